@@ -1,0 +1,158 @@
+// Package fact says what a fact is: something that happened or was measured,
+// recorded once and never changed. Samples live in history; everything else is
+// an [Event] in the record journal. A correction is a new event that
+// supersedes an older one.
+//
+// The package holds no storage. Start with [Event], then [Journal].
+package fact
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"zhigai/plant"
+)
+
+// Kind names what an event is about; the payload's shape follows from it.
+type Kind string
+
+const (
+	KindConnection Kind = "connection"  // Connection: contact with a device won or lost
+	KindClock      Kind = "clock"       // Clock: a source clock that is not to be believed
+	KindStopReason Kind = "stop_reason" // StopReason: why a machine stood, by a person or the machine
+	KindOverride   Kind = "state"       // Override: state said by a person, with expiry
+	KindCount      Kind = "count"       // Count: typed correction of quantities
+	KindClosing    Kind = "closing"     // Closing: a window's terms were closed or revised
+	KindGap        Kind = "gap"         // Gap: data known to be missing
+)
+
+// Event is one fact of the record journal.
+type Event struct {
+	ID         string          `json:"id"` // ULID
+	Tenant     plant.TenantNo  `json:"-"`
+	Kind       Kind            `json:"kind"`
+	Subject    plant.NodeID    `json:"subject"`              // the equipment (or node) it is about
+	Occurred   plant.Micros    `json:"occurred"`             // when it happened, by the best clock there is
+	Recorded   plant.Micros    `json:"recorded"`             // when it was committed, by ours
+	Source     string          `json:"source"`               // device:<id>, person:<user>, node
+	SourceSeq  uint64          `json:"source_seq"`           // rises within a source
+	Supersedes string          `json:"supersedes,omitempty"` // id of the event this one corrects
+	Withdrawn  bool            `json:"withdrawn,omitempty"`  // with Supersedes: the older one never counted
+	Payload    json.RawMessage `json:"payload"`
+	Seq        uint64          `json:"seq"` // place in the journal, given on commit
+}
+
+// Connection is the payload of KindConnection.
+type Connection struct {
+	Device plant.DeviceID `json:"device"`
+	Up     bool           `json:"up"`
+	Reason string         `json:"reason,omitempty"`
+	Last   plant.Micros   `json:"last,omitempty"` // last answer before contact was lost
+}
+
+// Clock is the payload of KindClock.
+type Clock struct {
+	Device  plant.DeviceID `json:"device"`
+	Tag     string         `json:"tag"`
+	Claimed plant.Micros   `json:"claimed"` // what the source said
+	Kept    plant.Micros   `json:"kept"`    // what was stored in its place
+}
+
+// StopReason is the payload of KindStopReason: within [From, To) the time the
+// machine did not produce has this reason. A zero To is open: until the
+// machine runs again.
+type StopReason struct {
+	From   plant.Micros `json:"from"`
+	To     plant.Micros `json:"to,omitempty"`
+	Reason string       `json:"reason"`
+	Note   string       `json:"note,omitempty"`
+}
+
+// Override is the payload of KindOverride: a person's word on the state, which
+// gives way to the machine's and ends by itself at Until.
+type Override struct {
+	Item  string       `json:"item"`
+	Mode  string       `json:"mode"`
+	Until plant.Micros `json:"until"`
+	Note  string       `json:"note,omitempty"`
+}
+
+// Count is the payload of KindCount: quantities to add at Occurred (negative
+// ones take away).
+type Count struct {
+	Product string `json:"product,omitempty"`
+	Good    int64  `json:"good,omitempty"`
+	Scrap   int64  `json:"scrap,omitempty"`
+	Rework  int64  `json:"rework,omitempty"`
+	Note    string `json:"note,omitempty"`
+}
+
+// Gap is the payload of KindGap.
+type Gap struct {
+	From   plant.Micros `json:"from"`
+	To     plant.Micros `json:"to"`
+	Reason string       `json:"reason"`
+}
+
+// Compare orders facts the way folds read them: by event time, then source,
+// then the source's own sequence, then id. It does not depend on arrival.
+func Compare(a, b Event) int {
+	return cmp.Or(cmp.Compare(a.Occurred, b.Occurred), cmp.Compare(a.Source, b.Source),
+		cmp.Compare(a.SourceSeq, b.SourceSeq), cmp.Compare(a.ID, b.ID))
+}
+
+// InForce drops events that a later one supersedes, and withdrawals
+// themselves. events may stand in any order; the result is in fold order.
+func InForce(events []Event) []Event {
+	gone := map[string]bool{}
+	for _, e := range events {
+		if e.Supersedes != "" {
+			gone[e.Supersedes] = true
+		}
+	}
+	out := make([]Event, 0, len(events))
+	for _, e := range events {
+		if !gone[e.ID] && !e.Withdrawn {
+			out = append(out, e)
+		}
+	}
+	sortEvents(out)
+	return out
+}
+
+// Filter chooses events. Zero fields do not filter.
+type Filter struct {
+	Kinds    []Kind
+	Subjects []plant.NodeID
+	From, To plant.Micros // by Occurred, half open
+	AfterSeq uint64
+	Limit    int // 0 means MaxEvents
+	Newest   bool
+}
+
+// MaxEvents bounds one read of the journal; readers page on by AfterSeq.
+const MaxEvents = 10_000
+
+// Journal keeps events. Append returns when they are durable; an event whose
+// (source, source_seq) is already there is not stored again and is no error.
+// All methods may be called concurrently.
+type Journal interface {
+	Append(ctx context.Context, tenant plant.TenantNo, events ...Event) ([]Event, error)
+	Events(ctx context.Context, tenant plant.TenantNo, f Filter) ([]Event, error)
+}
+
+// ErrRefused wraps what makes an event unacceptable.
+var ErrRefused = errors.New("fact: event refused")
+
+// New makes an event of a payload. A payload that cannot be written as JSON is
+// a programmer's error.
+func New(kind Kind, subject plant.NodeID, occurred time.Time, source string, payload any) Event {
+	raw, err := json.Marshal(payload)
+	if err != nil {
+		panic("BUG: fact payload: " + err.Error())
+	}
+	return Event{Kind: kind, Subject: subject, Occurred: plant.MicrosOf(occurred), Source: source, Payload: raw}
+}

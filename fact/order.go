@@ -1,0 +1,5 @@
+package fact
+
+import "slices"
+
+func sortEvents(events []Event) { slices.SortStableFunc(events, Compare) }
