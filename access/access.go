@@ -1,0 +1,134 @@
+// Package access says who may do what, where: sign-in, roles, scopes, tokens
+// and the audit that nobody can rewrite unseen.
+//
+// It never reads HTTP and never stores by itself; record implements [Store].
+// Start with [Scope] and [Principal].
+package access
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"zhigai/plant"
+)
+
+// Scope is what a question may touch: one tenant, and within it the nodes at
+// or below a path ("" is all of it). Every store method takes one.
+type Scope struct {
+	Tenant plant.TenantNo
+	Path   string
+}
+
+// Allows reports whether the node at path may be seen.
+func (s Scope) Allows(path string) bool { return plant.Within(path, s.Path) }
+
+// Role is a bundle of permissions.
+type Role string
+
+const (
+	RoleAdmin    Role = "admin"
+	RoleEngineer Role = "engineer"
+	RoleOperator Role = "operator"
+	RoleViewer   Role = "viewer"
+)
+
+// Permission is one thing a role may do.
+type Permission string
+
+const (
+	Read       Permission = "read"       // see equipment, figures, samples
+	Report     Permission = "report"     // enter stop reasons, counts
+	Engineer   Permission = "engineer"   // edit the plant, devices, definitions
+	Administer Permission = "administer" // users, tokens
+	ReadAudit  Permission = "audit"      // read and verify the audit
+)
+
+// User signs in with a name and a password.
+type User struct {
+	ID       string         `json:"id"`
+	Tenant   plant.TenantNo `json:"-"`
+	Name     string         `json:"name"`
+	Display  string         `json:"display"`
+	Role     Role           `json:"role"`
+	Path     string         `json:"path"` // scope inside the tenant
+	Password string         `json:"-"`    // argon2id, PHC string
+	Off      bool           `json:"off"`
+	Rev      int64          `json:"rev"`
+}
+
+// Principal is who asks.
+type Principal struct {
+	User  string // id; "token:<id>" for API tokens
+	Name  string
+	Role  Role
+	Scope Scope
+}
+
+// Token lets a program in. Only the SHA-256 of its secret is stored.
+type Token struct {
+	ID      string         `json:"id"`
+	Tenant  plant.TenantNo `json:"-"`
+	Name    string         `json:"name"`
+	Role    Role           `json:"role"`
+	Path    string         `json:"path"`
+	Hash    string         `json:"-"`
+	Created time.Time      `json:"created"`
+	Expires time.Time      `json:"expires,omitzero"`
+	Revoked bool           `json:"revoked"`
+}
+
+// Session is a signed-in browser. Only the SHA-256 of its cookie is stored.
+type Session struct {
+	Hash    string
+	User    string
+	Tenant  plant.TenantNo
+	Expires time.Time
+}
+
+// Entry is one line of the audit. Hash covers the entry and the hash before
+// it, so that no line can be changed or taken out unseen.
+type Entry struct {
+	Seq    uint64         `json:"seq"`
+	Tenant plant.TenantNo `json:"-"`
+	At     time.Time      `json:"at"`
+	Who    string         `json:"who"`
+	Action string         `json:"action"` // equipment.update, user.create, session.open ...
+	Object string         `json:"object"`
+	Before string         `json:"before,omitempty"` // JSON
+	After  string         `json:"after,omitempty"`
+	Prev   string         `json:"prev"`
+	Hash   string         `json:"hash"`
+}
+
+// Errors of this package; test with errors.Is.
+var (
+	ErrUnauthorized = errors.New("access: not signed in or wrong credentials")
+	ErrForbidden    = errors.New("access: not allowed")
+	ErrNotFound     = errors.New("access: not found")
+	ErrConflict     = errors.New("access: changed by someone else meanwhile")
+	ErrLocked       = errors.New("access: too many failed sign-ins; try again later")
+)
+
+// Store keeps users, tokens, sessions and the audit. Methods may be called
+// concurrently; those that do not find what they look for return ErrNotFound.
+type Store interface {
+	UserByName(ctx context.Context, name string) (User, error)
+	UserByID(ctx context.Context, tenant plant.TenantNo, id string) (User, error)
+	Users(ctx context.Context, tenant plant.TenantNo) ([]User, error)
+	SaveUser(ctx context.Context, u User) (User, error) // ErrConflict when Rev is not the stored one
+	SaveToken(ctx context.Context, t Token) error
+	TokenByHash(ctx context.Context, hash string) (Token, error)
+	Tokens(ctx context.Context, tenant plant.TenantNo) ([]Token, error)
+	SaveSession(ctx context.Context, s Session) error
+	SessionByHash(ctx context.Context, hash string) (Session, error)
+	DropSession(ctx context.Context, hash string) error
+	AuditStore
+}
+
+// AuditStore appends to the audit and reads it back in order.
+type AuditStore interface {
+	// AppendAudit commits e durably behind the last entry; build chains it.
+	AppendAudit(ctx context.Context, e Entry, chain func(prev Entry, e Entry) Entry) (Entry, error)
+	Audit(ctx context.Context, tenant plant.TenantNo, afterSeq uint64, limit int) ([]Entry, error)
+}

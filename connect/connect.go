@@ -1,0 +1,152 @@
+// Package connect brings values from machines: the contract of a driver, the
+// collector that schedules devices, and the gates every value passes on its
+// way to history.
+//
+// A protocol lives in a folder of its own and is listed in connect/all; this
+// package never imports one. Start with [Driver] and [Collector].
+package connect
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"zhigai/plant"
+)
+
+// Driver makes connections over one protocol.
+//
+// One Driver serves many devices at once; its methods may be called
+// concurrently.
+type Driver interface {
+	// Kind is the name profiles and devices give: modbus-tcp, opcua ...
+	Kind() string
+	// CheckDevice and CheckPoint look at an address without touching the
+	// network. The error says what is wrong and what to write instead.
+	CheckDevice(d plant.Device) error
+	CheckPoint(address string, kind plant.TagKind) error
+	// Open reaches the device. It returns within the context's deadline.
+	Open(ctx context.Context, d plant.Device) (Conn, error)
+}
+
+// Conn is an open connection to one device. The collector calls its methods
+// from one goroutine at a time.
+type Conn interface {
+	// Prepare plans how the points are read together: neighbouring registers in
+	// one request, for example. Points that can never be read come back as
+	// readings with an error, they do not fail the group.
+	Prepare(points []Point) (Group, error)
+	Close() error
+}
+
+// Group is a set of points read together.
+type Group interface {
+	// Read fills dst, one reading per point in the order of Prepare. An error
+	// means that contact with the device is lost or in doubt and the connection
+	// is to be reopened; what concerns one point alone is in its reading.
+	Read(ctx context.Context, dst []Reading) error
+}
+
+// Point is what is to be read: an address in the driver's own words and the
+// kind of value wanted.
+type Point struct {
+	Address string
+	Kind    plant.TagKind
+	Period  time.Duration // a subscription's wanted sampling interval
+}
+
+// Reading is what a device answered for one point.
+type Reading struct {
+	Point  int // index into the points of Prepare or Subscribe
+	Number float64
+	Text   string
+	Raw    []byte    // as on the wire, at most what BadSample keeps matters
+	Source time.Time // the device's own time; zero when polled
+	// Err is nil for a value; else why there is none, see the Err… values.
+	Err error
+	// Uncertain marks a value the device itself doubts.
+	Uncertain bool
+	// Historical marks a value that is late on purpose (Sparkplug is_historical).
+	Historical bool
+}
+
+// Why a point has no value. Drivers wrap them with what the device said.
+var (
+	ErrRefused      = errors.New("refused by the device")
+	ErrMalformed    = errors.New("answer could not be decoded")
+	ErrUnconfigured = errors.New("no such address on the device")
+	ErrImprecise    = errors.New("integer beyond ±2^53")
+	ErrStale        = errors.New("no fresh value")
+)
+
+// ErrNotTrusted means that a device's certificate waits for a person's
+// approval; the wrapping error carries its fingerprint.
+var ErrNotTrusted = errors.New("certificate not approved yet")
+
+// Sink takes readings of a subscription. It returns when they are durable, so
+// that a driver may acknowledge to the device only then; an error means they
+// are not and must not be acknowledged.
+type Sink func(ctx context.Context, readings []Reading) error
+
+// Subscriber is a connection on which the device speaks by itself.
+type Subscriber interface {
+	// Subscribe delivers readings until ctx ends or contact is lost; it returns
+	// the reason. alive is called whenever the device shows life without a
+	// change of value (keep-alive), and counts as an answer.
+	Subscribe(ctx context.Context, points []Point, sink Sink, alive func()) error
+}
+
+// Writer is a connection that can write. Value is a float64, bool or string.
+type Writer interface {
+	Write(ctx context.Context, p Point, value any) error
+}
+
+// Browsed is one thing found on a device.
+type Browsed struct {
+	Address string        `json:"address"`
+	Name    string        `json:"name"`
+	Kind    plant.TagKind `json:"kind,omitempty"`
+	Folder  bool          `json:"folder,omitempty"`
+}
+
+// Browser is a connection that can list what the device offers below parent
+// ("" is the top).
+type Browser interface {
+	Browse(ctx context.Context, parent string) ([]Browsed, error)
+}
+
+// Tester is a driver that can say more about a device than that it opens:
+// identity, policies, certificate. The text is shown to the person.
+type Tester interface {
+	Test(ctx context.Context, d plant.Device) (string, error)
+}
+
+// Found is a device that showed itself.
+type Found struct {
+	Device  plant.Device `json:"device"`
+	Title   string       `json:"title"`
+	Profile string       `json:"profile,omitempty"` // proposed, if a profile's identify rule fits
+}
+
+// Discoverer is a driver that can look for devices. Where is in the driver's
+// own words (an address range, an endpoint, a group).
+type Discoverer interface {
+	Discover(ctx context.Context, where string) ([]Found, error)
+}
+
+// Certified is a driver that keeps approvals of device certificates.
+type Certified interface {
+	// Trust approves the certificate with this SHA-256 fingerprint (hex) for
+	// the device address; Trusted tells what is approved and what is waiting.
+	Trust(address, fingerprint string) error
+	Pending() []PendingCertificate
+}
+
+// PendingCertificate waits for approval.
+type PendingCertificate struct {
+	Address     string    `json:"address"`
+	Fingerprint string    `json:"fingerprint"`
+	Subject     string    `json:"subject"`
+	NotAfter    time.Time `json:"not_after"`
+	Seen        time.Time `json:"seen"`
+}

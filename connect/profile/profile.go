@@ -1,0 +1,143 @@
+// Package profile reads what a kind of machine is from one strict YAML file:
+// its signals and their addresses, its states, counters, alarms and set
+// points. A device is a profile plus an address; a new kind of machine is a
+// new file, never code.
+//
+// The package touches no network. Start with [Parse] and [Profile].
+package profile
+
+import (
+	"time"
+
+	"zhigai/plant"
+)
+
+// Schema is the first line every profile carries.
+const Schema = "zhigai.profile/1"
+
+// Profile is one kind of machine.
+type Profile struct {
+	Schema  string     `yaml:"schema"`
+	ID      string     `yaml:"id"` // stable; a new version never changes the meaning of a signal
+	Version int        `yaml:"version"`
+	Base    string     `yaml:"base,omitempty"` // id of the profile this one extends
+	Vendor  string     `yaml:"vendor"`
+	Models  []string   `yaml:"models,omitempty"`
+	Class   string     `yaml:"class"` // lathe, grinder, furnace, robot, meter ...
+	Title   plant.Name `yaml:"title"`
+	// Source names the document, page or file the addresses were read from.
+	Source   string   `yaml:"source"`
+	Verified string   `yaml:"verified"` // read, derived or unverified
+	Protocol string   `yaml:"protocol"` // a driver's kind
+	Link     Link     `yaml:"link,omitempty"`
+	Signals  []Signal `yaml:"signals"`
+	Derived  []Derive `yaml:"derived,omitempty"`
+	States   []State  `yaml:"states,omitempty"`
+	Counters Counters `yaml:"counters,omitempty"`
+	Alarms   []Alarm  `yaml:"alarms,omitempty"`
+	// Reasons translate the machine's own stop codes (the values of
+	// stop.reason) to the plant's stop reasons.
+	Reasons  map[int64]string `yaml:"reasons,omitempty"`
+	Identify []Identify       `yaml:"identify,omitempty"`
+}
+
+// Link is how the device likes to be spoken to.
+type Link struct {
+	Timeout      Duration `yaml:"timeout,omitempty"`       // one request; default 1s
+	Retries      int      `yaml:"retries,omitempty"`       // default 1
+	Gap          Duration `yaml:"gap,omitempty"`           // pause between requests
+	MaxRegisters int      `yaml:"max_registers,omitempty"` // one Modbus request; default 125
+	MaxGapFill   int      `yaml:"max_gap_fill,omitempty"`  // unwanted registers read to join two blocks; default 8
+}
+
+// Signal is one value of the device.
+type Signal struct {
+	Name      string               `yaml:"name"` // neutral vocabulary
+	Title     plant.Name           `yaml:"title,omitempty"`
+	Kind      plant.TagKind        `yaml:"kind"`
+	At        string               `yaml:"at"` // address in the driver's words: "holding 52 float32 CDAB"
+	Scale     *float64             `yaml:"scale,omitempty"`
+	Offset    float64              `yaml:"offset,omitempty"`
+	Unit      string               `yaml:"unit,omitempty"`   // UCUM
+	Period    Duration             `yaml:"period,omitempty"` // default 1s
+	Deadband  Deadband             `yaml:"deadband,omitempty"`
+	Min       *float64             `yaml:"min,omitempty"` // outside: bad, raw bytes kept
+	Max       *float64             `yaml:"max,omitempty"`
+	Invalid   []float64            `yaml:"invalid,omitempty"` // the device's "no value" codes, before scaling
+	Values    map[int64]plant.Name `yaml:"values,omitempty"`  // names of an enumeration
+	Retention plant.Retention      `yaml:"retention,omitempty"`
+	Write     *Write               `yaml:"write,omitempty"`
+}
+
+// Deadband keeps small changes out of history. A value is stored when it
+// moved by Abs or by Rel of the last stored one, or when Silence has passed.
+type Deadband struct {
+	Abs     float64  `yaml:"abs,omitempty"`
+	Rel     float64  `yaml:"rel,omitempty"`
+	Silence Duration `yaml:"silence,omitempty"`
+}
+
+// Write makes a signal a set point.
+type Write struct {
+	At        string   `yaml:"at,omitempty"` // when it differs from where it is read
+	Min       *float64 `yaml:"min"`
+	Max       *float64 `yaml:"max"`
+	MaxStep   float64  `yaml:"max_step,omitempty"` // largest change in one command
+	Tolerance float64  `yaml:"tolerance,omitempty"`
+	Within    Duration `yaml:"within,omitempty"` // time for the read-back; default 2s
+}
+
+// Derive is a signal calculated from others.
+type Derive struct {
+	Name  string        `yaml:"name"`
+	Title plant.Name    `yaml:"title,omitempty"`
+	Kind  plant.TagKind `yaml:"kind"`
+	Unit  string        `yaml:"unit,omitempty"`
+	Expr  string        `yaml:"expr"` // CEL
+}
+
+// State is one rule; the first whose When is true decides. Signals stand in
+// expressions under their name with "." as it is: machine.running.
+type State struct {
+	When string `yaml:"when"` // CEL, boolean; "true" as the last rule
+	Item string `yaml:"item"` // NOT_AVAILABLE, OUT_OF_SERVICE, NOT_EXECUTING, EXECUTING
+	Mode string `yaml:"mode"` // NONE, MAINTENANCE, SETUP, PROCESSING
+}
+
+// Counters say which signals count parts. Total may stand in for good or
+// scrap: the missing one is the difference.
+type Counters struct {
+	Good   *Counter `yaml:"good,omitempty"`
+	Scrap  *Counter `yaml:"scrap,omitempty"`
+	Rework *Counter `yaml:"rework,omitempty"`
+	Total  *Counter `yaml:"total,omitempty"`
+	Energy *Counter `yaml:"energy,omitempty"` // kWh
+}
+
+// Counter is a signal that counts up.
+type Counter struct {
+	Signal string  `yaml:"signal"`
+	Modulo float64 `yaml:"modulo,omitempty"` // value after the highest: 65536; 0 never rolls over
+	// MaxStep is the largest believable increase between two samples; more is
+	// a jump, recorded and not counted. 0 believes all.
+	MaxStep float64 `yaml:"max_step,omitempty"`
+}
+
+// Alarm is a condition with a text.
+type Alarm struct {
+	ID       string     `yaml:"id"`
+	When     string     `yaml:"when"`     // CEL, boolean
+	Priority int        `yaml:"priority"` // 1 highest ... 4
+	Text     plant.Name `yaml:"text"`
+	Reason   string     `yaml:"reason,omitempty"` // stop reason it gives while it stands
+}
+
+// Identify recognises a device: the value read at At matches the expression.
+type Identify struct {
+	At    string        `yaml:"at"`
+	Kind  plant.TagKind `yaml:"kind"`
+	Match string        `yaml:"match"` // regular expression on the value as text
+}
+
+// Duration is written 500ms, 1s, 5m.
+type Duration time.Duration
