@@ -1,0 +1,83 @@
+# zhigai: every task of a developer. `make help` lists them.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+GOFLAGS_BUILD := -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+DATA ?= .demo
+LISTEN ?= 127.0.0.1:8680
+TOOL := go tool -modfile=tools/go.mod
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## the demo plant on real protocols; prints the address of the page
+	bin/zhigai run --demo --data $(DATA) --listen $(LISTEN)
+
+build: ui bin ## pages and program
+
+bin: ## the program alone (works without Node)
+	CGO_ENABLED=0 go build $(GOFLAGS_BUILD) -o bin/zhigai ./cmd/zhigai
+
+ui: ui/dist/index.html ## build the pages
+
+ui/node_modules/.package-lock.json: ui/package-lock.json
+	npm ci --prefix ui --no-audit --no-fund --loglevel=error
+	@touch $@
+
+ui/dist/index.html: ui/node_modules/.package-lock.json $(shell find ui/src ui/public ui/*.html ui/*.ts ui/*.json -type f 2>/dev/null)
+	npm run --silent build --prefix ui
+
+test: ## everything, with the real peers it needs; prints minutes per part
+	tools/test.sh all
+
+test-go: ## Go tests only, with whatever peers are installed
+	go test ./...
+
+peers: ## install the foreign parties of the tests
+	tools/test.sh peers
+
+race: ## Go tests with the race detector
+	go test -race ./...
+
+check: ## vet, staticcheck, gofumpt, go fix, dead code (report)
+	go vet ./...
+	$(TOOL) staticcheck ./...
+	@test -z "$$($(TOOL) gofumpt -l $$(git ls-files '*.go'))" || { $(TOOL) gofumpt -l $$(git ls-files '*.go'); echo "run: make fmt"; exit 1; }
+	@test -z "$$(go fix -diff ./... 2>&1)" || { go fix -diff ./...; echo "run: go fix ./..."; exit 1; }
+	-$(TOOL) deadcode -test ./...
+
+fmt: ## format the Go sources
+	$(TOOL) gofumpt -w $$(git ls-files '*.go')
+
+bench: ## this machine's limits, against a peer or a limit in the same run
+	tools/bench.sh
+
+fuzz: ## every decoder for FUZZTIME each (default 10s)
+	tools/fuzz.sh $${FUZZTIME:-10s}
+
+fault: bin ## kill -9 at random points; nothing acknowledged may be lost
+	ZHIGAI_BIN=$(CURDIR)/bin/zhigai ZHIGAI_KILLS=$${KILLS:-20} go test ./cmd/zhigai -run TestKill -count=1 -v -timeout 20m
+
+e2e: build e2e/node_modules/.package-lock.json ## the pages in a real browser; renews docs/screens
+	ZHIGAI_BIN=$(CURDIR)/bin/zhigai npm test --silent --prefix e2e
+
+e2e/node_modules/.package-lock.json: e2e/package-lock.json
+	npm ci --prefix e2e --no-audit --no-fund --loglevel=error
+	@touch $@
+
+gen: ## OpenAPI document and the client's types
+	go run ./cmd/zhigai openapi > web/openapi.json
+	npm run --silent gen --prefix ui
+
+dev: ui/node_modules/.package-lock.json ## pages with hot reload against a demo node
+	(go run ./cmd/zhigai run --demo --data .dev --listen 127.0.0.1:8680 & trap 'kill %1' EXIT; npm run dev --prefix ui)
+
+golden: ## rewrite the expected outputs of golden tests; review the diff
+	go test ./... -run Golden -update
+
+clean: ## remove what was built
+	rm -rf bin ui/dist/assets ui/dist/*.html .demo .dev
+
+.PHONY: help run build bin ui test test-go peers race check fmt bench fuzz fault e2e gen dev golden clean

@@ -1,0 +1,150 @@
+// Package archtest holds the direction of imports as a test: who may use whom,
+// with the reason in the message.
+package archtest
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// floors lists every room with the rooms of this module that it may import.
+// "x/..." stands for x and all below it. A room that is not listed fails.
+var floors = []struct {
+	room string
+	may  []string
+	why  string
+}{
+	{"plant", nil, "the words stand on the standard library only"},
+	{"plant/file", []string{"plant"}, "a file format of the words"},
+	{"fact", []string{"plant"}, "facts are made of words"},
+	{"calc/...", nil, "formulas know no I/O, no clock, no plant"},
+	{"history", []string{"plant", "fact"}, "history stores samples and nothing else"},
+	{"connect/all", []string{"plant", "connect/..."}, "the only place that knows every protocol"},
+	{"connect", []string{"plant", "fact", "connect/profile"}, "the contract imports no protocol"},
+	{"connect/profile", []string{"plant", "connect"}, "a profile is checked, never run, without a network"},
+	{"connect/modbus/pdu", nil, "a wire codec does no I/O"},
+	{"connect/sparkplug/payload", nil, "a wire codec does no I/O"},
+	{"connect/sparkplug", []string{"plant", "connect", "connect/mqtt", "connect/sparkplug/payload"}, "Sparkplug speaks over the broker"},
+	{"connect/...", []string{"plant", "fact", "connect", "connect/modbus/pdu", "connect/profile"}, "protocols do not know one another"},
+	{"access", []string{"plant"}, "who may, not what"},
+	{"figure", []string{"plant", "fact", "access", "calc/..."}, "figures know no machine"},
+	{"shop/equipment", []string{"plant", "fact", "access", "calc/...", "figure", "connect/profile"}, "rooms of a storey do not import one another"},
+	{"record", []string{"plant", "fact", "access", "figure"}, "SQL serves the rooms, not the other way round"},
+	{"record/...", []string{"plant", "fact", "access", "figure", "shop/...", "record"}, "implements the interfaces the rooms declare"},
+	{"web", []string{"plant", "fact", "access", "figure"}, "HTTP knows no SQL and no driver"},
+	{"web/...", []string{"plant", "plant/file", "fact", "access", "figure", "shop/...", "connect", "connect/profile", "history", "web"}, "one file per resource"},
+	{"data", nil, "embedded files"},
+	{"ui", nil, "embedded files"},
+	{"sim", []string{"plant", "connect/modbus/pdu", "connect/sparkplug/payload"}, "the simulated plant knows the wire, not the collector"},
+	{"archtest", nil, ""},
+	{"cmd/zhigai", []string{"..."}, "the only place where parts meet"},
+}
+
+func TestImportsGoDownOnly(t *testing.T) {
+	err := eachImport(t, func(file, room, imported string) {
+		for _, f := range floors {
+			if !covers(f.room, room) {
+				continue
+			}
+			for _, allowed := range f.may {
+				if covers(allowed, imported) {
+					return
+				}
+			}
+			t.Errorf("%s: %s may not import %s: %s", file, room, imported, f.why)
+			return
+		}
+		t.Errorf("%s: the room %s stands on no floor; add it to archtest with what it may import", file, room)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func covers(pattern, room string) bool {
+	if pattern == "..." {
+		return true
+	}
+	if base, ok := strings.CutSuffix(pattern, "/..."); ok {
+		return room == base || strings.HasPrefix(room, base+"/")
+	}
+	return room == pattern
+}
+
+// eachImport walks the production files of the module and calls f for every
+// import of the module itself. It reads the files through os so that the test
+// cache notices changes.
+func eachImport(t *testing.T, f func(file, room, imported string)) error {
+	t.Helper()
+	root := ".."
+	return filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		base := d.Name()
+		if d.IsDir() {
+			if base == "node_modules" || base == "testdata" || base == "tools" || strings.HasPrefix(base, ".") && name != root {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(base, ".go") || strings.HasSuffix(base, "_test.go") {
+			return nil
+		}
+		src, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), name, src, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		rel, _ := filepath.Rel(root, name)
+		room := path.Dir(filepath.ToSlash(rel))
+		for _, spec := range parsed.Imports {
+			imported, _ := strconv.Unquote(spec.Path.Value)
+			if inner, ok := strings.CutPrefix(imported, "zhigai/"); ok {
+				f(rel, room, inner)
+			}
+		}
+		return nil
+	})
+}
+
+// TestPlantUsesStandardLibraryOnly and the calc floor keep formulas portable.
+func TestPureRoomsUseNoForeignModules(t *testing.T) {
+	for _, room := range []string{"plant", "fact", "calc/kpi"} {
+		entries, err := os.ReadDir(filepath.Join("..", room))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			if !strings.HasSuffix(e.Name(), ".go") || strings.HasSuffix(e.Name(), "_test.go") {
+				continue
+			}
+			name := filepath.Join("..", room, e.Name())
+			src, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			parsed, err := parser.ParseFile(token.NewFileSet(), name, src, parser.ImportsOnly)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, spec := range parsed.Imports {
+				imported, _ := strconv.Unquote(spec.Path.Value)
+				first, _, _ := strings.Cut(imported, "/")
+				if strings.Contains(first, ".") {
+					t.Errorf("%s imports %s: this room stands on the standard library", name, imported)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,5 @@
+#!/usr/bin/env bash
+# Benchmarks of the rooms with published limits.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+go test -run '^$' -bench . -benchtime "${BENCHTIME:-2s}" -timeout 30m ./history ./shop/equipment ./connect/profile ./connect/modbus/... "$@"

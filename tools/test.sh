@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# The whole test run, part by part, with the time each part took. Installs the
+# foreign parties (Debian packages, npm packages) that are missing.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+packages=(python3-pymodbus python3-serial python3-serial-asyncio mbpoll mosquitto-clients socat chromium fonts-noto-cjk)
+times=()
+
+part() { # name, command...
+  local name=$1 start=$SECONDS
+  shift
+  echo "== $name"
+  "$@"
+  times+=("$(printf '%-10s %3d:%02d' "$name" $(((SECONDS - start) / 60)) $(((SECONDS - start) % 60)))")
+}
+
+debian() {
+  local missing=() p
+  for p in "${packages[@]}"; do
+    dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing+=("$p")
+  done
+  [ ${#missing[@]} -eq 0 ] && return
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo "missing: ${missing[*]}; install them, or run as root on Debian" >&2
+    exit 1
+  fi
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+peers() {
+  debian
+  if [ ! e2e/peers/node_modules/.package-lock.json -nt e2e/peers/package-lock.json ]; then
+    npm ci --prefix e2e/peers --no-audit --no-fund --loglevel=error
+    touch e2e/peers/node_modules/.package-lock.json
+  fi
+  go mod download
+}
+
+gotest() { ZHIGAI_PEERS=require go test -timeout 10m ./...; }
+pages() { make --no-print-directory ui && npm test --silent --prefix ui; }
+generated() {
+  make --no-print-directory gen
+  git diff --exit-code --stat -- web/openapi.json ui/src/api || { echo "generated files are stale: run make gen and commit" >&2; exit 1; }
+}
+browser() { make --no-print-directory bin e2e; }
+faults() { make --no-print-directory fault KILLS=4; }
+
+case ${1:-all} in
+  peers) part install peers ;;
+  all)
+    [ -n "${ZHIGAI_REFDATA:-}" ] || echo "ZHIGAI_REFDATA is not set: tests against reference data are skipped and say so"
+    part install peers
+    part pages pages
+    part check make --no-print-directory check
+    part go gotest
+    part generated generated
+    part browser browser
+    part faults faults
+    ;;
+  *) echo "usage: $0 [all|peers]" >&2; exit 2 ;;
+esac
+echo "minutes per part"
+printf '  %s\n' "${times[@]}"

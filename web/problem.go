@@ -1,0 +1,106 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"zhigai/access"
+	"zhigai/fact"
+)
+
+// Problem is an error as RFC 9457 has it, with one code from the table below.
+type Problem struct {
+	huma.ErrorModel
+	Code string `json:"code" enum:"invalid,unauthorized,forbidden,not_found,conflict,unavailable,internal"`
+}
+
+// codes gives each HTTP status its code; what is not here is internal.
+var codes = map[int]string{
+	http.StatusBadRequest: "invalid", http.StatusUnprocessableEntity: "invalid",
+	http.StatusRequestEntityTooLarge: "invalid", http.StatusUnsupportedMediaType: "invalid",
+	http.StatusNotAcceptable: "invalid", http.StatusMethodNotAllowed: "invalid",
+	http.StatusUnauthorized: "unauthorized", http.StatusForbidden: "forbidden", http.StatusNotFound: "not_found",
+	http.StatusConflict: "conflict", http.StatusPreconditionFailed: "conflict",
+	http.StatusPreconditionRequired: "invalid", http.StatusTooManyRequests: "unavailable", http.StatusServiceUnavailable: "unavailable",
+}
+
+var problemsOnce sync.Once
+
+// useProblems makes huma answer its own errors in our form. huma keeps the
+// constructor in a package variable, hence once per process.
+func useProblems() {
+	problemsOnce.Do(func() {
+		huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
+			p := newProblem(status, msg)
+			for _, err := range errs {
+				if err != nil {
+					p.Add(err)
+				}
+			}
+			return p
+		}
+	})
+}
+
+func newProblem(status int, detail string) *Problem {
+	code, ok := codes[status]
+	if !ok {
+		code = "internal"
+	}
+	return &Problem{ErrorModel: huma.ErrorModel{Status: status, Title: http.StatusText(status), Detail: detail}, Code: code}
+}
+
+// Invalid is bad input: where says which parameter or field.
+func Invalid(where, format string, args ...any) error {
+	p := newProblem(http.StatusUnprocessableEntity, fmt.Sprintf(format, args...))
+	p.Errors = []*huma.ErrorDetail{{Location: where, Message: p.Detail}}
+	return p
+}
+
+// NotFound names what there is not, or not within the asker's scope.
+func NotFound(format string, args ...any) error {
+	return newProblem(http.StatusNotFound, fmt.Sprintf(format, args...))
+}
+
+// problem turns a room's error into an answer. Unknown errors are logged here,
+// once, and shown as internal.
+func (a *API) problem(ctx context.Context, op Op, err error) huma.StatusError {
+	var known huma.StatusError
+	if errors.As(err, &known) {
+		return known
+	}
+	for _, row := range []struct {
+		err    error
+		status int
+	}{
+		{access.ErrUnauthorized, http.StatusUnauthorized},
+		{access.ErrLocked, http.StatusTooManyRequests},
+		{access.ErrForbidden, http.StatusForbidden},
+		{access.ErrNotFound, http.StatusNotFound},
+		{access.ErrConflict, http.StatusConflict},
+		{fact.ErrRefused, http.StatusUnprocessableEntity},
+		{context.DeadlineExceeded, http.StatusServiceUnavailable},
+	} {
+		if errors.Is(err, row.err) {
+			return newProblem(row.status, err.Error())
+		}
+	}
+	if ctx.Err() != nil {
+		return newProblem(http.StatusServiceUnavailable, "the request was given up")
+	}
+	a.log.Error("request failed", "operation", op.ID, "err", err)
+	return newProblem(http.StatusInternalServerError, "internal error; the log of the node says more")
+}
+
+func (a *API) writeProblem(ctx huma.Context, problem huma.StatusError) {
+	ctx.SetHeader("Content-Type", "application/problem+json")
+	ctx.SetStatus(problem.GetStatus())
+	if err := a.huma.Marshal(ctx.BodyWriter(), "application/json", problem); err != nil {
+		a.log.Warn("write problem", "err", err)
+	}
+}

@@ -1,0 +1,196 @@
+// Package web is the HTTP API: who asks, what may be asked, and how answers and
+// errors look. Resources of the rooms live in web/shop and its neighbours, one
+// file each; this package holds what they share and what belongs to the node
+// itself (session, users, audit, health, figures, the live stream, the pages).
+//
+// It keeps no state of its own and knows no SQL. Start with [New] and [Handle].
+package web
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"zhigai/access"
+	"zhigai/plant"
+)
+
+// CookieName is the session cookie; it cannot be read by scripts.
+const CookieName = "zhigai_session"
+
+// csrfHeader must be on every unsafe request that is authorised by a cookie: a
+// foreign page cannot set it.
+const csrfHeader = "X-Zhigai"
+
+// maxBody bounds a request body. The largest honest one is a plant file of some
+// hundred machines (about 1 MB).
+const maxBody = 8 << 20
+
+// Options are the parts the API stands on.
+type Options struct {
+	Access  *access.Service
+	Version string
+	Started time.Time
+	Now     func() time.Time
+	Logger  *slog.Logger
+	Health  func(ctx context.Context) []Check
+	Demo    []Login // printed on the sign-in page of a demo, nil elsewhere
+	TLS     bool
+}
+
+// API is where resources register themselves.
+type API struct {
+	huma   huma.API
+	mux    *http.ServeMux
+	access *access.Service
+	now    func() time.Time
+	log    *slog.Logger
+	o      Options
+	ops    []Op
+}
+
+// Op describes one operation. Needs is the permission it asks for; "" is for
+// operations everybody may call, and only those listed in a test.
+type Op struct {
+	Method  string
+	Path    string // below /api/v1
+	ID      string
+	Summary string
+	Tag     string
+	Needs   access.Permission
+	Status  int
+}
+
+// New makes an API with the resources of this package registered.
+func New(o Options) *API {
+	mux := http.NewServeMux()
+	useProblems()
+	config := huma.DefaultConfig("zhigai 智改", o.Version)
+	config.DocsPath, config.SchemasPath = "", ""
+	config.CreateHooks = nil // no $schema links: they only swell every answer
+	config.Info.Description = "From the signal on a machine to the figure a government reports. Times are UTC, shares 0..1, durations milliseconds."
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"token":   {Type: "http", Scheme: "bearer"},
+		"session": {Type: "apiKey", In: "cookie", Name: CookieName},
+	}
+	a := &API{huma: humago.New(mux, config), mux: mux, access: o.Access, now: o.Now, log: o.Logger, o: o}
+	a.huma.UseMiddleware(a.authorise)
+	a.registerHealth()
+	a.registerSession()
+	a.registerUsers()
+	a.registerTokens()
+	a.registerAudit()
+	return a
+}
+
+// Huma is the underlying API, for the OpenAPI document.
+func (a *API) Huma() huma.API { return a.huma }
+
+// Ops lists what is registered, for the permission test.
+func (a *API) Ops() []Op { return a.ops }
+
+// Now is the clock of the node.
+func (a *API) Now() time.Time { return a.now() }
+
+// Handle registers one operation.
+func Handle[I, O any](a *API, op Op, f func(ctx context.Context, in *I) (*O, error)) {
+	operation := a.operation(op)
+	huma.Register(a.huma, operation, func(ctx context.Context, in *I) (*O, error) {
+		out, err := f(ctx, in)
+		if err != nil {
+			return nil, a.problem(ctx, op, err)
+		}
+		return out, nil
+	})
+}
+
+func (a *API) operation(op Op) huma.Operation {
+	a.ops = append(a.ops, op)
+	operation := huma.Operation{
+		OperationID: op.ID, Method: op.Method, Path: "/api/v1" + op.Path, Summary: op.Summary,
+		Tags: []string{op.Tag}, DefaultStatus: op.Status, MaxBodyBytes: maxBody,
+		Metadata: map[string]any{"needs": op.Needs},
+	}
+	if op.Needs != "" {
+		operation.Security = []map[string][]string{{"token": {}}, {"session": {}}}
+		operation.Extensions = map[string]any{"x-permission": string(op.Needs)}
+	}
+	return operation
+}
+
+type principalKey struct{}
+
+// authorise finds out who asks and refuses what the role does not allow.
+func (a *API) authorise(ctx huma.Context, next func(huma.Context)) {
+	needs, _ := ctx.Operation().Metadata["needs"].(access.Permission)
+	p, err := a.authenticate(ctx)
+	if needs == "" {
+		if err == nil {
+			ctx = huma.WithValue(ctx, principalKey{}, p)
+		}
+		next(ctx)
+		return
+	}
+	if err == nil && !access.Allowed(p.Role, needs) {
+		err = fmt.Errorf("%w: this needs the permission %q, which the role %q does not have", access.ErrForbidden, needs, p.Role)
+	}
+	if err != nil {
+		problem := a.problem(ctx.Context(), Op{ID: ctx.Operation().OperationID}, err)
+		a.writeProblem(ctx, problem)
+		return
+	}
+	next(huma.WithValue(ctx, principalKey{}, p))
+}
+
+func (a *API) authenticate(ctx huma.Context) (access.Principal, error) {
+	if header := ctx.Header("Authorization"); header != "" {
+		secret, ok := strings.CutPrefix(header, "Bearer ")
+		if !ok {
+			return access.Principal{}, fmt.Errorf("%w: write Authorization: Bearer TOKEN", access.ErrUnauthorized)
+		}
+		return a.access.AuthenticateToken(ctx.Context(), secret)
+	}
+	cookie, err := huma.ReadCookie(ctx, CookieName)
+	if err != nil {
+		return access.Principal{}, access.ErrUnauthorized
+	}
+	if ctx.Method() != http.MethodGet && ctx.Method() != http.MethodHead && ctx.Header(csrfHeader) == "" {
+		return access.Principal{}, fmt.Errorf("%w: requests that change something need the header %s: 1", access.ErrForbidden, csrfHeader)
+	}
+	return a.access.AuthenticateSession(ctx.Context(), cookie.Value)
+}
+
+// Who is the principal of a request. Operations that need a permission always
+// have one.
+func Who(ctx context.Context) access.Principal {
+	p, _ := ctx.Value(principalKey{}).(access.Principal)
+	return p
+}
+
+// ScopeOf is what the request may touch: the asked path, which must lie within
+// the principal's own scope; with no path asked, all of it. This is the one
+// place where a request's scope is decided.
+func ScopeOf(ctx context.Context, path string) (access.Scope, error) {
+	p := Who(ctx)
+	if path == "" {
+		return p.Scope, nil
+	}
+	if err := plant.CheckPath(path); err != nil {
+		return access.Scope{}, Invalid("scope", "%v", err)
+	}
+	if !plant.Within(path, p.Scope.Path) {
+		return access.Scope{}, fmt.Errorf("%w: %q lies outside your scope %q", access.ErrForbidden, path, p.Scope.Path)
+	}
+	return access.Scope{Tenant: p.Scope.Tenant, Path: path}, nil
+}
+
+// Audit records a change of the principal of the request.
+func (a *API) Audit(ctx context.Context, action, object string, before, after any) error {
+	return a.access.Record(ctx, Who(ctx), action, object, before, after)
+}
