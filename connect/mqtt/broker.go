@@ -1,0 +1,271 @@
+package mqtt
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+	"time"
+
+	mochi "github.com/mochi-mqtt/server/v2"
+	"github.com/mochi-mqtt/server/v2/listeners"
+)
+
+// Broker is an MQTT 3.1.1 and 5 broker in the process.
+type Broker struct {
+	address   string
+	tls       *tls.Config
+	keeper    Gatekeeper
+	anonymous *Rights
+	limits    Limits
+	now       func() time.Time
+	log       *slog.Logger
+
+	server *mochi.Server
+	ctx    context.Context // ends when the broker closes; every handler gets it
+	cancel context.CancelFunc
+
+	mu       sync.RWMutex
+	handlers []route
+	watchers []Watcher
+	gate     *gate
+	closed   bool
+}
+
+type route struct {
+	filter string
+	handle Handler
+}
+
+// NewBroker makes a broker that does not listen yet, so that every handler
+// can be in place before the first client is.
+func NewBroker(o Options) (*Broker, error) {
+	if err := checkRights(o.Anonymous); err != nil {
+		return nil, fmt.Errorf("mqtt broker: anonymous rights: %w", err)
+	}
+	host, _, err := net.SplitHostPort(o.Address)
+	if err != nil {
+		return nil, fmt.Errorf("mqtt broker: address %q: %w; write for example 127.0.0.1:1883", o.Address, err)
+	}
+	if o.Anonymous != nil && !isLoopback(host) {
+		return nil, fmt.Errorf("mqtt broker: clients without a user name are admitted on a loopback address only, not on %q", o.Address)
+	}
+	if o.Gatekeeper == nil && o.Anonymous == nil {
+		return nil, errors.New("mqtt broker: nobody could connect: give a gatekeeper or anonymous rights")
+	}
+	if o.Now == nil || o.Logger == nil {
+		return nil, errors.New("mqtt broker: Now and Logger are required")
+	}
+	b := &Broker{address: o.Address, tls: o.TLS, keeper: o.Gatekeeper, anonymous: o.Anonymous,
+		limits: o.Limits.withDefaults(), now: o.Now, log: o.Logger}
+	b.ctx, b.cancel = context.WithCancel(context.Background())
+	b.server = mochi.New(&mochi.Options{
+		Capabilities: b.capabilities(),
+		InlineClient: true,
+		// The library logs whole packets; what an operator needs is logged by the hook.
+		Logger: slog.New(slog.DiscardHandler),
+		// Broker topics are off: the interval cannot be zero, so it is long.
+		SysTopicResendInterval: 10 * 365 * 24 * 3600,
+	})
+	if err := b.server.AddHook(&hook{b: b, members: make(map[*mochi.Client]member)}, nil); err != nil {
+		return nil, fmt.Errorf("mqtt broker: hook: %w", err)
+	}
+	return b, nil
+}
+
+func (b *Broker) capabilities() *mochi.Capabilities {
+	c := mochi.NewDefaultServerCapabilities()
+	c.MaximumClients = int64(b.limits.Clients)
+	c.MaximumPacketSize = uint32(b.limits.PacketBytes)
+	c.ReceiveMaximum = b.limits.Inflight
+	c.MaximumInflight = b.limits.Inflight
+	c.MaximumClientWritesPending = b.limits.Queue
+	c.MaximumSessionExpiryInterval = sessionSeconds
+	// Else retained messages vanish after a day, STATE among them.
+	c.MaximumMessageExpiryInterval = 0
+	// Rights are asked for the topic name before an alias is resolved.
+	c.TopicAliasMaximum = 0
+	c.SharedSubAvailable = 0
+	c.MinimumProtocolVersion = 4
+	return c
+}
+
+// Start listens. It returns once clients can connect.
+func (b *Broker) Start() error {
+	l, err := net.Listen("tcp", b.address)
+	if err != nil {
+		return fmt.Errorf("mqtt broker: listen: %w", err)
+	}
+	g := newGate(l, b.limits.Clients)
+	var face net.Listener = g
+	if b.tls != nil {
+		face = tls.NewListener(g, b.tls)
+	}
+	b.mu.Lock()
+	if b.closed || b.gate != nil {
+		b.mu.Unlock()
+		_ = l.Close()
+		return errors.New("mqtt broker: started twice or after Close")
+	}
+	b.gate = g
+	b.mu.Unlock()
+	if err := b.server.AddListener(listeners.NewNet("tcp", face)); err != nil {
+		_ = l.Close()
+		return fmt.Errorf("mqtt broker: listener: %w", err)
+	}
+	if err := b.server.Serve(); err != nil {
+		_ = l.Close()
+		return fmt.Errorf("mqtt broker: serve: %w", err)
+	}
+	for topic := range b.server.Topics.Retained.GetAll() {
+		if strings.HasPrefix(topic, "$") { // written once by Serve, whatever the interval
+			b.server.Topics.Retained.Delete(topic)
+		}
+	}
+	return nil
+}
+
+// Addr is where the broker listens, nil before Start.
+func (b *Broker) Addr() net.Addr {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	if b.gate == nil {
+		return nil
+	}
+	return b.gate.Addr()
+}
+
+// Close ends handlers that wait, tells clients, and returns when every
+// connection is closed. A broker is not started again.
+func (b *Broker) Close() error {
+	b.mu.Lock()
+	started := b.gate != nil
+	first := !b.closed
+	b.closed = true
+	b.mu.Unlock()
+	if !first {
+		return nil
+	}
+	b.cancel()
+	if !started {
+		return nil
+	}
+	done := make(chan error, 1)
+	go func() { done <- b.server.Close() }()
+	b.gate.closeAll()
+	return <-done
+}
+
+// Handle calls h for every message of a client whose topic falls under the
+// filter. Several handlers may take one message; all have to agree before it
+// is acknowledged. Messages published by Publish are not handled.
+func (b *Broker) Handle(filter string, h Handler) error {
+	if err := CheckFilter(filter); err != nil {
+		return fmt.Errorf("mqtt broker: handle: %w", err)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.handlers = append(b.handlers[:len(b.handlers):len(b.handlers)], route{filter, h})
+	return nil
+}
+
+// Watch adds a watcher.
+func (b *Broker) Watch(w Watcher) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.watchers = append(b.watchers[:len(b.watchers):len(b.watchers)], w)
+}
+
+func (b *Broker) watching() []Watcher {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.watchers
+}
+
+// Publish sends a message to the clients that subscribed to its topic.
+func (b *Broker) Publish(topic string, payload []byte, qos byte, retain bool) error {
+	if err := b.server.Publish(topic, payload, retain, qos); err != nil {
+		return fmt.Errorf("mqtt broker: publish %s: %w", topic, err)
+	}
+	return nil
+}
+
+// Retained lists the retained messages under a filter, at most limit.
+func (b *Broker) Retained(filter string, limit int) []Message {
+	var out []Message
+	for _, pk := range b.server.Topics.Messages(filter) {
+		if len(out) == limit {
+			break
+		}
+		out = append(out, Message{Topic: pk.TopicName, Payload: pk.Payload, QoS: pk.FixedHeader.Qos, Retain: true,
+			Client: pk.Origin, At: time.Unix(pk.Created, 0)})
+	}
+	return out
+}
+
+func (b *Broker) dispatch(m Message) error {
+	b.mu.RLock()
+	handlers := b.handlers
+	b.mu.RUnlock()
+	for _, r := range handlers {
+		if !Match(r.filter, m.Topic) {
+			continue
+		}
+		if err := r.handle(b.ctx, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// allowed looks a topic up in a list of filters.
+func (b *Broker) allowed(filters []string, topic string, fits func(filter, topic string) bool) bool {
+	if topic == "" || len(topic) > b.limits.TopicBytes || strings.HasPrefix(topic, "$") {
+		return false
+	}
+	for _, f := range filters {
+		if fits(f, topic) {
+			return true
+		}
+	}
+	return false
+}
+
+func checkRights(r *Rights) error {
+	if r == nil {
+		return nil
+	}
+	for _, list := range [][]string{r.Publish, r.Subscribe} {
+		for _, f := range list {
+			if err := CheckFilter(f); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func isLoopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+func (l Limits) withDefaults() Limits {
+	d := DefaultLimits()
+	return Limits{
+		Clients:     cmp.Or(l.Clients, d.Clients),
+		PacketBytes: cmp.Or(l.PacketBytes, d.PacketBytes),
+		TopicBytes:  cmp.Or(l.TopicBytes, d.TopicBytes),
+		Inflight:    cmp.Or(l.Inflight, d.Inflight),
+		Queue:       cmp.Or(l.Queue, d.Queue),
+		Retained:    cmp.Or(l.Retained, d.Retained),
+	}
+}

@@ -1,0 +1,191 @@
+package mqtt
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+
+	mochi "github.com/mochi-mqtt/server/v2"
+	"github.com/mochi-mqtt/server/v2/packets"
+)
+
+// member is a client that was admitted, on one connection.
+type member struct {
+	conn   uint64
+	user   string
+	remote string
+	rights Rights
+}
+
+// hook is where the broker's library asks and tells.
+type hook struct {
+	mochi.HookBase
+	b *Broker
+
+	mu      sync.RWMutex
+	members map[*mochi.Client]member
+	next    uint64
+}
+
+func (h *hook) ID() string { return "zhigai" }
+
+func (h *hook) Provides(b byte) bool {
+	return bytes.IndexByte([]byte{mochi.OnConnectAuthenticate, mochi.OnACLCheck, mochi.OnDisconnect,
+		mochi.OnPacketRead, mochi.OnPublish, mochi.OnWillSent, mochi.OnClientExpired}, b) >= 0
+}
+
+// OnConnectAuthenticate admits a client, or not.
+func (h *hook) OnConnectAuthenticate(cl *mochi.Client, pk packets.Packet) bool {
+	m, err := h.admit(cl, pk)
+	if err != nil {
+		h.b.log.Warn("mqtt client refused", slog.String("client", cl.ID), slog.String("remote", cl.Net.Remote), slog.Any("err", err))
+		return false
+	}
+	// A death is told at once: a delayed will may be lost with the session.
+	cl.Properties.Will.WillDelayInterval = 0
+	h.mu.Lock()
+	h.next++
+	m.conn = h.next
+	h.members[cl] = m
+	h.mu.Unlock()
+	h.b.log.Info("mqtt client connected", slog.String("client", cl.ID), slog.String("user", m.user), slog.String("remote", m.remote))
+	return true
+}
+
+func (h *hook) admit(cl *mochi.Client, pk packets.Packet) (member, error) {
+	m := member{user: string(pk.Connect.Username), remote: cl.Net.Remote}
+	if h.b.server.Clients.Len() >= 2*h.b.limits.Clients {
+		return m, errors.New("too many sessions; clients that come and go should ask for a clean session")
+	}
+	switch {
+	case m.user == "" && h.b.anonymous != nil:
+		m.rights = *h.b.anonymous
+	case m.user == "" || h.b.keeper == nil:
+		return m, errors.New("user name and password are required")
+	default:
+		ctx, cancel := context.WithTimeout(h.b.ctx, admitWithin)
+		defer cancel()
+		rights, err := h.b.keeper.Admit(ctx, Login{Client: cl.ID, User: m.user, Password: pk.Connect.Password, Remote: m.remote})
+		if err != nil {
+			return m, err
+		}
+		m.rights = rights
+	}
+	// The library publishes a will without asking for rights again.
+	if w := cl.Properties.Will; w.Flag != 0 && !h.b.allowed(m.rights.Publish, w.TopicName, Match) {
+		return m, errors.New("the will's topic " + w.TopicName + " is not allowed")
+	}
+	return m, nil
+}
+
+func (h *hook) member(cl *mochi.Client) (member, bool) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	m, ok := h.members[cl]
+	return m, ok
+}
+
+// OnACLCheck decides on publishing, on subscribing (topic is a filter then)
+// and, a second time, on each delivery.
+func (h *hook) OnACLCheck(cl *mochi.Client, topic string, write bool) bool {
+	m, ok := h.member(cl)
+	if !ok {
+		return false
+	}
+	if write {
+		return h.b.allowed(m.rights.Publish, topic, Match)
+	}
+	return h.b.allowed(m.rights.Subscribe, topic, covers)
+}
+
+// OnDisconnect comes after the will.
+func (h *hook) OnDisconnect(cl *mochi.Client, err error, _ bool) {
+	m, ok := h.member(cl)
+	if !ok {
+		return
+	}
+	h.mu.Lock()
+	delete(h.members, cl)
+	h.mu.Unlock()
+	h.b.log.Info("mqtt client disconnected", slog.String("client", cl.ID), slog.String("remote", m.remote), slog.Any("err", err))
+	for _, w := range h.b.watching() {
+		if w.Gone != nil {
+			w.Gone(m.conn)
+		}
+	}
+}
+
+// OnPacketRead hears life.
+func (h *hook) OnPacketRead(cl *mochi.Client, pk packets.Packet) (packets.Packet, error) {
+	if m, ok := h.member(cl); ok {
+		for _, w := range h.b.watching() {
+			if w.Alive != nil {
+				w.Alive(m.conn)
+			}
+		}
+	}
+	return pk, nil
+}
+
+// OnPublish runs before the acknowledgement is written.
+func (h *hook) OnPublish(cl *mochi.Client, pk packets.Packet) (packets.Packet, error) {
+	if cl.Net.Inline {
+		return pk, nil // our own
+	}
+	m, ok := h.member(cl)
+	if !ok {
+		return pk, packets.ErrRejectPacket
+	}
+	if err := h.b.dispatch(h.message(cl, m, pk)); err != nil {
+		return pk, h.withhold(cl, m, pk, err)
+	}
+	if pk.FixedHeader.Retain && len(pk.Payload) > 0 && h.b.server.Topics.Retained.Len() >= h.b.limits.Retained {
+		h.b.log.Warn("mqtt message not retained: limit reached", slog.String("client", cl.ID), slog.Int("limit", h.b.limits.Retained))
+		pk.FixedHeader.Retain = false
+	}
+	return pk, nil
+}
+
+// withhold chooses how a message that is not durable stays without
+// acknowledgement. MQTT 5 has a code for it. Under 3.1.1 a client sends again
+// only after a reconnect, so its connection is closed; closed at the socket,
+// because a client stopped by the library loses its will.
+func (h *hook) withhold(cl *mochi.Client, m member, pk packets.Packet, err error) error {
+	h.b.log.Warn("mqtt message not acknowledged", slog.String("client", cl.ID), slog.String("remote", m.remote),
+		slog.String("topic", pk.TopicName), slog.Any("err", err))
+	expel := errors.Is(err, ErrExpel)
+	if cl.Properties.ProtocolVersion == 5 && pk.FixedHeader.Qos == 1 && !expel {
+		return packets.ErrImplementationSpecificError
+	}
+	if pk.FixedHeader.Qos > 0 || expel {
+		_ = cl.Net.Conn.Close()
+	}
+	return packets.ErrRejectPacket
+}
+
+// OnWillSent: a will does not pass OnPublish. Nobody waits for an
+// acknowledgement of it, so an error is only told.
+func (h *hook) OnWillSent(cl *mochi.Client, pk packets.Packet) {
+	m, ok := h.member(cl)
+	if !ok {
+		return
+	}
+	msg := h.message(cl, m, pk)
+	msg.Will = true
+	if err := h.b.dispatch(msg); err != nil {
+		h.b.log.Warn("mqtt will not handled", slog.String("client", cl.ID), slog.String("topic", pk.TopicName), slog.Any("err", err))
+	}
+}
+
+// OnClientExpired: the library forgets the client but not its subscriptions.
+func (h *hook) OnClientExpired(cl *mochi.Client) { h.b.server.UnsubscribeClient(cl) }
+
+func (h *hook) message(cl *mochi.Client, m member, pk packets.Packet) Message {
+	return Message{
+		Topic: strings.Clone(pk.TopicName), Payload: pk.Payload, QoS: pk.FixedHeader.Qos, Retain: pk.FixedHeader.Retain,
+		Conn: m.conn, Client: cl.ID, User: m.user, Remote: m.remote, Tenant: m.rights.Tenant, At: h.b.now(),
+	}
+}
