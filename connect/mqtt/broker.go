@@ -13,7 +13,7 @@ import (
 	"time"
 
 	mochi "github.com/mochi-mqtt/server/v2"
-	"github.com/mochi-mqtt/server/v2/listeners"
+	"github.com/mochi-mqtt/server/v2/packets"
 )
 
 // Broker is an MQTT 3.1.1 and 5 broker in the process.
@@ -35,6 +35,8 @@ type Broker struct {
 	watchers []Watcher
 	gate     *gate
 	closed   bool
+
+	conns sync.WaitGroup // the accept loop and one per connection
 }
 
 type route struct {
@@ -102,10 +104,6 @@ func (b *Broker) Start() error {
 		return fmt.Errorf("mqtt broker: listen: %w", err)
 	}
 	g := newGate(l, b.limits.Clients)
-	var face net.Listener = g
-	if b.tls != nil {
-		face = tls.NewListener(g, b.tls)
-	}
 	b.mu.Lock()
 	if b.closed || b.gate != nil {
 		b.mu.Unlock()
@@ -114,11 +112,7 @@ func (b *Broker) Start() error {
 	}
 	b.gate = g
 	b.mu.Unlock()
-	if err := b.server.AddListener(listeners.NewNet("tcp", face)); err != nil {
-		_ = l.Close()
-		return fmt.Errorf("mqtt broker: listener: %w", err)
-	}
-	if err := b.server.Serve(); err != nil {
+	if err := b.server.Serve(); err != nil { // without a listener of its own
 		_ = l.Close()
 		return fmt.Errorf("mqtt broker: serve: %w", err)
 	}
@@ -127,7 +121,39 @@ func (b *Broker) Start() error {
 			b.server.Topics.Retained.Delete(topic)
 		}
 	}
+	var face net.Listener = g
+	if b.tls != nil {
+		face = tls.NewListener(g, b.tls)
+	}
+	b.conns.Go(func() { b.accept(face) })
 	return nil
+}
+
+// accept is ours and not the library's, whose counting of connections races
+// with its own Close.
+func (b *Broker) accept(l net.Listener) {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			if errors.Is(err, net.ErrClosed) {
+				return
+			}
+			// Out of file descriptors, most likely: others end, then it goes on.
+			b.log.Error("mqtt broker: accept", slog.Any("err", err))
+			select {
+			case <-time.After(acceptAgain):
+				continue
+			case <-b.ctx.Done():
+				return
+			}
+		}
+		b.conns.Go(func() {
+			if err := b.server.EstablishConnection("tcp", c); err != nil {
+				b.log.Debug("mqtt connection ended", slog.String("remote", c.RemoteAddr().String()), slog.Any("err", err))
+			}
+			_ = c.Close()
+		})
+	}
 }
 
 // Addr is where the broker listens, nil before Start.
@@ -144,21 +170,25 @@ func (b *Broker) Addr() net.Addr {
 // connection is closed. A broker is not started again.
 func (b *Broker) Close() error {
 	b.mu.Lock()
-	started := b.gate != nil
-	first := !b.closed
+	g, again := b.gate, b.closed
 	b.closed = true
 	b.mu.Unlock()
-	if !first {
+	if again {
 		return nil
 	}
 	b.cancel()
-	if !started {
+	if g == nil {
 		return nil
 	}
-	done := make(chan error, 1)
-	go func() { done <- b.server.Close() }()
-	b.gate.closeAll()
-	return <-done
+	_ = g.Close()
+	for _, cl := range b.server.Clients.GetAll() {
+		if !cl.Net.Inline && !cl.Closed() {
+			_ = b.server.DisconnectClient(cl, packets.ErrServerShuttingDown)
+		}
+	}
+	g.closeAll()
+	b.conns.Wait()
+	return b.server.Close()
 }
 
 // Handle calls h for every message of a client whose topic falls under the

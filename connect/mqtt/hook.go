@@ -118,8 +118,14 @@ func (h *hook) OnDisconnect(cl *mochi.Client, err error, _ bool) {
 	}
 }
 
-// OnPacketRead hears life.
+// OnPacketRead hears life. A topic nobody may publish to ends the connection:
+// the library would drop the message and leave the client waiting.
 func (h *hook) OnPacketRead(cl *mochi.Client, pk packets.Packet) (packets.Packet, error) {
+	if pk.FixedHeader.Type == packets.Publish && (pk.TopicName == "" || len(pk.TopicName) > h.b.limits.TopicBytes ||
+		strings.HasPrefix(pk.TopicName, "$") || strings.ContainsAny(pk.TopicName, "+#\x00")) {
+		h.b.log.Warn("mqtt client ended: topic not allowed", slog.String("client", cl.ID), slog.String("remote", cl.Net.Remote))
+		return pk, packets.ErrRejectPacket
+	}
 	if m, ok := h.member(cl); ok {
 		for _, w := range h.b.watching() {
 			if w.Alive != nil {

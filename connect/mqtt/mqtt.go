@@ -110,6 +110,8 @@ type Options struct {
 const (
 	// admitWithin bounds a gatekeeper's answer: a client waits no longer.
 	admitWithin = 5 * time.Second
+	// acceptAgain is the pause after the system refused a connection.
+	acceptAgain = 200 * time.Millisecond
 	// sessionSeconds is how long a session without connection is kept; a
 	// gateway that was off longer than an hour begins anew.
 	sessionSeconds = 3600
