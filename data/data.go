@@ -1,0 +1,12 @@
+// Package data carries the files that say what the product knows without code:
+// device profiles, figure definitions, tables of the standards, the demo plant.
+//
+// It holds no logic. Each folder has its own reader in the room it belongs to.
+package data
+
+import "embed"
+
+// FS holds profiles/, figures/, standards/ and demo/.
+//
+//go:embed all:profiles all:figures all:standards all:demo
+var FS embed.FS
