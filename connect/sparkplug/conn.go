@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sort"
 	"strings"
 	"time"
@@ -69,7 +70,7 @@ func (c *conn) Subscribe(ctx context.Context, points []connect.Point, sink conne
 	if err != nil {
 		return err
 	}
-	defer c.detach(u, s)
+	defer func() { c.detach(u, s, ctx.Err() == nil) }()
 	if err := sink(ctx, first); err != nil {
 		c.giveBack(u, pending)
 		s.relay.End(err)
@@ -92,8 +93,10 @@ func (c *conn) attach(ctx context.Context, s *subscription) (*unit, []sample, []
 	}
 	u := c.edge.devices[c.device]
 	pending := u.pending
+	if u.lost > 0 {
+		c.driver.log.Warn("sparkplug samples lost while no subscription was open", slog.String("device", c.address), slog.Int("n", u.lost))
+	}
 	u.pending, u.lost = nil, 0
-	c.edge.want(c.device, c.driver.now())
 	readings := append(s.readings(pending), s.readings(u.snapshot())...)
 	for i, p := range s.points {
 		if err := u.missing(p.Address); err != nil {
@@ -106,11 +109,15 @@ func (c *conn) attach(ctx context.Context, s *subscription) (*unit, []sample, []
 	return u, pending, readings, nil
 }
 
-func (c *conn) detach(u *unit, s *subscription) {
+// detach ends the subscription; lost says that another one is to be expected.
+func (c *conn) detach(u *unit, s *subscription, lost bool) {
 	s.relay.End(mqtt.ErrDetached)
 	c.edge.turn <- struct{}{} // whoever holds it waits for nothing of ours any more
 	delete(u.subs, s)
-	u.until = c.driver.now().Add(wantedFor)
+	u.holds, u.until = lost, c.driver.now().Add(keptAfterEnd)
+	if lost {
+		u.until = c.driver.now().Add(keptAfterLoss)
+	}
 	c.edge.unlock()
 }
 
@@ -136,6 +143,9 @@ func (c *conn) pulse(ctx context.Context, u *unit, relay *mqtt.Relay) {
 			return
 		}
 		online, late := c.edge.born(c.device), c.driver.now().After(u.awaited)
+		if c.edge.online && c.edge.gap {
+			c.driver.askRebirth(c.edge, "still no birth after a gap") // the first request was held back or lost
+		}
 		c.edge.unlock()
 		switch {
 		case online:

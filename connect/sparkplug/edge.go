@@ -29,8 +29,9 @@ type edge struct {
 	devices map[string]*unit // "" is the node itself
 	changed chan struct{}    // closed and renewed at every birth
 
-	asked time.Time // last rebirth asked for
-	wait  time.Duration
+	asked      time.Time // last rebirth asked for
+	wait       time.Duration
+	unanswered int // requests since the last birth
 }
 
 // unit is what one birth certificate described: a device or the node itself.
@@ -38,12 +39,14 @@ type unit struct {
 	online  bool
 	awaited time.Time // until when the device must follow its node's birth
 	metrics map[string]*metric
+	order   []*metric // as in the birth
 	aliases map[uint64]*metric
 	bytes   int
 	cut     bool // the birth was larger than maxDeviceBytes
 
 	subs     map[*subscription]struct{}
 	until    time.Time // samples are kept for a coming subscription until then
+	holds    bool      // acknowledgements wait for it too
 	pending  []sample
 	lost     int           // samples that did not fit into pending
 	attached chan struct{} // closed and renewed when a subscription begins
@@ -105,12 +108,6 @@ func (e *edge) born(device string) bool {
 	return e.online && u != nil && u.online
 }
 
-// want makes the edge node known for good and keeps samples for a while.
-func (e *edge) want(device string, now time.Time) {
-	e.wanted = true
-	e.unit(device).until = now.Add(wantedFor)
-}
-
 func (e *edge) unit(device string) *unit {
 	u, ok := e.devices[device]
 	if !ok {
@@ -131,7 +128,7 @@ func (e *edge) begin(m mqtt.Message, p payload.Payload) error {
 		return fmt.Errorf("sparkplug %s is held by client %q at %s; client %q at %s claims it too: give each edge node a name of its own: %w",
 			e, e.client, e.remote, m.Client, m.Remote, mqtt.ErrExpel)
 	}
-	e.online, e.gap = true, false
+	e.online, e.gap, e.unanswered = true, false, 0
 	e.conn, e.client, e.remote, e.bornAt = m.Conn, m.Client, m.Remote, m.At
 	e.next = (p.Seq + 1) % 256
 	e.bdSeq, e.hasBD = bdSeq(p)
@@ -183,6 +180,7 @@ func (u *unit) die(reason error) {
 func (u *unit) describe(p payload.Payload) {
 	u.online, u.cut, u.bytes = true, false, 0
 	u.metrics = make(map[string]*metric, len(p.Metrics))
+	u.order = u.order[:0]
 	u.aliases = make(map[uint64]*metric)
 	for i := range p.Metrics {
 		m := &p.Metrics[i]
@@ -196,6 +194,7 @@ func (u *unit) describe(p payload.Payload) {
 		k := &metric{name: m.Name, alias: m.Alias, hasAlias: m.HasAlias, typ: typeOf(m)}
 		k.last = k.sample(m, p)
 		u.metrics[m.Name] = k
+		u.order = append(u.order, k)
 		if m.HasAlias {
 			u.aliases[m.Alias] = k
 		}
@@ -242,8 +241,8 @@ func (u *unit) take(p payload.Payload, gap bool) (out []sample, unknown int) {
 
 // snapshot is the last value of every metric.
 func (u *unit) snapshot() []sample {
-	out := make([]sample, 0, len(u.metrics))
-	for _, m := range u.metrics {
+	out := make([]sample, 0, len(u.order))
+	for _, m := range u.order {
 		out = append(out, m.last)
 	}
 	return out
@@ -251,11 +250,7 @@ func (u *unit) snapshot() []sample {
 
 // keep holds samples for a subscription that is expected to come back; the
 // oldest go first when there are too many.
-func (u *unit) keep(samples []sample, now time.Time) {
-	if now.After(u.until) {
-		u.pending, u.lost = nil, 0
-		return
-	}
+func (u *unit) keep(samples []sample) {
 	u.pending = append(u.pending, samples...)
 	if over := len(u.pending) - maxPending; over > 0 {
 		u.lost += over

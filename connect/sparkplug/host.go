@@ -39,7 +39,7 @@ func (d *Driver) handle(ctx context.Context, m mqtt.Message) error {
 		return err
 	}
 	defer e.unlock()
-	p, err := payload.Decode(m.Payload)
+	p, err := payload.Open(m.Payload)
 	if err != nil {
 		// Sent again it would be no better, so it is acknowledged.
 		d.log.Warn("sparkplug payload dropped", slog.String("topic", m.Topic), slog.String("client", m.Client), slog.Any("err", err))
@@ -81,7 +81,7 @@ func (d *Driver) nodeBirth(ctx context.Context, e *edge, m mqtt.Message, p paylo
 	if !p.HasSeq || !e.hasBD {
 		d.log.Warn("sparkplug birth without seq or bdSeq", slog.String("edge_node", e.String()), slog.String("client", m.Client))
 	}
-	return d.deliver(ctx, e, "", e.devices[""].snapshot(), m)
+	return d.deliver(ctx, e, "", e.devices[""].snapshot(), true, m)
 }
 
 func (d *Driver) deviceBirth(ctx context.Context, e *edge, t topic, m mqtt.Message, p payload.Payload) error {
@@ -95,7 +95,7 @@ func (d *Driver) deviceBirth(ctx context.Context, e *edge, t topic, m mqtt.Messa
 		d.log.Warn("sparkplug birth cut: too large", slog.String("device", t.String()), slog.Int("limit", maxDeviceBytes))
 	}
 	e.announce()
-	return d.deliver(ctx, e, t.device, u.snapshot(), m)
+	return d.deliver(ctx, e, t.device, u.snapshot(), true, m)
 }
 
 func (d *Driver) data(ctx context.Context, e *edge, t topic, m mqtt.Message, p payload.Payload) error {
@@ -108,7 +108,12 @@ func (d *Driver) data(ctx context.Context, e *edge, t topic, m mqtt.Message, p p
 	if unknown > 0 {
 		d.askRebirth(e, "metric that the birth does not list")
 	}
-	return d.deliver(ctx, e, t.device, samples, m)
+	if e.gap && unknown > 0 && e.unanswered > maxUnanswered {
+		// Better no contact than values under names that may be wrong.
+		e.die(fmt.Errorf("sparkplug %s: messages were lost and the edge node does not answer requests for a new birth", e))
+		return nil
+	}
+	return d.deliver(ctx, e, t.device, samples, false, m)
 }
 
 // nodeDeath believes a death only of the birth it belongs to: the will of a
@@ -161,6 +166,7 @@ func (d *Driver) askRebirth(e *edge, why string) {
 	if since > 2*rebirthMax {
 		e.wait = 0
 	}
+	e.unanswered++
 	e.asked, e.wait = now, min(max(2*e.wait, rebirthMin), rebirthMax)
 	p := payload.Payload{Timestamp: uint64(now.UnixMilli()), HasTimestamp: true, Metrics: []payload.Metric{{
 		Name: "Node Control/Rebirth", Type: payload.TypeBoolean, Value: payload.OfBool(true)}}}
@@ -181,14 +187,15 @@ func (d *Driver) tellFull(err error) {
 
 // deliver passes samples to the subscriptions of a node or device and waits
 // until they are durable. The caller holds the turn and has it again after.
-func (d *Driver) deliver(ctx context.Context, e *edge, device string, samples []sample, m mqtt.Message) error {
+func (d *Driver) deliver(ctx context.Context, e *edge, device string, samples []sample, birth bool, m mqtt.Message) error {
 	u := e.devices[device]
 	if len(samples) == 0 {
 		e.life()
 		return nil
 	}
-	if len(u.subs) == 0 && m.QoS > 0 && d.now().Before(u.until) {
-		// To acknowledge now would promise what nobody keeps.
+	if len(u.subs) == 0 && m.QoS > 0 && !birth && u.holds && d.now().Before(u.until) {
+		// To acknowledge now would promise what nobody keeps. A birth does not
+		// wait: whoever comes later begins with its values.
 		if err := d.awaitSubscription(ctx, e, u); err != nil {
 			return fmt.Errorf("sparkplug %s: nobody takes the values of %q: %w", e, device, err)
 		}
@@ -202,8 +209,12 @@ func (d *Driver) deliver(ctx context.Context, e *edge, device string, samples []
 		}
 		taken = true
 	}
-	if !taken {
-		u.keep(samples, d.now())
+	switch {
+	case taken:
+	case failed != nil || d.now().Before(u.until):
+		u.keep(samples)
+	default:
+		u.pending, u.lost = nil, 0
 	}
 	e.life()
 	if failed != nil && !taken && (m.QoS > 0 || !errors.Is(failed, mqtt.ErrDetached)) {

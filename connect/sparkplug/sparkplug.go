@@ -34,9 +34,11 @@ const (
 	maxDeviceBytes = 8 << 20
 	// maxPending bounds samples that wait for the collector to come back.
 	maxPending = 20000
-	// wantedFor is how long samples are kept for a subscription that ended:
-	// longer than the collector waits before it opens a device again.
-	wantedFor = 5 * time.Minute
+	// After a subscription was lost samples are kept until the collector has
+	// opened the device again, after one that was called off until it changed
+	// the points.
+	keptAfterLoss = 5 * time.Minute
+	keptAfterEnd  = 30 * time.Second
 	// attachWithin is how long an unacknowledged message waits for the same.
 	attachWithin = 10 * time.Second
 	// deviceBirthWithin is when a device must have followed its node's birth.
@@ -45,6 +47,8 @@ const (
 	// longer asking does not help: births are the largest messages there are.
 	rebirthMin = 5 * time.Second
 	rebirthMax = time.Minute
+	// maxUnanswered requests for a birth are believed to be lost by accident.
+	maxUnanswered = 3
 	// observeWithin bounds a write whose context has no deadline.
 	observeWithin = 5 * time.Second
 	maxName       = 1024 // bytes of a metric's name
@@ -150,10 +154,9 @@ func (d *Driver) Open(ctx context.Context, dev plant.Device) (connect.Conn, erro
 		if err := e.lock(ctx); err != nil {
 			return nil, d.notBorn(a, err)
 		}
+		e.wanted = true
 		born, changed := e.born(a.device), e.changed
-		if born {
-			e.want(a.device, d.now())
-		} else {
+		if !born && e.online {
 			d.askRebirth(e, "device wanted, no birth known")
 		}
 		e.unlock()

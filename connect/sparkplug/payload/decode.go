@@ -1,8 +1,12 @@
 package payload
 
 import (
+	"bytes"
+	"compress/gzip"
+	"compress/zlib"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"unicode/utf8"
 
@@ -34,6 +38,13 @@ const (
 	propertyInt, propertyLong, propertyFloat, propertyDouble   = 3, 4, 5, 6
 	propertyBoolean, propertyString, propertySet, propertySets = 7, 8, 9, 10
 )
+
+// MaxInflated bounds a compressed payload after inflation.
+const MaxInflated = 8 << 20
+
+// compressed marks a payload whose body is another payload, deflated or
+// gzipped: an extension several edge nodes share.
+const compressed = "SPBV1.0_COMPRESSED"
 
 // ErrMalformed means that the bytes are no Sparkplug payload.
 var ErrMalformed = errors.New("no Sparkplug B payload")
@@ -72,6 +83,48 @@ func Decode(b []byte) (Payload, error) {
 		return Payload{}, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
 	return p, nil
+}
+
+// Open decodes a payload and, if it is compressed, the one inside; sequence
+// and time of the outer one hold where the inner one has none.
+func Open(b []byte) (Payload, error) {
+	p, err := Decode(b)
+	if err != nil || p.UUID != compressed {
+		return p, err
+	}
+	inner, err := inflate(p)
+	if err != nil {
+		return Payload{}, fmt.Errorf("%w: compressed body: %w", ErrMalformed, err)
+	}
+	q, err := Decode(inner)
+	if err != nil {
+		return Payload{}, fmt.Errorf("compressed body: %w", err)
+	}
+	if !q.HasSeq {
+		q.Seq, q.HasSeq = p.Seq, p.HasSeq
+	}
+	if !q.HasTimestamp {
+		q.Timestamp, q.HasTimestamp = p.Timestamp, p.HasTimestamp
+	}
+	return q, nil
+}
+
+func inflate(p Payload) ([]byte, error) {
+	var r io.Reader
+	var err error
+	if bytes.HasPrefix(p.Body, []byte{0x1f, 0x8b}) {
+		r, err = gzip.NewReader(bytes.NewReader(p.Body))
+	} else {
+		r, err = zlib.NewReader(bytes.NewReader(p.Body))
+	}
+	if err != nil {
+		return nil, err
+	}
+	out, err := io.ReadAll(io.LimitReader(r, MaxInflated+1))
+	if err == nil && len(out) > MaxInflated {
+		err = fmt.Errorf("more than %d bytes", MaxInflated)
+	}
+	return out, err
 }
 
 func decodeMetric(b []byte) (Metric, error) {

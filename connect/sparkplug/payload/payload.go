@@ -6,7 +6,7 @@
 // field numbers are those of the Sparkplug 3.0 specification, chapter 6. What
 // zhigai does not use (data sets, templates, metadata, file bytes) is kept as
 // the bytes it came in, so that encoding what was decoded loses nothing of
-// it. Start with [Decode] and [Payload.Append].
+// it. Start with [Open], which inflates, or [Decode], and [Payload.Append].
 package payload
 
 import (

@@ -2,8 +2,11 @@ package payload
 
 import (
 	"bytes"
+	"compress/gzip"
+	"compress/zlib"
 	"encoding/hex"
 	"errors"
+	"io"
 	"math"
 	"reflect"
 	"strings"
@@ -101,6 +104,38 @@ func TestType_Names(t *testing.T) {
 		TypePropertySetList: "PropertySetList", 22: "Int8Array", 34: "DateTimeArray", 99: "type 99"} {
 		if got := typ.String(); got != want {
 			t.Errorf("Type(%d) = %q; want %q", uint32(typ), got, want)
+		}
+	}
+}
+
+func TestOpen_Compressed(t *testing.T) {
+	inner := Payload{HasSeq: true, Seq: 3, Metrics: []Metric{{Name: "a", Value: OfBool(true)}}}
+	squeeze := func(w io.WriteCloser, buf *bytes.Buffer, b []byte) []byte {
+		_, err := w.Write(b)
+		if err == nil {
+			err = w.Close()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return buf.Bytes()
+	}
+	var z, g, bomb bytes.Buffer
+	for name, body := range map[string][]byte{
+		"deflate": squeeze(zlib.NewWriter(&z), &z, inner.Append(nil)),
+		"gzip":    squeeze(gzip.NewWriter(&g), &g, inner.Append(nil)),
+	} {
+		got, err := Open(Payload{UUID: compressed, Body: body, Timestamp: 5, HasTimestamp: true}.Append(nil))
+		want := inner
+		want.Timestamp, want.HasTimestamp = 5, true
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: Open = %+v, %v; want %+v", name, got, err, want)
+		}
+	}
+	for name, body := range map[string][]byte{"garbage": {1, 2, 3}, "nothing": nil,
+		"bomb": squeeze(zlib.NewWriter(&bomb), &bomb, make([]byte, MaxInflated+1))} {
+		if _, err := Open(Payload{UUID: compressed, Body: body}.Append(nil)); !errors.Is(err, ErrMalformed) {
+			t.Errorf("%s: %v; want ErrMalformed", name, err)
 		}
 	}
 }

@@ -1,0 +1,460 @@
+package sparkplug_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"zhigai/connect"
+	"zhigai/connect/mqtt/client"
+	"zhigai/connect/sparkplug/payload"
+	"zhigai/plant"
+)
+
+func TestSubscribe_BirthThenDataByAlias(t *testing.T) {
+	h := newHouse(t)
+	n := h.edge("e", 4, 0)
+	n.birth()
+	r := subscribe(t, h.host, "G/N/D", points)
+	r.number(0, 1000)
+	r.until(1, func(g connect.Reading) bool { return g.Text == "AUTO" })
+	r.number(2, 41)
+	must(t, n.send("DDATA", "D", byAlias(speed(1234.5)), byAlias(count(-7))))
+	g := r.number(0, 1234.5)
+	if g.Source.IsZero() || g.Historical || len(g.Raw) != 8 {
+		t.Errorf("reading = %+v; want a source time and raw bytes", g)
+	}
+	r.number(2, -7)
+	must(t, n.send("DDATA", "D", byName(speed(7))))
+	r.number(0, 7)
+	if n.rebirthAsked() {
+		t.Error("a rebirth was asked for without a reason")
+	}
+}
+
+func TestSubscribe_HistoricalAndTimes(t *testing.T) {
+	h := newHouse(t)
+	n := h.edge("e", 4, 0)
+	n.birth()
+	r := subscribe(t, h.host, "G/N/D", points)
+	r.number(0, 1000)
+	m := byAlias(speed(5))
+	m.Historical, m.Timestamp, m.HasTimestamp = true, 1767225600123, true
+	must(t, n.send("DDATA", "D", m))
+	g := r.number(0, 5)
+	if want := time.UnixMilli(1767225600123).UTC(); !g.Historical || !g.Source.Equal(want) {
+		t.Errorf("reading = %+v; want historical at %v", g, want)
+	}
+	// What is late does not become the current value.
+	r2 := subscribe(t, h.host, "G/N/D", points)
+	r2.number(0, 1000)
+}
+
+func TestSequence_GapAsksForRebirthAndDistrustsAliases(t *testing.T) {
+	h := newHouse(t)
+	n := h.edge("e", 4, 0)
+	n.birth()
+	r := subscribe(t, h.host, "G/N/D", points)
+	r.number(0, 1000)
+	n.seq++ // a message is lost
+	must(t, n.send("DDATA", "D", byAlias(speed(1)), byName(count(50))))
+	r.number(2, 50)
+	waitFor(t, "rebirth request", n.rebirthAsked)
+	must(t, n.send("DDATA", "D", byAlias(speed(2)), byName(count(51))))
+	r.number(2, 51)
+	if len(r.got) > 0 {
+		t.Errorf("a value by alias came through after a gap: %+v", <-r.got)
+	}
+	if n.rebirthAsked() {
+		t.Error("a second rebirth was asked for at once")
+	}
+	n.birth()
+	must(t, n.send("DDATA", "D", byAlias(speed(3))))
+	r.number(0, 3)
+	for range 600 { // twice around
+		must(t, n.send("DDATA", "D", byAlias(speed(4))))
+	}
+	if n.rebirthAsked() {
+		t.Error("a rebirth was asked for when the sequence went from 255 to 0")
+	}
+}
+
+func TestSequence_DeafEdgeNodeLosesContact(t *testing.T) {
+	h := newHouse(t)
+	n := h.edge("e", 4, 0)
+	n.birth()
+	r := subscribe(t, h.host, "G/N/D", points)
+	n.seq++
+	for range 10 {
+		_ = n.send("DDATA", "D", byAlias(speed(1)))
+		h.later(2 * time.Minute)
+	}
+	wantErr(t, "subscription", r.end(), nil, "does not answer")
+}
+
+func TestData_BeforeBirth(t *testing.T) {
+	h := newHouse(t)
+	n := h.edge("e", 4, 0)
+	must(t, n.send("NDATA", "", byAlias(speed(1))))
+	waitFor(t, "rebirth after node data", n.rebirthAsked)
+	h.later(time.Hour)
+	must(t, n.send("DDATA", "D", byAlias(speed(1))))
+	waitFor(t, "rebirth after device data", n.rebirthAsked)
+	h.later(time.Hour)
+	n.nodeBirth()
+	must(t, n.send("DDATA", "D", byAlias(speed(1))))
+	waitFor(t, "rebirth after data of an unborn device", n.rebirthAsked)
+	n.birth()
+	subscribe(t, h.host, "G/N/D", points).number(0, 1000)
+}
+
+func TestDeath(t *testing.T) {
+	f := func(name, reason string, kill func(*house, *edgeNode)) {
+		t.Helper()
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			n := h.edge("e", 4, 3)
+			n.birth()
+			r := subscribe(t, h.host, "G/N/D", points)
+			r.number(0, 1000)
+			kill(h, n)
+			wantErr(t, "subscription", r.end(), nil, reason)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+			defer cancel()
+			_, err := h.host.Open(ctx, plant.Device{Address: "G/N/D"})
+			wantErr(t, "open while dead", err, context.DeadlineExceeded, "no birth")
+			// Back again, values again.
+			again := h.edge("e", 4, 4)
+			again.birth()
+			subscribe(t, h.host, "G/N/D", points).number(0, 1000)
+		})
+	}
+	f("pulled plug", "death certificate of the edge node", func(_ *house, n *edgeNode) { n.c.Kill() })
+	f("node death", "death certificate of the edge node", func(_ *house, n *edgeNode) {
+		must(n.t, n.c.Publish(within(n.t), "spBv1.0/G/NDEATH/N", payload.Payload{Metrics: []payload.Metric{bd(3)}}.Append(nil), 1, false))
+		must(n.t, n.c.Close())
+	})
+	f("device death", "death certificate of the device", func(_ *house, n *edgeNode) { must(n.t, n.send("DDEATH", "D")) })
+	f("goodbye without death", "without a death certificate", func(_ *house, n *edgeNode) { must(n.t, n.c.Close()) })
+}
+
+func TestDeath_OfAnEarlierBirthIsIgnored(t *testing.T) {
+	h := newHouse(t)
+	n := h.edge("e", 4, 7)
+	n.birth()
+	r := subscribe(t, h.host, "G/N/D", points)
+	r.number(0, 1000)
+	must(t, n.c.Publish(within(t), "spBv1.0/G/NDEATH/N", payload.Payload{Metrics: []payload.Metric{bd(6)}}.Append(nil), 1, false))
+	must(t, n.send("DDATA", "D", byAlias(speed(8))))
+	r.number(0, 8)
+}
+
+// A gateway that comes back before its old connection was found dead: the
+// broker publishes the old will after the new birth.
+func TestTakeover_SameClient(t *testing.T) {
+	h := newHouse(t)
+	h.edge("e", 4, 0).birth()
+	r := subscribe(t, h.host, "G/N/D", points)
+	r.number(0, 1000)
+	n := h.edge("e", 4, 1)
+	n.birth()
+	r = subscribe(t, h.host, "G/N/D", points)
+	must(t, n.send("DDATA", "D", byAlias(speed(9))))
+	r.number(0, 9)
+}
+
+func TestTwoDevicesClaimOneID(t *testing.T) {
+	h := newHouse(t)
+	first := h.edge("first", 4, 0)
+	first.birth()
+	r := subscribe(t, h.host, "G/N/D", points)
+	r.number(0, 1000)
+	second := h.edge("second", 4, 0)
+	if err := second.send("NBIRTH", "", bd(0)); err == nil {
+		t.Error("the birth of a second client is acknowledged")
+	}
+	<-second.c.Done() // and its will is not taken for the death of the first
+	third := h.edge("third", 5, 0)
+	if err := third.send("DDATA", "D", byName(speed(666))); err == nil {
+		t.Error("data of a second client are acknowledged")
+	}
+	<-third.c.Done()
+	must(t, first.send("DDATA", "D", byAlias(speed(10))))
+	if g := r.number(0, 10); g.Number == 666 {
+		t.Error("a stranger's value came through")
+	}
+	first.c.Kill()
+	_ = r.end()
+	heir := h.edge("heir", 4, 0)
+	heir.birth()
+	subscribe(t, h.host, "G/N/D", points).number(0, 1000)
+}
+
+func TestSink_FailureWithholdsAcknowledgement(t *testing.T) {
+	for _, version := range []byte{4, 5} {
+		t.Run(fmt.Sprint(version), func(t *testing.T) {
+			h := newHouse(t)
+			n := h.edge("e", version, 0)
+			n.birth()
+			r := subscribe(t, h.host, "G/N/D", points)
+			r.number(0, 1000)
+			r.failing(errors.New("disk full"))
+			err := n.send("DDATA", "D", byAlias(speed(77)))
+			switch version {
+			case 5:
+				wantErr(t, "publish", err, client.ErrRefused, "")
+			default:
+				wantErr(t, "publish", err, nil, "connection ended")
+			}
+			wantErr(t, "subscription", r.end(), nil, "disk full")
+			// The value was not lost either: it waits for the next subscription.
+			if version == 4 {
+				n = h.edge("e", version, 1)
+				n.birth()
+			}
+			subscribe(t, h.host, "G/N/D", points).number(0, 77)
+		})
+	}
+}
+
+func TestPending_QoS1WaitsForTheSubscription(t *testing.T) {
+	h := newHouse(t)
+	n := h.edge("e", 5, 0)
+	n.birth()
+	r := subscribe(t, h.host, "G/N/D", points)
+	r.number(0, 1000)
+	r.failing(errors.New("disk full"))
+	_ = n.send("DDATA", "D", byAlias(speed(10)))
+	wantErr(t, "subscription", r.end(), nil, "disk full")
+	acked := make(chan error, 1)
+	go func() { acked <- n.send("DDATA", "D", byAlias(speed(11))) }()
+	select {
+	case err := <-acked:
+		t.Fatalf("acknowledged (%v) while nobody keeps the value", err)
+	case <-time.After(50 * time.Millisecond): // nothing is to happen
+	}
+	r = subscribe(t, h.host, "G/N/D", points)
+	r.number(0, 10)
+	r.number(0, 11)
+	must(t, <-acked)
+}
+
+func TestPoints_UnknownNamesTheNearest(t *testing.T) {
+	h := newHouse(t)
+	h.edge("e", 4, 0).birth()
+	r := subscribe(t, h.host, "G/N/D", []connect.Point{{Address: "Spindle/Sped", Kind: plant.KindNumber}, points[0]})
+	g := r.until(0, func(connect.Reading) bool { return true })
+	wantErr(t, "reading", g.Err, connect.ErrUnconfigured, "Spindle/Speed")
+
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	_, err := h.host.Open(ctx, plant.Device{Address: "G/N/DD"})
+	wantErr(t, "open", err, context.DeadlineExceeded, "G/N/D")
+}
+
+func TestValues(t *testing.T) {
+	h := newHouse(t)
+	n := h.edge("e", 4, 0)
+	long := strings.Repeat("轴", 10000)
+	metrics := []payload.Metric{
+		{Name: "huge", Type: payload.TypeUInt64, Value: payload.Value{Field: payload.Long, Bits: 1<<53 + 1}},
+		{Name: "exact", Type: payload.TypeInt64, Value: payload.OfInt(payload.TypeInt64, -(1 << 53))},
+		{Name: "null", Type: payload.TypeDouble, Null: true},
+		{Name: "bad", Type: payload.TypeDouble, Value: payload.OfFloat(payload.TypeDouble, 1),
+			Properties: []payload.Property{{Key: "Quality", Type: payload.TypeInt32, Value: payload.OfInt(payload.TypeInt32, 0)}}},
+		{Name: "stale", Type: payload.TypeDouble, Value: payload.OfFloat(payload.TypeDouble, 1),
+			Properties: []payload.Property{{Key: "Quality", Type: payload.TypeInt32, Value: payload.OfInt(payload.TypeInt32, 500)}}},
+		{Name: "int8", Type: payload.TypeInt8, Value: payload.Value{Field: payload.Int, Bits: 0xFB}},
+		{Name: "bool", Type: payload.TypeBoolean, Value: payload.OfBool(true)},
+		{Name: "text", Type: payload.TypeString, Value: payload.OfText(long)},
+		{Name: "template", Type: payload.TypeTemplate, Value: payload.Value{Field: payload.Template, Bytes: []byte{1}}},
+		{Name: "wrong field", Type: payload.TypeInt32, Value: payload.OfFloat(payload.TypeDouble, 1)},
+		{Name: "time", Type: payload.TypeDateTime, Value: payload.OfInt(payload.TypeDateTime, 1767225600000)},
+		{Name: "untyped", Value: payload.OfFloat(payload.TypeFloat, 1.5)},
+	}
+	n.nodeBirth()
+	must(t, n.send("DBIRTH", "D", metrics...))
+	var ps []connect.Point
+	for _, m := range metrics {
+		kind := plant.KindNumber
+		if m.Name == "text" || m.Name == "time" {
+			kind = plant.KindText
+		}
+		ps = append(ps, connect.Point{Address: m.Name, Kind: kind})
+	}
+	c, err := h.host.Open(within(t), plant.Device{Address: "G/N/D"})
+	must(t, err)
+	group, err := c.Prepare(ps)
+	must(t, err)
+	got := make([]connect.Reading, len(ps))
+	must(t, group.Read(within(t), got))
+	for i, want := range []error{connect.ErrImprecise, nil, connect.ErrRefused, connect.ErrRefused, connect.ErrStale, nil, nil, nil,
+		connect.ErrUnconfigured, connect.ErrMalformed, nil, nil} {
+		if !errors.Is(got[i].Err, want) {
+			t.Errorf("%s: error %v; want %v", ps[i].Address, got[i].Err, want)
+		}
+	}
+	for i, want := range map[int]float64{1: -(1 << 53), 5: -5, 6: 1, 11: 1.5} {
+		if got[i].Number != want {
+			t.Errorf("%s = %v; want %v", ps[i].Address, got[i].Number, want)
+		}
+	}
+	if text := got[7].Text; len(text) <= plant.MaxText || !strings.HasPrefix(long, text) {
+		t.Errorf("long text has %d bytes; want more than %d, so that it is seen to be too long", len(text), plant.MaxText)
+	}
+	if got[10].Text != "2026-01-01T00:00:00Z" {
+		t.Errorf("time = %q", got[10].Text)
+	}
+	if !strings.Contains(got[8].Err.Error(), "Template") {
+		t.Errorf("template: %v; want the type's name", got[8].Err)
+	}
+}
+
+func TestGarbage(t *testing.T) {
+	h := newHouse(t)
+	n := h.edge("e", 4, 0)
+	n.birth()
+	r := subscribe(t, h.host, "G/N/D", points)
+	r.number(0, 1000)
+	for _, topic := range []string{"spBv1.0/G/DDATA/N/D", "spBv1.0/G/NBIRTH/N", "spBv1.0/G/NDEATH/N", "spBv1.0", "spBv1.0/G", "spBv1.0/G/XDATA/N",
+		"spBv1.0/G/DDATA/N", "spBv1.0//NDATA/", "spBv1.0/G/NDATA/N/D/E", "spBv1.0/STATE/other"} {
+		for _, body := range [][]byte{nil, []byte(`{"json":true}`), {0xff}, {0x12, 0xff, 0xff, 0xff, 0xff, 0x0f}} {
+			if topic == "spBv1.0/G/NBIRTH/N" && body == nil || topic == "spBv1.0/G/NDEATH/N" && body == nil {
+				continue // an empty payload is a valid one
+			}
+			must(t, n.c.Publish(within(t), topic, body, 1, false))
+		}
+	}
+	waitFor(t, "rebirth request", n.rebirthAsked)
+	n.birth()
+	must(t, n.send("DDATA", "D", byAlias(speed(12))))
+	r.number(0, 12)
+}
+
+func TestWrite_CommandThenObserved(t *testing.T) {
+	h := newHouse(t)
+	n := h.edge("e", 4, 0)
+	n.birth()
+	c, err := h.host.Open(within(t), plant.Device{Address: "G/N/D"})
+	must(t, err)
+	w := c.(connect.Writer)
+	done := make(chan error, 1)
+	go func() { done <- w.Write(within(t), points[2], 99.0) }()
+	var cmd payload.Payload
+	select {
+	case cmd = <-n.cmds:
+	case <-time.After(patience):
+		t.Fatal("no command")
+	}
+	if m := cmd.Metrics[0]; m.Name != "Count/Good" || m.Type != payload.TypeInt64 || m.Value.Signed(64) != 99 || !m.HasAlias {
+		t.Errorf("command = %+v", m)
+	}
+	select {
+	case err := <-done:
+		t.Fatalf("write returned %v before the value was observed", err)
+	default:
+	}
+	must(t, n.send("DDATA", "D", byAlias(count(99))))
+	must(t, <-done)
+
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	wantErr(t, "unobserved write", w.Write(ctx, points[2], 100.0), context.DeadlineExceeded, "did not report")
+	wantErr(t, "fraction to an integer", w.Write(within(t), points[2], 1.5), nil, "whole numbers")
+	wantErr(t, "text to a number", w.Write(within(t), points[2], "x"), nil, "cannot be written")
+	wantErr(t, "unknown metric", w.Write(within(t), connect.Point{Address: "Count/Gut"}, 1.0), connect.ErrUnconfigured, "Count/Good")
+}
+
+func TestBrowseDiscoverTest(t *testing.T) {
+	h := newHouse(t)
+	n := h.edge("e", 4, 0)
+	n.birth()
+	c, err := h.host.Open(within(t), plant.Device{Address: "G/N/D"})
+	must(t, err)
+	top, err := c.(connect.Browser).Browse(within(t), "")
+	must(t, err)
+	if got := fmt.Sprint(top); got != "[{Count Count  true} {Spindle Spindle  true} {Mode Mode text false}]" {
+		t.Errorf("Browse = %v", got)
+	}
+	below, err := c.(connect.Browser).Browse(within(t), "Spindle")
+	must(t, err)
+	if got := fmt.Sprint(below); got != "[{Spindle/Speed Speed number false}]" {
+		t.Errorf("Browse(Spindle) = %v", got)
+	}
+	found, err := h.host.Discover(within(t), "")
+	must(t, err)
+	if len(found) != 2 || found[0].Device.Address != "G/N" || found[1].Device.Address != "G/N/D" {
+		t.Errorf("Discover = %+v", found)
+	}
+	text, err := h.host.Test(within(t), plant.Device{Address: "G/N/D"})
+	if err != nil || !strings.Contains(text, "online") || !strings.Contains(text, "3 metrics") {
+		t.Errorf("Test = %q, %v", text, err)
+	}
+}
+
+func TestState_RetainedAndOurs(t *testing.T) {
+	h := newHouse(t)
+	got := make(chan string, 10)
+	c, err := client.Dial(within(t), client.Options{Address: h.broker.Addr().String(), Client: "x",
+		Received: func(_ string, b []byte, _ bool) { got <- string(b) }})
+	must(t, err)
+	defer c.Kill()
+	must(t, c.Subscribe(within(t), "spBv1.0/STATE/#", 1))
+	if s := <-got; !strings.HasPrefix(s, `{"online":true,"timestamp":`) {
+		t.Errorf("STATE = %s", s)
+	}
+	if err := c.Publish(within(t), "spBv1.0/STATE/zhigai", []byte(`{"online":false}`), 1, true); err == nil {
+		t.Error("another host may speak for us")
+	}
+	if m := h.broker.Retained("spBv1.0/STATE/zhigai", 1); len(m) != 1 || !strings.Contains(string(m[0].Payload), "true") {
+		t.Errorf("retained STATE = %+v", m)
+	}
+	must(t, h.host.Close())
+	if m := h.broker.Retained("spBv1.0/STATE/zhigai", 1); len(m) != 1 || !strings.Contains(string(m[0].Payload), "false") {
+		t.Errorf("retained STATE after Close = %+v", m)
+	}
+}
+
+func TestCheck(t *testing.T) {
+	h := newHouse(t)
+	for _, bad := range []string{"", "G", "G/", "G/N/D/E", "G/+/D", "/N"} {
+		if h.host.CheckDevice(plant.Device{Address: bad}) == nil {
+			t.Errorf("CheckDevice(%q) = nil", bad)
+		}
+	}
+	if err := h.host.CheckDevice(plant.Device{Address: "轴承/N"}); err != nil {
+		t.Error(err)
+	}
+	if h.host.CheckPoint(" ", plant.KindNumber) == nil || h.host.CheckPoint("x", plant.KindWaveform) == nil {
+		t.Error("CheckPoint accepts what cannot be read")
+	}
+}
+
+func TestAlive_OnAnyMessageOfTheNode(t *testing.T) {
+	h := newHouse(t)
+	n := h.edge("e", 4, 0)
+	n.birth()
+	r := subscribe(t, h.host, "G/N/D", points)
+	r.number(0, 1000)
+	must(t, n.send("DBIRTH", "Other", speed(1)))
+	select {
+	case <-r.alive:
+	case <-time.After(patience):
+		t.Error("a message of the node is no life of its device")
+	}
+}
+
+// waitFor polls a condition that another goroutine makes true.
+func waitFor(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(patience)
+	for !ok() {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s did not happen", what)
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
