@@ -71,6 +71,16 @@ func (r *Relay) End(reason error) {
 	}
 }
 
+// Ended reports whether nothing will be delivered any more.
+func (r *Relay) Ended() bool {
+	select {
+	case <-r.ended:
+		return true
+	default:
+		return false
+	}
+}
+
 // Run passes readings to the sink until ctx or the relay ends, or the sink
 // refuses. Nothing is delivered after it returned.
 func (r *Relay) Run(ctx context.Context, sink connect.Sink, alive func()) error {

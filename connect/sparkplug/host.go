@@ -193,7 +193,7 @@ func (d *Driver) deliver(ctx context.Context, e *edge, device string, samples []
 		e.life()
 		return nil
 	}
-	if len(u.subs) == 0 && m.QoS > 0 && !birth && u.holds && d.now().Before(u.until) {
+	if m.QoS > 0 && !birth && u.expects(d.now()) {
 		// To acknowledge now would promise what nobody keeps. A birth does not
 		// wait: whoever comes later begins with its values.
 		if err := d.awaitSubscription(ctx, e, u); err != nil {
@@ -209,18 +209,30 @@ func (d *Driver) deliver(ctx context.Context, e *edge, device string, samples []
 		}
 		taken = true
 	}
+	e.life()
 	switch {
 	case taken:
-	case failed != nil || d.now().Before(u.until):
-		u.keep(samples)
-	default:
-		u.pending, u.lost = nil, 0
+		return nil
+	case failed == nil && !d.now().Before(u.until):
+		u.pending, u.lost = nil, 0 // nobody wants the device
+		return nil
 	}
-	e.life()
-	if failed != nil && !taken && (m.QoS > 0 || !errors.Is(failed, mqtt.ErrDetached)) {
-		return fmt.Errorf("sparkplug %s: values of %q are not kept: %w", e, device, failed)
+	u.keep(samples)
+	if failed == nil || birth && errors.Is(failed, mqtt.ErrDetached) {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("sparkplug %s: values of %q are not kept: %w", e, device, failed)
+}
+
+// expects reports whether no subscription is open but one is to come: the
+// last one was lost, or is just ending.
+func (u *unit) expects(now time.Time) bool {
+	for s := range u.subs {
+		if !s.relay.Ended() {
+			return false
+		}
+	}
+	return len(u.subs) > 0 || u.holds && now.Before(u.until)
 }
 
 // awaitSubscription gives the turn away while it waits.
