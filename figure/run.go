@@ -1,0 +1,290 @@
+package figure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"zhigai/access"
+	"zhigai/fact"
+	"zhigai/plant"
+)
+
+// Feed is the sequence of committed sample batches.
+type Feed interface {
+	// Read returns what was committed after the position, at most limit
+	// batches, in order; nothing when there is nothing yet.
+	Read(ctx context.Context, after uint64, limit int) ([]Committed, error)
+	// Wait returns when something was committed after the position or ctx ends.
+	Wait(ctx context.Context, after uint64) error
+}
+
+// Committed is a batch with its place in the sequence.
+type Committed struct {
+	Seq    uint64
+	Tenant plant.TenantNo
+	Batch  plant.Batch
+}
+
+// Positions keeps how far a reader has come, durably. An unknown name is at 0.
+type Positions interface {
+	Position(ctx context.Context, name string) (uint64, error)
+	SetPosition(ctx context.Context, name string, seq uint64) error
+}
+
+// Pace of the background work.
+const (
+	readBatches  = 256              // of the feed at once
+	journalEvery = time.Second      // people's facts show up within this
+	saveEvery    = 2 * time.Second  // after a crash this much is marked again
+	closeEvery   = 20 * time.Second // closing is not urgent
+	closeBack    = 48 * time.Hour   // a node that was off closes what it missed; older windows close when asked for
+	dirtyAtOnce  = 500
+	retryAfter   = 2 * time.Second // after an error of a store
+)
+
+// Run keeps rows up to date until ctx ends: it marks the windows that new
+// facts touch, folds dirty ones again and closes those whose grace is over.
+func (e *Engine) Run(ctx context.Context, feed Feed, positions Positions) error {
+	var wg sync.WaitGroup
+	for name, work := range map[string]func(context.Context) error{
+		"follow samples": func(ctx context.Context) error { return e.followSamples(ctx, feed, positions) },
+		"follow journal": func(ctx context.Context) error { return e.followJournal(ctx, positions) },
+		"close windows":  e.closeWindows,
+	} {
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				if err := work(ctx); err != nil && ctx.Err() == nil {
+					e.log.Error("figures: will try again", "work", name, "err", err)
+				}
+				pause(ctx, retryAfter)
+			}
+		})
+	}
+	wg.Wait()
+	return ctx.Err()
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+const (
+	samplesPosition = "figure.samples"
+	journalPosition = "figure.journal"
+)
+
+func (e *Engine) followSamples(ctx context.Context, feed Feed, positions Positions) error {
+	at, err := positions.Position(ctx, samplesPosition)
+	if err != nil {
+		return fmt.Errorf("position: %w", err)
+	}
+	saved := e.now()
+	for {
+		batches, err := feed.Read(ctx, at, readBatches)
+		if err != nil {
+			return fmt.Errorf("feed after %d: %w", at, err)
+		}
+		joined := map[plant.TenantNo]plant.Batch{}
+		for _, b := range batches {
+			j := joined[b.Tenant]
+			j.Samples, j.Texts = append(j.Samples, b.Batch.Samples...), append(j.Texts, b.Batch.Texts...)
+			joined[b.Tenant] = j
+			at = b.Seq
+		}
+		for tenant, batch := range joined {
+			if err := e.Touch(ctx, tenant, batch, nil); err != nil {
+				return err
+			}
+		}
+		if now := e.now(); len(batches) == 0 || now.Sub(saved) >= saveEvery {
+			if err := positions.SetPosition(ctx, samplesPosition, at); err != nil {
+				return fmt.Errorf("position: %w", err)
+			}
+			saved = now
+		}
+		if len(batches) == 0 {
+			if err := feed.Wait(ctx, at); err != nil {
+				return fmt.Errorf("feed after %d: %w", at, err)
+			}
+		}
+	}
+}
+
+func (e *Engine) followJournal(ctx context.Context, positions Positions) error {
+	for {
+		tenants, err := e.tenants(ctx)
+		if err != nil {
+			return fmt.Errorf("tenants: %w", err)
+		}
+		for _, t := range tenants {
+			if err := e.catchUp(ctx, t, positions); err != nil {
+				return err
+			}
+		}
+		pause(ctx, journalEvery)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}
+
+// catchUp marks what the events since the last time touch.
+func (e *Engine) catchUp(ctx context.Context, t plant.TenantNo, positions Positions) error {
+	name := fmt.Sprintf("%s.%d", journalPosition, t)
+	at, err := positions.Position(ctx, name)
+	if err != nil {
+		return fmt.Errorf("position: %w", err)
+	}
+	for {
+		events, err := e.journal.Events(ctx, t, fact.Filter{AfterSeq: at})
+		if err != nil {
+			return fmt.Errorf("journal after %d: %w", at, err)
+		}
+		if len(events) == 0 {
+			return nil
+		}
+		if err := e.Touch(ctx, t, plant.Batch{}, events); err != nil {
+			return err
+		}
+		for _, ev := range events {
+			at = max(at, ev.Seq)
+		}
+		if err := positions.SetPosition(ctx, name, at); err != nil {
+			return fmt.Errorf("position: %w", err)
+		}
+	}
+}
+
+// Touch marks the windows that these facts may change. It is idempotent:
+// marking twice folds once more, never differently.
+func (e *Engine) Touch(ctx context.Context, tenant plant.TenantNo, batch plant.Batch, events []fact.Event) error {
+	touches, err := e.folder.Touched(ctx, tenant, batch, events)
+	if err != nil {
+		return fmt.Errorf("touched: %w", err)
+	}
+	now := plant.MicrosOf(e.now())
+	for _, t := range touches {
+		if err := e.mark(ctx, owner{tenant, t.Node}, t, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *Engine) mark(ctx context.Context, o owner, t Touch, now plant.Micros) error {
+	mutex := e.lock(o)
+	mutex.Lock()
+	defer mutex.Unlock()
+	// The open window is folded again by its age; marking it at every sample
+	// would write to the store all the time.
+	if b, ok := e.open.get(o); ok && t.From >= b.From && now < b.To {
+		return nil
+	}
+	if err := e.store.MarkDirty(ctx, o.tenant, o.node, t.From, t.To); err != nil {
+		return fmt.Errorf("mark %s: %w", o.node, err)
+	}
+	return nil
+}
+
+// openBases remembers the open base window that each machine was last folded
+// in.
+type openBases struct {
+	mu    sync.Mutex
+	bases map[owner]Base
+}
+
+func (o *openBases) set(who owner, b Base) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.bases[who] = b
+}
+
+func (o *openBases) get(who owner) (Base, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	b, ok := o.bases[who]
+	return b, ok
+}
+
+func (e *Engine) closeWindows(ctx context.Context) error {
+	closed := plant.MicrosOf(e.now().Add(-closeBack))
+	for {
+		tenants, err := e.tenants(ctx)
+		if err != nil {
+			return fmt.Errorf("tenants: %w", err)
+		}
+		until := plant.MicrosOf(e.now()) - e.grace
+		for _, t := range tenants {
+			if err := e.Settle(ctx, t, closed, until); err != nil {
+				return err
+			}
+		}
+		// A window is at most an hour long: the next round looks at those that
+		// could not close yet.
+		closed = max(closed, until-plant.Micros(time.Hour.Microseconds()))
+		pause(ctx, closeEvery)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}
+
+// settleAtOnce bounds how much Settle holds in memory.
+const settleAtOnce = plant.Micros(6 * 3600 * 1_000_000)
+
+// Settle brings all base windows in [from, to) up to date, closes those whose
+// grace is over, and folds dirty ones wherever they are.
+func (e *Engine) Settle(ctx context.Context, tenant plant.TenantNo, from, to plant.Micros) error {
+	for lo := from; lo < to; lo += settleAtOnce {
+		if _, err := e.rows(ctx, access.Scope{Tenant: tenant}, lo, min(lo+settleAtOnce, to)); err != nil {
+			return fmt.Errorf("settle: %w", err)
+		}
+	}
+	for {
+		dirty, err := e.store.DirtyWindows(ctx, tenant, dirtyAtOnce)
+		if err != nil {
+			return fmt.Errorf("dirty windows: %w", err)
+		}
+		done := 0
+		for _, w := range dirty {
+			ok, err := e.refold(ctx, tenant, w)
+			if err != nil {
+				return err
+			}
+			if ok {
+				done++
+			}
+		}
+		if len(dirty) < dirtyAtOnce || done == 0 {
+			return nil
+		}
+	}
+}
+
+// refold folds a dirty window that has ended. One that no calendar cuts like
+// that any more is emptied, so that it is not asked about again.
+func (e *Engine) refold(ctx context.Context, tenant plant.TenantNo, w Window) (bool, error) {
+	if w.To > plant.MicrosOf(e.now()) {
+		return false, nil
+	}
+	o := owner{tenant, w.Node}
+	b, ok, err := e.base(ctx, o, w.From, w.To)
+	if err != nil {
+		return false, err
+	}
+	if ok {
+		_, _, err = e.settle(ctx, o, b, &w)
+		return true, err
+	}
+	w.Dirty, w.Digest = false, Digest(nil)
+	if err := e.store.PutWindow(ctx, tenant, w, nil); err != nil && !errors.Is(err, context.Canceled) {
+		return false, fmt.Errorf("empty %s: %w", w.Node, err)
+	}
+	return true, nil
+}

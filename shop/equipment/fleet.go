@@ -1,0 +1,189 @@
+package equipment
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"time"
+
+	"zhigai/access"
+	"zhigai/figure"
+	"zhigai/plant"
+)
+
+// Kinds finds what a profile says of its machines. Methods may be called
+// concurrently.
+type Kinds interface {
+	Kind(profile string) (Kind, bool)
+}
+
+// Fleet knows the machines of every instant: the plant model joined with
+// calendars, tags and profiles.
+type Fleet struct {
+	plants Plants
+	tags   Tags
+	kinds  Kinds
+	now    func() time.Time
+
+	mu      sync.Mutex
+	at      map[instant]*Snapshot
+	same    map[[sha256.Size]byte]*Snapshot
+	tagsOf  map[plant.TenantNo]tagList
+	expires time.Time
+}
+
+type instant struct {
+	tenant plant.TenantNo
+	at     plant.Micros
+}
+
+type tagList struct {
+	byNode map[plant.NodeID]map[string]plant.Tag
+	byNo   map[plant.TagNo]plant.Tag
+}
+
+// Limits of what a Fleet remembers. Entries are instants, most of which share
+// one model.
+const (
+	maxInstants = 20_000
+	// rememberFor bounds how long a change of the plant that nobody announced
+	// with Changed stays unseen.
+	rememberFor = 30 * time.Second
+)
+
+// NewFleet makes a Fleet.
+func NewFleet(plants Plants, tags Tags, kinds Kinds, now func() time.Time) *Fleet {
+	f := &Fleet{plants: plants, tags: tags, kinds: kinds, now: now}
+	f.forget()
+	return f
+}
+
+// Snapshot is the plant as valid at an instant.
+type Snapshot struct {
+	Model    plant.Model
+	Machines map[plant.NodeID]*Machine
+	reads    map[plant.TagNo]bool // tags that folds read; true for counters
+	scopes   sync.Map // path to plant.Model
+}
+
+// Changed forgets what was remembered: call it when the plant, tags or
+// profiles change.
+func (f *Fleet) Changed() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.forget()
+}
+
+func (f *Fleet) forget() {
+	f.at, f.same, f.tagsOf = map[instant]*Snapshot{}, map[[sha256.Size]byte]*Snapshot{}, map[plant.TenantNo]tagList{}
+	f.expires = f.now().Add(rememberFor)
+}
+
+// At is the plant of a tenant as valid at the instant.
+func (f *Fleet) At(ctx context.Context, tenant plant.TenantNo, at plant.Micros) (*Snapshot, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.at) >= maxInstants || f.now().After(f.expires) {
+		f.forget()
+	}
+	key := instant{tenant, at}
+	if s, ok := f.at[key]; ok {
+		return s, nil
+	}
+	model, err := f.plants.Model(ctx, access.Scope{Tenant: tenant}, at)
+	if err != nil {
+		return nil, fmt.Errorf("plant model: %w", err)
+	}
+	raw, err := json.Marshal(model)
+	if err != nil {
+		return nil, fmt.Errorf("plant model: %w", err)
+	}
+	print := sha256.Sum256(fmt.Appendf(raw, "%d", tenant))
+	s, ok := f.same[print]
+	if !ok {
+		tags, err := f.tagList(ctx, tenant)
+		if err != nil {
+			return nil, err
+		}
+		s = f.snapshot(tenant, model, tags)
+		f.same[print] = s
+	}
+	f.at[key] = s
+	return s, nil
+}
+
+// tagList reads the tenant's tags; the caller holds the lock.
+func (f *Fleet) tagList(ctx context.Context, tenant plant.TenantNo) (tagList, error) {
+	if t, ok := f.tagsOf[tenant]; ok {
+		return t, nil
+	}
+	all, err := f.tags.Tags(ctx, access.Scope{Tenant: tenant})
+	if err != nil {
+		return tagList{}, fmt.Errorf("tags: %w", err)
+	}
+	t := tagList{byNode: map[plant.NodeID]map[string]plant.Tag{}, byNo: map[plant.TagNo]plant.Tag{}}
+	for _, tag := range all {
+		if t.byNode[tag.Node] == nil {
+			t.byNode[tag.Node] = map[string]plant.Tag{}
+		}
+		t.byNode[tag.Node][tag.Name], t.byNo[tag.No] = tag, tag
+	}
+	f.tagsOf[tenant] = t
+	return t, nil
+}
+
+// TagsOf lists the tenant's tags by number.
+func (f *Fleet) TagsOf(ctx context.Context, tenant plant.TenantNo) (map[plant.TagNo]plant.Tag, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.now().After(f.expires) {
+		f.forget()
+	}
+	t, err := f.tagList(ctx, tenant)
+	return t.byNo, err
+}
+
+// snapshot joins a model with tags and profiles. A machine whose profile is
+// not known stays without state: its time is unknown.
+func (f *Fleet) snapshot(tenant plant.TenantNo, model plant.Model, tags tagList) *Snapshot {
+	s := &Snapshot{Model: model, Machines: map[plant.NodeID]*Machine{}, reads: map[plant.TagNo]bool{}}
+	calendars := figure.Calendars(model)
+	for _, n := range model.Nodes {
+		if n.Machine == nil {
+			continue
+		}
+		kind, _ := f.kinds.Kind(n.Machine.Profile)
+		m := &Machine{Tenant: tenant, Node: n.ID, Path: n.Path, Name: n.Name, NC: n.Machine.NC, Excluded: n.Machine.Excluded,
+			Cycles: n.Machine.Cycles, Calendar: calendars[n.ID], Kind: kind, Tags: tags.byNode[n.ID]}
+		s.Machines[n.ID] = m
+		for _, name := range m.signals() {
+			s.reads[m.Tags[name].No] = false
+		}
+		for _, c := range m.counterOf() {
+			s.reads[m.Tags[c.Signal].No] = true
+		}
+	}
+	return s
+}
+
+// within is the model as seen from a scope: what lies in it and what encloses
+// it.
+func (s *Snapshot) within(scope access.Scope) plant.Model {
+	if scope.Path == "" {
+		return s.Model
+	}
+	if m, ok := s.scopes.Load(scope.Path); ok {
+		return m.(plant.Model)
+	}
+	out := s.Model
+	out.Nodes = nil
+	for _, n := range s.Model.Nodes {
+		if scope.Allows(n.Path) || plant.Within(scope.Path, n.Path) {
+			out.Nodes = append(out.Nodes, n)
+		}
+	}
+	s.scopes.Store(scope.Path, out)
+	return out
+}
