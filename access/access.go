@@ -78,7 +78,8 @@ type Token struct {
 	Revoked bool           `json:"revoked"`
 }
 
-// Session is a signed-in browser. Only the SHA-256 of its cookie is stored.
+// Session is a signed-in browser, or a link that signs one in once. Only the
+// SHA-256 of its secret is stored.
 type Session struct {
 	Hash    string
 	User    string
@@ -107,6 +108,7 @@ var (
 	ErrForbidden    = errors.New("access: not allowed")
 	ErrNotFound     = errors.New("access: not found")
 	ErrConflict     = errors.New("access: changed by someone else meanwhile")
+	ErrInvalid      = errors.New("not acceptable") // wrapped with what, where and what to write instead
 	ErrLocked       = errors.New("access: too many failed sign-ins; try again later")
 )
 
@@ -123,6 +125,14 @@ type Store interface {
 	SaveSession(ctx context.Context, s Session) error
 	SessionByHash(ctx context.Context, hash string) (Session, error)
 	DropSession(ctx context.Context, hash string) error
+	// DropSessions ends every session and sign-in link of the user.
+	DropSessions(ctx context.Context, tenant plant.TenantNo, user string) error
+	// DropExpired forgets sessions and sign-in links that ended before now.
+	DropExpired(ctx context.Context, now time.Time) error
+	SaveLink(ctx context.Context, l Session) error
+	// TakeLink gives a sign-in link's target once: the second call, also a
+	// concurrent one, gets ErrNotFound.
+	TakeLink(ctx context.Context, hash string) (Session, error)
 	AuditStore
 }
 

@@ -1,0 +1,262 @@
+package record
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"zhigai/access"
+	"zhigai/plant"
+)
+
+// Bounds of lists: a node with more people or tokens than this is several
+// nodes.
+const (
+	maxUsers  = 10_000
+	maxTokens = 10_000
+)
+
+// Access keeps users, tokens, sessions and the audit; it implements
+// access.Store.
+type Access struct{ db *DB }
+
+var _ access.Store = Access{}
+
+// Access is the record's keeper of users and the audit.
+func (db *DB) Access() Access { return Access{db} }
+
+const userColumns = `tenant, id, name, display, role, path, password, disabled, rev`
+
+func (a Access) users(ctx context.Context, query string, args ...any) ([]access.User, error) {
+	rows, err := a.db.read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("record: read users: %w", err)
+	}
+	var out []access.User
+	for rows.Next() {
+		var u access.User
+		if err := rows.Scan(&u.Tenant, &u.ID, &u.Name, &u.Display, &u.Role, &u.Path, &u.Password, &u.Off, &u.Rev); err != nil {
+			return nil, errors.Join(err, rows.Close())
+		}
+		out = append(out, u)
+	}
+	return out, errors.Join(rows.Err(), rows.Close())
+}
+
+func one[T any](found []T, err error, what string) (T, error) {
+	var none T
+	if err != nil {
+		return none, err
+	}
+	if len(found) == 0 {
+		return none, fmt.Errorf("%s: %w", what, access.ErrNotFound)
+	}
+	return found[0], nil
+}
+
+// UserByName finds a user of any tenant: it is asked before the tenant is known.
+func (a Access) UserByName(ctx context.Context, name string) (access.User, error) {
+	found, err := a.users(ctx, `select `+userColumns+` from access_user where name = ? limit 1`, name)
+	return one(found, err, "user "+name)
+}
+
+// UserByID finds a user of the tenant.
+func (a Access) UserByID(ctx context.Context, tenant plant.TenantNo, id string) (access.User, error) {
+	found, err := a.users(ctx, `select `+userColumns+` from access_user where tenant = ? and id = ? limit 1`, tenant, id)
+	return one(found, err, "user "+id)
+}
+
+// Users lists the tenant's users by name.
+func (a Access) Users(ctx context.Context, tenant plant.TenantNo) ([]access.User, error) {
+	return a.users(ctx, `select `+userColumns+` from access_user where tenant = ? order by name limit ?`, tenant, maxUsers)
+}
+
+// SaveUser stores a new user (no id, or an id with revision 0) or a changed
+// one (with the revision that was read), and returns it with id and revision.
+func (a Access) SaveUser(ctx context.Context, u access.User) (access.User, error) {
+	if u.ID == "" {
+		u.ID = a.db.NewID()
+	}
+	err := a.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
+		var rev int64
+		err := tx.NewRaw(`select rev from access_user where tenant = ? and id = ?`, u.Tenant, u.ID).Scan(ctx, &rev)
+		switch {
+		case err != nil && !errors.Is(err, sql.ErrNoRows):
+			return fmt.Errorf("record: read user %s: %w", u.Name, err)
+		case err != nil && u.Rev != 0:
+			return fmt.Errorf("user %s: %w", u.ID, access.ErrNotFound)
+		case rev != u.Rev:
+			return fmt.Errorf("user %s is at revision %d, not %d: %w", u.Name, rev, u.Rev, access.ErrConflict)
+		}
+		var other int
+		if err := tx.NewRaw(`select count(*) from access_user where name = ? and not (tenant = ? and id = ?)`,
+			u.Name, u.Tenant, u.ID).Scan(ctx, &other); err != nil {
+			return fmt.Errorf("record: read user %s: %w", u.Name, err)
+		}
+		if other > 0 {
+			return fmt.Errorf("the name %s is taken; choose another: %w", u.Name, access.ErrConflict)
+		}
+		if _, err := tx.NewRaw(`insert into access_user (`+userColumns+`) values (?, ?, ?, ?, ?, ?, ?, ?, ?)
+			on conflict (tenant, id) do update set name = excluded.name, display = excluded.display, role = excluded.role,
+			path = excluded.path, password = excluded.password, disabled = excluded.disabled, rev = excluded.rev`,
+			u.Tenant, u.ID, u.Name, u.Display, string(u.Role), u.Path, u.Password, u.Off, u.Rev+1).Exec(ctx); err != nil {
+			return fmt.Errorf("record: save user %s: %w", u.Name, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return access.User{}, err
+	}
+	u.Rev++
+	return u, nil
+}
+
+const tokenColumns = `tenant, id, name, role, path, hash, created, expires, revoked`
+
+func (a Access) tokens(ctx context.Context, query string, args ...any) ([]access.Token, error) {
+	rows, err := a.db.read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("record: read tokens: %w", err)
+	}
+	var out []access.Token
+	for rows.Next() {
+		var t access.Token
+		var created, expires int64
+		if err := rows.Scan(&t.Tenant, &t.ID, &t.Name, &t.Role, &t.Path, &t.Hash, &created, &expires, &t.Revoked); err != nil {
+			return nil, errors.Join(err, rows.Close())
+		}
+		t.Created, t.Expires = plant.Micros(created).Time(), ends(expires)
+		out = append(out, t)
+	}
+	return out, errors.Join(rows.Err(), rows.Close())
+}
+
+// never stands for an expiry that does not come.
+const never = math.MaxInt64
+
+func ends(at int64) time.Time {
+	if at == never {
+		return time.Time{}
+	}
+	return plant.Micros(at).Time()
+}
+
+func endsAt(t time.Time) int64 {
+	if t.IsZero() {
+		return never
+	}
+	return t.UnixMicro()
+}
+
+// SaveToken stores a token, new or changed; its hash never changes.
+func (a Access) SaveToken(ctx context.Context, t access.Token) error {
+	return a.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
+		if _, err := tx.NewRaw(`insert into access_token (`+tokenColumns+`) values (?, ?, ?, ?, ?, ?, ?, ?, ?)
+			on conflict (tenant, id) do update set name = excluded.name, role = excluded.role, path = excluded.path,
+			expires = excluded.expires, revoked = excluded.revoked`,
+			t.Tenant, t.ID, t.Name, string(t.Role), t.Path, t.Hash, t.Created.UnixMicro(), endsAt(t.Expires), t.Revoked).Exec(ctx); err != nil {
+			return fmt.Errorf("record: save token %s: %w", t.Name, err)
+		}
+		return nil
+	})
+}
+
+// TokenByHash finds a token of any tenant by the hash of its secret.
+func (a Access) TokenByHash(ctx context.Context, hash string) (access.Token, error) {
+	found, err := a.tokens(ctx, `select `+tokenColumns+` from access_token where hash = ? limit 1`, hash)
+	return one(found, err, "token")
+}
+
+// Tokens lists the tenant's tokens, revoked ones too, oldest first.
+func (a Access) Tokens(ctx context.Context, tenant plant.TenantNo) ([]access.Token, error) {
+	return a.tokens(ctx, `select `+tokenColumns+` from access_token where tenant = ? order by created, id limit ?`, tenant, maxTokens)
+}
+
+// SaveSession stores a session.
+func (a Access) SaveSession(ctx context.Context, s access.Session) error {
+	return a.saveSecret(ctx, "access_session", s)
+}
+
+// SaveLink stores a sign-in link.
+func (a Access) SaveLink(ctx context.Context, l access.Session) error {
+	return a.saveSecret(ctx, "access_link", l)
+}
+
+func (a Access) saveSecret(ctx context.Context, table string, s access.Session) error {
+	return a.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
+		if _, err := tx.NewRaw(`insert into ? (tenant, hash, user_id, expires) values (?, ?, ?, ?)`,
+			bun.Ident(table), s.Tenant, s.Hash, s.User, s.Expires.UnixMicro()).Exec(ctx); err != nil {
+			return fmt.Errorf("record: save session: %w", err)
+		}
+		return nil
+	})
+}
+
+// SessionByHash finds a session by the hash of its secret.
+func (a Access) SessionByHash(ctx context.Context, hash string) (access.Session, error) {
+	return readSession(ctx, a.db.read, "access_session", hash)
+}
+
+func readSession(ctx context.Context, db bun.IDB, table, hash string) (access.Session, error) {
+	s := access.Session{Hash: hash}
+	var expires int64
+	err := db.QueryRowContext(ctx, `select tenant, user_id, expires from ? where hash = ? limit 1`, bun.Ident(table), hash).
+		Scan(&s.Tenant, &s.User, &expires)
+	if errors.Is(err, sql.ErrNoRows) {
+		return access.Session{}, fmt.Errorf("session: %w", access.ErrNotFound)
+	}
+	if err != nil {
+		return access.Session{}, fmt.Errorf("record: read session: %w", err)
+	}
+	s.Expires = plant.Micros(expires).Time()
+	return s, nil
+}
+
+// DropSession ends a session; one that is not there is no error.
+func (a Access) DropSession(ctx context.Context, hash string) error {
+	return a.drop(ctx, `delete from ? where hash = ?`, []string{"access_session"}, hash)
+}
+
+// DropSessions ends the user's sessions and sign-in links.
+func (a Access) DropSessions(ctx context.Context, tenant plant.TenantNo, user string) error {
+	return a.drop(ctx, `delete from ? where tenant = ? and user_id = ?`, []string{"access_session", "access_link"}, tenant, user)
+}
+
+// DropExpired forgets what ended before now.
+func (a Access) DropExpired(ctx context.Context, now time.Time) error {
+	return a.drop(ctx, `delete from ? where expires <= ?`, []string{"access_session", "access_link"}, now.UnixMicro())
+}
+
+func (a Access) drop(ctx context.Context, query string, tables []string, args ...any) error {
+	return a.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
+		for _, t := range tables {
+			if _, err := tx.NewRaw(query, append([]any{bun.Ident(t)}, args...)...).Exec(ctx); err != nil {
+				return fmt.Errorf("record: drop sessions: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
+// TakeLink reads and deletes a sign-in link in one step.
+func (a Access) TakeLink(ctx context.Context, hash string) (access.Session, error) {
+	var s access.Session
+	err := a.db.Write(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
+		if s, err = readSession(ctx, tx, "access_link", hash); err != nil {
+			return err
+		}
+		if _, err = tx.NewRaw(`delete from access_link where tenant = ? and hash = ?`, s.Tenant, hash).Exec(ctx); err != nil {
+			return fmt.Errorf("record: take link: %w", err)
+		}
+		return nil
+	})
+	if err != nil {
+		return access.Session{}, err
+	}
+	return s, nil
+}
