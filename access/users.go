@@ -1,0 +1,252 @@
+package access
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+
+	"zhigai/plant"
+)
+
+// ErrLastAdmin keeps a tenant from locking itself out.
+var ErrLastAdmin = fmt.Errorf("%w: this is the last active admin of the whole plant; make another one first", ErrInvalid)
+
+const maxName = 63 // characters
+
+var userName = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._@-]{0,62}$`)
+
+// NewUser is what a user begins with. An empty password lets the user in by
+// link only.
+type NewUser struct {
+	Name, Display string
+	Role          Role
+	Path          string
+	Password      string
+}
+
+// Change is what is to change of a user; nil stays.
+type Change struct {
+	Display *string
+	Role    *Role
+	Path    *string
+	Off     *bool
+}
+
+// Users lists the users that by may administer.
+func (s *Service) Users(ctx context.Context, by Principal) ([]User, error) {
+	if !Allowed(by.Role, Administer) {
+		return nil, ErrForbidden
+	}
+	all, err := s.store.Users(ctx, by.Scope.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(all, func(u User) bool { return !by.May(Administer, u.Path) }), nil
+}
+
+// User is one user that by may administer, or by itself.
+func (s *Service) User(ctx context.Context, by Principal, id string) (User, error) {
+	if id == by.User {
+		return s.store.UserByID(ctx, by.Scope.Tenant, id)
+	}
+	return s.userFor(ctx, by, id)
+}
+
+// userFor hides users outside the scope: they do not exist for by.
+func (s *Service) userFor(ctx context.Context, by Principal, id string) (User, error) {
+	if !Allowed(by.Role, Administer) {
+		return User{}, ErrForbidden
+	}
+	u, err := s.store.UserByID(ctx, by.Scope.Tenant, id)
+	if err != nil {
+		return User{}, err
+	}
+	if !by.May(Administer, u.Path) {
+		return User{}, fmt.Errorf("user %s: %w", id, ErrNotFound)
+	}
+	return u, nil
+}
+
+// CreateUser makes a user within by's scope.
+func (s *Service) CreateUser(ctx context.Context, by Principal, n NewUser) (User, error) {
+	u := User{Tenant: by.Scope.Tenant, Name: foldName(n.Name), Display: n.Display, Role: n.Role, Path: n.Path}
+	if !by.May(Administer, u.Path) {
+		return User{}, ErrForbidden
+	}
+	if err := checkUser(u); err != nil {
+		return User{}, err
+	}
+	if n.Password != "" {
+		if err := checkNewPassword(u.Name, n.Password); err != nil {
+			return User{}, err
+		}
+		phc, err := s.hash(ctx, n.Password)
+		if err != nil {
+			return User{}, err
+		}
+		u.Password = phc
+	}
+	saved, err := s.store.SaveUser(ctx, u)
+	if err != nil {
+		return User{}, err
+	}
+	return saved, s.Record(ctx, by, "user.create", "user/"+saved.ID, nil, saved)
+}
+
+func checkUser(u User) error {
+	switch {
+	case !userName.MatchString(u.Name):
+		return fmt.Errorf("%w: name %.80q; write 1-%d letters, digits, '.', '_', '@', '-', beginning with a letter or digit", ErrInvalid, u.Name, maxName)
+	case len(u.Display) > 4*maxName:
+		return fmt.Errorf("%w: the display name is longer than %d bytes", ErrInvalid, 4*maxName)
+	case !slices.Contains(Roles(), u.Role):
+		return fmt.Errorf("%w: role %q; write one of %v", ErrInvalid, u.Role, Roles())
+	}
+	return checkScopePath(u.Path)
+}
+
+func checkScopePath(path string) error {
+	if path == "" {
+		return nil
+	}
+	if err := plant.CheckPath(path); err != nil {
+		return fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	return nil
+}
+
+// UpdateUser changes a user; rev is what the editor saw. Role, scope and
+// switching off end the user's sessions' old rights at once.
+func (s *Service) UpdateUser(ctx context.Context, by Principal, id string, rev int64, c Change) (User, error) {
+	s.users.Lock()
+	defer s.users.Unlock()
+	was, err := s.userFor(ctx, by, id)
+	if err != nil {
+		return User{}, err
+	}
+	u := was
+	u.Rev = rev
+	if c.Display != nil {
+		u.Display = *c.Display
+	}
+	if c.Role != nil {
+		u.Role = *c.Role
+	}
+	if c.Path != nil {
+		u.Path = *c.Path
+	}
+	if c.Off != nil {
+		u.Off = *c.Off
+	}
+	if !by.May(Administer, u.Path) {
+		return User{}, ErrForbidden
+	}
+	if err := checkUser(u); err != nil {
+		return User{}, err
+	}
+	if err := s.keepAdmin(ctx, was, u); err != nil {
+		return User{}, err
+	}
+	saved, err := s.store.SaveUser(ctx, u)
+	if err != nil {
+		return User{}, err
+	}
+	if u.Off && !was.Off {
+		if err := s.store.DropSessions(ctx, u.Tenant, u.ID); err != nil {
+			return User{}, err
+		}
+	}
+	s.forget()
+	return saved, s.Record(ctx, by, "user.update", "user/"+id, was, saved)
+}
+
+// keepAdmin refuses a change after which nobody could undo it.
+func (s *Service) keepAdmin(ctx context.Context, was, now User) error {
+	if !runsTenant(was) || runsTenant(now) {
+		return nil
+	}
+	all, err := s.store.Users(ctx, was.Tenant)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(all, func(u User) bool { return u.ID != was.ID && runsTenant(u) }) {
+		return ErrLastAdmin
+	}
+	return nil
+}
+
+func runsTenant(u User) bool { return u.Role == RoleAdmin && u.Path == "" && !u.Off }
+
+// SetPassword gives a user a new password and ends the user's sessions.
+func (s *Service) SetPassword(ctx context.Context, by Principal, id, password string) error {
+	u, err := s.userFor(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	return s.storePassword(ctx, by, u, password)
+}
+
+// ChangePassword gives by, who knows the old password, a new one, and ends
+// all of by's sessions. Wrong old passwords count as failed sign-ins.
+func (s *Service) ChangePassword(ctx context.Context, by Principal, old, password string) error {
+	u, err := s.store.UserByID(ctx, by.Scope.Tenant, by.User)
+	if errors.Is(err, ErrNotFound) {
+		return ErrForbidden // a token or the node itself has no password
+	}
+	if err != nil {
+		return err
+	}
+	const origin = "change-password"
+	if _, err := s.lock.begin(u.Name, origin, s.now()); err != nil {
+		return err
+	}
+	if len(old) > maxPassword || u.Password == "" {
+		return ErrUnauthorized
+	}
+	right, err := s.check(ctx, u.Password, old)
+	if err != nil {
+		return err
+	}
+	if !right {
+		return ErrUnauthorized
+	}
+	s.lock.succeed(u.Name, origin)
+	return s.storePassword(ctx, by, u, password)
+}
+
+func (s *Service) storePassword(ctx context.Context, by Principal, u User, password string) error {
+	if err := checkNewPassword(u.Name, password); err != nil {
+		return err
+	}
+	phc, err := s.hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	u.Password = phc
+	if _, err := s.store.SaveUser(ctx, u); err != nil {
+		return err
+	}
+	if err := s.store.DropSessions(ctx, u.Tenant, u.ID); err != nil {
+		return err
+	}
+	s.forget()
+	return s.Record(ctx, by, "user.password", "user/"+u.ID, nil, nil)
+}
+
+// EnsureAdmin makes the tenant's first admin, if it has no active one yet;
+// made says whether it did.
+func (s *Service) EnsureAdmin(ctx context.Context, tenant plant.TenantNo, name, display, password string) (u User, made bool, err error) {
+	s.users.Lock()
+	defer s.users.Unlock()
+	all, err := s.store.Users(ctx, tenant)
+	if err != nil {
+		return User{}, false, err
+	}
+	if i := slices.IndexFunc(all, runsTenant); i >= 0 {
+		return all[i], false, nil
+	}
+	u, err = s.CreateUser(ctx, Node(tenant), NewUser{Name: name, Display: display, Role: RoleAdmin, Password: password})
+	return u, err == nil, err
+}
