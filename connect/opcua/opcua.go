@@ -1,0 +1,121 @@
+// Package opcua reads and writes OPC UA servers: machines with a server of
+// their own, and gateways in front of controllers.
+//
+// It uses the wire layers of gopcua (encoding, secure channel) and keeps
+// session and subscription to itself: a notification is acknowledged to the
+// server only when it is durable, a lost one is asked for again, and a loss of
+// contact ends the connection instead of being mended in silence. A server is
+// spoken to only when a person has approved its certificate. Start with [New],
+// then session.go and subscribe.go.
+package opcua
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"zhigai/connect"
+	"zhigai/plant"
+)
+
+// Kind is the driver's name in devices and profiles.
+const Kind = "opcua"
+
+// Options of the driver.
+type Options struct {
+	// Dir keeps the application's certificate, its key and the approvals. It
+	// belongs to this program alone.
+	Dir string
+	// ApplicationURI names this installation to servers, for example
+	// urn:plant.example:zhigai. It stands in the certificate: a new one makes
+	// every server ask for approval again.
+	ApplicationURI string
+	Now            func() time.Time
+	Logger         *slog.Logger
+}
+
+// Driver makes sessions.
+type Driver struct {
+	identity identity
+	trust    *trustList
+	now      func() time.Time
+	log      *slog.Logger
+}
+
+var (
+	_ connect.Driver     = (*Driver)(nil)
+	_ connect.Tester     = (*Driver)(nil)
+	_ connect.Discoverer = (*Driver)(nil)
+	_ connect.Certified  = (*Driver)(nil)
+)
+
+// New reads or makes the application's certificate.
+func New(o Options) (*Driver, error) {
+	if o.Dir == "" || o.Now == nil || o.Logger == nil {
+		return nil, errors.New("opcua: Dir, Now and Logger are required")
+	}
+	id, err := loadIdentity(o.Dir, o.ApplicationURI, o.Now())
+	if err != nil {
+		return nil, fmt.Errorf("opcua: %w", err)
+	}
+	trust, err := loadTrust(o.Dir, o.Now)
+	if err != nil {
+		return nil, fmt.Errorf("opcua: %w", err)
+	}
+	return &Driver{identity: id, trust: trust, now: o.Now, log: o.Logger}, nil
+}
+
+// Kind implements [connect.Driver].
+func (d *Driver) Kind() string { return Kind }
+
+// CheckDevice implements [connect.Driver].
+func (d *Driver) CheckDevice(dev plant.Device) error {
+	_, err := parseSettings(dev)
+	return err
+}
+
+// CheckPoint implements [connect.Driver].
+func (d *Driver) CheckPoint(address string, kind plant.TagKind) error {
+	if kind == plant.KindWaveform {
+		return fmt.Errorf("opcua node %q: waveforms are not read over OPC UA", address)
+	}
+	_, err := parseNode(address)
+	return err
+}
+
+// Certificate is this application's own, for a server that wants to approve
+// it by hand.
+func (d *Driver) Certificate() (pem []byte, fingerprint string) {
+	return d.identity.pem, fingerprintOf(d.identity.der)
+}
+
+// Trust implements [connect.Certified].
+func (d *Driver) Trust(address, fingerprint string) error {
+	return d.trust.approve(address, fingerprint)
+}
+
+// Pending implements [connect.Certified].
+func (d *Driver) Pending() []connect.PendingCertificate { return d.trust.waiting() }
+
+// Open implements [connect.Driver].
+func (d *Driver) Open(ctx context.Context, dev plant.Device) (connect.Conn, error) {
+	s, err := d.open(ctx, dev)
+	if err != nil {
+		return nil, err
+	}
+	return &conn{driver: d, session: s, address: dev.Address}, nil
+}
+
+func (d *Driver) open(ctx context.Context, dev plant.Device) (*session, error) {
+	set, err := parseSettings(dev)
+	if err != nil {
+		return nil, err
+	}
+	s, err := d.dial(ctx, set)
+	if err != nil {
+		return nil, fmt.Errorf("opcua %s: %w", set.url, err)
+	}
+	return s, nil
+}

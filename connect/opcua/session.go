@@ -1,0 +1,384 @@
+package opcua
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gopcua/opcua/id"
+	"github.com/gopcua/opcua/ua"
+	"github.com/gopcua/opcua/uacp"
+	"github.com/gopcua/opcua/uapolicy"
+	"github.com/gopcua/opcua/uasc"
+)
+
+const (
+	// tokenLifetime of the secure channel; renewed by the channel itself.
+	tokenLifetime = time.Hour
+	// sessionTimeout is how long the server keeps a session it hears nothing
+	// of; we never come back to one.
+	sessionTimeout = time.Minute
+	// minBuffer is the smallest buffer the specification allows (Part 6, 7.1.2).
+	minBuffer = 8192
+	// closeWithin bounds saying goodbye to a server that may be gone.
+	closeWithin = 2 * time.Second
+)
+
+// session is an activated session on a secure channel of its own.
+type session struct {
+	conn       *uacp.Conn
+	channel    *uasc.SecureChannel
+	token      *ua.NodeID
+	timeout    time.Duration
+	namespaces []string
+	maxRead    int // nodes in one request
+	maxMonitor int
+}
+
+// channel opens a secure channel; cert is the server's, nil for policy None.
+func (d *Driver) channel(ctx context.Context, set settings, cert *x509.Certificate) (*session, error) {
+	if _, ok := ctx.Deadline(); !ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, set.timeout)
+		defer cancel()
+	}
+	conn, err := uacp.Dial(ctx, set.url)
+	if err != nil {
+		return nil, fmt.Errorf("connect: %w", err)
+	}
+	if conn.ReceiveBufSize() < minBuffer || conn.SendBufSize() < minBuffer {
+		_ = conn.Close()
+		return nil, fmt.Errorf("connect: the server offers buffers of %d and %d bytes, %d are the least", conn.ReceiveBufSize(), conn.SendBufSize(), minBuffer)
+	}
+	cfg := &uasc.Config{SecurityPolicyURI: ua.SecurityPolicyURINone, SecurityMode: ua.MessageSecurityModeNone,
+		Lifetime: uint32(tokenLifetime / time.Millisecond), RequestTimeout: set.timeout, LocalKey: d.identity.key}
+	if cert != nil {
+		cfg.SecurityPolicyURI, cfg.SecurityMode = set.policyURI(), set.mode
+		cfg.Certificate = d.identity.der
+		cfg.RemoteCertificate, cfg.Thumbprint = cert.Raw, uapolicy.Thumbprint(cert.Raw)
+	}
+	channel, err := uasc.NewSecureChannel(set.url, conn, cfg, make(chan error, 1))
+	if err == nil {
+		err = channel.Open(ctx)
+	}
+	if err != nil {
+		_ = conn.Close()
+		return nil, fmt.Errorf("secure channel (%s): %w", set.policy, plainer(err))
+	}
+	return &session{conn: conn, channel: channel, timeout: set.timeout}, nil
+}
+
+// dial goes the whole way: endpoints, approval, channel, session, namespaces.
+func (d *Driver) dial(ctx context.Context, set settings) (*session, error) {
+	endpoint, cert, err := d.endpoint(ctx, set)
+	if err != nil {
+		return nil, err
+	}
+	if set.mode == ua.MessageSecurityModeNone {
+		cert = nil
+	}
+	s, err := d.channel(ctx, set, cert)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.begin(ctx, s, set, endpoint); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// endpoint asks the server what it offers, takes exactly what the device is
+// set to, and looks whether the certificate is approved. The answer comes over
+// an open channel: what it says of the certificate is proved by the secure
+// channel, which only the owner of the certificate's key can open.
+func (d *Driver) endpoint(ctx context.Context, set settings) (*ua.EndpointDescription, *x509.Certificate, error) {
+	endpoints, err := d.endpoints(ctx, set)
+	if err != nil {
+		return nil, nil, err
+	}
+	e := pick(endpoints, set)
+	if e == nil {
+		return nil, nil, fmt.Errorf("the server does not offer %s with %s; it offers %s", set.policy, modeName(set.mode), strings.Join(offers(endpoints), ", "))
+	}
+	if set.mode == ua.MessageSecurityModeNone && set.user == "" {
+		return e, nil, nil
+	}
+	if set.mode == ua.MessageSecurityModeNone && len(e.ServerCertificate) == 0 {
+		return e, nil, nil // checked again where a password would leave
+	}
+	cert, err := leaf(e.ServerCertificate)
+	if err != nil {
+		return nil, nil, fmt.Errorf("server certificate: %w", err)
+	}
+	return e, cert, d.trust.check(set.url, cert)
+}
+
+func (d *Driver) endpoints(ctx context.Context, set settings) ([]*ua.EndpointDescription, error) {
+	s, err := d.channel(ctx, set, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	res, err := call[*ua.GetEndpointsResponse](ctx, s, &ua.GetEndpointsRequest{EndpointURL: set.url})
+	if err != nil {
+		return nil, fmt.Errorf("endpoints: %w", err)
+	}
+	return res.Endpoints, nil
+}
+
+func pick(endpoints []*ua.EndpointDescription, set settings) *ua.EndpointDescription {
+	for _, e := range endpoints {
+		if e.SecurityPolicyURI == set.policyURI() && e.SecurityMode == set.mode && strings.HasPrefix(e.EndpointURL, "opc.tcp:") {
+			return e
+		}
+	}
+	return nil
+}
+
+func offers(endpoints []*ua.EndpointDescription) []string {
+	var out []string
+	for _, e := range endpoints {
+		offer := strings.TrimPrefix(e.SecurityPolicyURI, ua.SecurityPolicyURIPrefix) + "/" + modeName(e.SecurityMode)
+		if !slices.Contains(out, offer) {
+			out = append(out, offer)
+		}
+	}
+	return out
+}
+
+func modeName(m ua.MessageSecurityMode) string {
+	return strings.TrimPrefix(m.String(), "MessageSecurityMode")
+}
+
+// leaf is the server's own certificate, first of a chain if it sends one.
+func leaf(der []byte) (*x509.Certificate, error) {
+	certs, err := x509.ParseCertificates(der)
+	if err != nil {
+		return nil, err
+	}
+	if len(certs) == 0 {
+		return nil, errors.New("none given")
+	}
+	key, ok := certs[0].PublicKey.(*rsa.PublicKey)
+	if !ok || key.N.BitLen() < keyBits {
+		return nil, fmt.Errorf("the key is no RSA key of at least %d bits", keyBits)
+	}
+	return certs[0], nil
+}
+
+// begin creates and activates the session and reads what addresses need.
+func (d *Driver) begin(ctx context.Context, s *session, set settings, endpoint *ua.EndpointDescription) error {
+	nonce := make([]byte, 32)
+	if _, err := rand.Read(nonce); err != nil {
+		return err
+	}
+	created, err := call[*ua.CreateSessionResponse](ctx, s, &ua.CreateSessionRequest{
+		ClientDescription: &ua.ApplicationDescription{ApplicationURI: d.identity.uri, ProductURI: "urn:zhigai",
+			ApplicationName: ua.NewLocalizedText("zhigai"), ApplicationType: ua.ApplicationTypeClient},
+		EndpointURL: set.url, SessionName: fmt.Sprintf("zhigai-%x", nonce[:4]), ClientNonce: nonce,
+		ClientCertificate: d.identity.der, RequestedSessionTimeout: float64(sessionTimeout / time.Millisecond),
+	})
+	if err != nil {
+		return fmt.Errorf("create session: %w", err)
+	}
+	if err := s.verify(created, set, endpoint, nonce); err != nil {
+		return fmt.Errorf("create session: %w", err)
+	}
+	if e := pick(created.ServerEndpoints, set); e != nil {
+		endpoint = e // what came over the secure channel is believed first
+	}
+	if err := d.activate(ctx, s, set, endpoint, created); err != nil {
+		return fmt.Errorf("activate session: %w", err)
+	}
+	return s.learn(ctx)
+}
+
+// verify makes sure that the session belongs to the approved certificate.
+func (s *session) verify(created *ua.CreateSessionResponse, set settings, endpoint *ua.EndpointDescription, nonce []byte) error {
+	if set.mode == ua.MessageSecurityModeNone {
+		return nil
+	}
+	want, err := leaf(endpoint.ServerCertificate)
+	if err != nil {
+		return err
+	}
+	got, err := leaf(created.ServerCertificate)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(want.Raw, got.Raw) || created.ServerSignature == nil {
+		return errors.New("the session shows another certificate than the endpoint")
+	}
+	if err := s.channel.VerifySessionSignature(got.Raw, nonce, created.ServerSignature.Signature); err != nil {
+		return fmt.Errorf("server signature: %w", err)
+	}
+	return nil
+}
+
+func (d *Driver) activate(ctx context.Context, s *session, set settings, endpoint *ua.EndpointDescription, created *ua.CreateSessionResponse) error {
+	certificate := created.ServerCertificate
+	if cert, err := leaf(certificate); err == nil {
+		certificate = cert.Raw
+	}
+	signature, algorithm, err := s.channel.NewSessionSignature(slices.Clone(certificate), created.ServerNonce)
+	if err != nil {
+		return fmt.Errorf("signature: %w", err)
+	}
+	token, err := d.userToken(s, set, endpoint, certificate, created.ServerNonce)
+	if err != nil {
+		return err
+	}
+	s.token = created.AuthenticationToken
+	_, err = call[*ua.ActivateSessionResponse](ctx, s, &ua.ActivateSessionRequest{
+		ClientSignature: &ua.SignatureData{Algorithm: algorithm, Signature: signature},
+		LocaleIDs:       []string{"zh-CN", "en"}, UserIdentityToken: ua.NewExtensionObject(token), UserTokenSignature: &ua.SignatureData{},
+	})
+	return err
+}
+
+// userToken proves who we are. A password leaves this process readable only
+// inside an encrypted channel, or when the device says that it may.
+func (d *Driver) userToken(s *session, set settings, endpoint *ua.EndpointDescription, certificate, nonce []byte) (any, error) {
+	want := ua.UserTokenTypeAnonymous
+	if set.user != "" {
+		want = ua.UserTokenTypeUserName
+	}
+	i := slices.IndexFunc(endpoint.UserIdentityTokens, func(t *ua.UserTokenPolicy) bool { return t.TokenType == want })
+	if i < 0 && want == ua.UserTokenTypeAnonymous {
+		return nil, errors.New("the server asks for a user; set the params user and password")
+	}
+	if i < 0 {
+		return nil, errors.New("the server takes no user name and password on this endpoint")
+	}
+	policy := endpoint.UserIdentityTokens[i]
+	if want == ua.UserTokenTypeAnonymous {
+		return &ua.AnonymousIdentityToken{PolicyID: policy.PolicyID}, nil
+	}
+	uri := policy.SecurityPolicyURI
+	if uri == "" {
+		uri = set.policyURI()
+	}
+	if uri == ua.SecurityPolicyURINone && set.mode != ua.MessageSecurityModeSignAndEncrypt && !set.plain {
+		return nil, errors.New("the password would go over the network readable by all; choose mode SignAndEncrypt, or set the param plain_password to yes")
+	}
+	if uri != ua.SecurityPolicyURINone && set.mode == ua.MessageSecurityModeNone {
+		cert, err := leaf(certificate)
+		if err != nil {
+			return nil, fmt.Errorf("no certificate to encrypt the password for: %w", err)
+		}
+		if err := d.trust.check(set.url, cert); err != nil {
+			return nil, err
+		}
+	}
+	secret, algorithm, err := s.channel.EncryptUserPassword(uri, set.password, certificate, nonce)
+	if err != nil {
+		return nil, fmt.Errorf("password: %w", err)
+	}
+	return &ua.UserNameIdentityToken{PolicyID: policy.PolicyID, UserName: set.user, Password: secret, EncryptionAlgorithm: algorithm}, nil
+}
+
+// learn reads the namespaces and the server's limits; a server without limits
+// gets modest ones.
+func (s *session) learn(ctx context.Context) error {
+	s.maxRead, s.maxMonitor = 500, 500
+	values, err := s.read(ctx, []*ua.NodeID{
+		ua.NewNumericNodeID(0, id.Server_NamespaceArray),
+		ua.NewNumericNodeID(0, id.Server_ServerCapabilities_OperationLimits_MaxNodesPerRead),
+		ua.NewNumericNodeID(0, id.Server_ServerCapabilities_OperationLimits_MaxMonitoredItemsPerCall),
+	}, ua.AttributeIDValue)
+	if err != nil {
+		return fmt.Errorf("namespaces: %w", err)
+	}
+	names, ok := valueOf(values[0]).([]string)
+	if !ok {
+		return fmt.Errorf("namespaces: %w", values[0].Status)
+	}
+	s.namespaces = names
+	for i, limit := range []*int{&s.maxRead, &s.maxMonitor} {
+		if n, ok := valueOf(values[i+1]).(uint32); ok && n > 0 {
+			*limit = min(*limit, int(n))
+		}
+	}
+	return nil
+}
+
+func valueOf(v *ua.DataValue) any {
+	if v == nil || v.Value == nil {
+		return nil
+	}
+	return v.Value.Value()
+}
+
+// read reads one attribute of many nodes, one answer per node.
+func (s *session) read(ctx context.Context, nodes []*ua.NodeID, attribute ua.AttributeID) ([]*ua.DataValue, error) {
+	out := make([]*ua.DataValue, 0, len(nodes))
+	for part := range slices.Chunk(nodes, max(s.maxRead, 1)) {
+		req := &ua.ReadRequest{TimestampsToReturn: ua.TimestampsToReturnBoth}
+		for _, n := range part {
+			req.NodesToRead = append(req.NodesToRead, &ua.ReadValueID{NodeID: n, AttributeID: attribute, DataEncoding: &ua.QualifiedName{}})
+		}
+		res, err := call[*ua.ReadResponse](ctx, s, req)
+		if err != nil {
+			return nil, err
+		}
+		if len(res.Results) != len(part) {
+			return nil, fmt.Errorf("%d answers for %d nodes", len(res.Results), len(part))
+		}
+		out = append(out, res.Results...)
+	}
+	return out, nil
+}
+
+// call sends a request and waits for its answer; whatever the library makes
+// of a strange answer ends here.
+func call[T ua.Response](ctx context.Context, s *session, req ua.Request) (T, error) {
+	return callWithin[T](ctx, s, req, s.timeout)
+}
+
+func callWithin[T ua.Response](ctx context.Context, s *session, req ua.Request, timeout time.Duration) (out T, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("answer could not be understood: %v", r)
+		}
+	}()
+	err = s.channel.SendRequestWithTimeout(ctx, req, s.token, timeout, func(v ua.Response) error {
+		var ok bool
+		if out, ok = v.(T); !ok {
+			return fmt.Errorf("answer %T instead of %T", v, out)
+		}
+		return nil
+	})
+	return out, plainer(err)
+}
+
+// plainer says what the library's shortest errors mean.
+func plainer(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case err.Error() == "EOF":
+		return errors.New("the server closed the connection")
+	case errors.Is(err, ua.StatusBadTimeout):
+		return fmt.Errorf("no answer in time: %w", err)
+	}
+	return err
+}
+
+// close says goodbye; nothing can be done about errors any more.
+func (s *session) close() {
+	if s.token != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
+		_, _ = call[*ua.CloseSessionResponse](ctx, s, &ua.CloseSessionRequest{DeleteSubscriptions: true})
+		cancel()
+	}
+	_ = s.channel.Close()
+	_ = s.conn.Close()
+}

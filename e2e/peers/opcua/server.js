@@ -1,0 +1,110 @@
+// An OPC UA server made of the npm package node-opcua: the foreign party of
+// connect/opcua.
+//
+// node server.js PORT PKI_FOLDER [EXTRA_NAMESPACES]
+//
+// Commands come as JSON lines on standard input, what happens goes as JSON
+// lines to standard output. The user is op with the password secret. Extra
+// namespaces are registered before the machine's own, so that its number
+// changes.
+const readline = require("readline");
+const {
+  OPCUAServer, OPCUACertificateManager, Variant, DataType, VariantArrayType, StatusCodes, MessageSecurityMode, SecurityPolicy, coerceLocalizedText,
+} = require("node-opcua");
+
+const [port, pki, extra] = process.argv.slice(2);
+const uri = "urn:zhigai.test:machine";
+const say = (event, more = {}) => console.log(JSON.stringify({ event, ...more }));
+
+(async () => {
+  const certificates = new OPCUACertificateManager({ automaticallyAcceptUnknownCertificate: true, rootFolder: pki });
+  await certificates.initialize();
+  const server = new OPCUAServer({
+    port: Number(port), hostname: "127.0.0.1", resourcePath: "/UA/Machine", serverCertificateManager: certificates,
+    securityPolicies: [SecurityPolicy.None, SecurityPolicy.Basic256Sha256, SecurityPolicy.Aes256_Sha256_RsaPss],
+    securityModes: [MessageSecurityMode.None, MessageSecurityMode.Sign, MessageSecurityMode.SignAndEncrypt],
+    allowAnonymous: true,
+    userManager: { isValidUser: (user, password) => user === "op" && password === "secret" },
+    buildInfo: { productName: "grinder", manufacturerName: "test maker", buildNumber: "1", buildDate: new Date(0) },
+  });
+  await server.initialize();
+  const space = server.engine.addressSpace;
+  for (let i = 0; i < Number(extra || 0); i++) space.registerNamespace(`urn:zhigai.test:extra${i}`);
+  const ns = space.registerNamespace(uri);
+  const machine = ns.addObject({ organizedBy: space.rootFolder.objects, browseName: "Machine", nodeId: "s=Machine" });
+
+  const variables = {};
+  const add = (name, dataType, value, { variant = { arrayType: VariantArrayType.Scalar }, ...more } = {}) => {
+    const v = ns.addVariable({ componentOf: machine, browseName: name, nodeId: `s=${name}`, dataType, minimumSamplingInterval: 50, ...more });
+    v.setValueFromSource(new Variant({ dataType: DataType[dataType], value, ...variant }));
+    variables[name] = { node: v, dataType: DataType[dataType], variant };
+    return v;
+  };
+  add("Speed", "Double", 1000.5);
+  add("Load", "Float", 12.5);
+  add("Running", "Boolean", true);
+  add("Small", "SByte", -5);
+  add("Byte", "Byte", 200);
+  add("Short", "Int16", -1234);
+  add("Word", "UInt16", 65535);
+  add("Int", "Int32", -70000);
+  add("Long", "Int64", [0, 41]);
+  add("Huge", "UInt64", [0x200000, 1]); // 2^53 + 1
+  add("Mode", "String", "AUTO");
+  add("Title", "LocalizedText", coerceLocalizedText("磨床"));
+  add("Started", "DateTime", new Date(Date.UTC(2026, 0, 1)));
+  add("Bytes", "ByteString", Buffer.from([1, 2, 255]));
+  add("Array", "Double", [1, 2, 3], { valueRank: 1, variant: { arrayType: VariantArrayType.Array } });
+  const doubtful = add("Probe", "Double", 1);
+  doubtful.setValueFromSource(new Variant({ dataType: DataType.Double, value: 1 }), StatusCodes.Uncertain, new Date());
+
+  // A set point the machine applies, and one it refuses.
+  let feed = 100;
+  ns.addVariable({
+    componentOf: machine, browseName: "Feed", nodeId: "s=Feed", dataType: "Int16", minimumSamplingInterval: 50,
+    value: {
+      get: () => new Variant({ dataType: DataType.Int16, value: feed }),
+      set: (v) => { feed = v.value; say("written", { name: "Feed", value: v.value }); return StatusCodes.Good; },
+    },
+  });
+  ns.addVariable({
+    componentOf: machine, browseName: "Locked", nodeId: "s=Locked", dataType: "Double",
+    value: { get: () => new Variant({ dataType: DataType.Double, value: 1 }), set: () => StatusCodes.BadUserAccessDenied },
+  });
+
+  let counting;
+  readline.createInterface({ input: process.stdin }).on("line", async (line) => {
+    const c = JSON.parse(line);
+    const v = variables[c.name];
+    switch (c.op) {
+      case "set": // {"op":"set","name":"Speed","value":1}
+        v.node.setValueFromSource(new Variant({ dataType: v.dataType, value: c.value, ...v.variant }));
+        break;
+      case "status": // {"op":"status","name":"Speed","status":"BadSensorFailure"}
+        v.node.setValueFromSource(new Variant({ dataType: v.dataType, value: c.value || 0 }), StatusCodes[c.status], new Date());
+        break;
+      case "count": { // {"op":"count","name":"Speed","ms":100,"from":1,"n":20}: a number higher at each step
+        let n = 0;
+        clearInterval(counting);
+        counting = setInterval(() => {
+          v.node.setValueFromSource(new Variant({ dataType: v.dataType, value: c.from + n }));
+          if (++n >= c.n) { clearInterval(counting); say("counted"); }
+        }, c.ms);
+        break;
+      }
+      case "stop": // an orderly end
+        await server.shutdown(0);
+        say("stopped");
+        break;
+      case "freeze": { // the process hangs with its connections open
+        const end = Date.now() + c.ms;
+        while (Date.now() < end);
+        say("thawed");
+        break;
+      }
+    }
+  }).on("close", () => process.exit(0));
+
+  await server.start();
+  say("listening", { endpoint: server.getEndpointUrl() });
+})().catch((e) => { console.error(e); process.exit(1); });
