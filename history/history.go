@@ -1,0 +1,68 @@
+// Package history keeps samples over time: durable before they are
+// acknowledged, compressed exactly, correctable for ever.
+//
+// A batch is written to the raw log with an fsync; only then is it
+// acknowledged and seen. Behind that a writer turns the log into compressed
+// chunks per tag. A sample of a tag and a time that came before replaces the
+// older one, which goes to the superseded records. Readers that must see every
+// batch follow the sequence from a cursor of their own.
+//
+// The package never rounds a value, never drops a late one and knows nothing
+// of machines. Start with [Open], [Store.Append] and [Store.Samples].
+package history
+
+import (
+	"errors"
+	"time"
+
+	"zhigai/plant"
+)
+
+// Errors of this package; test with errors.Is.
+var (
+	ErrClosed      = errors.New("history: closed")
+	ErrFailed      = errors.New("history: a write failed and the store takes no more; restart the node")
+	ErrInUse       = errors.New("history: the folder is in use by another process")
+	ErrNewerSchema = errors.New("history: written by a newer program")
+	ErrRefused     = errors.New("history: batch refused")
+	ErrDamaged     = errors.New("history: damaged record")
+)
+
+// Limits. Each bounds what one caller can make the store hold.
+const (
+	// MaxBatch is the most samples in one Append: what the widest device read
+	// or a day's backlog of a small one needs, and far below a memtable.
+	MaxBatch = 200_000
+	// chunkSize is where a chunk is full: a quarter of an hour at 1 s, decoded
+	// in about 20 µs.
+	chunkSize = 1024
+	// flushSamples is how many samples wait in memory before chunks are
+	// written (about 50 MB); blockSamples is where Append waits for the writer.
+	flushSamples = 2_000_000
+	blockSamples = 4 * flushSamples
+	// flushAge bounds how much raw log a restart reads again.
+	flushAge = 5 * time.Minute
+)
+
+// Times outside these bounds are no instants of a factory; a device that
+// claims one has a broken clock, which connect replaces before it comes here.
+var (
+	minTime = plant.MicrosOf(time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC))
+	maxTime = plant.MicrosOf(time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC))
+)
+
+// Sequenced is a batch with its place in the order of acknowledgement.
+type Sequenced struct {
+	Seq      uint64
+	Tenant   plant.TenantNo
+	Recorded plant.Micros
+	Batch    plant.Batch
+}
+
+// Superseded is a value that a later record replaced.
+type Superseded struct {
+	Sample   plant.Sample
+	Text     string       // of a text tag
+	By       uint64       // sequence of the batch that replaced it
+	Replaced plant.Micros // when that batch was recorded
+}
