@@ -125,3 +125,23 @@ func (e *Engine) Evidence(ctx context.Context, scope access.Scope, at plant.Micr
 	ev.Upto, ev.Revision, ev.AsOf, ev.Digest = upto, have.window.Revision, have.window.AsOf, have.window.Digest
 	return ev, nil
 }
+
+// Totals are all terms of a window, summed over the scope.
+type Totals struct {
+	Window Span             `json:"window"`
+	Terms  map[string]int64 `json:"terms"`
+}
+
+// Totals sums every term, also those no definition reads (the time and number
+// of stops of each reason), over the windows of the kind in [from, to).
+func (e *Engine) Totals(ctx context.Context, scope access.Scope, kind Kind, from, to plant.Micros) ([]Totals, error) {
+	q, err := e.ask(ctx, scope, kind, from, to)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Totals, len(q.windows))
+	for i, w := range q.windows {
+		out[i] = Totals{Window: w, Terms: sums(q.in(w))}
+	}
+	return out, nil
+}

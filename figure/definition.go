@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -84,7 +85,7 @@ func Load(data fs.FS, dir string, terms []string) (*Definitions, error) {
 		if !strings.HasSuffix(e.Name(), ".yaml") {
 			continue
 		}
-		raw, err := fs.ReadFile(data, dir+"/"+e.Name())
+		raw, err := fs.ReadFile(data, path.Join(dir, e.Name()))
 		if err != nil {
 			return nil, fmt.Errorf("definitions: %w", err)
 		}

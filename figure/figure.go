@@ -22,6 +22,8 @@ var (
 	ErrNoNode       = errors.New("figure: no such node in this scope")
 	ErrTooMuch      = errors.New("figure: the question is too large")
 	ErrInvalid      = errors.New("figure: the question is not valid")
+	// ErrGone is a Feed's: batches behind the cursor are no longer kept.
+	ErrGone = errors.New("figure: batches are no longer kept")
 )
 
 // Figure is one number with everything that says what it is.

@@ -24,8 +24,9 @@ type Rebuilt struct {
 // terms are the same keeps its revision, one whose terms differ gets the next.
 func (e *Engine) Rebuild(ctx context.Context, tenant plant.TenantNo) (Rebuilt, error) {
 	var done Rebuilt
-	scope := access.Scope{Tenant: tenant}
-	windows, err := e.store.Windows(ctx, scope, 0, endOfTime)
+	// Older windows than these are closed, and so in the journal.
+	now := plant.MicrosOf(e.now())
+	windows, err := e.store.Windows(ctx, access.Scope{Tenant: tenant}, now-plant.Micros(closeBack.Microseconds()), endOfTime)
 	if err != nil {
 		return done, fmt.Errorf("rebuild: windows: %w", err)
 	}
@@ -58,12 +59,12 @@ func (e *Engine) Rebuild(ctx context.Context, tenant plant.TenantNo) (Rebuilt, e
 			done.Gone++
 			continue
 		}
-		now, _, err := e.settle(ctx, o, b, nil)
+		made, _, err := e.settle(ctx, o, b, nil)
 		if err != nil {
 			return done, fmt.Errorf("rebuild: %w", err)
 		}
 		done.Windows++
-		if was, ok := closed[baseKey{w.Node, w.From}]; ok && was.Digest != now.Digest {
+		if was, ok := closed[baseKey{w.Node, w.From}]; ok && was.Digest != made.Digest {
 			done.Changed++
 		}
 	}

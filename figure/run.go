@@ -12,13 +12,18 @@ import (
 	"zhigai/plant"
 )
 
-// Feed is the sequence of committed sample batches.
+// Feed is the sequence of committed sample batches, with a durable cursor for
+// each of its readers. An unknown cursor is at 0.
 type Feed interface {
 	// Read returns what was committed after the position, at most limit
-	// batches, in order; nothing when there is nothing yet.
+	// batches, in order; nothing when there is nothing yet, and an error that
+	// wraps ErrGone when batches after the position are no longer kept.
 	Read(ctx context.Context, after uint64, limit int) ([]Committed, error)
 	// Wait returns when something was committed after the position or ctx ends.
 	Wait(ctx context.Context, after uint64) error
+	LastSeq() uint64
+	Cursor(name string) uint64
+	SaveCursor(name string, seq uint64) error
 }
 
 // Committed is a batch with its place in the sequence.
@@ -28,10 +33,10 @@ type Committed struct {
 	Batch  plant.Batch
 }
 
-// Positions keeps how far a reader has come, durably. An unknown name is at 0.
-type Positions interface {
-	Position(ctx context.Context, name string) (uint64, error)
-	SetPosition(ctx context.Context, name string, seq uint64) error
+// Cursors keeps how far a reader of a tenant's journal has come, durably.
+type Cursors interface {
+	Cursor(ctx context.Context, tenant plant.TenantNo, reader string) (uint64, error)
+	SaveCursor(ctx context.Context, tenant plant.TenantNo, reader string, seq uint64) error
 }
 
 // Pace of the background work.
@@ -47,11 +52,11 @@ const (
 
 // Run keeps rows up to date until ctx ends: it marks the windows that new
 // facts touch, folds dirty ones again and closes those whose grace is over.
-func (e *Engine) Run(ctx context.Context, feed Feed, positions Positions) error {
+func (e *Engine) Run(ctx context.Context, feed Feed, cursors Cursors) error {
 	var wg sync.WaitGroup
 	for name, work := range map[string]func(context.Context) error{
-		"follow samples": func(ctx context.Context) error { return e.followSamples(ctx, feed, positions) },
-		"follow journal": func(ctx context.Context) error { return e.followJournal(ctx, positions) },
+		"follow samples": func(ctx context.Context) error { return e.followSamples(ctx, feed) },
+		"follow journal": func(ctx context.Context) error { return e.followJournal(ctx, cursors) },
 		"close windows":  e.closeWindows,
 	} {
 		wg.Go(func() {
@@ -74,19 +79,24 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-const (
-	samplesPosition = "figure.samples"
-	journalPosition = "figure.journal"
-)
+// reader is the engine's name at the feed and at the journals.
+const reader = "figure"
 
-func (e *Engine) followSamples(ctx context.Context, feed Feed, positions Positions) error {
-	at, err := positions.Position(ctx, samplesPosition)
-	if err != nil {
-		return fmt.Errorf("position: %w", err)
-	}
+func (e *Engine) followSamples(ctx context.Context, feed Feed) error {
+	at := feed.Cursor(reader)
 	saved := e.now()
 	for {
 		batches, err := feed.Read(ctx, at, readBatches)
+		if errors.Is(err, ErrGone) {
+			// What was missed is not known: everything may be out of date.
+			last := feed.LastSeq()
+			e.log.Warn("figures: samples were not followed for long; folding everything again", "after", at, "from", last)
+			if err := e.touchAll(ctx); err != nil {
+				return err
+			}
+			at = last
+			continue
+		}
 		if err != nil {
 			return fmt.Errorf("feed after %d: %w", at, err)
 		}
@@ -103,8 +113,8 @@ func (e *Engine) followSamples(ctx context.Context, feed Feed, positions Positio
 			}
 		}
 		if now := e.now(); len(batches) == 0 || now.Sub(saved) >= saveEvery {
-			if err := positions.SetPosition(ctx, samplesPosition, at); err != nil {
-				return fmt.Errorf("position: %w", err)
+			if err := feed.SaveCursor(reader, at); err != nil {
+				return fmt.Errorf("cursor: %w", err)
 			}
 			saved = now
 		}
@@ -116,14 +126,34 @@ func (e *Engine) followSamples(ctx context.Context, feed Feed, positions Positio
 	}
 }
 
-func (e *Engine) followJournal(ctx context.Context, positions Positions) error {
+// touchAll marks every window of every machine.
+func (e *Engine) touchAll(ctx context.Context) error {
+	tenants, err := e.tenants(ctx)
+	if err != nil {
+		return fmt.Errorf("tenants: %w", err)
+	}
+	for _, t := range tenants {
+		machines, err := e.machines(ctx, access.Scope{Tenant: t}, plant.MicrosOf(e.now()))
+		if err != nil {
+			return err
+		}
+		for _, m := range machines {
+			if err := e.store.MarkDirty(ctx, t, m.node.ID, 0, endOfTime); err != nil {
+				return fmt.Errorf("mark %s: %w", m.node.ID, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (e *Engine) followJournal(ctx context.Context, cursors Cursors) error {
 	for {
 		tenants, err := e.tenants(ctx)
 		if err != nil {
 			return fmt.Errorf("tenants: %w", err)
 		}
 		for _, t := range tenants {
-			if err := e.catchUp(ctx, t, positions); err != nil {
+			if err := e.catchUp(ctx, t, cursors); err != nil {
 				return err
 			}
 		}
@@ -135,11 +165,10 @@ func (e *Engine) followJournal(ctx context.Context, positions Positions) error {
 }
 
 // catchUp marks what the events since the last time touch.
-func (e *Engine) catchUp(ctx context.Context, t plant.TenantNo, positions Positions) error {
-	name := fmt.Sprintf("%s.%d", journalPosition, t)
-	at, err := positions.Position(ctx, name)
+func (e *Engine) catchUp(ctx context.Context, t plant.TenantNo, cursors Cursors) error {
+	at, err := cursors.Cursor(ctx, t, reader)
 	if err != nil {
-		return fmt.Errorf("position: %w", err)
+		return fmt.Errorf("cursor: %w", err)
 	}
 	for {
 		events, err := e.journal.Events(ctx, t, fact.Filter{AfterSeq: at})
@@ -155,8 +184,8 @@ func (e *Engine) catchUp(ctx context.Context, t plant.TenantNo, positions Positi
 		for _, ev := range events {
 			at = max(at, ev.Seq)
 		}
-		if err := positions.SetPosition(ctx, name, at); err != nil {
-			return fmt.Errorf("position: %w", err)
+		if err := cursors.SaveCursor(ctx, t, reader, at); err != nil {
+			return fmt.Errorf("cursor: %w", err)
 		}
 	}
 }

@@ -65,7 +65,7 @@ type Snapshot struct {
 	Model    plant.Model
 	Machines map[plant.NodeID]*Machine
 	reads    map[plant.TagNo]bool // tags that folds read; true for counters
-	scopes   sync.Map // path to plant.Model
+	scopes   sync.Map             // path to plant.Model
 }
 
 // Changed forgets what was remembered: call it when the plant, tags or

@@ -1,6 +1,7 @@
 package equipment
 
 import (
+	"reflect"
 	"slices"
 	"time"
 
@@ -133,6 +134,16 @@ func (m *Machine) silence(product string, at plant.Micros) plant.Micros {
 		d = time.Duration(pru) * time.Millisecond
 	}
 	return plant.Micros(min(countWindow*d, maxSilence).Microseconds())
+}
+
+// same reports whether two readings of the plant say the same of a machine.
+func (m *Machine) same(o *Machine) bool {
+	a, b := *m, *o
+	if a.Kind.Profile != b.Kind.Profile || a.Kind.Version != b.Kind.Version {
+		return false
+	}
+	a.Kind, b.Kind = Kind{}, Kind{}
+	return reflect.DeepEqual(a, b)
 }
 
 // counterOf lists the machine's counters by what they count.

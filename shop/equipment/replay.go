@@ -104,10 +104,15 @@ func (m *Machine) streams(f Facts) []stream {
 	return out
 }
 
-// run replays everything before to and closes the last stretch there. parts
-// are the instants at which a counter rose and how long each keeps the machine
-// running.
+// run replays everything before to and closes the last stretch there.
 func (r *replay) run(streams []stream, parts []part, to plant.Micros) {
+	r.walk(streams, parts, to)
+	r.finish(to)
+}
+
+// walk replays everything before to. parts are the instants at which a counter
+// was heard and how long each keeps the machine running.
+func (r *replay) walk(streams []stream, parts []part, to plant.Micros) {
 	for {
 		at := forever
 		for i := range streams {
@@ -137,7 +142,6 @@ func (r *replay) run(streams []stream, parts []part, to plant.Micros) {
 		}
 		r.decide(at)
 	}
-	r.finish(to)
 }
 
 // finish closes the last stretch at to.

@@ -83,11 +83,11 @@ func (f *Folder) Touched(ctx context.Context, tenant plant.TenantNo, batch plant
 }
 
 type touching struct {
-	f        *Folder
-	tenant   plant.TenantNo
-	tags     map[plant.TagNo]plant.Tag
-	now      *Snapshot
-	ranges   map[plant.NodeID][]plant.Span
+	f      *Folder
+	tenant plant.TenantNo
+	tags   map[plant.TagNo]plant.Tag
+	now    *Snapshot
+	ranges map[plant.NodeID][]plant.Span
 }
 
 func (t *touching) value(ctx context.Context, no plant.TagNo, at plant.Micros) error {

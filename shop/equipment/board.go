@@ -1,0 +1,453 @@
+package equipment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"zhigai/access"
+	"zhigai/fact"
+	"zhigai/figure"
+	"zhigai/plant"
+)
+
+// Live is a machine now.
+type Live struct {
+	Node      plant.NodeID `json:"node"`
+	Path      string       `json:"path"`
+	Name      plant.Name   `json:"name"`
+	State     State        `json:"state"`
+	Source    Source       `json:"source"`
+	Class     Class        `json:"class"`
+	Plan      Plan         `json:"plan"`
+	Shift     string       `json:"shift,omitempty"`
+	Since     plant.Micros `json:"since"`
+	SinceMore bool         `json:"since_more,omitempty"` // since longer than was looked back
+	Reason    string       `json:"reason,omitempty"`
+	SaidBy    string       `json:"said_by,omitempty"`
+	Stop      plant.Micros `json:"stop,omitempty"` // when the standstill began
+	Product   string       `json:"product,omitempty"`
+	Order     string       `json:"order,omitempty"`
+	Link      bool         `json:"link"` // contact now
+	Excluded  bool         `json:"excluded,omitempty"`
+	// Figures are the headlines of the running shift and day, by definition.
+	Shifted map[string]Headline `json:"shift_figures,omitempty"`
+	Daily   map[string]Headline `json:"day_figures,omitempty"`
+	Values  []LiveValue         `json:"values"`
+	Seq     uint64              `json:"seq"` // of the board when this last changed
+}
+
+// Headline is a figure without its inputs.
+type Headline struct {
+	Value  *float64 `json:"value"`
+	Reason string   `json:"reason,omitempty"`
+	Unit   string   `json:"unit"`
+}
+
+// LiveValue is the last value of one tag.
+type LiveValue struct {
+	Tag     plant.TagNo  `json:"tag"`
+	Name    string       `json:"name"`
+	Title   plant.Name   `json:"title"`
+	Unit    string       `json:"unit,omitempty"`
+	Time    plant.Micros `json:"time"`
+	Quality string       `json:"quality"`
+	Number  *float64     `json:"number,omitempty"`
+	Text    *string      `json:"text,omitempty"`
+}
+
+// Headlines answers for figures; *figure.Engine does.
+type Headlines interface {
+	QueryMany(ctx context.Context, scope access.Scope, ids []string, kind figure.Kind, from, to plant.Micros, by figure.By) (map[string][]figure.Figure, error)
+}
+
+// HeadlineFigures are those the board shows.
+var HeadlineFigures = []string{"oee", "availability", "effectiveness", "quality-ratio", "good", "produced", "scrap", "energy-kwh", "coverage"}
+
+// Pace of the board.
+const (
+	boardPace     = 250 * time.Millisecond // shorter changes are not seen by eyes
+	boardTick     = time.Second            // contact runs out, plans change
+	headlineEvery = 15 * time.Second
+	refreshEvery  = time.Minute // plant edits that nobody announced
+	// boardBack is how far back a state's beginning is looked for.
+	boardBack    = 24 * time.Hour
+	boardBatches = 512
+	// boardAgain bounds how often late values make a machine's day be read
+	// again.
+	boardAgain = 5 * time.Second
+)
+
+// Board follows history and keeps what every machine does now. It is a view:
+// at start it reads the facts of the last day, and a late fact makes it read
+// them again.
+type Board struct {
+	fleet     *Fleet
+	reader    Reader
+	headlines Headlines
+	tenants   func(context.Context) ([]plant.TenantNo, error)
+	now       func() time.Time
+	log       *slog.Logger
+	touched   chan struct{} // wakes the loop
+
+	mu      sync.Mutex
+	seq     uint64
+	changed chan struct{} // closed and replaced at every change
+	cells   map[boardKey]*cell
+	byTag   map[seenKey]*cell
+}
+
+type boardKey struct {
+	tenant plant.TenantNo
+	node   plant.NodeID
+}
+
+// BoardOptions are what a Board needs; Headlines may be nil.
+type BoardOptions struct {
+	Fleet     *Fleet
+	Reader    Reader
+	Headlines Headlines
+	Tenants   func(context.Context) ([]plant.TenantNo, error)
+	Now       func() time.Time
+	Log       *slog.Logger
+}
+
+// NewBoard makes a board that is empty until Run.
+func NewBoard(o BoardOptions) *Board {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Tenants == nil {
+		o.Tenants = func(context.Context) ([]plant.TenantNo, error) { return []plant.TenantNo{1}, nil }
+	}
+	return &Board{fleet: o.Fleet, reader: o.Reader, headlines: o.Headlines, tenants: o.Tenants, now: o.Now, log: o.Log,
+		touched: make(chan struct{}, 1), changed: make(chan struct{}), cells: map[boardKey]*cell{}}
+}
+
+// Run follows the feed until ctx ends.
+func (b *Board) Run(ctx context.Context, feed figure.Feed) error {
+	for ctx.Err() == nil {
+		if err := b.follow(ctx, feed); err != nil && ctx.Err() == nil {
+			b.log.Error("board: will start again", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(boardTick):
+		}
+	}
+	return ctx.Err()
+}
+
+func (b *Board) follow(ctx context.Context, feed figure.Feed) error {
+	at := feed.LastSeq()
+	if err := b.load(ctx); err != nil {
+		return err
+	}
+	wake := make(chan struct{}, 1)
+	waits, stop := context.WithCancel(ctx)
+	defer stop()
+	waiting := false
+	tick, refresh := b.now(), b.now()
+	var lines time.Time
+	for {
+		batches, err := feed.Read(ctx, at, boardBatches)
+		if err != nil {
+			return fmt.Errorf("feed after %d: %w", at, err)
+		}
+		for _, x := range batches {
+			b.take(x.Tenant, x.Batch)
+			at = x.Seq
+		}
+		now := b.now()
+		all := now.Sub(tick) >= boardTick
+		if all {
+			tick = now
+		}
+		if err := b.publish(ctx, all); err != nil {
+			return err
+		}
+		if now.Sub(lines) >= headlineEvery {
+			lines = now
+			b.headline(ctx)
+		}
+		if now.Sub(refresh) >= refreshEvery {
+			refresh = now
+			if err := b.load(ctx); err != nil {
+				return err
+			}
+		}
+		if len(batches) == 0 && !waiting {
+			waiting = true
+			go func(after uint64) {
+				if feed.Wait(waits, after) == nil {
+					wake <- struct{}{}
+				}
+			}(at)
+		}
+		if waiting = b.rest(ctx, wake, waiting); ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}
+
+// rest waits for the pace to pass and then for news or the next tick; it
+// returns whether the feed is still being waited for.
+func (b *Board) rest(ctx context.Context, wake <-chan struct{}, waiting bool) bool {
+	select {
+	case <-ctx.Done():
+		return waiting
+	case <-time.After(boardPace):
+	}
+	if !waiting {
+		return false
+	}
+	select {
+	case <-ctx.Done():
+	case <-wake:
+		return false
+	case <-b.touched:
+	case <-time.After(boardTick - boardPace):
+	}
+	return waiting
+}
+
+// Touch tells the board that people said something about machines.
+func (b *Board) Touch(_ context.Context, tenant plant.TenantNo, events []fact.Event) {
+	b.mu.Lock()
+	for _, e := range events {
+		if c := b.cells[boardKey{tenant, e.Subject}]; c != nil && slices.Contains(factKinds, e.Kind) {
+			c.stale, c.reread = true, time.Time{}
+		}
+	}
+	b.mu.Unlock()
+	select {
+	case b.touched <- struct{}{}:
+	default: // it is awake
+	}
+}
+
+// load brings the list of machines up to date; machines that are new or whose
+// plant data changed are read from facts.
+func (b *Board) load(ctx context.Context) error {
+	tenants, err := b.tenants(ctx)
+	if err != nil {
+		return fmt.Errorf("tenants: %w", err)
+	}
+	for _, t := range tenants {
+		s, err := b.fleet.At(ctx, t, plant.MicrosOf(b.now()))
+		if err != nil {
+			return err
+		}
+		b.replace(t, s)
+	}
+	return b.publish(ctx, true)
+}
+
+func (b *Board) replace(t plant.TenantNo, s *Snapshot) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for k := range b.cells {
+		if k.tenant == t && s.Machines[k.node] == nil {
+			delete(b.cells, k)
+		}
+	}
+	for id, m := range s.Machines {
+		k := boardKey{t, id}
+		if c := b.cells[k]; c == nil || !m.same(c.m) {
+			b.cells[k] = newCell(m)
+		}
+	}
+	b.byTag = map[seenKey]*cell{}
+	for k, c := range b.cells {
+		for _, tag := range c.m.Tags {
+			b.byTag[seenKey{k.tenant, tag.No}] = c
+		}
+	}
+}
+
+// take hands the values of a batch to their machines.
+func (b *Board) take(tenant plant.TenantNo, batch plant.Batch) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, s := range batch.Samples {
+		if c := b.byTag[seenKey{tenant, s.Tag}]; c != nil {
+			c.sample(s)
+		}
+	}
+	for _, t := range batch.Texts {
+		if c := b.byTag[seenKey{tenant, t.Tag}]; c != nil {
+			c.text(t)
+		}
+	}
+}
+
+// publish makes the present of the machines that heard something, or of all.
+func (b *Board) publish(ctx context.Context, all bool) error {
+	now := plant.MicrosOf(b.now())
+	b.mu.Lock()
+	cells := make([]*cell, 0, len(b.cells))
+	for _, c := range b.cells {
+		if all || c.stale || c.heard {
+			cells = append(cells, c)
+		}
+	}
+	b.mu.Unlock()
+	for _, c := range cells {
+		if err := b.reread(ctx, c, now); err != nil {
+			return err
+		}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	news := false
+	for _, c := range cells {
+		if c.refresh(b.reader.Settings, now) {
+			b.seq++
+			c.live.Seq, news = b.seq, true
+		}
+	}
+	if news {
+		close(b.changed)
+		b.changed = make(chan struct{})
+	}
+	return nil
+}
+
+// reread reads a stale machine's last day from facts. Only the board's own
+// goroutine changes cells; the lock keeps readers out meanwhile.
+func (b *Board) reread(ctx context.Context, c *cell, now plant.Micros) error {
+	b.mu.Lock()
+	due := c.stale && b.now().Sub(c.reread) >= boardAgain
+	b.mu.Unlock()
+	if !due {
+		return nil
+	}
+	facts, err := b.reader.Gather(ctx, c.m, now-plant.Micros(boardBack.Microseconds()), now)
+	if err != nil && !errors.Is(err, context.Canceled) {
+		return fmt.Errorf("facts of %s: %w", c.m.Path, err)
+	}
+	values, err := b.lastValues(ctx, c.m)
+	if err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	c.load(b.reader.Settings, facts, values, now-plant.Micros(boardBack.Microseconds()), now)
+	c.reread = b.now()
+	return nil
+}
+
+// lastValues reads the newest value of every tag of a machine.
+func (b *Board) lastValues(ctx context.Context, m *Machine) (map[string]LiveValue, error) {
+	out := map[string]LiveValue{}
+	for name, tag := range m.Tags {
+		if tag.Kind == plant.KindText {
+			t, ok, err := b.reader.History.TextBefore(ctx, m.Tenant, tag.No, forever)
+			if err != nil {
+				return nil, fmt.Errorf("last of %s: %w", tag.Path, err)
+			}
+			if ok {
+				out[name] = liveText(tag, t)
+			}
+			continue
+		}
+		s, ok, err := b.reader.History.Before(ctx, m.Tenant, tag.No, forever)
+		if err != nil {
+			return nil, fmt.Errorf("last of %s: %w", tag.Path, err)
+		}
+		if ok {
+			out[name] = liveNumber(tag, s)
+		}
+	}
+	return out, nil
+}
+
+// headline asks for the figures of the running shift and day.
+func (b *Board) headline(ctx context.Context) {
+	if b.headlines == nil {
+		return
+	}
+	tenants, err := b.tenants(ctx)
+	if err != nil {
+		b.log.Error("board: tenants", "err", err)
+		return
+	}
+	now := plant.MicrosOf(b.now())
+	for _, t := range tenants {
+		for _, kind := range []figure.Kind{figure.Shift, figure.Day} {
+			many, err := b.headlines.QueryMany(ctx, access.Scope{Tenant: t}, HeadlineFigures, kind, now-1, now, figure.ByEquipment)
+			if err != nil {
+				if ctx.Err() == nil {
+					b.log.Error("board: headlines", "tenant", t, "err", err)
+				}
+				continue
+			}
+			b.setHeadlines(t, kind, many)
+		}
+	}
+}
+
+func (b *Board) setHeadlines(t plant.TenantNo, kind figure.Kind, many map[string][]figure.Figure) {
+	byNode := map[plant.NodeID]map[string]Headline{}
+	for id, list := range many {
+		for _, f := range list {
+			if byNode[f.Scope.Node] == nil {
+				byNode[f.Scope.Node] = map[string]Headline{}
+			}
+			byNode[f.Scope.Node][id] = Headline{Value: f.Value, Reason: f.Reason, Unit: f.Unit}
+		}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for k, c := range b.cells {
+		if k.tenant != t {
+			continue
+		}
+		c.heard = true
+		if kind == figure.Shift {
+			c.shifted = byNode[k.node]
+		} else {
+			c.daily = byNode[k.node]
+		}
+	}
+}
+
+// Snapshot is every machine in the scope now, in order of path, and the
+// board's sequence at that moment.
+func (b *Board) Snapshot(scope access.Scope) ([]Live, uint64) { return b.Since(scope, 0) }
+
+// Since is the machines in the scope that changed after seq.
+func (b *Board) Since(scope access.Scope, seq uint64) ([]Live, uint64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var out []Live
+	for k, c := range b.cells {
+		if k.tenant == scope.Tenant && scope.Allows(c.m.Path) && c.live.Seq > seq {
+			out = append(out, c.live)
+		}
+	}
+	slices.SortFunc(out, func(a, b Live) int { return strings.Compare(a.Path, b.Path) })
+	return out, b.seq
+}
+
+// Wait returns the board's sequence as soon as it is beyond seq.
+func (b *Board) Wait(ctx context.Context, seq uint64) (uint64, error) {
+	for {
+		b.mu.Lock()
+		now, changed := b.seq, b.changed
+		b.mu.Unlock()
+		if now > seq {
+			return now, nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return now, ctx.Err()
+		}
+	}
+}

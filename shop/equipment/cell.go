@@ -1,0 +1,245 @@
+package equipment
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"zhigai/fact"
+	"zhigai/plant"
+)
+
+// cell is one machine of the board.
+type cell struct {
+	m      *Machine
+	stale  bool // the facts must be read again
+	heard  bool // something to show
+	reread time.Time
+
+	replay  *replay
+	past    []stretch // closed, of the last day
+	from    plant.Micros
+	events  []fact.Event
+	last    map[string]plant.Sample // counters, for the next rise
+	slots   map[plant.TagNo][]int
+	names   map[plant.TagNo]string
+	product timeline
+	order   timeline
+	values  map[string]LiveValue
+	shifted map[string]Headline
+	daily   map[string]Headline
+	live    Live
+	shown   shown
+}
+
+// shown is what the state of the live view was made from.
+type shown struct {
+	at    plant.Micros
+	since plant.Micros
+	said  said
+	part  Live
+}
+
+// presentAgain is how long a state is shown without looking again; plans and
+// minor stops change slowly.
+const presentAgain = plant.Micros(900_000)
+
+func newCell(m *Machine) *cell {
+	c := &cell{m: m, stale: true, values: map[string]LiveValue{}, slots: map[plant.TagNo][]int{}, names: map[plant.TagNo]string{}}
+	for name, tag := range m.Tags {
+		c.names[tag.No] = name
+	}
+	slot := func(name string, n int) {
+		if tag, ok := m.Tags[name]; ok {
+			c.slots[tag.No] = append(c.slots[tag.No], n)
+		}
+	}
+	slot(plant.LinkTag, slotLink)
+	if len(m.Kind.Reasons) > 0 {
+		slot(SignalReason, slotReason)
+	}
+	if m.Kind.Rules != nil {
+		for i, name := range m.Kind.Rules.Inputs() {
+			slot(name, i)
+		}
+	}
+	return c
+}
+
+// load replays the machine's last day.
+func (c *cell) load(s Settings, f Facts, values map[string]LiveValue, from, now plant.Micros) {
+	c.stale, c.heard, c.from = false, true, from-s.margin()
+	c.shown = shown{}
+	c.past, c.events, c.values = nil, f.Events, values
+	c.product, c.order = newTimeline(f.Texts[SignalProduct]), newTimeline(f.Texts[SignalOrder])
+	c.replay = newReplay(c.m, c.from, func(x stretch) { c.past = append(c.past, x) })
+	c.replay.walk(c.m.streams(f), c.m.parts(f, c.product), now+s.margin())
+	c.last = map[string]plant.Sample{}
+	for q, counter := range c.m.counterOf() {
+		if q == energy {
+			continue
+		}
+		for _, x := range f.Samples[counter.Signal] {
+			if !x.Quality.IsBad() {
+				c.last[counter.Signal] = x
+			}
+		}
+	}
+}
+
+// sample takes a new value. One that is older than what was replayed makes the
+// machine's day be read again.
+func (c *cell) sample(s plant.Sample) {
+	name := c.names[s.Tag]
+	if v, ok := c.values[name]; !ok || v.Time <= s.Time {
+		c.values[name], c.heard = liveNumber(c.m.Tags[name], s), true
+	}
+	counter := c.counts(name)
+	if len(c.slots[s.Tag]) == 0 && !counter || c.replay == nil {
+		return
+	}
+	if s.Time < c.replay.clock {
+		c.stale = true
+		return
+	}
+	c.replay.expire(s.Time)
+	for _, slot := range c.slots[s.Tag] {
+		c.replay.set(slot, s)
+	}
+	if counter && !s.Quality.IsBad() {
+		p := part{at: s.Time}
+		if before, ok := c.last[name]; ok && s.Value != before.Value {
+			p.silence = c.m.silence(c.product.at(s.Time), s.Time)
+		}
+		c.last[name] = s
+		c.replay.part(p)
+	}
+	c.replay.decide(s.Time)
+}
+
+func (c *cell) text(t plant.Text) {
+	name := c.names[t.Tag]
+	if v, ok := c.values[name]; !ok || v.Time <= t.Time {
+		c.values[name], c.heard = liveText(c.m.Tags[name], t), true
+	}
+	if c.replay == nil {
+		return
+	}
+	switch name {
+	case SignalProduct:
+		c.product = newTimeline(append(c.product.texts(), t))
+	case SignalOrder:
+		c.order = newTimeline(append(c.order.texts(), t))
+	}
+	if len(c.slots[t.Tag]) == 0 {
+		return
+	}
+	if t.Time < c.replay.clock {
+		c.stale = true
+		return
+	}
+	c.replay.expire(t.Time)
+	for _, slot := range c.slots[t.Tag] {
+		c.replay.setText(slot, t)
+	}
+	c.replay.decide(t.Time)
+}
+
+// counts reports whether the signal is a counter of parts.
+func (c *cell) counts(name string) bool {
+	for q, counter := range c.m.counterOf() {
+		if q != energy && counter.Signal == name {
+			return true
+		}
+	}
+	return false
+}
+
+// texts turns the newest change back into a text, for one more to be added.
+func (t timeline) texts() []plant.Text {
+	n := len(t.from)
+	if n == 0 {
+		return nil
+	}
+	x := plant.Text{Time: t.from[n-1], Value: t.value[n-1]}
+	if !t.known[n-1] {
+		x.Quality = plant.Bad
+	}
+	return []plant.Text{x}
+}
+
+// refresh makes the live view of now; it reports whether that is new.
+func (c *cell) refresh(s Settings, now plant.Micros) bool {
+	c.heard = false
+	l := Live{Node: c.m.Node, Path: c.m.Path, Name: c.m.Name, Excluded: c.m.Excluded, Class: ClassUnknown, Plan: PlanOff,
+		Shifted: c.shifted, Daily: c.daily}
+	for _, v := range c.values {
+		l.Values = append(l.Values, v)
+	}
+	slices.SortFunc(l.Values, func(a, b LiveValue) int { return strings.Compare(a.Name, b.Name) })
+	if c.replay != nil {
+		c.present(s, &l, now)
+	}
+	l.Seq = c.live.Seq
+	if l.Seq != 0 && reflect.DeepEqual(l, c.live) {
+		return false
+	}
+	c.live = l
+	return true
+}
+
+// present looks at the stretch that now lies in.
+func (c *cell) present(s Settings, l *Live, now plant.Micros) {
+	l.Link = now < c.replay.linkUntil
+	if k := c.shown; k.said == c.replay.current && k.since == c.replay.since && now >= k.at && now-k.at < presentAgain {
+		p := k.part
+		l.State, l.Source, l.Class, l.Plan, l.Shift, l.Since, l.SinceMore = p.State, p.Source, p.Class, p.Plan, p.Shift, p.Since, p.SinceMore
+		l.Reason, l.SaidBy, l.Stop, l.Product, l.Order = p.Reason, p.SaidBy, p.Stop, p.Product, p.Order
+		return
+	}
+	defer func() { c.shown = shown{at: now, since: c.replay.since, said: c.replay.current, part: *l} }()
+	l.Product = c.product.at(now)
+	_, l.Order = c.order.order(now)
+	// A copy runs on to now: the replay itself waits for the next value.
+	ahead := *c.replay
+	said := slices.Clone(c.past)
+	ahead.emit = func(x stretch) { said = append(said, x) }
+	ahead.key = nil
+	ahead.finish(now + 1000)
+	said, stops := s.standstills(overlayOf(c.events).lay(said))
+	if len(said) == 0 {
+		return
+	}
+	cutoff := now - plant.Micros(2*boardBack.Microseconds())
+	c.past = slices.DeleteFunc(c.past, func(x stretch) bool { return x.to < cutoff })
+	from := floorMs(now)
+	pieces := s.cutAll(c.m, said, stops, c.product, c.order, from, from+1000)
+	if len(pieces) == 0 {
+		return
+	}
+	p := pieces[len(pieces)-1]
+	l.State, l.Source, l.Class, l.Plan, l.Shift = p.State, p.Source, p.Class, p.Plan, p.Shift
+	l.Reason, l.SaidBy, l.Stop = p.Reason, p.SaidBy, p.Stop
+	l.Since = said[len(said)-1].from
+	for i := len(said) - 1; i >= 0 && said[i].state == p.State && said[i].to >= l.Since; i-- {
+		l.Since = said[i].from
+	}
+	l.SinceMore = l.Since <= c.from
+}
+
+func liveNumber(tag plant.Tag, s plant.Sample) LiveValue {
+	v := LiveValue{Tag: tag.No, Name: tag.Name, Title: tag.Title, Unit: tag.Unit, Time: s.Time, Quality: s.Quality.String()}
+	if !s.Quality.IsBad() {
+		v.Number = &s.Value
+	}
+	return v
+}
+
+func liveText(tag plant.Tag, t plant.Text) LiveValue {
+	v := LiveValue{Tag: tag.No, Name: tag.Name, Title: tag.Title, Unit: tag.Unit, Time: t.Time, Quality: t.Quality.String()}
+	if !t.Quality.IsBad() {
+		v.Text = &t.Value
+	}
+	return v
+}
