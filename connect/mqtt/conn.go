@@ -1,0 +1,253 @@
+package mqtt
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"zhigai/connect"
+	"zhigai/plant"
+)
+
+// conn is a device that was heard.
+type conn struct {
+	driver   *Driver
+	device   *device
+	settings settings
+}
+
+var (
+	_ connect.Conn       = (*conn)(nil)
+	_ connect.Subscriber = (*conn)(nil)
+	_ connect.Writer     = (*conn)(nil)
+	_ connect.Browser    = (*conn)(nil)
+)
+
+// Close implements [connect.Conn]; the device keeps its own connection.
+func (c *conn) Close() error { return nil }
+
+// readings of one message for the points that stand in its topic.
+func (l *listener) readings(m Message) []connect.Reading {
+	suffix := strings.TrimPrefix(m.Topic, l.conn.settings.prefix+"/")
+	var out []connect.Reading
+	for i, p := range l.points {
+		if p.suffix == suffix {
+			out = append(out, l.conn.reading(i, p, l.wanted[i].Kind, m))
+		}
+	}
+	return out
+}
+
+func (c *conn) reading(i int, p point, kind plant.TagKind, m Message) connect.Reading {
+	r := p.reading(i, kind, m.Payload)
+	r.Source = m.At.UTC()
+	if c.settings.hasTime {
+		t, ok := sourceTime(c.settings.time, m.Payload)
+		if ok {
+			r.Source = t
+		}
+		r.Uncertain = r.Err == nil && !ok // the time is ours, not the device's
+	}
+	return r
+}
+
+// parse takes the points apart; what cannot be read comes back as readings.
+func parse(points []connect.Point) ([]point, []connect.Reading) {
+	out := make([]point, len(points))
+	var wrong []connect.Reading
+	for i, p := range points {
+		var err error
+		if out[i], err = parsePoint(p.Address); err != nil {
+			wrong = append(wrong, connect.Reading{Point: i, Err: fmt.Errorf("%w: %w", connect.ErrUnconfigured, err)})
+		}
+	}
+	return out, wrong
+}
+
+// Subscribe implements [connect.Subscriber]. It begins with the last message
+// of every topic.
+func (c *conn) Subscribe(ctx context.Context, points []connect.Point, sink connect.Sink, alive func()) error {
+	parsed, first := parse(points)
+	l := &listener{relay: NewRelay(), points: parsed, wanted: points, conn: c}
+	for _, m := range c.device.attach(l) {
+		first = append(first, l.readings(m)...)
+	}
+	defer func() { c.device.detach(l, ctx.Err() == nil, c.driver.now()) }()
+	if len(first) > 0 {
+		if err := sink(ctx, first); err != nil {
+			l.relay.End(err)
+			return err
+		}
+	}
+	watch, stop := context.WithCancel(ctx)
+	defer stop()
+	go c.watch(watch, l.relay)
+	return l.relay.Run(ctx, sink, alive)
+}
+
+// watch shows life while the publishing connection is open, and ends the
+// subscription when the device itself has been silent for too long: behind a
+// gateway the connection says little about the machine.
+func (c *conn) watch(ctx context.Context, relay *Relay) {
+	tick := time.NewTicker(min(plant.LinkRenewal/2, c.settings.silence/2))
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		c.device.mu.Lock()
+		heard := c.device.heard(c.driver.now(), c.settings.silence)
+		c.device.mu.Unlock()
+		if !heard {
+			relay.End(fmt.Errorf("mqtt %s: %w: nothing published within %v", c.settings.prefix, connect.ErrStale, c.settings.silence))
+			return
+		}
+		relay.Alive()
+	}
+}
+
+// Prepare implements [connect.Conn]: the group reads the last messages.
+func (c *conn) Prepare(points []connect.Point) (connect.Group, error) {
+	parsed, wrong := parse(points)
+	return &group{conn: c, points: parsed, wanted: append([]connect.Point(nil), points...), wrong: wrong}, nil
+}
+
+type group struct {
+	conn   *conn
+	points []point
+	wanted []connect.Point
+	wrong  []connect.Reading
+}
+
+// Read implements [connect.Group].
+func (g *group) Read(_ context.Context, dst []connect.Reading) error {
+	c := g.conn
+	c.device.mu.Lock()
+	defer c.device.mu.Unlock()
+	if !c.device.heard(c.driver.now(), c.settings.silence) {
+		return fmt.Errorf("mqtt %s: nothing published within %v", c.settings.prefix, c.settings.silence)
+	}
+	for i, p := range g.points {
+		m, ok := c.device.last[c.settings.prefix+"/"+p.suffix]
+		if !ok {
+			dst[i] = connect.Reading{Point: i, Err: fmt.Errorf("%w: nothing was published to %s/%s yet", connect.ErrStale, c.settings.prefix, p.suffix)}
+			continue
+		}
+		dst[i] = c.reading(i, p, g.wanted[i].Kind, m)
+	}
+	for _, r := range g.wrong {
+		dst[r.Point] = r
+	}
+	return nil
+}
+
+// Write implements [connect.Writer]: the value is published to the topic of
+// the point, as bare text, or as a JSON document with the value at the
+// pointer. What the device makes of it is for the read-back to see.
+func (c *conn) Write(_ context.Context, p connect.Point, value any) error {
+	parsed, err := parsePoint(p.Address)
+	if err != nil {
+		return err
+	}
+	body, err := encode(parsed, value)
+	if err != nil {
+		return fmt.Errorf("mqtt %s: write %q: %w", c.settings.prefix, p.Address, err)
+	}
+	return c.driver.broker.Publish(c.settings.prefix+"/"+parsed.suffix, body, 1, false)
+}
+
+func encode(p point, value any) ([]byte, error) {
+	switch value.(type) {
+	case float64, bool, string:
+	default:
+		return nil, fmt.Errorf("a %T cannot be written", value)
+	}
+	if !p.json {
+		switch v := value.(type) {
+		case float64:
+			return strconv.AppendFloat(nil, v, 'g', -1, 64), nil
+		case bool:
+			return strconv.AppendBool(nil, v), nil
+		default:
+			return []byte(v.(string)), nil
+		}
+	}
+	doc := value
+	for i := len(p.at) - 1; i >= 0; i-- {
+		if _, err := strconv.Atoi(p.at[i]); err == nil {
+			return nil, errors.New("one entry of a list cannot be written alone")
+		}
+		doc = map[string]any{p.at[i]: doc}
+	}
+	return json.Marshal(doc)
+}
+
+// maxBrowsed bounds the places listed in one JSON document.
+const maxBrowsed = 1000
+
+// Browse implements [connect.Browser]: the topics that were published, and
+// the values in those that carry JSON.
+func (c *conn) Browse(_ context.Context, parent string) ([]connect.Browsed, error) {
+	c.device.mu.Lock()
+	defer c.device.mu.Unlock()
+	var out []connect.Browsed
+	for topic, m := range c.device.last {
+		suffix := strings.TrimPrefix(topic, c.settings.prefix+"/")
+		doc, err := decodeJSON(m.Payload)
+		_, isObject := doc.(map[string]any)
+		_, isList := doc.([]any)
+		folder := err == nil && (isObject || isList)
+		switch {
+		case parent == "" && folder:
+			out = append(out, connect.Browsed{Address: suffix, Name: suffix, Folder: true})
+		case parent == "":
+			out = append(out, connect.Browsed{Address: suffix, Name: suffix, Kind: kindOfText(string(m.Payload))})
+		case parent == suffix && folder:
+			out = leaves(out, suffix+"#", "", doc)
+		}
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].Address < out[j].Address })
+	return out, nil
+}
+
+// leaves lists the single values of a document with their pointers.
+func leaves(out []connect.Browsed, topic, path string, doc any) []connect.Browsed {
+	if len(out) >= maxBrowsed || strings.Count(path, "/") > maxDepth {
+		return out
+	}
+	switch v := doc.(type) {
+	case map[string]any:
+		for key, child := range v {
+			out = leaves(out, topic, path+"/"+strings.NewReplacer("~", "~0", "/", "~1").Replace(key), child)
+		}
+	case []any:
+		for i, child := range v {
+			out = leaves(out, topic, path+"/"+strconv.Itoa(i), child)
+		}
+	case bool:
+		out = append(out, connect.Browsed{Address: topic + path, Name: path, Kind: plant.KindBoolean})
+	case json.Number:
+		out = append(out, connect.Browsed{Address: topic + path, Name: path, Kind: plant.KindNumber})
+	case string:
+		out = append(out, connect.Browsed{Address: topic + path, Name: path, Kind: plant.KindText})
+	}
+	return out
+}
+
+func kindOfText(s string) plant.TagKind {
+	switch strings.ToLower(strings.TrimSpace(s)) {
+	case "true", "false":
+		return plant.KindBoolean
+	}
+	if _, err := parseNumber(strings.TrimSpace(s)); err == nil {
+		return plant.KindNumber
+	}
+	return plant.KindText
+}

@@ -1,0 +1,161 @@
+package mqtt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"zhigai/connect"
+)
+
+// device is what is known of the topics below one prefix.
+type device struct {
+	prefix string
+
+	mu       sync.Mutex
+	last     map[string]Message // by topic
+	conn     uint64             // that published last, 0 when it is gone
+	at       time.Time          // of the last message
+	subs     map[*listener]struct{}
+	expected time.Time     // until when a lost subscription is expected back
+	changed  chan struct{} // closed and renewed with every message
+	attached chan struct{} // closed and renewed with every subscription
+}
+
+// listener is one running Subscribe.
+type listener struct {
+	relay  *Relay
+	points []point
+	wanted []connect.Point
+	conn   *conn
+}
+
+// heard reports whether the device published lately over a connection that
+// still is.
+func (u *device) heard(now time.Time, silence time.Duration) bool {
+	return u.conn != 0 && now.Sub(u.at) <= silence
+}
+
+// keep remembers a message for those who come later.
+func (u *device) keep(m Message) {
+	if len(m.Payload) > maxKept {
+		delete(u.last, m.Topic) // an older value would be taken for the present one
+		return
+	}
+	if _, known := u.last[m.Topic]; known || len(u.last) < maxTopics {
+		u.last[m.Topic] = m
+	}
+}
+
+// handle delivers a message and waits until what it says is durable.
+func (u *device) handle(ctx context.Context, m Message, now time.Time) error {
+	u.mu.Lock()
+	u.keep(m)
+	if !m.Will {
+		u.conn, u.at = m.Conn, m.At
+	}
+	close(u.changed)
+	u.changed = make(chan struct{})
+	wait := m.QoS > 0 && u.expects(now)
+	attached := u.attached
+	u.mu.Unlock()
+	if wait {
+		if err := awaitSubscription(ctx, attached); err != nil {
+			return err
+		}
+	}
+	u.mu.Lock()
+	subs := make([]*listener, 0, len(u.subs))
+	for l := range u.subs {
+		subs = append(subs, l)
+	}
+	u.mu.Unlock()
+	for _, l := range subs {
+		l.relay.Alive()
+		readings := l.readings(m)
+		if len(readings) == 0 {
+			continue
+		}
+		err := l.relay.Deliver(ctx, readings)
+		if err != nil && (m.QoS > 0 || !errors.Is(err, ErrDetached)) {
+			return fmt.Errorf("values of %s are not kept: %w", m.Topic, err)
+		}
+	}
+	return nil
+}
+
+// expects reports whether no subscription is open but one is to come.
+func (u *device) expects(now time.Time) bool {
+	for l := range u.subs {
+		if !l.relay.Ended() {
+			return false
+		}
+	}
+	return len(u.subs) > 0 || now.Before(u.expected)
+}
+
+func awaitSubscription(ctx context.Context, attached <-chan struct{}) error {
+	timer := time.NewTimer(attachWithin)
+	defer timer.Stop()
+	select {
+	case <-attached:
+		return nil
+	case <-timer.C:
+		return errors.New("nobody takes the values: no subscription came")
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (u *device) life(conn uint64) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.conn != conn {
+		return
+	}
+	for l := range u.subs {
+		l.relay.Alive()
+	}
+}
+
+func (u *device) gone(conn uint64) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.conn != conn {
+		return
+	}
+	u.conn = 0
+	for l := range u.subs {
+		l.relay.End(fmt.Errorf("mqtt %s: the client that published for it is gone", u.prefix))
+	}
+}
+
+// attach registers a subscription and gives the last message of each topic.
+func (u *device) attach(l *listener) []Message {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.subs == nil {
+		u.subs = make(map[*listener]struct{})
+	}
+	u.subs[l] = struct{}{}
+	close(u.attached)
+	u.attached = make(chan struct{})
+	out := make([]Message, 0, len(u.last))
+	for _, m := range u.last {
+		out = append(out, m)
+	}
+	return out
+}
+
+func (u *device) detach(l *listener, lost bool, now time.Time) {
+	l.relay.End(ErrDetached)
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	delete(u.subs, l)
+	u.expected = time.Time{}
+	if lost {
+		u.expected = now.Add(expectedFor)
+	}
+}

@@ -1,0 +1,207 @@
+package mqtt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"zhigai/connect"
+	"zhigai/plant"
+)
+
+// Kind is the name of the driver for plain topics.
+const Kind = "mqtt"
+
+const (
+	// maxTopics is how many topics below one device's prefix are remembered.
+	maxTopics = 500
+	// maxKept is the largest payload that is remembered; larger ones are
+	// delivered and forgotten.
+	maxKept = 64 << 10
+	// defaultSilence is how long a device may publish nothing at all.
+	defaultSilence = time.Minute
+	// attachWithin is how long an acknowledgement waits for a subscription that
+	// is expected back; expectedFor is how long it is expected.
+	attachWithin = 10 * time.Second
+	expectedFor  = 5 * time.Minute
+)
+
+// Source is what the driver needs of a broker.
+type Source interface {
+	Handle(filter string, h Handler) error
+	Watch(w Watcher)
+	Publish(topic string, payload []byte, qos byte, retain bool) error
+	Retained(filter string, limit int) []Message
+}
+
+// DriverOptions of the driver for plain topics.
+type DriverOptions struct {
+	Broker Source
+	Now    func() time.Time
+	Logger *slog.Logger
+}
+
+// Driver reads devices that publish plain values under a topic prefix: a
+// number, a text, or a JSON document. A device is there while it publishes.
+type Driver struct {
+	broker Source
+	now    func() time.Time
+	log    *slog.Logger
+
+	mu      sync.Mutex
+	devices map[string]*device // by prefix
+}
+
+var _ connect.Driver = (*Driver)(nil)
+
+// NewDriver registers at the broker; call it before the broker starts.
+func NewDriver(o DriverOptions) (*Driver, error) {
+	if o.Broker == nil || o.Now == nil || o.Logger == nil {
+		return nil, errors.New("mqtt driver: Broker, Now and Logger are required")
+	}
+	d := &Driver{broker: o.Broker, now: o.Now, log: o.Logger, devices: make(map[string]*device)}
+	if err := o.Broker.Handle("#", d.handle); err != nil {
+		return nil, fmt.Errorf("mqtt driver: %w", err)
+	}
+	o.Broker.Watch(Watcher{Alive: d.alive, Gone: d.gone})
+	return d, nil
+}
+
+// Kind implements [connect.Driver].
+func (d *Driver) Kind() string { return Kind }
+
+// settings is a device's address and params, understood.
+type settings struct {
+	prefix  string
+	time    pointer // where in a JSON payload the device's own time stands
+	hasTime bool
+	silence time.Duration
+}
+
+func parseSettings(dev plant.Device) (settings, error) {
+	s := settings{prefix: dev.Address, silence: defaultSilence}
+	if err := CheckFilter(dev.Address); err != nil || strings.ContainsAny(dev.Address, "+#") || strings.HasSuffix(dev.Address, "/") || len(dev.Address) > 256 {
+		return s, fmt.Errorf("mqtt address %q: write the topic prefix of the device, for example plant/press1, without + # or a / at the end", dev.Address)
+	}
+	for key, v := range dev.Params {
+		var err error
+		switch key {
+		case "time":
+			s.hasTime = true
+			s.time, err = parsePointer(v)
+		case "silence":
+			s.silence, err = time.ParseDuration(v)
+			if err == nil && (s.silence < time.Second || s.silence > 24*time.Hour) {
+				err = errors.New("from 1s to 24h")
+			}
+		default:
+			err = errors.New("not known; known are time (a JSON pointer) and silence")
+		}
+		if err != nil {
+			return s, fmt.Errorf("mqtt param %s %q: %w", key, v, err)
+		}
+	}
+	return s, nil
+}
+
+// CheckDevice implements [connect.Driver].
+func (d *Driver) CheckDevice(dev plant.Device) error {
+	_, err := parseSettings(dev)
+	return err
+}
+
+// CheckPoint implements [connect.Driver].
+func (d *Driver) CheckPoint(address string, kind plant.TagKind) error {
+	if kind == plant.KindWaveform {
+		return fmt.Errorf("mqtt point %q: waveforms are not read over plain topics", address)
+	}
+	_, err := parsePoint(address)
+	return err
+}
+
+// Open waits until the device has published something, now or retained.
+func (d *Driver) Open(ctx context.Context, dev plant.Device) (connect.Conn, error) {
+	s, err := parseSettings(dev)
+	if err != nil {
+		return nil, err
+	}
+	u := d.device(s.prefix)
+	for {
+		u.mu.Lock()
+		heard, changed := u.heard(d.now(), s.silence), u.changed
+		u.mu.Unlock()
+		if heard {
+			return &conn{driver: d, device: u, settings: s}, nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil, fmt.Errorf("mqtt %s: nothing was published under %s/# within %v: %w", s.prefix, s.prefix, s.silence, ctx.Err())
+		}
+	}
+}
+
+func (d *Driver) device(prefix string) *device {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	u, ok := d.devices[prefix]
+	if !ok {
+		u = &device{prefix: prefix, last: make(map[string]Message), changed: make(chan struct{}), attached: make(chan struct{})}
+		d.devices[prefix] = u
+		for _, m := range d.broker.Retained(prefix+"/#", maxTopics) {
+			u.keep(m) // values as they were; a sign of life comes later
+		}
+	}
+	return u
+}
+
+// under finds the devices a topic belongs to: every prefix that is one.
+func (d *Driver) under(topic string) []*device {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var out []*device
+	for i := 0; i <= len(topic); i++ {
+		if i == len(topic) || topic[i] == '/' {
+			if u, ok := d.devices[topic[:i]]; ok {
+				out = append(out, u)
+			}
+		}
+	}
+	return out
+}
+
+func (d *Driver) handle(ctx context.Context, m Message) error {
+	for _, u := range d.under(m.Topic) {
+		if err := u.handle(ctx, m, d.now()); err != nil {
+			return fmt.Errorf("mqtt %s: %w", u.prefix, err)
+		}
+	}
+	return nil
+}
+
+// alive: a device shows life while the connection that published for it does.
+func (d *Driver) alive(conn uint64) {
+	for _, u := range d.all() {
+		u.life(conn)
+	}
+}
+
+func (d *Driver) gone(conn uint64) {
+	for _, u := range d.all() {
+		u.gone(conn)
+	}
+}
+
+func (d *Driver) all() []*device {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	out := make([]*device, 0, len(d.devices))
+	for _, u := range d.devices {
+		out = append(out, u)
+	}
+	return out
+}

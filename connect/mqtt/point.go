@@ -1,0 +1,207 @@
+package mqtt
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"zhigai/connect"
+	"zhigai/plant"
+)
+
+// point is where a value stands: a topic below the device's prefix, and a
+// place in the payload's JSON, if it is JSON.
+type point struct {
+	suffix string
+	at     pointer
+	json   bool
+}
+
+// pointer is a JSON pointer (RFC 6901), taken apart.
+type pointer []string
+
+func parsePointer(s string) (pointer, error) {
+	if s == "" {
+		return nil, nil // the whole document
+	}
+	if s[0] != '/' {
+		return nil, fmt.Errorf("JSON pointer %q: it begins with /, for example /spindle/speed", s)
+	}
+	parts := strings.Split(s[1:], "/")
+	for i, p := range parts {
+		parts[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(p)
+	}
+	return parts, nil
+}
+
+func parsePoint(address string) (point, error) {
+	suffix, at, isJSON := strings.Cut(address, "#")
+	p := point{suffix: suffix, json: isJSON}
+	if suffix == "" || strings.HasPrefix(suffix, "/") || strings.Contains(suffix, "+") || len(suffix) > 256 {
+		return p, fmt.Errorf("mqtt point %q: write topic-below-the-device or topic#/json/pointer, for example state#/spindle/speed", address)
+	}
+	var err error
+	if p.at, err = parsePointer(at); err != nil {
+		return p, fmt.Errorf("mqtt point %q: %w", address, err)
+	}
+	return p, nil
+}
+
+// maxDepth of JSON that is looked into.
+const maxDepth = 32
+
+// find walks down a document that was decoded with numbers kept as text.
+func (p pointer) find(doc any) (any, error) {
+	if len(p) > maxDepth {
+		return nil, fmt.Errorf("%w: more than %d levels", connect.ErrUnconfigured, maxDepth)
+	}
+	for i, key := range p {
+		path := "/" + strings.Join(p[:i+1], "/")
+		switch node := doc.(type) {
+		case map[string]any:
+			child, ok := node[key]
+			if !ok {
+				return nil, fmt.Errorf("%w: no %s in the payload", connect.ErrUnconfigured, path)
+			}
+			doc = child
+		case []any:
+			n, err := strconv.Atoi(key)
+			if err != nil || n < 0 || n >= len(node) {
+				return nil, fmt.Errorf("%w: no %s in the payload, the list has %d entries", connect.ErrUnconfigured, path, len(node))
+			}
+			doc = node[n]
+		default:
+			return nil, fmt.Errorf("%w: no %s in the payload", connect.ErrUnconfigured, path)
+		}
+	}
+	return doc, nil
+}
+
+func decodeJSON(payload []byte) (any, error) {
+	dec := json.NewDecoder(bytes.NewReader(payload))
+	dec.UseNumber() // integers beyond 2^53 must not be rounded unseen
+	var doc any
+	if err := dec.Decode(&doc); err != nil {
+		return nil, fmt.Errorf("%w: payload is no JSON: %w", connect.ErrMalformed, err)
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%w: payload has something after its JSON", connect.ErrMalformed)
+	}
+	return doc, nil
+}
+
+// reading takes a point's value from a payload.
+func (p point) reading(index int, kind plant.TagKind, payload []byte) connect.Reading {
+	r := connect.Reading{Point: index, Raw: append([]byte(nil), payload[:min(len(payload), 8)]...)}
+	if !p.json {
+		r.Number, r.Text, r.Err = bare(kind, payload)
+		return r
+	}
+	doc, err := decodeJSON(payload)
+	if err == nil {
+		doc, err = p.at.find(doc)
+	}
+	if err != nil {
+		r.Err = err
+		return r
+	}
+	switch v := doc.(type) {
+	case nil:
+		r.Err = fmt.Errorf("%w: the device gives no value (null)", connect.ErrRefused)
+	case bool:
+		r.Raw, r.Text = []byte(strconv.FormatBool(v)), strconv.FormatBool(v)
+		if v && kind != plant.KindText {
+			r.Number = 1
+		}
+	case json.Number:
+		r.Raw, r.Text = []byte(v.String()[:min(len(v), 8)]), v.String()
+		if kind != plant.KindText {
+			r.Number, r.Err = parseNumber(v.String())
+		}
+	case string:
+		r.Raw, r.Text = []byte(v[:min(len(v), 8)]), v
+		if kind != plant.KindText {
+			r.Number, r.Err = parseNumber(v)
+		}
+	default:
+		r.Err = fmt.Errorf("%w: the pointer leads to a list or an object; point to one value in it", connect.ErrMalformed)
+	}
+	if kind != plant.KindText {
+		r.Text = ""
+	}
+	return r
+}
+
+// bare is a payload that is the value itself.
+func bare(kind plant.TagKind, payload []byte) (float64, string, error) {
+	if !utf8.Valid(payload) {
+		return 0, "", fmt.Errorf("%w: payload is not UTF-8", connect.ErrMalformed)
+	}
+	if kind == plant.KindText {
+		return 0, string(payload), nil
+	}
+	n, err := parseNumber(strings.TrimSpace(string(payload)))
+	return n, "", err
+}
+
+// maxExact is the largest whole number a float64 holds exactly with all below.
+const maxExact = 1 << 53
+
+func parseNumber(s string) (float64, error) {
+	switch strings.ToLower(s) {
+	case "true", "on":
+		return 1, nil
+	case "false", "off":
+		return 0, nil
+	}
+	if i, err := strconv.ParseInt(s, 10, 64); err == nil {
+		if i > maxExact || i < -maxExact {
+			return 0, fmt.Errorf("%w: %d", connect.ErrImprecise, i)
+		}
+		return float64(i), nil
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil || strings.ContainsAny(s, "xX_") {
+		return 0, fmt.Errorf("%w: %.40q is no number", connect.ErrMalformed, s)
+	}
+	if f == math.Trunc(f) && math.Abs(f) > maxExact && !strings.ContainsAny(s, "eE.nN") {
+		return 0, fmt.Errorf("%w: %s", connect.ErrImprecise, s)
+	}
+	return f, nil
+}
+
+// sourceTime reads the device's own time: RFC 3339, or seconds, milliseconds
+// or microseconds since 1970, told apart by size.
+func sourceTime(at pointer, payload []byte) (time.Time, bool) {
+	doc, err := decodeJSON(payload)
+	if err == nil {
+		doc, err = at.find(doc)
+	}
+	if err != nil {
+		return time.Time{}, false
+	}
+	switch v := doc.(type) {
+	case string:
+		t, err := time.Parse(time.RFC3339Nano, v)
+		return t.UTC(), err == nil
+	case json.Number:
+		f, err := v.Float64()
+		switch {
+		case err != nil || f <= 0 || f > 1e16:
+			return time.Time{}, false
+		case f < 1e11: // seconds until the year 5138
+			return time.UnixMicro(int64(math.Round(f * 1e6))).UTC(), true
+		case f < 1e14: // milliseconds
+			return time.UnixMicro(int64(math.Round(f * 1e3))).UTC(), true
+		}
+		return time.UnixMicro(int64(f)).UTC(), true
+	}
+	return time.Time{}, false
+}

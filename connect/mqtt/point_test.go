@@ -1,0 +1,92 @@
+package mqtt
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"zhigai/connect"
+	"zhigai/plant"
+)
+
+func TestPoint_Reading(t *testing.T) {
+	f := func(address string, kind plant.TagKind, payload string, num float64, text string, is error) {
+		t.Helper()
+		p, err := parsePoint(address)
+		if err != nil {
+			t.Errorf("parsePoint(%q): %v", address, err)
+			return
+		}
+		r := p.reading(3, kind, []byte(payload))
+		if !errors.Is(r.Err, is) || r.Err == nil && (r.Number != num || r.Text != text) || r.Point != 3 {
+			t.Errorf("%q in %.60q = %+v; want %v %q %v", address, payload, r, num, text, is)
+		}
+	}
+	const n, txt = plant.KindNumber, plant.KindText
+	f("speed", n, "1200.5", 1200.5, "", nil)
+	f("speed", n, " 7\n", 7, "", nil)
+	f("speed", n, "true", 1, "", nil)
+	f("speed", n, "OFF", 0, "", nil)
+	f("speed", n, "fast", 0, "", connect.ErrMalformed)
+	f("speed", n, "", 0, "", connect.ErrMalformed)
+	f("speed", n, "0x10", 0, "", connect.ErrMalformed)
+	f("speed", n, "9007199254740993", 0, "", connect.ErrImprecise)
+	f("speed", n, "90071992547409930000", 0, "", connect.ErrImprecise)
+	f("speed", n, "1e300", 1e300, "", nil)
+	f("mode", txt, "自动", 0, "自动", nil)
+	f("mode", txt, "\xff\xfe", 0, "", connect.ErrMalformed)
+	f("s#/spindle/speed", n, `{"spindle":{"speed":5}}`, 5, "", nil)
+	f("s#/list/1/v", n, `{"list":[{},{"v":-2.5}]}`, -2.5, "", nil)
+	f("s#/a~1b/~0", n, `{"a/b":{"~":1}}`, 1, "", nil)
+	f("s#", n, `42`, 42, "", nil)
+	f("s#/b", plant.KindBoolean, `{"b":true}`, 1, "", nil)
+	f("s#/b", txt, `{"b":true}`, 0, "true", nil)
+	f("s#/t", txt, `{"t":"P-1"}`, 0, "P-1", nil)
+	f("s#/t", n, `{"t":"12"}`, 12, "", nil)
+	f("s#/n", txt, `{"n":12.50}`, 0, "12.50", nil)
+	f("s#/n", n, `{"n":9007199254740993}`, 0, "", connect.ErrImprecise)
+	f("s#/n", n, `{"n":null}`, 0, "", connect.ErrRefused)
+	f("s#/n", n, `{"n":{"m":1}}`, 0, "", connect.ErrMalformed)
+	f("s#/x", n, `{"n":1}`, 0, "", connect.ErrUnconfigured)
+	f("s#/n/5", n, `{"n":[1]}`, 0, "", connect.ErrUnconfigured)
+	f("s#/n", n, `{"n":1`, 0, "", connect.ErrMalformed)
+	f("s#/n", n, `{"n":1} {"n":2}`, 0, "", connect.ErrMalformed)
+	f("s#"+strings.Repeat("/a", 40), n, `{"a":1}`, 0, "", connect.ErrUnconfigured)
+	for _, bad := range []string{"", "#/a", "/a", "a#b", "+/a"} {
+		if _, err := parsePoint(bad); err == nil {
+			t.Errorf("parsePoint(%q) is taken", bad)
+		}
+	}
+}
+
+func TestSourceTime(t *testing.T) {
+	want := time.Date(2026, 1, 1, 0, 0, 0, 500_000_000, time.UTC)
+	for _, payload := range []string{`{"t":"2026-01-01T08:00:00.5+08:00"}`, `{"t":1767225600.5}`, `{"t":1767225600500}`, `{"t":1767225600500000}`} {
+		if got, ok := sourceTime(pointer{"t"}, []byte(payload)); !ok || !got.Equal(want) {
+			t.Errorf("%s = %v, %t; want %v", payload, got, ok, want)
+		}
+	}
+	for _, payload := range []string{`{}`, `{"t":"today"}`, `{"t":-1}`, `{"t":1e300}`, `x`} {
+		if got, ok := sourceTime(pointer{"t"}, []byte(payload)); ok {
+			t.Errorf("%s = %v; want none", payload, got)
+		}
+	}
+}
+
+func FuzzPoint(f *testing.F) {
+	f.Add("s#/a/0", `{"a":[1]}`)
+	f.Add("s", "1")
+	f.Fuzz(func(t *testing.T, address, payload string) {
+		p, err := parsePoint(address)
+		if err != nil {
+			return
+		}
+		for _, kind := range []plant.TagKind{plant.KindNumber, plant.KindText} {
+			if r := p.reading(0, kind, []byte(payload)); r.Err == nil && kind == plant.KindNumber && r.Text != "" {
+				t.Errorf("a number with text %q", r.Text)
+			}
+		}
+		sourceTime(p.at, []byte(payload))
+	})
+}
