@@ -42,6 +42,7 @@ type Driver struct {
 	trust    *trustList
 	now      func() time.Time
 	log      *slog.Logger
+	lifetime time.Duration // of a secure channel's token; shorter in tests
 }
 
 var (
@@ -64,7 +65,7 @@ func New(o Options) (*Driver, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opcua: %w", err)
 	}
-	return &Driver{identity: id, trust: trust, now: o.Now, log: o.Logger}, nil
+	return &Driver{identity: id, trust: trust, now: o.Now, log: o.Logger, lifetime: tokenLifetime}, nil
 }
 
 // Kind implements [connect.Driver].

@@ -433,6 +433,23 @@ func TestSubscribe_LossOfContactIsToldAndNamespacesAreFoundAgain(t *testing.T) {
 	}
 }
 
+// The keys of the channel are renewed under a running subscription.
+func TestSubscribe_OutlivesRenewals(t *testing.T) {
+	f := newFloor(t)
+	f.approve("policy", "Basic256Sha256")
+	f.driver.RenewEvery(1500 * time.Millisecond)
+	c := f.open("policy", "Basic256Sha256")
+	r := subscribe(t, c, speedPoint())
+	r.next()
+	f.process.Send(obj{"op": "count", "name": "Speed", "from": 1, "n": 50, "ms": 100})
+	for want := 1.0; want <= 50; want++ {
+		if g := r.next(); g.Number != want {
+			t.Fatalf("reading = %+v; want %v", g, want)
+		}
+	}
+	must(t, c.(connect.Writer).Write(within(t), connect.Point{Address: space + "Feed"}, 1.0))
+}
+
 func TestSubscribe_FrozenServerIsFoundOut(t *testing.T) {
 	f := newFloor(t)
 	c := f.open("policy", "None", "timeout", "500ms")

@@ -43,12 +43,14 @@ type session struct {
 }
 
 // channel opens a secure channel; cert is the server's, nil for policy None.
-func (d *Driver) channel(ctx context.Context, set settings, cert *x509.Certificate) (*session, error) {
-	if _, ok := ctx.Deadline(); !ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, set.timeout)
-		defer cancel()
-	}
+func (d *Driver) channel(ctx context.Context, set settings, cert *x509.Certificate) (s *session, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			s, err = nil, fmt.Errorf("secure channel: answer could not be understood: %v", r)
+		}
+	}()
+	ctx, cancel := context.WithTimeout(ctx, set.timeout)
+	defer cancel()
 	conn, err := uacp.Dial(ctx, set.url)
 	if err != nil {
 		return nil, fmt.Errorf("connect: %w", err)
@@ -58,7 +60,7 @@ func (d *Driver) channel(ctx context.Context, set settings, cert *x509.Certifica
 		return nil, fmt.Errorf("connect: the server offers buffers of %d and %d bytes, %d are the least", conn.ReceiveBufSize(), conn.SendBufSize(), minBuffer)
 	}
 	cfg := &uasc.Config{SecurityPolicyURI: ua.SecurityPolicyURINone, SecurityMode: ua.MessageSecurityModeNone,
-		Lifetime: uint32(tokenLifetime / time.Millisecond), RequestTimeout: set.timeout, LocalKey: d.identity.key}
+		Lifetime: uint32(d.lifetime / time.Millisecond), RequestTimeout: set.timeout, LocalKey: d.identity.key}
 	if cert != nil {
 		cfg.SecurityPolicyURI, cfg.SecurityMode = set.policyURI(), set.mode
 		cfg.Certificate = d.identity.der
