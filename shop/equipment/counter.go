@@ -1,6 +1,7 @@
 package equipment
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -161,7 +162,7 @@ func (m *Machine) counts(f Facts, events []correction, products timeline, from, 
 	})
 	take(rework, func(c *Count, n int64) { c.Rework = n; rest(c, -n) })
 	take(total, rest)
-	slices.SortStableFunc(out, func(a, b Count) int { return int(a.At - b.At) })
+	slices.SortStableFunc(out, func(a, b Count) int { return cmp.Compare(a.At, b.At) })
 	out = mergeCounts(out)
 	at := products.reader()
 	for i := range out {
@@ -177,7 +178,7 @@ func (m *Machine) counts(f Facts, events []correction, products timeline, from, 
 		}
 		out = append(out, Count{At: e.at, Product: product, Good: e.Good, Scrap: e.Scrap, Rework: e.Rework})
 	}
-	slices.SortStableFunc(out, func(a, b Count) int { return int(a.At - b.At) })
+	slices.SortStableFunc(out, func(a, b Count) int { return cmp.Compare(a.At, b.At) })
 	return out
 }
 

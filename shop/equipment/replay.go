@@ -160,7 +160,7 @@ type part struct {
 func (r *replay) part(p part) {
 	r.counted = true
 	if p.silence > 0 {
-		r.busyUntil = p.at + p.silence
+		r.busyUntil = max(r.busyUntil, p.at+p.silence)
 	}
 }
 

@@ -1,6 +1,7 @@
 package equipment
 
 import (
+	"cmp"
 	"slices"
 
 	"zhigai/connect/profile"
@@ -17,13 +18,7 @@ func (m *Machine) parts(f Facts, products timeline) []part {
 		}
 		out = append(out, m.partsOf(c, f.Samples[c.Signal], products)...)
 	}
-	// Two counters of one instant: the longer silence stands last and wins.
-	slices.SortFunc(out, func(a, b part) int {
-		if a.at != b.at {
-			return int(a.at - b.at)
-		}
-		return int(a.silence - b.silence)
-	})
+	slices.SortFunc(out, func(a, b part) int { return cmp.Compare(a.at, b.at) })
 	return out
 }
 

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"zhigai/access"
 	"zhigai/connect/profile"
 	"zhigai/figure"
 	"zhigai/plant"
@@ -23,6 +24,8 @@ const (
 	tagEnergy
 	tagOrder
 )
+
+var scopeAll = access.Scope{Tenant: 1}
 
 const node = plant.NodeID("01MACHINE")
 
