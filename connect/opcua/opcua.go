@@ -1,12 +1,13 @@
 // Package opcua reads and writes OPC UA servers: machines with a server of
 // their own, and gateways in front of controllers.
 //
-// It uses the wire layers of gopcua (encoding, secure channel) and keeps
-// session and subscription to itself: a notification is acknowledged to the
-// server only when it is durable, a lost one is asked for again, and a loss of
-// contact ends the connection instead of being mended in silence. A server is
+// It uses encoding and cryptography of gopcua and keeps channel, session and
+// subscription to itself: a notification is acknowledged to the server only
+// when it is durable, a lost one is asked for again, a loss of contact ends the
+// connection instead of being mended in silence, and no answer can harm other
+// devices. A server is
 // spoken to only when a person has approved its certificate. Start with [New],
-// then session.go and subscribe.go.
+// then channel.go, session.go and subscribe.go.
 package opcua
 
 import (

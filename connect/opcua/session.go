@@ -6,17 +6,18 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/gopcua/opcua/id"
 	"github.com/gopcua/opcua/ua"
-	"github.com/gopcua/opcua/uacp"
 	"github.com/gopcua/opcua/uapolicy"
-	"github.com/gopcua/opcua/uasc"
 )
 
 const (
@@ -25,16 +26,13 @@ const (
 	// sessionTimeout is how long the server keeps a session it hears nothing
 	// of; we never come back to one.
 	sessionTimeout = time.Minute
-	// minBuffer is the smallest buffer the specification allows (Part 6, 7.1.2).
-	minBuffer = 8192
 	// closeWithin bounds saying goodbye to a server that may be gone.
 	closeWithin = 2 * time.Second
 )
 
 // session is an activated session on a secure channel of its own.
 type session struct {
-	conn       *uacp.Conn
-	channel    *uasc.SecureChannel
+	channel    *channel
 	token      *ua.NodeID
 	timeout    time.Duration
 	namespaces []string
@@ -43,38 +41,14 @@ type session struct {
 }
 
 // channel opens a secure channel; cert is the server's, nil for policy None.
-func (d *Driver) channel(ctx context.Context, set settings, cert *x509.Certificate) (s *session, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			s, err = nil, fmt.Errorf("secure channel: answer could not be understood: %v", r)
-		}
-	}()
+func (d *Driver) channel(ctx context.Context, set settings, cert *x509.Certificate) (*session, error) {
 	ctx, cancel := context.WithTimeout(ctx, set.timeout)
 	defer cancel()
-	conn, err := uacp.Dial(ctx, set.url)
+	c, err := dialChannel(ctx, set, d.identity, cert, d.lifetime, d.now)
 	if err != nil {
-		return nil, fmt.Errorf("connect: %w", err)
+		return nil, err
 	}
-	if conn.ReceiveBufSize() < minBuffer || conn.SendBufSize() < minBuffer {
-		_ = conn.Close()
-		return nil, fmt.Errorf("connect: the server offers buffers of %d and %d bytes, %d are the least", conn.ReceiveBufSize(), conn.SendBufSize(), minBuffer)
-	}
-	cfg := &uasc.Config{SecurityPolicyURI: ua.SecurityPolicyURINone, SecurityMode: ua.MessageSecurityModeNone,
-		Lifetime: uint32(d.lifetime / time.Millisecond), RequestTimeout: set.timeout, LocalKey: d.identity.key}
-	if cert != nil {
-		cfg.SecurityPolicyURI, cfg.SecurityMode = set.policyURI(), set.mode
-		cfg.Certificate = d.identity.der
-		cfg.RemoteCertificate, cfg.Thumbprint = cert.Raw, uapolicy.Thumbprint(cert.Raw)
-	}
-	channel, err := uasc.NewSecureChannel(set.url, conn, cfg, make(chan error, 1))
-	if err == nil {
-		err = channel.Open(ctx)
-	}
-	if err != nil {
-		_ = conn.Close()
-		return nil, fmt.Errorf("secure channel (%s): %w", set.policy, plainer(err))
-	}
-	return &session{conn: conn, channel: channel, timeout: set.timeout}, nil
+	return &session{channel: c, timeout: set.timeout}, nil
 }
 
 // dial goes the whole way: endpoints, approval, channel, session, namespaces.
@@ -219,7 +193,7 @@ func (s *session) verify(created *ua.CreateSessionResponse, set settings, endpoi
 	if !bytes.Equal(want.Raw, got.Raw) || created.ServerSignature == nil {
 		return errors.New("the session shows another certificate than the endpoint")
 	}
-	if err := s.channel.VerifySessionSignature(got.Raw, nonce, created.ServerSignature.Signature); err != nil {
+	if err := s.channel.keys.VerifySignature(slices.Concat(s.channel.own.der, nonce), created.ServerSignature.Signature); err != nil {
 		return fmt.Errorf("server signature: %w", err)
 	}
 	return nil
@@ -230,9 +204,13 @@ func (d *Driver) activate(ctx context.Context, s *session, set settings, endpoin
 	if cert, err := leaf(certificate); err == nil {
 		certificate = cert.Raw
 	}
-	signature, algorithm, err := s.channel.NewSessionSignature(slices.Clone(certificate), created.ServerNonce)
-	if err != nil {
-		return fmt.Errorf("signature: %w", err)
+	proof := &ua.SignatureData{}
+	if keys := s.channel.keys; keys != nil {
+		signature, err := keys.Signature(slices.Concat(certificate, created.ServerNonce))
+		if err != nil {
+			return fmt.Errorf("signature: %w", err)
+		}
+		proof = &ua.SignatureData{Algorithm: keys.SignatureURI(), Signature: signature}
 	}
 	token, err := d.userToken(s, set, endpoint, certificate, created.ServerNonce)
 	if err != nil {
@@ -240,7 +218,7 @@ func (d *Driver) activate(ctx context.Context, s *session, set settings, endpoin
 	}
 	s.token = created.AuthenticationToken
 	_, err = call[*ua.ActivateSessionResponse](ctx, s, &ua.ActivateSessionRequest{
-		ClientSignature: &ua.SignatureData{Algorithm: algorithm, Signature: signature},
+		ClientSignature: proof,
 		LocaleIDs:       []string{"zh-CN", "en"}, UserIdentityToken: ua.NewExtensionObject(token), UserTokenSignature: &ua.SignatureData{},
 	})
 	return err
@@ -280,11 +258,34 @@ func (d *Driver) userToken(s *session, set settings, endpoint *ua.EndpointDescri
 			return nil, err
 		}
 	}
-	secret, algorithm, err := s.channel.EncryptUserPassword(uri, set.password, certificate, nonce)
+	secret, algorithm, err := d.conceal(uri, set.password, certificate, nonce)
 	if err != nil {
 		return nil, fmt.Errorf("password: %w", err)
 	}
 	return &ua.UserNameIdentityToken{PolicyID: policy.PolicyID, UserName: set.user, Password: secret, EncryptionAlgorithm: algorithm}, nil
+}
+
+// conceal encrypts a password for the owner of the certificate (OPC UA Part 4,
+// 7.41.2.2: length, password, server nonce).
+func (d *Driver) conceal(uri, password string, certificate, nonce []byte) ([]byte, string, error) {
+	if uri == ua.SecurityPolicyURINone {
+		return []byte(password), "", nil
+	}
+	cert, err := leaf(certificate)
+	if err != nil {
+		return nil, "", err
+	}
+	key, ok := cert.PublicKey.(*rsa.PublicKey)
+	if !ok {
+		return nil, "", errors.New("the server's key is no RSA key")
+	}
+	keys, err := uapolicy.Asymmetric(uri, d.identity.key, key)
+	if err != nil {
+		return nil, "", err
+	}
+	plain := binary.LittleEndian.AppendUint32(nil, uint32(len(password)+len(nonce)))
+	secret, err := keys.Encrypt(append(append(plain, password...), nonce...))
+	return secret, keys.EncryptionURI(), err
 }
 
 // learn reads the namespaces and the server's limits; a server without limits
@@ -339,37 +340,51 @@ func (s *session) read(ctx context.Context, nodes []*ua.NodeID, attribute ua.Att
 	return out, nil
 }
 
-// call sends a request and waits for its answer; whatever the library makes
-// of a strange answer ends here.
+// call sends a request and waits for its answer.
 func call[T ua.Response](ctx context.Context, s *session, req ua.Request) (T, error) {
 	return callWithin[T](ctx, s, req, s.timeout)
 }
 
-func callWithin[T ua.Response](ctx context.Context, s *session, req ua.Request, timeout time.Duration) (out T, err error) {
+func callWithin[T ua.Response](ctx context.Context, s *session, req ua.Request, timeout time.Duration) (T, error) {
+	b, err := s.channel.call(ctx, req, s.token, timeout)
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return decode[T](b)
+}
+
+// decode reads an answer. The library that does it was not made for answers
+// of bad will: what it makes of them ends here.
+func decode[T ua.Response](b []byte) (out T, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("answer could not be understood: %v", r)
 		}
 	}()
-	err = s.channel.SendRequestWithTimeout(ctx, req, s.token, timeout, func(v ua.Response) error {
-		var ok bool
-		if out, ok = v.(T); !ok {
-			return fmt.Errorf("answer %T instead of %T", v, out)
-		}
-		return nil
-	})
-	return out, plainer(err)
+	_, v, err := ua.DecodeService(b)
+	if err != nil {
+		return out, fmt.Errorf("answer could not be understood: %w", err)
+	}
+	res, ok := v.(ua.Response)
+	if !ok || res.Header() == nil {
+		return out, fmt.Errorf("answer of type %T", v)
+	}
+	if status := res.Header().ServiceResult; status != ua.StatusOK {
+		return out, status
+	}
+	if out, ok = res.(T); !ok {
+		return out, fmt.Errorf("answer of type %T", v)
+	}
+	return out, nil
 }
 
-// plainer says what the library's shortest errors mean.
+// plainer says what the network's shortest errors mean.
 func plainer(err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case err.Error() == "EOF":
-		return errors.New("the server closed the connection")
-	case errors.Is(err, ua.StatusBadTimeout):
-		return fmt.Errorf("no answer in time: %w", err)
+	for _, end := range []error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE} {
+		if errors.Is(err, end) {
+			return errClosed
+		}
 	}
 	return err
 }
@@ -381,6 +396,5 @@ func (s *session) close() {
 		_, _ = call[*ua.CloseSessionResponse](ctx, s, &ua.CloseSessionRequest{DeleteSubscriptions: true})
 		cancel()
 	}
-	_ = s.channel.Close()
-	_ = s.conn.Close()
+	s.channel.close()
 }

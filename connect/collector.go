@@ -1,0 +1,314 @@
+package connect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"zhigai/fact"
+	"zhigai/plant"
+)
+
+// Options of a collector. Drivers, Store and Journal are required.
+type Options struct {
+	Drivers  []Driver
+	Store    Appender
+	Journal  fact.Journal
+	Now      func() time.Time
+	Logger   *slog.Logger
+	Lateness time.Duration // oldest source time that is believed; default DefaultLateness
+}
+
+// Collector keeps devices connected and brings their values to history. One
+// goroutine serves one device, so that a slow one holds nobody up.
+type Collector struct {
+	o       Options
+	drivers map[string]Driver
+	gather  *gatherer
+	ctx     context.Context
+	cancel  context.CancelFunc
+
+	mu      sync.Mutex
+	runners map[plant.DeviceID]*runner
+	closed  bool
+}
+
+var errStore = errors.New("samples cannot be stored")
+
+// NewCollector makes a collector without devices.
+func NewCollector(o Options) *Collector {
+	if o.Lateness == 0 {
+		o.Lateness = DefaultLateness
+	}
+	c := &Collector{o: o, drivers: map[string]Driver{}, gather: newGatherer(o.Store), runners: map[plant.DeviceID]*runner{}}
+	c.ctx, c.cancel = context.WithCancel(context.Background())
+	for _, d := range o.Drivers {
+		c.drivers[d.Kind()] = d
+	}
+	return c
+}
+
+// Set makes the running devices those of specs: new ones start, missing ones
+// stop, changed ones start anew; the others are not touched.
+func (c *Collector) Set(specs []DeviceSpec) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return
+	}
+	wanted := map[plant.DeviceID]bool{}
+	for _, s := range specs {
+		wanted[s.Device.ID] = true
+	}
+	var stopping []*runner
+	for id, r := range c.runners {
+		i := slices.IndexFunc(specs, func(s DeviceSpec) bool { return s.Device.ID == id })
+		if !wanted[id] || !reflect.DeepEqual(specs[i], r.spec) || r.misconfigured {
+			r.cancel()
+			stopping = append(stopping, r)
+			delete(c.runners, id)
+		}
+	}
+	for _, r := range stopping {
+		<-r.done // an address is free again only when its old connection is gone
+	}
+	taken := map[string]string{}
+	for _, r := range c.runners {
+		taken[r.spec.key()] = r.spec.Path
+	}
+	for i, s := range specs {
+		if _, running := c.runners[s.Device.ID]; !running {
+			c.start(s, taken, i, len(specs))
+		}
+	}
+}
+
+// start runs one device. Two devices with one address would take each other's
+// answers: the second is named and not started.
+func (c *Collector) start(spec DeviceSpec, taken map[string]string, i, n int) {
+	r := &runner{c: c, spec: spec, meter: newMeter(&spec, c.o.Now()), done: make(chan struct{}), phase: float64(i) / float64(max(n, 1))}
+	ctx, cancel := context.WithCancel(c.ctx)
+	r.cancel = cancel
+	c.runners[spec.Device.ID] = r
+	driver := c.drivers[spec.Device.Driver]
+	var wrong error
+	switch other, busy := taken[spec.key()]; {
+	case spec.Device.Off:
+		r.idle(StateOff, nil)
+		return
+	case driver == nil:
+		var known []string
+		for kind := range c.drivers {
+			known = append(known, kind)
+		}
+		slices.Sort(known)
+		wrong = fmt.Errorf("there is no driver %q; known are %s", spec.Device.Driver, strings.Join(known, ", "))
+	case busy:
+		wrong = fmt.Errorf("%s has the same address %s; change the address or the unit of one of them", other, strings.TrimSpace(spec.key()))
+	default:
+		wrong = driver.CheckDevice(spec.Device)
+	}
+	if wrong != nil {
+		r.misconfigured = true
+		r.idle(StateMisconfigured, wrong)
+		return
+	}
+	taken[spec.key()] = spec.Path
+	go r.run(ctx, driver)
+}
+
+// Close stops every device and waits for them.
+func (c *Collector) Close() {
+	c.mu.Lock()
+	c.closed = true
+	runners := make([]*runner, 0, len(c.runners))
+	for _, r := range c.runners {
+		runners = append(runners, r)
+	}
+	c.mu.Unlock()
+	c.cancel()
+	for _, r := range runners {
+		<-r.done
+	}
+}
+
+// Status tells how every device fares, by path.
+func (c *Collector) Status() []DeviceStatus {
+	c.mu.Lock()
+	out := make([]DeviceStatus, 0, len(c.runners))
+	for _, r := range c.runners {
+		out = append(out, r.meter.snapshot())
+	}
+	c.mu.Unlock()
+	slices.SortFunc(out, func(a, b DeviceStatus) int { return strings.Compare(a.Path, b.Path) })
+	return out
+}
+
+// Latest is the last reading of each point of a device; nil when it does not
+// run.
+func (c *Collector) Latest(id plant.DeviceID) []LatestValue {
+	c.mu.Lock()
+	r := c.runners[id]
+	c.mu.Unlock()
+	if r == nil {
+		return nil
+	}
+	return r.meter.values()
+}
+
+// runner serves one device.
+type runner struct {
+	c             *Collector
+	spec          DeviceSpec
+	meter         *meter
+	cancel        context.CancelFunc
+	done          chan struct{}
+	phase         float64 // where in a period this device reads, 0..1
+	misconfigured bool
+
+	gates     []gate
+	up        bool
+	renewed   plant.Micros // when link.state was last written
+	answered  plant.Micros
+	clockSaid bool
+}
+
+func (r *runner) idle(state string, err error) {
+	r.meter.set(state, err, r.c.o.Now())
+	close(r.done)
+}
+
+func (r *runner) now() plant.Micros {
+	// Our clock, to the millisecond: what is finer says nothing about a poll
+	// and costs a byte a sample.
+	return plant.MicrosOf(r.c.o.Now().Truncate(time.Millisecond))
+}
+
+// Backoff between attempts to connect: quick at first, because most losses are
+// short, and never so long that a machine waits after its switch is on again.
+const (
+	firstPause = 500 * time.Millisecond
+	longest    = 15 * time.Second
+)
+
+func (r *runner) run(ctx context.Context, driver Driver) {
+	defer close(r.done)
+	defer r.goodbye()
+	pause := firstPause
+	for ctx.Err() == nil {
+		won, err := r.session(ctx, driver)
+		if ctx.Err() != nil {
+			return
+		}
+		if won {
+			pause = firstPause
+		}
+		r.lost(ctx, err)
+		if !sleep(ctx, pause+time.Duration(r.phase*float64(pause)/4)) {
+			return
+		}
+		pause = min(2*pause, longest)
+	}
+}
+
+// goodbye notes that nobody looks any more.
+func (r *runner) goodbye() {
+	r.meter.set(StateOff, nil, r.c.o.Now())
+	if r.up {
+		r.link(context.Background(), 0)
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// session connects and collects until contact is lost. won says whether the
+// device ever answered.
+func (r *runner) session(ctx context.Context, driver Driver) (won bool, err error) {
+	open, cancel := context.WithTimeout(ctx, max(2*r.spec.Timeout, 5*time.Second))
+	conn, err := driver.Open(open, r.spec.Device)
+	cancel()
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	r.gates = make([]gate, len(r.spec.Points))
+	for i := range r.gates {
+		r.gates[i] = gate{spec: &r.spec.Points[i], lateness: r.c.o.Lateness}
+	}
+	if s, ok := conn.(Subscriber); ok {
+		err = r.subscribe(ctx, s)
+	} else {
+		err = r.poll(ctx, conn)
+	}
+	return r.up, err
+}
+
+// lost notes the end of contact: the state, the sample and the event.
+func (r *runner) lost(ctx context.Context, err error) {
+	now := r.c.o.Now()
+	state := StateDown
+	if errors.Is(err, ErrNotTrusted) {
+		state = StateUntrusted
+	}
+	r.meter.set(state, err, now)
+	if !r.up {
+		return
+	}
+	r.up = false
+	r.link(ctx, 0)
+	r.event(ctx, fact.KindConnection, fact.Connection{Device: r.spec.Device.ID, Reason: err.Error(), Last: r.answered})
+}
+
+// alive notes an answer, and wins contact with the first.
+func (r *runner) alive(ctx context.Context, took time.Duration) error {
+	now := r.c.o.Now()
+	r.meter.answered(took, now)
+	r.answered = r.now()
+	if !r.up {
+		r.up = true
+		r.meter.set(StateUp, nil, now)
+		r.event(ctx, fact.KindConnection, fact.Connection{Device: r.spec.Device.ID, Up: true})
+		return r.link(ctx, 1)
+	}
+	if r.answered-r.renewed >= plant.Micros(plant.LinkRenewal.Microseconds()) {
+		return r.link(ctx, 1)
+	}
+	return nil
+}
+
+func (r *runner) link(ctx context.Context, value float64) error {
+	r.renewed = r.now()
+	return r.append(ctx, plant.Batch{Samples: []plant.Sample{{Tag: r.spec.Link, Time: r.renewed, Value: value}}})
+}
+
+func (r *runner) append(ctx context.Context, b plant.Batch) error {
+	if err := r.c.gather.append(ctx, r.spec.Tenant, b); err != nil {
+		return fmt.Errorf("%w: %w", errStore, err)
+	}
+	r.meter.stored(b.Len())
+	return nil
+}
+
+// event writes to the journal. A journal that fails must not stop collection:
+// the samples say the same.
+func (r *runner) event(ctx context.Context, kind fact.Kind, payload any) {
+	e := fact.New(kind, r.spec.Node, r.c.o.Now(), "device:"+string(r.spec.Device.ID), payload)
+	if _, err := r.c.o.Journal.Append(context.WithoutCancel(ctx), r.spec.Tenant, e); err != nil {
+		r.c.o.Logger.Error("event of a device not kept", "device", r.spec.Path, "kind", kind, "err", err)
+	}
+}

@@ -1,0 +1,164 @@
+package connect
+
+import (
+	"errors"
+	"math"
+	"slices"
+	"time"
+
+	"zhigai/plant"
+)
+
+const (
+	// clockAhead is how far a source clock may run ahead of ours before it is
+	// not believed.
+	clockAhead = time.Minute
+	// DefaultLateness is how old a source time may be: devices buffer a weekend
+	// and a holiday, not a month.
+	DefaultLateness = 7 * 24 * time.Hour
+	// maxWhole is where float64 stops telling integers apart.
+	maxWhole = 1 << 53
+)
+
+// gate turns the readings of one point into samples: it scales, refuses what
+// is no value, and leaves out what did not change.
+type gate struct {
+	spec     *PointSpec
+	lateness time.Duration
+
+	stored  bool // something was stored since contact was won
+	value   float64
+	text    string
+	quality plant.Quality
+	at      plant.Micros
+}
+
+// passed is what a gate makes of one reading.
+type passed struct {
+	sample  plant.Sample
+	text    plant.Text
+	isText  bool
+	store   bool // it differs from what is stored
+	clock   bool // the source clock was not believed
+	claimed plant.Micros
+}
+
+// pass looks at a reading that came in at our time now.
+func (g *gate) pass(r *Reading, now plant.Micros) passed {
+	out := passed{isText: g.spec.Kind == plant.KindText}
+	at, quality := now, plant.Good
+	if r.Uncertain {
+		quality = plant.Uncertain
+	}
+	if !r.Source.IsZero() {
+		claimed := plant.MicrosOf(r.Source)
+		ahead, behind := claimed-now, now-claimed
+		if ahead > plant.Micros(clockAhead.Microseconds()) || behind > plant.Micros(g.lateness.Microseconds()) {
+			out.clock, out.claimed = true, claimed
+			quality = plant.Uncertain | plant.Clock
+		} else {
+			at = claimed
+		}
+	}
+	value, reason := g.judge(r)
+	if reason != 0 {
+		quality = plant.Bad | reason
+	}
+	if out.isText {
+		text := r.Text
+		if reason != 0 {
+			text = string(r.Raw[:min(len(r.Raw), 64)])
+		}
+		out.text = plant.Text{Tag: g.spec.Tag, Time: at, Quality: quality, Value: text}
+		out.store = r.Historical || !g.stored || quality != g.quality || text != g.text
+		if out.store && !r.Historical {
+			g.stored, g.quality, g.text, g.at = true, quality, text, at
+		}
+		return out
+	}
+	if reason != 0 {
+		out.sample = plant.BadSample(g.spec.Tag, at, reason, r.Raw)
+	} else {
+		out.sample = plant.Sample{Tag: g.spec.Tag, Time: at, Quality: quality, Value: value}
+	}
+	out.store = r.Historical || g.differs(out.sample)
+	if out.store && !r.Historical {
+		g.stored, g.quality, g.value, g.at = true, quality, out.sample.Value, at
+	}
+	return out
+}
+
+// judge scales a reading's number, or says why it is none.
+func (g *gate) judge(r *Reading) (float64, plant.Quality) {
+	if r.Err != nil {
+		return 0, reasonOf(r.Err)
+	}
+	if g.spec.Kind == plant.KindText {
+		if len(r.Text) > plant.MaxText {
+			return 0, plant.TooLong
+		}
+		return 0, 0
+	}
+	v := r.Number
+	switch {
+	case slices.Contains(g.spec.Invalid, v):
+		return 0, plant.Sentinel
+	case math.IsNaN(v) || math.IsInf(v, 0):
+		return 0, plant.NotANumber
+	case math.Abs(v) > maxWhole && v == math.Trunc(v) && len(r.Raw) == 8 && g.spec.Kind != plant.KindNumber:
+		return 0, plant.Imprecise
+	}
+	if g.spec.Scale != 0 {
+		v = unscaled(v*g.spec.Scale, g.spec.Scale)
+	}
+	v += g.spec.Offset
+	if math.IsInf(v, 0) || g.spec.Min != nil && v < *g.spec.Min || g.spec.Max != nil && v > *g.spec.Max {
+		return 0, plant.OutOfRange
+	}
+	return v, 0
+}
+
+// unscaled takes away the noise that multiplying by 0.1 or 0.01 leaves behind,
+// so that 253 × 0.1 is 25.3 and not 25.299999999999997.
+func unscaled(v, scale float64) float64 {
+	if inverse := math.Round(1 / scale); math.Abs(scale) < 1 && math.Abs(1/scale-inverse) < 1e-9*math.Abs(inverse) && math.Abs(v*inverse) < maxWhole {
+		return math.Round(v*inverse) / inverse
+	}
+	return v
+}
+
+func reasonOf(err error) plant.Quality {
+	for _, row := range []struct {
+		err    error
+		reason plant.Quality
+	}{
+		{ErrRefused, plant.Refused},
+		{ErrMalformed, plant.Malformed},
+		{ErrUnconfigured, plant.Unconfigured},
+		{ErrImprecise, plant.Imprecise},
+		{ErrStale, plant.Stale},
+	} {
+		if errors.Is(err, row.err) {
+			return row.reason
+		}
+	}
+	return plant.Malformed
+}
+
+// differs is the deadband. A change of quality always counts.
+func (g *gate) differs(s plant.Sample) bool {
+	if !g.stored || s.Quality != g.quality {
+		return true
+	}
+	if s.Quality.IsBad() {
+		return false // one marker a gap; its raw bytes may flicker
+	}
+	moved := math.Abs(s.Value - g.value)
+	if g.spec.Silence > 0 && s.Time-g.at >= plant.Micros(g.spec.Silence.Microseconds()) {
+		return true
+	}
+	if g.spec.Kind == plant.KindNumber && moved > 0 {
+		return moved >= g.spec.Abs && moved >= g.spec.Rel*math.Abs(g.value)
+	}
+	return moved > 0
+}

@@ -1,0 +1,144 @@
+package modbus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"time"
+
+	"zhigai/connect/modbus/pdu"
+)
+
+// link is one TCP connection that serves one or more units, one question at a
+// time. It is opened again when needed.
+type link struct {
+	address string
+	users   int           // guarded by the driver
+	turn    chan struct{} // holds one element while somebody asks
+
+	// Guarded by turn.
+	conn        net.Conn
+	transaction uint16
+	out         []byte
+	in          [pdu.HeaderSize + 253]byte
+	quiet       time.Time // when the last answer came
+}
+
+func (l *link) take(ctx context.Context) error {
+	select {
+	case l.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("the line is busy with other units: %w", ctx.Err())
+	}
+}
+
+func (l *link) give() { <-l.turn }
+
+func (l *link) connect(ctx context.Context) error {
+	if err := l.take(ctx); err != nil {
+		return err
+	}
+	defer l.give()
+	return l.dial(ctx)
+}
+
+func (l *link) dial(ctx context.Context) error {
+	if l.conn != nil {
+		return nil
+	}
+	var d net.Dialer
+	c, err := d.DialContext(ctx, "tcp", l.address)
+	if err != nil {
+		return err
+	}
+	l.conn = c
+	return nil
+}
+
+// drop closes the connection. The next question opens a new one.
+func (l *link) drop() {
+	if l.conn != nil {
+		_ = l.conn.Close() // it is of no use any more, whatever Close says
+		l.conn = nil
+	}
+}
+
+// ask sends one question and waits for its answer. Frames that answer earlier
+// questions are thrown away. After an error other than an exception the
+// connection is closed: what may still come on it is nobody's answer.
+func (l *link) ask(ctx context.Context, unit byte, q pdu.Request, gap time.Duration) ([]byte, error) {
+	if err := l.take(ctx); err != nil {
+		return nil, err
+	}
+	defer l.give()
+	if err := l.dial(ctx); err != nil {
+		return nil, err
+	}
+	if wait := gap - time.Since(l.quiet); gap > 0 && wait > 0 {
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	data, err := l.exchange(ctx, unit, q)
+	l.quiet = time.Now()
+	var refused pdu.Exception
+	if err != nil && !errors.As(err, &refused) {
+		l.drop()
+	}
+	return data, err
+}
+
+func (l *link) exchange(ctx context.Context, unit byte, q pdu.Request) ([]byte, error) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return nil, errors.New("BUG: a modbus question without deadline")
+	}
+	if err := l.conn.SetDeadline(deadline); err != nil {
+		return nil, err
+	}
+	stop := context.AfterFunc(ctx, func() { _ = l.conn.SetDeadline(time.Unix(1, 0)) })
+	defer stop()
+	l.transaction++
+	var body [256]byte
+	l.out = pdu.AppendFrame(l.out[:0], l.transaction, unit, q.Append(body[:0]))
+	if _, err := l.conn.Write(l.out); err != nil {
+		return nil, err
+	}
+	for range maxStale {
+		h, answer, err := l.receive()
+		if err != nil {
+			return nil, err
+		}
+		if h.Transaction != l.transaction {
+			continue // late: the answer to a question given up before
+		}
+		if h.Unit != unit {
+			return nil, fmt.Errorf("%w: unit %d answers for unit %d", pdu.ErrFrame, h.Unit, unit)
+		}
+		data, err := q.Check(answer)
+		return append([]byte(nil), data...), err
+	}
+	return nil, fmt.Errorf("%w: %d frames and none answers the question", pdu.ErrFrame, maxStale)
+}
+
+// maxStale is how many foreign frames are thrown away before the line is
+// given up.
+const maxStale = 64
+
+func (l *link) receive() (pdu.Header, []byte, error) {
+	if _, err := io.ReadFull(l.conn, l.in[:pdu.HeaderSize]); err != nil {
+		return pdu.Header{}, nil, err
+	}
+	h, err := pdu.ParseHeader(l.in[:])
+	if err != nil {
+		return h, nil, err
+	}
+	answer := l.in[pdu.HeaderSize : pdu.HeaderSize+h.Length]
+	_, err = io.ReadFull(l.conn, answer)
+	return h, answer, err
+}

@@ -1,0 +1,176 @@
+package connect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"zhigai/fact"
+	"zhigai/plant"
+)
+
+// round is the points of one period.
+type round struct {
+	period   time.Duration
+	points   []int // indexes into the spec's points
+	group    Group
+	readings []Reading
+	next     time.Time
+}
+
+// poll reads every round on its own schedule until contact is lost.
+func (r *runner) poll(ctx context.Context, conn Conn) error {
+	rounds, err := r.plan(conn)
+	if err != nil {
+		return err
+	}
+	for {
+		due := slices.MinFunc(rounds, func(a, b *round) int { return a.next.Compare(b.next) })
+		if wait := due.next.Sub(r.c.o.Now()); wait > 0 && !sleep(ctx, wait) {
+			return ctx.Err()
+		}
+		if err := r.read(ctx, due); err != nil {
+			return err
+		}
+		r.schedule(due)
+	}
+}
+
+// plan groups the points by period and spreads devices over it.
+func (r *runner) plan(conn Conn) ([]*round, error) {
+	byPeriod := map[time.Duration]*round{}
+	for i, p := range r.spec.Points {
+		one := byPeriod[p.Period]
+		if one == nil {
+			one = &round{period: max(p.Period, time.Millisecond)}
+			byPeriod[p.Period] = one
+		}
+		one.points = append(one.points, i)
+	}
+	now := r.c.o.Now()
+	var rounds []*round
+	for _, one := range byPeriod {
+		points := make([]Point, len(one.points))
+		for j, i := range one.points {
+			p := r.spec.Points[i]
+			points[j] = Point{Address: p.Address, Kind: p.Kind, Period: p.Period}
+		}
+		group, err := conn.Prepare(points)
+		if err != nil {
+			return nil, err
+		}
+		one.group, one.readings = group, make([]Reading, len(points))
+		// The first read comes at once; the schedule keeps its phase from then on.
+		one.next = now
+		rounds = append(rounds, one)
+	}
+	return rounds, nil
+}
+
+// schedule sets the next time on the round's own grid. Periods that passed
+// meanwhile are counted, not caught up: old values cannot be read any more.
+func (r *runner) schedule(one *round) {
+	now := r.c.o.Now()
+	grid := now.Truncate(one.period).Add(time.Duration(r.phase * float64(one.period)))
+	for !grid.After(now) {
+		grid = grid.Add(one.period)
+	}
+	if late := now.Sub(one.next); late >= one.period {
+		r.meter.missed(int64(late / one.period))
+	}
+	one.next = grid
+}
+
+// read asks once, again as often as the spec says, and stores what came.
+func (r *runner) read(ctx context.Context, one *round) error {
+	var err error
+	for attempt := range r.spec.Retries + 1 {
+		if err = r.ask(ctx, one); err == nil {
+			break
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if failureOf(err) != "timeout" || attempt == r.spec.Retries {
+			return err
+		}
+	}
+	now := r.now()
+	var batch plant.Batch
+	for j := range one.readings {
+		r.take(ctx, one.points[j], &one.readings[j], now, &batch)
+	}
+	return r.append(ctx, batch)
+}
+
+func (r *runner) ask(ctx context.Context, one *round) error {
+	asking, cancel := context.WithTimeout(ctx, r.spec.Timeout*time.Duration(1+len(one.points)/20))
+	defer cancel()
+	start := r.c.o.Now()
+	err := one.group.Read(asking, one.readings)
+	if err != nil {
+		if failureOf(err) == "timeout" || errors.Is(err, context.DeadlineExceeded) {
+			r.meter.timeout()
+			return fmt.Errorf("no answer within %s: %w", r.spec.Timeout, err)
+		}
+		return err
+	}
+	return r.alive(ctx, r.c.o.Now().Sub(start))
+}
+
+// take passes one reading through its gate into the batch.
+func (r *runner) take(ctx context.Context, i int, reading *Reading, now plant.Micros, batch *plant.Batch) {
+	p := r.gates[i].pass(reading, now)
+	r.meter.saw(i, reading, &p)
+	if p.clock && !r.clockSaid {
+		r.clockSaid = true // once a session: a wrong clock is wrong for every sample
+		r.event(ctx, fact.KindClock, fact.Clock{Device: r.spec.Device.ID, Tag: r.spec.Points[i].Name, Claimed: p.claimed, Kept: now})
+	} else if !p.clock && !reading.Source.IsZero() {
+		r.clockSaid = false
+	}
+	switch {
+	case !p.store:
+	case p.isText:
+		batch.Texts = append(batch.Texts, p.text)
+	default:
+		batch.Samples = append(batch.Samples, p.sample)
+	}
+}
+
+// subscribe lets the device speak. The sink returns when all is durable.
+func (r *runner) subscribe(ctx context.Context, s Subscriber) error {
+	points := make([]Point, len(r.spec.Points))
+	for i, p := range r.spec.Points {
+		points[i] = Point{Address: p.Address, Kind: p.Kind, Period: p.Period}
+	}
+	// The link is renewed by whoever speaks first: a sink or an alive call.
+	// Both run on the driver's goroutines, one at a time by the lock.
+	lock := make(chan struct{}, 1)
+	err := s.Subscribe(ctx, points, func(ctx context.Context, readings []Reading) error {
+		lock <- struct{}{}
+		defer func() { <-lock }()
+		if err := r.alive(ctx, 0); err != nil {
+			return err
+		}
+		now := r.now()
+		var batch plant.Batch
+		for i := range readings {
+			if n := readings[i].Point; n >= 0 && n < len(r.gates) {
+				r.take(ctx, n, &readings[i], now, &batch)
+			}
+		}
+		return r.append(ctx, batch)
+	}, func() {
+		lock <- struct{}{}
+		defer func() { <-lock }()
+		if err := r.alive(ctx, 0); err != nil {
+			r.c.o.Logger.Error("link state not kept", "device", r.spec.Path, "err", err)
+		}
+	})
+	if err == nil {
+		err = errors.New("the subscription ended")
+	}
+	return err
+}

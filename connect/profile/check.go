@@ -1,0 +1,224 @@
+package profile
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"zhigai/plant"
+)
+
+// check looks at one profile and remembers what is wrong.
+type check struct {
+	file     string
+	tree     *ast.File
+	p        *Profile
+	problems []Problem
+}
+
+func (c *check) bad(at, fix, format string, args ...any) {
+	line, column := place(c.tree, at)
+	c.problems = append(c.problems, Problem{File: c.file, Line: line, Column: column, What: fmt.Sprintf(format, args...), Fix: fix})
+}
+
+var (
+	profileID  = regexp.MustCompile(`^[a-z0-9]+([.-][a-z0-9]+)*$`)
+	signalName = regexp.MustCompile(`^[a-z][a-z0-9]*([._-]?[a-z0-9]+)*$`)
+	kinds      = []plant.TagKind{plant.KindNumber, plant.KindBoolean, plant.KindEnumeration, plant.KindText, plant.KindWaveform}
+	items      = []string{"NOT_AVAILABLE", "OUT_OF_SERVICE", "NOT_EXECUTING", "EXECUTING"}
+	modes      = []string{"NONE", "MAINTENANCE", "SETUP", "PROCESSING"}
+)
+
+func (c *check) header() {
+	p := c.p
+	if p.Schema != Schema {
+		c.bad("$.schema", "write schema: "+Schema, "schema %q", p.Schema)
+	}
+	if !profileID.MatchString(p.ID) {
+		c.bad("$.id", "write lower case words joined by . or -, such as eastron.sdm630", "id %q", p.ID)
+	}
+	if p.Version < 1 {
+		c.bad("$.version", "the first version is 1", "version %d", p.Version)
+	}
+	if p.Source == "" {
+		c.bad("$.source", "name the manual, edition and page that the addresses were read from", "source is missing")
+	}
+	if !slices.Contains([]string{"read", "derived", "unverified"}, p.Verified) {
+		c.bad("$.verified", "write read, derived or unverified", "verified %q", p.Verified)
+	}
+	if p.Title.ZH == "" {
+		c.bad("$.title", "write title: {zh: ..., en: ...}", "the Chinese title is missing")
+	}
+}
+
+func (c *check) all(checkers []PointChecker) {
+	if c.p.Protocol == "" {
+		c.bad("$.protocol", "write the driver's kind, such as modbus-tcp", "protocol is missing")
+	}
+	if c.p.Class == "" {
+		c.bad("$.class", "write what kind of machine it is, such as lathe or meter", "class is missing")
+	}
+	if len(c.p.Signals) == 0 {
+		c.bad("$.signals", "a profile without signals reads nothing", "signals are missing")
+	}
+	var checker PointChecker
+	for _, k := range checkers {
+		if k.Kind() == c.p.Protocol {
+			checker = k
+		}
+	}
+	if checker == nil && len(checkers) > 0 && c.p.Protocol != "" {
+		var known []string
+		for _, k := range checkers {
+			known = append(known, k.Kind())
+		}
+		c.bad("$.protocol", "known are "+strings.Join(known, ", "), "there is no driver %q", c.p.Protocol)
+	}
+	seen := map[string]int{}
+	for i := range c.p.Signals {
+		c.signal(i, checker, seen)
+	}
+	for i, d := range c.p.Derived {
+		at := fmt.Sprintf("$.derived[%d]", i)
+		c.name(at, d.Name, seen)
+		c.unit(at, d.Unit)
+	}
+	if len(c.problems) > 0 {
+		return // what follows would only repeat it
+	}
+	c.rules()
+	c.counters()
+}
+
+func (c *check) name(at, name string, seen map[string]int) {
+	if !signalName.MatchString(name) || name == plant.LinkTag {
+		c.bad(at+".name", "write lower case words joined by dots, such as spindle.speed; "+plant.LinkTag+" is given to every device", "name %q", name)
+	}
+	if line, ok := seen[name]; ok {
+		c.bad(at+".name", "every signal needs a name of its own", "%q stands on line %d already", name, line)
+		return
+	}
+	seen[name], _ = place(c.tree, at+".name")
+}
+
+func (c *check) signal(i int, checker PointChecker, seen map[string]int) {
+	s, at := &c.p.Signals[i], fmt.Sprintf("$.signals[%d]", i)
+	c.name(at, s.Name, seen)
+	if !slices.Contains(kinds, s.Kind) {
+		c.bad(at+".kind", fmt.Sprintf("write one of %v", kinds), "%s: kind %q", s.Name, s.Kind)
+		return
+	}
+	c.unit(at, s.Unit)
+	switch {
+	case s.At == "":
+		c.bad(at+".at", "write the address in the words of "+c.p.Protocol, "%s: at is missing", s.Name)
+	case checker != nil:
+		if err := checker.CheckPoint(s.At, s.Kind); err != nil {
+			c.bad(at+".at", "", "%s: %v", s.Name, err)
+		}
+	}
+	if s.Kind == plant.KindEnumeration && len(s.Values) == 0 {
+		c.bad(at+".values", "write values: {0: {zh: ..., en: ...}}", "%s: an enumeration needs names for its codes", s.Name)
+	}
+	if s.Kind != plant.KindNumber && (s.Scale != nil || s.Offset != 0 || s.Unit != "") {
+		c.bad(at, "only numbers are scaled and have a unit", "%s: a %s with scale, offset or unit", s.Name, s.Kind)
+	}
+	if s.Scale != nil && *s.Scale == 0 {
+		c.bad(at+".scale", "leave it out for 1", "%s: scale 0 makes every value 0", s.Name)
+	}
+	if s.Min != nil && s.Max != nil && *s.Min >= *s.Max {
+		c.bad(at+".min", "min is the smaller one", "%s: min %v is not below max %v", s.Name, *s.Min, *s.Max)
+	}
+	if !slices.Contains([]plant.Retention{"", plant.RetainShort, plant.RetainStandard, plant.RetainLong}, s.Retention) {
+		c.bad(at+".retention", "write short, standard or long", "%s: retention %q", s.Name, s.Retention)
+	}
+	if w := s.Write; w != nil && s.Kind == plant.KindNumber && (w.Min == nil || w.Max == nil) {
+		c.bad(at+".write", "write min and max: a set point without limits is not accepted", "%s: write without limits", s.Name)
+	} else if w != nil && w.Min != nil && w.Max != nil && *w.Min >= *w.Max {
+		c.bad(at+".write", "min is the smaller one", "%s: write limits %v and %v", s.Name, *w.Min, *w.Max)
+	}
+}
+
+func (c *check) unit(at, unit string) {
+	if unit == "" || slices.Contains(units, unit) {
+		return
+	}
+	fix := "units are written in UCUM: Cel, bar, kW.h, mm/s, /min, %, 1"
+	if near, ok := commonUnits[unit]; ok {
+		fix = fmt.Sprintf("write %q", near)
+	} else if near := nearest(unit, units); near != "" && len(unit) > 2 {
+		fix = fmt.Sprintf("did you mean %q?", near)
+	}
+	c.bad(at+".unit", fix, "unit %q is not known", unit)
+}
+
+// rules compiles states, alarms and derived signals.
+func (c *check) rules() {
+	env, err := c.p.environment()
+	if err != nil {
+		c.bad("$.signals", "", "%v", err)
+		return
+	}
+	for i, s := range c.p.States {
+		at := fmt.Sprintf("$.states[%d]", i)
+		if _, _, err := compile(env, s.When, boolean); err != nil {
+			c.bad(at+".when", "", "%v", err)
+		}
+		if !slices.Contains(items, s.Item) {
+			c.bad(at+".item", "write one of "+strings.Join(items, ", "), "item %q", s.Item)
+		}
+		if !slices.Contains(modes, s.Mode) {
+			c.bad(at+".mode", "write one of "+strings.Join(modes, ", "), "mode %q", s.Mode)
+		}
+		if last := i == len(c.p.States)-1; last != (s.When == "true") {
+			fix := `the last rule is when: "true", so that every case is decided`
+			if !last {
+				fix = "rules behind this one would never be asked; move it to the end"
+			}
+			c.bad(at+".when", fix, "%q as rule %d of %d", s.When, i+1, len(c.p.States))
+		}
+	}
+	for i, a := range c.p.Alarms {
+		at := fmt.Sprintf("$.alarms[%d]", i)
+		if _, _, err := compile(env, a.When, boolean); err != nil {
+			c.bad(at+".when", "", "%v", err)
+		}
+		if a.Priority < 1 || a.Priority > 4 {
+			c.bad(at+".priority", "1 is the highest, 4 the lowest", "priority %d", a.Priority)
+		}
+	}
+	for i, d := range c.p.Derived {
+		if _, _, err := compile(env, d.Expr, celType(d.Kind)); err != nil {
+			c.bad(fmt.Sprintf("$.derived[%d].expr", i), "", "%v", err)
+		}
+	}
+}
+
+func (c *check) counters() {
+	for name, n := range map[string]*Counter{"good": c.p.Counters.Good, "scrap": c.p.Counters.Scrap, "rework": c.p.Counters.Rework, "total": c.p.Counters.Total, "energy": c.p.Counters.Energy} {
+		if n == nil {
+			continue
+		}
+		at := "$.counters." + name
+		i := slices.IndexFunc(c.p.Signals, func(s Signal) bool { return s.Name == n.Signal })
+		switch {
+		case i < 0:
+			var known []string
+			for _, s := range c.p.Signals {
+				known = append(known, s.Name)
+			}
+			fix := "name one of the signals"
+			if near := nearest(n.Signal, known); near != "" {
+				fix = fmt.Sprintf("did you mean %q?", near)
+			}
+			c.bad(at+".signal", fix, "counter %s: there is no signal %q", name, n.Signal)
+		case c.p.Signals[i].Kind != plant.KindNumber:
+			c.bad(at+".signal", "a counter counts numbers", "counter %s: %q is a %s", name, n.Signal, c.p.Signals[i].Kind)
+		case n.Modulo < 0 || n.MaxStep < 0:
+			c.bad(at, "leave them out when they do not apply", "counter %s: modulo and max_step are not negative", name)
+		}
+	}
+}

@@ -1,0 +1,308 @@
+package profile
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+
+	"zhigai/plant"
+)
+
+// Problem is something wrong in a profile file: where, what, and what to write
+// instead.
+type Problem struct {
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Column int    `json:"column"`
+	What   string `json:"what"`
+	Fix    string `json:"fix,omitempty"`
+}
+
+func (p Problem) String() string {
+	s := fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.What)
+	if p.Fix != "" {
+		s += "; " + p.Fix
+	}
+	return s
+}
+
+// PointChecker knows a protocol's addresses; every driver is one.
+type PointChecker interface {
+	Kind() string
+	CheckPoint(address string, kind plant.TagKind) error
+}
+
+// UnmarshalYAML reads 500ms, 1s, 5m.
+func (d *Duration) UnmarshalYAML(raw []byte) error {
+	text := strings.Trim(strings.TrimSpace(string(raw)), `"'`)
+	v, err := time.ParseDuration(text)
+	if err != nil || v < 0 {
+		return fmt.Errorf("%q is no duration; write for example 500ms, 1s or 5m", text)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// MarshalYAML writes what UnmarshalYAML reads.
+func (d Duration) MarshalYAML() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
+// maxFile bounds a profile: the largest machines have some thousand signals.
+const maxFile = 4 << 20
+
+// Parse reads one profile without looking at its base. checkers may be nil;
+// addresses of protocols without one are not looked at.
+func Parse(name string, src []byte, checkers []PointChecker) (*Profile, []Problem) {
+	if len(src) > maxFile {
+		return nil, []Problem{{File: name, Line: 1, Column: 1, What: fmt.Sprintf("the file has %d bytes", len(src)), Fix: "4 MiB are allowed"}}
+	}
+	var p Profile
+	if err := yaml.UnmarshalWithOptions(src, &p, yaml.Strict()); err != nil {
+		return nil, []Problem{yamlProblem(name, err)}
+	}
+	file, err := parser.ParseBytes(src, 0)
+	if err != nil {
+		return nil, []Problem{yamlProblem(name, err)}
+	}
+	c := &check{file: name, tree: file, p: &p}
+	c.header()
+	if p.Base == "" { // with a base the rest is known only once it is joined
+		c.all(checkers)
+	}
+	if len(c.problems) > 0 {
+		return nil, c.problems
+	}
+	return &p, nil
+}
+
+var (
+	unknownField = regexp.MustCompile(`unknown field "([^"]+)"`)
+	firstLine    = regexp.MustCompile(`^\[\d+:\d+\]\s*`)
+)
+
+func yamlProblem(name string, err error) Problem {
+	p := Problem{File: name, Line: 1, Column: 1, What: err.Error()}
+	var where yaml.Error
+	if errors.As(err, &where) {
+		p.What = where.GetMessage()
+		if t := where.GetToken(); t != nil {
+			p.Line, p.Column = t.Position.Line, t.Position.Column
+		}
+	}
+	p.What, _, _ = strings.Cut(firstLine.ReplaceAllString(p.What, ""), "\n")
+	if m := unknownField.FindStringSubmatch(p.What); m != nil {
+		p.Fix = "known are " + strings.Join(fields, ", ")
+		if near := nearest(m[1], fields); near != "" {
+			p.Fix = fmt.Sprintf("did you mean %q?", near)
+		}
+	}
+	return p
+}
+
+// fields are all keys a profile may hold, for the hint on an unknown one.
+var fields = []string{
+	"schema", "id", "version", "base", "vendor", "models", "class", "title", "source", "verified", "protocol", "link", "signals", "derived",
+	"states", "counters", "alarms", "reasons", "identify", "timeout", "retries", "gap", "max_registers", "max_gap_fill", "name", "kind", "at", "scale",
+	"offset", "unit", "period", "deadband", "min", "max", "invalid", "values", "retention", "write", "abs", "rel", "silence", "max_step", "tolerance",
+	"within", "expr", "when", "item", "mode", "good", "scrap", "rework", "total", "energy", "signal", "modulo", "priority", "text", "reason", "match", "zh", "en",
+}
+
+// nearest is the known word with the fewest edits, "" when none is close.
+func nearest(word string, known []string) string {
+	best, least := "", 3
+	for _, k := range known {
+		if d := edits(word, k); d < least {
+			best, least = k, d
+		}
+	}
+	return best
+}
+
+func edits(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		last := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := last
+			if a[i] != b[j] {
+				cost++
+			}
+			last = row[j+1]
+			row[j+1] = min(cost, row[j+1]+1, row[j]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// Library holds the profiles of a folder.
+type Library struct {
+	list []*Profile
+	byID map[string]*Profile
+	src  map[string][]byte
+}
+
+// Load reads every *.yaml of dir, joins profiles with their bases and checks
+// them. The error lists every problem of every file.
+func Load(data fs.FS, dir string, checkers []PointChecker) (*Library, error) {
+	entries, err := fs.ReadDir(data, dir)
+	if err != nil {
+		return nil, fmt.Errorf("profiles: %w", err)
+	}
+	l := &Library{byID: map[string]*Profile{}, src: map[string][]byte{}}
+	names := map[string]string{}
+	var problems []error
+	for _, e := range entries {
+		if !strings.HasSuffix(e.Name(), ".yaml") {
+			continue
+		}
+		src, err := fs.ReadFile(data, path.Join(dir, e.Name()))
+		if err != nil {
+			return nil, fmt.Errorf("profiles: %w", err)
+		}
+		p, bad := Parse(e.Name(), src, checkers)
+		for _, b := range bad {
+			problems = append(problems, errors.New(b.String()))
+		}
+		if p == nil {
+			continue
+		}
+		if other, ok := names[p.ID]; ok {
+			problems = append(problems, fmt.Errorf("%s: id %q stands in %s already", e.Name(), p.ID, other))
+			continue
+		}
+		names[p.ID], l.byID[p.ID], l.src[p.ID] = e.Name(), p, src
+	}
+	for id := range l.byID {
+		if err := l.join(id, names[id], checkers); err != nil {
+			problems = append(problems, err)
+		}
+	}
+	if len(problems) > 0 {
+		return nil, fmt.Errorf("profiles: %w", errors.Join(problems...))
+	}
+	for _, p := range l.byID {
+		l.list = append(l.list, p)
+	}
+	slices.SortFunc(l.list, func(a, b *Profile) int { return strings.Compare(a.ID, b.ID) })
+	return l, nil
+}
+
+// maxBases bounds a chain of bases: maker, family, model, and one to spare.
+const maxBases = 4
+
+// join fills in what a profile takes from its base, and checks the whole.
+func (l *Library) join(id, file string, checkers []PointChecker) error {
+	p := l.byID[id]
+	seen := []string{id}
+	for p.Base != "" {
+		base, ok := l.byID[p.Base]
+		if !ok {
+			return fmt.Errorf("%s: base %q is no profile of this folder", file, p.Base)
+		}
+		if slices.Contains(seen, base.ID) || len(seen) > maxBases {
+			return fmt.Errorf("%s: bases go in a circle or too deep: %s", file, strings.Join(append(seen, base.ID), " → "))
+		}
+		seen = append(seen, base.ID)
+		joined := Extend(*base, *p)
+		p = &joined
+	}
+	l.byID[id] = p
+	tree, err := parser.ParseBytes(l.src[id], 0)
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	c := &check{file: file, tree: tree, p: p}
+	c.all(checkers)
+	var problems []error
+	for _, b := range c.problems {
+		problems = append(problems, errors.New(b.String()))
+	}
+	return errors.Join(problems...)
+}
+
+// Extend is base with everything that p says over it. Signals and alarms of
+// one name replace the base's; states, when p has any, replace all.
+func Extend(base, p Profile) Profile {
+	out := p
+	out.Base = base.Base
+	if out.Protocol == "" {
+		out.Protocol = base.Protocol
+	}
+	if out.Class == "" {
+		out.Class = base.Class
+	}
+	if out.Link == (Link{}) {
+		out.Link = base.Link
+	}
+	out.Signals = overlay(base.Signals, p.Signals, func(s Signal) string { return s.Name })
+	out.Derived = overlay(base.Derived, p.Derived, func(d Derive) string { return d.Name })
+	out.Alarms = overlay(base.Alarms, p.Alarms, func(a Alarm) string { return a.ID })
+	if len(p.States) == 0 {
+		out.States = base.States
+	}
+	if p.Counters == (Counters{}) {
+		out.Counters = base.Counters
+	}
+	if p.Reasons == nil {
+		out.Reasons = base.Reasons
+	}
+	return out
+}
+
+func overlay[T any](base, over []T, key func(T) string) []T {
+	out := slices.Clone(base)
+	for _, o := range over {
+		if i := slices.IndexFunc(out, func(b T) bool { return key(b) == key(o) }); i >= 0 {
+			out[i] = o
+		} else {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// Get finds a profile by id.
+func (l *Library) Get(id string) (*Profile, bool) { p, ok := l.byID[id]; return p, ok }
+
+// List is every profile, by id.
+func (l *Library) List() []*Profile { return l.list }
+
+// Source is the file a profile was read from, as written.
+func (l *Library) Source(id string) []byte { return l.src[id] }
+
+// IDs lists the ids, for hints.
+func (l *Library) IDs() []string {
+	var out []string
+	for _, p := range l.list {
+		out = append(out, p.ID)
+	}
+	return out
+}
+
+// place finds the line of a YAML path such as $.signals[2].at; the nearest
+// place that exists when the field is not written.
+func place(tree *ast.File, at string) (line, column int) {
+	for at != "" && at != "$" {
+		if yp, err := yaml.PathString(at); err == nil {
+			if node, err := yp.FilterFile(tree); err == nil && node != nil && node.GetToken() != nil {
+				pos := node.GetToken().Position
+				return pos.Line, pos.Column
+			}
+		}
+		cut := max(strings.LastIndexByte(at, '.'), strings.LastIndexByte(at, '['))
+		at = at[:max(cut, 0)]
+	}
+	return 1, 1
+}

@@ -1,0 +1,203 @@
+package connect
+
+import (
+	"encoding/hex"
+	"errors"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"zhigai/plant"
+)
+
+// State of a device as the collector sees it.
+const (
+	StateUp            = "up"
+	StateDown          = "down"
+	StateConnecting    = "connecting"
+	StateOff           = "off"
+	StateUntrusted     = "untrusted"
+	StateMisconfigured = "misconfigured"
+)
+
+// DeviceStatus is how a device fares.
+type DeviceStatus struct {
+	ID         plant.DeviceID   `json:"id"`
+	Equipment  plant.NodeID     `json:"equipment"`
+	Path       string           `json:"path"`
+	Name       plant.Name       `json:"name"`
+	Driver     string           `json:"driver"`
+	Address    string           `json:"address"`
+	Profile    string           `json:"profile"`
+	State      string           `json:"state" enum:"up,down,connecting,off,untrusted,misconfigured"`
+	Since      time.Time        `json:"since"`
+	LastAnswer time.Time        `json:"last_answer,omitzero"`
+	Error      string           `json:"error,omitempty"`
+	Response   Response         `json:"response_ms"`
+	Requests   int64            `json:"requests"`
+	Timeouts   int64            `json:"timeouts"`
+	Errors     map[string]int64 `json:"errors"` // by kind of failure
+	Missed     int64            `json:"missed_periods"`
+	Samples    int64            `json:"samples"` // stored
+	Gated      map[string]int64 `json:"gated"`   // bad readings by reason
+	Tags       int              `json:"tags"`
+	PeriodMS   int64            `json:"period_ms"` // the shortest
+}
+
+// Response is how long the device takes to answer, ms.
+type Response struct {
+	P50 float64 `json:"p50"`
+	P99 float64 `json:"p99"`
+}
+
+// LatestValue is the last reading of one point, raw and as stored.
+type LatestValue struct {
+	Tag     plant.TagNo `json:"tag"`
+	Name    string      `json:"name"`
+	Address string      `json:"address"`
+	Raw     string      `json:"raw,omitempty"` // hex
+	Number  *float64    `json:"raw_value,omitempty"`
+	Value   *float64    `json:"value,omitempty"`
+	Text    string      `json:"text,omitempty"`
+	Unit    string      `json:"unit,omitempty"`
+	Quality string      `json:"quality"`
+	Error   string      `json:"error,omitempty"`
+	Time    time.Time   `json:"time"`
+}
+
+// keptTimes is how many response times the percentiles look back on.
+const keptTimes = 256
+
+// meter counts what a device does. Its methods may be called concurrently.
+type meter struct {
+	mu     sync.Mutex
+	status DeviceStatus
+	times  [keptTimes]time.Duration
+	timesN int
+	latest []LatestValue
+}
+
+func newMeter(spec *DeviceSpec, now time.Time) *meter {
+	m := &meter{latest: make([]LatestValue, len(spec.Points))}
+	m.status = DeviceStatus{
+		ID: spec.Device.ID, Equipment: spec.Node, Path: spec.Path, Name: spec.Name, Driver: spec.Device.Driver, Address: spec.Device.Address,
+		Profile: spec.Profile, State: StateConnecting, Since: now.UTC(), Errors: map[string]int64{}, Gated: map[string]int64{}, Tags: len(spec.Points),
+	}
+	for i, p := range spec.Points {
+		m.latest[i] = LatestValue{Tag: p.Tag, Name: p.Name, Address: p.Address, Unit: p.Unit, Quality: (plant.Bad | plant.NotConnected).String()}
+		if ms := p.Period.Milliseconds(); m.status.PeriodMS == 0 || ms < m.status.PeriodMS {
+			m.status.PeriodMS = ms
+		}
+	}
+	return m
+}
+
+// set changes the state; the same state again only renews the error.
+func (m *meter) set(state string, err error, now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.status.State != state {
+		m.status.State, m.status.Since = state, now.UTC()
+	}
+	m.status.Error = ""
+	if err != nil {
+		m.status.Error = err.Error()
+		m.status.Errors[failureOf(err)]++
+	}
+}
+
+func (m *meter) answered(took time.Duration, now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.status.Requests++
+	m.status.LastAnswer = now.UTC()
+	if took > 0 {
+		m.times[m.timesN%keptTimes] = took
+		m.timesN++
+	}
+}
+
+func (m *meter) timeout() { m.add(func(s *DeviceStatus) { s.Timeouts++ }) }
+
+func (m *meter) missed(n int64) { m.add(func(s *DeviceStatus) { s.Missed += n }) }
+
+func (m *meter) stored(n int) { m.add(func(s *DeviceStatus) { s.Samples += int64(n) }) }
+
+func (m *meter) add(f func(s *DeviceStatus)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f(&m.status)
+}
+
+// saw notes a reading for the live page.
+func (m *meter) saw(i int, r *Reading, p *passed) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	l := &m.latest[i]
+	l.Raw, l.Error, l.Number, l.Value, l.Text = hex.EncodeToString(r.Raw[:min(len(r.Raw), 32)]), "", nil, nil, ""
+	quality, at := p.sample.Quality, p.sample.Time
+	if p.isText {
+		quality, at = p.text.Quality, p.text.Time
+		l.Text = p.text.Value
+	} else if r.Err == nil {
+		number := r.Number
+		l.Number = finite(number)
+	}
+	if r.Err != nil {
+		l.Error = r.Err.Error()
+	}
+	if quality.IsBad() {
+		m.status.Gated[quality.String()]++
+	} else if !p.isText {
+		l.Value = finite(p.sample.Value)
+	}
+	l.Quality, l.Time = quality.String(), at.Time()
+}
+
+// finite leaves out what JSON cannot say.
+func finite(v float64) *float64 {
+	if v-v != 0 {
+		return nil
+	}
+	return &v
+}
+
+func (m *meter) snapshot() DeviceStatus {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s := m.status
+	s.Errors, s.Gated = maps.Clone(s.Errors), maps.Clone(s.Gated)
+	if n := min(m.timesN, keptTimes); n > 0 {
+		times := slices.Clone(m.times[:n])
+		slices.Sort(times)
+		s.Response = Response{P50: ms(times[n/2]), P99: ms(times[n*99/100])}
+	}
+	return s
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+func (m *meter) values() []LatestValue {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.latest)
+}
+
+// failureOf sorts errors for the counters.
+func failureOf(err error) string {
+	var timeout interface{ Timeout() bool }
+	switch {
+	case errors.Is(err, ErrNotTrusted):
+		return "untrusted"
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return "timeout"
+	case errors.Is(err, ErrMalformed):
+		return "malformed"
+	case errors.Is(err, ErrRefused):
+		return "refused"
+	case errors.Is(err, errStore):
+		return "store"
+	}
+	return "connection"
+}
