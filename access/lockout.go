@@ -1,7 +1,10 @@
 package access
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 )
@@ -17,7 +20,7 @@ const (
 	longestDelay         = 15 * time.Minute // 100 guesses a day are left at most
 	forgetAfter          = 24 * time.Hour   // failures older than this count no more
 	maxOrigin            = 64               // an IPv6 address with its zone fits
-	maxFailureKeys       = 20_000           // about 4 MB; the oldest go first
+	maxFailureKeys       = 20_000           // about 4 MB
 )
 
 // lockout counts failed sign-ins by name and origin, for names that exist and
@@ -92,20 +95,18 @@ func (l *lockout) succeed(name, origin string) {
 	delete(l.keys, anywhere)
 }
 
+// makeRoom drops a quarter at once, so that a flood of names costs little, and
+// those with the fewest failures first, so that it opens no locked door.
 func (l *lockout) makeRoom(now time.Time) {
 	if len(l.keys) < maxFailureKeys {
 		return
 	}
-	var oldest string
-	var at time.Time
-	for k, f := range l.keys {
-		if now.Sub(f.last) > forgetAfter {
-			delete(l.keys, k)
-		} else if oldest == "" || f.last.Before(at) {
-			oldest, at = k, f.last
-		}
-	}
-	if len(l.keys) >= maxFailureKeys {
-		delete(l.keys, oldest)
+	maps.DeleteFunc(l.keys, func(_ string, f *failures) bool { return now.Sub(f.last) > forgetAfter })
+	names := slices.Collect(maps.Keys(l.keys))
+	slices.SortFunc(names, func(a, b string) int {
+		return cmp.Or(l.keys[a].n-l.keys[b].n, l.keys[a].last.Compare(l.keys[b].last))
+	})
+	for _, name := range names[:max(0, len(names)-maxFailureKeys*3/4)] {
+		delete(l.keys, name)
 	}
 }
