@@ -85,7 +85,7 @@ func bubble(t *testing.T) (w *world, now func() time.Time) {
 	began := time.Now()
 	w = newWorld(t)
 	now = func() time.Time { return monday.Add(time.Hour).Add(time.Since(began)) }
-	w.folder = NewFolder(NewFleet(w.memory, w.memory, kinds{"test": testKind()}, now), w.memory, Reader{Journal: w.memory, Settings: settings(t)})
+	w.folder = NewFolder(NewFleet(w.memory, w.memory, KindMap{"test": testKind()}, now), w.memory, Reader{Journal: w.memory, Settings: settings(t)})
 	defs := w.engine.Definitions()
 	var err error
 	if w.engine, err = figure.New(figure.Options{Folder: w.folder, Store: w.memory, Journal: w.memory, Definitions: defs, Now: now}); err != nil {

@@ -129,10 +129,11 @@ func (m *Machine) counts(f Facts, events []correction, products timeline, from, 
 		if !ok {
 			return false
 		}
-		for _, d := range deltas(c, f.Samples[c.Signal], 1, from, to, odd) {
-			count := Count{At: d.at}
-			set(&count, d.n)
-			out = append(out, count)
+		rises := deltas(c, f.Samples[c.Signal], 1, from, to, odd)
+		out = slices.Grow(out, len(rises))
+		for _, d := range rises {
+			out = append(out, Count{At: d.at})
+			set(&out[len(out)-1], d.n)
 		}
 		return true
 	}
@@ -162,7 +163,7 @@ func (m *Machine) counts(f Facts, events []correction, products timeline, from, 
 	})
 	take(rework, func(c *Count, n int64) { c.Rework = n; rest(c, -n) })
 	take(total, rest)
-	slices.SortStableFunc(out, func(a, b Count) int { return cmp.Compare(a.At, b.At) })
+	sortCounts(out)
 	out = mergeCounts(out)
 	at := products.reader()
 	for i := range out {
@@ -178,8 +179,15 @@ func (m *Machine) counts(f Facts, events []correction, products timeline, from, 
 		}
 		out = append(out, Count{At: e.at, Product: product, Good: e.Good, Scrap: e.Scrap, Rework: e.Rework})
 	}
-	slices.SortStableFunc(out, func(a, b Count) int { return cmp.Compare(a.At, b.At) })
+	sortCounts(out)
 	return out
+}
+
+func sortCounts(in []Count) {
+	byTime := func(a, b Count) int { return cmp.Compare(a.At, b.At) }
+	if !slices.IsSortedFunc(in, byTime) { // one counter alone is in order
+		slices.SortStableFunc(in, byTime)
+	}
 }
 
 // mergeCounts joins counts of one instant.

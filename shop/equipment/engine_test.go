@@ -285,7 +285,7 @@ func TestCountDerivedState(t *testing.T) {
 	w := shift(t)
 	kind := testKind()
 	kind.Rules = nil
-	w.folder = NewFolder(NewFleet(w.memory, w.memory, kinds{"test": kind}, w.clock.now), w.memory, Reader{Journal: w.memory, Settings: settings(t)})
+	w.folder = NewFolder(NewFleet(w.memory, w.memory, KindMap{"test": kind}, w.clock.now), w.memory, Reader{Journal: w.memory, Settings: settings(t)})
 	w.memory.samples[tagGood] = nil
 	w.add(plant.Batch{Samples: []plant.Sample{sample(tagGood, 0, 0), sample(tagGood, time.Minute, 1), sample(tagGood, 90*time.Second, 2), sample(tagGood, 3*time.Minute, 3)}})
 	w.memory.samples[tagScrap] = nil

@@ -181,7 +181,7 @@ func (r Reader) ran(ctx context.Context, m *Machine, events []fact.Event, from, 
 		if err != nil {
 			return false, err
 		}
-		for _, s := range people.lay(m.stretches(f, lo, to)) {
+		for _, s := range people.lay(m.stretches(f, newTimeline(f.Texts[SignalProduct]), lo, to)) {
 			if s.state.Known && !s.state.stopped() {
 				return true, nil
 			}
@@ -192,10 +192,10 @@ func (r Reader) ran(ctx context.Context, m *Machine, events []fact.Event, from, 
 }
 
 // stretches replays what the machine said in [lo, hi).
-func (m *Machine) stretches(f Facts, lo, hi plant.Micros) []stretch {
+func (m *Machine) stretches(f Facts, products timeline, lo, hi plant.Micros) []stretch {
 	out := make([]stretch, 0, 64)
 	r := newReplay(m, lo, func(s stretch) { out = append(out, s) })
-	r.run(m.streams(f), m.parts(f, newTimeline(f.Texts[SignalProduct])), hi)
+	r.run(m.streams(f), m.parts(f, products), hi)
 	return out
 }
 

@@ -71,9 +71,7 @@ func (s Settings) replay(m *Machine, f Facts, from, to plant.Micros) past {
 	}
 	p.counts = m.counts(f, people.corrections, products, from, to, odd)
 	lo, hi := from-s.margin(), to+s.margin()
-	stretches := make([]stretch, 0, 64)
-	r := newReplay(m, lo, func(x stretch) { stretches = append(stretches, x) })
-	r.run(m.streams(f), m.parts(f, products), hi)
+	stretches := m.stretches(f, products, lo, hi)
 	said, stops := s.standstills(people.lay(stretches))
 	p.stops = stops
 	p.reasons = runs(said, func(reason string) string { return reason })

@@ -19,11 +19,7 @@ const (
 
 // Value is what is known of a signal at one instant. A signal that is bad or
 // was never heard is not Known.
-type Value struct {
-	Known  bool
-	Number float64 // of a number, boolean (0, 1) or enumeration
-	Text   string  // of a text
-}
+type Value = profile.Value
 
 // Decision is what rules make of the values.
 type Decision struct {

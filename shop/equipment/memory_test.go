@@ -270,14 +270,6 @@ func (m *memory) dump(t *testing.T, windows bool) string {
 	return b.String()
 }
 
-// kinds by profile id.
-type kinds map[string]Kind
-
-func (k kinds) Kind(id string) (Kind, bool) {
-	kind, ok := k[id]
-	return kind, ok
-}
-
 func settings(t testing.TB) Settings {
 	t.Helper()
 	data := os.DirFS("../../data")

@@ -84,6 +84,9 @@ func byMachine(source string) bool { return !strings.HasPrefix(source, "person:"
 // lay puts people's words over what the machine said. Person words fill only
 // what is unknown; a gap is unknown whatever was heard.
 func (o overlay) lay(in []stretch) []stretch {
+	if len(o.gaps)+len(o.overrides)+len(o.reasons) == 0 {
+		return in
+	}
 	for _, gap := range o.gaps {
 		in = cut(in, gap.From, gap.To, func(s *stretch) { *s = stretch{from: s.from, to: s.to} })
 	}
@@ -149,9 +152,9 @@ func cut(in []stretch, from, to plant.Micros, change func(*stretch)) []stretch {
 	return out
 }
 
-// merge joins neighbours that say the same.
+// merge joins neighbours that say the same, in place.
 func merge(in []stretch) []stretch {
-	out := in[:0:0]
+	out := in[:0]
 	for _, s := range in {
 		if n := len(out); n > 0 {
 			last := out[n-1]

@@ -63,6 +63,8 @@ type replay struct {
 	code      Value        // stop.reason
 	memo      map[string]Decision
 	key       []byte
+	asked     bool // the rules were asked since the values changed
+	answer    Decision
 
 	clock   plant.Micros // replayed up to here
 	since   plant.Micros
@@ -178,13 +180,13 @@ func (r *replay) set(slot int, s plant.Sample) {
 	case slotReason:
 		r.code = v
 	default:
-		r.values[slot] = v
+		r.values[slot], r.asked = v, false
 	}
 }
 
 func (r *replay) setText(slot int, t plant.Text) {
 	if slot >= 0 {
-		r.values[slot] = Value{Known: !t.Quality.IsBad(), Text: t.Value}
+		r.values[slot], r.asked = Value{Known: !t.Quality.IsBad(), Text: t.Value}, false
 	}
 }
 
@@ -224,9 +226,11 @@ func (r *replay) say(at plant.Micros) said {
 	var now said
 	var alarm string
 	if r.m.Kind.Rules != nil {
-		d := r.rule()
-		alarm = d.Reason
-		now = said{state: d.State, source: SourceMachine}
+		if !r.asked {
+			r.asked, r.answer = true, r.rule()
+		}
+		alarm = r.answer.Reason
+		now = said{state: r.answer.State, source: SourceMachine}
 	}
 	if !now.state.Known {
 		now = r.fromCounts(at)

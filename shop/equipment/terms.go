@@ -113,28 +113,42 @@ func (s Settings) fold(m *Machine, f Facts, base figure.Base, upto plant.Micros)
 	return rowsOf(m, base, products), p
 }
 
+// kindOfTime is everything about a piece of time that terms depend on.
+type kindOfTime struct {
+	product string
+	class   Class
+	plan    Plan
+	known   bool
+	reason  string
+	micro   bool
+}
+
 func (s Settings) addTimes(of func(string) ledger, p past) {
+	times := map[kindOfTime]int64{}
 	for _, i := range p.intervals {
-		l, ms := of(i.Product), i.Ms()
+		times[kindOfTime{i.Product, i.Class, i.Plan, i.State.Known, i.Reason, i.MicroStop}] += i.Ms()
+	}
+	for k, ms := range times {
+		l := of(k.product)
 		l.add(TermCalendar, ms)
-		if i.State.Known {
+		if k.known {
 			l.add(TermKnownCalendar, ms)
 		}
-		if i.Plan != PlanOff {
+		if k.plan != PlanOff {
 			l.add(TermOperation, ms)
 		}
-		if i.Plan == PlanBusy {
+		if k.plan == PlanBusy {
 			l.add(TermPlannedBusy, ms)
 		}
-		s.addClass(l, i, ms)
+		s.addClass(l, k, ms)
 	}
 }
 
 // addClass books a piece of time under its class and its loss. Production
 // outside the plan extends the planned busy time by itself, so that
 // availability cannot pass 1 unnoticed.
-func (s Settings) addClass(l ledger, i Interval, ms int64) {
-	switch i.Class {
+func (s Settings) addClass(l ledger, k kindOfTime, ms int64) {
+	switch k.class {
 	case ClassNone:
 		return
 	case PDOT:
@@ -142,15 +156,15 @@ func (s Settings) addClass(l ledger, i Interval, ms int64) {
 		return
 	}
 	l.add(TermBusy, ms)
-	if i.Plan != PlanBusy {
+	if k.plan != PlanBusy {
 		l.add(TermUnplanned, ms)
 	}
-	if i.Class == ClassUnknown {
+	if k.class == ClassUnknown {
 		l.add(TermUnknown, ms)
 		return
 	}
 	l.add(TermKnown, ms)
-	switch i.Class {
+	switch k.class {
 	case APT:
 		l.add(TermAPT, ms)
 		l.add(TermAUBT, ms)
@@ -168,76 +182,111 @@ func (s Settings) addClass(l ledger, i Interval, ms int64) {
 	case ADOT:
 		l.add(TermADOT, ms)
 	}
-	if i.Reason == "" {
-		if i.Class == ADET || i.Class == ADOT {
+	if k.reason == "" {
+		if k.class == ADET || k.class == ADOT {
 			l.add(TermLoss(LossOther), ms)
 		}
 		return
 	}
-	s.addReason(l, i, ms)
+	s.addReason(l, k, ms)
 }
 
-func (s Settings) addReason(l ledger, i Interval, ms int64) {
-	l.add(TermStop(i.Reason), ms)
-	if i.MicroStop {
+func (s Settings) addReason(l ledger, k kindOfTime, ms int64) {
+	l.add(TermStop(k.reason), ms)
+	if k.micro {
 		l.add(TermMicro, ms)
 	}
 	loss := LossOther
-	if reason, ok := s.Reasons.Reason(i.Reason); ok {
+	if reason, ok := s.Reasons.Reason(k.reason); ok {
 		loss = reason.Loss
 	}
 	if loss == LossBreakdown {
 		l.add(TermRestore, ms)
 	}
-	if i.Class != AUST { // booked as setup already
+	if k.class != AUST { // booked as setup already
 		l.add(TermLoss(loss), ms)
 	}
 }
 
 // addStops counts what began inside the window, in planned busy time.
 func (s Settings) addStops(of func(string) ledger, p past, from, to plant.Micros) {
-	at := func(t plant.Micros) (Interval, bool) {
-		if t < from || t >= to {
-			return Interval{}, false
-		}
-		n, ok := slices.BinarySearchFunc(p.intervals, t, func(i Interval, t plant.Micros) int { return int(i.From - t) })
-		return p.intervals[min(n, len(p.intervals)-1)], ok
-	}
+	began := starts(p.intervals, from, to)
 	for _, x := range p.stops {
-		if i, ok := at(x.from); ok && i.Plan == PlanBusy {
+		if i := began(x.from); i != nil {
 			of(i.Product).add(TermStops, 1)
 			if x.micro {
 				of(i.Product).add(TermMicroStops, 1)
 			}
 		}
 	}
+	began = starts(p.intervals, from, to)
 	for _, x := range p.failures {
-		if i, ok := at(x.from); ok && i.Plan == PlanBusy {
+		if i := began(x.from); i != nil {
 			of(i.Product).add(TermFailures, 1)
 		}
 	}
+	began = starts(p.intervals, from, to)
+	counted := map[[2]string]int64{}
 	for _, x := range p.reasons {
-		if i, ok := at(x.from); ok && i.Plan == PlanBusy {
-			of(i.Product).add(TermStopCount(x.reason), 1)
+		if i := began(x.from); i != nil {
+			counted[[2]string{i.Product, x.reason}]++
 		}
+	}
+	for k, n := range counted {
+		of(k[0]).add(TermStopCount(k[1]), n)
 	}
 }
 
-func (m *Machine) addCounts(of func(string) ledger, counts []Count) {
-	for _, c := range counts {
-		l, made := of(c.Product), c.Good+c.Scrap+c.Rework
-		l.add(TermPQ, made)
-		l.add(TermGQ, c.Good)
-		l.add(TermSQ, c.Scrap)
-		l.add(TermRQ, c.Rework)
-		pru, ok := m.cycle(c.Product, c.At)
-		if !ok {
-			l.add(TermNoPRU, made)
-			continue
+// starts finds the interval that begins at an instant in planned busy time, for
+// rising instants; nil when there is none.
+func starts(in []Interval, from, to plant.Micros) func(plant.Micros) *Interval {
+	next := 0
+	return func(t plant.Micros) *Interval {
+		if t < from || t >= to {
+			return nil
 		}
-		l.add(TermIdeal, pru*made)
-		l.add(TermIdealGood, pru*c.Good)
+		for next < len(in) && in[next].From < t {
+			next++
+		}
+		if next == len(in) || in[next].From != t || in[next].Plan != PlanBusy {
+			return nil
+		}
+		return &in[next]
 	}
+}
+
+// addCounts values parts with the planned run time of their product at their
+// time.
+func (m *Machine) addCounts(of func(string) ledger, counts []Count) {
+	for len(counts) > 0 {
+		n := 1
+		for n < len(counts) && counts[n].Product == counts[0].Product {
+			n++
+		}
+		m.addProduct(of(counts[0].Product), counts[:n])
+		counts = counts[n:]
+	}
+}
+
+func (m *Machine) addProduct(l ledger, counts []Count) {
+	var sum Count
+	var ideal, idealGood, none int64
+	for _, c := range counts {
+		made := c.Good + c.Scrap + c.Rework
+		sum.Good, sum.Scrap, sum.Rework = sum.Good+c.Good, sum.Scrap+c.Scrap, sum.Rework+c.Rework
+		if pru, ok := m.cycle(c.Product, c.At); ok {
+			ideal, idealGood = ideal+pru*made, idealGood+pru*c.Good
+		} else {
+			none += made
+		}
+	}
+	l.add(TermPQ, sum.Good+sum.Scrap+sum.Rework)
+	l.add(TermGQ, sum.Good)
+	l.add(TermSQ, sum.Scrap)
+	l.add(TermRQ, sum.Rework)
+	l.add(TermIdeal, ideal)
+	l.add(TermIdealGood, idealGood)
+	l.add(TermNoPRU, none)
 }
 
 func rowsOf(m *Machine, base figure.Base, products map[string]ledger) []figure.Row {

@@ -92,7 +92,7 @@ func newWorld(t testing.TB) *world {
 
 func (w *world) build(t testing.TB) {
 	t.Helper()
-	fleet := NewFleet(w.memory, w.memory, kinds{"test": testKind()}, w.clock.now)
+	fleet := NewFleet(w.memory, w.memory, KindMap{"test": testKind()}, w.clock.now)
 	w.folder = NewFolder(fleet, w.memory, Reader{Journal: w.memory, Settings: settings(t)})
 	defs, err := figure.Load(os.DirFS("../../data"), "figures", TermNames())
 	if err != nil {

@@ -1,0 +1,69 @@
+package equipment
+
+import (
+	"fmt"
+
+	"zhigai/connect/profile"
+)
+
+// KindMap is kinds by profile id; it implements Kinds.
+type KindMap map[string]Kind
+
+// Kind finds a kind by the id of its profile.
+func (k KindMap) Kind(id string) (Kind, bool) {
+	kind, ok := k[id]
+	return kind, ok
+}
+
+// KindsOf compiles profiles.
+func KindsOf(profiles []*profile.Profile) (KindMap, error) {
+	out := KindMap{}
+	for _, p := range profiles {
+		kind, err := KindOf(p)
+		if err != nil {
+			return nil, err
+		}
+		out[p.ID] = kind
+	}
+	return out, nil
+}
+
+// KindOf takes from a profile what folds need. A profile without state rules
+// leaves the state to its counters.
+func KindOf(p *profile.Profile) (Kind, error) {
+	kind := Kind{Profile: p.ID, Version: p.Version, Counters: p.Counters, Reasons: p.Reasons}
+	if len(p.States) == 0 {
+		return kind, nil
+	}
+	for i, s := range p.States {
+		if _, err := ParseState(s.Item, s.Mode); err != nil {
+			return kind, fmt.Errorf("profile %s: state %d: %w", p.ID, i+1, err)
+		}
+	}
+	program, err := p.Compile()
+	if err != nil {
+		return kind, err
+	}
+	kind.Rules = rules{program}
+	return kind, nil
+}
+
+// rules are a profile's program.
+type rules struct{ program *profile.Program }
+
+var _ Rules = rules{}
+
+func (r rules) Inputs() []string { return r.program.Inputs() }
+
+func (r rules) Decide(values []Value) Decision {
+	var d Decision
+	if item, mode, ok := r.program.State(values); ok {
+		// KindOf has checked the words of every rule.
+		d.State, _ = ParseState(item, mode)
+	}
+	r.program.Alarms(values, func(a profile.Alarm) bool {
+		d.Reason = a.Reason
+		return a.Reason == ""
+	})
+	return d
+}
