@@ -129,7 +129,8 @@ func writable(dir string) error {
 }
 
 // dsn is how SQLite is opened. The order matters: the timeout comes first so
-// that switching to WAL waits for a dying process instead of failing.
+// that switching to WAL waits for a dying process instead of failing. The WAL
+// gives back what a long reader made it grow beyond 64 MB.
 func dsn(file, vfs string, readOnly bool) string {
 	q := url.Values{}
 	if vfs != "" {
@@ -137,7 +138,7 @@ func dsn(file, vfs string, readOnly bool) string {
 	}
 	q.Set("_txlock", "immediate")
 	q["_pragma"] = []string{"busy_timeout(10000)", "journal_mode(wal)", "synchronous(full)",
-		"foreign_keys(on)", "cache_size(-16000)", "temp_store(memory)"}
+		"foreign_keys(on)", "cache_size(-16000)", "temp_store(memory)", "journal_size_limit(67108864)"}
 	if readOnly {
 		q.Set("_txlock", "deferred")
 		q["_pragma"] = append(q["_pragma"], "query_only(on)")
