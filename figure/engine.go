@@ -66,9 +66,11 @@ func New(o Options) (*Engine, error) {
 	if o.Tenants == nil {
 		o.Tenants = func(context.Context) ([]plant.TenantNo, error) { return []plant.TenantNo{1}, nil }
 	}
-	return &Engine{folder: o.Folder, store: o.Store, journal: o.Journal, defs: o.Definitions, now: o.Now,
+	return &Engine{
+		folder: o.Folder, store: o.Store, journal: o.Journal, defs: o.Definitions, now: o.Now,
 		grace: plant.Micros(o.Grace.Microseconds()), refresh: plant.Micros(o.Refresh.Microseconds()), log: o.Log,
-		tenants: o.Tenants, open: openBases{bases: map[owner]Base{}}}, nil
+		tenants: o.Tenants, open: openBases{bases: map[owner]Base{}},
+	}, nil
 }
 
 // Definitions are the figures that can be asked for.
@@ -157,8 +159,10 @@ func (e *Engine) lastClosing(ctx context.Context, o owner, w Window) (Closing, e
 	var last Closing
 	after := uint64(0)
 	for {
-		events, err := e.journal.Events(ctx, o.tenant, fact.Filter{Kinds: []fact.Kind{fact.KindClosing},
-			Subjects: []plant.NodeID{o.node}, From: w.To, To: w.To + 1, AfterSeq: after})
+		events, err := e.journal.Events(ctx, o.tenant, fact.Filter{
+			Kinds:    []fact.Kind{fact.KindClosing},
+			Subjects: []plant.NodeID{o.node}, From: w.To, To: w.To + 1, AfterSeq: after,
+		})
 		if err != nil {
 			return last, fmt.Errorf("closings of %s: %w", o.node, err)
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 
 	"zhigai/access"
@@ -38,9 +39,7 @@ func (e *Engine) Rebuild(ctx context.Context, tenant plant.TenantNo) (Rebuilt, e
 	if err != nil {
 		return done, fmt.Errorf("rebuild: %w", err)
 	}
-	for k, w := range closed {
-		all[k] = w
-	}
+	maps.Copy(all, closed)
 	if err := e.store.DeleteAll(ctx, tenant); err != nil {
 		return done, fmt.Errorf("rebuild: delete: %w", err)
 	}

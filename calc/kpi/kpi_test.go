@@ -111,8 +111,10 @@ func TestSplitMerge(t *testing.T) {
 		share := r.Float64()
 		cut := func(q Quantity, s float64) Quantity { return Of(q.value * s) }
 		part := func(s float64) Ledger {
-			return Ledger{PBT: cut(whole.PBT, s), AUBT: cut(whole.AUBT, s), ADET: cut(whole.ADET, s), AUST: cut(whole.AUST, s),
-				APT: cut(whole.APT, s), AUPT: cut(whole.AUPT, s), PRU: whole.PRU, PQ: cut(whole.PQ, s), GQ: cut(whole.GQ, s), SQ: cut(whole.SQ, s), RQ: cut(whole.RQ, s)}
+			return Ledger{
+				PBT: cut(whole.PBT, s), AUBT: cut(whole.AUBT, s), ADET: cut(whole.ADET, s), AUST: cut(whole.AUST, s),
+				APT: cut(whole.APT, s), AUPT: cut(whole.AUPT, s), PRU: whole.PRU, PQ: cut(whole.PQ, s), GQ: cut(whole.GQ, s), SQ: cut(whole.SQ, s), RQ: cut(whole.RQ, s),
+			}
 		}
 		a, b := part(share), part(1-share)
 		ab, ba := add(a, b).Figures(), add(b, a).Figures()
@@ -126,8 +128,10 @@ func TestSplitMerge(t *testing.T) {
 
 func add(a, b Ledger) Ledger {
 	sum := func(x, y Quantity) Quantity { return Of(x.value + y.value) }
-	return Ledger{PBT: sum(a.PBT, b.PBT), AUBT: sum(a.AUBT, b.AUBT), ADET: sum(a.ADET, b.ADET), AUST: sum(a.AUST, b.AUST),
-		APT: sum(a.APT, b.APT), AUPT: sum(a.AUPT, b.AUPT), PRU: a.PRU, PQ: sum(a.PQ, b.PQ), GQ: sum(a.GQ, b.GQ), SQ: sum(a.SQ, b.SQ), RQ: sum(a.RQ, b.RQ)}
+	return Ledger{
+		PBT: sum(a.PBT, b.PBT), AUBT: sum(a.AUBT, b.AUBT), ADET: sum(a.ADET, b.ADET), AUST: sum(a.AUST, b.AUST),
+		APT: sum(a.APT, b.APT), AUPT: sum(a.AUPT, b.AUPT), PRU: a.PRU, PQ: sum(a.PQ, b.PQ), GQ: sum(a.GQ, b.GQ), SQ: sum(a.SQ, b.SQ), RQ: sum(a.RQ, b.RQ),
+	}
 }
 
 func TestMeanTimes(t *testing.T) {

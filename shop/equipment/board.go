@@ -124,8 +124,10 @@ func NewBoard(o BoardOptions) *Board {
 	if o.Tenants == nil {
 		o.Tenants = func(context.Context) ([]plant.TenantNo, error) { return []plant.TenantNo{1}, nil }
 	}
-	return &Board{fleet: o.Fleet, reader: o.Reader, headlines: o.Headlines, tenants: o.Tenants, now: o.Now, log: o.Log,
-		touched: make(chan struct{}, 1), changed: make(chan struct{}), cells: map[boardKey]*cell{}}
+	return &Board{
+		fleet: o.Fleet, reader: o.Reader, headlines: o.Headlines, tenants: o.Tenants, now: o.Now, log: o.Log,
+		touched: make(chan struct{}, 1), changed: make(chan struct{}), cells: map[boardKey]*cell{},
+	}
 }
 
 // Run follows the feed until ctx ends.

@@ -172,8 +172,10 @@ func (t timeline) texts() []plant.Text {
 // refresh makes the live view of now; it reports whether that is new.
 func (c *cell) refresh(s Settings, now plant.Micros) bool {
 	c.heard = false
-	l := Live{Node: c.m.Node, Path: c.m.Path, Name: c.m.Name, Excluded: c.m.Excluded, Class: ClassUnknown, Plan: PlanOff,
-		Shifted: c.shifted, Daily: c.daily}
+	l := Live{
+		Node: c.m.Node, Path: c.m.Path, Name: c.m.Name, Excluded: c.m.Excluded, Class: ClassUnknown, Plan: PlanOff,
+		Shifted: c.shifted, Daily: c.daily,
+	}
 	for _, v := range c.values {
 		l.Values = append(l.Values, v)
 	}

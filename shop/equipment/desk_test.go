@@ -19,12 +19,14 @@ func newDesk(t *testing.T) (*world, *Desk) {
 	w.add(plant.Batch{Samples: append(running(4*time.Hour), sample(tagRunning, 10*m, 0), sample(tagRunning, 30*m, 1),
 		sample(tagRunning, 40*m, 0), sample(tagRunning, 42*m, 1), sample(tagRunning, 60*m, 0), sample(tagRunning, 80*m, 1), sample(tagRunning, 110*m, 0))})
 	w.clock.set(monday.Add(2 * time.Hour))
-	return w, &Desk{Fleet: w.folder.Fleet, Reader: w.folder.Reader, Totals: w.engine, Now: w.clock.now,
+	return w, &Desk{
+		Fleet: w.folder.Fleet, Reader: w.folder.Reader, Totals: w.engine, Now: w.clock.now,
 		Changed: func(ctx context.Context, tenant plant.TenantNo, events []fact.Event) {
 			if err := w.engine.Touch(ctx, tenant, plant.Batch{}, events); err != nil {
 				t.Error(err)
 			}
-		}}
+		},
+	}
 }
 
 func TestStopsAndReasons(t *testing.T) {

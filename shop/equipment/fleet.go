@@ -31,7 +31,8 @@ type Fleet struct {
 	at      map[instant]*Snapshot
 	same    map[[sha256.Size]byte]*Snapshot
 	tagsOf  map[plant.TenantNo]tagList
-	expires time.Time
+	recent  time.Time // when what is known of the last hours is asked again
+	expires time.Time // and all the rest
 }
 
 type instant struct {
@@ -48,9 +49,11 @@ type tagList struct {
 // one model.
 const (
 	maxInstants = 20_000
-	// rememberFor bounds how long a change of the plant that nobody announced
-	// with Changed stays unseen.
-	rememberFor = 30 * time.Second
+	// A change of the plant that nobody announced with Changed is seen after
+	// rememberRecent, one of what was before recentTime after rememberPast.
+	rememberRecent = 30 * time.Second
+	rememberPast   = 10 * time.Minute
+	recentTime     = 2 * time.Hour
 )
 
 // NewFleet makes a Fleet.
@@ -78,16 +81,34 @@ func (f *Fleet) Changed() {
 
 func (f *Fleet) forget() {
 	f.at, f.same, f.tagsOf = map[instant]*Snapshot{}, map[[sha256.Size]byte]*Snapshot{}, map[plant.TenantNo]tagList{}
-	f.expires = f.now().Add(rememberFor)
+	f.recent, f.expires = f.now().Add(rememberRecent), f.now().Add(rememberPast)
+}
+
+// expire forgets what is too old to be relied on; the caller holds the lock.
+func (f *Fleet) expire() {
+	now := f.now()
+	if len(f.at) >= maxInstants || now.After(f.expires) {
+		f.forget()
+		return
+	}
+	if !now.After(f.recent) {
+		return
+	}
+	f.recent = now.Add(rememberRecent)
+	f.same, f.tagsOf = map[[sha256.Size]byte]*Snapshot{}, map[plant.TenantNo]tagList{}
+	since := plant.MicrosOf(now.Add(-recentTime))
+	for k := range f.at {
+		if k.at >= since {
+			delete(f.at, k)
+		}
+	}
 }
 
 // At is the plant of a tenant as valid at the instant.
 func (f *Fleet) At(ctx context.Context, tenant plant.TenantNo, at plant.Micros) (*Snapshot, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if len(f.at) >= maxInstants || f.now().After(f.expires) {
-		f.forget()
-	}
+	f.expire()
 	key := instant{tenant, at}
 	if s, ok := f.at[key]; ok {
 		return s, nil
@@ -138,9 +159,7 @@ func (f *Fleet) tagList(ctx context.Context, tenant plant.TenantNo) (tagList, er
 func (f *Fleet) TagsOf(ctx context.Context, tenant plant.TenantNo) (map[plant.TagNo]plant.Tag, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.now().After(f.expires) {
-		f.forget()
-	}
+	f.expire()
 	t, err := f.tagList(ctx, tenant)
 	return t.byNo, err
 }
@@ -155,8 +174,10 @@ func (f *Fleet) snapshot(tenant plant.TenantNo, model plant.Model, tags tagList)
 			continue
 		}
 		kind, _ := f.kinds.Kind(n.Machine.Profile)
-		m := &Machine{Tenant: tenant, Node: n.ID, Path: n.Path, Name: n.Name, NC: n.Machine.NC, Excluded: n.Machine.Excluded,
-			Cycles: n.Machine.Cycles, Calendar: calendars[n.ID], Kind: kind, Tags: tags.byNode[n.ID]}
+		m := &Machine{
+			Tenant: tenant, Node: n.ID, Path: n.Path, Name: n.Name, NC: n.Machine.NC, Excluded: n.Machine.Excluded,
+			Cycles: n.Machine.Cycles, Calendar: calendars[n.ID], Kind: kind, Tags: tags.byNode[n.ID],
+		}
 		s.Machines[n.ID] = m
 		for _, name := range m.signals() {
 			s.reads[m.Tags[name].No] = false

@@ -91,12 +91,16 @@ func (f *Folder) Evidence(ctx context.Context, tenant plant.TenantNo, node plant
 		return figure.Evidence{}, err
 	}
 	rows, past := f.Reader.Settings.fold(m, facts, base, upto)
-	ev := figure.Evidence{Fold: f.version(m), Profile: m.Kind.Profile, Version: m.Kind.Version, Rows: rows, Events: facts.Events,
-		Operation: m.Calendar.OperationSpans(base.From, to), Busy: m.Calendar.BusySpans(base.From, to), Cycles: m.Cycles}
+	ev := figure.Evidence{
+		Fold: f.version(m), Profile: m.Kind.Profile, Version: m.Kind.Version, Rows: rows, Events: facts.Events,
+		Operation: m.Calendar.OperationSpans(base.From, to), Busy: m.Calendar.BusySpans(base.From, to), Cycles: m.Cycles,
+	}
 	ev.Inputs = m.inputs(facts, base.From, to)
 	for _, i := range past.intervals {
-		ev.Intervals = append(ev.Intervals, figure.Interval{From: i.From, To: i.To, State: i.State.String(), Class: string(i.Class),
-			Source: string(i.Source), Reason: i.Reason, SaidBy: i.SaidBy, Product: i.Product, Order: i.Order, Shift: i.Shift})
+		ev.Intervals = append(ev.Intervals, figure.Interval{
+			From: i.From, To: i.To, State: i.State.String(), Class: string(i.Class),
+			Source: string(i.Source), Reason: i.Reason, SaidBy: i.SaidBy, Product: i.Product, Order: i.Order, Shift: i.Shift,
+		})
 	}
 	for _, c := range past.counts {
 		pru, _ := m.cycle(c.Product, c.At)

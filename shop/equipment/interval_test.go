@@ -86,36 +86,52 @@ func TestIntervals(t *testing.T) {
 08:10:00-08:20:00 OUT_OF_SERVICE/PROCESSING ADET breakdown.mechanical machine:alarm
 08:20:00-08:40:00 NOT_EXECUTING/PROCESSING ADET unassigned
 08:40:00-09:00:00 EXECUTING/PROCESSING APT`},
-		{"a person's reason wins and makes it setup", append(stopAt(10*m, 30*m), sample(tagReason, 10*m, 2), sample(tagReason, 30*m, 0)), nil,
-			[]fact.Event{spoken(fact.KindStopReason, "1", 5*m, reason(5*m, 20*m, "setup.changeover"))}, `
+		{
+			"a person's reason wins and makes it setup", append(stopAt(10*m, 30*m), sample(tagReason, 10*m, 2), sample(tagReason, 30*m, 0)), nil,
+			[]fact.Event{spoken(fact.KindStopReason, "1", 5*m, reason(5*m, 20*m, "setup.changeover"))},
+			`
 08:00:00-08:10:00 EXECUTING/PROCESSING APT
 08:10:00-08:20:00 NOT_EXECUTING/PROCESSING AUST setup.changeover person:li
 08:20:00-08:30:00 NOT_EXECUTING/PROCESSING ADET material.missing machine:stop.reason
-08:30:00-09:00:00 EXECUTING/PROCESSING APT`},
-		{"a later word takes the place of the first", stopAt(10*m, 30*m), nil,
+08:30:00-09:00:00 EXECUTING/PROCESSING APT`,
+		},
+		{
+			"a later word takes the place of the first", stopAt(10*m, 30*m), nil,
 			[]fact.Event{spoken(fact.KindStopReason, "1", 10*m, reason(10*m, 30*m, "other")), func() fact.Event {
 				e := spoken(fact.KindStopReason, "2", 10*m, reason(10*m, 30*m, "operator.absent"))
 				e.Supersedes = "1"
 				return e
-			}()}, `
+			}()},
+			`
 08:00:00-08:10:00 EXECUTING/PROCESSING APT
 08:10:00-08:30:00 NOT_EXECUTING/PROCESSING ADET operator.absent person:li
-08:30:00-09:00:00 EXECUTING/PROCESSING APT`},
-		{"a reason without an end holds until it runs", append(stopAt(10*m, 30*m), stopAt(40*m, 50*m)...), nil,
-			[]fact.Event{spoken(fact.KindStopReason, "1", 12*m, reason(12*m, 0, "material.missing"))}, `
+08:30:00-09:00:00 EXECUTING/PROCESSING APT`,
+		},
+		{
+			"a reason without an end holds until it runs", append(stopAt(10*m, 30*m), stopAt(40*m, 50*m)...), nil,
+			[]fact.Event{spoken(fact.KindStopReason, "1", 12*m, reason(12*m, 0, "material.missing"))},
+			`
 08:00:00-08:10:00 EXECUTING/PROCESSING APT
 08:10:00-08:30:00 NOT_EXECUTING/PROCESSING ADET material.missing person:li
 08:30:00-08:40:00 EXECUTING/PROCESSING APT
 08:40:00-08:50:00 NOT_EXECUTING/PROCESSING ADET unassigned
-08:50:00-09:00:00 EXECUTING/PROCESSING APT`},
-		{"a bad input is unknown; a person fills it, never more", []plant.Sample{plant.BadSample(tagRunning, at(20*m), plant.Refused, nil), sample(tagRunning, 40*m, 1)}, nil,
-			[]fact.Event{spoken(fact.KindOverride, "1", 10*m, fact.Override{Item: "NOT_EXECUTING", Mode: "NONE", Until: at(30 * m)})}, `
+08:50:00-09:00:00 EXECUTING/PROCESSING APT`,
+		},
+		{
+			"a bad input is unknown; a person fills it, never more",
+			[]plant.Sample{plant.BadSample(tagRunning, at(20*m), plant.Refused, nil), sample(tagRunning, 40*m, 1)},
+			nil,
+			[]fact.Event{spoken(fact.KindOverride, "1", 10*m, fact.Override{Item: "NOT_EXECUTING", Mode: "NONE", Until: at(30 * m)})},
+			`
 08:00:00-08:20:00 EXECUTING/PROCESSING APT
 08:20:00-08:30:00 NOT_EXECUTING/NONE ADOT unassigned
 08:30:00-08:40:00 UNKNOWN UNKNOWN
-08:40:00-09:00:00 EXECUTING/PROCESSING APT`},
-		{"a counted part tells that it runs when the rule cannot", []plant.Sample{plant.BadSample(tagRunning, at(20*m), plant.Refused, nil), sample(tagRunning, 40*m, 1),
-			sample(tagGood, 25*m, 7), sample(tagGood, 26*m, 8)}, []plant.Text{{Tag: tagProduct, Time: at(0), Value: "A"}}, nil, `
+08:40:00-09:00:00 EXECUTING/PROCESSING APT`,
+		},
+		{"a counted part tells that it runs when the rule cannot", []plant.Sample{
+			plant.BadSample(tagRunning, at(20*m), plant.Refused, nil), sample(tagRunning, 40*m, 1),
+			sample(tagGood, 25*m, 7), sample(tagGood, 26*m, 8),
+		}, []plant.Text{{Tag: tagProduct, Time: at(0), Value: "A"}}, nil, `
 08:00:00-08:20:00 EXECUTING/PROCESSING APT A
 08:20:00-08:26:00 UNKNOWN UNKNOWN A
 08:26:00-08:26:36 EXECUTING/PROCESSING APT A
@@ -125,12 +141,15 @@ func TestIntervals(t *testing.T) {
 08:00:00-08:10:00 EXECUTING/PROCESSING APT
 08:10:00-08:11:00 UNKNOWN UNKNOWN
 08:11:00-09:00:00 EXECUTING/PROCESSING APT`},
-		{"an empty order makes it down time; products cut", stopAt(10*m, 20*m),
-			[]plant.Text{{Tag: tagOrder, Time: at(15 * m), Value: ""}, {Tag: tagProduct, Time: at(15 * m), Value: "B"}}, nil, `
+		{
+			"an empty order makes it down time; products cut", stopAt(10*m, 20*m),
+			[]plant.Text{{Tag: tagOrder, Time: at(15 * m), Value: ""}, {Tag: tagProduct, Time: at(15 * m), Value: "B"}},
+			nil, `
 08:00:00-08:10:00 EXECUTING/PROCESSING APT
 08:10:00-08:15:00 NOT_EXECUTING/PROCESSING ADET unassigned
 08:15:00-08:20:00 NOT_EXECUTING/PROCESSING ADOT unassigned B
-08:20:00-09:00:00 EXECUTING/PROCESSING APT B`},
+08:20:00-09:00:00 EXECUTING/PROCESSING APT B`,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t)

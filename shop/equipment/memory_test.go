@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -33,8 +32,10 @@ type memory struct {
 }
 
 func newMemory(model plant.Model, tags []plant.Tag) *memory {
-	return &memory{samples: map[plant.TagNo][]plant.Sample{}, texts: map[plant.TagNo][]plant.Text{}, keys: map[string]bool{},
-		model: model, tags: tags, windows: map[string]figure.Window{}, rows: map[string][]figure.Row{}}
+	return &memory{
+		samples: map[plant.TagNo][]plant.Sample{}, texts: map[plant.TagNo][]plant.Text{}, keys: map[string]bool{},
+		model: model, tags: tags, windows: map[string]figure.Window{}, rows: map[string][]figure.Row{},
+	}
 }
 
 // add commits a batch: one value per instant, the later record wins.
@@ -149,9 +150,11 @@ func (m *memory) Model(_ context.Context, _ access.Scope, at plant.Micros) (plan
 }
 
 func (m *memory) Import(context.Context, access.Scope, plant.Model, plant.Micros) error { return nil }
+
 func (m *memory) SaveNode(context.Context, access.Scope, plant.Node, int64, plant.Micros) (plant.Node, int64, error) {
 	return plant.Node{}, 0, nil
 }
+
 func (m *memory) Retire(context.Context, access.Scope, plant.NodeID, int64, plant.Micros) error {
 	return nil
 }
@@ -268,20 +271,6 @@ func (m *memory) dump(t *testing.T, windows bool) string {
 		b.Write(append(raw, '\n'))
 	}
 	return b.String()
-}
-
-func settings(t testing.TB) Settings {
-	t.Helper()
-	data := os.DirFS("../../data")
-	classes, err := LoadClasses(data, "standards/iso22400-classes.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	reasons, err := LoadReasons(data, "standards/stop-reasons.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return Settings{Classes: classes, Reasons: reasons}
 }
 
 // lathe is the rules of the test machine: running, alarm, mode (1 maintenance,

@@ -126,8 +126,10 @@ func (t *touching) value(ctx context.Context, no plant.TagNo, at plant.Micros) e
 // before it: whether they still hold later depends on what the machine did
 // here.
 func (t *touching) openUntil(ctx context.Context, node plant.NodeID, at, to plant.Micros) (plant.Micros, error) {
-	events, err := t.f.Reader.Journal.Events(ctx, t.tenant, fact.Filter{Kinds: []fact.Kind{fact.KindStopReason}, Subjects: []plant.NodeID{node},
-		From: at - plant.Micros(maxReach.Microseconds()), To: to})
+	events, err := t.f.Reader.Journal.Events(ctx, t.tenant, fact.Filter{
+		Kinds: []fact.Kind{fact.KindStopReason}, Subjects: []plant.NodeID{node},
+		From: at - plant.Micros(maxReach.Microseconds()), To: to,
+	})
 	if err != nil {
 		return to, fmt.Errorf("stop reasons of %s: %w", node, err)
 	}

@@ -2,6 +2,7 @@ package equipment
 
 import (
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -70,9 +71,13 @@ func testModel() plant.Model {
 }
 
 func testKind() Kind {
-	return Kind{Profile: "test", Version: 1, Rules: lathe{}, Reasons: map[int64]string{1: "minor.jam", 2: "material.missing"},
-		Counters: profile.Counters{Good: &profile.Counter{Signal: "count.good", Modulo: 65536, MaxStep: 50}, Scrap: &profile.Counter{Signal: "count.scrap"},
-			Energy: &profile.Counter{Signal: "energy.active"}}}
+	return Kind{
+		Profile: "test", Version: 1, Rules: lathe{}, Reasons: map[int64]string{1: "minor.jam", 2: "material.missing"},
+		Counters: profile.Counters{
+			Good: &profile.Counter{Signal: "count.good", Modulo: 65536, MaxStep: 50}, Scrap: &profile.Counter{Signal: "count.scrap"},
+			Energy: &profile.Counter{Signal: "energy.active"},
+		},
+	}
 }
 
 // world is a plant of one machine with everything around it.
@@ -92,15 +97,51 @@ func newWorld(t testing.TB) *world {
 
 func (w *world) build(t testing.TB) {
 	t.Helper()
+	defs := definitions(t)
 	fleet := NewFleet(w.memory, w.memory, KindMap{"test": testKind()}, w.clock.now)
 	w.folder = NewFolder(fleet, w.memory, Reader{Journal: w.memory, Settings: settings(t)})
-	defs, err := figure.Load(os.DirFS("../../data"), "figures", TermNames())
-	if err != nil {
-		t.Fatal(err)
-	}
+	var err error
 	if w.engine, err = figure.New(figure.Options{Folder: w.folder, Store: w.memory, Journal: w.memory, Definitions: defs, Now: w.clock.now}); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// shared is read once: parsing it for each of hundreds of random days would
+// take longer than the days.
+var shared = struct {
+	definitions func() (*figure.Definitions, error)
+	settings    func() (Settings, error)
+}{
+	sync.OnceValues(func() (*figure.Definitions, error) {
+		return figure.Load(os.DirFS("../../data"), "figures", TermNames())
+	}),
+	sync.OnceValues(func() (Settings, error) {
+		data := os.DirFS("../../data")
+		classes, err := LoadClasses(data, "standards/iso22400-classes.yaml")
+		if err != nil {
+			return Settings{}, err
+		}
+		reasons, err := LoadReasons(data, "standards/stop-reasons.yaml")
+		return Settings{Classes: classes, Reasons: reasons}, err
+	}),
+}
+
+func definitions(t testing.TB) *figure.Definitions {
+	t.Helper()
+	d, err := shared.definitions()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func settings(t testing.TB) Settings {
+	t.Helper()
+	s, err := shared.settings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 func sample(tag plant.TagNo, d time.Duration, v float64) plant.Sample {

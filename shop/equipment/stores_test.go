@@ -1,0 +1,250 @@
+package equipment_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"zhigai/access"
+	"zhigai/connect/profile"
+	"zhigai/fact"
+	"zhigai/figure"
+	"zhigai/history"
+	"zhigai/plant"
+	"zhigai/record"
+	"zhigai/record/shop"
+	"zhigai/shop/equipment"
+)
+
+var scope = access.Scope{Tenant: 1}
+
+// node is everything that figures need, on the real stores.
+type node struct {
+	history *history.Store
+	record  *record.DB
+	plants  shop.Plants
+	tags    shop.Tags
+	engine  *figure.Engine
+	desk    *equipment.Desk
+	now     atomic.Pointer[time.Time]
+	nodes   []plant.Node
+	tag     map[string]plant.TagNo // node id and name
+}
+
+func (n *node) at() time.Time { return *n.now.Load() }
+
+func openNode(t testing.TB, machines int) *node {
+	t.Helper()
+	ctx := context.Background()
+	n := &node{tag: map[string]plant.TagNo{}}
+	start := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+	n.now.Store(&start)
+	var err error
+	if n.history, err = history.Open(t.TempDir(), history.Options{Now: n.at}); err != nil {
+		t.Fatal(err)
+	}
+	if n.record, err = record.Open(ctx, t.TempDir(), record.Options{Now: n.at}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(n.history.Close(), n.record.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	n.plants, n.tags = shop.NewPlants(n.record), shop.NewTags(n.record)
+	n.importPlant(t, machines)
+	n.build(t)
+	return n
+}
+
+func (n *node) importPlant(t testing.TB, machines int) {
+	t.Helper()
+	ctx := context.Background()
+	m := plant.Model{
+		Nodes: []plant.Node{
+			{Path: "firm", Level: plant.LevelEnterprise, Name: plant.Name{ZH: "厂"}, Calendar: "c"},
+			{Path: "firm/line", Level: plant.LevelLine, Name: plant.Name{ZH: "线"}},
+		},
+		Calendars: []plant.Calendar{{Code: "c", Name: plant.Name{ZH: "三班"}, Zone: "Asia/Shanghai", Shifts: []plant.Shift{
+			{Code: "day", Name: plant.Name{ZH: "白班"}, Start: "07:30", End: "19:30", Weekdays: []int{1, 2, 3, 4, 5, 6, 7}},
+			{Code: "night", Name: plant.Name{ZH: "夜班"}, Start: "19:30", End: "07:30", Weekdays: []int{1, 2, 3, 4, 5, 6, 7}},
+		}}},
+	}
+	for i := range machines {
+		m.Nodes = append(m.Nodes, plant.Node{
+			Path: fmt.Sprintf("firm/line/m%03d", i), Level: plant.LevelEquipment, Name: plant.Name{ZH: "车床"},
+			Machine: &plant.Equipment{
+				Class: "lathe", Profile: "p", NC: true, Device: plant.Device{Driver: "modbus-tcp", Address: fmt.Sprintf("127.0.0.1:%d", 1000+i)},
+				Cycles: []plant.Cycle{{Product: "*", PRUms: 20_000}},
+			},
+		})
+	}
+	if err := n.plants.Import(ctx, scope, m, plant.MicrosOf(n.at().Add(-time.Hour))); err != nil {
+		t.Fatal(err)
+	}
+	model, err := n.plants.Model(ctx, scope, plant.MicrosOf(n.at()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tags []plant.Tag
+	for _, x := range model.Nodes {
+		if x.Machine == nil {
+			continue
+		}
+		n.nodes = append(n.nodes, x)
+		for _, name := range []string{plant.LinkTag, "machine.running", "count.good", "energy.active"} {
+			tags = append(tags, plant.Tag{Node: x.ID, Path: x.Path + "/" + name, Name: name, Kind: plant.KindNumber, Retention: plant.RetainLong})
+		}
+	}
+	if tags, err = n.tags.EnsureTags(ctx, 1, tags); err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range tags {
+		n.tag[string(x.Node)+x.Name] = x.No
+	}
+}
+
+func (n *node) build(t testing.TB) {
+	t.Helper()
+	data := os.DirFS("../../data")
+	classes, err1 := equipment.LoadClasses(data, "standards/iso22400-classes.yaml")
+	reasons, err2 := equipment.LoadReasons(data, "standards/stop-reasons.yaml")
+	defs, err3 := figure.Load(data, "figures", equipment.TermNames())
+	kind, err4 := equipment.KindOf(&profile.Profile{
+		ID: "p", Version: 1, Signals: []profile.Signal{{Name: "machine.running", Kind: plant.KindBoolean}},
+		States:   []profile.State{{When: "machine.running", Item: "EXECUTING", Mode: "PROCESSING"}, {When: "true", Item: "NOT_EXECUTING", Mode: "PROCESSING"}},
+		Counters: profile.Counters{Good: &profile.Counter{Signal: "count.good"}, Energy: &profile.Counter{Signal: "energy.active"}},
+	})
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
+		t.Fatal(err)
+	}
+	reader := equipment.Reader{History: n.history, Journal: n.record.Journal(), Settings: equipment.Settings{Classes: classes, Reasons: reasons}}
+	fleet := equipment.NewFleet(n.plants, n.tags, equipment.KindMap{"p": kind}, n.at)
+	folder := equipment.NewFolder(fleet, n.history, reader)
+	n.engine, err1 = figure.New(figure.Options{Folder: folder, Store: shop.NewFigures(n.record), Journal: n.record.Journal(), Definitions: defs, Now: n.at})
+	if err1 != nil {
+		t.Fatal(err1)
+	}
+	n.desk = &equipment.Desk{Fleet: fleet, Reader: reader, Totals: n.engine, Now: n.at}
+}
+
+// fill writes hours of every machine's samples.
+func (n *node) fill(t testing.TB, hours int) {
+	t.Helper()
+	r := rand.New(rand.NewPCG(1, 1))
+	start := n.at()
+	for _, x := range n.nodes {
+		var b plant.Batch
+		put := func(name string, at time.Time, v float64) {
+			b.Samples = append(b.Samples, plant.Sample{Tag: n.tag[string(x.ID)+name], Time: plant.MicrosOf(at), Value: v})
+		}
+		good := 0.0
+		for d := time.Duration(0); d < time.Duration(hours)*time.Hour; d += plant.LinkRenewal {
+			at := start.Add(d)
+			put(plant.LinkTag, at, 1)
+			if r.IntN(40) == 0 {
+				put("machine.running", at, float64(r.IntN(2)))
+			}
+			if d%(20*time.Second) == 0 {
+				good++
+				put("count.good", at, good)
+			}
+			if d%time.Minute == 0 {
+				put("energy.active", at, d.Hours()*3)
+			}
+		}
+		if _, err := n.history.Append(context.Background(), 1, b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	end := start.Add(time.Duration(hours)*time.Hour + 20*time.Minute) // past the grace
+	n.now.Store(&end)
+}
+
+// TestOnRealStores runs figures on Pebble and SQLite: values, closing, a late
+// fact, a rebuild, and a stop explained at the desk.
+func TestOnRealStores(t *testing.T) {
+	ctx := context.Background()
+	n := openNode(t, 2)
+	start := n.at()
+	n.fill(t, 6)
+	from, to := plant.MicrosOf(start), plant.MicrosOf(start.Add(6*time.Hour))
+	ask := func() []figure.Figure {
+		t.Helper()
+		got, err := n.engine.Query(ctx, access.Scope{Tenant: 1, Path: "firm"}, "oee", figure.Hour, from, to, figure.ByEquipment)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	first := ask()
+	if len(first) != 12 || first[0].Value == nil || first[0].Revision != 1 || *first[0].Coverage < 0.95 {
+		t.Fatalf("figures = %+v", first)
+	}
+	stops, err := n.desk.Stops(ctx, scope, equipment.StopFilter{From: from, To: to, Unassigned: true})
+	if err != nil || len(stops.Stops) == 0 {
+		t.Fatalf("stops = %+v, %v", stops, err)
+	}
+	s := stops.Stops[len(stops.Stops)-1]
+	e, err := n.desk.AssignReason(ctx, scope, "li", equipment.Assign{Node: s.Node, From: s.From, To: s.To, Reason: "breakdown.tool"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := n.engine.Touch(ctx, 1, plant.Batch{}, []fact.Event{e}); err != nil {
+		t.Fatal(err)
+	}
+	after, _ := n.engine.Query(ctx, scope, "loss-breakdown", figure.Range, from, to, figure.ByNone)
+	if len(after) != 1 || *after[0].Value < 0.08 || after[0].Revision != 2 {
+		t.Errorf("after a breakdown was entered: %+v", after)
+	}
+	before := ask()
+	done, err := n.engine.Rebuild(ctx, 1)
+	if err != nil || done.Changed != 0 || done.Windows < 12 {
+		t.Errorf("Rebuild = %+v, %v", done, err)
+	}
+	for i, f := range ask() {
+		b := before[i]
+		if *f.Value != *b.Value || f.Revision != b.Revision || f.AsOf != b.AsOf {
+			t.Errorf("a rebuild changed %+v to %+v", b, f)
+		}
+	}
+}
+
+// BenchmarkPlantHour folds an hour of 60 machines from the stores.
+func BenchmarkPlantHour(b *testing.B) {
+	n := openNode(b, 60)
+	start := n.at()
+	n.fill(b, 3)
+	ctx := context.Background()
+	for b.Loop() {
+		if err := shop.NewFigures(n.record).DeleteAll(ctx, 1); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := n.engine.Query(ctx, scope, "oee", figure.Hour, plant.MicrosOf(start), plant.MicrosOf(n.at()), figure.ByEquipment); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N)/180, "ms/machine-hour")
+}
+
+// BenchmarkAsk reads what is folded already: a day of 60 machines by hour.
+func BenchmarkAsk(b *testing.B) {
+	n := openNode(b, 60)
+	start := n.at()
+	n.fill(b, 24)
+	ctx := context.Background()
+	ask := func() {
+		if _, err := n.engine.QueryMany(ctx, scope, []string{"oee", "availability", "produced"}, figure.Hour, plant.MicrosOf(start), plant.MicrosOf(n.at()), figure.ByEquipment); err != nil {
+			b.Fatal(err)
+		}
+	}
+	ask()
+	for b.Loop() {
+		ask()
+	}
+}
