@@ -150,15 +150,19 @@ func TestWatch_GoneComesAfterTheWill(t *testing.T) {
 			events <- fmt.Sprintf("message will=%t conn=%d", m.Will, m.Conn)
 			return nil
 		}))
-		b.Watch(mqtt.Watcher{Gone: func(conn uint64) { events <- fmt.Sprintf("gone conn=%d", conn) }})
+		b.Watch(mqtt.Watcher{Gone: func(conn uint64, orderly bool) { events <- fmt.Sprintf("gone conn=%d orderly=%t", conn, orderly) }})
 	})
 	c := dial(t, b, client.Options{Client: "a", Will: &client.Will{Topic: "dead", Payload: []byte("x")}})
 	must(t, c.Publish(within(t), "t", nil, 1, false))
 	c.Kill()
-	for _, want := range []string{"message will=false conn=1", "message will=true conn=1", "gone conn=1"} {
+	for _, want := range []string{"message will=false conn=1", "message will=true conn=1", "gone conn=1 orderly=false"} {
 		if got := receive(t, events, want); got != want {
 			t.Errorf("event = %q; want %q", got, want)
 		}
+	}
+	must(t, dial(t, b, client.Options{Client: "b", Will: &client.Will{Topic: "dead", Payload: []byte("x")}}).Close())
+	if got := receive(t, events, "goodbye"); got != "gone conn=2 orderly=true" {
+		t.Errorf("event = %q", got)
 	}
 }
 

@@ -75,7 +75,12 @@ func (c *conn) Subscribe(ctx context.Context, points []connect.Point, sink conne
 	parsed, first := parse(points)
 	l := &listener{relay: NewRelay(), points: parsed, wanted: points, conn: c}
 	for _, m := range c.device.attach(l) {
-		first = append(first, l.readings(m)...)
+		for _, r := range l.readings(m) {
+			if c.driver.now().Sub(r.Source) > oldValue {
+				r.Source = time.Time{} // it holds now; its old time would look like a wrong clock
+			}
+			first = append(first, r)
+		}
 	}
 	defer func() { c.device.detach(l, ctx.Err() == nil, c.driver.now()) }()
 	if len(first) > 0 {
@@ -90,9 +95,9 @@ func (c *conn) Subscribe(ctx context.Context, points []connect.Point, sink conne
 	return l.relay.Run(ctx, sink, alive)
 }
 
-// watch shows life while the publishing connection is open, and ends the
-// subscription when the device itself has been silent for too long: behind a
-// gateway the connection says little about the machine.
+// watch shows life as long as the device may be silent, and ends the
+// subscription after that: behind a gateway an open connection says little
+// about the machine.
 func (c *conn) watch(ctx context.Context, relay *Relay) {
 	tick := time.NewTicker(min(plant.LinkRenewal/2, c.settings.silence/2))
 	defer tick.Stop()

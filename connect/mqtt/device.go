@@ -16,7 +16,8 @@ type device struct {
 
 	mu       sync.Mutex
 	last     map[string]Message // by topic
-	conn     uint64             // that published last, 0 when it is gone
+	conn     uint64             // that published last
+	lost     bool               // it was cut off
 	at       time.Time          // of the last message
 	subs     map[*listener]struct{}
 	expected time.Time     // until when a lost subscription is expected back
@@ -32,10 +33,9 @@ type listener struct {
 	conn   *conn
 }
 
-// heard reports whether the device published lately over a connection that
-// still is.
+// heard reports whether the device published lately and was not cut off since.
 func (u *device) heard(now time.Time, silence time.Duration) bool {
-	return u.conn != 0 && now.Sub(u.at) <= silence
+	return u.conn != 0 && !u.lost && now.Sub(u.at) <= silence
 }
 
 // keep remembers a message for those who come later.
@@ -54,7 +54,7 @@ func (u *device) handle(ctx context.Context, m Message, now time.Time) error {
 	u.mu.Lock()
 	u.keep(m)
 	if !m.Will {
-		u.conn, u.at = m.Conn, m.At
+		u.conn, u.lost, u.at = m.Conn, false, m.At
 	}
 	close(u.changed)
 	u.changed = make(chan struct{})
@@ -126,9 +126,9 @@ func (u *device) gone(conn uint64) {
 	if u.conn != conn {
 		return
 	}
-	u.conn = 0
+	u.lost = true
 	for l := range u.subs {
-		l.relay.End(fmt.Errorf("mqtt %s: the client that published for it is gone", u.prefix))
+		l.relay.End(fmt.Errorf("mqtt %s: the client that published for it was cut off", u.prefix))
 	}
 }
 

@@ -24,6 +24,9 @@ const (
 	maxKept = 64 << 10
 	// defaultSilence is how long a device may publish nothing at all.
 	defaultSilence = time.Minute
+	// oldValue is the age from which the time of a retained value is not passed
+	// on as the time of the present one.
+	oldValue = time.Hour
 	// attachWithin is how long an acknowledgement waits for a subscription that
 	// is expected back; expectedFor is how long it is expected.
 	attachWithin = 10 * time.Second
@@ -190,7 +193,12 @@ func (d *Driver) alive(conn uint64) {
 	}
 }
 
-func (d *Driver) gone(conn uint64) {
+// gone: a device whose client was lost is lost; one whose client said goodbye
+// publishes now and then, and has its time of silence.
+func (d *Driver) gone(conn uint64, orderly bool) {
+	if orderly {
+		return
+	}
 	for _, u := range d.all() {
 		u.gone(conn)
 	}

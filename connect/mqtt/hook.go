@@ -113,7 +113,7 @@ func (h *hook) OnDisconnect(cl *mochi.Client, err error, _ bool) {
 	h.b.log.Info("mqtt client disconnected", slog.String("client", cl.ID), slog.String("remote", m.remote), slog.Any("err", err))
 	for _, w := range h.b.watching() {
 		if w.Gone != nil {
-			w.Gone(m.conn)
+			w.Gone(m.conn, err == nil)
 		}
 	}
 }

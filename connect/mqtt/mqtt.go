@@ -45,7 +45,9 @@ var ErrExpel = errors.New("connection ended by the host")
 // connection's goroutine and must not block for long.
 type Watcher struct {
 	Alive func(conn uint64) // any packet, a ping too
-	Gone  func(conn uint64) // the connection ended; its will, if any, was handled before
+	// Gone comes when the connection ended, after the will was handled, if
+	// there was one; orderly says that the client said goodbye.
+	Gone func(conn uint64, orderly bool)
 }
 
 // Login is what a client presented.

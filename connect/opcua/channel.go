@@ -11,6 +11,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"os"
 	"sync"
 	"time"
 
@@ -252,7 +253,7 @@ func (c *channel) call(ctx context.Context, req ua.Request, auth *ua.NodeID, tim
 	case <-c.ended:
 		return nil, c.cause
 	case <-timer.C:
-		return nil, fmt.Errorf("no answer in time (%v)", timeout)
+		return nil, fmt.Errorf("no answer in time (%v): %w", timeout, os.ErrDeadlineExceeded)
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

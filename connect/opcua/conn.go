@@ -4,11 +4,16 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/gopcua/opcua/ua"
 
 	"zhigai/connect"
 )
+
+// oldValue is the age from which the time of the last change is not passed on
+// as the time of the present value.
+const oldValue = time.Hour
 
 // conn is an open session with one server.
 type conn struct {
@@ -57,6 +62,14 @@ func (c *conn) resolve(points []connect.Point) (nodes []*ua.NodeID, index []int,
 	return nodes, index, errs
 }
 
+// present marks a value that holds now although it changed long ago: a
+// program name that stands for weeks is no sign of a wrong clock.
+func (d *Driver) present(r *connect.Reading) {
+	if d.now().Sub(r.Source) > oldValue {
+		r.Source = time.Time{}
+	}
+}
+
 // Prepare implements [connect.Conn].
 func (c *conn) Prepare(points []connect.Point) (connect.Group, error) {
 	nodes, index, errs := c.resolve(points)
@@ -83,6 +96,7 @@ func (g *group) Read(ctx context.Context, dst []connect.Reading) error {
 	for i, v := range values {
 		point := g.index[i]
 		dst[point] = reading(point, g.points[point].Kind, v)
+		g.conn.driver.present(&dst[point])
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -288,6 +289,7 @@ type running struct {
 	alive  chan struct{}
 	ended  chan error
 	fail   chan error // the sink's next answer
+	hold   sync.Mutex // taken: the sink does not return
 	cancel context.CancelFunc
 }
 
@@ -297,6 +299,8 @@ func subscribe(t *testing.T, c connect.Conn, points ...connect.Point) *running {
 	r := &running{t: t, got: make(chan connect.Reading, 100000), alive: make(chan struct{}, 10000), ended: make(chan error, 1),
 		fail: make(chan error, 1), cancel: cancel}
 	sink := func(_ context.Context, readings []connect.Reading) error {
+		r.hold.Lock()
+		defer r.hold.Unlock()
 		select {
 		case err := <-r.fail:
 			return err
@@ -352,9 +356,11 @@ func TestSubscribe_EveryChangeInOrder(t *testing.T) {
 	if first.Number != 1000.5 || first.Source.IsZero() {
 		t.Errorf("first = %+v", first)
 	}
-	f.process.Send(obj{"op": "count", "name": "Speed", "from": 1, "n": 30, "ms": 120})
 	last := first.Source
 	for want := 1.0; want <= 30; want++ {
+		// One after the other: the server itself may pass over a value that
+		// stood for less than the sampling interval.
+		f.process.Send(obj{"op": "set", "name": "Speed", "value": want})
 		g := r.next()
 		if g.Number != want || g.Source.Before(last) {
 			t.Fatalf("reading = %+v; want %v after %v", g, want, last)
@@ -381,6 +387,28 @@ func TestSubscribe_EveryChangeInOrder(t *testing.T) {
 	r.cancel()
 	if err := r.end(); !errors.Is(err, context.Canceled) {
 		t.Errorf("end = %v", err)
+	}
+}
+
+// While nobody takes them, changes wait in the server's queue.
+func TestSubscribe_QueueHoldsAStall(t *testing.T) {
+	f := newFloor(t)
+	r := subscribe(t, f.open(), speedPoint())
+	r.next()
+	r.hold.Lock()
+	f.process.Send(obj{"op": "count", "name": "Speed", "from": 1, "n": 20, "ms": 200})
+	f.process.Wait("counted")
+	r.hold.Unlock()
+	seen := 0
+	for last := 0.0; last < 20; seen++ {
+		g := r.next()
+		if g.Err != nil || g.Uncertain || g.Number <= last {
+			t.Fatalf("reading = %+v after %v", g, last)
+		}
+		last = g.Number
+	}
+	if seen < 15 { // the server may pass over single values when the machine is busy
+		t.Errorf("%d of 20 values came", seen)
 	}
 }
 
@@ -441,8 +469,8 @@ func TestSubscribe_OutlivesRenewals(t *testing.T) {
 	c := f.open("policy", "Basic256Sha256")
 	r := subscribe(t, c, speedPoint())
 	r.next()
-	f.process.Send(obj{"op": "count", "name": "Speed", "from": 1, "n": 50, "ms": 100})
-	for want := 1.0; want <= 50; want++ {
+	for want, began := 1.0, time.Now(); time.Since(began) < 5*time.Second; want++ { // five renewals
+		f.process.Send(obj{"op": "set", "name": "Speed", "value": want})
 		if g := r.next(); g.Number != want {
 			t.Fatalf("reading = %+v; want %v", g, want)
 		}

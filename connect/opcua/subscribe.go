@@ -38,6 +38,7 @@ type subscription struct {
 	points  []connect.Point
 	silence time.Duration // without any message for so long contact is lost
 	next    uint32        // sequence number of the next notification
+	begun   []bool        // points whose present value came
 	acks    []*ua.SubscriptionAcknowledgement
 }
 
@@ -47,7 +48,7 @@ type subscription struct {
 // collector has to know of the gap.
 func (c *conn) Subscribe(ctx context.Context, points []connect.Point, sink connect.Sink, alive func()) error {
 	nodes, index, readings := c.resolve(points)
-	s := &subscription{conn: c, points: points, next: 1}
+	s := &subscription{conn: c, points: points, next: 1, begun: make([]bool, len(points))}
 	if err := s.create(ctx); err != nil {
 		return fmt.Errorf("opcua %s: subscribe: %w", c.address, err)
 	}
@@ -201,7 +202,12 @@ func (s *subscription) take(ctx context.Context, m *ua.NotificationMessage, sink
 					return errors.New("notification of an item that nobody asked for")
 				}
 				point := int(item.ClientHandle)
-				readings = append(readings, reading(point, s.points[point].Kind, item.Value))
+				r := reading(point, s.points[point].Kind, item.Value)
+				if !s.begun[point] {
+					s.begun[point] = true
+					s.conn.driver.present(&r)
+				}
+				readings = append(readings, r)
 			}
 		case *ua.StatusChangeNotification:
 			return fmt.Errorf("the server ended the subscription: %w", n.Status)

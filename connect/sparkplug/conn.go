@@ -97,7 +97,7 @@ func (c *conn) attach(ctx context.Context, s *subscription) (*unit, []sample, []
 		c.driver.log.Warn("sparkplug samples lost while no subscription was open", slog.String("device", c.address), slog.Int("n", u.lost))
 	}
 	u.pending, u.lost = nil, 0
-	readings := append(s.readings(pending), s.readings(u.snapshot())...)
+	readings := append(s.readings(pending), s.readings(u.snapshot(c.driver.now()))...)
 	for i, p := range s.points {
 		if err := u.missing(p.Address); err != nil {
 			readings = append(readings, connect.Reading{Point: i, Err: err})

@@ -3,6 +3,7 @@ package sparkplug
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"zhigai/connect/mqtt"
@@ -239,11 +240,16 @@ func (u *unit) take(p payload.Payload, gap bool) (out []sample, unknown int) {
 	return out, unknown
 }
 
-// snapshot is the last value of every metric.
-func (u *unit) snapshot() []sample {
+// snapshot is the present value of every metric. A value that changed long ago
+// holds now: its old time would look like a wrong clock.
+func (u *unit) snapshot(now time.Time) []sample {
 	out := make([]sample, 0, len(u.order))
 	for _, m := range u.order {
-		out = append(out, m.last)
+		s := m.last
+		if s.at > 0 && now.UnixMilli()-int64(min(s.at, math.MaxInt64)) > oldValue.Milliseconds() {
+			s.at = 0
+		}
+		out = append(out, s)
 	}
 	return out
 }

@@ -81,7 +81,7 @@ func (d *Driver) nodeBirth(ctx context.Context, e *edge, m mqtt.Message, p paylo
 	if !p.HasSeq || !e.hasBD {
 		d.log.Warn("sparkplug birth without seq or bdSeq", slog.String("edge_node", e.String()), slog.String("client", m.Client))
 	}
-	return d.deliver(ctx, e, "", e.devices[""].snapshot(), true, m)
+	return d.deliver(ctx, e, "", e.devices[""].snapshot(d.now()), true, m)
 }
 
 func (d *Driver) deviceBirth(ctx context.Context, e *edge, t topic, m mqtt.Message, p payload.Payload) error {
@@ -95,7 +95,7 @@ func (d *Driver) deviceBirth(ctx context.Context, e *edge, t topic, m mqtt.Messa
 		d.log.Warn("sparkplug birth cut: too large", slog.String("device", t.String()), slog.Int("limit", maxDeviceBytes))
 	}
 	e.announce()
-	return d.deliver(ctx, e, t.device, u.snapshot(), true, m)
+	return d.deliver(ctx, e, t.device, u.snapshot(d.now()), true, m)
 }
 
 func (d *Driver) data(ctx context.Context, e *edge, t topic, m mqtt.Message, p payload.Payload) error {
@@ -136,8 +136,9 @@ func (d *Driver) stranger(e *edge, t topic, m mqtt.Message) error {
 	return nil
 }
 
-// gone ends the nodes of a connection that ended without their death.
-func (d *Driver) gone(conn uint64) {
+// gone ends the nodes of a connection that ended without their death, orderly
+// or not.
+func (d *Driver) gone(conn uint64, _ bool) {
 	d.mu.Lock()
 	edges := make([]*edge, 0, len(d.edges))
 	for _, e := range d.edges {

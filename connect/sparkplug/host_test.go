@@ -48,6 +48,15 @@ func TestSubscribe_HistoricalAndTimes(t *testing.T) {
 	if want := time.UnixMilli(1767225600123).UTC(); !g.Historical || !g.Source.Equal(want) {
 		t.Errorf("reading = %+v; want historical at %v", g, want)
 	}
+	// A birth with an old time says what holds now.
+	n.nodeBirth()
+	old := speed(6)
+	old.Timestamp, old.HasTimestamp = 1, true
+	must(t, n.send("DBIRTH", "D", old, count(1)))
+	if g := r.number(0, 6); !g.Source.IsZero() {
+		t.Errorf("old present value = %+v; want it without time", g)
+	}
+	n.birth()
 	// What is late does not become the current value.
 	r2 := subscribe(t, h.host, "G/N/D", points)
 	r2.number(0, 1000)

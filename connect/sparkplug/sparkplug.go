@@ -41,6 +41,9 @@ const (
 	keptAfterEnd  = 30 * time.Second
 	// attachWithin is how long an unacknowledged message waits for the same.
 	attachWithin = 10 * time.Second
+	// oldValue is the age from which the time of the last change is not passed
+	// on as the time of the present value.
+	oldValue = time.Hour
 	// deviceBirthWithin is when a device must have followed its node's birth.
 	deviceBirthWithin = 10 * time.Second
 	// A rebirth is asked for at most every rebirthMin, and less often the
