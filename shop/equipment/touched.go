@@ -2,7 +2,6 @@ package equipment
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"sync"
@@ -25,16 +24,16 @@ type seenKey struct {
 	tag    plant.TagNo
 }
 
-// last is the newest time known of the tag before t was noted.
-func (s *seen) note(tenant plant.TenantNo, tag plant.TagNo, t plant.Micros) (last plant.Micros, known bool) {
+// note tells the newest time followed before, and remembers last from now on.
+func (s *seen) note(tenant plant.TenantNo, tag plant.TagNo, last plant.Micros) (newest plant.Micros, known bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	k := seenKey{tenant, tag}
-	last, known = s.newest[k]
-	if !known || t > last {
-		s.newest[k] = t
+	newest, known = s.newest[k]
+	if !known || last > newest {
+		s.newest[k] = last
 	}
-	return last, known
+	return newest, known
 }
 
 // DirtyRange is the time whose terms a value of a signal may change: from a
@@ -66,15 +65,21 @@ func (f *Folder) Touched(ctx context.Context, tenant plant.TenantNo, batch plant
 			return nil, err
 		}
 	}
+	times := map[plant.TagNo][]plant.Micros{}
 	for _, s := range batch.Samples {
-		if err := t.value(ctx, s.Tag, s.Time); err != nil {
+		times[s.Tag] = append(times[s.Tag], s.Time)
+	}
+	for _, x := range batch.Texts {
+		times[x.Tag] = append(times[x.Tag], x.Time)
+	}
+	for tag, list := range times {
+		slices.Sort(list)
+		if err := t.values(ctx, tag, list); err != nil {
 			return nil, err
 		}
 	}
-	for _, x := range batch.Texts {
-		if err := t.value(ctx, x.Tag, x.Time); err != nil {
-			return nil, err
-		}
+	if err := t.openUntil(ctx); err != nil {
+		return nil, err
 	}
 	for _, e := range events {
 		t.event(e)
@@ -90,7 +95,12 @@ type touching struct {
 	ranges map[plant.NodeID][]plant.Span
 }
 
-func (t *touching) value(ctx context.Context, no plant.TagNo, at plant.Micros) error {
+// lateGap joins late values of one tag: a backlog of a month is one range, not
+// a million.
+const lateGap = plant.Micros(3600 * 1_000_000)
+
+// values notes what the values of one tag touch; times are in order.
+func (t *touching) values(ctx context.Context, no plant.TagNo, times []plant.Micros) error {
 	tag, ok := t.tags[no]
 	if !ok {
 		return nil
@@ -104,44 +114,61 @@ func (t *touching) value(ctx context.Context, no plant.TagNo, at plant.Micros) e
 		// then: every tag of it may matter.
 		counter = true
 	}
-	next := forever
-	if newest, known := t.f.seen.note(t.tenant, no, at); !known || at <= newest {
-		var err error
-		if next, err = t.f.Reader.next(ctx, t.tenant, tag, at); err != nil {
+	settings := t.f.Reader.Settings
+	newest, known := t.f.seen.note(t.tenant, no, times[len(times)-1])
+	if known {
+		late, _ := slices.BinarySearch(times, newest+1)
+		if late < len(times) {
+			from, to := settings.DirtyRange(tag.Name, counter, times[late], forever)
+			t.add(tag.Node, from, to)
+		}
+		times = times[:late]
+	}
+	for len(times) > 0 {
+		n := 1
+		for n < len(times) && times[n]-times[n-1] <= lateGap {
+			n++
+		}
+		next, err := t.f.Reader.next(ctx, t.tenant, tag, times[n-1])
+		if err != nil {
 			return fmt.Errorf("next of %s: %w", tag.Path, err)
 		}
+		from, _ := settings.DirtyRange(tag.Name, counter, times[0], next)
+		_, to := settings.DirtyRange(tag.Name, counter, times[n-1], next)
+		t.add(tag.Node, from, to)
+		times = times[n:]
 	}
-	from, to := t.f.Reader.Settings.DirtyRange(tag.Name, counter, at, next)
-	if to != forever {
-		var err error
-		if to, err = t.openUntil(ctx, tag.Node, at, to); err != nil {
-			return err
-		}
-	}
-	t.add(tag.Node, from, to)
 	return nil
 }
 
-// openUntil stretches the end over stop reasons without an end that began
-// before it: whether they still hold later depends on what the machine did
-// here.
-func (t *touching) openUntil(ctx context.Context, node plant.NodeID, at, to plant.Micros) (plant.Micros, error) {
-	events, err := t.f.Reader.Journal.Events(ctx, t.tenant, fact.Filter{
-		Kinds: []fact.Kind{fact.KindStopReason}, Subjects: []plant.NodeID{node},
-		From: at - plant.Micros(maxReach.Microseconds()), To: to,
-	})
-	if err != nil {
-		return to, fmt.Errorf("stop reasons of %s: %w", node, err)
-	}
-	for _, e := range events {
-		var p fact.StopReason
-		if json.Unmarshal(e.Payload, &p) == nil && p.To == 0 {
-			if end := reasonRange(e, p).to; end > at {
-				to = max(to, end)
+// openUntil stretches late ranges over stop reasons without an end that began
+// before them: whether they still hold later depends on what the machine did
+// in the range.
+func (t *touching) openUntil(ctx context.Context) error {
+	for node, list := range t.ranges {
+		for _, r := range list {
+			if r.To == forever {
+				continue
 			}
+			events, err := t.f.Reader.Journal.Events(ctx, t.tenant, fact.Filter{
+				Kinds: []fact.Kind{fact.KindStopReason}, Subjects: []plant.NodeID{node},
+				From: r.From - plant.Micros(maxReach.Microseconds()), To: r.To,
+			})
+			if err != nil {
+				return fmt.Errorf("stop reasons of %s: %w", node, err)
+			}
+			to := r.To
+			for _, e := range events {
+				if p, ok := unmarshal[fact.StopReason](e); ok && p.To == 0 {
+					if end := reasonRange(e, p).to; end > r.From {
+						to = max(to, end+t.f.Reader.Settings.margin())
+					}
+				}
+			}
+			t.add(node, r.From, to)
 		}
 	}
-	return to, nil
+	return nil
 }
 
 // event marks what an event about a machine reaches. One that corrects another
