@@ -146,6 +146,7 @@ func (b *Board) Run(ctx context.Context, feed figure.Feed) error {
 
 func (b *Board) follow(ctx context.Context, feed figure.Feed) error {
 	at := feed.LastSeq()
+	b.forget()
 	if err := b.load(ctx); err != nil {
 		return err
 	}
@@ -193,6 +194,15 @@ func (b *Board) follow(ctx context.Context, feed figure.Feed) error {
 		if waiting = b.rest(ctx, wake, waiting); ctx.Err() != nil {
 			return ctx.Err()
 		}
+	}
+}
+
+// forget makes every machine be read from facts: batches may have been missed.
+func (b *Board) forget() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, c := range b.cells {
+		c.stale, c.reread = true, time.Time{}
 	}
 }
 

@@ -193,9 +193,14 @@ func (r Reader) ran(ctx context.Context, m *Machine, events []fact.Event, from, 
 
 // stretches replays what the machine said in [lo, hi).
 func (m *Machine) stretches(f Facts, products timeline, lo, hi plant.Micros) []stretch {
-	out := make([]stretch, 0, 64)
+	streams := m.streams(f)
+	changes := 16
+	for _, s := range streams[1:] { // contact changes no state while it lasts
+		changes += len(s.samples) + len(s.texts)
+	}
+	out := make([]stretch, 0, changes)
 	r := newReplay(m, lo, func(s stretch) { out = append(out, s) })
-	r.run(m.streams(f), m.parts(f, products), hi)
+	r.run(streams, m.parts(f, products), hi)
 	return out
 }
 

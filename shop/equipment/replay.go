@@ -34,7 +34,8 @@ const forever = plant.Micros(math.MaxInt64)
 type stream struct {
 	samples []plant.Sample
 	texts   []plant.Text
-	slot    int // index into the rules' values, or one of the below
+	at      plant.Micros // of the next value
+	slot    int          // index into the rules' values, or one of the below
 }
 
 const (
@@ -103,6 +104,9 @@ func (m *Machine) streams(f Facts) []stream {
 	if len(m.Kind.Reasons) > 0 {
 		out = append(out, stream{samples: f.Samples[SignalReason], slot: slotReason})
 	}
+	for i := range out {
+		out[i].at = out[i].next()
+	}
 	return out
 }
 
@@ -117,25 +121,19 @@ func (r *replay) run(streams []stream, parts []part, to plant.Micros) {
 func (r *replay) walk(streams []stream, parts []part, to plant.Micros) {
 	for {
 		at := forever
-		for i := range streams {
-			at = min(at, streams[i].next())
-		}
 		if len(parts) > 0 {
-			at = min(at, parts[0].at)
+			at = parts[0].at
+		}
+		for i := range streams {
+			at = min(at, streams[i].at)
 		}
 		if at >= to {
 			break
 		}
 		r.expire(at)
 		for i := range streams {
-			s := &streams[i]
-			for len(s.samples) > 0 && s.samples[0].Time == at {
-				r.set(s.slot, s.samples[0])
-				s.samples = s.samples[1:]
-			}
-			for len(s.texts) > 0 && s.texts[0].Time == at {
-				r.setText(s.slot, s.texts[0])
-				s.texts = s.texts[1:]
+			if s := &streams[i]; s.at == at {
+				r.take(s)
 			}
 		}
 		for len(parts) > 0 && parts[0].at == at {
@@ -144,6 +142,20 @@ func (r *replay) walk(streams []stream, parts []part, to plant.Micros) {
 		}
 		r.decide(at)
 	}
+}
+
+// take hands over the values of a stream's next instant.
+func (r *replay) take(s *stream) {
+	at := s.at
+	for len(s.samples) > 0 && s.samples[0].Time == at {
+		r.set(s.slot, s.samples[0])
+		s.samples = s.samples[1:]
+	}
+	for len(s.texts) > 0 && s.texts[0].Time == at {
+		r.setText(s.slot, s.texts[0])
+		s.texts = s.texts[1:]
+	}
+	s.at = s.next()
 }
 
 // finish closes the last stretch at to.
