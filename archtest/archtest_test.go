@@ -42,7 +42,7 @@ var floors = []struct {
 	{"web/...", []string{"plant", "plant/file", "fact", "access", "figure", "shop/...", "connect", "connect/profile", "history", "web"}, "one file per resource"},
 	{"data", nil, "embedded files"},
 	{"ui", nil, "embedded files"},
-	{"sim", []string{"plant", "connect/modbus/pdu", "connect/sparkplug/payload"}, "the simulated plant knows the wire, not the collector"},
+	{"sim", []string{"plant", "connect/modbus/pdu", "connect/mqtt/client", "connect/sparkplug/payload"}, "the simulated plant knows the wire, not the collector"},
 	{"archtest", nil, ""},
 	{"cmd/zhigai", []string{"..."}, "the only place where parts meet"},
 }

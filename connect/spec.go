@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"strings"
 	"time"
 
 	"zhigai/plant"
@@ -39,7 +40,12 @@ type PointSpec struct {
 	Silence  time.Duration
 }
 
-// key is what two devices must not share.
+// key is what two devices must not share: where they are reached and what is
+// read there.
 func (d DeviceSpec) key() string {
-	return d.Device.Driver + " " + d.Device.Address + " " + d.Device.Params["unit"] + d.Device.Params["prefix"]
+	first := ""
+	if len(d.Points) > 0 {
+		first = d.Points[0].Address
+	}
+	return strings.Join([]string{d.Device.Driver, d.Device.Address, d.Device.Params["unit"], first}, " ")
 }

@@ -11,6 +11,7 @@ import (
 
 	"zhigai/access"
 	"zhigai/fact"
+	"zhigai/figure"
 )
 
 // Problem is an error as RFC 9457 has it, with one code from the table below.
@@ -27,6 +28,12 @@ var codes = map[int]string{
 	http.StatusUnauthorized: "unauthorized", http.StatusForbidden: "forbidden", http.StatusNotFound: "not_found",
 	http.StatusConflict: "conflict", http.StatusPreconditionFailed: "conflict",
 	http.StatusPreconditionRequired: "invalid", http.StatusTooManyRequests: "unavailable", http.StatusServiceUnavailable: "unavailable",
+}
+
+// ErrorStatus gives a room's error its HTTP status.
+type ErrorStatus struct {
+	Err    error
+	Status int
 }
 
 var problemsOnce sync.Once
@@ -80,6 +87,11 @@ func (a *API) problem(ctx context.Context, op Op, err error) huma.StatusError {
 	}{
 		{access.ErrUnauthorized, http.StatusUnauthorized},
 		{access.ErrLocked, http.StatusTooManyRequests},
+		{access.ErrInvalid, http.StatusUnprocessableEntity},
+		{figure.ErrInvalid, http.StatusUnprocessableEntity},
+		{figure.ErrTooMuch, http.StatusUnprocessableEntity},
+		{figure.ErrNoDefinition, http.StatusNotFound},
+		{figure.ErrNoNode, http.StatusNotFound},
 		{access.ErrForbidden, http.StatusForbidden},
 		{access.ErrNotFound, http.StatusNotFound},
 		{access.ErrConflict, http.StatusConflict},
@@ -92,6 +104,11 @@ func (a *API) problem(ctx context.Context, op Op, err error) huma.StatusError {
 	}
 	if ctx.Err() != nil {
 		return newProblem(http.StatusServiceUnavailable, "the request was given up")
+	}
+	for _, row := range a.o.Errors {
+		if errors.Is(err, row.Err) {
+			return newProblem(row.Status, err.Error())
+		}
 	}
 	a.log.Error("request failed", "operation", op.ID, "err", err)
 	return newProblem(http.StatusInternalServerError, "internal error; the log of the node says more")

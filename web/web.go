@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"path"
+	"reflect"
 	"strings"
 	"time"
 
@@ -18,6 +20,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"zhigai/access"
+	"zhigai/figure"
 	"zhigai/plant"
 )
 
@@ -42,6 +45,10 @@ type Options struct {
 	Health  func(ctx context.Context) []Check
 	Demo    []Login // printed on the sign-in page of a demo, nil elsewhere
 	TLS     bool
+	Errors  []ErrorStatus // of the rooms above figure
+	Figures *figure.Engine
+	Entries func(ctx context.Context, tenant plant.TenantNo, after uint64, limit int) ([]access.Entry, error) // of the audit
+	Verify  func(ctx context.Context, tenant plant.TenantNo) (int, error)                                     // its chain
 }
 
 // API is where resources register themselves.
@@ -75,6 +82,7 @@ func New(o Options) *API {
 	config.DocsPath, config.SchemasPath = "", ""
 	config.CreateHooks = nil // no $schema links: they only swell every answer
 	config.Info.Description = "From the signal on a machine to the figure a government reports. Times are UTC, shares 0..1, durations milliseconds."
+	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"token":   {Type: "http", Scheme: "bearer"},
 		"session": {Type: "apiKey", In: "cookie", Name: CookieName},
@@ -86,6 +94,7 @@ func New(o Options) *API {
 	a.registerUsers()
 	a.registerTokens()
 	a.registerAudit()
+	a.registerFigures()
 	return a
 }
 
@@ -154,7 +163,7 @@ func (a *API) authenticate(ctx huma.Context) (access.Principal, error) {
 		if !ok {
 			return access.Principal{}, fmt.Errorf("%w: write Authorization: Bearer TOKEN", access.ErrUnauthorized)
 		}
-		return a.access.AuthenticateToken(ctx.Context(), secret)
+		return a.access.Authenticate(ctx.Context(), secret)
 	}
 	cookie, err := huma.ReadCookie(ctx, CookieName)
 	if err != nil {
@@ -163,7 +172,7 @@ func (a *API) authenticate(ctx huma.Context) (access.Principal, error) {
 	if ctx.Method() != http.MethodGet && ctx.Method() != http.MethodHead && ctx.Header(csrfHeader) == "" {
 		return access.Principal{}, fmt.Errorf("%w: requests that change something need the header %s: 1", access.ErrForbidden, csrfHeader)
 	}
-	return a.access.AuthenticateSession(ctx.Context(), cookie.Value)
+	return a.access.Authenticate(ctx.Context(), cookie.Value)
 }
 
 // Who is the principal of a request. Operations that need a permission always
@@ -193,4 +202,22 @@ func ScopeOf(ctx context.Context, path string) (access.Scope, error) {
 // Audit records a change of the principal of the request.
 func (a *API) Audit(ctx context.Context, action, object string, before, after any) error {
 	return a.access.Record(ctx, Who(ctx), action, object, before, after)
+}
+
+// Mux is where what is not in the contract is added: the pages.
+func (a *API) Mux() *http.ServeMux { return a.mux }
+
+// schemaName keeps a room's type apart from the API's own of the same name:
+// plant.Node is PlantNode in the contract.
+func schemaName(t reflect.Type, hint string) string {
+	name := huma.DefaultSchemaNamer(t, hint)
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	room, inner := strings.CutPrefix(t.PkgPath(), "zhigai/")
+	if !inner || room == "web" || strings.HasPrefix(room, "web/") {
+		return name
+	}
+	room = path.Base(room)
+	return strings.ToUpper(room[:1]) + room[1:] + name
 }

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"zhigai/access"
+	"zhigai/connect/profile"
+	"zhigai/data"
+	"zhigai/plant"
+	"zhigai/plant/file"
+	"zhigai/sim"
+	"zhigai/web"
+)
+
+// demoLogins are the people of the demo plant; their passwords are public.
+var demoLogins = []web.Login{
+	{Name: "admin", Password: "admin-demo", Role: string(access.RoleAdmin)},
+	{Name: "engineer", Password: "engineer-demo", Role: string(access.RoleEngineer)},
+	{Name: "operator", Password: "operator-demo", Role: string(access.RoleOperator)},
+	{Name: "viewer", Password: "viewer-demo", Role: string(access.RoleViewer)},
+}
+
+// demo starts the simulated plant and connects the node to it through the same
+// doors as a real one: its machines answer on sockets, its plant file is
+// imported.
+func (n *node) demo(ctx context.Context, seed uint64) ([]web.Login, error) {
+	src, err := data.FS.ReadFile("demo/plant.yaml")
+	if err != nil {
+		return nil, err
+	}
+	m, err := file.Read("demo/plant.yaml", src, file.Options{Profiles: n.profiles.IDs()})
+	if err != nil {
+		return nil, err
+	}
+	p, err := sim.New(sim.Config{Seed: seed, Start: time.Now().Truncate(time.Second), Model: m, Kinds: simKinds(n.profiles)})
+	if err != nil {
+		return nil, err
+	}
+	endpoints, err := p.Listen("127.0.0.1")
+	if err != nil {
+		return nil, err
+	}
+	p.Attach(ctx, n.broker.Addr().String())
+	n.workers.Go(func() {
+		p.Run(ctx, 1)
+		p.Close()
+	})
+	for i := range m.Nodes {
+		if e := m.Nodes[i].Machine; e != nil {
+			e.Device.Address = sim.Fill(e.Device.Address, endpoints)
+		}
+	}
+	admin := access.With(ctx, access.Node(demoTenant))
+	if err := n.plants.Import(admin, access.Scope{Tenant: demoTenant}, m, plant.MicrosOf(time.Now())); err != nil {
+		return nil, fmt.Errorf("demo plant: %w", err)
+	}
+	if err := n.demoUsers(ctx); err != nil {
+		return nil, err
+	}
+	return demoLogins, n.reconcile(ctx)
+}
+
+func (n *node) demoUsers(ctx context.Context) error {
+	users, err := n.access.Users(ctx, access.Node(demoTenant))
+	if err != nil {
+		return err
+	}
+	known := map[string]bool{}
+	for _, u := range users {
+		known[u.Name] = true
+	}
+	for _, l := range demoLogins {
+		if known[l.Name] {
+			continue
+		}
+		if _, err := n.access.CreateUser(ctx, access.Node(demoTenant), access.NewUser{Name: l.Name, Display: l.Name, Role: access.Role(l.Role), Password: l.Password}); err != nil {
+			return fmt.Errorf("demo user %s: %w", l.Name, err)
+		}
+	}
+	return nil
+}
+
+// simKinds hands the simulator what it must know of the profiles.
+func simKinds(l *profile.Library) map[string]sim.Kind {
+	out := map[string]sim.Kind{}
+	for _, p := range l.List() {
+		k := sim.Kind{ID: p.ID, Class: p.Class, Protocol: p.Protocol}
+		for _, s := range p.Signals {
+			one := sim.Signal{Name: s.Name, Kind: s.Kind, At: s.At, Offset: s.Offset, Writable: s.Write != nil}
+			if s.Scale != nil {
+				one.Scale = *s.Scale
+			}
+			k.Signals = append(k.Signals, one)
+		}
+		out[p.ID] = k
+	}
+	return out
+}

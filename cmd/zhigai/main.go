@@ -1,0 +1,60 @@
+// Command zhigai is the whole product: it collects from machines, keeps facts,
+// makes figures and serves pages. This package only wires the parts together
+// and is the only place where they meet. Start with [runCmd].
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// version is set when the program is built.
+var version = "dev"
+
+type cli struct {
+	Run     runCmd     `cmd:"" help:"Collect, keep, calculate and serve: the node."`
+	OEE     oeeCmd     `cmd:"" name:"oee" help:"ISO 22400-2 figures of a ledger file."`
+	Profile profileCmd `cmd:"" help:"Check and try device profiles without building."`
+	Samples samplesCmd `cmd:"" help:"Export and import raw samples as CSV."`
+	Audit   auditCmd   `cmd:"" help:"Verify the hash chain of the audit."`
+	Rebuild rebuildCmd `cmd:"" help:"Delete every projection and make it again from facts."`
+	Doctor  doctorCmd  `cmd:"" help:"Look for what would keep a node from running well."`
+	OpenAPI openapiCmd `cmd:"" name:"openapi" help:"Print the contract of the HTTP API."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+type versionCmd struct{}
+
+func (versionCmd) Run() error {
+	fmt.Println("zhigai", version)
+	return nil
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var c cli
+	parser := kong.Must(&c, kong.Name("zhigai"), kong.Description("智改: from the signal on a machine to the figure a government reports."),
+		kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)))
+	kctx, err := parser.Parse(os.Args[1:])
+	parser.FatalIfErrorf(err)
+	if err := kctx.Run(); err != nil {
+		var said exitCode
+		if errors.As(err, &said) {
+			os.Exit(int(said))
+		}
+		fmt.Fprintln(os.Stderr, "zhigai:", err)
+		os.Exit(1)
+	}
+}
+
+// exitCode ends the program after the command has said why by itself.
+type exitCode int
+
+func (e exitCode) Error() string { return fmt.Sprintf("exit %d", int(e)) }

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"net"
+
+	"zhigai/access"
+	"zhigai/connect/mqtt"
+	"zhigai/connect/profile"
+	"zhigai/plant"
+)
+
+// everything is the right to publish and subscribe to any topic of a tenant.
+func everything(tenant plant.TenantNo) mqtt.Rights {
+	return mqtt.Rights{Tenant: tenant, Publish: []string{"#"}, Subscribe: []string{"#"}}
+}
+
+// anonymous gives rights to programs on this machine when the broker listens
+// on loopback only.
+func anonymous(address string) *mqtt.Rights {
+	host, _, err := net.SplitHostPort(address)
+	ip := net.ParseIP(host)
+	if err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return nil
+	}
+	r := everything(demoTenant)
+	return &r
+}
+
+// gatekeeper lets gateways in whose password is an API token that may write.
+type gatekeeper struct{ n *node }
+
+func (g gatekeeper) Admit(ctx context.Context, l mqtt.Login) (mqtt.Rights, error) {
+	p, err := g.n.access.Authenticate(ctx, string(l.Password))
+	if err != nil {
+		return mqtt.Rights{}, err
+	}
+	if !p.May(access.Engineer, "") {
+		return mqtt.Rights{}, access.ErrForbidden
+	}
+	return everything(p.Scope.Tenant), nil
+}
+
+// profileOf is the profile of a machine that is to be collected.
+func (n *node) profileOf(one plant.Node) (*profile.Profile, bool) {
+	if one.Machine == nil {
+		return nil, false
+	}
+	return n.profiles.Get(one.Machine.Profile)
+}

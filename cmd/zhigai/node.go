@@ -1,0 +1,210 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"zhigai/access"
+	"zhigai/connect"
+	"zhigai/connect/all"
+	"zhigai/connect/mqtt"
+	"zhigai/fact"
+	"zhigai/figure"
+	"zhigai/plant"
+	"zhigai/shop/equipment"
+	"zhigai/web"
+	webshop "zhigai/web/shop"
+)
+
+// node is a running node: the parts and how they hang together.
+type node struct {
+	*stores
+	*rules
+	*folds
+	log       *slog.Logger
+	started   time.Time
+	access    *access.Service
+	broker    *mqtt.Broker
+	drivers   all.Set
+	collector *connect.Collector
+	board     *equipment.Board
+	desk      *equipment.Desk
+
+	reconciling sync.Mutex
+	workers     sync.WaitGroup
+}
+
+// openNode opens the stores and makes the parts; nothing runs yet.
+func openNode(ctx context.Context, dir, mqttListen string, log *slog.Logger) (_ *node, err error) {
+	n := &node{log: log, started: time.Now()}
+	if n.stores, err = openStores(ctx, dir); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, n.stores.Close())
+		}
+	}()
+	if n.broker, err = mqtt.NewBroker(mqtt.Options{
+		Address: mqttListen, Now: time.Now, Logger: log,
+		// Without a user name on this machine only; gateways elsewhere sign in.
+		Anonymous:  anonymous(mqttListen),
+		Gatekeeper: gatekeeper{n},
+	}); err != nil {
+		return nil, err
+	}
+	if n.drivers, err = all.Drivers(all.Options{Dir: filepath.Join(dir, "connect"), Broker: n.broker, Now: time.Now, Logger: log}); err != nil {
+		return nil, err
+	}
+	if n.rules, err = loadRules(n.drivers.List); err != nil {
+		return nil, err
+	}
+	if n.folds, err = newFolds(n.stores, n.rules, figure.Options{Log: log}); err != nil {
+		return nil, err
+	}
+	if n.access, err = access.New(n.record.Access(), time.Now); err != nil {
+		return nil, err
+	}
+	n.collector = connect.NewCollector(connect.Options{Drivers: n.drivers.List, Store: n.history, Journal: n.record.Journal(), Now: time.Now, Logger: log})
+	n.board = equipment.NewBoard(equipment.BoardOptions{Fleet: n.fleet, Reader: n.reader, Headlines: n.engine, Now: time.Now, Log: log})
+	n.desk = &equipment.Desk{Fleet: n.fleet, Reader: n.reader, Totals: n.engine, Now: time.Now, Changed: n.entered}
+	return n, nil
+}
+
+// entered tells the folds of a fact that a person entered, so that the page
+// shows it at once.
+func (n *node) entered(ctx context.Context, tenant plant.TenantNo, events []fact.Event) {
+	if err := n.engine.Touch(ctx, tenant, plant.Batch{}, events); err != nil {
+		n.log.Error("figures not told of an entry", "err", err) // the journal's reader tells them later
+	}
+	n.board.Touch(ctx, tenant, events)
+}
+
+// start lets the background work run until ctx ends.
+func (n *node) start(ctx context.Context) error {
+	if err := n.broker.Start(); err != nil {
+		return err
+	}
+	n.worker(ctx, "figures", func() error { return n.engine.Run(ctx, feed{n.history}, n.record.Journal()) })
+	n.worker(ctx, "board", func() error { return n.board.Run(ctx, feed{n.history}) })
+	n.worker(ctx, "retention", func() error { return n.retain(ctx) })
+	return n.reconcile(ctx)
+}
+
+func (n *node) worker(ctx context.Context, name string, run func() error) {
+	n.workers.Go(func() {
+		if err := run(); err != nil && ctx.Err() == nil {
+			n.log.Error("background work ended", "part", name, "err", err)
+		}
+	})
+}
+
+// close stops the parts in the order in which they lean on one another.
+func (n *node) close() error {
+	n.collector.Close()
+	n.workers.Wait()
+	return errors.Join(n.drivers.Close(), n.broker.Close(), n.stores.Close())
+}
+
+// reconcile makes collector and folds follow the plant model as it is now.
+func (n *node) reconcile(ctx context.Context) error {
+	n.reconciling.Lock()
+	defer n.reconciling.Unlock()
+	m, err := n.plants.Model(ctx, access.Scope{Tenant: demoTenant}, plant.MicrosOf(time.Now()))
+	if err != nil {
+		return err
+	}
+	var tags []plant.Tag
+	for _, one := range m.Nodes {
+		if p, ok := n.profileOf(one); ok {
+			tags = append(tags, p.Tags(one)...)
+		}
+	}
+	if tags, err = n.shop.EnsureTags(ctx, demoTenant, tags); err != nil {
+		return err
+	}
+	byNode := map[plant.NodeID][]plant.Tag{}
+	for _, t := range tags {
+		byNode[t.Node] = append(byNode[t.Node], t)
+	}
+	var specs []connect.DeviceSpec
+	for _, one := range m.Nodes {
+		p, ok := n.profileOf(one)
+		if !ok {
+			continue
+		}
+		spec, err := p.Spec(demoTenant, one, byNode[one.ID])
+		if err != nil {
+			n.log.Error("device cannot be read", "machine", one.Path, "err", err)
+			continue
+		}
+		specs = append(specs, spec)
+	}
+	n.fleet.Changed()
+	n.collector.Set(specs)
+	return nil
+}
+
+// api registers every resource.
+func (n *node) api(demo []web.Login, tls bool) *web.API {
+	api := web.New(web.Options{
+		Access: n.access, Version: version, Started: n.started, Now: time.Now, Logger: n.log, Health: n.health, Demo: demo, TLS: tls, Figures: n.engine,
+		Errors:  []web.ErrorStatus{{Err: equipment.ErrInvalid, Status: 422}},
+		Entries: n.record.Access().Audit,
+		Verify: func(ctx context.Context, tenant plant.TenantNo) (int, error) {
+			return access.Verify(ctx, n.record.Access(), tenant)
+		},
+	})
+	webshop.Register(api, webshop.Deps{
+		Plants: n.plants, Tags: n.shop, History: n.history, Journal: n.record.Journal(), Board: n.board, Desk: n.desk, Reasons: n.reasons,
+		Collector: n.collector, Profiles: n.profiles, Drivers: n.drivers.List, Changed: n.reconcile,
+	})
+	return api
+}
+
+// health is what must hold for the node to be well.
+func (n *node) health(context.Context) []web.Check {
+	checks := []web.Check{{Name: "history", OK: n.history.Failed() == nil}}
+	if err := n.history.Failed(); err != nil {
+		checks[0].Detail = err.Error()
+	}
+	up, down := 0, 0
+	for _, d := range n.collector.Status() {
+		switch d.State {
+		case connect.StateUp:
+			up++
+		case connect.StateOff:
+		default:
+			down++
+		}
+	}
+	return append(checks, web.Check{Name: "devices", OK: down == 0, Detail: fmt.Sprintf("%d up, %d not", up, down)})
+}
+
+// retain deletes raw samples whose retention is over, once a day.
+func (n *node) retain(ctx context.Context) error {
+	ticker := time.NewTicker(24 * time.Hour)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+		tags, err := n.shop.Tags(ctx, access.Scope{Tenant: demoTenant})
+		if err != nil {
+			return err
+		}
+		for _, t := range tags {
+			before := plant.MicrosOf(time.Now().AddDate(0, 0, -t.Retention.Days()))
+			if _, err := n.history.DeleteBefore(ctx, demoTenant, t.No, before); err != nil {
+				return err
+			}
+		}
+	}
+}

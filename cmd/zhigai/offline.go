@@ -1,0 +1,215 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"zhigai/access"
+	"zhigai/connect"
+	"zhigai/connect/all"
+	"zhigai/connect/mqtt"
+	"zhigai/connect/profile"
+	"zhigai/figure"
+	"zhigai/plant"
+)
+
+type auditCmd struct {
+	Verify auditVerifyCmd `cmd:"" help:"Recompute every hash and name the first entry that does not fit."`
+}
+
+type auditVerifyCmd struct {
+	Data string `help:"Folder of the node; it must not be running." default:"./data" type:"path"`
+}
+
+func (c auditVerifyCmd) Run(ctx context.Context) error {
+	s, err := openStores(ctx, c.Data)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	n, err := access.Verify(ctx, s.record.Access(), demoTenant)
+	if err != nil {
+		return fmt.Errorf("after %d entries: %w", n, err)
+	}
+	fmt.Printf("%d entries, chain unbroken\n", n)
+	return nil
+}
+
+type rebuildCmd struct {
+	Data string `help:"Folder of the node; it must not be running." default:"./data" type:"path"`
+}
+
+func (c rebuildCmd) Run(ctx context.Context) error {
+	s, err := openStores(ctx, c.Data)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	r, err := loadRules(nil)
+	if err != nil {
+		return err
+	}
+	f, err := newFolds(s, r, figure.Options{Log: slog.Default()})
+	if err != nil {
+		return err
+	}
+	start := time.Now()
+	out, err := f.engine.Rebuild(ctx, demoTenant)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%d windows folded from facts in %s: %d with other terms than before, %d gone\n", out.Windows, time.Since(start).Round(time.Millisecond), out.Changed, out.Gone)
+	return nil
+}
+
+type profileCmd struct {
+	Check profileCheckCmd `cmd:"" help:"Look for mistakes in a profile, with line and remedy."`
+	Try   profileTryCmd   `cmd:"" help:"Read a device once by a profile and print raw and scaled values."`
+}
+
+type profileCheckCmd struct {
+	File string `arg:"" help:"Profile as YAML; - reads standard input."`
+}
+
+func (c profileCheckCmd) Run() error {
+	_, err := readProfile(c.File, checkersOf(throwawayDrivers().List))
+	if err == nil {
+		fmt.Println(c.File + ": no problems")
+	}
+	return err
+}
+
+type profileTryCmd struct {
+	File   string            `arg:"" help:"Profile as YAML; - reads standard input."`
+	Device string            `required:"" help:"Address of the device in the driver's words, such as 192.168.1.20:502."`
+	Param  map[string]string `help:"Parameters of the device, such as --param unit=3."`
+	JSON   bool              `name:"json" help:"Print JSON."`
+}
+
+func (c profileTryCmd) Run(ctx context.Context) error {
+	set := throwawayDrivers()
+	p, err := readProfile(c.File, checkersOf(set.List))
+	if err != nil {
+		return err
+	}
+	node := plant.Node{Path: "try", Machine: &plant.Equipment{Profile: p.ID, Device: plant.Device{Driver: p.Protocol, Address: c.Device, Params: c.Param}}}
+	tags := p.Tags(node)
+	for i := range tags {
+		tags[i].No = plant.TagNo(i + 1)
+	}
+	spec, err := p.Spec(demoTenant, node, tags)
+	if err != nil {
+		return err
+	}
+	for _, d := range set.List {
+		if d.Kind() == p.Protocol {
+			return printTrial(os.Stdout, connect.Trial(ctx, d, spec, time.Now), c.JSON)
+		}
+	}
+	return fmt.Errorf("the protocol %s cannot be tried alone: its devices speak to a running node", p.Protocol)
+}
+
+func printTrial(w io.Writer, r connect.TrialResult, asJSON bool) error {
+	if asJSON {
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", "  ")
+		if err := enc.Encode(r); err != nil {
+			return err
+		}
+	} else {
+		fmt.Fprintf(w, "%-28s %-24s %-20s %14s  %s\n", "signal", "address", "raw", "value", "quality")
+		for _, v := range r.Values {
+			value := v.Text
+			if v.Value != nil {
+				value = strings.TrimSpace(fmt.Sprintf("%v %s", *v.Value, v.Unit))
+			}
+			fmt.Fprintf(w, "%-28s %-24s %-20s %14s  %s %s\n", v.Name, v.Address, v.Raw, value, v.Quality, v.Error)
+		}
+		if r.Text != "" {
+			fmt.Fprintln(w, r.Text)
+		}
+	}
+	if !r.OK {
+		return fmt.Errorf("%s; %s", r.Error, r.Remedy)
+	}
+	return nil
+}
+
+// readProfile prints every problem and fails when there is one.
+func readProfile(name string, checkers []profile.PointChecker) (*profile.Profile, error) {
+	in, closeInput, err := input(name)
+	if err != nil {
+		return nil, err
+	}
+	defer closeInput()
+	src, err := io.ReadAll(in)
+	if err != nil {
+		return nil, err
+	}
+	p, problems := profile.Parse(name, src, checkers)
+	for _, one := range problems {
+		fmt.Fprintln(os.Stderr, one)
+	}
+	if len(problems) > 0 {
+		return nil, exitCode(1)
+	}
+	return p, nil
+}
+
+func checkersOf(drivers []connect.Driver) []profile.PointChecker {
+	out := make([]profile.PointChecker, len(drivers))
+	for i, d := range drivers {
+		out[i] = d
+	}
+	return out
+}
+
+// throwawayDrivers are drivers without a node: to check addresses and to try
+// devices that wait to be asked.
+func throwawayDrivers() all.Set {
+	log := slog.New(slog.DiscardHandler)
+	dir, err := os.MkdirTemp("", "zhigai-try-*")
+	if err != nil {
+		panic("temporary folder: " + err.Error())
+	}
+	rights := everything(demoTenant)
+	broker, err := mqtt.NewBroker(mqtt.Options{Address: "127.0.0.1:0", Anonymous: &rights, Now: time.Now, Logger: log})
+	if err != nil {
+		panic("BUG: " + err.Error())
+	}
+	set, err := all.Drivers(all.Options{Dir: dir, Broker: broker, Now: time.Now, Logger: log})
+	if err != nil {
+		panic("BUG: " + err.Error())
+	}
+	return set
+}
+
+type openapiCmd struct{}
+
+// Run prints the contract without opening a node: it follows from the types.
+func (openapiCmd) Run(ctx context.Context) error {
+	dir, err := os.MkdirTemp("", "zhigai-openapi-*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	n, err := openNode(ctx, dir, "127.0.0.1:0", slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	defer n.stores.Close()
+	api := n.api(nil, false).Huma().OpenAPI()
+	api.Info.Version = "1" // the contract does not change with every build
+	out, err := json.MarshalIndent(api, "", " ")
+	if err != nil {
+		return err
+	}
+	fmt.Println(string(out))
+	return nil
+}

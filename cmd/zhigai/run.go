@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"zhigai/access"
+	"zhigai/ui"
+	"zhigai/web"
+)
+
+type runCmd struct {
+	Data       string `help:"Folder of the node." default:"./data" type:"path"`
+	Listen     string `help:"Address of pages and API." default:"127.0.0.1:8680"`
+	MQTT       string `name:"mqtt" help:"Address of the broker for machines. With --demo a free port on this machine." default:"127.0.0.1:1883"`
+	TLS        string `name:"tls" help:"auto, or certificate and key as CERT,KEY. Empty serves plain HTTP."`
+	Demo       bool   `help:"Run the simulated bearing plant beside the node, on real protocols."`
+	Seed       uint64 `help:"Seed of the simulated plant." default:"1"`
+	AdminToken string `help:"Write an API token of an administrator into this file (0600)." type:"path"`
+}
+
+// stopTime is how long requests may take to end when the node stops.
+const stopTime = 4 * time.Second
+
+func (c runCmd) Run(ctx context.Context) (err error) {
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	l, err := listen(c.Listen) // first: the commonest mistake is a second node
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	mqttAddress := c.MQTT
+	if c.Demo {
+		mqttAddress = "127.0.0.1:0"
+	}
+	n, err := openNode(ctx, c.Data, mqttAddress, log)
+	if err != nil {
+		return err
+	}
+	running, cancel := context.WithCancel(ctx)
+	defer func() {
+		cancel()
+		err = errors.Join(err, n.close())
+	}()
+	config, authority, err := serverTLS(c.TLS, filepath.Join(c.Data, "tls"), time.Now())
+	if err != nil {
+		return err
+	}
+	if err := n.start(running); err != nil {
+		return err
+	}
+	var logins []web.Login
+	if c.Demo {
+		if logins, err = n.demo(running, c.Seed); err != nil {
+			return err
+		}
+	}
+	if err := c.adminToken(running, n); err != nil {
+		return err
+	}
+	handler, err := n.handler(logins, config != nil)
+	if err != nil {
+		return err
+	}
+	if err := c.announce(running, n, l.Addr(), logins); err != nil {
+		return err
+	}
+	return serve(ctx, l, handler, config, authority)
+}
+
+// handler joins API and pages.
+func (n *node) handler(logins []web.Login, secure bool) (http.Handler, error) {
+	api := n.api(logins, secure)
+	dist, err := fs.Sub(ui.Dist, "dist")
+	if err != nil {
+		return nil, err
+	}
+	pages, err := web.Pages(dist)
+	if err != nil {
+		return nil, err
+	}
+	mux := api.Mux()
+	mux.Handle("/", pages)
+	return mux, nil
+}
+
+// serve answers until ctx ends, then lets requests finish.
+func serve(ctx context.Context, l net.Listener, handler http.Handler, config *tls.Config, authority []byte) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	// Streams must end with the node, not hold it up.
+	base := func(net.Listener) context.Context { return ctx }
+	main := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, BaseContext: base}
+	servers := map[*http.Server]net.Listener{main: l}
+	if config != nil {
+		config.NextProtos = []string{"h2", "http/1.1"}
+		main.TLSConfig = config
+		split := newSplitListener(l, config)
+		servers = map[*http.Server]net.Listener{
+			main: half{split, split.secure},
+			{Handler: installPages(authority), ReadHeaderTimeout: 10 * time.Second, BaseContext: base}: half{split, split.plain},
+		}
+	}
+	failed := make(chan error, len(servers))
+	for server, on := range servers {
+		go func() { failed <- server.Serve(on) }()
+	}
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	stopping, stop := context.WithTimeout(context.Background(), stopTime)
+	defer stop()
+	cancel()
+	var errs []error
+	for server := range servers {
+		if err := server.Shutdown(stopping); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// announce prints where the page is and how the first person gets in.
+func (c runCmd) announce(ctx context.Context, n *node, address net.Addr, logins []web.Login) error {
+	scheme := "http"
+	if c.TLS != "" {
+		scheme = "https"
+	}
+	base := fmt.Sprintf("%s://%s", scheme, address)
+	fmt.Printf("zhigai %s\n  page   %s\n  API    %s/openapi.json\n  MQTT   %s\n", version, base, base, n.broker.Addr())
+	for _, l := range logins {
+		fmt.Printf("  login  %-10s %-12s (%s)\n", l.Name, l.Password, l.Role)
+	}
+	if c.Demo {
+		return nil
+	}
+	admin, made, err := n.access.EnsureAdmin(ctx, demoTenant, "admin", "管理员", "")
+	if err != nil || !made {
+		return err
+	}
+	secret, expires, err := n.access.CreateLink(ctx, access.Node(demoTenant), admin.ID)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("  first sign-in, once, until %s:\n  %s/signin?link=%s\n", expires.Local().Format(time.DateTime), base, secret)
+	return nil
+}
+
+// adminToken writes a token for programs that set the node up.
+func (c runCmd) adminToken(ctx context.Context, n *node) error {
+	if c.AdminToken == "" {
+		return nil
+	}
+	_, secret, err := n.access.CreateToken(ctx, access.Node(demoTenant), access.NewToken{Name: "admin token of " + n.started.UTC().Format(time.RFC3339), Role: access.RoleAdmin})
+	if err != nil {
+		return err
+	}
+	// Made anew with its mode: a file that was readable for others before must
+	// not show the secret.
+	if err := os.Remove(c.AdminToken); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return os.WriteFile(c.AdminToken, []byte(secret+"\n"), 0o600)
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"zhigai/connect"
+	"zhigai/connect/profile"
+	"zhigai/data"
+	"zhigai/figure"
+	"zhigai/history"
+	"zhigai/plant"
+	"zhigai/record"
+	"zhigai/record/shop"
+	"zhigai/shop/equipment"
+)
+
+// demoTenant is the only tenant of a plant node.
+const demoTenant plant.TenantNo = 1
+
+// stores is the data folder, opened.
+type stores struct {
+	history *history.Store
+	record  *record.DB
+	plants  shop.Plants
+	shop    shop.Tags
+	figures shop.Figures
+}
+
+func openStores(ctx context.Context, dir string) (*stores, error) {
+	if err := checkFolder(dir); err != nil {
+		return nil, err
+	}
+	rec, err := record.Open(ctx, filepath.Join(dir, "record"), record.Options{})
+	if err != nil {
+		return nil, err
+	}
+	hist, err := history.Open(filepath.Join(dir, "history"), history.Options{})
+	if err != nil {
+		return nil, errors.Join(err, rec.Close())
+	}
+	return &stores{history: hist, record: rec, plants: shop.NewPlants(rec), shop: shop.NewTags(rec), figures: shop.NewFigures(rec)}, nil
+}
+
+// Close closes both journals; history first, because its readers write rows.
+func (s *stores) Close() error { return errors.Join(s.history.Close(), s.record.Close()) }
+
+// rules are the product's data files, read and checked.
+type rules struct {
+	profiles    *profile.Library
+	definitions *figure.Definitions
+	classes     *equipment.ClassTable
+	reasons     *equipment.Reasons
+	kinds       equipment.KindMap
+}
+
+func loadRules(drivers []connect.Driver) (*rules, error) {
+	checkers := make([]profile.PointChecker, len(drivers))
+	for i, d := range drivers {
+		checkers[i] = d
+	}
+	r := &rules{}
+	var err error
+	if r.profiles, err = profile.Load(data.FS, "profiles", checkers); err != nil {
+		return nil, err
+	}
+	if r.definitions, err = figure.Load(data.FS, "figures", equipment.TermNames()); err != nil {
+		return nil, err
+	}
+	if r.classes, err = equipment.LoadClasses(data.FS, "standards/iso22400-classes.yaml"); err != nil {
+		return nil, err
+	}
+	if r.reasons, err = equipment.LoadReasons(data.FS, "standards/stop-reasons.yaml"); err != nil {
+		return nil, err
+	}
+	r.kinds, err = equipment.KindsOf(r.profiles.List())
+	return r, err
+}
+
+// feed lets folds follow history in their own words.
+type feed struct{ *history.Store }
+
+func (f feed) Read(ctx context.Context, after uint64, limit int) ([]figure.Committed, error) {
+	batches, err := f.Store.Read(ctx, after, limit)
+	if errors.Is(err, history.ErrGone) {
+		return nil, fmt.Errorf("%w: %w", figure.ErrGone, err)
+	}
+	out := make([]figure.Committed, len(batches))
+	for i, b := range batches {
+		out[i] = figure.Committed{Seq: b.Seq, Tenant: b.Tenant, Batch: b.Batch}
+	}
+	return out, err
+}
+
+// folds is everything that is derived from facts.
+type folds struct {
+	fleet  *equipment.Fleet
+	reader equipment.Reader
+	engine *figure.Engine
+}
+
+func newFolds(s *stores, r *rules, o figure.Options) (*folds, error) {
+	f := &folds{reader: equipment.Reader{History: s.history, Journal: s.record.Journal(), Settings: equipment.Settings{Classes: r.classes, Reasons: r.reasons}}}
+	f.fleet = equipment.NewFleet(s.plants, s.shop, r.kinds, time.Now)
+	o.Folder = equipment.NewFolder(f.fleet, s.history, f.reader)
+	o.Store, o.Journal, o.Definitions, o.Now = s.figures, s.record.Journal(), r.definitions, time.Now
+	var err error
+	f.engine, err = figure.New(o)
+	return f, err
+}

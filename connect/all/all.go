@@ -1,0 +1,59 @@
+// Package all is the list of protocols this program speaks, and the only place
+// that knows all of them. A new driver is a line here.
+package all
+
+import (
+	"errors"
+	"log/slog"
+	"time"
+
+	"zhigai/connect"
+	"zhigai/connect/modbus"
+	"zhigai/connect/mqtt"
+	"zhigai/connect/opcua"
+	"zhigai/connect/sparkplug"
+)
+
+// hostID is the name under which edge nodes of Sparkplug wait for us.
+const hostID = "zhigai"
+
+// Options are what the drivers need of their surroundings.
+type Options struct {
+	Dir    string // for certificates and approvals
+	Broker *mqtt.Broker
+	Now    func() time.Time
+	Logger *slog.Logger
+}
+
+// Set is the drivers and what is to be closed with them.
+type Set struct {
+	List    []connect.Driver
+	closers []func() error
+}
+
+// Close ends what the drivers hold; collectors must have stopped.
+func (s Set) Close() error {
+	var errs []error
+	for _, c := range s.closers {
+		errs = append(errs, c())
+	}
+	return errors.Join(errs...)
+}
+
+// Drivers makes one of each. The broker must not have started: handlers are
+// registered before the first message.
+func Drivers(o Options) (Set, error) {
+	ua, err := opcua.New(opcua.Options{Dir: o.Dir, ApplicationURI: "urn:zhigai:collector", Now: o.Now, Logger: o.Logger})
+	if err != nil {
+		return Set{}, err
+	}
+	host, err := sparkplug.New(sparkplug.Options{Broker: o.Broker, HostID: hostID, Now: o.Now, Logger: o.Logger})
+	if err != nil {
+		return Set{}, err
+	}
+	plain, err := mqtt.NewDriver(mqtt.DriverOptions{Broker: o.Broker, Now: o.Now, Logger: o.Logger})
+	if err != nil {
+		return Set{}, err
+	}
+	return Set{List: []connect.Driver{modbus.New(), ua, host, plain}, closers: []func() error{host.Close}}, nil
+}

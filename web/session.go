@@ -1,0 +1,107 @@
+package web
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"zhigai/access"
+)
+
+// Me is who is signed in and what that person may do.
+type Me struct {
+	User        string              `json:"user"`
+	Name        string              `json:"name"`
+	Role        access.Role         `json:"role" enum:"admin,engineer,operator,viewer"`
+	Path        string              `json:"path"`
+	Permissions []access.Permission `json:"permissions" nullable:"false"`
+}
+
+func meOf(p access.Principal) Me {
+	return Me{User: p.User, Name: p.Name, Role: p.Role, Path: p.Scope.Path, Permissions: access.Permissions(p.Role)}
+}
+
+type meOut struct {
+	SetCookie http.Cookie `header:"Set-Cookie"`
+	Body      Me
+}
+
+// origin is where a request comes from, for the counting of failures.
+type origin struct{ address string }
+
+// Resolve implements [huma.Resolver].
+func (o *origin) Resolve(ctx huma.Context) []error {
+	host, _, err := net.SplitHostPort(ctx.RemoteAddr())
+	if err != nil {
+		host = ctx.RemoteAddr()
+	}
+	o.address = host
+	return nil
+}
+
+type signInIn struct {
+	origin
+	Body struct {
+		Name     string `json:"name" minLength:"1" maxLength:"100"`
+		Password string `json:"password" minLength:"1" maxLength:"200"`
+	}
+}
+
+type linkIn struct {
+	origin
+	Body struct {
+		Secret string `json:"secret" minLength:"1" maxLength:"200"`
+	}
+}
+
+func (a *API) registerSession() {
+	Handle(a, Op{Method: http.MethodPost, Path: "/session", ID: "sign-in", Summary: "Sign in with name and password", Tag: "session"},
+		func(ctx context.Context, in *signInIn) (*meOut, error) {
+			session, err := a.access.SignIn(ctx, in.Body.Name, in.Body.Password, in.address)
+			if err != nil {
+				return nil, err
+			}
+			return a.signedIn(session), nil
+		})
+	Handle(a, Op{Method: http.MethodPost, Path: "/session/link", ID: "sign-in-by-link", Summary: "Sign in with a one-time link", Tag: "session"},
+		func(ctx context.Context, in *linkIn) (*meOut, error) {
+			session, err := a.access.SignInByLink(ctx, in.Body.Secret, in.address)
+			if err != nil {
+				return nil, err
+			}
+			return a.signedIn(session), nil
+		})
+	Handle(a, Op{Method: http.MethodGet, Path: "/session", ID: "session", Summary: "Who is signed in", Tag: "session", Needs: access.Read},
+		func(ctx context.Context, _ *struct{}) (*struct{ Body Me }, error) {
+			return &struct{ Body Me }{meOf(Who(ctx))}, nil
+		})
+	Handle(a, Op{Method: http.MethodDelete, Path: "/session", ID: "sign-out", Summary: "Sign out", Tag: "session", Needs: access.Read, Status: http.StatusNoContent},
+		func(ctx context.Context, in *struct {
+			Cookie string `cookie:"zhigai_session"`
+		},
+		) (*struct {
+			SetCookie http.Cookie `header:"Set-Cookie"`
+		}, error,
+		) {
+			if err := a.access.SignOut(ctx, in.Cookie); err != nil {
+				return nil, err
+			}
+			return &struct {
+				SetCookie http.Cookie `header:"Set-Cookie"`
+			}{a.cookie("", time.Unix(1, 0))}, nil
+		})
+}
+
+func (a *API) signedIn(s access.Signed) *meOut {
+	return &meOut{SetCookie: a.cookie(s.Secret, s.Expires), Body: meOf(s.Principal)}
+}
+
+func (a *API) cookie(value string, expires time.Time) http.Cookie {
+	return http.Cookie{
+		Name: CookieName, Value: value, Path: "/", Expires: expires,
+		HttpOnly: true, Secure: a.o.TLS, SameSite: http.SameSiteStrictMode,
+	}
+}

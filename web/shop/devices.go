@@ -1,0 +1,170 @@
+package shop
+
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"zhigai/access"
+	"zhigai/connect"
+	"zhigai/connect/profile"
+	"zhigai/plant"
+	"zhigai/web"
+)
+
+// Profile is what a kind of machine is, in short.
+type Profile struct {
+	ID       string     `json:"id"`
+	Version  int        `json:"version"`
+	Title    plant.Name `json:"title"`
+	Vendor   string     `json:"vendor"`
+	Models   []string   `json:"models" nullable:"false"`
+	Class    string     `json:"class"`
+	Protocol string     `json:"protocol"`
+	Verified string     `json:"verified"`
+	Source   string     `json:"source"`
+	Signals  int        `json:"signals"`
+}
+
+func profileOf(p *profile.Profile) Profile {
+	return Profile{ID: p.ID, Version: p.Version, Title: p.Title, Vendor: p.Vendor, Models: append([]string{}, p.Models...), Class: p.Class,
+		Protocol: p.Protocol, Verified: p.Verified, Source: p.Source, Signals: len(p.Signals)}
+}
+
+// ProfileDetail is a profile with its file as written.
+type ProfileDetail struct {
+	Profile
+	YAML string `json:"yaml"`
+}
+
+// DriverInfo is a protocol this program speaks.
+type DriverInfo struct {
+	Kind string `json:"kind"`
+}
+
+type trialIn struct {
+	Body struct {
+		Driver  string            `json:"driver" maxLength:"40"`
+		Address string            `json:"address" maxLength:"300"`
+		Params  map[string]string `json:"params,omitempty"`
+		Profile string            `json:"profile" maxLength:"100"`
+	}
+}
+
+func (r *rooms) registerDevices() {
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/devices", ID: "devices", Summary: "How every device fares", Tag: "devices", Needs: access.Read},
+		func(ctx context.Context, in *scopeIn) (*web.ListOut[connect.DeviceStatus], error) {
+			scope, err := web.ScopeOf(ctx, in.Scope)
+			if err != nil {
+				return nil, err
+			}
+			return web.NewList(r.devices(scope), ""), nil
+		})
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/devices/{id}/values", ID: "device-values", Summary: "The last reading of each point, raw and scaled", Tag: "devices", Needs: access.Read},
+		func(ctx context.Context, in *struct {
+			ID plant.DeviceID `path:"id"`
+		},
+		) (*web.ListOut[connect.LatestValue], error) {
+			if _, err := r.device(ctx, in.ID); err != nil {
+				return nil, err
+			}
+			return web.NewList(r.Collector.Latest(in.ID), ""), nil
+		})
+	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/devices/test", ID: "test-device", Summary: "Connect once and read; nothing is stored", Tag: "devices", Needs: access.Engineer},
+		func(ctx context.Context, in *trialIn) (*struct{ Body connect.TrialResult }, error) {
+			b := in.Body
+			out, err := r.trial(ctx, plant.Device{Driver: b.Driver, Address: b.Address, Params: b.Params}, b.Profile)
+			return &struct{ Body connect.TrialResult }{out}, err
+		})
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/certificates", ID: "certificates", Summary: "Device certificates that wait for approval", Tag: "devices", Needs: access.Engineer},
+		func(context.Context, *struct{}) (*web.ListOut[connect.PendingCertificate], error) {
+			var all []connect.PendingCertificate
+			for _, d := range r.Drivers {
+				if c, ok := d.(connect.Certified); ok {
+					all = append(all, c.Pending()...)
+				}
+			}
+			return web.NewList(all, ""), nil
+		})
+	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/certificates", ID: "approve-certificate", Summary: "Approve a device's certificate", Tag: "devices", Needs: access.Engineer, Status: http.StatusNoContent},
+		func(ctx context.Context, in *struct {
+			Body struct {
+				Address     string `json:"address" maxLength:"300"`
+				Fingerprint string `json:"fingerprint" pattern:"^[0-9a-f]{64}$"`
+			}
+		},
+		) (*struct{}, error) {
+			for _, d := range r.Drivers {
+				if c, ok := d.(connect.Certified); ok {
+					if err := c.Trust(in.Body.Address, in.Body.Fingerprint); err != nil {
+						return nil, web.Invalid("body.fingerprint", "%v", err)
+					}
+				}
+			}
+			return nil, r.api.Audit(ctx, "certificate.approve", in.Body.Address, nil, in.Body.Fingerprint)
+		})
+}
+
+func (r *rooms) devices(scope access.Scope) []connect.DeviceStatus {
+	return slices.DeleteFunc(r.Collector.Status(), func(d connect.DeviceStatus) bool { return !scope.Allows(d.Path) })
+}
+
+func (r *rooms) device(ctx context.Context, id plant.DeviceID) (connect.DeviceStatus, error) {
+	for _, d := range r.devices(web.Who(ctx).Scope) {
+		if d.ID == id {
+			return d, nil
+		}
+	}
+	return connect.DeviceStatus{}, web.NotFound("there is no device %s within your scope", id)
+}
+
+func (r *rooms) trial(ctx context.Context, d plant.Device, profileID string) (connect.TrialResult, error) {
+	p, ok := r.Profiles.Get(profileID)
+	if !ok {
+		return connect.TrialResult{}, web.Invalid("body.profile", "there is no profile %q; /api/v1/profiles lists them", profileID)
+	}
+	i := slices.IndexFunc(r.Drivers, func(x connect.Driver) bool { return x.Kind() == d.Driver })
+	if i < 0 {
+		return connect.TrialResult{}, web.Invalid("body.driver", "there is no driver %q; /api/v1/drivers lists them", d.Driver)
+	}
+	node := plant.Node{Path: "test", Machine: &plant.Equipment{Profile: profileID, Device: d}}
+	tags := p.Tags(node)
+	for n := range tags {
+		tags[n].No = plant.TagNo(n + 1)
+	}
+	spec, err := p.Spec(web.Who(ctx).Scope.Tenant, node, tags)
+	if err != nil {
+		return connect.TrialResult{}, web.Invalid("body.params", "%v", err)
+	}
+	return connect.Trial(ctx, r.Drivers[i], spec, r.api.Now), nil
+}
+
+func (r *rooms) registerProfiles() {
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/profiles", ID: "profiles", Summary: "Kinds of machines", Tag: "devices", Needs: access.Read},
+		func(context.Context, *struct{}) (*web.ListOut[Profile], error) {
+			var items []Profile
+			for _, p := range r.Profiles.List() {
+				items = append(items, profileOf(p))
+			}
+			return web.NewList(items, ""), nil
+		})
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/profiles/{id}", ID: "profile", Summary: "One kind of machine, with its file", Tag: "devices", Needs: access.Read},
+		func(_ context.Context, in *struct {
+			ID string `path:"id"`
+		},
+		) (*struct{ Body ProfileDetail }, error) {
+			p, ok := r.Profiles.Get(in.ID)
+			if !ok {
+				return nil, web.NotFound("there is no profile %q", in.ID)
+			}
+			return &struct{ Body ProfileDetail }{ProfileDetail{profileOf(p), string(r.Profiles.Source(in.ID))}}, nil
+		})
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/drivers", ID: "drivers", Summary: "Protocols this program speaks", Tag: "devices", Needs: access.Read},
+		func(context.Context, *struct{}) (*web.ListOut[DriverInfo], error) {
+			var items []DriverInfo
+			for _, d := range r.Drivers {
+				items = append(items, DriverInfo{d.Kind()})
+			}
+			return web.NewList(items, ""), nil
+		})
+}

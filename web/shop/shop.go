@@ -1,0 +1,86 @@
+// Package shop is the HTTP side of the digital workshop: the plant and its
+// machines, samples, stops, devices. One file per resource, named as its room.
+//
+// It decides nothing: it asks the rooms and shapes their answers. Start with
+// [Register].
+package shop
+
+import (
+	"context"
+	"time"
+
+	"zhigai/connect"
+	"zhigai/connect/profile"
+	"zhigai/fact"
+	"zhigai/history"
+	"zhigai/plant"
+	"zhigai/shop/equipment"
+	"zhigai/web"
+)
+
+// History is what the API reads of samples.
+type History interface {
+	Samples(ctx context.Context, tenant plant.TenantNo, tag plant.TagNo, from, to plant.Micros, yield func(plant.Sample) bool) error
+	Texts(ctx context.Context, tenant plant.TenantNo, tag plant.TagNo, from, to plant.Micros, yield func(plant.Text) bool) error
+	Before(ctx context.Context, tenant plant.TenantNo, tag plant.TagNo, t plant.Micros) (plant.Sample, bool, error)
+	TextBefore(ctx context.Context, tenant plant.TenantNo, tag plant.TagNo, t plant.Micros) (plant.Text, bool, error)
+	Buckets(ctx context.Context, tenant plant.TenantNo, tag plant.TagNo, from, to plant.Micros, n int) ([]history.Bucket, error)
+}
+
+// Deps are the parts this storey's resources ask.
+type Deps struct {
+	Plants    equipment.Plants
+	Tags      equipment.Tags
+	History   History
+	Journal   fact.Journal
+	Board     *equipment.Board
+	Desk      *equipment.Desk
+	Reasons   *equipment.Reasons
+	Collector Collector
+	Profiles  *profile.Library
+	Drivers   []connect.Driver
+	// Changed is called after the plant model changed, so that the node connects
+	// and folds by the new one.
+	Changed func(ctx context.Context) error
+}
+
+// Collector is what the API asks of the running devices.
+type Collector interface {
+	Status() []connect.DeviceStatus
+	Latest(device plant.DeviceID) []connect.LatestValue
+}
+
+type rooms struct {
+	api *web.API
+	Deps
+}
+
+// Register adds the resources of the workshop to the API.
+func Register(api *web.API, d Deps) {
+	r := &rooms{api: api, Deps: d}
+	r.registerNodes()
+	r.registerPlantFile()
+	r.registerCalendars()
+	r.registerEquipment()
+	r.registerStops()
+	r.registerSamples()
+	r.registerSeries()
+	r.registerDevices()
+	r.registerProfiles()
+}
+
+// stamp is an instant as the API shows it; the zero instant is left out.
+func stamp(m plant.Micros) time.Time {
+	if m == 0 {
+		return time.Time{}
+	}
+	return m.Time()
+}
+
+// micros is the instant of a question; zero means not asked.
+func micros(t time.Time) plant.Micros {
+	if t.IsZero() {
+		return 0
+	}
+	return plant.MicrosOf(t)
+}
