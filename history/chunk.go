@@ -4,9 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
-	"math"
-
-	"github.com/klauspost/compress/zstd"
 
 	"zhigai/plant"
 )
@@ -27,91 +24,62 @@ func pack(seq uint64, q plant.Quality) uint64 { return seq<<8 | uint64(q) }
 func (p point[V]) quality() plant.Quality { return plant.Quality(p.order) }
 func (p point[V]) seq() uint64            { return p.order >> 8 }
 
-// codec holds the scratch space of one writer or reader at a time.
-type codec struct {
-	enc  *zstd.Encoder
-	dec  *zstd.Decoder
-	body []byte
-	bits []uint64
-	bad  []uint64
-	ints []int64
-}
-
-// maxChunkBody bounds what a chunk may decompress to: 1,024 texts at their
-// longest.
-const maxChunkBody = 2*chunkSize*(plant.MaxText+16) + 1024
-
-func newCodec() *codec {
-	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
-		zstd.WithWindowSize(32<<10), zstd.WithEncoderCRC(false), zstd.WithSingleSegment(true))
-	if err != nil {
-		panic("BUG: zstd options: " + err.Error())
-	}
-	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxChunkBody), zstd.WithDecoderLowmem(true))
-	if err != nil {
-		panic("BUG: zstd options: " + err.Error())
-	}
-	return &codec{enc: enc, dec: dec}
-}
+// maxTextBytes closes a chunk of texts early, so that decoding stays quick.
+const maxTextBytes = 256 << 10
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-const (
-	bodyPlain = 0
-	bodyZstd  = 1
-)
-
-// seal joins the head of a chunk and its body, compressed where that helps,
-// and a checksum over both.
-func (c *codec) seal(dst []byte, n int, body []byte) []byte {
-	at := len(dst)
-	dst = append(dst, chunkVersion)
-	dst = binary.AppendUvarint(dst, uint64(n))
-	mark := len(dst)
-	dst = append(dst, bodyZstd)
-	dst = c.enc.EncodeAll(body, dst)
-	if len(dst)-mark-1 >= len(body) {
-		dst = append(append(dst[:mark], bodyPlain), body...)
-	}
+func appendSum(dst []byte, at int) []byte {
 	return binary.LittleEndian.AppendUint32(dst, crc32.Checksum(dst[at:], castagnoli))
 }
 
-// open checks a chunk and gives its count and body; the body lives in c until
-// the next call.
-func (c *codec) open(raw []byte) (int, *reader, error) {
-	if len(raw) < 7 {
-		return 0, nil, fmt.Errorf("%w: chunk of %d bytes", ErrDamaged, len(raw))
+// openChunk checks a chunk and gives its count and what follows.
+func openChunk(raw []byte) (int, reader, error) {
+	if len(raw) < 6 {
+		return 0, reader{}, fmt.Errorf("%w: chunk of %d bytes", ErrDamaged, len(raw))
 	}
 	sum := binary.LittleEndian.Uint32(raw[len(raw)-4:])
 	raw = raw[:len(raw)-4]
 	if crc32.Checksum(raw, castagnoli) != sum {
-		return 0, nil, fmt.Errorf("%w: checksum of chunk", ErrDamaged)
+		return 0, reader{}, fmt.Errorf("%w: checksum of chunk", ErrDamaged)
 	}
 	r := reader{buf: raw}
 	if v := r.byte(); v != chunkVersion {
-		return 0, nil, fmt.Errorf("%w: chunk version %d", ErrDamaged, v)
+		return 0, reader{}, fmt.Errorf("%w: chunk version %d", ErrDamaged, v)
 	}
 	n := r.uvarint()
-	form := r.byte()
-	if r.short || n == 0 || n > 2*chunkSize {
-		return 0, nil, fmt.Errorf("%w: chunk of %d samples", ErrDamaged, n)
+	if r.short || n == 0 || n > chunkSize {
+		return 0, reader{}, fmt.Errorf("%w: chunk of %d samples", ErrDamaged, n)
 	}
-	if form == bodyPlain {
-		return int(n), &r, nil
+	return int(n), r, nil
+}
+
+func appendChunkHead[V uint64 | string](c *codec, dst []byte, points []point[V]) []byte {
+	n := len(points)
+	dst = binary.AppendUvarint(append(dst, chunkVersion), uint64(n))
+	dst = c.appendTimes(dst, func(i int) plant.Micros { return points[i].at }, n)
+	return appendRuns(dst, func(i int) byte { return byte(points[i].order) }, n)
+}
+
+// decodeChunkHead reads times and qualities into new points behind dst.
+func decodeChunkHead[V uint64 | string](c *codec, r *reader, dst []point[V], n int) []point[V] {
+	c.times, c.qualities = sized(c.times, n), sized(c.qualities, n)
+	c.decodeTimes(r, c.times)
+	decodeRuns(r, c.qualities)
+	if r.short {
+		return dst
 	}
-	body, err := c.dec.DecodeAll(r.buf, c.body[:0])
-	if err != nil {
-		return 0, nil, fmt.Errorf("%w: chunk: %w", ErrDamaged, err)
+	for i, t := range c.times {
+		// What is in a chunk is older than anything in memory: sequence 0.
+		dst = append(dst, point[V]{at: plant.Micros(t), order: uint64(c.qualities[i])})
 	}
-	c.body = body
-	return int(n), &reader{buf: body}, nil
+	return dst
 }
 
 // appendChunk writes points in order of time, no two at one time.
 func (c *codec) appendChunk(dst []byte, points []point[uint64]) []byte {
-	n := len(points)
-	body := appendTimes(c.body[:0], func(i int) plant.Micros { return points[i].at }, n)
-	body = appendRuns(body, func(i int) byte { return byte(points[i].order) }, n)
+	at := len(dst)
+	dst = appendChunkHead(c, dst, points)
 	c.bits, c.bad = c.bits[:0], c.bad[:0]
 	for i := range points {
 		if points[i].quality().IsBad() {
@@ -120,162 +88,95 @@ func (c *codec) appendChunk(dst []byte, points []point[uint64]) []byte {
 			c.bits = append(c.bits, points[i].value)
 		}
 	}
-	body, c.ints = appendValues(body, c.bits, c.ints)
-	if len(c.bad) > 0 {
-		body, c.ints = appendValues(body, c.bad, c.ints)
-	}
-	c.body = body
-	return c.seal(dst, n, body)
+	dst = c.appendValues(c.appendValues(dst, c.bits), c.bad)
+	return appendSum(dst, at)
 }
 
-// decodeChunk appends a chunk's points to dst. Their order is 0: what is in a
-// chunk is older than anything in memory.
+// decodeChunk appends a chunk's points to dst.
 func (c *codec) decodeChunk(dst []point[uint64], raw []byte) ([]point[uint64], error) {
-	n, r, err := c.open(raw)
+	n, r, err := openChunk(raw)
 	if err != nil {
 		return dst, err
 	}
 	at := len(dst)
-	dst = append(dst, make([]point[uint64], n)...)
+	dst = decodeChunkHead(c, &r, dst, n)
 	points := dst[at:]
 	bad := 0
-	decodeTimes(r, n, func(i int, t plant.Micros) { points[i].at = t })
-	decodeRuns(r, n, func(i int, b byte) {
-		points[i].order = uint64(b)
-		if plant.Quality(b).IsBad() {
+	for i := range points {
+		if points[i].quality().IsBad() {
 			bad++
 		}
-	})
-	if r.short {
-		return dst[:at], fmt.Errorf("%w: chunk is short", ErrDamaged)
 	}
-	next := 0
-	decodeValues(r, n-bad, func(_ int, bits uint64) {
-		for points[next].quality().IsBad() {
-			next++
-		}
-		points[next].value = bits
-		next++
-	})
-	next = 0
-	decodeValues(r, bad, func(_ int, bits uint64) {
-		for !points[next].quality().IsBad() {
-			next++
-		}
-		points[next].value = bits
-		next++
-	})
+	c.bits, c.bad = sized(c.bits, len(points)-bad), sized(c.bad, bad)
+	c.decodeValues(&r, c.bits)
+	c.decodeValues(&r, c.bad)
 	if r.short || len(r.buf) != 0 {
 		return dst[:at], fmt.Errorf("%w: chunk of the wrong length", ErrDamaged)
+	}
+	if bad == 0 {
+		for i, b := range c.bits {
+			points[i].value = b
+		}
+		return dst, nil
+	}
+	good, marked := c.bits, c.bad
+	for i := range points {
+		from := &good
+		if points[i].quality().IsBad() {
+			from = &marked
+		}
+		points[i].value, *from = (*from)[0], (*from)[1:]
 	}
 	return dst, nil
 }
 
-// appendTextChunk and decodeTextChunk do the same for texts.
+// appendTextChunk and decodeTextChunk do the same for texts: lengths, then all
+// texts behind one another.
 func (c *codec) appendTextChunk(dst []byte, points []point[string]) []byte {
-	n := len(points)
-	body := appendTimes(c.body[:0], func(i int) plant.Micros { return points[i].at }, n)
-	body = appendRuns(body, func(i int) byte { return byte(points[i].order) }, n)
+	at := len(dst)
+	dst = appendChunkHead(c, dst, points)
+	c.ints, c.body = c.ints[:0], c.body[:0]
 	for i := range points {
-		body = binary.AppendUvarint(body, uint64(len(points[i].value)))
+		c.ints = append(c.ints, int64(len(points[i].value)))
+		c.body = append(c.body, points[i].value...)
 	}
-	for i := range points {
-		body = append(body, points[i].value...)
+	dst = c.appendInts(dst, c.ints)
+	if len(c.body) > 0 {
+		dst = c.appendZstd(dst, c.body)
 	}
-	c.body = body
-	return c.seal(dst, n, body)
+	return appendSum(dst, at)
 }
 
 func (c *codec) decodeTextChunk(dst []point[string], raw []byte) ([]point[string], error) {
-	n, r, err := c.open(raw)
+	n, r, err := openChunk(raw)
 	if err != nil {
 		return dst, err
 	}
 	at := len(dst)
-	dst = append(dst, make([]point[string], n)...)
+	dst = decodeChunkHead(c, &r, dst, n)
 	points := dst[at:]
-	decodeTimes(r, n, func(i int, t plant.Micros) { points[i].at = t })
-	decodeRuns(r, n, func(i int, b byte) { points[i].order = uint64(b) })
-	lengths := make([]uint64, n)
-	for i := range lengths {
-		lengths[i] = r.uvarint()
+	c.ints = sized(c.ints, len(points))
+	c.decodeInts(&r, c.ints)
+	total := int64(0)
+	for _, length := range c.ints {
+		if length < 0 || length > plant.MaxText {
+			r.short = true
+		}
+		total += length
 	}
-	for i := range points {
-		points[i].value = string(r.bytes(lengths[i]))
+	if r.short || total > maxTextBytes+plant.MaxText {
+		return dst[:at], fmt.Errorf("%w: text chunk", ErrDamaged)
+	}
+	c.body = sized(c.body, int(total))
+	if total > 0 {
+		c.column(&r, c.body)
 	}
 	if r.short || len(r.buf) != 0 {
 		return dst[:at], fmt.Errorf("%w: text chunk of the wrong length", ErrDamaged)
 	}
+	all := string(c.body) // one piece of memory for the texts of a chunk
+	for i, length := range c.ints {
+		points[i].value, all = all[:length], all[length:]
+	}
 	return dst, nil
-}
-
-// stats say what a chunk holds, so that long questions need not decode it.
-// hold is the time a good value held from one sample to the next inside the
-// chunk, area the sum of value × that time in seconds.
-type stats struct {
-	count, bad          int
-	last                plant.Micros // time of the last sample
-	firstGood, lastGood plant.Micros
-	min, max, sum       float64
-	first, end          float64 // first and last good value
-	hold                plant.Micros
-	area                float64
-	worst, lastQuality  plant.Quality
-}
-
-func statsOf(points []point[uint64]) stats {
-	s := stats{min: math.Inf(1), max: math.Inf(-1)}
-	for i := range points {
-		p := &points[i]
-		q := p.quality()
-		s.count++
-		s.worst = max(s.worst, q)
-		if q.IsBad() {
-			s.bad++
-			continue
-		}
-		v := math.Float64frombits(p.value)
-		if s.count == s.bad+1 {
-			s.firstGood, s.first = p.at, v
-		}
-		s.lastGood, s.end = p.at, v
-		s.min, s.max, s.sum = min(s.min, v), max(s.max, v), s.sum+v
-		if i+1 < len(points) {
-			held := points[i+1].at - p.at
-			s.hold += held
-			s.area += v * float64(held) / 1e6
-		}
-	}
-	tail := points[len(points)-1]
-	s.last, s.lastQuality = tail.at, tail.quality()
-	return s
-}
-
-func (s stats) append(dst []byte) []byte {
-	dst = binary.AppendUvarint(dst, uint64(s.count))
-	dst = binary.AppendUvarint(dst, uint64(s.bad))
-	dst = append(dst, byte(s.worst), byte(s.lastQuality))
-	for _, t := range [...]plant.Micros{s.last, s.firstGood, s.lastGood, s.hold} {
-		dst = binary.AppendVarint(dst, int64(t))
-	}
-	for _, v := range [...]float64{s.min, s.max, s.sum, s.first, s.end, s.area} {
-		dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(v))
-	}
-	return dst
-}
-
-func decodeStats(raw []byte) (stats, error) {
-	r := reader{buf: raw}
-	s := stats{count: int(r.uvarint()), bad: int(r.uvarint())}
-	s.worst, s.lastQuality = plant.Quality(r.byte()), plant.Quality(r.byte())
-	for _, t := range [...]*plant.Micros{&s.last, &s.firstGood, &s.lastGood, &s.hold} {
-		*t = plant.Micros(r.varint())
-	}
-	for _, v := range [...]*float64{&s.min, &s.max, &s.sum, &s.first, &s.end, &s.area} {
-		*v = math.Float64frombits(r.fixed64())
-	}
-	if r.short || len(r.buf) != 0 {
-		return stats{}, fmt.Errorf("%w: stats of a chunk", ErrDamaged)
-	}
-	return s, nil
 }

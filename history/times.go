@@ -2,6 +2,7 @@ package history
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"zhigai/plant"
 )
@@ -10,23 +11,56 @@ import (
 // hundredths, milliseconds, tenths of those, and anything.
 var timeScales = [...]int64{1_000_000, 100_000, 10_000, 1_000, 100, 1}
 
-// appendTimes writes rising times as the second differences of their steps on
-// the coarsest grid that all of them keep: an even grid costs nothing but its
-// zeros, which the compressor takes away.
-func appendTimes(dst []byte, at func(i int) plant.Micros, n int) []byte {
+// How a column of times is written.
+const (
+	timesEven  = 0 // one step
+	timesSteps = 1 // the times, their steps or the changes of these
+	timesGrid  = 2 // places on an even grid and the distances from it
+)
+
+// appendTimes writes rising times in units of the coarsest scale that all of
+// their steps keep.
+//
+// A poller that keeps its period but answers some milliseconds late gives
+// steps that are noise twice over (this answer's delay and the one's before);
+// seen from the grid of the period it is noise once.
+func (c *codec) appendTimes(dst []byte, at func(i int) plant.Micros, n int) []byte {
 	scale := byte(0)
 	for int(scale) < len(timeScales)-1 && !onGrid(at, n, timeScales[scale]) {
 		scale++
 	}
-	dst = append(dst, scale)
-	dst = binary.AppendVarint(dst, int64(at(0)))
-	grid, last, step := timeScales[scale], at(0), int64(0)
-	for i := 1; i < n; i++ {
-		next := int64(at(i)-last) / grid
-		dst = binary.AppendVarint(dst, next-step)
-		last, step = at(i), next
+	unit := timeScales[scale]
+	first := int64(at(0))
+	units := make([]int64, 0, 2*chunkSize) // on the stack
+	even, step := true, int64(0)
+	for i := range n {
+		u := (int64(at(i)) - first) / unit
+		if i == 1 {
+			step = u
+		}
+		even = even && u == step*int64(i)
+		units = append(units, u)
 	}
-	return dst
+	if even {
+		dst = append(dst, timesEven<<4|scale)
+		dst = binary.AppendVarint(dst, first)
+		return binary.AppendUvarint(dst, uint64(step))
+	}
+	mark := len(dst)
+	dst = append(dst, timesSteps<<4|scale)
+	dst = binary.AppendVarint(dst, first)
+	dst = c.appendInts(dst, units)
+	if n < 16 {
+		return dst
+	}
+	end := len(dst)
+	dst = append(dst, timesGrid<<4|scale)
+	dst = binary.AppendVarint(dst, first)
+	dst = c.appendGrid(dst, units)
+	if len(dst)-end < end-mark {
+		return append(dst[:mark], dst[end:]...)
+	}
+	return dst[:end]
 }
 
 func onGrid(at func(i int) plant.Micros, n int, grid int64) bool {
@@ -38,23 +72,59 @@ func onGrid(at func(i int) plant.Micros, n int, grid int64) bool {
 	return true
 }
 
-// decodeTimes calls set for each of n times.
-func decodeTimes(r *reader, n int, set func(i int, t plant.Micros)) {
-	scale := r.byte()
-	if int(scale) >= len(timeScales) {
+// appendGrid writes each time as a place on the grid of the middle step and
+// the distance from it. Missed polls only jump places.
+func (c *codec) appendGrid(dst []byte, units []int64) []byte {
+	n := len(units)
+	steps := make([]int64, 0, 2*chunkSize)
+	for i := 1; i < n; i++ {
+		steps = append(steps, units[i]-units[i-1])
+	}
+	slices.Sort(steps)
+	period := steps[len(steps)/2]
+	dst = binary.AppendUvarint(dst, uint64(period))
+	places, rests := make([]int64, 0, 2*chunkSize), make([]int64, 0, 2*chunkSize)
+	for _, u := range units {
+		place := (u + period/2) / period
+		places, rests = append(places, place), append(rests, u-place*period)
+	}
+	return c.appendInts(c.appendInts(dst, places), rests)
+}
+
+// decodeTimes fills dst, which is not empty.
+func (c *codec) decodeTimes(r *reader, dst []int64) {
+	head := r.byte()
+	if int(head&15) >= len(timeScales) {
 		r.short = true
 		return
 	}
-	grid, t, step := timeScales[scale], r.varint(), int64(0)
-	set(0, plant.Micros(t))
-	for i := 1; i < n; i++ {
-		step += r.varint()
-		t += step * grid
-		set(i, plant.Micros(t))
+	unit, first := timeScales[head&15], r.varint()
+	switch head >> 4 {
+	case timesEven:
+		step := int64(r.uvarint()) * unit
+		for i := range dst {
+			dst[i] = first + step*int64(i)
+		}
+		return
+	case timesSteps:
+		c.decodeInts(r, dst)
+	case timesGrid:
+		period := int64(r.uvarint())
+		c.decodeInts(r, dst)
+		c.ints = sized(c.ints, len(dst))
+		c.decodeInts(r, c.ints)
+		for i, rest := range c.ints {
+			dst[i] = dst[i]*period + rest
+		}
+	default:
+		r.short = true
+	}
+	for i := range dst {
+		dst[i] = first + dst[i]*unit
 	}
 }
 
-// appendRuns writes qualities as (value, length) runs.
+// appendRuns writes bytes, mostly the same, as (value, length) runs.
 func appendRuns(dst []byte, at func(i int) byte, n int) []byte {
 	for i := 0; i < n; {
 		j := i + 1
@@ -68,16 +138,16 @@ func appendRuns(dst []byte, at func(i int) byte, n int) []byte {
 	return dst
 }
 
-func decodeRuns(r *reader, n int, set func(i int, b byte)) {
-	for i := 0; i < n; {
+func decodeRuns(r *reader, dst []byte) {
+	for len(dst) > 0 {
 		b, length := r.byte(), r.uvarint()
-		if r.short || length == 0 || length > uint64(n-i) {
+		if r.short || length == 0 || length > uint64(len(dst)) {
 			r.short = true
 			return
 		}
-		for range length {
-			set(i, b)
-			i++
+		for i := range dst[:length] {
+			dst[i] = b
 		}
+		dst = dst[length:]
 	}
 }

@@ -7,10 +7,10 @@ import (
 
 // How a column of values is written.
 const (
-	valuesDelta  = 0 // decimal-scaled integers, first differences
-	valuesDelta2 = 1 // decimal-scaled integers, second differences
-	valuesPlanes = 2 // XOR with the value before, byte planes
-	valuesSame   = 3 // all equal
+	valuesSame    = 0 // all equal
+	valuesDecimal = 1 // whole numbers after scaling by a power of ten
+	valuesFloat32 = 2 // bits of float32, byte planes
+	valuesFloat64 = 3 // bits of float64, byte planes
 )
 
 // maxDigits is the most decimals tried: sensors have fewer.
@@ -22,24 +22,45 @@ var pow10 = [maxDigits + 1]float64{1, 10, 100, 1000, 1e4, 1e5, 1e6}
 const maxWhole = 1 << 52
 
 // appendValues writes bit patterns of float64 so that they come back bit for
-// bit: as integers where every value is one after scaling by a power of ten,
-// else as byte planes. ints is scratch.
-func appendValues(dst []byte, bits []uint64, ints []int64) ([]byte, []int64) {
+// bit.
+func (c *codec) appendValues(dst []byte, bits []uint64) []byte {
 	if len(bits) == 0 {
-		return dst, ints
+		return dst
 	}
 	if same(bits) {
-		dst = append(dst, valuesSame)
-		return binary.LittleEndian.AppendUint64(dst, bits[0]), ints
+		return binary.LittleEndian.AppendUint64(append(dst, valuesSame), bits[0])
 	}
 	for digits := range len(pow10) {
 		var ok bool
-		if ints, ok = scaled(ints[:0], bits, pow10[digits]); ok {
-			return appendInts(dst, ints, byte(digits)), ints
+		if c.ints, ok = scaled(c.ints[:0], bits, pow10[digits]); ok {
+			return c.appendInts(append(dst, valuesDecimal, byte(digits)), c.ints)
 		}
 	}
-	return appendPlanes(dst, bits), ints
+	c.zigzags = c.zigzags[:0]
+	for _, b := range bits {
+		v := math.Float64frombits(b)
+		short := float32(v)
+		if math.Float64bits(float64(short)) != b || v != v { // a NaN's payload may not fit
+			break
+		}
+		c.zigzags = append(c.zigzags, uint64(turn32(math.Float32bits(short))))
+	}
+	if len(c.zigzags) == len(bits) {
+		return c.appendXOR(append(dst, valuesFloat32), 4)
+	}
+	c.zigzags = c.zigzags[:0]
+	for _, b := range bits {
+		c.zigzags = append(c.zigzags, turn64(b))
+	}
+	return c.appendXOR(append(dst, valuesFloat64), 8)
 }
+
+// turn32 and turn64 put the sign at the low end: the high byte is then all
+// exponent, which varies little.
+func turn32(b uint32) uint32 { return b<<1 | b>>31 }
+func back32(b uint32) uint32 { return b>>1 | b<<31 }
+func turn64(b uint64) uint64 { return b<<1 | b>>63 }
+func back64(b uint64) uint64 { return b>>1 | b<<63 }
 
 func same(bits []uint64) bool {
 	for _, b := range bits[1:] {
@@ -66,109 +87,89 @@ func scaled(ints []int64, bits []uint64, by float64) ([]int64, bool) {
 	return ints, true
 }
 
-func appendInts(dst []byte, ints []int64, digits byte) []byte {
-	var first, second int
-	var last, step int64
-	for _, v := range ints {
-		d := v - last
-		first += varintLen(d)
-		second += varintLen(d - step)
-		last, step = v, d
-	}
-	last, step = 0, 0
-	if second < first {
-		dst = append(dst, valuesDelta2, digits)
-		for _, v := range ints {
-			d := v - last
-			dst = binary.AppendVarint(dst, d-step)
-			last, step = v, d
-		}
-		return dst
-	}
-	dst = append(dst, valuesDelta, digits)
-	for _, v := range ints {
-		dst = binary.AppendVarint(dst, v-last)
-		last = v
-	}
-	return dst
-}
-
-func varintLen(v int64) int {
-	u := uint64(v)<<1 ^ uint64(v>>63)
-	n := 1
-	for u >= 0x80 {
-		u >>= 7
-		n++
-	}
-	return n
-}
-
-func appendPlanes(dst []byte, bits []uint64) []byte {
-	dst = append(dst, valuesPlanes)
+// appendXOR writes c.zigzags as byte planes, each either as it is (noise) or
+// XORed with the byte before (drift); a mask says which.
+func (c *codec) appendXOR(dst []byte, planes int) []byte {
+	n := len(c.zigzags)
+	c.planes = appendPlanes(c.planes[:0], c.zigzags, planes)
 	at := len(dst)
-	n := len(bits)
-	dst = append(dst, make([]byte, 8*n)...)
-	planes := dst[at:]
-	last := uint64(0)
-	for i, b := range bits {
-		x := b ^ last
-		last = b
-		for p := range 8 {
-			planes[p*n+i] = byte(x >> (56 - 8*p))
+	dst = append(dst, 0)
+	for p := range planes {
+		plain := c.planes[p*n : (p+1)*n]
+		c.best = c.best[:0]
+		last := byte(0)
+		for _, b := range plain {
+			c.best = append(c.best, b^last)
+			last = b
 		}
+		_, costPlain := c.columnCost(plain)
+		if _, cost := c.columnCost(c.best); cost < costPlain {
+			plain = c.best
+			dst[at] |= 1 << p
+		}
+		dst = c.appendColumn(dst, plain)
 	}
 	return dst
 }
 
-// decodeValues calls set for each of n bit patterns.
-func decodeValues(r *reader, n int, set func(i int, bits uint64)) {
-	if n == 0 {
+// decodeXOR fills c.zigzags with n numbers.
+func (c *codec) decodeXOR(r *reader, n, planes int) []uint64 {
+	mask := r.byte()
+	c.zigzags = sized(c.zigzags, n)
+	clear(c.zigzags)
+	c.planes = sized(c.planes, n)
+	for p := range planes {
+		c.column(r, c.planes)
+		if r.short {
+			break
+		}
+		last := byte(0)
+		if mask>>p&1 == 0 {
+			for i, b := range c.planes {
+				c.zigzags[i] |= uint64(b) << (8 * p)
+			}
+			continue
+		}
+		for i, b := range c.planes {
+			last ^= b
+			c.zigzags[i] |= uint64(last) << (8 * p)
+		}
+	}
+	return c.zigzags
+}
+
+// decodeValues fills dst with bit patterns.
+func (c *codec) decodeValues(r *reader, dst []uint64) {
+	if len(dst) == 0 {
 		return
 	}
 	switch r.byte() {
 	case valuesSame:
 		b := r.fixed64()
-		for i := range n {
-			set(i, b)
+		for i := range dst {
+			dst[i] = b
 		}
-	case valuesDelta:
-		decodeInts(r, n, false, set)
-	case valuesDelta2:
-		decodeInts(r, n, true, set)
-	case valuesPlanes:
-		planes := r.bytes(8 * uint64(n))
-		if planes == nil {
+	case valuesDecimal:
+		digits := r.byte()
+		if int(digits) >= len(pow10) {
+			r.short = true
 			return
 		}
-		last := uint64(0)
-		for i := range n {
-			x := uint64(0)
-			for p := range 8 {
-				x = x<<8 | uint64(planes[p*n+i])
-			}
-			last ^= x
-			set(i, last)
+		c.ints = sized(c.ints, len(dst))
+		c.decodeInts(r, c.ints)
+		by := pow10[digits]
+		for i, v := range c.ints {
+			dst[i] = math.Float64bits(float64(v) / by)
+		}
+	case valuesFloat32:
+		for i, b := range c.decodeXOR(r, len(dst), 4) {
+			dst[i] = math.Float64bits(float64(math.Float32frombits(back32(uint32(b)))))
+		}
+	case valuesFloat64:
+		for i, b := range c.decodeXOR(r, len(dst), 8) {
+			dst[i] = back64(b)
 		}
 	default:
 		r.short = true
-	}
-}
-
-func decodeInts(r *reader, n int, second bool, set func(i int, bits uint64)) {
-	digits := r.byte()
-	if int(digits) >= len(pow10) {
-		r.short = true
-		return
-	}
-	by := pow10[digits]
-	var v, step int64
-	for i := range n {
-		d := r.varint()
-		if second {
-			step += d
-			d = step
-		}
-		v += d
-		set(i, math.Float64bits(float64(v)/by))
 	}
 }

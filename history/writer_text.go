@@ -38,9 +38,6 @@ func (w *chunkWriter) writeTexts(key series, points []point[string]) error {
 	return w.next()
 }
 
-// maxTextBytes closes a chunk of texts early, so that decoding stays quick.
-const maxTextBytes = 256 << 10
-
 func (w *chunkWriter) putTexts(key series, points []point[string]) {
 	for len(points) > 0 {
 		n, size := 0, 0
