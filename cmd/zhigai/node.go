@@ -146,6 +146,7 @@ func (n *node) reconcile(ctx context.Context) error {
 		specs = append(specs, spec)
 	}
 	n.fleet.Changed()
+	n.board.Changed()
 	n.collector.Set(specs)
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"zhigai/access"
@@ -93,6 +94,7 @@ type Board struct {
 	now       func() time.Time
 	log       *slog.Logger
 	touched   chan struct{} // wakes the loop
+	edited    atomic.Bool   // the plant changed: look at its machines again
 
 	mu      sync.Mutex
 	seq     uint64
@@ -177,7 +179,7 @@ func (b *Board) follow(ctx context.Context, feed figure.Feed) error {
 			lines = now
 			b.headline(ctx)
 		}
-		if now.Sub(refresh) >= refreshEvery {
+		if b.edited.Swap(false) || now.Sub(refresh) >= refreshEvery {
 			refresh = now
 			if err := b.load(ctx); err != nil {
 				return err
@@ -225,6 +227,15 @@ func (b *Board) rest(ctx context.Context, wake <-chan struct{}, waiting bool) bo
 	case <-time.After(boardTick - boardPace):
 	}
 	return waiting
+}
+
+// Changed tells the board that the plant, its tags or profiles were edited.
+func (b *Board) Changed() {
+	b.edited.Store(true)
+	select {
+	case b.touched <- struct{}{}:
+	default: // it is awake already
+	}
 }
 
 // Touch tells the board that people said something about machines.
