@@ -198,7 +198,12 @@ func (c *check) rules() {
 }
 
 func (c *check) counters() {
-	for name, n := range map[string]*Counter{"good": c.p.Counters.Good, "scrap": c.p.Counters.Scrap, "rework": c.p.Counters.Rework, "total": c.p.Counters.Total, "energy": c.p.Counters.Energy} {
+	all := &c.p.Counters
+	for _, row := range []struct {
+		name string
+		*Counter
+	}{{"good", all.Good}, {"scrap", all.Scrap}, {"rework", all.Rework}, {"total", all.Total}, {"energy", all.Energy}} {
+		name, n := row.name, row.Counter
 		if n == nil {
 			continue
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -41,12 +42,14 @@ type PointChecker interface {
 	CheckPoint(address string, kind plant.TagKind) error
 }
 
-// UnmarshalYAML reads 500ms, 1s, 5m.
-func (d *Duration) UnmarshalYAML(raw []byte) error {
-	text := strings.Trim(strings.TrimSpace(string(raw)), `"'`)
-	v, err := time.ParseDuration(text)
-	if err != nil || v < 0 {
-		return fmt.Errorf("%q is no duration; write for example 500ms, 1s or 5m", text)
+// UnmarshalYAML reads 500ms, 1s, 5m. It takes the node, so that the error says
+// where.
+func (d *Duration) UnmarshalYAML(node ast.Node) error {
+	var text string
+	err := yaml.NodeToValue(node, &text)
+	v, wrong := time.ParseDuration(text)
+	if err != nil || wrong != nil || v < 0 {
+		return &yaml.SyntaxError{Message: fmt.Sprintf("%q is no duration; write for example 500ms, 1s or 5m", text), Token: node.GetToken()}
 	}
 	*d = Duration(v)
 	return nil
@@ -184,7 +187,7 @@ func Load(data fs.FS, dir string, checkers []PointChecker) (*Library, error) {
 		}
 		names[p.ID], l.byID[p.ID], l.src[p.ID] = e.Name(), p, src
 	}
-	for id := range l.byID {
+	for _, id := range slices.Sorted(maps.Keys(l.byID)) {
 		if err := l.join(id, names[id], checkers); err != nil {
 			problems = append(problems, err)
 		}
