@@ -290,8 +290,14 @@ func (p *point) bytes(v float64) ([]byte, error) {
 		err = whole(0, maxWhole)
 		binary.BigEndian.PutUint64(b, uint64(v))
 	case formFloat32:
+		if math.IsNaN(v) || math.Abs(v) > math.MaxFloat32 {
+			err = fmt.Errorf("%v is no number a float32 can hold", v)
+		}
 		binary.BigEndian.PutUint32(b, math.Float32bits(float32(v)))
 	case formFloat64:
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			err = fmt.Errorf("%v is no number to write", v)
+		}
 		binary.BigEndian.PutUint64(b, math.Float64bits(v))
 	default:
 		err = fmt.Errorf("values of this type are not written")

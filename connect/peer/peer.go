@@ -3,7 +3,7 @@
 //
 // It is for tests alone. A party that is not installed skips the test with a
 // word how to install it, or fails it when ZHIGAI_PEERS=require. Start with
-// [Node].
+// [Node] or [Python].
 package peer
 
 import (
@@ -52,6 +52,24 @@ func Node(t testing.TB, root, script string, args ...string) *Process {
 	p.cmd.Dir = dir
 	p.start()
 	return p
+}
+
+// Python starts e2e/peers/<script> under a Python that has the module, which
+// Debian installs for its own Python only.
+func Python(t testing.TB, root, script, module, how string, args ...string) *Process {
+	t.Helper()
+	for _, name := range []string{"python3", "/usr/bin/python3"} {
+		if exec.Command(name, "-c", "import "+module).Run() != nil {
+			continue
+		}
+		p := &Process{t: t, name: script, cmd: exec.Command(name, append([]string{filepath.FromSlash(script)}, args...)...),
+			events: make(chan Event, 1000), gone: make(chan struct{})}
+		p.cmd.Dir = filepath.Join(root, "e2e", "peers")
+		p.start()
+		return p
+	}
+	Missing(t, "Python with "+module+" is not installed: "+how)
+	return nil
 }
 
 // Missing skips the test, or fails it when peers are required.

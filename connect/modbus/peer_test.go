@@ -1,0 +1,243 @@
+package modbus_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"zhigai/connect"
+	"zhigai/connect/modbus"
+	"zhigai/connect/peer"
+	"zhigai/plant"
+)
+
+// patience is how long a test waits for what must happen; a test that passes
+// never waits it out.
+const patience = 20 * time.Second
+
+type obj = map[string]any
+
+// pymodbus starts the foreign device on a port.
+func pymodbus(t *testing.T, port string) *peer.Process {
+	t.Helper()
+	p := peer.Python(t, "../..", "modbus/server.py", "pymodbus", "apt-get install python3-pymodbus", port)
+	p.Wait("listening")
+	return p
+}
+
+// unit7 is the device of server.py.
+func unit7(port string) plant.Device {
+	return plant.Device{Driver: modbus.Kind, Address: "127.0.0.1:" + port, Params: map[string]string{"unit": "7"}}
+}
+
+func open(t *testing.T, driver *modbus.Driver, d plant.Device) connect.Conn {
+	t.Helper()
+	c, err := driver.Open(within(t, patience), d)
+	must(t, err)
+	t.Cleanup(func() { must(t, c.Close()) })
+	return c
+}
+
+// want is one point and what reading it must give.
+type want struct {
+	address string
+	kind    plant.TagKind
+	number  float64
+	text    string
+	err     error
+}
+
+// expect reads all points in one group, as the collector does.
+func expect(t *testing.T, c connect.Conn, wants ...want) {
+	t.Helper()
+	points := make([]connect.Point, len(wants))
+	for i, w := range wants {
+		points[i] = connect.Point{Address: w.address, Kind: w.kind}
+	}
+	g, err := c.Prepare(points)
+	must(t, err)
+	got := make([]connect.Reading, len(points))
+	// Twice: what the first reading learned about the device's gaps must not
+	// spoil the second.
+	for range 2 {
+		must(t, g.Read(within(t, patience), got))
+		for i, w := range wants {
+			r := got[i]
+			if r.Point != i || !errors.Is(r.Err, w.err) || w.err == nil && (r.Err != nil || r.Number != w.number || r.Text != w.text) {
+				t.Errorf("%s as %s = %+v; want %v %q %v", w.address, w.kind, r, w.number, w.text, w.err)
+			}
+		}
+	}
+}
+
+func number(address string, v float64) want {
+	return want{address: address, kind: plant.KindNumber, number: v}
+}
+
+func TestPymodbus_EveryTypeAndOrder(t *testing.T) {
+	port := peer.Port(t)
+	pymodbus(t, port)
+	c := open(t, modbus.New(), unit7(port))
+	var wants []want
+	for _, table := range []string{"holding", "input"} {
+		at := func(n any, rest string) string { return fmt.Sprintf("%s %v %s", table, n, rest) }
+		wants = append(wants, number(at(0, "int16"), -1234), number(at(1, "uint16"), 65535), number(at(1, "int16"), -1))
+		for i, order := range []string{"ABCD", "CDAB", "BADC", "DCBA"} {
+			wants = append(wants,
+				number(at(10+2*i, "int32 "+order), -70000), number(at(20+2*i, "uint32 "+order), 4000000000),
+				number(at(30+2*i, "float32 "+order), 1000.5), number(at(40+4*i, "int64 "+order), -(1<<53-1)),
+				number(at(60+4*i, "uint64 "+order), 1<<53-1), number(at(80+4*i, "float64 "+order), -0.1))
+		}
+		for bit, on := range map[int]float64{0: 1, 1: 0, 3: 1, 14: 0, 15: 1} {
+			wants = append(wants, want{address: at(fmt.Sprintf("2.%d", bit), "bool"), kind: plant.KindBoolean, number: on})
+		}
+		wants = append(wants,
+			number(at(100, "bcd16"), 1234), number(at(101, "bcd32"), 12345678), number(at(103, "bcd32 CDAB"), 12345678),
+			want{address: at(110, "string16"), kind: plant.KindText, text: "CNC-7 磨床"},
+			want{address: at(118, "string8 BADC"), kind: plant.KindText, text: "CO18"},
+			want{address: at(130, "int64"), kind: plant.KindNumber, err: connect.ErrImprecise},
+			want{address: at(134, "uint64"), kind: plant.KindNumber, err: connect.ErrImprecise},
+			want{address: at(142, "bcd16"), kind: plant.KindNumber, err: connect.ErrMalformed})
+	}
+	for i := range 20 {
+		on := map[bool]float64{true: 1}
+		wants = append(wants, want{address: fmt.Sprintf("coil %d bool", i), kind: plant.KindBoolean, number: on[i%3 == 0]},
+			want{address: fmt.Sprintf("discrete %d bool", i), kind: plant.KindBoolean, number: on[i%2 == 1]})
+	}
+	expect(t, c, wants...)
+
+	g, err := c.Prepare([]connect.Point{{Address: "holding 138 float64", Kind: plant.KindNumber}})
+	must(t, err)
+	r := make([]connect.Reading, 1)
+	must(t, g.Read(within(t, patience), r))
+	if !math.IsNaN(r[0].Number) || fmt.Sprintf("%x", r[0].Raw) != "7ff8000000000000" {
+		t.Errorf("NaN = %+v", r[0])
+	}
+}
+
+// One wrong address in a profile must cost one tag, not the block around it.
+func TestPymodbus_OnlyTheMissingPointIsBad(t *testing.T) {
+	port := peer.Port(t)
+	pymodbus(t, port)
+	c := open(t, modbus.New(), unit7(port))
+	missing := func(address string) want {
+		return want{address: address, kind: plant.KindNumber, err: connect.ErrUnconfigured}
+	}
+	expect(t, c, number("holding 200 uint16", 200), number("holding 201 uint16", 201), missing("holding 202 uint16"),
+		number("holding 203 uint16", 203), number("holding 204 uint16", 204), missing("holding 205 uint16"), missing("input 9000 float32"),
+		missing("holding 1 nonsense"), want{address: "coil 30 bool", kind: plant.KindBoolean, err: connect.ErrUnconfigured},
+		want{address: "coil 3 bool", kind: plant.KindBoolean, number: 1})
+}
+
+func TestPymodbus_WritesReadBack(t *testing.T) {
+	port := peer.Port(t)
+	device := pymodbus(t, port)
+	c := open(t, modbus.New(), unit7(port))
+	f := func(address string, kind plant.TagKind, value any, number float64, text string) {
+		t.Helper()
+		must(t, c.(connect.Writer).Write(within(t, patience), connect.Point{Address: address, Kind: kind}, value))
+		expect(t, c, want{address: address, kind: kind, number: number, text: text})
+	}
+	f("holding 300 int16", plant.KindNumber, -5.0, -5, "")
+	f("holding 300 uint16", plant.KindNumber, 40000.0, 40000, "")
+	f("holding 301 int32 CDAB", plant.KindNumber, -70000.0, -70000, "")
+	f("holding 301 uint32 BADC", plant.KindNumber, 4e9, 4e9, "")
+	f("holding 303 float32 DCBA", plant.KindNumber, 12.25, 12.25, "")
+	f("holding 305 float64 CDAB", plant.KindNumber, 0.1, 0.1, "")
+	f("holding 305 int64", plant.KindNumber, -1e15, -1e15, "")
+	f("holding 305 uint64 DCBA", plant.KindNumber, 1e15, 1e15, "")
+	f("holding 310 string8", plant.KindText, "磨床", 0, "磨床")
+	f("holding 310 string8 BADC", plant.KindText, "AB", 0, "AB") // what stood behind is gone
+	f("coil 40 bool", plant.KindBoolean, true, 1, "")
+	f("coil 40 bool", plant.KindBoolean, false, 0, "")
+	f("holding 315 uint16", plant.KindNumber, 32769.0, 32769, "")
+	f("holding 315.3 bool", plant.KindBoolean, true, 1, "")
+	f("holding 315.0 bool", plant.KindBoolean, false, 0, "")
+	f("holding 315.4 bool", plant.KindBoolean, 1.0, 1, "")
+	device.Send(obj{"op": "get", "function": 3, "at": 315, "count": 1})
+	if e := device.Wait("got"); fmt.Sprint(e["words"]) != fmt.Sprint([]any{float64(0x8018)}) {
+		t.Errorf("the device has %v; want the other bits as they were", e["words"])
+	}
+}
+
+func TestPymodbus_WritesThatAreRefused(t *testing.T) {
+	port := peer.Port(t)
+	pymodbus(t, port)
+	c := open(t, modbus.New(), unit7(port))
+	f := func(address string, kind plant.TagKind, value any, says string) {
+		t.Helper()
+		err := c.(connect.Writer).Write(within(t, patience), connect.Point{Address: address, Kind: kind}, value)
+		if err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%v to %s: %v; want %q", value, address, err, says)
+		}
+	}
+	f("holding 300 int16", plant.KindNumber, 40000.0, "32767")
+	f("holding 300 uint16", plant.KindNumber, -1.0, "65535")
+	f("holding 300 uint16", plant.KindNumber, 1.5, "whole number")
+	f("holding 300 int16", plant.KindNumber, math.NaN(), "whole number")
+	f("holding 303 float32", plant.KindNumber, 1e300, "float32")
+	f("holding 305 float64", plant.KindNumber, math.Inf(1), "no number")
+	f("holding 300 uint16", plant.KindNumber, "x", "string")
+	f("holding 310 string8", plant.KindText, "123456789", "8 bytes")
+	f("input 0 uint16", plant.KindNumber, 1.0, "only coils and holding")
+	f("discrete 0 bool", plant.KindBoolean, true, "only coils and holding")
+	f("coil 40 bool", plant.KindBoolean, 2.0, "true or false")
+	f("holding 202 uint16", plant.KindNumber, 1.0, "illegal data address")
+	f("coil 30 bool", plant.KindBoolean, true, "illegal data address")
+	f("holding 100 bcd16", plant.KindNumber, 1.0, "not written")
+	expect(t, c, number("holding 300 uint16", 0)) // nothing of it arrived
+}
+
+// A pulled plug is an error within the timeout, and the same connection object
+// works when the device is back.
+func TestPymodbus_UnplugAndReturn(t *testing.T) {
+	port := peer.Port(t)
+	device := pymodbus(t, port)
+	c := open(t, modbus.New(), unit7(port))
+	g, err := c.Prepare([]connect.Point{{Address: "holding 1 uint16", Kind: plant.KindNumber}})
+	must(t, err)
+	r := make([]connect.Reading, 1)
+	must(t, g.Read(within(t, patience), r))
+	device.Kill()
+	if err := g.Read(within(t, 2*time.Second), r); err == nil {
+		t.Error("a dead device answers")
+	}
+	if _, err := modbus.New().Open(within(t, 2*time.Second), unit7(port)); err == nil {
+		t.Error("a dead device opens")
+	}
+	pymodbus(t, port)
+	expect(t, c, number("holding 1 uint16", 65535))
+}
+
+func TestPymodbus_Test(t *testing.T) {
+	port := peer.Port(t)
+	pymodbus(t, port)
+	text, err := modbus.New().Test(within(t, patience), unit7(port))
+	if err != nil || !strings.Contains(text, "unit 7 answers") {
+		t.Errorf("Test = %q, %v", text, err)
+	}
+	// A unit that the gateway does not reach is no answer.
+	other := unit7(port)
+	other.Params = map[string]string{"unit": "9"}
+	if text, err := modbus.New().Test(within(t, time.Second), other); err == nil {
+		t.Errorf("Test of a missing unit = %q", text)
+	}
+}
+
+func within(t *testing.T, d time.Duration) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
