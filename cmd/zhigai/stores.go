@@ -104,9 +104,12 @@ type folds struct {
 
 func newFolds(s *stores, r *rules, o figure.Options) (*folds, error) {
 	f := &folds{reader: equipment.Reader{History: s.history, Journal: s.record.Journal(), Settings: equipment.Settings{Classes: r.classes, Reasons: r.reasons}}}
-	f.fleet = equipment.NewFleet(s.plants, s.shop, r.kinds, time.Now)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	f.fleet = equipment.NewFleet(s.plants, s.shop, r.kinds, o.Now)
 	o.Folder = equipment.NewFolder(f.fleet, s.history, f.reader)
-	o.Store, o.Journal, o.Definitions, o.Now = s.figures, s.record.Journal(), r.definitions, time.Now
+	o.Store, o.Journal, o.Definitions = s.figures, s.record.Journal(), r.definitions
 	var err error
 	f.engine, err = figure.New(o)
 	return f, err
