@@ -2,7 +2,6 @@ package history
 
 import (
 	"context"
-	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -34,7 +33,7 @@ func (s *Store) Append(ctx context.Context, tenant plant.TenantNo, b plant.Batch
 	if err := check(b); err != nil {
 		return 0, err
 	}
-	if err := s.alive(ctx); err != nil {
+	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
 	raw := make([]byte, 0, 16+12*len(b.Samples)+32*len(b.Texts))
@@ -42,26 +41,24 @@ func (s *Store) Append(ctx context.Context, tenant plant.TenantNo, b plant.Batch
 		tenant: tenant, batch: b, done: make(chan struct{}),
 		raw: appendBatch(raw, tenant, plant.MicrosOf(s.now()), b),
 	}
-	if err := s.enqueue(ctx, r); err != nil {
+	if err := s.enter(); err != nil { // Close waits for those inside, so that every request gets its answer
 		return 0, err
+	}
+	defer s.leave()
+	select {
+	case s.queue <- r:
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	case <-s.broken:
+		return 0, s.Failed()
 	}
 	// From here the batch may become durable whatever the context says, so the
 	// answer is waited for: a caller must not send again what was kept.
-	<-r.done
-	return r.seq, r.err
-}
-
-func (s *Store) enqueue(ctx context.Context, r *request) error {
-	s.entering.RLock() // Close waits for those inside, so that every request gets its answer
-	defer s.entering.RUnlock()
-	if s.closed.Load() {
-		return ErrClosed
-	}
 	select {
-	case s.queue <- r:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+	case <-r.done:
+		return r.seq, r.err
+	case <-s.broken:
+		return 0, s.Failed()
 	}
 }
 
@@ -73,8 +70,7 @@ func (s *Store) commitLoop() {
 		var first *request
 		select {
 		case first = <-s.queue:
-		case <-s.stop:
-			s.refuseQueue()
+		case <-s.idle: // closed, and nobody waits for an answer
 			return
 		}
 		group := s.gather(first)
@@ -83,19 +79,6 @@ func (s *Store) commitLoop() {
 		for _, r := range group {
 			r.err = err
 			close(r.done)
-		}
-	}
-}
-
-// refuseQueue answers those that came too late.
-func (s *Store) refuseQueue() {
-	for {
-		select {
-		case r := <-s.queue:
-			r.err = ErrClosed
-			close(r.done)
-		default:
-			return
 		}
 	}
 }
@@ -117,14 +100,20 @@ func (s *Store) gather(first *request) []*request {
 // is bounded and the sources feel it.
 func (s *Store) waitForRoom() {
 	s.mu.Lock()
-	for s.held >= blockSamples && !s.closed.Load() && s.Failed() == nil {
-		s.room.Wait()
+	for (s.held >= blockSamples || s.heldBytes >= blockBytes) && s.Failed() == nil {
+		select {
+		case <-s.stop:
+			s.mu.Unlock()
+			return
+		default:
+			s.room.Wait()
+		}
 	}
 	s.mu.Unlock()
 }
 
 func (s *Store) commit(group []*request) error {
-	if err := s.Failed(); err != nil {
+	if err := s.checkSpace(s.minFree); err != nil {
 		return err
 	}
 	b := s.db.NewBatch()
@@ -133,28 +122,26 @@ func (s *Store) commit(group []*request) error {
 	for _, r := range group {
 		seq++
 		r.seq = seq
-		if err := b.Set(batchKey(seq), r.raw, nil); err != nil {
-			return s.fail(err)
-		}
+		set(b.Set(batchKey(seq), r.raw, nil))
 	}
-	start := time.Now()
-	if err := b.Commit(pebble.Sync); err != nil {
-		return s.fail(err)
+	start := s.now()
+	if err := s.write(b, pebble.Sync); err != nil {
+		return err
 	}
-	took := time.Since(start)
+	now := s.now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, r := range group {
-		s.hold(r.seq, r.tenant, r.batch)
+		s.hold(r.seq, r.tenant, r.batch, now, nil)
 		s.counters.Samples += uint64(r.batch.Len())
 	}
 	s.counters.Batches += uint64(len(group))
 	s.counters.Commits++
-	s.counters.LastSync = took
+	s.counters.LastSync = now.Sub(start)
 	s.lastSeq = seq
 	close(s.arrived)
 	s.arrived = make(chan struct{})
-	if s.held >= flushSamples {
+	if s.held >= flushSamples || s.heldBytes >= flushBytes {
 		select {
 		case s.wake <- struct{}{}:
 		default:

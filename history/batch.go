@@ -92,14 +92,19 @@ func check(b plant.Batch) error {
 			return fmt.Errorf("%w: tag %d at %s: %v is no value; store a bad sample with the raw bytes", ErrRefused, s.Tag, s.Time.Time(), s.Value)
 		}
 	}
+	size := 0
 	for i := range b.Texts {
 		t := &b.Texts[i]
+		size += len(t.Value)
 		if t.Time < minTime || t.Time >= maxTime {
 			return fmt.Errorf("%w: tag %d: time %d µs is not between 1970 and 2200", ErrRefused, t.Tag, int64(t.Time))
 		}
 		if len(t.Value) > plant.MaxText {
 			return fmt.Errorf("%w: tag %d: text of %d bytes; %d are kept", ErrRefused, t.Tag, len(t.Value), plant.MaxText)
 		}
+	}
+	if size > MaxBatchText {
+		return fmt.Errorf("%w: %d bytes of text; %d are taken at once", ErrRefused, size, MaxBatchText)
 	}
 	return nil
 }

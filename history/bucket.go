@@ -2,8 +2,11 @@ package history
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
+
+	"github.com/cockroachdb/pebble/v2"
 
 	"zhigai/plant"
 )
@@ -28,10 +31,12 @@ type Bucket struct {
 }
 
 // Buckets cuts [from, to) into n parts as equal as microseconds allow and sums
-// each up. Chunks that lie inside one part are not decoded.
+// each up. Chunks that lie inside one part are not decoded: their stats say
+// enough. The last value holds to the end of the question: who does not want
+// to see the future asks up to now.
 func (s *Store) Buckets(ctx context.Context, tenant plant.TenantNo, tag plant.TagNo, from, to plant.Micros, n int) ([]Bucket, error) {
-	if n < 1 || n > MaxBuckets || to <= from {
-		return nil, fmt.Errorf("%w: %d buckets from %d to %d; 1 to %d of a time that is not empty", ErrRefused, n, from, to, MaxBuckets)
+	if n < 1 || n > MaxBuckets || to <= from || from < minTime || to > maxTime {
+		return nil, fmt.Errorf("%w: %d buckets from %d to %d; 1 to %d of a time that is not empty, between 1970 and 2200", ErrRefused, n, from, to, MaxBuckets)
 	}
 	f := newFiller(from, to, n)
 	carry, ok, err := s.Before(ctx, tenant, tag, from)
@@ -41,70 +46,73 @@ func (s *Store) Buckets(ctx context.Context, tenant plant.TenantNo, tag plant.Ta
 	if ok && !carry.Quality.IsBad() {
 		f.value, f.holds = carry.Value, true
 	}
-	if err := s.fill(ctx, f, series{tenant, tag}, from, to); err != nil {
+	if err := s.fill(ctx, f, series{tenant, tag}); err != nil {
 		return nil, err
 	}
 	return f.finish(), nil
 }
 
 // fill feeds whole chunks by their stats where it can, points elsewhere.
-func (s *Store) fill(ctx context.Context, f *filler, key series, from, to plant.Micros) error {
-	s.mu.Lock()
-	recent := s.numbers.within(key, from, to)
-	s.mu.Unlock()
-	recent = settle(recent, nil)
-	index, err := s.chunkIter(spaceIndex, key)
+func (s *Store) fill(ctx context.Context, f *filler, key series) error {
+	runs, snap, err := look(ctx, s, numberKind, key)
+	if err != nil {
+		return err
+	}
+	defer s.unlook(snap)
+	fresh := recent(runs, f.from, f.to)
+	index, err := s.seriesIter(snap, spaceIndex, key)
 	if err != nil {
 		return err
 	}
 	defer index.Close()
+	chunks, err := s.seriesIter(snap, spaceChunk, key)
+	if err != nil {
+		return err
+	}
+	defer chunks.Close()
 	c := s.codecs.Get().(*codec)
 	defer s.codecs.Put(c)
-	ok := index.SeekLT(timeKey(spaceIndex, key, from+1))
+	ok := index.SeekLT(timeKey(spaceIndex, key, f.from+1))
 	if !ok {
 		ok = index.First()
 	}
-	add := func(p point[uint64]) bool { f.point(p); return true }
+	add := func(p point[uint64]) bool { f.points([]point[uint64]{p}); return true }
 	var points []point[uint64]
-	for ; ok && timeOf(index.Key()) < to; ok = index.Next() {
+	for ; ok && timeOf(index.Key()) < f.to; ok = index.Next() {
 		first := timeOf(index.Key())
-		raw, err := index.ValueAndErr()
+		st, err := decodeStats(index.Value())
 		if err != nil {
 			return err
 		}
-		st, err := decodeStats(raw)
-		if err != nil {
-			return err
-		}
-		if st.last < from {
+		if st.last < f.from {
 			continue
 		}
-		crossed := len(recent) > 0 && recent[0].at <= st.last
-		if !crossed && first >= from && st.last < to && f.same(first, st.last) {
+		crossed := len(fresh) > 0 && fresh[0].at <= st.last
+		if !crossed && first >= f.from && st.last < f.to && f.same(first, st.last) {
 			f.chunk(first, st)
 			continue
 		}
-		if points, err = s.chunkAt(ctx, c, points[:0], key, first); err != nil {
+		if err := ctx.Err(); err != nil {
 			return err
 		}
-		recent, _ = emit(clip(points, from, to), recent, add)
+		if points, err = chunkAt(c, points[:0], key, first, chunks); err != nil {
+			return err
+		}
+		if clipped := clip(points, f.from, f.to); crossed {
+			fresh, _ = emit(clipped, fresh, add)
+		} else {
+			f.points(clipped)
+		}
 	}
-	for _, p := range recent {
-		f.point(p)
-	}
+	f.points(fresh)
 	return index.Error()
 }
 
-func (s *Store) chunkAt(ctx context.Context, c *codec, dst []point[uint64], key series, first plant.Micros) ([]point[uint64], error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
+func chunkAt(c *codec, dst []point[uint64], key series, first plant.Micros, chunks *pebble.Iterator) ([]point[uint64], error) {
+	if !chunks.SeekGE(timeKey(spaceChunk, key, first)) || timeOf(chunks.Key()) != first {
+		return dst, errors.Join(fmt.Errorf("%w: tag %d: no chunk from %s", ErrDamaged, key.tag, first.Time()), chunks.Error())
 	}
-	raw, closer, err := s.db.Get(timeKey(spaceChunk, key, first))
-	if err != nil {
-		return nil, err
-	}
-	defer closer.Close()
-	return c.decodeChunk(dst, raw)
+	return decodeAt(c, numberKind, dst, key, chunks)
 }
 
 // filler walks along the buckets, carrying the value that holds.
@@ -170,22 +178,56 @@ func (f *filler) seek(t plant.Micros) {
 	}
 }
 
-func (f *filler) point(p point[uint64]) {
-	f.seek(p.at)
-	b := &f.out[f.cur]
-	q := p.quality()
-	b.Count++
-	b.Worst = max(b.Worst, q)
-	if f.holds = !q.IsBad(); !f.holds {
-		b.BadCount++
-		return
+// points feeds points in order of time, all of them in the range and behind
+// what was fed before.
+func (f *filler) points(points []point[uint64]) {
+	for len(points) > 0 {
+		f.seek(points[0].at)
+		b := &f.out[f.cur]
+		n := 0
+		for n < len(points) && points[n].at < b.To {
+			n++
+		}
+		f.inside(b, points[:n])
+		points = points[n:]
 	}
-	f.value = math.Float64frombits(p.value)
-	if b.Count == b.BadCount+1 {
-		b.First, b.FirstTime = f.value, p.at
+}
+
+// inside feeds points of the current bucket.
+func (f *filler) inside(b *Bucket, points []point[uint64]) {
+	area, held, sum, good := 0.0, plant.Micros(0), 0.0, b.Count-b.BadCount
+	for i := range points {
+		p := &points[i]
+		if f.holds {
+			held += p.at - f.at
+			area += f.value * float64(p.at-f.at)
+		}
+		f.at = p.at
+		q := p.quality()
+		b.Worst = max(b.Worst, q)
+		if f.holds = !q.IsBad(); !f.holds {
+			b.BadCount++
+			continue
+		}
+		v := math.Float64frombits(p.value)
+		if good == 0 {
+			b.First, b.FirstTime = v, p.at
+		}
+		good++
+		f.value = v
+		b.Last, b.LastTime = v, p.at
+		sum += v
+		if v < b.Min {
+			b.Min = v
+		}
+		if v > b.Max {
+			b.Max = v
+		}
 	}
-	b.Last, b.LastTime = f.value, p.at
-	b.Min, b.Max, b.Sum = min(b.Min, f.value), max(b.Max, f.value), b.Sum+f.value
+	b.Count += len(points)
+	b.GoodTime += held
+	b.Sum += sum
+	f.area[f.cur] += area / 1e6
 }
 
 func (f *filler) chunk(first plant.Micros, st stats) {
@@ -213,11 +255,20 @@ func (f *filler) finish() []Bucket {
 	for i := range f.out {
 		b := &f.out[i]
 		if b.GoodTime > 0 {
-			b.TimeAvg = f.area[i] / (float64(b.GoodTime) / 1e6)
+			b.TimeAvg = finite(f.area[i] / (float64(b.GoodTime) / 1e6))
 		}
+		b.Sum = finite(b.Sum)
 		if b.Count == b.BadCount {
 			b.Min, b.Max = 0, 0
 		}
 	}
 	return f.out
+}
+
+// finite keeps sums of the largest numbers there are from becoming none.
+func finite(v float64) float64 {
+	if math.IsNaN(v) {
+		return 0
+	}
+	return min(max(v, -math.MaxFloat64), math.MaxFloat64)
 }

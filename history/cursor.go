@@ -13,14 +13,26 @@ import (
 // it had no cursor that kept them.
 var ErrGone = errors.New("history: batches are no longer in the log")
 
-// Read gives up to limit batches behind the sequence, in order.
+// maxReadBytes bounds what one Read brings into memory; a single batch may be
+// larger.
+const maxReadBytes = 8 << 20
+
+// Read gives up to limit batches behind the sequence, in order; fewer when
+// they are large. The reader's cursor keeps them: see SaveCursor.
 func (s *Store) Read(ctx context.Context, afterSeq uint64, limit int) ([]Sequenced, error) {
-	if err := s.alive(ctx); err != nil {
+	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if err := s.enter(); err != nil {
+		return nil, err
+	}
+	defer s.leave()
 	s.mu.Lock()
 	first, last := s.firstRaw, s.lastSeq
 	s.mu.Unlock()
+	if afterSeq >= last {
+		return nil, nil
+	}
 	if afterSeq+1 < first {
 		return nil, fmt.Errorf("%w: asked for %d, the log begins at %d", ErrGone, afterSeq+1, first)
 	}
@@ -30,9 +42,18 @@ func (s *Store) Read(ctx context.Context, afterSeq uint64, limit int) ([]Sequenc
 	}
 	defer it.Close()
 	var out []Sequenced
-	for ok := it.First(); ok && len(out) < limit; ok = it.Next() {
+	size := 0
+	for ok := it.First(); ok && len(out) < limit && size < maxReadBytes; ok = it.Next() {
 		one := Sequenced{Seq: binary.BigEndian.Uint64(it.Key()[1:])}
-		if one.Tenant, one.Recorded, one.Batch, err = decodeBatch(it.Value()); err != nil {
+		if one.Seq != afterSeq+1+uint64(len(out)) { // dropped since we looked
+			return nil, fmt.Errorf("%w: asked for %d, found %d", ErrGone, afterSeq+1+uint64(len(out)), one.Seq)
+		}
+		value, err := it.ValueAndErr()
+		if err != nil {
+			return nil, err
+		}
+		size += len(value)
+		if one.Tenant, one.Recorded, one.Batch, err = decodeBatch(value); err != nil {
 			return nil, fmt.Errorf("batch %d: %w", one.Seq, err)
 		}
 		out = append(out, one)
@@ -55,6 +76,8 @@ func (s *Store) Wait(ctx context.Context, afterSeq uint64) error {
 			return ctx.Err()
 		case <-s.stop:
 			return ErrClosed
+		case <-s.broken:
+			return s.Failed()
 		}
 	}
 }
@@ -66,16 +89,31 @@ func (s *Store) Cursor(name string) uint64 {
 	return s.cursors[name]
 }
 
-// SaveCursor notes that the reader needs nothing up to seq any more. It must
-// be called only after what the reader made of those batches is durable.
+// maxCursorName bounds the name of a reader.
+const maxCursorName = 200
+
+// SaveCursor notes that the reader needs nothing up to seq any more, and that
+// what comes after is kept for it; a new reader first saves the place it
+// begins at. It must be called only after what the reader made of those
+// batches is durable.
 func (s *Store) SaveCursor(name string, seq uint64) error {
-	if err := s.alive(context.Background()); err != nil {
+	if name == "" || len(name) > maxCursorName {
+		return fmt.Errorf("%w: name of a cursor has %d bytes; 1 to %d", ErrRefused, len(name), maxCursorName)
+	}
+	if last := s.LastSeq(); seq > last {
+		return fmt.Errorf("%w: cursor %s at %d is ahead of the last batch %d; was this store restored from an older copy?", ErrRefused, name, seq, last)
+	}
+	if err := s.enter(); err != nil {
 		return err
 	}
+	defer s.leave()
+	b := s.db.NewBatch()
+	defer b.Close()
+	set(b.Set(append([]byte{spaceCursor}, name...), binary.BigEndian.AppendUint64(nil, seq), nil))
 	// Without fsync: an older cursor after a crash only makes the reader see
-	// batches again.
-	if err := s.db.Set(append([]byte{spaceCursor}, name...), binary.BigEndian.AppendUint64(nil, seq), pebble.NoSync); err != nil {
-		return s.fail(err)
+	// batches again. What is dropped because of it is dropped behind it.
+	if err := s.write(b, pebble.NoSync); err != nil {
+		return err
 	}
 	s.mu.Lock()
 	s.cursors[name] = seq
@@ -85,8 +123,15 @@ func (s *Store) SaveCursor(name string, seq uint64) error {
 
 // DropCursor forgets a reader, so that it no longer keeps the raw log.
 func (s *Store) DropCursor(name string) error {
-	if err := s.db.Delete(append([]byte{spaceCursor}, name...), pebble.NoSync); err != nil {
-		return s.fail(err)
+	if err := s.enter(); err != nil {
+		return err
+	}
+	defer s.leave()
+	b := s.db.NewBatch()
+	defer b.Close()
+	set(b.Delete(append([]byte{spaceCursor}, name...), nil))
+	if err := s.write(b, pebble.NoSync); err != nil {
+		return err
 	}
 	s.mu.Lock()
 	delete(s.cursors, name)
@@ -101,10 +146,11 @@ func (s *Store) loadCursors() error {
 	}
 	defer it.Close()
 	for ok := it.First(); ok; ok = it.Next() {
-		if len(it.Value()) != 8 {
-			return fmt.Errorf("%w: cursor %q", ErrDamaged, it.Key()[1:])
+		seq, err := sequenceOf(it.Value())
+		if err != nil {
+			return fmt.Errorf("cursor %q: %w", it.Key()[1:], err)
 		}
-		s.cursors[string(it.Key()[1:])] = binary.BigEndian.Uint64(it.Value())
+		s.cursors[string(it.Key()[1:])] = seq
 	}
 	return it.Error()
 }

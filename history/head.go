@@ -1,56 +1,107 @@
 package history
 
 import (
+	"cmp"
 	"math"
 	"slices"
+	"time"
 
 	"zhigai/plant"
 )
 
-// head is what is acknowledged of one series and not yet in chunks: pending is
-// being written right now, fresh came since. Both stand in order of record.
-type head[V uint64 | string] struct {
-	pending, fresh []point[V]
+// run is a list of points in order of record. What is in it never changes and
+// more is only put behind, so that a copy of a run may be read without a lock.
+type run[V uint64 | string] struct {
+	points  []point[V]
+	falling bool // some point is not later than the one before
 }
 
-// heads is one kind of samples in memory.
-type heads[V uint64 | string] map[series]*head[V]
-
-func (h heads[V]) add(s series, p point[V]) {
-	one := h[s]
-	if one == nil {
-		one = &head[V]{}
-		h[s] = one
+func (r *run[V]) add(p point[V]) {
+	if n := len(r.points); n > 0 && p.at <= r.points[n-1].at {
+		r.falling = true
 	}
-	one.fresh = append(one.fresh, p)
+	r.points = append(r.points, p)
 }
 
-// within copies the points of [from, to), in order of record.
-func (h heads[V]) within(s series, from, to plant.Micros) []point[V] {
-	one := h[s]
-	if one == nil {
-		return nil
+// within gives the points of [from, to) in order of record.
+func (r run[V]) within(from, to plant.Micros) run[V] {
+	if !r.falling {
+		return run[V]{points: r.points[place(r.points, from):max(place(r.points, from), place(r.points, to))]}
 	}
-	var out []point[V]
-	for _, list := range [2][]point[V]{one.pending, one.fresh} {
-		for i := range list {
-			if list[i].at >= from && list[i].at < to {
-				out = append(out, list[i])
-			}
+	out := run[V]{falling: true}
+	for i := range r.points {
+		if p := &r.points[i]; p.at >= from && p.at < to {
+			out.points = append(out.points, *p)
 		}
 	}
 	return out
 }
 
-// nearest is the latest point before t; of one time the later record counts.
-func (h heads[V]) nearest(s series, t plant.Micros) (best point[V], ok bool) {
+// place is where the first point at or after t stands in points that rise.
+func place[V uint64 | string](points []point[V], t plant.Micros) int {
+	i, _ := slices.BinarySearchFunc(points, t, func(p point[V], t plant.Micros) int { return cmp.Compare(p.at, t) })
+	return i
+}
+
+// head is what is acknowledged of one series and not yet in chunks: pending is
+// being written right now, fresh came since.
+type head[V uint64 | string] struct {
+	pending, fresh run[V]
+	since          time.Time // when the oldest of fresh came
+}
+
+// heads is one kind of samples in memory.
+type heads[V uint64 | string] map[series]*head[V]
+
+// of gives the head of a series, made if there is none, ready to take points
+// that come now.
+func (h heads[V]) of(s series, now time.Time) *head[V] {
 	one := h[s]
 	if one == nil {
-		return best, false
+		one = &head[V]{}
+		h[s] = one
 	}
-	for _, list := range [2][]point[V]{one.pending, one.fresh} {
-		for i := range list {
-			if p := &list[i]; p.at < t && (!ok || p.at >= best.at) {
+	if len(one.fresh.points) == 0 {
+		one.since = now
+	}
+	return one
+}
+
+// runs copies what is in memory of a series; the copy may be read without the
+// lock.
+func (h heads[V]) runs(s series) [2]run[V] {
+	if one := h[s]; one != nil {
+		return [2]run[V]{one.pending, one.fresh}
+	}
+	return [2]run[V]{}
+}
+
+// recent is what of [from, to) is in the runs, in order of time, the last
+// record of each time.
+func recent[V uint64 | string](runs [2]run[V], from, to plant.Micros) []point[V] {
+	a, b := runs[0].within(from, to), runs[1].within(from, to)
+	switch {
+	case len(a.points) == 0:
+		return settle(b, nil)
+	case len(b.points) == 0:
+		return settle(a, nil)
+	}
+	joined := run[V]{points: slices.Concat(a.points, b.points)}
+	joined.falling = a.falling || b.falling || b.points[0].at <= a.points[len(a.points)-1].at
+	return settle(joined, nil)
+}
+
+// nearest is the latest point before t; of one time the later record counts.
+func nearest[V uint64 | string](runs [2]run[V], t plant.Micros) (best point[V], ok bool) {
+	for _, r := range runs {
+		if !r.falling {
+			if i := place(r.points, t); i > 0 && (!ok || r.points[i-1].at >= best.at) {
+				best, ok = r.points[i-1], true
+			}
+			continue
+		}
+		for i := range r.points {
+			if p := &r.points[i]; p.at < t && (!ok || p.at >= best.at) {
 				best, ok = *p, true
 			}
 		}
@@ -59,33 +110,18 @@ func (h heads[V]) nearest(s series, t plant.Micros) (best point[V], ok bool) {
 }
 
 // settle puts points in order of time, keeping of each time the last record.
-// replaced is called for every point that gives way, with the one it gives way
-// to.
-func settle[V uint64 | string](points []point[V], replaced func(old, by point[V])) []point[V] {
-	rising := true
-	for i := 1; i < len(points); i++ {
-		if points[i].at <= points[i-1].at {
-			rising = false
-			break
-		}
+// replaced is called for every point that gives way, in order of record, with
+// the one it gives way to.
+func settle[V uint64 | string](r run[V], replaced func(old, by point[V])) []point[V] {
+	if !r.falling {
+		return r.points
 	}
-	if rising {
-		return points
-	}
-	points = slices.Clone(points) // readers look at the list in order of record
-	slices.SortStableFunc(points, func(a, b point[V]) int {
-		switch {
-		case a.at < b.at:
-			return -1
-		case a.at > b.at:
-			return 1
-		}
-		return 0
-	})
+	points := slices.Clone(r.points)
+	slices.SortStableFunc(points, func(a, b point[V]) int { return cmp.Compare(a.at, b.at) })
 	out := points[:0]
 	for _, p := range points {
 		if n := len(out); n > 0 && out[n-1].at == p.at {
-			if replaced != nil && !equal(out[n-1], p) {
+			if replaced != nil {
 				replaced(out[n-1], p)
 			}
 			out[n-1] = p
@@ -101,7 +137,8 @@ func equal[V uint64 | string](a, b point[V]) bool {
 	return a.value == b.value && a.quality() == b.quality()
 }
 
-// merge joins older and newer, both in order of time; at one time newer wins.
+// merge joins older and newer, both in order of time; at one time newer wins
+// and replaced is told.
 func merge[V uint64 | string](dst, older, newer []point[V], replaced func(old, by point[V])) []point[V] {
 	i, j := 0, 0
 	for i < len(older) && j < len(newer) {
@@ -113,9 +150,7 @@ func merge[V uint64 | string](dst, older, newer []point[V], replaced func(old, b
 			dst = append(dst, newer[j])
 			j++
 		default:
-			if replaced != nil && !equal(older[i], newer[j]) {
-				replaced(older[i], newer[j])
-			}
+			replaced(older[i], newer[j])
 			dst = append(dst, newer[j])
 			i, j = i+1, j+1
 		}
@@ -124,20 +159,69 @@ func merge[V uint64 | string](dst, older, newer []point[V], replaced func(old, b
 	return append(dst, newer[j:]...)
 }
 
-// holdNumbers adds samples, looking a series up once per run of one tag.
-func holdNumbers(h heads[uint64], seq uint64, tenant plant.TenantNo, samples []plant.Sample) {
-	var one *head[uint64]
+// Sizes of a point in memory, with what slices keep in reserve.
+const (
+	numberBytes = 36
+	textBytes   = 48
+)
+
+// hold puts a batch into memory. s.mu is held, or nobody else knows s yet.
+// done tells what is in chunks already; nil means nothing.
+func (s *Store) hold(seq uint64, tenant plant.TenantNo, b plant.Batch, now time.Time, done *progress) {
+	var numbers *head[uint64]
 	var tag plant.TagNo
-	for i := range samples {
-		p := &samples[i]
-		if one == nil || p.Tag != tag {
+	skip := false
+	for i := range b.Samples {
+		p := &b.Samples[i]
+		if numbers == nil || p.Tag != tag { // samples of one tag mostly stand together
 			tag = p.Tag
 			key := series{tenant, tag}
-			if one = h[key]; one == nil {
-				one = &head[uint64]{}
-				h[key] = one
-			}
+			numbers, skip = s.numbers.of(key, now), done.covers(spaceProgress, key, seq)
 		}
-		one.fresh = append(one.fresh, point[uint64]{at: p.Time, value: math.Float64bits(p.Value), order: pack(seq, p.Quality)})
+		if !skip {
+			numbers.fresh.add(point[uint64]{at: p.Time, value: math.Float64bits(p.Value), order: pack(seq, p.Quality)})
+			s.held++
+			s.heldBytes += numberBytes
+		}
 	}
+	for i := range b.Texts {
+		t := &b.Texts[i]
+		key := series{tenant, t.Tag}
+		if done.covers(spaceTextProgress, key, seq) {
+			continue
+		}
+		s.texts.of(key, now).fresh.add(point[string]{at: t.Time, value: t.Value, order: pack(seq, t.Quality)})
+		s.held++
+		s.heldBytes += textBytes + len(t.Value)
+	}
+}
+
+// taken is what the writer takes out of memory at once.
+type taken[V uint64 | string] map[series]run[V]
+
+// take marks series as being written: those that wait says have waited enough.
+func take[V uint64 | string](h heads[V], ready func(key series, points int, since time.Time) bool) taken[V] {
+	out := taken[V]{}
+	for key, one := range h {
+		if n := len(one.fresh.points); n == 0 || !ready(key, n, one.since) {
+			continue
+		}
+		one.pending, one.fresh = one.fresh, run[V]{points: make([]point[V], 0, min(len(one.fresh.points), 2*chunkSize))}
+		out[key] = one.pending
+	}
+	return out
+}
+
+// release forgets what was taken and gives the oldest sequence that is still
+// only in memory, or the given one.
+func release[V uint64 | string](h heads[V], oldest uint64) uint64 {
+	for key, one := range h {
+		one.pending = run[V]{}
+		if len(one.fresh.points) == 0 {
+			delete(h, key)
+			continue
+		}
+		oldest = min(oldest, one.fresh.points[0].seq())
+	}
+	return oldest
 }

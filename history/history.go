@@ -26,6 +26,7 @@ var (
 	ErrNewerSchema = errors.New("history: written by a newer program")
 	ErrRefused     = errors.New("history: batch refused")
 	ErrDamaged     = errors.New("history: damaged record")
+	ErrNoSpace     = errors.New("history: the disk is nearly full")
 )
 
 // Limits. Each bounds what one caller can make the store hold.
@@ -33,15 +34,11 @@ const (
 	// MaxBatch is the most samples in one Append: what the widest device read
 	// or a day's backlog of a small one needs, and far below a memtable.
 	MaxBatch = 200_000
+	// MaxBatchText is the most bytes of text in one Append.
+	MaxBatchText = 16 << 20
 	// chunkSize is where a chunk is full: a quarter of an hour at 1 s, decoded
 	// in about 20 µs.
 	chunkSize = 1024
-	// flushSamples is how many samples wait in memory before chunks are
-	// written (about 50 MB); blockSamples is where Append waits for the writer.
-	flushSamples = 2_000_000
-	blockSamples = 4 * flushSamples
-	// flushAge bounds how much raw log a restart reads again.
-	flushAge = 5 * time.Minute
 )
 
 // Times outside these bounds are no instants of a factory; a device that

@@ -9,14 +9,23 @@ import (
 // Key spaces. Numbers are big-endian so that keys sort by them; times have
 // their sign bit turned so that they sort as signed.
 const (
-	spaceBatch      = 'b' // seq → raw batch
-	spaceChunk      = 'c' // tenant, tag, first time → samples
-	spaceIndex      = 'i' // tenant, tag, first time → stats of the chunk
-	spaceTextChunk  = 't' // tenant, tag, first time → texts
-	spaceSuperseded = 's' // tenant, tag, time, seq → replaced value
-	spaceCursor     = 'u' // name → seq
-	spaceMeta       = 'm' // name → value
+	spaceBatch        = 'b' // seq → raw batch
+	spaceChunk        = 'c' // tenant, tag, first time → samples
+	spaceIndex        = 'i' // tenant, tag, first time → stats of the chunk
+	spaceTextIndex    = 'j' // the same of a chunk of texts
+	spaceMeta         = 'm' // name → value
+	spaceProgress     = 'p' // tenant, tag → seq up to which the samples are in chunks, where that is beyond keyChunked
+	spaceTextProgress = 'q' // the same of texts
+	spaceSuperseded   = 's' // tenant, tag, time, seq, place → replaced value
+	spaceTextChunk    = 't' // tenant, tag, first time → texts
+	spaceCursor       = 'u' // name → seq
 )
+
+// spaces names the key spaces for statistics.
+var spaces = map[byte]string{
+	spaceBatch: "log", spaceChunk: "samples", spaceIndex: "index", spaceTextIndex: "text_index", spaceTextChunk: "texts",
+	spaceSuperseded: "superseded", spaceMeta: "meta", spaceProgress: "progress", spaceTextProgress: "text_progress", spaceCursor: "cursors",
+}
 
 var (
 	keySchema  = []byte("mschema")
@@ -35,7 +44,7 @@ func batchKey(seq uint64) []byte {
 }
 
 func prefix(space byte, s series) []byte {
-	k := make([]byte, 1, 25)
+	k := make([]byte, 1, 27)
 	k[0] = space
 	k = binary.BigEndian.AppendUint32(k, uint32(s.tenant))
 	return binary.BigEndian.AppendUint32(k, uint32(s.tag))
@@ -45,8 +54,8 @@ func timeKey(space byte, s series, t plant.Micros) []byte {
 	return binary.BigEndian.AppendUint64(prefix(space, s), uint64(t)^(1<<63))
 }
 
-// after is the first key behind everything of the series in the space.
-func after(space byte, s series) []byte {
+// behind is the first key behind everything of the series in the space.
+func behind(space byte, s series) []byte {
 	k := prefix(space, s)
 	for i := len(k) - 1; i >= 0; i-- {
 		k[i]++
@@ -71,6 +80,9 @@ func seriesOf(key []byte) series {
 	return series{plant.TenantNo(binary.BigEndian.Uint32(key[1:])), plant.TagNo(binary.BigEndian.Uint32(key[5:]))}
 }
 
-func supersededKey(s series, t plant.Micros, seq uint64) []byte {
-	return binary.BigEndian.AppendUint64(timeKey(spaceSuperseded, s, t), seq)
+// supersededKey has a place at its end because one batch can replace several
+// values of one time.
+func supersededKey(s series, t plant.Micros, seq uint64, place uint16) []byte {
+	k := binary.BigEndian.AppendUint64(timeKey(spaceSuperseded, s, t), seq)
+	return binary.BigEndian.AppendUint16(k, place)
 }

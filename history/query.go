@@ -2,9 +2,11 @@ package history
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -64,41 +66,50 @@ func textOf(tag plant.TagNo, p point[string]) plant.Text {
 	return plant.Text{Tag: tag, Time: p.at, Quality: p.quality(), Value: p.value}
 }
 
-// kind is what differs between numbers and texts.
-type kind[V uint64 | string] struct {
-	space  byte
-	heads  func(s *Store) heads[V]
-	decode func(c *codec, dst []point[V], raw []byte) ([]point[V], error)
+// bounded cuts a range to the times that samples can have.
+func bounded(from, to plant.Micros) (plant.Micros, plant.Micros) {
+	return max(from, minTime), min(to, maxTime)
 }
 
-var (
-	numberKind = kind[uint64]{spaceChunk, func(s *Store) heads[uint64] { return s.numbers }, (*codec).decodeChunk}
-	textKind   = kind[string]{spaceTextChunk, func(s *Store) heads[string] { return s.texts }, (*codec).decodeTextChunk}
-)
-
-func (s *Store) chunkIter(space byte, key series) (*pebble.Iterator, error) {
-	return s.db.NewIter(&pebble.IterOptions{LowerBound: prefix(space, key), UpperBound: after(space, key)})
-}
-
-// scan merges chunks with what is in memory. Memory is looked at first: the
-// writer empties it only after the chunks are written, so that a point may be
-// seen twice here but never not at all.
-func scan[V uint64 | string](ctx context.Context, s *Store, k kind[V], key series, from, to plant.Micros, yield func(point[V]) bool) error {
-	if err := s.alive(ctx); err != nil {
-		return err
+// look is one question's view: what is in memory first, then a snapshot of the
+// chunks. The writer empties memory only after the chunks are written, so that
+// a point may be seen twice here but never not at all.
+func look[V uint64 | string](ctx context.Context, s *Store, k kind[V], key series) ([2]run[V], *pebble.Snapshot, error) {
+	if err := ctx.Err(); err != nil {
+		return [2]run[V]{}, nil, err
+	}
+	if err := s.enter(); err != nil {
+		return [2]run[V]{}, nil, err
 	}
 	s.mu.Lock()
-	recent := k.heads(s).within(key, from, to)
+	runs := k.heads(s).runs(key)
 	s.mu.Unlock()
-	recent = settle(recent, nil)
-	it, err := s.chunkIter(k.space, key)
+	return runs, s.db.NewSnapshot(), nil
+}
+
+// unlook ends a look.
+func (s *Store) unlook(snap *pebble.Snapshot) {
+	_ = snap.Close()
+	s.leave()
+}
+
+// scan merges chunks with what is in memory.
+func scan[V uint64 | string](ctx context.Context, s *Store, k kind[V], key series, from, to plant.Micros, yield func(point[V]) bool) error {
+	from, to = bounded(from, to)
+	runs, snap, err := look(ctx, s, k, key)
+	if err != nil {
+		return err
+	}
+	defer s.unlook(snap)
+	fresh := recent(runs, from, to)
+	it, err := s.seriesIter(snap, k.chunks, key)
 	if err != nil {
 		return err
 	}
 	defer it.Close()
 	c := s.codecs.Get().(*codec)
 	defer s.codecs.Put(c)
-	ok := it.SeekLT(timeKey(k.space, key, from+1))
+	ok := it.SeekLT(timeKey(k.chunks, key, from+1))
 	if !ok {
 		ok = it.First()
 	}
@@ -107,24 +118,35 @@ func scan[V uint64 | string](ctx context.Context, s *Store, k kind[V], key serie
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		raw, err := it.ValueAndErr()
-		if err != nil {
+		if points, err = decodeAt(c, k, points[:0], key, it); err != nil {
 			return err
 		}
-		if points, err = k.decode(c, points[:0], raw); err != nil {
-			return fmt.Errorf("tag %d, chunk of %s: %w", key.tag, timeOf(it.Key()).Time(), err)
-		}
 		var more bool
-		if recent, more = emit(clip(points, from, to), recent, yield); !more {
+		if fresh, more = emit(clip(points, from, to), fresh, yield); !more {
 			return nil
 		}
 	}
-	for _, p := range recent {
+	if err := it.Error(); err != nil {
+		return err
+	}
+	for _, p := range fresh {
 		if !yield(p) {
 			return nil
 		}
 	}
-	return it.Error()
+	return nil
+}
+
+// decodeAt appends the points of the chunk under the iterator.
+func decodeAt[V uint64 | string](c *codec, k kind[V], dst []point[V], key series, it *pebble.Iterator) ([]point[V], error) {
+	raw, err := it.ValueAndErr()
+	if err == nil {
+		dst, err = k.decode(c, dst, raw)
+	}
+	if err != nil {
+		return dst, fmt.Errorf("tag %d, chunk from %s: %w", key.tag, timeOf(it.Key()).Time().Format(time.RFC3339Nano), err)
+	}
+	return dst, nil
 }
 
 func clip[V uint64 | string](points []point[V], from, to plant.Micros) []point[V] {
@@ -159,109 +181,65 @@ func emit[V uint64 | string](points, recent []point[V], yield func(point[V]) boo
 }
 
 func before[V uint64 | string](ctx context.Context, s *Store, k kind[V], key series, t plant.Micros) (best point[V], ok bool, err error) {
-	if err := s.alive(ctx); err != nil {
+	runs, snap, err := look(ctx, s, k, key)
+	if err != nil {
 		return best, false, err
 	}
-	s.mu.Lock()
-	best, ok = k.heads(s).nearest(key, t)
-	s.mu.Unlock()
-	it, err := s.chunkIter(k.space, key)
+	defer s.unlook(snap)
+	best, ok = nearest(runs, t)
+	it, err := s.seriesIter(snap, k.chunks, key)
 	if err != nil {
 		return best, false, err
 	}
 	defer it.Close()
-	if !it.SeekLT(timeKey(k.space, key, t)) {
+	if !it.SeekLT(timeKey(k.chunks, key, max(t, minTime))) {
 		return best, ok, it.Error()
 	}
 	c := s.codecs.Get().(*codec)
 	defer s.codecs.Put(c)
-	raw, err := it.ValueAndErr()
+	points, err := decodeAt(c, k, nil, key, it)
 	if err != nil {
 		return best, false, err
 	}
-	points, err := k.decode(c, nil, raw)
-	if err != nil {
-		return best, false, fmt.Errorf("tag %d, chunk of %s: %w", key.tag, timeOf(it.Key()).Time(), err)
-	}
-	for i := len(points) - 1; i >= 0; i-- {
-		if points[i].at < t {
-			if !ok || points[i].at > best.at {
-				best, ok = points[i], true
-			}
-			break
-		}
+	if i := place(points, t); i > 0 && (!ok || points[i-1].at > best.at) {
+		best, ok = points[i-1], true
 	}
 	return best, ok, nil
 }
 
-// Superseded lists the values of [from, to) that later records replaced, in
-// order of time and then of replacement.
-func (s *Store) Superseded(ctx context.Context, tenant plant.TenantNo, tag plant.TagNo, from, to plant.Micros) ([]Superseded, error) {
-	if err := s.Flush(); err != nil { // replacements are found when chunks are written
-		return nil, err
-	}
-	key := series{tenant, tag}
-	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: timeKey(spaceSuperseded, key, from), UpperBound: timeKey(spaceSuperseded, key, to)})
-	if err != nil {
-		return nil, err
-	}
-	defer it.Close()
-	var out []Superseded
-	for ok := it.First(); ok; ok = it.Next() {
-		r := reader{buf: it.Value()}
-		one := Superseded{By: binary.BigEndian.Uint64(it.Key()[timeEnd:])}
-		one.Sample = plant.Sample{Tag: tag, Time: timeOf(it.Key()), Quality: plant.Quality(r.byte())}
-		one.Replaced = plant.Micros(r.varint())
-		if s.isText(key) {
-			one.Text = string(r.buf)
-		} else {
-			one.Sample.Value = math.Float64frombits(r.fixed64())
-		}
-		if n := len(out); n > 0 && out[n-1].By == one.By && out[n-1].Sample.Time == one.Sample.Time && out[n-1].Text == one.Text && out[n-1].Sample.Quality == one.Sample.Quality &&
-			math.Float64bits(out[n-1].Sample.Value) == math.Float64bits(one.Sample.Value) {
-			continue // written again after a crash
-		}
-		out = append(out, one)
-	}
-	return out, it.Error()
-}
-
-func (s *Store) isText(key series) bool {
-	firsts, err := s.firsts(spaceTextChunk, key, minTime, maxTime)
-	return err == nil && len(firsts) > 0
-}
-
-// Tags lists the tags of a tenant that have samples.
+// Tags lists the tags of a tenant that have samples or texts, in order.
 func (s *Store) Tags(ctx context.Context, tenant plant.TenantNo) ([]plant.TagNo, error) {
-	if err := s.alive(ctx); err != nil {
+	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if err := s.enter(); err != nil {
+		return nil, err
+	}
+	defer s.leave()
 	seen := map[plant.TagNo]bool{}
 	s.mu.Lock()
-	for key := range s.numbers {
-		seen[key.tag] = seen[key.tag] || key.tenant == tenant
-	}
-	for key := range s.texts {
-		seen[key.tag] = seen[key.tag] || key.tenant == tenant
-	}
+	addTags(seen, s.numbers, tenant)
+	addTags(seen, s.texts, tenant)
 	s.mu.Unlock()
-	for _, space := range [2]byte{spaceIndex, spaceTextChunk} {
+	for _, space := range [2]byte{spaceIndex, spaceTextIndex} {
 		if err := s.tagsIn(space, tenant, seen); err != nil {
 			return nil, err
 		}
 	}
-	out := make([]plant.TagNo, 0, len(seen))
-	for tag, ours := range seen {
-		if ours {
-			out = append(out, tag)
+	return slices.Sorted(maps.Keys(seen)), nil
+}
+
+func addTags[V uint64 | string](seen map[plant.TagNo]bool, h heads[V], tenant plant.TenantNo) {
+	for key := range h {
+		if key.tenant == tenant {
+			seen[key.tag] = true
 		}
 	}
-	return out, nil
 }
 
 // tagsIn jumps from series to series.
 func (s *Store) tagsIn(space byte, tenant plant.TenantNo, seen map[plant.TagNo]bool) error {
-	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: prefix(space, series{tenant, 0}), UpperBound: after(space, series{tenant, math.MaxUint32})})
+	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: prefix(space, series{tenant, 0}), UpperBound: behind(space, series{tenant, math.MaxUint32})})
 	if err != nil {
 		return err
 	}
@@ -269,7 +247,7 @@ func (s *Store) tagsIn(space byte, tenant plant.TenantNo, seen map[plant.TagNo]b
 	for ok := it.First(); ok; {
 		key := seriesOf(it.Key())
 		seen[key.tag] = true
-		ok = it.SeekGE(after(space, key))
+		ok = it.SeekGE(behind(space, key))
 	}
 	return it.Error()
 }

@@ -2,7 +2,6 @@ package history
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -10,141 +9,81 @@ import (
 	"zhigai/plant"
 )
 
-// DeleteBefore deletes whole chunks whose samples all lie before t and tells
-// how many samples went; a chunk that reaches to t or beyond stays whole.
-// Replaced values of that time go with them.
+// DeleteBefore deletes every sample and text of the tag with a time before t,
+// with the values that were replaced in that time, and tells how many went. A
+// sample of that time that comes later is kept until the next call.
 func (s *Store) DeleteBefore(ctx context.Context, tenant plant.TenantNo, tag plant.TagNo, t plant.Micros) (int, error) {
-	if err := s.alive(ctx); err != nil {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	if err := s.enter(); err != nil {
+		return 0, err
+	}
+	defer s.leave()
+	key := series{tenant, tag}
+	if err := s.flushOne(key); err != nil { // all that is acknowledged stands in chunks now
 		return 0, err
 	}
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	key := series{tenant, tag}
-	b := s.db.NewBatch()
-	defer b.Close()
-	n, err := s.deleteNumbers(b, key, t)
+	w := &chunkWriter{s: s, c: s.codecs.Get().(*codec), b: s.db.NewBatch()}
+	defer s.codecs.Put(w.c)
+	defer func() { _ = w.b.Close() }()
+	numbers, err := trim(w, numberKind, key, t)
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("history: delete of tag %d: %w", tag, err)
 	}
-	texts, err := s.deleteTexts(b, key, t)
+	texts, err := trim(w, textKind, key, t)
 	if err != nil {
+		return 0, fmt.Errorf("history: delete of tag %d: %w", tag, err)
+	}
+	set(w.b.DeleteRange(timeKey(spaceSuperseded, key, minTime), timeKey(spaceSuperseded, key, max(t, minTime)), nil))
+	if err := s.write(w.b, pebble.Sync); err != nil {
 		return 0, err
 	}
-	if n+texts == 0 {
-		return 0, nil
-	}
-	if err := b.DeleteRange(timeKey(spaceSuperseded, key, minTime), timeKey(spaceSuperseded, key, t), nil); err != nil {
-		return 0, err
-	}
-	if err := b.Commit(pebble.Sync); err != nil {
-		return 0, s.fail(err)
-	}
-	delete(s.tails, key)
-	return n + texts, nil
+	delete(s.tails, tailKey{numberKind.index, key})
+	delete(s.tails, tailKey{textKind.index, key})
+	return numbers + texts, nil
 }
 
-func (s *Store) deleteNumbers(b *pebble.Batch, key series, t plant.Micros) (int, error) {
-	it, err := s.chunkIter(spaceIndex, key)
+// trim deletes whole chunks by their stats and writes the one that t goes
+// through anew.
+func trim[V uint64 | string](w *chunkWriter, k kind[V], key series, t plant.Micros) (n int, err error) {
+	it, err := w.s.seriesIter(w.s.db, k.index, key)
 	if err != nil {
 		return 0, err
 	}
 	defer it.Close()
-	n := 0
-	for ok := it.First(); ok; ok = it.Next() {
+	var end []byte
+	for ok := it.First(); ok && timeOf(it.Key()) < t; ok = it.Next() {
 		st, err := decodeStats(it.Value())
 		if err != nil {
 			return 0, err
 		}
-		if st.last >= t {
-			break
-		}
-		n += st.count
 		first := timeOf(it.Key())
-		if err := errors.Join(b.Delete(timeKey(spaceChunk, key, first), nil), b.Delete(timeKey(spaceIndex, key, first), nil)); err != nil {
-			return 0, err
+		end = timeKey(0, key, first+1)
+		if st.last < t {
+			n += st.count
+			continue
 		}
-	}
-	return n, it.Error()
-}
-
-func (s *Store) deleteTexts(b *pebble.Batch, key series, t plant.Micros) (int, error) {
-	it, err := s.chunkIter(spaceTextChunk, key)
-	if err != nil {
-		return 0, err
-	}
-	defer it.Close()
-	c := s.codecs.Get().(*codec)
-	defer s.codecs.Put(c)
-	n := 0
-	for ok := it.First(); ok && timeOf(it.Key()) < t; ok = it.Next() {
-		points, err := c.decodeTextChunk(nil, it.Value())
+		points, ok, err := loadChunk(w, k, key, first)
 		if err != nil {
 			return 0, err
 		}
-		if points[len(points)-1].at >= t {
+		if !ok { // damaged: it goes when all of it is due
+			end = timeKey(0, key, first)
 			break
 		}
-		n += len(points)
-		if err := b.Delete(it.Key(), nil); err != nil {
-			return 0, err
-		}
+		kept := points[place(points, t):]
+		n += len(points) - len(kept)
+		put(w, k, key, kept, chunkSize)
+	}
+	if end == nil {
+		return n, it.Error()
+	}
+	for _, space := range [2]byte{k.chunks, k.index} {
+		end[0] = space
+		set(w.b.DeleteRange(prefix(space, key), end, nil))
 	}
 	return n, it.Error()
-}
-
-// Verify reads every batch and chunk and checks what can be checked: checksums,
-// order of times, stats against samples. The error names the first damage.
-func (s *Store) Verify(ctx context.Context) error {
-	it, err := s.db.NewIterWithContext(ctx, &pebble.IterOptions{LowerBound: []byte{spaceBatch}, UpperBound: []byte{spaceCursor}})
-	if err != nil {
-		return err
-	}
-	defer it.Close()
-	c := newCodec()
-	for ok := it.First(); ok; ok = it.Next() {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		value, err := it.ValueAndErr()
-		if err == nil {
-			err = s.verify(c, it.Key(), value)
-		}
-		if err != nil {
-			return fmt.Errorf("history: key %x: %w", it.Key(), err)
-		}
-	}
-	return it.Error()
-}
-
-func (s *Store) verify(c *codec, key, value []byte) error {
-	switch key[0] {
-	case spaceBatch:
-		_, _, _, err := decodeBatch(value)
-		return err
-	case spaceChunk:
-		points, err := c.decodeChunk(nil, value)
-		if err != nil {
-			return err
-		}
-		if points[0].at != timeOf(key) {
-			return fmt.Errorf("%w: chunk begins at another time than its key", ErrDamaged)
-		}
-		return rising(points)
-	case spaceTextChunk:
-		_, err := c.decodeTextChunk(nil, value)
-		return err
-	case spaceIndex:
-		_, err := decodeStats(value)
-		return err
-	}
-	return nil
-}
-
-func rising(points []point[uint64]) error {
-	for i := 1; i < len(points); i++ {
-		if points[i].at <= points[i-1].at {
-			return fmt.Errorf("%w: times do not rise", ErrDamaged)
-		}
-	}
-	return nil
 }

@@ -1,22 +1,17 @@
 package history
 
 import (
-	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
-	"os"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
-
-	"zhigai/plant"
 )
 
 // schema numbers the layout of keys and values.
@@ -28,52 +23,16 @@ type Options struct {
 	FS         vfs.FS // nil: the disk
 	Logger     *slog.Logger
 	CacheBytes int64         // block cache; default 16 MiB
-	FlushAge   time.Duration // longest a batch stays only in the raw log
+	FlushAge   time.Duration // longest a sample waits for its chunk; default 1 h
+	MinFree    uint64        // bytes of the disk that are kept free; default 256 MiB
 }
 
-// Store keeps samples. Its methods may be called concurrently.
-type Store struct {
-	db     *pebble.DB
-	now    func() time.Time
-	log    *slog.Logger
-	age    time.Duration
-	codecs sync.Pool
-
-	queue    chan *request
-	stop     chan struct{}
-	wake     chan struct{} // the writer has work
-	done     sync.WaitGroup
-	entering sync.RWMutex
-	closed   atomic.Bool
-	failed   atomic.Pointer[error]
-
-	mu       sync.Mutex // guards what follows
-	numbers  heads[uint64]
-	texts    heads[string]
-	held     int // points in memory
-	lastSeq  uint64
-	firstRaw uint64 // oldest batch still in the log
-	oldest   time.Time
-	arrived  chan struct{} // closed when a batch arrives
-	room     *sync.Cond    // the writer made room
-	cursors  map[string]uint64
-	counters Stats
-
-	writing sync.Mutex // one writer of chunks at a time; guards tails
-	tails   map[series]tail
-	chunked uint64
-}
-
-// tail is the newest chunk of a series.
-type tail struct {
-	first, last plant.Micros
-	count       int
-}
-
-// Open opens or makes the store in dir.
-func Open(dir string, o Options) (*Store, error) {
+func (o Options) withDefaults() Options {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.FS == nil {
+		o.FS = vfs.Default
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -84,65 +43,79 @@ func Open(dir string, o Options) (*Store, error) {
 	if o.FlushAge == 0 {
 		o.FlushAge = flushAge
 	}
-	if o.FS == nil {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return nil, fmt.Errorf("history: folder %s cannot be made: %w", dir, err)
-		}
+	if o.MinFree == 0 {
+		o.MinFree = 256 << 20
 	}
-	db, err := openPebble(dir, o)
+	return o
+}
+
+// Store keeps samples. Its methods may be called concurrently.
+type Store struct {
+	db      *engine
+	dir     string
+	fs      vfs.FS
+	now     func() time.Time
+	log     *slog.Logger
+	every   time.Duration
+	age     time.Duration
+	minFree uint64
+	codecs  sync.Pool
+
+	queue      chan *request
+	stop       chan struct{} // closed by Close
+	wake       chan struct{} // the writer has work
+	broken     chan struct{} // closed when the store failed
+	failed     atomic.Pointer[error]
+	done       sync.WaitGroup // the loops
+	committing sync.Mutex     // one commit at a time
+
+	life   sync.Mutex // guards closed and inside
+	closed bool
+	inside int           // calls under way
+	idle   chan struct{} // closed when the last of them left a closed store
+
+	mu        sync.Mutex // guards what follows
+	numbers   heads[uint64]
+	texts     heads[string]
+	held      int // points in memory
+	heldBytes int
+	lastSeq   uint64
+	firstRaw  uint64        // oldest batch still in the log
+	arrived   chan struct{} // closed when a batch arrives
+	room      *sync.Cond    // the writer made room
+	cursors   map[string]uint64
+	counters  Stats
+	chunked   uint64 // every batch up to here is in chunks
+
+	writing  sync.Mutex // one run of the chunk writer at a time; guards what follows
+	tails    map[tailKey]tail
+	progress *progress
+}
+
+// Open opens or makes the store in dir.
+func Open(dir string, o Options) (*Store, error) {
+	o = o.withDefaults()
+	db, err := openEngine(dir, o)
 	if err != nil {
 		return nil, err
 	}
 	s := &Store{
-		db: db, now: o.Now, log: o.Logger, age: o.FlushAge, queue: make(chan *request, maxQueue), stop: make(chan struct{}),
-		wake: make(chan struct{}, 1), numbers: heads[uint64]{}, texts: heads[string]{}, arrived: make(chan struct{}),
-		cursors: map[string]uint64{}, tails: map[series]tail{},
+		db: db, dir: dir, fs: o.FS, now: o.Now, log: o.Logger, age: o.FlushAge, every: min(flushEvery, o.FlushAge), minFree: o.MinFree,
+		queue: make(chan *request, maxQueue), stop: make(chan struct{}), wake: make(chan struct{}, 1), broken: make(chan struct{}),
+		idle: make(chan struct{}), numbers: heads[uint64]{}, texts: heads[string]{}, arrived: make(chan struct{}),
+		cursors: map[string]uint64{}, tails: map[tailKey]tail{}, progress: newProgress(),
 	}
+	fail := s.fail
+	db.log.fail.Store(&fail)
 	s.codecs.New = func() any { return newCodec() }
 	s.room = sync.NewCond(&s.mu)
 	if err := s.load(); err != nil {
-		return nil, errors.Join(fmt.Errorf("history %s: %w", dir, err), db.Close())
+		return nil, errors.Join(fmt.Errorf("history %s: %w", dir, err), db.close())
 	}
 	s.done.Add(2)
 	go s.commitLoop()
 	go s.writeLoop()
 	return s, nil
-}
-
-func openPebble(dir string, o Options) (*pebble.DB, error) {
-	cache := pebble.NewCache(o.CacheBytes)
-	defer cache.Unref()
-	opts := &pebble.Options{
-		Cache: cache, FS: o.FS, Logger: pebbleLog{o.Logger}, MemTableSize: 32 << 20, MemTableStopWritesThreshold: 4,
-		FormatMajorVersion: pebble.FormatNewest, WALBytesPerSync: 1 << 20,
-	}
-	opts.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionNone }) // chunks are compressed already
-	db, err := pebble.Open(dir, opts)
-	switch {
-	case err == nil:
-		return db, nil
-	case strings.Contains(err.Error(), "lock") || strings.Contains(err.Error(), "resource temporarily unavailable"):
-		return nil, fmt.Errorf("%w: %s; stop the other zhigai or choose another --data folder", ErrInUse, dir)
-	case errors.Is(err, os.ErrPermission):
-		return nil, fmt.Errorf("history: folder %s is not writable for this user: %w", dir, err)
-	case strings.Contains(err.Error(), "format major version"):
-		return nil, fmt.Errorf("%w: %s: %w", ErrNewerSchema, dir, err)
-	}
-	return nil, fmt.Errorf("history %s: %w", dir, err)
-}
-
-// pebbleLog keeps the engine's chatter out of the log but for errors. A fatal
-// error means that what was acknowledged can no longer be kept: the process
-// ends at once and is to be restarted.
-type pebbleLog struct{ log *slog.Logger }
-
-func (pebbleLog) Infof(string, ...any) {}
-func (l pebbleLog) Errorf(format string, args ...any) {
-	l.log.Error("history engine", "err", fmt.Sprintf(format, args...))
-}
-
-func (l pebbleLog) Fatalf(format string, args ...any) {
-	panic("history engine: " + fmt.Sprintf(format, args...))
 }
 
 // load reads the schema, the cursors and the raw log behind the chunks.
@@ -155,7 +128,10 @@ func (s *Store) load() error {
 		return fmt.Errorf("%w: schema %d, this program knows up to %d", ErrNewerSchema, has, schema)
 	}
 	if has == 0 {
-		if err := s.db.Set(keySchema, binary.BigEndian.AppendUint64(nil, schema), pebble.Sync); err != nil {
+		b := s.db.NewBatch()
+		defer b.Close()
+		set(b.Set(keySchema, binary.BigEndian.AppendUint64(nil, schema), nil))
+		if err := s.write(b, pebble.Sync); err != nil {
 			return err
 		}
 	}
@@ -166,7 +142,7 @@ func (s *Store) load() error {
 		return err
 	}
 	s.lastSeq = max(s.lastSeq, s.chunked)
-	if err := s.loadCursors(); err != nil {
+	if err := errors.Join(s.loadCursors(), s.loadProgress()); err != nil {
 		return err
 	}
 	return s.replay()
@@ -181,10 +157,26 @@ func (s *Store) meta(key []byte) (uint64, error) {
 		return 0, err
 	}
 	defer closer.Close()
-	if len(raw) != 8 {
-		return 0, fmt.Errorf("%w: %s", ErrDamaged, key)
+	return sequenceOf(raw)
+}
+
+func (s *Store) loadProgress() error {
+	for _, space := range [2]byte{spaceProgress, spaceTextProgress} {
+		it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: []byte{space}, UpperBound: []byte{space + 1}})
+		if err != nil {
+			return err
+		}
+		for ok := it.First(); ok; ok = it.Next() {
+			if len(it.Key()) != seriesEnd || len(it.Value()) != 8 {
+				return errors.Join(fmt.Errorf("%w: progress %x", ErrDamaged, it.Key()), it.Close())
+			}
+			s.progress.of(space)[seriesOf(it.Key())] = binary.BigEndian.Uint64(it.Value())
+		}
+		if err := errors.Join(it.Error(), it.Close()); err != nil {
+			return err
+		}
 	}
-	return binary.BigEndian.Uint64(raw), nil
+	return nil
 }
 
 // replay puts batches that are not in chunks yet back into memory.
@@ -195,6 +187,7 @@ func (s *Store) replay() error {
 	}
 	defer it.Close()
 	s.firstRaw = s.lastSeq + 1
+	now := s.now()
 	for ok := it.First(); ok; ok = it.Next() {
 		seq := binary.BigEndian.Uint64(it.Key()[1:])
 		s.firstRaw = min(s.firstRaw, seq)
@@ -206,39 +199,61 @@ func (s *Store) replay() error {
 		if err != nil {
 			return fmt.Errorf("batch %d: %w", seq, err)
 		}
-		s.hold(seq, tenant, b)
+		s.hold(seq, tenant, b, now, s.progress)
 	}
 	return it.Error()
 }
 
-// hold puts a batch into memory. s.mu is held, or nobody else knows s yet.
-func (s *Store) hold(seq uint64, tenant plant.TenantNo, b plant.Batch) {
-	if s.held == 0 {
-		s.oldest = s.now()
+// enter begins a call that uses the engine; leave ends it.
+func (s *Store) enter() error {
+	s.life.Lock()
+	defer s.life.Unlock()
+	if s.closed {
+		return ErrClosed
 	}
-	holdNumbers(s.numbers, seq, tenant, b.Samples)
-	for i := range b.Texts {
-		t := &b.Texts[i]
-		s.texts.add(series{tenant, t.Tag}, point[string]{at: t.Time, value: t.Value, order: pack(seq, t.Quality)})
+	s.inside++
+	return nil
+}
+
+func (s *Store) leave() {
+	s.life.Lock()
+	defer s.life.Unlock()
+	s.inside--
+	if s.closed && s.inside == 0 {
+		close(s.idle)
 	}
-	s.held += b.Len()
 }
 
 // Close waits for what is under way. Everything acknowledged is on disk
-// already.
+// already. After a failure it does not wait: what hangs on the disk would hang
+// here too.
 func (s *Store) Close() error {
-	s.entering.Lock()
-	again := s.closed.Swap(true)
-	s.entering.Unlock()
-	if again {
+	s.life.Lock()
+	if s.closed {
+		s.life.Unlock()
 		return ErrClosed
 	}
+	s.closed = true
 	close(s.stop)
+	if s.inside == 0 {
+		close(s.idle)
+	}
+	s.life.Unlock()
 	s.mu.Lock()
 	s.room.Broadcast()
 	s.mu.Unlock()
-	s.done.Wait()
-	return s.db.Close()
+	quiet := make(chan struct{})
+	go func() {
+		<-s.idle
+		s.done.Wait()
+		close(quiet)
+	}()
+	select {
+	case <-quiet:
+		return s.db.close()
+	case <-s.broken:
+		return s.Failed()
+	}
 }
 
 // Failed is why the store takes no more, or nil.
@@ -249,34 +264,21 @@ func (s *Store) Failed() error {
 	return nil
 }
 
+// fail stops the store: after a write that failed nobody knows what is on the
+// disk, and what would be written behind it could hide that.
 func (s *Store) fail(err error) error {
+	if errors.Is(err, ErrFailed) {
+		return err
+	}
 	wrapped := fmt.Errorf("%w: %w", ErrFailed, err)
 	if s.failed.CompareAndSwap(nil, &wrapped) {
 		s.log.Error("history stopped accepting", "err", err)
+		close(s.broken)
+		s.mu.Lock()
+		s.room.Broadcast()
+		s.mu.Unlock()
 	}
-	return wrapped
-}
-
-// Stats are counters since the start and the present load.
-type Stats struct {
-	Samples   uint64        `json:"samples"` // appended
-	Batches   uint64        `json:"batches"`
-	Commits   uint64        `json:"commits"` // fsyncs; several batches share one
-	LastSync  time.Duration `json:"last_sync"`
-	Held      int           `json:"held"`    // samples in memory, not yet in chunks
-	Backlog   uint64        `json:"backlog"` // batches in the raw log
-	DiskBytes uint64        `json:"disk_bytes"`
-	Chunks    uint64        `json:"chunks"` // written
-}
-
-// Stats tells how the store fares.
-func (s *Store) Stats() Stats {
-	s.mu.Lock()
-	st := s.counters
-	st.Held, st.Backlog = s.held, s.lastSeq+1-s.firstRaw
-	s.mu.Unlock()
-	st.DiskBytes = s.db.Metrics().DiskSpaceUsage()
-	return st
+	return *s.failed.Load()
 }
 
 // Cursors lists the saved cursors, for the health page.
@@ -287,9 +289,16 @@ func (s *Store) Cursors() map[string]uint64 {
 }
 
 // Checkpoint writes a consistent copy of the store into dir, which must not
-// exist, while the store runs.
+// exist, while the store runs. The copy opens like the store itself.
 func (s *Store) Checkpoint(dir string) error {
-	return s.db.Checkpoint(dir, pebble.WithFlushedWAL())
+	if err := s.enter(); err != nil {
+		return err
+	}
+	defer s.leave()
+	if err := s.db.Checkpoint(dir, pebble.WithFlushedWAL()); err != nil {
+		return fmt.Errorf("history: copy to %s: %w", dir, err)
+	}
+	return nil
 }
 
 // LastSeq is the sequence of the newest acknowledged batch.
@@ -297,11 +306,4 @@ func (s *Store) LastSeq() uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.lastSeq
-}
-
-func (s *Store) alive(ctx context.Context) error {
-	if s.closed.Load() {
-		return ErrClosed
-	}
-	return ctx.Err()
 }

@@ -353,7 +353,7 @@ func TestCursor_KeepsTheRawLog(t *testing.T) {
 	}
 }
 
-func TestDeleteBefore_WholeChunksOnly(t *testing.T) {
+func TestDeleteBefore_CutsThroughAChunk(t *testing.T) {
 	s := opened(t, vfs.NewMem())
 	defer s.Close()
 	var b plant.Batch
@@ -367,11 +367,14 @@ func TestDeleteBefore_WholeChunksOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	n, err := s.DeleteBefore(t.Context(), 1, 1, start+chunkSize*3/2*second)
-	if err != nil || n != chunkSize {
-		t.Errorf("deleted %d, %v; want %d", n, err, chunkSize)
+	if err != nil || n != chunkSize*3/2 {
+		t.Errorf("deleted %d, %v; want %d", n, err, chunkSize*3/2)
 	}
-	if got := read(t, s, 1, 0, maxTime); len(got) != 2*chunkSize || got[0].Value != chunkSize {
-		t.Errorf("left %d samples; want %d", len(got), 2*chunkSize)
+	if got := read(t, s, 1, 0, maxTime); len(got) != chunkSize*3/2 || got[0].Value != chunkSize*3/2 {
+		t.Errorf("left %d samples; want %d", len(got), chunkSize*3/2)
+	}
+	if err := s.Verify(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 

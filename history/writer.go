@@ -14,280 +14,251 @@ import (
 	"zhigai/plant"
 )
 
-// writerBatch bounds what the chunk writer commits at once, so that it never
-// holds the log's fsync up for long.
-const writerBatch = 1 << 20
+// When the chunk writer runs. A series is written when it has enough points or
+// waited long enough: rewriting the newest chunk of 20,000 slow tags for five
+// points each would cost a hundred times what the points do.
+const (
+	flushEvery  = time.Minute
+	flushPoints = chunkSize / 2
+	flushAge    = time.Hour // also bounds how much raw log a restart reads again
+	// flushSamples and flushBytes are what waits in memory before everything is
+	// written; at blockSamples and blockBytes Append waits for the writer.
+	flushSamples = 2_000_000
+	flushBytes   = 96 << 20
+	blockSamples = 3 * flushSamples
+	blockBytes   = 3 * flushBytes
+	// writerBatch bounds what the writer commits at once, so that it never holds
+	// the log's fsync up for long.
+	writerBatch = 1 << 20
+)
 
-// writeLoop turns the raw log into chunks when enough came or time is up.
+// writeLoop turns the raw log into chunks as it comes due.
 func (s *Store) writeLoop() {
 	defer s.done.Done()
-	ticker := time.NewTicker(min(s.age, time.Minute) / 2)
+	ticker := time.NewTicker(s.every)
 	defer ticker.Stop()
 	for {
+		all := false
 		select {
 		case <-s.wake:
+			all = true
 		case <-ticker.C:
-			s.mu.Lock()
-			due := s.held > 0 && s.now().Sub(s.oldest) >= s.age
-			s.mu.Unlock()
-			if !due {
-				continue
-			}
 		case <-s.stop:
 			return
 		}
-		if err := s.Flush(); err != nil && !errors.Is(err, ErrClosed) {
-			s.fail(err)
-			return
+		now := s.now()
+		err := s.flush(func(_ series, points int, since time.Time) bool {
+			return all || points >= flushPoints || now.Sub(since) >= s.age
+		})
+		if err != nil && !errors.Is(err, ErrNoSpace) {
+			return // flush has told why the store failed
 		}
 	}
 }
 
 // Flush writes all that is in memory into chunks and drops the part of the raw
-// log that nobody needs any more. The writer calls it by itself; before a
-// measurement or a checkpoint one may call it.
+// log that nobody needs any more. The writer does it by itself in time; before
+// a measurement or a backup one may call it.
 func (s *Store) Flush() error {
+	if err := s.enter(); err != nil {
+		return err
+	}
+	defer s.leave()
+	return s.flush(func(series, int, time.Time) bool { return true })
+}
+
+// flushOne is Flush for one series.
+func (s *Store) flushOne(key series) error {
+	return s.flush(func(k series, _ int, _ time.Time) bool { return k == key })
+}
+
+func (s *Store) flush(ready func(key series, points int, since time.Time) bool) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	if s.closed.Load() {
-		return ErrClosed
+	if err := errors.Join(s.Failed(), s.checkSpace(s.minFree/4)); err != nil {
+		return err
 	}
-	upTo, numbers, texts := s.take()
-	w := &chunkWriter{s: s, c: s.codecs.Get().(*codec), b: s.db.NewBatch()}
+	s.mu.Lock()
+	upTo, numbers, texts := s.lastSeq, take(s.numbers, ready), take(s.texts, ready)
+	s.mu.Unlock()
+	w := &chunkWriter{s: s, c: s.codecs.Get().(*codec), b: s.db.NewBatch(), upTo: upTo}
 	defer s.codecs.Put(w.c)
-	defer w.close()
-	for _, key := range sortedSeries(numbers) {
-		if err := w.writeNumbers(key, numbers[key]); err != nil {
-			return fmt.Errorf("chunks of tag %d: %w", key.tag, err)
-		}
+	defer func() { _ = w.b.Close() }()
+	err := writeAll(w, numberKind, numbers)
+	if err == nil {
+		err = writeAll(w, textKind, texts)
 	}
-	for _, key := range sortedSeries(texts) {
-		if err := w.writeTexts(key, texts[key]); err != nil {
-			return fmt.Errorf("chunks of tag %d: %w", key.tag, err)
-		}
+	if err == nil {
+		err = s.write(w.b, pebble.Sync)
 	}
-	if err := w.b.Set(keyChunked, binary.BigEndian.AppendUint64(nil, upTo), nil); err != nil {
-		return err
+	if err != nil {
+		return s.fail(err)
 	}
-	// One fsync at the end makes all earlier commits of the writer durable too:
-	// they stand in the same log before it.
-	if err := w.b.Commit(pebble.Sync); err != nil {
-		return err
-	}
-	s.chunked = upTo
-	s.release(w.chunks)
-	return s.dropRaw(upTo)
-}
-
-// take marks what is in memory as being written.
-func (s *Store) take() (uint64, map[series][]point[uint64], map[series][]point[string]) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.lastSeq, takeHeads(s.numbers), takeHeads(s.texts)
-}
-
-func takeHeads[V uint64 | string](h heads[V]) map[series][]point[V] {
-	out := make(map[series][]point[V], len(h))
-	for key, one := range h {
-		// A flush that failed half way left pending; what came since follows it.
-		if len(one.pending) == 0 {
-			one.pending = one.fresh
-		} else {
-			one.pending = append(one.pending, one.fresh...)
-		}
-		one.fresh = nil
-		if len(one.pending) > 0 {
-			out[key] = one.pending
-		}
-	}
-	return out
-}
-
-// release forgets what is in chunks now.
-func (s *Store) release(chunks uint64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.held = releaseHeads(s.numbers) + releaseHeads(s.texts)
-	s.oldest = s.now()
-	s.counters.Chunks += chunks
+	chunked := release(s.texts, release(s.numbers, s.lastSeq+1)) - 1
+	s.held -= w.points
+	s.heldBytes -= w.bytes
+	s.counters.Chunks += w.chunks
+	s.counters.Damaged += w.damaged
 	s.room.Broadcast()
-}
-
-func releaseHeads[V uint64 | string](h heads[V]) (left int) {
-	for key, one := range h {
-		one.pending = nil
-		if len(one.fresh) == 0 {
-			delete(h, key)
-			continue
-		}
-		left += len(one.fresh)
+	s.mu.Unlock()
+	if err := s.advance(chunked); err != nil {
+		return s.fail(err)
 	}
-	return left
+	return nil
 }
 
-func sortedSeries[V any](m map[series]V) []series {
-	return slices.SortedFunc(maps.Keys(m), func(a, b series) int {
-		return cmp.Or(cmp.Compare(a.tenant, b.tenant), cmp.Compare(a.tag, b.tag))
-	})
-}
-
-// dropRaw deletes batches that are in chunks and that every reader has passed.
-func (s *Store) dropRaw(upTo uint64) error {
+// advance notes that every batch up to chunked is in chunks and drops those
+// that every reader has passed, too.
+func (s *Store) advance(chunked uint64) error {
+	b := s.db.NewBatch()
+	defer b.Close()
+	s.progress.pass(chunked, func(space byte, key series) { set(b.Delete(prefix(space, key), nil)) })
 	s.mu.Lock()
+	drop := chunked
 	for _, seq := range s.cursors {
-		upTo = min(upTo, seq)
+		drop = min(drop, seq)
 	}
 	first, last := s.firstRaw, s.lastSeq
 	s.mu.Unlock()
-	if upTo < first {
-		return nil
+	set(b.Set(keyChunked, binary.BigEndian.AppendUint64(nil, chunked), nil))
+	if drop >= first {
+		set(b.Set(keyLastSeq, binary.BigEndian.AppendUint64(nil, last), nil))
+		set(b.DeleteRange(batchKey(first), batchKey(drop+1), nil))
 	}
-	b := s.db.NewBatch()
-	defer b.Close()
-	if err := b.Set(keyLastSeq, binary.BigEndian.AppendUint64(nil, last), nil); err != nil {
-		return err
-	}
-	if err := b.DeleteRange(batchKey(first), batchKey(upTo+1), nil); err != nil {
-		return err
-	}
-	if err := b.Commit(pebble.NoSync); err != nil {
+	if err := s.write(b, pebble.NoSync); err != nil {
 		return err
 	}
 	s.mu.Lock()
-	s.firstRaw = upTo + 1
+	s.chunked, s.firstRaw = chunked, max(s.firstRaw, drop+1)
 	s.mu.Unlock()
 	return nil
+}
+
+// set checks what a batch in memory never refuses.
+func set(err error) {
+	if err != nil {
+		panic("BUG: a batch takes no more: " + err.Error())
+	}
 }
 
 // chunkWriter is one run of the writer.
 type chunkWriter struct {
-	s      *Store
-	c      *codec
-	b      *pebble.Batch
-	chunks uint64
-	buf    []byte
-	old    []point[uint64]
+	s       *Store
+	c       *codec
+	b       *pebble.Batch
+	upTo    uint64 // newest batch of the run
+	points  int
+	bytes   int
+	chunks  uint64
+	damaged uint64
+	buf     []byte
+	chain   map[plant.Micros]*link  // times that the run has several records of
+	times   map[uint64]plant.Micros // when batches were recorded
 }
 
-func (w *chunkWriter) close() { _ = w.b.Close() }
-
-// next commits when the batch has grown; replaying what is committed twice
-// changes nothing.
-func (w *chunkWriter) next() error {
-	if w.b.Len() < writerBatch {
-		return nil
+// writeAll brings new points into the chunks of their series. What of a series
+// is written and how far it is go together into one commit: after a crash each
+// point is merged exactly once.
+func writeAll[V uint64 | string](w *chunkWriter, k kind[V], all taken[V]) error {
+	keys := slices.SortedFunc(maps.Keys(all), func(a, b series) int {
+		return cmp.Or(cmp.Compare(a.tenant, b.tenant), cmp.Compare(a.tag, b.tag))
+	})
+	for _, key := range keys {
+		if err := writeSeries(w, k, key, all[key]); err != nil {
+			return fmt.Errorf("chunks of tag %d: %w", key.tag, err)
+		}
+		set(w.b.Set(prefix(k.progress, key), binary.BigEndian.AppendUint64(nil, w.upTo), nil))
+		w.s.progress.of(k.progress)[key] = w.upTo
+		if w.b.Len() < writerBatch {
+			continue
+		}
+		if err := w.s.write(w.b, pebble.NoSync); err != nil {
+			return err
+		}
+		if err := w.b.Close(); err != nil {
+			return err
+		}
+		w.b = w.s.db.NewBatch()
 	}
-	if err := w.b.Commit(pebble.NoSync); err != nil {
-		return err
-	}
-	if err := w.b.Close(); err != nil {
-		return err
-	}
-	w.b = w.s.db.NewBatch()
 	return nil
 }
 
-// writeNumbers brings one series' new points into its chunks. The usual case,
-// all of them behind the newest chunk, reads at most that chunk.
-func (w *chunkWriter) writeNumbers(key series, points []point[uint64]) error {
-	points = settle(points, func(old, by point[uint64]) { w.supersede(key, old, by, 0) })
-	t, known := w.s.tails[key]
+// writeSeries brings one series' new points into its chunks. In the usual
+// case, all of them behind the newest chunk, it reads at most that chunk.
+func writeSeries[V uint64 | string](w *chunkWriter, k kind[V], key series, r run[V]) error {
+	w.points += len(r.points)
+	w.bytes += heldBytes(r.points)
+	w.chain = nil
+	points := settle(r, func(old, by point[V]) { supersedeInRun(w, k, key, old, by) })
+	id := tailKey{k.index, key}
+	t, known := w.s.tails[id]
 	if !known {
 		var err error
-		if t, err = w.s.tailOf(key); err != nil {
+		if t, err = w.s.tailOf(k.index, key); err != nil {
 			return err
 		}
 	}
 	if t.count > 0 && points[0].at <= t.last {
-		if err := w.rewrite(key, points); err != nil {
-			return err
+		newest, err := rewrite(w, k, key, points)
+		if newest.count > 0 {
+			w.s.tails[id] = newest
 		}
-		delete(w.s.tails, key)
-		return w.next()
+		return err
 	}
-	if t.count > 0 && t.count < chunkSize {
-		older, err := w.load(key, t.first)
+	if t.count > 0 && !t.full {
+		older, ok, err := loadChunk(w, k, key, t.first)
 		if err != nil {
 			return err
 		}
-		points = append(older, points...)
+		if ok {
+			points = append(older, points...)
+		}
 	}
-	w.s.tails[key] = w.put(key, points)
-	return w.next()
+	w.s.tails[id] = put(w, k, key, points, chunkSize)
+	return nil
 }
 
-// load reads the chunk that begins at first.
-func (w *chunkWriter) load(key series, first plant.Micros) ([]point[uint64], error) {
-	raw, closer, err := w.s.db.Get(timeKey(spaceChunk, key, first))
-	if err != nil {
-		return nil, err
+func heldBytes[V uint64 | string](points []point[V]) (n int) {
+	switch all := any(points).(type) {
+	case []point[uint64]:
+		return numberBytes * len(all)
+	case []point[string]:
+		for i := range all {
+			n += textBytes + len(all[i].value)
+		}
 	}
-	defer closer.Close()
-	w.old, err = w.c.decodeChunk(w.old[:0], raw)
-	return slices.Clone(w.old), err
+	return n
 }
 
-// put writes points as chunks of full size and a last one with the rest.
-func (w *chunkWriter) put(key series, points []point[uint64]) tail {
-	var t tail
+// put writes points as chunks of at most limit and tells of the last.
+func put[V uint64 | string](w *chunkWriter, k kind[V], key series, points []point[V], limit int) (t tail) {
 	for len(points) > 0 {
-		part := points[:min(chunkSize, len(points))]
-		points = points[len(part):]
-		w.buf = w.c.appendChunk(w.buf[:0], part)
-		w.set(timeKey(spaceChunk, key, part[0].at), w.buf)
-		w.buf = statsOf(part).append(w.buf[:0])
-		w.set(timeKey(spaceIndex, key, part[0].at), w.buf)
+		n, full := k.cut(points, limit)
+		part := points[:n]
+		points = points[n:]
+		w.buf = k.encode(w.c, w.buf[:0], part)
+		set(w.b.Set(timeKey(k.chunks, key, part[0].at), w.buf, nil))
+		w.buf = k.stats(part).append(w.buf[:0])
+		set(w.b.Set(timeKey(k.index, key, part[0].at), w.buf, nil))
 		w.chunks++
-		t = tail{first: part[0].at, last: part[len(part)-1].at, count: len(part)}
+		t = tail{first: part[0].at, last: part[n-1].at, count: n, full: full}
 	}
 	return t
 }
 
-func (w *chunkWriter) set(key, value []byte) {
-	if err := w.b.Set(key, value, nil); err != nil {
-		panic("BUG: batch takes no more: " + err.Error())
+// loadChunk reads the chunk that begins at first. A damaged one gives ok =
+// false: what is lost is lost, and new points must not be held up by it.
+func loadChunk[V uint64 | string](w *chunkWriter, k kind[V], key series, first plant.Micros) (points []point[V], ok bool, err error) {
+	raw, closer, err := w.s.db.Get(timeKey(k.chunks, key, first))
+	if err == nil {
+		points, err = k.decode(w.c, make([]point[V], 0, 2*chunkSize), raw)
+		err = errors.Join(err, closer.Close())
 	}
-}
-
-func (w *chunkWriter) remove(key []byte) {
-	if err := w.b.Delete(key, nil); err != nil {
-		panic("BUG: batch takes no more: " + err.Error())
+	if errors.Is(err, ErrDamaged) || pebble.IsCorruptionError(err) || errors.Is(err, pebble.ErrNotFound) {
+		w.damaged++
+		w.s.log.Error("history: damaged chunk is left as it is", "tag", key.tag, "from", first.Time(), "err", err)
+		return nil, false, nil
 	}
-}
-
-// rewrite merges late points into the chunks they belong to. A chunk's region
-// reaches to the start of the next one; only regions with new points are
-// touched.
-func (w *chunkWriter) rewrite(key series, points []point[uint64]) error {
-	firsts, err := w.s.firsts(spaceChunk, key, points[0].at, points[len(points)-1].at)
-	if err != nil {
-		return err
-	}
-	for i, first := range firsts {
-		n := len(points)
-		if i+1 < len(firsts) {
-			n, _ = slices.BinarySearchFunc(points, firsts[i+1], func(p point[uint64], t plant.Micros) int { return cmp.Compare(p.at, t) })
-		}
-		if n == 0 {
-			continue
-		}
-		older, err := w.load(key, first)
-		if err != nil {
-			return err
-		}
-		merged := merge(nil, older, points[:n], func(old, by point[uint64]) { w.supersede(key, old, by, 1) })
-		points = points[n:]
-		w.remove(timeKey(spaceChunk, key, first))
-		w.remove(timeKey(spaceIndex, key, first))
-		w.put(key, merged)
-	}
-	return nil
-}
-
-// supersede keeps the value that gives way. stage tells apart the two places
-// where one batch can replace two values of a time.
-func (w *chunkWriter) supersede(key series, old, by point[uint64], stage byte) {
-	value := binary.AppendVarint([]byte{byte(old.quality())}, int64(w.s.recorded(by.seq())))
-	value = binary.LittleEndian.AppendUint64(value, old.value)
-	w.set(append(supersededKey(key, old.at, by.seq()), stage), value)
+	return points, err == nil, err
 }
