@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"zhigai/connect/modbus/pdu"
@@ -15,8 +17,9 @@ import (
 // time. It is opened again when needed.
 type link struct {
 	address string
-	users   int           // guarded by the driver
-	turn    chan struct{} // holds one element while somebody asks
+	numbers *atomic.Uint32 // of transactions, the driver's
+	users   int            // guarded by the driver
+	turn    chan struct{}  // holds one element while somebody asks
 
 	// Guarded by turn.
 	conn        net.Conn
@@ -74,6 +77,7 @@ func (l *link) ask(ctx context.Context, unit byte, q pdu.Request, gap time.Durat
 		return nil, err
 	}
 	defer l.give()
+	used := l.conn != nil
 	if err := l.dial(ctx); err != nil {
 		return nil, err
 	}
@@ -85,12 +89,25 @@ func (l *link) ask(ctx context.Context, unit byte, q pdu.Request, gap time.Durat
 		}
 	}
 	data, err := l.exchange(ctx, unit, q)
+	if used && hungUp(err) && q.Reads() {
+		// Many devices hang up after an answer or when nothing was asked for a
+		// while. That is no loss of contact. A write is not sent twice.
+		l.drop()
+		if err = l.dial(ctx); err == nil {
+			data, err = l.exchange(ctx, unit, q)
+		}
+	}
 	l.quiet = time.Now()
 	var refused pdu.Exception
 	if err != nil && !errors.As(err, &refused) {
 		l.drop()
 	}
 	return data, err
+}
+
+// hungUp reports whether the device closed the connection before any answer.
+func hungUp(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
 func (l *link) exchange(ctx context.Context, unit byte, q pdu.Request) ([]byte, error) {
@@ -101,9 +118,13 @@ func (l *link) exchange(ctx context.Context, unit byte, q pdu.Request) ([]byte, 
 	if err := l.conn.SetDeadline(deadline); err != nil {
 		return nil, err
 	}
-	stop := context.AfterFunc(ctx, func() { _ = l.conn.SetDeadline(time.Unix(1, 0)) })
+	// It may run after this exchange has dropped its connection.
+	conn := l.conn
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
-	l.transaction++
+	// Never a number that an earlier connection used: some gateways send the late
+	// answer to its question on the newest one.
+	l.transaction = uint16(l.numbers.Add(1))
 	var body [256]byte
 	l.out = pdu.AppendFrame(l.out[:0], l.transaction, unit, q.Append(body[:0]))
 	if _, err := l.conn.Write(l.out); err != nil {

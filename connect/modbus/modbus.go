@@ -9,9 +9,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"zhigai/connect"
@@ -24,8 +26,9 @@ const Kind = "modbus-tcp"
 
 // Driver makes connections. Its zero value is not usable; see [New].
 type Driver struct {
-	mu    sync.Mutex
-	links map[string]*link
+	numbers atomic.Uint32
+	mu      sync.Mutex
+	links   map[string]*link
 }
 
 var (
@@ -35,7 +38,11 @@ var (
 )
 
 // New makes a driver.
-func New() *Driver { return &Driver{links: map[string]*link{}} }
+func New() *Driver {
+	d := &Driver{links: map[string]*link{}}
+	d.numbers.Store(rand.Uint32()) // not those of the program before this one
+	return d
+}
 
 // Kind implements [connect.Driver].
 func (*Driver) Kind() string { return Kind }
@@ -102,7 +109,7 @@ func (d *Driver) Open(ctx context.Context, device plant.Device) (connect.Conn, e
 	d.mu.Lock()
 	l := d.links[s.address]
 	if l == nil {
-		l = &link{address: s.address, turn: make(chan struct{}, 1)}
+		l = &link{address: s.address, numbers: &d.numbers, turn: make(chan struct{}, 1)}
 		d.links[s.address] = l
 	}
 	l.users++

@@ -24,6 +24,7 @@ type obj = map[string]any
 // pymodbus starts the foreign device on a port.
 func pymodbus(t *testing.T, port string) *peer.Process {
 	t.Helper()
+	t.Parallel() // most of a test's time is Python starting
 	p := peer.Python(t, "../..", "modbus/server.py", "pymodbus", "apt-get install python3-pymodbus", port)
 	p.Wait("listening")
 	return p
@@ -209,7 +210,8 @@ func TestPymodbus_UnplugAndReturn(t *testing.T) {
 	if _, err := modbus.New().Open(within(t, 2*time.Second), unit7(port)); err == nil {
 		t.Error("a dead device opens")
 	}
-	pymodbus(t, port)
+	again := peer.Python(t, "../..", "modbus/server.py", "pymodbus", "", port)
+	again.Wait("listening")
 	expect(t, c, number("holding 1 uint16", 65535))
 }
 

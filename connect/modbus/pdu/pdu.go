@@ -108,6 +108,9 @@ type Request struct {
 	Data     []byte
 }
 
+// Reads reports whether asking again changes nothing on the device.
+func (r Request) Reads() bool { return r.Function >= ReadCoils && r.Function <= ReadInput }
+
 // Append writes the request's PDU.
 func (r Request) Append(dst []byte) []byte {
 	dst = append(dst, r.Function)
