@@ -1,0 +1,74 @@
+// What pages ask, one function per resource; keys live next to their question.
+
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { api } from "./client";
+import type * as T from "./types";
+
+const items = async <X>(path: string, query = {}, signal?: AbortSignal): Promise<X[]> => (await api.get<T.List<X>>(path, query, signal)).items;
+
+/** All pages of a listing; bounded, so that a mistake cannot ask for ever. */
+async function everything<X>(path: string, query: Record<string, string | number | boolean | undefined>, signal?: AbortSignal): Promise<X[]> {
+  const out: X[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < 50; page++) {
+    const got = await api.get<T.List<X>>(path, { limit: 1000, ...query, cursor }, signal);
+    out.push(...got.items);
+    if (!got.next) break;
+    cursor = got.next;
+  }
+  return out;
+}
+
+export const session = queryOptions({ queryKey: ["session"], queryFn: () => api.get<T.Me>("/session"), staleTime: 60_000, retry: false });
+export const health = queryOptions({ queryKey: ["health"], queryFn: () => api.get<T.Health>("/health"), refetchInterval: 15_000 });
+
+export const machines = (scope = "") =>
+  queryOptions({ queryKey: ["machines", scope], queryFn: ({ signal }) => everything<T.Machine>("/equipment", { scope }, signal) });
+export const machine = (id: string) =>
+  queryOptions({ queryKey: ["machine", id], queryFn: ({ signal }) => api.get<T.MachineDetail>(`/equipment/${id}`, {}, signal) });
+export const intervals = (id: string, from: string, to: string) =>
+  queryOptions({ queryKey: ["intervals", id, from, to], placeholderData: keepPreviousData,
+    queryFn: ({ signal }) => items<T.Interval>(`/equipment/${id}/intervals`, { from, to }, signal) });
+export const events = (equipment: string, from: string, to: string) =>
+  queryOptions({ queryKey: ["events", equipment, from, to], queryFn: ({ signal }) => items<T.FactEvent>("/events", { equipment, from, to }, signal) });
+
+export interface StopQuery { scope?: string; equipment?: string; unassigned?: boolean; micro?: boolean; from: string; to: string }
+export const stops = (q: StopQuery) =>
+  queryOptions({ queryKey: ["stops", q], placeholderData: keepPreviousData, queryFn: ({ signal }) => api.get<T.List<T.Stop>>("/stops", { limit: 500, ...q }, signal) });
+export const stopReasons = queryOptions({ queryKey: ["stop-reasons"], queryFn: () => items<T.StopReason>("/stop-reasons"), staleTime: 600_000 });
+export const losses = (scope: string, from: string, to: string) =>
+  queryOptions({ queryKey: ["losses", scope, from, to], placeholderData: keepPreviousData, queryFn: ({ signal }) => items<T.Loss>("/losses", { scope, from, to }, signal) });
+export interface AlarmQuery { scope?: string; equipment?: string; active?: boolean; from: string; to: string }
+export const alarms = (q: AlarmQuery) =>
+  queryOptions({ queryKey: ["alarms", q], placeholderData: keepPreviousData, queryFn: ({ signal }) => items<T.Alarm>("/alarms", { ...q }, signal) });
+
+export const definitions = queryOptions({ queryKey: ["definitions"], queryFn: () => items<T.Definition>("/definitions"), staleTime: 600_000 });
+export interface FigureQuery { scope: string; window: string; from: string; to: string; by?: string }
+export const figures = (id: string, q: FigureQuery) =>
+  queryOptions({ queryKey: ["figures", id, q], placeholderData: keepPreviousData, queryFn: ({ signal }) => items<T.Figure>(`/figures/${id}`, { ...q }, signal) });
+export const evidence = (link: string) =>
+  queryOptions({ queryKey: ["evidence", link], queryFn: ({ signal }) => api.get<T.Evidence>(link, {}, signal) });
+
+export const tags = (scope: string, q = "") =>
+  queryOptions({ queryKey: ["tags", scope, q], queryFn: ({ signal }) => everything<T.Tag>("/tags", { scope, q }, signal), staleTime: 60_000 });
+export const samples = (link: string, limit: number) =>
+  queryOptions({ queryKey: ["samples", link, limit], queryFn: ({ signal }) => api.get<T.SamplePage>(link, { limit }, signal) });
+export const series = (tag: number[], from: string, to: string, points: number) =>
+  queryOptions({ queryKey: ["series", tag, from, to, points], placeholderData: keepPreviousData,
+    queryFn: ({ signal }) => api.get<{ series: T.Series[] }>("/series", { tag, from, to, points }, signal) });
+
+export const nodes = queryOptions({ queryKey: ["nodes"], queryFn: ({ signal }) => items<T.PlantNode>("/nodes", {}, signal) });
+export const calendars = queryOptions({ queryKey: ["calendars"], queryFn: () => items<T.Calendar>("/calendars"), staleTime: 60_000 });
+export const products = queryOptions({ queryKey: ["products"], queryFn: () => items<T.Product>("/products"), staleTime: 60_000 });
+
+export const devices = queryOptions({ queryKey: ["devices"], queryFn: ({ signal }) => items<T.DeviceStatus>("/devices", {}, signal), refetchInterval: 2_000 });
+export const deviceValues = (id: string) =>
+  queryOptions({ queryKey: ["device-values", id], queryFn: ({ signal }) => items<T.DeviceValue>(`/devices/${id}/values`, {}, signal), refetchInterval: 1_000 });
+export const certificates = queryOptions({ queryKey: ["certificates"], queryFn: () => items<T.Certificate>("/certificates"), refetchInterval: 5_000 });
+export const profiles = queryOptions({ queryKey: ["profiles"], queryFn: () => items<T.Profile>("/profiles"), staleTime: 600_000 });
+export const profile = (id: string) => queryOptions({ queryKey: ["profile", id], queryFn: () => api.get<T.ProfileDetail>(`/profiles/${id}`) });
+export const drivers = queryOptions({ queryKey: ["drivers"], queryFn: () => items<T.DriverInfo>("/drivers"), staleTime: 600_000 });
+
+export const users = queryOptions({ queryKey: ["users"], queryFn: () => items<T.User>("/users") });
+export const tokens = queryOptions({ queryKey: ["tokens"], queryFn: () => items<T.Token>("/tokens") });
+export const audit = (after: number) => queryOptions({ queryKey: ["audit", after], queryFn: () => items<T.AuditEntry>("/audit", { after, limit: 500 }) });

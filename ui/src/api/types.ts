@@ -1,0 +1,123 @@
+// Shapes of the HTTP API as the pages use them.
+
+export interface Name { zh: string; en?: string }
+export interface List<T> { items: T[]; next?: string }
+
+export type StateCode = "NOT_AVAILABLE" | "OUT_OF_SERVICE" | "NOT_EXECUTING" | "EXECUTING" | "UNKNOWN";
+export type Mode = "NONE" | "MAINTENANCE" | "SETUP" | "PROCESSING";
+export interface State { code: StateCode; mode: Mode }
+
+export type Permission = "read" | "report" | "engineer" | "administer" | "audit";
+export type Role = "admin" | "engineer" | "operator" | "viewer";
+export interface Me { user: string; name: string; role: Role; path: string; permissions: Permission[] }
+
+export interface Check { name: string; ok: boolean; detail?: string }
+export interface Login { name: string; password: string; role: string }
+export interface Health {
+  status: "ok" | "degraded"; version: string; started: string; now: string; demo: boolean; logins: Login[]; checks: Check[];
+}
+
+export interface Validity { from?: string; to?: string }
+export interface Cycle { product: string; pru_ms: number; valid?: Validity }
+export interface DeviceConfig { id?: string; driver: string; address: string; params?: Record<string, string>; off: boolean; writing: boolean }
+export interface EquipmentConfig {
+  class: string; profile: string; device: DeviceConfig; nc: boolean; excluded: boolean; cycles?: Cycle[]; tags?: TagOverride[];
+}
+export interface TagOverride { name: string; min?: number; max?: number; deadband?: number; retention?: string }
+export type Level = "enterprise" | "site" | "area" | "line" | "cell" | "equipment";
+export interface PlantNode {
+  id: string; parent?: string; path: string; level: Level; name: Name; calendar?: string; valid?: Validity; rev: number; equipment?: EquipmentConfig;
+}
+
+export interface Break { start: string; end: string }
+export interface Shift { code: string; name: Name; start: string; end: string; weekdays: number[]; breaks?: Break[] }
+export interface Day { date: string; name?: Name }
+export interface Down { from: string; to: string; reason?: string }
+export interface Calendar {
+  id?: string; code: string; name: Name; zone: string; shifts: Shift[]; holidays?: Day[]; workdays?: Day[]; downs?: Down[]; valid?: Validity;
+}
+export interface Product { id?: string; code: string; name: Name }
+export interface ImportProblem { file?: string; line?: number; column?: number; Line?: number; Column?: number; what: string; fix?: string }
+export interface Imported { nodes: number; products: number; calendars: number; done: boolean; problems: ImportProblem[] }
+
+export interface Reason { id: string; name: Name; by?: string }
+export interface Headline { value: number | null; reason?: string; unit: string }
+export interface Machine {
+  id: string; path: string; name: Name; class: string; line: Name; line_path: string; area: Name; state: State; time_class: string; since: string;
+  reason?: Reason; product?: string; order?: string; shift?: string; link: boolean; device?: DeviceStatus; excluded: boolean;
+  today: Record<string, Headline> | null; this_shift: Record<string, Headline> | null;
+}
+export interface LiveValue { tag: number; time: string; value?: number; text?: string; quality: string }
+export type TagKind = "number" | "boolean" | "enumeration" | "text" | string;
+export interface Tag {
+  no: number; node: string; path: string; name: string; title: Name; kind: TagKind; unit?: string; min?: number; max?: number; retention: string;
+  values?: Record<string, Name>; silence: number;
+}
+export interface MachineDetail extends Machine { node: PlantNode; rev: number; tags: Tag[]; values: LiveValue[]; profile: Profile }
+export interface Interval {
+  from: string; to: string; state: State; class: string; source: string; reason?: Reason; micro: boolean; product?: string; order?: string; shift?: string;
+}
+export interface StopPart { from: string; to: string; reason: Reason | null }
+export interface Stop {
+  equipment: string; path: string; name: Name; from: string; to: string; open: boolean; lost_ms: number; state: State; reason?: Reason; micro: boolean;
+  shift?: string; product?: string; parts: StopPart[];
+}
+export interface StopReason { id: string; parent?: string; name: Name; loss: string; class?: string; group?: boolean }
+export interface Loss { reason: StopReason; ms: number; stops: number; share: number }
+export interface FactEvent {
+  id: string; kind: string; subject: string; occurred: number; recorded: number; source: string; supersedes?: string; withdrawn?: boolean; payload: unknown; seq: number;
+}
+export interface Alarm { equipment: string; path: string; name: Name; alarm: string; text?: string; priority?: number; from: string; to?: string | null; reason?: string }
+
+export interface Sample { time: string; value?: number; text?: string; quality: string; raw?: string }
+export interface SamplePage { tag: Tag; items: Sample[]; next?: string }
+export interface Series {
+  tag: number; step_ms: number; t: number[]; min: (number | null)[]; max: (number | null)[]; avg: (number | null)[];
+  first: (number | null)[]; last: (number | null)[]; count: number[]; bad: number[];
+}
+
+export interface Definition {
+  id: string; version: number; name: Name; description: Name; unit: string; source: string; verified: string; better: string; digits: number;
+  terms: string[]; formula: string; undefined?: { when: string; name: string }[]; flags?: { when: string; name: string }[];
+}
+export interface FigureWindow { kind: string; from: string; to: string; shift?: string }
+export interface FigureScope { path: string; node?: string; level?: Level; name: Name; product?: string; shift?: string }
+export interface Figure {
+  value: number | null; reason?: string; unit: string; definition: { id: string; version: number; name: Name; digits: number; better: string };
+  scope: FigureScope; window: FigureWindow; coverage: number | null; provisional: boolean; revision: number; as_of: string;
+  terms: Record<string, number>; flags: string[]; evidence: string;
+}
+export interface Stretch { from: string; to: string; shift?: string }
+export interface FoldedInterval {
+  from: string; to: string; state: string; class: string; source: string; reason?: string; said_by?: string; product?: string; order?: string; shift?: string;
+}
+export interface Input { tag: number; name: string; unit?: string; from: string; to: string; count: number; carry?: string; samples: string }
+export interface Counted { at: string; product: string; good: number; scrap: number; rework: number; pru_ms: number }
+export interface Facts {
+  scope: FigureScope; window: FigureWindow; upto: string; revision: number; as_of: string; digest: string; fold: string; profile: string; profile_version: number;
+  rows: { product: string; terms: Record<string, number> }[]; inputs: Input[]; events: FactEvent[]; operation: Stretch[]; busy: Stretch[]; cycles: Cycle[];
+  intervals: FoldedInterval[]; counts: Counted[]; notes: string[];
+}
+export interface Evidence { definition: Definition; children: Figure[]; facts?: Facts }
+
+export type LinkState = "up" | "down" | "connecting" | "off" | "untrusted" | "misconfigured";
+export interface DeviceStatus {
+  id: string; equipment: string; path: string; name: Name; driver: string; address: string; profile: string; state: LinkState; since: string;
+  last_answer?: string; error?: string; response_ms: { p50: number; p99: number }; requests: number; timeouts: number; errors: Record<string, number> | null;
+  missed_periods: number; samples: number; gated: Record<string, number> | null; tags: number; period_ms: number;
+}
+export interface DeviceValue {
+  tag: number; name: string; address: string; raw?: string; raw_value?: number; value?: number; text?: string; unit?: string; quality: string; error?: string; time: string;
+}
+export interface Trial { ok: boolean; took_ms: number; text?: string; error?: string; remedy?: string; values: DeviceValue[] | null }
+export interface Certificate { address: string; fingerprint: string; subject: string; not_after: string; seen: string }
+export interface Profile {
+  id: string; version: number; title: Name; vendor: string; models: string[]; class: string; protocol: string; verified: string; source: string; signals: number;
+}
+export interface ProfileDetail extends Profile { yaml: string }
+export interface DriverInfo { kind: string; address_help?: string; params?: string[] }
+
+export interface User { id: string; name: string; display: string; role: Role; path: string; off: boolean; rev: number }
+export interface Token { id: string; name: string; role: Role; path: string; created: string; expires?: string; revoked: boolean }
+export interface AuditEntry { seq: number; at: string; who: string; action: string; object: string; before?: string; after?: string; prev: string; hash: string }
+export interface Verified { ok: boolean; entries: number; broken?: string }

@@ -1,0 +1,76 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, Outlet, useLocation } from "@tanstack/react-router";
+import { Button, Layout as Frame, Menu } from "antd";
+import { ApiOutlined, AppstoreOutlined, BookOutlined, ControlOutlined, LineChartOutlined, PauseCircleOutlined, PieChartOutlined, ApartmentOutlined } from "@ant-design/icons";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api } from "../api/client";
+import { session } from "../api/queries";
+import { setLang } from "../i18n";
+import { useLang } from "../i18n/useLang";
+import { zoneLabel } from "../lib/time";
+import { EvidenceProvider } from "./Figures";
+import { LineBanner } from "./LineBanner";
+import { useMood } from "./mood";
+
+const entries = [
+  { to: "/", key: "nav.overview", icon: <AppstoreOutlined /> },
+  { to: "/stops", key: "nav.stops", icon: <PauseCircleOutlined /> },
+  { to: "/oee", key: "nav.oee", icon: <PieChartOutlined /> },
+  { to: "/trend", key: "nav.trend", icon: <LineChartOutlined /> },
+  { to: "/devices", key: "nav.devices", icon: <ApiOutlined /> },
+  { to: "/plant", key: "nav.plant", icon: <ApartmentOutlined /> },
+  { to: "/definitions", key: "nav.definitions", icon: <BookOutlined /> },
+  { to: "/system", key: "nav.system", icon: <ControlOutlined /> },
+] as const;
+
+export function Layout() {
+  const { t } = useTranslation();
+  const { mood } = useMood();
+  const [narrow, setNarrow] = useState(() => innerWidth < 1200);
+  const { pathname } = useLocation();
+  const here = entries.find((e) => e.to !== "/" && pathname.startsWith(e.to))?.to ?? "/";
+  return (
+    <EvidenceProvider>
+      <a className="skip" href="#main">{t("skip")}</a>
+      <Frame style={{ minHeight: "100%" }}>
+        <Frame.Sider theme={mood} width={176} collapsedWidth={56} collapsible collapsed={narrow} onCollapse={setNarrow} breakpoint="lg" className="noprint"
+          style={{ borderRight: "1px solid var(--line)", position: "sticky", top: 0, height: "100vh" }}>
+          <div style={{ padding: "12px 16px", fontWeight: 700, fontSize: 16, color: "var(--accent)", whiteSpace: "nowrap", overflow: "hidden" }}>{narrow ? t("app").slice(0, 2) : t("app.long")}</div>
+          <nav aria-label={t("nav.menu")}>
+            <Menu mode="inline" theme={mood} selectedKeys={[here]} inlineCollapsed={narrow} style={{ borderInlineEnd: 0 }}
+              items={entries.map((e) => ({ key: e.to, icon: e.icon, label: <Link to={e.to} aria-label={t(e.key)}>{t(e.key)}</Link> }))} />
+          </nav>
+        </Frame.Sider>
+        <Frame>
+          <TopBar />
+          <LineBanner />
+          <main id="main" tabIndex={-1} style={{ padding: 16, outline: "none", minWidth: 0 }}><Outlet /></main>
+        </Frame>
+      </Frame>
+    </EvidenceProvider>
+  );
+}
+
+function TopBar() {
+  const { t } = useTranslation();
+  const { lang } = useLang();
+  const { mood, setMood } = useMood();
+  const { data: me } = useQuery(session);
+  const client = useQueryClient();
+  const signOut = async () => {
+    await api.del("/session").catch(() => undefined); // an ended session is as good as a closed one
+    client.clear();
+    location.assign("/signin");
+  };
+  return (
+    <header className="row noprint" style={{ background: "var(--panel)", borderBottom: "1px solid var(--line)", padding: "6px 16px", justifyContent: "flex-end" }}>
+      <span className="dim" style={{ marginRight: "auto" }}>{t("zone", { zone: zoneLabel })}</span>
+      <Button type="text" href="/kiosk/andon" target="_blank">{t("nav.kiosk")}</Button>
+      <Button type="text" onClick={() => setLang(lang === "zh" ? "en" : "zh")} lang={lang === "zh" ? "en" : "zh-CN"}>{t("lang.switch")}</Button>
+      <Button type="text" onClick={() => setMood(mood === "dark" ? "light" : "dark")} aria-label={t("theme.switch")}>{t(mood === "dark" ? "theme.light" : "theme.dark")}</Button>
+      {me && <span>{me.name} <span className="dim">{t(`role.${me.role}`)}</span></span>}
+      <Button onClick={() => void signOut()}>{t("signout")}</Button>
+    </header>
+  );
+}

@@ -1,0 +1,82 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useSearch } from "@tanstack/react-router";
+import { Alert, Button, Form, Input, Spin } from "antd";
+import { useEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
+import { api, ApiError } from "../../api/client";
+import { health, session } from "../../api/queries";
+import type { Login, Me } from "../../api/types";
+import { useProblem } from "../../components/Status";
+import { setLang } from "../../i18n";
+import { useLang } from "../../i18n/useLang";
+import { restartLive } from "../../live/client";
+
+interface Credentials { name: string; password: string }
+
+function useSignIn(to: string | undefined) {
+  const client = useQueryClient();
+  const done = (me: Me) => {
+    client.setQueryData(session.queryKey, me);
+    restartLive();
+    // Only an address of this node: a link from elsewhere must not lead away.
+    location.assign(to?.startsWith("/") && !to.startsWith("//") ? to : "/");
+  };
+  const byName = useMutation({ mutationFn: (c: Credentials) => api.post<Me>("/session", c), onSuccess: done });
+  const byLink = useMutation({ mutationFn: (secret: string) => api.post<Me>("/session/link", { secret }), onSuccess: done });
+  return { byName, byLink };
+}
+
+export default function SignIn() {
+  const { t } = useTranslation("signin");
+  const { link, to } = useSearch({ from: "/signin" });
+  const { lang } = useLang();
+  const problem = useProblem();
+  const { byName, byLink } = useSignIn(to);
+  const { data: node } = useQuery(health);
+  const tried = useRef(false);
+  useEffect(() => {
+    if (link && !tried.current) {
+      tried.current = true; // the link works once
+      byLink.mutate(link);
+    }
+  }, [link, byLink]);
+  const err = byName.error;
+  const words = err instanceof ApiError && err.status === 401 ? t("failed") : err instanceof ApiError && err.status === 429 ? t("locked") : err ? problem(err) : "";
+  const broken = node?.checks.filter((c) => !c.ok) ?? [];
+  return (
+    <main style={{ minHeight: "100%", display: "grid", placeItems: "center", padding: 16, boxSizing: "border-box" }}>
+      <div className="panel stack" style={{ width: 400, maxWidth: "100%", padding: 28, boxSizing: "border-box" }}>
+        <div className="row" style={{ justifyContent: "space-between" }}>
+          <h1 style={{ fontSize: 22, margin: 0 }}>{t("title")}</h1>
+          <Button type="text" onClick={() => setLang(lang === "zh" ? "en" : "zh")}>{t("common:lang.switch")}</Button>
+        </div>
+        <p className="dim" style={{ margin: 0 }}>{t("lead")}</p>
+        {byLink.isPending && <div role="status"><Spin size="small" /> {t("link.checking")}</div>}
+        {byLink.error && <Alert type="error" showIcon title={t("link.failed")} />}
+        {words && <Alert type="error" showIcon title={words} role="alert" />}
+        <Form<Credentials> layout="vertical" requiredMark={false} onFinish={(c) => byName.mutate(c)}>
+          <Form.Item name="name" label={t("name")} rules={[{ required: true, message: t("name.missing") }]}><Input autoFocus autoComplete="username" size="large" /></Form.Item>
+          <Form.Item name="password" label={t("password")} rules={[{ required: true, message: t("password.missing") }]}><Input.Password autoComplete="current-password" size="large" /></Form.Item>
+          <Button type="primary" htmlType="submit" size="large" block loading={byName.isPending}>{t("submit")}</Button>
+        </Form>
+        {node?.demo && <DemoLogins logins={node.logins} use={(c) => byName.mutate(c)} />}
+        {broken.length > 0 && <Alert type="warning" showIcon title={t("degraded", { what: broken.map((c) => `${c.name} ${c.detail ?? ""}`).join("；") })} />}
+        <div className="dim">{node?.version}</div>
+      </div>
+    </main>
+  );
+}
+
+function DemoLogins({ logins, use }: { logins: Login[]; use: (c: Credentials) => void }) {
+  const { t } = useTranslation("signin");
+  return (
+    <section aria-label={t("demo")} className="stack" style={{ gap: 6, borderTop: "1px solid var(--line)", paddingTop: 12 }}>
+      <div className="dim">{t("demo")}</div>
+      {logins.map((l) => (
+        <div key={l.name} className="row" style={{ justifyContent: "space-between" }}>
+          <span className="mono">{l.name} / {l.password} <span className="dim">{t(`common:role.${l.role}` as "common:role.admin", l.role)}</span></span>
+          <Button size="small" onClick={() => use(l)}>{t("demo.use", { name: l.name })}</Button>
+        </div>))}
+    </section>
+  );
+}

@@ -1,0 +1,26 @@
+import { useQuery } from "@tanstack/react-query";
+import { Alert } from "antd";
+import { useTranslation } from "react-i18next";
+import { health } from "../../api/queries";
+import { dateTime } from "../../lib/time";
+
+export function HealthTab() {
+  const { t, i18n } = useTranslation("system");
+  const { data, error } = useQuery(health);
+  if (error) return <Alert type="error" showIcon message={error.message} />;
+  if (!data) return null;
+  const named = (id: string) => (i18n.exists(`system:check.${id}`) ? t(`check.${id as "history"}`) : id);
+  return (
+    <div className="stack">
+      <Alert type={data.status === "ok" ? "success" : "warning"} showIcon message={t(`health.${data.status}`)} />
+      <dl className="kv">
+        <dt>{t("version")}</dt><dd>{data.version}</dd>
+        <dt>{t("started")}</dt><dd>{dateTime(data.started)}</dd>
+      </dl>
+      <table className="plain">
+        <thead><tr><th>{t("check")}</th><th /><th>{t("detail")}</th></tr></thead>
+        <tbody>{data.checks.map((c) => <tr key={c.name}><td>{named(c.name)}</td><td>{c.ok ? t("health.ok") : t("health.degraded")}</td><td>{c.detail}</td></tr>)}</tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,85 @@
+import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import type { QueryClient } from "@tanstack/react-query";
+import { ApiError } from "./api/client";
+import { session } from "./api/queries";
+import { Layout } from "./components/Layout";
+import { Missing, PageError } from "./components/PageError";
+import { parseRange, type RangeSearch } from "./lib/ranges";
+
+const root = createRootRouteWithContext<{ client: QueryClient }>()({ errorComponent: PageError, notFoundComponent: Missing });
+
+const text = (v: unknown): string | undefined => (typeof v === "string" && v !== "" ? v : typeof v === "number" ? String(v) : undefined);
+
+const signin = createRoute({
+  getParentRoute: () => root, path: "/signin", component: lazyRouteComponent(() => import("./pages/signin/SignIn")),
+  validateSearch: (s: Record<string, unknown>): { link?: string; to?: string } => ({ link: text(s.link), to: text(s.to) }),
+});
+
+const app = createRoute({
+  getParentRoute: () => root, id: "app", component: Layout,
+  beforeLoad: async ({ context, location }) => {
+    try {
+      await context.client.ensureQueryData(session);
+    } catch (err) {
+      if (err instanceof ApiError && err.status === 401) throw redirect({ to: "/signin", search: { to: location.href } });
+      throw err;
+    }
+  },
+});
+
+export interface BoardSearch { state?: string; line?: string; q?: string; look?: "andon" }
+const overview = createRoute({
+  getParentRoute: () => app, path: "/", component: lazyRouteComponent(() => import("./pages/overview/Overview")),
+  validateSearch: (s: Record<string, unknown>): BoardSearch => ({ state: text(s.state), line: text(s.line), q: text(s.q), look: s.look === "andon" ? "andon" : undefined }),
+});
+
+export interface MachineSearch extends RangeSearch { tags?: string }
+const machine = createRoute({
+  getParentRoute: () => app, path: "/machines/$id", component: lazyRouteComponent(() => import("./pages/machine/MachinePage")),
+  validateSearch: (s: Record<string, unknown>): MachineSearch => ({ ...parseRange(s), tags: text(s.tags) }),
+});
+
+export interface StopsSearch extends RangeSearch { scope?: string; show?: "all" }
+const stops = createRoute({
+  getParentRoute: () => app, path: "/stops", component: lazyRouteComponent(() => import("./pages/stops/StopsPage")),
+  validateSearch: (s: Record<string, unknown>): StopsSearch => ({ ...parseRange(s), scope: text(s.scope), show: s.show === "all" ? "all" : undefined }),
+});
+
+export interface OeeSearch extends RangeSearch { scope?: string; window?: string; by?: string; figure?: string }
+const oee = createRoute({
+  getParentRoute: () => app, path: "/oee", component: lazyRouteComponent(() => import("./pages/oee/OeePage")),
+  validateSearch: (s: Record<string, unknown>): OeeSearch => ({ ...parseRange(s), scope: text(s.scope), window: text(s.window), by: text(s.by), figure: text(s.figure) }),
+});
+
+const trend = createRoute({
+  getParentRoute: () => app, path: "/trend", component: lazyRouteComponent(() => import("./pages/trend/TrendPage")),
+  validateSearch: (s: Record<string, unknown>): MachineSearch => ({ ...parseRange(s), tags: text(s.tags) }),
+});
+
+const plant = createRoute({
+  getParentRoute: () => app, path: "/plant", component: lazyRouteComponent(() => import("./pages/plant/PlantPage")),
+  validateSearch: (s: Record<string, unknown>): { tab?: string; node?: string } => ({ tab: text(s.tab), node: text(s.node) }),
+});
+
+const devices = createRoute({
+  getParentRoute: () => app, path: "/devices", component: lazyRouteComponent(() => import("./pages/devices/DevicesPage")),
+  validateSearch: (s: Record<string, unknown>): { tab?: string; device?: string } => ({ tab: text(s.tab), device: text(s.device) }),
+});
+
+const definitions = createRoute({ getParentRoute: () => app, path: "/definitions", component: lazyRouteComponent(() => import("./pages/definitions/DefinitionsPage")) });
+
+const system = createRoute({
+  getParentRoute: () => app, path: "/system", component: lazyRouteComponent(() => import("./pages/system/SystemPage")),
+  validateSearch: (s: Record<string, unknown>): { tab?: string } => ({ tab: text(s.tab) }),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([signin, app.addChildren([overview, machine, stops, oee, trend, plant, devices, definitions, system])]),
+  context: { client: undefined as unknown as QueryClient },
+  defaultPreload: false,
+  defaultErrorComponent: PageError,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register { router: typeof router }
+}
