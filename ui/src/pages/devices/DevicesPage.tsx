@@ -1,1 +1,23 @@
-export default function Page() { return null; }
+import { useQuery } from "@tanstack/react-query";
+import { Tabs } from "antd";
+import { useTranslation } from "react-i18next";
+import { certificates } from "../../api/queries";
+import { Certificates } from "./Certificates";
+import { DeviceList } from "./DeviceList";
+import { Profiles } from "./Profiles";
+
+/** Who is connected, who is down since when and why, and what the wire says. */
+export default function DevicesPage() {
+  const { t } = useTranslation("devices");
+  const waiting = useQuery({ ...certificates, retry: false });
+  return (
+    <>
+      <div className="pagehead"><h1>{t("title")}</h1></div>
+      <Tabs items={[
+        { key: "devices", label: t("tab.devices"), children: <DeviceList /> },
+        { key: "profiles", label: t("tab.profiles"), children: <Profiles /> },
+        { key: "certificates", label: t("tab.certificates", { n: waiting.data?.length ?? 0 }), children: <Certificates rows={waiting.data ?? []} /> },
+      ]} />
+    </>
+  );
+}

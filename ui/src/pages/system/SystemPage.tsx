@@ -1,1 +1,26 @@
-export default function Page() { return null; }
+import { useQuery } from "@tanstack/react-query";
+import { Tabs } from "antd";
+import { useTranslation } from "react-i18next";
+import { session } from "../../api/queries";
+import { Audit } from "./Audit";
+import { HealthTab } from "./HealthTab";
+import { Tokens } from "./Tokens";
+import { Users } from "./Users";
+
+/** The node itself: how it fares, who may what, who changed what. */
+export default function SystemPage() {
+  const { t } = useTranslation("system");
+  const me = useQuery(session);
+  const may = (p: "administer" | "audit") => me.data?.permissions.includes(p);
+  const items = [{ key: "health", label: t("tab.health"), children: <HealthTab /> }];
+  if (may("administer")) {
+    items.push({ key: "users", label: t("tab.users"), children: <Users /> }, { key: "tokens", label: t("tab.tokens"), children: <Tokens /> });
+  }
+  if (may("audit")) items.push({ key: "audit", label: t("tab.audit"), children: <Audit /> });
+  return (
+    <>
+      <div className="pagehead"><h1>{t("title")}</h1></div>
+      <Tabs items={items} />
+    </>
+  );
+}
