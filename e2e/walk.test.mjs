@@ -1,0 +1,127 @@
+// Walks the pages in a real browser against a real demo node, looks at each
+// with axe, and renews docs/screens.
+import assert from "node:assert/strict";
+import { mkdir, readFile } from "node:fs/promises";
+import { after, before, test } from "node:test";
+import { chromium } from "playwright-core";
+import { startDemo, until } from "./demo.mjs";
+
+const screens = new URL("../docs/screens/", import.meta.url).pathname;
+const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const axeSource = await readFile(new URL("node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
+const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"];
+
+let demo, browser, context, page;
+const complaints = []; // console errors and requests to elsewhere
+
+before(async () => {
+  await mkdir(screens, { recursive: true });
+  demo = await startDemo();
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: flags });
+  context = await browser.newContext({ viewport: { width: 1366, height: 768 }, locale: "zh-CN", timezoneId: "Asia/Shanghai" });
+  page = await context.newPage();
+  page.on("console", (m) => { if (m.type() === "error" && !/401|Failed to load resource/.test(m.text())) complaints.push(m.text()); });
+  page.on("pageerror", (err) => complaints.push(String(err)));
+  page.on("request", (r) => { if (!r.url().startsWith(demo.base) && !/^(data|blob):/.test(r.url())) complaints.push(`request to ${r.url()}`); });
+});
+
+after(async () => {
+  await browser?.close();
+  await demo?.stop();
+});
+
+/** No violation of the rules that a machine can check. */
+async function accessible(where) {
+  await page.evaluate(axeSource);
+  const found = await page.evaluate(async (tags) => {
+    const r = await globalThis.axe.run(document, { runOnly: tags });
+    return r.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => `${n.target} ${n.any[0]?.message ?? ""}`).join(" | ")}`);
+  }, rules);
+  assert.deepEqual(found, [], `axe on ${where}`);
+}
+
+async function shoot(name) {
+  await page.screenshot({ path: `${screens}${name}.png` });
+}
+
+/** Loads a page in Chinese, looks at it, and at its width on a tablet. */
+async function look(path, name, ready) {
+  await page.goto(demo.base + path);
+  await ready();
+  await page.waitForLoadState("networkidle", { timeout: 3000 }).catch(() => undefined); // the live stream never rests
+  await shoot(name);
+  await accessible(name);
+  await page.setViewportSize({ width: 1024, height: 768 });
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  await page.setViewportSize({ width: 1366, height: 768 });
+  assert.ok(over <= 1, `${name} is ${over} px wider than a tablet`);
+}
+
+const heading = (text) => page.getByRole("heading", { level: 1, name: text }).waitFor();
+
+test("sign in", async () => {
+  await look("/signin", "signin", () => page.getByLabel("密码").waitFor());
+  await page.getByLabel("用户名").or(page.getByLabel("登录名")).first().fill("admin");
+  await page.getByLabel("密码").fill("admin-demo");
+  await page.keyboard.press("Enter");
+  await heading("设备总览");
+});
+
+test("the board shows every machine", async () => {
+  await look("/", "overview", async () => {
+    await heading("设备总览");
+    await until("40 tiles", async () => (await page.locator(".tiles > *").count()) >= 40);
+  });
+});
+
+test("a machine's page", async () => {
+  const { items } = await demo.api("/api/v1/equipment?limit=1000&class=lathe");
+  await look(`/machines/${items[0].id}`, "machine", () => heading(items[0].name.zh));
+});
+
+test("a figure opens down to raw samples", async () => {
+  await page.goto(`${demo.base}/oee`);
+  await page.locator("button.figbtn").first().waitFor();
+  await page.locator("button.figbtn").first().click();
+  const drawer = page.getByRole("dialog");
+  await drawer.waitFor();
+  await shoot("evidence-figure");
+  await accessible("evidence of a figure");
+  // Down the hierarchy until facts are reached: each press on a child goes one
+  // step deeper.
+  for (let step = 0; step < 8; step++) {
+    if (await drawer.getByText(/原始样本|样本/).count()) break;
+    await drawer.getByRole("table").locator("button").first().click();
+    await page.waitForTimeout(0);
+    await until("the next step", async () => (await drawer.getByRole("table").count()) > 0 || (await drawer.getByText(/样本/).count()) > 0);
+  }
+  assert.ok(await drawer.getByText(/样本/).count(), "no raw samples at the bottom of the evidence");
+  await shoot("evidence-facts");
+  await accessible("evidence of a machine's hour");
+});
+
+for (const [path, name, title] of [
+  ["/stops", "stops", "停机原因"], ["/oee", "oee", "OEE"], ["/trend", "trend", "趋势"], ["/devices", "devices", "设备连接"],
+  ["/plant", "plant", "工厂建模"], ["/definitions", "definitions", "指标定义"], ["/system", "system", "系统"],
+]) {
+  test(`page ${path}`, () => look(path, name, () => heading(new RegExp(title))));
+}
+
+test("the kiosk paints without the big bundles", async () => {
+  await look("/kiosk/andon/", "kiosk", () => page.getByText(/号/).first().waitFor());
+});
+
+test("English and dark", async () => {
+  await page.goto(`${demo.base}/`);
+  await heading("设备总览");
+  await page.getByRole("button", { name: "English" }).click();
+  await page.getByRole("heading", { level: 1 }).filter({ hasNotText: "设备" }).waitFor();
+  await page.getByRole("button", { name: /light and dark/i }).click();
+  await shoot("overview-dark-en");
+  await accessible("board, dark and English");
+  await page.getByRole("button", { name: "中文" }).click();
+});
+
+test("nothing complained and nothing left this node", () => {
+  assert.deepEqual(complaints, []);
+});
