@@ -25,6 +25,12 @@ type obj = map[string]any
 func pymodbus(t *testing.T, port string) *peer.Process {
 	t.Helper()
 	t.Parallel() // most of a test's time is Python starting
+	return pymodbusAgain(t, port)
+}
+
+// pymodbusAgain is the same device after its switch is on again.
+func pymodbusAgain(t *testing.T, port string) *peer.Process {
+	t.Helper()
 	p := peer.Python(t, "../..", "modbus/server.py", "pymodbus", "apt-get install python3-pymodbus", port)
 	p.Wait("listening")
 	return p
@@ -210,8 +216,7 @@ func TestPymodbus_UnplugAndReturn(t *testing.T) {
 	if _, err := modbus.New().Open(within(t, 2*time.Second), unit7(port)); err == nil {
 		t.Error("a dead device opens")
 	}
-	again := peer.Python(t, "../..", "modbus/server.py", "pymodbus", "", port)
-	again.Wait("listening")
+	pymodbusAgain(t, port)
 	expect(t, c, number("holding 1 uint16", 65535))
 }
 
