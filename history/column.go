@@ -8,6 +8,8 @@ import (
 	"github.com/klauspost/compress/fse"
 	"github.com/klauspost/compress/huff0"
 	"github.com/klauspost/compress/zstd"
+
+	"zhigai/plant"
 )
 
 // A column is a run of bytes of one meaning, packed by itself: mixed into one
@@ -31,16 +33,19 @@ type codec struct {
 
 	body    []byte // texts behind one another
 	packed  []byte // a column as zstd packs it
-	planes  []byte // byte planes being tried
-	best    []byte // byte planes that cost least
+	plane   []byte // a byte of each number
+	xored   []byte // the same, XORed with the byte before
 	times   []int64
 	bits    []uint64 // good values
 	bad     []uint64 // raw bytes of bad markers
 	ints    []int64
+	flags   []byte // places of strays
 	zigzags []uint64
 	hist    [256]uint32
 
-	qualities []byte
+	qualities  []byte
+	lastTimes  []plant.Micros // written last
+	lastPacked []byte         // what they became
 }
 
 // maxZstdWindow bounds what a decoder must remember: more than any chunk.

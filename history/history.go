@@ -39,6 +39,9 @@ const (
 	// chunkSize is where a chunk is full: a quarter of an hour at 1 s, decoded
 	// in about 20 µs.
 	chunkSize = 1024
+	// chunkFull is where the newest chunk is left alone and the next begun: to
+	// read and write it again for the rest costs more than a small chunk does.
+	chunkFull = chunkSize * 3 / 4
 )
 
 // Times outside these bounds are no instants of a factory; a device that

@@ -1,6 +1,9 @@
 package history
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
 // maxOrder is how often the difference to the value before is taken: 0 suits
 // noise, 1 what drifts, 2 what moves evenly.
@@ -10,36 +13,76 @@ const maxOrder = 2
 // least, zigzag, each byte plane a column. Sums wrap round, so that any
 // numbers come back.
 func (c *codec) appendInts(dst []byte, ints []int64) []byte {
-	n := len(ints)
-	bestCost, bestOrder := -1.0, 0
-	step := int64(0)
-	if n > 1 {
-		step = ints[1] - ints[0]
-	}
-	c.best = c.best[:0]
-	for order := maxOrder; order >= 0; order-- {
-		all := c.zigzag(ints, order, baseOf(ints, order), step)
-		c.planes = appendPlanes(c.planes[:0], c.zigzags, planesOf(all))
-		cost := 0.0
-		for p := range len(c.planes) / n {
-			_, bytes := c.columnCost(c.planes[p*n : (p+1)*n])
-			cost += bytes
+	order, _ := c.plan(ints)
+	return c.appendOrder(dst, ints, order)
+}
+
+// plan finds the order that costs least, and about how many bytes that is.
+// Orders whose numbers are clearly longer than those of another are not tried.
+func (c *codec) plan(ints []int64) (order int, cost float64) {
+	lengths := lengthsOf(ints)
+	least := min(lengths[0], lengths[1], lengths[2])
+	cost = -1
+	for o := maxOrder; o >= 0; o-- {
+		if lengths[o] > least+least/5+len(ints)/8 {
+			continue
 		}
-		if bestCost < 0 || cost < bestCost {
-			bestCost, bestOrder = cost, order
-			c.best, c.planes = c.planes, c.best
+		all := c.zigzag(ints, o)
+		sum := 0.0
+		for p := range planesOf(all) {
+			c.plane = c.plane[:0]
+			for _, z := range c.zigzags {
+				c.plane = append(c.plane, byte(z>>(8*p)))
+			}
+			_, bytes := c.columnCost(c.plane)
+			sum += bytes
+		}
+		if cost < 0 || sum < cost {
+			order, cost = o, sum
 		}
 		if all == 0 {
 			break
 		}
 	}
-	dst = append(dst, byte(bestOrder<<4|len(c.best)/n))
-	dst = binary.AppendVarint(dst, baseOf(ints, bestOrder))
-	if bestOrder > 1 {
-		dst = binary.AppendVarint(dst, step)
+	return order, cost
+}
+
+// lengthsOf gives for each order the bits of all differences together.
+func lengthsOf(ints []int64) (sums [maxOrder + 1]int) {
+	base, last, step := baseOf(ints, 0), ints[0], firstStep(ints)
+	for i, v := range ints {
+		d := v - last
+		sums[0] += bits.Len64(zigzagOf(v - base))
+		sums[1] += bits.Len64(zigzagOf(d))
+		if i > 0 {
+			sums[2] += bits.Len64(zigzagOf(d - step))
+			step = d
+		}
+		last = v
 	}
-	for p := range len(c.best) / n {
-		dst = c.appendColumn(dst, c.best[p*n:(p+1)*n])
+	return sums
+}
+
+func firstStep(ints []int64) int64 {
+	if len(ints) < 2 {
+		return 0
+	}
+	return ints[1] - ints[0]
+}
+
+func (c *codec) appendOrder(dst []byte, ints []int64, order int) []byte {
+	planes := planesOf(c.zigzag(ints, order))
+	dst = append(dst, byte(order<<4|planes))
+	dst = binary.AppendVarint(dst, baseOf(ints, order))
+	if order > 1 {
+		dst = binary.AppendVarint(dst, firstStep(ints))
+	}
+	for p := range planes {
+		c.plane = c.plane[:0]
+		for _, z := range c.zigzags {
+			c.plane = append(c.plane, byte(z>>(8*p)))
+		}
+		dst = c.appendColumn(dst, c.plane)
 	}
 	return dst
 }
@@ -65,8 +108,9 @@ func baseOf(ints []int64, order int) int64 {
 
 // zigzag fills c.zigzags and gives the bits that any of them has. For order 2
 // the first step is a base too: it would cost a plane of its own.
-func (c *codec) zigzag(ints []int64, order int, base, step int64) (all uint64) {
-	c.zigzags = c.zigzags[:0]
+func (c *codec) zigzag(ints []int64, order int) (all uint64) {
+	base, step := baseOf(ints, order), firstStep(ints)
+	c.zigzags = sized(c.zigzags, len(ints))
 	for i, v := range ints {
 		d := v - base
 		if order > 0 {
@@ -75,12 +119,14 @@ func (c *codec) zigzag(ints []int64, order int, base, step int64) (all uint64) {
 		if order > 1 && i > 0 {
 			d, step = d-step, d
 		}
-		z := uint64(d)<<1 ^ uint64(d>>63)
+		z := zigzagOf(d)
 		all |= z
-		c.zigzags = append(c.zigzags, z)
+		c.zigzags[i] = z
 	}
 	return all
 }
+
+func zigzagOf(d int64) uint64 { return uint64(d)<<1 ^ uint64(d>>63) }
 
 func planesOf(all uint64) (planes int) {
 	for ; all != 0; all >>= 8 {
@@ -89,27 +135,17 @@ func planesOf(all uint64) (planes int) {
 	return planes
 }
 
-// appendPlanes splits values into columns of their bytes, lowest first.
-func appendPlanes(dst []byte, values []uint64, planes int) []byte {
-	for p := range planes {
-		for _, v := range values {
-			dst = append(dst, byte(v>>(8*p)))
-		}
-	}
-	return dst
-}
-
 // decodePlanes puts the bytes of columns together again.
 func (c *codec) decodePlanes(r *reader, n, planes int) []uint64 {
 	c.zigzags = sized(c.zigzags, n)
 	clear(c.zigzags)
-	c.planes = sized(c.planes, n)
+	c.plane = sized(c.plane, n)
 	for p := range planes {
-		c.column(r, c.planes)
+		c.column(r, c.plane)
 		if r.short {
 			return c.zigzags
 		}
-		for i, b := range c.planes {
+		for i, b := range c.plane {
 			c.zigzags[i] |= uint64(b) << (8 * p)
 		}
 	}

@@ -26,7 +26,8 @@ var numberKind = kind[uint64]{
 	decode: (*codec).decodeChunk,
 	stats:  statsOf,
 	cut: func(points []point[uint64], limit int) (int, bool) {
-		return min(limit, len(points)), len(points) >= limit
+		n := min(limit, len(points))
+		return n, n >= chunkFull
 	},
 	bytes: func(dst []byte, v uint64) []byte { return binary.LittleEndian.AppendUint64(dst, v) },
 }
@@ -43,7 +44,7 @@ var textKind = kind[string]{
 			size += len(points[n].value)
 			n++
 		}
-		return n, n == limit || size >= maxTextBytes
+		return n, n >= chunkFull || size >= maxTextBytes
 	},
 	bytes: func(dst []byte, v string) []byte { return append(dst, v...) },
 }

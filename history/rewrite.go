@@ -151,5 +151,5 @@ func (s *Store) tailOf(space byte, key series) (tail, error) {
 		return tail{}, it.Error()
 	}
 	st, err := decodeStats(it.Value())
-	return tail{first: timeOf(it.Key()), last: st.last, count: st.count, full: st.count >= chunkSize}, err
+	return tail{first: timeOf(it.Key()), last: st.last, count: st.count, full: st.count >= chunkFull}, err
 }

@@ -23,15 +23,39 @@ const (
 //
 // A poller that keeps its period but answers some milliseconds late gives
 // steps that are noise twice over (this answer's delay and the one's before);
-// seen from the grid of the period it is noise once.
+// as distances from the grid of the period it is noise once. Missed polls only
+// jump places of the grid.
+//
+// Tags that one answer brings have the same times: those of the series before
+// are remembered as they were written.
 func (c *codec) appendTimes(dst []byte, at func(i int) plant.Micros, n int) []byte {
+	if len(c.lastTimes) == n && !slices.ContainsFunc(c.lastTimes, differs(at)) {
+		return append(dst, c.lastPacked...)
+	}
+	c.lastTimes = c.lastTimes[:0]
+	for i := range n {
+		c.lastTimes = append(c.lastTimes, at(i))
+	}
+	mark := len(dst)
+	dst = c.packTimes(dst, at, n)
+	c.lastPacked = append(c.lastPacked[:0], dst[mark:]...)
+	return dst
+}
+
+// differs compares times in their order.
+func differs(at func(i int) plant.Micros) func(t plant.Micros) bool {
+	i := -1
+	return func(t plant.Micros) bool { i++; return at(i) != t }
+}
+
+func (c *codec) packTimes(dst []byte, at func(i int) plant.Micros, n int) []byte {
 	scale := byte(0)
 	for int(scale) < len(timeScales)-1 && !onGrid(at, n, timeScales[scale]) {
 		scale++
 	}
 	unit := timeScales[scale]
 	first := int64(at(0))
-	units := make([]int64, 0, 2*chunkSize) // on the stack
+	units := make([]int64, 0, chunkSize) // on the stack
 	even, step := true, int64(0)
 	for i := range n {
 		u := (int64(at(i)) - first) / unit
@@ -46,21 +70,36 @@ func (c *codec) appendTimes(dst []byte, at func(i int) plant.Micros, n int) []by
 		dst = binary.AppendVarint(dst, first)
 		return binary.AppendUvarint(dst, uint64(step))
 	}
-	mark := len(dst)
+	order, cost := c.plan(units)
+	if n >= 16 {
+		period := middleStep(units)
+		places, rests := make([]int64, 0, chunkSize), make([]int64, 0, chunkSize) // on the stack
+		for _, u := range units {
+			place := (u + period/2) / period
+			places, rests = append(places, place), append(rests, u-place*period)
+		}
+		_, costPlaces := c.plan(places)
+		if _, costRests := c.plan(rests); costPlaces+costRests < cost {
+			dst = append(dst, timesGrid<<4|scale)
+			dst = binary.AppendVarint(dst, first)
+			dst = binary.AppendUvarint(dst, uint64(period))
+			return c.appendInts(c.appendInts(dst, places), rests)
+		}
+	}
 	dst = append(dst, timesSteps<<4|scale)
 	dst = binary.AppendVarint(dst, first)
-	dst = c.appendInts(dst, units)
-	if n < 16 {
-		return dst
+	return c.appendOrder(dst, units, order)
+}
+
+// middleStep is the median step: missed polls and stray answers do not move
+// it.
+func middleStep(units []int64) int64 {
+	steps := make([]int64, 0, chunkSize) // on the stack
+	for i := 1; i < len(units); i++ {
+		steps = append(steps, units[i]-units[i-1])
 	}
-	end := len(dst)
-	dst = append(dst, timesGrid<<4|scale)
-	dst = binary.AppendVarint(dst, first)
-	dst = c.appendGrid(dst, units)
-	if len(dst)-end < end-mark {
-		return append(dst[:mark], dst[end:]...)
-	}
-	return dst[:end]
+	slices.Sort(steps)
+	return steps[len(steps)/2]
 }
 
 func onGrid(at func(i int) plant.Micros, n int, grid int64) bool {
@@ -70,25 +109,6 @@ func onGrid(at func(i int) plant.Micros, n int, grid int64) bool {
 		}
 	}
 	return true
-}
-
-// appendGrid writes each time as a place on the grid of the middle step and
-// the distance from it. Missed polls only jump places.
-func (c *codec) appendGrid(dst []byte, units []int64) []byte {
-	n := len(units)
-	steps := make([]int64, 0, 2*chunkSize)
-	for i := 1; i < n; i++ {
-		steps = append(steps, units[i]-units[i-1])
-	}
-	slices.Sort(steps)
-	period := steps[len(steps)/2]
-	dst = binary.AppendUvarint(dst, uint64(period))
-	places, rests := make([]int64, 0, 2*chunkSize), make([]int64, 0, 2*chunkSize)
-	for _, u := range units {
-		place := (u + period/2) / period
-		places, rests = append(places, place), append(rests, u-place*period)
-	}
-	return c.appendInts(c.appendInts(dst, places), rests)
 }
 
 // decodeTimes fills dst, which is not empty.

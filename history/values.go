@@ -11,7 +11,12 @@ const (
 	valuesDecimal = 1 // whole numbers after scaling by a power of ten
 	valuesFloat32 = 2 // bits of float32, byte planes
 	valuesFloat64 = 3 // bits of float64, byte planes
+	valuesMixed   = 4 // whole numbers after scaling, but for a few strays
 )
+
+// strayShare: up to n/strayShare values may be strays: a 3.4e38 of a register
+// not yet set, or the -0 that rounding makes of -0.04.
+const strayShare = 8
 
 // maxDigits is the most decimals tried: sensors have fewer.
 const maxDigits = 6
@@ -30,12 +35,36 @@ func (c *codec) appendValues(dst []byte, bits []uint64) []byte {
 	if same(bits) {
 		return binary.LittleEndian.AppendUint64(append(dst, valuesSame), bits[0])
 	}
+	best, strays := 0, len(bits)/strayShare+1
 	for digits := range len(pow10) {
-		var ok bool
-		if c.ints, ok = scaled(c.ints[:0], bits, pow10[digits]); ok {
-			return c.appendInts(append(dst, valuesDecimal, byte(digits)), c.ints)
+		if n := countStrays(bits, pow10[digits], strays); n < strays {
+			best, strays = digits, n
+		}
+		if strays == 0 {
+			break
 		}
 	}
+	switch {
+	case strays == 0:
+		c.ints, c.flags, _ = scale(c.ints[:0], c.flags[:0], nil, bits, pow10[best])
+		return c.appendInts(append(dst, valuesDecimal, byte(best)), c.ints)
+	case strays <= len(bits)/strayShare:
+		return c.appendMixed(append(dst, valuesMixed, byte(best)), bits, pow10[best])
+	}
+	return c.appendFloats(dst, bits)
+}
+
+// appendMixed writes strays beside the whole numbers: flags that tell where
+// they are, then their bits.
+func (c *codec) appendMixed(dst []byte, bits []uint64, by float64) []byte {
+	var strays []uint64
+	c.ints, c.flags, strays = scale(c.ints[:0], c.flags[:0], nil, bits, by)
+	dst = c.appendInts(dst, c.ints)
+	dst = c.appendColumn(dst, c.flags)
+	return c.appendValues(dst, strays)
+}
+
+func (c *codec) appendFloats(dst []byte, bits []uint64) []byte {
 	c.zigzags = c.zigzags[:0]
 	for _, b := range bits {
 		v := math.Float64frombits(b)
@@ -71,43 +100,66 @@ func same(bits []uint64) bool {
 	return true
 }
 
-func scaled(ints []int64, bits []uint64, by float64) ([]int64, bool) {
-	for _, b := range bits {
-		v := math.Float64frombits(b)
-		w := math.Round(v * by)
-		if !(math.Abs(w) < maxWhole) { // also refuses NaN
-			return ints, false
-		}
-		whole := int64(w)
-		if math.Float64bits(float64(whole)/by) != b { // also refuses -0, which no integer has
-			return ints, false
-		}
-		ints = append(ints, whole)
+// whole gives the whole number that comes back as b when divided by by.
+func whole(b uint64, by float64) (int64, bool) {
+	w := math.Round(math.Float64frombits(b) * by)
+	if !(math.Abs(w) < maxWhole) { // also refuses NaN
+		return 0, false
 	}
-	return ints, true
+	n := int64(w)
+	return n, math.Float64bits(float64(n)/by) == b // also refuses -0, which no integer has
+}
+
+// countStrays stops at most.
+func countStrays(bits []uint64, by float64, most int) (n int) {
+	for _, b := range bits {
+		if _, ok := whole(b, by); !ok {
+			if n++; n >= most {
+				break
+			}
+		}
+	}
+	return n
+}
+
+// scale gives whole numbers, flags (1 is a stray) and the strays. A stray's
+// number is that of the value before, which costs least.
+func scale(ints []int64, flags []byte, strays, bits []uint64, by float64) ([]int64, []byte, []uint64) {
+	last := int64(0)
+	for _, b := range bits {
+		n, ok := whole(b, by)
+		if ok {
+			last = n
+			flags = append(flags, 0)
+		} else {
+			strays = append(strays, b)
+			flags = append(flags, 1)
+		}
+		ints = append(ints, last)
+	}
+	return ints, flags, strays
 }
 
 // appendXOR writes c.zigzags as byte planes, each either as it is (noise) or
 // XORed with the byte before (drift); a mask says which.
 func (c *codec) appendXOR(dst []byte, planes int) []byte {
-	n := len(c.zigzags)
-	c.planes = appendPlanes(c.planes[:0], c.zigzags, planes)
 	at := len(dst)
 	dst = append(dst, 0)
 	for p := range planes {
-		plain := c.planes[p*n : (p+1)*n]
-		c.best = c.best[:0]
+		c.plane, c.xored = c.plane[:0], c.xored[:0]
 		last := byte(0)
-		for _, b := range plain {
-			c.best = append(c.best, b^last)
+		for _, z := range c.zigzags {
+			b := byte(z >> (8 * p))
+			c.plane, c.xored = append(c.plane, b), append(c.xored, b^last)
 			last = b
 		}
-		_, costPlain := c.columnCost(plain)
-		if _, cost := c.columnCost(c.best); cost < costPlain {
-			plain = c.best
+		_, plain := c.columnCost(c.plane)
+		if _, cost := c.columnCost(c.xored); cost < plain {
 			dst[at] |= 1 << p
+			dst = c.appendColumn(dst, c.xored)
+		} else {
+			dst = c.appendColumn(dst, c.plane)
 		}
-		dst = c.appendColumn(dst, plain)
 	}
 	return dst
 }
@@ -117,20 +169,20 @@ func (c *codec) decodeXOR(r *reader, n, planes int) []uint64 {
 	mask := r.byte()
 	c.zigzags = sized(c.zigzags, n)
 	clear(c.zigzags)
-	c.planes = sized(c.planes, n)
+	c.plane = sized(c.plane, n)
 	for p := range planes {
-		c.column(r, c.planes)
+		c.column(r, c.plane)
 		if r.short {
 			break
 		}
 		last := byte(0)
 		if mask>>p&1 == 0 {
-			for i, b := range c.planes {
+			for i, b := range c.plane {
 				c.zigzags[i] |= uint64(b) << (8 * p)
 			}
 			continue
 		}
-		for i, b := range c.planes {
+		for i, b := range c.plane {
 			last ^= b
 			c.zigzags[i] |= uint64(last) << (8 * p)
 		}
@@ -150,16 +202,25 @@ func (c *codec) decodeValues(r *reader, dst []uint64) {
 			dst[i] = b
 		}
 	case valuesDecimal:
-		digits := r.byte()
-		if int(digits) >= len(pow10) {
+		c.decodeDecimals(r, dst)
+	case valuesMixed:
+		c.decodeDecimals(r, dst)
+		flags := make([]byte, len(dst))
+		c.column(r, flags)
+		n := 0
+		for _, f := range flags {
+			n += int(f & 1)
+		}
+		if n == 0 || n > len(dst)/strayShare {
 			r.short = true
 			return
 		}
-		c.ints = sized(c.ints, len(dst))
-		c.decodeInts(r, c.ints)
-		by := pow10[digits]
-		for i, v := range c.ints {
-			dst[i] = math.Float64bits(float64(v) / by)
+		strays := make([]uint64, n)
+		c.decodeValues(r, strays)
+		for i, f := range flags {
+			if f&1 == 1 {
+				dst[i], strays = strays[0], strays[1:]
+			}
 		}
 	case valuesFloat32:
 		for i, b := range c.decodeXOR(r, len(dst), 4) {
@@ -171,5 +232,19 @@ func (c *codec) decodeValues(r *reader, dst []uint64) {
 		}
 	default:
 		r.short = true
+	}
+}
+
+func (c *codec) decodeDecimals(r *reader, dst []uint64) {
+	digits := r.byte()
+	if int(digits) >= len(pow10) {
+		r.short = true
+		return
+	}
+	c.ints = sized(c.ints, len(dst))
+	c.decodeInts(r, c.ints)
+	by := pow10[digits]
+	for i, v := range c.ints {
+		dst[i] = math.Float64bits(float64(v) / by)
 	}
 }
