@@ -246,6 +246,7 @@ func (r *runner) session(ctx context.Context, driver Driver) (won bool, err erro
 		return false, err
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
+	r.clockSaid = false
 	r.gates = make([]gate, len(r.spec.Points))
 	for i := range r.gates {
 		r.gates[i] = gate{spec: &r.spec.Points[i], lateness: r.c.o.Lateness}
@@ -292,8 +293,12 @@ func (r *runner) alive(ctx context.Context, took time.Duration) error {
 }
 
 func (r *runner) link(ctx context.Context, value float64) error {
-	r.renewed = r.now()
-	return r.append(ctx, plant.Batch{Samples: []plant.Sample{{Tag: r.spec.Link, Time: r.renewed, Value: value}}})
+	at := r.now()
+	err := r.append(ctx, plant.Batch{Samples: []plant.Sample{{Tag: r.spec.Link, Time: at, Value: value}}})
+	if err == nil {
+		r.renewed = at
+	}
+	return err
 }
 
 func (r *runner) append(ctx context.Context, b plant.Batch) error {

@@ -108,14 +108,27 @@ func (g *gate) judge(r *Reading) (float64, plant.Quality) {
 	case math.Abs(v) > maxWhole && v == math.Trunc(v) && len(r.Raw) == 8 && g.spec.Kind != plant.KindNumber:
 		return 0, plant.Imprecise
 	}
-	if g.spec.Scale != 0 {
-		v = unscaled(v*g.spec.Scale, g.spec.Scale)
-	}
-	v += g.spec.Offset
+	v = g.scaled(v)
 	if math.IsInf(v, 0) || g.spec.Min != nil && v < *g.spec.Min || g.spec.Max != nil && v > *g.spec.Max {
 		return 0, plant.OutOfRange
 	}
 	return v, 0
+}
+
+// scaled is raw × scale + offset. A whole number stays on the grid of a scale
+// such as 0.1; a fraction has digits of its own that must not be rounded away.
+func (g *gate) scaled(raw float64) float64 {
+	scale, offset := g.spec.Scale, g.spec.Offset
+	if scale == 0 {
+		return raw + offset
+	}
+	if raw != math.Trunc(raw) {
+		return raw*scale + offset
+	}
+	if v := unscaled(raw*scale, scale); offset == 0 || unscaled(offset, scale) != offset {
+		return v + offset
+	}
+	return unscaled(raw*scale+offset, scale)
 }
 
 // unscaled takes away the noise that multiplying by 0.1 or 0.01 leaves behind,
@@ -157,8 +170,10 @@ func (g *gate) differs(s plant.Sample) bool {
 	if g.spec.Silence > 0 && s.Time-g.at >= plant.Micros(g.spec.Silence.Microseconds()) {
 		return true
 	}
-	if g.spec.Kind == plant.KindNumber && moved > 0 {
-		return moved >= g.spec.Abs && moved >= g.spec.Rel*math.Abs(g.value)
+	if g.spec.Kind != plant.KindNumber || g.spec.Abs == 0 && g.spec.Rel == 0 {
+		return moved > 0
 	}
-	return moved > 0
+	// A step from 25.3 to 25.4 is one of 0.1, though not as float64.
+	moved *= 1 + 1e-9
+	return moved > 0 && (g.spec.Abs > 0 && moved >= g.spec.Abs || g.spec.Rel > 0 && moved >= g.spec.Rel*math.Abs(g.value))
 }

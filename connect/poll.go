@@ -97,7 +97,7 @@ func (r *runner) read(ctx context.Context, one *round) error {
 			return err
 		}
 	}
-	now := r.now()
+	now := r.answered // storing the link's state may have taken a while since
 	var batch plant.Batch
 	for j := range one.readings {
 		r.take(ctx, one.points[j], &one.readings[j], now, &batch)
@@ -127,8 +127,6 @@ func (r *runner) take(ctx context.Context, i int, reading *Reading, now plant.Mi
 	if p.clock && !r.clockSaid {
 		r.clockSaid = true // once a session: a wrong clock is wrong for every sample
 		r.event(ctx, fact.KindClock, fact.Clock{Device: r.spec.Device.ID, Tag: r.spec.Points[i].Name, Claimed: p.claimed, Kept: now})
-	} else if !p.clock && !reading.Source.IsZero() {
-		r.clockSaid = false
 	}
 	switch {
 	case !p.store:
@@ -154,14 +152,21 @@ func (r *runner) subscribe(ctx context.Context, s Subscriber) error {
 		if err := r.alive(ctx, 0); err != nil {
 			return err
 		}
-		now := r.now()
+		now := r.answered
 		var batch plant.Batch
 		for i := range readings {
 			if n := readings[i].Point; n >= 0 && n < len(r.gates) {
 				r.take(ctx, n, &readings[i], now, &batch)
 			}
 		}
-		return r.append(ctx, batch)
+		err := r.append(ctx, batch)
+		if err != nil {
+			// The device may say the same once more; to the gates it must be news.
+			for i := range r.gates {
+				r.gates[i].stored = false
+			}
+		}
+		return err
 	}, func() {
 		lock <- struct{}{}
 		defer func() { <-lock }()
