@@ -116,7 +116,7 @@ test("English and dark", async () => {
   await heading("设备总览");
   await page.getByRole("button", { name: "English" }).click();
   await page.getByRole("heading", { level: 1 }).filter({ hasNotText: "设备" }).waitFor();
-  await page.getByRole("button", { name: /light and dark/i }).click();
+  await page.getByRole("button", { name: "Dark", exact: true }).click();
   await shoot("overview-dark-en");
   await accessible("board, dark and English");
   await page.getByRole("button", { name: "中文" }).click();

@@ -68,7 +68,7 @@ function TopBar() {
       <span className="dim" style={{ marginRight: "auto" }}>{t("zone", { zone: zoneLabel })}</span>
       <Button type="text" href="/kiosk/andon" target="_blank">{t("nav.kiosk")}</Button>
       <Button type="text" onClick={() => setLang(lang === "zh" ? "en" : "zh")} lang={lang === "zh" ? "en" : "zh-CN"}>{t("lang.switch")}</Button>
-      <Button type="text" onClick={() => setMood(mood === "dark" ? "light" : "dark")} aria-label={t("theme.switch")}>{t(mood === "dark" ? "theme.light" : "theme.dark")}</Button>
+      <Button type="text" onClick={() => setMood(mood === "dark" ? "light" : "dark")} title={t("theme.switch")}>{t(mood === "dark" ? "theme.light" : "theme.dark")}</Button>
       {me && <span>{me.name} <span className="dim">{t(`role.${me.role}`)}</span></span>}
       <Button onClick={() => void signOut()}>{t("signout")}</Button>
     </header>
