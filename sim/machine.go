@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -11,107 +10,79 @@ import (
 	"zhigai/plant"
 )
 
-// Cause is why a machine does not produce, by the numbers that the machines
-// report as stop.reason. Running is 0.
-type Cause int
-
-const (
-	Running Cause = iota
-	Mechanical
-	Electrical
-	ToolBroken
-	Changeover
-	Jam
-	Sensor
-	MaterialMissing
-	Blocked
-	QualityAdjust
-	Maintenance
-	OperatorAbsent
-	StartUp
-)
-
-// Modes a controller reports.
-const (
-	modeManual      = 1
-	modeAutomatic   = 2
-	modeMaintenance = 3
-)
-
-// stop describes how one cause looks: how often a finished part is followed by
-// it, how long it lasts, and what the controller shows meanwhile.
-type stop struct {
-	cause      Cause
-	each       float64 // probability per part
-	least, far time.Duration
-	mode       int
-	alarm      float64
-	works      bool // the spindle turns: setup by hand
-}
-
-// stops are tuned so that the plant's OEE lies between 0.5 and 0.85 and every
-// cause occurs within a week. Probabilities are of a 20 s part and scale with
-// the cycle.
-var stops = []stop{
-	{Jam, .0060, 20 * time.Second, 150 * time.Second, modeAutomatic, 0, false},
-	{Sensor, .0040, 15 * time.Second, 90 * time.Second, modeAutomatic, 0, false},
-	{MaterialMissing, .0012, time.Minute, 9 * time.Minute, modeAutomatic, 0, false},
-	{Blocked, .0010, time.Minute, 7 * time.Minute, modeAutomatic, 0, false},
-	{OperatorAbsent, .0006, 2 * time.Minute, 12 * time.Minute, modeAutomatic, 0, false},
-	{QualityAdjust, .0007, 3 * time.Minute, 10 * time.Minute, modeManual, 0, true},
-	{Mechanical, .00022, 12 * time.Minute, 70 * time.Minute, modeAutomatic, 104, false},
-	{Electrical, .00016, 8 * time.Minute, 45 * time.Minute, modeAutomatic, 102, false},
-	{ToolBroken, .00030, 4 * time.Minute, 14 * time.Minute, modeAutomatic, 103, false},
-	{Maintenance, .00006, 20 * time.Minute, 60 * time.Minute, modeMaintenance, 0, false},
-}
-
+// value is what a server shows of one signal.
 type value struct {
-	num  float64
-	text string
+	num     float64
+	text    string
+	at      plant.Micros // when it changed
+	version uint32       // counts changes; servers that report by exception compare it
 }
 
-// machine is one simulated machine. Its values are written by the plant's step
-// and read by servers.
+// machine is one simulated machine. The plant moves it from event to event;
+// what is continuous between them is calculated when somebody looks, so a week
+// costs no more than its parts.
 type machine struct {
 	path, code, area, class string
 	kind                    Kind
 	device                  plant.Device
 	rng                     *rand.Rand
+	salt                    uint64 // of its noise
 	products                []string
 	cycles                  map[string]time.Duration
+	slot                    map[string]int
+	channels                []channel
+	temper                  float64 // how often it stops, 1 for the usual
+	phase                   float64 // shifts its slow waves, s
 
-	mu        sync.Mutex // guards what servers see
-	values    []value
-	changed   []bool // since a server looked last
-	unplugged bool
+	// Guarded by the plant's lock.
+	roster     *roster
+	stage      *stage
+	upstream   *stage
+	downstream *stage
+	feeds      []*machine // of a meter: whose power it sees
+	next       plant.Micros
+	truth      *ledger
 
-	slot    map[string]int
-	now     time.Time
-	since   time.Time
-	cause   Cause
-	stop    stop
-	until   time.Time
-	left    time.Duration // of the part in work
-	cycle   time.Duration
-	order   int
-	product string
-	todo    int
-	good    float64
-	scrap   float64
-	rework  float64
-	wear    float64
-	heat    float64 // 0 cold, 1 as warm as work makes it
-	power   float64 // kW
-	energy  float64 // kWh
-	failing float64 // growth of a bearing fault, 0 for a healthy machine
-	phase   float64
+	mu     sync.Mutex // guards the rest, which servers see
+	values []value
+	faults map[FaultKind]bool
+	looked int64 // second of the last observation
+
+	now      plant.Micros
+	since    plant.Micros // of the present cause
+	stop     stop
+	alarm    int
+	estop    bool
+	fate     *stop // what will strike during or after the part
+	partFrom plant.Micros
+	cycle    time.Duration // of the part in work, 0 for none
+	duty     plant.Micros  // when the calendar has to be asked again
+	service  plant.Micros  // when planned maintenance is due
+	warming  int           // parts after a start
+	in, out  tub
+
+	order               int
+	product, following  string
+	orderText, program  string // of the present order
+	todo                int
+	good, scrap, rework int64
+	set                 tally // counts and energy when a controller's counters were set to 0
+	wear                float64
+	tools               int
+	body                body
+}
+
+// tally is a reading of the counters.
+type tally struct {
+	good, scrap, rework int64
+	energy              float64 // kWh
 }
 
 func newMachine(n plant.Node, kind Kind, products []string, rng *rand.Rand) *machine {
 	parts := strings.Split(n.Path, "/")
 	m := &machine{
-		path: n.Path, code: n.Code(), class: kind.Class, kind: kind, device: n.Machine.Device, rng: rng, products: products,
-		cycles: map[string]time.Duration{}, values: make([]value, len(kind.Signals)), changed: make([]bool, len(kind.Signals)), slot: map[string]int{},
+		path: n.Path, code: n.Code(), class: n.Machine.Class, kind: kind, device: n.Machine.Device, rng: rng, salt: rng.Uint64(), products: products,
+		cycles: map[string]time.Duration{}, values: make([]value, len(kind.Signals)), faults: map[FaultKind]bool{}, slot: map[string]int{}, truth: &ledger{},
 	}
 	if len(parts) > 2 {
 		m.area = parts[2]
@@ -119,21 +90,36 @@ func newMachine(n plant.Node, kind Kind, products []string, rng *rand.Rand) *mac
 	for i, s := range kind.Signals {
 		m.slot[s.Name] = i
 	}
+	m.channels = channelsOf(kind)
 	for _, c := range n.Machine.Cycles {
 		m.cycles[c.Product] = time.Duration(c.PRUms) * time.Millisecond
 	}
-	m.good = math.Floor(rng.Float64() * 60_000)
-	m.scrap = math.Floor(rng.Float64() * 900)
-	m.rework = math.Floor(rng.Float64() * 300)
-	m.energy = math.Floor(rng.Float64() * 900_000)
-	m.wear, m.phase, m.heat = rng.Float64()*90, rng.Float64()*1000, 0.8
-	m.order = rng.IntN(9000) + 1000
-	if m.code == "grinder-05" {
-		m.failing = 0.2 // its bearing is on the way out
-	}
+	m.temper = min(max(math.Exp(0.2+0.5*rng.NormFloat64()), 0.5), 4)
+	m.phase = rng.Float64() * 60_000
+	// Counters of a machine that has worked for a while; counters of 16 bits
+	// roll over within the week.
+	m.good, m.scrap, m.rework = 50_000+int64(rng.IntN(15_000)), int64(rng.IntN(900)), int64(rng.IntN(300))
+	m.wear, m.tools, m.order = rng.Float64()*90, rng.IntN(12), rng.IntN(9000)+1000
+	m.in.parts, m.out.parts = 10+rng.IntN(60), rng.IntN(10)
+	m.following = products[rng.IntN(len(products))]
+	m.body = newBody(m.class, m.code == failingMachine, float64(rng.IntN(900_000)))
 	m.defaults()
-	m.nextOrder()
 	return m
+}
+
+// failingMachine is the demo's grinder whose bearing is on the way out.
+const failingMachine = "grinder-05"
+
+// enter puts the machine in the middle of its work at the plant's beginning.
+func (m *machine) enter(now plant.Micros) {
+	m.now, m.since, m.body.at = now, now, now
+	m.service = now + micros(time.Duration(m.rng.Float64()*float64(serviceEvery)))
+	for i := range m.values {
+		m.values[i].at = now
+	}
+	m.takeOrder()
+	m.todo = 1 + m.rng.IntN(m.todo)
+	m.next = now + micros(time.Duration(m.rng.Float64()*float64(m.planned())))
 }
 
 // defaults are the set points a machine is delivered with.
@@ -149,130 +135,42 @@ func (m *machine) defaults() {
 	}
 }
 
-func (m *machine) nextOrder() {
-	m.order++
-	m.product = m.products[m.rng.IntN(len(m.products))]
-	m.todo = 400 + m.rng.IntN(1600)
-}
-
-// step lives one second, and gives back the interval that ended in it, if any.
-func (m *machine) step(now time.Time) (done *Interval) {
+// happen lives through the machine's next event. The caller holds the plant's
+// lock.
+func (m *machine) happen() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.now = now
-	if m.since.IsZero() {
-		m.since = now
-	}
-	was := m.cause
-	from := m.since
-	if m.cause == Running {
-		m.work()
-	} else if !now.Before(m.until) {
-		m.resume()
-	}
-	if m.cause != was {
-		done = &Interval{Path: m.path, From: from, To: now, Cause: was, Product: m.product}
-		m.since = now
-	}
-	m.physics()
-	m.publish()
-	return done
-}
-
-// work goes on with the part, and decides what comes after it.
-func (m *machine) work() {
-	if m.left -= step; m.left > 0 {
-		return
-	}
-	if m.cycle > 0 {
-		m.finish()
-	}
-	if m.cause == Running {
-		cycle := m.cycles[m.product]
-		if cycle == 0 {
-			cycle = 10 * time.Second
-		}
-		m.cycle = time.Duration(float64(cycle) * (1.02 + 0.06*m.rng.Float64()) * 100 / max(40, m.get("feed.override", 100)))
-		m.left += m.cycle
-	}
-}
-
-func (m *machine) finish() {
-	m.wear += 0.05 + 0.05*m.rng.Float64()
-	bad := 0.004 + 0.02*max(0, m.wear-80)/20
-	switch r := m.rng.Float64(); {
-	case r < bad:
-		m.scrap++
-	case r < bad*1.5:
-		m.rework++
-	default:
-		m.good++
-	}
-	m.todo--
-	m.put("cycle.time", m.cycle.Seconds())
-	m.measure()
+	m.settle(m.next)
+	m.now = m.next
 	switch {
-	case m.todo <= 0:
-		m.halt(stop{Changeover, 0, 6 * time.Minute, 18 * time.Minute, modeManual, 0, true})
-	case m.wear >= 100:
-		m.wear = 0
-		m.put("tool.number", float64(1+m.rng.IntN(12)))
-		m.halt(stop{Changeover, 0, 90 * time.Second, 4 * time.Minute, modeManual, 0, false})
+	case m.stop.cause != Running:
+		m.resume()
+	case m.cycle > 0:
+		m.part()
 	default:
-		scale := m.cycle.Seconds() / 20
-		for _, s := range stops {
-			if m.rng.Float64() < s.each*scale {
-				m.halt(s)
-				return
-			}
-		}
+		m.proceed()
 	}
+	m.show()
 }
 
-func (m *machine) halt(s stop) {
-	m.cause, m.stop = s.cause, s
-	m.until = m.now.Add(s.least + time.Duration(m.rng.Float64()*m.rng.Float64()*float64(s.far-s.least)))
-}
-
-func (m *machine) resume() {
-	if m.cause == Changeover && m.todo <= 0 {
-		m.nextOrder()
-	}
-	if m.cause == Mechanical && m.failing > 0 {
-		m.failing = 0.2
-	}
-	m.cause, m.stop, m.left, m.cycle = Running, stop{}, 0, 0
-}
-
-// measure sets what is measured of a finished part.
-func (m *machine) measure() {
-	n := m.rng.NormFloat64
-	m.put("part.diameter", round(m.get("part.target", 30)+m.wear*0.00008+n()*0.0012, 4))
-	m.put("roughness", round(0.18+m.wear*0.0006+n()*0.008, 3))
-	m.put("inspect.diameter.outer", round(47+n()*0.0018, 4))
-	m.put("inspect.diameter.bore", round(20+n()*0.0014, 4))
-	m.put("inspect.width", round(14+n()*0.003, 4))
-	m.put("inspect.clearance", round(12+n()*1.2, 1))
-	m.put("inspect.noise", round(38+n()*1.1, 1))
-	m.put("inspect.vibration", round(0.8+math.Abs(n())*0.12, 2))
-	m.put("inspect.score", round(min(1, 0.985+n()*0.004), 3))
-	for i, name := range []string{"scratch", "dent", "rust", "size", "mark"} {
-		if m.rng.Float64() < 0.001*float64(i+1) {
-			m.put("defect."+name, m.get("defect."+name, 0)+1)
-		}
-	}
-}
-
-// put sets a signal if the machine has it.
+// put sets a signal if the machine has it and its controller is not frozen.
 func (m *machine) put(name string, v float64) {
-	if i, ok := m.slot[name]; ok && m.values[i].num != v {
-		m.values[i].num, m.changed[i] = v, true
+	if i, ok := m.slot[name]; ok {
+		m.putAt(i, v, m.now)
+	}
+}
+
+func (m *machine) putAt(i int, v float64, at plant.Micros) {
+	if m.values[i].num != v && !m.faults[Freeze] {
+		m.values[i].num, m.values[i].at = v, at
+		m.values[i].version++
 	}
 }
 
 func (m *machine) putText(name, v string) {
-	if i, ok := m.slot[name]; ok && m.values[i].text != v {
-		m.values[i].text, m.changed[i] = v, true
+	if i, ok := m.slot[name]; ok && m.values[i].text != v && !m.faults[Freeze] {
+		m.values[i].text, m.values[i].at = v, m.now
+		m.values[i].version++
 	}
 }
 
@@ -283,26 +181,40 @@ func (m *machine) get(name string, otherwise float64) float64 {
 	return otherwise
 }
 
-// publish sets what the controller shows of its state.
-func (m *machine) publish() {
-	mode, alarm, running := float64(modeAutomatic), 0.0, m.cause == Running
-	if m.cause != Running {
-		mode, alarm, running = float64(m.stop.mode), m.stop.alarm, m.stop.works
-	}
-	m.put("machine.mode", mode)
-	m.put("machine.alarm", alarm)
+// show sets what the controller shows of its state.
+func (m *machine) show() {
+	running := m.stop.cause == Running || m.stop.turning
+	m.put("machine.mode", float64(m.stop.mode))
+	m.put("machine.alarm", float64(m.alarm))
 	m.put("machine.running", flag(running))
-	m.put("machine.estop", 0)
-	m.put("machine.door", flag(m.cause != Jam))
+	m.put("machine.estop", flag(m.estop))
+	m.put("machine.door", flag(!m.stop.open))
 	m.put("coolant.on", flag(running))
-	m.put("stop.reason", float64(m.cause))
-	m.put("count.good", m.good)
-	m.put("count.scrap", m.scrap)
-	m.put("count.rework", m.rework)
+	m.put("stop.reason", float64(m.stop.cause.Code()))
+	m.put("count.good", float64(m.good-m.set.good))
+	m.put("count.scrap", float64(m.scrap-m.set.scrap))
+	m.put("count.rework", float64((m.rework-m.set.rework)%65536)) // rolls over on every machine
+	m.put("count.total", float64(m.good-m.set.good+m.scrap-m.set.scrap))
 	m.putText("machine.product", m.product)
-	m.putText("machine.order", fmt.Sprintf("MO-%05d", m.order))
-	m.putText("machine.program", "O"+strings.ToUpper(strings.ReplaceAll(m.product, "-", "")))
+	m.putText("machine.order", m.orderText)
+	m.putText("machine.program", m.program)
 }
+
+// write takes a set point as an operator at the panel would, and says whether
+// the machine accepts it.
+func (m *machine) write(i int, v float64) bool {
+	s := &m.kind.Signals[i]
+	if !s.Writable || s.Kind == plant.KindText || math.IsNaN(v) || math.IsInf(v, 0) ||
+		s.Min != nil && v < *s.Min || s.Max != nil && v > *s.Max {
+		return false
+	}
+	m.anchorZones() // they head for the new set point from here
+	m.putAt(i, v, m.seen())
+	return true
+}
+
+// seen is the latest instant the machine has been looked at.
+func (m *machine) seen() plant.Micros { return max(m.now, plant.Micros(m.looked)*1_000_000) }
 
 func flag(on bool) float64 {
 	if on {

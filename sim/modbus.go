@@ -4,162 +4,149 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"math"
 	"net"
-	"strconv"
-	"strings"
 	"sync"
 
 	"zhigai/connect/modbus/pdu"
-	"zhigai/plant"
 )
 
-// registers is where a signal stands in a machine's holding registers.
-type registers struct {
-	address, count int
-	bit            int // -1 for none
-	form, order    string
-}
-
-// layout reads "holding 52 float32 CDAB"; simulated machines have holding
-// registers only.
-func layout(at string) (registers, error) {
-	f := strings.Fields(at)
-	if len(f) < 3 || f[0] != "holding" {
-		return registers{}, fmt.Errorf("sim: address %q: holding registers only", at)
-	}
-	r := registers{bit: -1, form: f[2], order: "ABCD"}
-	number, bit, dotted := strings.Cut(f[1], ".")
-	var err error
-	if r.address, err = strconv.Atoi(number); err != nil {
-		return r, fmt.Errorf("sim: address %q: %w", at, err)
-	}
-	if dotted {
-		if r.bit, err = strconv.Atoi(bit); err != nil {
-			return r, fmt.Errorf("sim: address %q: %w", at, err)
-		}
-	}
-	if len(f) > 3 {
-		r.order = f[3]
-	}
-	switch r.form {
-	case "bool", "int16", "uint16":
-		r.count = 1
-	case "int32", "uint32", "float32":
-		r.count = 2
-	case "int64", "uint64", "float64":
-		r.count = 4
-	default:
-		length, isText := strings.CutPrefix(r.form, "string")
-		n, err := strconv.Atoi(length)
-		if !isText || err != nil {
-			return r, fmt.Errorf("sim: address %q: type %q", at, r.form)
-		}
-		r.count, r.form = (n+1)/2, "string"
-	}
-	return r, nil
-}
-
-// unit is one machine as a Modbus device.
+// unit is one machine as a Modbus device. Tables end with the last signal that
+// stands in them; holes between signals read as 0.
 type unit struct {
 	m      *machine
-	places []registers
-	size   int
+	places []place
+	sizes  [4]int // by table
 }
 
 func newUnit(m *machine) (*unit, error) {
-	u := &unit{m: m, places: make([]registers, len(m.kind.Signals))}
+	u := &unit{m: m, places: make([]place, len(m.kind.Signals))}
 	for i, s := range m.kind.Signals {
-		var err error
-		if u.places[i], err = layout(s.At); err != nil {
-			return nil, err
+		p, err := placeOf(s.At)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.Name, err)
 		}
-		u.size = max(u.size, u.places[i].address+u.places[i].count)
+		u.places[i] = p
+		u.sizes[p.table] = max(u.sizes[p.table], p.address+p.count)
 	}
 	return u, nil
 }
 
+var _ pdu.Bank = (*unit)(nil)
+
 // Registers implements [pdu.Bank].
 func (u *unit) Registers(t pdu.Table, address, count uint16) ([]uint16, error) {
-	if t != pdu.Holding || int(address)+int(count) > u.size {
+	from, to := int(address), int(address)+int(count)
+	if to > u.sizes[t] {
 		return nil, pdu.IllegalDataAddress
 	}
-	image := make([]byte, 2*u.size)
+	// Room for values that reach over the edges of the question.
+	image := make([]byte, 2*(to-from))
+	var whole [256]byte
 	u.m.mu.Lock()
-	for i := range u.places {
-		u.encode(image, i)
+	defer u.m.mu.Unlock()
+	for i, p := range u.places {
+		if p.table != t || p.address >= to || p.address+p.count <= from {
+			continue
+		}
+		b := whole[:2*p.count]
+		clear(b)
+		u.encode(b, i)
+		for j := range p.count {
+			if at := p.address + j - from; at >= 0 && at < to-from {
+				image[2*at] |= b[2*j] // bits of one register add up
+				image[2*at+1] |= b[2*j+1]
+			}
+		}
 	}
-	u.m.mu.Unlock()
 	out := make([]uint16, count)
 	for i := range out {
-		out[i] = binary.BigEndian.Uint16(image[2*(int(address)+i):])
+		out[i] = binary.BigEndian.Uint16(image[2*i:])
 	}
 	return out, nil
 }
 
-// encode writes one signal's value into the image.
-func (u *unit) encode(image []byte, i int) {
-	p, s, v := u.places[i], &u.m.kind.Signals[i], u.m.values[i]
-	b := image[2*p.address : 2*(p.address+p.count)]
-	if p.form == "string" {
-		copy(b, v.text)
-		return
-	}
-	raw := v.num - s.Offset
-	if s.Scale != 0 {
-		raw /= s.Scale
-	}
-	switch p.form {
-	case "bool":
-		if raw != 0 {
-			b[1-p.bit/8] |= 1 << (p.bit % 8)
+func (u *unit) encode(b []byte, i int) {
+	p, s := u.places[i], &u.m.kind.Signals[i]
+	p.encode(b, s, u.m.values[i])
+	for _, k := range []FaultKind{NaN, Sentinel} {
+		if u.m.faults[k] {
+			p.spoil(b, k)
 		}
-	case "int16", "uint16":
-		binary.BigEndian.PutUint16(b, uint16(int64(math.Round(raw)))) // counters roll over here, as real ones do
-	case "int32", "uint32":
-		binary.BigEndian.PutUint32(b, uint32(int64(math.Round(raw))))
-	case "int64", "uint64":
-		binary.BigEndian.PutUint64(b, uint64(int64(math.Round(raw))))
-	case "float32":
-		binary.BigEndian.PutUint32(b, math.Float32bits(float32(raw)))
-	case "float64":
-		binary.BigEndian.PutUint64(b, math.Float64bits(raw))
-	}
-	if p.order == "CDAB" && len(b) == 4 {
-		b[0], b[1], b[2], b[3] = b[2], b[3], b[0], b[1]
 	}
 }
 
-// Bits implements [pdu.Bank]: there are no coils.
-func (*unit) Bits(pdu.Table, uint16, uint16) ([]byte, error) { return nil, pdu.IllegalDataAddress }
-
-// SetBits implements [pdu.Bank].
-func (*unit) SetBits(uint16, []byte) error { return pdu.IllegalDataAddress }
-
-// SetRegisters implements [pdu.Bank]: set points can be written, whole ones
-// only.
-func (u *unit) SetRegisters(address uint16, values []uint16) error {
+// Bits implements [pdu.Bank].
+func (u *unit) Bits(t pdu.Table, address, count uint16) ([]byte, error) {
+	from, to := int(address), int(address)+int(count)
+	if to > u.sizes[t] {
+		return nil, pdu.IllegalDataAddress
+	}
+	out := make([]byte, count)
 	u.m.mu.Lock()
 	defer u.m.mu.Unlock()
 	for i, p := range u.places {
-		if p.address != int(address) || p.count != len(values) {
+		if p.table == t && p.address >= from && p.address < to && u.m.values[i].num != 0 {
+			out[p.address-from] = 1
+		}
+	}
+	return out, nil
+}
+
+// SetBits implements [pdu.Bank].
+func (u *unit) SetBits(address uint16, bits []byte) error {
+	return u.set(pdu.Coils, int(address), len(bits), func(p place) []byte { return []byte{0, bits[p.address-int(address)]} })
+}
+
+// SetRegisters implements [pdu.Bank]: set points can be written, whole ones
+// only. A register of single bits is written with all of them.
+func (u *unit) SetRegisters(address uint16, values []uint16) error {
+	raw := make([]byte, 0, 2*len(values))
+	for _, v := range values {
+		raw = binary.BigEndian.AppendUint16(raw, v)
+	}
+	return u.set(pdu.Holding, int(address), len(values), func(p place) []byte {
+		at := 2 * (p.address - int(address))
+		return raw[at : at+2*p.count]
+	})
+}
+
+// set writes every signal in the range, or none: each must be writable, whole
+// and within its limits. Bits beside a writable one are accepted as they are.
+func (u *unit) set(t pdu.Table, from, count int, bytes func(place) []byte) error {
+	u.m.mu.Lock()
+	defer u.m.mu.Unlock()
+	covered := map[int]bool{}
+	wanted := map[int]float64{}
+	for i, p := range u.places {
+		if p.table != t || p.address >= from+count || p.address+p.count <= from {
 			continue
 		}
 		s := &u.m.kind.Signals[i]
-		if !s.Writable || s.Kind != plant.KindNumber {
+		if p.address < from || p.address+p.count > from+count {
 			return pdu.IllegalDataAddress
 		}
-		v := float64(values[0])
-		if p.form == "float32" {
-			v = float64(math.Float32frombits(uint32(values[0])<<16 | uint32(values[1])))
+		v, ok := p.decode(bytes(p), s)
+		switch {
+		case !s.Writable && (p.bit < 0 || v != u.m.values[i].num):
+			return pdu.IllegalDataAddress
+		case s.Writable && (!ok || s.Min != nil && v < *s.Min || s.Max != nil && v > *s.Max):
+			return pdu.IllegalDataValue
+		case s.Writable:
+			wanted[i] = v
 		}
-		if s.Scale != 0 {
-			v *= s.Scale
+		for j := range p.count {
+			covered[p.address+j] = true
 		}
-		u.m.values[i].num = v + s.Offset
-		return nil
 	}
-	return pdu.IllegalDataAddress
+	if len(covered) != count || len(wanted) == 0 {
+		return pdu.IllegalDataAddress
+	}
+	for i, v := range wanted {
+		if !u.m.write(i, v) {
+			return pdu.IllegalDataValue
+		}
+	}
+	return nil
 }
 
 // gateway serves the units behind one address.
@@ -171,8 +158,8 @@ type gateway struct {
 	done  sync.WaitGroup
 }
 
-func newGateway(host string, units map[byte]*unit) (*gateway, error) {
-	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+func newGateway(address string, units map[byte]*unit) (*gateway, error) {
+	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, err
 	}
@@ -181,6 +168,9 @@ func newGateway(host string, units map[byte]*unit) (*gateway, error) {
 	return g, nil
 }
 
+// maxConns is what such a gateway serves at once; more are turned away.
+const maxConns = 64
+
 func (g *gateway) accept() {
 	for {
 		c, err := g.l.Accept()
@@ -188,11 +178,18 @@ func (g *gateway) accept() {
 			return
 		}
 		g.mu.Lock()
-		g.conns[c] = true
+		full := len(g.conns) >= maxConns
+		if !full {
+			g.conns[c] = true
+		}
 		g.mu.Unlock()
+		if full {
+			_ = c.Close()
+			continue
+		}
 		g.done.Go(func() {
 			g.serve(c)
-			c.Close()
+			_ = c.Close()
 			g.mu.Lock()
 			delete(g.conns, c)
 			g.mu.Unlock()
@@ -215,28 +212,39 @@ func (g *gateway) serve(c net.Conn) {
 		if _, err := io.ReadFull(c, q); err != nil {
 			return
 		}
-		answer := []byte{q[0] | 0x80, byte(pdu.GatewayTarget)}
-		if u := g.units[h.Unit]; u != nil {
-			u.m.mu.Lock()
-			silent := u.m.unplugged
-			u.m.mu.Unlock()
-			if silent {
-				continue // an unplugged machine says nothing
-			}
-			answer = pdu.Answer(nil, q, u)
+		if out = g.answer(out[:0], h, q); len(out) == 0 {
+			continue
 		}
-		out = pdu.AppendFrame(out[:0], h.Transaction, h.Unit, answer)
 		if _, err := c.Write(out); err != nil {
 			return
 		}
 	}
 }
 
+// answer is the frame for a question, or nothing from who is silent.
+func (g *gateway) answer(dst []byte, h pdu.Header, q []byte) []byte {
+	u := g.units[h.Unit]
+	switch {
+	case u == nil || u.m.is(Unplug):
+		return pdu.AppendFrame(dst, h.Transaction, h.Unit, []byte{q[0] | 0x80, byte(pdu.GatewayTarget)})
+	case u.m.is(Silent):
+		return dst
+	case u.m.is(Garbage):
+		// A frame by its header, with a body that answers nothing.
+		body := make([]byte, 3+h.Transaction%40)
+		for i := range body {
+			body[i] = byte(mix(uint64(h.Transaction)<<8 + uint64(i)))
+		}
+		return pdu.AppendFrame(dst, h.Transaction, h.Unit, body)
+	}
+	return pdu.AppendFrame(dst, h.Transaction, h.Unit, pdu.Answer(nil, q, u))
+}
+
 func (g *gateway) close() {
-	g.l.Close()
+	_ = g.l.Close()
 	g.mu.Lock()
 	for c := range g.conns {
-		c.Close()
+		_ = c.Close()
 	}
 	g.mu.Unlock()
 	g.done.Wait()

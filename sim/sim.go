@@ -1,12 +1,16 @@
 // Package sim is a plant that is not there: machines that follow orders, wear
-// tools, stop for many causes, use power and speak the real protocols as real
-// servers, so that everything above them is the real thing.
+// tools, wait for material, stop for many causes, warm up, use power and speak
+// the real protocols as real servers, so that everything above them is the
+// real thing.
 //
 // It knows the wire, never the collector. The same seed and start give the same
-// plant. Start with [New], then [Plant.Listen] and [Plant.Run].
+// plant, however it is stepped. Start with [New], then [Plant.Listen],
+// [Plant.Attach] and [Plant.Run]; tests use [Plant.Advance], [Plant.Set] and
+// [Plant.Truth].
 package sim
 
 import (
+	"container/heap"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -32,6 +36,8 @@ type Signal struct {
 	Scale    float64
 	Offset   float64
 	Writable bool
+	// Min and Max are what a set point accepts; nil accepts all.
+	Min, Max *float64
 }
 
 // Config says what plant to make.
@@ -45,29 +51,18 @@ type Config struct {
 
 // Plant is a simulated plant.
 type Plant struct {
-	mu       sync.Mutex
-	now      time.Time
+	mu       sync.Mutex // guards time, queue, stages and truth
+	now      plant.Micros
 	machines []*machine
-	truth    []Interval
+	queue    queue
 	closers  []func()
-	updates  []func(changed []*machine)
+
+	workers sync.WaitGroup // edge nodes
 }
 
-// Interval is what a machine truly did.
-type Interval struct {
-	Path    string
-	From    time.Time
-	To      time.Time
-	Cause   Cause
-	Product string
-}
-
-// warmUp is simulated before the plant is shown, so that its machines do not
-// all begin a part at the same instant.
-const warmUp = 2 * time.Hour
-
-// step is the finest time the plant moves by.
-const step = time.Second
+// warmUp is simulated before the plant is shown, so that its machines are in
+// the middle of their work.
+const warmUp = 8 * time.Hour
 
 // New makes a plant as it is at the start.
 func New(c Config) (*Plant, error) {
@@ -78,9 +73,11 @@ func New(c Config) (*Plant, error) {
 		}
 	}
 	if len(products) == 0 {
-		return nil, fmt.Errorf("sim: the plant makes no product")
+		return nil, fmt.Errorf("sim: the plant makes no product; name products in the plant file")
 	}
-	p := &Plant{now: c.Start.Add(-warmUp)}
+	start := plant.MicrosOf(c.Start)
+	p := &Plant{now: start - micros(warmUp)}
+	calendars := rosters(c.Model)
 	for i, n := range c.Model.Nodes {
 		if n.Machine == nil {
 			continue
@@ -89,48 +86,93 @@ func New(c Config) (*Plant, error) {
 		if !ok {
 			return nil, fmt.Errorf("sim: %s: no profile %q", n.Path, n.Machine.Profile)
 		}
-		p.machines = append(p.machines, newMachine(n, kind, products, rand.New(rand.NewPCG(c.Seed, uint64(i)))))
+		m := newMachine(n, kind, products, rand.New(rand.NewPCG(c.Seed, uint64(i))))
+		m.roster = calendars[n.Path]
+		p.machines = append(p.machines, m)
 	}
-	p.advance(c.Start)
-	p.truth = nil
+	p.connect()
+	for _, m := range p.machines {
+		m.enter(p.now)
+		if m.class != "meter" {
+			heap.Push(&p.queue, m)
+		}
+	}
+	p.events(start)
+	for _, m := range p.machines {
+		m.openLedger(start)
+		m.show()
+	}
+	p.observe(start)
 	return p, nil
 }
 
-// advance moves the plant to t in steps. The caller holds the lock, or is the
-// only one who knows p.
-func (p *Plant) advance(t time.Time) {
-	for !p.now.Add(step).After(t) {
-		p.now = p.now.Add(step)
-		power := map[string]float64{}
+// connect finds the machines' neighbours: the areas follow one another as in
+// the model, and the meters share them out, the last one taking the rest.
+func (p *Plant) connect() {
+	stages := map[string]*stage{}
+	var areas []string
+	var meters []*machine
+	for _, m := range p.machines {
+		if m.class == "meter" {
+			meters = append(meters, m)
+			m.stage = &stage{}
+			continue
+		}
+		if stages[m.area] == nil {
+			stages[m.area] = &stage{}
+			areas = append(areas, m.area)
+		}
+		m.stage = stages[m.area]
+		m.stage.machines++
+		m.stage.running++
+	}
+	for i, area := range areas {
 		for _, m := range p.machines {
-			if m.class == "meter" {
+			if m.area != area || m.class == "meter" {
 				continue
 			}
-			if done := m.step(p.now); done != nil && len(p.truth) < maxTruth {
-				p.truth = append(p.truth, *done)
+			if i > 0 {
+				m.upstream = stages[areas[i-1]]
 			}
-			power[m.area] += m.power
-		}
-		for _, m := range p.machines {
-			if m.class == "meter" {
-				m.meter(p.now, power)
+			if i+1 < len(areas) {
+				m.downstream = stages[areas[i+1]]
+			}
+			if len(meters) > 0 {
+				meter := meters[min(i, len(meters)-1)]
+				meter.feeds = append(meter.feeds, m)
 			}
 		}
 	}
 }
 
-// maxTruth bounds the log of what truly happened: a month of the demo.
-const maxTruth = 500_000
+// events lets everything happen up to t, in order of time. The caller holds
+// the lock, or is the only one who knows p.
+func (p *Plant) events(t plant.Micros) {
+	for len(p.queue) > 0 && p.queue[0].next <= t {
+		m := p.queue[0]
+		m.happen()
+		heap.Fix(&p.queue, 0)
+	}
+	p.now = max(p.now, t)
+}
+
+func (p *Plant) observe(t plant.Micros) {
+	for _, m := range p.machines {
+		m.observe(t)
+	}
+}
 
 // Advance moves the plant to t at once; for tests.
 func (p *Plant) Advance(t time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.advance(t)
+	p.events(plant.MicrosOf(t))
+	p.observe(p.now)
 }
 
-// tick is how often a running plant moves.
-const tick = 250 * time.Millisecond
+// tick is how often a running plant moves: events are seen a tenth of a second
+// after they happen, what is continuous once a second.
+const tick = 100 * time.Millisecond
 
 // Run moves the plant with the clock, speed times as fast, until ctx ends.
 func (p *Plant) Run(ctx context.Context, speed float64) {
@@ -143,17 +185,7 @@ func (p *Plant) Run(ctx context.Context, speed float64) {
 			return
 		case <-ticker.C:
 		}
-		target := origin.Add(time.Duration(float64(time.Since(begin)) * speed))
-		p.mu.Lock()
-		before := p.now
-		p.advance(target)
-		moved, updates := p.now != before, p.updates
-		p.mu.Unlock()
-		if moved {
-			for _, update := range updates {
-				update(p.machines)
-			}
-		}
+		p.Advance(origin.Add(time.Duration(float64(time.Since(begin)) * speed)))
 	}
 }
 
@@ -161,31 +193,11 @@ func (p *Plant) Run(ctx context.Context, speed float64) {
 func (p *Plant) Now() time.Time {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.now
+	return p.now.Time()
 }
 
-// Truth lists what the machines truly did since the start, complete intervals
-// only.
-func (p *Plant) Truth() []Interval {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return append([]Interval(nil), p.truth...)
-}
-
-// Unplug takes a machine off the wire, or puts it back.
-func (p *Plant) Unplug(path string, off bool) bool {
-	for _, m := range p.machines {
-		if m.path == path {
-			m.mu.Lock()
-			m.unplugged = off
-			m.mu.Unlock()
-			return true
-		}
-	}
-	return false
-}
-
-// Close stops the servers.
+// Close stops the servers and waits for the edge nodes, whose context must
+// have ended.
 func (p *Plant) Close() {
 	p.mu.Lock()
 	closers := p.closers
@@ -194,4 +206,29 @@ func (p *Plant) Close() {
 	for _, c := range closers {
 		c()
 	}
+	p.workers.Wait()
+}
+
+// queue is a heap of machines by what happens next; the path decides between
+// two at one instant, so that a plant is the same every time.
+type queue []*machine
+
+func (q queue) Len() int { return len(q) }
+func (q queue) Less(i, j int) bool {
+	if q[i].next != q[j].next {
+		return q[i].next < q[j].next
+	}
+	return q[i].path < q[j].path
+}
+func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+
+// Push implements [heap.Interface].
+func (q *queue) Push(x any) { *q = append(*q, x.(*machine)) }
+
+// Pop implements [heap.Interface].
+func (q *queue) Pop() any {
+	old := *q
+	last := old[len(old)-1]
+	*q = old[:len(old)-1]
+	return last
 }
