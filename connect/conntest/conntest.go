@@ -42,6 +42,8 @@ type Party struct {
 	WrongPoint  connect.Point
 	WrongDevice plant.Device
 	Start, Stop func() // Stop as a pulled plug
+	// Remembers: Read gives what the party said last and does not ask it.
+	Remembers bool
 	// Timeout is within which a pulled plug must show. 0 is two seconds.
 	Timeout time.Duration
 }
@@ -115,16 +117,7 @@ func (p Party) writes(t *testing.T) {
 	}
 	for _, value := range p.Writes {
 		must(t, w.Write(within(t, patience), p.Writable, value))
-		r := read(t, c, []connect.Point{p.Writable})[0]
-		switch v := value.(type) {
-		case float64:
-			ok = r.Number == v
-		case bool:
-			ok = (r.Number != 0) == v
-		case string:
-			ok = r.Text == v
-		}
-		if r.Err != nil || !ok {
+		if r, ok := p.readBack(t, c, value); !ok {
 			t.Errorf("%v read back as %+v", value, r)
 		}
 	}
@@ -133,6 +126,35 @@ func (p Party) writes(t *testing.T) {
 	}
 	// A refused write must not cost the connection.
 	read(t, c, []connect.Point{p.Writable})
+}
+
+// readBack waits for a party that confirms with its next message.
+func (p Party) readBack(t *testing.T, c connect.Conn, value any) (r connect.Reading, ok bool) {
+	t.Helper()
+	until(t, p.Timeout, func() bool {
+		r = read(t, c, []connect.Point{p.Writable})[0]
+		switch v := value.(type) {
+		case float64:
+			ok = r.Number == v
+		case bool:
+			ok = (r.Number != 0) == v
+		case string:
+			ok = r.Text == v
+		}
+		ok = ok && r.Err == nil
+		return ok || !p.Remembers
+	})
+	return r, ok
+}
+
+// until asks again and again, at most for d.
+func until(t *testing.T, d time.Duration, done func() bool) {
+	t.Helper()
+	again := time.NewTicker(10 * time.Millisecond)
+	defer again.Stop()
+	for end := time.Now().Add(d); !done() && time.Now().Before(end); {
+		<-again.C
+	}
 }
 
 // closes: the collector closes on every path, sometimes twice; others on the
@@ -155,10 +177,10 @@ func (p Party) cancelled(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	cancel()
 	start := time.Now()
-	if err := g.Read(ctx, make([]connect.Reading, 1)); err == nil || time.Since(start) > p.Timeout {
+	if err := g.Read(ctx, make([]connect.Reading, 1)); err == nil && !p.Remembers || time.Since(start) > p.Timeout {
 		t.Errorf("Read with an ended context: %v after %v", err, time.Since(start))
 	}
-	if _, err := p.Driver.Open(ctx, p.Device); err == nil || time.Since(start) > p.Timeout {
+	if _, err := p.Driver.Open(ctx, p.Device); err == nil && !p.Remembers || time.Since(start) > p.Timeout {
 		t.Errorf("Open with an ended context: %v after %v", err, time.Since(start))
 	}
 }
@@ -173,7 +195,10 @@ func (p Party) unplug(t *testing.T) {
 	must(t, g.Read(within(t, patience), dst))
 	p.Stop()
 	start := time.Now()
-	err = g.Read(within(t, p.Timeout), dst)
+	until(t, p.Timeout, func() bool {
+		err = g.Read(within(t, p.Timeout), dst)
+		return err != nil || !p.Remembers
+	})
 	if took := time.Since(start); err == nil || took > 2*p.Timeout {
 		t.Errorf("Read of a dead device: %v after %v", err, took)
 	}

@@ -30,6 +30,9 @@ type link struct {
 }
 
 func (l *link) take(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err // select would toss a coin
+	}
 	select {
 	case l.turn <- struct{}{}:
 		return nil
