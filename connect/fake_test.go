@@ -211,8 +211,10 @@ type hall struct {
 func inHall(t *testing.T, f func(t *testing.T, h *hall)) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &hall{driver: &fakeDriver{devices: map[string]*fakeDevice{}}, store: &fakeStore{}, journal: &fakeJournal{}}
-		h.Collector = connect.NewCollector(connect.Options{Drivers: []connect.Driver{h.driver}, Store: h.store, Journal: h.journal,
-			Now: time.Now, Logger: slog.New(slog.DiscardHandler)})
+		h.Collector = connect.NewCollector(connect.Options{
+			Drivers: []connect.Driver{h.driver}, Store: h.store, Journal: h.journal,
+			Now: time.Now, Logger: slog.New(slog.DiscardHandler),
+		})
 		defer h.Close()
 		f(t, h)
 	})
@@ -239,8 +241,10 @@ func spec(name, address string, no plant.TagNo, points ...connect.PointSpec) con
 			points[i].Period = time.Second
 		}
 	}
-	return connect.DeviceSpec{Tenant: 1, Path: "line/" + name, Link: no, Points: points, Timeout: time.Second,
-		Device: plant.Device{ID: plant.DeviceID(name), Driver: "fake", Address: address}}
+	return connect.DeviceSpec{
+		Tenant: 1, Path: "line/" + name, Link: no, Points: points, Timeout: time.Second,
+		Device: plant.Device{ID: plant.DeviceID(name), Driver: "fake", Address: address},
+	}
 }
 
 func (h *hall) status(t *testing.T, name string) connect.DeviceStatus {

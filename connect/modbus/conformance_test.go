@@ -17,8 +17,10 @@ func TestConformance(t *testing.T) {
 	conntest.Run(t, conntest.Party{
 		Driver: modbus.New(), Device: unit7(port),
 		Values: []conntest.Value{
-			{Address: "holding 1 uint16", Kind: plant.KindNumber, Number: 65535}, {Address: "input 32 float32 CDAB", Kind: plant.KindNumber, Number: 1000.5},
-			{Address: "coil 3 bool", Kind: plant.KindBoolean, Number: 1}, {Address: "holding 110 string16", Kind: plant.KindText, Text: "CNC-7 磨床"},
+			{Address: "holding 1 uint16", Kind: plant.KindNumber, Number: 65535},
+			{Address: "input 32 float32 CDAB", Kind: plant.KindNumber, Number: 1000.5},
+			{Address: "coil 3 bool", Kind: plant.KindBoolean, Number: 1},
+			{Address: "holding 110 string16", Kind: plant.KindText, Text: "CNC-7 磨床"},
 		},
 		Missing:  connect.Point{Address: "holding 202 uint16", Kind: plant.KindNumber},
 		Writable: connect.Point{Address: "holding 301 float32 CDAB", Kind: plant.KindNumber}, Writes: []any{-12.5, 1e6, 0.0},

@@ -22,8 +22,10 @@ type bank struct {
 var _ pdu.Bank = (*bank)(nil)
 
 func newBank() *bank {
-	return &bank{registers: map[pdu.Table]map[uint16]uint16{pdu.Holding: {}, pdu.Input: {}},
-		bits: map[pdu.Table]map[uint16]byte{pdu.Coils: {}, pdu.DiscreteInputs: {}}}
+	return &bank{
+		registers: map[pdu.Table]map[uint16]uint16{pdu.Holding: {}, pdu.Input: {}},
+		bits:      map[pdu.Table]map[uint16]byte{pdu.Coils: {}, pdu.DiscreteInputs: {}},
+	}
 }
 
 func get[T any](from map[uint16]T, address, count uint16) ([]T, error) {

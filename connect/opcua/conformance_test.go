@@ -15,8 +15,10 @@ func TestConformance(t *testing.T) {
 	conntest.Run(t, conntest.Party{
 		Driver: f.driver, Device: f.device(),
 		Values: []conntest.Value{
-			{Address: space + "Speed", Kind: plant.KindNumber, Number: 1000.5}, {Address: space + "Short", Kind: plant.KindNumber, Number: -1234},
-			{Address: space + "Running", Kind: plant.KindBoolean, Number: 1}, {Address: space + "Title", Kind: plant.KindText, Text: "磨床"},
+			{Address: space + "Speed", Kind: plant.KindNumber, Number: 1000.5},
+			{Address: space + "Short", Kind: plant.KindNumber, Number: -1234},
+			{Address: space + "Running", Kind: plant.KindBoolean, Number: 1},
+			{Address: space + "Title", Kind: plant.KindText, Text: "磨床"},
 		},
 		Missing:  connect.Point{Address: space + "Absent", Kind: plant.KindNumber},
 		Writable: connect.Point{Address: space + "Feed", Kind: plant.KindNumber}, Writes: []any{-80.0, 120.0, 0.0},

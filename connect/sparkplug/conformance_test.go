@@ -16,8 +16,10 @@ func TestConformance(t *testing.T) {
 	conntest.Run(t, conntest.Party{
 		Driver: h.host, Device: plant.Device{Driver: sparkplug.Kind, Address: "Shop/Edge/CNC1"},
 		Values: []conntest.Value{
-			{Address: "Spindle/Speed", Kind: plant.KindNumber, Number: 1000.5}, {Address: "Offset", Kind: plant.KindNumber, Number: -5},
-			{Address: "Running", Kind: plant.KindBoolean, Number: 1}, {Address: "Mode", Kind: plant.KindText, Text: "AUTO"},
+			{Address: "Spindle/Speed", Kind: plant.KindNumber, Number: 1000.5},
+			{Address: "Offset", Kind: plant.KindNumber, Number: -5},
+			{Address: "Running", Kind: plant.KindBoolean, Number: 1},
+			{Address: "Mode", Kind: plant.KindText, Text: "AUTO"},
 		},
 		Missing:  connect.Point{Address: "Spindle/Torque", Kind: plant.KindNumber},
 		Writable: connect.Point{Address: "FeedOverride", Kind: plant.KindNumber}, Writes: []any{80.0, -3.0, 0.0},
