@@ -14,8 +14,6 @@ import (
 // noon is our time in these tests.
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-func ptr(v float64) *float64 { return &v }
-
 // What is no value must never become one, and its raw bytes must be kept as
 // the evidence.
 func TestGate_WhatIsNoValue(t *testing.T) {
@@ -41,7 +39,7 @@ func TestGate_WhatIsNoValue(t *testing.T) {
 	f(PointSpec{Kind: plant.KindNumber, Scale: 1e300}, Reading{Number: 1e300}, plant.Bad|plant.OutOfRange)
 	f(PointSpec{Kind: plant.KindNumber, Invalid: []float64{-32768, 32767}, Scale: 0.1}, Reading{Number: 32767}, plant.Bad|plant.Sentinel)
 	f(PointSpec{Kind: plant.KindNumber, Invalid: []float64{32767}, Scale: 0.1}, Reading{Number: 3276.7}, plant.Good)
-	ranged := PointSpec{Kind: plant.KindNumber, Min: ptr(0), Max: ptr(100), Scale: 0.1}
+	ranged := PointSpec{Kind: plant.KindNumber, Min: new(0.0), Max: new(100.0), Scale: 0.1}
 	f(ranged, Reading{Number: 1000}, plant.Good)
 	f(ranged, Reading{Number: 1001}, plant.Bad|plant.OutOfRange)
 	f(ranged, Reading{Number: -1}, plant.Bad|plant.OutOfRange)
@@ -67,14 +65,14 @@ func TestGate_Texts(t *testing.T) {
 	f(Reading{Text: strings.Repeat("a", plant.MaxText+1), Raw: []byte("aa")}, "aa", plant.Bad|plant.TooLong)
 	f(Reading{Err: ErrRefused, Raw: []byte(strings.Repeat("b", 100))}, strings.Repeat("b", 64), plant.Bad|plant.Refused)
 	g := gate{spec: &PointSpec{Kind: plant.KindText}, lateness: DefaultLateness}
-	stored := ""
+	var stored strings.Builder
 	for _, text := range []string{"a", "a", "b", "b", "a"} {
 		if g.pass(&Reading{Text: text}, plant.MicrosOf(noon)).store {
-			stored += text
+			stored.WriteString(text)
 		}
 	}
-	if stored != "aba" {
-		t.Errorf("stored %q", stored)
+	if stored.String() != "aba" {
+		t.Errorf("stored %q", stored.String())
 	}
 }
 
@@ -166,7 +164,7 @@ func TestGate_Deadband(t *testing.T) {
 	f(PointSpec{Abs: 1, Silence: 3 * time.Second}, []float64{10, 10, 10, 10, 10, 10, 10}, 10, 10, 10)
 	f(PointSpec{Kind: plant.KindBoolean, Abs: 5}, []float64{0, 1, 1, 0}, 0, 1, 0)
 	f(PointSpec{Kind: plant.KindEnumeration, Abs: 5}, []float64{2, 3, 3, 4}, 2, 3, 4)
-	f(PointSpec{Abs: 1, Max: ptr(50)}, []float64{10, 60, 61, 10, 10}, 10, 60, 10) // one marker a gap
+	f(PointSpec{Abs: 1, Max: new(50.0)}, []float64{10, 60, 61, 10, 10}, 10, 60, 10) // one marker a gap
 }
 
 // What is late on purpose is stored whole and disturbs nothing.

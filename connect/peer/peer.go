@@ -47,8 +47,10 @@ func Node(t testing.TB, root, script string, args ...string) *Process {
 	if _, err := os.Stat(filepath.Join(dir, "node_modules")); err != nil {
 		Missing(t, "the peers are not installed: npm ci --prefix e2e/peers")
 	}
-	p := &Process{t: t, name: script, cmd: exec.Command("node", append([]string{filepath.FromSlash(script)}, args...)...),
-		events: make(chan Event, 1000), gone: make(chan struct{})}
+	p := &Process{
+		t: t, name: script, cmd: exec.Command("node", append([]string{filepath.FromSlash(script)}, args...)...),
+		events: make(chan Event, 1000), gone: make(chan struct{}),
+	}
 	p.cmd.Dir = dir
 	p.start()
 	return p
@@ -62,8 +64,10 @@ func Python(t testing.TB, root, script, module, how string, args ...string) *Pro
 		if exec.Command(name, "-c", "import "+module).Run() != nil {
 			continue
 		}
-		p := &Process{t: t, name: script, cmd: exec.Command(name, append([]string{filepath.FromSlash(script)}, args...)...),
-			events: make(chan Event, 1000), gone: make(chan struct{})}
+		p := &Process{
+			t: t, name: script, cmd: exec.Command(name, append([]string{filepath.FromSlash(script)}, args...)...),
+			events: make(chan Event, 1000), gone: make(chan struct{}),
+		}
 		p.cmd.Dir = filepath.Join(root, "e2e", "peers")
 		p.start()
 		return p

@@ -132,8 +132,10 @@ func TestProgram_AlarmsMostUrgentFirst(t *testing.T) {
 func TestProgram_RulesThatFail(t *testing.T) {
 	f := func(when string, known bool) {
 		t.Helper()
-		p := profile.Profile{ID: "t", Signals: []profile.Signal{{Name: "n", Kind: plant.KindEnumeration}, {Name: "x", Kind: plant.KindNumber}},
-			States: []profile.State{{When: when, Item: "EXECUTING"}, {When: "true", Item: "NOT_EXECUTING"}}}
+		p := profile.Profile{
+			ID: "t", Signals: []profile.Signal{{Name: "n", Kind: plant.KindEnumeration}, {Name: "x", Kind: plant.KindNumber}},
+			States: []profile.State{{When: when, Item: "EXECUTING"}, {When: "true", Item: "NOT_EXECUTING"}},
+		}
 		program, err := p.Compile()
 		if err != nil {
 			t.Fatal(err)
