@@ -45,8 +45,8 @@ func openEngine(dir string, o Options) (*engine, error) {
 
 func (e *engine) open(dir string, o Options) (err error) {
 	defer func() {
-		if broken, ok := recover().(engineError); ok {
-			err = fmt.Errorf("history %s: %w", dir, broken.error)
+		if broken := engineErrorOf(recover()); broken != nil {
+			err = fmt.Errorf("history %s: %w", dir, broken)
 		}
 	}()
 	cache := pebble.NewCache(o.CacheBytes)
@@ -54,10 +54,10 @@ func (e *engine) open(dir string, o Options) (err error) {
 	opts := &pebble.Options{
 		Cache: cache, FS: o.FS, Lock: e.lock, Logger: e.log, FormatMajorVersion: format,
 		MemTableSize: 32 << 20, MemTableStopWritesThreshold: 4, WALBytesPerSync: 1 << 20,
-		EventListener: &pebble.EventListener{BackgroundError: func(err error) {
-			e.log.errors.Add(1)
-			o.Logger.Error("history: background work of the engine", "err", err)
-		}},
+		EventListener: &pebble.EventListener{BackgroundError: e.log.background,
+			// Without this a flipped bit would be fatal. Who reads it gets an error.
+			DataCorruption: func(info pebble.DataCorruptionInfo) { e.log.background(info.Details) },
+		},
 	}
 	opts.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionNone }) // chunks are compressed already
 	e.DB, err = pebble.Open(dir, opts)
@@ -82,8 +82,18 @@ func (e *engine) close() error {
 	return errors.Join(e.DB.Close(), e.lock.Close())
 }
 
-// engineError carries an error that the engine calls fatal out of a commit.
-type engineError struct{ error }
+// engineErrorOf is the error that the engine panicked with: one it calls fatal,
+// or one of the disk. Other panics go on.
+func engineErrorOf(panicked any) error {
+	if panicked == nil {
+		return nil
+	}
+	err, ok := panicked.(error)
+	if _, bug := panicked.(runtime.Error); bug || !ok {
+		panic(panicked)
+	}
+	return err
+}
 
 // engineLog keeps the engine's chatter out of the log but for errors.
 type engineLog struct {
@@ -95,6 +105,11 @@ type engineLog struct {
 }
 
 func (*engineLog) Infof(string, ...any) {}
+
+func (l *engineLog) background(err error) {
+	l.errors.Add(1)
+	l.log.Error("history: background work of the engine", "err", err)
+}
 
 func (l *engineLog) Errorf(format string, args ...any) {
 	l.log.Error("history: engine", "err", fmt.Sprintf(format, args...))
@@ -110,7 +125,7 @@ func (l *engineLog) Fatalf(format string, args ...any) {
 		_ = (*fail)(err)
 	}
 	if !l.opened.Load() || strings.HasPrefix(format, "pebble: fatal commit error") {
-		panic(engineError{err}) // of a caller of ours, who recovers it
+		panic(err) // of a caller of ours, who recovers it
 	}
 	runtime.Goexit() // of the engine's own goroutine
 }
@@ -121,12 +136,9 @@ func (s *Store) write(b *pebble.Batch, how *pebble.WriteOptions) (err error) {
 	s.committing.Lock()
 	defer s.committing.Unlock()
 	defer func() {
-		switch broken := recover().(type) {
-		case nil:
-		case engineError:
-			err = s.fail(broken.error)
-		default:
-			panic(broken)
+		if broken := engineErrorOf(recover()); broken != nil {
+			s.db.log.broken.Store(true)
+			err = s.fail(broken)
 		}
 	}()
 	if err := s.Failed(); err != nil {

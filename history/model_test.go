@@ -115,6 +115,9 @@ func randomBatch(r *rand.Rand, now *plant.Micros) plant.Batch {
 		default:
 			*now += second
 		}
+		if r.IntN(20) == 0 { // one of few times, so that it is corrected often
+			at = start - plant.Micros(r.IntN(30))*second
+		}
 		if r.IntN(2000) == 0 {
 			at = plant.Micros(r.Int64N(int64(maxTime)))
 		}
@@ -170,7 +173,7 @@ func likeAMap(t *testing.T, seed uint64) {
 			fs = crashed
 			s = opened(t, fs)
 		case 5:
-			tag, before := plant.TagNo(1+r.IntN(modelTags)), now-plant.Micros(r.Int64N(int64(86400*second)))
+			tag, before := plant.TagNo(1+r.IntN(modelTags)), now-plant.Micros(r.Int64N(int64(86400*second)))*plant.Micros(r.IntN(2))
 			var n int
 			if n, err = s.DeleteBefore(t.Context(), 1, tag, before); n != m.deleteBefore(tag, before) {
 				t.Fatalf("tag %d: %d deleted before %d", tag, n, before)
