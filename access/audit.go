@@ -45,8 +45,10 @@ func (a *Audit) Record(ctx context.Context, by Principal, action, object string,
 	if by.Name != "" && by.Name != by.User {
 		who += " " + by.Name // a name may be given to somebody else later, the id may not
 	}
-	_, err = a.store.AppendAudit(ctx, Entry{Tenant: by.Scope.Tenant, At: a.now().UTC().Truncate(time.Microsecond),
-		Who: auditWord(who), Action: auditWord(action), Object: auditWord(object), Before: was, After: became}, Chain)
+	_, err = a.store.AppendAudit(ctx, Entry{
+		Tenant: by.Scope.Tenant, At: a.now().UTC().Truncate(time.Microsecond),
+		Who: auditWord(who), Action: auditWord(action), Object: auditWord(object), Before: was, After: became,
+	}, Chain)
 	if err != nil {
 		return fmt.Errorf("access: audit %s: %w", action, err)
 	}

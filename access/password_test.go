@@ -33,9 +33,11 @@ func TestPassword_DamagedHash(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, bad := range []string{"", "plain", strings.Replace(good, "argon2id", "argon2i", 1), strings.Replace(good, "v=19", "v=16", 1),
+	for _, bad := range []string{
+		"", "plain", strings.Replace(good, "argon2id", "argon2i", 1), strings.Replace(good, "v=19", "v=16", 1),
 		strings.Replace(good, "m=19456", "m=4000000000", 1), strings.Replace(good, "m=19456", "m=0", 1), strings.Replace(good, "t=2", "t=99999", 1),
-		strings.Replace(good, "p=1", "p=0", 1), good[:len(good)-30], good + "$", strings.Replace(good, "$m=", "$m=x", 1), good[:30] + "!" + good[31:]} {
+		strings.Replace(good, "p=1", "p=0", 1), good[:len(good)-30], good + "$", strings.Replace(good, "$m=", "$m=x", 1), good[:30] + "!" + good[31:],
+	} {
 		if ok, err := checkHash(bad, "x"); ok || !errors.Is(err, errHash) {
 			t.Errorf("checkHash(%s) = %v, %v; want errHash", bad, ok, err)
 		}

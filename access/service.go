@@ -58,8 +58,10 @@ func New(store Store, now func() time.Time) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{Audit: NewAudit(store, now), store: store, now: now, nobody: nobody,
-		hashing: make(chan struct{}, maxHashing), lock: lockout{keys: map[string]*failures{}}, cache: map[string]cached{}}, nil
+	return &Service{
+		Audit: NewAudit(store, now), store: store, now: now, nobody: nobody,
+		hashing: make(chan struct{}, maxHashing), lock: lockout{keys: map[string]*failures{}}, cache: map[string]cached{},
+	}, nil
 }
 
 // SignIn opens a session for a name and password. origin is where the request

@@ -98,8 +98,14 @@ func TestSignIn(t *testing.T) {
 	if got, err := h.Authenticate(t.Context(), s.Secret); err != nil || got != s.Principal {
 		t.Errorf("Authenticate = %+v, %v; want %+v", got, err, s.Principal)
 	}
-	for _, bad := range []struct{ name, password string }{{"王.wang", "wrong horse"}, {"王.wang", ""}, {"nobody", password}, {"", ""},
-		{"王.wang", strings.Repeat("x", 1<<20)}, {strings.Repeat("n", 1<<20), password}} {
+	for _, bad := range []struct{ name, password string }{
+		{"王.wang", "wrong horse"},
+		{"王.wang", ""},
+		{"nobody", password},
+		{"", ""},
+		{"王.wang", strings.Repeat("x", 1<<20)},
+		{strings.Repeat("n", 1<<20), password},
+	} {
 		_, err := h.SignIn(t.Context(), bad.name, bad.password, "10.0.0.2")
 		if want(t, "SignIn with wrong words", err, access.ErrUnauthorized); err != nil && err.Error() != access.ErrUnauthorized.Error() {
 			t.Errorf("SignIn says more than that it failed: %v", err)
@@ -261,8 +267,10 @@ func TestTokens(t *testing.T) {
 	}
 	_, _, err = h.CreateToken(ctx, by, access.NewToken{Name: "x", Role: access.RoleViewer})
 	want(t, "a token that makes a wider one", err, access.ErrForbidden)
-	for name, n := range map[string]access.NewToken{"no name": {Role: access.RoleViewer}, "no role": {Name: "x"},
-		"ended": {Name: "x", Role: access.RoleViewer, Expires: h.clock.now()}, "bad path": {Name: "x", Role: access.RoleViewer, Path: "?"}} {
+	for name, n := range map[string]access.NewToken{
+		"no name": {Role: access.RoleViewer}, "no role": {Name: "x"},
+		"ended": {Name: "x", Role: access.RoleViewer, Expires: h.clock.now()}, "bad path": {Name: "x", Role: access.RoleViewer, Path: "?"},
+	} {
 		_, _, err := h.CreateToken(ctx, h.admin, n)
 		want(t, name, err, access.ErrInvalid)
 	}

@@ -41,8 +41,10 @@ func (s *Service) CreateToken(ctx context.Context, by Principal, n NewToken) (t 
 	hash := hashSecret(secret)
 	// The id is public and must not help to guess the secret: it is a part of
 	// the secret's hash, which 256 random bits keep one-way.
-	t = Token{ID: hash[:20], Tenant: by.Scope.Tenant, Name: name, Role: n.Role, Path: n.Path, Hash: hash,
-		Created: now, Expires: n.Expires.UTC().Truncate(time.Microsecond)}
+	t = Token{
+		ID: hash[:20], Tenant: by.Scope.Tenant, Name: name, Role: n.Role, Path: n.Path, Hash: hash,
+		Created: now, Expires: n.Expires.UTC().Truncate(time.Microsecond),
+	}
 	if err := s.store.SaveToken(ctx, t); err != nil {
 		return Token{}, "", err
 	}

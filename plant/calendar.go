@@ -2,6 +2,7 @@ package plant
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"time"
 )
@@ -84,7 +85,7 @@ func (c Calendar) Check() error {
 				return fmt.Errorf("calendar %q shift %q break: %w", c.Code, s.Code, err)
 			}
 			if from < start {
-				from, to = from+24*60, to+24*60
+				to += 24 * 60
 			}
 			if to > end {
 				return fmt.Errorf("calendar %q shift %q: break %s-%s lies outside the shift %s-%s", c.Code, s.Code, b.Start, b.End, s.Start, s.End)
@@ -186,12 +187,7 @@ func (c Calendar) worked(s Shift, date string, weekday int) bool {
 			return false
 		}
 	}
-	for _, d := range s.Weekdays {
-		if d == weekday {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(s.Weekdays, weekday)
 }
 
 // at is the instant so many minutes of local wall clock after midnight: a

@@ -42,8 +42,10 @@ const (
 	Unconfigured                    // address or type does not exist on the device
 )
 
-var reasonNames = [...]string{"", "not_connected", "out_of_range", "stale", "substituted", "not_a_number",
-	"sentinel", "refused", "malformed", "imprecise", "clock", "too_long", "unconfigured"}
+var reasonNames = [...]string{
+	"", "not_connected", "out_of_range", "stale", "substituted", "not_a_number",
+	"sentinel", "refused", "malformed", "imprecise", "clock", "too_long", "unconfigured",
+}
 
 // Class is Good, Uncertain or Bad.
 func (q Quality) Class() Quality { return q & classMask }

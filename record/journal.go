@@ -54,7 +54,8 @@ func (j Journal) Append(ctx context.Context, tenant plant.TenantNo, events ...fa
 		}
 	}
 	var last uint64
-	err := j.db.submit(ctx, &job{ctx: ctx, done: make(chan struct{}),
+	err := j.db.submit(ctx, &job{
+		ctx: ctx, done: make(chan struct{}),
 		run: func(ctx context.Context, tx bun.Tx) (err error) {
 			last, err = j.insert(ctx, tx, tenant, out)
 			return err
@@ -73,8 +74,12 @@ func checked(tenant plant.TenantNo, e fact.Event) (fact.Event, error) {
 	if len(e.Payload) == 0 {
 		e.Payload = json.RawMessage(`{}`)
 	}
-	for _, w := range []struct{ name, value string }{{"kind", string(e.Kind)}, {"source", e.Source},
-		{"subject", string(e.Subject)}, {"supersedes", e.Supersedes}} {
+	for _, w := range []struct{ name, value string }{
+		{"kind", string(e.Kind)},
+		{"source", e.Source},
+		{"subject", string(e.Subject)},
+		{"supersedes", e.Supersedes},
+	} {
 		if len(w.value) > maxWord || !utf8.ValidString(w.value) || strings.ContainsRune(w.value, 0) {
 			return e, fmt.Errorf("%s %.40q must be UTF-8 of at most %d bytes", w.name, w.value, maxWord)
 		}

@@ -36,9 +36,11 @@ func scanEvents(rows *sql.Rows, tenant plant.TenantNo) ([]fact.Event, error) {
 			&r.SourceSeq, &r.Supersedes, &r.Withdrawn, &r.Body); err != nil {
 			return nil, errors.Join(err, rows.Close())
 		}
-		out = append(out, fact.Event{ID: r.ID, Tenant: tenant, Kind: fact.Kind(r.Kind), Subject: plant.NodeID(r.Subject),
+		out = append(out, fact.Event{
+			ID: r.ID, Tenant: tenant, Kind: fact.Kind(r.Kind), Subject: plant.NodeID(r.Subject),
 			Occurred: plant.Micros(r.Occurred), Recorded: plant.Micros(r.Recorded), Source: r.Source, SourceSeq: r.SourceSeq,
-			Supersedes: r.Supersedes, Withdrawn: r.Withdrawn, Payload: json.RawMessage(r.Body), Seq: r.Seq})
+			Supersedes: r.Supersedes, Withdrawn: r.Withdrawn, Payload: json.RawMessage(r.Body), Seq: r.Seq,
+		})
 	}
 	return out, errors.Join(rows.Err(), rows.Close())
 }

@@ -137,8 +137,10 @@ func dsn(file, vfs string, readOnly bool) string {
 		q.Set("vfs", vfs)
 	}
 	q.Set("_txlock", "immediate")
-	q["_pragma"] = []string{"busy_timeout(10000)", "journal_mode(wal)", "synchronous(full)",
-		"foreign_keys(on)", "cache_size(-16000)", "temp_store(memory)", "journal_size_limit(67108864)"}
+	q["_pragma"] = []string{
+		"busy_timeout(10000)", "journal_mode(wal)", "synchronous(full)",
+		"foreign_keys(on)", "cache_size(-16000)", "temp_store(memory)", "journal_size_limit(67108864)",
+	}
 	if readOnly {
 		q.Set("_txlock", "deferred")
 		q["_pragma"] = append(q["_pragma"], "query_only(on)")

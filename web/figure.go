@@ -258,8 +258,10 @@ func factsOf(e figure.Evidence) *Facts {
 		f.Inputs = append(f.Inputs, inputOf(i))
 	}
 	for _, i := range e.Intervals {
-		f.Intervals = append(f.Intervals, FoldedInterval{From: i.From.Time(), To: i.To.Time(), State: i.State, Class: i.Class, Source: i.Source,
-			Reason: i.Reason, SaidBy: i.SaidBy, Product: i.Product, Order: i.Order, Shift: i.Shift})
+		f.Intervals = append(f.Intervals, FoldedInterval{
+			From: i.From.Time(), To: i.To.Time(), State: i.State, Class: i.Class, Source: i.Source,
+			Reason: i.Reason, SaidBy: i.SaidBy, Product: i.Product, Order: i.Order, Shift: i.Shift,
+		})
 	}
 	for _, c := range e.Counts {
 		f.Counts = append(f.Counts, Counted{At: c.At.Time(), Product: c.Product, Good: c.Good, Scrap: c.Scrap, Rework: c.Rework, PRUms: c.PRUms})

@@ -38,8 +38,10 @@ type healthOut struct {
 func (a *API) registerHealth() {
 	Handle(a, Op{Method: http.MethodGet, Path: "/health", ID: "health", Summary: "Is the node well, and what is not", Tag: "node"},
 		func(ctx context.Context, _ *struct{}) (*healthOut, error) {
-			h := Health{Status: "ok", Version: a.o.Version, Started: a.o.Started.UTC(), Now: a.now().UTC(),
-				Demo: a.o.Demo != nil, Logins: a.o.Demo, Checks: []Check{}}
+			h := Health{
+				Status: "ok", Version: a.o.Version, Started: a.o.Started.UTC(), Now: a.now().UTC(),
+				Demo: a.o.Demo != nil, Logins: a.o.Demo, Checks: []Check{},
+			}
 			if h.Logins == nil {
 				h.Logins = []Login{}
 			}

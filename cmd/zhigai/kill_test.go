@@ -226,8 +226,10 @@ func TestKill_NothingAcknowledgedIsLost(t *testing.T) {
 	r := rand.New(rand.NewPCG(seed, 0))
 	dir, begin := filepath.Join(t.TempDir(), "data"), time.Now().Add(-time.Minute)
 	site := "xinchang-bearing/xinchang/"
-	tags := []string{site + "turning/line-1/lathe-01/spindle.load", site + "grinding/line-1/grinder-01/power.active", site + "assembly/line-1/cell-1/link.state",
-		site + "turning/line-1/lathe-02/count.good", site + "turning/line-1/lathe-03/machine.product"}
+	tags := []string{
+		site + "turning/line-1/lathe-01/spindle.load", site + "grinding/line-1/grinder-01/power.active", site + "assembly/line-1/cell-1/link.state",
+		site + "turning/line-1/lathe-02/count.good", site + "turning/line-1/lathe-03/machine.product",
+	}
 	s := &seen{samples: map[string]map[time.Time]sampleRow{}, events: map[string]string{}}
 	points := 0
 	for i := range kills {

@@ -63,8 +63,10 @@ func NewBroker(o Options) (*Broker, error) {
 	if o.Now == nil || o.Logger == nil {
 		return nil, errors.New("mqtt broker: Now and Logger are required")
 	}
-	b := &Broker{address: o.Address, tls: o.TLS, keeper: o.Gatekeeper, anonymous: o.Anonymous,
-		limits: o.Limits.withDefaults(), now: o.Now, log: o.Logger}
+	b := &Broker{
+		address: o.Address, tls: o.TLS, keeper: o.Gatekeeper, anonymous: o.Anonymous,
+		limits: o.Limits.withDefaults(), now: o.Now, log: o.Logger,
+	}
 	b.ctx, b.cancel = context.WithCancel(context.Background())
 	b.server = mochi.New(&mochi.Options{
 		Capabilities: b.capabilities(),
@@ -232,8 +234,10 @@ func (b *Broker) Retained(filter string, limit int) []Message {
 		if len(out) == limit {
 			break
 		}
-		out = append(out, Message{Topic: pk.TopicName, Payload: pk.Payload, QoS: pk.FixedHeader.Qos, Retain: true,
-			Client: pk.Origin, At: time.Unix(pk.Created, 0)})
+		out = append(out, Message{
+			Topic: pk.TopicName, Payload: pk.Payload, QoS: pk.FixedHeader.Qos, Retain: true,
+			Client: pk.Origin, At: time.Unix(pk.Created, 0),
+		})
 	}
 	return out
 }

@@ -196,8 +196,10 @@ func TestGatekeeper_Rights(t *testing.T) {
 	}
 	refused("no user", client.Options{Client: "a"})
 	refused("wrong password", client.Options{Client: "a", User: "acme", Password: "x"})
-	refused("will in another tenant's topics", client.Options{Client: "a", User: "acme", Password: "secret of acme",
-		Will: &client.Will{Topic: "other/dead", Payload: []byte("x")}})
+	refused("will in another tenant's topics", client.Options{
+		Client: "a", User: "acme", Password: "secret of acme",
+		Will: &client.Will{Topic: "other/dead", Payload: []byte("x")},
+	})
 
 	c := dial(t, b, client.Options{Client: "a", User: "acme", Password: "secret of acme", Version: 5})
 	must(t, c.Publish(within(t), "acme/press/n", nil, 1, false))
@@ -212,8 +214,10 @@ func TestGatekeeper_Rights(t *testing.T) {
 			c = dial(t, b, client.Options{Client: "a", User: "acme", Password: "secret of acme", Version: 5})
 		}
 	}
-	for filter, allowed := range map[string]bool{"acme/press/set": true, "acme/+/set": true, "acme/#": false, "#": false,
-		"acme/+/+": false, "other/x/set": false, "$SYS/#": false, "$share/g/acme/x/set": false} {
+	for filter, allowed := range map[string]bool{
+		"acme/press/set": true, "acme/+/set": true, "acme/#": false, "#": false,
+		"acme/+/+": false, "other/x/set": false, "$SYS/#": false, "$share/g/acme/x/set": false,
+	} {
 		if err := c.Subscribe(within(t), filter, 1); (err == nil) != allowed {
 			t.Errorf("subscribe %q: %v; want allowed %t", filter, err, allowed)
 		}

@@ -238,8 +238,13 @@ func TestDriver_WriteReachesTheDevice(t *testing.T) {
 
 func TestDriver_Check(t *testing.T) {
 	_, d := openDriver(t, time.Now)
-	for _, bad := range []plant.Device{{Address: ""}, {Address: "a/#"}, {Address: "a/"}, {Address: "$SYS"},
-		press("time", "t"), press("silence", "1ms"), press("silence", "x"), press("colour", "red")} {
+	for _, bad := range []plant.Device{
+		{Address: ""},
+		{Address: "a/#"},
+		{Address: "a/"},
+		{Address: "$SYS"},
+		press("time", "t"), press("silence", "1ms"), press("silence", "x"), press("colour", "red"),
+	} {
 		if err := d.CheckDevice(bad); err == nil {
 			t.Errorf("CheckDevice(%+v) = nil", bad)
 		}

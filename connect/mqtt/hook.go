@@ -33,8 +33,10 @@ type hook struct {
 func (h *hook) ID() string { return "zhigai" }
 
 func (h *hook) Provides(b byte) bool {
-	return bytes.IndexByte([]byte{mochi.OnConnectAuthenticate, mochi.OnACLCheck, mochi.OnDisconnect,
-		mochi.OnPacketRead, mochi.OnPublish, mochi.OnWillSent, mochi.OnClientExpired}, b) >= 0
+	return bytes.IndexByte([]byte{
+		mochi.OnConnectAuthenticate, mochi.OnACLCheck, mochi.OnDisconnect,
+		mochi.OnPacketRead, mochi.OnPublish, mochi.OnWillSent, mochi.OnClientExpired,
+	}, b) >= 0
 }
 
 // OnConnectAuthenticate admits a client, or not.

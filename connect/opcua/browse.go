@@ -104,9 +104,12 @@ func kindOf(t *ua.NodeID) plant.TagKind {
 func (c *conn) children(ctx context.Context, node *ua.NodeID) ([]*ua.ReferenceDescription, error) {
 	res, err := call[*ua.BrowseResponse](ctx, c.session, &ua.BrowseRequest{
 		View: &ua.ViewDescription{ViewID: ua.NewTwoByteNodeID(0)}, RequestedMaxReferencesPerNode: 1000,
-		NodesToBrowse: []*ua.BrowseDescription{{NodeID: node, BrowseDirection: ua.BrowseDirectionForward,
+		NodesToBrowse: []*ua.BrowseDescription{{
+			NodeID: node, BrowseDirection: ua.BrowseDirectionForward,
 			ReferenceTypeID: ua.NewNumericNodeID(0, id.HierarchicalReferences), IncludeSubtypes: true,
-			NodeClassMask: uint32(ua.NodeClassObject | ua.NodeClassVariable), ResultMask: uint32(ua.BrowseResultMaskAll)}}})
+			NodeClassMask: uint32(ua.NodeClassObject | ua.NodeClassVariable), ResultMask: uint32(ua.BrowseResultMaskAll),
+		}},
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +131,8 @@ func (c *conn) children(ctx context.Context, node *ua.NodeID) ([]*ua.ReferenceDe
 		// Beyond the bound the point is released, so the server can forget it.
 		stop := len(out) >= maxBrowsed
 		next, err := call[*ua.BrowseNextResponse](ctx, c.session, &ua.BrowseNextRequest{
-			ReleaseContinuationPoints: stop, ContinuationPoints: [][]byte{r.ContinuationPoint}})
+			ReleaseContinuationPoints: stop, ContinuationPoints: [][]byte{r.ContinuationPoint},
+		})
 		if err != nil {
 			return nil, err
 		}

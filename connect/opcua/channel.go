@@ -109,8 +109,10 @@ func dialChannel(ctx context.Context, set settings, own identity, remote *x509.C
 	if err != nil {
 		return nil, fmt.Errorf("connect: %w", err)
 	}
-	c := &channel{tcp: tcp, in: bufio.NewReaderSize(tcp, bufferSize), policy: ua.SecurityPolicyURINone, mode: ua.MessageSecurityModeNone,
-		own: own, remote: remote, life: life, now: now, ended: make(chan struct{}), waiting: make(map[uint32]chan answer)}
+	c := &channel{
+		tcp: tcp, in: bufio.NewReaderSize(tcp, bufferSize), policy: ua.SecurityPolicyURINone, mode: ua.MessageSecurityModeNone,
+		own: own, remote: remote, life: life, now: now, ended: make(chan struct{}), waiting: make(map[uint32]chan answer),
+	}
 	if remote != nil {
 		c.policy, c.mode = set.policyURI(), set.mode
 	}
@@ -189,8 +191,10 @@ func (c *channel) obtain(ctx context.Context, kind ua.SecurityTokenRequestType) 
 	o.request = c.requests
 	c.opening = o
 	c.mu.Unlock()
-	req := &ua.OpenSecureChannelRequest{RequestType: kind, SecurityMode: c.mode, ClientNonce: o.nonce,
-		RequestedLifetime: uint32(c.life / time.Millisecond)}
+	req := &ua.OpenSecureChannelRequest{
+		RequestType: kind, SecurityMode: c.mode, ClientNonce: o.nonce,
+		RequestedLifetime: uint32(c.life / time.Millisecond),
+	}
 	deadline, _ := ctx.Deadline()
 	if err := c.sendOpen(req, o.request, deadline); err != nil {
 		return 0, err
@@ -240,8 +244,10 @@ func (c *channel) call(ctx context.Context, req ua.Request, auth *ua.NodeID, tim
 		delete(c.waiting, request)
 		c.mu.Unlock()
 	}()
-	req.SetHeader(&ua.RequestHeader{AuthenticationToken: orNull(auth), Timestamp: c.now(), RequestHandle: request,
-		TimeoutHint: uint32(timeout / time.Millisecond)})
+	req.SetHeader(&ua.RequestHeader{
+		AuthenticationToken: orNull(auth), Timestamp: c.now(), RequestHandle: request,
+		TimeoutHint: uint32(timeout / time.Millisecond),
+	})
 	timer := time.NewTimer(timeout)
 	defer timer.Stop()
 	if err := c.send(req, request, timeout); err != nil {

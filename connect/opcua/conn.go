@@ -129,7 +129,8 @@ func (c *conn) write(ctx context.Context, p connect.Point, value any) error {
 	}
 	dv := &ua.DataValue{EncodingMask: ua.DataValueValue, Value: v}
 	res, err := call[*ua.WriteResponse](ctx, c.session, &ua.WriteRequest{
-		NodesToWrite: []*ua.WriteValue{{NodeID: node, AttributeID: ua.AttributeIDValue, Value: dv}}})
+		NodesToWrite: []*ua.WriteValue{{NodeID: node, AttributeID: ua.AttributeIDValue, Value: dv}},
+	})
 	if err != nil {
 		return err
 	}

@@ -83,8 +83,10 @@ func TestNode_ParseAndResolve(t *testing.T) {
 	f("nsu=urn:server;b=AQID", "ns=1;b=AQID")
 	f("ns=1;s=轴承", "ns=1;s=轴承")
 	f("i=2258", "i=2258")
-	for _, bad := range []string{"", "Speed", "nsu=urn:server", "nsu=;s=x", "ns=x;s=y", "ns=70000;s=y", "i=-1", "i=x", "g=1234", "b=***", "s=", "q=1",
-		"s=" + strings.Repeat("x", 5000), "ns=1;", "nsu=a;b;c"} {
+	for _, bad := range []string{
+		"", "Speed", "nsu=urn:server", "nsu=;s=x", "ns=x;s=y", "ns=70000;s=y", "i=-1", "i=x", "g=1234", "b=***", "s=", "q=1",
+		"s=" + strings.Repeat("x", 5000), "ns=1;", "nsu=a;b;c",
+	} {
 		if n, err := parseNode(bad); err == nil || !strings.Contains(err.Error(), "nsu=<namespace uri>") {
 			t.Errorf("parseNode(%.20q) = %+v, %v; want an error that says what to write", bad, n, err)
 		}

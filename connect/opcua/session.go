@@ -154,8 +154,10 @@ func (d *Driver) begin(ctx context.Context, s *session, set settings, endpoint *
 		return err
 	}
 	created, err := call[*ua.CreateSessionResponse](ctx, s, &ua.CreateSessionRequest{
-		ClientDescription: &ua.ApplicationDescription{ApplicationURI: d.identity.uri, ProductURI: "urn:zhigai",
-			ApplicationName: ua.NewLocalizedText("zhigai"), ApplicationType: ua.ApplicationTypeClient},
+		ClientDescription: &ua.ApplicationDescription{
+			ApplicationURI: d.identity.uri, ProductURI: "urn:zhigai",
+			ApplicationName: ua.NewLocalizedText("zhigai"), ApplicationType: ua.ApplicationTypeClient,
+		},
 		EndpointURL: set.url, SessionName: fmt.Sprintf("zhigai-%x", nonce[:4]), ClientNonce: nonce,
 		ClientCertificate: d.identity.der, RequestedSessionTimeout: float64(sessionTimeout / time.Millisecond),
 	})

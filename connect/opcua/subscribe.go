@@ -80,7 +80,8 @@ func (s *subscription) create(ctx context.Context) error {
 	count := uint32(max(keepAlive/interval, 1))
 	res, err := call[*ua.CreateSubscriptionResponse](ctx, s.conn.session, &ua.CreateSubscriptionRequest{
 		RequestedPublishingInterval: milliseconds(interval), RequestedLifetimeCount: count * lifetimes,
-		RequestedMaxKeepAliveCount: count, PublishingEnabled: true})
+		RequestedMaxKeepAliveCount: count, PublishingEnabled: true,
+	})
 	if err != nil {
 		return err
 	}
@@ -107,8 +108,10 @@ func (s *subscription) monitor(ctx context.Context, nodes []*ua.NodeID, index []
 			req.ItemsToCreate = append(req.ItemsToCreate, &ua.MonitoredItemCreateRequest{
 				ItemToMonitor:  &ua.ReadValueID{NodeID: n, AttributeID: ua.AttributeIDValue, DataEncoding: &ua.QualifiedName{}},
 				MonitoringMode: ua.MonitoringModeReporting,
-				RequestedParameters: &ua.MonitoringParameters{ClientHandle: uint32(point), SamplingInterval: milliseconds(period),
-					QueueSize: queueFor(period), DiscardOldest: true},
+				RequestedParameters: &ua.MonitoringParameters{
+					ClientHandle: uint32(point), SamplingInterval: milliseconds(period),
+					QueueSize: queueFor(period), DiscardOldest: true,
+				},
 			})
 		}
 		res, err := call[*ua.CreateMonitoredItemsResponse](ctx, s.conn.session, req)

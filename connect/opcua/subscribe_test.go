@@ -26,8 +26,10 @@ type running struct {
 func subscribe(t *testing.T, c connect.Conn, points ...connect.Point) *running {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	r := &running{t: t, got: make(chan connect.Reading, 100000), alive: make(chan struct{}, 10000), ended: make(chan error, 1),
-		fail: make(chan error, 1), cancel: cancel}
+	r := &running{
+		t: t, got: make(chan connect.Reading, 100000), alive: make(chan struct{}, 10000), ended: make(chan error, 1),
+		fail: make(chan error, 1), cancel: cancel,
+	}
 	sink := func(_ context.Context, readings []connect.Reading) error {
 		r.hold.Lock()
 		defer r.hold.Unlock()

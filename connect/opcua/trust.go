@@ -74,8 +74,10 @@ func (t *trustList) check(address string, cert *x509.Certificate) error {
 	if len(t.pending) >= maxPending {
 		t.dropOldest()
 	}
-	t.pending[address+" "+fp] = connect.PendingCertificate{Address: address, Fingerprint: fp,
-		Subject: cert.Subject.String(), NotAfter: cert.NotAfter, Seen: t.now()}
+	t.pending[address+" "+fp] = connect.PendingCertificate{
+		Address: address, Fingerprint: fp,
+		Subject: cert.Subject.String(), NotAfter: cert.NotAfter, Seen: t.now(),
+	}
 	what := "compare the SHA-256 fingerprint %s with the one the machine shows, then approve it"
 	if other {
 		what = "another certificate was approved before: the server was renewed, or something stands between; " + what

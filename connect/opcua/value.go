@@ -81,9 +81,11 @@ func isArray(v *ua.Variant) bool { return v.Has(ua.VariantArrayValues) }
 
 // typeName is how people know the type.
 func typeName(v *ua.Variant) string {
-	names := [...]string{"Null", "Boolean", "SByte", "Byte", "Int16", "UInt16", "Int32", "UInt32", "Int64", "UInt64", "Float", "Double",
+	names := [...]string{
+		"Null", "Boolean", "SByte", "Byte", "Int16", "UInt16", "Int32", "UInt32", "Int64", "UInt64", "Float", "Double",
 		"String", "DateTime", "Guid", "ByteString", "XmlElement", "NodeId", "ExpandedNodeId", "StatusCode", "QualifiedName",
-		"LocalizedText", "structure", "DataValue", "Variant", "DiagnosticInfo"}
+		"LocalizedText", "structure", "DataValue", "Variant", "DiagnosticInfo",
+	}
 	name := "type " + strconv.Itoa(int(v.Type()))
 	if int(v.Type()) < len(names) {
 		name = names[v.Type()]

@@ -250,7 +250,8 @@ func (c *conn) command(ctx context.Context, p connect.Point, value any) (payload
 	}
 	now := uint64(c.driver.now().UnixMilli())
 	body := payload.Payload{Timestamp: now, HasTimestamp: true, Metrics: []payload.Metric{{
-		Name: m.name, Alias: m.alias, HasAlias: m.hasAlias, Timestamp: now, HasTimestamp: true, Type: m.typ, Value: v}}}
+		Name: m.name, Alias: m.alias, HasAlias: m.hasAlias, Timestamp: now, HasTimestamp: true, Type: m.typ, Value: v,
+	}}}
 	topic := namespace + "/" + c.edge.group + "/NCMD/" + c.edge.node
 	if c.device != "" {
 		topic = namespace + "/" + c.edge.group + "/DCMD/" + c.edge.node + "/" + c.device

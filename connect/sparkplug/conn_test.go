@@ -34,10 +34,14 @@ func TestValues(t *testing.T) {
 		{Name: "huge", Type: payload.TypeUInt64, Value: payload.Value{Field: payload.Long, Bits: 1<<53 + 1}},
 		{Name: "exact", Type: payload.TypeInt64, Value: payload.OfInt(payload.TypeInt64, -(1 << 53))},
 		{Name: "null", Type: payload.TypeDouble, Null: true},
-		{Name: "bad", Type: payload.TypeDouble, Value: payload.OfFloat(payload.TypeDouble, 1),
-			Properties: []payload.Property{{Key: "Quality", Type: payload.TypeInt32, Value: payload.OfInt(payload.TypeInt32, 0)}}},
-		{Name: "stale", Type: payload.TypeDouble, Value: payload.OfFloat(payload.TypeDouble, 1),
-			Properties: []payload.Property{{Key: "Quality", Type: payload.TypeInt32, Value: payload.OfInt(payload.TypeInt32, 500)}}},
+		{
+			Name: "bad", Type: payload.TypeDouble, Value: payload.OfFloat(payload.TypeDouble, 1),
+			Properties: []payload.Property{{Key: "Quality", Type: payload.TypeInt32, Value: payload.OfInt(payload.TypeInt32, 0)}},
+		},
+		{
+			Name: "stale", Type: payload.TypeDouble, Value: payload.OfFloat(payload.TypeDouble, 1),
+			Properties: []payload.Property{{Key: "Quality", Type: payload.TypeInt32, Value: payload.OfInt(payload.TypeInt32, 500)}},
+		},
 		{Name: "int8", Type: payload.TypeInt8, Value: payload.Value{Field: payload.Int, Bits: 0xFB}},
 		{Name: "bool", Type: payload.TypeBoolean, Value: payload.OfBool(true)},
 		{Name: "text", Type: payload.TypeString, Value: payload.OfText(long)},
@@ -62,8 +66,10 @@ func TestValues(t *testing.T) {
 	must(t, err)
 	got := make([]connect.Reading, len(ps))
 	must(t, group.Read(within(t), got))
-	for i, want := range []error{connect.ErrImprecise, nil, connect.ErrRefused, connect.ErrRefused, connect.ErrStale, nil, nil, nil,
-		connect.ErrUnconfigured, connect.ErrMalformed, nil, nil} {
+	for i, want := range []error{
+		connect.ErrImprecise, nil, connect.ErrRefused, connect.ErrRefused, connect.ErrStale, nil, nil, nil,
+		connect.ErrUnconfigured, connect.ErrMalformed, nil, nil,
+	} {
 		if !errors.Is(got[i].Err, want) {
 			t.Errorf("%s: error %v; want %v", ps[i].Address, got[i].Err, want)
 		}

@@ -87,13 +87,15 @@ func (h *house) edge(id string, version byte, bdSeq uint64) *edgeNode {
 	h.t.Helper()
 	n := &edgeNode{t: h.t, bdSeq: bdSeq, group: "G", node: "N", cmds: make(chan payload.Payload, 100)}
 	death := payload.Payload{Metrics: []payload.Metric{bd(bdSeq)}}
-	c, err := client.Dial(within(h.t), client.Options{Address: h.broker.Addr().String(), Client: id, Version: version,
+	c, err := client.Dial(within(h.t), client.Options{
+		Address: h.broker.Addr().String(), Client: id, Version: version,
 		Will: &client.Will{Topic: "spBv1.0/G/NDEATH/N", Payload: death.Append(nil), QoS: 1},
 		Received: func(_ string, b []byte, _ bool) {
 			if p, err := payload.Open(b); err == nil {
 				n.cmds <- p
 			}
-		}})
+		},
+	})
 	must(h.t, err)
 	h.t.Cleanup(c.Kill)
 	n.c = c

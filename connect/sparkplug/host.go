@@ -170,7 +170,8 @@ func (d *Driver) askRebirth(e *edge, why string) {
 	e.unanswered++
 	e.asked, e.wait = now, min(max(2*e.wait, rebirthMin), rebirthMax)
 	p := payload.Payload{Timestamp: uint64(now.UnixMilli()), HasTimestamp: true, Metrics: []payload.Metric{{
-		Name: "Node Control/Rebirth", Type: payload.TypeBoolean, Value: payload.OfBool(true)}}}
+		Name: "Node Control/Rebirth", Type: payload.TypeBoolean, Value: payload.OfBool(true),
+	}}}
 	d.log.Info("sparkplug rebirth asked for", slog.String("edge_node", e.String()), slog.String("why", why))
 	if err := d.broker.Publish(namespace+"/"+e.group+"/NCMD/"+e.node, p.Append(nil), 0, false); err != nil {
 		d.log.Warn("sparkplug rebirth", slog.Any("err", err))

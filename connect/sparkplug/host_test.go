@@ -257,8 +257,10 @@ func TestGarbage(t *testing.T) {
 	n.birth()
 	r := subscribe(t, h.host, "G/N/D", points)
 	r.number(0, 1000)
-	for _, topic := range []string{"spBv1.0/G/DDATA/N/D", "spBv1.0/G/NBIRTH/N", "spBv1.0/G/NDEATH/N", "spBv1.0", "spBv1.0/G", "spBv1.0/G/XDATA/N",
-		"spBv1.0/G/DDATA/N", "spBv1.0//NDATA/", "spBv1.0/G/NDATA/N/D/E", "spBv1.0/STATE/other"} {
+	for _, topic := range []string{
+		"spBv1.0/G/DDATA/N/D", "spBv1.0/G/NBIRTH/N", "spBv1.0/G/NDEATH/N", "spBv1.0", "spBv1.0/G", "spBv1.0/G/XDATA/N",
+		"spBv1.0/G/DDATA/N", "spBv1.0//NDATA/", "spBv1.0/G/NDATA/N/D/E", "spBv1.0/STATE/other",
+	} {
 		for _, body := range [][]byte{nil, []byte(`{"json":true}`), {0xff}, {0x12, 0xff, 0xff, 0xff, 0xff, 0x0f}} {
 			if topic == "spBv1.0/G/NBIRTH/N" && body == nil || topic == "spBv1.0/G/NDEATH/N" && body == nil {
 				continue // an empty payload is a valid one
@@ -275,8 +277,10 @@ func TestGarbage(t *testing.T) {
 func TestState_RetainedAndOurs(t *testing.T) {
 	h := newHouse(t)
 	got := make(chan string, 10)
-	c, err := client.Dial(within(t), client.Options{Address: h.broker.Addr().String(), Client: "x",
-		Received: func(_ string, b []byte, _ bool) { got <- string(b) }})
+	c, err := client.Dial(within(t), client.Options{
+		Address: h.broker.Addr().String(), Client: "x",
+		Received: func(_ string, b []byte, _ bool) { got <- string(b) },
+	})
 	must(t, err)
 	defer c.Kill()
 	must(t, c.Subscribe(within(t), "spBv1.0/STATE/#", 1))

@@ -63,8 +63,10 @@ func typeOf(m *payload.Metric) payload.Type {
 
 // sample reads one value under the metric's birth.
 func (k *metric) sample(m *payload.Metric, p payload.Payload) sample {
-	s := sample{name: k.name, typ: k.typ, value: m.Value, null: m.Null || m.Value.Field == payload.None,
-		quality: qualityGood, historical: m.Historical}
+	s := sample{
+		name: k.name, typ: k.typ, value: m.Value, null: m.Null || m.Value.Field == payload.None,
+		quality: qualityGood, historical: m.Historical,
+	}
 	if m.Type != 0 {
 		s.typ = m.Type
 	}

@@ -50,7 +50,8 @@ func TestNpmEdge_BirthDataAndTypes(t *testing.T) {
 	edge.Send(obj{"op": "data", "device": "CNC1", "metrics": []obj{
 		{"name": "Spindle/Speed", "type": "Double", "value": 1500},
 		{"name": "Mode", "type": "String", "value": "加工" + strings.Repeat("长", 10000)},
-		{"name": "Offset", "type": "Int32", "value": -123456}}})
+		{"name": "Offset", "type": "Int32", "value": -123456},
+	}})
 	if g := r.number(0, 1500); g.Source.IsZero() {
 		t.Error("no source time")
 	}
@@ -66,7 +67,8 @@ func TestNpmEdge_BirthDataAndTypes(t *testing.T) {
 
 	// What was late goes by as history.
 	edge.Send(obj{"op": "data", "device": "CNC1", "metrics": []obj{
-		{"name": "Spindle/Speed", "type": "Double", "value": 900, "isHistorical": true, "timestamp": 1767225600000}}})
+		{"name": "Spindle/Speed", "type": "Double", "value": 900, "isHistorical": true, "timestamp": 1767225600000},
+	}})
 	if g := r.number(0, 900); !g.Historical || g.Source.UnixMilli() != 1767225600000 {
 		t.Errorf("reading = %+v; want historical", g)
 	}

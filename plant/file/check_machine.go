@@ -71,7 +71,9 @@ func (c *checker) cycles(at string, cycles []plant.Cycle) {
 // reach is what two devices must not share: on one line two units may.
 type reach struct{ driver, address, unit string }
 
-func reachOf(d plant.Device) reach { return reach{d.Driver, d.Address, d.Params["unit"] + d.Params["prefix"]} }
+func reachOf(d plant.Device) reach {
+	return reach{d.Driver, d.Address, d.Params["unit"] + d.Params["prefix"]}
+}
 
 // devices finds two machines read from one device. Devices that exist already
 // count, unless the file replaces them.

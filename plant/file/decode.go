@@ -235,8 +235,8 @@ func fieldOf(v reflect.Value, key string) reflect.Value {
 
 func fieldNames(t reflect.Type) []string {
 	var out []string
-	for i := range t.NumField() {
-		if n := name(t.Field(i)); n != "" {
+	for field := range t.Fields() {
+		if n := name(field); n != "" {
 			out = append(out, n)
 		}
 	}

@@ -18,8 +18,10 @@ import (
 type writer struct{ strings.Builder }
 
 // short values stand on one line.
-var short = []reflect.Type{reflect.TypeFor[plant.Name](), reflect.TypeFor[plant.Validity](), reflect.TypeFor[plant.Break](),
-	reflect.TypeFor[plant.Day](), reflect.TypeFor[plant.Cycle](), reflect.TypeFor[plant.TagOverride](), reflect.TypeFor[plant.Down]()}
+var short = []reflect.Type{
+	reflect.TypeFor[plant.Name](), reflect.TypeFor[plant.Validity](), reflect.TypeFor[plant.Break](),
+	reflect.TypeFor[plant.Day](), reflect.TypeFor[plant.Cycle](), reflect.TypeFor[plant.TagOverride](), reflect.TypeFor[plant.Down](),
+}
 
 // fields writes a struct's set fields, one a line; the first line is not
 // indented when it stands behind "- ".

@@ -86,19 +86,27 @@ func good(t *testing.T) plant.Model {
 
 func TestWriteRead_RoundTrip(t *testing.T) {
 	same(t, good(t))
-	names := []string{"轴承: 一 # 二", " leading", "trailing ", "line\nbreak", `"quoted" 'both'`, "true", "null", "~", "1e3", "0x1F", "- dash",
-		"? q", "{x}", "[y]", "&a", "*b", "!t", "%p", "@at", "`tick", "a: b", "|", ">", "\ttab", "tab\tin", "\u0085nel", "\u2028ls", "\U0001F600", "\r\nx", "#c", "12:30", "", "\x01", "=", "<<", "x\\y", "2026-01-01", "a\n\nb\n", "\n", " \n x"}
+	names := []string{
+		"轴承: 一 # 二", " leading", "trailing ", "line\nbreak", `"quoted" 'both'`, "true", "null", "~", "1e3", "0x1F", "- dash",
+		"? q", "{x}", "[y]", "&a", "*b", "!t", "%p", "@at", "`tick", "a: b", "|", ">", "\ttab", "tab\tin", "\u0085nel", "\u2028ls", "\U0001F600", "\r\nx", "#c", "12:30", "", "\x01", "=", "<<", "x\\y", "2026-01-01", "a\n\nb\n", "\n", " \n x",
+	}
 	rnd := rand.New(rand.NewPCG(1, 2))
 	for range 300 {
-		m := plant.Model{Nodes: []plant.Node{{Path: "a", Level: plant.LevelEnterprise, Name: plant.Name{ZH: "甲" + pick(rnd, names), EN: pick(rnd, names)}}},
-			Products: []plant.Product{{ID: "P", Code: "p", Name: plant.Name{ZH: "x", EN: pick(rnd, names)}}}}
+		m := plant.Model{
+			Nodes:    []plant.Node{{Path: "a", Level: plant.LevelEnterprise, Name: plant.Name{ZH: "甲" + pick(rnd, names), EN: pick(rnd, names)}}},
+			Products: []plant.Product{{ID: "P", Code: "p", Name: plant.Name{ZH: "x", EN: pick(rnd, names)}}},
+		}
 		limit := float64(rnd.IntN(1000))/7 - 50
-		m.Nodes = append(m.Nodes, plant.Node{ID: "N1", Path: "a/m", Level: plant.LevelEquipment, Name: plant.Name{ZH: "机"},
+		m.Nodes = append(m.Nodes, plant.Node{
+			ID: "N1", Path: "a/m", Level: plant.LevelEquipment, Name: plant.Name{ZH: "机"},
 			Valid: plant.Validity{From: time.UnixMicro(rnd.Int64N(1e15)).UTC()},
-			Machine: &plant.Equipment{Class: "lathe" + pick(rnd, names), Profile: "generic.lathe", NC: rnd.IntN(2) == 0,
+			Machine: &plant.Equipment{
+				Class: "lathe" + pick(rnd, names), Profile: "generic.lathe", NC: rnd.IntN(2) == 0,
 				Device: plant.Device{ID: "D1", Driver: "opcua", Address: "opc.tcp://h:1" + pick(rnd, names), Params: map[string]string{"k" + pick(rnd, names): pick(rnd, names)}},
 				Cycles: []plant.Cycle{{Product: "*", PRUms: 1 + rnd.Int64N(1e6)}},
-				Tags:   []plant.TagOverride{{Name: "t" + pick(rnd, names), Min: &limit}}}})
+				Tags:   []plant.TagOverride{{Name: "t" + pick(rnd, names), Min: &limit}},
+			},
+		})
 		same(t, m)
 	}
 }

@@ -32,14 +32,18 @@ func node(path string, level plant.Level) plant.Node {
 
 func machine(path string) plant.Node {
 	n := node(path, plant.LevelEquipment)
-	n.Machine = &plant.Equipment{Class: "lathe", Profile: "p", Device: plant.Device{Driver: "opcua", Address: path},
-		Cycles: []plant.Cycle{{Product: "*", PRUms: 1000, Valid: plant.Validity{From: at(1)}}}}
+	n.Machine = &plant.Equipment{
+		Class: "lathe", Profile: "p", Device: plant.Device{Driver: "opcua", Address: path},
+		Cycles: []plant.Cycle{{Product: "*", PRUms: 1000, Valid: plant.Validity{From: at(1)}}},
+	}
 	return n
 }
 
 func calendar() plant.Calendar {
-	return plant.Calendar{Code: "day", Name: plant.Name{ZH: "白班"}, Zone: "Asia/Shanghai",
-		Shifts: []plant.Shift{{Code: "a", Name: plant.Name{ZH: "早"}, Start: "08:00", End: "16:00", Weekdays: []int{1, 2}}}}
+	return plant.Calendar{
+		Code: "day", Name: plant.Name{ZH: "白班"}, Zone: "Asia/Shanghai",
+		Shifts: []plant.Shift{{Code: "a", Name: plant.Name{ZH: "早"}, Start: "08:00", End: "16:00", Weekdays: []int{1, 2}}},
+	}
 }
 
 // small is a plant with two lines and three machines.
@@ -47,8 +51,10 @@ func small() plant.Model {
 	site := node("e/s", plant.LevelSite)
 	site.Calendar = "day"
 	return plant.Model{
-		Nodes: []plant.Node{machine("e/s/l_1/m1"), node("e/s/l_1", plant.LevelLine), node("e", plant.LevelEnterprise), site,
-			machine("e/s/l_1/m2"), node("e/s/l-1", plant.LevelLine), machine("e/s/l-1/m3")},
+		Nodes: []plant.Node{
+			machine("e/s/l_1/m1"), node("e/s/l_1", plant.LevelLine), node("e", plant.LevelEnterprise), site,
+			machine("e/s/l_1/m2"), node("e/s/l-1", plant.LevelLine), machine("e/s/l-1/m3"),
+		},
 		Products:  []plant.Product{{Code: "p1", Name: plant.Name{ZH: "套圈"}}},
 		Calendars: []plant.Calendar{calendar()},
 	}

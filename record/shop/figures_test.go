@@ -31,13 +31,19 @@ func TestFigures_QueriesUseKeys(t *testing.T) {
 		args  []any
 		want  string
 	}{
-		"rows of a scope": {`select w.terms from figure_node n cross join figure_row w
+		"rows of a scope": {
+			`select w.terms from figure_node n cross join figure_row w
 			where ? and w.tenant = n.tenant and w.node = n.node and w.path = n.path` + overlap, append([]any{scope}, span(5, 9)...),
-			"SEARCH w USING INDEX sqlite_autoindex_figure_row_1 (tenant=? AND node=? AND win_from>? AND win_from<?)"},
-		"mark dirty": {`update figure_window set dirty = true where tenant = 1 and node = 'm' and win_from < 9 and win_to > 5 and win_from > 1 and dirty = false`, nil,
-			"(tenant=? AND node=? AND win_from>? AND win_from<?)"},
-		"dirty windows": {`select ` + windowColumns + ` from figure_window w where w.tenant = 1 and w.dirty order by w.win_from, w.node limit 5`, nil,
-			"INDEX figure_dirty (tenant=?)"},
+			"SEARCH w USING INDEX sqlite_autoindex_figure_row_1 (tenant=? AND node=? AND win_from>? AND win_from<?)",
+		},
+		"mark dirty": {
+			`update figure_window set dirty = true where tenant = 1 and node = 'm' and win_from < 9 and win_to > 5 and win_from > 1 and dirty = false`, nil,
+			"(tenant=? AND node=? AND win_from>? AND win_from<?)",
+		},
+		"dirty windows": {
+			`select ` + windowColumns + ` from figure_window w where w.tenant = 1 and w.dirty order by w.win_from, w.node limit 5`, nil,
+			"INDEX figure_dirty (tenant=?)",
+		},
 	} {
 		rows, err := db.Reader().QueryContext(t.Context(), `explain query plan `+c.query, c.args...)
 		if err != nil {

@@ -214,7 +214,9 @@ func (p Plants) write(ctx context.Context, scope access.Scope, f func(ctx contex
 		return fmt.Errorf("%w: tenant is 0; the first tenant is 1", access.ErrInvalid)
 	}
 	return p.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
-		return f(ctx, &edit{store: store{tx: tx, tenant: scope.Tenant, now: p.db.Now(), who: by}, scope: scope, newID: p.db.NewID,
-			made: map[string]bool{}})
+		return f(ctx, &edit{
+			store: store{tx: tx, tenant: scope.Tenant, now: p.db.Now(), who: by}, scope: scope, newID: p.db.NewID,
+			made: map[string]bool{},
+		})
 	})
 }

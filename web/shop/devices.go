@@ -27,8 +27,10 @@ type Profile struct {
 }
 
 func profileOf(p *profile.Profile) Profile {
-	return Profile{ID: p.ID, Version: p.Version, Title: p.Title, Vendor: p.Vendor, Models: append([]string{}, p.Models...), Class: p.Class,
-		Protocol: p.Protocol, Verified: p.Verified, Source: p.Source, Signals: len(p.Signals)}
+	return Profile{
+		ID: p.ID, Version: p.Version, Title: p.Title, Vendor: p.Vendor, Models: append([]string{}, p.Models...), Class: p.Class,
+		Protocol: p.Protocol, Verified: p.Verified, Source: p.Source, Signals: len(p.Signals),
+	}
 }
 
 // ProfileDetail is a profile with its file as written.

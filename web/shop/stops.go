@@ -76,8 +76,10 @@ func (r *rooms) registerTimeline() {
 			}
 			items := make([]Interval, len(all))
 			for i, v := range all {
-				items[i] = Interval{From: stamp(v.From), To: stamp(v.To), State: stateOf(v.State), Class: string(v.Class), Source: string(v.Source),
-					Micro: v.MicroStop, Product: v.Product, Order: v.Order, Shift: v.Shift}
+				items[i] = Interval{
+					From: stamp(v.From), To: stamp(v.To), State: stateOf(v.State), Class: string(v.Class), Source: string(v.Source),
+					Micro: v.MicroStop, Product: v.Product, Order: v.Order, Shift: v.Shift,
+				}
 				if v.Reason != "" {
 					items[i].Reason = r.reason(v.Reason, v.SaidBy)
 				}
@@ -178,8 +180,10 @@ func (r *rooms) stops(ctx context.Context, in *stopsIn) (*web.ListOut[Stop], err
 	}
 	items := make([]Stop, len(page.Stops))
 	for i, s := range page.Stops {
-		items[i] = Stop{Equipment: s.Node, Path: s.Path, Name: s.Name, From: stamp(s.From), To: stamp(s.To), Open: s.Open, LostMS: s.LostMs, State: stateOf(s.State),
-			Micro: s.Micro, Shift: s.Shift, Product: s.Product, Parts: []StopPart{}}
+		items[i] = Stop{
+			Equipment: s.Node, Path: s.Path, Name: s.Name, From: stamp(s.From), To: stamp(s.To), Open: s.Open, LostMS: s.LostMs, State: stateOf(s.State),
+			Micro: s.Micro, Shift: s.Shift, Product: s.Product, Parts: []StopPart{},
+		}
 		if s.Reason != "" {
 			items[i].Reason = r.reason(s.Reason, s.SaidBy)
 		}

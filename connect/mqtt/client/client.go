@@ -73,8 +73,10 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mqtt client %s: %w", o.Client, err)
 	}
-	c := &Client{version: o.Version, received: o.Received, conn: conn, in: bufio.NewReader(conn),
-		done: make(chan struct{}), waiting: make(map[uint16]chan packets.Packet)}
+	c := &Client{
+		version: o.Version, received: o.Received, conn: conn, in: bufio.NewReader(conn),
+		done: make(chan struct{}), waiting: make(map[uint16]chan packets.Packet),
+	}
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	err = c.login(o)
 	if !stop() && err == nil {
@@ -93,8 +95,10 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 
 func (c *Client) login(o Options) error {
 	pk := packets.Packet{FixedHeader: packets.FixedHeader{Type: packets.Connect}, ProtocolVersion: o.Version}
-	pk.Connect = packets.ConnectParams{ProtocolName: []byte("MQTT"), ClientIdentifier: o.Client, Clean: true,
-		Keepalive: uint16(o.KeepAlive / time.Second)}
+	pk.Connect = packets.ConnectParams{
+		ProtocolName: []byte("MQTT"), ClientIdentifier: o.Client, Clean: true,
+		Keepalive: uint16(o.KeepAlive / time.Second),
+	}
 	if o.User != "" {
 		pk.Connect.UsernameFlag, pk.Connect.Username = true, []byte(o.User)
 		pk.Connect.PasswordFlag, pk.Connect.Password = true, []byte(o.Password)
@@ -118,8 +122,10 @@ func (c *Client) login(o Options) error {
 
 // Publish sends a message; with qos 1 it waits for the acknowledgement.
 func (c *Client) Publish(ctx context.Context, topic string, payload []byte, qos byte, retain bool) error {
-	pk := packets.Packet{FixedHeader: packets.FixedHeader{Type: packets.Publish, Qos: qos, Retain: retain},
-		ProtocolVersion: c.version, TopicName: topic, Payload: payload}
+	pk := packets.Packet{
+		FixedHeader:     packets.FixedHeader{Type: packets.Publish, Qos: qos, Retain: retain},
+		ProtocolVersion: c.version, TopicName: topic, Payload: payload,
+	}
 	if qos == 0 {
 		return c.send(pk.PublishEncode)
 	}
@@ -135,8 +141,10 @@ func (c *Client) Publish(ctx context.Context, topic string, payload []byte, qos 
 
 // Subscribe asks for the messages under a filter.
 func (c *Client) Subscribe(ctx context.Context, filter string, qos byte) error {
-	pk := packets.Packet{FixedHeader: packets.FixedHeader{Type: packets.Subscribe, Qos: 1}, ProtocolVersion: c.version,
-		Filters: packets.Subscriptions{{Filter: filter, Qos: qos}}}
+	pk := packets.Packet{
+		FixedHeader: packets.FixedHeader{Type: packets.Subscribe, Qos: 1}, ProtocolVersion: c.version,
+		Filters: packets.Subscriptions{{Filter: filter, Qos: qos}},
+	}
 	ack, err := c.ask(ctx, &pk, pk.SubscribeEncode)
 	if err != nil {
 		return fmt.Errorf("mqtt subscribe %s: %w", filter, err)

@@ -164,12 +164,16 @@ func decodeMetric(b []byte) (Metric, error) {
 }
 
 // metricFields and propertyFields say which member of the oneof a number is.
-var metricFields = map[protowire.Number]Field{metricInt: Int, metricLong: Long, metricFloat: Float, metricDouble: Double,
+var metricFields = map[protowire.Number]Field{
+	metricInt: Int, metricLong: Long, metricFloat: Float, metricDouble: Double,
 	metricBoolean: Boolean, metricString: String, metricBytes: Bytes, metricDataSet: DataSet, metricTemplate: Template,
-	metricExtension: Extension}
+	metricExtension: Extension,
+}
 
-var propertyFields = map[protowire.Number]Field{propertyInt: Int, propertyLong: Long, propertyFloat: Float, propertyDouble: Double,
-	propertyBoolean: Boolean, propertyString: String, propertySet: DataSet, propertySets: Template}
+var propertyFields = map[protowire.Number]Field{
+	propertyInt: Int, propertyLong: Long, propertyFloat: Float, propertyDouble: Double,
+	propertyBoolean: Boolean, propertyString: String, propertySet: DataSet, propertySets: Template,
+}
 
 func decodeProperties(b []byte) ([]Property, error) {
 	var out []Property

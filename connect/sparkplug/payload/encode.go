@@ -49,11 +49,15 @@ func (m *Metric) append(dst []byte) []byte {
 }
 
 var (
-	metricNumbers = [...]protowire.Number{Int: metricInt, Long: metricLong, Float: metricFloat, Double: metricDouble,
+	metricNumbers = [...]protowire.Number{
+		Int: metricInt, Long: metricLong, Float: metricFloat, Double: metricDouble,
 		Boolean: metricBoolean, String: metricString, Bytes: metricBytes, DataSet: metricDataSet, Template: metricTemplate,
-		Extension: metricExtension}
-	propertyNumbers = [...]protowire.Number{Int: propertyInt, Long: propertyLong, Float: propertyFloat, Double: propertyDouble,
-		Boolean: propertyBoolean, String: propertyString, DataSet: propertySet, Template: propertySets, Extension: 0}
+		Extension: metricExtension,
+	}
+	propertyNumbers = [...]protowire.Number{
+		Int: propertyInt, Long: propertyLong, Float: propertyFloat, Double: propertyDouble,
+		Boolean: propertyBoolean, String: propertyString, DataSet: propertySet, Template: propertySets, Extension: 0,
+	}
 )
 
 func appendProperties(dst []byte, properties []Property) []byte {

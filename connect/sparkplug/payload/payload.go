@@ -101,10 +101,12 @@ const (
 	TypePropertySetList
 )
 
-var typeNames = [...]string{"Unknown", "Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64", "Float", "Double",
+var typeNames = [...]string{
+	"Unknown", "Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64", "Float", "Double",
 	"Boolean", "String", "DateTime", "Text", "UUID", "DataSet", "Bytes", "File", "Template", "PropertySet", "PropertySetList",
 	"Int8Array", "Int16Array", "Int32Array", "Int64Array", "UInt8Array", "UInt16Array", "UInt32Array", "UInt64Array",
-	"FloatArray", "DoubleArray", "BooleanArray", "StringArray", "DateTimeArray"}
+	"FloatArray", "DoubleArray", "BooleanArray", "StringArray", "DateTimeArray",
+}
 
 // String is the name the specification gives the type.
 func (t Type) String() string {

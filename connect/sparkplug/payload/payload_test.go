@@ -100,8 +100,10 @@ func TestValue_TwosComplement(t *testing.T) {
 }
 
 func TestType_Names(t *testing.T) {
-	for typ, want := range map[Type]string{TypeInt8: "Int8", TypeUInt64: "UInt64", TypeTemplate: "Template",
-		TypePropertySetList: "PropertySetList", 22: "Int8Array", 34: "DateTimeArray", 99: "type 99"} {
+	for typ, want := range map[Type]string{
+		TypeInt8: "Int8", TypeUInt64: "UInt64", TypeTemplate: "Template",
+		TypePropertySetList: "PropertySetList", 22: "Int8Array", 34: "DateTimeArray", 99: "type 99",
+	} {
 		if got := typ.String(); got != want {
 			t.Errorf("Type(%d) = %q; want %q", uint32(typ), got, want)
 		}
@@ -132,8 +134,10 @@ func TestOpen_Compressed(t *testing.T) {
 			t.Errorf("%s: Open = %+v, %v; want %+v", name, got, err, want)
 		}
 	}
-	for name, body := range map[string][]byte{"garbage": {1, 2, 3}, "nothing": nil,
-		"bomb": squeeze(zlib.NewWriter(&bomb), &bomb, make([]byte, MaxInflated+1))} {
+	for name, body := range map[string][]byte{
+		"garbage": {1, 2, 3}, "nothing": nil,
+		"bomb": squeeze(zlib.NewWriter(&bomb), &bomb, make([]byte, MaxInflated+1)),
+	} {
 		if _, err := Open(Payload{UUID: compressed, Body: body}.Append(nil)); !errors.Is(err, ErrMalformed) {
 			t.Errorf("%s: %v; want ErrMalformed", name, err)
 		}
