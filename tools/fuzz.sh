@@ -7,6 +7,6 @@ grep -rlE '^func Fuzz' --include='*_test.go' . | grep -v node_modules | while re
   dir=$(dirname "$file")
   grep -oE '^func Fuzz[A-Za-z0-9_]*' "$file" | sed 's/^func //' | while read -r name; do
     echo "== $dir $name"
-    go test "$dir" -run '^$' -fuzz "^${name}\$" -fuzztime "$time"
+    go test "$dir" -run '^$' -fuzz "^${name}\$" -fuzztime "$time" -fuzzminimizetime 5x
   done
 done
