@@ -2,7 +2,9 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
 // Vendors in few chunks that change rarely; charts apart, since many pages need none.
+// What the kiosk shares with the pages stands first, so that no vendor's chunk takes it in.
 const groups = [
+  { name: "base", test: /rolldown[\\/]runtime|commonjsHelpers|ui[\\/]src[\\/](lib|live|api[\\/]client)/, priority: 40 },
   { name: "react", test: /node_modules[\\/](react|react-dom|scheduler)[\\/]/, priority: 30 },
   { name: "echarts", test: /node_modules[\\/](echarts|zrender)[\\/]/, priority: 20 },
   { name: "uplot", test: /node_modules[\\/]uplot[\\/]/, priority: 20 },

@@ -16,7 +16,7 @@ export function Pareto({ scope, from, to }: { scope: string; from: number; to: n
   const { name, lang } = useLang();
   const query = useQuery(losses(scope, iso(from), iso(to)));
   const rows = useMemo(() => (query.data ?? []).filter((l) => l.ms > 0), [query.data]);
-  const option = useMemo(() => chart(rows, (l) => name(l.reason.name), t("pareto.hours"), t("pareto.share")), [rows, lang]);
+  const option = useMemo(() => chart(rows, (l) => name(l.reason.name), t("pareto.hours"), t("pareto.cumulated")), [rows, lang]);
   return (
     <section className="panel" aria-label={t("pareto")}>
       <h2>{t("pareto")}</h2>

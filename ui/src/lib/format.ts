@@ -47,7 +47,8 @@ function formatter(digits: number, least: number): Intl.NumberFormat {
 
 /** A number with fixed decimals and thousands separators. */
 export function fixed(value: number, digits: number): string {
-  return formatter(digits, digits).format(value);
+  const text = formatter(digits, digits).format(value);
+  return /^-[0.,]*$/.test(text) ? text.slice(1) : text; // a rounded −0 says nothing
 }
 
 /** A measured number with as many digits as it deserves. */

@@ -75,7 +75,7 @@ function Head({ machine: m, detail }: { machine: Machine; detail: MachineDetail 
   const { name } = useLang();
   const look = lookOf(m.state);
   const facts: [string, string | undefined][] = [
-    [t("reason"), m.reason && `${name(m.reason.name)}${m.reason.by ? ` (${m.reason.by})` : ""}`], [t("product"), m.product], [t("order"), m.order], [t("shift"), m.shift],
+    [t("reason"), m.reason && `${name(m.reason.name)}${m.reason.by && !m.reason.by.startsWith("machine") ? ` (${m.reason.by.replace(/^person:/, "")})` : ""}`], [t("product"), m.product], [t("order"), m.order], [t("shift"), m.shift],
     [t("profile"), `${name(detail.profile.title)} v${detail.profile.version}`], [t("device"), `${detail.node.equipment?.device.driver ?? ""} ${detail.node.equipment?.device.address ?? ""}`],
   ];
   return (
