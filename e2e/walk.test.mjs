@@ -20,6 +20,7 @@ before(async () => {
   browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: flags });
   context = await browser.newContext({ viewport: { width: 1366, height: 768 }, locale: "zh-CN", timezoneId: "Asia/Shanghai" });
   page = await context.newPage();
+  page.setDefaultTimeout(15_000);
   page.on("console", (m) => { if (m.type() === "error" && !/401|Failed to load resource/.test(m.text())) complaints.push(m.text()); });
   page.on("pageerror", (err) => complaints.push(String(err)));
   page.on("request", (r) => { if (!r.url().startsWith(demo.base) && !/^(data|blob):/.test(r.url())) complaints.push(`request to ${r.url()}`); });
@@ -48,7 +49,7 @@ async function shoot(name) {
 async function look(path, name, ready) {
   await page.goto(demo.base + path);
   await ready();
-  await page.waitForLoadState("networkidle", { timeout: 3000 }).catch(() => undefined); // the live stream never rests
+  await page.waitForLoadState("networkidle", { timeout: 1500 }).catch(() => undefined); // the live stream never rests
   await shoot(name);
   await accessible(name);
   await page.setViewportSize({ width: 1024, height: 768 });
@@ -81,21 +82,21 @@ test("a machine's page", async () => {
 
 test("a figure opens down to raw samples", async () => {
   await page.goto(`${demo.base}/oee`);
-  await page.locator("button.figbtn").first().waitFor();
-  await page.locator("button.figbtn").first().click();
+  await page.getByRole("button", { name: /查看出处/ }).first().click();
   const drawer = page.getByRole("dialog");
-  await drawer.waitFor();
+  await drawer.getByRole("button", { name: /^下钻/ }).first().waitFor();
   await shoot("evidence-figure");
   await accessible("evidence of a figure");
-  // Down the hierarchy until facts are reached: each press on a child goes one
-  // step deeper.
-  for (let step = 0; step < 8; step++) {
-    if (await drawer.getByText(/原始样本|样本/).count()) break;
-    await drawer.getByRole("table").locator("button").first().click();
-    await page.waitForTimeout(0);
-    await until("the next step", async () => (await drawer.getByRole("table").count()) > 0 || (await drawer.getByText(/样本/).count()) > 0);
+  // Each press goes one step down the hierarchy, until facts are reached.
+  const samples = drawer.getByRole("button", { name: "原始样本" });
+  for (let step = 0; step < 8 && !(await samples.count()); step++) {
+    const trail = await drawer.getByRole("navigation").innerText();
+    await drawer.getByRole("button", { name: /^下钻/ }).first().click();
+    await until("the next step", async () => (await drawer.getByRole("navigation").innerText()) !== trail);
+    await until("what it is made of", async () => (await samples.count()) || (await drawer.getByRole("button", { name: /^下钻/ }).count()));
   }
-  assert.ok(await drawer.getByText(/样本/).count(), "no raw samples at the bottom of the evidence");
+  await samples.first().click();
+  await drawer.getByText(/个样本/).first().waitFor();
   await shoot("evidence-facts");
   await accessible("evidence of a machine's hour");
 });
