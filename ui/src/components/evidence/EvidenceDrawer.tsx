@@ -6,7 +6,7 @@ import { evidence } from "../../api/queries";
 import type { Figure } from "../../api/types";
 import { useLang } from "../../i18n/useLang";
 import { figureText } from "../../lib/format";
-import { shortTime } from "../../lib/time";
+import { iso, ms, shortTime } from "../../lib/time";
 import { useReason } from "../Figures";
 import { Nothing, Waiting } from "../Status";
 import { Children } from "./Children";
@@ -47,8 +47,20 @@ function Trail({ path, go }: { path: Figure[]; go: (n: number) => void }) {
   return <nav aria-label={t("path")}><Breadcrumb items={items} /></nav>;
 }
 
+/**
+ * Facts are asked for by an instant of their window. The last one that was
+ * folded serves machines too that were added while the window ran.
+ */
+function linkOf(figure: Figure): string {
+  const { kind, from, to } = figure.window;
+  if (kind !== "base") return figure.evidence;
+  const url = new URL(figure.evidence, location.origin);
+  url.searchParams.set("from", iso(Math.max(ms(from), Math.min(ms(to), ms(figure.as_of)) - 1)));
+  return url.pathname + url.search;
+}
+
 function Below({ figure, drill }: { figure: Figure; drill: (f: Figure) => void }) {
-  const query = useQuery(evidence(figure.evidence));
+  const query = useQuery(evidence(linkOf(figure)));
   if (!query.data) return <Waiting query={query} />;
   const { definition, children, facts } = query.data;
   return (
