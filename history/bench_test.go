@@ -40,7 +40,7 @@ func (p *plantSource) next(b []plant.Sample) []plant.Sample {
 		for i := range perDevice {
 			tag := d*perDevice + i
 			v := &p.level[tag]
-			out := *v
+			var out float64
 			switch {
 			case i < 14:
 				*v += p.r.NormFloat64() * 0.05
