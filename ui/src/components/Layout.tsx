@@ -26,7 +26,6 @@ const entries = [
 
 export function Layout() {
   const { t } = useTranslation();
-  const { mood } = useMood();
   const [narrow, setNarrow] = useState(() => innerWidth < 1200);
   const { pathname } = useLocation();
   const here = entries.find((e) => e.to !== "/" && pathname.startsWith(e.to))?.to ?? "/";
@@ -34,11 +33,11 @@ export function Layout() {
     <EvidenceProvider>
       <a className="skip" href="#main">{t("skip")}</a>
       <Frame style={{ minHeight: "100%" }}>
-        <Frame.Sider theme={mood} width={176} collapsedWidth={56} collapsible collapsed={narrow} onCollapse={setNarrow} breakpoint="lg" className="noprint"
+        <Frame.Sider theme="light" width={176} collapsedWidth={56} collapsible collapsed={narrow} onCollapse={setNarrow} breakpoint="lg" className="noprint"
           style={{ borderRight: "1px solid var(--line)", position: "sticky", top: 0, height: "100vh" }}>
           <div style={{ padding: "12px 16px", fontWeight: 700, fontSize: 16, color: "var(--accent)", whiteSpace: "nowrap", overflow: "hidden" }}>{narrow ? t("app").slice(0, 2) : t("app.long")}</div>
           <nav aria-label={t("nav.menu")}>
-            <Menu mode="inline" theme={mood} selectedKeys={[here]} inlineCollapsed={narrow} style={{ borderInlineEnd: 0 }}
+            <Menu mode="inline" theme="light" selectedKeys={[here]} inlineCollapsed={narrow} style={{ borderInlineEnd: 0 }}
               items={entries.map((e) => ({ key: e.to, icon: e.icon, label: <Link to={e.to} aria-label={t(e.key)}>{t(e.key)}</Link> }))} />
           </nav>
         </Frame.Sider>

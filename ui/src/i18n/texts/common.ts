@@ -26,7 +26,7 @@ export const zh = {
 };
 export const en: Record<keyof typeof zh, string> = {
   "app": "zhigai",
-  "app.long": "zhigai · digital workshop",
+  "app.long": "zhigai",
   "nav.overview": "Machines", "nav.stops": "Stop reasons", "nav.oee": "OEE", "nav.trend": "Trends", "nav.alarms": "Alarms",
   "nav.plant": "Plant model", "nav.devices": "Devices", "nav.definitions": "Definitions", "nav.system": "System", "nav.menu": "Main menu", "nav.kiosk": "Floor board",
   "skip": "Skip to content",
