@@ -54,7 +54,8 @@ func (e *engine) open(dir string, o Options) (err error) {
 	opts := &pebble.Options{
 		Cache: cache, FS: o.FS, Lock: e.lock, Logger: e.log, FormatMajorVersion: format,
 		MemTableSize: 32 << 20, MemTableStopWritesThreshold: 4, WALBytesPerSync: 1 << 20,
-		EventListener: &pebble.EventListener{BackgroundError: e.log.background,
+		EventListener: &pebble.EventListener{
+			BackgroundError: e.log.background,
 			// Without this a flipped bit would be fatal. Who reads it gets an error.
 			DataCorruption: func(info pebble.DataCorruptionInfo) { e.log.background(info.Details) },
 		},
