@@ -117,7 +117,6 @@ func (s *Store) commit(group []*request) error {
 		return err
 	}
 	b := s.db.NewBatch()
-	defer b.Close()
 	seq := s.LastSeq()
 	for _, r := range group {
 		seq++

@@ -54,18 +54,16 @@ func (s *Store) Buckets(ctx context.Context, tenant plant.TenantNo, tag plant.Ta
 
 // fill feeds whole chunks by their stats where it can, points elsewhere.
 func (s *Store) fill(ctx context.Context, f *filler, key series) error {
-	runs, snap, err := look(ctx, s, numberKind, key)
+	runs, index, err := look(ctx, s, numberKind, key, spaceIndex)
 	if err != nil {
 		return err
 	}
-	defer s.unlook(snap)
+	defer s.unlook(index)
 	fresh := recent(runs, f.from, f.to)
-	index, err := s.seriesIter(snap, spaceIndex, key)
-	if err != nil {
-		return err
-	}
-	defer index.Close()
-	chunks, err := s.seriesIter(snap, spaceChunk, key)
+	// A clone sees the store at the same moment.
+	chunks, err := index.Clone(pebble.CloneOptions{IterOptions: &pebble.IterOptions{
+		LowerBound: prefix(spaceChunk, key), UpperBound: behind(spaceChunk, key),
+	}})
 	if err != nil {
 		return err
 	}

@@ -2,9 +2,11 @@ package history
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 
 	"zhigai/plant"
@@ -27,7 +29,10 @@ var shapes = map[string]func(r *rand.Rand, i int) float64{
 			}
 		}
 	},
-	"negative zero": func(_ *rand.Rand, i int) float64 { return math.Copysign(0, float64(i%2)-1) },
+	"negative zero":    func(_ *rand.Rand, i int) float64 { return math.Copysign(0, float64(i%2)-1) },
+	"minus zero":       func(r *rand.Rand, _ int) float64 { return math.Round(r.NormFloat64()*10) / 100 },
+	"many minus zeros": func(r *rand.Rand, _ int) float64 { return math.Round(r.NormFloat64()*2) / 100 },
+	"eighteen digits":  func(r *rand.Rand, i int) float64 { return float64(i)*1e12 + 0.125 },
 	"one glitch": func(_ *rand.Rand, i int) float64 {
 		if i == 500 {
 			return 3.4e38
@@ -92,19 +97,65 @@ func TestTextChunk_RoundTrip(t *testing.T) {
 
 func FuzzDecodeChunk(f *testing.F) {
 	c := newCodec()
-	f.Add(c.appendChunk(nil, made(rand.New(rand.NewPCG(1, 2)), 20, true, shapes["vibration"])))
+	for _, name := range []string{"vibration", "float32 noise", "one glitch", "counter"} {
+		raw := c.appendChunk(nil, made(rand.New(rand.NewPCG(1, 2)), 200, true, shapes[name]))
+		f.Add(raw)
+		f.Add(raw[3 : len(raw)-4])
+	}
 	f.Add(c.appendTextChunk(nil, []point[string]{{at: 1, value: "a"}}))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		c := newCodec()
 		// The checksum would turn nearly every input away: decode behind it too.
-		sealed := appendSum(append([]byte{chunkVersion, 20}, raw...), 0)
-		for _, in := range [][]byte{raw, sealed} {
-			if points, err := c.decodeChunk(nil, in); err == nil && len(points) == 0 {
-				t.Error("a chunk of nothing")
+		for _, in := range [][]byte{raw, appendSum(append([]byte{chunkVersion, 200, 1}, raw...), 0)} {
+			if points, err := c.decodeChunk(nil, in); err == nil && slices.IsSortedFunc(points, byTime) {
+				again, err := c.decodeChunk(nil, c.appendChunk(nil, points))
+				if err != nil || !reflect.DeepEqual(again, points) {
+					t.Errorf("decode(encode(decode(x))) differs: %v", err)
+				}
 			}
-			_, _ = c.decodeTextChunk(nil, in)
+			if points, err := c.decodeTextChunk(nil, in); err == nil && slices.IsSortedFunc(points, byTime) {
+				again, err := c.decodeTextChunk(nil, c.appendTextChunk(nil, points))
+				if err != nil || !reflect.DeepEqual(again, points) {
+					t.Errorf("texts: decode(encode(decode(x))) differs: %v", err)
+				}
+			}
 		}
 	})
+}
+
+// byTime calls times that do not rise unsorted: such chunks are not written.
+func byTime[V uint64 | string](a, b point[V]) int {
+	if a.at <= b.at {
+		return -1
+	}
+	return 1
+}
+
+// FuzzChunkOfAnything writes points made of the input's bytes.
+func FuzzChunkOfAnything(f *testing.F) {
+	f.Add([]byte("any bytes become times, qualities and values of a few samples"), byte(1))
+	f.Add(bytes.Repeat([]byte{0, 0, 1, 0, 0, 0, 0, 0, 0, 128, 64, 64}, 40), byte(3))
+	f.Fuzz(func(t *testing.T, raw []byte, scale byte) {
+		var points []point[uint64]
+		at := plant.Micros(0)
+		for len(raw) >= 12 && len(points) < chunkSize {
+			at += 1 + plant.Micros(binary.LittleEndian.Uint16(raw))*plant.Micros(timeScales[int(scale)%len(timeScales)])
+			points = append(points, point[uint64]{at: at, order: uint64(raw[2]), value: binary.LittleEndian.Uint64(raw[4:])})
+			raw = raw[12:]
+		}
+		if len(points) == 0 {
+			return
+		}
+		c := newCodec()
+		got, err := c.decodeChunk(nil, c.appendChunk(nil, points))
+		if err != nil || !reflect.DeepEqual(got, points) {
+			t.Errorf("%d points are not the same after a round trip (%v)", len(points), err)
+		}
+	})
+}
+
+func FuzzDecodeSuperseded(f *testing.F) {
+	f.Add(supersededKey(series{1, 2}, start, 3, 0), append([]byte{spaceTextChunk, 0, 2}, "text"...))
+	f.Fuzz(func(_ *testing.T, key, value []byte) { _, _ = decodeSuperseded(key, value) })
 }
 
 func FuzzDecodeBatch(f *testing.F) {

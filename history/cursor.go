@@ -108,7 +108,6 @@ func (s *Store) SaveCursor(name string, seq uint64) error {
 	}
 	defer s.leave()
 	b := s.db.NewBatch()
-	defer b.Close()
 	set(b.Set(append([]byte{spaceCursor}, name...), binary.BigEndian.AppendUint64(nil, seq), nil))
 	// Without fsync: an older cursor after a crash only makes the reader see
 	// batches again. What is dropped because of it is dropped behind it.
@@ -128,7 +127,6 @@ func (s *Store) DropCursor(name string) error {
 	}
 	defer s.leave()
 	b := s.db.NewBatch()
-	defer b.Close()
 	set(b.Delete(append([]byte{spaceCursor}, name...), nil))
 	if err := s.write(b, pebble.NoSync); err != nil {
 		return err

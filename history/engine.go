@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 )
@@ -36,7 +37,7 @@ func openEngine(dir string, o Options) (*engine, error) {
 	case err != nil:
 		return nil, fmt.Errorf("%w: %s: %w; stop the other process or choose another folder", ErrInUse, dir, err)
 	}
-	e := &engine{lock: lock, log: &engineLog{log: o.Logger}}
+	e := &engine{lock: lock, log: &engineLog{log: o.Logger, pause: o.pause}}
 	if err := e.open(dir, o); err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
@@ -52,8 +53,8 @@ func (e *engine) open(dir string, o Options) (err error) {
 	cache := pebble.NewCache(o.CacheBytes)
 	defer cache.Unref()
 	opts := &pebble.Options{
-		Cache: cache, FS: o.FS, Lock: e.lock, Logger: e.log, FormatMajorVersion: format,
-		MemTableSize: 32 << 20, MemTableStopWritesThreshold: 4, WALBytesPerSync: 1 << 20,
+		Cache: cache, FS: disk{o.FS, e.log}, Lock: e.lock, Logger: e.log, FormatMajorVersion: format,
+		MemTableSize: uint64(o.memTable), MemTableStopWritesThreshold: 4, WALBytesPerSync: 1 << 20,
 		EventListener: &pebble.EventListener{
 			BackgroundError: e.log.background,
 			// Without this a flipped bit would be fatal. Who reads it gets an error.
@@ -74,12 +75,14 @@ func (e *engine) open(dir string, o Options) (err error) {
 	return fmt.Errorf("history %s: %w", dir, err)
 }
 
-// close gives the folder free. After an error the engine calls fatal its state
-// is not known and closing could wait for ever: the end of the process closes.
-func (e *engine) close() error {
+// close gives the folder free. After a failure the engine hangs, and only the
+// end of the process closes.
+func (e *engine) close() (err error) {
 	if e.log.broken.Load() {
 		return nil
 	}
+	e.log.opened.Store(false) // from here errors come back
+	defer func() { err = errors.Join(err, engineErrorOf(recover())) }()
 	return errors.Join(e.DB.Close(), e.lock.Close())
 }
 
@@ -96,13 +99,23 @@ func engineErrorOf(panicked any) error {
 	return err
 }
 
-// engineLog keeps the engine's chatter out of the log but for errors.
+// engineLog keeps the engine's chatter out of the log but for errors, and tells
+// the store when the engine can no longer be used.
 type engineLog struct {
 	log    *slog.Logger
 	opened atomic.Bool
 	broken atomic.Bool
 	errors atomic.Uint64
+	inRow  atomic.Int64 // errors of files that are tried again
+	pause  time.Duration
 	fail   atomic.Pointer[func(error) error]
+}
+
+func (l *engineLog) fatal(err error) {
+	l.broken.Store(true)
+	if fail := l.fail.Load(); fail != nil {
+		_ = (*fail)(err)
+	}
 }
 
 func (*engineLog) Infof(string, ...any) {}
@@ -116,39 +129,54 @@ func (l *engineLog) Errorf(format string, args ...any) {
 	l.log.Error("history: engine", "err", fmt.Sprintf(format, args...))
 }
 
-// Fatalf is called when the engine cannot go on: a write or fsync failed, so
-// that nobody knows what is on the disk. It must not return. The store stops
-// taking samples and the node goes on to say so.
+// Fatalf is called when the engine cannot go on. It must not return.
 func (l *engineLog) Fatalf(format string, args ...any) {
 	err := fmt.Errorf(strings.Replace(format, "%v", "%w", 1), args...)
-	l.broken.Store(true)
-	if fail := l.fail.Load(); fail != nil {
-		_ = (*fail)(err)
+	if !l.opened.Load() {
+		panic(err) // recovered by open and close
 	}
-	if !l.opened.Load() || strings.HasPrefix(format, "pebble: fatal commit error") {
-		panic(err) // of a caller of ours, who recovers it
-	}
-	runtime.Goexit() // of the engine's own goroutine
+	l.fatal(err)
+	select {}
 }
 
-// write commits b. Commits come one by one: behind one that failed another
-// would wait for ever. After an error nothing is written any more.
-func (s *Store) write(b *pebble.Batch, how *pebble.WriteOptions) (err error) {
-	s.committing.Lock()
-	defer s.committing.Unlock()
-	defer func() {
-		if broken := engineErrorOf(recover()); broken != nil {
-			s.db.log.broken.Store(true)
-			err = s.fail(broken)
-		}
+// write commits b, which belongs to it from then on. After an error nothing is
+// written any more. A commit that the disk holds up for ever is left behind, so
+// that callers do not hang on it.
+func (s *Store) write(b *pebble.Batch, how *pebble.WriteOptions) error {
+	if err := s.take(s.committing); err != nil { // behind one that hangs all others would
+		return err
+	}
+	done := make(chan error, 1)
+	go func() {
+		err := b.Commit(how)
+		done <- errors.Join(err, b.Close())
 	}()
+	select {
+	case err := <-done:
+		<-s.committing
+		if err != nil {
+			return s.fail(err)
+		}
+		return s.Failed() // the engine may have failed behind this commit's back
+	case <-s.broken:
+		return s.Failed()
+	}
+}
+
+// slot lets one at a time through.
+type slot chan struct{}
+
+// take waits for a slot; give it back with a receive.
+func (s *Store) take(one slot) error {
 	if err := s.Failed(); err != nil {
 		return err
 	}
-	if err := b.Commit(how); err != nil {
-		return s.fail(err)
+	select {
+	case one <- struct{}{}:
+		return nil
+	case <-s.broken:
+		return s.Failed()
 	}
-	return s.Failed() // the engine may have failed behind this commit's back
 }
 
 // checkSpace refuses to fill the disk up: the writer needs some to make the

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -17,7 +18,7 @@ import (
 	"zhigai/plant"
 )
 
-// faultAt fails every write to the disk from number n on.
+// faultAt fails every write to the disk behind number n.
 type faultAt struct {
 	n    int64
 	seen atomic.Int64
@@ -37,7 +38,7 @@ func (f *faultAt) MaybeError(op errorfs.Op) error {
 // well: at none of them anything acknowledged is lost, a call hangs, the process
 // ends or a later append is taken as if nothing had been.
 func TestWriteErrors_EndInAState(t *testing.T) {
-	for n := int64(0); ; n += 1 + n/40 {
+	for n := int64(0); ; n += 1 + n/60 {
 		fault := &faultAt{n: n, err: syscall.EIO}
 		fs := vfs.NewCrashableMem()
 		var acked int
@@ -63,12 +64,12 @@ func TestWriteErrors_EndInAState(t *testing.T) {
 }
 
 func driveIntoFault(t *testing.T, fs vfs.FS) (acked int) {
-	s, err := Open("history", Options{FS: fs})
+	s, err := Open("history", Options{FS: fs, memTable: 8 << 10}) // the engine's own files are to break, too
 	if err != nil {
 		return 0
 	}
 	defer s.Close()
-	for n := range 40 {
+	for n := range 150 {
 		seq, err := s.Append(t.Context(), 1, sourceBatch(1, n))
 		if err != nil {
 			if !errors.Is(err, ErrFailed) || s.Failed() == nil || !errors.Is(err, syscall.EIO) {
@@ -76,6 +77,12 @@ func driveIntoFault(t *testing.T, fs vfs.FS) (acked int) {
 			}
 			if _, again := s.Append(t.Context(), 1, sourceBatch(1, n)); !errors.Is(again, ErrFailed) {
 				t.Errorf("append after a failure: %v; want ErrFailed", again)
+			}
+			if got := read(t, s, 1, minTime, maxTime); !equalSamples(got, expected(1, acked)) { // what is known can still be asked
+				t.Errorf("%d samples are read after a failure; want %d", len(got), len(expected(1, acked)))
+			}
+			if err := errors.Join(s.Flush(), s.SaveCursor("x", 0)); !errors.Is(err, ErrFailed) {
+				t.Errorf("writes after a failure: %v; want ErrFailed", err)
 			}
 			return acked
 		}
@@ -90,6 +97,45 @@ func driveIntoFault(t *testing.T, fs vfs.FS) (acked int) {
 		}
 	}
 	return acked
+}
+
+// TestTableErrors_AreTriedAgain: what the engine can do later it may; when it
+// never succeeds the store says so before commits pile up and hang.
+func TestTableErrors_AreTriedAgain(t *testing.T) {
+	for _, mends := range []bool{true, false} {
+		var errs atomic.Int64
+		mem := vfs.NewCrashableMem()
+		fs := errorfs.Wrap(mem, errorfs.InjectorFunc(func(op errorfs.Op) error {
+			if strings.HasSuffix(op.Path, ".sst") && op.Kind == errorfs.OpFileWrite && (errs.Add(1) <= 3 || !mends) {
+				return syscall.EIO
+			}
+			return nil
+		}))
+		acked := 0
+		within(t, "append", func() {
+			s, err := Open("history", Options{FS: fs, memTable: 8 << 10, pause: time.Microsecond})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer s.Close()
+			for ; acked < 20_000; acked++ {
+				if _, err = s.Append(t.Context(), 1, sourceBatch(1, acked)); err != nil || mends && acked == 500 {
+					break
+				}
+			}
+			if mends && (err != nil || errs.Load() <= 3) || !mends && !errors.Is(err, ErrFailed) {
+				t.Errorf("mends %v: %v after %d appends and %d tries", mends, err, acked, errs.Load())
+			}
+		})
+		s := opened(t, mem.CrashClone(vfs.CrashCloneCfg{}))
+		if got := read(t, s, 1, minTime, maxTime); !equalSamples(got, expected(1, int(s.LastSeq()))) || int(s.LastSeq()) < acked {
+			t.Errorf("mends %v: %d batches kept with %d samples; %d were acknowledged", mends, s.LastSeq(), len(got), acked)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 func TestFullDisk_IsRefusedAndRecovers(t *testing.T) {

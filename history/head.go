@@ -199,8 +199,8 @@ func (s *Store) hold(seq uint64, tenant plant.TenantNo, b plant.Batch, now time.
 // taken is what the writer takes out of memory at once.
 type taken[V uint64 | string] map[series]run[V]
 
-// take marks series as being written: those that wait says have waited enough.
-func take[V uint64 | string](h heads[V], ready func(key series, points int, since time.Time) bool) taken[V] {
+// takeHeads marks the series that are ready as being written.
+func takeHeads[V uint64 | string](h heads[V], ready func(key series, points int, since time.Time) bool) taken[V] {
 	out := taken[V]{}
 	for key, one := range h {
 		if n := len(one.fresh.points); n == 0 || !ready(key, n, one.since) {

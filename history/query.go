@@ -71,10 +71,11 @@ func bounded(from, to plant.Micros) (plant.Micros, plant.Micros) {
 	return max(from, minTime), min(to, maxTime)
 }
 
-// look is one question's view: what is in memory first, then a snapshot of the
-// chunks. The writer empties memory only after the chunks are written, so that
-// a point may be seen twice here but never not at all.
-func look[V uint64 | string](ctx context.Context, s *Store, k kind[V], key series) ([2]run[V], *pebble.Snapshot, error) {
+// look is one question's view of a series: what is in memory first, then an
+// iterator, which sees the chunks as they are at that moment. The writer
+// empties memory only after the chunks are written, so that a point may be
+// seen twice here but never not at all.
+func look[V uint64 | string](ctx context.Context, s *Store, k kind[V], key series, space byte) ([2]run[V], *pebble.Iterator, error) {
 	if err := ctx.Err(); err != nil {
 		return [2]run[V]{}, nil, err
 	}
@@ -84,29 +85,28 @@ func look[V uint64 | string](ctx context.Context, s *Store, k kind[V], key serie
 	s.mu.Lock()
 	runs := k.heads(s).runs(key)
 	s.mu.Unlock()
-	return runs, s.db.NewSnapshot(), nil
+	it, err := s.seriesIter(s.db, space, key)
+	if err != nil {
+		s.leave()
+	}
+	return runs, it, err
 }
 
 // unlook ends a look.
-func (s *Store) unlook(snap *pebble.Snapshot) {
-	_ = snap.Close()
+func (s *Store) unlook(it *pebble.Iterator) {
+	_ = it.Close()
 	s.leave()
 }
 
 // scan merges chunks with what is in memory.
 func scan[V uint64 | string](ctx context.Context, s *Store, k kind[V], key series, from, to plant.Micros, yield func(point[V]) bool) error {
 	from, to = bounded(from, to)
-	runs, snap, err := look(ctx, s, k, key)
+	runs, it, err := look(ctx, s, k, key, k.chunks)
 	if err != nil {
 		return err
 	}
-	defer s.unlook(snap)
+	defer s.unlook(it)
 	fresh := recent(runs, from, to)
-	it, err := s.seriesIter(snap, k.chunks, key)
-	if err != nil {
-		return err
-	}
-	defer it.Close()
 	c := s.codecs.Get().(*codec)
 	defer s.codecs.Put(c)
 	ok := it.SeekLT(timeKey(k.chunks, key, from+1))
@@ -181,17 +181,12 @@ func emit[V uint64 | string](points, recent []point[V], yield func(point[V]) boo
 }
 
 func before[V uint64 | string](ctx context.Context, s *Store, k kind[V], key series, t plant.Micros) (best point[V], ok bool, err error) {
-	runs, snap, err := look(ctx, s, k, key)
+	runs, it, err := look(ctx, s, k, key, k.chunks)
 	if err != nil {
 		return best, false, err
 	}
-	defer s.unlook(snap)
+	defer s.unlook(it)
 	best, ok = nearest(runs, t)
-	it, err := s.seriesIter(snap, k.chunks, key)
-	if err != nil {
-		return best, false, err
-	}
-	defer it.Close()
 	if !it.SeekLT(timeKey(k.chunks, key, max(t, minTime))) {
 		return best, ok, it.Error()
 	}

@@ -24,11 +24,12 @@ func (s *Store) DeleteBefore(ctx context.Context, tenant plant.TenantNo, tag pla
 	if err := s.flushOne(key); err != nil { // all that is acknowledged stands in chunks now
 		return 0, err
 	}
-	s.writing.Lock()
-	defer s.writing.Unlock()
+	if err := s.take(s.writing); err != nil {
+		return 0, err
+	}
+	defer func() { <-s.writing }()
 	w := &chunkWriter{s: s, c: s.codecs.Get().(*codec), b: s.db.NewBatch()}
 	defer s.codecs.Put(w.c)
-	defer func() { _ = w.b.Close() }()
 	numbers, err := trim(w, numberKind, key, t)
 	if err != nil {
 		return 0, fmt.Errorf("history: delete of tag %d: %w", tag, err)

@@ -25,6 +25,9 @@ type Options struct {
 	CacheBytes int64         // block cache; default 16 MiB
 	FlushAge   time.Duration // longest a sample waits for its chunk; default 1 h
 	MinFree    uint64        // bytes of the disk that are kept free; default 256 MiB
+
+	memTable int           // bytes of the log that the engine holds in memory
+	pause    time.Duration // after an error of a file that is tried again
 }
 
 func (o Options) withDefaults() Options {
@@ -45,6 +48,12 @@ func (o Options) withDefaults() Options {
 	}
 	if o.MinFree == 0 {
 		o.MinFree = 256 << 20
+	}
+	if o.pause == 0 {
+		o.pause = tryPause
+	}
+	if o.memTable == 0 {
+		o.memTable = 32 << 20
 	}
 	return o
 }
@@ -67,7 +76,7 @@ type Store struct {
 	broken     chan struct{} // closed when the store failed
 	failed     atomic.Pointer[error]
 	done       sync.WaitGroup // the loops
-	committing sync.Mutex     // one commit at a time
+	committing slot           // one commit at a time
 
 	life   sync.Mutex // guards closed and inside
 	closed bool
@@ -87,7 +96,7 @@ type Store struct {
 	counters  Stats
 	chunked   uint64 // every batch up to here is in chunks
 
-	writing  sync.Mutex // one run of the chunk writer at a time; guards what follows
+	writing  slot // one run of the chunk writer at a time; guards what follows
 	tails    map[tailKey]tail
 	progress *progress
 }
@@ -102,7 +111,7 @@ func Open(dir string, o Options) (*Store, error) {
 	s := &Store{
 		db: db, dir: dir, fs: o.FS, now: o.Now, log: o.Logger, age: o.FlushAge, every: min(flushEvery, o.FlushAge), minFree: o.MinFree,
 		queue: make(chan *request, maxQueue), stop: make(chan struct{}), wake: make(chan struct{}, 1), broken: make(chan struct{}),
-		idle: make(chan struct{}), numbers: heads[uint64]{}, texts: heads[string]{}, arrived: make(chan struct{}),
+		committing: make(slot, 1), writing: make(slot, 1), idle: make(chan struct{}), numbers: heads[uint64]{}, texts: heads[string]{}, arrived: make(chan struct{}),
 		cursors: map[string]uint64{}, tails: map[tailKey]tail{}, progress: newProgress(),
 	}
 	fail := s.fail
@@ -129,7 +138,6 @@ func (s *Store) load() error {
 	}
 	if has == 0 {
 		b := s.db.NewBatch()
-		defer b.Close()
 		set(b.Set(keySchema, binary.BigEndian.AppendUint64(nil, schema), nil))
 		if err := s.write(b, pebble.Sync); err != nil {
 			return err

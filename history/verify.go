@@ -19,6 +19,9 @@ func (s *Store) Verify(ctx context.Context) error {
 		return err
 	}
 	defer s.leave()
+	if err := s.Failed(); err != nil {
+		return err
+	}
 	snap := s.db.NewSnapshot()
 	defer snap.Close()
 	c := newCodec()

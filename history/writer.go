@@ -46,13 +46,17 @@ func (s *Store) writeLoop() {
 		case <-s.stop:
 			return
 		}
-		now := s.now()
-		err := s.flush(func(_ series, points int, since time.Time) bool {
-			return all || points >= flushPoints || now.Sub(since) >= s.age
-		})
+		err := s.flush(s.due(all, s.now()))
 		if err != nil && !errors.Is(err, ErrNoSpace) {
 			return // flush has told why the store failed
 		}
+	}
+}
+
+// due says which series are to be written.
+func (s *Store) due(all bool, now time.Time) func(series, int, time.Time) bool {
+	return func(_ series, points int, since time.Time) bool {
+		return all || points >= flushPoints || now.Sub(since) >= s.age
 	}
 }
 
@@ -64,7 +68,7 @@ func (s *Store) Flush() error {
 		return err
 	}
 	defer s.leave()
-	return s.flush(func(series, int, time.Time) bool { return true })
+	return s.flush(s.due(true, s.now()))
 }
 
 // flushOne is Flush for one series.
@@ -73,17 +77,18 @@ func (s *Store) flushOne(key series) error {
 }
 
 func (s *Store) flush(ready func(key series, points int, since time.Time) bool) error {
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	if err := errors.Join(s.Failed(), s.checkSpace(s.minFree/4)); err != nil {
+	if err := s.take(s.writing); err != nil {
+		return err
+	}
+	defer func() { <-s.writing }()
+	if err := s.checkSpace(s.minFree / 4); err != nil {
 		return err
 	}
 	s.mu.Lock()
-	upTo, numbers, texts := s.lastSeq, take(s.numbers, ready), take(s.texts, ready)
+	upTo, numbers, texts := s.lastSeq, takeHeads(s.numbers, ready), takeHeads(s.texts, ready)
 	s.mu.Unlock()
 	w := &chunkWriter{s: s, c: s.codecs.Get().(*codec), b: s.db.NewBatch(), upTo: upTo}
 	defer s.codecs.Put(w.c)
-	defer func() { _ = w.b.Close() }()
 	err := writeAll(w, numberKind, numbers)
 	if err == nil {
 		err = writeAll(w, textKind, texts)
@@ -112,7 +117,6 @@ func (s *Store) flush(ready func(key series, points int, since time.Time) bool) 
 // that every reader has passed, too.
 func (s *Store) advance(chunked uint64) error {
 	b := s.db.NewBatch()
-	defer b.Close()
 	s.progress.pass(chunked, func(space byte, key series) { set(b.Delete(prefix(space, key), nil)) })
 	s.mu.Lock()
 	drop := chunked
@@ -174,9 +178,6 @@ func writeAll[V uint64 | string](w *chunkWriter, k kind[V], all taken[V]) error 
 			continue
 		}
 		if err := w.s.write(w.b, pebble.NoSync); err != nil {
-			return err
-		}
-		if err := w.b.Close(); err != nil {
 			return err
 		}
 		w.b = w.s.db.NewBatch()
