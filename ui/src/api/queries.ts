@@ -38,9 +38,6 @@ export const stops = (q: StopQuery) =>
 export const stopReasons = queryOptions({ queryKey: ["stop-reasons"], queryFn: () => items<T.StopReason>("/stop-reasons"), staleTime: 600_000 });
 export const losses = (scope: string, from: string, to: string) =>
   queryOptions({ queryKey: ["losses", scope, from, to], placeholderData: keepPreviousData, queryFn: ({ signal }) => items<T.Loss>("/losses", { scope, from, to }, signal) });
-export interface AlarmQuery { scope?: string; equipment?: string; active?: boolean; from: string; to: string }
-export const alarms = (q: AlarmQuery) =>
-  queryOptions({ queryKey: ["alarms", q], placeholderData: keepPreviousData, queryFn: ({ signal }) => items<T.Alarm>("/alarms", { ...q }, signal) });
 
 export const definitions = queryOptions({ queryKey: ["definitions"], queryFn: () => items<T.Definition>("/definitions"), staleTime: 600_000 });
 export interface FigureQuery { scope: string; window: string; from: string; to: string; by?: string }

@@ -67,7 +67,6 @@ export interface Loss { reason: StopReason; ms: number; stops: number; share: nu
 export interface FactEvent {
   id: string; kind: string; subject: string; occurred: number; recorded: number; source: string; supersedes?: string; withdrawn?: boolean; payload: unknown; seq: number;
 }
-export interface Alarm { equipment: string; path: string; name: Name; alarm: string; text?: string; priority?: number; from: string; to?: string | null; reason?: string }
 
 export interface Sample { time: string; value?: number; text?: string; quality: string; raw?: string }
 export interface SamplePage { tag: Tag; items: Sample[]; next?: string }

@@ -1,0 +1,21 @@
+// The pages' types and the API's own description: a field that the API does
+// not have any more fails the type check here, with its name.
+
+import { expect, test } from "vitest";
+import type { components } from "./schema";
+import type * as T from "./types";
+
+type S = components["schemas"];
+type Gone<Mine, Theirs> = Exclude<keyof Mine, keyof Theirs>;
+
+type AllGone =
+  | Gone<T.Me, S["Me"]> | Gone<T.Health, S["Health"]> | Gone<T.Machine, S["Machine"]> | Gone<T.MachineDetail, S["MachineDetail"]> | Gone<T.Interval, S["Interval"]>
+  | Gone<T.Stop, S["Stop"]> | Gone<T.StopReason, S["EquipmentReason"]> | Gone<T.Loss, S["Loss"]> | Gone<T.Figure, S["Figure"]> | Gone<T.Evidence, S["Evidence"]> | Gone<T.Facts, S["Facts"]>
+  | Gone<T.Definition, S["FigureDefinition"]> | Gone<T.Input, S["Input"]> | Gone<T.Series, S["Series"]> | Gone<T.Sample, S["Sample"]> | Gone<T.Tag, S["PlantTag"]>
+  | Gone<T.PlantNode, S["Node"]> | Gone<T.Calendar, S["PlantCalendar"]> | Gone<T.Product, S["PlantProduct"]> | Gone<T.DeviceStatus, S["ConnectDeviceStatus"]>
+  | Gone<T.DeviceValue, S["ConnectLatestValue"]> | Gone<T.Trial, S["ConnectTrialResult"]> | Gone<T.Certificate, S["ConnectPendingCertificate"]> | Gone<T.Profile, S["Profile"]>
+  | Gone<T.User, S["AccessUser"]> | Gone<T.Token, S["AccessToken"]> | Gone<T.AuditEntry, S["AccessEntry"]> | Gone<T.Verified, S["Verified"]> | Gone<T.Imported, S["Imported"]>;
+
+const nothingGone: [AllGone] extends [never] ? true : AllGone = true;
+
+test("every field that the pages read is in the API's description", () => expect(nothingGone).toBe(true));
