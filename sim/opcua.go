@@ -2,11 +2,11 @@ package sim
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"math"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -35,13 +35,14 @@ type space struct {
 	machines []*machine
 	folders  map[string][]*node // by the machine's prefix
 	nodes    map[string]*node   // by identifier
+	shelf    map[string]*server.Node
 }
 
 var _ server.NameSpace = (*space)(nil)
 
 // newSpace makes the nodes. Signals stand under "nsu=urn:...;s={prefix}.name".
 func newSpace(machines []*machine) *space {
-	s := &space{machines: machines, folders: map[string][]*node{}, nodes: map[string]*node{}}
+	s := &space{machines: machines, folders: map[string][]*node{}, nodes: map[string]*node{}, shelf: map[string]*server.Node{}}
 	for _, m := range machines {
 		prefix := m.device.Params["prefix"]
 		for i, sig := range m.kind.Signals {
@@ -58,19 +59,22 @@ func newSpace(machines []*machine) *space {
 }
 
 // serveOPCUA serves machines as one OPC UA server without encryption: the
-// library's server does not do more, and it is reached on this machine only.
+// library's server does not do more. It stands behind a [porch].
 // Subscriptions, reading and writing are ours, see subscription.go.
 func (p *Plant) serveOPCUA(host, port string, machines []*machine) (string, error) {
-	port, err := freePort(host, port)
+	front, err := newPorch(net.JoinHostPort(host, port))
 	if err != nil {
 		return "", err
 	}
-	number := 0
-	if _, err := fmt.Sscan(port, &number); err != nil {
-		return "", fmt.Errorf("port %q: %w", port, err)
+	address := front.l.Addr().(*net.TCPAddr)
+	inner, err := freePort()
+	if err != nil {
+		front.close()
+		return "", err
 	}
-	s := server.New(server.EndPoint(host, number), server.EnableSecurity("None", ua.MessageSecurityModeNone), server.EnableAuthMode(ua.UserTokenTypeAnonymous),
-		server.ServerName("zhigai simulated machines"), server.ManufacturerName("zhigai"), server.ProductName("simulated plant"))
+	s := server.New(server.EndPoint(loopback, inner), server.EndPoint(host, address.Port), server.EnableSecurity("None", ua.MessageSecurityModeNone),
+		server.EnableAuthMode(ua.UserTokenTypeAnonymous), server.ServerName("zhigai simulated machines"), server.ManufacturerName("zhigai"),
+		server.ProductName("simulated plant"))
 	sp := newSpace(machines)
 	s.AddNamespace(sp)
 	for _, n := range sp.nodes {
@@ -78,6 +82,7 @@ func (p *Plant) serveOPCUA(host, port string, machines []*machine) (string, erro
 	}
 	root, err := s.Namespace(0)
 	if err != nil {
+		front.close()
 		return "", err
 	}
 	for _, prefix := range slices.Sorted(maps.Keys(sp.folders)) {
@@ -90,27 +95,30 @@ func (p *Plant) serveOPCUA(host, port string, machines []*machine) (string, erro
 	if err := s.Start(ctx); err != nil {
 		stop()
 		cancel()
+		front.close()
 		return "", err
 	}
+	front.begin(net.JoinHostPort(loopback, strconv.Itoa(inner)))
 	p.closing(func() {
 		stop()
 		subs.done.Wait()
-		// The library must go on reading while it closes, or it waits for
-		// channels whose last message nobody takes.
-		_ = s.Close()
+		front.close()
+		_ = s.Close() // it has no connections left to wait for
 		cancel()
 	})
-	return "opc.tcp://" + net.JoinHostPort(host, port), nil
+	return "opc.tcp://" + address.String(), nil
 }
 
 // folder is how namespace 0 shows a machine; the library's own maker of folders
 // panics.
 func (s *space) folder(prefix string) *server.Node {
-	return server.NewNode(ua.NewStringNodeID(s.index, prefix), server.Attributes{
+	n := server.NewNode(ua.NewStringNodeID(s.index, prefix), server.Attributes{
 		ua.AttributeIDNodeClass:   server.DataValueFromValue(uint32(ua.NodeClassObject)),
 		ua.AttributeIDBrowseName:  server.DataValueFromValue(&ua.QualifiedName{NamespaceIndex: s.index, Name: prefix}),
 		ua.AttributeIDDisplayName: server.DataValueFromValue(ua.NewLocalizedText(prefix)),
 	}, nil, nil)
+	s.shelf[prefix] = n
+	return n
 }
 
 // value is a signal as the server gives it.
@@ -177,8 +185,8 @@ func (s *space) SetID(index uint16) { s.index = index }
 // AddNode implements [server.NameSpace]: clients cannot add any.
 func (s *space) AddNode(n *server.Node) *server.Node { return n }
 
-// Node implements [server.NameSpace]; nodes of the library's kind are not kept.
-func (s *space) Node(*ua.NodeID) *server.Node { return nil }
+// Node implements [server.NameSpace]: what namespace 0 refers to.
+func (s *space) Node(id *ua.NodeID) *server.Node { return s.shelf[id.StringID()] }
 
 // Objects implements [server.NameSpace].
 func (s *space) Objects() *server.Node { return nil }
@@ -300,17 +308,15 @@ func (s *space) SetAttribute(nodeID *ua.NodeID, attribute ua.AttributeID, v *ua.
 	return ua.StatusOK
 }
 
-// freePort finds a free port when none is given: the library does not tell
-// which one it took.
-func freePort(host, port string) (string, error) {
-	if port != "" && port != "0" {
-		return port, nil
-	}
-	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+const loopback = "127.0.0.1"
+
+// freePort finds a free port for the library, which does not tell which one it
+// took.
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", net.JoinHostPort(loopback, "0"))
 	if err != nil {
-		return "", err
+		return 0, err
 	}
 	defer l.Close()
-	_, port, err = net.SplitHostPort(l.Addr().String())
-	return port, err
+	return l.Addr().(*net.TCPAddr).Port, nil
 }

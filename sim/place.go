@@ -105,8 +105,8 @@ func (p place) encode(b []byte, s *Signal, v value) {
 	whole := uint64(int64(math.Round(raw)))
 	switch p.form {
 	case "bool":
-		if raw != 0 {
-			b[1-p.bit/8] |= 1 << (p.bit % 8)
+		if bit := max(p.bit, 0); raw != 0 { // a coil stands alone
+			b[1-bit/8] |= 1 << (bit % 8)
 		}
 		return // the register holds other bits too
 	case "int16", "uint16":

@@ -1,6 +1,7 @@
 package sim_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -47,6 +48,16 @@ func kindOf(p *profile.Profile) sim.Kind {
 func demo(t testing.TB, seed uint64) *sim.Plant {
 	t.Helper()
 	m, kinds := model(t)
+	p, err := sim.New(sim.Config{Seed: seed, Start: start, Model: m, Kinds: kinds})
+	must(t, err)
+	return p
+}
+
+// only is the demo with a few of its machines, for long times.
+func only(t testing.TB, seed uint64, paths ...string) *sim.Plant {
+	t.Helper()
+	m, kinds := model(t)
+	m.Nodes = slices.DeleteFunc(m.Nodes, func(n plant.Node) bool { return n.Machine != nil && !slices.Contains(paths, n.Path) })
 	p, err := sim.New(sim.Config{Seed: seed, Start: start, Model: m, Kinds: kinds})
 	must(t, err)
 	return p
