@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"zhigai/access"
 	"zhigai/plant"
@@ -86,7 +87,10 @@ func byBase(rows []kept, scope Scope) ([]group, []Span) {
 // from. scope names the machine.
 func (e *Engine) Evidence(ctx context.Context, scope access.Scope, at plant.Micros) (Evidence, error) {
 	now := plant.MicrosOf(e.now())
-	machines, err := e.machines(ctx, scope, min(at, now), min(at+1, now))
+	// A base window is an hour at most: a machine that came or went inside it
+	// stands at one of its ends.
+	hour := plant.Micros(time.Hour.Microseconds())
+	machines, err := e.machines(ctx, scope, min(at+hour, now), min(at, now))
 	if err != nil {
 		return Evidence{}, err
 	}
