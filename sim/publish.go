@@ -154,6 +154,7 @@ func (s *subscriptions) acknowledge(session string, acks []*ua.SubscriptionAckno
 // run publishes at the subscription's interval; late requests are answered as
 // they come.
 func (s *subscriptions) run(sub *subscription) {
+	defer s.orphans(sub.session)
 	ticker := time.NewTicker(sub.every)
 	defer ticker.Stop()
 	every := sub.every
@@ -196,11 +197,35 @@ func (s *subscriptions) run(sub *subscription) {
 	}
 }
 
+// orphans answers the requests that no subscription is left for.
+func (s *subscriptions) orphans(session string) {
+	s.mu.Lock()
+	for _, sub := range s.subs {
+		if sub.session == session && !sub.ended {
+			s.mu.Unlock()
+			return
+		}
+	}
+	left := s.waiting[session]
+	delete(s.waiting, session)
+	s.mu.Unlock()
+	for _, q := range left {
+		fault := &ua.ServiceFault{ResponseHeader: header(q.handle, ua.StatusBadNoSubscription)}
+		if q.channel.SendResponseWithContext(s.ctx, q.id, fault) != nil {
+			return // nobody is there any more
+		}
+	}
+}
+
 // next is what is to be said now, and in answer to what; nil for nothing.
 func (s *subscriptions) next(sub *subscription) (request, *ua.PublishResponse, time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	waiting := s.waiting[sub.session]
+	if s.srv.Session(sub.header) == nil { // closed without a word about its subscriptions
+		s.drop(sub)
+		return request{}, nil, sub.every
+	}
 	if len(waiting) == 0 {
 		if sub.unused++; sub.unused > sub.lifetime {
 			s.drop(sub)

@@ -50,6 +50,7 @@ type request struct {
 type subscription struct {
 	id                  uint32
 	session             string
+	header              *ua.RequestHeader // names the session, to ask whether it is still open
 	every               time.Duration
 	lifetime, keepAlive uint32
 	unused, quiet       uint32 // ticks without a request, without a message
@@ -129,7 +130,7 @@ func (s *subscriptions) create(session string, q *ua.CreateSubscriptionRequest) 
 	}
 	s.last++
 	sub := &subscription{
-		id: s.last, session: session, enabled: q.PublishingEnabled, items: map[uint32]*item{},
+		id: s.last, session: session, header: &ua.RequestHeader{AuthenticationToken: q.RequestHeader.AuthenticationToken}, enabled: q.PublishingEnabled, items: map[uint32]*item{},
 		wake: make(chan struct{}, 1), end: make(chan struct{}),
 	}
 	sub.revise(q.RequestedPublishingInterval, q.RequestedLifetimeCount, q.RequestedMaxKeepAliveCount)
