@@ -57,7 +57,7 @@ func (s *Store) Append(ctx context.Context, tenant plant.TenantNo, b plant.Batch
 	select {
 	case <-r.done:
 		return r.seq, r.err
-	case <-s.broken:
+	case <-s.broken: // whether the batch is on the disk is not known
 		return 0, s.Failed()
 	}
 }

@@ -7,8 +7,14 @@
 // older one, which goes to the superseded records. Readers that must see every
 // batch follow the sequence from a cursor of their own.
 //
-// The package never rounds a value, never drops a late one and knows nothing
-// of machines. Start with [Open], [Store.Append] and [Store.Samples].
+// The package never rounds a value, never drops a late one, never goes on after
+// a failed write and knows nothing of machines. There are no summaries by
+// minute or hour: the stats of chunks answer for a year of seconds.
+//
+// Start with [Open], [Store.Append] and [Store.Samples]. Keys are in key.go; the
+// way of a batch goes through append.go, head.go, writer.go and rewrite.go; a
+// chunk is made of times.go, values.go, ints.go and column.go; what happens
+// when the disk fails is in disk.go and engine.go.
 package history
 
 import (
