@@ -144,8 +144,12 @@ func (m *machine) anchorZones() {
 }
 
 var zoneNames = [6]struct{ is, set string }{
-	{"temperature.zone1", "setpoint.zone1"}, {"temperature.zone2", "setpoint.zone2"}, {"temperature.zone3", "setpoint.zone3"},
-	{"temperature.zone4", "setpoint.zone4"}, {"temperature.zone5", "setpoint.zone5"}, {"temperature.zone6", "setpoint.zone6"},
+	{"temperature.zone1", "setpoint.zone1"},
+	{"temperature.zone2", "setpoint.zone2"},
+	{"temperature.zone3", "setpoint.zone3"},
+	{"temperature.zone4", "setpoint.zone4"},
+	{"temperature.zone5", "setpoint.zone5"},
+	{"temperature.zone6", "setpoint.zone6"},
 }
 
 func fade(dt float64, tau time.Duration) float64 { return 1 - math.Exp(-dt/tau.Seconds()) }

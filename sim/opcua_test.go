@@ -50,8 +50,10 @@ func readNode(t *testing.T, c *opcua.Client, name string) *ua.DataValue {
 
 func writeNode(t *testing.T, c *opcua.Client, name string, v any) ua.StatusCode {
 	t.Helper()
-	res, err := c.Write(soon(t), &ua.WriteRequest{NodesToWrite: []*ua.WriteValue{{NodeID: nodeID(name), AttributeID: ua.AttributeIDValue,
-		Value: &ua.DataValue{EncodingMask: ua.DataValueValue, Value: ua.MustVariant(v)}}}})
+	res, err := c.Write(soon(t), &ua.WriteRequest{NodesToWrite: []*ua.WriteValue{{
+		NodeID: nodeID(name), AttributeID: ua.AttributeIDValue,
+		Value: &ua.DataValue{EncodingMask: ua.DataValueValue, Value: ua.MustVariant(v)},
+	}}})
 	must(t, err)
 	return res.Results[0]
 }

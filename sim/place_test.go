@@ -82,9 +82,11 @@ func TestPlace_Text(t *testing.T) {
 }
 
 func TestPlaceOf_Refuses(t *testing.T) {
-	for _, at := range []string{"", "holding 0", "shelf 0 int16", "holding x int16", "holding -1 int16", "holding 70000 int16", "holding 65535 float32",
+	for _, at := range []string{
+		"", "holding 0", "shelf 0 int16", "holding x int16", "holding -1 int16", "holding 70000 int16", "holding 65535 float32",
 		"holding 0.16 bool", "holding 0.3 int16", "holding 0 bool", "coil 3.1 bool", "coil 3 int16", "holding 0 int12", "holding 0 string0",
-		"holding 0 string999", "holding 0 int32 ABDC", "holding 0 int32 AB", "holding 0 int16 ABCD more"} {
+		"holding 0 string999", "holding 0 int32 ABDC", "holding 0 int32 AB", "holding 0 int16 ABCD more",
+	} {
 		if p, err := placeOf(at); err == nil {
 			t.Errorf("%q = %+v; want an error", at, p)
 		}
