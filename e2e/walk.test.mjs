@@ -90,9 +90,9 @@ test("a figure opens down to raw samples", async () => {
   // Each press goes one step down the hierarchy, until facts are reached.
   const samples = drawer.getByRole("button", { name: "原始样本" });
   for (let step = 0; step < 8 && !(await samples.count()); step++) {
-    const trail = await drawer.getByRole("navigation").innerText();
+    const trail = await drawer.getByRole("navigation").first().innerText();
     await drawer.getByRole("button", { name: /^下钻/ }).first().click();
-    await until("the next step", async () => (await drawer.getByRole("navigation").innerText()) !== trail);
+    await until("the next step", async () => (await drawer.getByRole("navigation").first().innerText()) !== trail);
     await until("what it is made of", async () => (await samples.count()) || (await drawer.getByRole("button", { name: /^下钻/ }).count()));
   }
   await samples.first().click();
