@@ -78,9 +78,11 @@ func (c *Collector) Set(specs []DeviceSpec) {
 	for _, r := range stopping {
 		<-r.done // an address is free again only when its old connection is gone
 	}
-	taken := map[string]string{}
+	taken := places{}
 	for _, r := range c.runners {
-		taken[r.spec.key()] = r.spec.Path
+		if !r.spec.Device.Off {
+			taken.add(&r.spec)
+		}
 	}
 	for i, s := range specs {
 		if _, running := c.runners[s.Device.ID]; !running {
@@ -89,16 +91,16 @@ func (c *Collector) Set(specs []DeviceSpec) {
 	}
 }
 
-// start runs one device. Two devices with one address would take each other's
-// answers: the second is named and not started.
-func (c *Collector) start(spec DeviceSpec, taken map[string]string, i, n int) {
+// start runs one device. Two devices that read the same would take one
+// machine's values for two machines': the second is named and not started.
+func (c *Collector) start(spec DeviceSpec, taken places, i, n int) {
 	r := &runner{c: c, spec: spec, meter: newMeter(&spec, c.o.Now()), done: make(chan struct{}), phase: float64(i) / float64(max(n, 1))}
 	ctx, cancel := context.WithCancel(c.ctx)
 	r.cancel = cancel
 	c.runners[spec.Device.ID] = r
 	driver := c.drivers[spec.Device.Driver]
 	var wrong error
-	switch other, busy := taken[spec.key()]; {
+	switch other, point := taken.find(&spec); {
 	case spec.Device.Off:
 		r.idle(StateOff, nil)
 		return
@@ -109,8 +111,10 @@ func (c *Collector) start(spec DeviceSpec, taken map[string]string, i, n int) {
 		}
 		slices.Sort(known)
 		wrong = fmt.Errorf("there is no driver %q; known are %s", spec.Device.Driver, strings.Join(known, ", "))
-	case busy:
-		wrong = fmt.Errorf("%s has the same address %s; change the address or the unit of one of them", other, strings.TrimSpace(spec.key()))
+	case len(spec.Points) == 0:
+		wrong = fmt.Errorf("%s has no points to read; choose a profile with signals", spec.Path)
+	case other != "":
+		wrong = fmt.Errorf("%s and %s both read %q at %s; change the address or the unit of one of them", other, spec.Path, point, spec.address())
 	default:
 		wrong = driver.CheckDevice(spec.Device)
 	}
@@ -119,7 +123,7 @@ func (c *Collector) start(spec DeviceSpec, taken map[string]string, i, n int) {
 		r.idle(StateMisconfigured, wrong)
 		return
 	}
-	taken[spec.key()] = spec.Path
+	taken.add(&spec)
 	go r.run(ctx, driver)
 }
 
@@ -286,7 +290,8 @@ func (r *runner) alive(ctx context.Context, took time.Duration) error {
 		r.event(ctx, fact.KindConnection, fact.Connection{Device: r.spec.Device.ID, Up: true})
 		return r.link(ctx, 1)
 	}
-	if r.answered-r.renewed >= plant.Micros(plant.LinkRenewal.Microseconds()) {
+	// Negative when our clock was set back.
+	if age := r.answered - r.renewed; age < 0 || age >= plant.Micros(plant.LinkRenewal.Microseconds()) {
 		return r.link(ctx, 1)
 	}
 	return nil

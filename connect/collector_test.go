@@ -116,7 +116,7 @@ func TestCollector_TwoDevicesOneAddress(t *testing.T) {
 		h.Set([]connect.DeviceSpec{one, two})
 		after(3 * time.Second)
 		s := h.status(t, "two")
-		if s.State != connect.StateMisconfigured || !strings.Contains(s.Error, "line/one has the same address") || s.Path != "line/two" {
+		if s.State != connect.StateMisconfigured || !strings.Contains(s.Error, "line/one and line/two both read") || s.Path != "line/two" {
 			t.Errorf("status %+v", s)
 		}
 		if h.status(t, "one").State != connect.StateUp || len(h.store.of(21)) != 0 {
@@ -128,6 +128,14 @@ func TestCollector_TwoDevicesOneAddress(t *testing.T) {
 		after(3 * time.Second)
 		if s := h.status(t, "two"); s.State != connect.StateUp {
 			t.Errorf("with another unit: %+v", s)
+		}
+		off := one
+		off.Device.Off = true
+		h.Set([]connect.DeviceSpec{off})
+		h.Set([]connect.DeviceSpec{off, two})
+		after(3 * time.Second)
+		if s := h.status(t, "two"); s.State != connect.StateUp {
+			t.Errorf("beside one that is switched off: %+v", s)
 		}
 		h.Set([]connect.DeviceSpec{two})
 		after(3 * time.Second)

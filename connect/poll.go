@@ -1,9 +1,11 @@
 package connect
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -14,6 +16,7 @@ import (
 // round is the points of one period.
 type round struct {
 	period   time.Duration
+	pulse    bool  // asked for a sign of life only
 	points   []int // indexes into the spec's points
 	group    Group
 	readings []Reading
@@ -27,8 +30,14 @@ func (r *runner) poll(ctx context.Context, conn Conn) error {
 		return err
 	}
 	for {
+		now := r.c.o.Now()
+		for _, one := range rounds {
+			if one.next.Sub(now) > one.period {
+				r.schedule(one) // our clock was set back: nothing is due further ahead than a period
+			}
+		}
 		due := slices.MinFunc(rounds, func(a, b *round) int { return a.next.Compare(b.next) })
-		if wait := due.next.Sub(r.c.o.Now()); wait > 0 && !sleep(ctx, wait) {
+		if wait := due.next.Sub(now); wait > 0 && !sleep(ctx, wait) {
 			return ctx.Err()
 		}
 		if err := r.read(ctx, due); err != nil {
@@ -49,9 +58,15 @@ func (r *runner) plan(conn Conn) ([]*round, error) {
 		}
 		one.points = append(one.points, i)
 	}
+	rounds := slices.Collect(maps.Values(byPeriod))
+	shortest := slices.MinFunc(rounds, func(a, b *round) int { return cmp.Compare(a.period, b.period) })
+	if shortest.period > plant.LinkRenewal {
+		// Knowledge of a machine that is read once a minute must not end between
+		// two readings: its first point is asked for, and nothing made of it.
+		rounds = append(rounds, &round{period: plant.LinkRenewal, pulse: true, points: shortest.points[:1]})
+	}
 	now := r.c.o.Now()
-	var rounds []*round
-	for _, one := range byPeriod {
+	for _, one := range rounds {
 		points := make([]Point, len(one.points))
 		for j, i := range one.points {
 			p := r.spec.Points[i]
@@ -64,7 +79,9 @@ func (r *runner) plan(conn Conn) ([]*round, error) {
 		one.group, one.readings = group, make([]Reading, len(points))
 		// The first read comes at once; the schedule keeps its phase from then on.
 		one.next = now
-		rounds = append(rounds, one)
+		if one.pulse {
+			r.schedule(one) // the first reading is a sign of life
+		}
 	}
 	return rounds, nil
 }
@@ -96,6 +113,9 @@ func (r *runner) read(ctx context.Context, one *round) error {
 		if failureOf(err) != "timeout" || attempt == r.spec.Retries {
 			return err
 		}
+	}
+	if one.pulse {
+		return nil
 	}
 	now := r.answered // storing the link's state may have taken a while since
 	var batch plant.Batch

@@ -1,6 +1,8 @@
 package connect
 
 import (
+	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -40,12 +42,50 @@ type PointSpec struct {
 	Silence  time.Duration
 }
 
-// key is what two devices must not share: where they are reached and what is
-// read there.
-func (d DeviceSpec) key() string {
-	first := ""
-	if len(d.Points) > 0 {
-		first = d.Points[0].Address
+// address is where a device is reached, in words for people.
+func (d *DeviceSpec) address() string {
+	if d.Device.Params["unit"] == "" {
+		return d.Device.Address
 	}
-	return strings.Join([]string{d.Device.Driver, d.Device.Address, d.Device.Params["unit"], first}, " ")
+	return fmt.Sprintf("%s unit %s", d.Device.Address, d.unit())
+}
+
+// unit is the device behind the address; where there are units, 1 is the
+// default.
+func (d *DeviceSpec) unit() string {
+	unit := d.Device.Params["unit"]
+	if unit == "" {
+		return "1"
+	}
+	if n, err := strconv.Atoi(unit); err == nil {
+		return strconv.Itoa(n) // 01 is 1
+	}
+	return unit
+}
+
+// place is a point of a device, wherever a profile names it.
+type place struct{ driver, address, unit, point string }
+
+// places says which device reads what. Machines may share an endpoint, such as
+// one controller for a whole line, but no point.
+type places map[place]string
+
+func (p places) add(d *DeviceSpec) {
+	for _, point := range d.Points {
+		p[d.place(point)] = d.Path
+	}
+}
+
+// find names a device that reads a point of d, and the point.
+func (p places) find(d *DeviceSpec) (path, point string) {
+	for _, one := range d.Points {
+		if path, ok := p[d.place(one)]; ok {
+			return path, one.Address
+		}
+	}
+	return "", ""
+}
+
+func (d *DeviceSpec) place(p PointSpec) place {
+	return place{driver: d.Device.Driver, address: strings.TrimSpace(d.Device.Address), unit: d.unit(), point: p.Address}
 }
