@@ -118,11 +118,16 @@ func (r *runner) read(ctx context.Context, one *round) error {
 		return nil
 	}
 	now := r.answered // storing the link's state may have taken a while since
+	return r.append(ctx, r.batch(ctx, one, now))
+}
+
+// batch is what of a round's readings is to be stored.
+func (r *runner) batch(ctx context.Context, one *round, now plant.Micros) plant.Batch {
 	var batch plant.Batch
 	for j := range one.readings {
 		r.take(ctx, one.points[j], &one.readings[j], now, &batch)
 	}
-	return r.append(ctx, batch)
+	return batch
 }
 
 func (r *runner) ask(ctx context.Context, one *round) error {

@@ -75,17 +75,36 @@ type meter struct {
 	status DeviceStatus
 	times  [keptTimes]time.Duration
 	timesN int
-	latest []LatestValue
+	points []PointSpec
+	latest []seen
+	gated  [256]int64 // bad readings by quality
 }
 
+// seen is the last reading of a point as it came: put into words only when
+// somebody looks, because most readings nobody does.
+type seen struct {
+	raw     [keptRaw]byte
+	rawN    uint8
+	text    bool
+	quality plant.Quality
+	at      plant.Micros
+	number  float64 // as the device says it
+	value   float64
+	said    string
+	err     error
+}
+
+// keptRaw is how many raw bytes of a reading the live page shows.
+const keptRaw = 32
+
 func newMeter(spec *DeviceSpec, now time.Time) *meter {
-	m := &meter{latest: make([]LatestValue, len(spec.Points))}
+	m := &meter{points: spec.Points, latest: make([]seen, len(spec.Points))}
 	m.status = DeviceStatus{
 		ID: spec.Device.ID, Equipment: spec.Node, Path: spec.Path, Name: spec.Name, Driver: spec.Device.Driver, Address: spec.Device.Address,
-		Profile: spec.Profile, State: StateConnecting, Since: now.UTC(), Errors: map[string]int64{}, Gated: map[string]int64{}, Tags: len(spec.Points),
+		Profile: spec.Profile, State: StateConnecting, Since: now.UTC(), Errors: map[string]int64{}, Tags: len(spec.Points),
 	}
 	for i, p := range spec.Points {
-		m.latest[i] = LatestValue{Tag: p.Tag, Name: p.Name, Address: p.Address, Unit: p.Unit, Quality: (plant.Bad | plant.NotConnected).String()}
+		m.latest[i].quality = plant.Bad | plant.NotConnected
 		if ms := p.Period.Milliseconds(); m.status.PeriodMS == 0 || ms < m.status.PeriodMS {
 			m.status.PeriodMS = ms
 		}
@@ -135,24 +154,39 @@ func (m *meter) saw(i int, r *Reading, p *passed) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	l := &m.latest[i]
-	l.Raw, l.Error, l.Number, l.Value, l.Text = hex.EncodeToString(r.Raw[:min(len(r.Raw), 32)]), "", nil, nil, ""
-	quality, at := p.sample.Quality, p.sample.Time
+	l.rawN = uint8(copy(l.raw[:], r.Raw))
+	l.err, l.number, l.text = r.Err, r.Number, p.isText
 	if p.isText {
-		quality, at = p.text.Quality, p.text.Time
-		l.Text = p.text.Value
-	} else if r.Err == nil {
-		number := r.Number
-		l.Number = finite(number)
+		l.quality, l.at, l.said = p.text.Quality, p.text.Time, p.text.Value
+	} else {
+		l.quality, l.at, l.value = p.sample.Quality, p.sample.Time, p.sample.Value
 	}
-	if r.Err != nil {
-		l.Error = r.Err.Error()
+	if l.quality.IsBad() {
+		m.gated[l.quality]++
 	}
-	if quality.IsBad() {
-		m.status.Gated[quality.String()]++
-	} else if !p.isText {
-		l.Value = finite(p.sample.Value)
+}
+
+// words is the last reading of one point as people read it.
+func (l *seen) words(p *PointSpec) LatestValue {
+	out := LatestValue{
+		Tag: p.Tag, Name: p.Name, Address: p.Address, Unit: p.Unit, Quality: l.quality.String(),
+		Raw: hex.EncodeToString(l.raw[:l.rawN]), Text: l.said,
 	}
-	l.Quality, l.Time = quality.String(), at.Time()
+	if l.at != 0 {
+		out.Time = l.at.Time()
+	}
+	if l.err != nil {
+		out.Error = l.err.Error()
+	}
+	if !l.text && l.at != 0 {
+		if l.err == nil {
+			out.Number = finite(l.number)
+		}
+		if !l.quality.IsBad() {
+			out.Value = finite(l.value)
+		}
+	}
+	return out
 }
 
 // finite leaves out what JSON cannot say.
@@ -167,7 +201,12 @@ func (m *meter) snapshot() DeviceStatus {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s := m.status
-	s.Errors, s.Gated = maps.Clone(s.Errors), maps.Clone(s.Gated)
+	s.Errors, s.Gated = maps.Clone(s.Errors), map[string]int64{}
+	for q, n := range m.gated {
+		if n > 0 {
+			s.Gated[plant.Quality(q).String()] = n
+		}
+	}
 	if n := min(m.timesN, keptTimes); n > 0 {
 		times := slices.Clone(m.times[:n])
 		slices.Sort(times)
@@ -181,7 +220,11 @@ func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 func (m *meter) values() []LatestValue {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return slices.Clone(m.latest)
+	out := make([]LatestValue, len(m.latest))
+	for i := range m.latest {
+		out[i] = m.latest[i].words(&m.points[i])
+	}
+	return out
 }
 
 // failureOf sorts errors for the counters.

@@ -2,6 +2,7 @@ package modbus
 
 import (
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"math"
 	"strconv"
@@ -195,7 +196,7 @@ func bcd(b []byte) (float64, error) {
 	for _, x := range b {
 		hi, lo := x>>4, x&15
 		if hi > 9 || lo > 9 {
-			return 0, fmt.Errorf("%w: %x is no BCD number", connect.ErrMalformed, b)
+			return 0, fmt.Errorf("%w: %s is no BCD number", connect.ErrMalformed, hex.EncodeToString(b)) // %x would put every value on the heap
 		}
 		v = v*100 + float64(hi*10+lo)
 	}
