@@ -23,6 +23,7 @@ const (
 	WriteCoils         = 15
 	WriteRegisters     = 16
 	ReadWriteRegisters = 23
+	ReadIdentity       = 43 // encapsulated interface, type 14; see [Identity]
 )
 
 // Limits of the specification: what fits into a frame of 253 bytes.
@@ -106,6 +107,7 @@ type Request struct {
 	Address  uint16
 	Count    uint16
 	Data     []byte
+	Target   uint16 // where ReadWriteRegisters writes; Address and Count are what it reads
 }
 
 // Reads reports whether asking again changes nothing on the device.
@@ -113,6 +115,9 @@ func (r Request) Reads() bool { return r.Function >= ReadCoils && r.Function <= 
 
 // Append writes the request's PDU.
 func (r Request) Append(dst []byte) []byte {
+	if r.Function == ReadIdentity {
+		return append(dst, ReadIdentity, identityType, identityBasic, byte(r.Address))
+	}
 	dst = append(dst, r.Function)
 	dst = binary.BigEndian.AppendUint16(dst, r.Address)
 	switch r.Function {
@@ -120,7 +125,12 @@ func (r Request) Append(dst []byte) []byte {
 		return append(dst, r.Data...)
 	}
 	dst = binary.BigEndian.AppendUint16(dst, r.Count)
-	if r.Function == WriteCoils || r.Function == WriteRegisters {
+	switch r.Function {
+	case ReadWriteRegisters:
+		dst = binary.BigEndian.AppendUint16(dst, r.Target)
+		dst = binary.BigEndian.AppendUint16(dst, uint16(len(r.Data)/2))
+		fallthrough
+	case WriteCoils, WriteRegisters:
 		dst = append(append(dst, byte(len(r.Data))), r.Data...)
 	}
 	return dst
@@ -145,13 +155,31 @@ func (r Request) Check(answer []byte) ([]byte, error) {
 	switch r.Function {
 	case ReadCoils, ReadDiscreteInputs:
 		return r.data(answer, (int(r.Count)+7)/8)
-	case ReadHolding, ReadInput:
+	case ReadHolding, ReadInput, ReadWriteRegisters:
 		return r.data(answer, 2*int(r.Count))
+	case ReadIdentity:
+		if answer[1] != identityType {
+			return nil, fmt.Errorf("%w: interface type %d answers type %d", ErrFrame, answer[1], identityType)
+		}
+		return answer[2:], nil
 	}
+	return nil, r.echoed(answer)
+}
+
+// echoed: a write is confirmed by its address and, for one value, the value or,
+// for many, their number.
+func (r Request) echoed(answer []byte) error {
 	if len(answer) != 5 || binary.BigEndian.Uint16(answer[1:]) != r.Address {
-		return nil, fmt.Errorf("%w: the device confirms another write", ErrFrame)
+		return fmt.Errorf("%w: the device confirms another write", ErrFrame)
 	}
-	return nil, nil
+	want := r.Count
+	if (r.Function == WriteCoil || r.Function == WriteRegister) && len(r.Data) == 2 {
+		want = binary.BigEndian.Uint16(r.Data)
+	}
+	if got := binary.BigEndian.Uint16(answer[3:]); got != want {
+		return fmt.Errorf("%w: the device confirms %d; written was %d", ErrFrame, got, want)
+	}
+	return nil
 }
 
 func (r Request) data(answer []byte, want int) ([]byte, error) {

@@ -3,6 +3,7 @@ package pdu
 import (
 	"encoding/hex"
 	"errors"
+	"maps"
 	"testing"
 )
 
@@ -98,6 +99,93 @@ func TestRequest_Check(t *testing.T) {
 	f("040400010002", false, ErrFrame)
 	f("03", false, ErrFrame)
 	f("830201", false, ErrFrame)
+}
+
+// What a client asks a server understands, for every function, and what the
+// server says the client takes for the answer to its question.
+func TestRequest_RoundTrip(t *testing.T) {
+	m := &memory{}
+	f := func(r Request, want string) {
+		t.Helper()
+		data, err := r.Check(Answer(nil, r.Append(nil), m))
+		if err != nil || hex.EncodeToString(data) != want {
+			t.Errorf("%+v: %x, %v; want %s", r, data, err, want)
+		}
+	}
+	f(Request{Function: WriteRegister, Address: 5, Data: unhex(t, "1234")}, "")
+	f(Request{Function: WriteRegisters, Address: 6, Count: 2, Data: unhex(t, "56789abc")}, "")
+	f(Request{Function: ReadHolding, Address: 5, Count: 3}, "123456789abc")
+	f(Request{Function: ReadInput, Address: 5, Count: 1}, "1234")
+	f(Request{Function: WriteCoil, Address: 9, Data: unhex(t, "ff00")}, "")
+	f(Request{Function: WriteCoils, Address: 10, Count: 9, Data: unhex(t, "0501")}, "")
+	f(Request{Function: ReadCoils, Address: 9, Count: 10}, "0b02")
+	f(Request{Function: ReadDiscreteInputs, Address: 9, Count: 8}, "0b")
+	f(Request{Function: ReadWriteRegisters, Address: 5, Count: 2, Target: 6, Data: unhex(t, "0007")}, "12340007")
+}
+
+// A device that confirms something else than what was written has not done
+// what it was told.
+func TestRequest_Check_Echo(t *testing.T) {
+	f := func(r Request, answer string, ok bool) {
+		t.Helper()
+		if _, err := r.Check(unhex(t, answer)); ok != (err == nil) || err != nil && !errors.Is(err, ErrFrame) {
+			t.Errorf("Check(%s) = %v", answer, err)
+		}
+	}
+	one := Request{Function: WriteRegister, Address: 10, Data: unhex(t, "1234")}
+	f(one, "06000a1234", true)
+	f(one, "06000a1235", false)
+	f(one, "06000b1234", false)
+	f(one, "06000a12", false)
+	many := Request{Function: WriteRegisters, Address: 10, Count: 2, Data: unhex(t, "12345678")}
+	f(many, "10000a0002", true)
+	f(many, "10000a0001", false)
+	coil := Request{Function: WriteCoil, Address: 10, Data: unhex(t, "ff00")}
+	f(coil, "05000aff00", true)
+	f(coil, "05000a0000", false)
+}
+
+// The identity of the specification's example (V1.1b3, clause 6.21), whole and
+// in two answers.
+func TestIdentity(t *testing.T) {
+	f := func(answer string, more byte, bad bool, want Identity) {
+		t.Helper()
+		id := Identity{}
+		data, err := Request{Function: ReadIdentity}.Check(unhex(t, answer))
+		if err == nil {
+			var got byte
+			if got, err = id.Append(data); got != more {
+				t.Errorf("%s: more %d", answer, got)
+			}
+		}
+		if bad != (err != nil) || !bad && !maps.Equal(id, want) {
+			t.Errorf("%s: %v, %v", answer, id, err)
+		}
+	}
+	if got := hex.EncodeToString(Request{Function: ReadIdentity, Address: 2}.Append(nil)); got != "2b0e0102" {
+		t.Errorf("request %s", got)
+	}
+	f("2b0e010100000300024142010143020456312e31", 0, false, Identity{0: "AB", 1: "C", 2: "V1.1"})
+	f("2b0e0101ff020100024142", 2, false, Identity{0: "AB"})
+	f("2b0e010100000100024142ff", 0, true, nil)
+	f("2b0e0101000001000241", 0, true, nil)
+	f("2b0e01010000", 0, true, nil)
+	f("2b0d010100000100024142", 0, true, nil)
+	f("ab01", 0, true, nil)
+}
+
+func FuzzIdentity(f *testing.F) {
+	f.Add([]byte{0x2b, 14, 1, 1, 0, 0, 1, 0, 2, 65, 66})
+	f.Fuzz(func(t *testing.T, answer []byte) {
+		data, err := Request{Function: ReadIdentity}.Check(answer)
+		if err != nil {
+			return
+		}
+		id := Identity{}
+		if _, err := id.Append(data); err == nil && len(id) > len(data) {
+			t.Errorf("%d objects in %d bytes", len(id), len(data))
+		}
+	})
 }
 
 func FuzzAnswer(f *testing.F) {
