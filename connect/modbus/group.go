@@ -72,6 +72,10 @@ func (g *group) join(use []int) []block {
 
 // Read implements [connect.Group].
 func (g *group) Read(ctx context.Context, dst []connect.Reading) error {
+	if len(g.blocks) == 0 {
+		// Nothing to ask would look like an answer, and a dead device alive.
+		return fmt.Errorf("modbus %s: none of the points can be read: %w", g.conn.settings.address, errors.Join(g.wrong...))
+	}
 	for i := range dst {
 		dst[i] = connect.Reading{Point: i, Err: g.wrong[i], Raw: dst[i].Raw[:0]}
 	}
@@ -87,7 +91,7 @@ func (g *group) Read(ctx context.Context, dst []connect.Reading) error {
 				err = fmt.Errorf("%w: %w", connect.ErrMalformed, err)
 			}
 			return err
-		case busy(refused):
+		case absent(refused):
 			return err
 		case len(b.members) > 1 && (refused == pdu.IllegalDataAddress || refused == pdu.IllegalDataValue):
 			// Some register in the block does not exist, or the device takes
@@ -104,7 +108,8 @@ func (g *group) Read(ctx context.Context, dst []connect.Reading) error {
 	return nil
 }
 
-func busy(e pdu.Exception) bool {
+// absent: the gateway speaks, because the device behind it does not.
+func absent(e pdu.Exception) bool {
 	return e == pdu.GatewayPath || e == pdu.GatewayTarget
 }
 

@@ -75,7 +75,7 @@ func (l *link) drop() {
 // ask sends one question and waits for its answer. Frames that answer earlier
 // questions are thrown away. After an error other than an exception the
 // connection is closed: what may still come on it is nobody's answer.
-func (l *link) ask(ctx context.Context, unit byte, q pdu.Request, gap time.Duration) ([]byte, error) {
+func (l *link) ask(ctx context.Context, s *settings, q pdu.Request) ([]byte, error) {
 	if err := l.take(ctx); err != nil {
 		return nil, err
 	}
@@ -84,20 +84,20 @@ func (l *link) ask(ctx context.Context, unit byte, q pdu.Request, gap time.Durat
 	if err := l.dial(ctx); err != nil {
 		return nil, err
 	}
-	if wait := gap - time.Since(l.quiet); gap > 0 && wait > 0 {
+	if wait := s.gap - time.Since(l.quiet); s.gap > 0 && wait > 0 {
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
 	}
-	data, err := l.exchange(ctx, unit, q)
+	data, err := l.exchange(ctx, s, q)
 	if used && hungUp(err) && q.Reads() {
 		// Many devices hang up after an answer or when nothing was asked for a
 		// while. That is no loss of contact. A write is not sent twice.
 		l.drop()
 		if err = l.dial(ctx); err == nil {
-			data, err = l.exchange(ctx, unit, q)
+			data, err = l.exchange(ctx, s, q)
 		}
 	}
 	l.quiet = time.Now()
@@ -113,8 +113,13 @@ func hungUp(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
-func (l *link) exchange(ctx context.Context, unit byte, q pdu.Request) ([]byte, error) {
+func (l *link) exchange(ctx context.Context, s *settings, q pdu.Request) ([]byte, error) {
 	deadline, ok := ctx.Deadline()
+	if s.timeout > 0 {
+		if own := time.Now().Add(s.timeout); !ok || own.Before(deadline) {
+			deadline, ok = own, true
+		}
+	}
 	if !ok {
 		return nil, errors.New("BUG: a modbus question without deadline")
 	}
@@ -129,7 +134,7 @@ func (l *link) exchange(ctx context.Context, unit byte, q pdu.Request) ([]byte, 
 	// answer to its question on the newest one.
 	l.transaction = uint16(l.numbers.Add(1))
 	var body [256]byte
-	l.out = pdu.AppendFrame(l.out[:0], l.transaction, unit, q.Append(body[:0]))
+	l.out = pdu.AppendFrame(l.out[:0], l.transaction, s.unit, q.Append(body[:0]))
 	if _, err := l.conn.Write(l.out); err != nil {
 		return nil, err
 	}
@@ -141,8 +146,8 @@ func (l *link) exchange(ctx context.Context, unit byte, q pdu.Request) ([]byte, 
 		if h.Transaction != l.transaction {
 			continue // late: the answer to a question given up before
 		}
-		if h.Unit != unit {
-			return nil, fmt.Errorf("%w: unit %d answers for unit %d", pdu.ErrFrame, h.Unit, unit)
+		if h.Unit != s.unit {
+			return nil, fmt.Errorf("%w: unit %d answers for unit %d", pdu.ErrFrame, h.Unit, s.unit)
 		}
 		data, err := q.Check(answer)
 		return append([]byte(nil), data...), err

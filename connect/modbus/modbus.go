@@ -12,6 +12,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,9 +33,10 @@ type Driver struct {
 }
 
 var (
-	_ connect.Driver = (*Driver)(nil)
-	_ connect.Tester = (*Driver)(nil)
-	_ connect.Writer = (*conn)(nil)
+	_ connect.Driver     = (*Driver)(nil)
+	_ connect.Tester     = (*Driver)(nil)
+	_ connect.Discoverer = (*Driver)(nil)
+	_ connect.Writer     = (*conn)(nil)
 )
 
 // New makes a driver.
@@ -63,6 +65,7 @@ func (*Driver) CheckPoint(address string, kind plant.TagKind) error {
 type settings struct {
 	address      string
 	unit         byte
+	timeout      time.Duration // of one question; 0 leaves it to the caller's deadline
 	maxRegisters int
 	gapFill      int
 	gap          time.Duration
@@ -91,11 +94,20 @@ func settingsOf(d plant.Device) (settings, error) {
 	number("unit", 0, 255, func(n int) { s.unit = byte(n) })
 	number("max_registers", 1, pdu.MaxReadRegisters, func(n int) { s.maxRegisters = n })
 	number("max_gap_fill", 0, pdu.MaxReadRegisters, func(n int) { s.gapFill = n })
-	if text, ok := d.Params["gap"]; ok && err == nil {
-		if s.gap, err = time.ParseDuration(text); err != nil || s.gap < 0 || s.gap > time.Second {
-			err = fmt.Errorf("modbus device %s: gap is %q; write 0s to 1s", d.Address, text)
+	span := func(name string, least, most time.Duration, to *time.Duration) {
+		text, ok := d.Params[name]
+		if !ok || err != nil {
+			return
 		}
+		v, convErr := time.ParseDuration(text)
+		if convErr != nil || v < least || v > most {
+			err = fmt.Errorf("modbus device %s: %s is %q; write %s to %s", d.Address, name, text, least, most)
+			return
+		}
+		*to = v
 	}
+	span("gap", 0, time.Second, &s.gap)
+	span("timeout", 10*time.Millisecond, 30*time.Second, &s.timeout)
 	return s, err
 }
 
@@ -131,7 +143,8 @@ func (d *Driver) release(l *link) {
 	}
 }
 
-// Test implements [connect.Tester]: which function the unit answers.
+// Test implements [connect.Tester]: whether the unit answers, and what it says
+// it is.
 func (d *Driver) Test(ctx context.Context, device plant.Device) (string, error) {
 	opened, err := d.Open(ctx, device)
 	if err != nil {
@@ -139,14 +152,65 @@ func (d *Driver) Test(ctx context.Context, device plant.Device) (string, error) 
 	}
 	defer opened.Close()
 	c := opened.(*conn)
+	if err := c.answers(ctx); err != nil {
+		return "", err
+	}
+	text := fmt.Sprintf("Modbus TCP unit %d answers", c.settings.unit)
+	if id := c.identity(ctx); id != "" {
+		text += ": " + id
+	}
+	return text, nil
+}
+
+// answers reports whether the unit is there: some devices stay silent when
+// they do not have the function.
+func (c *conn) answers(ctx context.Context) (err error) {
 	for _, f := range []byte{pdu.ReadHolding, pdu.ReadInput, pdu.ReadCoils} {
-		_, err = c.ask(ctx, pdu.Request{Function: f, Address: 0, Count: 1})
-		var refused pdu.Exception
-		if err == nil || errors.As(err, &refused) && refused != pdu.GatewayTarget && refused != pdu.GatewayPath {
-			return fmt.Sprintf("Modbus TCP unit %d answers", c.settings.unit), nil
+		if err = c.sign(ctx, f); err == nil {
+			return nil
 		}
 	}
-	return "", err
+	return err
+}
+
+// sign asks for anything at all. A refusal is a sign of life, unless it is the
+// gateway's.
+func (c *conn) sign(ctx context.Context, function byte) error {
+	_, err := c.ask(ctx, pdu.Request{Function: function, Address: 0, Count: 1})
+	var refused pdu.Exception
+	if errors.As(err, &refused) && !absent(refused) {
+		return nil
+	}
+	return err
+}
+
+// maxIdentity bounds the questions for a device's identity: three objects are
+// mandatory, and some devices send one an answer.
+const maxIdentity = 4
+
+// identity is vendor, product and revision as the device says them, "" when it
+// does not.
+func (c *conn) identity(ctx context.Context) string {
+	id := pdu.Identity{}
+	next := uint16(0)
+	for range maxIdentity {
+		data, err := c.ask(ctx, pdu.Request{Function: pdu.ReadIdentity, Address: next})
+		if err != nil {
+			break // most devices do not have this function
+		}
+		more, err := id.Append(data)
+		if err != nil || more == 0 {
+			break
+		}
+		next = uint16(more)
+	}
+	var words []string
+	for object := range byte(3) {
+		if word := strings.TrimSpace(strings.ToValidUTF8(id[object], "\uFFFD")); word != "" {
+			words = append(words, word)
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // conn is one device on a link.
@@ -164,78 +228,9 @@ func (c *conn) Close() error {
 }
 
 func (c *conn) ask(ctx context.Context, q pdu.Request) ([]byte, error) {
-	data, err := c.link.ask(ctx, c.settings.unit, q, c.settings.gap)
+	data, err := c.link.ask(ctx, &c.settings, q)
 	if err != nil {
 		return nil, fmt.Errorf("modbus %s unit %d: %w", c.settings.address, c.settings.unit, err)
 	}
 	return data, nil
-}
-
-// Write implements [connect.Writer]. A bit of a register is read, changed and
-// written back; the device must not change the register's other bits by itself
-// meanwhile.
-func (c *conn) Write(ctx context.Context, p connect.Point, value any) error {
-	at, err := parse(p.Address, p.Kind)
-	if err != nil {
-		return err
-	}
-	switch {
-	case at.table == pdu.Coils:
-		return c.writeCoil(ctx, at, value)
-	case at.table != pdu.Holding:
-		return fmt.Errorf("modbus address %q: only coils and holding registers are written", p.Address)
-	case at.form == formBool:
-		return c.writeBit(ctx, at, value)
-	}
-	data, err := at.encode(value)
-	if err != nil {
-		return fmt.Errorf("modbus address %q: %w", p.Address, err)
-	}
-	q := pdu.Request{Function: pdu.WriteRegister, Address: at.address, Data: data}
-	if at.registers > 1 {
-		q.Function, q.Count = pdu.WriteRegisters, uint16(at.registers)
-	}
-	_, err = c.ask(ctx, q)
-	return err
-}
-
-func (c *conn) writeCoil(ctx context.Context, at point, value any) error {
-	on, ok := truth(value)
-	if !ok {
-		return fmt.Errorf("a coil takes true or false, not %v", value)
-	}
-	data := []byte{0, 0}
-	if on {
-		data[0] = 0xFF
-	}
-	_, err := c.ask(ctx, pdu.Request{Function: pdu.WriteCoil, Address: at.address, Data: data})
-	return err
-}
-
-func (c *conn) writeBit(ctx context.Context, at point, value any) error {
-	on, ok := truth(value)
-	if !ok {
-		return fmt.Errorf("a bit takes true or false, not %v", value)
-	}
-	data, err := c.ask(ctx, pdu.Request{Function: pdu.ReadHolding, Address: at.address, Count: 1})
-	if err != nil {
-		return err
-	}
-	word := uint16(data[0])<<8 | uint16(data[1])
-	word &^= 1 << at.bit
-	if on {
-		word |= 1 << at.bit
-	}
-	_, err = c.ask(ctx, pdu.Request{Function: pdu.WriteRegister, Address: at.address, Data: []byte{byte(word >> 8), byte(word)}})
-	return err
-}
-
-func truth(value any) (on, ok bool) {
-	switch v := value.(type) {
-	case bool:
-		return v, true
-	case float64:
-		return v != 0, v == 0 || v == 1
-	}
-	return false, false
 }

@@ -224,7 +224,7 @@ func TestPymodbus_Test(t *testing.T) {
 	port := peer.Port(t)
 	pymodbus(t, port)
 	text, err := modbus.New().Test(within(t, patience), unit7(port))
-	if err != nil || !strings.Contains(text, "unit 7 answers") {
+	if err != nil || text != "Modbus TCP unit 7 answers: Xinghai ML-7 2.1" {
 		t.Errorf("Test = %q, %v", text, err)
 	}
 	// A unit that the gateway does not reach is no answer.

@@ -14,6 +14,7 @@ import sys
 import threading
 
 from pymodbus.datastore import ModbusServerContext, ModbusSlaveContext, ModbusSparseDataBlock
+from pymodbus.device import ModbusDeviceIdentification
 from pymodbus.server import StartAsyncTcpServer
 
 
@@ -77,7 +78,8 @@ async def main():
         zero_mode=True,
     )
     context = ModbusServerContext(slaves={7: unit}, single=False)
-    server = await StartAsyncTcpServer(context=context, address=("127.0.0.1", int(sys.argv[1])), defer_start=True)
+    identity = ModbusDeviceIdentification(info_name={"VendorName": "Xinghai", "ProductCode": "ML-7", "MajorMinorRevision": "2.1"})
+    server = await StartAsyncTcpServer(context=context, identity=identity, address=("127.0.0.1", int(sys.argv[1])), defer_start=True)
     running = asyncio.create_task(server.serve_forever())
     await server.serving
     threading.Thread(target=commands, args=(unit,), daemon=True).start()
