@@ -1,7 +1,9 @@
 package profile
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,8 +17,44 @@ import (
 type check struct {
 	file     string
 	tree     *ast.File
-	p        *Profile
+	p        *Profile // joined with its bases
+	own      *Profile // as the file has it
 	problems []Problem
+}
+
+// at is where the file has element i of a list; index looks for it in a file
+// that is only a part of the joined profile, -1 when a base has it.
+func (c *check) at(list string, i int, index func() int) string {
+	if c.own != c.p {
+		if i = index(); i < 0 {
+			return "$.base"
+		}
+	}
+	return fmt.Sprintf("$.%s[%d]", list, i)
+}
+
+func (c *check) atSignal(i int) string {
+	return c.at("signals", i, func() int {
+		return slices.IndexFunc(c.own.Signals, func(s Signal) bool { return s.Name == c.p.Signals[i].Name })
+	})
+}
+
+func (c *check) atDerived(i int) string {
+	return c.at("derived", i, func() int {
+		return slices.IndexFunc(c.own.Derived, func(d Derive) bool { return d.Name == c.p.Derived[i].Name })
+	})
+}
+
+func (c *check) atAlarm(i int) string {
+	return c.at("alarms", i, func() int {
+		return slices.IndexFunc(c.own.Alarms, func(a Alarm) bool { return a.ID == c.p.Alarms[i].ID })
+	})
+}
+
+// whole is for lists that a profile takes from its base as they are or not at
+// all.
+func whole[T any](own []T, i int) func() int {
+	return func() int { return min(i, len(own)-1) }
 }
 
 func (c *check) bad(at, fix, format string, args ...any) {
@@ -28,6 +66,8 @@ var (
 	profileID  = regexp.MustCompile(`^[a-z0-9]+([.-][a-z0-9]+)*$`)
 	signalName = regexp.MustCompile(`^[a-z][a-z0-9]*([._-]?[a-z0-9]+)*$`)
 	kinds      = []plant.TagKind{plant.KindNumber, plant.KindBoolean, plant.KindEnumeration, plant.KindText, plant.KindWaveform}
+	calculated = []plant.TagKind{plant.KindNumber, plant.KindBoolean, plant.KindEnumeration, plant.KindText}
+	reasonID   = regexp.MustCompile(`^[a-z]+(\.[a-z]+)*$`)
 	items      = []string{"NOT_AVAILABLE", "OUT_OF_SERVICE", "NOT_EXECUTING", "EXECUTING"}
 	modes      = []string{"NONE", "MAINTENANCE", "SETUP", "PROCESSING"}
 )
@@ -51,6 +91,28 @@ func (c *check) header() {
 	}
 	if p.Title.ZH == "" {
 		c.bad("$.title", "write title: {zh: ..., en: ...}", "the Chinese title is missing")
+	}
+}
+
+// once: a file that only adds to a base has each name once; joining would let
+// the second replace the first without a word.
+func (c *check) once() {
+	seen := map[string]int{}
+	for i, s := range c.p.Signals {
+		c.name(fmt.Sprintf("$.signals[%d]", i), s.Name, seen)
+	}
+	for i, d := range c.p.Derived {
+		c.name(fmt.Sprintf("$.derived[%d]", i), d.Name, seen)
+	}
+	c.alarmIDs()
+}
+
+// alarmIDs: what stands in the history of alarms is told apart by them.
+func (c *check) alarmIDs() {
+	for i, a := range c.p.Alarms {
+		if first := slices.IndexFunc(c.p.Alarms, func(x Alarm) bool { return x.ID == a.ID }); first < i || !profileID.MatchString(a.ID) {
+			c.bad(c.atAlarm(i)+".id", "write an id of its own, lower case words joined by . or -", "alarm %q", a.ID)
+		}
 	}
 }
 
@@ -82,15 +144,21 @@ func (c *check) all(checkers []PointChecker) {
 		c.signal(i, checker, seen)
 	}
 	for i, d := range c.p.Derived {
-		at := fmt.Sprintf("$.derived[%d]", i)
+		at := c.atDerived(i)
 		c.name(at, d.Name, seen)
 		c.unit(at, d.Unit)
+		if !slices.Contains(calculated, d.Kind) {
+			c.bad(at+".kind", fmt.Sprintf("write one of %v", calculated), "%s: kind %q", d.Name, d.Kind)
+		}
 	}
+	c.alarmIDs()
+	c.identify(checker)
 	if len(c.problems) > 0 {
 		return // what follows would only repeat it
 	}
 	c.rules()
 	c.counters()
+	c.reasons()
 }
 
 func (c *check) name(at, name string, seen map[string]int) {
@@ -105,7 +173,7 @@ func (c *check) name(at, name string, seen map[string]int) {
 }
 
 func (c *check) signal(i int, checker PointChecker, seen map[string]int) {
-	s, at := &c.p.Signals[i], fmt.Sprintf("$.signals[%d]", i)
+	s, at := &c.p.Signals[i], c.atSignal(i)
 	c.name(at, s.Name, seen)
 	if !slices.Contains(kinds, s.Kind) {
 		c.bad(at+".kind", fmt.Sprintf("write one of %v", kinds), "%s: kind %q", s.Name, s.Kind)
@@ -135,12 +203,66 @@ func (c *check) signal(i int, checker PointChecker, seen map[string]int) {
 	if !slices.Contains([]plant.Retention{"", plant.RetainShort, plant.RetainStandard, plant.RetainLong}, s.Retention) {
 		c.bad(at+".retention", "write short, standard or long", "%s: retention %q", s.Name, s.Retention)
 	}
-	if w := s.Write; w != nil && s.Kind == plant.KindNumber && (w.Min == nil || w.Max == nil) {
-		c.bad(at+".write", "write min and max: a set point without limits is not accepted", "%s: write without limits", s.Name)
-	} else if w != nil && w.Min != nil && w.Max != nil && *w.Min >= *w.Max {
-		c.bad(at+".write", "min is the smaller one", "%s: write limits %v and %v", s.Name, *w.Min, *w.Max)
+	c.write(at+".write", s, checker)
+}
+
+func (c *check) write(at string, s *Signal, checker PointChecker) {
+	w := s.Write
+	switch {
+	case w == nil:
+		return
+	case s.Kind == plant.KindNumber && (w.Min == nil || w.Max == nil):
+		c.bad(at, "write min and max: a set point without limits is not accepted", "%s: write without limits", s.Name)
+	case w.Min != nil && w.Max != nil && *w.Min >= *w.Max:
+		c.bad(at, "min is the smaller one", "%s: write limits %v and %v", s.Name, *w.Min, *w.Max)
+	case w.MaxStep < 0 || w.Tolerance < 0:
+		c.bad(at, "leave them out when they do not apply", "%s: max_step and tolerance are not negative", s.Name)
+	}
+	if w.At != "" && checker != nil {
+		if err := checker.CheckPoint(w.At, s.Kind); err != nil {
+			c.bad(at+".at", "", "%s: %v", s.Name, err)
+		}
 	}
 }
+
+// identify looks at the rules that recognise a device.
+func (c *check) identify(checker PointChecker) {
+	for i, rule := range c.p.Identify {
+		at := c.at("identify", i, whole(c.own.Identify, i))
+		if checker != nil {
+			if err := checker.CheckPoint(rule.At, rule.Kind); err != nil {
+				c.bad(at+".at", "", "identify: %v", err)
+			}
+		}
+		if _, err := regexp.Compile(rule.Match); err != nil || rule.Match == "" {
+			c.bad(at+".match", `write a regular expression on the value as text, such as "^SDM630"`, "identify: match %q", rule.Match)
+		}
+	}
+}
+
+// reasons looks at the translation of the machine's stop codes. Whether the
+// plant knows the reason is not for a profile to say.
+func (c *check) reasons() {
+	if len(c.p.Reasons) == 0 {
+		return
+	}
+	i := slices.IndexFunc(c.p.Signals, func(s Signal) bool { return s.Name == signalReason })
+	if i < 0 || c.p.Signals[i].Kind != plant.KindEnumeration {
+		c.bad("$.reasons", "add the signal that carries the codes, or leave reasons out", "reasons without an enumeration named %s", signalReason)
+		return
+	}
+	for _, code := range slices.Sorted(maps.Keys(c.p.Reasons)) {
+		if _, ok := c.p.Signals[i].Values[code]; !ok {
+			c.bad("$.reasons", "name the code in the values of "+signalReason, "reason %d is no value of %s", code, signalReason)
+		}
+		if !reasonID.MatchString(c.p.Reasons[code]) {
+			c.bad("$.reasons", "write the id of a stop reason, such as breakdown.tool", "reason %d: %q", code, c.p.Reasons[code])
+		}
+	}
+}
+
+// signalReason carries the machine's own word why it stands.
+const signalReason = "stop.reason"
 
 func (c *check) unit(at, unit string) {
 	if unit == "" || slices.Contains(units, unit) {
@@ -157,15 +279,25 @@ func (c *check) unit(at, unit string) {
 
 // rules compiles states, alarms and derived signals.
 func (c *check) rules() {
-	env, err := c.p.environment()
+	for i, d := range c.p.Derived {
+		env, err := c.p.environment(i)
+		if err == nil {
+			_, _, err = compile(env, d.Expr, celType(d.Kind))
+		}
+		if err != nil {
+			c.bad(c.atDerived(i)+".expr", c.hint(err, i), "%v", err)
+			return // rules that read it would only repeat it
+		}
+	}
+	env, err := c.p.environment(len(c.p.Derived))
 	if err != nil {
 		c.bad("$.signals", "", "%v", err)
 		return
 	}
 	for i, s := range c.p.States {
-		at := fmt.Sprintf("$.states[%d]", i)
+		at := c.at("states", i, whole(c.own.States, i))
 		if _, _, err := compile(env, s.When, boolean); err != nil {
-			c.bad(at+".when", "", "%v", err)
+			c.bad(at+".when", c.hint(err, len(c.p.Derived)), "%v", err)
 		}
 		if !slices.Contains(items, s.Item) {
 			c.bad(at+".item", "write one of "+strings.Join(items, ", "), "item %q", s.Item)
@@ -182,19 +314,47 @@ func (c *check) rules() {
 		}
 	}
 	for i, a := range c.p.Alarms {
-		at := fmt.Sprintf("$.alarms[%d]", i)
+		at := c.atAlarm(i)
 		if _, _, err := compile(env, a.When, boolean); err != nil {
-			c.bad(at+".when", "", "%v", err)
+			c.bad(at+".when", c.hint(err, len(c.p.Derived)), "%v", err)
 		}
 		if a.Priority < 1 || a.Priority > 4 {
 			c.bad(at+".priority", "1 is the highest, 4 the lowest", "priority %d", a.Priority)
 		}
 	}
+}
+
+var undeclared = regexp.MustCompile(`undeclared reference to '([^']+)'`)
+
+// hint says what to write instead of an expression that does not compile; the
+// first derived signals may stand in it.
+func (c *check) hint(err error, derived int) string {
+	var wrong *ExpressionError
+	if !errors.As(err, &wrong) {
+		return ""
+	}
+	switch {
+	case strings.Contains(wrong.What, "overload"):
+		return "numbers compare with numbers, texts with 'texts', enumerations with whole codes; booleans stand alone"
+	case !undeclared.MatchString(wrong.What):
+		return "expressions are CEL, such as machine.running && spindle.speed > 50.0"
+	}
+	name := undeclared.FindStringSubmatch(wrong.What)[1]
+	var known []string
+	for _, s := range c.p.Signals {
+		known = append(known, s.Name)
+	}
 	for i, d := range c.p.Derived {
-		if _, _, err := compile(env, d.Expr, celType(d.Kind)); err != nil {
-			c.bad(fmt.Sprintf("$.derived[%d].expr", i), "", "%v", err)
+		if i < derived {
+			known = append(known, d.Name)
+		} else if d.Name == name {
+			return "a derived signal may use those that stand above it"
 		}
 	}
+	if near := nearest(name, known); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	return "name a signal of this profile"
 }
 
 func (c *check) counters() {

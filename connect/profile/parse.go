@@ -75,10 +75,12 @@ func Parse(name string, src []byte, checkers []PointChecker) (*Profile, []Proble
 	if err != nil {
 		return nil, []Problem{yamlProblem(name, err)}
 	}
-	c := &check{file: name, tree: file, p: &p}
+	c := &check{file: name, tree: file, p: &p, own: &p}
 	c.header()
-	if p.Base == "" { // with a base the rest is known only once it is joined
+	if p.Base == "" {
 		c.all(checkers)
+	} else { // the rest is known only once it is joined
+		c.once()
 	}
 	if len(c.problems) > 0 {
 		return nil, c.problems
@@ -207,8 +209,8 @@ const maxBases = 4
 
 // join fills in what a profile takes from its base, and checks the whole.
 func (l *Library) join(id, file string, checkers []PointChecker) error {
-	p := l.byID[id]
-	seen := []string{id}
+	own := l.byID[id]
+	p, seen := own, []string{id}
 	for p.Base != "" {
 		base, ok := l.byID[p.Base]
 		if !ok {
@@ -226,7 +228,7 @@ func (l *Library) join(id, file string, checkers []PointChecker) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
-	c := &check{file: file, tree: tree, p: p}
+	c := &check{file: file, tree: tree, p: p, own: own}
 	c.all(checkers)
 	var problems []error
 	for _, b := range c.problems {
@@ -260,6 +262,9 @@ func Extend(base, p Profile) Profile {
 	}
 	if p.Reasons == nil {
 		out.Reasons = base.Reasons
+	}
+	if p.Identify == nil {
+		out.Identify = base.Identify
 	}
 	return out
 }

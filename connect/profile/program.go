@@ -3,13 +3,12 @@ package profile
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/cost"
-	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
-	"cel.dev/cel-go/interpreter"
 
 	"zhigai/plant"
 )
@@ -36,14 +35,28 @@ func celType(k plant.TagKind) *cel.Type {
 	return cel.DoubleType
 }
 
-// environment declares the profile's signals. Whole numbers may be compared
-// with doubles: vibration.rms > 4 is what people write.
-func (p *Profile) environment() (*cel.Env, error) {
+// environment declares the profile's signals and its first derived ones. Whole
+// numbers may be compared with doubles: vibration.rms > 4 is what people write.
+func (p *Profile) environment(derived int) (*cel.Env, error) {
 	options := []cel.EnvOption{cel.CrossTypeNumericComparisons(true)}
 	for _, s := range p.Signals {
 		options = append(options, cel.Variable(s.Name, celType(s.Kind)))
 	}
+	for _, d := range p.Derived[:derived] {
+		options = append(options, cel.Variable(d.Name, celType(d.Kind)))
+	}
 	return cel.NewEnv(options...)
+}
+
+// ExpressionError is what is wrong with an expression, and where in it.
+type ExpressionError struct {
+	Expr string
+	At   int // characters before the place
+	What string
+}
+
+func (e *ExpressionError) Error() string {
+	return fmt.Sprintf("%s: character %d: %s", e.Expr, e.At+1, e.What)
 }
 
 // compile checks an expression and its type, and names the signals it reads.
@@ -52,8 +65,10 @@ func compile(env *cel.Env, expr string, want *cel.Type) (cel.Program, []string, 
 		return nil, nil, fmt.Errorf("an expression of %d characters; %d are allowed", len(expr), maxExpression)
 	}
 	ast, issues := env.Compile(expr)
-	if issues.Err() != nil {
-		return nil, nil, fmt.Errorf("%s: %w", expr, issues.Err())
+	if wrong := issues.Errors(); len(wrong) > 0 {
+		first, _, _ := strings.Cut(wrong[0].Message, " expecting ") // a list of tokens helps nobody
+		first, _, _ = strings.Cut(first, " (did you mean")          // the hint is the checker's
+		return nil, nil, &ExpressionError{Expr: expr, At: wrong[0].Location.Column(), What: first}
 	}
 	if !ast.OutputType().IsExactType(want) {
 		return nil, nil, fmt.Errorf("%s is a %s; it must be a %s", expr, ast.OutputType(), want)
@@ -101,15 +116,17 @@ type Value struct {
 	Text   string
 }
 
-// Program is a profile's state rules and alarms, compiled. Its methods may be
-// called concurrently.
+// Program is a profile's state rules, alarms and derived signals, compiled. Its
+// methods may be called concurrently.
 type Program struct {
-	inputs []string
-	slot   map[string]int
-	kinds  []plant.TagKind
-	states []stateRule
-	alarms []alarmRule
-	pool   sync.Pool
+	inputs  []string
+	ofState int // how many of the inputs state rules read; they stand first
+	slot    map[string]int
+	kinds   []plant.TagKind
+	states  []stateRule
+	alarms  []alarmRule
+	derived []derivedRule
+	pool    sync.Pool
 }
 
 type stateRule struct {
@@ -124,14 +141,32 @@ type alarmRule struct {
 	Alarm
 }
 
-// Compile makes the program. Inputs are the signals that rules and alarms
-// read; a profile without states has a program without inputs for them.
+type derivedRule struct {
+	program cel.Program
+	signals []string // that it rests on, through other derived ones too
+	reads   []int
+	Derive
+}
+
+// Compile makes the program. Inputs are the signals that its rules read; a
+// profile without states has a program without inputs for them.
 func (p *Profile) Compile() (*Program, error) {
-	env, err := p.environment()
+	g := &Program{slot: map[string]int{}}
+	for i, d := range p.Derived {
+		env, err := p.environment(i)
+		if err != nil {
+			return nil, fmt.Errorf("profile %s: %w", p.ID, err)
+		}
+		program, reads, err := compile(env, d.Expr, celType(d.Kind))
+		if err != nil {
+			return nil, fmt.Errorf("profile %s: derived %s: %w", p.ID, d.Name, err)
+		}
+		g.derived = append(g.derived, derivedRule{program: program, signals: g.signals(reads), Derive: d})
+	}
+	env, err := p.environment(len(p.Derived))
 	if err != nil {
 		return nil, fmt.Errorf("profile %s: %w", p.ID, err)
 	}
-	g := &Program{slot: map[string]int{}}
 	for _, s := range p.States {
 		program, reads, err := compile(env, s.When, boolean)
 		if err != nil {
@@ -139,6 +174,7 @@ func (p *Profile) Compile() (*Program, error) {
 		}
 		g.states = append(g.states, stateRule{program, g.slots(p, reads), s})
 	}
+	g.ofState = len(g.inputs)
 	for _, a := range p.Alarms {
 		program, reads, err := compile(env, a.When, boolean)
 		if err != nil {
@@ -147,15 +183,39 @@ func (p *Profile) Compile() (*Program, error) {
 		g.alarms = append(g.alarms, alarmRule{program, g.slots(p, reads), a})
 	}
 	slices.SortStableFunc(g.alarms, func(a, b alarmRule) int { return a.Priority - b.Priority })
+	for i := range g.derived {
+		g.derived[i].reads = g.slots(p, g.derived[i].signals)
+	}
 	g.pool.New = func() any {
-		return &activation{slot: g.slot, values: make([]ref.Val, len(g.inputs)), last: make([]Value, len(g.inputs))}
+		return &activation{program: g, values: make([]ref.Val, len(g.inputs)), last: make([]Value, len(g.inputs)), derived: make([]ref.Val, len(g.derived))}
 	}
 	return g, nil
 }
 
+// signals replaces derived names by the signals they rest on.
+func (g *Program) signals(reads []string) []string {
+	var out []string
+	for _, name := range reads {
+		names := []string{name}
+		if i := g.deriving(name); i >= 0 {
+			names = g.derived[i].signals
+		}
+		for _, n := range names {
+			if !slices.Contains(out, n) {
+				out = append(out, n)
+			}
+		}
+	}
+	return out
+}
+
+func (g *Program) deriving(name string) int {
+	return slices.IndexFunc(g.derived, func(d derivedRule) bool { return d.Name == name })
+}
+
 func (g *Program) slots(p *Profile, reads []string) []int {
-	out := make([]int, len(reads))
-	for i, name := range reads {
+	var out []int
+	for _, name := range g.signals(reads) {
 		n, ok := g.slot[name]
 		if !ok {
 			n = len(g.inputs)
@@ -164,13 +224,18 @@ func (g *Program) slots(p *Profile, reads []string) []int {
 			j := slices.IndexFunc(p.Signals, func(s Signal) bool { return s.Name == name })
 			g.kinds = append(g.kinds, p.Signals[j].Kind)
 		}
-		out[i] = n
+		out = append(out, n)
 	}
 	return out
 }
 
-// Inputs names the signals, in the order of the values of State and Alarms.
+// Inputs names the signals, in the order of the values of State, Alarms and
+// Derived. Those that State needs stand first; see StateInputs.
 func (g *Program) Inputs() []string { return g.inputs }
+
+// StateInputs names the signals State reads. Values for these alone will do
+// for it: they are the first of Inputs.
+func (g *Program) StateInputs() []string { return g.inputs[:g.ofState] }
 
 // State is what the first rule that holds says. ok is false when a value that
 // a rule asked on the way is not known: then nothing can be said.
@@ -209,57 +274,21 @@ func (g *Program) Alarms(values []Value, yield func(Alarm) bool) {
 	}
 }
 
-// activation answers a rule's questions for values from an array, without a
-// map per evaluation. A value is boxed only when it differs from last time.
-type activation struct {
-	slot   map[string]int
-	values []ref.Val
-	last   []Value
-}
-
-var _ interpreter.Activation = (*activation)(nil)
-
-func (a *activation) ResolveName(name string) (any, bool) {
-	i, ok := a.slot[name]
-	if !ok {
-		return nil, false
+// Derived calls yield for every derived signal, in the order of the profile,
+// until it returns false. One whose signals are not known is not known.
+func (g *Program) Derived(values []Value, yield func(Derive, Value) bool) {
+	if len(g.derived) == 0 {
+		return
 	}
-	return a.values[i], true
-}
-
-func (a *activation) Parent() interpreter.Activation { return nil }
-
-func (g *Program) load(values []Value) *activation {
-	a := g.pool.Get().(*activation)
-	for i := range g.inputs {
-		v := values[i]
-		if a.values[i] != nil && a.last[i] == v {
-			continue
+	a := g.load(values)
+	defer g.pool.Put(a)
+	for i := range g.derived {
+		var v Value
+		if a.known(g.derived[i].reads) {
+			v = valueOf(a.derive(i))
 		}
-		a.last[i] = v
-		switch g.kinds[i] {
-		case plant.KindBoolean:
-			a.values[i] = types.Bool(v.Number != 0)
-		case plant.KindEnumeration:
-			a.values[i] = types.Int(v.Number)
-		case plant.KindText:
-			a.values[i] = types.String(v.Text)
-		default:
-			a.values[i] = types.Double(v.Number)
+		if !yield(g.derived[i].Derive, v) {
+			return
 		}
 	}
-	return a
-}
-
-func (a *activation) holds(program cel.Program, reads []int) (holds, known bool) {
-	for _, i := range reads {
-		if !a.last[i].Known {
-			return false, false
-		}
-	}
-	out, _, err := program.Eval(a)
-	if err != nil {
-		return false, false // a division by nought or the like: nothing can be said
-	}
-	return out == types.True, true
 }

@@ -94,6 +94,9 @@ func (p *Profile) Spec(tenant plant.TenantNo, n plant.Node, tags []plant.Tag) (c
 		Tenant: tenant, Node: n.ID, Path: n.Path, Name: n.Name, Profile: p.ID, Device: p.Device(n.Machine.Device),
 		Timeout: time.Duration(p.Link.Timeout), Retries: p.Link.Retries,
 	}
+	if own, err := time.ParseDuration(spec.Device.Params["timeout"]); err == nil {
+		spec.Timeout = own // the driver says what is wrong with one that is none
+	}
 	if spec.Timeout == 0 {
 		spec.Timeout = defaultTimeout
 	}
@@ -130,6 +133,10 @@ func (p *Profile) Spec(tenant plant.TenantNo, n plant.Node, tags []plant.Tag) (c
 func (p *Profile) Device(d plant.Device) plant.Device {
 	params := map[string]string{}
 	if p.Protocol == "modbus-tcp" { // the link's registers mean something to Modbus only
+		params["timeout"] = defaultTimeout.String()
+		if p.Link.Timeout > 0 {
+			params["timeout"] = time.Duration(p.Link.Timeout).String()
+		}
 		if p.Link.MaxRegisters > 0 {
 			params["max_registers"] = strconv.Itoa(p.Link.MaxRegisters)
 		}
