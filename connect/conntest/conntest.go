@@ -33,8 +33,9 @@ type Party struct {
 	Device  plant.Device
 	Values  []Value
 	Missing connect.Point // well written, and not on the device
-	// Writable takes Writes one after the other, each to be read back. A zero
-	// point: the party takes no writes.
+	// Writable takes Writes one after the other, each to be read back and each
+	// another than the one before, the first another than the last. A zero point:
+	// the party takes no writes.
 	Writable connect.Point
 	Writes   []any
 	// WrongPoint and WrongDevice are refused without touching the network, with
@@ -57,7 +58,10 @@ func Run(t *testing.T, p Party) {
 	t.Run("checks", p.checks)
 	t.Run("reads", p.reads)
 	t.Run("writes", p.writes)
+	t.Run("subscribes", p.subscribes)
+	t.Run("sink refuses", p.refuses)
 	t.Run("closes twice", p.closes)
+	t.Run("closes beside others", p.closesBesideOthers)
 	t.Run("cancelled", p.cancelled)
 	t.Run("unplug and return", p.unplug)
 }
@@ -133,15 +137,7 @@ func (p Party) readBack(t *testing.T, c connect.Conn, value any) (r connect.Read
 	t.Helper()
 	until(t, p.Timeout, func() bool {
 		r = read(t, c, []connect.Point{p.Writable})[0]
-		switch v := value.(type) {
-		case float64:
-			ok = r.Number == v
-		case bool:
-			ok = (r.Number != 0) == v
-		case string:
-			ok = r.Text == v
-		}
-		ok = ok && r.Err == nil
+		ok = same(r, value)
 		return ok || !p.Remembers
 	})
 	return r, ok
