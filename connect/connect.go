@@ -79,6 +79,10 @@ var (
 	ErrStale        = errors.New("no fresh value")
 )
 
+// ErrBusy means that a line shared with other devices had no time for the
+// question: nothing is known of the device because of it, neither good nor bad.
+var ErrBusy = errors.New("the line is busy with other devices")
+
 // ErrNotTrusted means that a device's certificate waits for a person's
 // approval; the wrapping error carries its fingerprint.
 var ErrNotTrusted = errors.New("certificate not approved yet")

@@ -110,6 +110,9 @@ func (r *runner) read(ctx context.Context, one *round) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		if errors.Is(err, ErrBusy) {
+			return r.skip(err)
+		}
 		if failureOf(err) != "timeout" || attempt == r.spec.Retries {
 			return err
 		}
@@ -130,16 +133,37 @@ func (r *runner) batch(ctx context.Context, one *round, now plant.Micros) plant.
 	return batch
 }
 
+// skip leaves a period out because others held the line. A device that never
+// gets its turn is as good as lost: nobody knows it any more.
+func (r *runner) skip(err error) error {
+	r.meter.missed(1)
+	if !r.up || r.now()-r.answered > plant.Micros(plant.LinkSilence.Microseconds()) {
+		return err
+	}
+	return nil
+}
+
+// patience is how long a round may take. A driver that was told the time of one
+// question ends it by itself; the rest is waiting for others on its line.
+func (r *runner) patience(one *round) time.Duration {
+	d := r.spec.Timeout * time.Duration(1+len(one.points)/20)
+	if r.spec.Device.Params["timeout"] != "" {
+		d += plant.LinkSilence / 2
+	}
+	return d
+}
+
 func (r *runner) ask(ctx context.Context, one *round) error {
-	asking, cancel := context.WithTimeout(ctx, r.spec.Timeout*time.Duration(1+len(one.points)/20))
+	asking, cancel := context.WithTimeout(ctx, r.patience(one))
 	defer cancel()
 	start := r.c.o.Now()
 	err := one.group.Read(asking, one.readings)
-	if err != nil {
-		if failureOf(err) == "timeout" || errors.Is(err, context.DeadlineExceeded) {
-			r.meter.timeout()
-			return fmt.Errorf("no answer within %s: %w", r.spec.Timeout, err)
-		}
+	switch {
+	case err == nil:
+	case failureOf(err) == "timeout" || failureOf(err) != "busy" && errors.Is(err, context.DeadlineExceeded):
+		r.meter.timeout()
+		return fmt.Errorf("no answer within %s: %w", r.spec.Timeout, err)
+	default:
 		return err
 	}
 	return r.alive(ctx, r.c.o.Now().Sub(start))

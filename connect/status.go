@@ -233,6 +233,8 @@ func failureOf(err error) string {
 	switch {
 	case errors.Is(err, ErrNotTrusted):
 		return "untrusted"
+	case errors.Is(err, ErrBusy):
+		return "busy"
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return "timeout"
 	case errors.Is(err, ErrMalformed):

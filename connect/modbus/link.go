@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"zhigai/connect"
 	"zhigai/connect/modbus/pdu"
 )
 
@@ -37,7 +38,7 @@ func (l *link) take(ctx context.Context) error {
 	case l.turn <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("the line is busy with other units: %w", ctx.Err())
+		return fmt.Errorf("%w: %w", connect.ErrBusy, ctx.Err())
 	}
 }
 
@@ -80,6 +81,9 @@ func (l *link) ask(ctx context.Context, s *settings, q pdu.Request) ([]byte, err
 		return nil, err
 	}
 	defer l.give()
+	if end, ok := ctx.Deadline(); ok && time.Until(end) < s.timeout/2 {
+		return nil, connect.ErrBusy // what is left would make a good device look dead
+	}
 	used := l.conn != nil
 	if err := l.dial(ctx); err != nil {
 		return nil, err

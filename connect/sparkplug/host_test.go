@@ -96,6 +96,7 @@ func TestSequence_DeafEdgeNodeLosesContact(t *testing.T) {
 	n := h.edge("e", 4, 0)
 	n.birth()
 	r := subscribe(t, h.host, "G/N/D", points)
+	r.number(0, 1000) // the subscription stands
 	n.seq++
 	for range 10 {
 		_ = n.send("DDATA", "D", byAlias(speed(1)))
