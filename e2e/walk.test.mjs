@@ -18,7 +18,7 @@ before(async () => {
   await mkdir(screens, { recursive: true });
   demo = await startDemo();
   browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: flags });
-  context = await browser.newContext({ viewport: { width: 1366, height: 768 }, locale: "zh-CN", timezoneId: "Asia/Shanghai" });
+  context = await browser.newContext({ viewport: { width: 1366, height: 768 }, locale: "zh-CN", reducedMotion: "reduce", timezoneId: "Asia/Shanghai" });
   page = await context.newPage();
   page.setDefaultTimeout(15_000);
   page.on("console", (m) => { if (m.type() === "error" && !/401|Failed to load resource/.test(m.text())) complaints.push(m.text()); });
@@ -33,6 +33,8 @@ after(async () => {
 
 /** No violation of the rules that a machine can check. */
 async function accessible(where) {
+  // Colours are judged where they come to rest, not on their way.
+  await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((a) => a.effect?.getComputedTiming().endTime !== Infinity).map((a) => a.finished)));
   await page.evaluate(axeSource);
   const found = await page.evaluate(async (tags) => {
     const r = await globalThis.axe.run(document, { runOnly: tags });
