@@ -113,6 +113,19 @@ for (const [path, name, title] of [
   test(`page ${path}`, () => look(path, name, () => heading(new RegExp(title))));
 }
 
+test("an alarm of the past is acknowledged", async () => {
+  await look("/alarms?show=past", "alarms", async () => {
+    await heading("报警");
+    await page.getByRole("button", { name: "确认", exact: true }).first().waitFor();
+  });
+  await page.getByRole("button", { name: "确认", exact: true }).first().click();
+  const box = page.getByRole("dialog");
+  await box.getByRole("textbox").fill("已通知机修");
+  await accessible("acknowledging an alarm");
+  await box.getByRole("button", { name: "确认" }).click();
+  await page.getByText("已通知机修").first().waitFor();
+});
+
 test("the kiosk paints without the big bundles", async () => {
   await look("/kiosk/andon/", "kiosk", () => page.getByText(/号/).first().waitFor());
 });

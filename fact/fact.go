@@ -27,6 +27,7 @@ const (
 	KindCount      Kind = "count"       // Count: typed correction of quantities
 	KindClosing    Kind = "closing"     // Closing: a window's terms were closed or revised
 	KindGap        Kind = "gap"         // Gap: data known to be missing
+	KindAlarmAck   Kind = "alarm_ack"   // AlarmAck: a person has seen an alarm and takes it up
 )
 
 // Event is one fact of the record journal.
@@ -95,6 +96,14 @@ type Gap struct {
 	From   plant.Micros `json:"from"`
 	To     plant.Micros `json:"to"`
 	Reason string       `json:"reason"`
+}
+
+// AlarmAck is the payload of KindAlarmAck: it belongs to the occurrence of the
+// alarm that stood at At.
+type AlarmAck struct {
+	Alarm string       `json:"alarm"`
+	At    plant.Micros `json:"at"`
+	Note  string       `json:"note,omitempty"`
 }
 
 // Compare orders facts the way folds read them: by event time, then source,

@@ -261,6 +261,13 @@ func (g *Program) State(values []Value) (item, mode string, ok bool) {
 // Alarms calls yield for every alarm that stands, most urgent first, until it
 // returns false. An alarm whose signals are not known does not stand.
 func (g *Program) Alarms(values []Value, yield func(Alarm) bool) {
+	g.EachAlarm(values, func(_ int, a Alarm, stands, _ bool) bool { return !stands || yield(a) })
+}
+
+// EachAlarm calls yield for every alarm of the profile, most urgent first and
+// each under the same number always, until it returns false. Of one whose
+// signals are not known nobody can say whether it stands.
+func (g *Program) EachAlarm(values []Value, yield func(no int, a Alarm, stands, known bool) bool) {
 	if len(g.alarms) == 0 {
 		return
 	}
@@ -268,7 +275,8 @@ func (g *Program) Alarms(values []Value, yield func(Alarm) bool) {
 	defer g.pool.Put(a)
 	for i := range g.alarms {
 		r := &g.alarms[i]
-		if holds, known := a.holds(r.program, r.reads); known && holds && !yield(r.Alarm) {
+		holds, known := a.holds(r.program, r.reads)
+		if !yield(i, r.Alarm, known && holds, known) {
 			return
 		}
 	}

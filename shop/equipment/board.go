@@ -38,6 +38,7 @@ type Live struct {
 	// Figures are the headlines of the running shift and day, by definition.
 	Shifted map[string]Headline `json:"shift_figures,omitempty"`
 	Daily   map[string]Headline `json:"day_figures,omitempty"`
+	Alarms  []LiveAlarm         `json:"alarms,omitempty"` // standing, most urgent first
 	Values  []LiveValue         `json:"values"`
 	Seq     uint64              `json:"seq"` // of the board when this last changed
 }
@@ -59,6 +60,14 @@ type LiveValue struct {
 	Quality string       `json:"quality"`
 	Number  *float64     `json:"number,omitempty"`
 	Text    *string      `json:"text,omitempty"`
+}
+
+// LiveAlarm is an alarm that stands.
+type LiveAlarm struct {
+	ID       string       `json:"id"`
+	Text     plant.Name   `json:"text"`
+	Priority int          `json:"priority"`
+	Since    plant.Micros `json:"since"`
 }
 
 // Headlines answers for figures; *figure.Engine does.
@@ -269,6 +278,19 @@ func (b *Board) Since(scope access.Scope, seq uint64) ([]Live, uint64) {
 	}
 	slices.SortFunc(out, func(a, b Live) int { return strings.Compare(a.Path, b.Path) })
 	return out, b.seq
+}
+
+// Alarms lists what stands in the scope now.
+func (b *Board) Alarms(scope access.Scope) []Alarm {
+	now := floorMs(plant.MicrosOf(b.now()))
+	var out []Alarm
+	machines, _ := b.Snapshot(scope)
+	for _, l := range machines {
+		for _, a := range l.Alarms {
+			out = append(out, Alarm{Node: l.Node, Path: l.Path, Name: l.Name, ID: a.ID, Text: a.Text, Priority: a.Priority, From: a.Since, To: now, Open: true})
+		}
+	}
+	return out
 }
 
 // Wait returns the board's sequence as soon as it is beyond seq.

@@ -1,6 +1,7 @@
 package equipment
 
 import (
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ type cell struct {
 	reread time.Time
 
 	replay  *replay
+	alarms  *alarmWatch
 	past    []stretch // closed, of the last day
 	from    plant.Micros
 	events  []fact.Event
@@ -75,6 +77,8 @@ func (c *cell) load(s Settings, f Facts, values map[string]LiveValue, from, now 
 	c.product, c.order = newTimeline(f.Texts[SignalProduct]), newTimeline(f.Texts[SignalOrder])
 	c.replay = newReplay(c.m, c.from, func(x stretch) { c.past = append(c.past, x) })
 	c.replay.walk(c.m.streams(f), c.m.parts(f, c.product), now+s.margin())
+	c.alarms = newAlarmWatch(c.m, math.MinInt64, func(Alarm) {}) // the past is asked at the desk
+	c.alarms.walk(c.m.streams(f), now+s.margin())
 	c.last = map[string]plant.Sample{}
 	for q, counter := range c.m.counterOf() {
 		if q == energy {
@@ -104,9 +108,12 @@ func (c *cell) sample(s plant.Sample) {
 		return
 	}
 	c.replay.expire(s.Time)
+	c.alarms.expire(s.Time)
 	for _, slot := range c.slots[s.Tag] {
 		c.replay.set(slot, s)
+		c.alarms.take(slot, valueOfSample(s), s.Time)
 	}
+	c.alarms.decide(s.Time)
 	if counter && !s.Quality.IsBad() {
 		p := part{at: s.Time}
 		if before, ok := c.last[name]; ok && s.Value != before.Value {
@@ -140,9 +147,12 @@ func (c *cell) text(t plant.Text) {
 		return
 	}
 	c.replay.expire(t.Time)
+	c.alarms.expire(t.Time)
 	for _, slot := range c.slots[t.Tag] {
 		c.replay.setText(slot, t)
+		c.alarms.take(slot, valueOfText(t), t.Time)
 	}
+	c.alarms.decide(t.Time)
 	c.replay.decide(t.Time)
 }
 
@@ -182,6 +192,9 @@ func (c *cell) refresh(s Settings, now plant.Micros) bool {
 	slices.SortFunc(l.Values, func(a, b LiveValue) int { return strings.Compare(a.Name, b.Name) })
 	if c.replay != nil {
 		c.present(s, &l, now)
+		for _, a := range c.alarms.standing(now) {
+			l.Alarms = append(l.Alarms, LiveAlarm{ID: a.ID, Text: a.Text, Priority: a.Priority, Since: a.From})
+		}
 	}
 	l.Seq = c.live.Seq
 	if l.Seq != 0 && reflect.DeepEqual(l, c.live) {

@@ -32,7 +32,7 @@ func KindsOf(profiles []*profile.Profile) (KindMap, error) {
 // leaves the state to its counters.
 func KindOf(p *profile.Profile) (Kind, error) {
 	kind := Kind{Profile: p.ID, Version: p.Version, Counters: p.Counters, Reasons: p.Reasons}
-	if len(p.States) == 0 {
+	if len(p.States) == 0 && len(p.Alarms) == 0 {
 		return kind, nil
 	}
 	for i, s := range p.States {
@@ -66,4 +66,11 @@ func (r rules) Decide(values []Value) Decision {
 		return a.Reason == ""
 	})
 	return d
+}
+
+func (r rules) Alarms(values []Value, yield func(no int, a profile.Alarm, stands, known bool)) {
+	r.program.EachAlarm(values, func(no int, a profile.Alarm, stands, known bool) bool {
+		yield(no, a, stands, known)
+		return true
+	})
 }

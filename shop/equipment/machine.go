@@ -35,6 +35,9 @@ type Rules interface {
 	Inputs() []string
 	// Decide gives Unknown when a value it needs is not known.
 	Decide(values []Value) Decision
+	// Alarms calls yield for every alarm, most urgent first and each under the
+	// same number always. One that needs a value that is not known is not known.
+	Alarms(values []Value, yield func(no int, a profile.Alarm, stands, known bool))
 }
 
 // Kind is what a profile says of every machine of its kind.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"zhigai/access"
+	"zhigai/connect/profile"
 	"zhigai/fact"
 	"zhigai/figure"
 	"zhigai/plant"
@@ -293,6 +294,12 @@ func (lathe) Decide(v []Value) Decision {
 		d.State.Item = Executing
 	}
 	return d
+}
+
+func (lathe) Alarms(v []Value, yield func(no int, a profile.Alarm, stands, known bool)) {
+	yield(0, profile.Alarm{ID: "broken", Priority: 1, Text: plant.Name{ZH: "故障", EN: "Broken"}}, v[1].Number == 1, v[1].Known)
+	known := v[0].Known && v[2].Known
+	yield(1, profile.Alarm{ID: "runs-in-setup", Priority: 3, Text: plant.Name{ZH: "调整中运行"}}, known && v[0].Number == 1 && v[2].Number == 2, known)
 }
 
 // clock is a time that tests move.

@@ -178,11 +178,19 @@ func (r *replay) part(p part) {
 	}
 }
 
-func (r *replay) set(slot int, s plant.Sample) {
-	v := Value{Known: !s.Quality.IsBad(), Number: s.Value}
-	if !v.Known {
-		v.Number = 0
+// valueOfSample is what rules see of a sample.
+func valueOfSample(s plant.Sample) Value {
+	if s.Quality.IsBad() {
+		return Value{}
 	}
+	return Value{Known: true, Number: s.Value}
+}
+
+// valueOfText is what rules see of a text.
+func valueOfText(t plant.Text) Value { return Value{Known: !t.Quality.IsBad(), Text: t.Value} }
+
+func (r *replay) set(slot int, s plant.Sample) {
+	v := valueOfSample(s)
 	switch slot {
 	case slotLink:
 		r.linkUntil = s.Time
@@ -198,7 +206,7 @@ func (r *replay) set(slot int, s plant.Sample) {
 
 func (r *replay) setText(slot int, t plant.Text) {
 	if slot >= 0 {
-		r.values[slot], r.asked = Value{Known: !t.Quality.IsBad(), Text: t.Value}, false
+		r.values[slot], r.asked = valueOfText(t), false
 	}
 }
 

@@ -45,6 +45,12 @@ const stops = createRoute({
   validateSearch: (s: Record<string, unknown>): StopsSearch => ({ ...parseRange(s), scope: text(s.scope), show: s.show === "all" ? "all" : undefined }),
 });
 
+export interface AlarmsSearch extends RangeSearch { scope?: string; show?: "past"; priority?: number; q?: string }
+const alarms = createRoute({
+  getParentRoute: () => app, path: "/alarms", component: lazyRouteComponent(() => import("./pages/alarms/AlarmsPage")),
+  validateSearch: (s: Record<string, unknown>): AlarmsSearch => ({ ...parseRange(s), scope: text(s.scope), show: s.show === "past" ? "past" : undefined, priority: Number(s.priority) || undefined, q: text(s.q) }),
+});
+
 export interface OeeSearch extends RangeSearch { scope?: string; window?: string; by?: string; figure?: string }
 const oee = createRoute({
   getParentRoute: () => app, path: "/oee", component: lazyRouteComponent(() => import("./pages/oee/OeePage")),
@@ -74,7 +80,7 @@ const system = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signin, app.addChildren([overview, machine, stops, oee, trend, plant, devices, definitions, system])]),
+  routeTree: root.addChildren([signin, app.addChildren([overview, machine, alarms, stops, oee, trend, plant, devices, definitions, system])]),
   context: { client: undefined as unknown as QueryClient },
   defaultPreload: false,
   defaultErrorComponent: PageError,

@@ -53,10 +53,19 @@ type Machine struct {
 	Order     string                        `json:"order,omitempty"`
 	Shift     string                        `json:"shift,omitempty"`
 	Link      bool                          `json:"link" doc:"Contact with the device now"`
+	Alarms    []LiveAlarm                   `json:"alarms" nullable:"false" doc:"Standing now, most urgent first"`
 	Device    *connect.DeviceStatus         `json:"device,omitempty"`
 	Excluded  bool                          `json:"excluded"`
 	Today     map[string]equipment.Headline `json:"today"`
 	ThisShift map[string]equipment.Headline `json:"this_shift"`
+}
+
+// LiveAlarm is an alarm that stands.
+type LiveAlarm struct {
+	ID       string     `json:"id"`
+	Text     plant.Name `json:"text"`
+	Priority int        `json:"priority"`
+	Since    time.Time  `json:"since"`
 }
 
 // MachineDetail is one machine with its last values.
@@ -187,6 +196,10 @@ func (r *rooms) machineOf(l equipment.Live) Machine {
 	m := Machine{
 		ID: l.Node, Path: l.Path, Name: l.Name, State: stateOf(l.State), TimeClass: string(l.Class), Since: stamp(l.Since), Product: l.Product, Order: l.Order,
 		Shift: l.Shift, Link: l.Link, Excluded: l.Excluded, Today: l.Daily, ThisShift: l.Shifted,
+		Alarms: []LiveAlarm{},
+	}
+	for _, a := range l.Alarms {
+		m.Alarms = append(m.Alarms, LiveAlarm{ID: a.ID, Text: a.Text, Priority: a.Priority, Since: stamp(a.Since)})
 	}
 	if l.Stop != 0 {
 		m.Since = stamp(l.Stop)

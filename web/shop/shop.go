@@ -63,6 +63,7 @@ func Register(api *web.API, d Deps) {
 	r.registerCalendars()
 	r.registerEquipment()
 	r.registerStops()
+	r.registerAlarms()
 	r.registerSamples()
 	r.registerSeries()
 	r.registerDevices()

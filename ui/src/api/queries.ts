@@ -39,6 +39,10 @@ export const stopReasons = queryOptions({ queryKey: ["stop-reasons"], queryFn: (
 export const losses = (scope: string, from: string, to: string) =>
   queryOptions({ queryKey: ["losses", scope, from, to], placeholderData: keepPreviousData, queryFn: ({ signal }) => items<T.Loss>("/losses", { scope, from, to }, signal) });
 
+export interface AlarmQuery { scope?: string; equipment?: string; open?: boolean; unacked?: boolean; priority?: number; q?: string; from?: string; to?: string }
+export const alarms = (q: AlarmQuery) =>
+  queryOptions({ queryKey: ["alarms", q], placeholderData: keepPreviousData, refetchInterval: q.open ? 3_000 : false, queryFn: ({ signal }) => api.get<T.List<T.Alarm>>("/alarms", { limit: 500, ...q }, signal) });
+
 export const definitions = queryOptions({ queryKey: ["definitions"], queryFn: () => items<T.Definition>("/definitions"), staleTime: 600_000 });
 export interface FigureQuery { scope: string; window: string; from: string; to: string; by?: string }
 export const figures = (id: string, q: FigureQuery) =>

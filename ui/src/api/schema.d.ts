@@ -4,6 +4,40 @@
  */
 
 export interface paths {
+    "/api/v1/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Alarms that stand, or those of a stretch of time, newest first */
+        get: operations["alarms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/ack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that an alarm was seen and is taken up */
+        post: operations["acknowledge-alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -765,6 +799,22 @@ export interface components {
             rev: number;
             role: string;
         };
+        Ack: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            note?: string;
+        };
+        "Acknowledge-alarmRequest": {
+            alarm: string;
+            /**
+             * Format: date-time
+             * @description An instant at which it stood; now when left out
+             */
+            at?: string;
+            equipment: string;
+            note?: string;
+        };
         "Add-countRequest": {
             /**
              * Format: date-time
@@ -787,6 +837,30 @@ export interface components {
             path?: string;
             /** @enum {string} */
             role: "admin" | "engineer" | "operator" | "viewer";
+        };
+        Alarm: {
+            acked?: components["schemas"]["Ack"];
+            /** @description It stood already at from, where the look began */
+            earlier: boolean;
+            equipment: string;
+            /** Format: date-time */
+            from: string;
+            /** @description Of the alarm within the machine's profile */
+            id: string;
+            /** @description Contact or a signal was lost at to: nobody knows whether it stood on */
+            lost: boolean;
+            name: components["schemas"]["PlantName"];
+            /** @description Still standing; to is now */
+            open: boolean;
+            path: string;
+            /**
+             * Format: int64
+             * @description 1 is the most urgent, 4 the least
+             */
+            priority: number;
+            text: components["schemas"]["PlantName"];
+            /** Format: date-time */
+            to: string;
         };
         "Approve-certificateRequest": {
             address: string;
@@ -1133,6 +1207,11 @@ export interface components {
         LinkInBody: {
             secret: string;
         };
+        ListAlarm: {
+            items: components["schemas"]["Alarm"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListCalendar: {
             items: components["schemas"]["PlantCalendar"][];
             /** @description Pass as cursor for the next page */
@@ -1233,6 +1312,14 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        LiveAlarm: {
+            id: string;
+            /** Format: int64 */
+            priority: number;
+            /** Format: date-time */
+            since: string;
+            text: components["schemas"]["PlantName"];
+        };
         LiveValue: {
             quality: string;
             /** Format: int32 */
@@ -1258,6 +1345,8 @@ export interface components {
             stops: number;
         };
         Machine: {
+            /** @description Standing now, most urgent first */
+            alarms: components["schemas"]["LiveAlarm"][];
             area: components["schemas"]["PlantName"];
             class: string;
             device?: components["schemas"]["ConnectDeviceStatus"];
@@ -1286,6 +1375,8 @@ export interface components {
             };
         };
         MachineDetail: {
+            /** @description Standing now, most urgent first */
+            alarms: components["schemas"]["LiveAlarm"][];
             area: components["schemas"]["PlantName"];
             class: string;
             device?: components["schemas"]["ConnectDeviceStatus"];
@@ -1687,6 +1778,87 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    alarms: {
+        parameters: {
+            query?: {
+                scope?: string;
+                equipment?: string;
+                /** @description Only what stands now; from and to are not needed */
+                open?: boolean;
+                /** @description Only what nobody acknowledged */
+                unacked?: boolean;
+                /** @description This urgent or more; 0 for all */
+                priority?: number;
+                /** @description Part of the text, the machine's name or its path */
+                q?: string;
+                /** @description First instant, RFC 3339 */
+                from?: string;
+                /** @description First instant no longer in it */
+                to?: string;
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAlarm"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "acknowledge-alarm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Acknowledge-alarmRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactEvent"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     audit: {
         parameters: {
             query?: {

@@ -42,9 +42,14 @@ export interface Imported { nodes: number; products: number; calendars: number; 
 
 export interface Reason { id: string; name: Name; by?: string }
 export interface Headline { value: number | null; reason?: string; unit: string }
+export interface LiveAlarm { id: string; text: Name; priority: number; since: string }
+export interface Alarm {
+  equipment: string; path: string; name: Name; id: string; text: Name; priority: number; from: string; to: string; open: boolean; lost: boolean; earlier: boolean;
+  acked?: { by: string; at: string; note?: string };
+}
 export interface Machine {
   id: string; path: string; name: Name; class: string; line: Name; line_path: string; area: Name; state: State; time_class: string; since: string;
-  reason?: Reason; product?: string; order?: string; shift?: string; link: boolean; device?: DeviceStatus; excluded: boolean;
+  reason?: Reason; product?: string; order?: string; shift?: string; link: boolean; alarms: LiveAlarm[]; device?: DeviceStatus; excluded: boolean;
   today: Record<string, Headline> | null; this_shift: Record<string, Headline> | null;
 }
 export interface LiveValue { tag: number; time: string; value?: number; text?: string; quality: string }

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { Button, Layout as Frame, Menu } from "antd";
-import { ApiOutlined, AppstoreOutlined, BookOutlined, ControlOutlined, LineChartOutlined, PauseCircleOutlined, PieChartOutlined, ApartmentOutlined } from "@ant-design/icons";
+import { AlertOutlined, ApiOutlined, AppstoreOutlined, BookOutlined, ControlOutlined, LineChartOutlined, PauseCircleOutlined, PieChartOutlined, ApartmentOutlined } from "@ant-design/icons";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../api/client";
@@ -15,6 +15,7 @@ import { useMood } from "./mood";
 
 const entries = [
   { to: "/", key: "nav.overview", icon: <AppstoreOutlined /> },
+  { to: "/alarms", key: "nav.alarms", icon: <AlertOutlined /> },
   { to: "/stops", key: "nav.stops", icon: <PauseCircleOutlined /> },
   { to: "/oee", key: "nav.oee", icon: <PieChartOutlined /> },
   { to: "/trend", key: "nav.trend", icon: <LineChartOutlined /> },

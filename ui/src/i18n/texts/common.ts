@@ -1,7 +1,7 @@
 export const zh = {
   "app": "智改",
   "app.long": "智改 · 数字车间",
-  "nav.overview": "设备总览", "nav.stops": "停机原因", "nav.oee": "OEE 分析", "nav.trend": "趋势", 
+  "nav.overview": "设备总览", "nav.alarms": "报警", "nav.stops": "停机原因", "nav.oee": "OEE 分析", "nav.trend": "趋势", 
   "nav.plant": "工厂建模", "nav.devices": "设备连接", "nav.definitions": "指标定义", "nav.system": "系统", "nav.menu": "主菜单", "nav.kiosk": "现场看板",
   "skip": "跳到正文",
   "lang.switch": "English", "theme.dark": "深色", "theme.light": "浅色", "theme.switch": "切换深浅主题",
@@ -27,7 +27,7 @@ export const zh = {
 export const en: Record<keyof typeof zh, string> = {
   "app": "zhigai",
   "app.long": "zhigai",
-  "nav.overview": "Machines", "nav.stops": "Stop reasons", "nav.oee": "OEE", "nav.trend": "Trends", 
+  "nav.overview": "Machines", "nav.alarms": "Alarms", "nav.stops": "Stop reasons", "nav.oee": "OEE", "nav.trend": "Trends", 
   "nav.plant": "Plant model", "nav.devices": "Devices", "nav.definitions": "Definitions", "nav.system": "System", "nav.menu": "Main menu", "nav.kiosk": "Floor board",
   "skip": "Skip to content",
   "lang.switch": "中文", "theme.dark": "Dark", "theme.light": "Light", "theme.switch": "Switch light and dark",

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { intervals, machine } from "../../api/queries";
 import type { Machine, MachineDetail } from "../../api/types";
 import { RangePicker, useRange } from "../../components/RangePicker";
+import { Priority } from "../../components/alarms/AlarmTable";
 import { Waiting } from "../../components/Status";
 import { TrendPanel } from "../../components/TrendPanel";
 import { useLang } from "../../i18n/useLang";
@@ -17,6 +18,7 @@ import { Since } from "../overview/Tile";
 import { Entries } from "./Entries";
 import { FigureStrip } from "./FigureStrip";
 import { LossPanel } from "./LossPanel";
+import { MachineAlarms } from "./MachineAlarms";
 import { MachineStops } from "./MachineStops";
 import { StateStrip } from "./StateStrip";
 import { ValuesTable } from "./ValuesTable";
@@ -64,6 +66,7 @@ function Loaded({ detail }: { detail: MachineDetail }) {
       <div style={{ display: "grid", gridTemplateColumns: "repeat(auto-fit, minmax(440px, 1fr))", gap: 12 }}>
         <LossPanel path={detail.path} from={range.from} to={range.to} />
         <MachineStops id={detail.id} from={range.from} to={range.to} />
+        <MachineAlarms id={detail.id} from={range.from} to={range.to} />
       </div>
       <ValuesTable detail={detail} show={(tag) => set({ tags: [...new Set([...names, tag])].slice(-8).join(",") })} />
     </div>
@@ -86,6 +89,7 @@ function Head({ machine: m, detail }: { machine: Machine; detail: MachineDetail 
         <strong style={{ fontSize: 18, marginLeft: 16 }}><span aria-hidden>{glyphs[look]}</span> {t(`common:${lookKey[look]}` as "common:state.UNKNOWN")}</strong>
         <span>{t(`common:mode.${m.state.mode}`)} · {t(`common:class.${m.time_class}` as "common:class.APT", m.time_class)}</span>
         <span title={dateTime(m.since)}>{t("since", { at: shortTime(m.since) })} · <Since since={m.since} /></span>
+        {m.alarms.map((a) => <span key={a.id} className="chip" title={dateTime(a.since)}><Priority level={a.priority} /> {name(a.text)}</span>)}
         {!m.link && <b>⚠ {t("lost", { last: m.device?.last_answer ? dateTime(m.device.last_answer) : "—" })}</b>}
         <span style={{ marginLeft: "auto" }}><Entries machine={m} /></span>
       </div>

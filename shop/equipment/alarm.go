@@ -1,0 +1,359 @@
+package equipment
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"zhigai/access"
+	"zhigai/connect/profile"
+	"zhigai/fact"
+	"zhigai/plant"
+)
+
+// Alarm is one occurrence of an alarm that a profile defines: from the instant
+// its condition held until the return to normal (IEC 62682).
+type Alarm struct {
+	Node     plant.NodeID
+	Path     string
+	Name     plant.Name // of the machine
+	ID       string     // of the alarm within the profile
+	Text     plant.Name
+	Priority int // 1 is the most urgent
+	From     plant.Micros
+	// To is when it returned to normal, or the end of what was looked at when
+	// Open. When Lost it is the last instant at which anybody knew: contact
+	// ended or a signal went bad, and whether it stood on cannot be said.
+	To       plant.Micros
+	Open     bool
+	Lost     bool
+	Earlier  bool // it stood already where the look began
+	AckedBy  string
+	AckedAt  plant.Micros
+	AckedFor string // the note
+}
+
+// alarmWatch turns values in order of time into occurrences. The same code
+// runs over the past for lists and over the present for the board.
+type alarmWatch struct {
+	m      *Machine
+	values []Value
+	until  plant.Micros // contact is known until here
+	begun  plant.Micros // where the look began
+	open   []Alarm      // by the number of the alarm; zero when it does not stand
+	fresh  bool         // no value has changed since the rules were asked
+	linked bool
+	emit   func(Alarm)
+}
+
+func newAlarmWatch(m *Machine, begun plant.Micros, emit func(Alarm)) *alarmWatch {
+	w := &alarmWatch{m: m, begun: begun, emit: emit}
+	if m.Kind.Rules != nil {
+		w.values = make([]Value, len(m.Kind.Rules.Inputs()))
+	}
+	return w
+}
+
+// take sets one value; decide must follow for the instant.
+func (w *alarmWatch) take(slot int, v Value, at plant.Micros) {
+	switch {
+	case slot == slotLink:
+		w.until = at
+		if v.Known && v.Number == 1 {
+			w.until = at + plant.Micros(plant.LinkSilence.Microseconds())
+		}
+	case slot >= 0 && w.values[slot] != v:
+		w.values[slot], w.fresh = v, false
+	}
+}
+
+// expire ends what nobody knows any more since contact ran out before at.
+func (w *alarmWatch) expire(at plant.Micros) {
+	if !w.linked || w.until > at {
+		return
+	}
+	w.linked, w.fresh = false, false
+	for no := range w.open {
+		w.end(no, w.until, true)
+	}
+}
+
+func (w *alarmWatch) decide(at plant.Micros) {
+	if w.m.Kind.Rules == nil || at >= w.until || w.fresh {
+		return
+	}
+	w.linked, w.fresh = true, true
+	w.m.Kind.Rules.Alarms(w.values, func(no int, a profile.Alarm, stands, known bool) {
+		for len(w.open) <= no {
+			w.open = append(w.open, Alarm{})
+		}
+		switch {
+		case stands && w.open[no].ID == "":
+			w.open[no] = Alarm{
+				Node: w.m.Node, Path: w.m.Path, Name: w.m.Name, ID: a.ID, Text: plant.Name{ZH: a.Text.ZH, EN: a.Text.EN}, Priority: a.Priority,
+				From: floorMs(max(at, w.begun)), Earlier: at < w.begun, Open: true,
+			}
+		case !stands:
+			w.end(no, at, !known)
+		}
+	})
+}
+
+func (w *alarmWatch) end(no int, at plant.Micros, lost bool) {
+	a := w.open[no]
+	if a.ID == "" {
+		return
+	}
+	w.open[no] = Alarm{}
+	a.To, a.Open, a.Lost = floorMs(at), false, lost
+	if a.To > a.From { // shorter than a millisecond, or before the look began
+		w.emit(a)
+	}
+}
+
+// standing lists what stands at the instant, most urgent first.
+func (w *alarmWatch) standing(at plant.Micros) []Alarm {
+	w.expire(at)
+	var out []Alarm
+	for _, a := range w.open {
+		if a.ID != "" {
+			a.To = floorMs(at)
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// walk replays the streams up to, not including, to.
+func (w *alarmWatch) walk(streams []stream, to plant.Micros) {
+	for {
+		at := forever
+		for i := range streams {
+			at = min(at, streams[i].at)
+		}
+		if at >= to {
+			return
+		}
+		w.expire(at)
+		for i := range streams {
+			if streams[i].at == at {
+				w.drain(&streams[i])
+			}
+		}
+		w.decide(at)
+	}
+}
+
+func (w *alarmWatch) drain(s *stream) {
+	at := s.at
+	for ; len(s.samples) > 0 && s.samples[0].Time == at; s.samples = s.samples[1:] {
+		w.take(s.slot, valueOfSample(s.samples[0]), at)
+	}
+	for ; len(s.texts) > 0 && s.texts[0].Time == at; s.texts = s.texts[1:] {
+		w.take(s.slot, valueOfText(s.texts[0]), at)
+	}
+	s.at = s.next()
+}
+
+// Alarms are the occurrences in [from, to), in order of their beginning. facts
+// must reach back to the value that held at from and to the last contact.
+func (m *Machine) Alarms(f Facts, from, to plant.Micros) []Alarm {
+	if m.Kind.Rules == nil {
+		return nil
+	}
+	var out []Alarm
+	w := newAlarmWatch(m, from, func(a Alarm) { out = append(out, a) })
+	w.walk(m.streams(f), to)
+	out = append(out, w.standing(to)...)
+	slices.SortStableFunc(out, func(a, b Alarm) int { return cmp.Compare(a.From, b.From) })
+	return out
+}
+
+// AlarmFilter chooses alarms. Zero fields do not filter.
+type AlarmFilter struct {
+	Node     plant.NodeID
+	From, To plant.Micros
+	Open     bool // only what stands
+	Unacked  bool // only what nobody acknowledged
+	Priority int  // this urgent or more
+	Text     string
+	Cursor   string
+	Limit    int // 0 means 100
+}
+
+func (f AlarmFilter) wants(a Alarm) bool {
+	text := strings.ToLower(f.Text)
+	return (f.Node == "" || a.Node == f.Node) && (f.Priority == 0 || a.Priority <= f.Priority) && (!f.Open || a.Open) && (!f.Unacked || a.AckedAt == 0) &&
+		(text == "" || strings.Contains(strings.ToLower(strings.Join([]string{a.ID, a.Text.ZH, a.Text.EN, a.Path, a.Name.ZH, a.Name.EN}, "\n")), text))
+}
+
+// AlarmPage is a page of alarms, newest first.
+type AlarmPage struct {
+	Alarms []Alarm
+	Next   string
+}
+
+// maxAlarmDays bounds the machine-days that one question reads: alarms are
+// folded from samples on asking, some tens of milliseconds each.
+const maxAlarmDays = 400
+
+// Alarms lists alarms of the past, newest first. One that began before From
+// shows from there on.
+func (d *Desk) Alarms(ctx context.Context, scope access.Scope, f AlarmFilter) (AlarmPage, error) {
+	from, to := floorMs(f.From), floorMs(min(f.To, plant.MicrosOf(d.Now())))
+	if to <= from {
+		return AlarmPage{}, fmt.Errorf("%w: the time ends before it begins, or has not begun", ErrInvalid)
+	}
+	machines, err := d.alarmed(ctx, scope, f.Node, to)
+	if err != nil {
+		return AlarmPage{}, err
+	}
+	if days := int(time.Duration(to-from)*time.Microsecond/(24*time.Hour)) + 1; days*len(machines) > maxAlarmDays {
+		return AlarmPage{}, fmt.Errorf("%w: %d days of %d machines at once; %d machine-days are allowed: choose a shorter time or fewer machines", ErrInvalid, days, len(machines), maxAlarmDays)
+	}
+	all, err := d.fold(ctx, machines, from, to)
+	if err != nil {
+		return AlarmPage{}, err
+	}
+	if err := d.acknowledged(ctx, scope.Tenant, all); err != nil {
+		return AlarmPage{}, err
+	}
+	return pageOf(all, f), nil
+}
+
+// alarmed lists the machines in the scope whose profile knows rules.
+func (d *Desk) alarmed(ctx context.Context, scope access.Scope, node plant.NodeID, at plant.Micros) ([]*Machine, error) {
+	s, err := d.Fleet.At(ctx, scope.Tenant, at-1)
+	if err != nil {
+		return nil, err
+	}
+	var out []*Machine
+	for _, m := range s.Machines {
+		if m.Kind.Rules != nil && scope.Allows(m.Path) && (node == "" || m.Node == node) {
+			out = append(out, m)
+		}
+	}
+	return out, nil
+}
+
+// foldAtOnce is how many machines are folded side by side: the node has other
+// things to do.
+const foldAtOnce = 2
+
+func (d *Desk) fold(ctx context.Context, machines []*Machine, from, to plant.Micros) ([]Alarm, error) {
+	var mu sync.Mutex
+	var all []Alarm
+	var failed error
+	next := make(chan *Machine)
+	var wg sync.WaitGroup
+	for range min(foldAtOnce, len(machines)) {
+		wg.Go(func() {
+			for m := range next {
+				own, err := d.alarmsOf(ctx, m, from, to)
+				mu.Lock()
+				all, failed = append(all, own...), cmp.Or(failed, err)
+				mu.Unlock()
+			}
+		})
+	}
+	for _, m := range machines {
+		next <- m
+	}
+	close(next)
+	wg.Wait()
+	return all, failed
+}
+
+func (d *Desk) alarmsOf(ctx context.Context, m *Machine, from, to plant.Micros) ([]Alarm, error) {
+	// Contact is renewed: what held at from is in sight from one silence before.
+	facts, err := d.Reader.values(ctx, m, from-plant.Micros(plant.LinkSilence.Microseconds()), to)
+	if err != nil {
+		return nil, fmt.Errorf("alarms of %s: %w", m.Path, err)
+	}
+	return m.Alarms(facts, from, to), ctx.Err()
+}
+
+// Standing gives acknowledgements and the filter to the alarms that the board
+// holds.
+func (d *Desk) Standing(ctx context.Context, scope access.Scope, all []Alarm, f AlarmFilter) (AlarmPage, error) {
+	if err := d.acknowledged(ctx, scope.Tenant, all); err != nil {
+		return AlarmPage{}, err
+	}
+	return pageOf(all, f), nil
+}
+
+// acknowledged writes into the alarms who took them up.
+func (d *Desk) acknowledged(ctx context.Context, tenant plant.TenantNo, all []Alarm) error {
+	if len(all) == 0 {
+		return nil
+	}
+	byNode := map[plant.NodeID][]*Alarm{}
+	filter := fact.Filter{Kinds: []fact.Kind{fact.KindAlarmAck}, From: forever}
+	for i := range all {
+		byNode[all[i].Node] = append(byNode[all[i].Node], &all[i])
+		filter.From = min(filter.From, all[i].From)
+	}
+	for {
+		events, err := d.Reader.Journal.Events(ctx, tenant, filter)
+		if err != nil {
+			return fmt.Errorf("acknowledgements: %w", err)
+		}
+		for _, e := range events {
+			filter.AfterSeq = max(filter.AfterSeq, e.Seq)
+			ack, ok := unmarshal[fact.AlarmAck](e)
+			for _, a := range byNode[e.Subject] {
+				if ok && a.ID == ack.Alarm && ack.At >= a.From && (ack.At < a.To || a.Open) && a.AckedAt == 0 {
+					a.AckedBy, a.AckedAt, a.AckedFor = strings.TrimPrefix(e.Source, "person:"), e.Occurred, ack.Note
+				}
+			}
+		}
+		if len(events) < fact.MaxEvents {
+			return nil
+		}
+	}
+}
+
+func (a Alarm) key() string { return fmt.Sprintf("%020d.%s.%s", a.From, a.Node, a.ID) }
+
+func pageOf(all []Alarm, f AlarmFilter) AlarmPage {
+	all = slices.DeleteFunc(all, func(a Alarm) bool { return !f.wants(a) || f.Cursor != "" && a.key() >= f.Cursor })
+	slices.SortFunc(all, func(a, b Alarm) int { return strings.Compare(b.key(), a.key()) })
+	limit := f.Limit
+	if limit <= 0 {
+		limit = 100
+	}
+	limit = min(limit, maxListed)
+	page := AlarmPage{Alarms: all[:min(limit, len(all))]}
+	if len(all) > limit {
+		page.Next = page.Alarms[limit-1].key()
+	}
+	return page
+}
+
+// Acknowledge enters that a person has seen the alarm that stood at the
+// instant. Doing so twice adds nothing.
+func (d *Desk) Acknowledge(ctx context.Context, scope access.Scope, user string, node plant.NodeID, ack fact.AlarmAck) (fact.Event, error) {
+	now := plant.MicrosOf(d.Now())
+	if ack.At > now {
+		return fact.Event{}, fmt.Errorf("%w: %s has not come yet", ErrInvalid, ack.At.Time().Format(time.RFC3339))
+	}
+	if len(ack.Note) > maxNote {
+		return fact.Event{}, fmt.Errorf("%w: a note of %d bytes; %d are allowed", ErrInvalid, len(ack.Note), maxNote)
+	}
+	m, err := d.machine(ctx, scope, node, ack.At)
+	if err != nil {
+		return fact.Event{}, err
+	}
+	all, err := d.alarmsOf(ctx, m, ack.At, ack.At+1000)
+	if err != nil {
+		return fact.Event{}, err
+	}
+	if !slices.ContainsFunc(all, func(a Alarm) bool { return a.ID == ack.Alarm && a.From <= ack.At }) {
+		return fact.Event{}, fmt.Errorf("%w: alarm %q of %s did not stand at %s", ErrInvalid, ack.Alarm, m.Path, ack.At.Time().Format(time.RFC3339Nano))
+	}
+	return d.append(ctx, scope.Tenant, []fact.Event{d.event(fact.KindAlarmAck, m.Node, now, user, ack)})
+}

@@ -1,0 +1,183 @@
+package equipment
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"zhigai/access"
+	"zhigai/fact"
+	"zhigai/plant"
+)
+
+// said is what can be said of one alarm at one instant.
+func (h byHand) alarm(id string, t plant.Micros) string {
+	linked := false
+	for _, s := range h.samples[tagLink] {
+		if s.Time <= t {
+			linked = s.Value == 1 && t < s.Time+15_000_000
+		}
+	}
+	needs := map[string][]plant.TagNo{"broken": {tagAlarm}, "runs-in-setup": {tagRunning, tagMode}}[id]
+	stands := linked
+	for _, tag := range needs {
+		v, ok := h.value(tag, t)
+		if !linked || !ok {
+			return "unknown"
+		}
+		stands = stands && v == map[plant.TagNo]float64{tagAlarm: 1, tagRunning: 1, tagMode: 2}[tag]
+	}
+	if stands {
+		return "stands"
+	}
+	return "normal"
+}
+
+// alarms asks at every instant at which anything can change.
+func (h byHand) alarms(id string, from, to plant.Micros) []Alarm {
+	cuts := []plant.Micros{from, to}
+	for tag, list := range h.samples {
+		for _, s := range list {
+			cuts = append(cuts, s.Time)
+			if tag == tagLink {
+				cuts = append(cuts, s.Time+15_000_000)
+			}
+		}
+	}
+	slices.Sort(cuts)
+	var out []Alarm
+	open := Alarm{}
+	for _, t := range slices.Compact(cuts) {
+		if t < from || t > to {
+			continue
+		}
+		now := h.alarm(id, t)
+		switch {
+		case t == to || now != "stands":
+			if open.ID == "" {
+				continue
+			}
+			open.To, open.Open, open.Lost = floorMs(t), t == to && now == "stands", now == "unknown"
+			if t == to { // what comes at the end is not in the range
+				open.Open, open.Lost = true, false
+			}
+			if open.To > open.From {
+				out = append(out, open)
+			}
+			open = Alarm{}
+		case open.ID == "":
+			open = Alarm{ID: id, From: floorMs(t)}
+		}
+	}
+	return out
+}
+
+// TestAlarms_EqualRawSamplesByHand: occurrences are those that a person would
+// read off the raw samples.
+func TestAlarms_EqualRawSamplesByHand(t *testing.T) {
+	lost, ended := 0, 0
+	for day := range 12 {
+		samples, texts, _ := randomFacts(rand.New(rand.NewPCG(uint64(day), 8)))
+		w := newWorld(t)
+		w.add(plant.Batch{Samples: samples, Texts: texts})
+		from, to := at(37*time.Minute), at(randomDay-time.Second)
+		w.clock.set(to.Time())
+		desk := &Desk{Fleet: w.folder.Fleet, Reader: w.folder.Reader, Now: w.clock.now}
+		page, err := desk.Alarms(context.Background(), scopeAll, AlarmFilter{From: from, To: to, Limit: maxListed})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range []string{"broken", "runs-in-setup"} {
+			want := byHand{samples: w.samples}.alarms(id, from, to)
+			var got []Alarm
+			for _, a := range page.Alarms {
+				if a.ID == id {
+					got = append(got, Alarm{ID: a.ID, From: a.From, To: a.To, Open: a.Open, Lost: a.Lost})
+				}
+			}
+			slices.Reverse(got) // newest first
+			for _, a := range got {
+				if a.Lost {
+					lost++
+				} else {
+					ended++
+				}
+			}
+			if page.Next == "" && !slices.Equal(got, want) {
+				t.Errorf("day %d, %s:\n got %+v\nwant %+v", day, id, got, want)
+			}
+		}
+	}
+	if lost < 10 || ended < 10 {
+		t.Errorf("%d lost, %d ended: the test shows little", lost, ended)
+	}
+}
+
+func TestAlarms_ListFilterAndAcknowledge(t *testing.T) {
+	w := newWorld(t)
+	w.add(plant.Batch{Samples: append(link(0, 2*time.Hour),
+		sample(tagRunning, 0, 1), sample(tagMode, 0, 2), sample(tagAlarm, 0, 0),
+		sample(tagAlarm, time.Hour, 1), sample(tagAlarm, 70*time.Minute, 0), sample(tagAlarm, 100*time.Minute, 1),
+	)})
+	w.clock.set(at(110 * time.Minute).Time())
+	desk := &Desk{Fleet: w.folder.Fleet, Reader: w.folder.Reader, Now: w.clock.now}
+	list := func(f AlarmFilter) []Alarm {
+		t.Helper()
+		f.From, f.To = at(0), at(3*time.Hour)
+		page, err := desk.Alarms(t.Context(), scopeAll, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return page.Alarms
+	}
+	if all := list(AlarmFilter{}); len(all) != 3 || all[0].From != at(100*time.Minute) || !all[0].Open || all[1].To != at(70*time.Minute) || all[1].Open || all[2].ID != "runs-in-setup" {
+		t.Fatalf("alarms %+v", all)
+	}
+	for name, f := range map[string]AlarmFilter{"open": {Open: true, Priority: 2}, "text": {Text: "BROKEN", Limit: 1}} {
+		if got := list(f); len(got) != 1 || got[0].From != at(100*time.Minute) {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	if _, err := desk.Acknowledge(t.Context(), scopeAll, "anna", node, fact.AlarmAck{Alarm: "broken", At: at(80 * time.Minute)}); !errors.Is(err, ErrInvalid) {
+		t.Errorf("acknowledged what did not stand: %v", err)
+	}
+	if _, err := desk.Acknowledge(t.Context(), access.Scope{Tenant: 1, Path: "elsewhere"}, "anna", node, fact.AlarmAck{Alarm: "broken", At: at(105 * time.Minute)}); !errors.Is(err, access.ErrNotFound) {
+		t.Errorf("acknowledged from elsewhere: %v", err)
+	}
+	if _, err := desk.Acknowledge(t.Context(), scopeAll, "anna", node, fact.AlarmAck{Alarm: "broken", At: at(65 * time.Minute), Note: "seen"}); err != nil {
+		t.Fatal(err)
+	}
+	all := list(AlarmFilter{})
+	if all[1].AckedBy != "anna" || all[1].AckedFor != "seen" || all[0].AckedAt != 0 || len(list(AlarmFilter{Unacked: true})) != 2 {
+		t.Errorf("after the acknowledgement %+v", all)
+	}
+	if _, err := desk.Alarms(t.Context(), scopeAll, AlarmFilter{From: at(-500 * 24 * time.Hour), To: at(0)}); !errors.Is(err, ErrInvalid) {
+		t.Errorf("a question without bounds: %v", err)
+	}
+}
+
+// TestBoard_AlarmsStandAndEndBySilence: what nobody hears any more does not
+// stand.
+func TestBoard_AlarmsStandAndEndBySilence(t *testing.T) {
+	w := newWorld(t)
+	s, err := w.folder.Fleet.At(t.Context(), 1, at(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := newCell(s.Machines[node])
+	c.load(w.folder.Reader.Settings, Facts{}, map[string]LiveValue{}, at(0), at(0))
+	for _, x := range append([]plant.Sample{sample(tagLink, time.Hour, 1)}, sample(tagAlarm, time.Hour, 1)) {
+		c.sample(x)
+	}
+	c.refresh(w.folder.Reader.Settings, at(time.Hour+10*time.Second))
+	if len(c.live.Alarms) != 1 || c.live.Alarms[0].ID != "broken" || c.live.Alarms[0].Since != at(time.Hour) {
+		t.Fatalf("standing %+v", c.live.Alarms)
+	}
+	c.refresh(w.folder.Reader.Settings, at(time.Hour+16*time.Second))
+	if len(c.live.Alarms) != 0 {
+		t.Errorf("after contact ran out %+v", c.live.Alarms)
+	}
+}
