@@ -11,7 +11,7 @@ import (
 // them, holidays, and days worked against the rule. Clock times are local to
 // Zone; everything that leaves this file is UTC.
 type Calendar struct {
-	ID       CalendarID `yaml:"id,omitempty" json:"id"`
+	ID       CalendarID `yaml:"id,omitempty" json:"id,omitempty"`
 	Code     string     `yaml:"code" json:"code"`
 	Name     Name       `yaml:"name" json:"name"`
 	Zone     string     `yaml:"zone" json:"zone"` // IANA name

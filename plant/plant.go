@@ -76,7 +76,7 @@ func (v Validity) At(t time.Time) bool {
 // Node is one element of the hierarchy. Levels may be left out on the way
 // down, never turned round: a line may stand directly below a site.
 type Node struct {
-	ID       NodeID     `yaml:"id,omitempty" json:"id"`
+	ID       NodeID     `yaml:"id,omitempty" json:"id,omitempty"`
 	Parent   NodeID     `yaml:"-" json:"parent,omitempty"`
 	Path     string     `yaml:"path" json:"path"` // codes joined by "/", derived from the parents
 	Level    Level      `yaml:"level" json:"level"`
@@ -97,8 +97,8 @@ type Equipment struct {
 	// NC says that the machine has a digital controller (counts for the NC
 	// rate); Excluded keeps auxiliary devices such as meters out of OEE and of
 	// the networking rate.
-	NC       bool    `yaml:"nc,omitempty" json:"nc"`
-	Excluded bool    `yaml:"excluded,omitempty" json:"excluded"`
+	NC       bool    `yaml:"nc,omitempty" json:"nc,omitempty"`
+	Excluded bool    `yaml:"excluded,omitempty" json:"excluded,omitempty"`
 	Cycles   []Cycle `yaml:"cycles,omitempty" json:"cycles,omitempty"`
 	// Tags override what the profile says of single tags.
 	Tags []TagOverride `yaml:"tags,omitempty" json:"tags,omitempty"`
@@ -114,17 +114,26 @@ type Cycle struct {
 
 // Device is a profile plus an address: how a machine is reached.
 type Device struct {
-	ID      DeviceID          `yaml:"id,omitempty" json:"id"`
+	ID      DeviceID          `yaml:"id,omitempty" json:"id,omitempty"`
 	Driver  string            `yaml:"driver" json:"driver"`   // modbus-tcp, opcua, sparkplug, mqtt
 	Address string            `yaml:"address" json:"address"` // as the driver reads it
 	Params  map[string]string `yaml:"params,omitempty" json:"params,omitempty"`
-	Off     bool              `yaml:"off,omitempty" json:"off"`         // not collected
-	Writing bool              `yaml:"writing,omitempty" json:"writing"` // off until switched on
+	Off     bool              `yaml:"off,omitempty" json:"off,omitempty"`         // not collected
+	Writing bool              `yaml:"writing,omitempty" json:"writing,omitempty"` // off until switched on
+}
+
+// Reach is what two devices must not share at one time: both would be read from
+// one machine. On one line several units may stand.
+type Reach struct{ Driver, Address, Unit string }
+
+// Reach tells the device from others on the wire.
+func (d Device) Reach() Reach {
+	return Reach{d.Driver, d.Address, d.Params["unit"] + d.Params["prefix"]}
 }
 
 // Product is something made; its code is what machines and orders report.
 type Product struct {
-	ID   ProductID `yaml:"id,omitempty" json:"id"`
+	ID   ProductID `yaml:"id,omitempty" json:"id,omitempty"`
 	Code string    `yaml:"code" json:"code"`
 	Name Name      `yaml:"name" json:"name"`
 }

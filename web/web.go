@@ -199,6 +199,15 @@ func ScopeOf(ctx context.Context, path string) (access.Scope, error) {
 	return access.Scope{Tenant: p.Scope.Tenant, Path: path}, nil
 }
 
+// Whole refuses who is confined to a part of the plant: what is asked for
+// belongs to no single place.
+func Whole(ctx context.Context) error {
+	if p := Who(ctx); p.Scope.Path != "" {
+		return fmt.Errorf("%w: this concerns the whole plant; your scope is %q", access.ErrForbidden, p.Scope.Path)
+	}
+	return nil
+}
+
 // Audit records a change of the principal of the request.
 func (a *API) Audit(ctx context.Context, action, object string, before, after any) error {
 	return a.access.Record(ctx, Who(ctx), action, object, before, after)

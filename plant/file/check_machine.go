@@ -68,13 +68,6 @@ func (c *checker) cycles(at string, cycles []plant.Cycle) {
 	}
 }
 
-// reach is what two devices must not share: on one line two units may.
-type reach struct{ driver, address, unit string }
-
-func reachOf(d plant.Device) reach {
-	return reach{d.Driver, d.Address, d.Params["unit"] + d.Params["prefix"]}
-}
-
 // devices finds two machines read from one device. Devices that exist already
 // count, unless the file replaces them.
 func (c *checker) devices() {
@@ -82,7 +75,7 @@ func (c *checker) devices() {
 		path, where string
 		valid       plant.Validity
 	}
-	users := map[reach][]user{}
+	users := map[plant.Reach][]user{}
 	ids := map[plant.DeviceID]string{}
 	replaced := map[string]bool{}
 	for _, n := range c.doc.Nodes {
@@ -90,7 +83,7 @@ func (c *checker) devices() {
 	}
 	for _, n := range c.o.Existing.Nodes {
 		if n.Machine != nil && !replaced[n.Path] && !replaced[string(n.ID)] {
-			users[reachOf(n.Machine.Device)] = []user{{n.Path, "in the plant already", n.Valid}}
+			users[n.Machine.Device.Reach()] = []user{{n.Path, "in the plant already", n.Valid}}
 			ids[n.Machine.Device.ID] = n.Path
 		}
 	}
@@ -99,13 +92,13 @@ func (c *checker) devices() {
 			continue
 		}
 		d, at := n.Machine.Device, fmt.Sprintf("nodes[%d].equipment.device", i)
-		for _, u := range users[reachOf(d)] {
+		for _, u := range users[d.Reach()] {
 			if u.path != n.Path && overlap(u.valid, n.Valid) {
 				c.problem(at+".address", "%s is read by %s too (%s); give each machine its own address, or its own params.unit on a shared line", d.Address, u.path, u.where)
 				break
 			}
 		}
-		users[reachOf(d)] = append(users[reachOf(d)], user{n.Path, fmt.Sprintf("line %d", c.line(at)), n.Valid})
+		users[d.Reach()] = append(users[d.Reach()], user{n.Path, fmt.Sprintf("line %d", c.line(at)), n.Valid})
 		if other, taken := ids[d.ID]; d.ID != "" && taken && other != n.Path {
 			c.problem(at+".id", "device id %q belongs to %s too; leave it out for a new device", d.ID, other)
 		}

@@ -79,7 +79,10 @@ func (r *rooms) registerDevices() {
 			return &struct{ Body connect.TrialResult }{out}, err
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/certificates", ID: "certificates", Summary: "Device certificates that wait for approval", Tag: "devices", Needs: access.Engineer},
-		func(context.Context, *struct{}) (*web.ListOut[connect.PendingCertificate], error) {
+		func(ctx context.Context, _ *struct{}) (*web.ListOut[connect.PendingCertificate], error) {
+			if err := web.Whole(ctx); err != nil {
+				return nil, err
+			}
 			var all []connect.PendingCertificate
 			for _, d := range r.Drivers {
 				if c, ok := d.(connect.Certified); ok {
@@ -96,6 +99,9 @@ func (r *rooms) registerDevices() {
 			}
 		},
 		) (*struct{}, error) {
+			if err := web.Whole(ctx); err != nil {
+				return nil, err
+			}
 			for _, d := range r.Drivers {
 				if c, ok := d.(connect.Certified); ok {
 					if err := c.Trust(in.Body.Address, in.Body.Fingerprint); err != nil {

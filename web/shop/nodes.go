@@ -114,7 +114,7 @@ func (r *rooms) saveNode(ctx context.Context, n plant.Node, rev int64, action st
 }
 
 // checkNode refuses what would only fail later, far from the form.
-func (r *rooms) checkNode(_ context.Context, _ access.Scope, n plant.Node) error {
+func (r *rooms) checkNode(ctx context.Context, scope access.Scope, n plant.Node) error {
 	if n.Level.Depth() < 0 {
 		return web.Invalid("body.level", "level %q is none of %v", n.Level, plant.Levels)
 	}
@@ -144,6 +144,25 @@ func (r *rooms) checkNode(_ context.Context, _ access.Scope, n plant.Node) error
 		if err := d.CheckDevice(p.Device(n.Machine.Device)); err != nil {
 			return web.Invalid("body.equipment.device.address", "%v", err)
 		}
+	}
+	return r.checkReach(ctx, scope, n)
+}
+
+// checkReach refuses a second machine on one device.
+func (r *rooms) checkReach(ctx context.Context, scope access.Scope, n plant.Node) error {
+	m, err := r.Plants.Model(ctx, access.Scope{Tenant: scope.Tenant}, plant.MicrosOf(r.api.Now()))
+	if err != nil {
+		return err
+	}
+	for _, other := range m.Nodes {
+		if other.Machine == nil || other.ID == n.ID || other.Path == n.Path || other.Machine.Device.Reach() != n.Machine.Device.Reach() {
+			continue
+		}
+		who := other.Path
+		if !scope.Allows(other.Path) {
+			who = "a machine outside your scope"
+		}
+		return web.Invalid("body.equipment.device.address", "%s is read by %s too; give each machine its own address, or its own params.unit on a shared line", n.Machine.Device.Address, who)
 	}
 	return nil
 }

@@ -84,7 +84,11 @@ func (r *rooms) importPlant(ctx context.Context, src []byte, dry bool) (Imported
 func (r *rooms) registerCalendars() {
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/calendars", ID: "calendars", Summary: "Calendars with shifts, breaks and holidays", Tag: "plant", Needs: access.Read},
 		func(ctx context.Context, in *scopeIn) (*web.ListOut[plant.Calendar], error) {
-			m, err := r.Plants.Model(ctx, web.Who(ctx).Scope, plant.MicrosOf(r.api.Now()))
+			scope, err := web.ScopeOf(ctx, in.Scope)
+			if err != nil {
+				return nil, err
+			}
+			m, err := r.Plants.Model(ctx, scope, plant.MicrosOf(r.api.Now()))
 			return web.NewList(m.Calendars, ""), err
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodPut, Path: "/calendars/{code}", ID: "save-calendar", Summary: "Change or add a calendar, from now on", Tag: "plant", Needs: access.Engineer},
@@ -93,6 +97,9 @@ func (r *rooms) registerCalendars() {
 			Body plant.Calendar
 		},
 		) (*struct{ Body plant.Calendar }, error) {
+			if err := web.Whole(ctx); err != nil {
+				return nil, err
+			}
 			c := in.Body
 			c.Code = in.Code
 			if err := c.Check(); err != nil {
@@ -108,7 +115,11 @@ func (r *rooms) registerCalendars() {
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/products", ID: "products", Summary: "What is made", Tag: "plant", Needs: access.Read},
 		func(ctx context.Context, in *scopeIn) (*web.ListOut[plant.Product], error) {
-			m, err := r.Plants.Model(ctx, web.Who(ctx).Scope, plant.MicrosOf(r.api.Now()))
+			scope, err := web.ScopeOf(ctx, in.Scope)
+			if err != nil {
+				return nil, err
+			}
+			m, err := r.Plants.Model(ctx, scope, plant.MicrosOf(r.api.Now()))
 			return web.NewList(m.Products, ""), err
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodPut, Path: "/products/{code}", ID: "save-product", Summary: "Change or add a product", Tag: "plant", Needs: access.Engineer},
@@ -117,6 +128,9 @@ func (r *rooms) registerCalendars() {
 			Body plant.Product
 		},
 		) (*struct{ Body plant.Product }, error) {
+			if err := web.Whole(ctx); err != nil {
+				return nil, err
+			}
 			p := in.Body
 			p.Code = in.Code
 			if err := r.Plants.SaveProduct(access.With(ctx, web.Who(ctx)), web.Who(ctx).Scope, p); err != nil {

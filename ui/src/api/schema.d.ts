@@ -1441,7 +1441,7 @@ export interface components {
         Node: {
             calendar?: string;
             equipment?: components["schemas"]["PlantEquipment"];
-            id: string;
+            id?: string;
             level: string;
             name: components["schemas"]["PlantName"];
             parent?: string;
@@ -1461,7 +1461,7 @@ export interface components {
             code: string;
             downs?: components["schemas"]["PlantDown"][] | null;
             holidays?: components["schemas"]["PlantDay"][] | null;
-            id: string;
+            id?: string;
             name: components["schemas"]["PlantName"];
             shifts: components["schemas"]["PlantShift"][] | null;
             valid?: components["schemas"]["PlantValidity"];
@@ -1481,12 +1481,12 @@ export interface components {
         PlantDevice: {
             address: string;
             driver: string;
-            id: string;
-            off: boolean;
+            id?: string;
+            off?: boolean;
             params?: {
                 [key: string]: string;
             };
-            writing: boolean;
+            writing?: boolean;
         };
         PlantDown: {
             /** Format: date-time */
@@ -1499,8 +1499,8 @@ export interface components {
             class: string;
             cycles?: components["schemas"]["PlantCycle"][] | null;
             device: components["schemas"]["PlantDevice"];
-            excluded: boolean;
-            nc: boolean;
+            excluded?: boolean;
+            nc?: boolean;
             profile: string;
             tags?: components["schemas"]["PlantTagOverride"][] | null;
         };
@@ -1511,7 +1511,7 @@ export interface components {
         PlantNode: {
             calendar?: string;
             equipment?: components["schemas"]["PlantEquipment"];
-            id: string;
+            id?: string;
             level: string;
             name: components["schemas"]["PlantName"];
             parent?: string;
@@ -1520,7 +1520,7 @@ export interface components {
         };
         PlantProduct: {
             code: string;
-            id: string;
+            id?: string;
             name: components["schemas"]["PlantName"];
         };
         PlantShift: {

@@ -1,0 +1,373 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"zhigai/access"
+	"zhigai/plant"
+)
+
+// lowest is the least role that may call an operation, written down apart from
+// the code that decides it. "" is everybody, signed in or not.
+var lowest = map[string]access.Role{
+	"health": "", "sign-in": "", "sign-in-by-link": "",
+
+	"session": access.RoleViewer, "sign-out": access.RoleViewer,
+	"alarms": access.RoleViewer, "calendars": access.RoleViewer, "definitions": access.RoleViewer, "devices": access.RoleViewer,
+	"device-values": access.RoleViewer, "drivers": access.RoleViewer, "machines": access.RoleViewer, "machine": access.RoleViewer,
+	"intervals": access.RoleViewer, "events": access.RoleViewer, "figures": access.RoleViewer, "evidence": access.RoleViewer,
+	"live": access.RoleViewer, "losses": access.RoleViewer, "nodes": access.RoleViewer, "export-plant": access.RoleViewer,
+	"products": access.RoleViewer, "profiles": access.RoleViewer, "profile": access.RoleViewer, "samples": access.RoleViewer,
+	"series": access.RoleViewer, "series-raw": access.RoleViewer, "stop-reasons": access.RoleViewer, "stops": access.RoleViewer,
+	"tags": access.RoleViewer, "tag": access.RoleViewer,
+
+	"acknowledge-alarm": access.RoleOperator, "add-count": access.RoleOperator, "set-state": access.RoleOperator, "assign-reason": access.RoleOperator,
+
+	"save-calendar": access.RoleEngineer, "save-product": access.RoleEngineer, "certificates": access.RoleEngineer,
+	"approve-certificate": access.RoleEngineer, "test-device": access.RoleEngineer, "add-node": access.RoleEngineer,
+	"change-node": access.RoleEngineer, "retire-node": access.RoleEngineer, "import-plant": access.RoleEngineer,
+
+	"audit": access.RoleAdmin, "verify-audit": access.RoleAdmin, "tokens": access.RoleAdmin, "add-token": access.RoleAdmin,
+	"revoke-token": access.RoleAdmin, "users": access.RoleAdmin, "add-user": access.RoleAdmin, "change-user": access.RoleAdmin, "add-link": access.RoleAdmin,
+}
+
+// ranks are the roles from least to most; each may what those before may.
+var ranks = []access.Role{access.RoleViewer, access.RoleOperator, access.RoleEngineer, access.RoleAdmin}
+
+// wholePlant are operations on what belongs to no single place: who is
+// confined to a path may not call them.
+var wholePlant = []string{"save-calendar", "save-product", "certificates", "approve-certificate", "audit", "verify-audit"}
+
+const otherLine = `  - {path: firm/site/turning/other, level: line, name: {zh: 二线}}
+  - path: firm/site/turning/other/lathe-3
+    level: equipment
+    name: {zh: 3号车床}
+    equipment: {class: lathe, profile: demo-lathe, device: {driver: modbus-tcp, address: "127.0.0.1:1", params: {unit: "3"}}, nc: true, cycles: [{product: ring, pru_ms: 18350}]}
+`
+
+// operation is one of the contract.
+type operation struct {
+	ID, Method, Path string
+	Parameters       []struct {
+		Name, In string
+		Required bool
+	}
+}
+
+// gate is a node with one machine inside a line and one outside of it.
+type gate struct {
+	t        *testing.T
+	n        *node
+	api      apiClient
+	ops      []operation
+	own, out plant.Node
+	tags     map[plant.NodeID]plant.TagNo
+}
+
+func newGate(t *testing.T) *gate {
+	g := &gate{t: t, tags: map[plant.NodeID]plant.TagNo{}}
+	g.api = nodeOf(t, twoLathes+otherLine, time.Now().Add(-time.Hour), func(n *node) { g.n = n })
+	m, err := g.n.plants.Model(t.Context(), access.Scope{Tenant: demoTenant}, plant.MicrosOf(time.Now()))
+	must(t, err)
+	for _, one := range m.Nodes {
+		switch one.Path {
+		case "firm/site/turning/line/lathe-1":
+			g.own = one
+		case "firm/site/turning/other/lathe-3":
+			g.out = one
+		}
+	}
+	tags, err := g.n.shop.Tags(t.Context(), access.Scope{Tenant: demoTenant})
+	must(t, err)
+	for _, tag := range tags {
+		if tag.Name == "count.good" {
+			g.tags[tag.Node] = tag.No
+		}
+	}
+	var doc struct {
+		Paths map[string]map[string]struct {
+			OperationID string
+			Parameters  []struct {
+				Name, In string
+				Required bool
+			}
+		}
+	}
+	g.api.get("/openapi.json", &doc)
+	for path, methods := range doc.Paths {
+		for method, o := range methods {
+			g.ops = append(g.ops, operation{ID: o.OperationID, Method: strings.ToUpper(method), Path: path, Parameters: o.Parameters})
+		}
+	}
+	slices.SortFunc(g.ops, func(a, b operation) int { return strings.Compare(a.ID, b.ID) })
+	return g
+}
+
+func (g *gate) token(role access.Role, path string) string {
+	g.t.Helper()
+	_, secret, err := g.n.access.CreateToken(g.t.Context(), access.Node(demoTenant), access.NewToken{Name: string(role) + path, Role: role, Path: path})
+	must(g.t, err)
+	return secret
+}
+
+// value is what stands for a parameter when machine is asked about.
+func (g *gate) value(o operation, name string, machine plant.Node) string {
+	now := time.Now().UTC()
+	switch name {
+	case "id":
+		switch strings.Split(o.Path, "/")[3] {
+		case "equipment", "nodes":
+			return string(machine.ID)
+		case "devices":
+			return string(machine.Machine.Device.ID)
+		case "figures":
+			return "oee"
+		case "profiles":
+			return "demo-lathe"
+		}
+		return "01NOBODY"
+	case "scope":
+		return machine.Path
+	case "equipment":
+		return string(machine.ID)
+	case "tag", "no":
+		return fmt.Sprint(g.tags[machine.ID])
+	case "from":
+		return now.Add(-time.Hour).Format(time.RFC3339)
+	case "to":
+		return now.Format(time.RFC3339)
+	case "window":
+		return "hour"
+	case "code":
+		return "day"
+	case "If-Match":
+		return `"999"`
+	}
+	return ""
+}
+
+// body is a well-formed one that names the machine.
+func (g *gate) body(o operation, machine plant.Node) []byte {
+	now := time.Now().UTC()
+	raw, err := json.Marshal(map[string]any{
+		"acknowledge-alarm": map[string]any{"equipment": machine.ID, "alarm": "servo"},
+		"assign-reason":     map[string]any{"equipment": machine.ID, "from": now.Add(-time.Minute), "reason": "minor.jam"},
+		"add-count":         map[string]any{"good": 1},
+		"set-state":         map[string]any{"code": "EXECUTING", "mode": "PROCESSING", "until": now.Add(time.Hour)},
+		"add-node":          map[string]any{"path": machine.Path + "-2", "level": "equipment", "name": map[string]string{"zh": "新"}},
+		"change-node":       map[string]any{"path": machine.Path, "level": "equipment", "name": map[string]string{"zh": "改"}},
+		"save-calendar": map[string]any{"code": "day", "name": map[string]string{"zh": "班"}, "zone": "Asia/Shanghai", "shifts": []any{
+			map[string]any{"code": "early", "name": map[string]string{"zh": "早"}, "start": "06:00", "end": "14:00", "weekdays": []int{1}},
+		}},
+		"save-product":        map[string]any{"code": "day", "name": map[string]string{"zh": "品"}},
+		"approve-certificate": map[string]any{"address": "opc.tcp://127.0.0.1:1", "fingerprint": strings.Repeat("0", 64)},
+		"test-device":         map[string]any{"driver": "modbus-tcp", "address": "127.0.0.1:1", "profile": "demo-lathe"},
+		"add-token":           map[string]any{"name": "x", "role": "admin", "path": machine.Path},
+		"add-user":            map[string]any{"name": "u-" + fmt.Sprint(now.UnixNano()), "role": "admin", "path": machine.Path},
+		"change-user":         map[string]any{"rev": 1},
+		"sign-in":             map[string]any{"name": "nobody", "password": "wrong"},
+		"sign-in-by-link":     map[string]any{"secret": "wrong"},
+	}[o.ID])
+	must(g.t, err)
+	return raw
+}
+
+// ask calls the operation about the machine and gives the status and, of
+// answers that end, the body.
+func (g *gate) ask(o operation, machine plant.Node, dress func(*http.Request)) (int, string) {
+	g.t.Helper()
+	path, q := o.Path, url.Values{}
+	header := http.Header{}
+	for _, p := range o.Parameters {
+		v := g.value(o, p.Name, machine)
+		if v == "" && p.Required {
+			g.t.Fatalf("%s needs %s %q: say in gate.value what to put there", o.ID, p.In, p.Name)
+		}
+		switch {
+		case p.In == "path":
+			path = strings.ReplaceAll(path, "{"+p.Name+"}", url.PathEscape(v))
+		case p.In == "query" && v != "":
+			q.Set(p.Name, v)
+		case p.In == "header" && v != "":
+			header.Set(p.Name, v)
+		}
+	}
+	ctx, cancel := context.WithTimeout(g.t.Context(), 30*time.Second)
+	defer cancel()
+	var body io.Reader
+	if o.Method != http.MethodGet && o.Method != http.MethodDelete {
+		body = bytes.NewReader(g.body(o, machine))
+	}
+	req, err := http.NewRequestWithContext(ctx, o.Method, g.api.base+path+"?"+q.Encode(), body)
+	must(g.t, err)
+	req.Header = header
+	req.Header.Set("Content-Type", "application/json")
+	if o.ID == "import-plant" {
+		req.Body = io.NopCloser(strings.NewReader("schema: zhigai.plant/1\nnodes:\n  - {path: " + plant.ParentPath(machine.Path) + "/brand-new, level: equipment, name: {zh: 新}}\n"))
+		req.ContentLength = -1
+		req.Header.Set("Content-Type", "application/yaml")
+	}
+	dress(req)
+	res, err := http.DefaultClient.Do(req)
+	must(g.t, err)
+	defer res.Body.Close()
+	if strings.HasPrefix(res.Header.Get("Content-Type"), "text/event-stream") {
+		first := make([]byte, 1<<16)
+		n, _ := io.ReadAtLeast(res.Body, first, 1) // the stream never ends
+		return res.StatusCode, string(first[:n])
+	}
+	all, err := io.ReadAll(res.Body)
+	must(g.t, err)
+	return res.StatusCode, string(all)
+}
+
+func bearer(secret string) func(*http.Request) {
+	return func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+secret) }
+}
+
+// TestPermissions walks the whole contract with every role and with nobody.
+func TestPermissions(t *testing.T) {
+	t.Parallel()
+	g := newGate(t)
+	tokens := map[access.Role]string{}
+	for _, role := range ranks {
+		tokens[role] = g.token(role, "")
+	}
+	for _, o := range g.ops {
+		least, ok := lowest[o.ID]
+		if !ok {
+			t.Errorf("%s %s: the new operation %q is not in this test: write into lowest who may call it", o.Method, o.Path, o.ID)
+			continue
+		}
+		status, body := g.ask(o, g.own, func(*http.Request) {})
+		if public := status != http.StatusUnauthorized || o.ID == "sign-in" || o.ID == "sign-in-by-link"; public != (least == "") {
+			t.Errorf("%s by nobody: %d %s", o.ID, status, body)
+		}
+		for _, role := range ranks {
+			if o.ID == "sign-out" || least == "" {
+				continue
+			}
+			status, body := g.ask(o, g.own, bearer(tokens[role]))
+			may := slices.Index(ranks, role) >= slices.Index(ranks, least)
+			if refused := status == http.StatusForbidden || status == http.StatusUnauthorized; refused == may || status >= 500 {
+				t.Errorf("%s by %s: %d %s", o.ID, role, status, body)
+			}
+		}
+	}
+	entries, err := access.Verify(t.Context(), g.n.record.Access(), demoTenant)
+	if err != nil || entries < 10 {
+		t.Errorf("audit after all this: %d entries, %v", entries, err)
+	}
+}
+
+// TestScopes: who is confined to one line gets nothing of the other, whatever
+// the role and the door.
+func TestScopes(t *testing.T) {
+	t.Parallel()
+	g := newGate(t)
+	token := g.token(access.RoleAdmin, "firm/site/turning/line")
+	asked := 0
+	for _, o := range g.ops {
+		if lowest[o.ID] == "" || o.ID == "sign-out" {
+			continue
+		}
+		status, body := g.ask(o, g.out, bearer(token))
+		for _, leak := range []string{"lathe-3", string(g.out.ID)} {
+			if status < 300 && strings.Contains(body, leak) {
+				t.Errorf("%s shows %s to a stranger: %d %.300s", o.ID, leak, status, body)
+			}
+		}
+		names := slices.ContainsFunc(o.Parameters, func(p struct {
+			Name, In string
+			Required bool
+		},
+		) bool {
+			return slices.Contains([]string{"scope", "equipment", "tag", "no"}, p.Name) || p.Name == "id" && g.value(o, "id", g.own) != g.value(o, "id", g.out)
+		})
+		names = names || bytes.Contains(g.body(o, g.out), []byte(g.out.ID)) || bytes.Contains(g.body(o, g.out), []byte(g.out.Path))
+		if o.ID == "import-plant" && !strings.Contains(body, `"done":false`) {
+			t.Errorf("import into another line: %d %s", status, body)
+		}
+		if names || slices.Contains(wholePlant, o.ID) {
+			asked++
+			if status != http.StatusForbidden && status != http.StatusNotFound {
+				t.Errorf("%s about another line: %d %.300s; want 403 or 404", o.ID, status, body)
+			}
+		}
+	}
+	if asked < 25 {
+		t.Errorf("only %d operations name a place: the test shows little", asked)
+	}
+}
+
+// TestTwoMachinesOnOneDevice: the form refuses what the plant file refuses.
+func TestTwoMachinesOnOneDevice(t *testing.T) {
+	t.Parallel()
+	g := newGate(t)
+	for unit, want := range map[string]int{"3": 422, "4": 201} {
+		raw, err := json.Marshal(map[string]any{
+			"path": "firm/site/turning/line/lathe-9", "level": "equipment", "name": map[string]string{"zh": "9号"},
+			"equipment": map[string]any{"class": "lathe", "profile": "demo-lathe", "device": map[string]any{"driver": "modbus-tcp", "address": "127.0.0.1:1", "params": map[string]string{"unit": unit}}},
+		})
+		must(t, err)
+		req, err := http.NewRequestWithContext(t.Context(), "POST", g.api.base+"/api/v1/nodes", bytes.NewReader(raw))
+		must(t, err)
+		req.Header.Set("Content-Type", "application/json")
+		bearer(g.token(access.RoleEngineer, ""))(req)
+		res, err := http.DefaultClient.Do(req)
+		must(t, err)
+		body, err := io.ReadAll(res.Body)
+		must(t, err)
+		must(t, res.Body.Close())
+		if res.StatusCode != want || want == 422 && !strings.Contains(string(body), g.out.Path) {
+			t.Errorf("unit %s: %d %s", unit, res.StatusCode, body)
+		}
+	}
+}
+
+// TestCookieNeedsItsHeader: a foreign page can make a browser send the cookie
+// along, but not the header.
+func TestCookieNeedsItsHeader(t *testing.T) {
+	t.Parallel()
+	g := newGate(t)
+	_, err := g.n.access.CreateUser(t.Context(), access.Node(demoTenant), access.NewUser{Name: "anna", Role: access.RoleAdmin, Password: "anna-of-the-first-line"})
+	must(t, err)
+	jar, err := cookiejar.New(nil)
+	must(t, err)
+	client := &http.Client{Jar: jar}
+	send := func(method, path, body, header string) int {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), method, g.api.base+path, strings.NewReader(body))
+		must(t, err)
+		req.Header.Set("Content-Type", "application/json")
+		if header != "" {
+			req.Header.Set("X-Zhigai", header)
+		}
+		res, err := client.Do(req)
+		must(t, err)
+		must(t, res.Body.Close())
+		return res.StatusCode
+	}
+	if got := send("POST", "/api/v1/session", `{"name":"anna","password":"anna-of-the-first-line"}`, ""); got >= 300 {
+		t.Fatalf("sign in: %d", got)
+	}
+	for _, c := range []struct {
+		method, header string
+		want           int
+	}{{"GET", "", 200}, {"DELETE", "", 403}, {"DELETE", "1", 204}, {"GET", "", 401}} {
+		if got := send(c.method, "/api/v1/session", "", c.header); got != c.want {
+			t.Errorf("%s with header %q: %d; want %d", c.method, c.header, got, c.want)
+		}
+	}
+}
