@@ -51,7 +51,7 @@ check: ## vet, staticcheck, gofumpt, go fix, dead code (report)
 fmt: ## format the Go sources
 	$(TOOL) gofumpt -w $$(git ls-files '*.go')
 
-bench: ## this machine's limits, against a peer or a limit in the same run
+bench: build e2e/node_modules/.package-lock.json ## this machine's limits, against a peer or a limit in the same run
 	tools/bench.sh
 
 fuzz: ## every decoder for FUZZTIME each (default 10s)

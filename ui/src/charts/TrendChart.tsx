@@ -58,7 +58,8 @@ function optionsOf(pens: ChartPen[], width: number, height: number, dark: boolea
     tzDate: (s) => new Date(s * 1000), // only used for picking ticks; labels are made in the plant's zone
     scales: { x: { time: true } },
     axes: [{ stroke: ink, font: `12px ${font}`, grid, ticks: grid, values: axisTime, size: 44 }, ...unitList.slice(0, 3).map(axis)],
-    series: [{}, ...pens.map((p) => ({ label: p.label, scale: `u:${p.unit}`, stroke: p.color, width: 1.3, spanGaps: false, points: { show: false } }))],
+    // One pixel: the browser strokes anything wider as a shape with joins, and a dense line then costs several frames.
+    series: [{}, ...pens.map((p) => ({ label: p.label, scale: `u:${p.unit}`, stroke: p.color, width: 1, spanGaps: false, points: { show: false } }))],
   };
 }
 
