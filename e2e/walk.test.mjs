@@ -126,6 +126,29 @@ test("an alarm of the past is acknowledged", async () => {
   await page.getByText("已通知机修").first().waitFor();
 });
 
+test("a loss opens to the pieces it is made of", async (t) => {
+  await page.goto(`${demo.base}/oee`);
+  const opener = page.getByRole("button", { name: /由哪些时段组成/ }).first();
+  const none = page.getByRole("region", { name: "停机原因排列图" }).getByText("没有停机");
+  await opener.or(none).waitFor();
+  if (await none.count()) return t.skip("the plant has a break now: nothing is lost");
+  await opener.click();
+  await page.getByRole("dialog").getByText(/合计/).waitFor();
+  await accessible("pieces of a loss");
+});
+
+test("a calendar is edited in a form", async () => {
+  await page.goto(`${demo.base}/plant?tab=calendars`);
+  await page.getByRole("button", { name: "编辑", exact: true }).first().click();
+  const form = page.getByRole("dialog");
+  await form.getByText("一周计划预览").waitFor();
+  await form.getByLabel("休息").first().fill("10:00-10:25");
+  await shoot("calendar");
+  await accessible("calendar form");
+  await form.getByRole("button", { name: "保存" }).click();
+  await page.getByText("10:00–10:25").waitFor();
+});
+
 test("the kiosk paints without the big bundles", async () => {
   await look("/kiosk/andon/", "kiosk", () => page.getByText(/号/).first().waitFor());
 });

@@ -174,6 +174,7 @@ func randomShift(t *testing.T, n *node, r *rand.Rand, tags map[string]plant.TagN
 				put("machine.alarm", s, float64(r.IntN(2)*101))
 			case 2:
 				put("machine.estop", s, float64(r.IntN(2)))
+				put("stop.reason", s, float64([]int{0, 1, 5, 7}[r.IntN(4)]))
 			case 3:
 				put("machine.mode", s, 2)
 				put("machine.alarm", s, 0)
@@ -220,6 +221,7 @@ func TestFigureEqualsRawSamplesByHand(t *testing.T) {
 	today := time.Now().In(zone)
 	morning := time.Date(today.Year(), today.Month(), today.Day()-2, 6, 0, 0, 0, zone)
 	api := nodeOf(t, twoLathes, morning.AddDate(0, 0, -1), func(n *node) { storeShift(t, n, morning) })
+	api.lossesByHand("firm/site/turning", morning, morning.Add(8*time.Hour))
 	for _, window := range []string{"hour", "shift"} {
 		for _, scope := range []string{"firm/site/turning/line", "firm/site/turning/line/lathe-1"} {
 			var list struct{ Items []apiFigure }
@@ -239,6 +241,45 @@ func TestFigureEqualsRawSamplesByHand(t *testing.T) {
 			if values*2 < len(list.Items) {
 				t.Errorf("only %d of %d windows of %s have a value: the test shows little", values, len(list.Items), scope)
 			}
+		}
+	}
+}
+
+// lossesByHand follows every loss to the pieces of time it was added up from.
+func (c apiClient) lossesByHand(scope string, from, to time.Time) {
+	c.t.Helper()
+	q := url.Values{"scope": {scope}, "from": {from.Format(time.RFC3339)}, "to": {to.Format(time.RFC3339)}}
+	var list struct {
+		Items []struct {
+			Reason   struct{ ID string }
+			MS       int64
+			Evidence string
+		}
+	}
+	c.get("/api/v1/losses?"+q.Encode(), &list)
+	if len(list.Items) < 3 {
+		c.t.Errorf("%d reasons: the test shows little", len(list.Items))
+	}
+	for _, l := range list.Items {
+		sum := int64(0)
+		for cursor := ""; ; {
+			var page struct {
+				Items []struct {
+					From, To time.Time
+					MS       int64
+				}
+				Next string
+			}
+			c.get(l.Evidence+"&limit=7&cursor="+cursor, &page)
+			for _, p := range page.Items {
+				sum += p.To.Sub(p.From).Milliseconds()
+			}
+			if cursor = page.Next; cursor == "" {
+				break
+			}
+		}
+		if sum != l.MS {
+			c.t.Errorf("%s took %d ms; its pieces %d", l.Reason.ID, l.MS, sum)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -40,26 +41,35 @@ type Alarm struct {
 // alarmWatch turns values in order of time into occurrences. The same code
 // runs over the past for lists and over the present for the board.
 type alarmWatch struct {
-	m      *Machine
-	values []Value
-	until  plant.Micros // contact is known until here
-	begun  plant.Micros // where the look began
-	open   []Alarm      // by the number of the alarm; zero when it does not stand
-	fresh  bool         // no value has changed since the rules were asked
-	linked bool
-	emit   func(Alarm)
+	m       *Machine
+	values  []Value
+	at      plant.Micros // the instant whose values are being taken
+	until   plant.Micros // contact is known until here
+	begun   plant.Micros // where the look began
+	linked  bool
+	since   plant.Micros // when contact came back
+	settled bool         // the rules were asked since a value changed
+	open    []Alarm      // by the number of the alarm; without an ID where none stands
+	emit    func(Alarm)
 }
 
+// settling is how long after contact came back the values from before it may
+// still be on their way out: an alarm that stands no longer than that, and
+// only since contact, is an echo.
+const settling = plant.Micros(2_000_000)
+
 func newAlarmWatch(m *Machine, begun plant.Micros, emit func(Alarm)) *alarmWatch {
-	w := &alarmWatch{m: m, begun: begun, emit: emit}
+	w := &alarmWatch{m: m, begun: begun, emit: emit, at: math.MinInt64, until: math.MinInt64, since: math.MinInt64}
 	if m.Kind.Rules != nil {
 		w.values = make([]Value, len(m.Kind.Rules.Inputs()))
 	}
 	return w
 }
 
-// take sets one value; decide must follow for the instant.
+// take sets one value. The rules are asked when time goes on, so that values
+// of one instant count together.
 func (w *alarmWatch) take(slot int, v Value, at plant.Micros) {
+	w.advance(at)
 	switch {
 	case slot == slotLink:
 		w.until = at
@@ -67,26 +77,45 @@ func (w *alarmWatch) take(slot int, v Value, at plant.Micros) {
 			w.until = at + plant.Micros(plant.LinkSilence.Microseconds())
 		}
 	case slot >= 0 && w.values[slot] != v:
-		w.values[slot], w.fresh = v, false
+		w.values[slot], w.settled = v, false
 	}
 }
 
-// expire ends what nobody knows any more since contact ran out before at.
-func (w *alarmWatch) expire(at plant.Micros) {
-	if !w.linked || w.until > at {
+// advance finishes what came before the instant: it decides, and ends what
+// nobody knows any more because contact ran out.
+func (w *alarmWatch) advance(to plant.Micros) {
+	if to <= w.at {
 		return
 	}
-	w.linked, w.fresh = false, false
+	w.decide(w.at)
+	w.at = to
+	if w.linked && w.until < to {
+		w.lose(w.until)
+	}
+}
+
+func (w *alarmWatch) lose(at plant.Micros) {
+	w.linked, w.settled = false, false
 	for no := range w.open {
-		w.end(no, w.until, true)
+		w.end(no, at, true)
 	}
 }
 
 func (w *alarmWatch) decide(at plant.Micros) {
-	if w.m.Kind.Rules == nil || at >= w.until || w.fresh {
+	switch {
+	case w.m.Kind.Rules == nil:
 		return
+	case at >= w.until:
+		if w.linked {
+			w.lose(at)
+		}
+		return
+	case w.linked && w.settled:
+		return
+	case !w.linked:
+		w.linked, w.since = true, at
 	}
-	w.linked, w.fresh = true, true
+	w.settled = true
 	w.m.Kind.Rules.Alarms(w.values, func(no int, a profile.Alarm, stands, known bool) {
 		for len(w.open) <= no {
 			w.open = append(w.open, Alarm{})
@@ -94,7 +123,7 @@ func (w *alarmWatch) decide(at plant.Micros) {
 		switch {
 		case stands && w.open[no].ID == "":
 			w.open[no] = Alarm{
-				Node: w.m.Node, Path: w.m.Path, Name: w.m.Name, ID: a.ID, Text: plant.Name{ZH: a.Text.ZH, EN: a.Text.EN}, Priority: a.Priority,
+				Node: w.m.Node, Path: w.m.Path, Name: w.m.Name, ID: a.ID, Text: a.Text, Priority: a.Priority,
 				From: floorMs(max(at, w.begun)), Earlier: at < w.begun, Open: true,
 			}
 		case !stands:
@@ -110,17 +139,18 @@ func (w *alarmWatch) end(no int, at plant.Micros, lost bool) {
 	}
 	w.open[no] = Alarm{}
 	a.To, a.Open, a.Lost = floorMs(at), false, lost
-	if a.To > a.From { // shorter than a millisecond, or before the look began
+	echo := a.From == floorMs(w.since) && at-w.since < settling && !lost
+	if a.To > a.From && !echo { // not shorter than a millisecond, and not before the look began
 		w.emit(a)
 	}
 }
 
 // standing lists what stands at the instant, most urgent first.
 func (w *alarmWatch) standing(at plant.Micros) []Alarm {
-	w.expire(at)
+	w.advance(at)
 	var out []Alarm
 	for _, a := range w.open {
-		if a.ID != "" {
+		if a.ID != "" && at > a.From {
 			a.To = floorMs(at)
 			out = append(out, a)
 		}
@@ -138,13 +168,11 @@ func (w *alarmWatch) walk(streams []stream, to plant.Micros) {
 		if at >= to {
 			return
 		}
-		w.expire(at)
 		for i := range streams {
 			if streams[i].at == at {
 				w.drain(&streams[i])
 			}
 		}
-		w.decide(at)
 	}
 }
 
@@ -169,7 +197,30 @@ func (m *Machine) Alarms(f Facts, from, to plant.Micros) []Alarm {
 	w := newAlarmWatch(m, from, func(a Alarm) { out = append(out, a) })
 	w.walk(m.streams(f), to)
 	out = append(out, w.standing(to)...)
+	for _, gap := range overlayOf(f.Events).gaps {
+		out = cutAlarms(out, gap)
+	}
 	slices.SortStableFunc(out, func(a, b Alarm) int { return cmp.Compare(a.From, b.From) })
+	return out
+}
+
+// cutAlarms takes a gap out: what was said in it is not known.
+func cutAlarms(in []Alarm, gap plant.Span) []Alarm {
+	var out []Alarm
+	for _, a := range in {
+		if gap.To <= a.From || a.To <= gap.From {
+			out = append(out, a)
+			continue
+		}
+		if before := a; a.From < gap.From {
+			before.To, before.Open, before.Lost = floorMs(gap.From), false, true
+			out = append(out, before)
+		}
+		if a.To > gap.To {
+			a.From, a.Earlier = floorMs(gap.To), false
+			out = append(out, a)
+		}
+	}
 	return out
 }
 
@@ -201,8 +252,8 @@ type AlarmPage struct {
 // folded from samples on asking, some tens of milliseconds each.
 const maxAlarmDays = 400
 
-// Alarms lists alarms of the past, newest first. One that began before From
-// shows from there on.
+// Alarms lists alarms that stood at any time in [From, To), newest first, each
+// from its beginning to its end, also where these lie outside.
 func (d *Desk) Alarms(ctx context.Context, scope access.Scope, f AlarmFilter) (AlarmPage, error) {
 	from, to := floorMs(f.From), floorMs(min(f.To, plant.MicrosOf(d.Now())))
 	if to <= from {
@@ -253,7 +304,7 @@ func (d *Desk) fold(ctx context.Context, machines []*Machine, from, to plant.Mic
 	for range min(foldAtOnce, len(machines)) {
 		wg.Go(func() {
 			for m := range next {
-				own, err := d.alarmsOf(ctx, m, from, to)
+				own, err := d.wholeAlarms(ctx, m, from, to)
 				mu.Lock()
 				all, failed = append(all, own...), cmp.Or(failed, err)
 				mu.Unlock()
@@ -268,18 +319,92 @@ func (d *Desk) fold(ctx context.Context, machines []*Machine, from, to plant.Mic
 	return all, failed
 }
 
+// alarmReach is how far the beginning of an alarm is looked for.
+const alarmReach = 31 * 24 * time.Hour
+
+// wholeAlarms are the occurrences in [from, to) with their true ends.
+func (d *Desk) wholeAlarms(ctx context.Context, m *Machine, from, to plant.Micros) ([]Alarm, error) {
+	all, err := d.alarmsOf(ctx, m, from, to)
+	if err != nil {
+		return nil, err
+	}
+	for i := range all {
+		if err := d.lookBack(ctx, m, &all[i]); err != nil {
+			return nil, err
+		}
+		if err := d.lookAhead(ctx, m, &all[i], to); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// lookBack finds where an alarm that stood already began, in growing steps.
+func (d *Desk) lookBack(ctx context.Context, m *Machine, a *Alarm) error {
+	first := a.From - plant.Micros(alarmReach.Microseconds())
+	for step := time.Hour; a.Earlier && a.From > first; step *= 2 {
+		before, err := d.alarmsOf(ctx, m, max(first, a.From-plant.Micros(step.Microseconds())), a.From)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(before, func(b Alarm) bool { return b.ID == a.ID && b.Open })
+		if i < 0 {
+			a.Earlier = false
+			return nil
+		}
+		a.From, a.Earlier = before[i].From, before[i].Earlier
+	}
+	return nil
+}
+
+// lookAhead finds where an alarm that stood at to, in the past, ended.
+func (d *Desk) lookAhead(ctx context.Context, m *Machine, a *Alarm, to plant.Micros) error {
+	now := floorMs(plant.MicrosOf(d.Now()))
+	for step := time.Hour; a.Open && to < now; step *= 2 {
+		end := min(now, to+plant.Micros(step.Microseconds()))
+		after, err := d.alarmsOf(ctx, m, to, end)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(after, func(b Alarm) bool { return b.ID == a.ID && b.Earlier })
+		if i < 0 {
+			a.Open = false
+			return nil
+		}
+		a.To, a.Open, a.Lost, to = after[i].To, after[i].Open, after[i].Lost, end
+	}
+	return nil
+}
+
 func (d *Desk) alarmsOf(ctx context.Context, m *Machine, from, to plant.Micros) ([]Alarm, error) {
 	// Contact is renewed: what held at from is in sight from one silence before.
 	facts, err := d.Reader.values(ctx, m, from-plant.Micros(plant.LinkSilence.Microseconds()), to)
 	if err != nil {
 		return nil, fmt.Errorf("alarms of %s: %w", m.Path, err)
 	}
+	events, err := d.Reader.events(ctx, m, from, to)
+	if err != nil {
+		return nil, err
+	}
+	facts.Events = fact.InForce(events)
 	return m.Alarms(facts, from, to), ctx.Err()
 }
 
-// Standing gives acknowledgements and the filter to the alarms that the board
-// holds.
+// Standing gives true beginnings, acknowledgements and the filter to the alarms
+// that the board holds.
 func (d *Desk) Standing(ctx context.Context, scope access.Scope, all []Alarm, f AlarmFilter) (AlarmPage, error) {
+	for i := range all {
+		if !all[i].Earlier {
+			continue
+		}
+		m, err := d.machine(ctx, scope, all[i].Node, all[i].To)
+		if err != nil {
+			return AlarmPage{}, err
+		}
+		if err := d.lookBack(ctx, m, &all[i]); err != nil {
+			return AlarmPage{}, err
+		}
+	}
 	if err := d.acknowledged(ctx, scope.Tenant, all); err != nil {
 		return AlarmPage{}, err
 	}
@@ -335,7 +460,7 @@ func pageOf(all []Alarm, f AlarmFilter) AlarmPage {
 }
 
 // Acknowledge enters that a person has seen the alarm that stood at the
-// instant. Doing so twice adds nothing.
+// instant. A second time is refused.
 func (d *Desk) Acknowledge(ctx context.Context, scope access.Scope, user string, node plant.NodeID, ack fact.AlarmAck) (fact.Event, error) {
 	now := plant.MicrosOf(d.Now())
 	if ack.At > now {
@@ -348,12 +473,19 @@ func (d *Desk) Acknowledge(ctx context.Context, scope access.Scope, user string,
 	if err != nil {
 		return fact.Event{}, err
 	}
-	all, err := d.alarmsOf(ctx, m, ack.At, ack.At+1000)
+	all, err := d.wholeAlarms(ctx, m, floorMs(ack.At), floorMs(ack.At)+1000)
 	if err != nil {
 		return fact.Event{}, err
 	}
-	if !slices.ContainsFunc(all, func(a Alarm) bool { return a.ID == ack.Alarm && a.From <= ack.At }) {
+	if err := d.acknowledged(ctx, scope.Tenant, all); err != nil {
+		return fact.Event{}, err
+	}
+	i := slices.IndexFunc(all, func(a Alarm) bool { return a.ID == ack.Alarm })
+	switch {
+	case i < 0:
 		return fact.Event{}, fmt.Errorf("%w: alarm %q of %s did not stand at %s", ErrInvalid, ack.Alarm, m.Path, ack.At.Time().Format(time.RFC3339Nano))
+	case all[i].AckedAt != 0:
+		return fact.Event{}, fmt.Errorf("%w: %s acknowledged it already at %s", ErrInvalid, all[i].AckedBy, all[i].AckedAt.Time().Format(time.RFC3339))
 	}
 	return d.append(ctx, scope.Tenant, []fact.Event{d.event(fact.KindAlarmAck, m.Node, now, user, ack)})
 }

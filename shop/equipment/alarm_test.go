@@ -1,7 +1,6 @@
 package equipment
 
 import (
-	"context"
 	"errors"
 	"math/rand/v2"
 	"slices"
@@ -50,6 +49,17 @@ func (h byHand) alarms(id string, from, to plant.Micros) []Alarm {
 	slices.Sort(cuts)
 	var out []Alarm
 	open := Alarm{}
+	back := map[plant.Micros]bool{} // where contact came back
+	for _, s := range h.samples[tagLink] {
+		before := s.Time - 1
+		contact := false
+		for _, b := range h.samples[tagLink] {
+			if b.Time <= before {
+				contact = b.Value == 1 && before < b.Time+15_000_000
+			}
+		}
+		back[floorMs(s.Time)] = back[floorMs(s.Time)] || s.Value == 1 && !contact
+	}
 	for _, t := range slices.Compact(cuts) {
 		if t < from || t > to {
 			continue
@@ -64,7 +74,7 @@ func (h byHand) alarms(id string, from, to plant.Micros) []Alarm {
 			if t == to { // what comes at the end is not in the range
 				open.Open, open.Lost = true, false
 			}
-			if open.To > open.From {
+			if open.To > open.From && (open.Open || open.Lost || !back[open.From] || t-open.From >= 2_000_000) {
 				out = append(out, open)
 			}
 			open = Alarm{}
@@ -86,19 +96,22 @@ func TestAlarms_EqualRawSamplesByHand(t *testing.T) {
 		from, to := at(37*time.Minute), at(randomDay-time.Second)
 		w.clock.set(to.Time())
 		desk := &Desk{Fleet: w.folder.Fleet, Reader: w.folder.Reader, Now: w.clock.now}
-		page, err := desk.Alarms(context.Background(), scopeAll, AlarmFilter{From: from, To: to, Limit: maxListed})
+		s, err := desk.Fleet.At(t.Context(), 1, to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, err := desk.alarmsOf(t.Context(), s.Machines[node], from, to)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, id := range []string{"broken", "runs-in-setup"} {
 			want := byHand{samples: w.samples}.alarms(id, from, to)
 			var got []Alarm
-			for _, a := range page.Alarms {
+			for _, a := range all {
 				if a.ID == id {
 					got = append(got, Alarm{ID: a.ID, From: a.From, To: a.To, Open: a.Open, Lost: a.Lost})
 				}
 			}
-			slices.Reverse(got) // newest first
 			for _, a := range got {
 				if a.Lost {
 					lost++
@@ -106,7 +119,7 @@ func TestAlarms_EqualRawSamplesByHand(t *testing.T) {
 					ended++
 				}
 			}
-			if page.Next == "" && !slices.Equal(got, want) {
+			if !slices.Equal(got, want) {
 				t.Errorf("day %d, %s:\n got %+v\nwant %+v", day, id, got, want)
 			}
 		}
@@ -156,6 +169,47 @@ func TestAlarms_ListFilterAndAcknowledge(t *testing.T) {
 	}
 	if _, err := desk.Alarms(t.Context(), scopeAll, AlarmFilter{From: at(-500 * 24 * time.Hour), To: at(0)}); !errors.Is(err, ErrInvalid) {
 		t.Errorf("a question without bounds: %v", err)
+	}
+}
+
+// TestAlarms_KeepTheirEnds: a narrow look shows the whole occurrence, in the
+// past as closed, and an acknowledgement stays with it.
+func TestAlarms_KeepTheirEnds(t *testing.T) {
+	w := newWorld(t)
+	w.add(plant.Batch{Samples: append(link(0, 8*time.Hour),
+		sample(tagRunning, 0, 0), sample(tagMode, 0, 3), sample(tagAlarm, 0, 0), sample(tagAlarm, 10*time.Minute, 1), sample(tagAlarm, 7*time.Hour, 0),
+	)})
+	w.clock.set(at(8 * time.Hour).Time())
+	desk := &Desk{Fleet: w.folder.Fleet, Reader: w.folder.Reader, Now: w.clock.now}
+	ack := fact.AlarmAck{Alarm: "broken", At: at(time.Hour)}
+	if _, err := desk.Acknowledge(t.Context(), scopeAll, "anna", node, ack); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := desk.Acknowledge(t.Context(), scopeAll, "bert", node, ack); !errors.Is(err, ErrInvalid) {
+		t.Errorf("acknowledged twice: %v", err)
+	}
+	page, err := desk.Alarms(t.Context(), scopeAll, AlarmFilter{From: at(5 * time.Hour), To: at(5*time.Hour + time.Minute)})
+	if err != nil || len(page.Alarms) != 1 {
+		t.Fatalf("%+v, %v", page, err)
+	}
+	a := page.Alarms[0]
+	if a.From != at(10*time.Minute) || a.To != at(7*time.Hour) || a.Open || a.Earlier || a.Lost || a.AckedBy != "anna" {
+		t.Errorf("%+v", a)
+	}
+}
+
+// TestAlarms_GapsAreNotKnown: what a gap hides did not stand there.
+func TestAlarms_GapsAreNotKnown(t *testing.T) {
+	stood := []Alarm{{ID: "a", From: at(0), To: at(time.Hour)}, {ID: "b", From: at(2 * time.Hour), To: at(3 * time.Hour), Open: true}}
+	got := cutAlarms(stood, plant.Span{From: at(30 * time.Minute), To: at(40 * time.Minute)})
+	got = cutAlarms(got, plant.Span{From: at(150 * time.Minute), To: at(4 * time.Hour)})
+	want := []Alarm{
+		{ID: "a", From: at(0), To: at(30 * time.Minute), Lost: true},
+		{ID: "a", From: at(40 * time.Minute), To: at(time.Hour)},
+		{ID: "b", From: at(2 * time.Hour), To: at(150 * time.Minute), Lost: true},
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%+v", got)
 	}
 }
 

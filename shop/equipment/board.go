@@ -68,6 +68,7 @@ type LiveAlarm struct {
 	Text     plant.Name   `json:"text"`
 	Priority int          `json:"priority"`
 	Since    plant.Micros `json:"since"`
+	Earlier  bool         `json:"earlier,omitempty"` // it stood already where the board looks back to
 }
 
 // Headlines answers for figures; *figure.Engine does.
@@ -287,7 +288,7 @@ func (b *Board) Alarms(scope access.Scope) []Alarm {
 	machines, _ := b.Snapshot(scope)
 	for _, l := range machines {
 		for _, a := range l.Alarms {
-			out = append(out, Alarm{Node: l.Node, Path: l.Path, Name: l.Name, ID: a.ID, Text: a.Text, Priority: a.Priority, From: a.Since, To: now, Open: true})
+			out = append(out, Alarm{Node: l.Node, Path: l.Path, Name: l.Name, ID: a.ID, Text: a.Text, Priority: a.Priority, From: a.Since, To: now, Open: true, Earlier: a.Earlier})
 		}
 	}
 	return out

@@ -1,7 +1,6 @@
 package equipment
 
 import (
-	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -77,7 +76,7 @@ func (c *cell) load(s Settings, f Facts, values map[string]LiveValue, from, now 
 	c.product, c.order = newTimeline(f.Texts[SignalProduct]), newTimeline(f.Texts[SignalOrder])
 	c.replay = newReplay(c.m, c.from, func(x stretch) { c.past = append(c.past, x) })
 	c.replay.walk(c.m.streams(f), c.m.parts(f, c.product), now+s.margin())
-	c.alarms = newAlarmWatch(c.m, math.MinInt64, func(Alarm) {}) // the past is asked at the desk
+	c.alarms = newAlarmWatch(c.m, c.from, func(Alarm) {}) // the past is asked at the desk
 	c.alarms.walk(c.m.streams(f), now+s.margin())
 	c.last = map[string]plant.Sample{}
 	for q, counter := range c.m.counterOf() {
@@ -108,12 +107,11 @@ func (c *cell) sample(s plant.Sample) {
 		return
 	}
 	c.replay.expire(s.Time)
-	c.alarms.expire(s.Time)
+	c.alarms.advance(s.Time)
 	for _, slot := range c.slots[s.Tag] {
 		c.replay.set(slot, s)
 		c.alarms.take(slot, valueOfSample(s), s.Time)
 	}
-	c.alarms.decide(s.Time)
 	if counter && !s.Quality.IsBad() {
 		p := part{at: s.Time}
 		if before, ok := c.last[name]; ok && s.Value != before.Value {
@@ -147,12 +145,11 @@ func (c *cell) text(t plant.Text) {
 		return
 	}
 	c.replay.expire(t.Time)
-	c.alarms.expire(t.Time)
+	c.alarms.advance(t.Time)
 	for _, slot := range c.slots[t.Tag] {
 		c.replay.setText(slot, t)
 		c.alarms.take(slot, valueOfText(t), t.Time)
 	}
-	c.alarms.decide(t.Time)
 	c.replay.decide(t.Time)
 }
 
@@ -193,7 +190,7 @@ func (c *cell) refresh(s Settings, now plant.Micros) bool {
 	if c.replay != nil {
 		c.present(s, &l, now)
 		for _, a := range c.alarms.standing(now) {
-			l.Alarms = append(l.Alarms, LiveAlarm{ID: a.ID, Text: a.Text, Priority: a.Priority, Since: a.From})
+			l.Alarms = append(l.Alarms, LiveAlarm{ID: a.ID, Text: a.Text, Priority: a.Priority, Since: a.From, Earlier: a.Earlier})
 		}
 	}
 	l.Seq = c.live.Seq

@@ -207,6 +207,8 @@ type ReasonLoss struct {
 	Ms     int64   `json:"ms"`
 	Stops  int64   `json:"stops"`
 	Share  float64 `json:"share"` // of all reasons together
+	// Window is what was looked at; its parts are LossParts of it.
+	Window figure.Span `json:"window"`
 }
 
 // Pareto lists what each reason cost in [from, to), widened to full hours, the
@@ -229,7 +231,7 @@ func (d *Desk) Pareto(ctx context.Context, scope access.Scope, from, to plant.Mi
 				reason = Reason{ID: id, Name: plant.Name{ZH: id, EN: id}, Loss: LossOther}
 			}
 			all += ms
-			out = append(out, ReasonLoss{Reason: reason, Ms: ms, Stops: t.Terms[TermStopCount(id)]})
+			out = append(out, ReasonLoss{Reason: reason, Ms: ms, Stops: t.Terms[TermStopCount(id)], Window: t.Window})
 		}
 	}
 	slices.SortFunc(out, func(a, b ReasonLoss) int {
@@ -238,6 +240,46 @@ func (d *Desk) Pareto(ctx context.Context, scope access.Scope, from, to plant.Mi
 	for i := range out {
 		out[i].Share = float64(out[i].Ms) / float64(all)
 	}
+	return out, nil
+}
+
+// LossPart is a piece of time that a stop reason took from planned busy time.
+type LossPart struct {
+	Interval
+	Node plant.NodeID
+	Path string
+	Name plant.Name // of the machine
+}
+
+// LossParts lists what [Desk.Pareto] adds up for one reason, in order of time:
+// the lengths of the parts are the reason's loss, to the millisecond.
+func (d *Desk) LossParts(ctx context.Context, scope access.Scope, reason string, from, to plant.Micros) ([]LossPart, error) {
+	from, to, err := d.span(from, to)
+	if err != nil {
+		return nil, err
+	}
+	s, err := d.Fleet.At(ctx, scope.Tenant, to-1)
+	if err != nil {
+		return nil, err
+	}
+	var out []LossPart
+	for _, m := range s.Machines {
+		if m.Excluded || !scope.Allows(m.Path) {
+			continue
+		}
+		facts, err := d.Reader.Gather(ctx, m, from, to)
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range d.Reader.Settings.Intervals(m, facts, from, to) {
+			if i.Reason == reason && i.Class != ClassNone && i.Class != PDOT && i.Class != ClassUnknown {
+				out = append(out, LossPart{i, m.Node, m.Path, m.Name})
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b LossPart) int {
+		return cmp.Or(cmp.Compare(a.From, b.From), strings.Compare(string(a.Node), string(b.Node)))
+	})
 	return out, nil
 }
 

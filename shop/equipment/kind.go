@@ -44,7 +44,7 @@ func KindOf(p *profile.Profile) (Kind, error) {
 	if err != nil {
 		return kind, err
 	}
-	kind.Rules = rules{program}
+	kind.Rules, kind.Stateless = rules{program}, len(p.States) == 0
 	return kind, nil
 }
 

@@ -42,11 +42,13 @@ type Rules interface {
 
 // Kind is what a profile says of every machine of its kind.
 type Kind struct {
-	Profile  string
-	Version  int
-	Rules    Rules // nil: the state follows from the counters
-	Counters profile.Counters
-	Reasons  map[int64]string // of stop.reason
+	Profile string
+	Version int
+	Rules   Rules // nil: the state follows from the counters
+	// Stateless rules know alarms only: the state follows from the counters.
+	Stateless bool
+	Counters  profile.Counters
+	Reasons   map[int64]string // of stop.reason
 }
 
 // Machine is all that a fold needs to know beyond the facts.

@@ -276,7 +276,7 @@ func (r *replay) fromCounts(at plant.Micros) said {
 	switch {
 	case r.counted && at < r.busyUntil:
 		return said{state: Of(Executing, Processing), source: SourceCount}
-	case r.counted && r.m.Kind.Rules == nil:
+	case r.counted && (r.m.Kind.Rules == nil || r.m.Kind.Stateless):
 		return said{state: Of(NotExecuting, Processing), source: SourceCount}
 	}
 	return said{}

@@ -3,6 +3,7 @@ package shop
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"time"
 
 	"zhigai/access"
@@ -56,6 +57,23 @@ type Loss struct {
 	MS     int64            `json:"ms"`
 	Stops  int64            `json:"stops"`
 	Share  float64          `json:"share"`
+	// Evidence leads to the pieces of time it was added up from.
+	Evidence string `json:"evidence"`
+}
+
+// LossPart is a piece of time that a reason took.
+type LossPart struct {
+	Equipment plant.NodeID `json:"equipment"`
+	Path      string       `json:"path"`
+	Name      plant.Name   `json:"name"`
+	From      time.Time    `json:"from"`
+	To        time.Time    `json:"to"`
+	MS        int64        `json:"ms"`
+	State     State        `json:"state"`
+	Class     string       `json:"class"`
+	By        string       `json:"by,omitempty" doc:"Who gave the reason"`
+	Product   string       `json:"product,omitempty"`
+	Shift     string       `json:"shift,omitempty"`
 }
 
 type machineRange struct {
@@ -139,9 +157,34 @@ func (r *rooms) registerStops() {
 			all, err := r.Desk.Pareto(ctx, scope, from, to)
 			items := make([]Loss, len(all))
 			for i, l := range all {
-				items[i] = Loss{Reason: l.Reason, MS: l.Ms, Stops: l.Stops, Share: l.Share}
+				q := url.Values{"scope": {in.Scope}, "from": {stamp(l.Window.From).Format(time.RFC3339)}, "to": {stamp(l.Window.To).Format(time.RFC3339)}}
+				items[i] = Loss{Reason: l.Reason, MS: l.Ms, Stops: l.Stops, Share: l.Share, Evidence: "/api/v1/losses/" + url.PathEscape(l.Reason.ID) + "?" + q.Encode()}
 			}
 			return web.NewList(items, ""), err
+		})
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/losses/{reason}", ID: "loss-parts", Summary: "The pieces of time one reason took, in order", Tag: "stops", Needs: access.Read},
+		func(ctx context.Context, in *struct {
+			Reason string `path:"reason" maxLength:"100"`
+			Scope  string `query:"scope" maxLength:"400"`
+			web.Range
+			web.Paging
+		},
+		) (*web.ListOut[LossPart], error) {
+			scope, err := web.ScopeOf(ctx, in.Scope)
+			if err != nil {
+				return nil, err
+			}
+			from, to, err := in.Micros()
+			if err != nil {
+				return nil, err
+			}
+			all, err := r.Desk.LossParts(ctx, scope, in.Reason, from, to)
+			if err != nil {
+				return nil, err
+			}
+			return web.Page(lossPartsOf(all), func(p LossPart) string {
+				return p.From.Format("2006-01-02T15:04:05.000000") + " " + string(p.Equipment)
+			}, in.Paging)
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/events", ID: "events", Summary: "Facts of the journal, newest first", Tag: "equipment", Needs: access.Read},
 		func(ctx context.Context, in *struct {
@@ -159,6 +202,17 @@ func (r *rooms) registerStops() {
 			events, err := r.Journal.Events(ctx, web.Who(ctx).Scope.Tenant, fact.Filter{Subjects: []plant.NodeID{in.Equipment}, From: from, To: to, Newest: true, Limit: 500})
 			return web.NewList(events, ""), err
 		})
+}
+
+func lossPartsOf(all []equipment.LossPart) []LossPart {
+	items := make([]LossPart, len(all))
+	for i, p := range all {
+		items[i] = LossPart{
+			Equipment: p.Node, Path: p.Path, Name: p.Name, From: stamp(p.From), To: stamp(p.To), MS: p.Ms(), State: stateOf(p.State), Class: string(p.Class),
+			By: p.SaidBy, Product: p.Product, Shift: p.Shift,
+		}
+	}
+	return items
 }
 
 func (r *rooms) stops(ctx context.Context, in *stopsIn) (*web.ListOut[Stop], error) {

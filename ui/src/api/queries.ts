@@ -38,6 +38,8 @@ export const stops = (q: StopQuery) =>
 export const stopReasons = queryOptions({ queryKey: ["stop-reasons"], queryFn: () => items<T.StopReason>("/stop-reasons"), staleTime: 600_000 });
 export const losses = (scope: string, from: string, to: string) =>
   queryOptions({ queryKey: ["losses", scope, from, to], placeholderData: keepPreviousData, queryFn: ({ signal }) => items<T.Loss>("/losses", { scope, from, to }, signal) });
+export const lossParts = (link: string) =>
+  queryOptions({ queryKey: ["loss-parts", link], queryFn: ({ signal }) => everything<T.LossPart>(link, {}, signal) });
 
 export interface AlarmQuery { scope?: string; equipment?: string; open?: boolean; unacked?: boolean; priority?: number; q?: string; from?: string; to?: string }
 export const alarms = (q: AlarmQuery) =>

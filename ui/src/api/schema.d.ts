@@ -396,6 +396,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/losses/{reason}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The pieces of time one reason took, in order */
+        get: operations["loss-parts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/nodes": {
         parameters: {
             query?: never;
@@ -1262,6 +1279,11 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListLossPart: {
+            items: components["schemas"]["LossPart"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListMachine: {
             items: components["schemas"]["Machine"][];
             /** @description Pass as cursor for the next page */
@@ -1336,6 +1358,7 @@ export interface components {
             role: string;
         };
         Loss: {
+            evidence: string;
             /** Format: int64 */
             ms: number;
             reason: components["schemas"]["EquipmentReason"];
@@ -1343,6 +1366,23 @@ export interface components {
             share: number;
             /** Format: int64 */
             stops: number;
+        };
+        LossPart: {
+            /** @description Who gave the reason */
+            by?: string;
+            class: string;
+            equipment: string;
+            /** Format: date-time */
+            from: string;
+            /** Format: int64 */
+            ms: number;
+            name: components["schemas"]["PlantName"];
+            path: string;
+            product?: string;
+            shift?: string;
+            state: components["schemas"]["State"];
+            /** Format: date-time */
+            to: string;
         };
         Machine: {
             /** @description Standing now, most urgent first */
@@ -2579,6 +2619,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListLoss"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "loss-parts": {
+        parameters: {
+            query: {
+                scope?: string;
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                reason: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListLossPart"];
                 };
             };
             /** @description Error */

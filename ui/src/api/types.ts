@@ -68,7 +68,10 @@ export interface Stop {
   shift?: string; product?: string; parts: StopPart[];
 }
 export interface StopReason { id: string; parent?: string; name: Name; loss: string; class?: string; group?: boolean }
-export interface Loss { reason: StopReason; ms: number; stops: number; share: number }
+export interface Loss { reason: StopReason; ms: number; stops: number; share: number; evidence: string }
+export interface LossPart {
+  equipment: string; path: string; name: Name; from: string; to: string; ms: number; state: State; class: string; by?: string; product?: string; shift?: string;
+}
 export interface FactEvent {
   id: string; kind: string; subject: string; occurred: number; recorded: number; source: string; supersedes?: string; withdrawn?: boolean; payload: unknown; seq: number;
 }

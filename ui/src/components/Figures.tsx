@@ -66,12 +66,14 @@ export function FigureValue({ figure, plain = false }: Props) {
 
 /** Provisional and low coverage are said in words, not by colour. */
 export function Badges({ figure }: { figure: Figure }) {
-  const { t } = useTranslation("figures");
+  const { t, i18n } = useTranslation("figures");
   const low = figure.flags.includes("low_coverage");
+  const doubts = figure.flags.filter((f) => f !== "open" && f !== "low_coverage" && i18n.exists(`figures:flag.${f}`));
   return (
     <>
       {figure.provisional && <span className="chip" title={t("provisional.hint")}>{t("provisional")}</span>}
       {low && <span className="chip hatch" title={t("flag.low_coverage")}>{t("low_coverage")}</span>}
+      {doubts.map((f) => <span key={f} className="chip" title={t(`flag.${f}` as "flag.low_coverage")}>⚠ {t(`flag.${f}` as "flag.low_coverage")}</span>)}
     </>
   );
 }

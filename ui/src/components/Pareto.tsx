@@ -1,11 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useMemo } from "react";
+import { Link } from "@tanstack/react-router";
+import { Drawer } from "antd";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { losses } from "../api/queries";
+import { losses, lossParts } from "../api/queries";
 import type { Loss } from "../api/types";
 import { useLang } from "../i18n/useLang";
 import { duration, fixed, percent } from "../lib/format";
-import { iso } from "../lib/time";
+import { dateTime, iso, shortTime } from "../lib/time";
 import { Nothing, Waiting } from "./Status";
 
 const EChart = lazy(() => import("../charts/EChart"));
@@ -15,6 +17,7 @@ export function Pareto({ scope, from, to }: { scope: string; from: number; to: n
   const { t } = useTranslation("stops");
   const { name, lang } = useLang();
   const query = useQuery(losses(scope, iso(from), iso(to)));
+  const [opened, setOpened] = useState<Loss>();
   const rows = useMemo(() => (query.data ?? []).filter((l) => l.ms > 0), [query.data]);
   const option = useMemo(() => chart(rows, (l) => name(l.reason.name), t("pareto.hours"), t("pareto.cumulated")), [rows, lang]);
   return (
@@ -25,10 +28,35 @@ export function Pareto({ scope, from, to }: { scope: string; from: number; to: n
           <Suspense fallback={null}><EChart option={option} height={260} label={t("pareto.label", { values: rows.map((l) => `${name(l.reason.name)} ${duration(l.ms, lang)}`).join("，") })} /></Suspense>
           <table className="plain">
             <thead><tr><th>{t("reason")}</th><th className="r">{t("duration")}</th><th className="r">{t("pareto.share")}</th><th className="r">{t("pareto.stops")}</th></tr></thead>
-            <tbody>{rows.map((l) => <tr key={l.reason.id}><td>{name(l.reason.name)}</td><td className="r num">{duration(l.ms, lang)}</td><td className="r num">{percent(l.share)}</td><td className="r num">{l.stops}</td></tr>)}</tbody>
+            <tbody>{rows.map((l) => <tr key={l.reason.id}><td>{name(l.reason.name)}</td><td className="r num"><button type="button" className="figbtn" aria-label={t("pareto.open", { value: duration(l.ms, lang), name: name(l.reason.name) })} onClick={() => setOpened(l)}>{duration(l.ms, lang)}</button></td><td className="r num">{percent(l.share)}</td><td className="r num">{l.stops}</td></tr>)}</tbody>
           </table>
         </>)}
+      {opened && <Parts loss={opened} close={() => setOpened(undefined)} />}
     </section>
+  );
+}
+
+/** What a loss was added up from: every piece of time, with its sum. */
+function Parts({ loss, close }: { loss: Loss; close: () => void }) {
+  const { t } = useTranslation("stops");
+  const { name, lang } = useLang();
+  const query = useQuery(lossParts(loss.evidence));
+  const sum = (query.data ?? []).reduce((a, p) => a + p.ms, 0);
+  return (
+    <Drawer open size={720} title={`${name(loss.reason.name)} · ${duration(loss.ms, lang)}`} onClose={close}>
+      {!query.data ? <Waiting query={query} /> : (
+        <div className="scroll" tabIndex={0} aria-label={t("pareto.parts")}>
+          <table className="plain">
+            <caption className="dim" style={{ textAlign: "left" }}>{t("pareto.sum", { count: query.data.length, sum: duration(sum, lang) })}</caption>
+            <thead><tr><th>{t("machine")}</th><th>{t("from")}</th><th className="r">{t("duration")}</th><th>{t("by")}</th></tr></thead>
+            <tbody>{query.data.map((p) => (
+              <tr key={p.equipment + p.from}>
+                <td><Link to="/machines/$id" params={{ id: p.equipment }} search={{ from: p.from, to: p.to }}>{name(p.name)}</Link></td>
+                <td className="num" title={dateTime(p.from)}>{shortTime(p.from)}</td><td className="r num">{duration(p.ms, lang)}</td><td className="dim">{p.by}</td>
+              </tr>))}</tbody>
+          </table>
+        </div>)}
+    </Drawer>
   );
 }
 

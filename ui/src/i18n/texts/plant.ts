@@ -4,7 +4,7 @@ export const zh = {
   "path": "路径", "level": "层级", "name.zh": "中文名", "name.en": "英文名", "calendar": "日历", "inherit": "继承上级",
   "machine": "设备", "class": "类别", "profile": "设备类型", "driver": "协议", "address": "地址", "params": "参数（每行 名=值）", "nc": "数控", "excluded": "不计入 OEE 与联网率", "device.off": "停止采集",
   "cycles": "单件计划时间（每行 产品=毫秒，* 表示其他产品）", "conflict": "此节点已被他人修改，已重新读取，请核对后再保存。", "path.hint": "小写字母、数字、连字符，用 / 分级",
-  "cal.zone": "时区", "cal.shift": "班次", "cal.time": "时间", "cal.days": "星期", "cal.breaks": "休息", "cal.holidays": "节假日", "cal.yaml": "日历内容（JSON）", "cal.edit": "编辑日历", "cal.bad": "JSON 格式有误：{{error}}",
+  "cal.zone": "时区", "cal.shift": "班次", "cal.time": "时间", "cal.days": "星期", "cal.breaks": "休息", "cal.holidays": "节假日", "cal.workdays": "调休上班日", "cal.edit": "编辑日历", "cal.add": "新增日历", "cal.need": "请填写", "cal.clock": "写成 08:00", "cal.code": "小写字母、数字、连字符", "cal.start": "开始", "cal.end": "结束", "cal.end.hint": "早于开始即为次日", "cal.remove": "删除", "cal.shift.add": "新增班次", "cal.perline": "（每行一个日期和名称）", "cal.week": "一周计划预览",
   "weekday": "一二三四五六日", "prod.code": "编码", "prod.add": "新增产品",
   "file.export": "导出 YAML", "file.import": "选择 YAML 文件…", "file.ok": "文件可以导入：{{nodes}} 个节点，{{products}} 个产品，{{calendars}} 个日历", "file.do": "导入", "file.done": "已导入", "file.problems": "{{n}} 处问题，未导入", "file.line": "行", "file.what": "问题",
 };
@@ -14,7 +14,7 @@ export const en: Record<keyof typeof zh, string> = {
   "path": "Path", "level": "Level", "name.zh": "Chinese name", "name.en": "English name", "calendar": "Calendar", "inherit": "as above",
   "machine": "Machine", "class": "Class", "profile": "Profile", "driver": "Protocol", "address": "Address", "params": "Parameters (name=value per line)", "nc": "Numerically controlled", "excluded": "Counts neither for OEE nor for networking", "device.off": "Not collected",
   "cycles": "Planned run time per unit (product=ms per line, * for other products)", "conflict": "Somebody else changed this node; it was read again. Look at it and save again.", "path.hint": "lower case letters, digits and hyphens; levels joined by /",
-  "cal.zone": "Time zone", "cal.shift": "Shift", "cal.time": "Time", "cal.days": "Weekdays", "cal.breaks": "Breaks", "cal.holidays": "Holidays", "cal.yaml": "Calendar (JSON)", "cal.edit": "Edit calendar", "cal.bad": "This is no JSON: {{error}}",
+  "cal.zone": "Time zone", "cal.shift": "Shift", "cal.time": "Time", "cal.days": "Weekdays", "cal.breaks": "Breaks", "cal.holidays": "Holidays", "cal.workdays": "Working days against the rule", "cal.edit": "Edit calendar", "cal.add": "Add calendar", "cal.need": "Fill in", "cal.clock": "Write 08:00", "cal.code": "lower case letters, digits, hyphens", "cal.start": "Start", "cal.end": "End", "cal.end.hint": "Before the start means the next day", "cal.remove": "Remove", "cal.shift.add": "Add shift", "cal.perline": "(a date and its name per line)", "cal.week": "The planned week",
   "weekday": "MTWTFSS", "prod.code": "Code", "prod.add": "Add product",
   "file.export": "Export YAML", "file.import": "Choose a YAML file…", "file.ok": "The file can be imported: {{nodes}} nodes, {{products}} products, {{calendars}} calendars", "file.do": "Import", "file.done": "Imported", "file.problems": "{{n}} problems, nothing imported", "file.line": "Line", "file.what": "Problem",
 };

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { Tabs } from "antd";
 import { useTranslation } from "react-i18next";
+import { PageTabs } from "../../components/PageTabs";
 import { certificates } from "../../api/queries";
 import { Certificates } from "./Certificates";
 import { DeviceList } from "./DeviceList";
@@ -13,7 +13,7 @@ export default function DevicesPage() {
   return (
     <>
       <div className="pagehead"><h1>{t("title")}</h1></div>
-      <Tabs items={[
+      <PageTabs items={[
         { key: "devices", label: t("tab.devices"), children: <DeviceList /> },
         { key: "profiles", label: t("tab.profiles"), children: <Profiles /> },
         { key: "certificates", label: t("tab.certificates", { n: waiting.data?.length ?? 0 }), children: <Certificates rows={waiting.data ?? []} /> },

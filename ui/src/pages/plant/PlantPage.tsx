@@ -1,5 +1,5 @@
-import { Tabs } from "antd";
 import { useTranslation } from "react-i18next";
+import { PageTabs } from "../../components/PageTabs";
 import { Calendars } from "./Calendars";
 import { Nodes } from "./Nodes";
 import { PlantFile } from "./PlantFile";
@@ -11,7 +11,7 @@ export default function PlantPage() {
   return (
     <>
       <div className="pagehead"><h1>{t("title")}</h1></div>
-      <Tabs items={[
+      <PageTabs items={[
         { key: "nodes", label: t("tab.nodes"), children: <Nodes /> },
         { key: "calendars", label: t("tab.calendars"), children: <Calendars /> },
         { key: "products", label: t("tab.products"), children: <Products /> },

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { Tabs } from "antd";
 import { useTranslation } from "react-i18next";
+import { PageTabs } from "../../components/PageTabs";
 import { session } from "../../api/queries";
 import { Audit } from "./Audit";
 import { HealthTab } from "./HealthTab";
@@ -20,7 +20,7 @@ export default function SystemPage() {
   return (
     <>
       <div className="pagehead"><h1>{t("title")}</h1></div>
-      <Tabs items={items} />
+      <PageTabs items={items} />
     </>
   );
 }
