@@ -43,6 +43,8 @@ var floors = []struct {
 	{"data", nil, "embedded files"},
 	{"ui", nil, "embedded files"},
 	{"sim", []string{"plant", "connect/modbus/pdu", "connect/mqtt/client", "connect/sparkplug/payload"}, "the simulated plant knows the wire, not the collector"},
+	{"backup", nil, "copies files and knows no database"},
+	{"backup", nil, "copies files and knows no database"},
 	{"archtest", nil, ""},
 	{"cmd/zhigai", []string{"..."}, "the only place where parts meet"},
 }

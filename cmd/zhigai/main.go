@@ -24,6 +24,9 @@ type cli struct {
 	Samples samplesCmd `cmd:"" help:"Export and import raw samples as CSV."`
 	Audit   auditCmd   `cmd:"" help:"Verify the hash chain of the audit."`
 	Rebuild rebuildCmd `cmd:"" help:"Delete every projection and make it again from facts."`
+	Backup  backupCmd  `cmd:"" help:"Write a snapshot of a node, also while it runs."`
+	Restore restoreCmd `cmd:"" help:"Make a node's folder from a snapshot."`
+	Verify  verifyCmd  `cmd:"" help:"Check everything a node, or a snapshot, keeps."`
 	Doctor  doctorCmd  `cmd:"" help:"Look for what would keep a node from running well."`
 	OpenAPI openapiCmd `cmd:"" name:"openapi" help:"Print the contract of the HTTP API."`
 	Version versionCmd `cmd:"" help:"Print the version."`

@@ -58,6 +58,9 @@ func (c runCmd) Run(ctx context.Context) (err error) {
 	if err := n.start(running); err != nil {
 		return err
 	}
+	if err := n.serveControl(running, c.Data); err != nil {
+		return err
+	}
 	var logins []web.Login
 	if c.Demo {
 		if logins, err = n.demo(running, c.Seed); err != nil {

@@ -23,6 +23,7 @@ const demoTenant plant.TenantNo = 1
 
 // stores is the data folder, opened.
 type stores struct {
+	dir     string
 	history *history.Store
 	record  *record.DB
 	plants  shop.Plants
@@ -42,7 +43,7 @@ func openStores(ctx context.Context, dir string) (*stores, error) {
 	if err != nil {
 		return nil, errors.Join(err, rec.Close())
 	}
-	return &stores{history: hist, record: rec, plants: shop.NewPlants(rec), shop: shop.NewTags(rec), figures: shop.NewFigures(rec)}, nil
+	return &stores{dir: dir, history: hist, record: rec, plants: shop.NewPlants(rec), shop: shop.NewTags(rec), figures: shop.NewFigures(rec)}, nil
 }
 
 // Close closes both journals; history first, because its readers write rows.

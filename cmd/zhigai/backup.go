@@ -1,0 +1,218 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"zhigai/access"
+	"zhigai/backup"
+	"zhigai/record"
+)
+
+type backupCmd struct {
+	Dir  string `arg:"" help:"Folder that keeps the snapshots; another disk is wise." type:"path"`
+	Data string `help:"Folder of the node; it may be running." default:"./data" type:"path"`
+	Keep int    `help:"Delete the oldest snapshots beyond this number; 0 keeps all." default:"0"`
+	JSON bool   `name:"json" help:"Print JSON."`
+}
+
+// backupRequest is what the command asks of the running node.
+type backupRequest struct {
+	Dir  string
+	Keep int
+}
+
+type backupReport struct {
+	Dir       string           `json:"dir"`
+	Positions backup.Positions `json:"positions"`
+	Files     int              `json:"files"`
+	Bytes     int64            `json:"bytes"`
+	Shared    int64            `json:"shared_bytes"`
+	Held      string           `json:"held"` // how long writing waited
+	Pruned    []string         `json:"pruned"`
+}
+
+func (c backupCmd) Run(ctx context.Context) error {
+	report, err := onNode(ctx, c.Data, "/backup", backupRequest{c.Dir, c.Keep}, func(s *stores) (backupReport, error) {
+		return s.backup(ctx, backupRequest{c.Dir, c.Keep}, time.Now())
+	})
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return json.NewEncoder(os.Stdout).Encode(report)
+	}
+	fmt.Printf("%s\n  %d files, %.1f MB, of these %.1f MB shared with the snapshot before\n  position history %d, record %d; writing waited %s\n",
+		report.Dir, report.Files, float64(report.Bytes)/1e6, float64(report.Shared)/1e6, report.Positions.History, report.Positions.Record, report.Held)
+	for _, gone := range report.Pruned {
+		fmt.Println("  deleted", gone)
+	}
+	return nil
+}
+
+// onNode lets the running node do the work, or opens the stores when there is
+// none.
+func onNode[O any](ctx context.Context, data, what string, in any, alone func(*stores) (O, error)) (out O, err error) {
+	if _, err := os.Stat(filepath.Join(data, "record")); err != nil {
+		return out, fmt.Errorf("%s holds no node: %w; name its folder with --data DIR", data, err)
+	}
+	if out, err = askNode[O](ctx, data, what, in); !errors.Is(err, errNotRunning) {
+		return out, err
+	}
+	s, err := openStores(ctx, data)
+	if err != nil {
+		return out, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	return alone(s)
+}
+
+// besides are the folders of a node apart from its stores.
+var besides = []string{"connect", "tls"}
+
+// backup writes one snapshot below root. Both journals are copied at one
+// instant: history is linked while the record is held, then everything is
+// copied while writing goes on.
+func (s *stores) backup(ctx context.Context, in backupRequest, now time.Time) (backupReport, error) {
+	root := in.Dir
+	if rel, err := filepath.Rel(s.dir, root); err == nil && filepath.IsLocal(rel) {
+		return backupReport{}, fmt.Errorf("%s lies inside the data folder; a backup there is lost with it: name another folder", root)
+	}
+	side, err := os.MkdirTemp(s.dir, ".backup-*")
+	if err != nil {
+		return backupReport{}, err
+	}
+	defer os.RemoveAll(side)
+	if err := os.Mkdir(filepath.Join(side, "record"), 0o700); err != nil {
+		return backupReport{}, err
+	}
+	var at backup.Positions
+	var held time.Duration
+	err = s.record.Backup(ctx, filepath.Join(side, "record", record.FileName), func(context.Context) error {
+		start := time.Now()
+		defer func() { held = time.Since(start) }()
+		at = backup.Positions{History: s.history.LastSeq(), Record: s.record.LastSeq(demoTenant)}
+		return s.history.Checkpoint(filepath.Join(side, "history"))
+	})
+	if err != nil {
+		return backupReport{}, err
+	}
+	trees := map[string]string{"record": filepath.Join(side, "record"), "history": filepath.Join(side, "history")}
+	for _, name := range besides {
+		trees[name] = filepath.Join(s.dir, name)
+	}
+	snap, err := backup.Write(ctx, root, backup.Manifest{Program: version, Made: now, Positions: at}, trees)
+	if err != nil {
+		return backupReport{}, err
+	}
+	report := backupReport{Dir: snap.Dir, Positions: at, Files: len(snap.Files), Bytes: snap.Bytes, Shared: snap.Shared, Held: held.Round(time.Microsecond).String(), Pruned: []string{}}
+	if in.Keep > 0 {
+		if report.Pruned, err = backup.Prune(root, in.Keep); err != nil {
+			return report, err
+		}
+	}
+	return report, nil
+}
+
+type restoreCmd struct {
+	Dir  string    `arg:"" help:"A snapshot, or the folder that keeps them." type:"path"`
+	Data string    `help:"Folder of the node to make; it must not exist or be empty." default:"./data" type:"path"`
+	At   time.Time `help:"The newest snapshot not younger than this instant, RFC 3339; the newest of all when left out."`
+}
+
+func (c restoreCmd) Run(ctx context.Context) error {
+	snap, err := findSnapshot(c.Dir, c.At)
+	if err != nil {
+		return err
+	}
+	if err := backup.Restore(ctx, snap, c.Data); err != nil {
+		return err
+	}
+	// A snapshot whose bytes are right must also open.
+	s, err := openStores(ctx, c.Data)
+	if err != nil {
+		return fmt.Errorf("the snapshot was copied but does not open: %w", err)
+	}
+	defer s.Close()
+	fmt.Printf("%s restored from %s, made %s by %s\n  position history %d, record %d\n", c.Data, snap.Dir, snap.Made.Format(time.RFC3339), snap.Program, snap.Positions.History, snap.Positions.Record)
+	return nil
+}
+
+// findSnapshot takes the folder of one snapshot or of many.
+func findSnapshot(dir string, at time.Time) (backup.Snapshot, error) {
+	snap, err := backup.Open(dir)
+	if errors.Is(err, backup.ErrNoSnapshot) {
+		return backup.Newest(dir, at)
+	}
+	return snap, err
+}
+
+type verifyCmd struct {
+	Data   string `help:"Folder of the node; it may be running." default:"./data" type:"path"`
+	Backup string `help:"Check this snapshot, or the newest in this folder, in place of the node." type:"path"`
+}
+
+type verifyReport struct {
+	Checked []string `json:"checked"`
+	Damage  []string `json:"damage"`
+}
+
+func (c verifyCmd) Run(ctx context.Context) error {
+	report, err := c.verify(ctx)
+	if err != nil {
+		return err
+	}
+	for _, line := range report.Checked {
+		fmt.Println("ok  ", line)
+	}
+	if len(report.Damage) == 0 {
+		return nil
+	}
+	return fmt.Errorf("damaged:\n  %s\nrestore a backup; what is damaged is never served as data", strings.Join(report.Damage, "\n  "))
+}
+
+func (c verifyCmd) verify(ctx context.Context) (verifyReport, error) {
+	if c.Backup == "" {
+		return onNode(ctx, c.Data, "/verify", struct{}{}, func(s *stores) (verifyReport, error) { return s.verify(ctx) })
+	}
+	snap, err := findSnapshot(c.Backup, time.Time{})
+	if errors.Is(err, backup.ErrDamaged) {
+		return verifyReport{Damage: []string{err.Error()}}, nil
+	}
+	if err != nil {
+		return verifyReport{}, err
+	}
+	report := verifyReport{}
+	if report.Damage, err = backup.Verify(ctx, snap); err == nil && len(report.Damage) == 0 {
+		report.Checked = []string{fmt.Sprintf("%s: %d files, %d bytes", snap.Dir, len(snap.Files), snap.Bytes)}
+	}
+	return report, err
+}
+
+// verify reads everything that can be checked against itself.
+func (s *stores) verify(ctx context.Context) (verifyReport, error) {
+	var out verifyReport
+	check := func(what string, err error) error {
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
+			out.Damage = append(out.Damage, what+": "+err.Error())
+		default:
+			out.Checked = append(out.Checked, what)
+		}
+		return nil
+	}
+	entries, err := access.Verify(ctx, s.record.Access(), demoTenant)
+	return out, errors.Join(
+		check("history: checksums, order and summaries of every chunk and batch", s.history.Verify(ctx)),
+		check("record: every page", s.record.Verify(ctx)),
+		check(fmt.Sprintf("audit: chain of %d entries", entries), err),
+	)
+}
