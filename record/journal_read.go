@@ -2,7 +2,6 @@ package record
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -246,9 +245,9 @@ func checkSuperseded(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, even
 	return nil
 }
 
+// load reads how far each journal reaches. It runs again whenever word of
+// other processes may have been missed; a head never goes back.
 func (h *heads) load(ctx context.Context, read *bun.DB) error {
-	h.last, h.changed = map[plant.TenantNo]uint64{}, make(chan struct{})
-	h.ids = ulid.Monotonic(rand.Reader, 0)
 	const maxTenants = 100_000 // one node serves a sector platform at most
 	rows, err := read.QueryContext(ctx, `select tenant, seq from journal_head limit ?`, maxTenants)
 	if err != nil {
@@ -260,7 +259,7 @@ func (h *heads) load(ctx context.Context, read *bun.DB) error {
 		if err := rows.Scan(&tenant, &seq); err != nil {
 			return errors.Join(err, rows.Close())
 		}
-		h.last[tenant] = seq
+		h.advance(tenant, seq)
 	}
 	return errors.Join(rows.Err(), rows.Close())
 }
