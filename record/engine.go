@@ -18,6 +18,8 @@ import (
 // differ. No query of a table is here: those are the same for both.
 type engine interface {
 	name() string
+	// remote says that a statement costs a way to a server and back.
+	remote() bool
 	// connect opens the pools and brings the schema up to date. After a failure
 	// close is called all the same.
 	connect(ctx context.Context) (write, read *bun.DB, err error)

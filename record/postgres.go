@@ -69,6 +69,7 @@ func withoutPassword(address string) string {
 }
 
 func (p *postgres) name() string { return p.address }
+func (*postgres) remote() bool   { return true }
 
 // Bounds of waiting. They free the lock of a process that is gone or stopped,
 // and let one that waits for it say so.

@@ -101,6 +101,7 @@ func explain(err error) error {
 	return err
 }
 
+func (*sqlite) remote() bool                                                  { return false }
 func (*sqlite) begin(context.Context, bun.Tx) error                           { return nil }
 func (*sqlite) tell(context.Context, bun.Tx, map[plant.TenantNo]uint64) error { return nil }
 func (*sqlite) watch(context.Context, *heads)                                 {}

@@ -40,7 +40,8 @@ type job struct {
 // that fails takes back its own changes only. f runs on the writer's
 // goroutine and nobody else writes meanwhile, in no process: what f reads
 // holds until the commit. f must use its ctx and tx, be quick, and not call
-// Write; it may run again when the database gave the transaction up.
+// Write; it may run again when another of its group failed, or when the
+// database gave the transaction up.
 //
 // A caller that gives up (ctx) may find its write done all the same, and so
 // may one that was answered ErrUnavailable. A unique key that is taken is
@@ -125,9 +126,11 @@ func (db *DB) serve(ctx context.Context, j *job) {
 }
 
 func (db *DB) commitGroup(ctx context.Context, group []*job) {
-	err := db.runGroup(ctx, group)
+	// Where each statement is a way to a server and back, savepoints are set
+	// only for a group in which a job has failed before.
+	err := db.runGroup(ctx, group, !db.engine.remote())
 	for try := 1; errors.Is(err, errAgain) && try < maxTries; try++ {
-		err = db.runGroup(ctx, group)
+		err = db.runGroup(ctx, group, true)
 	}
 	for _, j := range group {
 		if j.err == nil {
@@ -141,12 +144,12 @@ func (db *DB) commitGroup(ctx context.Context, group []*job) {
 }
 
 // runGroup gives each job its own error; the returned one is everybody's.
-func (db *DB) runGroup(ctx context.Context, group []*job) error {
+func (db *DB) runGroup(ctx context.Context, group []*job, guarded bool) error {
 	tx, err := db.write.BeginTx(ctx, &sql.TxOptions{})
 	if err != nil {
 		return fmt.Errorf("record: begin: %w", err)
 	}
-	if err := db.runJobs(ctx, tx, group); err != nil {
+	if err := db.runJobs(ctx, tx, group, guarded); err != nil {
 		if back := tx.Rollback(); back != nil && !errors.Is(err, ErrUnavailable) {
 			err = errors.Join(err, back)
 		}
@@ -158,7 +161,7 @@ func (db *DB) runGroup(ctx context.Context, group []*job) error {
 	return nil
 }
 
-func (db *DB) runJobs(ctx context.Context, tx bun.Tx, group []*job) error {
+func (db *DB) runJobs(ctx context.Context, tx bun.Tx, group []*job, guarded bool) error {
 	if err := db.engine.begin(ctx, tx); err != nil {
 		return err
 	}
@@ -167,7 +170,11 @@ func (db *DB) runJobs(ctx context.Context, tx bun.Tx, group []*job) error {
 		if j.err, j.last = j.ctx.Err(), 0; j.err != nil {
 			continue
 		}
-		if err := runJob(ctx, tx, j); err != nil {
+		run := runBare
+		if guarded {
+			run = runJob
+		}
+		if err := run(ctx, tx, j); err != nil {
 			return err
 		}
 		if j.err == nil && j.last > 0 {
@@ -177,29 +184,42 @@ func (db *DB) runJobs(ctx context.Context, tx bun.Tx, group []*job) error {
 	return db.engine.tell(ctx, tx, reached)
 }
 
+// runBare runs one job. A failure loses the whole transaction.
+func runBare(ctx context.Context, tx bun.Tx, j *job) error {
+	j.try(ctx, tx)
+	if j.err == nil || errors.Is(j.err, ErrUnavailable) {
+		return j.err
+	}
+	return errAgain // with savepoints, it takes back its own changes only
+}
+
+// try runs the job and leaves what came of it in j.err. The other writers of
+// the group are not to pay for a panic.
+func (j *job) try(ctx context.Context, tx bun.Tx) {
+	defer func() {
+		if p := recover(); p != nil {
+			j.err = fmt.Errorf("record: BUG: write panicked: %v", p)
+		}
+	}()
+	j.err = classed(j.run(ctx, tx))
+}
+
 // runJob runs one job in a savepoint. The returned error says that the whole
 // transaction is lost; the job's own failure is in j.err.
-func runJob(ctx context.Context, tx bun.Tx, j *job) (err error) {
+func runJob(ctx context.Context, tx bun.Tx, j *job) error {
 	if _, err := tx.ExecContext(ctx, `savepoint job`); err != nil {
 		return fmt.Errorf("record: savepoint: %w", err)
 	}
-	defer func() {
-		if p := recover(); p != nil {
-			// The other writers of the group are not to pay for this one.
-			j.err = fmt.Errorf("record: BUG: write panicked: %v", p)
+	if j.try(ctx, tx); j.err != nil {
+		if _, err := tx.ExecContext(ctx, `rollback to savepoint job`); err != nil {
+			return errors.Join(j.err, fmt.Errorf("record: roll back: %w", err))
 		}
-		if j.err = classed(j.err); j.err != nil {
-			if _, back := tx.ExecContext(ctx, `rollback to savepoint job`); back != nil {
-				err = errors.Join(j.err, fmt.Errorf("record: roll back: %w", back))
-				return
-			}
-		}
-		if _, rel := tx.ExecContext(ctx, `release savepoint job`); rel != nil {
-			err = fmt.Errorf("record: release: %w", rel)
-		} else if errors.Is(j.err, errAgain) {
-			err = j.err // the others of the group run again with it
-		}
-	}()
-	j.err = j.run(ctx, tx)
+	}
+	if _, err := tx.ExecContext(ctx, `release savepoint job`); err != nil {
+		return fmt.Errorf("record: release: %w", err)
+	}
+	if errors.Is(j.err, errAgain) {
+		return j.err // the others of the group run again with it
+	}
 	return nil
 }
