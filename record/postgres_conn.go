@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -37,10 +39,26 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 func refusal(ctx context.Context, err error) error {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) || ctx.Err() != nil {
-		return classed(err)
+		return classed(oneLine{err})
 	}
-	return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	return fmt.Errorf("%w: %w", ErrUnavailable, oneLine{err})
 }
+
+// oneLine says once what the driver says of every way it tried to connect.
+type oneLine struct{ error }
+
+func (e oneLine) Error() string {
+	tries := strings.Split(e.error.Error(), "\n\t")
+	if len(tries) > 1 { // the first says who, which the address does
+		tries = slices.Compact(tries[1:])
+	}
+	if len(tries) > 1 { // a server without TLS is tried again without
+		tries = slices.DeleteFunc(tries, func(s string) bool { return strings.Contains(s, "server refused TLS connection") })
+	}
+	return strings.Join(tries, "; ")
+}
+
+func (e oneLine) Unwrap() error { return e.error }
 
 // pgSession is one connection.
 type pgSession struct {

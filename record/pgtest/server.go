@@ -21,8 +21,6 @@ import (
 	"syscall"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"zhigai/connect/peer"
 )
 
@@ -132,8 +130,7 @@ func (s *Server) command(name string, args ...string) *exec.Cmd {
 func (s *Server) Start() error {
 	// fsync and synchronous_commit stay as they are made: on.
 	cmd := s.command("postgres", "-D", s.data(), "-k", s.dir, "-h", "", "-p", "5432")
-	// Should the test be killed, the server ends at once with its children.
-	cmd.SysProcAttr.Pdeathsig = syscall.SIGQUIT
+	endWithTest(cmd.SysProcAttr)
 	out, err := cmd.StderrPipe()
 	if err != nil {
 		return err
@@ -142,8 +139,7 @@ func (s *Server) Start() error {
 	s.gone = make(chan struct{})
 	s.log = &lines{ready: make(chan bool, 1)}
 	go func() {
-		// The death signal comes when this thread ends, so it must stay.
-		runtime.LockOSThread()
+		runtime.LockOSThread() // see endWithTest
 		err := cmd.Start()
 		started <- err
 		if err == nil {
@@ -193,69 +189,6 @@ func (l *lines) say(ready bool) {
 func (s *Server) Stop() {
 	_ = s.process.Signal(syscall.SIGINT) // it may be gone
 	<-s.gone
-}
-
-// Kill ends the server and every process of it at once, as a power cut does
-// but for what the operating system holds, and returns when all are gone.
-func (s *Server) Kill() error {
-	// Stopped, it starts no more children while they are counted.
-	if err := s.process.Signal(syscall.SIGSTOP); err != nil {
-		return err
-	}
-	children, err := childrenOf(s.process.Pid)
-	if err != nil {
-		return err
-	}
-	var ends []unix.PollFd
-	for _, pid := range children {
-		fd, err := unix.PidfdOpen(pid, 0)
-		if err != nil {
-			continue // gone already
-		}
-		defer func() { _ = unix.Close(fd) }()
-		ends = append(ends, unix.PollFd{Fd: int32(fd), Events: unix.POLLIN})
-		_ = unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0) // gone already
-	}
-	if err := s.process.Kill(); err != nil {
-		return err
-	}
-	<-s.gone
-	for i := range ends {
-		// A child that lives on would keep the next server from starting.
-		for {
-			if _, err := unix.Poll(ends[i:i+1], -1); err == nil {
-				break
-			} else if err != unix.EINTR {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func childrenOf(parent int) ([]int, error) {
-	stats, err := filepath.Glob("/proc/[0-9]*/stat")
-	if err != nil {
-		return nil, err
-	}
-	var out []int
-	for _, name := range stats {
-		b, err := os.ReadFile(name)
-		if err != nil {
-			continue // gone meanwhile
-		}
-		// pid (name) state parent …; a name may hold anything, ")" too.
-		fields := strings.Fields(string(b[strings.LastIndexByte(string(b), ')')+1:]))
-		if len(fields) < 2 || fields[1] != strconv.Itoa(parent) {
-			continue
-		}
-		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(name)))
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, pid)
-	}
-	return out, nil
 }
 
 // SQL runs statements as the superuser, each in a transaction of its own.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -72,12 +73,12 @@ func accessUsers(t *testing.T, s access.Store) {
 		}
 	}
 	all, err := s.Users(ctx, 3)
-	order := ""
+	var order strings.Builder
 	for _, u := range all {
-		order += u.Name
+		order.WriteString(u.Name)
 	}
-	if err != nil || order != "B_abé轴" {
-		t.Errorf("Users come as %s, %v; want them in the order of their bytes", order, err)
+	if err != nil || order.String() != "B_abé轴" {
+		t.Errorf("Users come as %s, %v; want them in the order of their bytes", order.String(), err)
 	}
 }
 
