@@ -90,7 +90,8 @@ func (j Journal) Events(ctx context.Context, tenant plant.TenantNo, f fact.Filte
 	return out, nil
 }
 
-// Head is the place of the tenant's last durable event, 0 when there is none.
+// Head is the place of the tenant's last durable event, 0 when there is none;
+// of what other processes append it knows a moment later.
 func (j Journal) Head(tenant plant.TenantNo) uint64 { return j.db.heads.of(tenant) }
 
 // Wait returns as soon as an event behind afterSeq is durable, or with the

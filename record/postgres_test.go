@@ -272,31 +272,50 @@ func TestPostgreSQL_GivenUpRunsAgain(t *testing.T) {
 	})
 }
 
-// A process that keeps its transaction open makes others say so, and is put
-// out in the end.
-func TestPostgreSQL_SomebodyKeepsTheTurn(t *testing.T) {
-	where := pgtest.Address(t)
-	slow, waiting := openIn(t, where+"&idle_in_transaction_session_timeout=1000"), openIn(t, where+"&lock_timeout=50")
-	started, gate, result := make(chan struct{}), make(chan struct{}), make(chan error)
+// keepsTheTurn begins a write that does not end before the gate is closed.
+func keepsTheTurn(t *testing.T, db *record.DB, gate chan struct{}) <-chan error {
+	t.Helper()
+	started, result := make(chan struct{}), make(chan error, 1)
 	go func() {
-		result <- slow.Write(t.Context(), func(context.Context, bun.Tx) error { close(started); <-gate; return nil })
+		result <- db.Write(t.Context(), func(context.Context, bun.Tx) error { close(started); <-gate; return nil })
 	}()
 	<-started
+	return result
+}
+
+// Who waits for another process's write is told so.
+func TestPostgreSQL_SomebodyKeepsTheTurn(t *testing.T) {
+	where := pgtest.Address(t)
+	slow, waiting := openIn(t, where), openIn(t, where+"&lock_timeout=50")
+	gate := make(chan struct{})
+	result := keepsTheTurn(t, slow, gate)
 	_, err := waiting.Journal().Append(t.Context(), 1, event(1))
 	if !errors.Is(err, record.ErrUnavailable) || !strings.Contains(err.Error(), "another process does not end its write") {
 		t.Errorf("Append: %v; want ErrUnavailable, with the reason", err)
 	}
-	for errors.Is(err, record.ErrUnavailable) { // until the server has put the other out
-		_, err = waiting.Journal().Append(t.Context(), 1, event(1))
+	close(gate)
+	if err := <-result; err != nil {
+		t.Errorf("Write of the slow one: %v", err)
 	}
-	if err != nil {
+	if _, err = waiting.Journal().Append(t.Context(), 1, event(1)); err != nil {
+		t.Errorf("Append afterwards: %v", err)
+	}
+}
+
+// A process that stops inside its write is put out; what it does later says so.
+func TestPostgreSQL_WhoStopsIsPutOut(t *testing.T) {
+	where := pgtest.Address(t)
+	stopped, waiting := openIn(t, where+"&idle_in_transaction_session_timeout=100"), openIn(t, where)
+	gate := make(chan struct{})
+	result := keepsTheTurn(t, stopped, gate)
+	if _, err := waiting.Journal().Append(t.Context(), 1, event(1)); err != nil {
 		t.Errorf("Append: %v", err)
 	}
 	close(gate)
 	if err := <-result; !errors.Is(err, record.ErrUnavailable) {
 		t.Errorf("Write of the one put out: %v; want ErrUnavailable", err)
 	}
-	if _, err := slow.Journal().Append(t.Context(), 1, event(2)); err != nil {
+	if _, err := stopped.Journal().Append(t.Context(), 1, event(2)); err != nil {
 		t.Errorf("Append of the one put out, afterwards: %v", err)
 	}
 }
