@@ -37,6 +37,7 @@ var floors = []struct {
 	{"figure", []string{"plant", "fact", "access", "calc/..."}, "figures know no machine"},
 	{"shop/equipment", []string{"plant", "fact", "access", "calc/...", "figure", "connect/profile"}, "rooms of a storey do not import one another"},
 	{"record", []string{"plant", "fact", "access", "figure"}, "SQL serves the rooms, not the other way round"},
+	{"record/pgtest", []string{"connect/peer"}, "a server for tests knows no record"},
 	{"record/...", []string{"plant", "fact", "access", "figure", "shop/...", "record"}, "implements the interfaces the rooms declare"},
 	{"web", []string{"plant", "fact", "access", "figure"}, "HTTP knows no SQL and no driver"},
 	{"web/...", []string{"plant", "plant/file", "fact", "access", "figure", "shop/...", "connect", "connect/profile", "history", "web"}, "one file per resource"},

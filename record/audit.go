@@ -48,10 +48,14 @@ func (a Access) AppendAudit(ctx context.Context, e access.Entry, chain func(prev
 
 // Audit lists the tenant's entries behind afterSeq, in order.
 func (a Access) Audit(ctx context.Context, tenant plant.TenantNo, afterSeq uint64, limit int) ([]access.Entry, error) {
+	return auditPage(ctx, a.db.read, tenant, afterSeq, limit)
+}
+
+func auditPage(ctx context.Context, db bun.IDB, tenant plant.TenantNo, afterSeq uint64, limit int) ([]access.Entry, error) {
 	if limit <= 0 || limit > maxAudit {
 		limit = maxAudit
 	}
-	return auditEntries(ctx, a.db.read, tenant, `tenant = ? and seq > ? order by seq limit ?`, tenant, afterSeq, limit)
+	return auditEntries(ctx, db, tenant, `tenant = ? and seq > ? order by seq limit ?`, tenant, afterSeq, limit)
 }
 
 func auditEntries(ctx context.Context, db bun.IDB, tenant plant.TenantNo, where string, args ...any) ([]access.Entry, error) {

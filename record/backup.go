@@ -7,62 +7,39 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-
-	"github.com/ncruces/go-sqlite3/driver"
 )
 
-// Backup writes a copy of the record to a new file while writing goes on. The
-// copy is the state at one commit; barrier, if given, runs at that very
-// point, while nothing is committed, so that history can take its checkpoint
-// at the same position. It must be short.
+// Backup writes a copy of the record to a new SQLite file while writing goes
+// on; in a folder of its own it opens as a record. The copy is the state at
+// one commit; barrier, if given, runs at that very point, while this process
+// commits nothing, so that history can take its checkpoint at the same
+// position. It must be short.
 func (db *DB) Backup(ctx context.Context, path string, barrier func(ctx context.Context) error) error {
 	if _, err := os.Lstat(path); err == nil {
 		return fmt.Errorf("record: backup to %s: the file exists; choose another name", path)
 	}
-	conn, err := db.reader.Conn(ctx)
-	if err != nil {
-		return fmt.Errorf("record: backup: %w", err)
-	}
-	defer func() { _ = conn.Close() }() // gives the connection back to the pool
-	pin := func() error { return pinSnapshot(ctx, conn) }
-	err = db.submit(ctx, &job{ctx: ctx, done: make(chan struct{}), lone: func() error {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if err := pin(); err != nil || barrier == nil {
-			return err
-		}
-		return barrier(ctx)
-	}})
-	if err == nil {
-		err = copyPinned(conn, path)
-	}
-	if _, back := conn.ExecContext(context.WithoutCancel(ctx), `rollback`); back != nil && err == nil {
-		err = back
-	}
-	if err != nil {
+	if err := db.backup(ctx, path, barrier); err != nil {
 		return fmt.Errorf("record: backup to %s: %w", path, err)
 	}
 	return nil
 }
 
-// pinSnapshot opens a read transaction: from the first read on, the
-// connection sees this state whatever is committed later.
-func pinSnapshot(ctx context.Context, conn *sql.Conn) error {
-	if _, err := conn.ExecContext(ctx, `begin deferred`); err != nil {
+func (db *DB) backup(ctx context.Context, path string, barrier func(ctx context.Context) error) error {
+	seen, err := db.snapshot(ctx, barrier)
+	if err != nil {
 		return err
 	}
-	var n int64
-	return conn.QueryRowContext(ctx, `select count(*) from journal_head`).Scan(&n)
+	return errors.Join(keepCopy(path, func(part string) error { return db.engine.backup(ctx, seen.Conn, part) }), seen.release())
 }
 
-// copyPinned copies to a side file first: a backup that has its name is whole.
-func copyPinned(conn *sql.Conn, path string) error {
+// keepCopy lets write make a side file first: a backup that has its name is
+// whole.
+func keepCopy(path string, write func(part string) error) error {
 	part := path + ".partial"
 	if err := os.Remove(part); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	err := conn.Raw(func(c any) error { return c.(driver.Conn).Raw().Backup("main", "file:"+part) })
+	err := write(part)
 	if err == nil {
 		err = checkCopy(part)
 	}
@@ -70,7 +47,10 @@ func copyPinned(conn *sql.Conn, path string) error {
 		err = syncFile(part)
 	}
 	if err != nil {
-		return errors.Join(err, os.Remove(part))
+		if gone := os.Remove(part); gone != nil && !errors.Is(gone, os.ErrNotExist) {
+			err = errors.Join(err, gone)
+		}
+		return err
 	}
 	if err := os.Rename(part, path); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"zhigai/access"
 	"zhigai/figure"
 	"zhigai/record"
+	"zhigai/record/pgtest"
 	"zhigai/record/recordtest"
 	"zhigai/record/shop"
 	"zhigai/shop/equipment"
@@ -30,8 +31,30 @@ func openIn(t *testing.T, dir string) *record.DB {
 	return db
 }
 
+// backend makes a new, empty record and says where it is.
+type backend struct {
+	name  string
+	where func(t testing.TB) string
+}
+
+var backends = []backend{
+	{"SQLite", func(t testing.TB) string { return t.TempDir() }},
+	{"PostgreSQL", pgtest.Address},
+}
+
+// each runs the test on every database.
+func each(t *testing.T, test func(t *testing.T, open func(t *testing.T) *record.DB)) {
+	for _, b := range backends {
+		t.Run(b.name, func(t *testing.T) {
+			test(t, func(t *testing.T) *record.DB { return openIn(t, b.where(t)) })
+		})
+	}
+}
+
 func TestConformance_Journal(t *testing.T) {
-	recordtest.Journal(t, func(t *testing.T) recordtest.JournalStore { return open(t).Journal() })
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		recordtest.Journal(t, func(t *testing.T) recordtest.JournalStore { return open(t).Journal() })
+	})
 }
 
 // tagStore gives the embedded store a name that hides no method.
@@ -43,20 +66,28 @@ type plantAndTags struct {
 }
 
 func TestConformance_Plants(t *testing.T) {
-	recordtest.Plants(t, func(t *testing.T) recordtest.PlantStore {
-		db := open(t)
-		return plantAndTags{shop.NewPlants(db), shop.NewTags(db)}
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		recordtest.Plants(t, func(t *testing.T) recordtest.PlantStore {
+			db := open(t)
+			return plantAndTags{shop.NewPlants(db), shop.NewTags(db)}
+		})
 	})
 }
 
 func TestConformance_Tags(t *testing.T) {
-	recordtest.Tags(t, func(t *testing.T) equipment.Tags { return shop.NewTags(open(t)) })
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		recordtest.Tags(t, func(t *testing.T) equipment.Tags { return shop.NewTags(open(t)) })
+	})
 }
 
 func TestConformance_Figures(t *testing.T) {
-	recordtest.Figures(t, func(t *testing.T) figure.Store { return shop.NewFigures(open(t)) })
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		recordtest.Figures(t, func(t *testing.T) figure.Store { return shop.NewFigures(open(t)) })
+	})
 }
 
 func TestConformance_Access(t *testing.T) {
-	recordtest.Access(t, func(t *testing.T) access.Store { return open(t).Access() })
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		recordtest.Access(t, func(t *testing.T) access.Store { return open(t).Access() })
+	})
 }

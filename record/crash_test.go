@@ -15,6 +15,7 @@ import (
 	"zhigai/fact"
 	"zhigai/plant"
 	"zhigai/record"
+	"zhigai/record/pgtest"
 )
 
 // TestMain turns the test binary into the process that is killed.
@@ -35,7 +36,7 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 	}
-	os.Exit(m.Run())
+	os.Exit(pgtest.Main(m))
 }
 
 const crashWriters = 4
@@ -88,46 +89,69 @@ func crashEvent(w, n int) fact.Event {
 }
 
 // A process that is killed at any moment has lost nothing it acknowledged,
-// stored nothing twice and left a record that opens again.
+// stored nothing twice and left a record that opens again. On PostgreSQL two
+// of them write, the same events besides.
 func TestCrash_KilledProcess(t *testing.T) {
-	dir := t.TempDir()
-	acknowledged := map[string]string{} // id -> "writer n"
+	processes := map[string]int{"SQLite": 1, "PostgreSQL": 2}
 	rounds := 8
 	if testing.Short() {
 		rounds = 3
 	}
-	for round := range rounds {
-		cmd := child(t, "append", dir)
-		var complaints strings.Builder
-		cmd.Stderr = &complaints
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		// Killed after a random number of acknowledgements, in the middle of
-		// whatever it is doing then.
-		left := 1 + rand.IntN(120)
-		lines := bufio.NewScanner(out)
-		for lines.Scan() {
-			id, what, _ := strings.Cut(lines.Text(), " ")
-			if id != "ready" && strings.Count(what, " ") == 1 {
-				acknowledged[id] = what
-				left--
-			}
-			if left == 0 {
-				if err := cmd.Process.Kill(); err != nil {
-					t.Fatal(err)
+	for _, b := range backends {
+		t.Run(b.name, func(t *testing.T) {
+			where := b.where(t)
+			told := told{acknowledged: map[string]string{}}
+			for range rounds {
+				var all sync.WaitGroup
+				for range processes[b.name] {
+					all.Go(func() { told.untilKilled(t, where) })
 				}
+				all.Wait()
+				checkCrashed(t, where, told.acknowledged)
+			}
+		})
+	}
+}
+
+// told is what processes acknowledged: id -> "writer n".
+type told struct {
+	sync.Mutex
+	acknowledged map[string]string
+}
+
+// untilKilled runs a process that appends and kills it after a random number
+// of acknowledgements, in the middle of whatever it is doing then.
+func (w *told) untilKilled(t *testing.T, where string) {
+	cmd := child(t, "append", where)
+	var complaints strings.Builder
+	cmd.Stderr = &complaints
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	left := 1 + rand.IntN(120)
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		id, what, _ := strings.Cut(lines.Text(), " ")
+		if id != "ready" && strings.Count(what, " ") == 1 {
+			w.Lock()
+			w.acknowledged[id] = what
+			w.Unlock()
+			left--
+		}
+		if left == 0 {
+			if err := cmd.Process.Kill(); err != nil {
+				t.Error(err)
 			}
 		}
-		_ = cmd.Wait() // killed
-		if left > 0 {
-			t.Fatalf("round %d: the process ended by itself: %s", round, complaints.String())
-		}
-		checkCrashed(t, dir, acknowledged)
+	}
+	_ = cmd.Wait() // killed
+	if left > 0 {
+		t.Errorf("the process ended by itself: %s", complaints.String())
 	}
 }
 

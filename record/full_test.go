@@ -23,12 +23,12 @@ func TestWrite_DiskFull(t *testing.T) {
 	}()
 	limit := func(pages int) {
 		t.Helper()
-		if _, err := db.writer.Exec(fmt.Sprintf(`pragma max_page_count = %d`, pages)); err != nil {
+		if _, err := db.write.DB.Exec(fmt.Sprintf(`pragma max_page_count = %d`, pages)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	var pages int
-	if err := db.reader.QueryRow(`pragma page_count`).Scan(&pages); err != nil {
+	if err := db.read.DB.QueryRow(`pragma page_count`).Scan(&pages); err != nil {
 		t.Fatal(err)
 	}
 	limit(pages + 20)

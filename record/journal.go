@@ -2,9 +2,11 @@ package record
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -38,7 +40,8 @@ func (db *DB) Journal() Journal { return Journal{db} }
 // Append stores the events in their order and returns them with id, recorded
 // time and place in the journal. One event refused refuses them all, with
 // fact.ErrRefused. An event that is there already (same source and source
-// sequence, or same id) comes back as it was stored.
+// sequence, or same id) comes back as it was stored: after ErrUnavailable the
+// same events can be sent again.
 func (j Journal) Append(ctx context.Context, tenant plant.TenantNo, events ...fact.Event) ([]fact.Event, error) {
 	if len(events) == 0 {
 		return nil, nil
@@ -53,19 +56,17 @@ func (j Journal) Append(ctx context.Context, tenant plant.TenantNo, events ...fa
 			return nil, fmt.Errorf("%w: event %d: %w", fact.ErrRefused, i, err)
 		}
 	}
-	var last uint64
-	err := j.db.submit(ctx, &job{
-		ctx: ctx, done: make(chan struct{}),
-		run: func(ctx context.Context, tx bun.Tx) (err error) {
-			last, err = j.insert(ctx, tx, tenant, out)
-			return err
-		},
-		then: func() { j.db.heads.advance(tenant, last) },
-	})
-	if err != nil {
+	var stored []fact.Event
+	write := &job{ctx: ctx, tenant: tenant, done: make(chan struct{})}
+	write.run = func(ctx context.Context, tx bun.Tx) (err error) {
+		stored = slices.Clone(out) // a second try begins with what was asked
+		write.last, err = j.insert(ctx, tx, tenant, stored)
+		return err
+	}
+	if err := j.db.submit(ctx, write); err != nil {
 		return nil, err
 	}
-	return out, nil
+	return stored, nil
 }
 
 // checked returns the event as it will be stored, or what is wrong with it.
@@ -194,4 +195,8 @@ type heads struct {
 	changed chan struct{}
 	ids     *ulid.MonotonicEntropy
 	lastMS  uint64
+}
+
+func newHeads() *heads {
+	return &heads{last: map[plant.TenantNo]uint64{}, changed: make(chan struct{}), ids: ulid.Monotonic(rand.Reader, 0)}
 }

@@ -2,7 +2,6 @@ package record
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -91,7 +90,8 @@ func (j Journal) Events(ctx context.Context, tenant plant.TenantNo, f fact.Filte
 	return out, nil
 }
 
-// Head is the place of the tenant's last durable event, 0 when there is none.
+// Head is the place of the tenant's last durable event, 0 when there is none;
+// of what other processes append it knows a moment later.
 func (j Journal) Head(tenant plant.TenantNo) uint64 { return j.db.heads.of(tenant) }
 
 // Wait returns as soon as an event behind afterSeq is durable, or with the
@@ -246,9 +246,9 @@ func checkSuperseded(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, even
 	return nil
 }
 
+// load reads how far each journal reaches. It runs again whenever word of
+// other processes may have been missed; a head never goes back.
 func (h *heads) load(ctx context.Context, read *bun.DB) error {
-	h.last, h.changed = map[plant.TenantNo]uint64{}, make(chan struct{})
-	h.ids = ulid.Monotonic(rand.Reader, 0)
 	const maxTenants = 100_000 // one node serves a sector platform at most
 	rows, err := read.QueryContext(ctx, `select tenant, seq from journal_head limit ?`, maxTenants)
 	if err != nil {
@@ -260,7 +260,7 @@ func (h *heads) load(ctx context.Context, read *bun.DB) error {
 		if err := rows.Scan(&tenant, &seq); err != nil {
 			return errors.Join(err, rows.Close())
 		}
-		h.last[tenant] = seq
+		h.advance(tenant, seq)
 	}
 	return errors.Join(rows.Err(), rows.Close())
 }

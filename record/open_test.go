@@ -108,7 +108,12 @@ func TestOpen_Damaged(t *testing.T) {
 }
 
 func TestOpen_AgainKeepsEverything(t *testing.T) {
-	dir := t.TempDir()
+	for _, b := range backends {
+		t.Run(b.name, func(t *testing.T) { openedAgain(t, b.where(t)) })
+	}
+}
+
+func openedAgain(t *testing.T, dir string) {
 	for n := range 3 {
 		db, err := record.Open(t.Context(), dir, record.Options{})
 		if err != nil {
@@ -131,7 +136,13 @@ func event(n int) fact.Event {
 }
 
 func TestClose_RefusesLaterWrites(t *testing.T) {
-	db, err := record.Open(t.Context(), t.TempDir(), record.Options{})
+	for _, b := range backends {
+		t.Run(b.name, func(t *testing.T) { closed(t, b.where(t)) })
+	}
+}
+
+func closed(t *testing.T, where string) {
+	db, err := record.Open(t.Context(), where, record.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +162,10 @@ func TestClose_RefusesLaterWrites(t *testing.T) {
 
 // One write of a group that fails, or panics, takes nothing of the others.
 func TestWrite_FailsAlone(t *testing.T) {
-	db := open(t)
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) { failsAlone(t, open(t)) })
+}
+
+func failsAlone(t *testing.T, db *record.DB) {
 	gate, started := make(chan struct{}), make(chan struct{})
 	results := make(chan error, 8)
 	go func() {
@@ -198,7 +212,10 @@ func TestWrite_FailsAlone(t *testing.T) {
 }
 
 func TestBackup(t *testing.T) {
-	db := open(t)
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) { backup(t, open(t)) })
+}
+
+func backup(t *testing.T, db *record.DB) {
 	for n := range 50 {
 		if _, err := db.Journal().Append(t.Context(), 1, event(n)); err != nil {
 			t.Fatal(err)

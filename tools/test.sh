@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-packages=(python3-pymodbus python3-serial python3-serial-asyncio mbpoll mosquitto-clients socat chromium fonts-noto-cjk)
+packages=(python3-pymodbus python3-serial python3-serial-asyncio mbpoll mosquitto-clients socat chromium fonts-noto-cjk postgresql)
 times=()
 
 part() { # name, command...
@@ -24,6 +24,11 @@ debian() {
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
     echo "missing: ${missing[*]}; install them, or run as root on Debian" >&2
     exit 1
+  fi
+  # Tests make servers of their own; Debian need not make and start one.
+  if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+    mkdir -p /etc/postgresql-common
+    echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
   fi
   apt-get update -qq
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

@@ -30,7 +30,8 @@ var codes = map[int]string{
 	http.StatusPreconditionRequired: "invalid", http.StatusTooManyRequests: "unavailable", http.StatusServiceUnavailable: "unavailable",
 }
 
-// ErrorStatus gives a room's error its HTTP status.
+// ErrorStatus gives a room's error its HTTP status. Of an error from 500 on
+// only Err is told, the whole is logged.
 type ErrorStatus struct {
 	Err    error
 	Status int
@@ -106,7 +107,12 @@ func (a *API) problem(ctx context.Context, op Op, err error) huma.StatusError {
 		return newProblem(http.StatusServiceUnavailable, "the request was given up")
 	}
 	for _, row := range a.o.Errors {
-		if errors.Is(err, row.Err) {
+		switch {
+		case errors.Is(err, row.Err) && row.Status >= http.StatusInternalServerError:
+			// Where a server stands and who signs in there is for the log.
+			a.log.Error("request failed", "operation", op.ID, "err", err)
+			return newProblem(row.Status, row.Err.Error())
+		case errors.Is(err, row.Err):
 			return newProblem(row.Status, err.Error())
 		}
 	}

@@ -16,10 +16,10 @@ import (
 )
 
 type backupCmd struct {
-	Dir  string `arg:"" help:"Folder that keeps the snapshots; another disk is wise." type:"path"`
-	Data string `help:"Folder of the node; it may be running." default:"./data" type:"path"`
-	Keep int    `help:"Delete the oldest snapshots beyond this number; 0 keeps all." default:"0"`
-	JSON bool   `name:"json" help:"Print JSON."`
+	Dir   string `arg:"" help:"Folder that keeps the snapshots; another disk is wise." type:"path"`
+	place `embed:""`
+	Keep  int  `help:"Delete the oldest snapshots beyond this number; 0 keeps all." default:"0"`
+	JSON  bool `name:"json" help:"Print JSON."`
 }
 
 // backupRequest is what the command asks of the running node.
@@ -39,7 +39,7 @@ type backupReport struct {
 }
 
 func (c backupCmd) Run(ctx context.Context) error {
-	report, err := onNode(ctx, c.Data, "/backup", backupRequest{c.Dir, c.Keep}, func(s *stores) (backupReport, error) {
+	report, err := onNode(ctx, c.place, "/backup", backupRequest{c.Dir, c.Keep}, func(s *stores) (backupReport, error) {
 		return s.backup(ctx, backupRequest{c.Dir, c.Keep}, time.Now())
 	})
 	if err != nil {
@@ -58,14 +58,14 @@ func (c backupCmd) Run(ctx context.Context) error {
 
 // onNode lets the running node do the work, or opens the stores when there is
 // none.
-func onNode[O any](ctx context.Context, data, what string, in any, alone func(*stores) (O, error)) (out O, err error) {
-	if _, err := os.Stat(filepath.Join(data, "record")); err != nil {
-		return out, fmt.Errorf("%s holds no node: %w; name its folder with --data DIR", data, err)
+func onNode[O any](ctx context.Context, at place, what string, in any, alone func(*stores) (O, error)) (out O, err error) {
+	if _, err := os.Stat(filepath.Join(at.Data, "history")); err != nil {
+		return out, fmt.Errorf("%s holds no node: %w; name its folder with --data DIR", at.Data, err)
 	}
-	if out, err = askNode[O](ctx, data, what, in); !errors.Is(err, errNotRunning) {
+	if out, err = askNode[O](ctx, at.Data, what, in); !errors.Is(err, errNotRunning) {
 		return out, err
 	}
-	s, err := openStores(ctx, data)
+	s, err := openStores(ctx, at)
 	if err != nil {
 		return out, err
 	}
@@ -135,7 +135,7 @@ func (c restoreCmd) Run(ctx context.Context) error {
 		return err
 	}
 	// A snapshot whose bytes are right must also open.
-	s, err := openStores(ctx, c.Data)
+	s, err := openStores(ctx, place{Data: c.Data})
 	if err != nil {
 		return fmt.Errorf("the snapshot was copied but does not open: %w", err)
 	}
@@ -154,7 +154,7 @@ func findSnapshot(dir string, at time.Time) (backup.Snapshot, error) {
 }
 
 type verifyCmd struct {
-	Data   string `help:"Folder of the node; it may be running." default:"./data" type:"path"`
+	place  `embed:""`
 	Backup string `help:"Check this snapshot, or the newest in this folder, in place of the node." type:"path"`
 }
 
@@ -179,7 +179,7 @@ func (c verifyCmd) Run(ctx context.Context) error {
 
 func (c verifyCmd) verify(ctx context.Context) (verifyReport, error) {
 	if c.Backup == "" {
-		return onNode(ctx, c.Data, "/verify", struct{}{}, func(s *stores) (verifyReport, error) { return s.verify(ctx) })
+		return onNode(ctx, c.place, "/verify", struct{}{}, func(s *stores) (verifyReport, error) { return s.verify(ctx) })
 	}
 	snap, err := findSnapshot(c.Backup, time.Time{})
 	if errors.Is(err, backup.ErrDamaged) {
@@ -212,7 +212,7 @@ func (s *stores) verify(ctx context.Context) (verifyReport, error) {
 	entries, err := access.Verify(ctx, s.record.Access(), demoTenant)
 	return out, errors.Join(
 		check("history: checksums, order and summaries of every chunk and batch", s.history.Verify(ctx)),
-		check("record: every page", s.record.Verify(ctx)),
+		check("record: every page and index (of a database server: that it answers)", s.record.Verify(ctx)),
 		check(fmt.Sprintf("audit: chain of %d entries", entries), err),
 	)
 }

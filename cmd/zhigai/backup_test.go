@@ -5,14 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"math/rand/v2"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
 	"reflect"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -20,7 +18,6 @@ import (
 	"zhigai/backup"
 	"zhigai/fact"
 	"zhigai/plant"
-	"zhigai/plant/file"
 )
 
 // loaded is a node with a day of facts of two machines, and its API.
@@ -125,7 +122,7 @@ func TestBackup_UnderLoad(t *testing.T) {
 	snap, err := backup.Open(first.Dir)
 	must(t, err)
 	must(t, backup.Restore(t.Context(), snap, data))
-	restored, err := openNode(t.Context(), data, "127.0.0.1:0", slog.New(slog.DiscardHandler))
+	restored, err := openNode(t.Context(), place{Data: data}, "127.0.0.1:0", slog.New(slog.DiscardHandler))
 	must(t, err)
 	t.Cleanup(func() { must(t, restored.close()) })
 	report, err := restored.verify(t.Context())
@@ -133,7 +130,7 @@ func TestBackup_UnderLoad(t *testing.T) {
 		t.Errorf("restored: %+v, %v", report, err)
 	}
 	restored.compare(t, n, tags[0].No, samples, events)
-	if got := serve2(t, restored).figuresOf(morning); !reflect.DeepEqual(got, before) {
+	if got := serveAgain(t, restored).figuresOf(morning); !reflect.DeepEqual(got, before) {
 		for k := range before {
 			if !reflect.DeepEqual(got[k], before[k]) {
 				t.Errorf("%s:\n got %v\nwant %v", k, show(got[k]), show(before[k]))
@@ -150,8 +147,8 @@ func show(v any) string {
 	return string(raw[:min(len(raw), 400)])
 }
 
-// serve2 starts the folds of a node that is open and serves its API.
-func serve2(t *testing.T, n *node) apiClient {
+// serveAgain starts the folds of a node that is open and serves its API.
+func serveAgain(t *testing.T, n *node) apiClient {
 	t.Helper()
 	must(t, n.start(t.Context()))
 	_, secret, err := n.access.CreateToken(t.Context(), access.Node(demoTenant), access.NewToken{Name: "after", Role: access.RoleViewer})
@@ -206,7 +203,7 @@ func TestRestore_Refusals(t *testing.T) {
 	if err := (restoreCmd{Dir: t.TempDir(), Data: filepath.Join(t.TempDir(), "x")}).Run(t.Context()); !errors.Is(err, backup.ErrNoSnapshot) {
 		t.Errorf("restored from nothing: %v", err)
 	}
-	if err := (backupCmd{Dir: root, Data: t.TempDir()}).Run(t.Context()); err == nil {
+	if err := (backupCmd{Dir: root, place: place{Data: t.TempDir()}}).Run(t.Context()); err == nil {
 		t.Error("an empty folder was backed up")
 	}
 	raw := filepath.Join(report.Dir, "record", "record.db")
@@ -229,55 +226,4 @@ func flip(name string, at int64) error {
 	b[0] ^= 1 << (at % 8)
 	_, err2 := f.WriteAt(b[:], at)
 	return errors.Join(err, err2, f.Close())
-}
-
-// TestVerify_DataFolder flips bits of a closed node's files: verify names the
-// damage, or the node does not open. A bit that changes nothing that is read
-// is no damage: then everything must be as before.
-func TestVerify_DataFolder(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	morning := time.Now().UTC().AddDate(0, 0, -2).Truncate(24 * time.Hour)
-	fillFolder(t, dir, morning)
-	var files []string
-	sizes := map[string]int64{}
-	must(t, filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() {
-			return err
-		}
-		info, err := d.Info()
-		if err == nil && info.Size() > 0 && info.Sys().(*syscall.Stat_t).Nlink > 0 && filepath.Base(filepath.Dir(path)) != "connect" {
-			files, sizes[path] = append(files, path), info.Size()
-		}
-		return err
-	}))
-	r := rand.New(rand.NewPCG(5, 5))
-	found, silent := 0, map[string]int{}
-	for range 100 {
-		name := files[r.IntN(len(files))]
-		copied := filepath.Join(t.TempDir(), "d")
-		must(t, os.CopyFS(copied, os.DirFS(dir)))
-		rel, err := filepath.Rel(dir, name)
-		must(t, err)
-		must(t, flip(filepath.Join(copied, rel), r.Int64N(sizes[name])))
-		report, err := (verifyCmd{Data: copied}).verify(t.Context())
-		if err != nil || len(report.Damage) > 0 {
-			found++
-			continue
-		}
-		silent[rel]++
-	}
-	t.Logf("%d of 100 flipped bits found; the others in %v", found, silent)
-}
-
-func fillFolder(t *testing.T, dir string, morning time.Time) {
-	t.Helper()
-	n, err := openNode(t.Context(), dir, "127.0.0.1:0", slog.New(slog.DiscardHandler))
-	must(t, err)
-	m, err := file.Read("plant.yaml", []byte(twoLathes), file.Options{Profiles: n.profiles.IDs()})
-	must(t, err)
-	must(t, n.plants.Import(access.With(t.Context(), access.Node(demoTenant)), access.Scope{Tenant: demoTenant}, m, plant.MicrosOf(morning)))
-	must(t, n.reconcile(t.Context()))
-	storeShift(t, n, morning)
-	must(t, n.close())
 }

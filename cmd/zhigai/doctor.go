@@ -10,10 +10,12 @@ import (
 	"slices"
 	"syscall"
 	"time"
+
+	"zhigai/record"
 )
 
 type doctorCmd struct {
-	Data   string `help:"Folder of the node." default:"./data" type:"path"`
+	place  `embed:""`
 	Listen string `help:"Address the node is to serve on." default:"127.0.0.1:8680"`
 }
 
@@ -24,7 +26,11 @@ type finding struct {
 }
 
 func (c doctorCmd) Run(ctx context.Context) error {
-	findings := []finding{c.folder(), c.space(), c.fsync(), c.address(), clock(ctx)}
+	findings := []finding{c.folder(), c.space(), c.fsync()}
+	if c.Record != "" {
+		findings = append(findings, c.database(ctx))
+	}
+	findings = append(findings, c.address(), clock(ctx))
 	bad := 0
 	for _, f := range findings {
 		mark := "ok  "
@@ -129,6 +135,26 @@ func (c doctorCmd) address() finding {
 	}
 	defer l.Close()
 	f.ok, f.detail = true, l.Addr().(*net.TCPAddr).String()+" is free"
+	return f
+}
+
+// database asks the server of the record and changes nothing there.
+func (c doctorCmd) database(ctx context.Context) finding {
+	f := finding{name: "record", fatal: true}
+	if !record.IsAddress(c.Record) {
+		f.detail = c.Record + " is no address; write postgres://USER@HOST/DATABASE"
+		return f
+	}
+	server, err := record.Look(ctx, c.Record)
+	if err != nil {
+		f.detail = err.Error()
+		return f
+	}
+	f.fatal, f.ok = false, server.Warning == ""
+	f.detail = fmt.Sprintf("PostgreSQL %s answers in %s, synchronous_commit and fsync are on", server.Version, server.Answer.Round(10*time.Microsecond))
+	if !f.ok {
+		f.detail += "; " + server.Warning
+	}
 	return f
 }
 

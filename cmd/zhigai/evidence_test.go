@@ -112,7 +112,7 @@ type apiSample struct {
 // that were stored before it started.
 func nodeOf(t *testing.T, plantFile string, since time.Time, facts func(*node)) apiClient {
 	t.Helper()
-	n, err := openNode(t.Context(), t.TempDir(), "127.0.0.1:0", slog.New(slog.DiscardHandler))
+	n, err := openNode(t.Context(), place{Data: t.TempDir()}, "127.0.0.1:0", slog.New(slog.DiscardHandler))
 	must(t, err)
 	t.Cleanup(func() { must(t, n.close()) })
 	m, err := file.Read("plant.yaml", []byte(plantFile), file.Options{Profiles: n.profiles.IDs()})

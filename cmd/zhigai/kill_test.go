@@ -252,7 +252,7 @@ func TestKill_NothingAcknowledgedIsLost(t *testing.T) {
 func rebuilt(t *testing.T, dir string, begin time.Time) {
 	t.Helper()
 	ctx := context.Background()
-	s, err := openStores(ctx, dir)
+	s, err := openStores(ctx, place{Data: dir, Record: os.Getenv("ZHIGAI_RECORD")})
 	if err != nil {
 		t.Fatal(err)
 	}

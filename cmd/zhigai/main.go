@@ -23,7 +23,8 @@ type cli struct {
 	Profile profileCmd `cmd:"" help:"Check and try device profiles without building."`
 	Samples samplesCmd `cmd:"" help:"Export and import raw samples as CSV."`
 	Audit   auditCmd   `cmd:"" help:"Verify the hash chain of the audit."`
-	Rebuild rebuildCmd `cmd:"" help:"Delete every projection and make it again from facts."`
+	Record  recordCmd  `cmd:"" help:"Move the record between a folder and a PostgreSQL database."`
+	Rebuild rebuildCmd `cmd:"" help:"Delete every projection and make it again from facts; the node must not be running."`
 	Backup  backupCmd  `cmd:"" help:"Write a snapshot of a node, also while it runs."`
 	Restore restoreCmd `cmd:"" help:"Make a node's folder from a snapshot."`
 	Verify  verifyCmd  `cmd:"" help:"Check everything a node, or a snapshot, keeps."`

@@ -16,6 +16,7 @@ import (
 	"zhigai/fact"
 	"zhigai/figure"
 	"zhigai/plant"
+	"zhigai/record"
 	"zhigai/shop/equipment"
 	"zhigai/web"
 	webshop "zhigai/web/shop"
@@ -40,9 +41,9 @@ type node struct {
 }
 
 // openNode opens the stores and makes the parts; nothing runs yet.
-func openNode(ctx context.Context, dir, mqttListen string, log *slog.Logger) (_ *node, err error) {
+func openNode(ctx context.Context, at place, mqttListen string, log *slog.Logger) (_ *node, err error) {
 	n := &node{log: log, started: time.Now()}
-	if n.stores, err = openStores(ctx, dir); err != nil {
+	if n.stores, err = openStores(ctx, at); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -58,7 +59,7 @@ func openNode(ctx context.Context, dir, mqttListen string, log *slog.Logger) (_ 
 	}); err != nil {
 		return nil, err
 	}
-	if n.drivers, err = all.Drivers(all.Options{Dir: filepath.Join(dir, "connect"), Broker: n.broker, Now: time.Now, Logger: log}); err != nil {
+	if n.drivers, err = all.Drivers(all.Options{Dir: filepath.Join(at.Data, "connect"), Broker: n.broker, Now: time.Now, Logger: log}); err != nil {
 		return nil, err
 	}
 	if n.rules, err = loadRules(n.drivers.List); err != nil {
@@ -155,7 +156,7 @@ func (n *node) reconcile(ctx context.Context) error {
 func (n *node) api(demo []web.Login, tls bool) *web.API {
 	api := web.New(web.Options{
 		Access: n.access, Version: version, Started: n.started, Now: time.Now, Logger: n.log, Health: n.health, Demo: demo, TLS: tls, Figures: n.engine,
-		Errors:  []web.ErrorStatus{{Err: equipment.ErrInvalid, Status: 422}},
+		Errors:  []web.ErrorStatus{{Err: equipment.ErrInvalid, Status: 422}, {Err: record.ErrUnavailable, Status: 503}},
 		Entries: n.record.Access().Audit,
 		Verify: func(ctx context.Context, tenant plant.TenantNo) (int, error) {
 			return access.Verify(ctx, n.record.Access(), tenant)
@@ -169,11 +170,8 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 }
 
 // health is what must hold for the node to be well.
-func (n *node) health(context.Context) []web.Check {
-	checks := []web.Check{{Name: "history", OK: n.history.Failed() == nil}}
-	if err := n.history.Failed(); err != nil {
-		checks[0].Detail = err.Error()
-	}
+func (n *node) health(ctx context.Context) []web.Check {
+	checks := []web.Check{wellUnless("history", n.history.Failed()), n.reachable(ctx)}
 	up, down := 0, 0
 	for _, d := range n.collector.Status() {
 		switch d.State {
@@ -187,6 +185,24 @@ func (n *node) health(context.Context) []web.Check {
 	return append(checks, web.Check{Name: "devices", OK: down == 0, Detail: fmt.Sprintf("%d up, %d not", up, down)})
 }
 
+// reachable says of a lost database no more than that: who is not signed in
+// may read it.
+func (n *node) reachable(ctx context.Context) web.Check {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	if n.record.Reachable(ctx) != nil {
+		return wellUnless("record", record.ErrUnavailable)
+	}
+	return wellUnless("record", nil)
+}
+
+func wellUnless(name string, err error) web.Check {
+	if err != nil {
+		return web.Check{Name: name, Detail: err.Error()}
+	}
+	return web.Check{Name: name, OK: true}
+}
+
 // retain deletes raw samples whose retention is over, once a day.
 func (n *node) retain(ctx context.Context) error {
 	ticker := time.NewTicker(24 * time.Hour)
@@ -198,6 +214,10 @@ func (n *node) retain(ctx context.Context) error {
 		case <-ticker.C:
 		}
 		tags, err := n.shop.Tags(ctx, access.Scope{Tenant: demoTenant})
+		if errors.Is(err, record.ErrUnavailable) {
+			n.log.Error("samples are not deleted today", "err", err)
+			continue
+		}
 		if err != nil {
 			return err
 		}

@@ -24,16 +24,16 @@ type auditCmd struct {
 }
 
 type auditVerifyCmd struct {
-	Data string `help:"Folder of the node; it must not be running." default:"./data" type:"path"`
+	place `embed:""`
 }
 
 func (c auditVerifyCmd) Run(ctx context.Context) error {
-	s, err := openStores(ctx, c.Data)
+	rec, err := openRecord(ctx, c.place)
 	if err != nil {
 		return err
 	}
-	defer s.Close()
-	n, err := access.Verify(ctx, s.record.Access(), demoTenant)
+	defer rec.Close()
+	n, err := access.Verify(ctx, rec.Access(), demoTenant)
 	if err != nil {
 		return fmt.Errorf("after %d entries: %w", n, err)
 	}
@@ -42,11 +42,11 @@ func (c auditVerifyCmd) Run(ctx context.Context) error {
 }
 
 type rebuildCmd struct {
-	Data string `help:"Folder of the node; it must not be running." default:"./data" type:"path"`
+	place `embed:""`
 }
 
 func (c rebuildCmd) Run(ctx context.Context) error {
-	s, err := openStores(ctx, c.Data)
+	s, err := openStores(ctx, c.place)
 	if err != nil {
 		return err
 	}
@@ -199,7 +199,7 @@ func (openapiCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	n, err := openNode(ctx, dir, "127.0.0.1:0", slog.New(slog.DiscardHandler))
+	n, err := openNode(ctx, place{Data: dir}, "127.0.0.1:0", slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}

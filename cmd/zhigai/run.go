@@ -19,7 +19,7 @@ import (
 )
 
 type runCmd struct {
-	Data       string `help:"Folder of the node." default:"./data" type:"path"`
+	place      `embed:""`
 	Listen     string `help:"Address of pages and API." default:"127.0.0.1:8680"`
 	MQTT       string `name:"mqtt" help:"Address of the broker for machines. With --demo a free port on this machine." default:"127.0.0.1:1883"`
 	TLS        string `name:"tls" help:"auto, or certificate and key as CERT,KEY. Empty serves plain HTTP."`
@@ -42,7 +42,7 @@ func (c runCmd) Run(ctx context.Context) (err error) {
 	if c.Demo {
 		mqttAddress = "127.0.0.1:0"
 	}
-	n, err := openNode(ctx, c.Data, mqttAddress, log)
+	n, err := openNode(ctx, c.place, mqttAddress, log)
 	if err != nil {
 		return err
 	}

@@ -19,8 +19,8 @@ import (
 )
 
 type samplesCmd struct {
-	Export exportCmd `cmd:"" help:"Write samples as CSV: tag,time,kind,value,quality."`
-	Import importCmd `cmd:"" help:"Read samples from CSV of the same form."`
+	Export exportCmd `cmd:"" help:"Write samples as CSV: tag,time,kind,value,quality. The node must not be running."`
+	Import importCmd `cmd:"" help:"Read samples from CSV of the same form. The node must not be running."`
 }
 
 // sampleColumns is the form of export and import. Of a bad sample value is the
@@ -28,15 +28,15 @@ type samplesCmd struct {
 var sampleColumns = []string{"tag", "time", "kind", "value", "quality"}
 
 type exportCmd struct {
-	Data string    `help:"Folder of the node; it must not be running." default:"./data" type:"path"`
-	Tag  []string  `help:"Path of a tag, or of a node for all tags below it; all when left out."`
-	From time.Time `help:"First instant, RFC 3339." default:"1970-01-01T00:00:00Z"`
-	To   time.Time `help:"First instant no longer exported." default:"2200-01-01T00:00:00Z"`
-	Out  string    `help:"File to write; - is standard output." default:"-"`
+	place `embed:""`
+	Tag   []string  `help:"Path of a tag, or of a node for all tags below it; all when left out."`
+	From  time.Time `help:"First instant, RFC 3339." default:"1970-01-01T00:00:00Z"`
+	To    time.Time `help:"First instant no longer exported." default:"2200-01-01T00:00:00Z"`
+	Out   string    `help:"File to write; - is standard output." default:"-"`
 }
 
 func (c exportCmd) Run(ctx context.Context) error {
-	stores, err := openStores(ctx, c.Data)
+	stores, err := openStores(ctx, c.place)
 	if err != nil {
 		return err
 	}
@@ -97,8 +97,8 @@ func exportTag(ctx context.Context, h *history.Store, tag plant.Tag, from, to pl
 }
 
 type importCmd struct {
-	File string `arg:"" help:"CSV file; - reads standard input."`
-	Data string `help:"Folder of the node; it must not be running." default:"./data" type:"path"`
+	File  string `arg:"" help:"CSV file; - reads standard input."`
+	place `embed:""`
 }
 
 // importBatch is how many rows become durable together.
@@ -110,7 +110,7 @@ func (c importCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer closeInput()
-	stores, err := openStores(ctx, c.Data)
+	stores, err := openStores(ctx, c.place)
 	if err != nil {
 		return err
 	}

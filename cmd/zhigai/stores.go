@@ -21,7 +21,7 @@ import (
 // demoTenant is the only tenant of a plant node.
 const demoTenant plant.TenantNo = 1
 
-// stores is the data folder, opened.
+// stores is what a node keeps, opened.
 type stores struct {
 	dir     string
 	history *history.Store
@@ -31,19 +31,42 @@ type stores struct {
 	figures shop.Figures
 }
 
-func openStores(ctx context.Context, dir string) (*stores, error) {
-	if err := checkFolder(dir); err != nil {
+// place says where a node keeps what it knows.
+type place struct {
+	Data   string `help:"Folder of the node." default:"./data" type:"path"`
+	Record string `help:"Database of events, master data and figures, as postgres://USER@HOST/DATABASE; a folder inside the node's when left out." env:"ZHIGAI_RECORD" placeholder:"URL"`
+}
+
+// record is where the record lies.
+func (p place) record() string {
+	if p.Record != "" {
+		return p.Record
+	}
+	return filepath.Join(p.Data, "record")
+}
+
+func openRecord(ctx context.Context, p place) (*record.DB, error) {
+	if p.Record == "" {
+		if err := checkFolder(p.Data); err != nil {
+			return nil, err
+		}
+	}
+	return record.Open(ctx, p.record(), record.Options{})
+}
+
+func openStores(ctx context.Context, p place) (*stores, error) {
+	if err := checkFolder(p.Data); err != nil {
 		return nil, err
 	}
-	rec, err := record.Open(ctx, filepath.Join(dir, "record"), record.Options{})
+	rec, err := openRecord(ctx, p)
 	if err != nil {
 		return nil, err
 	}
-	hist, err := history.Open(filepath.Join(dir, "history"), history.Options{})
+	hist, err := history.Open(filepath.Join(p.Data, "history"), history.Options{})
 	if err != nil {
 		return nil, errors.Join(err, rec.Close())
 	}
-	return &stores{dir: dir, history: hist, record: rec, plants: shop.NewPlants(rec), shop: shop.NewTags(rec), figures: shop.NewFigures(rec)}, nil
+	return &stores{dir: p.Data, history: hist, record: rec, plants: shop.NewPlants(rec), shop: shop.NewTags(rec), figures: shop.NewFigures(rec)}, nil
 }
 
 // Close closes both journals; history first, because its readers write rows.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -66,6 +67,19 @@ func accessUsers(t *testing.T, s access.Store) {
 	if got, err := s.Users(ctx, 2); err != nil || len(got) != 0 {
 		t.Errorf("Users of a foreign tenant = %+v, %v; want none", got, err)
 	}
+	for _, name := range []string{"é", "a", "B", "_", "轴", "b"} {
+		if _, err := s.SaveUser(ctx, access.User{Tenant: 3, Name: name}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, err := s.Users(ctx, 3)
+	var order strings.Builder
+	for _, u := range all {
+		order.WriteString(u.Name)
+	}
+	if err != nil || order.String() != "B_abé轴" {
+		t.Errorf("Users come as %s, %v; want them in the order of their bytes", order.String(), err)
+	}
 }
 
 func accessTokens(t *testing.T, s access.Store) {
@@ -93,8 +107,8 @@ func accessTokens(t *testing.T, s access.Store) {
 	}
 	_, err := s.TokenByHash(ctx, "h3")
 	notFound(t, "TokenByHash", err)
-	if err := s.SaveToken(ctx, access.Token{ID: "t9", Tenant: 2, Hash: "h1"}); err == nil {
-		t.Error("two tokens with one secret were stored")
+	if err := s.SaveToken(ctx, access.Token{ID: "t9", Tenant: 2, Hash: "h1"}); !errors.Is(err, access.ErrConflict) {
+		t.Errorf("two tokens with one secret: %v; want ErrConflict", err)
 	}
 }
 

@@ -2,7 +2,8 @@
 // each function takes a fresh, empty store and tests one contract. A new
 // backend passes all of them before it is used.
 //
-// Start with [Journal], then [Plants], [Tags], [Figures] and [Access].
+// Start with [Journal], then [Plants], [Tags], [Figures] and [Access]; [Fill],
+// [Reads] and [GoesOn] compare a whole record with a copy of it.
 package recordtest
 
 import (

@@ -1,0 +1,116 @@
+package record
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/ncruces/go-sqlite3/driver" // registers "sqlite3"
+	"github.com/pressly/goose/v3"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/sqlitedialect"
+
+	"zhigai/plant"
+)
+
+// sqlite is a folder with one database file. One process has it open, and
+// that process has one writing connection: nobody else ever writes.
+type sqlite struct {
+	dir, vfs             string
+	hold, writer, reader *sql.DB
+}
+
+func (s *sqlite) name() string { return s.dir }
+
+func (s *sqlite) connect(ctx context.Context) (write, read *bun.DB, err error) {
+	if err := writable(s.dir); err != nil {
+		return nil, nil, err
+	}
+	if s.hold, err = takeHold(ctx, s.dir); err != nil {
+		return nil, nil, err
+	}
+	file := filepath.Join(s.dir, FileName)
+	if s.writer, err = openFile(ctx, file, s.vfs); err != nil {
+		return nil, nil, err
+	}
+	if s.reader, err = sql.Open("sqlite3", dsn(file, s.vfs, true)); err != nil {
+		return nil, nil, fmt.Errorf("record %s: %w", file, err)
+	}
+	s.reader.SetMaxOpenConns(readers())
+	s.reader.SetMaxIdleConns(readers())
+	return bun.NewDB(s.writer, sqlitedialect.New()), bun.NewDB(s.reader, sqlitedialect.New()), nil
+}
+
+// openFile opens or makes the database file with one writing connection and
+// brings its schema up to date.
+func openFile(ctx context.Context, file, vfs string) (*sql.DB, error) {
+	d, err := sql.Open("sqlite3", dsn(file, vfs, false))
+	if err != nil {
+		return nil, fmt.Errorf("record %s: %w", file, err)
+	}
+	d.SetMaxOpenConns(1)
+	if err := migrate(ctx, d, goose.DialectSQLite3, file, migrations); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+// writable says in words what is wrong with the folder before SQLite does in
+// codes.
+func writable(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("record: folder %s cannot be made; choose another data folder or create it for this user: %w", dir, err)
+	}
+	f, err := os.CreateTemp(dir, ".writable-*")
+	if err != nil {
+		return fmt.Errorf("record: folder %s is not writable for user %d; change its owner or choose another data folder: %w", dir, os.Getuid(), err)
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// dsn is how SQLite is opened. The order matters: the timeout comes first so
+// that switching to WAL waits for a dying process instead of failing. The WAL
+// gives back what a long reader made it grow beyond 64 MB.
+func dsn(file, vfs string, readOnly bool) string {
+	q := url.Values{}
+	if vfs != "" {
+		q.Set("vfs", vfs)
+	}
+	q.Set("_txlock", "immediate")
+	q["_pragma"] = []string{
+		"busy_timeout(10000)", "journal_mode(wal)", "synchronous(full)",
+		"foreign_keys(on)", "cache_size(-16000)", "temp_store(memory)", "journal_size_limit(67108864)",
+	}
+	if readOnly {
+		q.Set("_txlock", "deferred")
+		q["_pragma"] = append(q["_pragma"], "query_only(on)")
+	}
+	return "file:" + (&url.URL{Path: filepath.ToSlash(file)}).EscapedPath() + "?" + q.Encode()
+}
+
+// explain adds what to do to the errors of a damaged or foreign file.
+func explain(err error) error {
+	if s := err.Error(); strings.Contains(s, "not a database") || strings.Contains(s, "malformed") {
+		return fmt.Errorf("the file is damaged or no database; restore a backup: %w", err)
+	}
+	return err
+}
+
+func (*sqlite) remote() bool                                                  { return false }
+func (*sqlite) begin(context.Context, bun.Tx) error                           { return nil }
+func (*sqlite) tell(context.Context, bun.Tx, map[plant.TenantNo]uint64) error { return nil }
+func (*sqlite) watch(context.Context, *heads)                                 {}
+func (*sqlite) pin() string                                                   { return `begin deferred` }
+func (*sqlite) unhurried(context.Context, bun.Tx) error                       { return nil }
+
+// backup copies pages, not rows: the copy is the same file.
+func (*sqlite) backup(_ context.Context, conn bun.Conn, path string) error {
+	return conn.Raw(func(c any) error { return c.(driver.Conn).Raw().Backup("main", "file:"+path) })
+}
+
+func (s *sqlite) close() error { return closePools(s.reader, s.writer, s.hold) }
