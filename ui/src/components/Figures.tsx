@@ -73,7 +73,7 @@ export function Badges({ figure }: { figure: Figure }) {
     <>
       {figure.provisional && <span className="chip" title={t("provisional.hint")}>{t("provisional")}</span>}
       {low && <span className="chip hatch" title={t("flag.low_coverage")}>{t("low_coverage")}</span>}
-      {doubts.map((f) => <span key={f} className="chip" title={t(`flag.${f}` as "flag.low_coverage")}>⚠ {t(`flag.${f}` as "flag.low_coverage")}</span>)}
+      {doubts.map((f) => <span key={f} className="chip" style={{ whiteSpace: "normal" }} title={t(`flag.${f}` as "flag.low_coverage")}>⚠ {t(`flag.${f}` as "flag.low_coverage")}</span>)}
     </>
   );
 }
