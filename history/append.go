@@ -2,6 +2,8 @@ package history
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -17,11 +19,17 @@ const (
 
 type request struct {
 	tenant plant.TenantNo
-	batch  plant.Batch
-	raw    []byte
-	seq    uint64
+	parts  []part
+	size   int // of the raw batches
+	mark   *Mark
+	seq    uint64 // of the last part
 	err    error
 	done   chan struct{}
+}
+
+type part struct {
+	batch plant.Batch
+	raw   []byte
 }
 
 // Append makes the batch durable and returns its place in the sequence. Calls
@@ -30,16 +38,28 @@ type request struct {
 //
 // The batch must not be changed until Append returns.
 func (s *Store) Append(ctx context.Context, tenant plant.TenantNo, b plant.Batch) (uint64, error) {
-	if err := check(b); err != nil {
+	r := &request{tenant: tenant, done: make(chan struct{})}
+	if err := r.add(b, s.now()); err != nil {
 		return 0, err
 	}
-	if err := ctx.Err(); err != nil {
-		return 0, err
+	return s.submit(ctx, r)
+}
+
+// add puts a batch into the request.
+func (r *request) add(b plant.Batch, recorded time.Time) error {
+	if err := check(b); err != nil {
+		return err
 	}
 	raw := make([]byte, 0, 16+12*len(b.Samples)+32*len(b.Texts))
-	r := &request{
-		tenant: tenant, batch: b, done: make(chan struct{}),
-		raw: appendBatch(raw, tenant, plant.MicrosOf(s.now()), b),
+	raw = appendBatch(raw, r.tenant, plant.MicrosOf(recorded), b)
+	r.parts = append(r.parts, part{b, raw})
+	r.size += len(raw)
+	return nil
+}
+
+func (s *Store) submit(ctx context.Context, r *request) (uint64, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
 	}
 	if err := s.enter(); err != nil { // Close waits for those inside, so that every request gets its answer
 		return 0, err
@@ -77,18 +97,20 @@ func (s *Store) commitLoop() {
 		s.waitForRoom()
 		err := s.commit(group)
 		for _, r := range group {
-			r.err = err
+			if r.err == nil {
+				r.err = err
+			}
 			close(r.done)
 		}
 	}
 }
 
 func (s *Store) gather(first *request) []*request {
-	group, size := []*request{first}, len(first.raw)
+	group, size := []*request{first}, first.size
 	for size < maxGroup {
 		select {
 		case r := <-s.queue:
-			group, size = append(group, r), size+len(r.raw)
+			group, size = append(group, r), size+r.size
 		default:
 			return group
 		}
@@ -118,10 +140,19 @@ func (s *Store) commit(group []*request) error {
 	}
 	b := s.db.NewBatch()
 	seq := s.LastSeq()
+	group, err := s.moveMarks(b, group)
+	if err != nil {
+		return errors.Join(err, b.Close())
+	}
+	if len(group) == 0 {
+		return b.Close()
+	}
 	for _, r := range group {
-		seq++
+		for _, p := range r.parts {
+			seq++
+			set(b.Set(batchKey(seq), appendLate(p.raw, s.newest.pass(r.tenant, p.batch)), nil))
+		}
 		r.seq = seq
-		set(b.Set(batchKey(seq), r.raw, nil))
 	}
 	start := s.now()
 	if err := s.write(b, pebble.Sync); err != nil {
@@ -131,10 +162,12 @@ func (s *Store) commit(group []*request) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, r := range group {
-		s.hold(r.seq, r.tenant, r.batch, now, nil)
-		s.counters.Samples += uint64(r.batch.Len())
+		for i, p := range r.parts {
+			s.hold(r.seq-uint64(len(r.parts)-1-i), r.tenant, p.batch, now, nil)
+			s.counters.Samples += uint64(p.batch.Len())
+		}
+		s.counters.Batches += uint64(len(r.parts))
 	}
-	s.counters.Batches += uint64(len(group))
 	s.counters.Commits++
 	s.counters.LastSync = now.Sub(start)
 	s.lastSeq = seq

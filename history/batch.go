@@ -8,7 +8,12 @@ import (
 	"zhigai/plant"
 )
 
-const batchVersion = 1
+// Versions of a raw batch. The second lists at its end which entries are late;
+// a batch without late entries is written as the first.
+const (
+	batchVersion     = 1
+	batchVersionLate = 2
+)
 
 // appendBatch writes a raw batch: version, tenant, recorded time, then per
 // sample the steps of tag and time, the quality and the eight value bytes.
@@ -39,19 +44,81 @@ func appendBatch(dst []byte, tenant plant.TenantNo, recorded plant.Micros, b pla
 	return dst
 }
 
-// decodeBatch reads what appendBatch wrote. Any input gives a batch or an
-// error, never a panic.
-func decodeBatch(raw []byte) (tenant plant.TenantNo, recorded plant.Micros, b plant.Batch, err error) {
-	r := reader{buf: raw}
-	if v := r.byte(); v != batchVersion {
-		return 0, 0, b, fmt.Errorf("%w: batch version %d", ErrDamaged, v)
+// appendLate adds to a raw batch which of its entries are late, by their place
+// among samples and then texts, rising.
+func appendLate(raw []byte, late []int) []byte {
+	if len(late) == 0 {
+		return raw
 	}
-	tenant = plant.TenantNo(r.uvarint())
-	recorded = plant.Micros(r.varint())
+	raw[0] = batchVersionLate
+	raw = binary.AppendUvarint(raw, uint64(len(late)))
+	last := 0
+	for _, i := range late {
+		raw = binary.AppendUvarint(raw, uint64(i-last))
+		last = i
+	}
+	return raw
+}
+
+// Encode writes the batch as the raw log does: exact to the bit. Nodes send it
+// to one another.
+func (s Sequenced) Encode(dst []byte) []byte {
+	return append(dst, appendLate(appendBatch(nil, s.Tenant, s.Recorded, s.Batch), s.Late)...)
+}
+
+// DecodeBatch reads what Encode wrote, without the sequence. Any input gives a
+// batch or ErrDamaged, never a panic.
+func DecodeBatch(raw []byte) (Sequenced, error) {
+	var out Sequenced
+	if len(raw) == 0 || raw[0] != batchVersion && raw[0] != batchVersionLate {
+		return out, fmt.Errorf("%w: batch of %d bytes is of no known version", ErrDamaged, len(raw))
+	}
+	r := reader{buf: raw[1:]}
+	tenant := r.uvarint()
+	if tenant > math.MaxUint32 {
+		return out, fmt.Errorf("%w: batch of tenant %d", ErrDamaged, tenant)
+	}
+	out.Tenant = plant.TenantNo(tenant)
+	out.Recorded = plant.Micros(r.varint())
+	var err error
+	if out.Batch, err = r.batch(); err != nil {
+		return Sequenced{}, err
+	}
+	if raw[0] == batchVersionLate {
+		out.Late = r.late(out.Batch.Len())
+	}
+	if r.short || len(r.buf) != 0 {
+		return Sequenced{}, fmt.Errorf("%w: batch of the wrong length", ErrDamaged)
+	}
+	return out, nil
+}
+
+// late reads the places of late entries among n.
+func (r *reader) late(n int) []int {
+	count := r.uvarint()
+	if count == 0 || count > uint64(n) {
+		r.short = true
+		return nil
+	}
+	out := make([]int, count)
+	at := uint64(0)
+	for i := range out {
+		step := r.uvarint()
+		at += step
+		if step >= uint64(n) || at >= uint64(n) || i > 0 && step == 0 {
+			r.short = true
+			return nil
+		}
+		out[i] = int(at)
+	}
+	return out
+}
+
+func (r *reader) batch() (b plant.Batch, err error) {
 	samples, texts := r.uvarint(), r.uvarint()
 	// A sample takes at least 11 bytes, a text 4: a count beyond that is a lie.
-	if samples > uint64(len(raw))/11 || texts > uint64(len(raw))/4 {
-		return 0, 0, b, fmt.Errorf("%w: batch counts more than it holds", ErrDamaged)
+	if size := uint64(len(r.buf)); samples > size/11 || texts > size/4 {
+		return b, fmt.Errorf("%w: batch counts more than it holds", ErrDamaged)
 	}
 	var tag, at int64
 	if samples > 0 {
@@ -72,10 +139,7 @@ func decodeBatch(raw []byte) (tenant plant.TenantNo, recorded plant.Micros, b pl
 		q := r.byte()
 		b.Texts[i] = plant.Text{Tag: plant.TagNo(tag), Time: plant.Micros(at), Quality: plant.Quality(q), Value: string(r.bytes(r.uvarint()))}
 	}
-	if r.short || len(r.buf) != 0 {
-		return 0, 0, plant.Batch{}, fmt.Errorf("%w: batch of the wrong length", ErrDamaged)
-	}
-	return tenant, recorded, b, nil
+	return b, nil
 }
 
 // check refuses a batch that could not be stored exactly, naming the tag.

@@ -160,13 +160,14 @@ func FuzzDecodeSuperseded(f *testing.F) {
 
 func FuzzDecodeBatch(f *testing.F) {
 	f.Add(appendBatch(nil, 1, 5, plant.Batch{Samples: []plant.Sample{{Tag: 3, Time: 7, Value: 1.5}}, Texts: []plant.Text{{Tag: 9, Time: 8, Value: "x"}}}))
+	f.Add(Sequenced{Tenant: 1, Recorded: 5, Batch: plant.Batch{Samples: []plant.Sample{{Tag: 3, Time: 7}, {Tag: 3, Time: 7}, {Tag: 4}}}, Late: []int{0, 1}}.Encode(nil))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		tenant, recorded, b, err := decodeBatch(raw)
+		got, err := DecodeBatch(raw)
 		if err != nil {
 			return
 		}
-		again := appendBatch(nil, tenant, recorded, b)
-		if _, _, b2, err := decodeBatch(again); err != nil || !bytes.Equal(appendBatch(nil, tenant, recorded, b2), again) {
+		again := got.Encode(nil)
+		if b2, err := DecodeBatch(again); err != nil || !bytes.Equal(b2.Encode(nil), again) {
 			t.Errorf("decode(encode(decode(x))) differs: %v", err)
 		}
 	})

@@ -44,18 +44,20 @@ func (s *Store) Read(ctx context.Context, afterSeq uint64, limit int) ([]Sequenc
 	var out []Sequenced
 	size := 0
 	for ok := it.First(); ok && len(out) < limit && size < maxReadBytes; ok = it.Next() {
-		one := Sequenced{Seq: binary.BigEndian.Uint64(it.Key()[1:])}
-		if one.Seq != afterSeq+1+uint64(len(out)) { // dropped since we looked
-			return nil, fmt.Errorf("%w: asked for %d, found %d", ErrGone, afterSeq+1+uint64(len(out)), one.Seq)
+		seq := binary.BigEndian.Uint64(it.Key()[1:])
+		if seq != afterSeq+1+uint64(len(out)) { // dropped since we looked
+			return nil, fmt.Errorf("%w: asked for %d, found %d", ErrGone, afterSeq+1+uint64(len(out)), seq)
 		}
 		value, err := it.ValueAndErr()
 		if err != nil {
 			return nil, err
 		}
 		size += len(value)
-		if one.Tenant, one.Recorded, one.Batch, err = decodeBatch(value); err != nil {
-			return nil, fmt.Errorf("batch %d: %w", one.Seq, err)
+		one, err := DecodeBatch(value)
+		if err != nil {
+			return nil, fmt.Errorf("batch %d: %w", seq, err)
 		}
+		one.Seq = seq
 		out = append(out, one)
 	}
 	return out, it.Error()

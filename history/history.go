@@ -33,6 +33,7 @@ var (
 	ErrRefused     = errors.New("history: batch refused")
 	ErrDamaged     = errors.New("history: damaged record")
 	ErrNoSpace     = errors.New("history: the disk is nearly full")
+	ErrConflict    = errors.New("history: the mark was moved by another")
 )
 
 // Limits. Each bounds what one caller can make the store hold.
@@ -63,6 +64,10 @@ type Sequenced struct {
 	Tenant   plant.TenantNo
 	Recorded plant.Micros
 	Batch    plant.Batch
+	// Late lists the entries, by their place among samples and then texts, that
+	// may not be the newest of their tag: only they can replace what an earlier
+	// batch said. It is empty without Options.MarkLate.
+	Late []int
 }
 
 // Superseded is a value that a later record replaced.

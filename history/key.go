@@ -13,6 +13,7 @@ const (
 	spaceChunk        = 'c' // tenant, tag, first time → samples
 	spaceIndex        = 'i' // tenant, tag, first time → stats of the chunk
 	spaceTextIndex    = 'j' // the same of a chunk of texts
+	spaceMark         = 'k' // name → version, value
 	spaceMeta         = 'm' // name → value
 	spaceProgress     = 'p' // tenant, tag → seq up to which the samples are in chunks, where that is beyond keyChunked
 	spaceTextProgress = 'q' // the same of texts
@@ -24,7 +25,7 @@ const (
 // spaces names the key spaces for statistics.
 var spaces = map[byte]string{
 	spaceBatch: "log", spaceChunk: "samples", spaceIndex: "index", spaceTextIndex: "text_index", spaceTextChunk: "texts",
-	spaceSuperseded: "superseded", spaceMeta: "meta", spaceProgress: "progress", spaceTextProgress: "text_progress", spaceCursor: "cursors",
+	spaceSuperseded: "superseded", spaceMeta: "meta", spaceProgress: "progress", spaceTextProgress: "text_progress", spaceCursor: "cursors", spaceMark: "marks",
 }
 
 var (

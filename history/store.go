@@ -25,6 +25,7 @@ type Options struct {
 	CacheBytes int64         // block cache; default 16 MiB
 	FlushAge   time.Duration // longest a sample waits for its chunk; default 1 h
 	MinFree    uint64        // bytes of the disk that are kept free; default 256 MiB
+	MarkLate   bool          // fill Sequenced.Late, for a store whose batches go on to another
 
 	memTable int           // bytes of the log that the engine holds in memory
 	pause    time.Duration // after an error of a file that is tried again
@@ -77,6 +78,7 @@ type Store struct {
 	failed     atomic.Pointer[error]
 	done       sync.WaitGroup // the loops
 	committing slot           // one commit at a time
+	newest     newest         // nil without Options.MarkLate; used by commits alone
 
 	life   sync.Mutex // guards closed and inside
 	closed bool
@@ -113,6 +115,9 @@ func Open(dir string, o Options) (*Store, error) {
 		queue: make(chan *request, maxQueue), stop: make(chan struct{}), wake: make(chan struct{}, 1), broken: make(chan struct{}),
 		committing: make(slot, 1), writing: make(slot, 1), idle: make(chan struct{}), numbers: heads[uint64]{}, texts: heads[string]{}, arrived: make(chan struct{}),
 		cursors: map[string]uint64{}, tails: map[tailKey]tail{}, progress: newProgress(),
+	}
+	if o.MarkLate {
+		s.newest = newest{}
 	}
 	fail := s.fail
 	db.log.fail.Store(&fail)
@@ -203,11 +208,11 @@ func (s *Store) replay() error {
 		if seq <= s.chunked {
 			continue
 		}
-		tenant, _, b, err := decodeBatch(it.Value())
+		one, err := DecodeBatch(it.Value())
 		if err != nil {
 			return fmt.Errorf("batch %d: %w", seq, err)
 		}
-		s.hold(seq, tenant, b, now, s.progress)
+		s.hold(seq, one.Tenant, one.Batch, now, s.progress)
 	}
 	return it.Error()
 }
@@ -314,4 +319,12 @@ func (s *Store) LastSeq() uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.lastSeq
+}
+
+// Bounds gives the oldest batch that Read can still give and the newest one;
+// first is last+1 when there is none.
+func (s *Store) Bounds() (first, last uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.firstRaw, s.lastSeq
 }

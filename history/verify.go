@@ -65,7 +65,7 @@ func checkBatch(key, value []byte) error {
 	if len(key) != 9 {
 		return fmt.Errorf("%w: key", ErrDamaged)
 	}
-	_, _, _, err := decodeBatch(value)
+	_, err := DecodeBatch(value)
 	return err
 }
 

@@ -46,6 +46,28 @@ func (j Journal) Append(ctx context.Context, tenant plant.TenantNo, events ...fa
 	if len(events) == 0 {
 		return nil, nil
 	}
+	return j.append(ctx, tenant, events, j.insert)
+}
+
+// Import stores events of another journal together with what with writes, in
+// one transaction. Unlike Append it takes a correction before the event that
+// it corrects: what nodes send arrives in any order. There may be no events.
+func (j Journal) Import(ctx context.Context, tenant plant.TenantNo, with func(ctx context.Context, tx bun.Tx) error, events ...fact.Event) error {
+	_, err := j.append(ctx, tenant, events, func(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, events []fact.Event) (uint64, error) {
+		if err := with(ctx, tx); err != nil {
+			return 0, err
+		}
+		if len(events) == 0 {
+			return 0, nil
+		}
+		return j.place(ctx, tx, tenant, events)
+	})
+	return err
+}
+
+type inserter func(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, events []fact.Event) (uint64, error)
+
+func (j Journal) append(ctx context.Context, tenant plant.TenantNo, events []fact.Event, insert inserter) ([]fact.Event, error) {
 	if len(events) > maxAppend {
 		return nil, fmt.Errorf("%w: %d events at once, %d are allowed; append them in parts", fact.ErrRefused, len(events), maxAppend)
 	}
@@ -60,7 +82,7 @@ func (j Journal) Append(ctx context.Context, tenant plant.TenantNo, events ...fa
 	write := &job{ctx: ctx, tenant: tenant, done: make(chan struct{})}
 	write.run = func(ctx context.Context, tx bun.Tx) (err error) {
 		stored = slices.Clone(out) // a second try begins with what was asked
-		write.last, err = j.insert(ctx, tx, tenant, stored)
+		write.last, err = insert(ctx, tx, tenant, stored)
 		return err
 	}
 	if err := j.db.submit(ctx, write); err != nil {
@@ -114,11 +136,16 @@ func checked(tenant plant.TenantNo, e fact.Event) (fact.Event, error) {
 // insert runs on the writer's goroutine: places are given in commit order, so
 // a reader that follows them never meets a later event before an earlier one.
 func (j Journal) insert(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, events []fact.Event) (uint64, error) {
-	stored, err := alreadyThere(ctx, tx, tenant, events)
-	if err != nil {
+	if err := checkSuperseded(ctx, tx, tenant, events); err != nil {
 		return 0, err
 	}
-	if err := checkSuperseded(ctx, tx, tenant, events); err != nil {
+	return j.place(ctx, tx, tenant, events)
+}
+
+// place gives the events that are not there yet their places and stores them.
+func (j Journal) place(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, events []fact.Event) (uint64, error) {
+	stored, err := alreadyThere(ctx, tx, tenant, events)
+	if err != nil {
 		return 0, err
 	}
 	var fresh []int

@@ -1,0 +1,66 @@
+package nodes
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/uptrace/bun"
+
+	"zhigai/fact"
+	"zhigai/link"
+)
+
+func progressOf(ctx context.Context, db interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}, node link.NodeID, stream link.Stream,
+) (link.Progress, error) {
+	var p link.Progress
+	var body string
+	err := db.QueryRowContext(ctx, `select body from link_progress where node = ? and stream = ?`, string(node), string(stream)).Scan(&body)
+	if errors.Is(err, sql.ErrNoRows) {
+		return p, nil
+	}
+	if err == nil {
+		err = json.Unmarshal([]byte(body), &p)
+	}
+	if err != nil {
+		return p, fmt.Errorf("record: progress of %s with %s: %w", node, stream, err)
+	}
+	return p, nil
+}
+
+// Progress gives what Commit stored last; zero when there is nothing.
+func (s Nodes) Progress(ctx context.Context, node link.NodeID, stream link.Stream) (link.Progress, error) {
+	return progressOf(ctx, s.db.Reader().DB, node, stream)
+}
+
+// advance stores the delivery's progress, or returns link.ErrConflict.
+func advance(ctx context.Context, tx bun.Tx, node link.NodeID, d link.Delivery) error {
+	stored, err := progressOf(ctx, tx.Tx, node, d.Stream)
+	if err != nil {
+		return err
+	}
+	if stored.Version != d.Before {
+		return fmt.Errorf("%w: %s of %s is at version %d, not %d", link.ErrConflict, d.Stream, node, stored.Version, d.Before)
+	}
+	body, err := json.Marshal(d.After)
+	if err != nil {
+		return fmt.Errorf("record: progress of %s: %w", node, err)
+	}
+	if _, err := tx.NewRaw(`insert into link_progress (node, stream, version, body) values (?, ?, ?, ?)
+		on conflict (node, stream) do update set version = excluded.version, body = excluded.body`,
+		string(node), string(d.Stream), d.After.Version, string(body)).Exec(ctx); err != nil {
+		return fmt.Errorf("record: progress of %s with %s: %w", node, d.Stream, err)
+	}
+	return nil
+}
+
+// CommitEvents stores the events of the node's delivery with its progress.
+func (s Nodes) CommitEvents(ctx context.Context, node link.Node, d link.Delivery, events []fact.Event) error {
+	return s.db.Journal().Import(ctx, node.Tenant, func(ctx context.Context, tx bun.Tx) error {
+		return advance(ctx, tx, node.ID, d)
+	}, events...)
+}
