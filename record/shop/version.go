@@ -132,6 +132,9 @@ func newest(history []version) int64 {
 // the version that held at `from` ends there. The same body again changes
 // nothing. It returns the version stored.
 func (s store) put(ctx context.Context, history []version, v version) (version, error) {
+	if err := s.checkOwn(ctx, v.ID, v.Path); err != nil {
+		return v, err
+	}
 	v.Rev = newest(history) + 1
 	for _, old := range history {
 		switch {
@@ -168,6 +171,21 @@ func (s store) put(ctx context.Context, history []version, v version) (version, 
 	return v, nil
 }
 
+// checkOwn refuses to change what a node below this one announced: its next
+// announcement would undo it.
+func (s store) checkOwn(ctx context.Context, id, path string) error {
+	var node string
+	err := s.tx.QueryRowContext(ctx, `select n.name from master_origin o join link_node n on n.id = o.node
+		where o.tenant = ? and o.kind = ? and o.id = ?`, s.tenant, s.kind, id).Scan(&node)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("record: origin of %s %s: %w", s.kind, path, err)
+	}
+	return fmt.Errorf("%s %s is kept by node %q; change it there, or send that node new settings: %w", s.kind, path, node, access.ErrForbidden)
+}
+
 func same(old, v version) bool {
 	return old.Path == v.Path && old.Body == v.Body && (v.To == old.To || v.To == openEnd)
 }
@@ -185,6 +203,11 @@ func (s store) end(ctx context.Context, v version, at int64) error {
 
 // retire ends what holds at the instant and withdraws what was to hold later.
 func (s store) retire(ctx context.Context, history []version, at int64) error {
+	for _, v := range history[:min(1, len(history))] {
+		if err := s.checkOwn(ctx, v.ID, v.Path); err != nil {
+			return err
+		}
+	}
 	rev := newest(history) + 1
 	for _, v := range history {
 		if v.To <= at || v.To <= v.From {
