@@ -172,7 +172,7 @@ func (p *Parent) noteRefusal(from Peer, verb string, err error) {
 	if errors.Is(err, ErrDamaged) {
 		s.status.Damaged++
 	}
-	if !quiet {
+	if !quiet && !errors.Is(err, ErrClone) { // which is no fault of the holder: see Conflict
 		s.status.LastError, s.status.Refused = err.Error(), RefusalCode(err)
 	}
 }
