@@ -1,9 +1,6 @@
 package link
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // Range is a run of sequences, both ends included.
 type Range struct {
@@ -42,10 +39,13 @@ const maxSeq = ^uint64(0)
 // Has reports whether the sequence is in the set.
 func (s Ranges) Has(seq uint64) bool {
 	_, ok := slices.BinarySearchFunc(s, seq, func(e Range, seq uint64) int {
-		if e.To < seq {
+		switch {
+		case e.To < seq:
 			return -1
+		case e.From > seq:
+			return 1
 		}
-		return cmp.Compare(e.From, seq) & ^(cmp.Compare(e.From, seq) >> 63)
+		return 0
 	})
 	return ok
 }
