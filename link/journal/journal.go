@@ -100,5 +100,4 @@ type Maps interface {
 	Forget(node link.NodeID)
 }
 
-
 var errNoMap = errors.New("the child has not announced this tag yet")

@@ -2,7 +2,6 @@ package nodes
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,33 +12,32 @@ import (
 	"zhigai/link"
 )
 
-func progressOf(ctx context.Context, db interface {
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}, node link.NodeID, stream link.Stream,
-) (link.Progress, error) {
+func progressOf(ctx context.Context, db querier, node link.NodeID, stream link.Stream) (link.Progress, error) {
 	var p link.Progress
-	var body string
-	err := db.QueryRowContext(ctx, `select body from link_progress where node = ? and stream = ?`, string(node), string(stream)).Scan(&body)
-	if errors.Is(err, sql.ErrNoRows) {
-		return p, nil
-	}
-	if err == nil {
-		err = json.Unmarshal([]byte(body), &p)
-	}
+	rows, err := db.QueryContext(ctx, `select body from link_progress where node = ? and stream = ?`, string(node), string(stream))
 	if err != nil {
 		return p, fmt.Errorf("record: progress of %s with %s: %w", node, stream, err)
 	}
-	return p, nil
+	for rows.Next() {
+		var body string
+		if err := rows.Scan(&body); err != nil {
+			return p, errors.Join(err, rows.Close())
+		}
+		if err := json.Unmarshal([]byte(body), &p); err != nil {
+			return p, errors.Join(fmt.Errorf("record: progress of %s with %s: %w", node, stream, err), rows.Close())
+		}
+	}
+	return p, errors.Join(rows.Err(), rows.Close())
 }
 
 // Progress gives what Commit stored last; zero when there is nothing.
 func (s Nodes) Progress(ctx context.Context, node link.NodeID, stream link.Stream) (link.Progress, error) {
-	return progressOf(ctx, s.db.Reader().DB, node, stream)
+	return progressOf(ctx, s.db.Reader(), node, stream)
 }
 
 // advance stores the delivery's progress, or returns link.ErrConflict.
 func advance(ctx context.Context, tx bun.Tx, node link.NodeID, d link.Delivery) error {
-	stored, err := progressOf(ctx, tx.Tx, node, d.Stream)
+	stored, err := progressOf(ctx, tx, node, d.Stream)
 	if err != nil {
 		return err
 	}
