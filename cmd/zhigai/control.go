@@ -54,6 +54,9 @@ func (n *node) serveControl(ctx context.Context, dir string) error {
 		return n.stores.backup(ctx, in, time.Now())
 	}))
 	mux.HandleFunc("POST /verify", answer(func(ctx context.Context, _ struct{}) (verifyReport, error) { return n.stores.verify(ctx) }))
+	mux.HandleFunc("POST /links/invite", answer(n.invite))
+	mux.HandleFunc("POST /links/list", answer(n.listNodes))
+	mux.HandleFunc("POST /links/revoke", answer(n.revokeNode))
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}
 	n.workers.Go(func() {
 		<-ctx.Done()

@@ -27,6 +27,8 @@ type cli struct {
 	Rebuild rebuildCmd `cmd:"" help:"Delete every projection and make it again from facts; the node must not be running."`
 	Backup  backupCmd  `cmd:"" help:"Write a snapshot of a node, also while it runs."`
 	Restore restoreCmd `cmd:"" help:"Make a node's folder from a snapshot."`
+	Enrol   enrolCmd   `cmd:"" help:"Make this node known to the hub above it, with a one-time code."`
+	Node    nodeCmd    `cmd:"" help:"Invite, list and revoke the nodes below a running hub."`
 	Verify  verifyCmd  `cmd:"" help:"Check everything a node, or a snapshot, keeps."`
 	Doctor  doctorCmd  `cmd:"" help:"Look for what would keep a node from running well."`
 	OpenAPI openapiCmd `cmd:"" name:"openapi" help:"Print the contract of the HTTP API."`

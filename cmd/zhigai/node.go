@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -35,6 +36,9 @@ type node struct {
 	collector *connect.Collector
 	board     *equipment.Board
 	desk      *equipment.Desk
+	lean      bool
+	up        *uplink    // nil without a parent
+	down      *downlinks // nil without nodes below
 
 	reconciling sync.Mutex
 	workers     sync.WaitGroup
@@ -42,7 +46,7 @@ type node struct {
 
 // openNode opens the stores and makes the parts; nothing runs yet.
 func openNode(ctx context.Context, at place, mqttListen string, log *slog.Logger) (_ *node, err error) {
-	n := &node{log: log, started: time.Now()}
+	n := &node{log: log, started: time.Now(), lean: at.lean}
 	if n.stores, err = openStores(ctx, at); err != nil {
 		return nil, err
 	}
@@ -91,8 +95,10 @@ func (n *node) start(ctx context.Context) error {
 	if err := n.broker.Start(); err != nil {
 		return err
 	}
-	n.worker(ctx, "figures", func() error { return n.engine.Run(ctx, feed{n.history}, n.record.Journal()) })
-	n.worker(ctx, "board", func() error { return n.board.Run(ctx, feed{n.history}) })
+	if !n.lean {
+		n.worker(ctx, "figures", func() error { return n.engine.Run(ctx, feed{n.history}, n.record.Journal()) })
+		n.worker(ctx, "board", func() error { return n.board.Run(ctx, feed{n.history}) })
+	}
 	n.worker(ctx, "retention", func() error { return n.retain(ctx) })
 	return n.reconcile(ctx)
 }
@@ -107,6 +113,11 @@ func (n *node) worker(ctx context.Context, name string, run func() error) {
 
 // close stops the parts in the order in which they lean on one another.
 func (n *node) close() error {
+	if n.down != nil {
+		if err := n.down.hub.Close(); err != nil {
+			n.log.Warn("links", "err", err)
+		}
+	}
 	n.collector.Close()
 	n.workers.Wait()
 	return errors.Join(n.drivers.Close(), n.broker.Close(), n.stores.Close())
@@ -120,6 +131,11 @@ func (n *node) reconcile(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	elsewhere, err := n.nodes.Origins(ctx, demoTenant)
+	if err != nil {
+		return err
+	}
+	m.Nodes = slices.DeleteFunc(m.Nodes, func(one plant.Node) bool { return elsewhere[one.ID] != "" }) // a node below collects it
 	var tags []plant.Tag
 	for _, one := range m.Nodes {
 		if p, ok := n.profileOf(one); ok {
@@ -149,6 +165,7 @@ func (n *node) reconcile(ctx context.Context) error {
 	n.fleet.Changed()
 	n.board.Changed()
 	n.collector.Set(specs)
+	n.announceModel(ctx)
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"zhigai/access"
@@ -19,7 +20,11 @@ import (
 )
 
 type runCmd struct {
-	place      `embed:""`
+	place       `embed:""`
+	parentFlags `embed:""`
+	hubFlags    `embed:""`
+
+	Role       string `help:"all, or edge: collect and forward with little memory; figures are made above." enum:"all,edge" default:"all"`
 	Listen     string `help:"Address of pages and API." default:"127.0.0.1:8680"`
 	MQTT       string `name:"mqtt" help:"Address of the broker for machines. With --demo a free port on this machine." default:"127.0.0.1:1883"`
 	TLS        string `name:"tls" help:"auto, or certificate and key as CERT,KEY. Empty serves plain HTTP."`
@@ -27,6 +32,13 @@ type runCmd struct {
 	Seed       uint64 `help:"Seed of the simulated plant." default:"1"`
 	AdminToken string `help:"Write an API token of an administrator into this file (0600)." type:"path"`
 }
+
+const (
+	roleEdge = "edge"
+	// edgeMemory is what the Go runtime of an edge aims at; with the store's
+	// caches beside it the process stays below 120 MB.
+	edgeMemory = 80 << 20
+)
 
 // stopTime is how long requests may take to end when the node stops.
 const stopTime = 4 * time.Second
@@ -42,6 +54,11 @@ func (c runCmd) Run(ctx context.Context) (err error) {
 	if c.Demo {
 		mqttAddress = "127.0.0.1:0"
 	}
+	c.forwards = len(c.Parent) > 0
+	if c.Role == roleEdge {
+		debug.SetMemoryLimit(edgeMemory)
+		c.lean = true
+	}
 	n, err := openNode(ctx, c.place, mqttAddress, log)
 	if err != nil {
 		return err
@@ -56,6 +73,9 @@ func (c runCmd) Run(ctx context.Context) (err error) {
 		return err
 	}
 	if err := n.start(running); err != nil {
+		return err
+	}
+	if err := n.join(running, c.parentFlags, c.hubFlags, c.Data); err != nil {
 		return err
 	}
 	if err := n.serveControl(running, c.Data); err != nil {

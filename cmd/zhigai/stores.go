@@ -14,6 +14,7 @@ import (
 	"zhigai/history"
 	"zhigai/plant"
 	"zhigai/record"
+	"zhigai/record/nodes"
 	"zhigai/record/shop"
 	"zhigai/shop/equipment"
 )
@@ -29,12 +30,16 @@ type stores struct {
 	plants  shop.Plants
 	shop    shop.Tags
 	figures shop.Figures
+	nodes   nodes.Nodes
 }
 
 // place says where a node keeps what it knows.
 type place struct {
 	Data   string `help:"Folder of the node." default:"./data" type:"path"`
 	Record string `help:"Database of events, master data and figures, as postgres://USER@HOST/DATABASE; a folder inside the node's when left out." env:"ZHIGAI_RECORD" placeholder:"URL"`
+
+	forwards bool // what history keeps goes on to another node
+	lean     bool // little memory, no figures
 }
 
 // record is where the record lies.
@@ -62,11 +67,11 @@ func openStores(ctx context.Context, p place) (*stores, error) {
 	if err != nil {
 		return nil, err
 	}
-	hist, err := history.Open(filepath.Join(p.Data, "history"), history.Options{})
+	hist, err := history.Open(filepath.Join(p.Data, "history"), history.Options{MarkLate: p.forwards})
 	if err != nil {
 		return nil, errors.Join(err, rec.Close())
 	}
-	return &stores{dir: p.Data, history: hist, record: rec, plants: shop.NewPlants(rec), shop: shop.NewTags(rec), figures: shop.NewFigures(rec)}, nil
+	return &stores{dir: p.Data, history: hist, record: rec, plants: shop.NewPlants(rec), shop: shop.NewTags(rec), figures: shop.NewFigures(rec), nodes: nodes.New(rec)}, nil
 }
 
 // Close closes both journals; history first, because its readers write rows.

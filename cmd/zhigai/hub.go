@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"zhigai/link"
+	"zhigai/link/journal"
+	"zhigai/link/nats"
+)
+
+// hubFlags say where nodes below connect.
+type hubFlags struct {
+	Links      string   `help:"Address on which nodes below connect, HOST:PORT. Empty: there are none." placeholder:"ADDRESS"`
+	LinkHosts  []string `help:"Names and addresses under which they know this node, for its certificate." placeholder:"HOST"`
+	HubName    string   `help:"Name of this node, shown at the nodes below." default:"hub"`
+	Cluster    string   `help:"Address for the other replicas of this hub, HOST:PORT." placeholder:"ADDRESS"`
+	Replica    []string `help:"Address of another replica of this hub." placeholder:"ADDRESS"`
+	LinkFolder string   `help:"Folder of the hub's authority, shared by its replicas; in the node's folder when left out." type:"path" placeholder:"DIR"`
+}
+
+// downlinks is what a hub has for the nodes below.
+type downlinks struct {
+	parent *link.Parent
+	hub    *nats.Hub
+}
+
+func (n *node) openHub(f hubFlags, dir string) (*downlinks, error) {
+	if f.Links == "" {
+		return nil, nil
+	}
+	folder := f.LinkFolder
+	if folder == "" {
+		folder = filepath.Join(dir, "links")
+	}
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, err
+	}
+	authority, err := nats.OpenAuthority(folder, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	plants := journal.NewPlants(n.nodes, n.shop, n.reconcile)
+	d := &downlinks{}
+	if d.parent, err = link.NewParent(link.ParentOptions{
+		Name: f.HubName, Registry: n.nodes, Now: time.Now, Log: n.log, Fingerprint: authority.Fingerprint(),
+		Sink: journal.Router{
+			link.StreamModel:   plants,
+			link.StreamRecord:  journal.Happenings{EventStore: n.nodes, Entered: n.entered},
+			link.StreamHistory: journal.Samples{Store: n.history, Maps: plants, Journal: n.record.Journal()},
+		},
+	}); err != nil {
+		return nil, err
+	}
+	d.hub, err = nats.StartHub(nats.HubOptions{
+		Listen: f.Links, Hosts: f.LinkHosts, Authority: authority, Parent: d.parent, Log: n.log, Now: time.Now,
+		Cluster: nats.Cluster{Listen: f.Cluster, Routes: f.Replica},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// nodeCmd manages the nodes below a running hub.
+type nodeCmd struct {
+	Invite inviteCmd   `cmd:"" help:"Make a one-time code with which one node enrols."`
+	List   nodeListCmd `cmd:"" help:"List the nodes below and how far each is behind."`
+	Revoke revokeCmd   `cmd:"" help:"End a node's right to connect, at once and for ever."`
+}
+
+type inviteCmd struct {
+	Name string        `arg:"" help:"Name of the node to be."`
+	Data string        `help:"Folder of the hub." default:"./data" type:"path"`
+	For  time.Duration `help:"How long the code can be used." default:"24h"`
+}
+
+type inviteRequest struct {
+	Name string        `json:"name"`
+	For  time.Duration `json:"for"`
+}
+
+type inviteReport struct {
+	Code string `json:"code"`
+}
+
+func (c inviteCmd) Run(ctx context.Context) error {
+	out, err := askNode[inviteReport](ctx, c.Data, "/links/invite", inviteRequest{c.Name, c.For})
+	if err != nil {
+		return err
+	}
+	fmt.Println(out.Code)
+	return nil
+}
+
+type nodeListCmd struct {
+	Data string `help:"Folder of the hub." default:"./data" type:"path"`
+}
+
+func (c nodeListCmd) Run(ctx context.Context) error {
+	out, err := askNode[[]link.NodeStatus](ctx, c.Data, "/links/list", struct{}{})
+	if err != nil {
+		return err
+	}
+	for _, s := range out {
+		state, behind := "not connected", uint64(0)
+		switch {
+		case s.Node.Revoked != 0:
+			state = "revoked"
+		case s.Connected:
+			state = "connected"
+		}
+		for _, one := range s.Streams {
+			behind += one.Backlog
+		}
+		fmt.Printf("%-20s %-14s %s  %d behind\n", s.Node.Name, state, s.Node.ID, behind)
+	}
+	return nil
+}
+
+type revokeCmd struct {
+	Node string `arg:"" help:"Key of the node (U…), as 'zhigai node list' shows it."`
+	Data string `help:"Folder of the hub." default:"./data" type:"path"`
+}
+
+type revokeRequest struct {
+	Node link.NodeID `json:"node"`
+}
+
+func (c revokeCmd) Run(ctx context.Context) error {
+	_, err := askNode[struct{}](ctx, c.Data, "/links/revoke", revokeRequest{link.NodeID(c.Node)})
+	return err
+}
+
+var errNoHub = errors.New("this node has no nodes below it; start it with --links ADDRESS")
+
+func (n *node) invite(ctx context.Context, in inviteRequest) (inviteReport, error) {
+	if n.down == nil {
+		return inviteReport{}, errNoHub
+	}
+	code, err := n.down.parent.MakeCode(ctx, in.Name, demoTenant, in.For, "command line")
+	return inviteReport{code}, err
+}
+
+func (n *node) listNodes(ctx context.Context, _ struct{}) ([]link.NodeStatus, error) {
+	if n.down == nil {
+		return nil, errNoHub
+	}
+	return n.down.parent.Status(ctx)
+}
+
+func (n *node) revokeNode(ctx context.Context, in revokeRequest) (struct{}, error) {
+	if n.down == nil {
+		return struct{}{}, errNoHub
+	}
+	return struct{}{}, n.down.parent.Revoke(ctx, in.Node)
+}
+
+// join connects the node with its parent and lets nodes below connect.
+func (n *node) join(ctx context.Context, up parentFlags, down hubFlags, dir string) (err error) {
+	// First, because a model that comes from below asks for it.
+	if n.up, err = n.openUplink(ctx, up, dir); err != nil {
+		return err
+	}
+	if n.down, err = n.openHub(down, dir); err != nil {
+		return err
+	}
+	if n.down != nil {
+		n.worker(ctx, "links", func() error { return n.down.parent.Run(ctx) })
+	}
+	if n.up != nil {
+		n.worker(ctx, "uplink", func() error { return n.up.child.Run(ctx) })
+	}
+	return nil
+}

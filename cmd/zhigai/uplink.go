@@ -1,0 +1,221 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"zhigai/link"
+	"zhigai/link/journal"
+	"zhigai/link/nats"
+)
+
+// parentFlags say to whom a node sends.
+type parentFlags struct {
+	Parent  []string `help:"Node above this one, nats://HOST:PORT; several are replicas of one hub." placeholder:"URL"`
+	NodeKey string   `help:"Key file of this node, made by 'zhigai enrol'." type:"path" placeholder:"FILE"`
+	Outbox  string   `help:"What may wait for the parent at most, as SIZE or SIZE,AGE: 20GB,30d." default:"20GB,30d"`
+}
+
+// membership is what a node knows of its parent beside its key.
+type membership struct {
+	Name        string   `json:"name"`
+	Hub         string   `json:"hub"`
+	Parent      []string `json:"parent"`
+	Fingerprint string   `json:"fingerprint"`
+}
+
+func membershipFile(key string) string { return key + ".json" }
+
+func readMembership(key string) (m membership, pin [link.FingerprintBytes]byte, err error) {
+	raw, err := os.ReadFile(membershipFile(key))
+	if errors.Is(err, fs.ErrNotExist) {
+		return m, pin, fmt.Errorf("%s is not there: this node is not enrolled; ask the hub's administrator for a code and run: zhigai enrol CODE --parent URL --node-key %s", membershipFile(key), key)
+	}
+	if err == nil {
+		err = json.Unmarshal(raw, &m)
+	}
+	if err == nil {
+		var b []byte
+		if b, err = hex.DecodeString(m.Fingerprint); err == nil && len(b) != len(pin) {
+			err = fmt.Errorf("fingerprint of %d bytes", len(b))
+		}
+		copy(pin[:], b)
+	}
+	if err != nil {
+		return m, pin, fmt.Errorf("%s: %w; enrol the node again", membershipFile(key), err)
+	}
+	return m, pin, nil
+}
+
+type enrolCmd struct {
+	Code    string   `arg:"" help:"One-time code that the hub's administrator made."`
+	Parent  []string `help:"The hub, nats://HOST:PORT; several are its replicas." required:"" placeholder:"URL"`
+	NodeKey string   `help:"Where the key of this node is, or will be made." default:"./node.key" type:"path"`
+}
+
+// enrolTime bounds the whole exchange with the hub.
+const enrolTime = time.Minute
+
+// Run makes a key, shows the hub the code and remembers the hub.
+func (c enrolCmd) Run(ctx context.Context) error {
+	invitation, err := link.ParseCode(c.Code)
+	if err != nil {
+		return err
+	}
+	key, err := nats.OpenKey(c.NodeKey)
+	if err != nil {
+		return err
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return err
+	}
+	transport, err := nats.NewTransport(nats.DialOptions{Addresses: c.Parent, Key: key, Pin: invitation.Fingerprint, Host: host})
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, enrolTime)
+	defer cancel()
+	name, hub, err := link.Enrol(ctx, transport, invitation, host)
+	if err != nil {
+		return err
+	}
+	raw, err := json.MarshalIndent(membership{Name: name, Hub: hub, Parent: c.Parent, Fingerprint: hex.EncodeToString(invitation.Fingerprint[:])}, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(membershipFile(c.NodeKey), append(raw, '\n'), 0o600); err != nil {
+		return err
+	}
+	fmt.Printf("enrolled as %s at %s\n  key   %s\n  start zhigai run --parent %s --node-key %s\n", name, hub, key.ID(), strings.Join(c.Parent, " --parent "), c.NodeKey)
+	return nil
+}
+
+// uplink is the way of a node to its parent.
+type uplink struct {
+	child  *link.Child
+	models *journal.Announcements
+}
+
+// linkCursor is the name under which the journals keep what the parent lacks.
+const linkCursor = "parent"
+
+func (n *node) openUplink(ctx context.Context, f parentFlags, dir string) (*uplink, error) {
+	if len(f.Parent) == 0 {
+		return nil, nil
+	}
+	if f.NodeKey == "" {
+		return nil, errors.New("--parent needs --node-key FILE")
+	}
+	bound, err := parseBound(f.Outbox)
+	if err != nil {
+		return nil, err
+	}
+	_, pin, err := readMembership(f.NodeKey)
+	if err != nil {
+		return nil, err
+	}
+	key, err := nats.OpenKey(f.NodeKey)
+	if err != nil {
+		return nil, err
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return nil, err
+	}
+	instance, err := nats.OpenInstance(dir, nats.Machine())
+	if err != nil {
+		return nil, err
+	}
+	transport, err := nats.NewTransport(nats.DialOptions{Addresses: f.Parent, Key: key, Pin: pin, Host: host})
+	if err != nil {
+		return nil, err
+	}
+	u := &uplink{}
+	if u.models, err = journal.NewAnnouncements(ctx, n.nodes, demoTenant); err != nil {
+		return nil, err
+	}
+	// A new reader first says where it begins, so that nothing behind it goes.
+	if _, ok := n.history.Cursors()[linkCursor]; !ok {
+		first, _ := n.history.Bounds()
+		if err := n.history.SaveCursor(linkCursor, first-1); err != nil {
+			return nil, err
+		}
+	}
+	u.child, err = link.NewChild(link.ChildOptions{
+		Parent: strings.Join(f.Parent, ","), Transport: transport, State: link.FileState(filepath.Join(dir, "link-state.json")),
+		Feeds: map[link.Stream]link.Feed{
+			link.StreamModel:   {Source: u.models},
+			link.StreamRecord:  {Source: journal.Events{Log: n.record.Journal(), Cursor: linkCursor, Tenant: demoTenant}},
+			link.StreamHistory: {Source: journal.History{Store: n.history, Cursor: linkCursor, Tenant: demoTenant}, Bounded: true},
+		},
+		Instance: instance, Host: host, Program: version, Now: time.Now, Log: n.log, Bound: bound, Gapped: n.gapped,
+	})
+	return u, err
+}
+
+// gapped records that the parent will never get some items.
+func (n *node) gapped(_ context.Context, g link.Gap) error {
+	n.log.Error("outbox: given up before the parent had it", "stream", g.Stream, "from", g.From, "to", g.To,
+		"from_time", g.FromTime.Time(), "to_time", g.ToTime.Time(), "reason", g.Reason)
+	return nil
+}
+
+// parseBound reads SIZE or SIZE,AGE.
+func parseBound(s string) (link.Bound, error) {
+	size, age, two := strings.Cut(s, ",")
+	var b link.Bound
+	var err error
+	if b.Bytes, err = parseSize(size); err != nil {
+		return b, err
+	}
+	if !two {
+		return b, nil
+	}
+	days, ok := strings.CutSuffix(age, "d")
+	if !ok {
+		if b.Age, err = time.ParseDuration(age); err != nil {
+			return b, fmt.Errorf("--outbox %s: age %q; write 30d or 12h", s, age)
+		}
+		return b, nil
+	}
+	hours, err := time.ParseDuration(days + "h")
+	if err != nil || hours <= 0 {
+		return b, fmt.Errorf("--outbox %s: age %q; write 30d or 12h", s, age)
+	}
+	b.Age = 24 * hours
+	return b, nil
+}
+
+var sizes = map[string]int64{"TB": 1e12, "GB": 1e9, "MB": 1e6, "KB": 1e3}
+
+func parseSize(s string) (int64, error) {
+	for unit, bytes := range sizes {
+		if number, ok := strings.CutSuffix(s, unit); ok {
+			var n int64
+			if _, err := fmt.Sscanf(number, "%d", &n); err != nil || n <= 0 || fmt.Sprint(n) != number {
+				break
+			}
+			return n * bytes, nil
+		}
+	}
+	return 0, fmt.Errorf("size %q; write a whole number with KB, MB, GB or TB", s)
+}
+
+// announce tells the parent that the plant model may have changed.
+func (n *node) announceModel(ctx context.Context) {
+	if n.up == nil {
+		return
+	}
+	if err := n.up.models.Changed(ctx); err != nil {
+		n.log.Error("parent not told of the plant model", "err", err) // the next change or start does
+	}
+}
