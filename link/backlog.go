@@ -108,7 +108,7 @@ func (s *session) backlog(ctx context.Context) error {
 		flying++
 		work.Go(func() {
 			began := s.o.Now()
-			err := s.send(ctx, f, verbBacklog, d)
+			err := s.send(ctx, f, VerbBacklog, d)
 			p.took(s.o.Now().Sub(began))
 			f.land(piece)
 			landed <- struct{}{}

@@ -11,12 +11,13 @@ import (
 
 // Verbs that a child asks its parent.
 const (
-	verbHello   = "hello"
-	verbEnrol   = "enrol"
-	verbBeat    = "beat"
-	verbLive    = "live"
-	verbBacklog = "backlog"
-	verbBye     = "bye" // with a beat as the body
+	verbHello = "hello"
+	verbEnrol = "enrol"
+	verbBeat  = "beat"
+	verbLive  = "live"
+	verbBye   = "bye" // with a beat as the body
+	// VerbBacklog is known to transports: it gives way to the others.
+	VerbBacklog = "backlog"
 )
 
 // Versions are the protocol versions an end speaks, both included. A release

@@ -152,7 +152,7 @@ func (p *Parent) answer(ctx context.Context, from Peer, verb string, raw []byte)
 		return p.beat(from, raw)
 	case verbBye:
 		return p.bye(ctx, from, raw)
-	case verbLive, verbBacklog:
+	case verbLive, VerbBacklog:
 		return p.deliver(ctx, from, raw)
 	}
 	return nil, fmt.Errorf("%w: verb %q", ErrRefused, verb)
@@ -182,7 +182,7 @@ func (p *Parent) hello(ctx context.Context, from Peer, raw []byte) ([]byte, erro
 	if err := unsealJSON(raw, kindHello, &h); err != nil {
 		return nil, err
 	}
-	if len(h.Instance) == 0 || len(h.Instance) > maxWord || len(h.Host) > maxHost || len(h.Program) > maxWord || len(h.Streams) > len(Streams()) {
+	if h.Instance == "" || len(h.Instance) > maxWord || len(h.Host) > maxHost || len(h.Program) > maxWord || len(h.Streams) > len(Streams()) {
 		return nil, fmt.Errorf("%w: hello with an instance of %d bytes, a host of %d", ErrDamaged, len(h.Instance), len(h.Host))
 	}
 	version, ok := h.Versions.common(p.o.Versions)
@@ -349,4 +349,29 @@ func (p *Parent) vacate(s *seat, why string) {
 	s.lease, s.conn = Lease{}, ""
 	s.status.Connected, s.status.Since = false, p.now()
 	p.o.Log.Info("link: node gone", "node", s.status.Node.Name, "why", why)
+}
+
+// Admits reports whether the key belongs to a node that may connect.
+func (p *Parent) Admits(ctx context.Context, id NodeID) bool {
+	_, err := p.admitted(ctx, id)
+	return err == nil
+}
+
+// Seated reports whether the connection holds the node's session.
+func (p *Parent) Seated(id NodeID, conn string) bool {
+	s := p.seated(id)
+	if s == nil {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lease.Session != "" && s.conn == conn
+}
+
+// Lost tells that a connection ended. The node keeps its lease for a while, so
+// that a second machine does not slip in while it reconnects.
+func (p *Parent) Lost(id NodeID, conn string) {
+	if p.Seated(id, conn) {
+		p.vacate(p.seated(id), "connection lost")
+	}
 }
