@@ -29,11 +29,21 @@ import (
 type process struct {
 	t     *testing.T
 	cmd   *exec.Cmd
+	log   bytes.Buffer
+	dir   string
 	base  string
 	token string
 }
 
 func startDemo(t *testing.T, bin, dir string) *process {
+	t.Helper()
+	p := startNode(t, bin, dir, "--demo")
+	p.awaitMachines()
+	return p
+}
+
+// startNode runs a node until the test ends or kills it.
+func startNode(t *testing.T, bin, dir string, more ...string) *process {
 	t.Helper()
 	port, err := freePort()
 	if err != nil {
@@ -41,18 +51,29 @@ func startDemo(t *testing.T, bin, dir string) *process {
 	}
 	tokenFile := filepath.Join(t.TempDir(), "token")
 	address := "127.0.0.1:" + strconv.Itoa(port)
-	p := &process{t: t, base: "http://" + address, cmd: exec.Command(bin, "run", "--demo", "--data", dir, "--listen", address, "--admin-token", tokenFile)}
-	var log bytes.Buffer
-	p.cmd.Stderr = &log
+	args := append([]string{"run", "--data", dir, "--listen", address, "--mqtt", "127.0.0.1:0", "--admin-token", tokenFile}, more...)
+	p := &process{t: t, dir: dir, base: "http://" + address, cmd: exec.Command(bin, args...)}
+	p.cmd.Stderr = &p.log
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { p.kill() })
+	t.Cleanup(func() {
+		p.kill()
+		if t.Failed() {
+			t.Logf("log of %s:\n%s", dir, p.log.String())
+		}
+	})
 	p.await("the API", func() bool {
 		secret, err := os.ReadFile(tokenFile)
 		p.token = strings.TrimSpace(string(secret))
 		return err == nil && p.get("/api/v1/health", nil) == nil
 	})
+	return p
+}
+
+// awaitMachines waits until most of the demo's machines are live.
+func (p *process) awaitMachines() {
+	p.t.Helper()
 	p.await("live machines", func() bool {
 		var list struct {
 			Items []struct{ State struct{ Code string } }
@@ -67,7 +88,6 @@ func startDemo(t *testing.T, bin, dir string) *process {
 		}
 		return live >= 40
 	})
-	return p
 }
 
 // await polls until the condition holds, for as long as a slow machine needs.
