@@ -43,7 +43,7 @@ var floors = []struct {
 	{"link/journal", []string{"plant", "fact", "history", "link"}, "joins link to journals, by interfaces"},
 	{"record/pgtest", []string{"connect/peer"}, "a server for tests knows no record"},
 	{"record/...", []string{"plant", "fact", "access", "figure", "link/...", "shop/...", "record", "record/shop"}, "implements the interfaces the rooms declare"},
-	{"web", []string{"plant", "fact", "access", "figure"}, "HTTP knows no SQL and no driver"},
+	{"web", []string{"plant", "fact", "access", "figure", "link"}, "HTTP knows no SQL and no driver"},
 	{"web/...", []string{"plant", "plant/file", "fact", "access", "figure", "shop/...", "connect", "connect/profile", "history", "web"}, "one file per resource"},
 	{"data", nil, "embedded files"},
 	{"ui", nil, "embedded files"},

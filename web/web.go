@@ -43,6 +43,7 @@ type Options struct {
 	Now     func() time.Time
 	Logger  *slog.Logger
 	Health  func(ctx context.Context) []Check
+	Links   Links   // nil: the node stands alone
 	Demo    []Login // printed on the sign-in page of a demo, nil elsewhere
 	TLS     bool
 	Errors  []ErrorStatus // of the rooms above figure
@@ -94,6 +95,7 @@ func New(o Options) *API {
 	a.registerUsers()
 	a.registerTokens()
 	a.registerAudit()
+	a.registerLinks()
 	a.registerFigures()
 	return a
 }

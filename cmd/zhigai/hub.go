@@ -11,6 +11,7 @@ import (
 	"zhigai/link"
 	"zhigai/link/journal"
 	"zhigai/link/nats"
+	"zhigai/plant"
 )
 
 // hubFlags say where nodes below connect.
@@ -64,6 +65,40 @@ func (n *node) openHub(f hubFlags, dir string) (*downlinks, error) {
 		return nil, err
 	}
 	return d, nil
+}
+
+// links is what the API sees of them.
+type links struct{ n *node }
+
+// Parent is the view upward.
+func (l links) Parent(ctx context.Context) *link.Status {
+	if l.n.up == nil {
+		return nil
+	}
+	s := l.n.up.child.Status(ctx)
+	return &s
+}
+
+// Nodes lists the nodes below.
+func (l links) Nodes(ctx context.Context) ([]link.NodeStatus, error) {
+	if l.n.down == nil {
+		return nil, nil
+	}
+	nodes, err := l.n.down.parent.Status(ctx)
+	if nodes == nil {
+		nodes = []link.NodeStatus{}
+	}
+	return nodes, err
+}
+
+// MakeCode makes a one-time code.
+func (l links) MakeCode(ctx context.Context, name string, tenant plant.TenantNo, ttl time.Duration, by string) (string, error) {
+	return l.n.down.parent.MakeCode(ctx, name, tenant, ttl, by)
+}
+
+// Revoke ends what a node may do.
+func (l links) Revoke(ctx context.Context, id link.NodeID) error {
+	return l.n.down.parent.Revoke(ctx, id)
 }
 
 // nodeCmd manages the nodes below a running hub.

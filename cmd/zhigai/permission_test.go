@@ -36,10 +36,11 @@ var lowest = map[string]access.Role{
 
 	"save-calendar": access.RoleEngineer, "save-product": access.RoleEngineer, "certificates": access.RoleEngineer,
 	"approve-certificate": access.RoleEngineer, "test-device": access.RoleEngineer, "add-node": access.RoleEngineer,
-	"change-node": access.RoleEngineer, "retire-node": access.RoleEngineer, "import-plant": access.RoleEngineer,
+	"change-node": access.RoleEngineer, "links": access.RoleEngineer, "retire-node": access.RoleEngineer, "import-plant": access.RoleEngineer,
 
 	"audit": access.RoleAdmin, "verify-audit": access.RoleAdmin, "tokens": access.RoleAdmin, "add-token": access.RoleAdmin,
 	"revoke-token": access.RoleAdmin, "users": access.RoleAdmin, "add-user": access.RoleAdmin, "change-user": access.RoleAdmin, "add-link": access.RoleAdmin,
+	"invite-node": access.RoleAdmin, "revoke-node": access.RoleAdmin,
 }
 
 // ranks are the roles from least to most; each may what those before may.
@@ -47,7 +48,7 @@ var ranks = []access.Role{access.RoleViewer, access.RoleOperator, access.RoleEng
 
 // wholePlant are operations on what belongs to no single place: who is
 // confined to a path may not call them.
-var wholePlant = []string{"save-calendar", "save-product", "certificates", "approve-certificate", "audit", "verify-audit"}
+var wholePlant = []string{"save-calendar", "save-product", "certificates", "approve-certificate", "audit", "verify-audit", "links", "invite-node", "revoke-node"}
 
 const otherLine = `  - {path: firm/site/turning/other, level: line, name: {zh: 二线}}
   - path: firm/site/turning/other/lathe-3
@@ -153,6 +154,8 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 		return "hour"
 	case "code":
 		return "day"
+	case "node":
+		return "UNOBODY"
 	case "If-Match":
 		return `"999"`
 	}
@@ -178,6 +181,7 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"add-token":           map[string]any{"name": "x", "role": "admin", "path": machine.Path},
 		"add-user":            map[string]any{"name": "u-" + fmt.Sprint(now.UnixNano()), "role": "admin", "path": machine.Path},
 		"change-user":         map[string]any{"rev": 1},
+		"invite-node":         map[string]any{"name": "edge-9"},
 		"sign-in":             map[string]any{"name": "nobody", "password": "wrong"},
 		"sign-in-by-link":     map[string]any{"secret": "wrong"},
 	}[o.ID])

@@ -1,0 +1,107 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"zhigai/access"
+	"zhigai/link"
+	"zhigai/plant"
+)
+
+// Links is what the API asks of the links between nodes.
+type Links interface {
+	// Parent is the view upward; nil on a node without a parent.
+	Parent(ctx context.Context) *link.Status
+	// Nodes lists the nodes below; nil on a node that takes none.
+	Nodes(ctx context.Context) ([]link.NodeStatus, error)
+	MakeCode(ctx context.Context, name string, tenant plant.TenantNo, ttl time.Duration, by string) (string, error)
+	Revoke(ctx context.Context, id link.NodeID) error
+}
+
+// LinkState is how the node hangs together with others.
+type LinkState struct {
+	Parent *link.Status      `json:"parent,omitempty"`
+	Hub    bool              `json:"hub"` // takes nodes below it
+	Nodes  []link.NodeStatus `json:"nodes" nullable:"false"`
+}
+
+// Invitation is a permit to enrol one node.
+type Invitation struct {
+	Code    string    `json:"code" doc:"shown once"`
+	Name    string    `json:"name"`
+	Expires time.Time `json:"expires"`
+}
+
+type inviteIn struct {
+	Body struct {
+		Name  string `json:"name" minLength:"1" maxLength:"100" doc:"of the node to be"`
+		Hours int    `json:"hours,omitempty" minimum:"1" maximum:"720" default:"24" doc:"how long the code can be used"`
+	}
+}
+
+type revokeNodeIn struct {
+	Node string `path:"node" maxLength:"100" doc:"key of the node"`
+}
+
+func (a *API) registerLinks() {
+	Handle(a, Op{Method: http.MethodGet, Path: "/links", ID: "links", Summary: "Nodes above and below this one, and how far each is behind", Tag: "node", Needs: access.Engineer},
+		func(ctx context.Context, _ *struct{}) (*struct{ Body LinkState }, error) {
+			if err := Whole(ctx); err != nil {
+				return nil, err
+			}
+			out := LinkState{Nodes: []link.NodeStatus{}}
+			if a.o.Links == nil {
+				return &struct{ Body LinkState }{out}, nil
+			}
+			out.Parent = a.o.Links.Parent(ctx)
+			nodes, err := a.o.Links.Nodes(ctx)
+			if err != nil {
+				return nil, err
+			}
+			out.Hub = nodes != nil
+			out.Nodes = append(out.Nodes, nodes...)
+			return &struct{ Body LinkState }{out}, nil
+		})
+	Handle(a, Op{Method: http.MethodPost, Path: "/links/invitations", ID: "invite-node", Summary: "Make a one-time code with which one node enrols below this one", Tag: "node", Needs: access.Administer, Status: http.StatusCreated},
+		func(ctx context.Context, in *inviteIn) (*struct{ Body Invitation }, error) {
+			if err := a.takesNodes(ctx); err != nil {
+				return nil, err
+			}
+			who := Who(ctx)
+			ttl := time.Duration(in.Body.Hours) * time.Hour
+			if ttl == 0 {
+				ttl = 24 * time.Hour
+			}
+			code, err := a.o.Links.MakeCode(ctx, in.Body.Name, who.Scope.Tenant, ttl, who.User)
+			if err != nil {
+				return nil, err
+			}
+			out := Invitation{Code: code, Name: in.Body.Name, Expires: a.now().Add(ttl).UTC()}
+			return &struct{ Body Invitation }{out}, a.Audit(ctx, "node.invite", in.Body.Name, nil, map[string]any{"expires": out.Expires})
+		})
+	Handle(a, Op{Method: http.MethodPost, Path: "/links/nodes/{node}/revoke", ID: "revoke-node", Summary: "End a node's right to connect, at once and for ever", Tag: "node", Needs: access.Administer, Status: http.StatusNoContent},
+		func(ctx context.Context, in *revokeNodeIn) (*struct{}, error) {
+			if err := a.takesNodes(ctx); err != nil {
+				return nil, err
+			}
+			if err := a.o.Links.Revoke(ctx, link.NodeID(in.Node)); err != nil {
+				return nil, err
+			}
+			return nil, a.Audit(ctx, "node.revoke", in.Node, nil, nil)
+		})
+}
+
+// takesNodes refuses who is confined to a part, and nodes without a hub.
+func (a *API) takesNodes(ctx context.Context) error {
+	if err := Whole(ctx); err != nil {
+		return err
+	}
+	if a.o.Links != nil {
+		if nodes, err := a.o.Links.Nodes(ctx); err != nil || nodes != nil {
+			return err
+		}
+	}
+	return newProblem(http.StatusConflict, "this node takes no nodes below it; start it with --links ADDRESS")
+}
