@@ -38,6 +38,7 @@ var tables = []struct{ name, key string }{
 	{"link_model", "node"},
 	{"link_node", "id"},
 	{"link_progress", "node, stream"},
+	{"link_settings", "node, number"},
 	{"master", "tenant, kind, id, valid_from"},
 	{"master_origin", "tenant, kind, id"},
 	{"reader_cursor", "tenant, reader"},

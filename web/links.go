@@ -7,6 +7,7 @@ import (
 
 	"zhigai/access"
 	"zhigai/link"
+	"zhigai/link/settings"
 	"zhigai/plant"
 )
 
@@ -18,6 +19,9 @@ type Links interface {
 	Nodes(ctx context.Context) ([]link.NodeStatus, error)
 	MakeCode(ctx context.Context, name string, tenant plant.TenantNo, ttl time.Duration, by string) (string, error)
 	Revoke(ctx context.Context, id link.NodeID) error
+	Settings(ctx context.Context, id link.NodeID, limit int) ([]settings.Version, error)
+	SendSettings(ctx context.Context, id link.NodeID, plantFile, by string) (settings.Version, error)
+	PlantFile(ctx context.Context, id link.NodeID) (string, error)
 }
 
 // LinkState is how the node hangs together with others.
@@ -39,10 +43,6 @@ type inviteIn struct {
 		Name  string `json:"name" minLength:"1" maxLength:"100" doc:"of the node to be"`
 		Hours int    `json:"hours,omitempty" minimum:"1" maximum:"720" default:"24" doc:"how long the code can be used"`
 	}
-}
-
-type revokeNodeIn struct {
-	Node string `path:"node" maxLength:"100" doc:"key of the node"`
 }
 
 func (a *API) registerLinks() {
@@ -82,7 +82,7 @@ func (a *API) registerLinks() {
 			return &struct{ Body Invitation }{out}, a.Audit(ctx, "node.invite", in.Body.Name, nil, map[string]any{"expires": out.Expires})
 		})
 	Handle(a, Op{Method: http.MethodPost, Path: "/links/nodes/{node}/revoke", ID: "revoke-node", Summary: "End a node's right to connect, at once and for ever", Tag: "node", Needs: access.Administer, Status: http.StatusNoContent},
-		func(ctx context.Context, in *revokeNodeIn) (*struct{}, error) {
+		func(ctx context.Context, in *linkedNodeIn) (*struct{}, error) {
 			if err := a.takesNodes(ctx); err != nil {
 				return nil, err
 			}
@@ -90,6 +90,54 @@ func (a *API) registerLinks() {
 				return nil, err
 			}
 			return nil, a.Audit(ctx, "node.revoke", in.Node, nil, nil)
+		})
+}
+
+type linkedNodeIn struct {
+	Node string `path:"node" maxLength:"100" doc:"key of the node"`
+}
+
+// maxSettings bounds the list: who looks for older ones looks into the audit.
+const maxSettings = 100
+
+func (a *API) registerLinkSettings() {
+	Handle(a, Op{Method: http.MethodGet, Path: "/links/nodes/{node}/plant", ID: "node-plant", Summary: "The plant file of a node below, asked from it", Tag: "node", Needs: access.Engineer},
+		func(ctx context.Context, in *linkedNodeIn) (*struct {
+			ContentType string `header:"Content-Type"`
+			Body        []byte
+		}, error,
+		) {
+			if err := a.takesNodes(ctx); err != nil {
+				return nil, err
+			}
+			text, err := a.o.Links.PlantFile(ctx, link.NodeID(in.Node))
+			return &struct {
+				ContentType string `header:"Content-Type"`
+				Body        []byte
+			}{"application/yaml", []byte(text)}, err
+		})
+	Handle(a, Op{Method: http.MethodGet, Path: "/links/nodes/{node}/settings", ID: "node-settings", Summary: "Plant files sent to a node below and what became of them, newest first", Tag: "node", Needs: access.Engineer},
+		func(ctx context.Context, in *linkedNodeIn) (*ListOut[settings.Version], error) {
+			if err := a.takesNodes(ctx); err != nil {
+				return nil, err
+			}
+			list, err := a.o.Links.Settings(ctx, link.NodeID(in.Node), maxSettings)
+			return NewList(list, ""), err
+		})
+	Handle(a, Op{Method: http.MethodPost, Path: "/links/nodes/{node}/settings", ID: "send-settings", Summary: "Send a plant file to a node below; it goes back to what it had unless it fares well", Tag: "node", Needs: access.Engineer, Status: http.StatusAccepted},
+		func(ctx context.Context, in *struct {
+			linkedNodeIn
+			RawBody []byte `contentType:"application/yaml"`
+		},
+		) (*struct{ Body settings.Version }, error) {
+			if err := a.takesNodes(ctx); err != nil {
+				return nil, err
+			}
+			v, err := a.o.Links.SendSettings(ctx, link.NodeID(in.Node), string(in.RawBody), Who(ctx).User)
+			if err != nil {
+				return nil, err
+			}
+			return &struct{ Body settings.Version }{v}, a.Audit(ctx, "node.settings", in.Node, nil, v)
 		})
 }
 

@@ -96,6 +96,7 @@ func New(o Options) *API {
 	a.registerTokens()
 	a.registerAudit()
 	a.registerLinks()
+	a.registerLinkSettings()
 	a.registerFigures()
 	return a
 }

@@ -11,6 +11,7 @@ import (
 	"zhigai/link"
 	"zhigai/link/journal"
 	"zhigai/link/nats"
+	"zhigai/link/settings"
 	"zhigai/plant"
 )
 
@@ -26,8 +27,9 @@ type hubFlags struct {
 
 // downlinks is what a hub has for the nodes below.
 type downlinks struct {
-	parent *link.Parent
-	hub    *nats.Hub
+	parent   *link.Parent
+	hub      *nats.Hub
+	settings *settings.Hub
 }
 
 func (n *node) openHub(f hubFlags, dir string) (*downlinks, error) {
@@ -57,6 +59,7 @@ func (n *node) openHub(f hubFlags, dir string) (*downlinks, error) {
 	}); err != nil {
 		return nil, err
 	}
+	d.settings = &settings.Hub{Store: n.nodes, Ask: d.parent, Now: time.Now, Log: n.log}
 	d.hub, err = nats.StartHub(nats.HubOptions{
 		Listen: f.Links, Hosts: f.LinkHosts, Authority: authority, Parent: d.parent, Log: n.log, Now: time.Now,
 		Cluster: nats.Cluster{Listen: f.Cluster, Routes: f.Replica},
@@ -99,6 +102,21 @@ func (l links) MakeCode(ctx context.Context, name string, tenant plant.TenantNo,
 // Revoke ends what a node may do.
 func (l links) Revoke(ctx context.Context, id link.NodeID) error {
 	return l.n.down.parent.Revoke(ctx, id)
+}
+
+// Settings lists what was sent to a node.
+func (l links) Settings(ctx context.Context, id link.NodeID, limit int) ([]settings.Version, error) {
+	return l.n.nodes.Settings(ctx, id, limit)
+}
+
+// SendSettings makes a version of the plant file for the node.
+func (l links) SendSettings(ctx context.Context, id link.NodeID, plantFile, by string) (settings.Version, error) {
+	return l.n.down.settings.Send(ctx, id, plantFile, by)
+}
+
+// PlantFile asks the node for its plant file.
+func (l links) PlantFile(ctx context.Context, id link.NodeID) (string, error) {
+	return l.n.down.settings.Current(ctx, id)
 }
 
 // nodeCmd manages the nodes below a running hub.
@@ -206,9 +224,11 @@ func (n *node) join(ctx context.Context, up parentFlags, down hubFlags, dir stri
 	}
 	if n.down != nil {
 		n.worker(ctx, "links", func() error { return n.down.parent.Run(ctx) })
+		n.worker(ctx, "settings of nodes", func() error { return n.down.settings.Run(ctx) })
 	}
 	if n.up != nil {
 		n.worker(ctx, "uplink", func() error { return n.up.child.Run(ctx) })
+		n.worker(ctx, "settings", func() error { return n.up.settings.Run(ctx) })
 	}
 	return nil
 }

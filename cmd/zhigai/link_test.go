@@ -4,12 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"math"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +22,7 @@ import (
 	"zhigai/figure"
 	"zhigai/link"
 	"zhigai/link/linktest"
+	"zhigai/link/settings"
 	"zhigai/plant"
 )
 
@@ -79,6 +83,8 @@ func TestLink_HubEqualsEdge(t *testing.T) {
 	edge.awaitMachines()
 	hub.awaitMachines() // the machines of the edge, as the hub sees them
 
+	hub.sendSettings()
+
 	line.Cut(false) // the connection is lost and made again
 	hub.await("the edge again", func() bool { return hub.behind() == 0 })
 
@@ -105,6 +111,56 @@ func TestLink_HubEqualsEdge(t *testing.T) {
 		}
 	}
 	t.Error("the edge never falls silent")
+}
+
+// sendSettings changes a machine's name from the hub and asks for what cannot
+// be.
+func (p *process) sendSettings() {
+	p.t.Helper()
+	var state struct {
+		Nodes []struct{ Node struct{ ID string } }
+	}
+	must(p.t, p.get("/api/v1/links", &state))
+	at := "/api/v1/links/nodes/" + state.Nodes[0].Node.ID
+	plantFile := p.text("GET", at+"/plant", "")
+	changed := strings.Replace(plantFile, "1号装配单元", "一号装配单元", 1)
+	if changed == plantFile {
+		p.t.Fatal("the plant file has no such machine")
+	}
+	for body, want := range map[string]settings.State{changed: settings.Confirmed, "nodes: 7": settings.Refused} {
+		p.text("POST", at+"/settings", body)
+		var list struct{ Items []settings.Version }
+		p.await("the settings", func() bool {
+			must(p.t, p.get(at+"/settings", &list))
+			return !list.Items[0].State.Open()
+		})
+		if got := list.Items[0]; got.State != want {
+			p.t.Errorf("settings %s (%s); want %s", got.State, got.Detail, want)
+		}
+	}
+	p.await("the new name at the hub", func() bool {
+		var machines struct{ Items []struct{ Name plant.Name } }
+		must(p.t, p.get("/api/v1/equipment?limit=1000", &machines))
+		return slices.ContainsFunc(machines.Items, func(m struct{ Name plant.Name }) bool { return m.Name.ZH == "一号装配单元" })
+	})
+}
+
+// text sends and gets what is no JSON.
+func (p *process) text(method, path, body string) string {
+	p.t.Helper()
+	req, err := http.NewRequest(method, p.base+path, strings.NewReader(body))
+	must(p.t, err)
+	req.Header.Set("Authorization", "Bearer "+p.token)
+	req.Header.Set("Content-Type", "application/yaml")
+	res, err := http.DefaultClient.Do(req)
+	must(p.t, err)
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	must(p.t, err)
+	if res.StatusCode >= 300 {
+		p.t.Fatalf("%s %s: %s: %s", method, path, res.Status, raw)
+	}
+	return string(raw)
 }
 
 // delivered is how far the hub has each stream of its only child.

@@ -174,7 +174,7 @@ func (n *node) reconcile(ctx context.Context) error {
 func (n *node) api(demo []web.Login, tls bool) *web.API {
 	api := web.New(web.Options{
 		Access: n.access, Version: version, Started: n.started, Now: time.Now, Logger: n.log, Health: n.health, Demo: demo, TLS: tls, Figures: n.engine, Links: links{n},
-		Errors:  []web.ErrorStatus{{Err: link.ErrNotEnrolled, Status: 404}, {Err: link.ErrRefused, Status: 409}, {Err: equipment.ErrInvalid, Status: 422}, {Err: record.ErrUnavailable, Status: 503}},
+		Errors:  []web.ErrorStatus{{Err: link.ErrNotEnrolled, Status: 404}, {Err: link.ErrRefused, Status: 409}, {Err: link.ErrNotConnected, Status: 503}, {Err: link.ErrRevoked, Status: 409}, {Err: equipment.ErrInvalid, Status: 422}, {Err: record.ErrUnavailable, Status: 503}},
 		Entries: n.record.Access().Audit,
 		Verify: func(ctx context.Context, tenant plant.TenantNo) (int, error) {
 			return access.Verify(ctx, n.record.Access(), tenant)

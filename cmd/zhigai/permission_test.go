@@ -36,7 +36,8 @@ var lowest = map[string]access.Role{
 
 	"save-calendar": access.RoleEngineer, "save-product": access.RoleEngineer, "certificates": access.RoleEngineer,
 	"approve-certificate": access.RoleEngineer, "test-device": access.RoleEngineer, "add-node": access.RoleEngineer,
-	"change-node": access.RoleEngineer, "links": access.RoleEngineer, "retire-node": access.RoleEngineer, "import-plant": access.RoleEngineer,
+	"change-node": access.RoleEngineer, "links": access.RoleEngineer,
+	"node-plant": access.RoleEngineer, "node-settings": access.RoleEngineer, "send-settings": access.RoleEngineer, "retire-node": access.RoleEngineer, "import-plant": access.RoleEngineer,
 
 	"audit": access.RoleAdmin, "verify-audit": access.RoleAdmin, "tokens": access.RoleAdmin, "add-token": access.RoleAdmin,
 	"revoke-token": access.RoleAdmin, "users": access.RoleAdmin, "add-user": access.RoleAdmin, "change-user": access.RoleAdmin, "add-link": access.RoleAdmin,
@@ -48,7 +49,7 @@ var ranks = []access.Role{access.RoleViewer, access.RoleOperator, access.RoleEng
 
 // wholePlant are operations on what belongs to no single place: who is
 // confined to a path may not call them.
-var wholePlant = []string{"save-calendar", "save-product", "certificates", "approve-certificate", "audit", "verify-audit", "links", "invite-node", "revoke-node"}
+var wholePlant = []string{"save-calendar", "save-product", "certificates", "approve-certificate", "audit", "verify-audit", "links", "invite-node", "revoke-node", "node-plant", "node-settings", "send-settings"}
 
 const otherLine = `  - {path: firm/site/turning/other, level: line, name: {zh: 二线}}
   - path: firm/site/turning/other/lathe-3
@@ -219,7 +220,7 @@ func (g *gate) ask(o operation, machine plant.Node, dress func(*http.Request)) (
 	must(g.t, err)
 	req.Header = header
 	req.Header.Set("Content-Type", "application/json")
-	if o.ID == "import-plant" {
+	if o.ID == "import-plant" || o.ID == "send-settings" {
 		req.Body = io.NopCloser(strings.NewReader("schema: zhigai.plant/1\nnodes:\n  - {path: " + plant.ParentPath(machine.Path) + "/brand-new, level: equipment, name: {zh: 新}}\n"))
 		req.ContentLength = -1
 		req.Header.Set("Content-Type", "application/yaml")

@@ -15,6 +15,7 @@ import (
 	"zhigai/link"
 	"zhigai/link/journal"
 	"zhigai/link/nats"
+	"zhigai/link/settings"
 )
 
 // parentFlags say to whom a node sends.
@@ -101,8 +102,9 @@ func (c enrolCmd) Run(ctx context.Context) error {
 
 // uplink is the way of a node to its parent.
 type uplink struct {
-	child  *link.Child
-	models *journal.Announcements
+	child    *link.Child
+	models   *journal.Announcements
+	settings *settings.Child
 }
 
 // linkCursor is the name under which the journals keep what the parent lacks.
@@ -150,6 +152,9 @@ func (n *node) openUplink(ctx context.Context, f parentFlags, dir string) (*upli
 			return nil, err
 		}
 	}
+	if u.settings, err = settings.NewChild(settled{n}, link.FileState(filepath.Join(dir, "link-settings.json")), time.Now, n.log); err != nil {
+		return nil, err
+	}
 	u.child, err = link.NewChild(link.ChildOptions{
 		Parent: strings.Join(f.Parent, ","), Transport: transport, State: link.FileState(filepath.Join(dir, "link-state.json")),
 		Feeds: map[link.Stream]link.Feed{
@@ -158,6 +163,7 @@ func (n *node) openUplink(ctx context.Context, f parentFlags, dir string) (*upli
 			link.StreamHistory: {Source: journal.History{Store: n.history, Cursor: linkCursor, Tenant: demoTenant}, Bounded: true},
 		},
 		Instance: instance, Host: host, Program: version, Now: time.Now, Log: n.log, Bound: bound, Gapped: n.gapped,
+		Handlers: map[string]link.Handler{settings.Verb: u.settings.Handle},
 	})
 	return u, err
 }

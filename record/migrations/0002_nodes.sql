@@ -64,5 +64,18 @@ create table link_announced (
     body     text   not null
 );
 
+-- Plant files sent to children, and what became of them.
+create table link_settings (
+    node    text   not null,
+    number  bigint not null,
+    made    bigint not null,
+    made_by text   not null,
+    plant   text   not null,
+    state   text   not null,
+    detail  text   not null,
+    changed bigint not null,
+    primary key (node, number)
+);
+
 -- +goose Down
 select 'a record is never taken back: restore a backup instead';

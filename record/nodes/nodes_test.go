@@ -11,6 +11,7 @@ import (
 	"zhigai/fact"
 	"zhigai/link"
 	"zhigai/link/journal"
+	"zhigai/link/settings"
 	"zhigai/plant"
 	"zhigai/record"
 	"zhigai/record/nodes"
@@ -307,4 +308,45 @@ func enrol(ctx context.Context, t *testing.T, s nodes.Nodes, n link.Node, i byte
 	if _, err := s.Enrol(ctx, c.Hash, n.ID, 1); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func TestSettings(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		s, ctx := nodes.New(open(t)), t.Context()
+		send := func(plant string) (settings.Version, error) {
+			return s.AddSettings(ctx, settings.Version{Node: node.ID, Made: 1, By: "me", Plant: plant, State: settings.Queued, Changed: 1})
+		}
+		if _, err := send("x"); !errors.Is(err, link.ErrNotEnrolled) {
+			t.Errorf("settings for nobody: %v", err)
+		}
+		enrol(ctx, t, s, node, 1)
+		for n := range uint64(2) {
+			if v, err := send("x"); err != nil || v.Number != n+1 {
+				t.Fatalf("version %d, %v; want %d", v.Number, err, n+1)
+			}
+		}
+		waiting, err := s.OpenSettings(ctx)
+		if err != nil || len(waiting) != 1 || waiting[0].Number != 2 || waiting[0].Plant != "x" {
+			t.Fatalf("open: %+v, %v; a later version supersedes one that was not taken", waiting, err)
+		}
+		waiting[0].State = settings.Applied
+		if err := s.SetSettings(ctx, waiting[0]); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := send("y"); !errors.Is(err, link.ErrRefused) {
+			t.Errorf("a version while one waits: %v", err)
+		}
+		waiting[0].State, waiting[0].Detail = settings.RolledBack, "lathe-1"
+		if err := s.SetSettings(ctx, waiting[0]); err != nil {
+			t.Fatal(err)
+		}
+		waiting[0].State = settings.Confirmed // a late word of another replica
+		if err := s.SetSettings(ctx, waiting[0]); err != nil {
+			t.Fatal(err)
+		}
+		list, err := s.Settings(ctx, node.ID, 10)
+		if err != nil || len(list) != 2 || list[0].State != settings.RolledBack || list[0].Detail != "lathe-1" || list[1].State != settings.Superseded {
+			t.Errorf("versions %+v, %v", list, err)
+		}
+	})
 }

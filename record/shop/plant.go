@@ -184,28 +184,67 @@ func (p Plants) Import(ctx context.Context, scope access.Scope, m plant.Model, f
 	if n := len(m.Nodes) + len(m.Calendars) + len(m.Products); n > maxModel {
 		return fmt.Errorf("%w: %d nodes, calendars and products in one import; %d are allowed; split the file", access.ErrInvalid, n, maxModel)
 	}
-	nodes := slices.Clone(m.Nodes)
+	nodes := parentsFirst(m.Nodes)
+	return p.write(ctx, scope, func(ctx context.Context, e *edit) error { return e.take(ctx, m, nodes, from) })
+}
+
+// take stores what a file names; nodes stand parents first.
+func (e *edit) take(ctx context.Context, m plant.Model, nodes []plant.Node, from plant.Micros) error {
+	for _, product := range m.Products {
+		if err := e.product(ctx, product); err != nil {
+			return err
+		}
+	}
+	for _, c := range m.Calendars {
+		if err := e.calendar(ctx, c, int64(from)); err != nil {
+			return err
+		}
+	}
+	for _, n := range nodes {
+		if _, err := e.node(ctx, n, int64(from), nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Replace makes the plant what the file says from the instant on: what it does
+// not name ends. Calendars and products stay, because the past needs them.
+func (p Plants) Replace(ctx context.Context, m plant.Model, tenant plant.TenantNo, from plant.Micros) error {
+	scope := access.Scope{Tenant: tenant}
+	now, err := p.Model(ctx, scope, from)
+	if err != nil {
+		return err
+	}
+	named := map[string]bool{}
+	for _, n := range m.Nodes {
+		named[n.Path] = true
+	}
+	nodes := parentsFirst(m.Nodes)
+	return p.write(ctx, scope, func(ctx context.Context, e *edit) error {
+		// Ends come first: what begins may take their place on a device.
+		for _, n := range now.Nodes {
+			if named[n.Path] || n.Parent != "" && !named[plant.ParentPath(n.Path)] {
+				continue // stays, or ends with what encloses it
+			}
+			history, err := e.of(kindNode).history(ctx, string(n.ID))
+			if err != nil {
+				return err
+			}
+			if err := e.retire(ctx, string(n.ID), newest(history), int64(from)); err != nil {
+				return err
+			}
+		}
+		return e.take(ctx, m, nodes, from)
+	})
+}
+
+func parentsFirst(list []plant.Node) []plant.Node {
+	nodes := slices.Clone(list)
 	slices.SortStableFunc(nodes, func(a, b plant.Node) int {
 		return strings.Count(a.Path, "/") - strings.Count(b.Path, "/")
 	})
-	return p.write(ctx, scope, func(ctx context.Context, e *edit) error {
-		for _, product := range m.Products {
-			if err := e.product(ctx, product); err != nil {
-				return err
-			}
-		}
-		for _, c := range m.Calendars {
-			if err := e.calendar(ctx, c, int64(from)); err != nil {
-				return err
-			}
-		}
-		for _, n := range nodes {
-			if _, err := e.node(ctx, n, int64(from), nil); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return nodes
 }
 
 func (p Plants) write(ctx context.Context, scope access.Scope, f func(ctx context.Context, e *edit) error) error {
