@@ -126,7 +126,7 @@ func (a *API) registerLinkSettings() {
 		})
 	Handle(a, Op{Method: http.MethodPost, Path: "/links/nodes/{node}/settings", ID: "send-settings", Summary: "Send a plant file to a node below; it goes back to what it had unless it fares well", Tag: "node", Needs: access.Engineer, Status: http.StatusAccepted},
 		func(ctx context.Context, in *struct {
-			linkedNodeIn
+			Node    string `path:"node" maxLength:"100" doc:"key of the node"`
 			RawBody []byte `contentType:"application/yaml"`
 		},
 		) (*struct{ Body settings.Version }, error) {
