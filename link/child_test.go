@@ -183,7 +183,7 @@ func TestChild_DamagedEntryAndTooLarge_AreGaps(t *testing.T) {
 		p.journal.Break(func(seq uint64) bool { return seq == 7 })
 		p.start()
 		p.reach(30)
-		p.check(1, 1, 20)
+		p.check(1, 1, 30)
 		g := p.sink.Gaps(mill, link.StreamHistory, 1)
 		if len(g) != 2 || g[0].From != 7 || g[0].To != 7 || g[0].Reason != link.GapDamaged || g[1].From != 21 || g[1].Reason != link.GapTooLong {
 			t.Errorf("gaps %v", g)
