@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -274,12 +275,7 @@ func (p *Parent) admitted(ctx context.Context, id NodeID) (Node, error) {
 }
 
 func known(name Stream) bool {
-	for _, s := range Streams() {
-		if s == name {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(Streams(), name)
 }
 
 // session gives the seat if the message belongs to the session it holds.

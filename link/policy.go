@@ -96,7 +96,7 @@ func (p Policy) check(known Known) []error {
 		if r.Path == "" {
 			bad("tags[%d].path: missing; ** stands for all tags", i)
 		}
-		for _, step := range strings.Split(r.Path, "/") {
+		for step := range strings.SplitSeq(r.Path, "/") {
 			if step == "" {
 				bad("tags[%d].path: %q has an empty step", i, r.Path)
 			} else if step != "**" && !pattern(step) {
