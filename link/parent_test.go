@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"zhigai/link"
+	"zhigai/link/linktest"
 )
 
 func TestParent_AnswerOfSinkLost_NothingDoubled(t *testing.T) {
@@ -180,6 +181,53 @@ func TestStatus_IsJSON(t *testing.T) {
 		}
 		if all[0].Party.Host != "mill-pc" || all[0].Items != 5 || all[0].Streams[0].Delivered != 5 {
 			t.Errorf("status %+v", all[0])
+		}
+	})
+}
+
+// TestClone_OfTheWholeFolder: the same instance twice, as on machines made
+// from one image. The last to come holds the seat; the first is refused and
+// does not take it back.
+func TestClone_OfTheWholeFolder(t *testing.T) {
+	bubble(t, func(t *testing.T, p *pair) {
+		p.start()
+		p.fill(5)
+		p.reach(5)
+		first := p.Child
+		p.edit = func(o *link.ChildOptions) { o.Host, o.State = "image-2", &linktest.Notes{} }
+		p.start()
+		second := p.Child
+		time.Sleep(time.Minute)
+		if a, b := first.Status(t.Context()), second.Status(t.Context()); a.Refused != "clone" || b.State != link.StateUp || b.Attempts != 1 {
+			t.Errorf("first %+v\nsecond %+v", a, b)
+		}
+		all, err := p.parent.Status(t.Context())
+		if err != nil || all[0].Conflict == nil || all[0].Conflict.Refused.Host != "mill-pc" || all[0].Conflict.Holder.Host != "image-2" {
+			t.Errorf("status %+v, %v", all, err)
+		}
+		p.stop() // the second signs off
+		time.Sleep(time.Minute)
+		if a := first.Status(t.Context()); a.State != link.StateUp {
+			t.Errorf("the first does not come back: %+v", a)
+		}
+	})
+}
+
+func TestParent_ConflictOfReplicas_IsTriedAgain(t *testing.T) {
+	bubble(t, func(t *testing.T, p *pair) {
+		n := 0
+		p.sink.Hook(func(context.Context, link.Node, link.Delivery) error {
+			if n++; n%3 != 0 {
+				return link.ErrConflict
+			}
+			return nil
+		}, nil)
+		p.fill(50)
+		p.start()
+		p.reach(50)
+		p.check(1, 1, 50)
+		if st := p.Status(t.Context()); st.Attempts != 1 || st.Resent != 0 {
+			t.Errorf("the child noticed: %+v", st)
 		}
 	})
 }

@@ -73,6 +73,7 @@ type Hub struct {
 	conns map[uint64]guest
 	hands int
 	held  int64
+	over  bool // nothing is taken in hand any more
 }
 
 // guest is one connection that has proved its key.
@@ -203,6 +204,9 @@ func (h *Hub) Replicas() int { return h.srv.NumRoutes() }
 // Close ends all connections and waits for the work in hand.
 func (h *Hub) Close() error {
 	h.stop()
+	h.mu.Lock()
+	h.over = true
+	h.mu.Unlock()
 	if h.nc != nil {
 		h.nc.Close()
 	}
@@ -228,9 +232,11 @@ func (h *Hub) receive(m *nats.Msg) {
 	}
 	size := int64(len(m.Data))
 	full := h.hands >= maxHands/share || h.held+size > maxHandBytes/int64(share)
+	ok = ok && !h.over
 	if ok && !full {
 		h.hands++
 		h.held += size
+		h.work.Add(1)
 	}
 	h.mu.Unlock()
 	if !ok {
@@ -240,16 +246,15 @@ func (h *Hub) receive(m *nats.Msg) {
 		_ = m.Respond(link.RefuseBusy(busyRetry))
 		return
 	}
-	h.work.Go(func() {
-		defer func() {
-			h.mu.Lock()
-			h.hands--
-			h.held -= size
-			h.mu.Unlock()
-		}()
+	go func() {
+		defer h.work.Done()
 		// A lost answer is asked for again by the child.
 		_ = m.Respond(h.o.Parent.Answer(h.ctx, link.Peer{Node: g.node, Address: g.address, Conn: part[3]}, verb, m.Data))
-	})
+		h.mu.Lock()
+		h.hands--
+		h.held -= size
+		h.mu.Unlock()
+	}()
 }
 
 // Ask implements link.Downlink.
