@@ -213,3 +213,30 @@ func TestChild_NotSharedIsPassedOver(t *testing.T) {
 		}
 	})
 }
+
+// TestCursor_StaysBehindHoles: what is new is delivered while the backlog is
+// not; the journal must keep the backlog, over a restart too.
+func TestCursor_StaysBehindHoles(t *testing.T) {
+	bubble(t, func(t *testing.T, p *pair) {
+		p.edit = func(o *link.ChildOptions) { o.Rate = 100 } // bytes per second: some four items
+		p.fill(1000)
+		p.start()
+		time.Sleep(time.Second)
+		last := p.fill(10)
+		time.Sleep(10 * time.Second)
+		at, _ := p.sink.Progress(t.Context(), mill, link.StreamHistory)
+		if !at.Ranges.Has(last) || at.Ranges.Prefix() > 500 || p.journal.Cursor() > at.Ranges.Prefix() || p.journal.Cursor() == 0 {
+			t.Errorf("progress %v, cursor %d", at.Ranges, p.journal.Cursor())
+		}
+		p.journal.Compact()
+		p.stop()
+		p.journal.Compact()
+		p.edit = nil
+		p.start()
+		p.reach(last)
+		p.check(1, 1, last)
+		if g := p.sink.Gaps(mill, link.StreamHistory, 1); len(g) > 0 {
+			t.Errorf("gaps %v", g)
+		}
+	})
+}

@@ -176,3 +176,26 @@ func (r *hubRig) awaitHas(t *testing.T, n *nodeRig, seq uint64) {
 		t.Fatalf("%d did not arrive", seq)
 	}
 }
+
+// TestNarrowWay has 30 KB/s for more than that in new items: what cannot go
+// live goes behind, the connection stays and everything arrives.
+func TestNarrowWay(t *testing.T) {
+	r := newHubRig(t)
+	hub := r.start(Cluster{})
+	proxy := newProxy(t, hub.hub.Address())
+	n := r.node("edge")
+	n.edit = func(o *link.ChildOptions) { o.LiveLag = 300 * time.Millisecond }
+	c := n.start(proxy.Address())
+	await(t, "up", func() bool { return c.Status(t.Context()).State == link.StateUp })
+	proxy.Throttle(30_000)
+	var last uint64
+	for range 20 {
+		last = fill(n.history, link.StreamHistory, 100)
+		r.awaitSome(t, n, last, rand.New(rand.NewPCG(1, 1)))
+	}
+	r.awaitReached(n, link.StreamHistory, last)
+	r.check(n, link.StreamHistory, last)
+	if st := c.Status(t.Context()); st.Attempts != 1 {
+		t.Errorf("%d connections; want 1: %s", st.Attempts, st.LastError)
+	}
+}

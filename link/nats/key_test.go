@@ -54,6 +54,13 @@ func TestInstance_IsOfFolderAndMachine(t *testing.T) {
 	if copied, err := OpenInstance(dir, "machine b"); err != nil || copied == one {
 		t.Errorf("the folder on another machine has the same instance %q, %v", copied, err)
 	}
+	moved := filepath.Join(t.TempDir(), "copy")
+	if err := os.CopyFS(moved, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	if copied, err := OpenInstance(moved, "machine b"); err != nil || copied == one {
+		t.Errorf("a copy of the folder has the same instance %q, %v", copied, err)
+	}
 	if other, err := OpenInstance(t.TempDir(), "machine a"); err != nil || other == one {
 		t.Errorf("another folder has the same instance %q, %v", other, err)
 	}
