@@ -1,13 +1,17 @@
 package nats
 
 import (
+	"bufio"
 	"context"
+	"encoding/hex"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -18,11 +22,8 @@ import (
 
 // benchHub is a hub with stores in memory.
 type benchHub struct {
-	registry  *linktest.Registry
-	authority *Authority
-	parent    *link.Parent
-	hub       *Hub
-	stop      func()
+	hub  *Hub
+	stop func()
 }
 
 func startBenchHub(b *testing.B, registry *linktest.Registry, a *Authority, sink link.Sink, listen string) *benchHub {
@@ -38,23 +39,22 @@ func startBenchHub(b *testing.B, registry *linktest.Registry, a *Authority, sink
 	ctx, cancel := context.WithCancel(context.Background())
 	var work sync.WaitGroup
 	work.Go(func() { _ = p.Run(ctx) })
-	return &benchHub{registry, a, p, h, func() {
+	return &benchHub{h, func() {
 		_ = h.Close()
 		cancel()
 		work.Wait()
 	}}
 }
 
-func benchChild(b *testing.B, h *benchHub, dir, name string, source link.Source, edit func(*link.ChildOptions)) (link.NodeID, func()) {
-	b.Helper()
+func benchChild(t testing.TB, address string, pin [link.FingerprintBytes]byte, dir, name string, source link.Source, edit func(*link.ChildOptions)) *link.Child {
+	t.Helper()
 	k, err := OpenKey(filepath.Join(dir, name+".key"))
 	if err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
-	h.registry.Add(k.ID(), name)
-	tr, err := NewTransport(DialOptions{Addresses: []string{"nats://" + h.hub.Address()}, Key: k, Pin: h.authority.Fingerprint(), Host: name})
+	tr, err := NewTransport(DialOptions{Addresses: []string{"nats://" + address}, Key: k, Pin: pin, Host: name})
 	if err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
 	o := link.ChildOptions{
 		Transport: tr, State: &linktest.Notes{}, Instance: "I" + name, Host: name, Program: "bench", Now: time.Now,
@@ -65,12 +65,9 @@ func benchChild(b *testing.B, h *benchHub, dir, name string, source link.Source,
 	}
 	c, err := link.NewChild(o)
 	if err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	var work sync.WaitGroup
-	work.Go(func() { _ = c.Run(ctx) })
-	return k.ID(), func() { cancel(); work.Wait() }
+	return c
 }
 
 // BenchmarkDrain delivers a backlog of batches of one second at 2,000 samples/s
@@ -79,12 +76,18 @@ func benchChild(b *testing.B, h *benchHub, dir, name string, source link.Source,
 func BenchmarkDrain(b *testing.B) {
 	const rate = 2000
 	for b.Loop() {
-		sink := newCounting()
+		sink, registry, dir := newCounting(), linktest.NewRegistry(), b.TempDir()
 		a, err := OpenAuthority(b.TempDir(), time.Now())
 		if err != nil {
 			b.Fatal(err)
 		}
-		h := startBenchHub(b, linktest.NewRegistry(), a, sink, "127.0.0.1:0")
+		k, err := OpenKey(filepath.Join(dir, "edge.key"))
+		if err != nil {
+			b.Fatal(err)
+		}
+		id := k.ID()
+		registry.Add(id, "edge")
+		h := startBenchHub(b, registry, a, sink, "127.0.0.1:0")
 		j := linktest.NewJournal()
 		const seconds = 4 * 3600
 		for seq := range uint64(seconds) {
@@ -97,9 +100,10 @@ func BenchmarkDrain(b *testing.B) {
 			}
 		}
 		began := time.Now()
-		id, stop := benchChild(b, h, b.TempDir(), "edge", j, nil)
+		c := benchChild(b, h.hub.Address(), a.Fingerprint(), dir, "edge", j, nil)
 		ctx, cancel := context.WithCancel(context.Background())
 		var live sync.WaitGroup
+		live.Go(func() { _ = c.Run(ctx) })
 		live.Go(func() { // ten times a second what is new
 			tick := time.NewTicker(100 * time.Millisecond)
 			defer tick.Stop()
@@ -115,7 +119,6 @@ func BenchmarkDrain(b *testing.B) {
 		took := time.Since(began)
 		cancel()
 		live.Wait()
-		stop()
 		h.stop()
 		slices.Sort(late)
 		b.ReportMetric(seconds/took.Seconds(), "x_real_time")
@@ -126,65 +129,108 @@ func BenchmarkDrain(b *testing.B) {
 	}
 }
 
-// BenchmarkNodes connects a thousand children to one hub in one process, then
-// stops the hub and starts it again; it reports the memory of both ends per
-// node and how long the storm lasts.
+// nodesAt tells the process of the children where the hub is: address, pin,
+// number of nodes and the folder of their keys.
+const nodesAt = "ZHIGAI_LINK_NODES_AT"
+
+// TestNodesProcess is the process of BenchmarkNodes in which the children run,
+// so that the memory of the hub is measured alone. Each line of its input adds
+// an item to every node.
+func TestNodesProcess(t *testing.T) {
+	part := strings.Fields(os.Getenv(nodesAt))
+	if len(part) != 4 {
+		t.Skip("runs inside BenchmarkNodes")
+	}
+	pin, err := hex.DecodeString(part[1])
+	if err != nil || len(pin) != link.FingerprintBytes {
+		t.Fatal("pin", part[1])
+	}
+	n, _ := strconv.Atoi(part[2])
+	var journals []*linktest.Journal
+	ctx, cancel := context.WithCancel(t.Context())
+	var work sync.WaitGroup
+	for i := range n {
+		j := linktest.NewJournal()
+		journals = append(journals, j)
+		name := fmt.Sprintf("n%04d", i)
+		work.Go(func() { _ = benchChild(t, part[0], [link.FingerprintBytes]byte(pin), part[3], name, j, nil).Run(ctx) })
+	}
+	lines := bufio.NewScanner(os.Stdin)
+	for seq := uint64(1); lines.Scan(); seq++ {
+		for _, j := range journals {
+			j.Append(time.Now(), packed(samples(seq, 20)))
+		}
+	}
+	cancel()
+	work.Wait()
+}
+
+// BenchmarkNodes connects a thousand children in another process to one hub,
+// then stops the hub and starts it again; it reports the hub's memory per node
+// and how long the storm lasts.
 func BenchmarkNodes(b *testing.B) {
 	n := 1000
 	if s := os.Getenv("ZHIGAI_LINK_NODES"); s != "" {
 		n, _ = strconv.Atoi(s)
 	}
 	for b.Loop() {
-		sink, registry := newCounting(), linktest.NewRegistry()
+		sink, registry, dir := newCounting(), linktest.NewRegistry(), b.TempDir()
 		a, err := OpenAuthority(b.TempDir(), time.Now())
 		if err != nil {
 			b.Fatal(err)
 		}
+		for i := range n {
+			name := fmt.Sprintf("n%04d", i)
+			k, err := OpenKey(filepath.Join(dir, name+".key"))
+			if err != nil {
+				b.Fatal(err)
+			}
+			registry.Add(k.ID(), name)
+		}
 		h := startBenchHub(b, registry, a, sink, "127.0.0.1:0")
 		address := h.hub.Address()
 		before := memory()
-		dir := b.TempDir()
-		journals := map[link.NodeID]*linktest.Journal{}
-		var stops []func()
 		began := time.Now()
-		for i := range n {
-			j := linktest.NewJournal()
-			j.Append(time.Now(), packed(samples(1, 20)))
-			id, stop := benchChild(b, h, dir, fmt.Sprintf("n%04d", i), j, nil)
-			journals[id] = j
-			stops = append(stops, stop)
+		pin := a.Fingerprint()
+		cmd := exec.Command(os.Args[0], "-test.run=^TestNodesProcess$")
+		cmd.Env = append(os.Environ(), nodesAt+"="+strings.Join([]string{address, hex.EncodeToString(pin[:]), strconv.Itoa(n), dir}, " "))
+		in, err := cmd.StdinPipe()
+		if err != nil {
+			b.Fatal(err)
 		}
-		reached := func(seq uint64) func() bool {
-			return func() bool {
-				for id := range journals {
-					if sink.progress[id][link.StreamHistory].Ranges.Prefix() < seq {
-						return false
+		if err := cmd.Start(); err != nil {
+			b.Fatal(err)
+		}
+		all := func(seq uint64) error {
+			if _, err := fmt.Fprintln(in); err != nil {
+				return err
+			}
+			return sink.await(context.Background(), func() bool {
+				done := 0
+				for _, streams := range sink.progress {
+					if streams[link.StreamHistory].Ranges.Prefix() >= seq {
+						done++
 					}
 				}
-				return true
-			}
+				return done == n
+			})
 		}
-		if err := sink.await(context.Background(), reached(1)); err != nil {
+		if err := all(1); err != nil {
 			b.Fatal(err)
 		}
 		b.ReportMetric(time.Since(began).Seconds(), "first_s")
-		after := memory()
-		b.ReportMetric(float64(after-before)/float64(n)/1024, "KB/node_both_ends")
+		b.ReportMetric(float64(memory()-before)/float64(n)/1024, "hub_KB/node")
 		h.stop()
-		for _, j := range journals {
-			j.Append(time.Now(), packed(samples(2, 20)))
-		}
 		began = time.Now()
 		h = startBenchHub(b, registry, a, sink, address)
-		if err := sink.await(context.Background(), reached(2)); err != nil {
+		if err := all(2); err != nil {
 			b.Fatal(err)
 		}
 		b.ReportMetric(time.Since(began).Seconds(), "storm_s")
-		var all sync.WaitGroup
-		for _, stop := range stops {
-			all.Go(stop)
+		_ = in.Close()
+		if err := cmd.Wait(); err != nil {
+			b.Fatal(err)
 		}
-		all.Wait()
 		h.stop()
 	}
 }
