@@ -116,7 +116,7 @@ func TestParent_ReplayedAndReordered(t *testing.T) {
 		}
 		p.check(1, 1, 100)
 		all, err := p.parent.Status(t.Context())
-		if err != nil || all[0].Repeated != 0 && all[0].Items != 100 {
+		if err != nil || all[0].Repeated != 100 || all[0].Items != 100 {
 			t.Errorf("status %+v, %v", all, err)
 		}
 	})

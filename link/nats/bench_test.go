@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"zhigai/history"
 	"zhigai/link"
 	"zhigai/link/linktest"
 )
@@ -70,62 +71,87 @@ func benchChild(t testing.TB, address string, pin [link.FingerprintBytes]byte, d
 	return c
 }
 
-// BenchmarkDrain delivers a backlog of batches of one second at 2,000 samples/s
-// while one batch a second is new; it reports how many times real time that is
-// and how late the new ones were.
+// BenchmarkDrain delivers a backlog of batches of one second at 2,000 samples/s,
+// out of memory and out of a real store, while ten small batches a second are
+// new; it reports how many times real time that is and how late the new ones
+// were.
 func BenchmarkDrain(b *testing.B) {
-	const rate = 2000
-	for b.Loop() {
-		sink, registry, dir := newCounting(), linktest.NewRegistry(), b.TempDir()
-		a, err := OpenAuthority(b.TempDir(), time.Now())
-		if err != nil {
-			b.Fatal(err)
-		}
-		k, err := OpenKey(filepath.Join(dir, "edge.key"))
-		if err != nil {
-			b.Fatal(err)
-		}
-		id := k.ID()
-		registry.Add(id, "edge")
-		h := startBenchHub(b, registry, a, sink, "127.0.0.1:0")
+	b.Run("memory", func(b *testing.B) {
 		j := linktest.NewJournal()
-		const seconds = 4 * 3600
-		for seq := range uint64(seconds) {
-			j.Append(time.Now(), packed(samples(seq+1, rate)))
-		}
-		var late []time.Duration
-		sink.seen = func(_ link.NodeID, it link.Item) {
-			if it.Seq > seconds {
-				late = append(late, time.Since(it.Recorded.Time()))
-			}
-		}
-		began := time.Now()
-		c := benchChild(b, h.hub.Address(), a.Fingerprint(), dir, "edge", j, nil)
-		ctx, cancel := context.WithCancel(context.Background())
-		var live sync.WaitGroup
-		live.Go(func() { _ = c.Run(ctx) })
-		live.Go(func() { // ten times a second what is new
-			tick := time.NewTicker(100 * time.Millisecond)
-			defer tick.Stop()
-			for ctx.Err() == nil {
-				<-tick.C
-				_, head, _ := j.Bounds(ctx)
-				j.Append(time.Now(), packed(samples(head+1, rate/10)))
-			}
+		drain(b, j, func(seq uint64, n int) error {
+			j.Append(time.Now(), packed(samples(seq, n)))
+			return nil
 		})
-		if err := sink.await(context.Background(), func() bool { return sink.progress[id][link.StreamHistory].Ranges.Prefix() >= seconds }); err != nil {
+	})
+	b.Run("history", func(b *testing.B) {
+		store, err := history.Open(filepath.Join(b.TempDir(), "history"), history.Options{})
+		if err != nil {
 			b.Fatal(err)
 		}
-		took := time.Since(began)
-		cancel()
-		live.Wait()
-		h.stop()
-		slices.Sort(late)
-		b.ReportMetric(seconds/took.Seconds(), "x_real_time")
-		b.ReportMetric(seconds*rate/took.Seconds(), "samples/s")
-		if len(late) > 0 {
-			b.ReportMetric(late[len(late)*99/100].Seconds()*1000, "live_p99_ms")
+		defer store.Close()
+		if err := store.SaveCursor("link", 0); err != nil {
+			b.Fatal(err)
 		}
+		drain(b, archive{store, "link"}, func(seq uint64, n int) error {
+			_, err := store.Append(context.Background(), 1, samples(seq, n))
+			return err
+		})
+	})
+}
+
+func drain(b *testing.B, source link.Source, add func(seq uint64, n int) error) {
+	const rate, seconds = 2000, 2 * 3600
+	sink, registry, dir := newCounting(), linktest.NewRegistry(), b.TempDir()
+	a, err := OpenAuthority(b.TempDir(), time.Now())
+	if err != nil {
+		b.Fatal(err)
+	}
+	k, err := OpenKey(filepath.Join(dir, "edge.key"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	registry.Add(k.ID(), "edge")
+	for seq := range uint64(seconds) {
+		if err := add(seq+1, rate); err != nil {
+			b.Fatal(err)
+		}
+	}
+	var late []time.Duration
+	sink.seen = func(_ link.NodeID, it link.Item) {
+		if it.Seq > seconds {
+			late = append(late, time.Since(it.Recorded.Time()))
+		}
+	}
+	b.ResetTimer() // once: afterwards the backlog is gone
+	h := startBenchHub(b, registry, a, sink, "127.0.0.1:0")
+	began := time.Now()
+	c := benchChild(b, h.hub.Address(), a.Fingerprint(), dir, "edge", source, nil)
+	ctx, cancel := context.WithCancel(context.Background())
+	var live sync.WaitGroup
+	live.Go(func() { _ = c.Run(ctx) })
+	live.Go(func() {
+		tick := time.NewTicker(100 * time.Millisecond)
+		defer tick.Stop()
+		for seq := uint64(seconds + 1); ctx.Err() == nil; seq++ {
+			<-tick.C
+			if err := add(seq, rate/10); err != nil {
+				b.Error(err)
+				return
+			}
+		}
+	})
+	if err := sink.await(context.Background(), func() bool { return sink.progress[k.ID()][link.StreamHistory].Ranges.Prefix() >= seconds }); err != nil {
+		b.Fatal(err)
+	}
+	took := time.Since(began)
+	cancel()
+	live.Wait()
+	h.stop()
+	slices.Sort(late)
+	b.ReportMetric(seconds/took.Seconds(), "x_real_time")
+	b.ReportMetric(seconds*rate/took.Seconds(), "samples/s")
+	if len(late) > 0 {
+		b.ReportMetric(late[len(late)*99/100].Seconds()*1000, "live_p99_ms")
 	}
 }
 
