@@ -17,14 +17,12 @@ const (
 	// maxFlying is how many deliveries of the backlog are on their way at once.
 	maxFlying = 4
 	// An answer within quick makes deliveries larger, one after slow smaller.
-	quick = 150 * time.Millisecond
-	slow  = 400 * time.Millisecond
-	// liveEntries bounds one read of the live lane.
-	liveEntries = 2048
-	maxEntries  = 16384
+	quick      = 150 * time.Millisecond
+	slow       = 400 * time.Millisecond
+	maxEntries = 16384
 )
 
-// pace fits the backlog's deliveries to the way and to the rate.
+// pace fits deliveries to the way, and those of the backlog to the rate.
 type pace struct {
 	mu     sync.Mutex
 	frame  int
@@ -70,7 +68,7 @@ func (p *pace) spend(now time.Time, bytes int) time.Duration {
 // backlog drains what the live lane left behind, stream by stream in their
 // order, oldest first.
 func (s *session) backlog(ctx context.Context) error {
-	p := newPace(s.o.Rate)
+	p := s.pace
 	landed := make(chan struct{}, maxFlying)
 	flying := 0
 	var work sync.WaitGroup
@@ -107,9 +105,7 @@ func (s *session) backlog(ctx context.Context) error {
 		f.fly(piece)
 		flying++
 		work.Go(func() {
-			began := s.o.Now()
 			err := s.send(ctx, f, VerbBacklog, d)
-			p.took(s.o.Now().Sub(began))
 			f.land(piece)
 			landed <- struct{}{}
 			if err != nil && ctx.Err() == nil {

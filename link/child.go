@@ -2,6 +2,7 @@ package link
 
 import (
 	"context"
+	crand "crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -45,9 +46,9 @@ type ChildOptions struct {
 
 	Rate  int64 // bytes per second of payload on the backlog lane; 64 MiB
 	Bound Bound
-	// Gapped records a gap as a fact of this node. It is called before the items
-	// are given up and again after a restart in between; the gap is delivered
-	// in any case.
+	// Gapped records a gap as a fact of this node, before the items are given
+	// up. After an error or a crash in between it may be called again with the
+	// same gap or a longer one. The gap is delivered in any case.
 	Gapped func(ctx context.Context, g Gap) error
 
 	RetryMin     time.Duration // first wait after a lost connection; 500 ms
@@ -93,6 +94,8 @@ type Child struct {
 	keeper  *keeper
 	streams []*outflow    // in the order of Streams
 	bell    chan struct{} // there may be something for the backlog lane
+	pace    *pace         // outlives connections: a way that was narrow still is
+	run     string        // names this run of the program
 
 	mu     sync.Mutex
 	status Status
@@ -104,7 +107,7 @@ func NewChild(o ChildOptions) (*Child, error) {
 		return nil, errors.New("link child: transport, feeds, state, instance and clock are needed")
 	}
 	o = o.withDefaults()
-	c := &Child{o: o, pack: newPacker(), bell: make(chan struct{}, 1)}
+	c := &Child{o: o, pack: newPacker(), bell: make(chan struct{}, 1), pace: newPace(o.Rate), run: crand.Text()}
 	var err error
 	if c.keeper, err = openKeeper(o.State); err != nil {
 		return nil, err
@@ -169,16 +172,21 @@ func sleep(ctx context.Context, d time.Duration) {
 // ended notes why a session ended and how long to wait if that is not for the
 // usual pause.
 func (c *Child) ended(err error) time.Duration {
+	c.mu.Lock()
+	known := c.status.State != StateUp && c.status.LastError == err.Error()
+	c.mu.Unlock()
+	state, pause, level := StateConnecting, time.Duration(0), slog.LevelWarn
 	for _, no := range []error{ErrNotEnrolled, ErrRevoked, ErrClone, ErrVersion} {
 		if errors.Is(err, no) {
-			c.o.Log.Error("link: the parent refuses this node", "parent", c.o.Parent, "err", err)
-			c.setState(StateRefused, err)
-			return c.o.RetryRefused
+			state, pause, level = StateRefused, c.o.RetryRefused, slog.LevelError
 		}
 	}
-	c.o.Log.Warn("link: not connected", "parent", c.o.Parent, "err", err)
-	c.setState(StateConnecting, err)
-	return 0
+	if known { // the same for days is said once
+		level = slog.LevelDebug
+	}
+	c.o.Log.Log(context.Background(), level, "link: not connected", "parent", c.o.Parent, "state", state, "err", err)
+	c.setState(state, err)
+	return pause
 }
 
 func (c *Child) setState(s State, err error) {
@@ -207,7 +215,7 @@ func (c *Child) once(ctx context.Context) error {
 	}
 	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
-	h := hello{Versions: c.o.Versions, Program: c.o.Program, Instance: c.o.Instance, Host: c.o.Host, Now: plant.MicrosOf(c.o.Now())}
+	h := hello{Versions: c.o.Versions, Program: c.o.Program, Instance: c.o.Instance, Run: c.run, Host: c.o.Host, Now: plant.MicrosOf(c.o.Now())}
 	for _, f := range c.streams {
 		h.Streams = append(h.Streams, f.name)
 	}

@@ -3,6 +3,7 @@ package link
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"sync"
@@ -118,9 +119,7 @@ func (k *keeper) save(streams []*outflow) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	now := notes{Schema: notesSchema, Streams: map[Stream]note{}}
-	for name, n := range k.notes.Streams {
-		now.Streams[name] = n // of feeds that are not shared any more
-	}
+	maps.Copy(now.Streams, k.notes.Streams) // of feeds that are not shared any more too
 	for _, f := range streams {
 		now.Streams[f.name] = f.note()
 	}

@@ -42,6 +42,7 @@ type hello struct {
 	Versions Versions     `json:"versions"`
 	Program  string       `json:"program"` // release of the child
 	Instance string       `json:"instance"`
+	Run      string       `json:"run"` // of the program: a copy of the whole folder has one of its own
 	Host     string       `json:"host"`
 	Now      plant.Micros `json:"now"` // the child's clock
 	Streams  []Stream     `json:"streams"`

@@ -124,7 +124,12 @@ func (f *outflow) open(ctx context.Context, at Progress, c *Child) error {
 	f.liveFrom = head + 1
 	f.err = nil
 	f.prune()
+	cursor := min(max(f.settled(), first-1), head)
 	f.mu.Unlock()
+	// It may go back: what the parent lacks must be kept again.
+	if err := f.saveCursor(ctx, cursor); err != nil {
+		return err
+	}
 	switch {
 	case replaced:
 		c.o.Log.Warn("link: this journal is not the one the parent knows, as after a restore; all of it is sent anew", "stream", f.name, "epoch", epoch)

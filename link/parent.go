@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -84,7 +85,12 @@ type seat struct {
 	conn     string
 	intakes  map[Stream]*intake
 	conflict *Conflict
+	run      string   // of the process that holds the seat
+	past     []string // runs that it took the seat from
 }
+
+// maxPast bounds the runs a seat remembers; two copies need one.
+const maxPast = 8
 
 // NewParent makes a parent. The transport calls Attach, then Answer; Run keeps
 // the leases.
@@ -160,15 +166,19 @@ func (p *Parent) answer(ctx context.Context, from Peer, verb string, raw []byte)
 
 func (p *Parent) noteRefusal(from Peer, verb string, err error) {
 	quiet := errors.Is(err, ErrBusy) || errors.Is(err, ErrSession) // part of everyday life
-	if !quiet {
-		p.o.Log.Warn("link: refused", "node", from.Node, "address", from.Address, "verb", verb, "err", err)
-	}
+	level := slog.LevelWarn
 	s := p.seated(from.Node)
+	if s != nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if quiet || s.status.LastError == err.Error() { // a node that is refused comes back for days
+			level = slog.LevelDebug
+		}
+	}
+	p.o.Log.Log(context.Background(), level, "link: refused", "node", from.Node, "address", from.Address, "verb", verb, "err", err)
 	if s == nil {
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if errors.Is(err, ErrDamaged) {
 		s.status.Damaged++
 	}
@@ -182,7 +192,7 @@ func (p *Parent) hello(ctx context.Context, from Peer, raw []byte) ([]byte, erro
 	if err := unsealJSON(raw, kindHello, &h); err != nil {
 		return nil, err
 	}
-	if h.Instance == "" || len(h.Instance) > maxWord || len(h.Host) > maxHost || len(h.Program) > maxWord || len(h.Streams) > len(Streams()) {
+	if h.Instance == "" || len(h.Instance) > maxWord || len(h.Run) > maxWord || len(h.Host) > maxHost || len(h.Program) > maxWord || len(h.Streams) > len(Streams()) {
 		return nil, fmt.Errorf("%w: hello with an instance of %d bytes, a host of %d", ErrDamaged, len(h.Instance), len(h.Host))
 	}
 	version, ok := h.Versions.common(p.o.Versions)
@@ -199,6 +209,11 @@ func (p *Parent) hello(ctx context.Context, from Peer, raw []byte) ([]byte, erro
 	mine := Lease{
 		Node: node.ID, Instance: h.Instance, Session: rand.Text(), Host: h.Host, Address: from.Address,
 		Since: now, Expires: p.expiry(),
+	}
+	if held, err := p.replaced(ctx, s, node.ID, h.Run, now); err != nil {
+		return nil, err
+	} else if held.Session != "" {
+		return nil, p.clone(s, node, held, mine)
 	}
 	held, err := p.o.Registry.Acquire(ctx, mine, now)
 	if err != nil {
@@ -225,7 +240,12 @@ func (p *Parent) seat(s *seat, node Node, l Lease, from Peer, h hello, version i
 	s.mu.Lock()
 	before := s.conn
 	wasHere := s.lease.Session != ""
-	s.lease, s.conn = l, from.Conn
+	if s.run != "" && s.run != h.Run {
+		s.past = append(s.past, s.run)
+		s.past = s.past[max(0, len(s.past)-maxPast):]
+	}
+	s.past = slices.DeleteFunc(s.past, func(r string) bool { return r == h.Run })
+	s.lease, s.conn, s.run = l, from.Conn, h.Run
 	for _, in := range s.intakes {
 		in.forget() // another replica may have been at it meanwhile
 	}
@@ -241,6 +261,26 @@ func (p *Parent) seat(s *seat, node Node, l Lease, from Peer, h hello, version i
 			d.Cut(node.ID, before) // half open, or the process before this one
 		}
 	}
+}
+
+// replaced gives the lease that holds if the run is one from which another run
+// took the seat: then two copies of one folder are alive, as when machines are
+// made from one image, and would take the seat from one another for ever.
+func (p *Parent) replaced(ctx context.Context, s *seat, id NodeID, run string, now plant.Micros) (Lease, error) {
+	s.mu.Lock()
+	old := run != "" && slices.Contains(s.past, run)
+	s.mu.Unlock()
+	if !old {
+		return Lease{}, nil
+	}
+	held, err := p.o.Registry.Lease(ctx, id)
+	if err != nil {
+		return Lease{}, fmt.Errorf("link: lease: %w", err)
+	}
+	if held.Expires <= now {
+		return Lease{}, nil
+	}
+	return held, nil
 }
 
 // clone refuses a second live copy and names both.
@@ -274,12 +314,7 @@ func (p *Parent) admitted(ctx context.Context, id NodeID) (Node, error) {
 }
 
 func known(name Stream) bool {
-	for _, s := range Streams() {
-		if s == name {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(Streams(), name)
 }
 
 // session gives the seat if the message belongs to the session it holds.

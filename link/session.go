@@ -138,7 +138,8 @@ func (s *session) live(ctx context.Context, f *outflow) error {
 		if err := f.src.Wait(ctx, after); err != nil {
 			return err
 		}
-		items, through, err := s.read(ctx, f, after, maxFrame, liveEntries)
+		frame, _ := s.pace.size()
+		items, through, err := s.read(ctx, f, after, frame, f.entriesFor(frame))
 		if err != nil {
 			return err
 		}
@@ -162,6 +163,11 @@ func (s *session) live(ctx context.Context, f *outflow) error {
 			f.advance(from)
 			continue
 		}
+		size := itemCost
+		for _, it := range items {
+			size += len(it.Payload) + itemCost
+		}
+		f.weigh(size, through-from+1)
 		r := Range{from, through}
 		f.fly(r)
 		f.advance(through + 1)
@@ -210,7 +216,11 @@ func (s *session) send(ctx context.Context, f *outflow, verb string, d parcel) e
 	damaged := 0
 	for {
 		var a ack
+		began := s.o.Now()
 		err := s.ask(ctx, s.conn, verb, message, kindAck, &a)
+		if took := s.o.Now().Sub(began); err == nil || took > slow { // a quick no says nothing of the way
+			s.pace.took(took)
+		}
 		var pause time.Duration
 		var busy *busyError
 		switch {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 
@@ -157,14 +158,10 @@ func (s *Sink) Copy() *Sink {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := NewSink()
-	for k, v := range s.progress {
-		out.progress[k] = v
-	}
+	maps.Copy(out.progress, s.progress)
 	for k, v := range s.items {
 		out.items[k] = map[uint64]link.Item{}
-		for seq, it := range v {
-			out.items[k][seq] = it
-		}
+		maps.Copy(out.items[k], v)
 	}
 	for k, v := range s.gaps {
 		out.gaps[k] = slices.Clone(v)

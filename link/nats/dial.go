@@ -17,6 +17,9 @@ import (
 
 const (
 	dialTime = 10 * time.Second
+	// writeTime is how long one write may be stuck: a way of a few KB/s is slow
+	// and not dead, which pings tell.
+	writeTime = time.Minute
 	// maxAsked bounds the questions a child works on at once.
 	maxAsked = 8
 	// handlerTime is the longest a child works on one question.
@@ -56,33 +59,49 @@ func NewTransport(o DialOptions) (link.Transport, error) {
 	return transport{o}, nil
 }
 
-// dialer makes the library's dial obey a context.
-type dialer struct{ ctx context.Context }
+// dialer makes the library's dial and handshake obey a context.
+type dialer struct {
+	ctx   context.Context
+	stops []func() bool
+}
 
-func (d dialer) Dial(network, address string) (net.Conn, error) {
+func (d *dialer) Dial(network, address string) (net.Conn, error) {
 	one := net.Dialer{Timeout: dialTime}
-	return one.DialContext(d.ctx, network, address)
+	c, err := one.DialContext(d.ctx, network, address)
+	if err == nil {
+		d.stops = append(d.stops, context.AfterFunc(d.ctx, func() { _ = c.Close() }))
+	}
+	return c, err
+}
+
+// release lets connections live on when the context ends.
+func (d *dialer) release() {
+	for _, stop := range d.stops {
+		stop()
+	}
 }
 
 func (t transport) Dial(ctx context.Context) (link.Conn, error) {
 	c := &conn{id: t.o.Key.ID(), done: make(chan struct{})}
 	ctx, cancel := context.WithTimeout(ctx, dialTime)
 	defer cancel()
+	d := &dialer{ctx: ctx}
 	nc, err := nats.Connect(strings.Join(t.o.Addresses, ","),
 		nats.Name(t.o.Host),
 		nats.Secure(pinned(t.o.Pin)), nats.TLSHandshakeFirst(),
 		nats.Nkey(string(t.o.Key.ID()), t.o.Key.pair.Sign),
 		nats.CustomInboxPrefix(inbox(t.o.Key.ID())),
-		nats.SetCustomDialer(dialer{ctx}), nats.Timeout(dialTime),
+		nats.SetCustomDialer(d), nats.Timeout(dialTime),
 		nats.NoReconnect(), nats.IgnoreDiscoveredServers(),
 		nats.PingInterval(t.o.PingEvery), nats.MaxPingsOutstanding(2),
-		nats.FlusherTimeout(dialTime), nats.ReconnectBufSize(sendBuffer),
+		nats.FlusherTimeout(writeTime), nats.ReconnectBufSize(sendBuffer),
 		nats.ClosedHandler(func(*nats.Conn) { close(c.done) }),
 		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}), // what matters comes back from the call
 	)
 	if err != nil {
 		return nil, fmt.Errorf("link: dial %s: %w", strings.Join(t.o.Addresses, ", "), err)
 	}
+	d.release()
 	c.nc = nc
 	number, err := nc.GetClientID()
 	if err != nil {
@@ -99,7 +118,10 @@ type conn struct {
 	id              link.NodeID
 	replica, number string
 	done            chan struct{}
-	asked           sync.WaitGroup
+
+	mu    sync.Mutex
+	over  bool
+	asked sync.WaitGroup
 }
 
 func (c *conn) Request(ctx context.Context, verb string, payload []byte) ([]byte, error) {
@@ -131,6 +153,11 @@ func (c *conn) Serve(instance string, answer func(ctx context.Context, verb stri
 			_ = m.Respond(link.RefuseBusy(time.Second)) // the asker's time runs out otherwise
 			return
 		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.over {
+			return
+		}
 		c.asked.Go(func() {
 			defer func() { <-slots }()
 			ctx, cancel := context.WithTimeout(ctx, handlerTime)
@@ -148,6 +175,9 @@ func (c *conn) Done() <-chan struct{} { return c.done }
 
 // Close ends the connection and waits for the work on questions.
 func (c *conn) Close() error {
+	c.mu.Lock()
+	c.over = true
+	c.mu.Unlock()
 	c.nc.Close()
 	<-c.done
 	c.asked.Wait()

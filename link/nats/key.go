@@ -95,15 +95,20 @@ func writeOnce(file string, content []byte) error {
 // instance is the file that tells one copy of a node from another.
 type instance struct {
 	ID      string `json:"instance"`
-	Machine string `json:"machine"` // hash of the machine's id
+	Machine string `json:"machine"` // hash of the machine's id and the folder's path
 }
 
 // OpenInstance gives the id of this data folder on this machine, made on first
 // use. It lies in the data folder and not in the key's file: a key copied to
 // another machine comes without it, and a folder copied there gets a new one,
-// because machine (see [Machine]) differs.
+// because machine (see [Machine]) differs. A folder copied on the same machine
+// differs by its path.
 func OpenInstance(dir, machine string) (string, error) {
-	sum := sha256.Sum256([]byte("zhigai link instance\x00" + machine))
+	place, err := filepath.Abs(dir)
+	if err != nil {
+		return "", fmt.Errorf("link instance: %w", err)
+	}
+	sum := sha256.Sum256([]byte("zhigai link instance\x00" + machine + "\x00" + place))
 	want := instance{ID: rand.Text(), Machine: hex.EncodeToString(sum[:8])}
 	file := filepath.Join(dir, "link-instance.json")
 	raw, err := os.ReadFile(file)

@@ -1,0 +1,91 @@
+package link
+
+import (
+	"strings"
+	"testing"
+
+	"zhigai/plant"
+)
+
+const samplePolicy = `schema: zhigai.sharing/1
+model: true
+figures: [oee, "energy.*"]
+records: [stop_reason]
+tags:
+  - path: "acme/*/grinding/**/count.*"
+  - path: "**"
+    retention: [long]
+    kinds: [enumeration]
+`
+
+func TestPolicy_Shares(t *testing.T) {
+	p, err := ParsePolicy([]byte(samplePolicy), Known{Figures: []string{"oee", "energy.active"}, Records: []string{"stop_reason", "count"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tag := func(path string, r plant.Retention, k plant.TagKind) bool {
+		return p.SharesTag(plant.Tag{Path: path, Retention: r, Kind: k})
+	}
+	for _, one := range []struct {
+		what      string
+		got, want bool
+	}{
+		{"a figure by id", p.SharesFigure("oee"), true},
+		{"a figure by pattern", p.SharesFigure("energy.active"), true},
+		{"another figure", p.SharesFigure("quality"), false},
+		{"an event", p.SharesRecord("stop_reason"), true},
+		{"another event", p.SharesRecord("count"), false},
+		{"a tag two steps below **", tag("acme/xinchang/grinding/l1/m3/count.good", plant.RetainStandard, plant.KindNumber), true},
+		{"a tag no step below **", tag("acme/xinchang/grinding/count.good", plant.RetainStandard, plant.KindNumber), true},
+		{"a tag of another name", tag("acme/xinchang/grinding/l1/m3/spindle.speed", plant.RetainStandard, plant.KindNumber), false},
+		{"a tag of another area", tag("acme/xinchang/turning/l1/m3/count.good", plant.RetainStandard, plant.KindNumber), false},
+		{"a tag by class", tag("other/state", plant.RetainLong, plant.KindEnumeration), true},
+		{"a tag by half a class", tag("other/state", plant.RetainLong, plant.KindNumber), false},
+		{"history", p.Shares(StreamHistory), true},
+		{"nothing of an empty policy", Policy{}.Shares(StreamHistory), false},
+		{"nothing at all", Policy{}.SharesTag(plant.Tag{Path: "a"}), false},
+		{"everything", Policy{All: true}.SharesTag(plant.Tag{Path: "a"}), true},
+	} {
+		if one.got != one.want {
+			t.Errorf("%s: %v; want %v", one.what, one.got, one.want)
+		}
+	}
+}
+
+func TestParsePolicy_NamesWhatIsWrong(t *testing.T) {
+	known := Known{Figures: []string{"oee"}, Records: []string{"count"}}
+	for _, one := range []struct{ text, want string }{
+		{"", "schema"},
+		{"schema: zhigai.sharing/2\nall: true", "zhigai.sharing/2"},
+		{"schema: zhigai.sharing/1\nal: true", "al"},
+		{"schema: zhigai.sharing/1\nall: true\nfigures: [oee]", "all: true"},
+		{"schema: zhigai.sharing/1\nfigures: [oe]", `figures[0]: nothing is called "oe"; known are oee`},
+		{"schema: zhigai.sharing/1\nrecords: [stop]", `records[0]`},
+		{"schema: zhigai.sharing/1\nfigures: ['[a']", "no pattern"},
+		{"schema: zhigai.sharing/1\ntags: [{path: 'a/**'}]", "model: true"},
+		{"schema: zhigai.sharing/1\nmodel: true\ntags: [{path: 'a//b'}]", "empty step"},
+		{"schema: zhigai.sharing/1\nmodel: true\ntags: [{path: 'a/x**/b'}]", "no pattern"},
+		{"schema: zhigai.sharing/1\nmodel: true\ntags: [{retention: [long]}]", "tags[0].path: missing"},
+		{"schema: zhigai.sharing/1\nmodel: true\ntags: [{path: '**', retention: [ever]}]", "ever"},
+		{"schema: zhigai.sharing/1\nmodel: true\ntags: [{path: '**', kinds: [int]}]", "int"},
+		{"schema: [", "sharing policy"},
+	} {
+		if _, err := ParsePolicy([]byte(one.text), known); err == nil || !strings.Contains(err.Error(), one.want) {
+			t.Errorf("ParsePolicy(%q) = %v; want %q in it", one.text, err, one.want)
+		}
+	}
+	if _, err := ParsePolicy(make([]byte, maxPolicy+1), known); err == nil {
+		t.Error("a policy of 64 KiB is read")
+	}
+}
+
+func FuzzParsePolicy(f *testing.F) {
+	f.Add([]byte(samplePolicy), "acme/a/b")
+	f.Add([]byte("schema: zhigai.sharing/1\nall: true"), "")
+	f.Fuzz(func(t *testing.T, raw []byte, path string) {
+		p, err := ParsePolicy(raw, Known{})
+		if err == nil && p.SharesTag(plant.Tag{Path: path}) && !p.All && !p.Model {
+			t.Errorf("samples without the model: %q", raw)
+		}
+	})
+}
