@@ -29,6 +29,17 @@ type Health struct {
 	Demo    bool      `json:"demo"`
 	Logins  []Login   `json:"logins" nullable:"false"`
 	Checks  []Check   `json:"checks" nullable:"false"`
+	Disk    *Disk     `json:"disk,omitempty" doc:"Left out where the file system does not tell"`
+	Busy    Busy      `json:"busy" doc:"Requests put off since the start"`
+}
+
+// Disk is how much room is left where samples are kept.
+type Disk struct {
+	Level        string   `json:"level" enum:"ok,warn,low,scarce,stop" doc:"low: tags with short retention are not kept; scarce: standard neither; stop: nothing is accepted, reading goes on"`
+	Free         uint64   `json:"free" doc:"Bytes"`
+	Total        uint64   `json:"total" doc:"Bytes"`
+	GrowthPerDay int64    `json:"growth_per_day" doc:"Bytes by which the free room shrinks a day; 0 when it does not or is not known yet"`
+	DaysLeft     *float64 `json:"days_left,omitempty" doc:"Until nothing is accepted, at the present growth"`
 }
 
 type healthOut struct {
@@ -42,6 +53,10 @@ func (a *API) registerHealth() {
 				Status: "ok", Version: a.o.Version, Started: a.o.Started.UTC(), Now: a.now().UTC(),
 				Demo: a.o.Demo != nil, Logins: a.o.Demo, Checks: []Check{},
 			}
+			if a.o.Disk != nil {
+				h.Disk = a.o.Disk()
+			}
+			h.Busy = a.busy.count()
 			if h.Logins == nil {
 				h.Logins = []Login{}
 			}

@@ -20,6 +20,7 @@ import (
 
 type runCmd struct {
 	place      `embed:""`
+	diskMarks  `embed:""`
 	Listen     string `help:"Address of pages and API." default:"127.0.0.1:8680"`
 	MQTT       string `name:"mqtt" help:"Address of the broker for machines. With --demo a free port on this machine." default:"127.0.0.1:1883"`
 	TLS        string `name:"tls" help:"auto, or certificate and key as CERT,KEY. Empty serves plain HTTP."`
@@ -42,6 +43,7 @@ func (c runCmd) Run(ctx context.Context) (err error) {
 	if c.Demo {
 		mqttAddress = "127.0.0.1:0"
 	}
+	c.place.disk = c.diskMarks
 	n, err := openNode(ctx, c.place, mqttAddress, log)
 	if err != nil {
 		return err

@@ -35,6 +35,9 @@ type stores struct {
 type place struct {
 	Data   string `help:"Folder of the node." default:"./data" type:"path"`
 	Record string `help:"Database of events, master data and figures, as postgres://USER@HOST/DATABASE; a folder inside the node's when left out." env:"ZHIGAI_RECORD" placeholder:"URL"`
+
+	disk diskMarks // zero: the defaults
+	free uint64    // bytes that samples leave free; 0: the default
 }
 
 // record is where the record lies.
@@ -51,7 +54,7 @@ func openRecord(ctx context.Context, p place) (*record.DB, error) {
 			return nil, err
 		}
 	}
-	return record.Open(ctx, p.record(), record.Options{})
+	return record.Open(ctx, p.record(), record.Options{MinFree: p.free / 2})
 }
 
 func openStores(ctx context.Context, p place) (*stores, error) {
@@ -62,7 +65,7 @@ func openStores(ctx context.Context, p place) (*stores, error) {
 	if err != nil {
 		return nil, err
 	}
-	hist, err := history.Open(filepath.Join(p.Data, "history"), history.Options{})
+	hist, err := history.Open(filepath.Join(p.Data, "history"), history.Options{MinFree: p.free})
 	if err != nil {
 		return nil, errors.Join(err, rec.Close())
 	}
