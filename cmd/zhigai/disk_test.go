@@ -68,6 +68,7 @@ type press struct {
 	dir     string
 	n       *node
 	api     apiClient
+	stop    func()
 	machine *client.Client
 	acked   []float64 // values of which the machine was told that they are kept
 }
@@ -94,6 +95,7 @@ func newPress(t *testing.T, log *slog.Logger) *press {
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
+	p.stop = cancel
 	must(t, p.n.start(ctx))
 	_, secret, err := p.n.access.CreateToken(t.Context(), access.Node(demoTenant), access.NewToken{Name: "test", Role: access.RoleAdmin})
 	must(t, err)
@@ -240,6 +242,7 @@ func TestDisk_FillsUpAndIsFreed(t *testing.T) {
 		t.Errorf("short retention again: %d values, %d marks", len(good), marks)
 	}
 	p.tellsIt()
+	p.stop()
 	must(t, p.n.close())
 	s, err := history.Open(filepath.Join(p.dir, "data", "history"), history.Options{})
 	must(t, err)
