@@ -1,0 +1,373 @@
+package mqtt
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	mochi "github.com/mochi-mqtt/server/v2"
+	"github.com/mochi-mqtt/server/v2/packets"
+
+	"zhigai/plant"
+)
+
+const (
+	// window is how many messages of one client are handled at once: they share
+	// a commit. Their order is kept.
+	window = 256
+	// dropAfter is how long messages without acknowledgement wait for room
+	// before they are dropped: a store that is only slow holds the client up at
+	// its socket, one that stands still must not silence its pings.
+	dropAfter = time.Second
+	// quietFor ends a flood.
+	quietFor = 10 * time.Second
+	// drainFor is how long what a lost client published is still handled.
+	drainFor = 5 * time.Second
+)
+
+// Pressure counts what overload did to publishing clients since the start.
+type Pressure struct {
+	Pending  int   `json:"pending"`  // messages not handled yet
+	Bytes    int   `json:"bytes"`    // of these
+	Held     int64 `json:"held"`     // times that a client had to wait at its socket
+	Withheld int64 `json:"withheld"` // messages that were not acknowledged
+	Dropped  int64 `json:"dropped"`  // messages without acknowledgement that were thrown away
+	Flooding int   `json:"flooding"` // clients of which messages are being dropped
+	Exceeded int64 `json:"exceeded"` // clients ended because they sent more than they may without acknowledgement
+}
+
+// Flood is a time in which messages of a client were dropped: QoS 0 promises
+// nothing, but who looks must see it. To is zero when it begins.
+type Flood struct {
+	Client, User, Remote string
+	Tenant               plant.TenantNo
+	From, To             time.Time
+	Dropped              int64
+}
+
+// post is the messages of all clients that are not handled yet. One lock for
+// all, so that they share one limit.
+type post struct {
+	b *Broker
+
+	mu     sync.Mutex
+	room   *sync.Cond // something was handled, or somebody has to look again
+	counts Pressure
+}
+
+func newPost(b *Broker) *post {
+	p := &post{b: b}
+	p.room = sync.NewCond(&p.mu)
+	context.AfterFunc(b.ctx, p.look)
+	return p
+}
+
+// look wakes all who wait for room.
+func (p *post) look() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.room.Broadcast()
+}
+
+// Pressure is what overload does and did.
+func (b *Broker) Pressure() Pressure {
+	b.post.mu.Lock()
+	defer b.post.mu.Unlock()
+	return b.post.counts
+}
+
+// inbox is what one connection published that is not handled yet. Its fields
+// are guarded by the post's lock.
+type inbox struct {
+	post *post
+	cl   *mochi.Client
+	who  member
+	ctx  context.Context // of the handlers
+	stop context.CancelFunc
+
+	letters    []*letter // not begun, in order
+	unanswered int       // with QoS 1 and 2, begun or not
+	bytes      int
+	working    bool // work runs
+	gone       bool // nobody waits for acknowledgements any more
+	answering  *letter
+
+	dropping bool // there was no room for dropAfter
+	flood    *Flood
+	dropped  time.Time // last
+}
+
+// letter is one message on its way.
+type letter struct {
+	pk   packets.Packet
+	msg  Message
+	size int
+	done chan struct{} // closed when handled
+	err  error
+}
+
+func newInbox(p *post, cl *mochi.Client, m member) *inbox {
+	in := &inbox{post: p, cl: cl, who: m}
+	in.ctx, in.stop = context.WithCancel(p.b.ctx)
+	return in
+}
+
+// put takes a message, on the goroutine that reads the connection: as long as
+// it waits, the client waits, too.
+func (in *inbox) put(pk packets.Packet, msg Message) error {
+	l := &letter{pk: pk, msg: msg, size: len(pk.Payload) + len(pk.TopicName), done: make(chan struct{})}
+	p := in.post
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if msg.QoS > 0 {
+		if in.cl.Properties.ProtocolVersion == 5 && in.unanswered >= int(p.b.limits.Inflight) {
+			p.counts.Exceeded++
+			return packets.ErrReceiveMaximum
+		}
+		in.await(func() bool { return in.unanswered < int(p.b.limits.Inflight) && in.fits(l) }, 0)
+		in.unanswered++
+	} else if !in.makeRoom(l) {
+		in.drop(1)
+		return packets.ErrRejectPacket
+	}
+	in.letters = append(in.letters, l)
+	in.bytes += l.size
+	p.counts.Pending++
+	p.counts.Bytes += l.size
+	if !in.working {
+		in.working = true
+		go in.work()
+	}
+	return nil
+}
+
+// fits reports whether there is room for l; one message always fits into an
+// empty inbox.
+func (in *inbox) fits(l *letter) bool {
+	limits := &in.post.b.limits
+	return in.bytes == 0 || len(in.letters) < int(limits.Queue) && in.bytes+l.size <= limits.PendingBytes/16 &&
+		in.post.counts.Bytes+l.size <= limits.PendingBytes
+}
+
+// await waits until ok, at most for most when that is not 0.
+func (in *inbox) await(ok func() bool, most time.Duration) {
+	if ok() {
+		return
+	}
+	p := in.post
+	p.counts.Held++
+	over := false
+	if most > 0 {
+		timer := time.AfterFunc(most, func() {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			over = true
+			p.room.Broadcast()
+		})
+		defer timer.Stop()
+	}
+	for !ok() && !over && in.ctx.Err() == nil {
+		p.room.Wait()
+	}
+}
+
+// makeRoom is for a message without acknowledgement: the oldest of these gives
+// way, because the newest says how things are.
+func (in *inbox) makeRoom(l *letter) bool {
+	if !in.dropping {
+		in.await(func() bool { return in.fits(l) }, dropAfter)
+		in.dropping = !in.fits(l)
+	} else if in.bytes < in.post.b.limits.PendingBytes/32 && len(in.letters) < int(in.post.b.limits.Queue)/2 {
+		in.dropping = !in.fits(l)
+	}
+	for !in.fits(l) {
+		i := slices.IndexFunc(in.letters, func(l *letter) bool { return l.msg.QoS == 0 })
+		if i < 0 {
+			return false
+		}
+		old := in.letters[i]
+		in.letters = slices.Delete(in.letters, i, i+1)
+		in.release(old)
+		in.drop(1)
+	}
+	return true
+}
+
+// release gives the room of a letter back.
+func (in *inbox) release(l *letter) {
+	p := in.post
+	if l.msg.QoS > 0 {
+		in.unanswered--
+	}
+	in.bytes -= l.size
+	p.counts.Pending--
+	p.counts.Bytes -= l.size
+	p.room.Broadcast()
+}
+
+// work handles letters until there are none.
+func (in *inbox) work() {
+	p := in.post
+	for {
+		answers, answered := make(chan *letter, window), make(chan struct{})
+		go func() {
+			defer close(answered)
+			for l := range answers {
+				<-l.done
+				in.answer(l)
+			}
+		}()
+		for l := in.next(); l != nil; l = in.next() {
+			answers <- l
+			in.begin(l)
+		}
+		close(answers)
+		<-answered
+		p.mu.Lock()
+		if len(in.letters) == 0 {
+			in.working = false
+			p.room.Broadcast()
+			p.mu.Unlock()
+			return
+		}
+		p.mu.Unlock()
+	}
+}
+
+// next takes the next letter that is worth handling. Who is gone brings again
+// what was not acknowledged.
+func (in *inbox) next() *letter {
+	p := in.post
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for len(in.letters) > 0 {
+		l := in.letters[0]
+		in.letters = in.letters[1:]
+		switch {
+		case l.msg.QoS > 0 && (in.gone || in.ctx.Err() != nil):
+			p.counts.Withheld++
+			in.release(l)
+		case in.ctx.Err() != nil:
+			in.release(l)
+			in.drop(1)
+		default:
+			return l
+		}
+	}
+	in.letters = nil
+	return nil
+}
+
+// begin starts the handlers of a letter and returns when the next may follow.
+func (in *inbox) begin(l *letter) {
+	passed := make(chan struct{})
+	go func() {
+		l.err = in.post.b.dispatch(withPassed(in.ctx, sync.OnceFunc(func() { close(passed) })), l.msg)
+		close(l.done)
+	}()
+	select {
+	case <-passed:
+	case <-l.done:
+	}
+}
+
+// answer lets the library go on with the message, in the order in which they
+// came: the acknowledgement, and the subscribers.
+func (in *inbox) answer(l *letter) {
+	p := in.post
+	p.mu.Lock()
+	in.answering = l
+	p.mu.Unlock()
+	pk := l.pk
+	pk.Ignore = true // how OnPublish knows it again
+	if err := p.b.server.InjectPacket(in.cl, pk); err != nil {
+		p.b.log.Debug("mqtt message handled, its client is gone", slog.String("client", in.cl.ID), slog.Any("err", err))
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if l.err != nil {
+		p.counts.Withheld++
+	}
+	in.release(l)
+}
+
+// handled is what came of the letter that is being answered.
+func (in *inbox) handled() error {
+	in.post.mu.Lock()
+	defer in.post.mu.Unlock()
+	return in.answering.err
+}
+
+// drain returns when everything is handled. Of a client that was lost that
+// takes no longer than drainFor.
+func (in *inbox) drain(lost bool) {
+	p := in.post
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	in.gone = in.gone || lost
+	if lost {
+		timer := time.AfterFunc(drainFor, in.stop)
+		defer timer.Stop()
+	}
+	for in.working {
+		p.room.Wait()
+	}
+}
+
+// drop counts and, when it begins, tells.
+func (in *inbox) drop(n int64) {
+	p := in.post
+	p.counts.Dropped += n
+	in.dropped = p.b.now()
+	if in.flood != nil {
+		in.flood.Dropped += n
+		return
+	}
+	in.flood = &Flood{Client: in.cl.ID, User: in.who.user, Remote: in.who.remote, Tenant: in.who.rights.Tenant, From: in.dropped, Dropped: n}
+	p.counts.Flooding++
+	p.tell(*in.flood)
+	time.AfterFunc(quietFor, in.calm)
+}
+
+// calm ends a flood when nothing was dropped for some time.
+func (in *inbox) calm() {
+	p := in.post
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if now := p.b.now(); now.Sub(in.dropped) < quietFor && p.b.ctx.Err() == nil {
+		time.AfterFunc(quietFor, in.calm)
+		return
+	}
+	in.flood.To = in.dropped
+	p.counts.Flooding--
+	p.tell(*in.flood)
+	in.flood = nil
+}
+
+// tell must not hold the lock up.
+func (p *post) tell(f Flood) {
+	p.b.log.Warn("mqtt messages dropped", slog.String("client", f.Client), slog.String("remote", f.Remote),
+		slog.Int64("dropped", f.Dropped), slog.Bool("ended", !f.To.IsZero()))
+	if p.b.flooded != nil {
+		go p.b.flooded(f)
+	}
+}
+
+type passedKey struct{}
+
+func withPassed(ctx context.Context, f func()) context.Context {
+	return context.WithValue(ctx, passedKey{}, f)
+}
+
+// passed says that a message has its place in the order of those that become
+// durable: the next may be handled while this one waits.
+func passed(ctx context.Context) {
+	if f, _ := ctx.Value(passedKey{}).(func()); f != nil {
+		f()
+	}
+}
+
+// unpassed is for a message that has to go on to somebody else after this.
+func unpassed(ctx context.Context) context.Context { return withPassed(ctx, nil) }
