@@ -27,6 +27,7 @@ type Broker struct {
 	now       func() time.Time
 	log       *slog.Logger
 	flooded   func(Flood)
+	quiet     time.Duration // that ends a flood
 	post      *post
 
 	server *mochi.Server
@@ -68,7 +69,7 @@ func NewBroker(o Options) (*Broker, error) {
 	}
 	b := &Broker{
 		address: o.Address, tls: o.TLS, keeper: o.Gatekeeper, anonymous: o.Anonymous,
-		limits: o.Limits.withDefaults(), now: o.Now, log: o.Logger, flooded: o.Flooded,
+		limits: o.Limits.withDefaults(), now: o.Now, log: o.Logger, flooded: o.Flooded, quiet: quietFor,
 	}
 	b.ctx, b.cancel = context.WithCancel(context.Background())
 	b.post = newPost(b)

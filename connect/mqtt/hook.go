@@ -149,52 +149,54 @@ func (h *hook) OnPacketRead(cl *mochi.Client, pk packets.Packet) (packets.Packet
 	return pk, nil
 }
 
-// OnPublish comes twice for each message: when it is read, and it goes into
-// the client's inbox; and when it is handled, before the acknowledgement is
-// written.
+// OnPublish puts a message into its client's inbox, from where it goes on when
+// it is handled.
 func (h *hook) OnPublish(cl *mochi.Client, pk packets.Packet) (packets.Packet, error) {
 	if cl.Net.Inline {
-		return pk, nil // our own
+		return pk, nil // our own, or handled
 	}
 	in := h.inbox(cl)
 	if in == nil {
 		return pk, packets.ErrRejectPacket
 	}
-	if !pk.Ignore {
-		if err := in.put(pk, h.message(cl, in.who, pk)); errors.Is(err, packets.ErrReceiveMaximum) {
-			h.b.log.Warn("mqtt client ended: more messages than it may send without acknowledgement", slog.String("client", cl.ID),
-				slog.String("remote", in.who.remote), slog.Int("limit", int(h.b.limits.Inflight)))
-			_ = cl.WritePacket(packets.Packet{FixedHeader: packets.FixedHeader{Type: packets.Disconnect}, ReasonCode: packets.ErrReceiveMaximum.Code})
-			_ = cl.Net.Conn.Close() // at the socket, see withhold
-		}
-		return pk, packets.ErrRejectPacket // for now
+	err := in.take(pk, h.message(cl, in.who, pk))
+	switch {
+	case err == nil:
+		return h.b.retainable(in, pk), nil
+	case errors.Is(err, packets.ErrReceiveMaximum):
+		h.b.log.Warn("mqtt client ended: more messages than it may send without acknowledgement", slog.String("client", cl.ID),
+			slog.String("remote", in.who.remote), slog.Int("limit", int(h.b.limits.Inflight)))
+		_ = cl.WritePacket(packets.Packet{FixedHeader: packets.FixedHeader{Type: packets.Disconnect}, ReasonCode: packets.ErrReceiveMaximum.Code})
+		_ = cl.Net.Conn.Close() // at the socket, see withhold
+	case !errors.Is(err, packets.ErrRejectPacket):
+		h.b.withhold(in, &letter{pk: pk, msg: Message{Topic: pk.TopicName, QoS: pk.FixedHeader.Qos}, err: err})
 	}
-	pk.Ignore = false
-	if err := in.handled(); err != nil {
-		return pk, h.withhold(cl, in.who, pk, err)
-	}
-	if pk.FixedHeader.Retain && len(pk.Payload) > 0 && h.b.server.Topics.Retained.Len() >= h.b.limits.Retained {
-		h.b.log.Warn("mqtt message not retained: limit reached", slog.String("client", cl.ID), slog.Int("limit", h.b.limits.Retained))
+	return pk, packets.ErrRejectPacket
+}
+
+// retainable is a message that is retained only within the limit.
+func (b *Broker) retainable(in *inbox, pk packets.Packet) packets.Packet {
+	if pk.FixedHeader.Retain && len(pk.Payload) > 0 && b.server.Topics.Retained.Len() >= b.limits.Retained {
+		b.log.Warn("mqtt message not retained: limit reached", slog.String("client", in.cl.ID), slog.Int("limit", b.limits.Retained))
 		pk.FixedHeader.Retain = false
 	}
-	return pk, nil
+	return pk
 }
 
 // withhold chooses how a message that is not durable stays without
 // acknowledgement. MQTT 5 has a code for it. Under 3.1.1 a client sends again
 // only after a reconnect, so its connection is closed; closed at the socket,
 // because a client stopped by the library loses its will.
-func (h *hook) withhold(cl *mochi.Client, m member, pk packets.Packet, err error) error {
-	h.b.log.Warn("mqtt message not acknowledged", slog.String("client", cl.ID), slog.String("remote", m.remote),
-		slog.String("topic", pk.TopicName), slog.Any("err", err))
-	expel := errors.Is(err, ErrExpel)
-	if cl.Properties.ProtocolVersion == 5 && pk.FixedHeader.Qos == 1 && !expel {
-		return packets.ErrImplementationSpecificError
+func (b *Broker) withhold(in *inbox, l *letter) {
+	b.log.Warn("mqtt message not acknowledged", slog.String("client", in.cl.ID), slog.String("remote", in.who.remote),
+		slog.String("topic", l.msg.Topic), slog.Any("err", l.err))
+	expel := errors.Is(l.err, ErrExpel)
+	switch {
+	case in.cl.Properties.ProtocolVersion == 5 && l.msg.QoS == 1 && !expel:
+		_ = in.cl.WritePacket(puback(l.pk.PacketID, packets.ErrImplementationSpecificError)) // an error ends the connection by itself
+	case l.msg.QoS > 0 || expel:
+		_ = in.cl.Net.Conn.Close()
 	}
-	if pk.FixedHeader.Qos > 0 || expel {
-		_ = cl.Net.Conn.Close()
-	}
-	return packets.ErrRejectPacket
 }
 
 // OnWill: what the client published comes before its will.

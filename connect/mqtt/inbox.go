@@ -91,8 +91,13 @@ type inbox struct {
 	unanswered int       // with QoS 1 and 2, begun or not
 	bytes      int
 	working    bool // work runs
+	exceeded   bool // its client sent more than it may
 	gone       bool // nobody waits for acknowledgements any more
-	answering  *letter
+
+	// proxy hands messages on to subscribers in the client's name. The client
+	// itself belongs to the goroutine that reads it: the library deadlocks when
+	// two use the list of its messages in flight.
+	proxy *mochi.Client
 
 	dropping bool // there was no room for dropAfter
 	flood    *Flood
@@ -105,25 +110,41 @@ type letter struct {
 	msg  Message
 	size int
 	done chan struct{} // closed when handled
+	turn chan struct{} // closed when all before it are answered
 	err  error
 }
 
 func newInbox(p *post, cl *mochi.Client, m member) *inbox {
-	in := &inbox{post: p, cl: cl, who: m}
+	in := &inbox{post: p, cl: cl, who: m, proxy: p.b.server.NewClient(nil, "proxy", cl.ID, true)}
 	in.ctx, in.stop = context.WithCancel(p.b.ctx)
 	return in
 }
 
-// put takes a message, on the goroutine that reads the connection: as long as
-// it waits, the client waits, too.
-func (in *inbox) put(pk packets.Packet, msg Message) error {
-	l := &letter{pk: pk, msg: msg, size: len(pk.Payload) + len(pk.TopicName), done: make(chan struct{})}
-	p := in.post
+// take takes a message, on the goroutine that reads the connection: as long as
+// it waits, the client waits, too. It returns nil when the library is to go on
+// with the message; most go on from the inbox.
+func (in *inbox) take(pk packets.Packet, msg Message) error {
+	l := &letter{pk: pk, msg: msg, size: len(pk.Payload) + len(pk.TopicName), done: make(chan struct{}), turn: make(chan struct{})}
+	if err := in.put(l); err != nil {
+		return err
+	}
+	if msg.QoS < 2 {
+		return packets.ErrRejectPacket
+	}
+	<-l.turn
+	return l.err
+}
+
+func (in *inbox) put(l *letter) error {
+	msg, p := &l.msg, in.post
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if msg.QoS > 0 {
 		if in.cl.Properties.ProtocolVersion == 5 && in.unanswered >= int(p.b.limits.Inflight) {
-			p.counts.Exceeded++
+			if !in.exceeded {
+				in.exceeded = true
+				p.counts.Exceeded++
+			}
 			return packets.ErrReceiveMaximum
 		}
 		in.await(func() bool { return in.unanswered < int(p.b.limits.Inflight) && in.fits(l) }, 0)
@@ -198,9 +219,6 @@ func (in *inbox) makeRoom(l *letter) bool {
 // release gives the room of a letter back.
 func (in *inbox) release(l *letter) {
 	p := in.post
-	if l.msg.QoS > 0 {
-		in.unanswered--
-	}
 	in.bytes -= l.size
 	p.counts.Pending--
 	p.counts.Bytes -= l.size
@@ -248,6 +266,9 @@ func (in *inbox) next() *letter {
 		switch {
 		case l.msg.QoS > 0 && (in.gone || in.ctx.Err() != nil):
 			p.counts.Withheld++
+			l.err = context.Canceled
+			in.unanswered--
+			close(l.turn)
 			in.release(l)
 		case in.ctx.Err() != nil:
 			in.release(l)
@@ -273,18 +294,29 @@ func (in *inbox) begin(l *letter) {
 	}
 }
 
-// answer lets the library go on with the message, in the order in which they
-// came: the acknowledgement, and the subscribers.
+// answer acknowledges a message and hands it on to its subscribers, in the
+// order in which they came. With QoS 2 the one that reads does both.
 func (in *inbox) answer(l *letter) {
 	p := in.post
-	p.mu.Lock()
-	in.answering = l
-	p.mu.Unlock()
-	pk := l.pk
-	pk.Ignore = true // how OnPublish knows it again
-	if err := p.b.server.InjectPacket(in.cl, pk); err != nil {
-		p.b.log.Debug("mqtt message handled, its client is gone", slog.String("client", in.cl.ID), slog.Any("err", err))
+	if l.msg.QoS > 0 { // before the client can know and send the next
+		p.mu.Lock()
+		in.unanswered--
+		p.mu.Unlock()
 	}
+	switch {
+	case l.msg.QoS == 2:
+	case l.err != nil:
+		p.b.withhold(in, l)
+	default:
+		if l.msg.QoS == 1 {
+			// An error ends the connection by itself, and the client sends again.
+			_ = in.cl.WritePacket(puback(l.pk.PacketID, packets.CodeSuccess))
+		}
+		if err := p.b.server.InjectPacket(in.proxy, p.b.retainable(in, l.pk)); err != nil {
+			p.b.log.Warn("mqtt message not handed on", slog.String("client", in.cl.ID), slog.Any("err", err))
+		}
+	}
+	close(l.turn)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if l.err != nil {
@@ -293,11 +325,8 @@ func (in *inbox) answer(l *letter) {
 	in.release(l)
 }
 
-// handled is what came of the letter that is being answered.
-func (in *inbox) handled() error {
-	in.post.mu.Lock()
-	defer in.post.mu.Unlock()
-	return in.answering.err
+func puback(id uint16, code packets.Code) packets.Packet {
+	return packets.Packet{FixedHeader: packets.FixedHeader{Type: packets.Puback}, PacketID: id, ReasonCode: code.Code}
 }
 
 // drain returns when everything is handled. Of a client that was lost that
@@ -328,7 +357,7 @@ func (in *inbox) drop(n int64) {
 	in.flood = &Flood{Client: in.cl.ID, User: in.who.user, Remote: in.who.remote, Tenant: in.who.rights.Tenant, From: in.dropped, Dropped: n}
 	p.counts.Flooding++
 	p.tell(*in.flood)
-	time.AfterFunc(quietFor, in.calm)
+	time.AfterFunc(p.b.quiet, in.calm)
 }
 
 // calm ends a flood when nothing was dropped for some time.
@@ -336,8 +365,8 @@ func (in *inbox) calm() {
 	p := in.post
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if now := p.b.now(); now.Sub(in.dropped) < quietFor && p.b.ctx.Err() == nil {
-		time.AfterFunc(quietFor, in.calm)
+	if now := p.b.now(); now.Sub(in.dropped) < p.b.quiet && p.b.ctx.Err() == nil {
+		time.AfterFunc(p.b.quiet, in.calm)
 		return
 	}
 	in.flood.To = in.dropped
