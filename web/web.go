@@ -46,11 +46,13 @@ type Options struct {
 	Demo    []Login      // printed on the sign-in page of a demo, nil elsewhere
 	Disk    func() *Disk // nil where it is not watched
 	Limits  Limits
-	TLS     bool
-	Errors  []ErrorStatus // of the rooms above figure
-	Figures *figure.Engine
-	Entries func(ctx context.Context, tenant plant.TenantNo, after uint64, limit int) ([]access.Entry, error) // of the audit
-	Verify  func(ctx context.Context, tenant plant.TenantNo) (int, error)                                     // its chain
+	// Pressure is that of the sources; requests are counted here.
+	Pressure func() Pressure
+	TLS      bool
+	Errors   []ErrorStatus // of the rooms above figure
+	Figures  *figure.Engine
+	Entries  func(ctx context.Context, tenant plant.TenantNo, after uint64, limit int) ([]access.Entry, error) // of the audit
+	Verify   func(ctx context.Context, tenant plant.TenantNo) (int, error)                                     // its chain
 }
 
 // API is where resources register themselves.

@@ -38,6 +38,7 @@ type node struct {
 	board     *equipment.Board
 	desk      *equipment.Desk
 	disk      *space.Watch
+	requests  int // a second of one user; 0 is the default
 
 	reconciling sync.Mutex
 	workers     sync.WaitGroup
@@ -45,7 +46,7 @@ type node struct {
 
 // openNode opens the stores and makes the parts; nothing runs yet.
 func openNode(ctx context.Context, at place, mqttListen string, log *slog.Logger) (_ *node, err error) {
-	n := &node{log: log, started: time.Now()}
+	n := &node{log: log, started: time.Now(), requests: at.requests}
 	if err := n.watchDisk(&at); err != nil {
 		return nil, err
 	}
@@ -62,6 +63,7 @@ func openNode(ctx context.Context, at place, mqttListen string, log *slog.Logger
 		// Without a user name on this machine only; gateways elsewhere sign in.
 		Anonymous:  anonymous(mqttListen),
 		Gatekeeper: gatekeeper{n},
+		Flooded:    n.flooded,
 	}); err != nil {
 		return nil, err
 	}
@@ -162,7 +164,7 @@ func (n *node) reconcile(ctx context.Context) error {
 // api registers every resource.
 func (n *node) api(demo []web.Login, tls bool) *web.API {
 	api := web.New(web.Options{
-		Access: n.access, Version: version, Started: n.started, Now: time.Now, Logger: n.log, Health: n.health, Disk: n.diskState, Demo: demo, TLS: tls, Figures: n.engine,
+		Access: n.access, Version: version, Started: n.started, Now: time.Now, Logger: n.log, Health: n.health, Disk: n.diskState, Pressure: n.pressure, Limits: web.Limits{PerUser: n.requests, PerAddress: 4 * n.requests}, Demo: demo, TLS: tls, Figures: n.engine,
 		Errors:  []web.ErrorStatus{{Err: equipment.ErrInvalid, Status: 422}, {Err: record.ErrUnavailable, Status: 503}, {Err: record.ErrNoSpace, Status: 503}, {Err: history.ErrNoSpace, Status: 503}, {Err: history.ErrFailed, Status: 503}},
 		Entries: n.record.Access().Audit,
 		Verify: func(ctx context.Context, tenant plant.TenantNo) (int, error) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"zhigai/connect"
+	"zhigai/connect/mqtt"
 	"zhigai/fact"
 	"zhigai/history"
 	"zhigai/plant"
@@ -85,12 +86,7 @@ func (n *node) diskChanged(before space.Level, s space.Status) {
 // diskEvent is not waited for: the record may be what the disk has no room for.
 func (n *node) diskEvent(s space.Status) {
 	n.workers.Go(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		e := fact.New(fact.KindDisk, "", s.At, "node", fact.Disk{Level: s.Level.String(), Free: s.Free, Total: s.Total, Gives: givesUp[s.Level]})
-		if _, err := n.record.Journal().Append(ctx, demoTenant, e); err != nil {
-			n.log.Error("event of the disk not kept", "err", err)
-		}
+		n.event(fact.KindDisk, s.At, fact.Disk{Level: s.Level.String(), Free: s.Free, Total: s.Total, Gives: givesUp[s.Level]})
 	})
 }
 
@@ -145,3 +141,35 @@ func (n *node) diskState() *web.Disk {
 	}
 	return d
 }
+
+// pressure is how overload is answered to the sources, for the health page and
+// the metrics.
+func (n *node) pressure() web.Pressure {
+	c, m := n.collector.Pressure(), n.broker.Pressure()
+	return web.Pressure{
+		Stretched: c.Stretched, Stretches: c.Stretches, Refusing: c.Refusing, Refused: c.Refused, NotKept: c.NotKept,
+		Pending: m.Pending, Held: m.Held, Withheld: m.Withheld, Dropped: m.Dropped, Flooding: m.Flooding,
+	}
+}
+
+// flooded writes down that messages of a client were dropped.
+func (n *node) flooded(f mqtt.Flood) {
+	said := fact.Overload{Client: f.Client, What: fact.OverloadDropped, Reason: "messages without acknowledgement came faster than they were stored", From: plant.MicrosOf(f.From), Dropped: f.Dropped}
+	at := f.From
+	if !f.To.IsZero() {
+		at, said.To = f.To, plant.MicrosOf(f.To)
+	}
+	n.event(fact.KindOverload, at, said)
+}
+
+func (n *node) event(kind fact.Kind, at time.Time, payload any) {
+	ctx, cancel := context.WithTimeout(context.Background(), eventWithin)
+	defer cancel()
+	if _, err := n.record.Journal().Append(ctx, demoTenant, fact.New(kind, "", at, "node", payload)); err != nil {
+		n.log.Error("event not kept", "kind", kind, "err", err)
+	}
+}
+
+// eventWithin bounds how long an event waits for the record, and with it how
+// long one holds the end of the node up.
+const eventWithin = 3 * time.Second

@@ -26,6 +26,7 @@ type runCmd struct {
 	TLS        string `name:"tls" help:"auto, or certificate and key as CERT,KEY. Empty serves plain HTTP."`
 	Demo       bool   `help:"Run the simulated bearing plant beside the node, on real protocols."`
 	Seed       uint64 `help:"Seed of the simulated plant." default:"1"`
+	Requests   int    `help:"Requests a second that one user or token may send; from one address four times as many." default:"500"`
 	AdminToken string `help:"Write an API token of an administrator into this file (0600)." type:"path"`
 }
 
@@ -43,7 +44,7 @@ func (c runCmd) Run(ctx context.Context) (err error) {
 	if c.Demo {
 		mqttAddress = "127.0.0.1:0"
 	}
-	c.place.disk = c.diskMarks
+	c.place.disk, c.place.requests = c.diskMarks, c.Requests
 	n, err := openNode(ctx, c.place, mqttAddress, log)
 	if err != nil {
 		return err

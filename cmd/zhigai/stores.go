@@ -36,8 +36,9 @@ type place struct {
 	Data   string `help:"Folder of the node." default:"./data" type:"path"`
 	Record string `help:"Database of events, master data and figures, as postgres://USER@HOST/DATABASE; a folder inside the node's when left out." env:"ZHIGAI_RECORD" placeholder:"URL"`
 
-	disk diskMarks // zero: the defaults
-	free uint64    // bytes that samples leave free; 0: the default
+	disk     diskMarks // zero: the defaults
+	requests int       // a second of one user; 0: the default
+	free     uint64    // bytes that samples leave free; 0: the default
 }
 
 // record is where the record lies.

@@ -133,6 +133,7 @@ func (b *Broker) Start() error {
 		face = tls.NewListener(g, b.tls)
 	}
 	b.conns.Go(func() { b.accept(face) })
+	b.conns.Go(b.post.tellAll)
 	return nil
 }
 

@@ -55,10 +55,14 @@ type post struct {
 	mu     sync.Mutex
 	room   *sync.Cond // something was handled, or somebody has to look again
 	counts Pressure
+	floods chan Flood
 }
 
+// maxFloods is how many floods wait to be told: two for some hundred clients.
+const maxFloods = 256
+
 func newPost(b *Broker) *post {
-	p := &post{b: b}
+	p := &post{b: b, floods: make(chan Flood, maxFloods)}
 	p.room = sync.NewCond(&p.mu)
 	context.AfterFunc(b.ctx, p.look)
 	return p
@@ -375,12 +379,29 @@ func (in *inbox) calm() {
 	in.flood = nil
 }
 
-// tell must not hold the lock up.
+// tell must not hold the lock up: what nobody takes in time stands in the log.
 func (p *post) tell(f Flood) {
 	p.b.log.Warn("mqtt messages dropped", slog.String("client", f.Client), slog.String("remote", f.Remote),
 		slog.Int64("dropped", f.Dropped), slog.Bool("ended", !f.To.IsZero()))
-	if p.b.flooded != nil {
-		go p.b.flooded(f)
+	if p.b.flooded == nil {
+		return
+	}
+	select {
+	case p.floods <- f:
+	default:
+		p.b.log.Error("mqtt flood not told", slog.String("client", f.Client))
+	}
+}
+
+// tellAll tells of floods until the broker ends.
+func (p *post) tellAll() {
+	for {
+		select {
+		case f := <-p.floods:
+			p.b.flooded(f)
+		case <-p.b.ctx.Done():
+			return
+		}
 	}
 }
 

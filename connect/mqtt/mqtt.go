@@ -112,7 +112,7 @@ type Options struct {
 	Anonymous *Rights
 	Limits    Limits // zero fields take the default
 	// Flooded is told when messages of a client begin to be dropped, and when
-	// that has ended; nil tells nobody. It may be called concurrently.
+	// that has ended, one at a time; nil tells nobody.
 	Flooded func(Flood)
 	Now     func() time.Time
 	Logger  *slog.Logger
