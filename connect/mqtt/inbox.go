@@ -9,8 +9,6 @@ import (
 
 	mochi "github.com/mochi-mqtt/server/v2"
 	"github.com/mochi-mqtt/server/v2/packets"
-
-	"zhigai/plant"
 )
 
 const (
@@ -21,8 +19,6 @@ const (
 	// before they are dropped: a store that is only slow holds the client up at
 	// its socket, one that stands still must not silence its pings.
 	dropAfter = time.Second
-	// quietFor ends a flood.
-	quietFor = 10 * time.Second
 	// drainFor is how long what a lost client published is still handled.
 	drainFor = 5 * time.Second
 )
@@ -38,15 +34,6 @@ type Pressure struct {
 	Exceeded int64 `json:"exceeded"` // clients ended because they sent more than they may without acknowledgement
 }
 
-// Flood is a time in which messages of a client were dropped: QoS 0 promises
-// nothing, but who looks must see it. To is zero when it begins.
-type Flood struct {
-	Client, User, Remote string
-	Tenant               plant.TenantNo
-	From, To             time.Time
-	Dropped              int64
-}
-
 // post is the messages of all clients that are not handled yet. One lock for
 // all, so that they share one limit.
 type post struct {
@@ -57,9 +44,6 @@ type post struct {
 	counts Pressure
 	floods chan Flood
 }
-
-// maxFloods is how many floods wait to be told: two for some hundred clients.
-const maxFloods = 256
 
 func newPost(b *Broker) *post {
 	p := &post{b: b, floods: make(chan Flood, maxFloods)}
@@ -346,62 +330,6 @@ func (in *inbox) drain(lost bool) {
 	}
 	for in.working {
 		p.room.Wait()
-	}
-}
-
-// drop counts and, when it begins, tells.
-func (in *inbox) drop(n int64) {
-	p := in.post
-	p.counts.Dropped += n
-	in.dropped = p.b.now()
-	if in.flood != nil {
-		in.flood.Dropped += n
-		return
-	}
-	in.flood = &Flood{Client: in.cl.ID, User: in.who.user, Remote: in.who.remote, Tenant: in.who.rights.Tenant, From: in.dropped, Dropped: n}
-	p.counts.Flooding++
-	p.tell(*in.flood)
-	time.AfterFunc(p.b.quiet, in.calm)
-}
-
-// calm ends a flood when nothing was dropped for some time.
-func (in *inbox) calm() {
-	p := in.post
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if now := p.b.now(); now.Sub(in.dropped) < p.b.quiet && p.b.ctx.Err() == nil {
-		time.AfterFunc(p.b.quiet, in.calm)
-		return
-	}
-	in.flood.To = in.dropped
-	p.counts.Flooding--
-	p.tell(*in.flood)
-	in.flood = nil
-}
-
-// tell must not hold the lock up: what nobody takes in time stands in the log.
-func (p *post) tell(f Flood) {
-	p.b.log.Warn("mqtt messages dropped", slog.String("client", f.Client), slog.String("remote", f.Remote),
-		slog.Int64("dropped", f.Dropped), slog.Bool("ended", !f.To.IsZero()))
-	if p.b.flooded == nil {
-		return
-	}
-	select {
-	case p.floods <- f:
-	default:
-		p.b.log.Error("mqtt flood not told", slog.String("client", f.Client))
-	}
-}
-
-// tellAll tells of floods until the broker ends.
-func (p *post) tellAll() {
-	for {
-		select {
-		case f := <-p.floods:
-			p.b.flooded(f)
-		case <-p.b.ctx.Done():
-			return
-		}
 	}
 }
 
