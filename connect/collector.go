@@ -23,16 +23,20 @@ type Options struct {
 	Now      func() time.Time
 	Logger   *slog.Logger
 	Lateness time.Duration // oldest source time that is believed; default DefaultLateness
+	// Keeps reports whether readings of a class are kept now; nil keeps all. It
+	// is asked for every reading.
+	Keeps func(class plant.Retention) bool
 }
 
 // Collector keeps devices connected and brings their values to history. One
 // goroutine serves one device, so that a slow one holds nobody up.
 type Collector struct {
-	o       Options
-	drivers map[string]Driver
-	gather  *gatherer
-	ctx     context.Context
-	cancel  context.CancelFunc
+	o        Options
+	drivers  map[string]Driver
+	gather   *gatherer
+	ctx      context.Context
+	cancel   context.CancelFunc
+	pressure pressure
 
 	mu      sync.Mutex
 	runners map[plant.DeviceID]*runner
@@ -181,6 +185,9 @@ type runner struct {
 	renewed   plant.Micros // when link.state was last written
 	answered  plant.Micros
 	clockSaid bool
+	storing   time.Duration // spent on storing since the round began
+	pace      pace
+	refused   refusal
 }
 
 func (r *runner) idle(state string, err error) {
@@ -225,7 +232,14 @@ func (r *runner) run(ctx context.Context, driver Driver) {
 func (r *runner) goodbye() {
 	r.meter.set(StateOff, nil, r.c.o.Now())
 	if r.up {
-		r.link(context.Background(), 0)
+		r.up = false
+		_ = r.link(context.Background(), 0) // knowledge ends by itself where this is not kept
+	}
+	if r.pace.factor > 1 {
+		r.stretch(context.Background(), 1, "")
+	}
+	if r.refused.from != 0 {
+		r.c.pressure.refusing.Add(-1)
 	}
 }
 
@@ -263,9 +277,14 @@ func (r *runner) session(ctx context.Context, driver Driver) (won bool, err erro
 	return r.up, err
 }
 
-// lost notes the end of contact: the state, the sample and the event.
+// lost notes the end of contact: the state, the sample and the event. That
+// samples cannot be stored says nothing about the device.
 func (r *runner) lost(ctx context.Context, err error) {
 	now := r.c.o.Now()
+	if errors.Is(err, errStore) {
+		r.meter.set(StateNotAccepted, err, now)
+		return
+	}
 	state := StateDown
 	if errors.Is(err, ErrNotTrusted) {
 		state = StateUntrusted
@@ -275,11 +294,13 @@ func (r *runner) lost(ctx context.Context, err error) {
 		return
 	}
 	r.up = false
-	r.link(ctx, 0)
+	_ = r.link(ctx, 0) // knowledge ends by itself where this is not kept
 	r.event(ctx, fact.KindConnection, fact.Connection{Device: r.spec.Device.ID, Reason: err.Error(), Last: r.answered})
 }
 
-// alive notes an answer, and wins contact with the first.
+// alive notes an answer, and wins contact with the first. It fails when that
+// cannot be stored, unless nothing is accepted for now: then it is said again
+// with the next answer.
 func (r *runner) alive(ctx context.Context, took time.Duration) error {
 	now := r.c.o.Now()
 	r.meter.answered(took, now)
@@ -288,13 +309,21 @@ func (r *runner) alive(ctx context.Context, took time.Duration) error {
 		r.up = true
 		r.meter.set(StateUp, nil, now)
 		r.event(ctx, fact.KindConnection, fact.Connection{Device: r.spec.Device.ID, Up: true})
-		return r.link(ctx, 1)
+		return r.renew(ctx)
 	}
 	// Negative when our clock was set back.
 	if age := r.answered - r.renewed; age < 0 || age >= plant.Micros(plant.LinkRenewal.Microseconds()) {
-		return r.link(ctx, 1)
+		return r.renew(ctx)
 	}
 	return nil
+}
+
+func (r *runner) renew(ctx context.Context) error {
+	err := r.link(ctx, 1)
+	if errors.Is(err, ErrNotAccepted) {
+		return nil
+	}
+	return err
 }
 
 func (r *runner) link(ctx context.Context, value float64) error {
@@ -307,17 +336,32 @@ func (r *runner) link(ctx context.Context, value float64) error {
 }
 
 func (r *runner) append(ctx context.Context, b plant.Batch) error {
-	if err := r.c.gather.append(ctx, r.spec.Tenant, b); err != nil {
-		return fmt.Errorf("%w: %w", errStore, err)
+	if b.Len() == 0 {
+		return nil
+	}
+	start := r.c.o.Now()
+	err := r.c.gather.append(ctx, r.spec.Tenant, b)
+	r.storing += r.c.o.Now().Sub(start)
+	if err != nil {
+		err = fmt.Errorf("%w: %w", errStore, err)
+		r.refuse(ctx, b.Len(), err)
+		return err
 	}
 	r.meter.stored(b.Len())
+	if r.refused.from != 0 {
+		r.accept(ctx)
+	}
 	return nil
 }
 
 // event writes to the journal. A journal that fails must not stop collection:
 // the samples say the same.
 func (r *runner) event(ctx context.Context, kind fact.Kind, payload any) {
-	e := fact.New(kind, r.spec.Node, r.c.o.Now(), "device:"+string(r.spec.Device.ID), payload)
+	r.eventAt(ctx, kind, r.c.o.Now(), payload)
+}
+
+func (r *runner) eventAt(ctx context.Context, kind fact.Kind, at time.Time, payload any) {
+	e := fact.New(kind, r.spec.Node, at, "device:"+string(r.spec.Device.ID), payload)
 	if _, err := r.c.o.Journal.Append(context.WithoutCancel(ctx), r.spec.Tenant, e); err != nil {
 		r.c.o.Logger.Error("event of a device not kept", "device", r.spec.Path, "kind", kind, "err", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -129,16 +130,25 @@ func (s fakeSubscriber) Subscribe(ctx context.Context, _ []connect.Point, sink c
 type fakeStore struct {
 	mu      sync.Mutex
 	fails   bool
+	full    bool          // takes nothing for now
+	slow    time.Duration // for a commit
 	appends int
 	samples []plant.Sample
 }
 
 func (s *fakeStore) Append(_ context.Context, _ plant.TenantNo, b plant.Batch) (uint64, error) {
 	s.mu.Lock()
+	slow := s.slow
+	s.mu.Unlock()
+	time.Sleep(slow) // the bubble's time
+	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.appends++
 	if s.fails {
 		return 0, errors.New("disk full")
+	}
+	if s.full {
+		return 0, fmt.Errorf("%w: disk full", connect.ErrNotAccepted)
 	}
 	s.samples = append(s.samples, b.Samples...)
 	return 0, nil
@@ -148,6 +158,12 @@ func (s *fakeStore) fail(on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fails = on
+}
+
+func (s *fakeStore) change(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f()
 }
 
 // of is the samples of one tag.
@@ -204,6 +220,7 @@ type hall struct {
 	driver  *fakeDriver
 	store   *fakeStore
 	journal *fakeJournal
+	keeps   func(plant.Retention) bool // nil keeps all; set before devices are
 	*connect.Collector
 }
 
@@ -214,6 +231,7 @@ func inHall(t *testing.T, f func(t *testing.T, h *hall)) {
 		h.Collector = connect.NewCollector(connect.Options{
 			Drivers: []connect.Driver{h.driver}, Store: h.store, Journal: h.journal,
 			Now: time.Now, Logger: slog.New(slog.DiscardHandler),
+			Keeps: func(class plant.Retention) bool { return h.keeps == nil || h.keeps(class) },
 		})
 		defer h.Close()
 		f(t, h)

@@ -31,6 +31,7 @@ type gate struct {
 	text    string
 	quality plant.Quality
 	at      plant.Micros
+	left    bool // readings are left out, and that was said
 }
 
 // passed is what a gate makes of one reading.

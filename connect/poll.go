@@ -29,10 +29,13 @@ func (r *runner) poll(ctx context.Context, conn Conn) error {
 	if err != nil {
 		return err
 	}
-	for {
+	for ctx.Err() == nil { // who is always late never sleeps
+		if rounds, err = r.pulsed(conn, rounds); err != nil {
+			return err
+		}
 		now := r.c.o.Now()
 		for _, one := range rounds {
-			if one.next.Sub(now) > one.period {
+			if one.next.Sub(now) > r.period(one) {
 				r.schedule(one) // our clock was set back: nothing is due further ahead than a period
 			}
 		}
@@ -45,6 +48,7 @@ func (r *runner) poll(ctx context.Context, conn Conn) error {
 		}
 		r.schedule(due)
 	}
+	return ctx.Err()
 }
 
 // plan groups the points by period and spreads devices over it.
@@ -59,43 +63,72 @@ func (r *runner) plan(conn Conn) ([]*round, error) {
 		one.points = append(one.points, i)
 	}
 	rounds := slices.Collect(maps.Values(byPeriod))
-	shortest := slices.MinFunc(rounds, func(a, b *round) int { return cmp.Compare(a.period, b.period) })
-	if shortest.period > plant.LinkRenewal {
-		// Knowledge of a machine that is read once a minute must not end between
-		// two readings: its first point is asked for, and nothing made of it.
-		rounds = append(rounds, &round{period: plant.LinkRenewal, pulse: true, points: shortest.points[:1]})
-	}
 	now := r.c.o.Now()
 	for _, one := range rounds {
-		points := make([]Point, len(one.points))
-		for j, i := range one.points {
-			p := r.spec.Points[i]
-			points[j] = Point{Address: p.Address, Kind: p.Kind, Period: p.Period}
-		}
-		group, err := conn.Prepare(points)
-		if err != nil {
+		if err := r.prepare(conn, one); err != nil {
 			return nil, err
 		}
-		one.group, one.readings = group, make([]Reading, len(points))
 		// The first read comes at once; the schedule keeps its phase from then on.
 		one.next = now
-		if one.pulse {
-			r.schedule(one) // the first reading is a sign of life
-		}
 	}
 	return rounds, nil
+}
+
+// pulsed adds a round for the sign of life where no other comes often enough,
+// and takes it away where one does. Knowledge of a machine that is read once a
+// minute must not end between two readings: its first point is asked for, and
+// nothing made of it.
+func (r *runner) pulsed(conn Conn, rounds []*round) ([]*round, error) {
+	has := slices.IndexFunc(rounds, func(one *round) bool { return one.pulse })
+	shortest := slices.MinFunc(rounds, func(a, b *round) int {
+		return cmp.Or(order(a.pulse, b.pulse), cmp.Compare(a.period, b.period))
+	})
+	switch needed := r.period(shortest) > plant.LinkRenewal; {
+	case needed && has < 0:
+		one := &round{period: plant.LinkRenewal, pulse: true, points: shortest.points[:1], next: r.c.o.Now()}
+		if err := r.prepare(conn, one); err != nil {
+			return nil, err
+		}
+		r.schedule(one) // the first reading is a sign of life
+		return append(rounds, one), nil
+	case !needed && has >= 0:
+		return slices.Delete(rounds, has, has+1), nil
+	}
+	return rounds, nil
+}
+
+// order puts false before true.
+func order(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
+
+func (r *runner) prepare(conn Conn, one *round) (err error) {
+	points := make([]Point, len(one.points))
+	for j, i := range one.points {
+		p := r.spec.Points[i]
+		points[j] = Point{Address: p.Address, Kind: p.Kind, Period: p.Period}
+	}
+	one.readings = make([]Reading, len(points))
+	one.group, err = conn.Prepare(points)
+	return err
 }
 
 // schedule sets the next time on the round's own grid. Periods that passed
 // meanwhile are counted, not caught up: old values cannot be read any more.
 func (r *runner) schedule(one *round) {
-	now := r.c.o.Now()
-	grid := now.Truncate(one.period).Add(time.Duration(r.phase * float64(one.period)))
+	now, period := r.c.o.Now(), r.period(one)
+	grid := now.Truncate(period).Add(time.Duration(r.phase * float64(period)))
 	for !grid.After(now) {
-		grid = grid.Add(one.period)
+		grid = grid.Add(period)
 	}
-	if late := now.Sub(one.next); late >= one.period {
-		r.meter.missed(int64(late / one.period))
+	if late := now.Sub(one.next); late >= period {
+		r.meter.missed(int64(late / period))
 	}
 	one.next = grid
 }
@@ -103,6 +136,7 @@ func (r *runner) schedule(one *round) {
 // read asks once, again as often as the spec says, and stores what came.
 func (r *runner) read(ctx context.Context, one *round) error {
 	var err error
+	r.storing = 0
 	for attempt := range r.spec.Retries + 1 {
 		if err = r.ask(ctx, one); err == nil {
 			break
@@ -111,6 +145,7 @@ func (r *runner) read(ctx context.Context, one *round) error {
 			return ctx.Err()
 		}
 		if errors.Is(err, ErrBusy) {
+			r.judge(ctx, one, 0, true)
 			return r.skip(err)
 		}
 		if failureOf(err) != "timeout" || attempt == r.spec.Retries {
@@ -121,7 +156,11 @@ func (r *runner) read(ctx context.Context, one *round) error {
 		return nil
 	}
 	now := r.answered // storing the link's state may have taken a while since
-	return r.append(ctx, r.batch(ctx, one, now))
+	if err := r.append(ctx, r.batch(ctx, one, now)); err != nil {
+		r.giveUp() // a poll does not come back
+	}
+	r.judge(ctx, one, r.storing, false)
+	return nil
 }
 
 // batch is what of a round's readings is to be stored.
@@ -177,6 +216,11 @@ func (r *runner) take(ctx context.Context, i int, reading *Reading, now plant.Mi
 		r.clockSaid = true // once a session: a wrong clock is wrong for every sample
 		r.event(ctx, fact.KindClock, fact.Clock{Device: r.spec.Device.ID, Tag: r.spec.Points[i].Name, Claimed: p.claimed, Kept: now})
 	}
+	if !r.kept(i) {
+		r.leaveOut(i, &p, batch)
+		return
+	}
+	r.gates[i].left = false
 	switch {
 	case !p.store:
 	case p.isText:
@@ -194,7 +238,7 @@ func (r *runner) subscribe(ctx context.Context, s Subscriber) error {
 	}
 	// The link is renewed by whoever speaks first: a sink or an alive call.
 	// Both run on the driver's goroutines, one at a time by the lock.
-	lock := make(chan struct{}, 1)
+	lock, ending := make(chan struct{}, 1), ctx
 	err := s.Subscribe(ctx, points, func(ctx context.Context, readings []Reading) error {
 		lock <- struct{}{}
 		defer func() { <-lock }()
@@ -208,12 +252,9 @@ func (r *runner) subscribe(ctx context.Context, s Subscriber) error {
 				r.take(ctx, n, &readings[i], now, &batch)
 			}
 		}
-		err := r.append(ctx, batch)
+		err := r.hold(ctx, ending, batch)
 		if err != nil {
-			// The device may say the same once more; to the gates it must be news.
-			for i := range r.gates {
-				r.gates[i].stored = false
-			}
+			r.forget() // the device may say the same once more; to the gates it must be news
 		}
 		return err
 	}, func() {

@@ -36,6 +36,7 @@ type PointSpec struct {
 	Max     *float64
 	Invalid []float64 // the device's codes for "no value", before scaling
 	Period  time.Duration
+	Class   plant.Retention // what gives way when the disk is low
 	// Deadband: a number is stored when it moved by Abs, or by Rel of the last
 	// stored one, or when Silence has passed since.
 	Abs, Rel float64

@@ -19,30 +19,35 @@ const (
 	StateOff           = "off"
 	StateUntrusted     = "untrusted"
 	StateMisconfigured = "misconfigured"
+	StateNotAccepted   = "not_accepted" // the device answers, but its samples cannot be stored
 )
 
 // DeviceStatus is how a device fares.
 type DeviceStatus struct {
-	ID         plant.DeviceID   `json:"id"`
-	Equipment  plant.NodeID     `json:"equipment"`
-	Path       string           `json:"path"`
-	Name       plant.Name       `json:"name"`
-	Driver     string           `json:"driver"`
-	Address    string           `json:"address"`
-	Profile    string           `json:"profile"`
-	State      string           `json:"state" enum:"up,down,connecting,off,untrusted,misconfigured"`
-	Since      time.Time        `json:"since"`
-	LastAnswer time.Time        `json:"last_answer,omitzero"`
-	Error      string           `json:"error,omitempty"`
-	Response   Response         `json:"response_ms"`
-	Requests   int64            `json:"requests"`
-	Timeouts   int64            `json:"timeouts"`
-	Errors     map[string]int64 `json:"errors"` // by kind of failure
-	Missed     int64            `json:"missed_periods"`
-	Samples    int64            `json:"samples"` // stored
-	Gated      map[string]int64 `json:"gated"`   // bad readings by reason
-	Tags       int              `json:"tags"`
-	PeriodMS   int64            `json:"period_ms"` // the shortest
+	ID            plant.DeviceID   `json:"id"`
+	Equipment     plant.NodeID     `json:"equipment"`
+	Path          string           `json:"path"`
+	Name          plant.Name       `json:"name"`
+	Driver        string           `json:"driver"`
+	Address       string           `json:"address"`
+	Profile       string           `json:"profile"`
+	State         string           `json:"state" enum:"up,down,connecting,off,untrusted,misconfigured,not_accepted"`
+	Since         time.Time        `json:"since"`
+	LastAnswer    time.Time        `json:"last_answer,omitzero"`
+	Error         string           `json:"error,omitempty"`
+	Response      Response         `json:"response_ms"`
+	Requests      int64            `json:"requests"`
+	Timeouts      int64            `json:"timeouts"`
+	Errors        map[string]int64 `json:"errors"` // by kind of failure
+	Missed        int64            `json:"missed_periods"`
+	Samples       int64            `json:"samples"`  // stored
+	Refused       int64            `json:"refused"`  // not accepted by the store
+	NotKept       int64            `json:"not_kept"` // left out because the disk was low
+	Stretch       int64            `json:"stretch"`  // polled at that many times the period; 1 is normal
+	StretchReason string           `json:"stretch_reason,omitempty"`
+	Gated         map[string]int64 `json:"gated"` // bad readings by reason
+	Tags          int              `json:"tags"`
+	PeriodMS      int64            `json:"period_ms"` // the shortest
 }
 
 // Response is how long the device takes to answer, ms.
@@ -101,7 +106,7 @@ func newMeter(spec *DeviceSpec, now time.Time) *meter {
 	m := &meter{points: spec.Points, latest: make([]seen, len(spec.Points))}
 	m.status = DeviceStatus{
 		ID: spec.Device.ID, Equipment: spec.Node, Path: spec.Path, Name: spec.Name, Driver: spec.Device.Driver, Address: spec.Device.Address,
-		Profile: spec.Profile, State: StateConnecting, Since: now.UTC(), Errors: map[string]int64{}, Tags: len(spec.Points),
+		Profile: spec.Profile, State: StateConnecting, Since: now.UTC(), Errors: map[string]int64{}, Tags: len(spec.Points), Stretch: 1,
 	}
 	for i, p := range spec.Points {
 		m.latest[i].quality = plant.Bad | plant.NotConnected

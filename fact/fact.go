@@ -28,6 +28,8 @@ const (
 	KindClosing    Kind = "closing"     // Closing: a window's terms were closed or revised
 	KindGap        Kind = "gap"         // Gap: data known to be missing
 	KindAlarmAck   Kind = "alarm_ack"   // AlarmAck: a person has seen an alarm and takes it up
+	KindOverload   Kind = "overload"    // Overload: a source was slowed down or its data refused, or is no longer
+	KindDisk       Kind = "disk"        // Disk: free space passed a mark
 )
 
 // Event is one fact of the record journal.
@@ -96,6 +98,34 @@ type Gap struct {
 	From   plant.Micros `json:"from"`
 	To     plant.Micros `json:"to"`
 	Reason string       `json:"reason"`
+}
+
+// Overload is the payload of KindOverload: one when it begins, one for each
+// change of Factor, and one when it ends, which carries To.
+type Overload struct {
+	Device  plant.DeviceID `json:"device,omitempty"`
+	Client  string         `json:"client,omitempty"` // of the broker
+	What    string         `json:"what"`             // stretched: polled less often; refused: not accepted; dropped: thrown away
+	Reason  string         `json:"reason"`
+	From    plant.Micros   `json:"from"`
+	To      plant.Micros   `json:"to,omitempty"`
+	Factor  int64          `json:"factor,omitempty"`  // the period is that many times the wanted one
+	Dropped int64          `json:"dropped,omitempty"` // messages
+}
+
+// What an overload did to a source.
+const (
+	OverloadStretched = "stretched"
+	OverloadRefused   = "refused"
+	OverloadDropped   = "dropped"
+)
+
+// Disk is the payload of KindDisk.
+type Disk struct {
+	Level string `json:"level"`           // ok, warn, low, scarce, stop
+	Free  uint64 `json:"free"`            // bytes
+	Total uint64 `json:"total"`           // bytes
+	Gives string `json:"gives,omitempty"` // what is not kept any more
 }
 
 // AlarmAck is the payload of KindAlarmAck: it belongs to the occurrence of the

@@ -40,11 +40,12 @@ const (
 	Clock                           // source clock not to be believed; our time is kept
 	TooLong                         // text beyond the limit
 	Unconfigured                    // address or type does not exist on the device
+	NotKept                         // left out on purpose: the disk was low and the tag's class gave way
 )
 
 var reasonNames = [...]string{
 	"", "not_connected", "out_of_range", "stale", "substituted", "not_a_number",
-	"sentinel", "refused", "malformed", "imprecise", "clock", "too_long", "unconfigured",
+	"sentinel", "refused", "malformed", "imprecise", "clock", "too_long", "unconfigured", "not_kept",
 }
 
 // Class is Good, Uncertain or Bad.

@@ -36,6 +36,8 @@ type engine interface {
 	unhurried(ctx context.Context, tx bun.Tx) error
 	// backup writes what conn sees to a new SQLite file.
 	backup(ctx context.Context, conn bun.Conn, path string) error
+	// room returns ErrNoSpace while writes would leave too little of the disk.
+	room() error
 	close() error
 }
 

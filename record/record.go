@@ -12,6 +12,7 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"zhigai/plant"
+	"zhigai/space"
 )
 
 // FileName is the database inside the folder given to Open.
@@ -40,6 +42,10 @@ type Options struct {
 	Now func() time.Time
 	// VFS names a registered SQLite file layer, for fault tests.
 	VFS string
+	// MinFree is how many bytes of the disk writes leave free; default 128 MiB.
+	MinFree uint64
+	// Usage asks for the room of a disk; default space.Of.
+	Usage func(dir string) (space.Usage, error)
 }
 
 // DB is an open record. Its methods may be called concurrently.
@@ -101,7 +107,7 @@ func engineOf(where string, o Options) (engine, error) {
 	if IsAddress(where) {
 		return newPostgres(where)
 	}
-	return &sqlite{dir: where, vfs: o.VFS}, nil
+	return &sqlite{dir: where, vfs: o.VFS, minFree: cmp.Or(o.MinFree, minFree), usage: usageOf(o)}, nil
 }
 
 // Close waits for writes under way and closes the files or connections. Later

@@ -16,6 +16,7 @@ import (
 	"github.com/uptrace/bun/dialect/sqlitedialect"
 
 	"zhigai/plant"
+	"zhigai/space"
 )
 
 // sqlite is a folder with one database file. One process has it open, and
@@ -23,6 +24,8 @@ import (
 type sqlite struct {
 	dir, vfs             string
 	hold, writer, reader *sql.DB
+	minFree              uint64
+	usage                func(dir string) (space.Usage, error)
 }
 
 func (s *sqlite) name() string { return s.dir }

@@ -145,6 +145,9 @@ func (db *DB) commitGroup(ctx context.Context, group []*job) {
 
 // runGroup gives each job its own error; the returned one is everybody's.
 func (db *DB) runGroup(ctx context.Context, group []*job, guarded bool) error {
+	if err := db.engine.room(); err != nil {
+		return err
+	}
 	tx, err := db.write.BeginTx(ctx, &sql.TxOptions{})
 	if err != nil {
 		return fmt.Errorf("record: begin: %w", err)

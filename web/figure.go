@@ -182,7 +182,7 @@ func (a *API) registerFigures() {
 		func(context.Context, *struct{}) (*ListOut[*figure.Definition], error) {
 			return NewList(a.o.Figures.Definitions().Newest(), ""), nil
 		})
-	Handle(a, Op{Method: http.MethodGet, Path: "/figures/{id}", ID: "figures", Summary: "A figure for every window of a stretch of time", Tag: "figures", Needs: access.Read},
+	Handle(a, Op{Method: http.MethodGet, Path: "/figures/{id}", ID: "figures", Summary: "A figure for every window of a stretch of time", Tag: "figures", Needs: access.Read, Heavy: true},
 		func(ctx context.Context, in *figuresIn) (*ListOut[Figure], error) {
 			scope, err := ScopeOf(ctx, in.Scope)
 			if err != nil {
@@ -202,7 +202,7 @@ func (a *API) registerFigures() {
 			}
 			return NewList(figuresOf(out), ""), nil
 		})
-	Handle(a, Op{Method: http.MethodGet, Path: "/figures/{id}/evidence", ID: "evidence", Summary: "What a figure was made of, one step down", Tag: "figures", Needs: access.Read},
+	Handle(a, Op{Method: http.MethodGet, Path: "/figures/{id}/evidence", ID: "evidence", Summary: "What a figure was made of, one step down", Tag: "figures", Needs: access.Read, Heavy: true},
 		func(ctx context.Context, in *evidenceIn) (*struct{ Body Evidence }, error) {
 			out, err := a.evidence(ctx, in)
 			return &struct{ Body Evidence }{out}, err

@@ -121,6 +121,9 @@ func (a *API) problem(ctx context.Context, op Op, err error) huma.StatusError {
 }
 
 func (a *API) writeProblem(ctx huma.Context, problem huma.StatusError) {
+	if problem.GetStatus() == http.StatusServiceUnavailable {
+		ctx.SetHeader("Retry-After", seconds(againStore))
+	}
 	ctx.SetHeader("Content-Type", "application/problem+json")
 	ctx.SetStatus(problem.GetStatus())
 	if err := a.huma.Marshal(ctx.BodyWriter(), "application/json", problem); err != nil {

@@ -43,13 +43,17 @@ type Options struct {
 	Now     func() time.Time
 	Logger  *slog.Logger
 	Health  func(ctx context.Context) []Check
-	Links   Links   // nil: the node stands alone
-	Demo    []Login // printed on the sign-in page of a demo, nil elsewhere
-	TLS     bool
-	Errors  []ErrorStatus // of the rooms above figure
-	Figures *figure.Engine
-	Entries func(ctx context.Context, tenant plant.TenantNo, after uint64, limit int) ([]access.Entry, error) // of the audit
-	Verify  func(ctx context.Context, tenant plant.TenantNo) (int, error)                                     // its chain
+	Links   Links        // nil: the node stands alone
+	Demo    []Login      // printed on the sign-in page of a demo, nil elsewhere
+	Disk    func() *Disk // nil where it is not watched
+	Limits  Limits
+	// Pressure is that of the sources; requests are counted here.
+	Pressure func() Pressure
+	TLS      bool
+	Errors   []ErrorStatus // of the rooms above figure
+	Figures  *figure.Engine
+	Entries  func(ctx context.Context, tenant plant.TenantNo, after uint64, limit int) ([]access.Entry, error) // of the audit
+	Verify   func(ctx context.Context, tenant plant.TenantNo) (int, error)                                     // its chain
 }
 
 // API is where resources register themselves.
@@ -61,6 +65,7 @@ type API struct {
 	log    *slog.Logger
 	o      Options
 	ops    []Op
+	busy   *busy
 }
 
 // Op describes one operation. Needs is the permission it asks for; "" is for
@@ -73,6 +78,7 @@ type Op struct {
 	Tag     string
 	Needs   access.Permission
 	Status  int
+	Heavy   bool // takes long: a bounded number is answered at once
 }
 
 // New makes an API with the resources of this package registered.
@@ -88,8 +94,8 @@ func New(o Options) *API {
 		"token":   {Type: "http", Scheme: "bearer"},
 		"session": {Type: "apiKey", In: "cookie", Name: CookieName},
 	}
-	a := &API{huma: humago.New(mux, config), mux: mux, access: o.Access, now: o.Now, log: o.Logger, o: o}
-	a.huma.UseMiddleware(a.authorise)
+	a := &API{huma: humago.New(mux, config), mux: mux, access: o.Access, now: o.Now, log: o.Logger, o: o, busy: newBusy(o.Limits, o.Now)}
+	a.huma.UseMiddleware(a.welcome, a.authorise, a.queue)
 	a.registerHealth()
 	a.registerSession()
 	a.registerUsers()
@@ -116,7 +122,7 @@ func Handle[I, O any](a *API, op Op, f func(ctx context.Context, in *I) (*O, err
 	huma.Register(a.huma, operation, func(ctx context.Context, in *I) (*O, error) {
 		out, err := f(ctx, in)
 		if err != nil {
-			return nil, a.problem(ctx, op, err)
+			return nil, a.later(a.problem(ctx, op, err))
 		}
 		return out, nil
 	})
@@ -127,7 +133,7 @@ func (a *API) operation(op Op) huma.Operation {
 	operation := huma.Operation{
 		OperationID: op.ID, Method: op.Method, Path: "/api/v1" + op.Path, Summary: op.Summary,
 		Tags: []string{op.Tag}, DefaultStatus: op.Status, MaxBodyBytes: maxBody,
-		Metadata: map[string]any{"needs": op.Needs},
+		Metadata: map[string]any{"needs": op.Needs, "heavy": op.Heavy},
 	}
 	if op.Needs != "" {
 		operation.Security = []map[string][]string{{"token": {}}, {"session": {}}}

@@ -16,10 +16,12 @@ import (
 	"zhigai/connect/mqtt"
 	"zhigai/fact"
 	"zhigai/figure"
+	"zhigai/history"
 	"zhigai/link"
 	"zhigai/plant"
 	"zhigai/record"
 	"zhigai/shop/equipment"
+	"zhigai/space"
 	"zhigai/web"
 	webshop "zhigai/web/shop"
 )
@@ -40,6 +42,8 @@ type node struct {
 	lean      bool
 	up        *uplink    // nil without a parent
 	down      *downlinks // nil without nodes below
+	disk      *space.Watch
+	requests  int // a second of one user; 0 is the default
 
 	reconciling sync.Mutex
 	workers     sync.WaitGroup
@@ -47,7 +51,10 @@ type node struct {
 
 // openNode opens the stores and makes the parts; nothing runs yet.
 func openNode(ctx context.Context, at place, mqttListen string, log *slog.Logger) (_ *node, err error) {
-	n := &node{log: log, started: time.Now(), lean: at.lean}
+	n := &node{log: log, started: time.Now(), lean: at.lean, requests: at.requests}
+	if err := n.watchDisk(&at); err != nil {
+		return nil, err
+	}
 	if n.stores, err = openStores(ctx, at); err != nil {
 		return nil, err
 	}
@@ -61,6 +68,7 @@ func openNode(ctx context.Context, at place, mqttListen string, log *slog.Logger
 		// Without a user name on this machine only; gateways elsewhere sign in.
 		Anonymous:  anonymous(mqttListen),
 		Gatekeeper: gatekeeper{n},
+		Flooded:    n.flooded,
 	}); err != nil {
 		return nil, err
 	}
@@ -76,7 +84,7 @@ func openNode(ctx context.Context, at place, mqttListen string, log *slog.Logger
 	if n.access, err = access.New(n.record.Access(), time.Now); err != nil {
 		return nil, err
 	}
-	n.collector = connect.NewCollector(connect.Options{Drivers: n.drivers.List, Store: n.history, Journal: n.record.Journal(), Now: time.Now, Logger: log})
+	n.collector = connect.NewCollector(connect.Options{Drivers: n.drivers.List, Store: intake{n.history, n.disk}, Journal: n.record.Journal(), Now: time.Now, Logger: log, Keeps: n.keeps})
 	n.board = equipment.NewBoard(equipment.BoardOptions{Fleet: n.fleet, Reader: n.reader, Headlines: n.engine, Now: time.Now, Log: log})
 	n.desk = &equipment.Desk{Fleet: n.fleet, Reader: n.reader, Totals: n.engine, Now: time.Now, Changed: n.entered}
 	return n, nil
@@ -96,6 +104,7 @@ func (n *node) start(ctx context.Context) error {
 	if err := n.broker.Start(); err != nil {
 		return err
 	}
+	n.worker(ctx, "disk", func() error { return n.followDisk(ctx) })
 	if !n.lean {
 		n.worker(ctx, "figures", func() error { return n.engine.Run(ctx, feed{n.history}, n.record.Journal()) })
 		n.worker(ctx, "board", func() error { return n.board.Run(ctx, feed{n.history}) })
@@ -173,8 +182,13 @@ func (n *node) reconcile(ctx context.Context) error {
 // api registers every resource.
 func (n *node) api(demo []web.Login, tls bool) *web.API {
 	api := web.New(web.Options{
-		Access: n.access, Version: version, Started: n.started, Now: time.Now, Logger: n.log, Health: n.health, Demo: demo, TLS: tls, Figures: n.engine, Links: links{n},
-		Errors:  []web.ErrorStatus{{Err: link.ErrNotEnrolled, Status: 404}, {Err: link.ErrRefused, Status: 409}, {Err: link.ErrNotConnected, Status: 503}, {Err: link.ErrRevoked, Status: 409}, {Err: equipment.ErrInvalid, Status: 422}, {Err: record.ErrUnavailable, Status: 503}},
+		Access: n.access, Version: version, Started: n.started, Now: time.Now, Logger: n.log, Health: n.health, Disk: n.diskState, Pressure: n.pressure,
+		Limits: web.Limits{PerUser: n.requests, PerAddress: 4 * n.requests}, Demo: demo, TLS: tls, Figures: n.engine, Links: links{n},
+		Errors: []web.ErrorStatus{
+			{Err: equipment.ErrInvalid, Status: 422},
+			{Err: link.ErrNotEnrolled, Status: 404}, {Err: link.ErrRefused, Status: 409}, {Err: link.ErrRevoked, Status: 409}, {Err: link.ErrNotConnected, Status: 503},
+			{Err: record.ErrUnavailable, Status: 503}, {Err: record.ErrNoSpace, Status: 503}, {Err: history.ErrNoSpace, Status: 503}, {Err: history.ErrFailed, Status: 503},
+		},
 		Entries: n.record.Access().Audit,
 		Verify: func(ctx context.Context, tenant plant.TenantNo) (int, error) {
 			return access.Verify(ctx, n.record.Access(), tenant)
@@ -189,13 +203,13 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 
 // health is what must hold for the node to be well.
 func (n *node) health(ctx context.Context) []web.Check {
-	checks := []web.Check{wellUnless("history", n.history.Failed()), n.reachable(ctx)}
+	checks := []web.Check{wellUnless("history", n.history.Failed()), n.reachable(ctx), n.diskCheck()}
 	up, down := 0, 0
 	for _, d := range n.collector.Status() {
 		switch d.State {
 		case connect.StateUp:
 			up++
-		case connect.StateOff:
+		case connect.StateOff, connect.StateNotAccepted: // what is not accepted is no fault of the device, see disk and history
 		default:
 			down++
 		}

@@ -25,11 +25,13 @@ type runCmd struct {
 	hubFlags    `embed:""`
 
 	Role       string `help:"all, or edge: collect and forward with little memory; figures are made above." enum:"all,edge" default:"all"`
+	diskMarks  `embed:""`
 	Listen     string `help:"Address of pages and API." default:"127.0.0.1:8680"`
 	MQTT       string `name:"mqtt" help:"Address of the broker for machines. With --demo a free port on this machine." default:"127.0.0.1:1883"`
 	TLS        string `name:"tls" help:"auto, or certificate and key as CERT,KEY. Empty serves plain HTTP."`
 	Demo       bool   `help:"Run the simulated bearing plant beside the node, on real protocols."`
 	Seed       uint64 `help:"Seed of the simulated plant." default:"1"`
+	Requests   int    `help:"Requests a second that one user or token may send; from one address four times as many." default:"500"`
 	AdminToken string `help:"Write an API token of an administrator into this file (0600)." type:"path"`
 }
 
@@ -59,6 +61,7 @@ func (c runCmd) Run(ctx context.Context) (err error) {
 		debug.SetMemoryLimit(edgeMemory)
 		c.lean = true
 	}
+	c.place.disk, c.place.requests = c.diskMarks, c.Requests
 	n, err := openNode(ctx, c.place, mqttAddress, log)
 	if err != nil {
 		return err

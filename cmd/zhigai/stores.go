@@ -38,8 +38,11 @@ type place struct {
 	Data   string `help:"Folder of the node." default:"./data" type:"path"`
 	Record string `help:"Database of events, master data and figures, as postgres://USER@HOST/DATABASE; a folder inside the node's when left out." env:"ZHIGAI_RECORD" placeholder:"URL"`
 
-	forwards bool // what history keeps goes on to another node
-	lean     bool // little memory, no figures
+	forwards bool      // what history keeps goes on to another node
+	lean     bool      // little memory, no figures
+	disk     diskMarks // zero: the defaults
+	requests int       // a second of one user; 0: the default
+	free     uint64    // bytes that samples leave free; 0: the default
 }
 
 // record is where the record lies.
@@ -56,7 +59,7 @@ func openRecord(ctx context.Context, p place) (*record.DB, error) {
 			return nil, err
 		}
 	}
-	return record.Open(ctx, p.record(), record.Options{})
+	return record.Open(ctx, p.record(), record.Options{MinFree: p.free / 2})
 }
 
 func openStores(ctx context.Context, p place) (*stores, error) {
@@ -67,7 +70,7 @@ func openStores(ctx context.Context, p place) (*stores, error) {
 	if err != nil {
 		return nil, err
 	}
-	hist, err := history.Open(filepath.Join(p.Data, "history"), history.Options{MarkLate: p.forwards})
+	hist, err := history.Open(filepath.Join(p.Data, "history"), history.Options{MinFree: p.free, MarkLate: p.forwards})
 	if err != nil {
 		return nil, errors.Join(err, rec.Close())
 	}

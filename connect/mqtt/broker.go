@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -25,6 +26,9 @@ type Broker struct {
 	limits    Limits
 	now       func() time.Time
 	log       *slog.Logger
+	flooded   func(Flood)
+	quiet     time.Duration // that ends a flood
+	post      *post
 
 	server *mochi.Server
 	ctx    context.Context // ends when the broker closes; every handler gets it
@@ -65,9 +69,10 @@ func NewBroker(o Options) (*Broker, error) {
 	}
 	b := &Broker{
 		address: o.Address, tls: o.TLS, keeper: o.Gatekeeper, anonymous: o.Anonymous,
-		limits: o.Limits.withDefaults(), now: o.Now, log: o.Logger,
+		limits: o.Limits.withDefaults(), now: o.Now, log: o.Logger, flooded: o.Flooded, quiet: quietFor,
 	}
 	b.ctx, b.cancel = context.WithCancel(context.Background())
+	b.post = newPost(b)
 	b.server = mochi.New(&mochi.Options{
 		Capabilities: b.capabilities(),
 		InlineClient: true,
@@ -76,7 +81,7 @@ func NewBroker(o Options) (*Broker, error) {
 		// Broker topics are off: the interval cannot be zero, so it is long.
 		SysTopicResendInterval: 10 * 365 * 24 * 3600,
 	})
-	if err := b.server.AddHook(&hook{b: b, members: make(map[*mochi.Client]member)}, nil); err != nil {
+	if err := b.server.AddHook(&hook{b: b, members: make(map[*mochi.Client]*inbox)}, nil); err != nil {
 		return nil, fmt.Errorf("mqtt broker: hook: %w", err)
 	}
 	return b, nil
@@ -128,6 +133,7 @@ func (b *Broker) Start() error {
 		face = tls.NewListener(g, b.tls)
 	}
 	b.conns.Go(func() { b.accept(face) })
+	b.conns.Go(b.post.tellAll)
 	return nil
 }
 
@@ -242,15 +248,25 @@ func (b *Broker) Retained(filter string, limit int) []Message {
 	return out
 }
 
-func (b *Broker) dispatch(m Message) error {
+// dispatch calls the handlers one after another; only the last may let the
+// next message pass.
+func (b *Broker) dispatch(ctx context.Context, m Message) error {
 	b.mu.RLock()
 	handlers := b.handlers
 	b.mu.RUnlock()
-	for _, r := range handlers {
-		if !Match(r.filter, m.Topic) {
-			continue
+	handlers = slices.Collect(func(yield func(route) bool) {
+		for _, r := range handlers {
+			if Match(r.filter, m.Topic) && !yield(r) {
+				return
+			}
 		}
-		if err := r.handle(b.ctx, m); err != nil {
+	})
+	for i, r := range handlers {
+		now := ctx
+		if i < len(handlers)-1 {
+			now = unpassed(ctx)
+		}
+		if err := r.handle(now, m); err != nil {
 			return err
 		}
 	}
@@ -295,11 +311,12 @@ func isLoopback(host string) bool {
 func (l Limits) withDefaults() Limits {
 	d := DefaultLimits()
 	return Limits{
-		Clients:     cmp.Or(l.Clients, d.Clients),
-		PacketBytes: cmp.Or(l.PacketBytes, d.PacketBytes),
-		TopicBytes:  cmp.Or(l.TopicBytes, d.TopicBytes),
-		Inflight:    cmp.Or(l.Inflight, d.Inflight),
-		Queue:       cmp.Or(l.Queue, d.Queue),
-		Retained:    cmp.Or(l.Retained, d.Retained),
+		Clients:      cmp.Or(l.Clients, d.Clients),
+		PacketBytes:  cmp.Or(l.PacketBytes, d.PacketBytes),
+		TopicBytes:   cmp.Or(l.TopicBytes, d.TopicBytes),
+		Inflight:     cmp.Or(l.Inflight, d.Inflight),
+		Queue:        cmp.Or(l.Queue, d.Queue),
+		Retained:     cmp.Or(l.Retained, d.Retained),
+		PendingBytes: cmp.Or(l.PendingBytes, d.PendingBytes),
 	}
 }

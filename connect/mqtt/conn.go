@@ -110,7 +110,7 @@ func (c *conn) watch(ctx context.Context, relay *Relay) {
 		c.device.mu.Lock()
 		heard := c.device.heard(c.driver.now(), c.settings.silence)
 		c.device.mu.Unlock()
-		if !heard {
+		if !heard && !relay.Holding() {
 			relay.End(fmt.Errorf("mqtt %s: %w: nothing published within %v", c.settings.prefix, connect.ErrStale, c.settings.silence))
 			return
 		}

@@ -72,13 +72,17 @@ func (u *device) handle(ctx context.Context, m Message, now time.Time) error {
 		subs = append(subs, l)
 	}
 	u.mu.Unlock()
-	for _, l := range subs {
+	for i, l := range subs {
 		l.relay.Alive()
 		readings := l.readings(m)
 		if len(readings) == 0 {
 			continue
 		}
-		err := l.relay.Deliver(ctx, readings)
+		now := ctx
+		if i < len(subs)-1 {
+			now = unpassed(ctx)
+		}
+		err := l.relay.Deliver(now, readings)
 		if err != nil && (m.QoS > 0 || !errors.Is(err, ErrDetached)) {
 			return fmt.Errorf("values of %s are not kept: %w", m.Topic, err)
 		}

@@ -178,8 +178,13 @@ func (d *Driver) under(topic string) []*device {
 }
 
 func (d *Driver) handle(ctx context.Context, m Message) error {
-	for _, u := range d.under(m.Topic) {
-		if err := u.handle(ctx, m, d.now()); err != nil {
+	under := d.under(m.Topic)
+	for i, u := range under {
+		now := ctx
+		if i < len(under)-1 {
+			now = unpassed(ctx)
+		}
+		if err := u.handle(now, m, d.now()); err != nil {
 			return fmt.Errorf("mqtt %s: %w", u.prefix, err)
 		}
 	}

@@ -26,7 +26,7 @@ type hook struct {
 	b *Broker
 
 	mu      sync.RWMutex
-	members map[*mochi.Client]member
+	members map[*mochi.Client]*inbox
 	next    uint64
 }
 
@@ -35,7 +35,7 @@ func (h *hook) ID() string { return "zhigai" }
 func (h *hook) Provides(b byte) bool {
 	return bytes.IndexByte([]byte{
 		mochi.OnConnectAuthenticate, mochi.OnACLCheck, mochi.OnDisconnect,
-		mochi.OnPacketRead, mochi.OnPublish, mochi.OnWillSent, mochi.OnClientExpired,
+		mochi.OnPacketRead, mochi.OnPublish, mochi.OnWill, mochi.OnWillSent, mochi.OnClientExpired,
 	}, b) >= 0
 }
 
@@ -51,7 +51,7 @@ func (h *hook) OnConnectAuthenticate(cl *mochi.Client, pk packets.Packet) bool {
 	h.mu.Lock()
 	h.next++
 	m.conn = h.next
-	h.members[cl] = m
+	h.members[cl] = newInbox(h.b.post, cl, m)
 	h.mu.Unlock()
 	h.b.log.Info("mqtt client connected", slog.String("client", cl.ID), slog.String("user", m.user), slog.String("remote", m.remote))
 	return true
@@ -84,10 +84,18 @@ func (h *hook) admit(cl *mochi.Client, pk packets.Packet) (member, error) {
 }
 
 func (h *hook) member(cl *mochi.Client) (member, bool) {
+	in := h.inbox(cl)
+	if in == nil {
+		return member{}, false
+	}
+	return in.who, true
+}
+
+// inbox is nil for a client that was not admitted.
+func (h *hook) inbox(cl *mochi.Client) *inbox {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	m, ok := h.members[cl]
-	return m, ok
+	return h.members[cl]
 }
 
 // OnACLCheck decides on publishing, on subscribing (topic is a filter then)
@@ -105,10 +113,13 @@ func (h *hook) OnACLCheck(cl *mochi.Client, topic string, write bool) bool {
 
 // OnDisconnect comes after the will.
 func (h *hook) OnDisconnect(cl *mochi.Client, err error, _ bool) {
-	m, ok := h.member(cl)
-	if !ok {
+	in := h.inbox(cl)
+	if in == nil {
 		return
 	}
+	in.drain(err != nil)
+	in.stop()
+	m := in.who
 	h.mu.Lock()
 	delete(h.members, cl)
 	h.mu.Unlock()
@@ -138,40 +149,62 @@ func (h *hook) OnPacketRead(cl *mochi.Client, pk packets.Packet) (packets.Packet
 	return pk, nil
 }
 
-// OnPublish runs before the acknowledgement is written.
+// OnPublish puts a message into its client's inbox, from where it goes on when
+// it is handled.
 func (h *hook) OnPublish(cl *mochi.Client, pk packets.Packet) (packets.Packet, error) {
 	if cl.Net.Inline {
-		return pk, nil // our own
+		return pk, nil // our own, or handled
 	}
-	m, ok := h.member(cl)
-	if !ok {
+	in := h.inbox(cl)
+	if in == nil {
 		return pk, packets.ErrRejectPacket
 	}
-	if err := h.b.dispatch(h.message(cl, m, pk)); err != nil {
-		return pk, h.withhold(cl, m, pk, err)
+	err := in.take(pk, h.message(cl, in.who, pk))
+	switch {
+	case err == nil:
+		return h.b.retainable(in, pk), nil
+	case errors.Is(err, packets.ErrReceiveMaximum):
+		h.b.log.Warn("mqtt client ended: more messages than it may send without acknowledgement", slog.String("client", cl.ID),
+			slog.String("remote", in.who.remote), slog.Int("limit", int(h.b.limits.Inflight)))
+		_ = cl.WritePacket(packets.Packet{FixedHeader: packets.FixedHeader{Type: packets.Disconnect}, ReasonCode: packets.ErrReceiveMaximum.Code})
+		_ = cl.Net.Conn.Close() // at the socket, see withhold
+	case !errors.Is(err, packets.ErrRejectPacket):
+		h.b.withhold(in, &letter{pk: pk, msg: Message{Topic: pk.TopicName, QoS: pk.FixedHeader.Qos}, err: err})
 	}
-	if pk.FixedHeader.Retain && len(pk.Payload) > 0 && h.b.server.Topics.Retained.Len() >= h.b.limits.Retained {
-		h.b.log.Warn("mqtt message not retained: limit reached", slog.String("client", cl.ID), slog.Int("limit", h.b.limits.Retained))
+	return pk, packets.ErrRejectPacket
+}
+
+// retainable is a message that is retained only within the limit.
+func (b *Broker) retainable(in *inbox, pk packets.Packet) packets.Packet {
+	if pk.FixedHeader.Retain && len(pk.Payload) > 0 && b.server.Topics.Retained.Len() >= b.limits.Retained {
+		b.log.Warn("mqtt message not retained: limit reached", slog.String("client", in.cl.ID), slog.Int("limit", b.limits.Retained))
 		pk.FixedHeader.Retain = false
 	}
-	return pk, nil
+	return pk
 }
 
 // withhold chooses how a message that is not durable stays without
 // acknowledgement. MQTT 5 has a code for it. Under 3.1.1 a client sends again
 // only after a reconnect, so its connection is closed; closed at the socket,
 // because a client stopped by the library loses its will.
-func (h *hook) withhold(cl *mochi.Client, m member, pk packets.Packet, err error) error {
-	h.b.log.Warn("mqtt message not acknowledged", slog.String("client", cl.ID), slog.String("remote", m.remote),
-		slog.String("topic", pk.TopicName), slog.Any("err", err))
-	expel := errors.Is(err, ErrExpel)
-	if cl.Properties.ProtocolVersion == 5 && pk.FixedHeader.Qos == 1 && !expel {
-		return packets.ErrImplementationSpecificError
+func (b *Broker) withhold(in *inbox, l *letter) {
+	b.log.Warn("mqtt message not acknowledged", slog.String("client", in.cl.ID), slog.String("remote", in.who.remote),
+		slog.String("topic", l.msg.Topic), slog.Any("err", l.err))
+	expel := errors.Is(l.err, ErrExpel)
+	switch {
+	case in.cl.Properties.ProtocolVersion == 5 && l.msg.QoS == 1 && !expel:
+		_ = in.cl.WritePacket(puback(l.pk.PacketID, packets.ErrImplementationSpecificError)) // an error ends the connection by itself
+	case l.msg.QoS > 0 || expel:
+		_ = in.cl.Net.Conn.Close()
 	}
-	if pk.FixedHeader.Qos > 0 || expel {
-		_ = cl.Net.Conn.Close()
+}
+
+// OnWill: what the client published comes before its will.
+func (h *hook) OnWill(cl *mochi.Client, will mochi.Will) (mochi.Will, error) {
+	if in := h.inbox(cl); in != nil {
+		in.drain(true)
 	}
-	return packets.ErrRejectPacket
+	return will, nil
 }
 
 // OnWillSent: a will does not pass OnPublish. Nobody waits for an
@@ -183,7 +216,7 @@ func (h *hook) OnWillSent(cl *mochi.Client, pk packets.Packet) {
 	}
 	msg := h.message(cl, m, pk)
 	msg.Will = true
-	if err := h.b.dispatch(msg); err != nil {
+	if err := h.b.dispatch(h.b.ctx, msg); err != nil {
 		h.b.log.Warn("mqtt will not handled", slog.String("client", cl.ID), slog.String("topic", pk.TopicName), slog.Any("err", err))
 	}
 }

@@ -34,8 +34,8 @@ type Message struct {
 
 // Handler takes a message. It returns nil when the message needs no more care,
 // in particular when what it says is durable; an error withholds the
-// acknowledgement. It is called from the connection's own goroutine: while it
-// waits, that client waits, and no other.
+// acknowledgement. Messages of one connection are handled in order: while a
+// handler waits, that client waits, and no other.
 type Handler func(ctx context.Context, m Message) error
 
 // ErrExpel, wrapped in a handler's error, ends the client's connection.
@@ -81,6 +81,9 @@ type Limits struct {
 	Inflight    uint16 // messages without acknowledgement per client
 	Queue       int32  // messages waiting to be written to one client
 	Retained    int    // retained messages of all clients
+	// PendingBytes bounds messages of all clients that are not handled yet; one
+	// client may have a sixteenth of it.
+	PendingBytes int
 }
 
 // DefaultLimits fit a plant: 2,000 gateways, and a birth certificate of some
@@ -93,6 +96,9 @@ func DefaultLimits() Limits {
 		Inflight:    256,
 		Queue:       1024,
 		Retained:    10000,
+		// Half an hour of a plant's 5,000 values a second would be 1 GB; what a
+		// store does not take within seconds is for the clients to keep.
+		PendingBytes: 64 << 20,
 	}
 }
 
@@ -105,8 +111,11 @@ type Options struct {
 	// it. They are given on a loopback address only.
 	Anonymous *Rights
 	Limits    Limits // zero fields take the default
-	Now       func() time.Time
-	Logger    *slog.Logger
+	// Flooded is told when messages of a client begin to be dropped, and when
+	// that has ended, one at a time; nil tells nobody.
+	Flooded func(Flood)
+	Now     func() time.Time
+	Logger  *slog.Logger
 }
 
 const (

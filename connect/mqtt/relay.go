@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 
 	"zhigai/connect"
 )
@@ -18,9 +19,13 @@ type Relay struct {
 	queue chan parcel
 	wake  chan struct{}
 
-	mu     sync.Mutex
-	reason error
-	ended  chan struct{}
+	mu      sync.Mutex
+	reason  error
+	running bool
+	ended   chan struct{}
+
+	over    chan struct{} // ended, and Run returned
+	holding atomic.Bool
 }
 
 type parcel struct {
@@ -30,12 +35,15 @@ type parcel struct {
 
 // NewRelay makes a relay.
 func NewRelay() *Relay {
-	return &Relay{queue: make(chan parcel), wake: make(chan struct{}, 1), ended: make(chan struct{})}
+	return &Relay{queue: make(chan parcel, window), wake: make(chan struct{}, 1), ended: make(chan struct{}), over: make(chan struct{})}
 }
 
 // Deliver hands readings over and waits for the sink's answer.
 func (r *Relay) Deliver(ctx context.Context, readings []connect.Reading) error {
 	p := parcel{readings, make(chan error, 1)}
+	if r.Ended() {
+		return ErrDetached
+	}
 	select {
 	case r.queue <- p:
 	case <-r.ended:
@@ -43,13 +51,42 @@ func (r *Relay) Deliver(ctx context.Context, readings []connect.Reading) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	passed(ctx)
 	select {
 	case err := <-p.answer:
 		return err
+	case <-r.over: // what is left in the queue nobody takes
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	select {
+	case err := <-p.answer:
+		return err
+	default:
+		return ErrDetached
+	}
 }
+
+// maxJoined is how many readings one call of the sink gets, about.
+const maxJoined = 20_000
+
+// joined takes what else waits, so that it shares a commit.
+func (r *Relay) joined(first parcel) (all []parcel, readings []connect.Reading) {
+	all, readings = []parcel{first}, first.readings
+	for len(all) < window && len(readings) < maxJoined {
+		select {
+		case p := <-r.queue:
+			all, readings = append(all, p), append(readings, p.readings...)
+		default:
+			return all, readings
+		}
+	}
+	return all, readings
+}
+
+// Holding reports whether the sink is at work: a device that waits for its
+// answer is not silent.
+func (r *Relay) Holding() bool { return r.holding.Load() }
 
 // Alive says that the device showed life; it never waits.
 func (r *Relay) Alive() {
@@ -68,6 +105,9 @@ func (r *Relay) End(reason error) {
 	default:
 		r.reason = reason
 		close(r.ended)
+		if !r.running {
+			close(r.over)
+		}
 	}
 }
 
@@ -82,8 +122,16 @@ func (r *Relay) Ended() bool {
 }
 
 // Run passes readings to the sink until ctx or the relay ends, or the sink
-// refuses. Nothing is delivered after it returned.
+// refuses. Nothing is delivered after it returned. It is called once.
 func (r *Relay) Run(ctx context.Context, sink connect.Sink, alive func()) error {
+	r.mu.Lock()
+	if r.Ended() {
+		defer r.mu.Unlock()
+		return r.reason
+	}
+	r.running = true
+	r.mu.Unlock()
+	defer close(r.over)
 	for {
 		select {
 		case <-ctx.Done():
@@ -96,8 +144,13 @@ func (r *Relay) Run(ctx context.Context, sink connect.Sink, alive func()) error 
 		case <-r.wake:
 			alive()
 		case p := <-r.queue:
-			err := sink(ctx, p.readings)
-			p.answer <- err
+			all, readings := r.joined(p)
+			r.holding.Store(true)
+			err := sink(ctx, readings)
+			r.holding.Store(false)
+			for _, p := range all {
+				p.answer <- err
+			}
 			if err != nil {
 				r.End(err)
 				return err

@@ -168,7 +168,7 @@ func (s *Signal) point(tag plant.Tag, m *plant.Equipment, params map[string]stri
 	}
 	out := connect.PointSpec{
 		Tag: tag.No, Name: s.Name, Kind: s.Kind, Address: address, Unit: s.Unit, Offset: s.Offset, Min: tag.Min, Max: tag.Max, Invalid: s.Invalid,
-		Period: s.period(), Abs: s.Deadband.Abs, Rel: s.Deadband.Rel, Silence: time.Duration(s.Deadband.Silence),
+		Period: s.period(), Class: tag.Retention, Abs: s.Deadband.Abs, Rel: s.Deadband.Rel, Silence: time.Duration(s.Deadband.Silence),
 	}
 	if s.Scale != nil {
 		out.Scale = *s.Scale

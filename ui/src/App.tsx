@@ -16,7 +16,7 @@ const client = new QueryClient({
       staleTime: 5_000,
       refetchOnWindowFocus: false,
       // Only what may pass by itself is asked again.
-      retry: (n, err) => n < 2 && err instanceof ApiError && (err.code === "offline" || err.code === "unavailable"),
+      retry: (n, err) => n < 2 && err instanceof ApiError && (err.code === "offline" || (err.code === "unavailable" && !err.waited)),
     },
   },
 });

@@ -48,7 +48,7 @@ type alarmsIn struct {
 }
 
 func (r *rooms) registerAlarms() {
-	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/alarms", ID: "alarms", Summary: "Alarms that stand, or those of a stretch of time, newest first", Tag: "alarms", Needs: access.Read},
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/alarms", ID: "alarms", Summary: "Alarms that stand, or those of a stretch of time, newest first", Tag: "alarms", Needs: access.Read, Heavy: true},
 		func(ctx context.Context, in *alarmsIn) (*web.ListOut[Alarm], error) { return r.alarms(ctx, in) })
 	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/alarms/ack", ID: "acknowledge-alarm", Summary: "Say that an alarm was seen and is taken up", Tag: "alarms", Needs: access.Report, Status: http.StatusCreated},
 		func(ctx context.Context, in *struct {

@@ -78,7 +78,7 @@ func (r *rooms) registerSamples() {
 			tag, err := r.Tags.TagByNo(ctx, web.Who(ctx).Scope, plant.TagNo(in.No))
 			return &struct{ Body plant.Tag }{tag}, err
 		})
-	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/samples", ID: "samples", Summary: "Raw samples of one tag, as recorded", Tag: "samples", Needs: access.Read},
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/samples", ID: "samples", Summary: "Raw samples of one tag, as recorded", Tag: "samples", Needs: access.Read, Heavy: true},
 		func(ctx context.Context, in *samplesIn) (*struct{ Body SamplePage }, error) {
 			page, err := r.samples(ctx, in)
 			return &struct{ Body SamplePage }{page}, err
@@ -206,7 +206,7 @@ type SeriesPage struct {
 }
 
 func (r *rooms) registerSeries() {
-	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/series", ID: "series", Summary: "Trend of tags in as many steps as the screen shows", Tag: "samples", Needs: access.Read},
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/series", ID: "series", Summary: "Trend of tags in as many steps as the screen shows", Tag: "samples", Needs: access.Read, Heavy: true},
 		func(ctx context.Context, in *struct {
 			Tag    []string  `query:"tag,explode" required:"true" maxItems:"16"`
 			From   time.Time `query:"from" required:"true"`
@@ -229,7 +229,7 @@ func (r *rooms) registerSeries() {
 			}
 			return &struct{ Body SeriesPage }{page}, nil
 		})
-	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/series/raw", ID: "series-raw", Summary: "Raw points, binary: little-endian float64 epoch ms and float32 value each, NaN for a gap", Tag: "samples", Needs: access.Read},
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/series/raw", ID: "series-raw", Summary: "Raw points, binary: little-endian float64 epoch ms and float32 value each, NaN for a gap", Tag: "samples", Needs: access.Read, Heavy: true},
 		func(ctx context.Context, in *struct {
 			Tag   string    `query:"tag" required:"true"`
 			From  time.Time `query:"from" required:"true"`

@@ -82,7 +82,7 @@ type machineRange struct {
 }
 
 func (r *rooms) registerTimeline() {
-	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/equipment/{id}/intervals", ID: "intervals", Summary: "What a machine did, in order", Tag: "equipment", Needs: access.Read},
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/equipment/{id}/intervals", ID: "intervals", Summary: "What a machine did, in order", Tag: "equipment", Needs: access.Read, Heavy: true},
 		func(ctx context.Context, in *machineRange) (*web.ListOut[Interval], error) {
 			from, to, err := in.Micros()
 			if err != nil {
@@ -116,7 +116,7 @@ type stopsIn struct {
 }
 
 func (r *rooms) registerStops() {
-	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/stops", ID: "stops", Summary: "Standstills in planned time, newest first", Tag: "stops", Needs: access.Read},
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/stops", ID: "stops", Summary: "Standstills in planned time, newest first", Tag: "stops", Needs: access.Read, Heavy: true},
 		func(ctx context.Context, in *stopsIn) (*web.ListOut[Stop], error) { return r.stops(ctx, in) })
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/stop-reasons", ID: "stop-reasons", Summary: "The tree of stop reasons", Tag: "stops", Needs: access.Read},
 		func(context.Context, *struct{}) (*web.ListOut[equipment.Reason], error) {
@@ -140,7 +140,7 @@ func (r *rooms) registerStops() {
 			}
 			return &struct{ Body fact.Event }{e}, err
 		})
-	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/losses", ID: "losses", Summary: "Stop reasons by the time they took", Tag: "stops", Needs: access.Read},
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/losses", ID: "losses", Summary: "Stop reasons by the time they took", Tag: "stops", Needs: access.Read, Heavy: true},
 		func(ctx context.Context, in *struct {
 			Scope string `query:"scope" maxLength:"400"`
 			web.Range
@@ -162,7 +162,7 @@ func (r *rooms) registerStops() {
 			}
 			return web.NewList(items, ""), err
 		})
-	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/losses/{reason}", ID: "loss-parts", Summary: "The pieces of time one reason took, in order", Tag: "stops", Needs: access.Read},
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/losses/{reason}", ID: "loss-parts", Summary: "The pieces of time one reason took, in order", Tag: "stops", Needs: access.Read, Heavy: true},
 		func(ctx context.Context, in *struct {
 			Reason string `path:"reason" maxLength:"100"`
 			Scope  string `query:"scope" maxLength:"400"`

@@ -1,5 +1,7 @@
 // The one place that speaks HTTP. Pages ask through src/api/queries.ts.
 
+import { pauseOf, waitSeen } from "./patience";
+
 export interface FieldProblem { message: string; location?: string }
 
 /** An answer of the node that is not a success, as RFC 9457 problem. */
@@ -7,6 +9,8 @@ export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
   readonly fields: FieldProblem[];
+  /** It was asked again already, as the node had said. */
+  waited = false;
 
   constructor(status: number, code: string, message: string, fields: FieldProblem[] = []) {
     super(message);
@@ -65,15 +69,28 @@ async function send(method: string, path: string, call: Call): Promise<Response>
     headers["Content-Type"] = "application/json";
     body = JSON.stringify(call.body);
   }
-  let res: Response;
+  const init: RequestInit = { method, headers, body: body ?? null, signal: call.signal ?? null, credentials: "same-origin" };
+  for (let attempt = 1, waited = 0; ; attempt++) {
+    const res = await once(address(path, call.query), init);
+    if (res.ok) return res;
+    const pause = pauseOf(res.status, method, res.headers.get("Retry-After"), attempt, waited);
+    if (pause === undefined) {
+      const problem = await problemOf(res);
+      problem.waited = attempt > 1;
+      throw problem;
+    }
+    waited += pause;
+    await waitSeen(pause, call.signal);
+  }
+}
+
+async function once(url: string, init: RequestInit): Promise<Response> {
   try {
-    res = await fetch(address(path, call.query), { method, headers, body: body ?? null, signal: call.signal ?? null, credentials: "same-origin" });
+    return await fetch(url, init);
   } catch (err) {
     if (err instanceof DOMException && err.name === "AbortError") throw err;
     throw new ApiError(0, "offline", "");
   }
-  if (!res.ok) throw await problemOf(res);
-  return res;
 }
 
 async function json<T>(method: string, path: string, call: Call): Promise<T> {

@@ -895,6 +895,38 @@ export interface components {
              */
             to?: string;
         };
+        Busy: {
+            /**
+             * Format: int64
+             * @description Put off because too many came from one address
+             */
+            address: number;
+            /**
+             * Format: int64
+             * @description Heavy questions put off because too many were asked at once
+             */
+            heavy: number;
+            /**
+             * Format: int64
+             * @description Heavy questions being answered
+             */
+            running: number;
+            /**
+             * Format: int64
+             * @description Refused because a store does not accept now
+             */
+            unaccepted: number;
+            /**
+             * Format: int64
+             * @description Put off because one user or token asked too often
+             */
+            user: number;
+            /**
+             * Format: int64
+             * @description Heavy questions waiting for their turn
+             */
+            waiting: number;
+        };
         Check: {
             detail?: string;
             name: string;
@@ -917,10 +949,14 @@ export interface components {
             /** Format: int64 */
             missed_periods: number;
             name: components["schemas"]["PlantName"];
+            /** Format: int64 */
+            not_kept: number;
             path: string;
             /** Format: int64 */
             period_ms: number;
             profile: string;
+            /** Format: int64 */
+            refused: number;
             /** Format: int64 */
             requests: number;
             response_ms: components["schemas"]["ConnectResponse"];
@@ -929,7 +965,10 @@ export interface components {
             /** Format: date-time */
             since: string;
             /** @enum {string} */
-            state: "up" | "down" | "connecting" | "off" | "untrusted" | "misconfigured";
+            state: "up" | "down" | "connecting" | "off" | "untrusted" | "misconfigured" | "not_accepted";
+            /** Format: int64 */
+            stretch: number;
+            stretch_reason?: string;
             /** Format: int64 */
             tags: number;
             /** Format: int64 */
@@ -988,6 +1027,33 @@ export interface components {
             rework: number;
             /** Format: int64 */
             scrap: number;
+        };
+        Disk: {
+            /**
+             * Format: double
+             * @description Until nothing is accepted, at the present growth
+             */
+            days_left?: number;
+            /**
+             * Format: int64
+             * @description Bytes
+             */
+            free: number;
+            /**
+             * Format: int64
+             * @description Bytes by which the free room shrinks a day; 0 when it does not or is not known yet
+             */
+            growth_per_day: number;
+            /**
+             * @description low: tags with short retention are not kept; scarce: standard neither; stop: nothing is accepted, reading goes on
+             * @enum {string}
+             */
+            level: "ok" | "warn" | "low" | "scarce" | "stop";
+            /**
+             * Format: int64
+             * @description Bytes
+             */
+            total: number;
         };
         DriverInfo: {
             kind: string;
@@ -1165,9 +1231,13 @@ export interface components {
         Health: {
             checks: components["schemas"]["Check"][];
             demo: boolean;
+            /** @description Left out where the file system does not tell */
+            disk?: components["schemas"]["Disk"];
             logins: components["schemas"]["Login"][];
             /** Format: date-time */
             now: string;
+            /** @description What overload does and did since the start */
+            pressure: components["schemas"]["Pressure"];
             /** Format: date-time */
             started: string;
             /** @enum {string} */
@@ -1606,6 +1676,59 @@ export interface components {
             from?: string;
             /** Format: date-time */
             to?: string;
+        };
+        Pressure: {
+            /**
+             * Format: int64
+             * @description MQTT messages without acknowledgement (QoS 0) that were thrown away
+             */
+            dropped: number;
+            /**
+             * Format: int64
+             * @description MQTT clients of which messages are being thrown away
+             */
+            flooding: number;
+            /**
+             * Format: int64
+             * @description Times that an MQTT client had to wait at its socket
+             */
+            held: number;
+            /**
+             * Format: int64
+             * @description Readings left out because the disk was low
+             */
+            not_kept: number;
+            /**
+             * Format: int64
+             * @description Messages of MQTT clients not handled yet
+             */
+            pending: number;
+            /**
+             * Format: int64
+             * @description Samples that were not accepted
+             */
+            refused: number;
+            /**
+             * Format: int64
+             * @description Devices whose samples are not accepted now
+             */
+            refusing: number;
+            requests: components["schemas"]["Busy"];
+            /**
+             * Format: int64
+             * @description Devices polled less often now
+             */
+            stretched: number;
+            /**
+             * Format: int64
+             * @description Times that a period was stretched
+             */
+            stretches: number;
+            /**
+             * Format: int64
+             * @description MQTT messages that were not acknowledged
+             */
+            withheld: number;
         };
         Problem: {
             /** @enum {string} */

@@ -14,7 +14,8 @@ type AllGone =
   | Gone<T.Definition, S["FigureDefinition"]> | Gone<T.Input, S["Input"]> | Gone<T.Series, S["Series"]> | Gone<T.Sample, S["Sample"]> | Gone<T.Tag, S["PlantTag"]>
   | Gone<T.PlantNode, S["Node"]> | Gone<T.Calendar, S["PlantCalendar"]> | Gone<T.Product, S["PlantProduct"]> | Gone<T.DeviceStatus, S["ConnectDeviceStatus"]>
   | Gone<T.DeviceValue, S["ConnectLatestValue"]> | Gone<T.Trial, S["ConnectTrialResult"]> | Gone<T.Certificate, S["ConnectPendingCertificate"]> | Gone<T.Profile, S["Profile"]>
-  | Gone<T.User, S["AccessUser"]> | Gone<T.Token, S["AccessToken"]> | Gone<T.AuditEntry, S["AccessEntry"]> | Gone<T.Verified, S["Verified"]> | Gone<T.Imported, S["Imported"]>;
+  | Gone<T.User, S["AccessUser"]> | Gone<T.Token, S["AccessToken"]> | Gone<T.AuditEntry, S["AccessEntry"]> | Gone<T.Verified, S["Verified"]> | Gone<T.Imported, S["Imported"]>
+  | Gone<T.Disk, S["Disk"]> | Gone<T.Pressure, S["Pressure"]> | Gone<T.Busy, S["Busy"]>;
 
 const nothingGone: [AllGone] extends [never] ? true : AllGone = true;
 

@@ -15,7 +15,14 @@ export interface Check { name: string; ok: boolean; detail?: string }
 export interface Login { name: string; password: string; role: string }
 export interface Health {
   status: "ok" | "degraded"; version: string; started: string; now: string; demo: boolean; logins: Login[]; checks: Check[];
+  disk?: Disk; pressure: Pressure;
 }
+export interface Disk { level: "ok" | "warn" | "low" | "scarce" | "stop"; free: number; total: number; growth_per_day: number; days_left?: number }
+export interface Pressure {
+  stretched: number; stretches: number; refusing: number; refused: number; not_kept: number;
+  pending: number; held: number; withheld: number; dropped: number; flooding: number; requests: Busy;
+}
+export interface Busy { user: number; address: number; heavy: number; unaccepted: number; running: number; waiting: number }
 
 export interface Validity { from?: string; to?: string }
 export interface Cycle { product: string; pru_ms: number; valid?: Validity }
@@ -107,11 +114,12 @@ export interface Facts {
 }
 export interface Evidence { definition: Definition; children: Figure[]; facts?: Facts }
 
-export type LinkState = "up" | "down" | "connecting" | "off" | "untrusted" | "misconfigured";
+export type LinkState = "up" | "down" | "connecting" | "off" | "untrusted" | "misconfigured" | "not_accepted";
 export interface DeviceStatus {
   id: string; equipment: string; path: string; name: Name; driver: string; address: string; profile: string; state: LinkState; since: string;
   last_answer?: string; error?: string; response_ms: { p50: number; p99: number }; requests: number; timeouts: number; errors: Record<string, number> | null;
   missed_periods: number; samples: number; gated: Record<string, number> | null; tags: number; period_ms: number;
+  refused: number; not_kept: number; stretch: number; stretch_reason?: string;
 }
 export interface DeviceValue {
   tag: number; name: string; address: string; raw?: string; raw_value?: number; value?: number; text?: string; unit?: string; quality: string; error?: string; time: string;

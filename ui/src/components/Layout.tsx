@@ -11,6 +11,7 @@ import { useLang } from "../i18n/useLang";
 import { zoneLabel } from "../lib/time";
 import { EvidenceProvider } from "./Figures";
 import { LineBanner } from "./LineBanner";
+import { PressureBanner } from "./PressureBanner";
 import { useMood } from "./mood";
 
 const entries = [
@@ -45,6 +46,7 @@ export function Layout() {
         <Frame>
           <TopBar />
           <LineBanner />
+          <PressureBanner />
           <main id="main" tabIndex={-1} style={{ padding: 16, outline: "none", minWidth: 0 }}><Outlet /></main>
         </Frame>
       </Frame>

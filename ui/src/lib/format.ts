@@ -105,6 +105,15 @@ export function span(ms: number, lang: Lang): string {
   return `${Math.max(0, Math.round(ms))} ${lang === "zh" ? "毫秒" : "ms"}`;
 }
 
+/** An amount of storage. */
+export function bytes(n: number): string {
+  const pick: [number, string][] = [[2 ** 40, "TB"], [2 ** 30, "GB"], [2 ** 20, "MB"], [2 ** 10, "KB"]];
+  for (const [unit, name] of pick) {
+    if (n >= unit) return `${fixed(n / unit, n < 10 * unit ? 1 : 0)} ${name}`;
+  }
+  return `${fixed(n, 0)} B`;
+}
+
 /** One cell of a CSV file, quoted where needed and never a formula. */
 export function csvCell(value: string | number | null | undefined): string {
   if (value === null || value === undefined) return "";

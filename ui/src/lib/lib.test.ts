@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { csv, duration, figureText, fixed, measured, nameOf, percent, span, termText, unitText } from "./format";
+import { bytes, csv, duration, figureText, fixed, measured, nameOf, percent, span, termText, unitText } from "./format";
 import { parseRange, resolveRange, shiftStart } from "./ranges";
 import { clock, dateTime, day, day8, hour, ofPicker, pickerDate, shortTime, startOfDay, startOfMonth, startOfWeek } from "./time";
 
@@ -27,6 +27,7 @@ describe("time in the plant's zone", () => {
 });
 
 describe("numbers", () => {
+  test.each([[0, "0 B"], [1536, "1.5 KB"], [300 * 2 ** 20, "300 MB"], [2.25 * 2 ** 30, "2.3 GB"]])("%d bytes", (n, want) => expect(bytes(n)).toBe(want));
   test.each([
     [0.8412, "1", 4, "84.1 %"],
     [12, "1", 0, "12"],

@@ -8,7 +8,7 @@ import { useLang } from "../../i18n/useLang";
 import { fixed, span } from "../../lib/format";
 import { DeviceValues } from "./DeviceValues";
 
-const glyphs: Record<DeviceStatus["state"], string> = { up: "●", down: "✕", connecting: "…", off: "○", untrusted: "!", misconfigured: "!" };
+const glyphs: Record<DeviceStatus["state"], string> = { up: "●", down: "✕", connecting: "…", off: "○", untrusted: "!", misconfigured: "!", not_accepted: "⏸" };
 
 function total(counts: Record<string, number> | null): number {
   return Object.values(counts ?? {}).reduce((a, b) => a + b, 0);
@@ -40,7 +40,7 @@ export function DeviceList() {
           { title: t("col.device"), key: "device", sorter: (a, b) => a.path.localeCompare(b.path),
             render: (_, d) => <button type="button" className="figbtn" onClick={() => setOpen(d.id)}>{name(d.name)}<br /><span className="dim mono">{d.path}</span></button> },
           { title: t("col.state"), key: "state", sorter: (a, b) => a.state.localeCompare(b.state),
-            render: (_, d) => <><Tag color={d.state === "up" || d.state === "off" ? undefined : "error"}>{glyphs[d.state]} {t(`state.${d.state}`)}</Tag>{d.error && <div className="dim">{d.error}</div>}</> },
+            render: (_, d) => <><Tag color={d.state === "up" || d.state === "off" ? undefined : "error"}>{glyphs[d.state]} {t(`state.${d.state}`)}</Tag>{d.stretch > 1 && <Tag color="warning" title={d.stretch_reason}>{t("stretched", { n: d.stretch })}</Tag>}{d.error && <div className="dim">{d.error}</div>}</> },
           { title: t("col.since"), key: "since", render: (_, d) => span(Date.now() - Date.parse(d.since), lang) },
           { title: t("col.driver"), key: "driver", render: (_, d) => <>{d.driver}<div className="dim mono">{d.address}</div></> },
           { title: t("col.response"), key: "response", align: "right", sorter: (a, b) => a.response_ms.p99 - b.response_ms.p99,

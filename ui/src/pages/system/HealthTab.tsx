@@ -1,7 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { Alert } from "antd";
+import { Fragment } from "react";
 import { useTranslation } from "react-i18next";
 import { health } from "../../api/queries";
+import { fixed } from "../../lib/format";
 import { dateTime } from "../../lib/time";
 
 export function HealthTab() {
@@ -21,6 +23,12 @@ export function HealthTab() {
         <thead><tr><th>{t("check")}</th><th /><th>{t("detail")}</th></tr></thead>
         <tbody>{data.checks.map((c) => <tr key={c.name}><td>{named(c.name)}</td><td>{c.ok ? t("health.ok") : t("health.degraded")}</td><td>{c.detail}</td></tr>)}</tbody>
       </table>
+      <h3>{t("pressure")}</h3>
+      <dl className="kv">
+        {Object.entries({ ...data.pressure, ...data.pressure.requests, requests: undefined }).map(([key, n]) => n !== undefined && (
+          <Fragment key={key}><dt>{t(`pressure.${key as "held"}`)}</dt><dd>{fixed(n, 0)}</dd></Fragment>
+        ))}
+      </dl>
     </div>
   );
 }
