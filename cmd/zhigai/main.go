@@ -29,6 +29,7 @@ type cli struct {
 	Restore restoreCmd `cmd:"" help:"Make a node's folder from a snapshot."`
 	Verify  verifyCmd  `cmd:"" help:"Check everything a node, or a snapshot, keeps."`
 	Doctor  doctorCmd  `cmd:"" help:"Look for what would keep a node from running well."`
+	Bench   benchCmd   `cmd:"" help:"Measure what this program does on this machine."`
 	OpenAPI openapiCmd `cmd:"" name:"openapi" help:"Print the contract of the HTTP API."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
@@ -45,7 +46,7 @@ func main() {
 	defer stop()
 	var c cli
 	parser := kong.Must(&c, kong.Name("zhigai"), kong.Description("智改: from the signal on a machine to the figure a government reports."),
-		kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)))
+		kong.Vars{"bench_parts": benchPartNames()}, kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)))
 	kctx, err := parser.Parse(os.Args[1:])
 	parser.FatalIfErrorf(err)
 	if err := kctx.Run(); err != nil {

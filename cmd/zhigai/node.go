@@ -91,10 +91,15 @@ func (n *node) start(ctx context.Context) error {
 	if err := n.broker.Start(); err != nil {
 		return err
 	}
-	n.worker(ctx, "figures", func() error { return n.engine.Run(ctx, feed{n.history}, n.record.Journal()) })
-	n.worker(ctx, "board", func() error { return n.board.Run(ctx, feed{n.history}) })
+	n.follow(ctx)
 	n.worker(ctx, "retention", func() error { return n.retain(ctx) })
 	return n.reconcile(ctx)
+}
+
+// follow lets figures and board see every sample.
+func (n *node) follow(ctx context.Context) {
+	n.worker(ctx, "figures", func() error { return n.engine.Run(ctx, feed{n.history}, n.record.Journal()) })
+	n.worker(ctx, "board", func() error { return n.board.Run(ctx, feed{n.history}) })
 }
 
 func (n *node) worker(ctx context.Context, name string, run func() error) {
