@@ -11,10 +11,12 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/pprof"
 	"slices"
 	"strings"
 	"time"
@@ -118,6 +120,9 @@ type Options struct {
 	Version string
 	Now     time.Time
 	Log     io.Writer
+	// Profiles is a folder for a CPU profile of every part, to see why a limit
+	// was not met; empty for none.
+	Profiles string
 }
 
 // Run measures part by part. A part that fails is in the report with its
@@ -157,6 +162,19 @@ func runPart(ctx context.Context, o Options, p Part) (rows []Row, err error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
+	if o.Profiles != "" {
+		f, err := os.Create(filepath.Join(o.Profiles, p.Name+".cpu.pprof"))
+		if err != nil {
+			return nil, err
+		}
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return nil, errors.Join(err, f.Close())
+		}
+		defer func() {
+			pprof.StopCPUProfile()
+			err = errors.Join(err, f.Close())
+		}()
+	}
 	return p.Run(ctx, &Env{Dir: dir, Length: o.Length, Open: o.Open, Log: o.Log})
 }
 

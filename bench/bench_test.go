@@ -191,3 +191,13 @@ func TestCounted_NamesWhatIsMissing(t *testing.T) {
 		t.Errorf("counted = %v", err)
 	}
 }
+
+func TestValue_EveryRoundIsNews(t *testing.T) {
+	for i := 1; i < 20; i++ {
+		for r := 1; r < 20_000; r++ {
+			if value(i, r) == value(i, r-1) {
+				t.Fatalf("signal %d says %v in rounds %d and %d", i, value(i, r), r-1, r)
+			}
+		}
+	}
+}

@@ -48,7 +48,7 @@ func batches(ctx context.Context, dir string, size int, d time.Duration) (Row, e
 	for time.Since(start) < d && ctx.Err() == nil {
 		for i := range batch {
 			tag, tick := made%tags, made/tags
-			batch[i] = plant.Sample{Tag: plant.TagNo(tag + 1), Time: at + plant.Micros(tick)*100_000, Value: float64(600+(tick*7+tag*13)%400) * 0.1}
+			batch[i] = plant.Sample{Tag: plant.TagNo(tag + 1), Time: at + plant.Micros(tick)*100_000, Value: value(tag, tick)}
 			made++
 		}
 		begun := time.Now()

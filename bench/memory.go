@@ -23,9 +23,11 @@ func memory(ctx context.Context, e *Env) ([]Row, error) {
 	}
 	per := (float64(large) - float64(small)) / float64(many.Tags()-few.Tags()) * 1000
 	return []Row{
-		{What: "live memory per 1,000 tags", Value: per, Unit: "B", Shown: digits(per/(1<<20)) + " MiB",
+		{
+			What: "live memory per 1,000 tags", Value: per, Unit: "B", Shown: digits(per/(1<<20)) + " MiB",
 			Note: fmt.Sprintf("Live heap after a collection: %s MiB with %d tags, %s MiB with %d, of which the part that does not depend on tags cancels out.",
-				digits(float64(small)/(1<<20)), few.Tags(), digits(float64(large)/(1<<20)), many.Tags())},
+				digits(float64(small)/(1<<20)), few.Tags(), digits(float64(large)/(1<<20)), many.Tags()),
+		},
 	}, nil
 }
 

@@ -41,7 +41,7 @@ func rawQueries(ctx context.Context, e *Env) ([]Row, error) {
 	n := days * 86_400
 	batch := make([]plant.Sample, 0, fillBatch)
 	for i := range n {
-		batch = append(batch, plant.Sample{Tag: 1, Time: plant.MicrosOf(from) + plant.Micros(i)*1_000_000, Value: float64(600+(i*7)%400) * 0.1})
+		batch = append(batch, plant.Sample{Tag: 1, Time: plant.MicrosOf(from) + plant.Micros(i)*1_000_000, Value: value(len(signals), i)})
 		if len(batch) == cap(batch) || i == n-1 {
 			if _, err := s.Append(ctx, Tenant, plant.Batch{Samples: batch}); err != nil {
 				return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strconv"
 	"strings"
 	"sync"
@@ -270,22 +271,41 @@ func (s *Source) Lags() Latencies {
 	return Latencies{all: append([]time.Duration(nil), s.lags.all...)}
 }
 
-// fill makes the values of the r-th round: the machine runs, its counters rise,
-// and every other value differs from the one before, so that no deadband takes
-// it away. Making them must cost little beside storing them.
+// noise is what measured values do: a walk in steps of a tenth. Its length is
+// a prime, so that no two signals go together for long.
+var noise = func() [8191]float64 {
+	r := rand.New(rand.NewPCG(1, 2))
+	var out [8191]float64
+	level := 600
+	for i := range out {
+		step := 1 + r.IntN(3)
+		if r.IntN(2) == 0 && level > 300 || level > 900 {
+			step = -step
+		}
+		level += step
+		out[i] = float64(level) / 10
+	}
+	return out
+}()
+
+// value is what signal i says in the r-th round: the machine runs, its counters
+// rise, and every other value differs from the one before, so that no deadband
+// takes it away. Making values must cost little beside storing them.
+func value(i, r int) float64 {
+	switch i {
+	case 0:
+		return 1
+	case 1:
+		return float64(r)
+	case 2:
+		return float64(r) / 100
+	}
+	return noise[(r+i*131)%len(noise)]
+}
+
+// fill makes the values of the r-th round.
 func fill(readings []connect.Reading, r int) {
 	for i := range readings {
-		one := &readings[i]
-		one.Point = i
-		switch i {
-		case 0:
-			one.Number = 1
-		case 1:
-			one.Number = float64(r)
-		case 2:
-			one.Number = float64(r) * 0.01
-		default:
-			one.Number = float64(600+(r*7+i*13)%400) * 0.1
-		}
+		readings[i].Point, readings[i].Number = i, value(i, r)
 	}
 }

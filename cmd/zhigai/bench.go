@@ -20,11 +20,12 @@ import (
 )
 
 type benchCmd struct {
-	Quick bool     `help:"Two minutes instead of twenty; too short to be quoted."`
-	Parts []string `help:"Only these: ${bench_parts}." placeholder:"NAME,…"`
-	Dir   string   `help:"Folder on the disk to be measured; a temporary one when left out." type:"path"`
-	JSON  string   `name:"json" help:"Write the report as JSON into this file." type:"path" placeholder:"FILE"`
-	MD    string   `name:"md" help:"Write the report as Markdown into this file." type:"path" placeholder:"FILE"`
+	Quick    bool     `help:"Two minutes instead of twenty; too short to be quoted."`
+	Parts    []string `help:"Only these: ${bench_parts}." placeholder:"NAME,…"`
+	Dir      string   `help:"Folder on the disk to be measured; a temporary one when left out." type:"path"`
+	JSON     string   `name:"json" help:"Write the report as JSON into this file." type:"path" placeholder:"FILE"`
+	Profiles string   `help:"Write a CPU profile of every part into this folder." type:"existingdir" placeholder:"DIR"`
+	MD       string   `name:"md" help:"Write the report as Markdown into this file." type:"path" placeholder:"FILE"`
 }
 
 // benchParts are all that can be measured. A room with limits of its own adds
@@ -50,7 +51,7 @@ func (c benchCmd) Run(ctx context.Context) error {
 		length = bench.Quick
 	}
 	report, err := bench.Run(ctx, bench.Options{
-		Parts: benchParts(), Only: c.Parts, Dir: dir, Length: length, Open: openBench, Version: version, Now: time.Now(), Log: os.Stderr,
+		Parts: benchParts(), Only: c.Parts, Dir: dir, Length: length, Open: openBench, Version: version, Now: time.Now(), Log: os.Stderr, Profiles: c.Profiles,
 	})
 	if err != nil {
 		return err
