@@ -42,9 +42,10 @@ func signalName(i int) string {
 	return fmt.Sprintf("value.v%05d", i)
 }
 
-// profileYAML is a profile of n signals for a protocol; at gives the address
-// of each.
-func profileYAML(protocol string, n int, period time.Duration, at func(i int) string) []byte {
+// profileYAML is a profile of n signals for a protocol, from the first-th on;
+// at gives the address of each. Without the signal that says whether it runs, a
+// machine's state follows from its counters.
+func profileYAML(protocol string, first, n int, period time.Duration, at func(i int) string) []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, `schema: zhigai.profile/1
 id: %s
@@ -58,18 +59,22 @@ verified: derived
 protocol: %s
 signals:
 `, profileID, protocol)
-	for i := range n {
+	for k := range n {
+		i := k + first
 		kind := plant.KindNumber
 		if i == 0 {
 			kind = plant.KindBoolean
 		}
 		fmt.Fprintf(&b, "  - {name: %s, title: {zh: 信号%d, en: signal %d}, kind: %s, at: %q, period: %s, unit: %q, retention: %s}\n",
-			signalName(i), i, i, kind, at(i), period, map[bool]string{true: "kW.h"}[i == 2], map[bool]plant.Retention{true: plant.RetainLong, false: plant.RetainStandard}[i < len(signals)])
+			signalName(i), i, i, kind, at(k), period, map[bool]string{true: "kW.h"}[i == 2], map[bool]plant.Retention{true: plant.RetainLong, false: plant.RetainStandard}[i < len(signals)])
 	}
-	b.WriteString(`states:
+	if first == 0 {
+		b.WriteString(`states:
   - {when: "machine.running", item: EXECUTING, mode: PROCESSING}
   - {when: "true", item: NOT_EXECUTING, mode: PROCESSING}
-counters:
+`)
+	}
+	b.WriteString(`counters:
   good: {signal: count.good}
   energy: {signal: energy.active}
 `)

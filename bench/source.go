@@ -65,7 +65,7 @@ func (s *Source) Plant(now time.Time) Plant {
 		machines++
 	}
 	return Plant{
-		Driver: s, Profile: profileYAML(sourceKind, s.signals, time.Second, strconv.Itoa), Since: now.Add(-historyOf),
+		Driver: s, Profile: profileYAML(sourceKind, 0, s.signals, time.Second, strconv.Itoa), Since: now.Add(-historyOf),
 		Model: model(machines, func(i int) plant.Device { return plant.Device{Driver: sourceKind, Address: strconv.Itoa(i)} }),
 	}
 }

@@ -30,6 +30,7 @@ type cli struct {
 	Verify  verifyCmd  `cmd:"" help:"Check everything a node, or a snapshot, keeps."`
 	Doctor  doctorCmd  `cmd:"" help:"Look for what would keep a node from running well."`
 	Bench   benchCmd   `cmd:"" help:"Measure what this program does on this machine."`
+	Served  servedCmd  `cmd:"" hidden:"" name:"bench-node"`
 	OpenAPI openapiCmd `cmd:"" name:"openapi" help:"Print the contract of the HTTP API."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"path/filepath"
 	"sync"
@@ -13,6 +14,7 @@ import (
 	"zhigai/connect"
 	"zhigai/connect/all"
 	"zhigai/connect/mqtt"
+	"zhigai/data"
 	"zhigai/fact"
 	"zhigai/figure"
 	"zhigai/plant"
@@ -41,7 +43,12 @@ type node struct {
 }
 
 // openNode opens the stores and makes the parts; nothing runs yet.
-func openNode(ctx context.Context, at place, mqttListen string, log *slog.Logger) (_ *node, err error) {
+func openNode(ctx context.Context, at place, mqttListen string, log *slog.Logger) (*node, error) {
+	return openNodeOf(ctx, at, mqttListen, log, data.FS)
+}
+
+// openNodeOf is openNode with the profiles of another place and more drivers.
+func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logger, profiles fs.FS, more ...connect.Driver) (_ *node, err error) {
 	n := &node{log: log, started: time.Now()}
 	if n.stores, err = openStores(ctx, at); err != nil {
 		return nil, err
@@ -62,7 +69,8 @@ func openNode(ctx context.Context, at place, mqttListen string, log *slog.Logger
 	if n.drivers, err = all.Drivers(all.Options{Dir: filepath.Join(at.Data, "connect"), Broker: n.broker, Now: time.Now, Logger: log}); err != nil {
 		return nil, err
 	}
-	if n.rules, err = loadRules(n.drivers.List); err != nil {
+	n.drivers.List = append(n.drivers.List, more...)
+	if n.rules, err = rulesOf(profiles, n.drivers.List); err != nil {
 		return nil, err
 	}
 	if n.folds, err = newFolds(n.stores, n.rules, figure.Options{Log: log}); err != nil {
