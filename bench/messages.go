@@ -38,7 +38,7 @@ func (t traffic) plantOf(now time.Time) Plant {
 		Model: model(t.shape.Machines, func(i int) plant.Device {
 			return plant.Device{Driver: "mqtt", Address: machinePath(i), Params: map[string]string{"time": "/t"}}
 		}),
-		Since: now.Add(-historyOf),
+		Since: now,
 	}
 }
 

@@ -19,6 +19,8 @@ type Peers struct {
 	// Self is the command line of a node as a process of its own; it ends with
 	// the arguments of [Served].
 	Self []string
+	// Profiles is a folder for a CPU profile of that node; empty for none.
+	Profiles string
 }
 
 // Served says what a node as a process of its own is to do.
@@ -29,6 +31,7 @@ type Served struct {
 	Shape    Shape
 	Every    time.Duration
 	Address  string // of the Modbus device that stands for all
+	Profile  string // file for a CPU profile; empty for none
 }
 
 // Plant of a served node.
@@ -80,7 +83,7 @@ func (p Peers) Parts() []Part {
 const wantedAdvantage = 2
 
 func (p Peers) messages(ctx context.Context, e *Env) ([]Row, error) {
-	t := traffic{shape: Shape{100, 50}, every: 50 * time.Millisecond, span: pick(e, 30*time.Second, 5*time.Second, time.Second)}
+	t := traffic{shape: Shape{100, 50}, every: 50 * time.Millisecond, span: pick(e, 30*time.Second, 8*time.Second, time.Second)}
 	if e.Length == Trial {
 		t.shape, t.every = Shape{4, 5}, 100*time.Millisecond
 	}

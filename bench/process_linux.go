@@ -2,6 +2,7 @@ package bench
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,6 +38,7 @@ type command struct {
 	args  []string
 	env   []string
 	as    *syscall.Credential
+	in    string    // working folder; where the log is when empty
 	stop  os.Signal // SIGTERM when nil
 	reads bool      // its standard output is read here
 }
@@ -52,7 +54,7 @@ func start(dir string, c command) (*process, error) {
 		return nil, err
 	}
 	defer f.Close() // the program has its own
-	p.cmd.Stdout, p.cmd.Stderr, p.cmd.Dir, p.cmd.Env = f, f, dir, append(os.Environ(), c.env...)
+	p.cmd.Stdout, p.cmd.Stderr, p.cmd.Dir, p.cmd.Env = f, f, cmp.Or(c.in, dir), append(os.Environ(), c.env...)
 	// What is measured must not outlive the measurement.
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: c.as, Pdeathsig: syscall.SIGKILL}
 	if c.reads {

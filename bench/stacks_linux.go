@@ -77,7 +77,11 @@ func (p Peers) self(_ context.Context, dir string, t traffic) (*running, error) 
 	if err != nil {
 		return nil, err
 	}
-	args, err := Served{Dir: filepath.Join(dir, "data"), MQTT: address, Protocol: "mqtt", Shape: t.shape, Every: t.every}.Arguments()
+	served := Served{Dir: filepath.Join(dir, "data"), MQTT: address, Protocol: "mqtt", Shape: t.shape, Every: t.every}
+	if p.Profiles != "" {
+		served.Profile = filepath.Join(p.Profiles, "served.cpu.pprof")
+	}
+	args, err := served.Arguments()
 	if err != nil {
 		return nil, err
 	}
@@ -246,7 +250,7 @@ func startPostgres(ctx context.Context, r *running, dir, bin string, t traffic) 
 			return "", err
 		}
 	}
-	made, err := start(dir, command{name: "initdb", as: as, args: []string{filepath.Join(bin, "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8"}})
+	made, err := start(dir, command{name: "initdb", as: as, in: data, args: []string{filepath.Join(bin, "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8"}})
 	if err != nil {
 		return "", err
 	}
@@ -265,7 +269,7 @@ func startPostgres(ctx context.Context, r *running, dir, bin string, t traffic) 
 		n, err := strconv.Atoi(text)
 		return n * t.shape.Signals, err // a row has all points of a message
 	}
-	err = r.run(ctx, dir, command{name: "postgres", as: as, stop: syscall.SIGINT, args: []string{filepath.Join(bin, "postgres"), "-D", data, "-p", port, "-c", "unix_socket_directories=", "-c", "listen_addresses=127.0.0.1"}}, listening(address))
+	err = r.run(ctx, dir, command{name: "postgres", as: as, in: data, stop: syscall.SIGINT, args: []string{filepath.Join(bin, "postgres"), "-D", data, "-p", port, "-c", "unix_socket_directories=", "-c", "listen_addresses=127.0.0.1"}}, listening(address))
 	return fmt.Sprintf("[[outputs.postgresql]]\nconnection = \"host=127.0.0.1 port=%s user=postgres dbname=postgres sslmode=disable\"\n", port), err
 }
 
@@ -286,7 +290,7 @@ func unprivileged() (*syscall.Credential, error) {
 // the store: what a person would build with the palette as it is delivered.
 const flow = `[
 {"id":"f1","type":"tab","label":"bench"},
-{"id":"b1","type":"mqtt-broker","broker":"127.0.0.1","port":%q,"clientid":"node-red","keepalive":"60","cleansession":true,"protocolVersion":"4"},
+{"id":"b1","type":"mqtt-broker","broker":"127.0.0.1","port":%q,"clientid":"node-red","keepalive":"60","cleansession":true,"protocolVersion":"4","autoConnect":true},
 {"id":"n1","type":"mqtt in","z":"f1","topic":"bench/#","qos":"1","datatype":"json","broker":"b1","wires":[["n2"]]},
 {"id":"n2","type":"function","z":"f1","func":"const {t, ...v} = msg.payload;\nlet q = context.get('q') || [];\nq.push('mqtt_consumer,topic=' + msg.topic + ' ' + Object.entries(v).map(([k, x]) => k + '=' + x).join(',') + ' ' + t + '000000');\nconst now = Date.now(), last = context.get('last') || 0;\nif (now - last < 100) { context.set('q', q); return null; }\ncontext.set('q', []); context.set('last', now);\nreturn {payload: q.join('\\n'), method: 'POST', url: %q};","outputs":1,"initialize":"","wires":[["n3"]]},
 {"id":"n3","type":"http request","z":"f1","method":"use","ret":"txt","wires":[["n4"]]},
@@ -307,10 +311,11 @@ func startNodeRed(ctx context.Context, r *running, dir, program string) error {
 			base = "http://" + at
 		}
 	}
-	if _, err := write(dir, "flow.json", fmt.Sprintf(flow, brokerPort, base+"/write")); err != nil {
+	file, err := write(dir, "flow.json", fmt.Sprintf(flow, brokerPort, base+"/write"))
+	if err != nil {
 		return err
 	}
-	if err := r.run(ctx, dir, command{name: "node-red", args: []string{"/usr/bin/env", "node", program, "--userDir", dir, "--port", port, filepath.Join(dir, "flow.json")}, stop: syscall.SIGINT}, nil); err != nil {
+	if err := r.run(ctx, dir, command{name: "node-red", args: []string{"/usr/bin/env", "node", program, "--userDir", dir, "--port", port, file}, stop: syscall.SIGINT}, nil); err != nil {
 		return err
 	}
 	p := r.processes[len(r.processes)-1]

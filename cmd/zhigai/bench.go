@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"runtime/pprof"
 	"strings"
 	"testing/fstest"
 	"time"
@@ -57,7 +58,7 @@ func (c benchCmd) Run(ctx context.Context) error {
 		length = bench.Quick
 	}
 	report, err := bench.Run(ctx, bench.Options{
-		Parts: benchParts(bench.Peers{Dir: c.Peers, Self: []string{self, "bench-node"}}), Only: c.Parts, Dir: dir, Length: length, Open: openBench, Version: version, Now: time.Now(), Log: os.Stderr, Profiles: c.Profiles,
+		Parts: benchParts(bench.Peers{Dir: c.Peers, Self: []string{self, "bench-node"}, Profiles: c.Profiles}), Only: c.Parts, Dir: dir, Length: length, Open: openBench, Version: version, Now: time.Now(), Log: os.Stderr, Profiles: c.Profiles,
 	})
 	if err != nil {
 		return err
@@ -138,6 +139,17 @@ func (c servedCmd) Run(ctx context.Context) (err error) {
 	var s bench.Served
 	if err := json.Unmarshal([]byte(c.What), &s); err != nil {
 		return fmt.Errorf("what to serve: %w", err)
+	}
+	if s.Profile != "" {
+		f, err := os.Create(s.Profile)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
 	}
 	p := s.Plant(time.Now())
 	n, err := openBenchNode(ctx, s.Dir, s.MQTT, p)

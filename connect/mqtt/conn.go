@@ -35,24 +35,37 @@ func (c *conn) Close() error { return nil }
 func (l *listener) readings(m Message) []connect.Reading {
 	suffix := strings.TrimPrefix(m.Topic, l.conn.settings.prefix+"/")
 	var out []connect.Reading
+	source := l.conn.source(m)
 	for i, p := range l.points {
 		if p.suffix == suffix {
-			out = append(out, l.conn.reading(i, p, l.wanted[i].Kind, m))
+			out = append(out, source.reading(i, p, l.wanted[i].Kind))
 		}
 	}
 	return out
 }
 
-func (c *conn) reading(i int, p point, kind plant.TagKind, m Message) connect.Reading {
-	r := p.reading(i, kind, m.Payload)
-	r.Source = m.At.UTC()
+// source is a message that points are read from.
+type source struct {
+	doc  document
+	at   time.Time
+	ours bool // the time is ours, not the device's
+}
+
+func (c *conn) source(m Message) *source {
+	s := &source{doc: document{payload: m.Payload}, at: m.At.UTC()}
 	if c.settings.hasTime {
-		t, ok := sourceTime(c.settings.time, m.Payload)
+		t, ok := sourceTime(c.settings.time, &s.doc)
 		if ok {
-			r.Source = t
+			s.at = t
 		}
-		r.Uncertain = r.Err == nil && !ok // the time is ours, not the device's
+		s.ours = !ok
 	}
+	return s
+}
+
+func (s *source) reading(i int, p point, kind plant.TagKind) connect.Reading {
+	r := p.reading(i, kind, &s.doc)
+	r.Source, r.Uncertain = s.at, r.Err == nil && s.ours
 	return r
 }
 
@@ -82,7 +95,7 @@ func (c *conn) Subscribe(ctx context.Context, points []connect.Point, sink conne
 			first = append(first, r)
 		}
 	}
-	defer func() { c.device.detach(l, ctx.Err() == nil, c.driver.now()) }()
+	defer c.device.detach(l)
 	if len(first) > 0 {
 		if err := sink(ctx, first); err != nil {
 			l.relay.End(err)
@@ -139,13 +152,19 @@ func (g *group) Read(_ context.Context, dst []connect.Reading) error {
 	if !c.device.heard(c.driver.now(), c.settings.silence) {
 		return fmt.Errorf("mqtt %s: nothing published within %v", c.settings.prefix, c.settings.silence)
 	}
+	sources := map[string]*source{}
 	for i, p := range g.points {
 		m, ok := c.device.last[c.settings.prefix+"/"+p.suffix]
 		if !ok {
 			dst[i] = connect.Reading{Point: i, Err: fmt.Errorf("%w: nothing was published to %s/%s yet", connect.ErrStale, c.settings.prefix, p.suffix)}
 			continue
 		}
-		dst[i] = c.reading(i, p, g.wanted[i].Kind, m)
+		s, ok := sources[m.Topic]
+		if !ok {
+			s = c.source(m)
+			sources[m.Topic] = s
+		}
+		dst[i] = s.reading(i, p, g.wanted[i].Kind)
 	}
 	for _, r := range g.wrong {
 		dst[r.Point] = r

@@ -20,7 +20,7 @@ type device struct {
 	lost     bool               // it was cut off
 	at       time.Time          // of the last message
 	subs     map[*listener]struct{}
-	expected time.Time     // until when a lost subscription is expected back
+	wanted   int           // collectors that will subscribe, or have
 	changed  chan struct{} // closed and renewed with every message
 	attached chan struct{} // closed and renewed with every subscription
 }
@@ -50,7 +50,7 @@ func (u *device) keep(m Message) {
 }
 
 // handle delivers a message and waits until what it says is durable.
-func (u *device) handle(ctx context.Context, m Message, now time.Time) error {
+func (u *device) handle(ctx context.Context, m Message) error {
 	u.mu.Lock()
 	u.keep(m)
 	if !m.Will {
@@ -58,7 +58,7 @@ func (u *device) handle(ctx context.Context, m Message, now time.Time) error {
 	}
 	close(u.changed)
 	u.changed = make(chan struct{})
-	wait := m.QoS > 0 && u.expects(now)
+	wait := m.QoS > 0 && u.expects()
 	attached := u.attached
 	u.mu.Unlock()
 	if wait {
@@ -87,13 +87,13 @@ func (u *device) handle(ctx context.Context, m Message, now time.Time) error {
 }
 
 // expects reports whether no subscription is open but one is to come.
-func (u *device) expects(now time.Time) bool {
+func (u *device) expects() bool {
 	for l := range u.subs {
 		if !l.relay.Ended() {
 			return false
 		}
 	}
-	return len(u.subs) > 0 || now.Before(u.expected)
+	return len(u.subs) > 0 || u.wanted > 0
 }
 
 func awaitSubscription(ctx context.Context, attached <-chan struct{}) error {
@@ -149,13 +149,9 @@ func (u *device) attach(l *listener) []Message {
 	return out
 }
 
-func (u *device) detach(l *listener, lost bool, now time.Time) {
+func (u *device) detach(l *listener) {
 	l.relay.End(ErrDetached)
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	delete(u.subs, l)
-	u.expected = time.Time{}
-	if lost {
-		u.expected = now.Add(expectedFor)
-	}
 }

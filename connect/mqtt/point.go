@@ -97,14 +97,31 @@ func decodeJSON(payload []byte) (any, error) {
 	return doc, nil
 }
 
+// document is a payload, taken apart as JSON when somebody first asks, and once
+// for all who ask: a message of many points must not be read as often.
+type document struct {
+	payload []byte
+	parsed  bool
+	doc     any
+	err     error
+}
+
+func (d *document) json() (any, error) {
+	if !d.parsed {
+		d.parsed = true
+		d.doc, d.err = decodeJSON(d.payload)
+	}
+	return d.doc, d.err
+}
+
 // reading takes a point's value from a payload.
-func (p point) reading(index int, kind plant.TagKind, payload []byte) connect.Reading {
-	r := connect.Reading{Point: index, Raw: append([]byte(nil), payload[:min(len(payload), 8)]...)}
+func (p point) reading(index int, kind plant.TagKind, d *document) connect.Reading {
+	r := connect.Reading{Point: index, Raw: append([]byte(nil), d.payload[:min(len(d.payload), 8)]...)}
 	if !p.json {
-		r.Number, r.Text, r.Err = bare(kind, payload)
+		r.Number, r.Text, r.Err = bare(kind, d.payload)
 		return r
 	}
-	doc, err := decodeJSON(payload)
+	doc, err := d.json()
 	if err == nil {
 		doc, err = p.at.find(doc)
 	}
@@ -179,8 +196,8 @@ func parseNumber(s string) (float64, error) {
 
 // sourceTime reads the device's own time: RFC 3339, or seconds, milliseconds
 // or microseconds since 1970, told apart by size.
-func sourceTime(at pointer, payload []byte) (time.Time, bool) {
-	doc, err := decodeJSON(payload)
+func sourceTime(at pointer, d *document) (time.Time, bool) {
+	doc, err := d.json()
 	if err == nil {
 		doc, err = at.find(doc)
 	}

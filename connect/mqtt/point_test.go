@@ -18,7 +18,7 @@ func TestPoint_Reading(t *testing.T) {
 			t.Errorf("parsePoint(%q): %v", address, err)
 			return
 		}
-		r := p.reading(3, kind, []byte(payload))
+		r := p.reading(3, kind, &document{payload: []byte(payload)})
 		if !errors.Is(r.Err, is) || r.Err == nil && (r.Number != num || r.Text != text) || r.Point != 3 {
 			t.Errorf("%q in %.60q = %+v; want %v %q %v", address, payload, r, num, text, is)
 		}
@@ -63,12 +63,12 @@ func TestPoint_Reading(t *testing.T) {
 func TestSourceTime(t *testing.T) {
 	want := time.Date(2026, 1, 1, 0, 0, 0, 500_000_000, time.UTC)
 	for _, payload := range []string{`{"t":"2026-01-01T08:00:00.5+08:00"}`, `{"t":1767225600.5}`, `{"t":1767225600500}`, `{"t":1767225600500000}`} {
-		if got, ok := sourceTime(pointer{"t"}, []byte(payload)); !ok || !got.Equal(want) {
+		if got, ok := sourceTime(pointer{"t"}, &document{payload: []byte(payload)}); !ok || !got.Equal(want) {
 			t.Errorf("%s = %v, %t; want %v", payload, got, ok, want)
 		}
 	}
 	for _, payload := range []string{`{}`, `{"t":"today"}`, `{"t":-1}`, `{"t":1e300}`, `x`} {
-		if got, ok := sourceTime(pointer{"t"}, []byte(payload)); ok {
+		if got, ok := sourceTime(pointer{"t"}, &document{payload: []byte(payload)}); ok {
 			t.Errorf("%s = %v; want none", payload, got)
 		}
 	}
@@ -82,11 +82,12 @@ func FuzzPoint(f *testing.F) {
 		if err != nil {
 			return
 		}
+		d := &document{payload: []byte(payload)}
 		for _, kind := range []plant.TagKind{plant.KindNumber, plant.KindText} {
-			if r := p.reading(0, kind, []byte(payload)); r.Err == nil && kind == plant.KindNumber && r.Text != "" {
+			if r := p.reading(0, kind, d); r.Err == nil && kind == plant.KindNumber && r.Text != "" {
 				t.Errorf("a number with text %q", r.Text)
 			}
 		}
-		sourceTime(p.at, []byte(payload))
+		sourceTime(p.at, d)
 	})
 }

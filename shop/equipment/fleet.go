@@ -31,6 +31,7 @@ type Fleet struct {
 	at      map[instant]*Snapshot
 	same    map[[sha256.Size]byte]*Snapshot
 	tagsOf  map[plant.TenantNo]tagList
+	present map[plant.TenantNo]present
 	recent  time.Time // when what is known of the last hours is asked again
 	expires time.Time // and all the rest
 }
@@ -38,6 +39,12 @@ type Fleet struct {
 type instant struct {
 	tenant plant.TenantNo
 	at     plant.Micros
+}
+
+// present is the plant as it was shortly ago.
+type present struct {
+	at       time.Time
+	snapshot *Snapshot
 }
 
 type tagList struct {
@@ -54,6 +61,9 @@ const (
 	rememberRecent = 30 * time.Second
 	rememberPast   = 10 * time.Minute
 	recentTime     = 2 * time.Hour
+	// rememberPresent spares those who ask many times a second for the plant of
+	// this instant a question to the store each.
+	rememberPresent = time.Second
 )
 
 // NewFleet makes a Fleet.
@@ -81,6 +91,7 @@ func (f *Fleet) Changed() {
 
 func (f *Fleet) forget() {
 	f.at, f.same, f.tagsOf = map[instant]*Snapshot{}, map[[sha256.Size]byte]*Snapshot{}, map[plant.TenantNo]tagList{}
+	f.present = map[plant.TenantNo]present{}
 	f.recent, f.expires = f.now().Add(rememberRecent), f.now().Add(rememberPast)
 }
 
@@ -104,10 +115,31 @@ func (f *Fleet) expire() {
 	}
 }
 
+// Now is the plant of a tenant as it is; a change in it that was made for this
+// very second beforehand is seen a second later, one that was announced at once.
+func (f *Fleet) Now(ctx context.Context, tenant plant.TenantNo) (*Snapshot, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now := f.now()
+	if p, ok := f.present[tenant]; ok && !now.Before(p.at) && now.Sub(p.at) < rememberPresent {
+		return p.snapshot, nil
+	}
+	s, err := f.find(ctx, tenant, plant.MicrosOf(now))
+	if err == nil {
+		f.present[tenant] = present{now, s}
+	}
+	return s, err
+}
+
 // At is the plant of a tenant as valid at the instant.
 func (f *Fleet) At(ctx context.Context, tenant plant.TenantNo, at plant.Micros) (*Snapshot, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	return f.find(ctx, tenant, at)
+}
+
+// find is At for a caller that holds the lock.
+func (f *Fleet) find(ctx context.Context, tenant plant.TenantNo, at plant.Micros) (*Snapshot, error) {
 	f.expire()
 	key := instant{tenant, at}
 	if s, ok := f.at[key]; ok {

@@ -61,7 +61,7 @@ func (f *Folder) Touched(ctx context.Context, tenant plant.TenantNo, batch plant
 		if t.tags, err = f.Fleet.TagsOf(ctx, tenant); err != nil {
 			return nil, err
 		}
-		if t.now, err = f.Fleet.At(ctx, tenant, plant.MicrosOf(f.Fleet.now())); err != nil {
+		if t.now, err = f.Fleet.Now(ctx, tenant); err != nil {
 			return nil, err
 		}
 	}
