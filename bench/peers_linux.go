@@ -83,7 +83,7 @@ func (p Peers) Parts() []Part {
 const wantedAdvantage = 2
 
 func (p Peers) messages(ctx context.Context, e *Env) ([]Row, error) {
-	t := traffic{shape: Shape{100, 50}, every: 50 * time.Millisecond, span: pick(e, 30*time.Second, 8*time.Second, time.Second)}
+	t := traffic{shape: Shape{100, 50}, every: 50 * time.Millisecond, span: pick(e, 30*time.Second, 20*time.Second, time.Second)}
 	if e.Length == Trial {
 		t.shape, t.every = Shape{4, 5}, 100*time.Millisecond
 	}

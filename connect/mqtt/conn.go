@@ -34,12 +34,14 @@ func (c *conn) Close() error { return nil }
 // readings of one message for the points that stand in its topic.
 func (l *listener) readings(m Message) []connect.Reading {
 	suffix := strings.TrimPrefix(m.Topic, l.conn.settings.prefix+"/")
-	var out []connect.Reading
+	points := l.byTopic[suffix]
+	if len(points) == 0 {
+		return nil
+	}
+	out := make([]connect.Reading, len(points))
 	source := l.conn.source(m)
-	for i, p := range l.points {
-		if p.suffix == suffix {
-			out = append(out, source.reading(i, p, l.wanted[i].Kind))
-		}
+	for i, n := range points {
+		out[i] = source.reading(n, l.points[n], l.wanted[n].Kind)
 	}
 	return out
 }
@@ -86,7 +88,10 @@ func parse(points []connect.Point) ([]point, []connect.Reading) {
 // of every topic.
 func (c *conn) Subscribe(ctx context.Context, points []connect.Point, sink connect.Sink, alive func()) error {
 	parsed, first := parse(points)
-	l := &listener{relay: NewRelay(), points: parsed, wanted: points, conn: c}
+	l := &listener{relay: NewRelay(), points: parsed, wanted: points, byTopic: map[string][]int{}, conn: c}
+	for i, p := range parsed {
+		l.byTopic[p.suffix] = append(l.byTopic[p.suffix], i)
+	}
 	for _, m := range c.device.attach(l) {
 		for _, r := range l.readings(m) {
 			if c.driver.now().Sub(r.Source) > oldValue {

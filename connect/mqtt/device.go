@@ -27,10 +27,11 @@ type device struct {
 
 // listener is one running Subscribe.
 type listener struct {
-	relay  *Relay
-	points []point
-	wanted []connect.Point
-	conn   *conn
+	relay   *Relay
+	points  []point
+	wanted  []connect.Point
+	byTopic map[string][]int // points by the topic below the prefix
+	conn    *conn
 }
 
 // heard reports whether the device published lately and was not cut off since.

@@ -27,6 +27,8 @@ type point struct {
 // pointer is a JSON pointer (RFC 6901), taken apart.
 type pointer []string
 
+func (p pointer) String() string { return "/" + strings.Join(p, "/") }
+
 func parsePointer(s string) (pointer, error) {
 	if s == "" {
 		return nil, nil // the whole document
@@ -63,22 +65,21 @@ func (p pointer) find(doc any) (any, error) {
 		return nil, fmt.Errorf("%w: more than %d levels", connect.ErrUnconfigured, maxDepth)
 	}
 	for i, key := range p {
-		path := "/" + strings.Join(p[:i+1], "/")
 		switch node := doc.(type) {
 		case map[string]any:
 			child, ok := node[key]
 			if !ok {
-				return nil, fmt.Errorf("%w: no %s in the payload", connect.ErrUnconfigured, path)
+				return nil, fmt.Errorf("%w: no %s in the payload", connect.ErrUnconfigured, p[:i+1])
 			}
 			doc = child
 		case []any:
 			n, err := strconv.Atoi(key)
 			if err != nil || n < 0 || n >= len(node) {
-				return nil, fmt.Errorf("%w: no %s in the payload, the list has %d entries", connect.ErrUnconfigured, path, len(node))
+				return nil, fmt.Errorf("%w: no %s in the payload, the list has %d entries", connect.ErrUnconfigured, p[:i+1], len(node))
 			}
 			doc = node[n]
 		default:
-			return nil, fmt.Errorf("%w: no %s in the payload", connect.ErrUnconfigured, path)
+			return nil, fmt.Errorf("%w: no %s in the payload", connect.ErrUnconfigured, p[:i+1])
 		}
 	}
 	return doc, nil
@@ -116,8 +117,9 @@ func (d *document) json() (any, error) {
 
 // reading takes a point's value from a payload.
 func (p point) reading(index int, kind plant.TagKind, d *document) connect.Reading {
-	r := connect.Reading{Point: index, Raw: append([]byte(nil), d.payload[:min(len(d.payload), 8)]...)}
+	r := connect.Reading{Point: index}
 	if !p.json {
+		r.Raw = first8(d.payload)
 		r.Number, r.Text, r.Err = bare(kind, d.payload)
 		return r
 	}
@@ -126,11 +128,12 @@ func (p point) reading(index int, kind plant.TagKind, d *document) connect.Readi
 		doc, err = p.at.find(doc)
 	}
 	if err != nil {
-		r.Err = err
+		r.Raw, r.Err = first8(d.payload), err
 		return r
 	}
 	switch v := doc.(type) {
 	case nil:
+		r.Raw = first8(d.payload)
 		r.Err = fmt.Errorf("%w: the device gives no value (null)", connect.ErrRefused)
 	case bool:
 		r.Raw, r.Text = []byte(strconv.FormatBool(v)), strconv.FormatBool(v)
@@ -148,6 +151,7 @@ func (p point) reading(index int, kind plant.TagKind, d *document) connect.Readi
 			r.Number, r.Err = parseNumber(v)
 		}
 	default:
+		r.Raw = first8(d.payload)
 		r.Err = fmt.Errorf("%w: the pointer leads to a list or an object; point to one value in it", connect.ErrMalformed)
 	}
 	if kind != plant.KindText {
@@ -155,6 +159,9 @@ func (p point) reading(index int, kind plant.TagKind, d *document) connect.Readi
 	}
 	return r
 }
+
+// first8 is what a reading keeps of a payload.
+func first8(payload []byte) []byte { return bytes.Clone(payload[:min(len(payload), 8)]) }
 
 // bare is a payload that is the value itself.
 func bare(kind plant.TagKind, payload []byte) (float64, string, error) {
@@ -172,11 +179,13 @@ func bare(kind plant.TagKind, payload []byte) (float64, string, error) {
 const maxExact = 1 << 53
 
 func parseNumber(s string) (float64, error) {
-	switch strings.ToLower(s) {
-	case "true", "on":
-		return 1, nil
-	case "false", "off":
-		return 0, nil
+	if s != "" && s[0] > '9' { // no number begins so; most payloads are one
+		switch strings.ToLower(s) {
+		case "true", "on":
+			return 1, nil
+		case "false", "off":
+			return 0, nil
+		}
 	}
 	if i, err := strconv.ParseInt(s, 10, 64); err == nil {
 		if i > maxExact || i < -maxExact {
