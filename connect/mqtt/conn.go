@@ -34,16 +34,33 @@ func (c *conn) Close() error { return nil }
 // readings of one message for the points that stand in its topic.
 func (l *listener) readings(m Message) []connect.Reading {
 	suffix := strings.TrimPrefix(m.Topic, l.conn.settings.prefix+"/")
-	points := l.byTopic[suffix]
-	if len(points) == 0 {
+	p := l.byTopic[suffix]
+	if p == nil {
 		return nil
 	}
-	out := make([]connect.Reading, len(points))
-	source := l.conn.source(m)
-	for i, n := range points {
+	out := make([]connect.Reading, len(p.points))
+	source := l.conn.source(m, p)
+	for i, n := range p.points {
 		out[i] = source.reading(n, l.points[n], l.wanted[n].Kind)
 	}
 	return out
+}
+
+// plan notes what the i-th point wants of the messages of its topic.
+func (l *listener) plan(i int, p point) {
+	of := l.byTopic[p.suffix]
+	if of == nil {
+		of = newPlan()
+		l.byTopic[p.suffix] = of
+	}
+	of.points = append(of.points, i)
+	if !p.json {
+		return
+	}
+	of.want(p.at)
+	if l.conn.settings.hasTime {
+		of.want(l.conn.settings.time)
+	}
 }
 
 // source is a message that points are read from.
@@ -53,8 +70,8 @@ type source struct {
 	ours bool // the time is ours, not the device's
 }
 
-func (c *conn) source(m Message) *source {
-	s := &source{doc: document{payload: m.Payload}, at: m.At.UTC()}
+func (c *conn) source(m Message, p *plan) *source {
+	s := &source{doc: newDocument(m.Payload, p), at: m.At.UTC()}
 	if c.settings.hasTime {
 		t, ok := sourceTime(c.settings.time, &s.doc)
 		if ok {
@@ -88,9 +105,9 @@ func parse(points []connect.Point) ([]point, []connect.Reading) {
 // of every topic.
 func (c *conn) Subscribe(ctx context.Context, points []connect.Point, sink connect.Sink, alive func()) error {
 	parsed, first := parse(points)
-	l := &listener{relay: NewRelay(), points: parsed, wanted: points, byTopic: map[string][]int{}, conn: c}
+	l := &listener{relay: NewRelay(), points: parsed, wanted: points, byTopic: map[string]*plan{}, conn: c}
 	for i, p := range parsed {
-		l.byTopic[p.suffix] = append(l.byTopic[p.suffix], i)
+		l.plan(i, p)
 	}
 	for _, m := range c.device.attach(l) {
 		for _, r := range l.readings(m) {
@@ -166,7 +183,7 @@ func (g *group) Read(_ context.Context, dst []connect.Reading) error {
 		}
 		s, ok := sources[m.Topic]
 		if !ok {
-			s = c.source(m)
+			s = c.source(m, nil)
 			sources[m.Topic] = s
 		}
 		dst[i] = s.reading(i, p, g.wanted[i].Kind)
@@ -209,11 +226,11 @@ func encode(p point, value any) ([]byte, error) {
 		}
 	}
 	doc := value
-	for i := len(p.at) - 1; i >= 0; i-- {
-		if _, err := strconv.Atoi(p.at[i]); err == nil {
+	for i := len(p.at.keys) - 1; i >= 0; i-- {
+		if _, err := strconv.Atoi(p.at.keys[i]); err == nil {
 			return nil, errors.New("one entry of a list cannot be written alone")
 		}
-		doc = map[string]any{p.at[i]: doc}
+		doc = map[string]any{p.at.keys[i]: doc}
 	}
 	return json.Marshal(doc)
 }

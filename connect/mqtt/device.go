@@ -30,7 +30,7 @@ type listener struct {
 	relay   *Relay
 	points  []point
 	wanted  []connect.Point
-	byTopic map[string][]int // points by the topic below the prefix
+	byTopic map[string]*plan // by what stands below the prefix
 	conn    *conn
 }
 

@@ -226,7 +226,9 @@ func TestDriver_ExpectedDevice(t *testing.T) {
 	acked := make(chan error, 3)
 	for i := range 3 {
 		c := dial(t, b, client.Options{Client: fmt.Sprint("gateway", i)})
-		go func() { acked <- c.Publish(context.Background(), "plant/press1/speed", fmt.Append(nil, 10+i), 1, false) }()
+		go func() {
+			acked <- c.Publish(context.Background(), "plant/press1/speed", fmt.Append(nil, 10+i), 1, false)
+		}()
 	}
 	conn, err := d.Open(within(t), press())
 	must(t, err)

@@ -62,7 +62,7 @@ func (f *Folder) Touched(ctx context.Context, tenant plant.TenantNo, batch plant
 		if t.tags, err = f.Fleet.TagsOf(ctx, tenant); err != nil {
 			return nil, err
 		}
-		if t.now, err = f.Fleet.Now(ctx, tenant); err != nil {
+		if t.now, err = f.Fleet.At(ctx, tenant, plant.MicrosOf(f.Fleet.now())); err != nil {
 			return nil, err
 		}
 	}
@@ -105,6 +105,9 @@ type readTag struct {
 func (t *touching) read(batch plant.Batch) map[plant.TagNo]*readTag {
 	out := map[plant.TagNo]*readTag{}
 	note := func(no plant.TagNo, at plant.Micros) {
+		if t.now.ignores(no) {
+			return
+		}
 		one, seen := out[no]
 		if !seen {
 			one = t.reader(no)
