@@ -201,3 +201,44 @@ func TestValue_EveryRoundIsNews(t *testing.T) {
 		}
 	}
 }
+
+func TestReadGroup(t *testing.T) {
+	g, err := ReadGroup(strings.NewReader(`goos: linux
+pkg: zhigai/history
+cpu: some
+BenchmarkAppend/batch=2000/jitter=false-2   	   12345	     97000 ns/op	         0.7800 B/sample	   2300000 samples/s
+BenchmarkYear-2   	  40	 34000000 ns/op
+PASS
+ok  	zhigai/history	12.3s
+`))
+	if err != nil || len(g.Rows) != 2 {
+		t.Fatalf("group = %+v, %v", g, err)
+	}
+	if r := g.Rows[0]; r.What != "history Append/batch=2000/jitter=false" || r.Shown != "97.0 k ns/op, 0.780 B/sample, 2.30 M samples/s" || r.Value != 2_300_000 || r.Unit != "samples/s" {
+		t.Errorf("row = %+v", r)
+	}
+	g, err = ReadGroup(strings.NewReader(`{"name":"pages","title":"Pages","rows":[{"what":"first paint","value":210,"unit":"ms","shown":"210 ms","wanted":"< 350 ms"}]}`))
+	if err != nil || g.Name != "pages" || len(g.Rows) != 1 || g.Rows[0].Missed {
+		t.Errorf("group = %+v, %v", g, err)
+	}
+	for _, bad := range []string{"", "PASS\n", "{}", `{"name":"x","title":"y","fast":1}`, "BenchmarkX 1 fast ns/op\n"} {
+		if g, err := ReadGroup(strings.NewReader(bad)); err == nil {
+			t.Errorf("%q is taken as %+v", bad, g)
+		}
+	}
+}
+
+func FuzzReadGroup(f *testing.F) {
+	f.Add("BenchmarkX-2 1 5 ns/op\n")
+	f.Add(`{"name":"a","title":"b"}`)
+	f.Fuzz(func(t *testing.T, in string) {
+		g, err := ReadGroup(strings.NewReader(in))
+		if err != nil {
+			return
+		}
+		r := Report{Groups: []Group{g}}
+		if err := errors.Join(r.Table(io.Discard), r.Markdown(io.Discard)); err != nil {
+			t.Error(err)
+		}
+	})
+}

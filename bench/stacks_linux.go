@@ -290,9 +290,9 @@ func unprivileged() (*syscall.Credential, error) {
 // the store: what a person would build with the palette as it is delivered.
 const flow = `[
 {"id":"f1","type":"tab","label":"bench"},
-{"id":"b1","type":"mqtt-broker","broker":"127.0.0.1","port":%q,"clientid":"node-red","keepalive":"60","cleansession":true,"protocolVersion":"4","autoConnect":true},
+{"id":"b1","type":"mqtt-broker","broker":"127.0.0.1","port":%q,"clientid":"node-red","usetls":false,"keepalive":"60","cleansession":true,"protocolVersion":"4","autoConnect":true},
 {"id":"n1","type":"mqtt in","z":"f1","topic":"bench/#","qos":"1","datatype":"json","broker":"b1","wires":[["n2"]]},
-{"id":"n2","type":"function","z":"f1","func":"const {t, ...v} = msg.payload;\nlet q = context.get('q') || [];\nq.push('mqtt_consumer,topic=' + msg.topic + ' ' + Object.entries(v).map(([k, x]) => k + '=' + x).join(',') + ' ' + t + '000000');\nconst now = Date.now(), last = context.get('last') || 0;\nif (now - last < 100) { context.set('q', q); return null; }\ncontext.set('q', []); context.set('last', now);\nreturn {payload: q.join('\\n'), method: 'POST', url: %q};","outputs":1,"initialize":"","wires":[["n3"]]},
+{"id":"n2","type":"function","z":"f1","func":"const {t, ...v} = msg.payload;\nlet q = context.get('q') || [];\nq.push('mqtt_consumer,topic=' + msg.topic + ' ' + Object.entries(v).map(([k, x]) => k + '=' + x).join(',') + ' ' + t + '000000');\nconst now = Date.now(), last = context.get('last') || 0;\nif (now - last < 100) { context.set('q', q); return null; }\ncontext.set('q', []); context.set('last', now);\nreturn {payload: q.join('\\n'), method: 'POST', url: '%s'};","outputs":1,"initialize":"","wires":[["n3"]]},
 {"id":"n3","type":"http request","z":"f1","method":"use","ret":"txt","wires":[["n4"]]},
 {"id":"n4","type":"function","z":"f1","func":"return null;","outputs":1,"wires":[[]]}
 ]`

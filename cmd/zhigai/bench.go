@@ -25,6 +25,7 @@ type benchCmd struct {
 	Dir      string   `help:"Folder on the disk to be measured; a temporary one when left out." type:"path"`
 	JSON     string   `name:"json" help:"Write the report as JSON into this file." type:"path" placeholder:"FILE"`
 	Peers    string   `help:"Folder with other programs to compare with, as tools/bench-peers.sh makes it." type:"existingdir" placeholder:"DIR"`
+	With     []string `help:"Add what other programs measured: a group of rows as JSON, or the output of go test -bench." type:"existingfile" placeholder:"FILE"`
 	Profiles string   `help:"Write a CPU profile of every part into this folder." type:"existingdir" placeholder:"DIR"`
 	MD       string   `name:"md" help:"Write the report as Markdown into this file." type:"path" placeholder:"FILE"`
 }
@@ -63,11 +64,27 @@ func (c benchCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	for _, name := range c.With {
+		g, err := readGroup(name)
+		if err != nil {
+			return err
+		}
+		report.Groups = append(report.Groups, g)
+	}
 	err = errors.Join(report.Table(os.Stdout), writeReport(c.JSON, report.JSON), writeReport(c.MD, report.Markdown))
 	if n := report.Missed(); n > 0 {
 		fmt.Printf("\n%d limits were not met\n", n)
 	}
 	return err
+}
+
+func readGroup(name string) (bench.Group, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return bench.Group{}, err
+	}
+	defer f.Close()
+	return bench.ReadGroup(f)
 }
 
 func writeReport(name string, write func(io.Writer) error) error {
