@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -84,8 +85,25 @@ func (p *process) line(word string) (string, error) {
 // stopTime is how long a program may take to bring everything to the disk.
 const stopTime = 30 * time.Second
 
+// peak is the most memory that the process, or one that it started, has held.
+// What getrusage says of a child begins with what its parent held at the fork.
+func (p *process) peak() (most uint64) {
+	var look func(pid string)
+	look = func(pid string) {
+		kib, _ := strconv.ParseUint(strings.TrimSuffix(field("/proc/"+pid+"/status", "VmHWM"), " kB"), 10, 64) // one that ended says nothing
+		most = max(most, kib<<10)
+		children, _ := os.ReadFile("/proc/" + pid + "/task/" + pid + "/children") // likewise
+		for _, child := range strings.Fields(string(children)) {
+			look(child)
+		}
+	}
+	look(strconv.Itoa(p.cmd.Process.Pid))
+	return most
+}
+
 // end asks the process to end and tells what it used.
 func (p *process) end() (spent, error) {
+	most := p.peak()
 	_ = p.cmd.Process.Signal(p.stop) // one that ended already is told by Wait
 	late := time.AfterFunc(stopTime, func() { _ = p.cmd.Process.Kill() })
 	err := p.cmd.Wait()
@@ -100,7 +118,7 @@ func (p *process) end() (spent, error) {
 	if err != nil && !p.cmd.ProcessState.Exited() && p.cmd.ProcessState.Sys().(syscall.WaitStatus).Signal() != p.stop {
 		return spent{}, p.wrong(err)
 	}
-	return spent{time.Duration(use.Utime.Nano() + use.Stime.Nano()), uint64(use.Maxrss) << 10}, nil
+	return spent{time.Duration(use.Utime.Nano() + use.Stime.Nano()), most}, nil
 }
 
 // wrong adds the end of the program's log.
