@@ -51,8 +51,11 @@ check: ## vet, staticcheck, gofumpt, go fix, dead code (report)
 fmt: ## format the Go sources
 	$(TOOL) gofumpt -w $$(git ls-files '*.go')
 
-bench: build e2e/node_modules/.package-lock.json ## this machine's limits, against a peer or a limit in the same run
+bench: build e2e/node_modules/.package-lock.json ## this machine's limits beside other programs'; writes docs/benchmarks.md (QUICK=1: two minutes, writes nothing)
 	tools/bench.sh
+
+soak: bin ## memory of a node over 20 minutes at 100,000 samples/s
+	bin/zhigai bench --parts soak
 
 fuzz: ## every decoder for FUZZTIME each (default 10s)
 	tools/fuzz.sh $${FUZZTIME:-10s}
@@ -80,4 +83,4 @@ golden: ## rewrite the expected outputs of golden tests; review the diff
 clean: ## remove what was built
 	rm -rf bin ui/dist/assets ui/dist/*.html .demo .dev
 
-.PHONY: help run build bin ui test test-go peers race check fmt bench fuzz fault e2e gen dev golden clean
+.PHONY: help run build bin ui test test-go peers race check fmt bench soak fuzz fault e2e gen dev golden clean

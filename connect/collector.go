@@ -211,6 +211,9 @@ const (
 func (r *runner) run(ctx context.Context, driver Driver) {
 	defer close(r.done)
 	defer r.goodbye()
+	if e, ok := driver.(Expecter); ok {
+		defer e.Expect(r.spec.Device)()
+	}
 	pause := firstPause
 	for ctx.Err() == nil {
 		won, err := r.session(ctx, driver)

@@ -1,8 +1,9 @@
 // Measures what a person waits for, in a real browser against a real demo node,
-// and prints it beside its limit and a reference of the same run.
+// and writes it beside its limit and a reference of the same run into the file
+// that is named on the command line. tools/bench.sh joins it to the report.
 import { execFile } from "node:child_process";
 import { createWriteStream } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -120,5 +121,11 @@ try {
   await demo?.stop();
   await rm(data, { recursive: true, force: true });
 }
-console.log("In headless Chromium without a graphics card; the demo plant runs on the same cores.");
-for (const r of rows) console.log(`${r.what.padEnd(64)} ${r.measured.padStart(10)}  ${r.limit.padEnd(10)} ${r.ok ? "ok" : "MISSED"}`);
+// A group of rows as `zhigai bench --with` takes it.
+const group = {
+  name: "pages",
+  title: "Pages in a browser",
+  rows: rows.map((r) => ({ what: r.what, value: Number.parseFloat(r.measured), unit: "ms", shown: r.measured, ...(r.limit === "reference" ? {} : { wanted: r.limit, missed: !r.ok }) })),
+};
+group.rows[0].note = "In headless Chromium without a graphics card; the demo plant runs on the same cores.";
+await writeFile(process.argv[2], JSON.stringify(group));

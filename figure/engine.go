@@ -45,8 +45,9 @@ type Engine struct {
 	tenants func(context.Context) ([]plant.TenantNo, error)
 	// locks let one fold or mark of a machine happen at a time, by hash: a fact
 	// that arrives while its window is being folded marks it when that is done.
-	locks [64]sync.Mutex
-	open  openBases
+	locks   [64]sync.Mutex
+	running runningNow
+	lively  plant.Micros // livelyFor, unless windows close earlier
 }
 
 // New makes an engine; it does nothing until asked or run.
@@ -69,7 +70,7 @@ func New(o Options) (*Engine, error) {
 	return &Engine{
 		folder: o.Folder, store: o.Store, journal: o.Journal, defs: o.Definitions, now: o.Now,
 		grace: plant.Micros(o.Grace.Microseconds()), refresh: plant.Micros(o.Refresh.Microseconds()), log: o.Log,
-		tenants: o.Tenants, open: openBases{bases: map[owner]Base{}},
+		tenants: o.Tenants, running: runningNow{each: map[owner]running{}}, lively: plant.Micros(min(livelyFor, o.Grace).Microseconds()),
 	}, nil
 }
 
@@ -98,6 +99,8 @@ func (e *Engine) stale(w Window, base Base, version string, now plant.Micros) bo
 		return true
 	case now < base.To:
 		return w.AsOf+e.refresh <= now || w.Fold != version
+	case w.Revision == 0 && w.AsOf < base.To+e.lively && w.AsOf+e.refresh <= now:
+		return true
 	}
 	return w.Dirty || w.Fold != version || w.AsOf < base.To || (w.Revision == 0 && now >= base.To+e.grace)
 }
@@ -120,8 +123,8 @@ func (e *Engine) settle(ctx context.Context, o owner, base Base, before *Window)
 			return Window{}, nil, err
 		}
 	}
-	if now < base.To {
-		e.open.set(o, base)
+	if now < base.To && e.running.get(o).open != base {
+		e.running.forget(o)
 	}
 	if err := e.store.PutWindow(ctx, o.tenant, w, folded.Rows); err != nil {
 		return Window{}, nil, fmt.Errorf("keep %s %s: %w", o.node, base.From.Time().Format(time.RFC3339), err)

@@ -48,6 +48,10 @@ const (
 	closeBack    = 48 * time.Hour   // a node that was off closes what it missed; older windows close when asked for
 	dirtyAtOnce  = 500
 	retryAfter   = 2 * time.Second // after an error of a store
+	// livelyFor is how long after its end a window is still folded again by its
+	// age: a sample of now may change what was up to six minutes ago, because a
+	// stop is minor or not by its end.
+	livelyFor = 10 * time.Minute
 )
 
 // Run keeps rows up to date until ctx ends: it marks the windows that new
@@ -199,20 +203,29 @@ func (e *Engine) Touch(ctx context.Context, tenant plant.TenantNo, batch plant.B
 	}
 	now := plant.MicrosOf(e.now())
 	for _, t := range touches {
-		if err := e.mark(ctx, owner{tenant, t.Node}, t, now); err != nil {
+		if err := e.mark(ctx, owner{tenant, t.Node}, t, now, len(events) > 0); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (e *Engine) mark(ctx context.Context, o owner, t Touch, now plant.Micros) error {
+// mark flags windows; entered says that a person waits to see it.
+func (e *Engine) mark(ctx context.Context, o owner, t Touch, now plant.Micros, entered bool) error {
 	mutex := e.lock(o)
 	mutex.Lock()
 	defer mutex.Unlock()
-	// The open window is folded again by its age; marking it at every sample
+	// What is folded again by its age need not be marked: at every sample that
 	// would write to the store all the time.
-	if b, ok := e.open.get(o); ok && t.From >= b.From && now < b.To {
+	r, err := e.runningAt(ctx, o, now)
+	if err != nil {
+		return err
+	}
+	since := r.lively.From
+	if entered {
+		since = r.open.From
+	}
+	if now < r.open.To && t.From >= since {
 		return nil
 	}
 	if err := e.store.MarkDirty(ctx, o.tenant, o.node, t.From, t.To); err != nil {
@@ -221,24 +234,59 @@ func (e *Engine) mark(ctx context.Context, o owner, t Touch, now plant.Micros) e
 	return nil
 }
 
-// openBases remembers the open base window that each machine was last folded
-// in.
-type openBases struct {
-	mu    sync.Mutex
-	bases map[owner]Base
+// running is the base windows of a machine that change by themselves.
+type running struct {
+	open   Base // now lies in it
+	lively Base // the first whose end is not older than livelyFor
 }
 
-func (o *openBases) set(who owner, b Base) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.bases[who] = b
+// runningNow remembers them for each machine.
+type runningNow struct {
+	mu   sync.Mutex
+	each map[owner]running
 }
 
-func (o *openBases) get(who owner) (Base, bool) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	b, ok := o.bases[who]
-	return b, ok
+func (r *runningNow) get(o owner) running {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.each[o]
+}
+
+func (r *runningNow) set(o owner, one running) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.each[o] = one
+}
+
+// forget is for a window that the calendar cuts in another way than remembered.
+func (r *runningNow) forget(o owner) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.each, o)
+}
+
+// runningAt finds the windows; all of a tenant at once, because they change
+// together. A machine that is not there any more has none.
+func (e *Engine) runningAt(ctx context.Context, o owner, now plant.Micros) (running, error) {
+	if r := e.running.get(o); now >= r.open.From && now < r.open.To && now < r.lively.To+e.lively {
+		return r, nil
+	}
+	e.running.forget(o)
+	machines, err := e.machines(ctx, access.Scope{Tenant: o.tenant}, now)
+	if err != nil {
+		return running{}, err
+	}
+	cut := map[string]running{} // by calendar code
+	for _, m := range machines {
+		r, ok := cut[m.calendar.Code]
+		if !ok {
+			bases := Bases(m.calendar, now-e.lively, now+1)
+			r = running{open: bases[len(bases)-1], lively: bases[0]}
+			cut[m.calendar.Code] = r
+		}
+		e.running.set(owner{o.tenant, m.node.ID}, r)
+	}
+	return e.running.get(o), nil
 }
 
 func (e *Engine) closeWindows(ctx context.Context) error {

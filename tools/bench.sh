@@ -1,10 +1,26 @@
 #!/usr/bin/env bash
-# Benchmarks of the rooms with published limits.
+# Everything that is measured of this machine, in one report: the node by
+# itself, other programs on the same messages, pages in a browser, and the Go
+# benchmarks of the rooms. QUICK=1 looks whether all of it works.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-go test -run '^$' -bench . -benchtime "${BENCHTIME:-2s}" -timeout 30m ./history ./shop/equipment ./connect/profile ./connect/modbus/... "$@"
-if command -v chromium >/dev/null && [ -x bin/zhigai ]; then
-	node e2e/bench.mjs
+
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+args=(--peers .bench-peers --parts disk,ingest,visible,query,memory,peers)
+benchtime=${BENCHTIME:-1s}
+if [ -n "${QUICK:-}" ]; then
+	args+=(--quick)
+	benchtime=20ms
 else
-	echo "pages are not measured: no chromium, or bin/zhigai is not built (make build)"
+	args+=(--md docs/benchmarks.md --json docs/benchmarks.json)
 fi
+
+tools/bench-peers.sh .bench-peers
+go test -run '^$' -bench . -benchtime "$benchtime" -timeout 30m ./history ./shop/equipment ./connect/profile ./connect/modbus/... >"$out/rooms"
+args+=(--with "$out/rooms")
+if command -v chromium >/dev/null && [ -z "${QUICK:-}" ]; then
+	node e2e/bench.mjs "$out/pages"
+	args+=(--with "$out/pages")
+fi
+bin/zhigai bench "${args[@]}"

@@ -31,6 +31,8 @@ type cli struct {
 	Node    nodeCmd    `cmd:"" help:"Invite, list and revoke the nodes below a running hub."`
 	Verify  verifyCmd  `cmd:"" help:"Check everything a node, or a snapshot, keeps."`
 	Doctor  doctorCmd  `cmd:"" help:"Look for what would keep a node from running well."`
+	Bench   benchCmd   `cmd:"" help:"Measure what this program does on this machine."`
+	Served  servedCmd  `cmd:"" hidden:"" name:"bench-node"`
 	OpenAPI openapiCmd `cmd:"" name:"openapi" help:"Print the contract of the HTTP API."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
@@ -47,7 +49,7 @@ func main() {
 	defer stop()
 	var c cli
 	parser := kong.Must(&c, kong.Name("zhigai"), kong.Description("智改: from the signal on a machine to the figure a government reports."),
-		kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)))
+		kong.Vars{"bench_parts": benchPartNames()}, kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)))
 	kctx, err := parser.Parse(os.Args[1:])
 	parser.FatalIfErrorf(err)
 	if err := kctx.Run(); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"path/filepath"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"zhigai/connect"
 	"zhigai/connect/all"
 	"zhigai/connect/mqtt"
+	"zhigai/data"
 	"zhigai/fact"
 	"zhigai/figure"
 	"zhigai/history"
@@ -50,7 +52,12 @@ type node struct {
 }
 
 // openNode opens the stores and makes the parts; nothing runs yet.
-func openNode(ctx context.Context, at place, mqttListen string, log *slog.Logger) (_ *node, err error) {
+func openNode(ctx context.Context, at place, mqttListen string, log *slog.Logger) (*node, error) {
+	return openNodeOf(ctx, at, mqttListen, log, data.FS)
+}
+
+// openNodeOf is openNode with the profiles of another place and more drivers.
+func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logger, profiles fs.FS, more ...connect.Driver) (_ *node, err error) {
 	n := &node{log: log, started: time.Now(), lean: at.lean, requests: at.requests}
 	if err := n.watchDisk(&at); err != nil {
 		return nil, err
@@ -75,7 +82,8 @@ func openNode(ctx context.Context, at place, mqttListen string, log *slog.Logger
 	if n.drivers, err = all.Drivers(all.Options{Dir: filepath.Join(at.Data, "connect"), Broker: n.broker, Now: time.Now, Logger: log}); err != nil {
 		return nil, err
 	}
-	if n.rules, err = loadRules(n.drivers.List); err != nil {
+	n.drivers.List = append(n.drivers.List, more...)
+	if n.rules, err = rulesOf(profiles, n.drivers.List); err != nil {
 		return nil, err
 	}
 	if n.folds, err = newFolds(n.stores, n.rules, figure.Options{Log: log}); err != nil {
@@ -106,11 +114,16 @@ func (n *node) start(ctx context.Context) error {
 	}
 	n.worker(ctx, "disk", func() error { return n.followDisk(ctx) })
 	if !n.lean {
-		n.worker(ctx, "figures", func() error { return n.engine.Run(ctx, feed{n.history}, n.record.Journal()) })
-		n.worker(ctx, "board", func() error { return n.board.Run(ctx, feed{n.history}) })
+		n.follow(ctx)
 	}
 	n.worker(ctx, "retention", func() error { return n.retain(ctx) })
 	return n.reconcile(ctx)
+}
+
+// follow lets figures and board see every sample.
+func (n *node) follow(ctx context.Context) {
+	n.worker(ctx, "figures", func() error { return n.engine.Run(ctx, feed{n.history}, n.record.Journal()) })
+	n.worker(ctx, "board", func() error { return n.board.Run(ctx, feed{n.history}) })
 }
 
 func (n *node) worker(ctx context.Context, name string, run func() error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"time"
 
@@ -89,14 +90,17 @@ type rules struct {
 	kinds       equipment.KindMap
 }
 
-func loadRules(drivers []connect.Driver) (*rules, error) {
+func loadRules(drivers []connect.Driver) (*rules, error) { return rulesOf(data.FS, drivers) }
+
+// rulesOf is loadRules with the profiles of another place.
+func rulesOf(profiles fs.FS, drivers []connect.Driver) (*rules, error) {
 	checkers := make([]profile.PointChecker, len(drivers))
 	for i, d := range drivers {
 		checkers[i] = d
 	}
 	r := &rules{}
 	var err error
-	if r.profiles, err = profile.Load(data.FS, "profiles", checkers); err != nil {
+	if r.profiles, err = profile.Load(profiles, "profiles", checkers); err != nil {
 		return nil, err
 	}
 	if r.definitions, err = figure.Load(data.FS, "figures", equipment.TermNames()); err != nil {

@@ -34,25 +34,57 @@ func (c *conn) Close() error { return nil }
 // readings of one message for the points that stand in its topic.
 func (l *listener) readings(m Message) []connect.Reading {
 	suffix := strings.TrimPrefix(m.Topic, l.conn.settings.prefix+"/")
-	var out []connect.Reading
-	for i, p := range l.points {
-		if p.suffix == suffix {
-			out = append(out, l.conn.reading(i, p, l.wanted[i].Kind, m))
-		}
+	p := l.byTopic[suffix]
+	if p == nil {
+		return nil
+	}
+	out := make([]connect.Reading, len(p.points))
+	source := l.conn.source(m, p)
+	for i, n := range p.points {
+		out[i] = source.reading(n, l.points[n], l.wanted[n].Kind)
 	}
 	return out
 }
 
-func (c *conn) reading(i int, p point, kind plant.TagKind, m Message) connect.Reading {
-	r := p.reading(i, kind, m.Payload)
-	r.Source = m.At.UTC()
-	if c.settings.hasTime {
-		t, ok := sourceTime(c.settings.time, m.Payload)
-		if ok {
-			r.Source = t
-		}
-		r.Uncertain = r.Err == nil && !ok // the time is ours, not the device's
+// plan notes what the i-th point wants of the messages of its topic.
+func (l *listener) plan(i int, p point) {
+	of := l.byTopic[p.suffix]
+	if of == nil {
+		of = newPlan()
+		l.byTopic[p.suffix] = of
 	}
+	of.points = append(of.points, i)
+	if !p.json {
+		return
+	}
+	of.want(p.at)
+	if l.conn.settings.hasTime {
+		of.want(l.conn.settings.time)
+	}
+}
+
+// source is a message that points are read from.
+type source struct {
+	doc  document
+	at   time.Time
+	ours bool // the time is ours, not the device's
+}
+
+func (c *conn) source(m Message, p *plan) *source {
+	s := &source{doc: newDocument(m.Payload, p), at: m.At.UTC()}
+	if c.settings.hasTime {
+		t, ok := sourceTime(c.settings.time, &s.doc)
+		if ok {
+			s.at = t
+		}
+		s.ours = !ok
+	}
+	return s
+}
+
+func (s *source) reading(i int, p point, kind plant.TagKind) connect.Reading {
+	r := p.reading(i, kind, &s.doc)
+	r.Source, r.Uncertain = s.at, r.Err == nil && s.ours
 	return r
 }
 
@@ -73,7 +105,10 @@ func parse(points []connect.Point) ([]point, []connect.Reading) {
 // of every topic.
 func (c *conn) Subscribe(ctx context.Context, points []connect.Point, sink connect.Sink, alive func()) error {
 	parsed, first := parse(points)
-	l := &listener{relay: NewRelay(), points: parsed, wanted: points, conn: c}
+	l := &listener{relay: NewRelay(), points: parsed, wanted: points, byTopic: map[string]*plan{}, conn: c}
+	for i, p := range parsed {
+		l.plan(i, p)
+	}
 	for _, m := range c.device.attach(l) {
 		for _, r := range l.readings(m) {
 			if c.driver.now().Sub(r.Source) > oldValue {
@@ -82,7 +117,7 @@ func (c *conn) Subscribe(ctx context.Context, points []connect.Point, sink conne
 			first = append(first, r)
 		}
 	}
-	defer func() { c.device.detach(l, ctx.Err() == nil, c.driver.now()) }()
+	defer c.device.detach(l)
 	if len(first) > 0 {
 		if err := sink(ctx, first); err != nil {
 			l.relay.End(err)
@@ -139,13 +174,19 @@ func (g *group) Read(_ context.Context, dst []connect.Reading) error {
 	if !c.device.heard(c.driver.now(), c.settings.silence) {
 		return fmt.Errorf("mqtt %s: nothing published within %v", c.settings.prefix, c.settings.silence)
 	}
+	sources := map[string]*source{}
 	for i, p := range g.points {
 		m, ok := c.device.last[c.settings.prefix+"/"+p.suffix]
 		if !ok {
 			dst[i] = connect.Reading{Point: i, Err: fmt.Errorf("%w: nothing was published to %s/%s yet", connect.ErrStale, c.settings.prefix, p.suffix)}
 			continue
 		}
-		dst[i] = c.reading(i, p, g.wanted[i].Kind, m)
+		s, ok := sources[m.Topic]
+		if !ok {
+			s = c.source(m, nil)
+			sources[m.Topic] = s
+		}
+		dst[i] = s.reading(i, p, g.wanted[i].Kind)
 	}
 	for _, r := range g.wrong {
 		dst[r.Point] = r
@@ -185,11 +226,11 @@ func encode(p point, value any) ([]byte, error) {
 		}
 	}
 	doc := value
-	for i := len(p.at) - 1; i >= 0; i-- {
-		if _, err := strconv.Atoi(p.at[i]); err == nil {
+	for i := len(p.at.keys) - 1; i >= 0; i-- {
+		if _, err := strconv.Atoi(p.at.keys[i]); err == nil {
 			return nil, errors.New("one entry of a list cannot be written alone")
 		}
-		doc = map[string]any{p.at[i]: doc}
+		doc = map[string]any{p.at.keys[i]: doc}
 	}
 	return json.Marshal(doc)
 }

@@ -20,17 +20,18 @@ type device struct {
 	lost     bool               // it was cut off
 	at       time.Time          // of the last message
 	subs     map[*listener]struct{}
-	expected time.Time     // until when a lost subscription is expected back
+	wanted   int           // collectors that will subscribe, or have
 	changed  chan struct{} // closed and renewed with every message
 	attached chan struct{} // closed and renewed with every subscription
 }
 
 // listener is one running Subscribe.
 type listener struct {
-	relay  *Relay
-	points []point
-	wanted []connect.Point
-	conn   *conn
+	relay   *Relay
+	points  []point
+	wanted  []connect.Point
+	byTopic map[string]*plan // by what stands below the prefix
+	conn    *conn
 }
 
 // heard reports whether the device published lately and was not cut off since.
@@ -50,7 +51,7 @@ func (u *device) keep(m Message) {
 }
 
 // handle delivers a message and waits until what it says is durable.
-func (u *device) handle(ctx context.Context, m Message, now time.Time) error {
+func (u *device) handle(ctx context.Context, m Message) error {
 	u.mu.Lock()
 	u.keep(m)
 	if !m.Will {
@@ -58,7 +59,7 @@ func (u *device) handle(ctx context.Context, m Message, now time.Time) error {
 	}
 	close(u.changed)
 	u.changed = make(chan struct{})
-	wait := m.QoS > 0 && u.expects(now)
+	wait := m.QoS > 0 && u.expects()
 	attached := u.attached
 	u.mu.Unlock()
 	if wait {
@@ -91,13 +92,13 @@ func (u *device) handle(ctx context.Context, m Message, now time.Time) error {
 }
 
 // expects reports whether no subscription is open but one is to come.
-func (u *device) expects(now time.Time) bool {
+func (u *device) expects() bool {
 	for l := range u.subs {
 		if !l.relay.Ended() {
 			return false
 		}
 	}
-	return len(u.subs) > 0 || now.Before(u.expected)
+	return len(u.subs) > 0 || u.wanted > 0
 }
 
 func awaitSubscription(ctx context.Context, attached <-chan struct{}) error {
@@ -153,13 +154,9 @@ func (u *device) attach(l *listener) []Message {
 	return out
 }
 
-func (u *device) detach(l *listener, lost bool, now time.Time) {
+func (u *device) detach(l *listener) {
 	l.relay.End(ErrDetached)
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	delete(u.subs, l)
-	u.expected = time.Time{}
-	if lost {
-		u.expected = now.Add(expectedFor)
-	}
 }

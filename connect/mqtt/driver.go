@@ -27,10 +27,9 @@ const (
 	// oldValue is the age from which the time of a retained value is not passed
 	// on as the time of the present one.
 	oldValue = time.Hour
-	// attachWithin is how long an acknowledgement waits for a subscription that
-	// is expected back; expectedFor is how long it is expected.
-	attachWithin = 10 * time.Second
-	expectedFor  = 5 * time.Minute
+	// attachWithin is how long an acknowledgement waits for a subscription: a
+	// collector that lost one tries again within 19 s.
+	attachWithin = 20 * time.Second
 )
 
 // Source is what the driver needs of a broker.
@@ -59,7 +58,10 @@ type Driver struct {
 	devices map[string]*device // by prefix
 }
 
-var _ connect.Driver = (*Driver)(nil)
+var (
+	_ connect.Driver   = (*Driver)(nil)
+	_ connect.Expecter = (*Driver)(nil)
+)
 
 // NewDriver registers at the broker; call it before the broker starts.
 func NewDriver(o DriverOptions) (*Driver, error) {
@@ -148,6 +150,22 @@ func (d *Driver) Open(ctx context.Context, dev plant.Device) (connect.Conn, erro
 	}
 }
 
+// Expect implements [connect.Expecter].
+func (d *Driver) Expect(dev plant.Device) (release func()) {
+	s, err := parseSettings(dev)
+	if err != nil {
+		return func() {} // Open says what is wrong
+	}
+	u := d.device(s.prefix)
+	want := func(n int) {
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		u.wanted += n
+	}
+	want(1)
+	return func() { want(-1) }
+}
+
 func (d *Driver) device(prefix string) *device {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -184,7 +202,7 @@ func (d *Driver) handle(ctx context.Context, m Message) error {
 		if i < len(under)-1 {
 			now = unpassed(ctx)
 		}
-		if err := u.handle(now, m, d.now()); err != nil {
+		if err := u.handle(now, m); err != nil {
 			return fmt.Errorf("mqtt %s: %w", u.prefix, err)
 		}
 	}

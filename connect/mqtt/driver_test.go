@@ -182,10 +182,13 @@ func TestDriver_SilentDeviceBehindALiveGateway(t *testing.T) {
 
 func TestDriver_SinkFailureWithholdsAndWaits(t *testing.T) {
 	b, d := openDriver(t, time.Now)
+	t.Cleanup(d.Expect(press()))
 	c := dial(t, b, client.Options{Client: "gateway", Version: 5})
-	conn := opened(t, d, c)
+	conn, first := openedOnce(t, d, c)
 	f := follow(t, conn)
-	f.wait(t, "speed", func(r connect.Reading) bool { return r.Point == 0 })
+	if err := receive(t, first, "acknowledgement"); err != nil {
+		t.Fatal(err)
+	}
 	full := errors.New("disk full")
 	f.fail.Store(&full)
 	if err := c.Publish(within(t), "plant/press1/speed", []byte("2"), 1, false); !errors.Is(err, client.ErrRefused) {
@@ -201,6 +204,55 @@ func TestDriver_SinkFailureWithholdsAndWaits(t *testing.T) {
 	if err := receive(t, acked, "acknowledgement"); err != nil {
 		t.Errorf("publish while the subscription comes back: %v", err)
 	}
+}
+
+// openedOnce is opened for a press that is expected: its first message waits
+// for the subscription.
+func openedOnce(t *testing.T, d *mqtt.Driver, c *client.Client) (connect.Conn, <-chan error) {
+	t.Helper()
+	acked := make(chan error, 1)
+	go func() { acked <- c.Publish(context.Background(), "plant/press1/speed", []byte("1"), 1, false) }()
+	conn, err := d.Open(within(t), press())
+	must(t, err)
+	return conn, acked
+}
+
+// TestDriver_ExpectedDevice: what a collected device says before its first
+// subscription is acknowledged when it is kept, every value of it. A device
+// that nobody collects is not held up.
+func TestDriver_ExpectedDevice(t *testing.T) {
+	b, d := openDriver(t, time.Now)
+	release := d.Expect(press())
+	acked := make(chan error, 3)
+	for i := range 3 {
+		c := dial(t, b, client.Options{Client: fmt.Sprint("gateway", i)})
+		go func() {
+			acked <- c.Publish(context.Background(), "plant/press1/speed", fmt.Append(nil, 10+i), 1, false)
+		}()
+	}
+	conn, err := d.Open(within(t), press())
+	must(t, err)
+	select {
+	case err := <-acked:
+		t.Fatalf("acknowledged (%v) before anybody took the value", err)
+	default:
+	}
+	f := follow(t, conn)
+	seen := map[float64]bool{}
+	f.wait(t, "three values", func(r connect.Reading) bool {
+		if r.Point == 0 {
+			seen[r.Number] = true
+		}
+		return seen[10] && seen[11] && seen[12]
+	})
+	for range 3 {
+		if err := receive(t, acked, "acknowledgement"); err != nil {
+			t.Error(err)
+		}
+	}
+	release()
+	other := dial(t, b, client.Options{Client: "other"})
+	must(t, other.Publish(within(t), "plant/press2/speed", []byte("1"), 1, false))
 }
 
 func TestDriver_WriteReachesTheDevice(t *testing.T) {

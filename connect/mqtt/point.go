@@ -25,20 +25,23 @@ type point struct {
 }
 
 // pointer is a JSON pointer (RFC 6901), taken apart.
-type pointer []string
+type pointer struct {
+	text string // as it is written
+	keys []string
+}
 
 func parsePointer(s string) (pointer, error) {
 	if s == "" {
-		return nil, nil // the whole document
+		return pointer{}, nil // the whole document
 	}
 	if s[0] != '/' {
-		return nil, fmt.Errorf("JSON pointer %q: it begins with /, for example /spindle/speed", s)
+		return pointer{}, fmt.Errorf("JSON pointer %q: it begins with /, for example /spindle/speed", s)
 	}
 	parts := strings.Split(s[1:], "/")
 	for i, p := range parts {
 		parts[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(p)
 	}
-	return parts, nil
+	return pointer{s, parts}, nil
 }
 
 func parsePoint(address string) (point, error) {
@@ -59,30 +62,31 @@ const maxDepth = 32
 
 // find walks down a document that was decoded with numbers kept as text.
 func (p pointer) find(doc any) (any, error) {
-	if len(p) > maxDepth {
+	if len(p.keys) > maxDepth {
 		return nil, fmt.Errorf("%w: more than %d levels", connect.ErrUnconfigured, maxDepth)
 	}
-	for i, key := range p {
-		path := "/" + strings.Join(p[:i+1], "/")
+	for i, key := range p.keys {
 		switch node := doc.(type) {
 		case map[string]any:
 			child, ok := node[key]
 			if !ok {
-				return nil, fmt.Errorf("%w: no %s in the payload", connect.ErrUnconfigured, path)
+				return nil, fmt.Errorf("%w: no %s in the payload", connect.ErrUnconfigured, path(p.keys[:i+1]))
 			}
 			doc = child
 		case []any:
 			n, err := strconv.Atoi(key)
 			if err != nil || n < 0 || n >= len(node) {
-				return nil, fmt.Errorf("%w: no %s in the payload, the list has %d entries", connect.ErrUnconfigured, path, len(node))
+				return nil, fmt.Errorf("%w: no %s in the payload, the list has %d entries", connect.ErrUnconfigured, path(p.keys[:i+1]), len(node))
 			}
 			doc = node[n]
 		default:
-			return nil, fmt.Errorf("%w: no %s in the payload", connect.ErrUnconfigured, path)
+			return nil, fmt.Errorf("%w: no %s in the payload", connect.ErrUnconfigured, path(p.keys[:i+1]))
 		}
 	}
 	return doc, nil
 }
+
+func path(keys []string) string { return "/" + strings.Join(keys, "/") }
 
 func decodeJSON(payload []byte) (any, error) {
 	dec := json.NewDecoder(bytes.NewReader(payload))
@@ -97,23 +101,76 @@ func decodeJSON(payload []byte) (any, error) {
 	return doc, nil
 }
 
+// document is a payload, taken apart as JSON when somebody first asks, and once
+// for all who ask: a message of many points must not be read as often.
+type document struct {
+	payload []byte
+	plan    *plan   // of the topic; may be nil
+	found   []token // of the plan
+	parsed  bool
+	doc     any
+	err     error
+}
+
+// newDocument looks for what is planned the short way.
+func newDocument(payload []byte, p *plan) document {
+	d := document{payload: payload, plan: p}
+	if p != nil {
+		if found, ok := p.scan(payload); ok {
+			d.found = found
+		}
+	}
+	return d
+}
+
+// find is the value at a pointer: nil, a bool, a json.Number, a string, or what
+// else a document holds.
+func (d *document) find(at pointer) (any, error) {
+	if d.found != nil {
+		if place, ok := d.plan.places[at.text]; ok && len(d.found[place]) > 0 {
+			switch t := d.found[place]; t[0] {
+			case '"':
+				return string(t[1:]), nil
+			case 't', 'f':
+				return t[0] == 't', nil
+			case 'n':
+				return nil, nil
+			default:
+				return json.Number(t), nil
+			}
+		}
+	}
+	doc, err := d.json()
+	if err != nil {
+		return nil, err
+	}
+	return at.find(doc)
+}
+
+func (d *document) json() (any, error) {
+	if !d.parsed {
+		d.parsed = true
+		d.doc, d.err = decodeJSON(d.payload)
+	}
+	return d.doc, d.err
+}
+
 // reading takes a point's value from a payload.
-func (p point) reading(index int, kind plant.TagKind, payload []byte) connect.Reading {
-	r := connect.Reading{Point: index, Raw: append([]byte(nil), payload[:min(len(payload), 8)]...)}
+func (p point) reading(index int, kind plant.TagKind, d *document) connect.Reading {
+	r := connect.Reading{Point: index}
 	if !p.json {
-		r.Number, r.Text, r.Err = bare(kind, payload)
+		r.Raw = first8(d.payload)
+		r.Number, r.Text, r.Err = bare(kind, d.payload)
 		return r
 	}
-	doc, err := decodeJSON(payload)
-	if err == nil {
-		doc, err = p.at.find(doc)
-	}
+	doc, err := d.find(p.at)
 	if err != nil {
-		r.Err = err
+		r.Raw, r.Err = first8(d.payload), err
 		return r
 	}
 	switch v := doc.(type) {
 	case nil:
+		r.Raw = first8(d.payload)
 		r.Err = fmt.Errorf("%w: the device gives no value (null)", connect.ErrRefused)
 	case bool:
 		r.Raw, r.Text = []byte(strconv.FormatBool(v)), strconv.FormatBool(v)
@@ -131,6 +188,7 @@ func (p point) reading(index int, kind plant.TagKind, payload []byte) connect.Re
 			r.Number, r.Err = parseNumber(v)
 		}
 	default:
+		r.Raw = first8(d.payload)
 		r.Err = fmt.Errorf("%w: the pointer leads to a list or an object; point to one value in it", connect.ErrMalformed)
 	}
 	if kind != plant.KindText {
@@ -138,6 +196,9 @@ func (p point) reading(index int, kind plant.TagKind, payload []byte) connect.Re
 	}
 	return r
 }
+
+// first8 is what a reading keeps of a payload.
+func first8(payload []byte) []byte { return bytes.Clone(payload[:min(len(payload), 8)]) }
 
 // bare is a payload that is the value itself.
 func bare(kind plant.TagKind, payload []byte) (float64, string, error) {
@@ -155,11 +216,13 @@ func bare(kind plant.TagKind, payload []byte) (float64, string, error) {
 const maxExact = 1 << 53
 
 func parseNumber(s string) (float64, error) {
-	switch strings.ToLower(s) {
-	case "true", "on":
-		return 1, nil
-	case "false", "off":
-		return 0, nil
+	if s != "" && s[0] > '9' { // no number begins so; most payloads are one
+		switch strings.ToLower(s) {
+		case "true", "on":
+			return 1, nil
+		case "false", "off":
+			return 0, nil
+		}
 	}
 	if i, err := strconv.ParseInt(s, 10, 64); err == nil {
 		if i > maxExact || i < -maxExact {
@@ -179,11 +242,8 @@ func parseNumber(s string) (float64, error) {
 
 // sourceTime reads the device's own time: RFC 3339, or seconds, milliseconds
 // or microseconds since 1970, told apart by size.
-func sourceTime(at pointer, payload []byte) (time.Time, bool) {
-	doc, err := decodeJSON(payload)
-	if err == nil {
-		doc, err = at.find(doc)
-	}
+func sourceTime(at pointer, d *document) (time.Time, bool) {
+	doc, err := d.find(at)
 	if err != nil {
 		return time.Time{}, false
 	}

@@ -18,7 +18,7 @@ func TestPoint_Reading(t *testing.T) {
 			t.Errorf("parsePoint(%q): %v", address, err)
 			return
 		}
-		r := p.reading(3, kind, []byte(payload))
+		r := p.reading(3, kind, &document{payload: []byte(payload)})
 		if !errors.Is(r.Err, is) || r.Err == nil && (r.Number != num || r.Text != text) || r.Point != 3 {
 			t.Errorf("%q in %.60q = %+v; want %v %q %v", address, payload, r, num, text, is)
 		}
@@ -63,12 +63,12 @@ func TestPoint_Reading(t *testing.T) {
 func TestSourceTime(t *testing.T) {
 	want := time.Date(2026, 1, 1, 0, 0, 0, 500_000_000, time.UTC)
 	for _, payload := range []string{`{"t":"2026-01-01T08:00:00.5+08:00"}`, `{"t":1767225600.5}`, `{"t":1767225600500}`, `{"t":1767225600500000}`} {
-		if got, ok := sourceTime(pointer{"t"}, []byte(payload)); !ok || !got.Equal(want) {
+		if got, ok := sourceTime(pointer{"/t", []string{"t"}}, &document{payload: []byte(payload)}); !ok || !got.Equal(want) {
 			t.Errorf("%s = %v, %t; want %v", payload, got, ok, want)
 		}
 	}
 	for _, payload := range []string{`{}`, `{"t":"today"}`, `{"t":-1}`, `{"t":1e300}`, `x`} {
-		if got, ok := sourceTime(pointer{"t"}, []byte(payload)); ok {
+		if got, ok := sourceTime(pointer{"/t", []string{"t"}}, &document{payload: []byte(payload)}); ok {
 			t.Errorf("%s = %v; want none", payload, got)
 		}
 	}
@@ -82,11 +82,77 @@ func FuzzPoint(f *testing.F) {
 		if err != nil {
 			return
 		}
+		d := &document{payload: []byte(payload)}
 		for _, kind := range []plant.TagKind{plant.KindNumber, plant.KindText} {
-			if r := p.reading(0, kind, []byte(payload)); r.Err == nil && kind == plant.KindNumber && r.Text != "" {
+			if r := p.reading(0, kind, d); r.Err == nil && kind == plant.KindNumber && r.Text != "" {
 				t.Errorf("a number with text %q", r.Text)
 			}
 		}
-		sourceTime(p.at, []byte(payload))
+		sourceTime(p.at, d)
+	})
+}
+
+// TestScan_FindsWhatTheWholeDocumentSays: the short way gives the value that
+// the long way gives, or leaves it to it.
+func TestScan_FindsWhatTheWholeDocumentSays(t *testing.T) {
+	found := func(payload string, want ...string) {
+		t.Helper()
+		p := newPlan()
+		for _, at := range []string{"/a", "/b/c", "/b/d", "/x~1y"} {
+			one, err := parsePointer(at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.want(one)
+		}
+		got, ok := p.scan([]byte(payload))
+		if want == nil {
+			if ok {
+				t.Errorf("%s: understood as %q; want it left to the long way", payload, got)
+			}
+			return
+		}
+		for i := range want {
+			if !ok || string(got[i]) != want[i] {
+				t.Errorf("%s: %q, %t; want %q", payload, got, ok, want)
+				return
+			}
+		}
+	}
+	found(`{"a":1,"b":{"c":"x","d":true},"x/y":-2.5e3}`, "1", `"x`, "true", "-2.5e3")
+	found(` { "z" : [ {"a":"]}\""} , 2 ] , "b" : { "e":{} , "d" : null } , "a" : "" } `, `"`, "", "null", "")
+	found(`{"a":{"a":1},"b":2}`, "", "", "", "")
+	found(`{"a":"\u0041"}`, "", "", "", "")
+	found(`{"a":"温度","b":{"c":1}}`, `"温度`, "1", "", "")
+	found("{\"a\":\"\xff\"}", "", "", "", "")
+	found(`[{"a":1}]`, "", "", "", "")
+	found(`7`, "", "", "", "")
+	found(`{"a":1,"a":2}`)
+	found(`{"b":{"c":1},"b":{"d":2}}`)
+	found(`{"\u0061":1}`)
+	found(`{"a":1`)
+	found(`{"a":1} 2`)
+	found(``)
+}
+
+func FuzzScan(f *testing.F) {
+	f.Add("/a", `{"a":1,"b":{"c":"x"}}`)
+	f.Add("/b/c", `{"a":[1,"}"],"b":{"c":"x\\"}}`)
+	f.Add("/a/0", `{"a":[1]}`)
+	f.Add("/a", `{"a":1,"a":{"b":2}}`)
+	f.Fuzz(func(t *testing.T, at, payload string) {
+		p, err := parsePoint("s#" + at)
+		if err != nil {
+			return
+		}
+		wanted := newPlan()
+		wanted.want(p.at)
+		short, long := newDocument([]byte(payload), wanted), document{payload: []byte(payload)}
+		for _, kind := range []plant.TagKind{plant.KindNumber, plant.KindText} {
+			got, want := p.reading(0, kind, &short), p.reading(0, kind, &long)
+			if (got.Err == nil) != (want.Err == nil) || got.Err != nil && got.Err.Error() != want.Err.Error() || got.Number != want.Number || got.Text != want.Text || string(got.Raw) != string(want.Raw) {
+				t.Errorf("%q in %q: %+v; the whole document says %+v", at, payload, got, want)
+			}
+		}
 	})
 }

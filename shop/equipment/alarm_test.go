@@ -224,7 +224,8 @@ func TestBoard_AlarmsStandAndEndBySilence(t *testing.T) {
 	c := newCell(s.Machines[node])
 	c.load(w.folder.Reader.Settings, Facts{}, map[string]LiveValue{}, at(0), at(0))
 	for _, x := range append([]plant.Sample{sample(tagLink, time.Hour, 1)}, sample(tagAlarm, time.Hour, 1)) {
-		c.sample(x)
+		i := slices.IndexFunc(c.tags, func(f *follow) bool { return f.tag.No == x.Tag })
+		c.take(c.tags[i], x)
 	}
 	c.refresh(w.folder.Reader.Settings, at(time.Hour+10*time.Second))
 	if len(c.live.Alarms) != 1 || c.live.Alarms[0].ID != "broken" || c.live.Alarms[0].Since != at(time.Hour) {

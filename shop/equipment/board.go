@@ -110,7 +110,7 @@ type Board struct {
 	seq     uint64
 	changed chan struct{} // closed and replaced at every change
 	cells   map[boardKey]*cell
-	byTag   map[seenKey]*cell
+	byTag   map[seenKey]*follow
 }
 
 type boardKey struct {

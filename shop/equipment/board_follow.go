@@ -41,10 +41,10 @@ func (b *Board) replace(t plant.TenantNo, s *Snapshot) {
 			b.cells[k] = newCell(m)
 		}
 	}
-	b.byTag = map[seenKey]*cell{}
+	b.byTag = map[seenKey]*follow{}
 	for k, c := range b.cells {
-		for _, tag := range c.m.Tags {
-			b.byTag[seenKey{k.tenant, tag.No}] = c
+		for _, f := range c.tags {
+			b.byTag[seenKey{k.tenant, f.tag.No}] = f
 		}
 	}
 }
@@ -54,13 +54,13 @@ func (b *Board) take(tenant plant.TenantNo, batch plant.Batch) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, s := range batch.Samples {
-		if c := b.byTag[seenKey{tenant, s.Tag}]; c != nil {
-			c.sample(s)
+		if f := b.byTag[seenKey{tenant, s.Tag}]; f != nil {
+			f.c.take(f, s)
 		}
 	}
 	for _, t := range batch.Texts {
-		if c := b.byTag[seenKey{tenant, t.Tag}]; c != nil {
-			c.text(t)
+		if f := b.byTag[seenKey{tenant, t.Tag}]; f != nil {
+			f.c.takeText(f, t)
 		}
 	}
 }

@@ -1,9 +1,9 @@
 package equipment
 
 import (
+	"maps"
 	"reflect"
 	"slices"
-	"strings"
 	"time"
 
 	"zhigai/fact"
@@ -23,11 +23,9 @@ type cell struct {
 	from    plant.Micros
 	events  []fact.Event
 	last    map[string]plant.Sample // counters, for the next rise
-	slots   map[plant.TagNo][]int
-	names   map[plant.TagNo]string
 	product timeline
 	order   timeline
-	values  map[string]LiveValue
+	tags    []*follow // in order of name
 	shifted map[string]Headline
 	daily   map[string]Headline
 	live    Live
@@ -42,18 +40,65 @@ type shown struct {
 	part  Live
 }
 
+// follow is what a cell knows of one tag.
+type follow struct {
+	c       *cell
+	tag     plant.Tag
+	name    string // in the profile's words
+	slots   []int  // where states and alarms read it
+	counter bool   // of parts
+	known   bool
+	value   LiveValue
+	at      plant.Micros // of the newest
+	// What came since the value was put into words: most of what comes is
+	// followed by more before anybody looks.
+	fresh  bool
+	sample plant.Sample
+	text   plant.Text // when the tag is one of texts
+}
+
+// newer reports whether a value of that time is the newest, and notes it.
+func (f *follow) newer(at plant.Micros) bool {
+	if f.known && at < f.at {
+		return false
+	}
+	f.known, f.at, f.fresh, f.c.heard = true, at, true, true
+	return true
+}
+
+// words puts the newest value into words and reports whether it is another.
+func (f *follow) words() bool {
+	if !f.fresh {
+		return false
+	}
+	f.fresh = false
+	before := f.value
+	if f.tag.Kind == plant.KindText {
+		f.value = liveText(f.tag, f.text)
+	} else {
+		f.value = liveNumber(f.tag, f.sample)
+	}
+	return before.Time != f.value.Time || before.Quality != f.value.Quality || !same(before.Number, f.value.Number) || !same(before.Text, f.value.Text)
+}
+
+func same[T comparable](a, b *T) bool {
+	return a == b || a != nil && b != nil && *a == *b
+}
+
 // presentAgain is how long a state is shown without looking again; plans and
 // minor stops change slowly.
 const presentAgain = plant.Micros(900_000)
 
 func newCell(m *Machine) *cell {
-	c := &cell{m: m, stale: true, values: map[string]LiveValue{}, slots: map[plant.TagNo][]int{}, names: map[plant.TagNo]string{}}
-	for name, tag := range m.Tags {
-		c.names[tag.No] = name
+	c := &cell{m: m, stale: true}
+	byName := map[string]*follow{}
+	for _, name := range slices.Sorted(maps.Keys(m.Tags)) {
+		f := &follow{c: c, tag: m.Tags[name], name: name, counter: m.countsParts(name)}
+		c.tags, byName[name] = append(c.tags, f), f
 	}
 	slot := func(name string, n int) {
-		if tag, ok := m.Tags[name]; ok {
-			c.slots[tag.No] = append(c.slots[tag.No], n)
+		if f := byName[name]; f != nil {
+			f.slots = append(f.slots, n)
 		}
 	}
 	slot(plant.LinkTag, slotLink)
@@ -72,7 +117,12 @@ func newCell(m *Machine) *cell {
 func (c *cell) load(s Settings, f Facts, values map[string]LiveValue, from, now plant.Micros) {
 	c.stale, c.heard, c.from = false, true, from-s.margin()
 	c.shown = shown{}
-	c.past, c.events, c.values = nil, f.Events, values
+	c.past, c.events = nil, f.Events
+	for _, one := range c.tags {
+		v, known := values[one.name]
+		one.known, one.value, one.at, one.fresh = known, v, v.Time, false
+	}
+	c.live.Values = nil // made anew
 	c.product, c.order = newTimeline(f.Texts[SignalProduct]), newTimeline(f.Texts[SignalOrder])
 	c.replay = newReplay(c.m, c.from, func(x stretch) { c.past = append(c.past, x) })
 	c.replay.walk(c.m.streams(f), c.m.parts(f, c.product), now+s.margin())
@@ -91,15 +141,13 @@ func (c *cell) load(s Settings, f Facts, values map[string]LiveValue, from, now 
 	}
 }
 
-// sample takes a new value. One that is older than what was replayed makes the
-// machine's day be read again.
-func (c *cell) sample(s plant.Sample) {
-	name := c.names[s.Tag]
-	if v, ok := c.values[name]; !ok || v.Time <= s.Time {
-		c.values[name], c.heard = liveNumber(c.m.Tags[name], s), true
+// take takes a new value of a tag. One that is older than what was replayed
+// makes the machine's day be read again.
+func (c *cell) take(f *follow, s plant.Sample) {
+	if f.newer(s.Time) {
+		f.sample = s
 	}
-	counter := c.counts(name)
-	if len(c.slots[s.Tag]) == 0 && !counter || c.replay == nil {
+	if len(f.slots) == 0 && !f.counter || c.replay == nil {
 		return
 	}
 	if s.Time < c.replay.clock {
@@ -108,36 +156,35 @@ func (c *cell) sample(s plant.Sample) {
 	}
 	c.replay.expire(s.Time)
 	c.alarms.advance(s.Time)
-	for _, slot := range c.slots[s.Tag] {
+	for _, slot := range f.slots {
 		c.replay.set(slot, s)
 		c.alarms.take(slot, valueOfSample(s), s.Time)
 	}
-	if counter && !s.Quality.IsBad() {
+	if f.counter && !s.Quality.IsBad() {
 		p := part{at: s.Time}
-		if before, ok := c.last[name]; ok && s.Value != before.Value {
+		if before, ok := c.last[f.name]; ok && s.Value != before.Value {
 			p.silence = c.m.silence(c.product.at(s.Time), s.Time)
 		}
-		c.last[name] = s
+		c.last[f.name] = s
 		c.replay.part(p)
 	}
 	c.replay.decide(s.Time)
 }
 
-func (c *cell) text(t plant.Text) {
-	name := c.names[t.Tag]
-	if v, ok := c.values[name]; !ok || v.Time <= t.Time {
-		c.values[name], c.heard = liveText(c.m.Tags[name], t), true
+func (c *cell) takeText(f *follow, t plant.Text) {
+	if f.newer(t.Time) {
+		f.text = t
 	}
 	if c.replay == nil {
 		return
 	}
-	switch name {
+	switch f.name {
 	case SignalProduct:
 		c.product = newTimeline(append(c.product.texts(), t))
 	case SignalOrder:
 		c.order = newTimeline(append(c.order.texts(), t))
 	}
-	if len(c.slots[t.Tag]) == 0 {
+	if len(f.slots) == 0 {
 		return
 	}
 	if t.Time < c.replay.clock {
@@ -146,16 +193,16 @@ func (c *cell) text(t plant.Text) {
 	}
 	c.replay.expire(t.Time)
 	c.alarms.advance(t.Time)
-	for _, slot := range c.slots[t.Tag] {
+	for _, slot := range f.slots {
 		c.replay.setText(slot, t)
 		c.alarms.take(slot, valueOfText(t), t.Time)
 	}
 	c.replay.decide(t.Time)
 }
 
-// counts reports whether the signal is a counter of parts.
-func (c *cell) counts(name string) bool {
-	for q, counter := range c.m.counterOf() {
+// countsParts reports whether the signal is a counter of parts.
+func (m *Machine) countsParts(name string) bool {
+	for q, counter := range m.counterOf() {
 		if q != energy && counter.Signal == name {
 			return true
 		}
@@ -183,10 +230,18 @@ func (c *cell) refresh(s Settings, now plant.Micros) bool {
 		Node: c.m.Node, Path: c.m.Path, Name: c.m.Name, Excluded: c.m.Excluded, Class: ClassUnknown, Plan: PlanOff,
 		Shifted: c.shifted, Daily: c.daily,
 	}
-	for _, v := range c.values {
-		l.Values = append(l.Values, v)
+	news := c.live.Values == nil
+	for _, f := range c.tags {
+		news = f.words() || news
 	}
-	slices.SortFunc(l.Values, func(a, b LiveValue) int { return strings.Compare(a.Name, b.Name) })
+	if news {
+		l.Values = make([]LiveValue, 0, len(c.tags))
+		for _, f := range c.tags {
+			if f.known {
+				l.Values = append(l.Values, f.value)
+			}
+		}
+	}
 	if c.replay != nil {
 		c.present(s, &l, now)
 		for _, a := range c.alarms.standing(now) {
@@ -194,8 +249,13 @@ func (c *cell) refresh(s Settings, now plant.Micros) bool {
 		}
 	}
 	l.Seq = c.live.Seq
-	if l.Seq != 0 && reflect.DeepEqual(l, c.live) {
-		return false
+	before := c.live
+	if !news {
+		before.Values = nil // what did not change need not be compared
+		if l.Seq != 0 && reflect.DeepEqual(l, before) {
+			return false
+		}
+		l.Values = c.live.Values
 	}
 	c.live = l
 	return true

@@ -249,6 +249,37 @@ func TestRevisions(t *testing.T) {
 	}
 }
 
+// TestTurnOfTheHour: a live sample of the new hour may change the end of the
+// one before. That is not marked for each batch, and yet is seen: after the
+// refresh while the hour has just ended, and when it closes.
+func TestTurnOfTheHour(t *testing.T) {
+	ctx := context.Background()
+	for _, asked := range []bool{true, false} {
+		w := shift(t)
+		w.clock.set(monday.Add(62 * time.Minute))
+		w.one(t, "firm/turning/l1", "produced", figure.Hour) // folded, and clean
+		b := plant.Batch{Samples: []plant.Sample{sample(tagGood, 57*time.Minute, 3)}}
+		w.add(b)
+		if err := w.engine.Touch(ctx, 1, b, nil); err != nil {
+			t.Fatal(err)
+		}
+		dirty, err := w.DirtyWindows(ctx, 1, 100)
+		if err != nil || len(dirty) != 0 {
+			t.Errorf("marked %+v, %v; want nothing", dirty, err)
+		}
+		if asked {
+			w.clock.set(monday.Add(62*time.Minute + 6*time.Second))
+			if f := w.one(t, "firm/turning/l1", "produced", figure.Hour); *f.Value == 132 {
+				t.Errorf("after the refresh: %v; want the new value in it", *f.Value)
+			}
+		}
+		w.clock.set(monday.Add(76 * time.Minute))
+		if f := w.one(t, "firm/turning/l1", "produced", figure.Hour); *f.Value == 132 || f.Revision != 1 {
+			t.Errorf("closed: %v, revision %d; want the new value in revision 1", *f.Value, f.Revision)
+		}
+	}
+}
+
 // TestLateSampleReachesOpenReasons: whether a stop reason without an end still
 // holds hours later depends on whether the machine ran in between.
 func TestLateSampleReachesOpenReasons(t *testing.T) {

@@ -31,6 +31,7 @@ type Fleet struct {
 	at      map[instant]*Snapshot
 	same    map[[sha256.Size]byte]*Snapshot
 	tagsOf  map[plant.TenantNo]tagList
+	present map[plant.TenantNo]present
 	recent  time.Time // when what is known of the last hours is asked again
 	expires time.Time // and all the rest
 }
@@ -38,6 +39,12 @@ type Fleet struct {
 type instant struct {
 	tenant plant.TenantNo
 	at     plant.Micros
+}
+
+// present is the plant as it was shortly ago.
+type present struct {
+	at       time.Time
+	snapshot *Snapshot
 }
 
 type tagList struct {
@@ -54,6 +61,9 @@ const (
 	rememberRecent = 30 * time.Second
 	rememberPast   = 10 * time.Minute
 	recentTime     = 2 * time.Hour
+	// rememberPresent spares those who ask many times a second for the plant of
+	// this instant a question to the store each.
+	rememberPresent = time.Second
 )
 
 // NewFleet makes a Fleet.
@@ -68,6 +78,7 @@ type Snapshot struct {
 	Model    plant.Model
 	Machines map[plant.NodeID]*Machine
 	reads    map[plant.TagNo]bool // tags that folds read; true for counters
+	unread   []uint64             // a bit for each tag of these machines that no fold reads
 	scopes   sync.Map             // path to plant.Model
 }
 
@@ -81,6 +92,7 @@ func (f *Fleet) Changed() {
 
 func (f *Fleet) forget() {
 	f.at, f.same, f.tagsOf = map[instant]*Snapshot{}, map[[sha256.Size]byte]*Snapshot{}, map[plant.TenantNo]tagList{}
+	f.present = map[plant.TenantNo]present{}
 	f.recent, f.expires = f.now().Add(rememberRecent), f.now().Add(rememberPast)
 }
 
@@ -104,11 +116,30 @@ func (f *Fleet) expire() {
 	}
 }
 
-// At is the plant of a tenant as valid at the instant.
+// At is the plant of a tenant as valid at the instant. One of the last second
+// is answered with what is remembered of that second: a change that was made
+// for this very instant beforehand is seen a second late, one that was announced
+// at once.
 func (f *Fleet) At(ctx context.Context, tenant plant.TenantNo, at plant.Micros) (*Snapshot, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.expire()
+	now := f.now()
+	if age := plant.MicrosOf(now) - at; age < 0 || age >= plant.Micros(rememberPresent.Microseconds()) {
+		return f.find(ctx, tenant, at)
+	}
+	if p, ok := f.present[tenant]; ok && !now.Before(p.at) && now.Sub(p.at) < rememberPresent {
+		return p.snapshot, nil
+	}
+	s, err := f.find(ctx, tenant, at)
+	if err == nil {
+		f.present[tenant] = present{now, s}
+	}
+	return s, err
+}
+
+// find is At for a caller that holds the lock.
+func (f *Fleet) find(ctx context.Context, tenant plant.TenantNo, at plant.Micros) (*Snapshot, error) {
 	key := instant{tenant, at}
 	if s, ok := f.at[key]; ok {
 		return s, nil
@@ -185,8 +216,29 @@ func (f *Fleet) snapshot(tenant plant.TenantNo, model plant.Model, tags tagList)
 		for _, c := range m.counterOf() {
 			s.reads[m.Tags[c.Signal].No] = true
 		}
+		for _, tag := range m.Tags {
+			if _, read := s.reads[tag.No]; !read {
+				s.ignore(tag.No)
+			}
+		}
 	}
 	return s
+}
+
+// ignore notes a tag that no fold reads. Tags are numbered from 1 without gaps,
+// so that a bit for each is small and found without a search: it is asked for
+// every sample.
+func (s *Snapshot) ignore(no plant.TagNo) {
+	word := int(no / 64)
+	if word >= len(s.unread) {
+		s.unread = append(s.unread, make([]uint64, word+1-len(s.unread))...)
+	}
+	s.unread[word] |= 1 << (no % 64)
+}
+
+func (s *Snapshot) ignores(no plant.TagNo) bool {
+	word := int(no / 64)
+	return word < len(s.unread) && s.unread[word]&(1<<(no%64)) != 0
 }
 
 // within is the model as seen from a scope: what lies in it and what encloses

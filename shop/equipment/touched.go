@@ -3,6 +3,7 @@ package equipment
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 
@@ -65,16 +66,9 @@ func (f *Folder) Touched(ctx context.Context, tenant plant.TenantNo, batch plant
 			return nil, err
 		}
 	}
-	times := map[plant.TagNo][]plant.Micros{}
-	for _, s := range batch.Samples {
-		times[s.Tag] = append(times[s.Tag], s.Time)
-	}
-	for _, x := range batch.Texts {
-		times[x.Tag] = append(times[x.Tag], x.Time)
-	}
-	for tag, list := range times {
-		slices.Sort(list)
-		if err := t.values(ctx, tag, list); err != nil {
+	for _, one := range t.read(batch) {
+		slices.Sort(one.times)
+		if err := t.values(ctx, one); err != nil {
 			return nil, err
 		}
 	}
@@ -99,21 +93,63 @@ type touching struct {
 // a million.
 const lateGap = plant.Micros(3600 * 1_000_000)
 
-// values notes what the values of one tag touch; times are in order.
-func (t *touching) values(ctx context.Context, no plant.TagNo, times []plant.Micros) error {
+// readTag is a tag that folds read, with the times of its values in a batch.
+type readTag struct {
+	tag     plant.Tag
+	counter bool
+	times   []plant.Micros
+}
+
+// read sorts the values of a batch by tag. Most values are measured ones, which
+// no fold reads: they are left out before anything is made for them.
+func (t *touching) read(batch plant.Batch) map[plant.TagNo]*readTag {
+	out := map[plant.TagNo]*readTag{}
+	note := func(no plant.TagNo, at plant.Micros) {
+		if t.now.ignores(no) {
+			return
+		}
+		one, seen := out[no]
+		if !seen {
+			one = t.reader(no)
+			out[no] = one
+		}
+		if one != nil {
+			one.times = append(one.times, at)
+		}
+	}
+	for i := range batch.Samples {
+		note(batch.Samples[i].Tag, batch.Samples[i].Time)
+	}
+	for i := range batch.Texts {
+		note(batch.Texts[i].Tag, batch.Texts[i].Time)
+	}
+	maps.DeleteFunc(out, func(_ plant.TagNo, one *readTag) bool { return one == nil })
+	return out
+}
+
+// reader is nil for a tag that no fold reads.
+func (t *touching) reader(no plant.TagNo) *readTag {
+	if counter, read := t.now.reads[no]; read {
+		if tag, ok := t.tags[no]; ok {
+			return &readTag{tag: tag, counter: counter}
+		}
+		return nil
+	}
 	tag, ok := t.tags[no]
 	if !ok {
 		return nil
 	}
-	counter, read := t.now.reads[no]
-	if !read {
-		if _, there := t.now.Machines[tag.Node]; there {
-			return nil
-		}
-		// A machine that is gone by now is folded with the profile it had
-		// then: every tag of it may matter.
-		counter = true
+	if _, there := t.now.Machines[tag.Node]; there {
+		return nil
 	}
+	// A machine that is gone by now is folded with the profile it had then:
+	// every tag of it may matter.
+	return &readTag{tag: tag, counter: true}
+}
+
+// values notes what the values of one tag touch; times are in order.
+func (t *touching) values(ctx context.Context, one *readTag) error {
+	tag, counter, times, no := one.tag, one.counter, one.times, one.tag.No
 	settings := t.f.Reader.Settings
 	newest, known := t.f.seen.note(t.tenant, no, times[len(times)-1])
 	if known {

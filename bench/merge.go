@@ -1,0 +1,81 @@
+package bench
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// ReadGroup reads measurements that other programs made: a [Group] as JSON, or
+// what `go test -bench` prints.
+func ReadGroup(r io.Reader) (Group, error) {
+	in := bufio.NewReader(r)
+	first, err := in.Peek(1)
+	if err != nil {
+		return Group{}, fmt.Errorf("bench: nothing to read: %w", err)
+	}
+	if first[0] != '{' {
+		return goBench(in)
+	}
+	var g Group
+	dec := json.NewDecoder(in)
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&g); err != nil {
+		return g, fmt.Errorf("bench: group: %w", err)
+	}
+	if g.Name == "" || g.Title == "" {
+		return g, errors.New("bench: group: name and title are needed")
+	}
+	return g, nil
+}
+
+// goBench takes the lines of benchmarks: a name, a number of runs, then values
+// with their units.
+func goBench(r io.Reader) (Group, error) {
+	g := Group{Name: "rooms", Title: "Rooms alone, by their Go benchmarks"}
+	room := ""
+	lines := bufio.NewScanner(r)
+	for lines.Scan() {
+		line := lines.Text()
+		if name, ok := strings.CutPrefix(line, "pkg: "); ok {
+			room = strings.TrimPrefix(name, "zhigai/")
+		}
+		f := strings.Fields(line)
+		if len(f) < 4 || len(f)%2 != 0 || !strings.HasPrefix(f[0], "Benchmark") {
+			continue
+		}
+		var row Row
+		var shown []string
+		for i := 2; i < len(f); i += 2 {
+			v, err := strconv.ParseFloat(f[i], 64)
+			if err != nil {
+				return g, fmt.Errorf("bench: %q: %w", line, err)
+			}
+			row.Value, row.Unit = v, f[i+1]
+			shown = append(shown, amount(v)+" "+f[i+1])
+		}
+		name, _ := cutCores(strings.TrimPrefix(f[0], "Benchmark"))
+		row.What, row.Shown = room+" "+name, strings.Join(shown, ", ")
+		g.Rows = append(g.Rows, row)
+	}
+	if len(g.Rows) == 0 && lines.Err() == nil {
+		return g, errors.New("bench: neither a group as JSON nor the output of go test -bench")
+	}
+	return g, lines.Err()
+}
+
+// cutCores takes the number of processors off a benchmark's name.
+func cutCores(name string) (string, bool) {
+	i := strings.LastIndexByte(name, '-')
+	if i < 0 {
+		return name, false
+	}
+	if _, err := strconv.Atoi(name[i+1:]); err != nil {
+		return name, false
+	}
+	return name[:i], true
+}

@@ -1,0 +1,212 @@
+package mqtt
+
+import (
+	"encoding/json"
+	"unicode/utf8"
+)
+
+// branch is what is wanted of a JSON document, by the keys that lead there.
+type branch struct {
+	children map[string]*branch
+	place    int // where the value goes; -1 when only what is below is wanted
+}
+
+// plan is what is wanted of the messages of one topic.
+type plan struct {
+	points []int // in the order of the subscription
+	root   branch
+	places map[string]int // by pointer, as it is written
+	count  int
+}
+
+func newPlan() *plan { return &plan{root: branch{place: -1}, places: map[string]int{}} }
+
+// want makes a place for a pointer, or finds the one it has. The whole document
+// is nothing that can be found inside it.
+func (p *plan) want(at pointer) {
+	if len(at.keys) == 0 || len(at.keys) > maxDepth {
+		return
+	}
+	b := &p.root
+	for _, key := range at.keys {
+		next := b.children[key]
+		if next == nil {
+			if b.children == nil {
+				b.children = map[string]*branch{}
+			}
+			next = &branch{place: -1}
+			b.children[key] = next
+		}
+		b = next
+	}
+	if b.place < 0 {
+		b.place = p.count
+		p.count++
+	}
+	p.places[at.text] = b.place
+}
+
+// token is a number, a text without escapes, true or false, as it stands in
+// the document; nil for what was not found or needs more care.
+type token []byte
+
+// scan finds the wanted values of a document without making the rest of it. It
+// reports false when the document is not JSON or has what this short way does
+// not understand: keys with escapes, keys that come twice. What it leaves nil is
+// then looked for in the whole document, which also knows why it is not there.
+func (p *plan) scan(payload []byte) ([]token, bool) {
+	if p.count == 0 || !json.Valid(payload) {
+		return nil, false
+	}
+	s := scanner{rest: payload, out: make([]token, p.count), seen: make([]bool, p.count)}
+	s.value(&p.root)
+	return s.out, !s.odd
+}
+
+// scanner goes through a valid document once.
+type scanner struct {
+	rest []byte
+	out  []token
+	seen []bool
+	odd  bool
+}
+
+func (s *scanner) space() {
+	for len(s.rest) > 0 && (s.rest[0] == ' ' || s.rest[0] == '\n' || s.rest[0] == '\t' || s.rest[0] == '\r') {
+		s.rest = s.rest[1:]
+	}
+}
+
+// value passes one value; b is nil when nothing of it is wanted.
+func (s *scanner) value(b *branch) {
+	s.space()
+	if b != nil && b.place >= 0 {
+		// Of a key that comes twice the last counts, with all below it.
+		s.odd = s.odd || s.seen[b.place]
+		s.seen[b.place] = true
+	}
+	if len(s.rest) == 0 {
+		s.odd = true
+		return
+	}
+	switch c := s.rest[0]; {
+	case c == '{' && b != nil && b.children != nil:
+		s.object(b)
+	case c == '{' || c == '[':
+		s.skip()
+	default:
+		t := s.scalar()
+		if b != nil && b.place >= 0 {
+			s.out[b.place] = t
+		}
+	}
+}
+
+func (s *scanner) object(b *branch) {
+	s.rest = s.rest[1:]
+	entered := map[*branch]bool{}
+	for s.space(); len(s.rest) > 0 && s.rest[0] != '}' && !s.odd; s.space() {
+		if s.rest[0] == ',' {
+			s.rest = s.rest[1:]
+			s.space()
+		}
+		key := s.text()
+		if key == nil {
+			s.odd = true
+			return
+		}
+		s.space()
+		if len(s.rest) == 0 {
+			s.odd = true
+			return
+		}
+		s.rest = s.rest[1:] // the colon
+		next := b.children[string(key)]
+		if next != nil && next.children != nil {
+			if entered[next] {
+				s.odd = true
+				return
+			}
+			entered[next] = true
+		}
+		s.value(next)
+	}
+	if len(s.rest) > 0 {
+		s.rest = s.rest[1:]
+	}
+}
+
+// text passes a string and gives what is between its quotes; nil when that is
+// not the string itself.
+func (s *scanner) text() token {
+	plain := true
+	for i := 1; i < len(s.rest); i++ {
+		switch c := s.rest[i]; {
+		case c == '\\':
+			plain = false
+			i++
+		case c == '"':
+			out := token(s.rest[1:i:i])
+			s.rest = s.rest[i+1:]
+			if !plain || !utf8.Valid(out) {
+				return nil
+			}
+			return out
+		}
+	}
+	s.odd = true
+	return nil
+}
+
+// scalar passes what is no object and no list. A text keeps its opening quote,
+// to be told from a number.
+func (s *scanner) scalar() token {
+	if s.rest[0] == '"' {
+		whole := s.rest
+		inner := s.text()
+		if inner == nil {
+			return nil
+		}
+		return token(whole[: len(inner)+1 : len(inner)+1])
+	}
+	n := 0
+	for n < len(s.rest) && !isEnd(s.rest[n]) {
+		n++
+	}
+	out := token(s.rest[:n:n])
+	s.rest = s.rest[n:]
+	return out
+}
+
+func isEnd(c byte) bool {
+	switch c {
+	case ',', '}', ']', ' ', '\n', '\t', '\r':
+		return true
+	}
+	return false
+}
+
+// skip passes an object or a list.
+func (s *scanner) skip() {
+	depth, quoted := 0, false
+	for i := 0; i < len(s.rest); i++ {
+		switch c := s.rest[i]; {
+		case quoted:
+			if c == '\\' {
+				i++
+			} else if c == '"' {
+				quoted = false
+			}
+		case c == '"':
+			quoted = true
+		case c == '{' || c == '[':
+			depth++
+		case c == '}' || c == ']':
+			if depth--; depth == 0 {
+				s.rest = s.rest[i+1:]
+				return
+			}
+		}
+	}
+	s.odd = true
+}
