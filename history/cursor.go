@@ -60,7 +60,7 @@ func (s *Store) Read(ctx context.Context, afterSeq uint64, limit int) ([]Sequenc
 		one.Seq = seq
 		out = append(out, one)
 	}
-	return out, it.Error()
+	return out, damaged(it.Error())
 }
 
 // Wait returns when there is a batch behind the sequence.

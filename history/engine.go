@@ -1,6 +1,7 @@
 package history
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -21,8 +22,9 @@ const format = pebble.FormatValueSeparation
 // disk fails.
 type engine struct {
 	*pebble.DB
-	lock *pebble.Lock
-	log  *engineLog
+	lock  *pebble.Lock
+	log   *engineLog
+	seals *seals
 }
 
 func openEngine(dir string, o Options) (*engine, error) {
@@ -38,10 +40,32 @@ func openEngine(dir string, o Options) (*engine, error) {
 		return nil, fmt.Errorf("%w: %s: %w; stop the other process or choose another folder", ErrInUse, dir, err)
 	}
 	e := &engine{lock: lock, log: &engineLog{log: o.Logger, pause: o.pause}}
-	if err := e.open(dir, o); err != nil {
+	if err := e.openSealed(dir, o); err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
 	return e, nil
+}
+
+// openSealed opens the engine only when the files that it reads first are as
+// they were written.
+func (e *engine) openSealed(dir string, o Options) error {
+	_, damage, err := checkFiles(context.Background(), o.FS, dir, journalFile, nil)
+	if err != nil {
+		return err
+	}
+	for _, d := range damage {
+		if d.File != sealsName {
+			return fmt.Errorf("history %s: %w: %s; mend it with zhigai repair", dir, ErrDamaged, d)
+		}
+		o.Logger.Error("history: damaged seal", "damage", d.String())
+	}
+	if e.seals, err = openSeals(o.FS, dir, o.Logger); err != nil {
+		return fmt.Errorf("history %s: seals: %w", dir, err)
+	}
+	if err := e.open(dir, o); err != nil {
+		return errors.Join(err, e.seals.close())
+	}
+	return nil
 }
 
 func (e *engine) open(dir string, o Options) (err error) {
@@ -53,7 +77,7 @@ func (e *engine) open(dir string, o Options) (err error) {
 	cache := pebble.NewCache(o.CacheBytes)
 	defer cache.Unref()
 	opts := &pebble.Options{
-		Cache: cache, FS: disk{o.FS, e.log}, Lock: e.lock, Logger: e.log, FormatMajorVersion: format,
+		Cache: cache, FS: disk{sealing{o.FS, e.seals}, e.log}, Lock: e.lock, Logger: e.log, FormatMajorVersion: format,
 		MemTableSize: uint64(o.memTable), MemTableStopWritesThreshold: 4, WALBytesPerSync: 1 << 20,
 		EventListener: &pebble.EventListener{
 			BackgroundError: e.log.background,
@@ -72,7 +96,7 @@ func (e *engine) open(dir string, o Options) (err error) {
 	case strings.Contains(err.Error(), "format major version"):
 		return fmt.Errorf("%w: %s: %w", ErrNewerSchema, dir, err)
 	}
-	return fmt.Errorf("history %s: %w", dir, err)
+	return fmt.Errorf("history %s: %w", dir, damaged(err))
 }
 
 // close gives the folder free. After a failure the engine hangs, and only the
@@ -83,7 +107,7 @@ func (e *engine) close() (err error) {
 	}
 	e.log.opened.Store(false) // from here errors come back
 	defer func() { err = errors.Join(err, engineErrorOf(recover())) }()
-	return errors.Join(e.DB.Close(), e.lock.Close())
+	return errors.Join(e.DB.Close(), e.seals.close(), e.lock.Close())
 }
 
 // engineErrorOf is the error that the engine panicked with: one it calls fatal,

@@ -127,7 +127,7 @@ func scan[V uint64 | string](ctx context.Context, s *Store, k kind[V], key serie
 		}
 	}
 	if err := it.Error(); err != nil {
-		return err
+		return fmt.Errorf("tag %d: %w", key.tag, damaged(err))
 	}
 	for _, p := range fresh {
 		if !yield(p) {
@@ -144,7 +144,7 @@ func decodeAt[V uint64 | string](c *codec, k kind[V], dst []point[V], key series
 		dst, err = k.decode(c, dst, raw)
 	}
 	if err != nil {
-		return dst, fmt.Errorf("tag %d, chunk from %s: %w", key.tag, timeOf(it.Key()).Time().Format(time.RFC3339Nano), err)
+		return dst, fmt.Errorf("tag %d, chunk from %s: %w", key.tag, timeOf(it.Key()).Time().Format(time.RFC3339Nano), damaged(err))
 	}
 	return dst, nil
 }
@@ -188,7 +188,7 @@ func before[V uint64 | string](ctx context.Context, s *Store, k kind[V], key ser
 	defer s.unlook(it)
 	best, ok = nearest(runs, t)
 	if !it.SeekLT(timeKey(k.chunks, key, max(t, minTime))) {
-		return best, ok, it.Error()
+		return best, ok, damaged(it.Error())
 	}
 	c := s.codecs.Get().(*codec)
 	defer s.codecs.Put(c)
@@ -244,5 +244,5 @@ func (s *Store) tagsIn(space byte, tenant plant.TenantNo, seen map[plant.TagNo]b
 		seen[key.tag] = true
 		ok = it.SeekGE(behind(space, key))
 	}
-	return it.Error()
+	return damaged(it.Error())
 }

@@ -124,7 +124,7 @@ func Open(dir string, o Options) (*Store, error) {
 	s.codecs.New = func() any { return newCodec() }
 	s.room = sync.NewCond(&s.mu)
 	if err := s.load(); err != nil {
-		return nil, errors.Join(fmt.Errorf("history %s: %w", dir, err), db.close())
+		return nil, errors.Join(fmt.Errorf("history %s: %w", dir, damaged(err)), db.close())
 	}
 	s.done.Add(2)
 	go s.commitLoop()

@@ -44,7 +44,7 @@ func (s *Store) Superseded(ctx context.Context, tenant plant.TenantNo, tag plant
 		}
 		out = append(out, one)
 	}
-	return out, it.Error()
+	return out, damaged(it.Error())
 }
 
 func decodeSuperseded(key, value []byte) (Superseded, error) {

@@ -34,7 +34,7 @@ func (s *Store) Verify(ctx context.Context) error {
 		spaceTextIndex:  checkIndex(snap, spaceTextChunk),
 	} {
 		if err := eachKey(ctx, snap, space, check); err != nil {
-			return fmt.Errorf("history: verify %s: %w", spaces[space], err)
+			return fmt.Errorf("history: verify %s: %w", spaces[space], damaged(err))
 		}
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/driver" // registers "sqlite3"
 	"github.com/pressly/goose/v3"
 	"github.com/uptrace/bun"
@@ -37,6 +38,9 @@ func (s *sqlite) connect(ctx context.Context) (write, read *bun.DB, err error) {
 	if s.hold, err = takeHold(ctx, s.dir); err != nil {
 		return nil, nil, err
 	}
+	if err := s.sound(); err != nil {
+		return nil, nil, err
+	}
 	file := filepath.Join(s.dir, FileName)
 	if s.writer, err = openFile(ctx, file, s.vfs); err != nil {
 		return nil, nil, err
@@ -49,6 +53,22 @@ func (s *sqlite) connect(ctx context.Context) (write, read *bun.DB, err error) {
 	return bun.NewDB(s.writer, sqlitedialect.New()), bun.NewDB(s.reader, sqlitedialect.New()), nil
 }
 
+// sound refuses a log with a flipped bit: SQLite would take the place for the
+// log's end and forget the commits behind it.
+func (s *sqlite) sound() error {
+	if s.vfs != "" {
+		return nil // the files are another layer's
+	}
+	_, damage, err := readWAL(s.dir)
+	if err != nil {
+		return fmt.Errorf("record %s: %w", s.dir, err)
+	}
+	if len(damage) > 0 {
+		return fmt.Errorf("%w: %s: %s; mend it with zhigai repair", ErrDamaged, s.dir, damage[0])
+	}
+	return nil
+}
+
 // openFile opens or makes the database file with one writing connection and
 // brings its schema up to date.
 func openFile(ctx context.Context, file, vfs string) (*sql.DB, error) {
@@ -57,6 +77,9 @@ func openFile(ctx context.Context, file, vfs string) (*sql.DB, error) {
 		return nil, fmt.Errorf("record %s: %w", file, err)
 	}
 	d.SetMaxOpenConns(1)
+	if err := enableChecksums(ctx, d); err != nil {
+		return nil, errors.Join(fmt.Errorf("record %s: checksums of pages: %w", file, explain(err)), d.Close())
+	}
 	if err := migrate(ctx, d, goose.DialectSQLite3, file, migrations); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
@@ -98,6 +121,9 @@ func dsn(file, vfs string, readOnly bool) string {
 
 // explain adds what to do to the errors of a damaged or foreign file.
 func explain(err error) error {
+	if errors.Is(err, sqlite3.IOERR_DATA) {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
 	if s := err.Error(); strings.Contains(s, "not a database") || strings.Contains(s, "malformed") {
 		return fmt.Errorf("the file is damaged or no database; restore a backup: %w", err)
 	}
