@@ -13,11 +13,11 @@ import (
 // the parts check what they count, not how fast it was.
 func TestBench_EveryPart(t *testing.T) {
 	var names []string
-	for _, p := range benchParts(bench.Peers{}) {
+	for _, p := range bench.Parts() {
 		names = append(names, p.Name)
 	}
 	r, err := bench.Run(t.Context(), bench.Options{
-		Parts: benchParts(bench.Peers{}), Only: names, Dir: t.TempDir(), Length: bench.Trial, Open: openBench, Version: "test", Now: time.Now(), Log: io.Discard,
+		Parts: bench.Parts(), Only: names, Dir: t.TempDir(), Length: bench.Trial, Open: openBench, Version: "test", Now: time.Now(), Log: io.Discard,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -169,13 +169,11 @@ func (b *Board) follow(ctx context.Context, feed figure.Feed) error {
 	tick, refresh := b.now(), b.now()
 	var lines time.Time
 	for {
-		batches, err := feed.Read(ctx, at, boardBatches)
-		if err != nil {
-			return fmt.Errorf("feed after %d: %w", at, err)
-		}
-		for _, x := range batches {
-			b.take(x.Tenant, x.Batch)
-			at = x.Seq
+		before := at
+		var behind bool
+		var err error
+		if at, behind, err = b.catchUp(ctx, feed, at); err != nil {
+			return err
 		}
 		now := b.now()
 		all := now.Sub(tick) >= boardTick
@@ -195,7 +193,10 @@ func (b *Board) follow(ctx context.Context, feed figure.Feed) error {
 				return err
 			}
 		}
-		if len(batches) == 0 && !waiting {
+		if behind && ctx.Err() == nil {
+			continue // what is not read soon is no longer kept
+		}
+		if at == before && !waiting {
 			waiting = true
 			go func(after uint64) {
 				if feed.Wait(waits, after) == nil {
@@ -205,6 +206,27 @@ func (b *Board) follow(ctx context.Context, feed figure.Feed) error {
 		}
 		if waiting = b.rest(ctx, wake, waiting); ctx.Err() != nil {
 			return ctx.Err()
+		}
+	}
+}
+
+// catchUp takes what came after a position, for as long as a pace at most; then
+// it is still behind.
+func (b *Board) catchUp(ctx context.Context, feed figure.Feed, at uint64) (_ uint64, behind bool, err error) {
+	for end := b.now().Add(boardPace); ; {
+		batches, err := feed.Read(ctx, at, boardBatches)
+		if err != nil {
+			return at, false, fmt.Errorf("feed after %d: %w", at, err)
+		}
+		for _, x := range batches {
+			b.take(x.Tenant, x.Batch)
+			at = x.Seq
+		}
+		if len(batches) == 0 || at >= feed.LastSeq() {
+			return at, false, nil
+		}
+		if b.now().After(end) {
+			return at, true, nil
 		}
 	}
 }
