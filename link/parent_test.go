@@ -231,3 +231,34 @@ func TestParent_ConflictOfReplicas_IsTriedAgain(t *testing.T) {
 		}
 	})
 }
+
+// TestParent_DatabaseGoneForAnHour: nothing is acknowledged meanwhile, the
+// child says so and keeps its connection, then all of it goes.
+func TestParent_DatabaseGoneForAnHour(t *testing.T) {
+	bubble(t, func(t *testing.T, p *pair) {
+		p.start()
+		p.fill(5)
+		p.reach(5)
+		gone := true
+		p.sink.Hook(func(context.Context, link.Node, link.Delivery) error {
+			if gone {
+				return errors.New("connection refused")
+			}
+			return nil
+		}, nil)
+		for range 60 {
+			p.fill(1)
+			time.Sleep(time.Minute)
+		}
+		st := p.Status(t.Context())
+		if st.State != link.StateUp || st.Streams[0].Backlog != 60 || st.Streams[0].Error == "" || st.Attempts != 1 {
+			t.Errorf("status %+v", st)
+		}
+		gone = false
+		p.reach(65)
+		p.check(1, 1, 65)
+		if st := p.Status(t.Context()); st.Streams[0].Error != "" {
+			t.Errorf("status %+v", st)
+		}
+	})
+}

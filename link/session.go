@@ -237,7 +237,9 @@ func (s *session) send(ctx context.Context, f *outflow, verb string, d parcel) e
 		default:
 			return err
 		}
-		f.fault(err)
+		if f.fault(err) {
+			s.o.Log.Warn("link: the parent does not take deliveries; they wait", "stream", f.name, "err", err)
+		}
 		s.count(func(st *Status) { st.Resent++ })
 		sleep(ctx, pause)
 		if ctx.Err() != nil {
@@ -246,10 +248,13 @@ func (s *session) send(ctx context.Context, f *outflow, verb string, d parcel) e
 	}
 }
 
-func (f *outflow) fault(err error) {
+// fault notes what is wrong with the stream and reports whether that is new.
+func (f *outflow) fault(err error) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	fresh := err != nil && f.err == nil
 	f.err = err
+	return fresh
 }
 
 // read gives items of about the bytes, and one at least; through is the last

@@ -178,3 +178,28 @@ func (p *Parent) Request(ctx context.Context, id NodeID, verb string, payload []
 	}
 	return body, nil
 }
+
+// Admits reports whether the key belongs to a node that may connect.
+func (p *Parent) Admits(ctx context.Context, id NodeID) bool {
+	_, err := p.admitted(ctx, id)
+	return err == nil
+}
+
+// Seated reports whether the connection holds the node's session.
+func (p *Parent) Seated(id NodeID, conn string) bool {
+	s := p.seated(id)
+	if s == nil {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lease.Session != "" && s.conn == conn
+}
+
+// Lost tells that a connection ended. The node keeps its lease for a while, so
+// that a second machine does not slip in while it reconnects.
+func (p *Parent) Lost(id NodeID, conn string) {
+	if p.Seated(id, conn) {
+		p.vacate(p.seated(id), "connection lost")
+	}
+}

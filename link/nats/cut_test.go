@@ -48,17 +48,7 @@ func TestRandom_NothingLostNothingDoubled(t *testing.T) {
 	}
 	child := n.start(proxy.Address())
 	var lostAnswers, busy atomic.Int64
-	r.sink.Hook(func(context.Context, link.Node, link.Delivery) error {
-		if busy.Add(-1) >= 0 {
-			return link.Busy(time.Millisecond, nil)
-		}
-		return nil
-	}, func(context.Context, link.Node, link.Delivery) error {
-		if lostAnswers.Add(-1) >= 0 {
-			return errors.New("the answer of the database is lost")
-		}
-		return nil
-	})
+	r.sink.Hook(spoiled(&lostAnswers, &busy))
 	history, record := uint64(0), uint64(0)
 	for range *steps {
 		history = fill(n.history, link.StreamHistory, 1+dice.IntN(300))
@@ -104,6 +94,23 @@ func TestRandom_NothingLostNothingDoubled(t *testing.T) {
 	}
 	st := child.Status(t.Context())
 	t.Logf("%d history items, %d events, %d commits, %d attempts", history, record, len(r.sink.Commits()), st.Attempts)
+}
+
+// spoiled makes a sink busy, or loses its answers, for as many commits.
+func spoiled(lostAnswers, busy *atomic.Int64) (before, after func(context.Context, link.Node, link.Delivery) error) {
+	before = func(context.Context, link.Node, link.Delivery) error {
+		if busy.Add(-1) >= 0 {
+			return link.Busy(time.Millisecond, nil)
+		}
+		return nil
+	}
+	after = func(context.Context, link.Node, link.Delivery) error {
+		if lostAnswers.Add(-1) >= 0 {
+			return errors.New("the answer of the database is lost")
+		}
+		return nil
+	}
+	return before, after
 }
 
 // awaitSome lets a part of what is outstanding arrive, so that the next fault
