@@ -61,7 +61,7 @@ fuzz: ## every decoder for FUZZTIME each (default 10s)
 	tools/fuzz.sh $${FUZZTIME:-10s}
 
 fault: bin ## kill -9 at random points; nothing acknowledged may be lost
-	ZHIGAI_BIN=$(CURDIR)/bin/zhigai ZHIGAI_KILLS=$${KILLS:-20} go test ./cmd/zhigai -run TestKill -count=1 -v -timeout 20m
+	ZHIGAI_BIN=$(CURDIR)/bin/zhigai ZHIGAI_KILLS=$${KILLS:-20} go test ./cmd/zhigai -run 'TestKill|TestLink' -count=1 -v -timeout 20m
 
 e2e: build e2e/node_modules/.package-lock.json ## the pages in a real browser; renews docs/screens
 	ZHIGAI_BIN=$(CURDIR)/bin/zhigai npm test --silent --prefix e2e

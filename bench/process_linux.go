@@ -93,7 +93,7 @@ func (p *process) peak() (most uint64) {
 		kib, _ := strconv.ParseUint(strings.TrimSuffix(field("/proc/"+pid+"/status", "VmHWM"), " kB"), 10, 64) // one that ended says nothing
 		most = max(most, kib<<10)
 		children, _ := os.ReadFile("/proc/" + pid + "/task/" + pid + "/children") // likewise
-		for _, child := range strings.Fields(string(children)) {
+		for child := range strings.FieldsSeq(string(children)) {
 			look(child)
 		}
 	}

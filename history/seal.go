@@ -40,7 +40,6 @@ const (
 	maxSeals = 1 << 20
 )
 
-
 // seal is of the first length bytes of a file.
 type seal struct {
 	slot   int
@@ -196,13 +195,6 @@ func (s *seals) rename(from, to string) {
 	if ok {
 		s.set(to, one.length, one.sum)
 	}
-}
-
-func (s *seals) has(name string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	_, ok := s.of[name]
-	return ok
 }
 
 func (s *seals) close() error {

@@ -199,8 +199,14 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Limits: web.Limits{PerUser: n.requests, PerAddress: 4 * n.requests}, Demo: demo, TLS: tls, Figures: n.engine, Links: links{n},
 		Errors: []web.ErrorStatus{
 			{Err: equipment.ErrInvalid, Status: 422},
-			{Err: link.ErrNotEnrolled, Status: 404}, {Err: link.ErrRefused, Status: 409}, {Err: link.ErrRevoked, Status: 409}, {Err: link.ErrNotConnected, Status: 503},
-			{Err: record.ErrUnavailable, Status: 503}, {Err: record.ErrNoSpace, Status: 503}, {Err: history.ErrNoSpace, Status: 503}, {Err: history.ErrFailed, Status: 503},
+			{Err: link.ErrNotEnrolled, Status: 404},
+			{Err: link.ErrRefused, Status: 409},
+			{Err: link.ErrRevoked, Status: 409},
+			{Err: link.ErrNotConnected, Status: 503},
+			{Err: record.ErrUnavailable, Status: 503},
+			{Err: record.ErrNoSpace, Status: 503},
+			{Err: history.ErrNoSpace, Status: 503},
+			{Err: history.ErrFailed, Status: 503},
 		},
 		Entries: n.record.Access().Audit,
 		Verify: func(ctx context.Context, tenant plant.TenantNo) (int, error) {

@@ -148,9 +148,11 @@ func (s Nodes) enrol(ctx context.Context, tx bun.Tx, n link.Node, hash string) e
 	}{
 		// A revoked node gives its name up and keeps its history under another.
 		{`update link_node set name = name || ' ' || id where name = ? and revoked > 0`, []any{n.Name}},
-		{`insert into link_node (id, name, tenant, enrolled, revoked) values (?, ?, ?, ?, 0)
+		{
+			`insert into link_node (id, name, tenant, enrolled, revoked) values (?, ?, ?, ?, 0)
 			on conflict (id) do update set name = excluded.name, tenant = excluded.tenant, enrolled = excluded.enrolled`,
-			[]any{string(n.ID), n.Name, n.Tenant, int64(n.Enrolled)}},
+			[]any{string(n.ID), n.Name, n.Tenant, int64(n.Enrolled)},
+		},
 		{`update link_code set used = ? where hash = ?`, []any{int64(n.Enrolled), hash}},
 	} {
 		if _, err := tx.NewRaw(q.sql, q.args...).Exec(ctx); err != nil {
