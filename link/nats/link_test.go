@@ -84,6 +84,7 @@ func TestEnrolment(t *testing.T) {
 
 func TestRevocation_CutsAndRefuses(t *testing.T) {
 	r := newHubRig(t)
+	r.leaseTTL = time.Hour // no renewal comes to help: the cut itself must be heard
 	hub := r.start(Cluster{})
 	n := r.node("edge")
 	c := n.start(hub.hub.Address())
