@@ -51,7 +51,6 @@ var floors = []struct {
 	{"ui", nil, "embedded files"},
 	{"sim", []string{"plant", "connect/modbus/pdu", "connect/mqtt/client", "connect/sparkplug/payload"}, "the simulated plant knows the wire, not the collector"},
 	{"backup", nil, "copies files and knows no database"},
-	{"backup", nil, "copies files and knows no database"},
 	{"bench", []string{"plant", "access", "connect", "connect/...", "figure", "history", "shop/equipment"}, "measures the rooms as a caller of them; how a node hangs together is told to it"},
 	{"archtest", nil, ""},
 	{"cmd/zhigai", []string{"..."}, "the only place where parts meet"},
