@@ -362,6 +362,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Nodes above and below this one, and how far each is behind */
+        get: operations["links"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a one-time code with which one node enrols below this one */
+        post: operations["invite-node"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/nodes/{node}/plant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The plant file of a node below, asked from it */
+        get: operations["node-plant"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/nodes/{node}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a node's right to connect, at once and for ever */
+        post: operations["revoke-node"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/nodes/{node}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Plant files sent to a node below and what became of them, newest first */
+        get: operations["node-settings"];
+        put?: never;
+        /** Send a plant file to a node below; it goes back to what it had unless it fares well */
+        post: operations["send-settings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/live": {
         parameters: {
             query?: never;
@@ -1286,13 +1372,144 @@ export interface components {
             /** Format: date-time */
             to: string;
         };
+        Invitation: {
+            /** @description shown once */
+            code: string;
+            /** Format: date-time */
+            expires: string;
+            name: string;
+        };
+        InviteInBody: {
+            /**
+             * Format: int64
+             * @description how long the code can be used
+             * @default 24
+             */
+            hours: number;
+            /** @description of the node to be */
+            name: string;
+        };
         Link: {
             /** Format: date-time */
             expires: string;
             secret: string;
         };
+        LinkConflict: {
+            /** Format: int64 */
+            at: number;
+            holder: components["schemas"]["LinkParty"];
+            node: string;
+            refused: components["schemas"]["LinkParty"];
+        };
         LinkInBody: {
             secret: string;
+        };
+        LinkNode: {
+            /** Format: int64 */
+            enrolled: number;
+            id: string;
+            name: string;
+            /** Format: int64 */
+            revoked?: number;
+            /** Format: int32 */
+            tenant: number;
+        };
+        LinkNodeStatus: {
+            /** Format: int64 */
+            bytes: number;
+            conflict?: components["schemas"]["LinkConflict"];
+            connected: boolean;
+            /** Format: int64 */
+            damaged: number;
+            /** Format: int64 */
+            heard?: number;
+            /** Format: int64 */
+            items: number;
+            last_error?: string;
+            node: components["schemas"]["LinkNode"];
+            outbox: components["schemas"]["LinkOutboxStatus"];
+            party: components["schemas"]["LinkParty"];
+            program?: string;
+            refused?: string;
+            /** Format: int64 */
+            repeated: number;
+            /** Format: int64 */
+            since?: number;
+            /** Format: int64 */
+            skew_ms: number;
+            streams: components["schemas"]["LinkStreamStatus"][] | null;
+            /** Format: int64 */
+            version?: number;
+        };
+        LinkOutboxStatus: {
+            alarm: boolean;
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            limit_age_seconds: number;
+            /** Format: int64 */
+            limit_bytes: number;
+            losing: boolean;
+            /** Format: int64 */
+            oldest?: number;
+            /** Format: double */
+            used: number;
+        };
+        LinkParty: {
+            address: string;
+            host: string;
+            instance: string;
+        };
+        LinkState: {
+            hub: boolean;
+            nodes: components["schemas"]["LinkNodeStatus"][];
+            parent?: components["schemas"]["LinkStatus"];
+        };
+        LinkStatus: {
+            /** Format: int64 */
+            attempts: number;
+            /** Format: int64 */
+            busy: number;
+            conflict?: components["schemas"]["LinkConflict"];
+            last_error?: string;
+            /** Format: int64 */
+            last_tried?: number;
+            name: string;
+            outbox: components["schemas"]["LinkOutboxStatus"];
+            parent: string;
+            refused?: string;
+            /** Format: int64 */
+            resent: number;
+            /** Format: int64 */
+            since: number;
+            state: string;
+            streams: components["schemas"]["LinkStreamStatus"][] | null;
+            /** Format: int64 */
+            version?: number;
+        };
+        LinkStreamStatus: {
+            /** Format: int64 */
+            backlog: number;
+            /** Format: int64 */
+            backlog_bytes: number;
+            /** Format: int64 */
+            delivered: number;
+            /** Format: double */
+            drain_seconds: number;
+            error?: string;
+            /** Format: int64 */
+            gap_items: number;
+            /** Format: int64 */
+            gaps: number;
+            /** Format: int64 */
+            head: number;
+            /** Format: int64 */
+            oldest?: number;
+            /** Format: double */
+            per_second: number;
+            /** Format: int64 */
+            sent: number;
+            stream: string;
         };
         ListAlarm: {
             items: components["schemas"]["Alarm"][];
@@ -1401,6 +1618,11 @@ export interface components {
         };
         ListUser: {
             items: components["schemas"]["AccessUser"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListVersion: {
+            items: components["schemas"]["SettingsVersion"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -1849,6 +2071,18 @@ export interface components {
             note?: string;
             /** Format: date-time */
             until: string;
+        };
+        SettingsVersion: {
+            by: string;
+            /** Format: int64 */
+            changed: number;
+            detail?: string;
+            /** Format: int64 */
+            made: number;
+            node: string;
+            /** Format: int64 */
+            number: number;
+            state: string;
         };
         SignInInBody: {
             name: string;
@@ -2676,6 +2910,199 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkState"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "invite-node": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InviteInBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "node-plant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description key of the node */
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "revoke-node": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description key of the node */
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "node-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description key of the node */
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListVersion"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "send-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description key of the node */
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/yaml": string;
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsVersion"];
                 };
             };
             /** @description Error */

@@ -4,6 +4,7 @@ import { PageTabs } from "../../components/PageTabs";
 import { session } from "../../api/queries";
 import { Audit } from "./Audit";
 import { HealthTab } from "./HealthTab";
+import { Links } from "./Links";
 import { Tokens } from "./Tokens";
 import { Users } from "./Users";
 
@@ -11,8 +12,9 @@ import { Users } from "./Users";
 export default function SystemPage() {
   const { t } = useTranslation("system");
   const me = useQuery(session);
-  const may = (p: "administer" | "audit") => me.data?.permissions.includes(p);
+  const may = (p: "engineer" | "administer" | "audit") => me.data?.permissions.includes(p);
   const items = [{ key: "health", label: t("tab.health"), children: <HealthTab /> }];
+  if (may("engineer") && me.data?.path === "") items.push({ key: "links", label: t("tab.links"), children: <Links administers={!!may("administer")} /> });
   if (may("administer")) {
     items.push({ key: "users", label: t("tab.users"), children: <Users /> }, { key: "tokens", label: t("tab.tokens"), children: <Tokens /> });
   }
