@@ -89,7 +89,8 @@ test("a figure opens down to raw samples", async () => {
   await page.goto(`${demo.base}/oee`);
   await page.getByRole("button", { name: /查看出处/ }).first().click();
   const drawer = page.getByRole("dialog");
-  await drawer.getByRole("button", { name: /^下钻/ }).first().waitFor();
+  // Right after the start everything is folded for the first time.
+  await drawer.getByRole("button", { name: /^下钻/ }).first().waitFor({ timeout: 45_000 });
   await shoot("evidence-figure");
   await accessible("evidence of a figure");
   // Each press goes one step down the hierarchy, until facts are reached.
