@@ -32,7 +32,7 @@ func (l Limits) withDefaults() Limits {
 		PerUser:    cmp.Or(l.PerUser, 500),
 		PerAddress: cmp.Or(l.PerAddress, 2000),
 		// Each folds and reads on one core for long; collecting needs some, too.
-		Heavy:    cmp.Or(l.Heavy, max(4, 2*runtime.GOMAXPROCS(0))),
+		Heavy: cmp.Or(l.Heavy, max(4, 2*runtime.GOMAXPROCS(0))),
 		// A page that asks for twenty on a slow machine gets them in the order of
 		// asking; to be sent away and come again would put the last behind others.
 		Patience: cmp.Or(l.Patience, 15*time.Second),
