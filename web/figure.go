@@ -49,7 +49,9 @@ func figureOf(f figure.Figure) Figure {
 		out.Flags = []string{}
 	}
 	q := url.Values{}
-	q.Set("scope", f.Scope.Path)
+	if f.Scope.Path != "" {
+		q.Set("scope", f.Scope.Path)
+	}
 	q.Set("window", out.Window.Kind)
 	q.Set("from", out.Window.From.Format(time.RFC3339Nano))
 	q.Set("to", out.Window.To.Format(time.RFC3339Nano))
@@ -87,7 +89,7 @@ type figuresIn struct {
 
 type evidenceIn struct {
 	ID          string    `path:"id" maxLength:"60"`
-	Scope       string    `query:"scope" required:"true" maxLength:"400"`
+	Scope       string    `query:"scope" maxLength:"400" doc:"Nothing for the whole plant"`
 	Window      string    `query:"window" required:"true" maxLength:"20"`
 	WindowShift string    `query:"window_shift" maxLength:"60"`
 	From        time.Time `query:"from" required:"true"`

@@ -223,7 +223,7 @@ func TestFigureEqualsRawSamplesByHand(t *testing.T) {
 	api := nodeOf(t, twoLathes, morning.AddDate(0, 0, -1), func(n *node) { storeShift(t, n, morning) })
 	api.lossesByHand("firm/site/turning", morning, morning.Add(8*time.Hour))
 	for _, window := range []string{"hour", "shift"} {
-		for _, scope := range []string{"firm/site/turning/line", "firm/site/turning/line/lathe-1"} {
+		for _, scope := range []string{"", "firm/site/turning/line", "firm/site/turning/line/lathe-1"} {
 			var list struct{ Items []apiFigure }
 			q := url.Values{"scope": {scope}, "window": {window}, "from": {morning.Format(time.RFC3339)}, "to": {morning.Add(8 * time.Hour).Format(time.RFC3339)}}
 			api.get("/api/v1/figures/oee?"+q.Encode(), &list)

@@ -2856,7 +2856,8 @@ export interface operations {
     evidence: {
         parameters: {
             query: {
-                scope: string;
+                /** @description Nothing for the whole plant */
+                scope?: string;
                 window: string;
                 window_shift?: string;
                 from: string;
