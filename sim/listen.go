@@ -119,7 +119,7 @@ func Serve(ctx context.Context, k Kind, address string, seed uint64) (plant.Devi
 		return d, fmt.Errorf("sim: profile %s speaks %s; only modbus-tcp and opcua machines wait to be asked", k.ID, k.Protocol)
 	}
 	p, err := New(Config{
-		Seed: seed, Start: time.Now().Truncate(time.Second), Kinds: map[string]Kind{k.ID: k}, Products: []string{"6204-2rs", "6205-2rs"},
+		Seed: seed, Start: time.Now(), Kinds: map[string]Kind{k.ID: k}, Products: []string{"6204-2rs", "6205-2rs"},
 		Model: plant.Model{Nodes: []plant.Node{{Path: "machine", Level: plant.LevelEquipment, Machine: &plant.Equipment{Class: k.Class, Profile: k.ID, Device: d}}}},
 	})
 	if err != nil {

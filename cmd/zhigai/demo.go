@@ -34,7 +34,9 @@ func (n *node) demo(ctx context.Context, seed uint64) ([]web.Login, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := sim.New(sim.Config{Seed: seed, Start: time.Now().Truncate(time.Second), Model: m, Kinds: simKinds(n.profiles)})
+	// Not cut to the second: a plant started again within it would tell another
+	// value for an instant already told, as no machine does.
+	p, err := sim.New(sim.Config{Seed: seed, Start: time.Now(), Model: m, Kinds: simKinds(n.profiles)})
 	if err != nil {
 		return nil, err
 	}
