@@ -41,8 +41,8 @@ func (d disk) vital(name string) bool {
 // judge passes on what the engine may know. It is called without locks of the
 // engine.
 func (d disk) judge(what, name string, vital bool, err error) error {
-	if err == nil || !d.log.opened.Load() {
-		return err
+	if err == nil || !vital && !d.log.opened.Load() {
+		return err // opening and closing do not try again
 	}
 	if !vital && !d.log.broken.Load() {
 		time.Sleep(d.log.pause)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -39,7 +40,7 @@ func openEngine(dir string, o Options) (*engine, error) {
 	case err != nil:
 		return nil, fmt.Errorf("%w: %s: %w; stop the other process or choose another folder", ErrInUse, dir, err)
 	}
-	e := &engine{lock: lock, log: &engineLog{log: o.Logger, pause: o.pause}}
+	e := &engine{lock: lock, log: &engineLog{log: o.Logger, pause: o.pause, dead: make(chan struct{})}}
 	if err := e.openSealed(dir, o); err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
@@ -69,11 +70,6 @@ func (e *engine) openSealed(dir string, o Options) error {
 }
 
 func (e *engine) open(dir string, o Options) (err error) {
-	defer func() {
-		if broken := engineErrorOf(recover()); broken != nil {
-			err = fmt.Errorf("history %s: %w", dir, broken)
-		}
-	}()
 	cache := pebble.NewCache(o.CacheBytes)
 	defer cache.Unref()
 	opts := &pebble.Options{
@@ -86,9 +82,15 @@ func (e *engine) open(dir string, o Options) (err error) {
 		},
 	}
 	opts.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionNone }) // chunks are compressed already
-	e.DB, err = pebble.Open(dir, opts)
+	opened := make(chan *pebble.DB, 1)
+	err = e.log.survive(func() error {
+		db, err := pebble.Open(dir, opts)
+		opened <- db
+		return err
+	})
 	switch {
 	case err == nil:
+		e.DB = <-opened
 		e.log.opened.Store(true)
 		return nil
 	case errors.Is(err, os.ErrPermission):
@@ -101,13 +103,12 @@ func (e *engine) open(dir string, o Options) (err error) {
 
 // close gives the folder free. After a failure the engine hangs, and only the
 // end of the process closes.
-func (e *engine) close() (err error) {
+func (e *engine) close() error {
 	if e.log.broken.Load() {
 		return nil
 	}
 	e.log.opened.Store(false) // from here errors come back
-	defer func() { err = errors.Join(err, engineErrorOf(recover())) }()
-	return errors.Join(e.DB.Close(), e.seals.close(), e.lock.Close())
+	return errors.Join(e.log.survive(e.DB.Close), e.seals.close(), e.lock.Close())
 }
 
 // engineErrorOf is the error that the engine panicked with: one it calls fatal,
@@ -133,12 +134,36 @@ type engineLog struct {
 	inRow  atomic.Int64 // errors of files that are tried again
 	pause  time.Duration
 	fail   atomic.Pointer[func(error) error]
+	once   sync.Once
+	dead   chan struct{} // closed when broken
+	cause  error         // from then on
 }
 
 func (l *engineLog) fatal(err error) {
-	l.broken.Store(true)
+	l.once.Do(func() {
+		l.cause = err
+		l.broken.Store(true)
+		close(l.dead)
+	})
 	if fail := l.fail.Load(); fail != nil {
 		_ = (*fail)(err)
+	}
+}
+
+// survive runs a call of the engine that may end in a fatal error, on its own
+// goroutine or on one of the engine's. The call is left behind then: it hangs.
+func (l *engineLog) survive(call func() error) error {
+	done := make(chan error, 1)
+	go func() {
+		var err error
+		defer func() { done <- errors.Join(err, engineErrorOf(recover())) }()
+		err = call()
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-l.dead:
+		return l.cause
 	}
 }
 
@@ -155,11 +180,7 @@ func (l *engineLog) Errorf(format string, args ...any) {
 
 // Fatalf is called when the engine cannot go on. It must not return.
 func (l *engineLog) Fatalf(format string, args ...any) {
-	err := fmt.Errorf(strings.Replace(format, "%v", "%w", 1), args...)
-	if !l.opened.Load() {
-		panic(err) // recovered by open and close
-	}
-	l.fatal(err)
+	l.fatal(fmt.Errorf(strings.Replace(format, "%v", "%w", 1), args...))
 	select {}
 }
 

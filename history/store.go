@@ -121,6 +121,9 @@ func Open(dir string, o Options) (*Store, error) {
 	}
 	fail := s.fail
 	db.log.fail.Store(&fail)
+	if db.log.broken.Load() {
+		return nil, fmt.Errorf("history %s: %w", dir, s.fail(db.log.cause))
+	}
 	s.codecs.New = func() any { return newCodec() }
 	s.room = sync.NewCond(&s.mu)
 	if err := s.load(); err != nil {

@@ -187,11 +187,12 @@ func (*postgres) unhurried(ctx context.Context, tx bun.Tx) error {
 // backup makes a SQLite record, because a folder of files is what a node's
 // backup is: row by row, and read back.
 func (*postgres) backup(ctx context.Context, conn bun.Conn, path string) (err error) {
-	file, err := openFile(ctx, path, "")
+	var unheard error
+	file, err := openFile(ctx, path, "", func(err error) { unheard = err })
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, file.Close()) }()
+	defer func() { err = errors.Join(err, file.Close(), unheard) }()
 	tx, err := bun.NewDB(file, sqlitedialect.New()).BeginTx(ctx, nil)
 	if err != nil {
 		return err

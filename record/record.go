@@ -19,6 +19,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -61,6 +62,8 @@ type DB struct {
 	closer     sync.Once
 	closed     error
 	heads      *heads
+	failed     atomic.Pointer[error]
+	broken     chan struct{} // closed when the record failed
 }
 
 // Open opens or makes the record and brings its schema up to date. where is a
@@ -73,9 +76,9 @@ func Open(ctx context.Context, where string, o Options) (*DB, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	db := &DB{now: o.Now, heads: newHeads(), queue: make(chan *job, maxQueue), stop: make(chan struct{}), done: make(chan struct{})}
+	db := &DB{now: o.Now, heads: newHeads(), queue: make(chan *job, maxQueue), stop: make(chan struct{}), done: make(chan struct{}), broken: make(chan struct{})}
 	var err error
-	if db.engine, err = engineOf(where, o); err != nil {
+	if db.engine, err = engineOf(where, o, func(err error) { _ = db.judged(err) }); err != nil {
 		return nil, err
 	}
 	if err := db.open(ctx); err != nil {
@@ -103,11 +106,12 @@ func IsAddress(where string) bool {
 	return strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://")
 }
 
-func engineOf(where string, o Options) (engine, error) {
+// engineOf chooses the engine. It tells of errors that no caller hears of.
+func engineOf(where string, o Options, unheard func(error)) (engine, error) {
 	if IsAddress(where) {
 		return newPostgres(where)
 	}
-	return &sqlite{dir: where, vfs: o.VFS, minFree: cmp.Or(o.MinFree, minFree), usage: usageOf(o)}, nil
+	return &sqlite{dir: where, vfs: o.VFS, minFree: cmp.Or(o.MinFree, minFree), usage: usageOf(o), unheard: unheard}, nil
 }
 
 // Close waits for writes under way and closes the files or connections. Later

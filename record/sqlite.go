@@ -27,6 +27,7 @@ type sqlite struct {
 	hold, writer, reader *sql.DB
 	minFree              uint64
 	usage                func(dir string) (space.Usage, error)
+	unheard              func(error) // told of errors behind a commit
 }
 
 func (s *sqlite) name() string { return s.dir }
@@ -42,7 +43,7 @@ func (s *sqlite) connect(ctx context.Context) (write, read *bun.DB, err error) {
 		return nil, nil, err
 	}
 	file := filepath.Join(s.dir, FileName)
-	if s.writer, err = openFile(ctx, file, s.vfs); err != nil {
+	if s.writer, err = openFile(ctx, file, s.vfs, s.unheard); err != nil {
 		return nil, nil, err
 	}
 	if s.reader, err = sql.Open("sqlite3", dsn(file, s.vfs, true)); err != nil {
@@ -69,10 +70,32 @@ func (s *sqlite) sound() error {
 	return nil
 }
 
+// checkpointPages of the WAL are brought into the file at once; SQLite's own
+// number.
+const checkpointPages = 1000
+
+// checkpoints makes a connection do by itself what SQLite would do for it:
+// SQLite keeps silent about an fsync that fails then, and tries again later as
+// if nothing had happened.
+func checkpoints(unheard func(error)) func(*sqlite3.Conn) error {
+	return func(c *sqlite3.Conn) error {
+		c.WALHook(func(c *sqlite3.Conn, schema string, pages int) error {
+			if pages < checkpointPages {
+				return nil
+			}
+			if _, _, err := c.WALCheckpoint(schema, sqlite3.CHECKPOINT_PASSIVE); err != nil && !errors.Is(err, sqlite3.BUSY) {
+				unheard(fmt.Errorf("record: checkpoint: %w", err))
+			}
+			return nil // the commit is durable, whatever became of the checkpoint
+		})
+		return nil
+	}
+}
+
 // openFile opens or makes the database file with one writing connection and
 // brings its schema up to date.
-func openFile(ctx context.Context, file, vfs string) (*sql.DB, error) {
-	d, err := sql.Open("sqlite3", dsn(file, vfs, false))
+func openFile(ctx context.Context, file, vfs string, unheard func(error)) (*sql.DB, error) {
+	d, err := driver.Open(dsn(file, vfs, false), checkpoints(unheard))
 	if err != nil {
 		return nil, fmt.Errorf("record %s: %w", file, err)
 	}

@@ -136,6 +136,7 @@ func (db *DB) commitGroup(ctx context.Context, group []*job) {
 		if j.err == nil {
 			j.err = err
 		}
+		j.err = db.judged(j.err)
 		if j.err == nil && j.last > 0 {
 			db.heads.advance(j.tenant, j.last) // whether the caller still waits or not
 		}
@@ -145,21 +146,24 @@ func (db *DB) commitGroup(ctx context.Context, group []*job) {
 
 // runGroup gives each job its own error; the returned one is everybody's.
 func (db *DB) runGroup(ctx context.Context, group []*job, guarded bool) error {
+	if err := db.Failed(); err != nil {
+		return err
+	}
 	if err := db.engine.room(); err != nil {
 		return err
 	}
 	tx, err := db.write.BeginTx(ctx, &sql.TxOptions{})
 	if err != nil {
-		return fmt.Errorf("record: begin: %w", err)
+		return db.judged(fmt.Errorf("record: begin: %w", err))
 	}
 	if err := db.runJobs(ctx, tx, group, guarded); err != nil {
 		if back := tx.Rollback(); back != nil && !errors.Is(err, ErrUnavailable) {
 			err = errors.Join(err, back)
 		}
-		return err
+		return db.judged(err)
 	}
 	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("record: commit: %w", err)
+		return db.judged(fmt.Errorf("record: commit: %w", err))
 	}
 	return nil
 }
