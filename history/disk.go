@@ -41,10 +41,10 @@ func (d disk) vital(name string) bool {
 // judge passes on what the engine may know. It is called without locks of the
 // engine.
 func (d disk) judge(what, name string, vital bool, err error) error {
-	if err == nil || !vital && !d.log.opened.Load() {
-		return err // opening and closing do not try again
+	if err == nil {
+		return nil
 	}
-	if !vital && !d.log.broken.Load() {
+	if !vital && d.log.opened.Load() && !d.log.broken.Load() {
 		time.Sleep(d.log.pause)
 	}
 	if vital || d.log.inRow.Add(1) >= patience {
