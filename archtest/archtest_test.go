@@ -52,6 +52,7 @@ var floors = []struct {
 	{"sim", []string{"plant", "connect/modbus/pdu", "connect/mqtt/client", "connect/sparkplug/payload"}, "the simulated plant knows the wire, not the collector"},
 	{"backup", nil, "copies files and knows no database"},
 	{"bench", []string{"plant", "access", "connect", "connect/...", "figure", "history", "shop/equipment"}, "measures the rooms as a caller of them; how a node hangs together is told to it"},
+	{"faulttest", []string{"plant", "fact", "access", "figure", "history", "record", "record/shop", "shop/equipment", "connect/profile", "space"}, "breaks the disk below the stores and looks at them as a node does"},
 	{"archtest", nil, ""},
 	{"cmd/zhigai", []string{"..."}, "the only place where parts meet"},
 }

@@ -97,7 +97,7 @@ func (f chunkFile) WriteAt(p []byte, at int64) (int, error) {
 func (f chunkFile) sync(do func() error) error {
 	end, err := f.d.whole(History)
 	defer end()
-	if err != nil || f.d.Lies {
+	if err != nil || f.d.Lies[History] {
 		return err
 	}
 	return do()

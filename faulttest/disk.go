@@ -54,9 +54,12 @@ func (f Fault) String() string {
 
 // Disk is where a plant's stores keep their files.
 type Disk struct {
-	// Lies lets every fsync succeed without keeping anything, as a disk does
-	// that acknowledges from its cache; or a program that does not ask.
-	Lies bool
+	// Lies lets every fsync of a layer succeed without keeping anything, as a
+	// disk does that acknowledges from its cache; or a program that does not ask.
+	Lies [2]bool
+	// Blind lets every page of the record pass its checksum when it is read, as a
+	// program does that does not compare it.
+	Blind bool
 	// Lost is called when the power goes, while no write is under way.
 	Lost func()
 

@@ -64,6 +64,8 @@ type Plant struct {
 	engine *figure.Engine
 	tags   [Lanes][]plant.TagNo // as signals
 	nodes  [Lanes]plant.NodeID
+
+	complaints complaints // of the folds
 }
 
 // Places say where the stores lie: on a Disk, or in folders of this machine.
@@ -78,7 +80,7 @@ func On(d *Disk) Places { return Places{"history", d.Folder(), d} }
 // Open opens the stores and, the first time, makes the plant. product holds the
 // embedded files of the product.
 func Open(ctx context.Context, at Places, clock *Clock, product fs.FS) (_ *Plant, err error) {
-	p := &Plant{clock: clock}
+	p := &Plant{clock: clock, complaints: make(complaints, 1)}
 	h := history.Options{Now: clock.Now, MinFree: 1}
 	r := record.Options{Now: clock.Now, Usage: func(string) (space.Usage, error) { return space.Usage{}, errors.New("not told") }}
 	if at.Disk != nil {
@@ -197,7 +199,7 @@ func (p *Plant) fold(plants shop.Plants, tags shop.Tags, product fs.FS) error {
 	var err error
 	p.engine, err = figure.New(figure.Options{
 		Folder: equipment.NewFolder(fleet, p.History, reader), Store: shop.NewFigures(p.Record), Journal: p.Record.Journal(),
-		Definitions: definitions, Now: p.clock.Now, Log: slog.New(slog.DiscardHandler),
+		Definitions: definitions, Now: p.clock.Now, Log: slog.New(p.complaints),
 	})
 	return err
 }
@@ -262,11 +264,17 @@ func words(f figure.Figure) string {
 
 // caughtUp waits until the folds have seen every fact.
 func (p *Plant) caughtUp(ctx context.Context, f figure.Feed) error {
+	select {
+	case <-p.complaints: // from before
+	default:
+	}
 	follower := &watched{Feed: f, idle: make(chan struct{}, 1), head: f.LastSeq()}
 	stop := p.Follow(follower)
 	defer stop()
 	select {
 	case <-follower.idle:
+	case err := <-p.complaints:
+		return err
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -296,3 +304,31 @@ func (w *watched) Wait(ctx context.Context, after uint64) error {
 	}
 	return w.Feed.Wait(ctx, after)
 }
+
+// complaints takes the folds' errors from their log.
+type complaints chan error
+
+// Enabled is true of errors.
+func (complaints) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelError }
+
+// Handle keeps the error until it is asked for.
+func (c complaints) Handle(_ context.Context, r slog.Record) error {
+	err := errors.New(r.Message)
+	r.Attrs(func(a slog.Attr) bool {
+		if cause, ok := a.Value.Any().(error); ok {
+			err = fmt.Errorf("%s: %w", r.Message, cause)
+		}
+		return true
+	})
+	select {
+	case c <- err:
+	default:
+	}
+	return nil
+}
+
+// WithAttrs keeps nothing.
+func (c complaints) WithAttrs([]slog.Attr) slog.Handler { return c }
+
+// WithGroup keeps nothing.
+func (c complaints) WithGroup(string) slog.Handler { return c }

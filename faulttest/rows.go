@@ -1,12 +1,16 @@
 package faulttest
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -117,7 +121,7 @@ func (r *rows) Delete(name string, syncDir bool) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if i := r.images[filepath.Base(name)]; i != nil {
-		if syncDir && !r.d.Lies {
+		if syncDir && !r.d.Lies[Record] {
 			*i = image{}
 		}
 		i.removed = true
@@ -163,6 +167,22 @@ func (f *rowFile) note(c change) {
 	i.pending = append(i.pending, c)
 }
 
+// ReadAt reads, and makes the checksum of a page fit where the disk is blind.
+func (f *rowFile) ReadAt(p []byte, at int64) (int, error) {
+	n, err := f.File.ReadAt(p, at)
+	if f.rows.d.Blind && n == len(p) && n >= 512 && n&(n-1) == 0 {
+		var a, b uint32
+		sum := p[n-8:]
+		for data := p[:n-8]; len(data) >= 8; data = data[8:] {
+			a += binary.LittleEndian.Uint32(data) + b
+			b += binary.LittleEndian.Uint32(data[4:]) + a
+		}
+		binary.LittleEndian.PutUint32(sum, a)
+		binary.LittleEndian.PutUint32(sum[4:], b)
+	}
+	return n, err
+}
+
 func (f *rowFile) WriteAt(p []byte, at int64) (int, error) {
 	end, err := f.rows.d.begin(Record)
 	defer end()
@@ -206,7 +226,7 @@ func (f *rowFile) Sync(flags vfs.SyncFlag) error {
 		i.pending = nil
 		return sqliteError(err, sqlite3.IOERR_FSYNC)
 	}
-	if !r.d.Lies {
+	if !r.d.Lies[Record] {
 		for _, c := range i.pending {
 			i.synced = c.apply(i.synced)
 		}
@@ -299,4 +319,62 @@ func copyFile(from, to string) error {
 	}
 	_, err = io.Copy(out, in)
 	return errors.Join(err, out.Close())
+}
+
+// Flip changes one bit of one file of the disk, by chance. No store may be
+// open. It tells which.
+func (d *Disk) Flip() (string, error) {
+	d.gate.Lock()
+	defer d.gate.Unlock()
+	names, err := d.mem.List("history")
+	if err != nil {
+		return "", err
+	}
+	files := map[string][]byte{}
+	for _, n := range names {
+		if data, err := d.mem.UnsafeGetFileDataBuffer("history/" + n); err == nil && len(data) > 0 && n != "LOCK" {
+			files[n] = data
+		}
+	}
+	file := filepath.Join(d.rows.folder, "record.db")
+	rows, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	order := append(slices.Sorted(maps.Keys(files)), "record.db")
+	name := order[d.r.IntN(len(order))]
+	data := rows
+	if name != "record.db" {
+		data = files[name]
+	}
+	at := d.r.IntN(len(data))
+	data[at] ^= 1 << d.r.IntN(8)
+	if name == "record.db" {
+		err = os.WriteFile(file, rows, 0o600)
+	}
+	return fmt.Sprintf("byte %d of %s", at, name), err
+}
+
+// FlipIn changes one bit in a place of the record that holds the text, by
+// chance. No store may be open.
+func (d *Disk) FlipIn(text string) error {
+	file := filepath.Join(d.rows.folder, "record.db")
+	rows, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	var places []int
+	for at := 0; ; at++ {
+		next := bytes.Index(rows[at:], []byte(text))
+		if next < 0 {
+			break
+		}
+		at += next
+		places = append(places, at)
+	}
+	if len(places) == 0 {
+		return fmt.Errorf("%q is nowhere in %s", text, file)
+	}
+	rows[places[d.r.IntN(len(places))]+d.r.IntN(len(text))] ^= 1 << d.r.IntN(3)
+	return os.WriteFile(file, rows, 0o600)
 }

@@ -3,8 +3,10 @@ package faulttest_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
+	"sync"
 	"testing"
 
 	"zhigai/data"
@@ -32,7 +34,8 @@ type run struct {
 	seed   uint64
 	fault  Fault
 	steps  int
-	lies   bool              // the disk's fsync
+	lies   [2]bool           // the disk's fsync
+	blind  bool              // of flipped bits
 	mangle func(*Plant) Feed // what the folds follow; nil: what they follow in a node
 	follow bool              // let the folds follow while the script runs
 	fired  bool              // the fault happened
@@ -56,7 +59,7 @@ func (x *run) drive(ctx context.Context, from *Disk, folder func() string) (Repo
 	}
 	// After every other fault the power goes, too: what the disk refused to keep
 	// is gone then, whatever it said to a second try.
-	if x.fired = disk.Fired(); x.lies || x.fault.Kind == PowerLoss || x.fired && x.fault.At%2 == 0 {
+	if x.fired = disk.Fired(); x.lies != [2]bool{} || x.fault.Kind == PowerLoss || x.fired && x.fault.At%2 == 0 {
 		if err := disk.Cut(); err != nil {
 			return Report{}, err
 		}
@@ -68,6 +71,7 @@ func (x *run) drive(ctx context.Context, from *Disk, folder func() string) (Repo
 		}
 	}
 	defer left.Close()
+	left.Blind = x.blind
 	if x.after != nil {
 		if err := x.after(left); err != nil {
 			return Report{}, err
@@ -127,7 +131,7 @@ func (x *run) look(ctx context.Context, left *Disk, told *Ledger) (r Report, err
 }
 
 func (x run) String() string {
-	return fmt.Sprintf("seed %d, %s; again with: go test ./faulttest -run TestOne -seed %d -kind %d -layer %d -at %d", x.seed, x.fault, x.seed, x.fault.Kind, x.fault.On, x.fault.At)
+	return fmt.Sprintf("seed %d, %s; again with: go test ./faulttest -run TestOne -seed %d -kind %d -layer %d -at %d -steps %d", x.seed, x.fault, x.seed, x.fault.Kind, x.fault.On, x.fault.At, x.steps)
 }
 
 // must fails the test when anything of the run is not as it should be.
@@ -144,12 +148,49 @@ func (x *run) must(t *testing.T, from *Disk) Report {
 }
 
 // thorough says that this is no quick look: make fault.
-func thorough() bool { return os.Getenv("ZHIGAI_FAULT") != "" }
+func thorough() bool { return os.Getenv("ZHIGAI_FAULT") == "all" }
 
-// told prints how many runs there were and what they compared.
-func told(t *testing.T, runs int, r *Report) {
+// long leaves a test to make fault, which make test calls in its short form.
+func long(t *testing.T) {
 	t.Helper()
-	t.Logf("runs %d, %s", runs, r)
+	if os.Getenv("ZHIGAI_FAULT") == "" {
+		t.Skip("part of make fault")
+	}
+}
+
+// all is what all tests of this run found.
+var all struct {
+	sync.Mutex
+	Report
+	cycles, faults int
+}
+
+// count adds a report to what is told at the end; killed is a process that was
+// killed, not a fault.
+func count(r *Report, killed bool) {
+	all.Lock()
+	defer all.Unlock()
+	all.Add(*r)
+	if killed {
+		all.cycles++
+	} else {
+		all.faults++
+	}
+}
+
+// TestMain turns the test binary into the process that is killed.
+func TestMain(m *testing.M) {
+	if raw := os.Getenv("FAULT_ORDER"); raw != "" {
+		if err := work(context.Background(), raw); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+		os.Exit(1)
+	}
+	code := m.Run()
+	if thorough() || testing.Verbose() {
+		fmt.Printf("cycles %d, faults %d, %s\n", all.cycles, all.faults, &all.Report)
+	}
+	os.Exit(code)
 }
 
 // TestNothingBreaks is the script without a fault: the check itself is right.
@@ -169,6 +210,7 @@ func TestNothingBreaks(t *testing.T) {
 // script comes to its end before the fault comes. A quick look leaves out most
 // numbers.
 func TestFaults(t *testing.T) {
+	long(t)
 	from := base(t)
 	for _, on := range []Layer{History, Record} {
 		for _, kind := range []Kind{Fails, Dies, Full, Short} {
@@ -178,12 +220,14 @@ func TestFaults(t *testing.T) {
 				runs := 0
 				for at := int64(1); ; at += stride(at) {
 					x := run{seed: 1, steps: 40, fault: Fault{Kind: kind, On: on, At: at}}
-					sum.Add(x.must(t, from))
+					r := x.must(t, from)
+					sum.Add(r)
 					runs++
 					if !x.fired {
-						told(t, runs, &sum)
+						t.Logf("runs %d, %s", runs, &sum)
 						return
 					}
+					count(&r, false)
 				}
 			})
 		}
@@ -201,6 +245,7 @@ func stride(at int64) int64 {
 // TestPowerLoss takes the power away at write 1, 2, 3 … of each journal, while
 // the folds follow.
 func TestPowerLoss(t *testing.T) {
+	long(t)
 	from := base(t)
 	for _, on := range []Layer{History, Record} {
 		t.Run(on.String(), func(t *testing.T) {
@@ -209,13 +254,35 @@ func TestPowerLoss(t *testing.T) {
 			runs := 0
 			for at := int64(1); ; at += stride(at) {
 				x := run{seed: uint64(at), steps: 60, follow: true, fault: Fault{Kind: PowerLoss, On: on, At: at}}
-				sum.Add(x.must(t, from))
+				r := x.must(t, from)
+				sum.Add(r)
 				runs++
 				if !x.fired {
-					told(t, runs, &sum)
+					t.Logf("runs %d, %s", runs, &sum)
 					return
 				}
+				count(&r, false)
 			}
 		})
 	}
+}
+
+// What TestOne runs: the line that a failure prints.
+var (
+	oneSeed  = flag.Uint64("seed", 0, "seed of the run")
+	oneKind  = flag.Int("kind", 0, "kind of the fault")
+	oneLayer = flag.Int("layer", 0, "layer of the fault")
+	oneAt    = flag.Int64("at", 0, "write at which it happens; 0: no such run")
+	oneSteps = flag.Int("steps", 40, "steps of the script")
+)
+
+// TestOne is one run again.
+func TestOne(t *testing.T) {
+	if *oneAt == 0 {
+		t.Skip("for failures to be seen again")
+	}
+	kind := Kind(*oneKind)
+	x := run{seed: *oneSeed, steps: *oneSteps, follow: kind == PowerLoss, fault: Fault{Kind: kind, On: Layer(*oneLayer), At: *oneAt}}
+	r := x.must(t, base(t))
+	t.Log(&r)
 }

@@ -102,13 +102,13 @@ func (s Script) batch(n int, tags []plant.TagNo) plant.Batch {
 func (s Script) event(n int, node plant.NodeID, older string) fact.Event {
 	r := s.random(n)
 	r.IntN(100)
-	at := s.time(n)
-	if r.IntN(3) == 0 {
+	at, corrects := s.time(n), older != "" && r.IntN(8) == 0
+	if r.IntN(3) == 0 && !corrects {
 		at = at.Add(-time.Duration(r.Int64N(int64(time.Duration(n+1) * pace))))
 	}
 	e := fact.New(fact.KindCount, node, at, fmt.Sprint("device:lane-", s.Lane), fact.Count{Good: int64(n), Note: fmt.Sprint("step ", n)})
 	e.SourceSeq = uint64(n + 1)
-	if older != "" && r.IntN(4) == 0 {
+	if corrects { // and marks everything behind it for the folds
 		e.Supersedes = older
 		e.Withdrawn = r.IntN(2) == 0
 	}

@@ -9,6 +9,7 @@ import (
 
 	"zhigai/access"
 	"zhigai/fact"
+	"zhigai/plant"
 )
 
 // Ledger is what a source sent and what of it was acknowledged.
@@ -73,6 +74,32 @@ func (l *Ledger) last() (n int, id string) {
 	return n, id
 }
 
+// Resume is what a source needs to know to go on.
+type Resume struct {
+	Next      int // first step whose answer it did not hear
+	Batches   int // acknowledged
+	LastEvent int // step, -1: none
+	LastID    string
+}
+
+// Resume is where the source stopped.
+func (l *Ledger) Resume() Resume {
+	n, id := l.last()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return Resume{l.next, len(l.batch), n, id}
+}
+
+// Ledger is one from which a source goes on.
+func (r Resume) Ledger() *Ledger {
+	l := NewLedger()
+	l.next, l.batch = r.Next, make([]int, r.Batches)
+	if r.LastEvent >= 0 {
+		l.events[r.LastEvent] = r.LastID
+	}
+	return l
+}
+
 // Source puts a script into a plant.
 type Source struct {
 	Script
@@ -132,4 +159,19 @@ func (s Source) again(ctx context.Context) error {
 		return fmt.Errorf("%w: %s, then %s", ErrDoubled, id, got)
 	}
 	return err
+}
+
+// Resume is Step for the first step of a source that goes on: it may have been
+// done already, unheard. Batches carry no number of their own, so it looks.
+func (s Source) Resume(ctx context.Context, n int, first bool) (id string, err error) {
+	if first && s.Op(n) == Batch {
+		there := false
+		at := plant.Micros(n) * 1_000_000
+		err := s.Plant.History.Samples(ctx, tenant, s.Plant.tags[s.Lane][4], at, at+1, func(plant.Sample) bool { there = true; return false })
+		if err != nil || there {
+			s.Ledger.Note(Batch, n, "")
+			return "", err
+		}
+	}
+	return s.Step(ctx, n)
 }

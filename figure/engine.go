@@ -48,6 +48,7 @@ type Engine struct {
 	locks   [64]sync.Mutex
 	running runningNow
 	lively  plant.Micros // livelyFor, unless windows close earlier
+	ahead   latest       // the latest instant that something was folded at
 }
 
 // New makes an engine; it does nothing until asked or run.
@@ -95,7 +96,7 @@ func (e *Engine) lock(o owner) *sync.Mutex {
 // may be shown.
 func (e *Engine) stale(w Window, base Base, version string, now plant.Micros) bool {
 	switch {
-	case w.To != base.To:
+	case w.To != base.To, w.AsOf > now: // the clock was ahead when it was folded
 		return true
 	case now < base.To:
 		return w.AsOf+e.refresh <= now || w.Fold != version
@@ -113,6 +114,7 @@ func (e *Engine) settle(ctx context.Context, o owner, base Base, before *Window)
 	mutex.Lock()
 	defer mutex.Unlock()
 	now := plant.MicrosOf(e.now())
+	e.ahead.raise(now)
 	folded, err := e.folder.Fold(ctx, o.tenant, o.node, base, now)
 	if err != nil {
 		return Window{}, nil, fmt.Errorf("fold %s %s: %w", o.node, base.From.Time().Format(time.RFC3339), err)
@@ -136,7 +138,7 @@ func (e *Engine) settle(ctx context.Context, o owner, base Base, before *Window)
 // the terms are the same, else the next one.
 func (e *Engine) revise(ctx context.Context, o owner, w Window, before *Window) (Window, error) {
 	if before != nil && before.Revision > 0 && before.Digest == w.Digest {
-		w.Revision, w.AsOf = before.Revision, before.AsOf
+		w.Revision, w.AsOf = before.Revision, min(before.AsOf, w.AsOf)
 		return w, nil
 	}
 	last, err := e.lastClosing(ctx, o, w)
@@ -144,7 +146,7 @@ func (e *Engine) revise(ctx context.Context, o owner, w Window, before *Window) 
 		return w, err
 	}
 	if last.Revision > 0 && last.Digest == w.Digest {
-		w.Revision, w.AsOf = last.Revision, last.AsOf
+		w.Revision, w.AsOf = last.Revision, min(last.AsOf, w.AsOf)
 		return w, nil
 	}
 	w.Revision = last.Revision + 1

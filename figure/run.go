@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"zhigai/access"
@@ -225,7 +226,8 @@ func (e *Engine) mark(ctx context.Context, o owner, t Touch, now plant.Micros, e
 	if entered {
 		since = r.open.From
 	}
-	if now < r.open.To && t.From >= since {
+	// Unless a clock that was ahead let a fold take the window for ended.
+	if now < r.open.To && t.From >= since && e.ahead.get() <= now+e.refresh {
 		return nil
 	}
 	if err := e.store.MarkDirty(ctx, o.tenant, o.node, t.From, t.To); err != nil {
@@ -283,10 +285,40 @@ func (e *Engine) runningAt(ctx context.Context, o owner, now plant.Micros) (runn
 			bases := Bases(m.calendar, now-e.lively, now+1)
 			r = running{open: bases[len(bases)-1], lively: bases[0]}
 			cut[m.calendar.Code] = r
+			if err := e.lookAhead(ctx, o.tenant, r); err != nil {
+				return running{}, err
+			}
 		}
 		e.running.set(owner{o.tenant, m.node.ID}, r)
 	}
 	return e.running.get(o), nil
+}
+
+// lookAhead finds folds of running windows by a clock that was ahead, also
+// before this process began.
+func (e *Engine) lookAhead(ctx context.Context, t plant.TenantNo, r running) error {
+	windows, err := e.store.Windows(ctx, access.Scope{Tenant: t}, r.lively.From, r.open.To)
+	if err != nil {
+		return fmt.Errorf("windows: %w", err)
+	}
+	for _, w := range windows {
+		e.ahead.raise(w.AsOf)
+	}
+	return nil
+}
+
+// latest is an instant that only moves forward.
+type latest struct{ at atomic.Int64 }
+
+func (l *latest) get() plant.Micros { return plant.Micros(l.at.Load()) }
+
+func (l *latest) raise(to plant.Micros) {
+	for {
+		have := l.at.Load()
+		if int64(to) <= have || l.at.CompareAndSwap(have, int64(to)) {
+			return
+		}
+	}
 }
 
 func (e *Engine) closeWindows(ctx context.Context) error {

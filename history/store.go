@@ -280,6 +280,9 @@ func (s *Store) Failed() error {
 	return nil
 }
 
+// Broken is closed when the store has failed.
+func (s *Store) Broken() <-chan struct{} { return s.broken }
+
 // fail stops the store: after a write that failed nobody knows what is on the
 // disk, and what would be written behind it could hide that.
 func (s *Store) fail(err error) error {

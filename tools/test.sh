@@ -50,7 +50,7 @@ generated() {
   git diff --exit-code --stat -- web/openapi.json ui/src/api || { echo "generated files are stale: run make gen and commit" >&2; exit 1; }
 }
 browser() { make --no-print-directory bin e2e; }
-faults() { make --no-print-directory fault KILLS=4; }
+faults() { make --no-print-directory fault SHORT=1; }
 
 case ${1:-all} in
   peers) part install peers ;;

@@ -45,7 +45,8 @@ type node struct {
 	up        *uplink    // nil without a parent
 	down      *downlinks // nil without nodes below
 	disk      *space.Watch
-	requests  int // a second of one user; 0 is the default
+	requests  int                     // a second of one user; 0 is the default
+	halt      context.CancelCauseFunc // ends the process; nil in tests
 
 	reconciling sync.Mutex
 	workers     sync.WaitGroup
@@ -113,6 +114,7 @@ func (n *node) start(ctx context.Context) error {
 		return err
 	}
 	n.worker(ctx, "disk", func() error { return n.followDisk(ctx) })
+	n.worker(ctx, "stores", func() error { return n.stopWhenBroken(ctx) })
 	if !n.lean {
 		n.follow(ctx)
 	}
@@ -205,6 +207,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 			{Err: link.ErrNotConnected, Status: 503},
 			{Err: record.ErrUnavailable, Status: 503},
 			{Err: record.ErrNoSpace, Status: 503},
+			{Err: record.ErrFailed, Status: 503},
 			{Err: history.ErrNoSpace, Status: 503},
 			{Err: history.ErrFailed, Status: 503},
 		},
@@ -241,6 +244,9 @@ func (n *node) health(ctx context.Context) []web.Check {
 func (n *node) reachable(ctx context.Context) web.Check {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
+	if err := n.record.Failed(); err != nil {
+		return wellUnless("record", record.ErrFailed)
+	}
 	if n.record.Reachable(ctx) != nil {
 		return wellUnless("record", record.ErrUnavailable)
 	}

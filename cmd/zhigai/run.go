@@ -66,8 +66,11 @@ func (c runCmd) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	ctx, n.halt = context.WithCancelCause(ctx)
 	running, cancel := context.WithCancel(ctx)
 	defer func() {
+		err = errors.Join(restart(ctx), err)
+		n.halt(nil)
 		cancel()
 		err = errors.Join(err, n.close())
 	}()
