@@ -25,7 +25,7 @@ export type Trouble =
 function troublesOf(node: string | undefined, one: { refused?: string; conflict?: KeyConflict; outbox: Outbox; streams: LinkStream[] }): Trouble[] {
   const out: Trouble[] = [];
   if (one.conflict) out.push({ kind: "clone", node, conflict: one.conflict });
-  else if (one.refused) out.push({ kind: "refused", node, why: one.refused });
+  if (one.refused && !(one.conflict && one.refused === "clone")) out.push({ kind: "refused", node, why: one.refused });
   if (one.outbox.losing) out.push({ kind: "losing", node, used: one.outbox.used });
   else if (one.outbox.alarm) out.push({ kind: "alarm", node, used: one.outbox.used });
   const items = one.streams.reduce((n, s) => n + s.gap_items, 0);
