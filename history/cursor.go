@@ -109,8 +109,16 @@ func (s *Store) SaveCursor(name string, seq uint64) error {
 		return err
 	}
 	defer s.leave()
+	if s.checkSpace(s.minFree/4) != nil {
+		// A log that cannot be written is the end of the store, and this write can
+		// wait: the chunk writer makes it before it drops anything.
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.cursors[name], s.unsaved[name] = seq, seq
+		return nil
+	}
 	b := s.db.NewBatch()
-	set(b.Set(append([]byte{spaceCursor}, name...), binary.BigEndian.AppendUint64(nil, seq), nil))
+	set(b.Set(cursorKey(name), binary.BigEndian.AppendUint64(nil, seq), nil))
 	// Without fsync: an older cursor after a crash only makes the reader see
 	// batches again. What is dropped because of it is dropped behind it.
 	if err := s.write(b, pebble.NoSync); err != nil {
@@ -118,9 +126,12 @@ func (s *Store) SaveCursor(name string, seq uint64) error {
 	}
 	s.mu.Lock()
 	s.cursors[name] = seq
+	delete(s.unsaved, name)
 	s.mu.Unlock()
 	return nil
 }
+
+func cursorKey(name string) []byte { return append([]byte{spaceCursor}, name...) }
 
 // DropCursor forgets a reader, so that it no longer keeps the raw log.
 func (s *Store) DropCursor(name string) error {
@@ -128,13 +139,17 @@ func (s *Store) DropCursor(name string) error {
 		return err
 	}
 	defer s.leave()
+	if err := s.checkSpace(s.minFree / 4); err != nil {
+		return err
+	}
 	b := s.db.NewBatch()
-	set(b.Delete(append([]byte{spaceCursor}, name...), nil))
+	set(b.Delete(cursorKey(name), nil))
 	if err := s.write(b, pebble.NoSync); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	delete(s.cursors, name)
+	delete(s.unsaved, name)
 	s.mu.Unlock()
 	return nil
 }

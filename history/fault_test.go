@@ -171,6 +171,59 @@ func TestFullDisk_IsRefusedAndRecovers(t *testing.T) {
 	}
 }
 
+// TestFullDisk_CursorsAndRetentionWait: nothing that can wait writes to a disk
+// without room, for an error of the log's file would be the end of the store.
+func TestFullDisk_CursorsAndRetentionWait(t *testing.T) {
+	mem := vfs.NewCrashableMem()
+	var full atomic.Bool
+	fs := errorfs.Wrap(mem, errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if full.Load() && op.Kind.ReadOrWrite() == errorfs.OpIsWrite {
+			return syscall.ENOSPC
+		}
+		return nil
+	}))
+	s := opened(t, fs)
+	for n := range 4 {
+		if _, err := s.Append(t.Context(), 1, sourceBatch(1, n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(s.SaveCursor("fold", 1), s.SaveCursor("gone", 0)); err != nil {
+		t.Fatal(err)
+	}
+	room := func(free uint64) {
+		full.Store(free == 0)
+		mem.TestingSetDiskUsage(vfs.DiskUsage{AvailBytes: free, TotalBytes: 1 << 40, UsedBytes: 1<<40 - free})
+	}
+	room(0)
+	if err := s.SaveCursor("fold", 3); err != nil || s.Cursor("fold") != 3 {
+		t.Errorf("cursor on a full disk: %v, at %d; want it kept in memory", err, s.Cursor("fold"))
+	}
+	if _, err := s.DeleteBefore(t.Context(), 1, 1, maxTime); !errors.Is(err, ErrNoSpace) {
+		t.Errorf("retention on a full disk: %v; want ErrNoSpace", err)
+	}
+	if err := s.DropCursor("gone"); !errors.Is(err, ErrNoSpace) {
+		t.Errorf("dropping a cursor on a full disk: %v; want ErrNoSpace", err)
+	}
+	if err := s.Failed(); err != nil {
+		t.Fatalf("the store failed: %v", err)
+	}
+	crashed := func() *Store { return opened(t, mem.CrashClone(vfs.CrashCloneCfg{})) }
+	early := crashed()
+	if first, _ := early.Bounds(); early.Cursor("fold") > 3 || first > early.Cursor("fold")+1 {
+		t.Errorf("after a crash while full: cursor %d, the log begins at %d", early.Cursor("fold"), first)
+	}
+	room(1 << 39)
+	if err := errors.Join(s.DropCursor("gone"), s.Flush(), early.Close(), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	late := opened(t, fs)
+	defer late.Close()
+	if first, last := late.Bounds(); late.Cursor("fold") != 3 || first != 4 || last != 4 {
+		t.Errorf("there is room again: cursor %d, log %d to %d; want 3, 4 to 4", late.Cursor("fold"), first, last)
+	}
+}
+
 // TestFlippedBits_AreNeverRead flips one bit of a file: a question then says so
 // or, where the bit means nothing, answers right. It never answers wrong.
 func TestFlippedBits_AreNeverRead(t *testing.T) {

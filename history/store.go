@@ -95,6 +95,7 @@ type Store struct {
 	arrived   chan struct{} // closed when a batch arrives
 	room      *sync.Cond    // the writer made room
 	cursors   map[string]uint64
+	unsaved   map[string]uint64 // of them those that wait for room on the disk
 	counters  Stats
 	chunked   uint64 // every batch up to here is in chunks
 
@@ -114,7 +115,7 @@ func Open(dir string, o Options) (*Store, error) {
 		db: db, dir: dir, fs: o.FS, now: o.Now, log: o.Logger, age: o.FlushAge, every: min(flushEvery, o.FlushAge), minFree: o.MinFree,
 		queue: make(chan *request, maxQueue), stop: make(chan struct{}), wake: make(chan struct{}, 1), broken: make(chan struct{}),
 		committing: make(slot, 1), writing: make(slot, 1), idle: make(chan struct{}), numbers: heads[uint64]{}, texts: heads[string]{}, arrived: make(chan struct{}),
-		cursors: map[string]uint64{}, tails: map[tailKey]tail{}, progress: newProgress(),
+		cursors: map[string]uint64{}, unsaved: map[string]uint64{}, tails: map[tailKey]tail{}, progress: newProgress(),
 	}
 	if o.MarkLate {
 		s.newest = newest{}

@@ -123,8 +123,12 @@ func (s *Store) advance(chunked uint64) error {
 	for _, seq := range s.cursors {
 		drop = min(drop, seq)
 	}
+	saved := maps.Clone(s.unsaved)
 	first, last := s.firstRaw, s.lastSeq
 	s.mu.Unlock()
+	for name, seq := range saved {
+		set(b.Set(cursorKey(name), binary.BigEndian.AppendUint64(nil, seq), nil))
+	}
 	set(b.Set(keyChunked, binary.BigEndian.AppendUint64(nil, chunked), nil))
 	if drop >= first {
 		set(b.Set(keyLastSeq, binary.BigEndian.AppendUint64(nil, last), nil))
@@ -135,6 +139,7 @@ func (s *Store) advance(chunked uint64) error {
 	}
 	s.mu.Lock()
 	s.chunked, s.firstRaw = chunked, max(s.firstRaw, drop+1)
+	maps.DeleteFunc(s.unsaved, func(name string, seq uint64) bool { return saved[name] == seq })
 	s.mu.Unlock()
 	return nil
 }

@@ -295,6 +295,18 @@ func (p *Parent) clone(s *seat, node Node, held, mine Lease) error {
 		node.Name, held.Host, held.Address, p.o.LeaseTTL, mine.Host, mine.Address)
 }
 
+// conflictFor is how long after its last try a second machine is still named:
+// while it runs it tries far more often.
+const conflictFor = 5 * time.Minute
+
+// settle forgets a conflict of which nothing was heard for long. The caller
+// holds the lock.
+func (s *seat) settle(now plant.Micros) {
+	if s.conflict != nil && now.Time().Sub(s.conflict.At.Time()) > conflictFor {
+		s.conflict, s.status.Conflict = nil, nil
+	}
+}
+
 func partyOf(l Lease) Party {
 	return Party{Instance: l.Instance, Host: l.Host, Address: l.Address}
 }
@@ -354,6 +366,7 @@ func (p *Parent) beat(from Peer, raw []byte) ([]byte, error) {
 		b.Streams = b.Streams[:len(Streams())]
 	}
 	s.status.Streams, s.status.Outbox = b.Streams, b.Outbox
+	s.settle(p.now())
 	return sealJSON(kindBeatAnswer, beatAnswer{Conflict: s.conflict}), nil
 }
 

@@ -210,6 +210,12 @@ func TestClone_OfTheWholeFolder(t *testing.T) {
 		if a := first.Status(t.Context()); a.State != link.StateUp {
 			t.Errorf("the first does not come back: %+v", a)
 		}
+		// The other machine is silent: its name is not held against the node for ever.
+		time.Sleep(10 * time.Minute)
+		all, err = p.parent.Status(t.Context())
+		if a := first.Status(t.Context()); err != nil || a.Conflict != nil || all[0].Conflict != nil {
+			t.Errorf("ten minutes later: %+v and %+v, %v; want no conflict", a.Conflict, all[0].Conflict, err)
+		}
 	})
 }
 

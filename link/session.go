@@ -116,7 +116,9 @@ func (s *session) beats(ctx context.Context) error {
 		}
 		if c := a.Conflict; c != nil && st.Conflict == nil {
 			s.o.Log.Error("link: another machine tried to connect with this node's key and was refused", "host", c.Refused.Host, "address", c.Refused.Address)
-			s.count(func(st *Status) { st.Conflict = c })
+		}
+		if err == nil {
+			s.count(func(st *Status) { st.Conflict = a.Conflict })
 		}
 		select {
 		case <-ticker.C:

@@ -116,6 +116,7 @@ func (p *Parent) Status(ctx context.Context) ([]NodeStatus, error) {
 		one := NodeStatus{Node: n}
 		if s := p.seated(n.ID); s != nil {
 			s.mu.Lock()
+			s.settle(now)
 			one = s.status
 			one.Node = n
 			one.Streams = slices.Clone(s.status.Streams)

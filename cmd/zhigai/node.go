@@ -236,7 +236,8 @@ func (n *node) health(ctx context.Context) []web.Check {
 			down++
 		}
 	}
-	return append(checks, web.Check{Name: "devices", OK: down == 0, Detail: fmt.Sprintf("%d up, %d not", up, down)})
+	checks = append(checks, web.Check{Name: "devices", OK: down == 0, Detail: fmt.Sprintf("%d up, %d not", up, down)})
+	return append(checks, n.linkChecks(ctx)...)
 }
 
 // reachable says of a lost database no more than that: who is not signed in

@@ -80,6 +80,9 @@ func NewBroker(o Options) (*Broker, error) {
 		Logger: slog.New(slog.DiscardHandler),
 		// Broker topics are off: the interval cannot be zero, so it is long.
 		SysTopicResendInterval: 10 * 365 * 24 * 3600,
+		// Every packet is written at once: one that the library gathered would be
+		// waited for by the subscriber, and its acknowledgement by the next.
+		ClientNetWriteBufferSize: 1,
 	})
 	if err := b.server.AddHook(&hook{b: b, members: make(map[*mochi.Client]*inbox)}, nil); err != nil {
 		return nil, fmt.Errorf("mqtt broker: hook: %w", err)

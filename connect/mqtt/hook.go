@@ -35,7 +35,7 @@ func (h *hook) ID() string { return "zhigai" }
 func (h *hook) Provides(b byte) bool {
 	return bytes.IndexByte([]byte{
 		mochi.OnConnectAuthenticate, mochi.OnACLCheck, mochi.OnDisconnect,
-		mochi.OnPacketRead, mochi.OnPublish, mochi.OnWill, mochi.OnWillSent, mochi.OnClientExpired,
+		mochi.OnPacketRead, mochi.OnPacketEncode, mochi.OnPacketSent, mochi.OnPublish, mochi.OnWill, mochi.OnWillSent, mochi.OnClientExpired,
 	}, b) >= 0
 }
 
@@ -139,14 +139,30 @@ func (h *hook) OnPacketRead(cl *mochi.Client, pk packets.Packet) (packets.Packet
 		h.b.log.Warn("mqtt client ended: topic not allowed", slog.String("client", cl.ID), slog.String("remote", cl.Net.Remote))
 		return pk, packets.ErrRejectPacket
 	}
-	if m, ok := h.member(cl); ok {
+	if in := h.inbox(cl); in != nil {
+		in.out.heard(pk)
 		for _, w := range h.b.watching() {
 			if w.Alive != nil {
-				w.Alive(m.conn)
+				w.Alive(in.who.conn)
 			}
 		}
 	}
 	return pk, nil
+}
+
+// OnPacketEncode is called by the goroutine that is about to write.
+func (h *hook) OnPacketEncode(cl *mochi.Client, pk packets.Packet) packets.Packet {
+	if in := h.inbox(cl); in != nil {
+		in.out.before(pk)
+	}
+	return pk
+}
+
+// OnPacketSent comes after it.
+func (h *hook) OnPacketSent(cl *mochi.Client, pk packets.Packet, _ []byte) {
+	if in := h.inbox(cl); in != nil {
+		in.out.sent(pk)
+	}
 }
 
 // OnPublish puts a message into its client's inbox, from where it goes on when

@@ -86,6 +86,7 @@ type inbox struct {
 	// itself belongs to the goroutine that reads it: the library deadlocks when
 	// two use the list of its messages in flight.
 	proxy *mochi.Client
+	out   *outbox // of the client, when it subscribes
 
 	dropping bool // there was no room for dropAfter
 	flood    *Flood
@@ -105,6 +106,7 @@ type letter struct {
 func newInbox(p *post, cl *mochi.Client, m member) *inbox {
 	in := &inbox{post: p, cl: cl, who: m, proxy: p.b.server.NewClient(nil, "proxy", cl.ID, true)}
 	in.ctx, in.stop = context.WithCancel(p.b.ctx)
+	in.out = newOutbox(in.ctx, cl, p.b.limits.Inflight)
 	return in
 }
 

@@ -195,7 +195,8 @@ func (d *Driver) deliver(ctx context.Context, e *edge, device string, samples []
 		e.life()
 		return nil
 	}
-	if m.QoS > 0 && !birth && u.expects(d.now()) {
+	expected := d.expects(e, device)
+	if m.QoS > 0 && !birth && u.waits(d.now(), expected) {
 		// To acknowledge now would promise what nobody keeps. A birth does not
 		// wait: whoever comes later begins with its values.
 		if err := d.awaitSubscription(ctx, e, u); err != nil {
@@ -215,7 +216,7 @@ func (d *Driver) deliver(ctx context.Context, e *edge, device string, samples []
 	switch {
 	case taken:
 		return nil
-	case failed == nil && !d.now().Before(u.until):
+	case failed == nil && !expected && !d.now().Before(u.until):
 		u.pending, u.lost = nil, 0 // nobody wants the device
 		return nil
 	}
@@ -226,15 +227,15 @@ func (d *Driver) deliver(ctx context.Context, e *edge, device string, samples []
 	return fmt.Errorf("sparkplug %s: values of %q are not kept: %w", e, device, failed)
 }
 
-// expects reports whether no subscription is open but one is to come: the
-// last one was lost, or is just ending.
-func (u *unit) expects(now time.Time) bool {
+// waits reports whether no subscription is open but one is to come: a
+// collector said so, or the last one was lost or is just ending.
+func (u *unit) waits(now time.Time, expected bool) bool {
 	for s := range u.subs {
 		if !s.relay.Ended() {
 			return false
 		}
 	}
-	return len(u.subs) > 0 || u.holds && now.Before(u.until)
+	return len(u.subs) > 0 || expected || u.holds && now.Before(u.until)
 }
 
 // awaitSubscription gives the turn away while it waits.

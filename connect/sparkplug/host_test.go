@@ -10,6 +10,7 @@ import (
 
 	"zhigai/connect"
 	"zhigai/connect/mqtt/client"
+	"zhigai/connect/sparkplug"
 	"zhigai/connect/sparkplug/payload"
 	"zhigai/plant"
 )
@@ -250,6 +251,44 @@ func TestPending_QoS1WaitsForTheSubscription(t *testing.T) {
 	r.number(0, 10)
 	r.number(0, 11)
 	must(t, <-acked)
+}
+
+// The first message may come before the collector has subscribed, and the
+// next long after it lost its subscription: while the device is collected,
+// neither is acknowledged before somebody keeps it.
+func TestPending_ExpectedDeviceIsWaitedForAtAnyTime(t *testing.T) {
+	h := newHouse(t)
+	release := h.host.Expect(plant.Device{Driver: sparkplug.Kind, Address: "G/N/D"})
+	n := h.edge("e", 5, 0)
+	n.birth()
+	unacknowledged := func(v float64) <-chan error {
+		acked := make(chan error, 1)
+		go func() { acked <- n.send("DDATA", "D", byAlias(speed(v))) }()
+		select {
+		case err := <-acked:
+			t.Fatalf("%v acknowledged (%v) while nobody keeps it", v, err)
+		case <-time.After(50 * time.Millisecond): // nothing is to happen
+		}
+		return acked
+	}
+	acked := unacknowledged(10)
+	r := subscribe(t, h.host, "G/N/D", points)
+	r.number(0, 10)
+	must(t, <-acked)
+	r.failing(errors.New("disk full"))
+	_ = n.send("DDATA", "D", byAlias(speed(11)))
+	wantErr(t, "subscription", r.end(), nil, "disk full")
+	h.later(24 * time.Hour)
+	acked = unacknowledged(12)
+	r = subscribe(t, h.host, "G/N/D", points)
+	r.number(0, 11)
+	r.number(0, 12)
+	must(t, <-acked)
+	r.cancel()
+	_ = r.end()
+	release()
+	h.later(24 * time.Hour)
+	must(t, n.send("DDATA", "D", byAlias(speed(13)))) // nobody wants it
 }
 
 func TestGarbage(t *testing.T) {

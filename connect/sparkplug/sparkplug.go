@@ -82,12 +82,15 @@ type Driver struct {
 	mu    sync.Mutex
 	edges map[string]*edge
 	full  bool // maxEdges was reached and told
+
+	expected map[address]int // collectors that will subscribe, or have
 }
 
 var (
 	_ connect.Driver     = (*Driver)(nil)
 	_ connect.Tester     = (*Driver)(nil)
 	_ connect.Discoverer = (*Driver)(nil)
+	_ connect.Expecter   = (*Driver)(nil)
 )
 
 // New registers the host at the broker and says that it is online. Call it
@@ -99,7 +102,7 @@ func New(o Options) (*Driver, error) {
 	if err := checkPart("host id", o.HostID); err != nil {
 		return nil, fmt.Errorf("sparkplug: %w", err)
 	}
-	d := &Driver{broker: o.Broker, host: o.HostID, now: o.Now, log: o.Logger, edges: make(map[string]*edge)}
+	d := &Driver{broker: o.Broker, host: o.HostID, now: o.Now, log: o.Logger, edges: make(map[string]*edge), expected: make(map[address]int)}
 	if err := o.Broker.Handle(namespace+"/#", d.handle); err != nil {
 		return nil, fmt.Errorf("sparkplug: %w", err)
 	}
@@ -141,6 +144,29 @@ func (d *Driver) CheckPoint(address string, kind plant.TagKind) error {
 		return fmt.Errorf("sparkplug metric %q: waveforms are not read over Sparkplug", address)
 	}
 	return nil
+}
+
+// Expect implements [connect.Expecter].
+func (d *Driver) Expect(dev plant.Device) (release func()) {
+	a, err := parseAddress(dev.Address)
+	if err != nil {
+		return func() {} // Open says what is wrong
+	}
+	want := func(n int) {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if d.expected[a] += n; d.expected[a] == 0 {
+			delete(d.expected, a)
+		}
+	}
+	want(1)
+	return func() { want(-1) }
+}
+
+func (d *Driver) expects(e *edge, device string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.expected[address{e.group, e.node, device}] > 0
 }
 
 // Open waits until the node or device is born.

@@ -28,6 +28,9 @@ type Options struct {
 	Password  string
 	KeepAlive time.Duration // 0 for none; whole seconds
 	Will      *Will
+	// ReceiveMaximum is how many messages it takes without having acknowledged
+	// them (MQTT 5); 0 says nothing about it.
+	ReceiveMaximum uint16
 	// Received is called for every message of a subscription, one at a time;
 	// nil drops them.
 	Received func(topic string, payload []byte, retained bool)
@@ -99,6 +102,7 @@ func (c *Client) login(o Options) error {
 		ProtocolName: []byte("MQTT"), ClientIdentifier: o.Client, Clean: true,
 		Keepalive: uint16(o.KeepAlive / time.Second),
 	}
+	pk.Properties.ReceiveMaximum = o.ReceiveMaximum
 	if o.User != "" {
 		pk.Connect.UsernameFlag, pk.Connect.Username = true, []byte(o.User)
 		pk.Connect.PasswordFlag, pk.Connect.Password = true, []byte(o.Password)

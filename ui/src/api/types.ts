@@ -25,13 +25,17 @@ export interface Pressure {
 export interface Busy { user: number; address: number; heavy: number; unaccepted: number; running: number; waiting: number }
 
 /** How the node hangs together with others; times are microseconds. */
-export interface LinkStream { stream: string; head: number; delivered: number; backlog: number; drain_seconds: number }
+export interface LinkStream { stream: string; head: number; delivered: number; backlog: number; drain_seconds: number; gap_items: number }
 export interface Outbox { bytes: number; limit_bytes: number; used: number; alarm: boolean; losing: boolean }
 export interface Party { instance: string; host: string; address: string }
-export interface LinkParent { parent: string; name: string; state: "connecting" | "up" | "refused" | "stopped"; since: number; last_error?: string; streams: LinkStream[]; outbox: Outbox }
+export interface KeyConflict { holder: Party; refused: Party }
+export interface LinkParent {
+  parent: string; name: string; state: "connecting" | "up" | "refused" | "stopped"; since: number; last_error?: string; refused?: string; conflict?: KeyConflict;
+  streams: LinkStream[]; outbox: Outbox;
+}
 export interface LinkedNode {
   node: { id: string; name: string; enrolled: number; revoked?: number }; connected: boolean; since?: number; party: Party;
-  last_error?: string; refused?: string; conflict?: { holder: Party; refused: Party }; streams: LinkStream[]; outbox: Outbox;
+  last_error?: string; refused?: string; conflict?: KeyConflict; streams: LinkStream[]; outbox: Outbox;
 }
 export interface NodeLinks { parent?: LinkParent; hub: boolean; nodes: LinkedNode[] }
 export interface Invitation { code: string; name: string; expires: string }

@@ -8,6 +8,7 @@ import type { Invitation, LinkedNode, LinkStream } from "../../api/types";
 import { bytes, duration, percent, type Lang } from "../../lib/format";
 import { dateTime, ofMicros } from "../../lib/time";
 import { backlogOf, nodeMood } from "./links";
+import { LinkTroubles, useRefusal } from "./LinkTroubles";
 import { NodeSettings } from "./NodeSettings";
 
 /** Nodes above and below this one: who is connected, how far each is behind, and for how long yet. */
@@ -15,6 +16,7 @@ export function Links({ administers }: { administers: boolean }) {
   const { t, i18n } = useTranslation("system");
   const lang = i18n.language as Lang;
   const { message } = App.useApp();
+  const refusal = useRefusal();
   const client = useQueryClient();
   const { data, isPending, error } = useQuery(links);
   const [inviting, setInviting] = useState(false);
@@ -38,6 +40,7 @@ export function Links({ administers }: { administers: boolean }) {
   const up = data?.parent;
   return (
     <div className="stack">
+      {data && <LinkTroubles links={data} />}
       {up && (
         <Descriptions title={t("l.up")} bordered size="small" column={{ xs: 1, md: 2 }} items={[
           { key: "parent", label: t("l.parent"), children: up.parent },
@@ -59,7 +62,7 @@ export function Links({ administers }: { administers: boolean }) {
             columns={[
               { title: t("l.name"), key: "name", sorter: (a, b) => a.node.name.localeCompare(b.node.name), render: (_, n) => <>{n.node.name}<div className="dim mono">{n.node.id.slice(0, 12)}…</div></> },
               { title: t("l.state"), key: "state", sorter: (a, b) => nodeMood(a).localeCompare(nodeMood(b)),
-                render: (_, n) => <><Tag color={nodeMood(n) === "away" ? "error" : undefined}>{t(`l.m.${nodeMood(n)}`)}</Tag>{n.refused && <span className="dim">{n.refused}</span>}</> },
+                render: (_, n) => <><Tag color={nodeMood(n) === "away" ? "error" : undefined}>{t(`l.m.${nodeMood(n)}`)}</Tag>{n.refused && <span className="dim">{refusal(n.refused)}</span>}</> },
               { title: t("l.since"), key: "since", render: (_, n) => (n.since ? dateTime(ofMicros(n.since)) : "–") },
               { title: t("l.backlog"), key: "behind", sorter: (a, b) => backlogOf(a.streams).items - backlogOf(b.streams).items, render: (_, n) => drain(n.streams) },
               { title: t("l.outbox"), key: "outbox", render: (_, n) => <span className={n.outbox.alarm ? "bad" : ""}>{percent(n.outbox.used)}</span> },
@@ -70,11 +73,7 @@ export function Links({ administers }: { administers: boolean }) {
                   {administers && <Popconfirm title={t("l.confirm")} onConfirm={() => revoke.mutate(n.node.id)}><Button size="small" danger>{t("t.revoke")}</Button></Popconfirm>}
                 </Space>) },
             ]}
-            expandable={{ rowExpandable: (n) => !!n.conflict || !!n.last_error, expandedRowRender: (n) => (
-              <>
-                {n.last_error && <div>{n.last_error}</div>}
-                {n.conflict && <Alert type="error" showIcon message={t("l.clone", { holder: `${n.conflict.holder.host} (${n.conflict.holder.address})`, refused: `${n.conflict.refused.host} (${n.conflict.refused.address})` })} />}
-              </>) }} />
+            expandable={{ rowExpandable: (n) => !!n.last_error, expandedRowRender: (n) => n.last_error }} />
         </>
       )}
       <Modal open={inviting} title={t("l.invite")} onCancel={() => setInviting(false)} footer={null} destroyOnHidden>
