@@ -103,7 +103,8 @@ func Parts() []Part {
 	return []Part{
 		{Name: "disk", Title: "The disk", Run: disk},
 		{Name: "ingest", Title: "Ingest", Run: ingest},
-		{Name: "visible", Title: "From the driver to the figure", Run: visible},
+		{Name: "visible", Title: "From the driver to the figure", Run: visible(largePlant)},
+		{Name: "sustained", Title: "From the driver to the figure, a million samples a second", Run: visible(mostOfAll)},
 		{Name: "query", Title: "Queries", Run: queries},
 		{Name: "memory", Title: "Memory", Run: memory},
 		{Name: "soak", Title: "Soak", Run: soak, Asked: true},
