@@ -83,11 +83,11 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// reader is the engine's name at the feed and at the journals.
-const reader = "figure"
+// Reader is the engine's name at the feed and at the journals.
+const Reader = "figure"
 
 func (e *Engine) followSamples(ctx context.Context, feed Feed) error {
-	at := feed.Cursor(reader)
+	at := feed.Cursor(Reader)
 	saved := e.now()
 	for {
 		batches, err := feed.Read(ctx, at, readBatches)
@@ -117,7 +117,7 @@ func (e *Engine) followSamples(ctx context.Context, feed Feed) error {
 			}
 		}
 		if now := e.now(); len(batches) == 0 || now.Sub(saved) >= saveEvery {
-			if err := feed.SaveCursor(reader, at); err != nil {
+			if err := feed.SaveCursor(Reader, at); err != nil {
 				return fmt.Errorf("cursor: %w", err)
 			}
 			saved = now
@@ -170,7 +170,7 @@ func (e *Engine) followJournal(ctx context.Context, cursors Cursors) error {
 
 // catchUp marks what the events since the last time touch.
 func (e *Engine) catchUp(ctx context.Context, t plant.TenantNo, cursors Cursors) error {
-	at, err := cursors.Cursor(ctx, t, reader)
+	at, err := cursors.Cursor(ctx, t, Reader)
 	if err != nil {
 		return fmt.Errorf("cursor: %w", err)
 	}
@@ -188,7 +188,7 @@ func (e *Engine) catchUp(ctx context.Context, t plant.TenantNo, cursors Cursors)
 		for _, ev := range events {
 			at = max(at, ev.Seq)
 		}
-		if err := cursors.SaveCursor(ctx, t, reader, at); err != nil {
+		if err := cursors.SaveCursor(ctx, t, Reader, at); err != nil {
 			return fmt.Errorf("cursor: %w", err)
 		}
 	}

@@ -113,7 +113,9 @@ func (n *node) start(ctx context.Context) error {
 		return err
 	}
 	n.worker(ctx, "disk", func() error { return n.followDisk(ctx) })
-	if !n.lean {
+	if n.lean {
+		n.unfollow()
+	} else {
 		n.follow(ctx)
 	}
 	n.worker(ctx, "retention", func() error { return n.retain(ctx) })
@@ -124,6 +126,19 @@ func (n *node) start(ctx context.Context) error {
 func (n *node) follow(ctx context.Context) {
 	n.worker(ctx, "figures", func() error { return n.engine.Run(ctx, feed{n.history}, n.record.Journal()) })
 	n.worker(ctx, "board", func() error { return n.board.Run(ctx, feed{n.history}) })
+}
+
+// unfollow forgets the followers of a node that had some before: the log would
+// be kept for them for ever.
+func (n *node) unfollow() {
+	for _, name := range []string{figure.Reader, equipment.BoardCursor} {
+		if _, had := n.history.Cursors()[name]; !had {
+			continue
+		}
+		if err := n.history.DropCursor(name); err != nil {
+			n.log.Error("history keeps its log for a reader that is gone", "reader", name, "err", err)
+		}
+	}
 }
 
 func (n *node) worker(ctx context.Context, name string, run func() error) {
