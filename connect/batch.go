@@ -27,6 +27,7 @@ type gatherer struct {
 	store Appender
 	mu    sync.Mutex
 	open  map[plant.TenantNo]*gathering
+	last  int // samples of the one before: the next will have about as many
 }
 
 type gathering struct {
@@ -51,6 +52,7 @@ func (g *gatherer) append(ctx context.Context, tenant plant.TenantNo, b plant.Ba
 	one, first := g.open[tenant], false
 	if one == nil {
 		one, first = &gathering{full: make(chan struct{}), done: make(chan struct{})}, true
+		one.batch.Samples = make([]plant.Sample, 0, max(len(b.Samples), min(g.last+g.last/8, joinMost+len(b.Samples))))
 		g.open[tenant] = one
 	}
 	one.batch.Samples = append(one.batch.Samples, b.Samples...)
@@ -78,6 +80,7 @@ func (g *gatherer) commit(ctx context.Context, tenant plant.TenantNo, one *gathe
 	if g.open[tenant] == one {
 		delete(g.open, tenant)
 	}
+	g.last = len(one.batch.Samples)
 	g.mu.Unlock()
 	// The others' samples must not be lost because the first caller gives up.
 	_, one.err = g.store.Append(context.WithoutCancel(ctx), tenant, one.batch)

@@ -246,7 +246,7 @@ func (r *runner) subscribe(ctx context.Context, s Subscriber) error {
 			return err
 		}
 		now := r.answered
-		var batch plant.Batch
+		batch := plant.Batch{Samples: make([]plant.Sample, 0, len(readings))}
 		for i := range readings {
 			if n := readings[i].Point; n >= 0 && n < len(r.gates) {
 				r.take(ctx, n, &readings[i], now, &batch)

@@ -41,7 +41,12 @@ func (l *listener) readings(m Message) []connect.Reading {
 	out := make([]connect.Reading, len(p.points))
 	source := l.conn.source(m, p)
 	for i, n := range p.points {
-		out[i] = source.reading(n, l.points[n], l.wanted[n].Kind)
+		kind := l.wanted[n].Kind
+		if v, raw, ok := source.doc.number(p.at[i]); ok && kind != plant.KindText {
+			out[i] = connect.Reading{Point: n, Number: v, Raw: raw[:min(len(raw), 8)], Source: source.at, Uncertain: source.ours}
+			continue
+		}
+		out[i] = source.reading(n, l.points[n], kind)
 	}
 	return out
 }
@@ -55,9 +60,10 @@ func (l *listener) plan(i int, p point) {
 	}
 	of.points = append(of.points, i)
 	if !p.json {
+		of.at = append(of.at, -1)
 		return
 	}
-	of.want(p.at)
+	of.at = append(of.at, of.want(p.at))
 	if l.conn.settings.hasTime {
 		of.want(l.conn.settings.time)
 	}

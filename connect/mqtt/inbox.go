@@ -76,6 +76,8 @@ type inbox struct {
 	stop context.CancelFunc
 
 	letters    []*letter // not begun, in order
+	sent       []*letter // begun without waiting, in order, not answered
+	answering  bool      // somebody answers what is first in sent
 	unanswered int       // with QoS 1 and 2, begun or not
 	bytes      int
 	working    bool // work runs
@@ -98,13 +100,16 @@ type letter struct {
 	msg  Message
 	size int
 	done chan struct{} // closed when handled
-	turn chan struct{} // closed when all before it are answered
+	turn chan struct{} // of QoS 2: closed when all before it are answered
 	err  error
+
+	handled bool // of sent: err is known
 }
 
 func newInbox(p *post, cl *mochi.Client, m member) *inbox {
 	in := &inbox{post: p, cl: cl, who: m, proxy: p.b.server.NewClient(nil, "proxy", cl.ID, true)}
 	in.ctx, in.stop = context.WithCancel(p.b.ctx)
+	context.AfterFunc(in.ctx, in.abandon)
 	return in
 }
 
@@ -112,18 +117,22 @@ func newInbox(p *post, cl *mochi.Client, m member) *inbox {
 // it waits, the client waits, too. It returns nil when the library is to go on
 // with the message; most go on from the inbox.
 func (in *inbox) take(pk packets.Packet, msg Message) error {
-	l := &letter{pk: pk, msg: msg, size: len(pk.Payload) + len(pk.TopicName), done: make(chan struct{}), turn: make(chan struct{})}
-	if err := in.put(l); err != nil {
-		return err
-	}
+	l := &letter{pk: pk, msg: msg, size: len(pk.Payload) + len(pk.TopicName)}
 	if msg.QoS < 2 {
+		if err := in.put(l, in.post.b.taker(msg.Topic)); err != nil {
+			return err
+		}
 		return packets.ErrRejectPacket
+	}
+	l.turn = make(chan struct{})
+	if err := in.put(l, nil); err != nil {
+		return err
 	}
 	<-l.turn
 	return l.err
 }
 
-func (in *inbox) put(l *letter) error {
+func (in *inbox) put(l *letter, take Taker) error {
 	msg, p := &l.msg, in.post
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -141,10 +150,14 @@ func (in *inbox) put(l *letter) error {
 		in.drop(1)
 		return packets.ErrRejectPacket
 	}
-	in.letters = append(in.letters, l)
 	in.bytes += l.size
 	p.counts.Pending++
 	p.counts.Bytes += l.size
+	if take != nil && !in.working && in.ctx.Err() == nil && in.send(l, take) {
+		return nil
+	}
+	l.done = make(chan struct{})
+	in.letters = append(in.letters, l)
 	if !in.working {
 		in.working = true
 		go in.work()
@@ -152,11 +165,73 @@ func (in *inbox) put(l *letter) error {
 	return nil
 }
 
+// send lets a letter be handled without a goroutine that waits for it. The lock
+// is held, but not while it is given away: only the goroutine that reads puts
+// letters.
+func (in *inbox) send(l *letter, take Taker) bool {
+	p := in.post
+	in.sent = append(in.sent, l)
+	p.mu.Unlock()
+	taken := take(l.msg, func(err error) { in.settle(l, err) })
+	p.mu.Lock()
+	if i := slices.Index(in.sent, l); !taken && i >= 0 {
+		in.sent = slices.Delete(in.sent, i, i+1)
+		return false
+	}
+	return true // or abandoned meanwhile, and answered so
+}
+
+// settle notes how a letter was handled, and answers those whose turn it is, in
+// the order in which they came.
+func (in *inbox) settle(l *letter, err error) {
+	p := in.post
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if l.handled {
+		return // abandoned
+	}
+	l.err, l.handled = err, true
+	if in.answering {
+		return
+	}
+	in.answering = true
+	for len(in.sent) > 0 && in.sent[0].handled {
+		first := in.sent[0]
+		in.sent = slices.Delete(in.sent, 0, 1)
+		p.mu.Unlock()
+		in.answer(first)
+		p.mu.Lock()
+	}
+	in.answering = false
+	p.room.Broadcast()
+}
+
+// abandon ends the waiting for what was sent: the client is gone, or the broker
+// closes.
+func (in *inbox) abandon() {
+	p := in.post
+	p.mu.Lock()
+	last := len(in.sent) - 1
+	for i, l := range in.sent {
+		if !l.handled && i < last {
+			l.err, l.handled = context.Canceled, true
+		}
+	}
+	var l *letter
+	if last >= 0 {
+		l = in.sent[last]
+	}
+	p.mu.Unlock()
+	if l != nil {
+		in.settle(l, context.Canceled)
+	}
+}
+
 // fits reports whether there is room for l; one message always fits into an
 // empty inbox.
 func (in *inbox) fits(l *letter) bool {
 	limits := &in.post.b.limits
-	return in.bytes == 0 || len(in.letters) < int(limits.Queue) && in.bytes+l.size <= limits.PendingBytes/16 &&
+	return in.bytes == 0 || len(in.letters)+len(in.sent) < int(limits.Queue) && in.bytes+l.size <= limits.PendingBytes/16 &&
 		in.post.counts.Bytes+l.size <= limits.PendingBytes
 }
 
@@ -216,6 +291,11 @@ func (in *inbox) release(l *letter) {
 // work handles letters until there are none.
 func (in *inbox) work() {
 	p := in.post
+	p.mu.Lock()
+	for len(in.sent) > 0 || in.answering { // these came before
+		p.room.Wait()
+	}
+	p.mu.Unlock()
 	for {
 		answers, answered := make(chan *letter, window), make(chan struct{})
 		go func() {
@@ -256,7 +336,9 @@ func (in *inbox) next() *letter {
 			p.counts.Withheld++
 			l.err = context.Canceled
 			in.unanswered--
-			close(l.turn)
+			if l.turn != nil {
+				close(l.turn)
+			}
 			in.release(l)
 		case in.ctx.Err() != nil:
 			in.release(l)
@@ -304,7 +386,9 @@ func (in *inbox) answer(l *letter) {
 			p.b.log.Warn("mqtt message not handed on", slog.String("client", in.cl.ID), slog.Any("err", err))
 		}
 	}
-	close(l.turn)
+	if l.turn != nil {
+		close(l.turn)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if l.err != nil {
@@ -328,7 +412,7 @@ func (in *inbox) drain(lost bool) {
 		timer := time.AfterFunc(drainFor, in.stop)
 		defer timer.Stop()
 	}
-	for in.working {
+	for in.working || len(in.sent) > 0 || in.answering {
 		p.room.Wait()
 	}
 }

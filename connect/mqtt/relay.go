@@ -30,7 +30,16 @@ type Relay struct {
 
 type parcel struct {
 	readings []connect.Reading
-	answer   chan error
+	answer   chan error  // with room for one; nil when done is told
+	done     func(error) // of TryDeliver
+}
+
+func (p parcel) tell(err error) {
+	if p.done != nil {
+		p.done(err)
+		return
+	}
+	p.answer <- err
 }
 
 // NewRelay makes a relay.
@@ -40,7 +49,7 @@ func NewRelay() *Relay {
 
 // Deliver hands readings over and waits for the sink's answer.
 func (r *Relay) Deliver(ctx context.Context, readings []connect.Reading) error {
-	p := parcel{readings, make(chan error, 1)}
+	p := parcel{readings: readings, answer: make(chan error, 1)}
 	if r.Ended() {
 		return ErrDetached
 	}
@@ -64,6 +73,37 @@ func (r *Relay) Deliver(ctx context.Context, readings []connect.Reading) error {
 		return err
 	default:
 		return ErrDetached
+	}
+}
+
+// TryDeliver hands readings over without waiting; done gets the sink's answer.
+// It returns false when that cannot be: then done is not called.
+func (r *Relay) TryDeliver(readings []connect.Reading, done func(error)) bool {
+	if r.Ended() {
+		return false
+	}
+	select {
+	case r.queue <- parcel{readings: readings, done: done}:
+	default:
+		return false
+	}
+	select {
+	case <-r.over:
+		r.refuse() // Run may have looked before
+	default:
+	}
+	return true
+}
+
+// refuse answers what nobody takes any more.
+func (r *Relay) refuse() {
+	for {
+		select {
+		case p := <-r.queue:
+			p.tell(ErrDetached)
+		default:
+			return
+		}
 	}
 }
 
@@ -107,6 +147,7 @@ func (r *Relay) End(reason error) {
 		close(r.ended)
 		if !r.running {
 			close(r.over)
+			go r.refuse() // whoever ends may hold what the answers need
 		}
 	}
 }
@@ -131,6 +172,7 @@ func (r *Relay) Run(ctx context.Context, sink connect.Sink, alive func()) error 
 	}
 	r.running = true
 	r.mu.Unlock()
+	defer r.refuse()
 	defer close(r.over)
 	for {
 		select {
@@ -149,7 +191,7 @@ func (r *Relay) Run(ctx context.Context, sink connect.Sink, alive func()) error 
 			err := sink(ctx, readings)
 			r.holding.Store(false)
 			for _, p := range all {
-				p.answer <- err
+				p.tell(err)
 			}
 			if err != nil {
 				r.End(err)

@@ -14,6 +14,7 @@ type branch struct {
 // plan is what is wanted of the messages of one topic.
 type plan struct {
 	points []int // in the order of the subscription
+	at     []int // where the value of each goes; -1 when it is looked for in the whole document
 	root   branch
 	places map[string]int // by pointer, as it is written
 	count  int
@@ -22,10 +23,10 @@ type plan struct {
 func newPlan() *plan { return &plan{root: branch{place: -1}, places: map[string]int{}} }
 
 // want makes a place for a pointer, or finds the one it has. The whole document
-// is nothing that can be found inside it.
-func (p *plan) want(at pointer) {
+// is nothing that can be found inside it: -1.
+func (p *plan) want(at pointer) int {
 	if len(at.keys) == 0 || len(at.keys) > maxDepth {
-		return
+		return -1
 	}
 	b := &p.root
 	for _, key := range at.keys {
@@ -44,11 +45,49 @@ func (p *plan) want(at pointer) {
 		p.count++
 	}
 	p.places[at.text] = b.place
+	return b.place
 }
 
 // token is a number, a text without escapes, true or false, as it stands in
 // the document; nil for what was not found or needs more care.
 type token []byte
+
+// exactTens are powers of ten that float64 holds exactly.
+var exactTens = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
+
+// number reads a number of at most 15 digits without an exponent: its digits
+// and its power of ten are exact, so one division rounds as the decimal does.
+func (t token) number() (float64, bool) {
+	rest, negative := t, false
+	if len(rest) > 0 && rest[0] == '-' {
+		rest, negative = rest[1:], true
+	}
+	if len(rest) == 0 || len(rest) > len(exactTens) {
+		return 0, false // the last place is for the point
+	}
+	digits, point := uint64(0), len(rest)
+	for i, c := range rest {
+		switch {
+		case c >= '0' && c <= '9':
+			digits = digits*10 + uint64(c-'0')
+		case c == '.' && point == len(rest):
+			point = i
+		default:
+			return 0, false
+		}
+	}
+	if point == len(rest) && point == len(exactTens) {
+		return 0, false
+	}
+	v := float64(digits)
+	if point < len(rest) {
+		v /= exactTens[len(rest)-point-1]
+	}
+	if negative && (v != 0 || point < len(rest)) { // -0 is read as a whole number elsewhere, and is 0
+		v = -v
+	}
+	return v, true
+}
 
 // scan finds the wanted values of a document without making the rest of it. It
 // reports false when the document is not JSON or has what this short way does
