@@ -22,6 +22,7 @@ type process struct {
 	name string
 	cmd  *exec.Cmd
 	log  string
+	in   io.WriteCloser // nil unless its output is read
 	out  *bufio.Scanner // nil unless asked for
 	stop os.Signal
 }
@@ -65,6 +66,10 @@ func start(dir string, c command) (*process, error) {
 			return nil, err
 		}
 		p.out = bufio.NewScanner(pipe)
+		p.out.Buffer(nil, 1<<20)
+		if p.in, err = p.cmd.StdinPipe(); err != nil {
+			return nil, err
+		}
 	}
 	if err := p.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("%s: %w", c.name, err)

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime/pprof"
+	"slices"
 	"strings"
 	"testing/fstest"
 	"time"
@@ -32,13 +33,13 @@ type benchCmd struct {
 
 // benchParts are all that can be measured. A room with limits of its own adds
 // its part here.
-func benchParts(peers bench.Peers) []bench.Part {
-	return append(bench.Parts(), peers.Parts()...)
+func benchParts(peers bench.Peers, links bench.Links) []bench.Part {
+	return slices.Concat(bench.Parts(), links.Parts(), peers.Parts())
 }
 
 func benchPartNames() string {
 	var names []string
-	for _, p := range benchParts(bench.Peers{}) {
+	for _, p := range benchParts(bench.Peers{}, bench.Links{}) {
 		names = append(names, p.Name)
 	}
 	return strings.Join(names, ", ")
@@ -59,7 +60,11 @@ func (c benchCmd) Run(ctx context.Context) error {
 		length = bench.Quick
 	}
 	report, err := bench.Run(ctx, bench.Options{
-		Parts: benchParts(bench.Peers{Dir: c.Peers, Self: []string{self, "bench-node"}, Profiles: c.Profiles}), Only: c.Parts, Dir: dir, Length: length, Open: openBench, Version: version, Now: time.Now(), Log: os.Stderr, Profiles: c.Profiles,
+		Parts: benchParts(
+			bench.Peers{Dir: c.Peers, Self: []string{self, "bench-node"}, Profiles: c.Profiles},
+			bench.Links{Self: []string{self, "bench-link"}, Profiles: c.Profiles},
+		),
+		Only: c.Parts, Dir: dir, Length: length, Open: openBench, Version: version, Now: time.Now(), Log: os.Stderr, Profiles: c.Profiles,
 	})
 	if err != nil {
 		return err
