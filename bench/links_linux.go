@@ -128,12 +128,29 @@ func (l Links) open(dir string, below Linked) (*linked, error) {
 	if r.below, r.began, err = l.start(dir, below); err != nil {
 		return r, err
 	}
-	codes := filepath.Join(dir, "codes")
-	if _, err := r.hub.ask("codes %d %s", max(1, below.Clients), codes); err != nil {
+	if below.Role == RoleClients {
+		return r, r.admit(filepath.Join(dir, "keys"))
+	}
+	code, err := r.hub.ask("invite")
+	if err != nil {
 		return r, err
 	}
-	_, err = r.below.ask("enrol %s %s", address, codes)
+	_, err = r.below.ask("enrol %s %s", address, code)
 	return r, err
+}
+
+// admit enrols many nodes at the hub: it lets only so many strangers knock in a
+// minute.
+func (r *linked) admit(keys string) error {
+	if _, err := r.below.ask("keys %s", keys); err != nil {
+		return err
+	}
+	pin, err := r.hub.ask("admit %s", keys)
+	if err != nil {
+		return err
+	}
+	_, err = r.below.ask("pin %s", pin)
+	return err
 }
 
 func (r *linked) close() {
@@ -204,8 +221,13 @@ func (l Links) drain(ctx context.Context, e *Env) ([]Row, error) {
 	}, nil
 }
 
+// reachedWithin is how long a measurement waits at most.
+const reachedWithin = 4 * time.Minute
+
 // reached waits until so many nodes have delivered up to a sequence.
 func (r *linked) reached(ctx context.Context, nodes int, seq uint64) error {
+	ctx, cancel := context.WithTimeout(ctx, reachedWithin)
+	defer cancel()
 	for ctx.Err() == nil {
 		said, err := r.hub.ask("delivered %d", seq)
 		if err != nil {
@@ -216,7 +238,7 @@ func (r *linked) reached(ctx context.Context, nodes int, seq uint64) error {
 		}
 		pause(ctx, 50*time.Millisecond)
 	}
-	return ctx.Err()
+	return r.hub.wrong(fmt.Errorf("not all of %d nodes have delivered: %w", nodes, ctx.Err()))
 }
 
 // Limits of a hub with many nodes.
@@ -233,11 +255,14 @@ func (l Links) nodes(ctx context.Context, e *Env) ([]Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A hub that has started anew: what enrolling left behind is no part of it.
+	empty, err := l.empty(e.Dir)
+	if err != nil {
+		return nil, err
+	}
+	// A hub that has started anew holds nothing that enrolling left behind.
 	if err := r.restart(l, e.Dir); err != nil {
 		return nil, err
 	}
-	empty := diskOf(filepath.Join(e.Dir, "hub"))
 	pause(ctx, e.span(3*time.Second, 3*time.Second))
 	before := residentOf(r.hub)
 	if _, err := r.below.ask("join %s", r.address); err != nil {
@@ -284,9 +309,24 @@ func (l Links) nodes(ctx context.Context, e *Env) ([]Row, error) {
 		limited("memory of the hub per connected node", memory, "B", kib(memory)+" KiB", wantedNodeMemory, "≤ 150 KiB", e,
 			fmt.Sprintf("Resident memory of the hub's process: %s MiB before %d nodes connected, %s MiB after; %s MiB after the hub's restart. The nodes are in one other process.", mib(before), n, mib(after), mib(again))),
 		limited("disk of the hub per node, beyond data", disk, "B", kib(disk)+" KiB", wantedNodeDisk, "≤ 2 KiB", e,
-			fmt.Sprintf("The stopped hub's folder: %s KiB with %d nodes enrolled that never connected, %s KiB after they delivered %s KiB of events.", kib(float64(empty)), n, kib(float64(full)), kib(payload))),
+			fmt.Sprintf("The stopped hub's folder: %s KiB without nodes, %s KiB with %d that were enrolled and delivered %s KiB of events.", kib(float64(empty)), kib(float64(full)), n, kib(payload))),
 		limited(fmt.Sprintf("storm after a restart of the hub: until each of %d nodes has delivered what is new", n), storm.Seconds(), "s", digits(storm.Seconds())+" s", wantedStorm.Seconds(), "< 30 s", e, ""),
 	}, nil
+}
+
+// empty is the size of the folder of a stopped hub without nodes.
+func (l Links) empty(dir string) (int64, error) {
+	address, err := free()
+	if err != nil {
+		return 0, err
+	}
+	what := Linked{Role: RoleHub, Dir: filepath.Join(dir, "empty"), Address: address, Shape: Shape{1, len(signals)}}
+	p, _, err := l.start(dir, what)
+	if err != nil {
+		return 0, err
+	}
+	_, err = p.end()
+	return diskOf(what.Dir), err
 }
 
 // limited is a row that must not be above the limit; a trial only shows that

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -118,24 +119,34 @@ func openLinkedHub(ctx context.Context, what bench.Linked) (string, answers, fun
 		return "", nil, nil, errors.Join(err, n.close())
 	}
 	h := &linkedHub{node: n, ctx: ctx}
-	return what.Address, answers{"codes": h.codes, "watch": h.watch, "lags": h.tellLags, "delivered": h.delivered, "count": h.count, "data": h.data}, n.close, nil
+	return what.Address, answers{"invite": h.invite, "admit": h.admit, "watch": h.watch, "lags": h.tellLags, "delivered": h.delivered, "count": h.count, "data": h.data}, n.close, nil
 }
 
-// codes writes invitations into a file, one a line.
-func (h *linkedHub) codes(args []string) (string, error) {
-	var n int
-	if _, err := fmt.Sscan(args[0], &n); err != nil {
+func (h *linkedHub) invite([]string) (string, error) {
+	return h.down.parent.MakeCode(h.ctx, "edge", demoTenant, time.Hour, "bench")
+}
+
+// admit enrols the nodes whose keys stand in a file, one a line.
+func (h *linkedHub) admit(args []string) (pin string, err error) {
+	keys, err := os.ReadFile(args[0])
+	if err != nil {
 		return "", err
 	}
-	var b strings.Builder
-	for i := range n {
+	for i, key := range strings.Fields(string(keys)) {
 		code, err := h.down.parent.MakeCode(h.ctx, fmt.Sprintf("node-%04d", i), demoTenant, time.Hour, "bench")
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintln(&b, code)
+		invitation, err := link.ParseCode(code)
+		if err != nil {
+			return "", err
+		}
+		if _, err := h.nodes.Enrol(h.ctx, sha256.Sum256(invitation.Secret[:]), link.NodeID(key), plant.MicrosOf(time.Now())); err != nil {
+			return "", err
+		}
+		pin = hex.EncodeToString(invitation.Fingerprint[:])
 	}
-	return args[0], os.WriteFile(args[1], []byte(b.String()), 0o600)
+	return pin, nil
 }
 
 // watch notes how old samples that were made after a time are when they can be
@@ -320,11 +331,7 @@ func (e *linkedEdge) fill(tags []plant.Tag) (last, end uint64, err error) {
 }
 
 func (e *linkedEdge) enrol(args []string) (string, error) {
-	code, err := os.ReadFile(args[1])
-	if err != nil {
-		return "", err
-	}
-	return "", enrolCmd{Code: strings.TrimSpace(string(code)), Parent: []string{"nats://" + args[0]}, NodeKey: e.key}.do(e.ctx, io.Discard)
+	return "", enrolCmd{Code: args[1], Parent: []string{"nats://" + args[0]}, NodeKey: e.key}.do(e.ctx, io.Discard)
 }
 
 func (e *linkedEdge) join(args []string) (string, error) {
@@ -348,50 +355,50 @@ type linkedClients struct {
 
 func openLinkedClients(ctx context.Context, what bench.Linked) (string, answers, func() error, error) {
 	c := &linkedClients{ctx: ctx, what: what, news: &news{head: 1, changed: make(chan struct{})}}
-	return "", answers{"enrol": c.enrol, "join": c.join, "say": c.say}, func() error { c.work.Wait(); return nil }, nil
+	return "", answers{"keys": c.keys, "pin": c.setPin, "join": c.join, "say": c.say}, func() error { c.work.Wait(); return nil }, nil
 }
 
 func (c *linkedClients) name(i int) string { return fmt.Sprintf("node-%04d", i) }
 
-func (c *linkedClients) transport(i int, address string) (link.Transport, error) {
-	key, err := nats.OpenKey(filepath.Join(c.what.Dir, c.name(i)+".key"))
-	if err != nil {
-		return nil, err
-	}
-	return nats.NewTransport(nats.DialOptions{Addresses: []string{"nats://" + address}, Key: key, Pin: c.pin, Host: c.name(i)})
+func (c *linkedClients) key(i int) (*nats.Key, error) {
+	return nats.OpenKey(filepath.Join(c.what.Dir, c.name(i)+".key"))
 }
 
-func (c *linkedClients) enrol(args []string) (string, error) {
-	codes, err := os.ReadFile(args[1])
-	if err != nil {
-		return "", err
-	}
-	for i, code := range strings.Fields(string(codes)) {
-		invitation, err := link.ParseCode(code)
+// keys writes the names of all nodes into a file, one a line.
+func (c *linkedClients) keys(args []string) (string, error) {
+	var b strings.Builder
+	for i := range c.what.Clients {
+		key, err := c.key(i)
 		if err != nil {
 			return "", err
 		}
-		c.pin = invitation.Fingerprint
-		t, err := c.transport(i, args[0])
-		if err != nil {
-			return "", err
-		}
-		if _, _, err := link.Enrol(c.ctx, t, invitation, c.name(i)); err != nil {
-			return "", fmt.Errorf("%s: %w", c.name(i), err)
-		}
+		fmt.Fprintln(&b, key.ID())
 	}
-	return hex.EncodeToString(c.pin[:]), nil
+	return "", os.WriteFile(args[0], []byte(b.String()), 0o600)
+}
+
+func (c *linkedClients) setPin(args []string) (string, error) {
+	raw, err := hex.DecodeString(args[0])
+	if err == nil && len(raw) != len(c.pin) {
+		err = fmt.Errorf("pin of %d bytes", len(raw))
+	}
+	copy(c.pin[:], raw)
+	return "", err
 }
 
 func (c *linkedClients) join(args []string) (string, error) {
 	for i := range c.what.Clients {
-		t, err := c.transport(i, args[0])
+		key, err := c.key(i)
+		if err != nil {
+			return "", err
+		}
+		t, err := nats.NewTransport(nats.DialOptions{Addresses: []string{"nats://" + args[0]}, Key: key, Pin: c.pin, Host: c.name(i)})
 		if err != nil {
 			return "", err
 		}
 		child, err := link.NewChild(link.ChildOptions{
 			Transport: t, State: link.FileState(filepath.Join(c.what.Dir, c.name(i)+".json")), Instance: "I" + c.name(i), Host: c.name(i), Program: version, Now: time.Now, Log: benchLog(),
-			Feeds: map[link.Stream]link.Feed{link.StreamRecord: {Source: teller{c.news, c.name(i)}}},
+			Feeds: map[link.Stream]link.Feed{link.StreamRecord: {Source: teller{c.news, c.name(i), i}}},
 		})
 		if err != nil {
 			return "", err
@@ -429,7 +436,8 @@ func (n *news) now() (uint64, <-chan struct{}) {
 // teller is the journal of one of these nodes.
 type teller struct {
 	*news
-	name string
+	name   string
+	number int
 }
 
 var _ link.Source = teller{}
@@ -446,7 +454,7 @@ func (t teller) Read(_ context.Context, after uint64, limit int) (items []link.I
 	for through = after; through < head && limit > 0; limit-- {
 		through++
 		e := fact.New(fact.KindConnection, plant.NodeID(t.name), time.Unix(int64(through), 0), "bench:"+t.name, fact.Connection{Device: plant.DeviceID(t.name), Up: true})
-		e.ID, e.SourceSeq = fmt.Sprintf("%s-%d", t.name, through), through
+		e.ID, e.SourceSeq = fmt.Sprintf("01%012d%012d", t.number, through), through
 		raw, err := json.Marshal(e)
 		if err != nil {
 			return nil, after, err
