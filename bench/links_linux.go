@@ -43,9 +43,11 @@ type Linked struct {
 	Profile string // file for a CPU profile; empty for none
 }
 
-// Plant of an edge, and the devices of it.
+// Plant of an edge, and the devices of it. They say nothing before they are
+// told to begin: what waits at the edge was said before.
 func (l Linked) Plant(now time.Time) (Plant, *Source) {
 	s := NewSource(l.Shape, l.Every, false)
+	s.quiet = true
 	p := s.Plant(now)
 	p.Since = now.Add(-l.Backlog - historyOf)
 	return p, s
@@ -90,7 +92,7 @@ func (l Links) Parts() []Part {
 
 func (l Links) start(dir string, what Linked) (*process, string, error) {
 	if l.Profiles != "" {
-		what.Profile = filepath.Join(l.Profiles, "link-"+what.Role+".cpu.pprof")
+		what.Profile = filepath.Join(l.Profiles, filepath.Base(dir)+"-"+what.Role+".cpu.pprof")
 	}
 	args, err := what.Arguments()
 	if err != nil {

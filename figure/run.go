@@ -41,11 +41,12 @@ type Cursors interface {
 
 // Pace of the background work.
 const (
-	readBatches  = 256              // of the feed at once
-	journalEvery = time.Second      // people's facts show up within this
-	saveEvery    = 2 * time.Second  // after a crash this much is marked again
-	closeEvery   = 20 * time.Second // closing is not urgent
-	closeBack    = 48 * time.Hour   // a node that was off closes what it missed; older windows close when asked for
+	readBatches  = 256                   // of the feed at once
+	followEvery  = 30 * time.Millisecond // what comes within it is looked at together
+	journalEvery = time.Second           // people's facts show up within this
+	saveEvery    = 2 * time.Second       // after a crash this much is marked again
+	closeEvery   = 20 * time.Second      // closing is not urgent
+	closeBack    = 48 * time.Hour        // a node that was off closes what it missed; older windows close when asked for
 	dirtyAtOnce  = 500
 	retryAfter   = 2 * time.Second // after an error of a store
 	// livelyFor is how long after its end a window is still folded again by its
@@ -104,12 +105,9 @@ func (e *Engine) followSamples(ctx context.Context, feed Feed) error {
 		if err != nil {
 			return fmt.Errorf("feed after %d: %w", at, err)
 		}
-		joined := map[plant.TenantNo]plant.Batch{}
-		for _, b := range batches {
-			j := joined[b.Tenant]
-			j.Samples, j.Texts = append(j.Samples, b.Batch.Samples...), append(j.Texts, b.Batch.Texts...)
-			joined[b.Tenant] = j
-			at = b.Seq
+		joined := join(batches)
+		if n := len(batches); n > 0 {
+			at = batches[n-1].Seq
 		}
 		for tenant, batch := range joined {
 			if err := e.Touch(ctx, tenant, batch, nil); err != nil {
@@ -126,8 +124,33 @@ func (e *Engine) followSamples(ctx context.Context, feed Feed) error {
 			if err := feed.Wait(ctx, at); err != nil {
 				return fmt.Errorf("feed after %d: %w", at, err)
 			}
+			pause(ctx, followEvery)
 		}
 	}
+}
+
+// join puts the samples of each tenant together.
+func join(batches []Committed) map[plant.TenantNo]plant.Batch {
+	joined := map[plant.TenantNo]plant.Batch{}
+	sizes := map[plant.TenantNo]int{}
+	for i := range batches {
+		sizes[batches[i].Tenant] += len(batches[i].Batch.Samples)
+	}
+	for i := range batches {
+		b := &batches[i]
+		j, seen := joined[b.Tenant]
+		switch {
+		case !seen && sizes[b.Tenant] == len(b.Batch.Samples) && len(b.Batch.Texts) == 0:
+			j = b.Batch // it is the only one
+		case !seen:
+			j.Samples = make([]plant.Sample, 0, sizes[b.Tenant])
+			fallthrough
+		default:
+			j.Samples, j.Texts = append(j.Samples, b.Batch.Samples...), append(j.Texts, b.Batch.Texts...)
+		}
+		joined[b.Tenant] = j
+	}
+	return joined
 }
 
 // touchAll marks every window of every machine.

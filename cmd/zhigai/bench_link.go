@@ -203,23 +203,17 @@ func (h *linkedHub) delivered(args []string) (string, error) {
 	}
 	n := 0
 	for _, one := range all {
-		m, err := h.history.Mark("link:" + string(one.Node.ID))
+		at, err := h.down.samples.Progress(h.ctx, one.Node.ID, link.StreamHistory)
 		if err != nil {
 			return "", err
 		}
-		if m.Version == 0 {
+		if at.Version == 0 {
 			if one.Connected && one.Items > 0 {
 				n++
 			}
 			continue
 		}
-		var kept struct {
-			Progress link.Progress `json:"progress"`
-		}
-		if err := json.Unmarshal(m.Value, &kept); err != nil {
-			return "", err
-		}
-		if kept.Progress.Ranges.Prefix() >= seq {
+		if at.Ranges.Prefix() >= seq {
 			n++
 		}
 	}
@@ -286,9 +280,6 @@ func openLinkedEdge(ctx context.Context, what bench.Linked) (string, answers, fu
 	}
 	e := &linkedEdge{node: n, ctx: ctx, what: what, source: source, key: filepath.Join(what.Dir, "node.key")}
 	tags, err := n.begin(ctx, p)
-	if err == nil {
-		err = source.Connected(ctx)
-	}
 	var last, end uint64
 	if err == nil {
 		last, end, err = e.fill(tags)

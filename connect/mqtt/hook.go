@@ -139,10 +139,10 @@ func (h *hook) OnPacketRead(cl *mochi.Client, pk packets.Packet) (packets.Packet
 		h.b.log.Warn("mqtt client ended: topic not allowed", slog.String("client", cl.ID), slog.String("remote", cl.Net.Remote))
 		return pk, packets.ErrRejectPacket
 	}
-	if m, ok := h.member(cl); ok {
+	if in := h.inbox(cl); in != nil && in.lives(h.b.now(), pk.FixedHeader.Type) {
 		for _, w := range h.b.watching() {
 			if w.Alive != nil {
-				w.Alive(m.conn)
+				w.Alive(in.who.conn)
 			}
 		}
 	}

@@ -88,6 +88,7 @@ type inbox struct {
 	// itself belongs to the goroutine that reads it: the library deadlocks when
 	// two use the list of its messages in flight.
 	proxy *mochi.Client
+	lived time.Time // when life was last told; of the goroutine that reads
 
 	dropping bool // there was no room for dropAfter
 	flood    *Flood
@@ -111,6 +112,19 @@ func newInbox(p *post, cl *mochi.Client, m member) *inbox {
 	in.ctx, in.stop = context.WithCancel(p.b.ctx)
 	context.AfterFunc(in.ctx, in.abandon)
 	return in
+}
+
+// livesEvery is how often a client that publishes all the time is said to live:
+// its messages say the same of the devices they are for.
+const livesEvery = time.Second
+
+// lives reports whether a packet is to be told as a sign of life.
+func (in *inbox) lives(now time.Time, packet byte) bool {
+	if age := now.Sub(in.lived); packet == packets.Publish && age >= 0 && age < livesEvery {
+		return false
+	}
+	in.lived = now
+	return true
 }
 
 // take takes a message, on the goroutine that reads the connection: as long as
