@@ -209,6 +209,23 @@ func (in *inbox) settle(l *letter, err error) {
 		return
 	}
 	in.answering = true
+	if in.cl.State.Subscriptions.Len() > 0 {
+		// What else is written to it may fill its socket, and who is here has
+		// others to tell.
+		go func() {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			in.answerAll()
+		}()
+		return
+	}
+	in.answerAll()
+}
+
+// answerAll answers what is handled, first things first. The lock is held, but
+// not over an answer.
+func (in *inbox) answerAll() {
+	p := in.post
 	for len(in.sent) > 0 && in.sent[0].handled {
 		first := in.sent[0]
 		in.sent = slices.Delete(in.sent, 0, 1)

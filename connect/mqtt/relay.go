@@ -22,10 +22,12 @@ type Relay struct {
 	mu      sync.Mutex
 	reason  error
 	running bool
+	prompt  connect.Prompt // while Run runs; nil when there is none
 	ended   chan struct{}
 
 	over    chan struct{} // ended, and Run returned
 	holding atomic.Bool
+	waiting atomic.Int64 // parcels in the queue or at the sink
 }
 
 type parcel struct {
@@ -53,11 +55,14 @@ func (r *Relay) Deliver(ctx context.Context, readings []connect.Reading) error {
 	if r.Ended() {
 		return ErrDetached
 	}
+	r.waiting.Add(1)
 	select {
 	case r.queue <- p:
 	case <-r.ended:
+		r.waiting.Add(-1)
 		return ErrDetached
 	case <-ctx.Done():
+		r.waiting.Add(-1)
 		return ctx.Err()
 	}
 	passed(ctx)
@@ -82,9 +87,14 @@ func (r *Relay) TryDeliver(readings []connect.Reading, done func(error)) bool {
 	if r.Ended() {
 		return false
 	}
+	if prompt := r.promptly(); prompt != nil && r.waiting.Load() == 0 && prompt(readings, done) {
+		return true // nothing of this client is before it: who delivers is the one that reads it
+	}
+	r.waiting.Add(1)
 	select {
 	case r.queue <- parcel{readings: readings, done: done}:
 	default:
+		r.waiting.Add(-1)
 		return false
 	}
 	select {
@@ -95,11 +105,22 @@ func (r *Relay) TryDeliver(readings []connect.Reading, done func(error)) bool {
 	return true
 }
 
+// promptly is the way past the queue, while Run runs.
+func (r *Relay) promptly() connect.Prompt {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.running {
+		return nil
+	}
+	return r.prompt
+}
+
 // refuse answers what nobody takes any more.
 func (r *Relay) refuse() {
 	for {
 		select {
 		case p := <-r.queue:
+			r.waiting.Add(-1)
 			p.tell(ErrDetached)
 		default:
 			return
@@ -190,6 +211,7 @@ func (r *Relay) Run(ctx context.Context, sink connect.Sink, alive func()) error 
 			r.holding.Store(true)
 			err := sink(ctx, readings)
 			r.holding.Store(false)
+			r.waiting.Add(int64(-len(all)))
 			for _, p := range all {
 				p.tell(err)
 			}

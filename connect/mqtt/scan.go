@@ -8,6 +8,9 @@ import (
 // branch is what is wanted of a JSON document, by the keys that lead there.
 type branch struct {
 	children map[string]*branch
+	order    []*branch // of children, as they were wanted: documents mostly have them so
+	key      string
+	number   int // in the order
 	place    int // where the value goes; -1 when only what is below is wanted
 }
 
@@ -35,8 +38,8 @@ func (p *plan) want(at pointer) int {
 			if b.children == nil {
 				b.children = map[string]*branch{}
 			}
-			next = &branch{place: -1}
-			b.children[key] = next
+			next = &branch{place: -1, key: key, number: len(b.order)}
+			b.children[key], b.order = next, append(b.order, next)
 		}
 		b = next
 	}
@@ -143,7 +146,8 @@ func (s *scanner) value(b *branch) {
 
 func (s *scanner) object(b *branch) {
 	s.rest = s.rest[1:]
-	entered := map[*branch]bool{}
+	var entered map[*branch]bool
+	due := 0 // in the order
 	for s.space(); len(s.rest) > 0 && s.rest[0] != '}' && !s.odd; s.space() {
 		if s.rest[0] == ',' {
 			s.rest = s.rest[1:]
@@ -160,11 +164,22 @@ func (s *scanner) object(b *branch) {
 			return
 		}
 		s.rest = s.rest[1:] // the colon
-		next := b.children[string(key)]
+		var next *branch
+		if due < len(b.order) && b.order[due].key == string(key) {
+			next = b.order[due]
+		} else {
+			next = b.children[string(key)]
+		}
+		if next != nil {
+			due = next.number + 1
+		}
 		if next != nil && next.children != nil {
 			if entered[next] {
 				s.odd = true
 				return
+			}
+			if entered == nil {
+				entered = map[*branch]bool{}
 			}
 			entered[next] = true
 		}
