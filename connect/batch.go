@@ -95,16 +95,16 @@ func (g *gatherer) commit(ctx context.Context, tenant plant.TenantNo, one *gathe
 	case <-one.full:
 		timer.Stop()
 	}
+	if one.prior != nil { // behind a slow commit more join
+		<-one.prior.done
+		one.prior = nil
+	}
 	g.mu.Lock()
 	if g.open[tenant] == one {
 		delete(g.open, tenant)
 	}
 	g.last = len(one.batch.Samples)
 	g.mu.Unlock()
-	if one.prior != nil {
-		<-one.prior.done
-		one.prior = nil
-	}
 	// The others' samples must not be lost because the first caller gives up.
 	_, one.err = g.store.Append(context.WithoutCancel(ctx), tenant, one.batch)
 	close(one.done)
