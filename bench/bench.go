@@ -121,8 +121,8 @@ type Options struct {
 	Version string
 	Now     time.Time
 	Log     io.Writer
-	// Profiles is a folder for a CPU profile of every part, to see why a limit
-	// was not met; empty for none.
+	// Profiles is a folder for a CPU profile of every part, which explains a
+	// limit that was not met; empty for none.
 	Profiles string
 }
 
@@ -152,6 +152,11 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 			g.Error = err.Error()
 			fmt.Fprintf(o.Log, "%s: %v\n", p.Name, err)
 		}
+		if g.missed() && o.Profiles != "" {
+			if g.Profiles, err = profilesOf(o.Profiles, p.Name); err != nil {
+				fmt.Fprintf(o.Log, "%s: profile: %v\n", p.Name, err)
+			}
+		}
 		r.Groups = append(r.Groups, g)
 	}
 	return r, nil
@@ -164,7 +169,7 @@ func runPart(ctx context.Context, o Options, p Part) (rows []Row, err error) {
 	}
 	defer os.RemoveAll(dir)
 	if o.Profiles != "" {
-		f, err := os.Create(filepath.Join(o.Profiles, p.Name+".cpu.pprof"))
+		f, err := os.Create(filepath.Join(o.Profiles, p.Name+profileEnding))
 		if err != nil {
 			return nil, err
 		}

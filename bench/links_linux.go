@@ -92,7 +92,7 @@ func (l Links) Parts() []Part {
 
 func (l Links) start(dir string, what Linked) (*process, string, error) {
 	if l.Profiles != "" {
-		what.Profile = filepath.Join(l.Profiles, filepath.Base(dir)+"-"+what.Role+".cpu.pprof")
+		what.Profile = filepath.Join(l.Profiles, filepath.Base(dir)+"-"+what.Role+profileEnding)
 	}
 	args, err := what.Arguments()
 	if err != nil {

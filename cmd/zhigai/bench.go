@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"runtime/pprof"
 	"slices"
 	"strings"
@@ -27,7 +28,7 @@ type benchCmd struct {
 	JSON     string   `name:"json" help:"Write the report as JSON into this file." type:"path" placeholder:"FILE"`
 	Peers    string   `help:"Folder with other programs to compare with, as tools/bench-peers.sh makes it." type:"existingdir" placeholder:"DIR"`
 	With     []string `help:"Add what other programs measured: a group of rows as JSON, or the output of go test -bench." type:"existingfile" placeholder:"FILE"`
-	Profiles string   `help:"Write a CPU profile of every part into this folder." type:"existingdir" placeholder:"DIR"`
+	Profiles string   `help:"Keep the CPU profile of every part in this folder." type:"existingdir" placeholder:"DIR"`
 	MD       string   `name:"md" help:"Write the report as Markdown into this file." type:"path" placeholder:"FILE"`
 }
 
@@ -58,6 +59,12 @@ func (c benchCmd) Run(ctx context.Context) error {
 	length := bench.Full
 	if c.Quick {
 		length = bench.Quick
+	}
+	if c.Profiles == "" {
+		c.Profiles = filepath.Join(dir, "profiles")
+		if err := os.Mkdir(c.Profiles, 0o700); err != nil {
+			return err
+		}
 	}
 	report, err := bench.Run(ctx, bench.Options{
 		Parts: benchParts(
