@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -403,28 +402,4 @@ func diskOf(dir string) (n int64) {
 		return nil
 	})
 	return n
-}
-
-// ask sends the process a line and gives its answer.
-func (p *process) ask(format string, args ...any) (string, error) {
-	if _, err := fmt.Fprintf(p.in, format+"\n", args...); err != nil {
-		return "", p.wrong(err)
-	}
-	if !p.out.Scan() {
-		return "", p.wrong(errors.Join(errors.New("it ended"), p.out.Err()))
-	}
-	answer, ok := strings.CutPrefix(p.out.Text(), "ok ")
-	if !ok {
-		return "", p.wrong(errors.New(p.out.Text()))
-	}
-	return answer, nil
-}
-
-// kill ends the process if it still runs.
-func (p *process) kill() {
-	if p == nil || p.cmd.ProcessState != nil {
-		return
-	}
-	_ = p.cmd.Process.Kill()
-	_ = p.cmd.Wait()
 }

@@ -114,10 +114,14 @@ func largest(of map[string]float64, n int) []string {
 // others are rooms of stacks without a function of this program, by what their
 // functions begin with, the first that fits.
 var others = []struct{ begin, room string }{
-	{"runtime.gcBgMarkWorker", "garbage collection"}, {"runtime.bgsweep", "garbage collection"}, {"runtime.bgscavenge", "garbage collection"},
+	{"runtime.gcBgMarkWorker", "garbage collection"},
+	{"runtime.bgsweep", "garbage collection"},
+	{"runtime.bgscavenge", "garbage collection"},
 	{"github.com/cockroachdb/pebble/", "storage engine: log, flush, compaction"},
-	{"github.com/mochi-mqtt/", "MQTT broker"}, {"github.com/nats-io/", "NATS"},
-	{"github.com/ncruces/", "SQLite"}, {"database/sql", "SQLite"},
+	{"github.com/mochi-mqtt/", "MQTT broker"},
+	{"github.com/nats-io/", "NATS"},
+	{"github.com/ncruces/", "SQLite"},
+	{"database/sql", "SQLite"},
 }
 
 // roomOf names the room of a stack, leaf first, and the innermost function of

@@ -41,12 +41,11 @@ type Cursors interface {
 
 // Pace of the background work.
 const (
-	readBatches  = 256                   // of the feed at once
-	followEvery  = 30 * time.Millisecond // what comes within it is looked at together
-	journalEvery = time.Second           // people's facts show up within this
-	saveEvery    = 2 * time.Second       // after a crash this much is marked again
-	closeEvery   = 20 * time.Second      // closing is not urgent
-	closeBack    = 48 * time.Hour        // a node that was off closes what it missed; older windows close when asked for
+	readBatches  = 256              // of the feed at once
+	journalEvery = time.Second      // people's facts show up within this
+	saveEvery    = 2 * time.Second  // after a crash this much is marked again
+	closeEvery   = 20 * time.Second // closing is not urgent
+	closeBack    = 48 * time.Hour   // a node that was off closes what it missed; older windows close when asked for
 	dirtyAtOnce  = 500
 	retryAfter   = 2 * time.Second // after an error of a store
 	// livelyFor is how long after its end a window is still folded again by its
@@ -124,7 +123,6 @@ func (e *Engine) followSamples(ctx context.Context, feed Feed) error {
 			if err := feed.Wait(ctx, at); err != nil {
 				return fmt.Errorf("feed after %d: %w", at, err)
 			}
-			pause(ctx, followEvery)
 		}
 	}
 }
