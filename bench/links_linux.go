@@ -4,10 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
 	"zhigai/plant"
@@ -383,23 +381,3 @@ func (l Links) edge(ctx context.Context, e *Env) ([]Row, error) {
 
 func mib(bytes uint64) string  { return digits(float64(bytes) / (1 << 20)) }
 func kib(bytes float64) string { return digits(bytes / (1 << 10)) }
-
-// residentOf is what a process holds now; 0 when it is gone.
-func residentOf(p *process) uint64 {
-	n, _ := strconv.ParseUint(strings.TrimSuffix(field(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid), "VmRSS"), " kB"), 10, 64)
-	return n << 10
-}
-
-// diskOf is the size of all files of a folder.
-func diskOf(dir string) (n int64) {
-	_ = filepath.WalkDir(dir, func(_ string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return nil //nolint:nilerr // a file that went meanwhile has no size
-		}
-		if info, err := d.Info(); err == nil {
-			n += info.Size()
-		}
-		return nil
-	})
-	return n
-}

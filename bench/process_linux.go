@@ -202,3 +202,23 @@ func (p *process) kill() {
 	_ = p.cmd.Process.Kill()
 	_ = p.cmd.Wait()
 }
+
+// residentOf is what a process holds now; 0 when it is gone.
+func residentOf(p *process) uint64 {
+	n, _ := strconv.ParseUint(strings.TrimSuffix(field(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid), "VmRSS"), " kB"), 10, 64)
+	return n << 10
+}
+
+// diskOf is the size of all files of a folder.
+func diskOf(dir string) (n int64) {
+	_ = filepath.WalkDir(dir, func(_ string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return nil //nolint:nilerr // a file that went meanwhile has no size
+		}
+		if info, err := d.Info(); err == nil {
+			n += info.Size()
+		}
+		return nil
+	})
+	return n
+}
