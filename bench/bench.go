@@ -103,7 +103,8 @@ func Parts() []Part {
 	return []Part{
 		{Name: "disk", Title: "The disk", Run: disk},
 		{Name: "ingest", Title: "Ingest", Run: ingest},
-		{Name: "visible", Title: "From the driver to the figure", Run: visible},
+		{Name: "visible", Title: "From the driver to the figure", Run: visible(largePlant)},
+		{Name: "sustained", Title: "From the driver to the figure, a million samples a second", Run: visible(mostOfAll)},
 		{Name: "query", Title: "Queries", Run: queries},
 		{Name: "memory", Title: "Memory", Run: memory},
 		{Name: "soak", Title: "Soak", Run: soak, Asked: true},
@@ -120,8 +121,8 @@ type Options struct {
 	Version string
 	Now     time.Time
 	Log     io.Writer
-	// Profiles is a folder for a CPU profile of every part, to see why a limit
-	// was not met; empty for none.
+	// Profiles is a folder for a CPU profile of every part, which explains a
+	// limit that was not met; empty for none.
 	Profiles string
 }
 
@@ -151,6 +152,11 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 			g.Error = err.Error()
 			fmt.Fprintf(o.Log, "%s: %v\n", p.Name, err)
 		}
+		if g.missed() && o.Profiles != "" {
+			if g.Profiles, err = profilesOf(o.Profiles, p.Name); err != nil {
+				fmt.Fprintf(o.Log, "%s: profile: %v\n", p.Name, err)
+			}
+		}
 		r.Groups = append(r.Groups, g)
 	}
 	return r, nil
@@ -163,7 +169,7 @@ func runPart(ctx context.Context, o Options, p Part) (rows []Row, err error) {
 	}
 	defer os.RemoveAll(dir)
 	if o.Profiles != "" {
-		f, err := os.Create(filepath.Join(o.Profiles, p.Name+".cpu.pprof"))
+		f, err := os.Create(filepath.Join(o.Profiles, p.Name+profileEnding))
 		if err != nil {
 			return nil, err
 		}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"path/filepath"
+	"runtime/pprof"
 	"strings"
 	"testing"
 	"time"
@@ -227,6 +228,33 @@ ok  	zhigai/history	12.3s
 		}
 	}
 }
+
+// TestReadProfile reads a profile of work that is known: nearly all of it is in
+// this package.
+func TestReadProfile(t *testing.T) {
+	var buf bytes.Buffer
+	if err := pprof.StartCPUProfile(&buf); err != nil {
+		t.Skip("another profile is taken:", err)
+	}
+	for begun := time.Now(); time.Since(begun) < 300*time.Millisecond; {
+		for r := range 1000 {
+			sink += value(5, r)
+		}
+	}
+	pprof.StopCPUProfile()
+	p, err := readProfile(buf.Bytes())
+	if err != nil || p.CPU <= 0 || len(p.Shares) == 0 {
+		t.Fatalf("profile = %+v, %v", p, err)
+	}
+	if first := p.Shares[0]; first.Room != "bench" || first.Share < 0.5 || len(first.Functions) == 0 {
+		t.Errorf("first share = %+v; want this package", first)
+	}
+	if _, err := readProfile([]byte("no profile")); err == nil {
+		t.Error("anything is a profile")
+	}
+}
+
+var sink float64
 
 func FuzzReadGroup(f *testing.F) {
 	f.Add("BenchmarkX-2 1 5 ns/op\n")

@@ -22,6 +22,7 @@ type process struct {
 	name string
 	cmd  *exec.Cmd
 	log  string
+	in   io.WriteCloser // nil unless its output is read
 	out  *bufio.Scanner // nil unless asked for
 	stop os.Signal
 }
@@ -65,6 +66,10 @@ func start(dir string, c command) (*process, error) {
 			return nil, err
 		}
 		p.out = bufio.NewScanner(pipe)
+		p.out.Buffer(nil, 1<<20)
+		if p.in, err = p.cmd.StdinPipe(); err != nil {
+			return nil, err
+		}
 	}
 	if err := p.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("%s: %w", c.name, err)
@@ -172,4 +177,48 @@ func write(dir, name, text string) (string, error) {
 	}
 	_, err = io.WriteString(f, text)
 	return file, errors.Join(err, f.Close())
+}
+
+// ask sends the process a line and gives its answer.
+func (p *process) ask(format string, args ...any) (string, error) {
+	if _, err := fmt.Fprintf(p.in, format+"\n", args...); err != nil {
+		return "", p.wrong(err)
+	}
+	if !p.out.Scan() {
+		return "", p.wrong(errors.Join(errors.New("it ended"), p.out.Err()))
+	}
+	answer, ok := strings.CutPrefix(p.out.Text(), "ok ")
+	if !ok {
+		return "", p.wrong(errors.New(p.out.Text()))
+	}
+	return answer, nil
+}
+
+// kill ends the process if it still runs.
+func (p *process) kill() {
+	if p == nil || p.cmd.ProcessState != nil {
+		return
+	}
+	_ = p.cmd.Process.Kill()
+	_ = p.cmd.Wait()
+}
+
+// residentOf is what a process holds now; 0 when it is gone.
+func residentOf(p *process) uint64 {
+	n, _ := strconv.ParseUint(strings.TrimSuffix(field(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid), "VmRSS"), " kB"), 10, 64)
+	return n << 10
+}
+
+// diskOf is the size of all files of a folder.
+func diskOf(dir string) (n int64) {
+	_ = filepath.WalkDir(dir, func(_ string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return nil //nolint:nilerr // a file that went meanwhile has no size
+		}
+		if info, err := d.Info(); err == nil {
+			n += info.Size()
+		}
+		return nil
+	})
+	return n
 }

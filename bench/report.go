@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -38,6 +39,12 @@ type Group struct {
 	Seconds float64 `json:"seconds"`
 	Rows    []Row   `json:"rows"`
 	Error   string  `json:"error,omitempty"` // why rows are missing
+	// Profiles explain what was missed; there are none otherwise.
+	Profiles []Profile `json:"profiles,omitempty"`
+}
+
+func (g *Group) missed() bool {
+	return slices.ContainsFunc(g.Rows, func(r Row) bool { return r.Missed })
 }
 
 // Row is one measured figure.
@@ -141,6 +148,9 @@ func (r *Report) Table(w io.Writer) error {
 				fmt.Fprintf(tw, "    %s\n", row.Note)
 			}
 		}
+		for _, p := range g.Profiles {
+			fmt.Fprintf(tw, "  %s\n", p.line())
+		}
 		if g.Error != "" {
 			fmt.Fprintf(tw, "  not measured: %s\n", g.Error)
 		}
@@ -182,6 +192,12 @@ func (r *Report) Markdown(w io.Writer) error {
 		}
 		for i, n := range notes {
 			fmt.Fprintf(&b, "\n[%d] %s\n", i+1, n)
+		}
+		if len(g.Profiles) > 0 {
+			b.WriteString("\nWhere the processor time of this part went, by room, with the innermost functions of this program:\n\n")
+		}
+		for _, p := range g.Profiles {
+			fmt.Fprintf(&b, "- %s\n", p.line())
 		}
 		if g.Error != "" {
 			fmt.Fprintf(&b, "\nNot measured: %s\n", cell(g.Error))

@@ -25,6 +25,7 @@ type Source struct {
 	signals  int
 	every    time.Duration // between two rounds of a device; 0: as soon as the last is durable
 	probe    int           // this device speaks only when told to; -1: none
+	quiet    bool          // devices say nothing before Begin
 
 	begin, end chan struct{}
 	told       chan told
@@ -151,6 +152,13 @@ func (*speaker) Close() error { return nil }
 func (c *speaker) Subscribe(ctx context.Context, points []connect.Point, sink connect.Sink, alive func()) error {
 	readings := make([]connect.Reading, len(points))
 	fill(readings, 0)
+	if c.s.quiet {
+		select {
+		case <-c.s.begin:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 	if err := sink(ctx, readings); err != nil {
 		return err
 	}

@@ -79,7 +79,7 @@ func (p Peers) self(_ context.Context, dir string, t traffic) (*running, error) 
 	}
 	served := Served{Dir: filepath.Join(dir, "data"), MQTT: address, Protocol: "mqtt", Shape: t.shape, Every: t.every}
 	if p.Profiles != "" {
-		served.Profile = filepath.Join(p.Profiles, "served.cpu.pprof")
+		served.Profile = filepath.Join(p.Profiles, "peers-zhigai"+profileEnding)
 	}
 	args, err := served.Arguments()
 	if err != nil {

@@ -22,13 +22,12 @@ type load struct {
 
 func (l load) rate() float64 { return float64(l.shape.Tags()) / l.every.Seconds() }
 
-var loads = []load{
-	{"10 k samples/s", Shape{50, 200}, time.Second, 100 * time.Millisecond},
-	{"1 M samples/s", Shape{50, 2000}, 100 * time.Millisecond, 500 * time.Millisecond},
-}
-
-// trialLoads show that the way works.
-var trialLoads = []load{{"400 samples/s", Shape{4, 10}, 100 * time.Millisecond, 0}}
+var (
+	largePlant = load{"10 k samples/s", Shape{50, 200}, time.Second, 100 * time.Millisecond}
+	mostOfAll  = load{"1 M samples/s", Shape{50, 2000}, 100 * time.Millisecond, 500 * time.Millisecond}
+	// trialLoad shows that the way works.
+	trialLoad = load{"400 samples/s", Shape{4, 10}, 100 * time.Millisecond, 0}
+)
 
 // held is the share of the wanted rate that counts as holding it: devices do
 // not begin and end on the instant.
@@ -36,16 +35,10 @@ const held = 0.995
 
 // visible measures the way of a value: handed over by the driver, durable and
 // acknowledged, followed by the figures, given as the answer to a question.
-func visible(ctx context.Context, e *Env) ([]Row, error) {
-	var rows []Row
-	for i, l := range pick(e, loads, loads, trialLoads) {
-		more, err := visibleAt(ctx, e, filepath.Join(e.Dir, fmt.Sprint("load", i)), l, e.span(time.Minute, 6*time.Second))
-		if err != nil {
-			return rows, fmt.Errorf("at %s: %w", l.name, err)
-		}
-		rows = append(rows, more...)
+func visible(l load) func(ctx context.Context, e *Env) ([]Row, error) {
+	return func(ctx context.Context, e *Env) ([]Row, error) {
+		return visibleAt(ctx, e, filepath.Join(e.Dir, "node"), pick(e, l, l, trialLoad), e.span(time.Minute, 6*time.Second))
 	}
-	return rows, nil
 }
 
 func visibleAt(ctx context.Context, e *Env, dir string, l load, d time.Duration) ([]Row, error) {

@@ -24,21 +24,25 @@ const (
 // gatherer joins the samples of devices into one Append and tells everybody
 // when theirs are durable.
 type gatherer struct {
-	store Appender
-	mu    sync.Mutex
-	open  map[plant.TenantNo]*gathering
+	store  Appender
+	mu     sync.Mutex
+	open   map[plant.TenantNo]*gathering // take more
+	before map[plant.TenantNo]*gathering // begun last
+	last   int                           // samples of the one before: the next will have about as many
 }
 
 type gathering struct {
 	batch plant.Batch
+	told  []func(error) // of those who do not wait
 	full  chan struct{} // closed when there is enough
 	once  sync.Once
+	prior *gathering    // of the tenant, stored before
 	done  chan struct{} // closed when durable
 	err   error
 }
 
 func newGatherer(store Appender) *gatherer {
-	return &gatherer{store: store, open: map[plant.TenantNo]*gathering{}}
+	return &gatherer{store: store, open: map[plant.TenantNo]*gathering{}, before: map[plant.TenantNo]*gathering{}}
 }
 
 // append returns when the batch is durable. The first caller of a gathering
@@ -47,24 +51,41 @@ func (g *gatherer) append(ctx context.Context, tenant plant.TenantNo, b plant.Ba
 	if b.Len() == 0 {
 		return nil
 	}
-	g.mu.Lock()
-	one, first := g.open[tenant], false
-	if one == nil {
-		one, first = &gathering{full: make(chan struct{}), done: make(chan struct{})}, true
-		g.open[tenant] = one
-	}
-	one.batch.Samples = append(one.batch.Samples, b.Samples...)
-	one.batch.Texts = append(one.batch.Texts, b.Texts...)
-	if one.batch.Len() >= joinMost {
-		delete(g.open, tenant)
-		one.once.Do(func() { close(one.full) })
-	}
-	g.mu.Unlock()
+	one, first := g.join(tenant, b, nil)
 	if first {
 		g.commit(ctx, tenant, one)
 	}
 	<-one.done // it may become durable whatever ctx says
 	return one.err
+}
+
+// add is append without waiting: done is told. What a device adds becomes
+// durable in the order of its calls.
+func (g *gatherer) add(tenant plant.TenantNo, b plant.Batch, done func(error)) {
+	if one, first := g.join(tenant, b, done); first {
+		go g.commit(context.Background(), tenant, one)
+	}
+}
+
+func (g *gatherer) join(tenant plant.TenantNo, b plant.Batch, done func(error)) (one *gathering, first bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	one = g.open[tenant]
+	if one == nil {
+		one, first = &gathering{full: make(chan struct{}), prior: g.before[tenant], done: make(chan struct{})}, true
+		one.batch.Samples = make([]plant.Sample, 0, max(len(b.Samples), min(g.last+g.last/8, joinMost+len(b.Samples))))
+		g.open[tenant], g.before[tenant] = one, one
+	}
+	one.batch.Samples = append(one.batch.Samples, b.Samples...)
+	one.batch.Texts = append(one.batch.Texts, b.Texts...)
+	if done != nil {
+		one.told = append(one.told, done)
+	}
+	if one.batch.Len() >= joinMost {
+		delete(g.open, tenant)
+		one.once.Do(func() { close(one.full) })
+	}
+	return one, first
 }
 
 func (g *gatherer) commit(ctx context.Context, tenant plant.TenantNo, one *gathering) {
@@ -74,12 +95,20 @@ func (g *gatherer) commit(ctx context.Context, tenant plant.TenantNo, one *gathe
 	case <-one.full:
 		timer.Stop()
 	}
+	if one.prior != nil { // behind a slow commit more join
+		<-one.prior.done
+		one.prior = nil
+	}
 	g.mu.Lock()
 	if g.open[tenant] == one {
 		delete(g.open, tenant)
 	}
+	g.last = len(one.batch.Samples)
 	g.mu.Unlock()
 	// The others' samples must not be lost because the first caller gives up.
 	_, one.err = g.store.Append(context.WithoutCancel(ctx), tenant, one.batch)
 	close(one.done)
+	for _, done := range one.told {
+		done(one.err)
+	}
 }

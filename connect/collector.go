@@ -321,6 +321,17 @@ func (r *runner) alive(ctx context.Context, took time.Duration) error {
 	return nil
 }
 
+// stillAlive is alive where an answer has nothing to store.
+func (r *runner) stillAlive() bool {
+	now := r.now()
+	if age := now - r.renewed; !r.up || age < 0 || age >= plant.Micros(plant.LinkRenewal.Microseconds()) {
+		return false
+	}
+	r.meter.answered(0, r.c.o.Now())
+	r.answered = now
+	return true
+}
+
 func (r *runner) renew(ctx context.Context) error {
 	err := r.link(ctx, 1)
 	if errors.Is(err, ErrNotAccepted) {

@@ -100,6 +100,19 @@ type Subscriber interface {
 	Subscribe(ctx context.Context, points []Point, sink Sink, alive func()) error
 }
 
+// Prompt is a [Sink] that does not wait: done gets the answer, once, on any
+// goroutine. It returns false, and has taken nothing, when it would have to wait
+// or when more is to be done than storing: then the sink gets the readings. What
+// it took stands before what the sink takes later.
+type Prompt func(readings []Reading, done func(error)) bool
+
+// PromptSubscriber is a connection of a driver that need not wait.
+type PromptSubscriber interface {
+	Subscriber
+	// SubscribePrompt is Subscribe; prompt may be used whenever sink may.
+	SubscribePrompt(ctx context.Context, points []Point, sink Sink, prompt Prompt, alive func()) error
+}
+
 // Writer is a connection that can write. Value is a float64, bool or string.
 type Writer interface {
 	Write(ctx context.Context, p Point, value any) error

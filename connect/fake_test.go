@@ -31,7 +31,9 @@ type fakeDevice struct {
 	silent bool          // takes until the deadline
 	slow   time.Duration // for an answer
 	read   func(points []connect.Point, dst []connect.Reading)
-	speaks bool // a subscriber
+	speaks bool           // a subscriber
+	prompt connect.Prompt // of one that speaks and need not wait
+	hasty  bool
 	sink   connect.Sink
 	alive  func()
 	opens  []time.Time
@@ -76,7 +78,10 @@ func (d *fakeDriver) Open(_ context.Context, device plant.Device) (connect.Conn,
 		return nil, errDown
 	}
 	c := &fakeConn{driver: d, device: one}
-	if one.speaks {
+	switch {
+	case one.hasty:
+		return fakePrompter{fakeSubscriber{c}}, nil
+	case one.speaks:
 		return fakeSubscriber{c}, nil
 	}
 	return c, nil
@@ -124,6 +129,13 @@ func (s fakeSubscriber) Subscribe(ctx context.Context, _ []connect.Point, sink c
 	s.driver.change(func() { s.device.sink, s.device.alive = sink, alive })
 	<-ctx.Done()
 	return ctx.Err()
+}
+
+type fakePrompter struct{ fakeSubscriber }
+
+func (s fakePrompter) SubscribePrompt(ctx context.Context, points []connect.Point, sink connect.Sink, prompt connect.Prompt, alive func()) error {
+	s.driver.change(func() { s.device.prompt = prompt })
+	return s.Subscribe(ctx, points, sink, alive)
 }
 
 // fakeStore keeps what is appended, or fails.

@@ -84,11 +84,11 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// reader is the engine's name at the feed and at the journals.
-const reader = "figure"
+// Reader is the engine's name at the feed and at the journals.
+const Reader = "figure"
 
 func (e *Engine) followSamples(ctx context.Context, feed Feed) error {
-	at := feed.Cursor(reader)
+	at := feed.Cursor(Reader)
 	saved := e.now()
 	for {
 		batches, err := feed.Read(ctx, at, readBatches)
@@ -105,12 +105,9 @@ func (e *Engine) followSamples(ctx context.Context, feed Feed) error {
 		if err != nil {
 			return fmt.Errorf("feed after %d: %w", at, err)
 		}
-		joined := map[plant.TenantNo]plant.Batch{}
-		for _, b := range batches {
-			j := joined[b.Tenant]
-			j.Samples, j.Texts = append(j.Samples, b.Batch.Samples...), append(j.Texts, b.Batch.Texts...)
-			joined[b.Tenant] = j
-			at = b.Seq
+		joined := join(batches)
+		if n := len(batches); n > 0 {
+			at = batches[n-1].Seq
 		}
 		for tenant, batch := range joined {
 			if err := e.Touch(ctx, tenant, batch, nil); err != nil {
@@ -118,7 +115,7 @@ func (e *Engine) followSamples(ctx context.Context, feed Feed) error {
 			}
 		}
 		if now := e.now(); len(batches) == 0 || now.Sub(saved) >= saveEvery {
-			if err := feed.SaveCursor(reader, at); err != nil {
+			if err := feed.SaveCursor(Reader, at); err != nil {
 				return fmt.Errorf("cursor: %w", err)
 			}
 			saved = now
@@ -129,6 +126,30 @@ func (e *Engine) followSamples(ctx context.Context, feed Feed) error {
 			}
 		}
 	}
+}
+
+// join puts the samples of each tenant together.
+func join(batches []Committed) map[plant.TenantNo]plant.Batch {
+	joined := map[plant.TenantNo]plant.Batch{}
+	sizes := map[plant.TenantNo]int{}
+	for i := range batches {
+		sizes[batches[i].Tenant] += len(batches[i].Batch.Samples)
+	}
+	for i := range batches {
+		b := &batches[i]
+		j, seen := joined[b.Tenant]
+		switch {
+		case !seen && sizes[b.Tenant] == len(b.Batch.Samples) && len(b.Batch.Texts) == 0:
+			j = b.Batch // it is the only one
+		case !seen:
+			j.Samples = make([]plant.Sample, 0, sizes[b.Tenant])
+			fallthrough
+		default:
+			j.Samples, j.Texts = append(j.Samples, b.Batch.Samples...), append(j.Texts, b.Batch.Texts...)
+		}
+		joined[b.Tenant] = j
+	}
+	return joined
 }
 
 // touchAll marks every window of every machine.
@@ -171,7 +192,7 @@ func (e *Engine) followJournal(ctx context.Context, cursors Cursors) error {
 
 // catchUp marks what the events since the last time touch.
 func (e *Engine) catchUp(ctx context.Context, t plant.TenantNo, cursors Cursors) error {
-	at, err := cursors.Cursor(ctx, t, reader)
+	at, err := cursors.Cursor(ctx, t, Reader)
 	if err != nil {
 		return fmt.Errorf("cursor: %w", err)
 	}
@@ -189,7 +210,7 @@ func (e *Engine) catchUp(ctx context.Context, t plant.TenantNo, cursors Cursors)
 		for _, ev := range events {
 			at = max(at, ev.Seq)
 		}
-		if err := cursors.SaveCursor(ctx, t, reader, at); err != nil {
+		if err := cursors.SaveCursor(ctx, t, Reader, at); err != nil {
 			return fmt.Errorf("cursor: %w", err)
 		}
 	}

@@ -66,21 +66,31 @@ func (s Sequenced) Encode(dst []byte) []byte {
 	return append(dst, appendLate(appendBatch(nil, s.Tenant, s.Recorded, s.Batch), s.Late)...)
 }
 
-// DecodeBatch reads what Encode wrote, without the sequence. Any input gives a
-// batch or ErrDamaged, never a panic.
-func DecodeBatch(raw []byte) (Sequenced, error) {
-	var out Sequenced
+// batchHead reads what stands before the entries of a batch.
+func batchHead(raw []byte) (out Sequenced, r reader, err error) {
 	if len(raw) == 0 || raw[0] != batchVersion && raw[0] != batchVersionLate {
-		return out, fmt.Errorf("%w: batch of %d bytes is of no known version", ErrDamaged, len(raw))
+		return out, r, fmt.Errorf("%w: batch of %d bytes is of no known version", ErrDamaged, len(raw))
 	}
-	r := reader{buf: raw[1:]}
+	r = reader{buf: raw[1:]}
 	tenant := r.uvarint()
 	if tenant > math.MaxUint32 {
-		return out, fmt.Errorf("%w: batch of tenant %d", ErrDamaged, tenant)
+		return out, r, fmt.Errorf("%w: batch of tenant %d", ErrDamaged, tenant)
 	}
 	out.Tenant = plant.TenantNo(tenant)
 	out.Recorded = plant.Micros(r.varint())
-	var err error
+	if r.short {
+		return out, r, fmt.Errorf("%w: batch of %d bytes", ErrDamaged, len(raw))
+	}
+	return out, r, nil
+}
+
+// DecodeBatch reads what Encode wrote, without the sequence. Any input gives a
+// batch or ErrDamaged, never a panic.
+func DecodeBatch(raw []byte) (Sequenced, error) {
+	out, r, err := batchHead(raw)
+	if err != nil {
+		return Sequenced{}, err
+	}
 	if out.Batch, err = r.batch(); err != nil {
 		return Sequenced{}, err
 	}

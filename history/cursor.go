@@ -1,12 +1,15 @@
 package history
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 
 	"github.com/cockroachdb/pebble/v2"
+
+	"zhigai/plant"
 )
 
 // ErrGone means that batches a reader asks for are no longer in the raw log:
@@ -19,48 +22,85 @@ const maxReadBytes = 8 << 20
 
 // Read gives up to limit batches behind the sequence, in order; fewer when
 // they are large. The reader's cursor keeps them: see SaveCursor.
-func (s *Store) Read(ctx context.Context, afterSeq uint64, limit int) ([]Sequenced, error) {
-	if err := ctx.Err(); err != nil {
+func (s *Store) Read(ctx context.Context, afterSeq uint64, limit int) (out []Sequenced, err error) {
+	err = s.eachRaw(ctx, afterSeq, limit, func(seq uint64, raw []byte) error {
+		one, err := DecodeBatch(raw)
+		if err != nil {
+			return fmt.Errorf("batch %d: %w", seq, err)
+		}
+		one.Seq = seq
+		out = append(out, one)
+		return nil
+	})
+	if err != nil {
 		return nil, err
 	}
-	if err := s.enter(); err != nil {
+	return out, nil
+}
+
+// Encoded is a batch as [Sequenced.Encode] writes it.
+type Encoded struct {
+	Seq      uint64
+	Tenant   plant.TenantNo
+	Recorded plant.Micros
+	Raw      []byte
+}
+
+// ReadEncoded is Read for who hands batches on without looking into them.
+func (s *Store) ReadEncoded(ctx context.Context, afterSeq uint64, limit int) (out []Encoded, err error) {
+	err = s.eachRaw(ctx, afterSeq, limit, func(seq uint64, raw []byte) error {
+		head, _, err := batchHead(raw)
+		if err != nil {
+			return fmt.Errorf("batch %d: %w", seq, err)
+		}
+		out = append(out, Encoded{Seq: seq, Tenant: head.Tenant, Recorded: head.Recorded, Raw: bytes.Clone(raw)})
+		return nil
+	})
+	if err != nil {
 		return nil, err
+	}
+	return out, nil
+}
+
+// eachRaw goes through batches of the log; what f gets is not kept.
+func (s *Store) eachRaw(ctx context.Context, afterSeq uint64, limit int, f func(seq uint64, raw []byte) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := s.enter(); err != nil {
+		return err
 	}
 	defer s.leave()
 	s.mu.Lock()
 	first, last := s.firstRaw, s.lastSeq
 	s.mu.Unlock()
 	if afterSeq >= last {
-		return nil, nil
+		return nil
 	}
 	if afterSeq+1 < first {
-		return nil, fmt.Errorf("%w: asked for %d, the log begins at %d", ErrGone, afterSeq+1, first)
+		return fmt.Errorf("%w: asked for %d, the log begins at %d", ErrGone, afterSeq+1, first)
 	}
 	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: batchKey(afterSeq + 1), UpperBound: batchKey(last + 1)})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer it.Close()
-	var out []Sequenced
-	size := 0
-	for ok := it.First(); ok && len(out) < limit && size < maxReadBytes; ok = it.Next() {
+	n, size := 0, 0
+	for ok := it.First(); ok && n < limit && size < maxReadBytes; ok = it.Next() {
 		seq := binary.BigEndian.Uint64(it.Key()[1:])
-		if seq != afterSeq+1+uint64(len(out)) { // dropped since we looked
-			return nil, fmt.Errorf("%w: asked for %d, found %d", ErrGone, afterSeq+1+uint64(len(out)), seq)
+		if seq != afterSeq+1+uint64(n) { // dropped since we looked
+			return fmt.Errorf("%w: asked for %d, found %d", ErrGone, afterSeq+1+uint64(n), seq)
 		}
 		value, err := it.ValueAndErr()
 		if err != nil {
-			return nil, err
+			return err
 		}
-		size += len(value)
-		one, err := DecodeBatch(value)
-		if err != nil {
-			return nil, fmt.Errorf("batch %d: %w", seq, err)
+		n, size = n+1, size+len(value)
+		if err := f(seq, value); err != nil {
+			return err
 		}
-		one.Seq = seq
-		out = append(out, one)
 	}
-	return out, damaged(it.Error())
+	return damaged(it.Error())
 }
 
 // Wait returns when there is a batch behind the sequence.

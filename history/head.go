@@ -50,30 +50,67 @@ type head[V uint64 | string] struct {
 	since          time.Time // when the oldest of fresh came
 }
 
-// heads is one kind of samples in memory.
-type heads[V uint64 | string] map[series]*head[V]
+// heads is one kind of samples in memory, in pages of neighbouring tags: the
+// values of one answer are those of neighbours.
+type heads[V uint64 | string] map[pageKey]*headPage[V]
 
-// of gives the head of a series, made if there is none, ready to take points
-// that come now.
-func (h heads[V]) of(s series, now time.Time) *head[V] {
-	one := h[s]
-	if one == nil {
-		one = &head[V]{}
-		h[s] = one
+type pageKey struct {
+	tenant plant.TenantNo
+	page   plant.TagNo
+}
+
+// pageTags is how many neighbours share a page.
+const pageTags = 64
+
+type headPage[V uint64 | string] [pageTags]head[V]
+
+func pageOf(s series) pageKey { return pageKey{s.tenant, s.tag / pageTags} }
+
+// page gives the page of a series, made if there is none.
+func (h heads[V]) page(s series) *headPage[V] {
+	key := pageOf(s)
+	page := h[key]
+	if page == nil {
+		page = &headPage[V]{}
+		h[key] = page
 	}
+	return page
+}
+
+// in gives the head of a series of the page, ready to take points that come
+// now.
+func (p *headPage[V]) in(s series, now time.Time) *head[V] {
+	one := &p[s.tag%pageTags]
 	if len(one.fresh.points) == 0 {
 		one.since = now
 	}
 	return one
 }
 
+// of gives the head of a series, made if there is none, ready to take points
+// that come now.
+func (h heads[V]) of(s series, now time.Time) *head[V] { return h.page(s).in(s, now) }
+
 // runs copies what is in memory of a series; the copy may be read without the
 // lock.
 func (h heads[V]) runs(s series) [2]run[V] {
-	if one := h[s]; one != nil {
+	if page := h[pageOf(s)]; page != nil {
+		one := &page[s.tag%pageTags]
 		return [2]run[V]{one.pending, one.fresh}
 	}
 	return [2]run[V]{}
+}
+
+// all goes through the heads that hold something.
+func (h heads[V]) all(yield func(series, *head[V]) bool) {
+	for key, page := range h {
+		for i := range page {
+			one := &page[i]
+			if len(one.fresh.points)+len(one.pending.points) > 0 && !yield(series{key.tenant, key.page*pageTags + plant.TagNo(i)}, one) {
+				return
+			}
+		}
+	}
 }
 
 // recent is what of [from, to) is in the runs, in order of time, the last
@@ -168,22 +205,7 @@ const (
 // hold puts a batch into memory. s.mu is held, or nobody else knows s yet.
 // done tells what is in chunks already; nil means nothing.
 func (s *Store) hold(seq uint64, tenant plant.TenantNo, b plant.Batch, now time.Time, done *progress) {
-	var numbers *head[uint64]
-	var tag plant.TagNo
-	skip := false
-	for i := range b.Samples {
-		p := &b.Samples[i]
-		if numbers == nil || p.Tag != tag { // samples of one tag mostly stand together
-			tag = p.Tag
-			key := series{tenant, tag}
-			numbers, skip = s.numbers.of(key, now), done.covers(spaceProgress, key, seq)
-		}
-		if !skip {
-			numbers.fresh.add(point[uint64]{at: p.Time, value: math.Float64bits(p.Value), order: pack(seq, p.Quality)})
-			s.held++
-			s.heldBytes += numberBytes
-		}
-	}
+	s.holdNumbers(seq, tenant, b.Samples, now, done)
 	for i := range b.Texts {
 		t := &b.Texts[i]
 		key := series{tenant, t.Tag}
@@ -196,13 +218,33 @@ func (s *Store) hold(seq uint64, tenant plant.TenantNo, b plant.Batch, now time.
 	}
 }
 
+func (s *Store) holdNumbers(seq uint64, tenant plant.TenantNo, samples []plant.Sample, now time.Time, done *progress) {
+	var page *headPage[uint64]
+	var at plant.TagNo
+	held := 0
+	for i := range samples {
+		p := &samples[i]
+		key := series{tenant, p.Tag}
+		if page == nil || p.Tag/pageTags != at { // samples of an answer mostly stand together
+			at, page = p.Tag/pageTags, s.numbers.page(key)
+		}
+		if done != nil && done.covers(spaceProgress, key, seq) {
+			continue
+		}
+		page.in(key, now).fresh.add(point[uint64]{at: p.Time, value: math.Float64bits(p.Value), order: pack(seq, p.Quality)})
+		held++
+	}
+	s.held += held
+	s.heldBytes += held * numberBytes
+}
+
 // taken is what the writer takes out of memory at once.
 type taken[V uint64 | string] map[series]run[V]
 
 // takeHeads marks the series that are ready as being written.
 func takeHeads[V uint64 | string](h heads[V], ready func(key series, points int, since time.Time) bool) taken[V] {
 	out := taken[V]{}
-	for key, one := range h {
+	for key, one := range h.all {
 		if n := len(one.fresh.points); n == 0 || !ready(key, n, one.since) {
 			continue
 		}
@@ -215,13 +257,21 @@ func takeHeads[V uint64 | string](h heads[V], ready func(key series, points int,
 // release forgets what was taken and gives the oldest sequence that is still
 // only in memory, or the given one.
 func release[V uint64 | string](h heads[V], oldest uint64) uint64 {
-	for key, one := range h {
-		one.pending = run[V]{}
-		if len(one.fresh.points) == 0 {
-			delete(h, key)
-			continue
+	for key, page := range h {
+		empty := true
+		for i := range page {
+			one := &page[i]
+			one.pending = run[V]{}
+			if len(one.fresh.points) == 0 {
+				*one = head[V]{}
+				continue
+			}
+			empty = false
+			oldest = min(oldest, one.fresh.points[0].seq())
 		}
-		oldest = min(oldest, one.fresh.points[0].seq())
+		if empty {
+			delete(h, key)
+		}
 	}
 	return oldest
 }

@@ -15,8 +15,9 @@ type kind[V uint64 | string] struct {
 	stats                   func(points []point[V]) stats
 	// cut says how many of the points the next chunk takes, at most limit, and
 	// whether it is full then.
-	cut   func(points []point[V], limit int) (n int, full bool)
-	bytes func(dst []byte, value V) []byte // of a superseded value
+	cut     func(points []point[V], limit int) (n int, full bool)
+	scratch func(w *chunkWriter) *[]point[V]
+	bytes   func(dst []byte, value V) []byte // of a superseded value
 }
 
 var numberKind = kind[uint64]{
@@ -29,7 +30,8 @@ var numberKind = kind[uint64]{
 		n := min(limit, len(points))
 		return n, n >= chunkFull
 	},
-	bytes: func(dst []byte, v uint64) []byte { return binary.LittleEndian.AppendUint64(dst, v) },
+	scratch: func(w *chunkWriter) *[]point[uint64] { return &w.numbers },
+	bytes:   func(dst []byte, v uint64) []byte { return binary.LittleEndian.AppendUint64(dst, v) },
 }
 
 var textKind = kind[string]{
@@ -46,7 +48,8 @@ var textKind = kind[string]{
 		}
 		return n, n >= chunkFull || size >= maxTextBytes
 	},
-	bytes: func(dst []byte, v string) []byte { return append(dst, v...) },
+	scratch: func(w *chunkWriter) *[]point[string] { return &w.texts },
+	bytes:   func(dst []byte, v string) []byte { return append(dst, v...) },
 }
 
 // textStatsOf counts; texts have no size.
@@ -102,9 +105,24 @@ type tailKey struct {
 	series
 }
 
-// tail is the newest chunk of a series.
+// tail is the end of a series that is not packed into full chunks yet: one
+// chunk, and loose ones behind it.
 type tail struct {
-	first, last plant.Micros
-	count       int
+	first, last plant.Micros // of the tail's first chunk the first sample, of the series the last
+	count       int          // samples in that chunk
 	full        bool
+	loose       int // chunks behind it
+	behind      int // samples in them
+}
+
+// maxLoose is how many loose chunks stand behind one another: each costs a
+// reader some microseconds.
+const maxLoose = 16
+
+// packs reports whether n points that come now are put together with the tail.
+// A chunk that is read and written again for every few points costs many times
+// what these do; a tail that at least doubles each time costs a few times.
+func (t tail) packs(n int) bool {
+	more := t.behind + n
+	return more >= t.count || t.count+more >= chunkFull || t.loose+1 > maxLoose
 }

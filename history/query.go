@@ -181,12 +181,21 @@ func emit[V uint64 | string](points, recent []point[V], yield func(point[V]) boo
 }
 
 func before[V uint64 | string](ctx context.Context, s *Store, k kind[V], key series, t plant.Micros) (best point[V], ok bool, err error) {
-	runs, it, err := look(ctx, s, k, key, k.chunks)
+	runs, it, err := look(ctx, s, k, key, k.index)
 	if err != nil {
 		return best, false, err
 	}
 	defer s.unlook(it)
 	best, ok = nearest(runs, t)
+	if ok { // most tags have their newest in memory; then a look at the index does
+		if !it.SeekLT(timeKey(k.index, key, max(t, minTime))) {
+			return best, ok, damaged(it.Error())
+		}
+		if st, err := decodeStats(it.Value()); err == nil && st.last <= best.at {
+			return best, ok, nil
+		}
+	}
+	it.SetBounds(prefix(k.chunks, key), behind(k.chunks, key))
 	if !it.SeekLT(timeKey(k.chunks, key, max(t, minTime))) {
 		return best, ok, damaged(it.Error())
 	}
@@ -225,7 +234,7 @@ func (s *Store) Tags(ctx context.Context, tenant plant.TenantNo) ([]plant.TagNo,
 }
 
 func addTags[V uint64 | string](seen map[plant.TagNo]bool, h heads[V], tenant plant.TenantNo) {
-	for key := range h {
+	for key := range h.all {
 		if key.tenant == tenant {
 			seen[key.tag] = true
 		}

@@ -1,7 +1,9 @@
 package history
 
 import (
+	"bytes"
 	"encoding/binary"
+	"errors"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -140,16 +142,91 @@ func (s *Store) seriesIter(from pebble.Reader, space byte, key series) (*pebble.
 	return from.NewIter(&pebble.IterOptions{LowerBound: prefix(space, key), UpperBound: behind(space, key)})
 }
 
-// tailOf finds the newest chunk of a series.
-func (s *Store) tailOf(space byte, key series) (tail, error) {
+// tailOf finds the tail of a series.
+func (s *Store) tailOf(space byte, key series) (t tail, err error) {
 	it, err := s.seriesIter(s.db, space, key)
 	if err != nil {
 		return tail{}, err
 	}
 	defer it.Close()
-	if !it.Last() {
-		return tail{}, it.Error()
+	for ok := it.Last(); ok && t.loose < maxLoose; ok = it.Prev() {
+		st, err := decodeStats(it.Value())
+		if err != nil {
+			return tail{}, err
+		}
+		switch full := st.count >= chunkFull; {
+		case t.count == 0:
+			t = tail{last: st.last, full: full}
+		case full || t.full:
+			return t, nil
+		default:
+			t.loose, t.behind = t.loose+1, t.behind+t.count
+		}
+		t.first, t.count = timeOf(it.Key()), st.count
 	}
-	st, err := decodeStats(it.Value())
-	return tail{first: timeOf(it.Key()), last: st.last, count: st.count, full: st.count >= chunkFull}, err
+	return t, it.Error()
+}
+
+// loadTail reads the points of a tail and lets them go from where they stand;
+// whoever calls it puts them back. What is damaged stays, with all before it.
+func loadTail[V uint64 | string](w *chunkWriter, k kind[V], key series, t tail) ([]point[V], error) {
+	it, err := w.chunksOf(k.chunks)
+	if err != nil {
+		return nil, err
+	}
+	scratch := k.scratch(w)
+	points, end := (*scratch)[:0], behind(k.chunks, key)
+	var loose []plant.Micros
+	for ok := it.SeekGE(timeKey(k.chunks, key, t.first)); ok && bytes.Compare(it.Key(), end) < 0; ok = it.Next() {
+		first := timeOf(it.Key())
+		raw, err := it.ValueAndErr()
+		n := len(points)
+		if err == nil {
+			points, err = k.decode(w.c, points, raw)
+		}
+		switch {
+		case w.lost(key, first, err):
+			points, loose = points[:0], loose[:0]
+		case err != nil:
+			return nil, err
+		case n > 0:
+			loose = append(loose, first)
+		}
+	}
+	*scratch = points
+	if err := it.Error(); w.lost(key, t.first, err) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	for _, first := range loose {
+		set(w.b.Delete(timeKey(k.chunks, key, first), nil))
+		set(w.b.Delete(timeKey(k.index, key, first), nil))
+	}
+	return points, nil
+}
+
+// chunksOf is an iterator over all chunks of a kind as they were when the run
+// began: series are written in its order, each once.
+func (w *chunkWriter) chunksOf(space byte) (*pebble.Iterator, error) {
+	if it := w.chunked[space]; it != nil {
+		return it, nil
+	}
+	it, err := w.s.db.NewIter(&pebble.IterOptions{LowerBound: []byte{space}, UpperBound: []byte{space + 1}})
+	if err != nil {
+		return nil, err
+	}
+	w.chunked[space] = it
+	return it, nil
+}
+
+// lost reports whether an error means that a chunk is lost, and tells of it:
+// new points must not be held up by it.
+func (w *chunkWriter) lost(key series, first plant.Micros, err error) bool {
+	if !errors.Is(err, ErrDamaged) && !pebble.IsCorruptionError(err) && !errors.Is(err, pebble.ErrNotFound) {
+		return false
+	}
+	w.damaged++
+	w.s.log.Error("history: damaged chunk is left as it is", "tag", key.tag, "from", first.Time(), "err", err)
+	return true
 }

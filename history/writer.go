@@ -87,11 +87,14 @@ func (s *Store) flush(ready func(key series, points int, since time.Time) bool) 
 	s.mu.Lock()
 	upTo, numbers, texts := s.lastSeq, takeHeads(s.numbers, ready), takeHeads(s.texts, ready)
 	s.mu.Unlock()
-	w := &chunkWriter{s: s, c: s.codecs.Get().(*codec), b: s.db.NewBatch(), upTo: upTo}
+	w := &chunkWriter{s: s, c: s.codecs.Get().(*codec), b: s.db.NewBatch(), upTo: upTo, chunked: map[byte]*pebble.Iterator{}}
 	defer s.codecs.Put(w.c)
 	err := writeAll(w, numberKind, numbers)
 	if err == nil {
 		err = writeAll(w, textKind, texts)
+	}
+	for _, it := range w.chunked {
+		_ = it.Close() // its errors are told where it is read
 	}
 	if err == nil {
 		err = s.write(w.b, pebble.Sync)
@@ -162,8 +165,11 @@ type chunkWriter struct {
 	chunks  uint64
 	damaged uint64
 	buf     []byte
-	chain   map[plant.Micros]*link  // times that the run has several records of
-	times   map[uint64]plant.Micros // when batches were recorded
+	numbers []point[uint64]           // scratch
+	texts   []point[string]           // scratch
+	chunked map[byte]*pebble.Iterator // by space, see chunksOf
+	chain   map[plant.Micros]*link    // times that the run has several records of
+	times   map[uint64]plant.Micros   // when batches were recorded
 }
 
 // writeAll brings new points into the chunks of their series. What of a series
@@ -191,7 +197,7 @@ func writeAll[V uint64 | string](w *chunkWriter, k kind[V], all taken[V]) error 
 }
 
 // writeSeries brings one series' new points into its chunks. In the usual
-// case, all of them behind the newest chunk, it reads at most that chunk.
+// case, all of them behind the newest chunk, it reads at most the tail.
 func writeSeries[V uint64 | string](w *chunkWriter, k kind[V], key series, r run[V]) error {
 	w.points += len(r.points)
 	w.bytes += heldBytes(r.points)
@@ -207,21 +213,34 @@ func writeSeries[V uint64 | string](w *chunkWriter, k kind[V], key series, r run
 	}
 	if t.count > 0 && points[0].at <= t.last {
 		newest, err := rewrite(w, k, key, points)
-		if newest.count > 0 {
+		switch {
+		case points[len(points)-1].at < t.first:
+		case newest.count > 0 && t.loose == 0:
 			w.s.tails[id] = newest
+		default:
+			delete(w.s.tails, id) // looked for again when it is on the disk
 		}
 		return err
 	}
-	if t.count > 0 && !t.full {
-		older, ok, err := loadChunk(w, k, key, t.first)
-		if err != nil {
-			return err
-		}
-		if ok {
-			points = append(older, points...)
-		}
+	switch {
+	case t.count == 0 || t.full:
+		w.s.tails[id] = put(w, k, key, points, chunkSize)
+		return nil
+	case !t.packs(len(points)):
+		last := put(w, k, key, points, chunkSize)
+		t.last, t.loose, t.behind = last.last, t.loose+1, t.behind+len(points)
+		w.s.tails[id] = t
+		return nil
 	}
-	w.s.tails[id] = put(w, k, key, points, chunkSize)
+	older, err := loadTail(w, k, key, t)
+	if err != nil {
+		return err
+	}
+	older = append(older, points...)
+	if scratch := k.scratch(w); cap(older) > cap(*scratch) {
+		*scratch = older
+	}
+	w.s.tails[id] = put(w, k, key, older, chunkSize)
 	return nil
 }
 
@@ -261,9 +280,7 @@ func loadChunk[V uint64 | string](w *chunkWriter, k kind[V], key series, first p
 		points, err = k.decode(w.c, make([]point[V], 0, 2*chunkSize), raw)
 		err = errors.Join(err, closer.Close())
 	}
-	if errors.Is(err, ErrDamaged) || pebble.IsCorruptionError(err) || errors.Is(err, pebble.ErrNotFound) {
-		w.damaged++
-		w.s.log.Error("history: damaged chunk is left as it is", "tag", key.tag, "from", first.Time(), "err", err)
+	if w.lost(key, first, err) {
 		return nil, false, nil
 	}
 	return points, err == nil, err

@@ -8,7 +8,9 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"runtime/pprof"
+	"slices"
 	"strings"
 	"testing/fstest"
 	"time"
@@ -26,19 +28,19 @@ type benchCmd struct {
 	JSON     string   `name:"json" help:"Write the report as JSON into this file." type:"path" placeholder:"FILE"`
 	Peers    string   `help:"Folder with other programs to compare with, as tools/bench-peers.sh makes it." type:"existingdir" placeholder:"DIR"`
 	With     []string `help:"Add what other programs measured: a group of rows as JSON, or the output of go test -bench." type:"existingfile" placeholder:"FILE"`
-	Profiles string   `help:"Write a CPU profile of every part into this folder." type:"existingdir" placeholder:"DIR"`
+	Profiles string   `help:"Keep the CPU profile of every part in this folder." type:"existingdir" placeholder:"DIR"`
 	MD       string   `name:"md" help:"Write the report as Markdown into this file." type:"path" placeholder:"FILE"`
 }
 
 // benchParts are all that can be measured. A room with limits of its own adds
 // its part here.
-func benchParts(peers bench.Peers) []bench.Part {
-	return append(bench.Parts(), peers.Parts()...)
+func benchParts(peers bench.Peers, links bench.Links) []bench.Part {
+	return slices.Concat(bench.Parts(), links.Parts(), peers.Parts())
 }
 
 func benchPartNames() string {
 	var names []string
-	for _, p := range benchParts(bench.Peers{}) {
+	for _, p := range benchParts(bench.Peers{}, bench.Links{}) {
 		names = append(names, p.Name)
 	}
 	return strings.Join(names, ", ")
@@ -58,8 +60,18 @@ func (c benchCmd) Run(ctx context.Context) error {
 	if c.Quick {
 		length = bench.Quick
 	}
+	if c.Profiles == "" {
+		c.Profiles = filepath.Join(dir, "profiles")
+		if err := os.Mkdir(c.Profiles, 0o700); err != nil {
+			return err
+		}
+	}
 	report, err := bench.Run(ctx, bench.Options{
-		Parts: benchParts(bench.Peers{Dir: c.Peers, Self: []string{self, "bench-node"}, Profiles: c.Profiles}), Only: c.Parts, Dir: dir, Length: length, Open: openBench, Version: version, Now: time.Now(), Log: os.Stderr, Profiles: c.Profiles,
+		Parts: benchParts(
+			bench.Peers{Dir: c.Peers, Self: []string{self, "bench-node"}, Profiles: c.Profiles},
+			bench.Links{Self: []string{self, "bench-link"}, Profiles: c.Profiles},
+		),
+		Only: c.Parts, Dir: dir, Length: length, Open: openBench, Version: version, Now: time.Now(), Log: os.Stderr, Profiles: c.Profiles,
 	})
 	if err != nil {
 		return err

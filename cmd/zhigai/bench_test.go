@@ -22,7 +22,7 @@ func TestBench_EveryPart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]int{"disk": 2, "ingest": 6, "visible": 5, "query": 6, "memory": 1, "soak": 2}
+	want := map[string]int{"disk": 2, "ingest": 6, "visible": 5, "sustained": 5, "query": 6, "memory": 1, "soak": 2}
 	for _, g := range r.Groups {
 		if g.Error != "" || len(g.Rows) != want[g.Name] {
 			t.Errorf("%s: %d rows, %s; want %d", g.Name, len(g.Rows), g.Error, want[g.Name])

@@ -30,6 +30,7 @@ type downlinks struct {
 	parent   *link.Parent
 	hub      *nats.Hub
 	settings *settings.Hub
+	samples  journal.Samples
 }
 
 func (n *node) openHub(f hubFlags, dir string) (*downlinks, error) {
@@ -48,13 +49,13 @@ func (n *node) openHub(f hubFlags, dir string) (*downlinks, error) {
 		return nil, err
 	}
 	plants := journal.NewPlants(n.nodes, n.shop, n.reconcile)
-	d := &downlinks{}
+	d := &downlinks{samples: journal.Samples{Store: n.history, Maps: plants, Journal: n.record.Journal(), Known: journal.NewKnown()}}
 	if d.parent, err = link.NewParent(link.ParentOptions{
 		Name: f.HubName, Registry: n.nodes, Now: time.Now, Log: n.log, Fingerprint: authority.Fingerprint(),
 		Sink: journal.Router{
 			link.StreamModel:   plants,
 			link.StreamRecord:  journal.Happenings{EventStore: n.nodes, Entered: n.entered},
-			link.StreamHistory: journal.Samples{Store: n.history, Maps: plants, Journal: n.record.Journal()},
+			link.StreamHistory: d.samples,
 		},
 	}); err != nil {
 		return nil, err

@@ -33,6 +33,7 @@ type cli struct {
 	Doctor  doctorCmd  `cmd:"" help:"Look for what would keep a node from running well."`
 	Bench   benchCmd   `cmd:"" help:"Measure what this program does on this machine."`
 	Served  servedCmd  `cmd:"" hidden:"" name:"bench-node"`
+	Linked  linkedCmd  `cmd:"" hidden:"" name:"bench-link"`
 	OpenAPI openapiCmd `cmd:"" name:"openapi" help:"Print the contract of the HTTP API."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -52,6 +54,11 @@ type node struct {
 	workers     sync.WaitGroup
 }
 
+// garbage is how much of it may lie about, in percent of what is in use, before
+// it is collected: a node that makes figures has memory to spare, and half the
+// collections are saved. An edge has none.
+const garbage = 200
+
 // openNode opens the stores and makes the parts; nothing runs yet.
 func openNode(ctx context.Context, at place, mqttListen string, log *slog.Logger) (*node, error) {
 	return openNodeOf(ctx, at, mqttListen, log, data.FS)
@@ -60,6 +67,9 @@ func openNode(ctx context.Context, at place, mqttListen string, log *slog.Logger
 // openNodeOf is openNode with the profiles of another place and more drivers.
 func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logger, profiles fs.FS, more ...connect.Driver) (_ *node, err error) {
 	n := &node{log: log, started: time.Now(), lean: at.lean, requests: at.requests}
+	if !n.lean && os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(garbage)
+	}
 	if err := n.watchDisk(&at); err != nil {
 		return nil, err
 	}
@@ -115,7 +125,9 @@ func (n *node) start(ctx context.Context) error {
 	}
 	n.worker(ctx, "disk", func() error { return n.followDisk(ctx) })
 	n.worker(ctx, "stores", func() error { return n.stopWhenBroken(ctx) })
-	if !n.lean {
+	if n.lean {
+		n.unfollow()
+	} else {
 		n.follow(ctx)
 	}
 	n.worker(ctx, "retention", func() error { return n.retain(ctx) })
@@ -126,6 +138,19 @@ func (n *node) start(ctx context.Context) error {
 func (n *node) follow(ctx context.Context) {
 	n.worker(ctx, "figures", func() error { return n.engine.Run(ctx, feed{n.history}, n.record.Journal()) })
 	n.worker(ctx, "board", func() error { return n.board.Run(ctx, feed{n.history}) })
+}
+
+// unfollow forgets the followers of a node that had some before: the log would
+// be kept for them for ever.
+func (n *node) unfollow() {
+	for _, name := range []string{figure.Reader, equipment.BoardCursor} {
+		if _, had := n.history.Cursors()[name]; !had {
+			continue
+		}
+		if err := n.history.DropCursor(name); err != nil {
+			n.log.Error("history keeps its log for a reader that is gone", "reader", name, "err", err)
+		}
+	}
 }
 
 func (n *node) worker(ctx context.Context, name string, run func() error) {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -66,7 +67,9 @@ type enrolCmd struct {
 const enrolTime = time.Minute
 
 // Run makes a key, shows the hub the code and remembers the hub.
-func (c enrolCmd) Run(ctx context.Context) error {
+func (c enrolCmd) Run(ctx context.Context) error { return c.do(ctx, os.Stdout) }
+
+func (c enrolCmd) do(ctx context.Context, out io.Writer) error {
 	invitation, err := link.ParseCode(c.Code)
 	if err != nil {
 		return err
@@ -96,7 +99,7 @@ func (c enrolCmd) Run(ctx context.Context) error {
 	if err := os.WriteFile(membershipFile(c.NodeKey), append(raw, '\n'), 0o600); err != nil {
 		return err
 	}
-	fmt.Printf("enrolled as %s at %s\n  key   %s\n  start zhigai run --parent %s --node-key %s\n", name, hub, key.ID(), strings.Join(c.Parent, " --parent "), c.NodeKey)
+	fmt.Fprintf(out, "enrolled as %s at %s\n  key   %s\n  start zhigai run --parent %s --node-key %s\n", name, hub, key.ID(), strings.Join(c.Parent, " --parent "), c.NodeKey)
 	return nil
 }
 

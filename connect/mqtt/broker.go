@@ -46,6 +46,7 @@ type Broker struct {
 type route struct {
 	filter string
 	handle Handler
+	take   Taker // may be nil
 }
 
 // NewBroker makes a broker that does not listen yet, so that every handler
@@ -205,13 +206,17 @@ func (b *Broker) Close() error {
 // Handle calls h for every message of a client whose topic falls under the
 // filter. Several handlers may take one message; all have to agree before it
 // is acknowledged. Messages published by Publish are not handled.
-func (b *Broker) Handle(filter string, h Handler) error {
+func (b *Broker) Handle(filter string, h Handler) error { return b.HandleOrTake(filter, h, nil) }
+
+// HandleOrTake is Handle with a way that does not wait, tried where no other
+// handler wants the message.
+func (b *Broker) HandleOrTake(filter string, h Handler, take Taker) error {
 	if err := CheckFilter(filter); err != nil {
 		return fmt.Errorf("mqtt broker: handle: %w", err)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.handlers = append(b.handlers[:len(b.handlers):len(b.handlers)], route{filter, h})
+	b.handlers = append(b.handlers[:len(b.handlers):len(b.handlers)], route{filter, h, take})
 	return nil
 }
 
@@ -249,6 +254,24 @@ func (b *Broker) Retained(filter string, limit int) []Message {
 		})
 	}
 	return out
+}
+
+// taker is the way without waiting for a topic; nil when there is none.
+func (b *Broker) taker(topic string) (take Taker) {
+	b.mu.RLock()
+	handlers := b.handlers
+	b.mu.RUnlock()
+	n := 0
+	for _, r := range handlers {
+		if Match(r.filter, topic) {
+			take = r.take
+			n++
+		}
+	}
+	if n != 1 {
+		return nil
+	}
+	return take
 }
 
 // dispatch calls the handlers one after another; only the last may let the

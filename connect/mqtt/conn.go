@@ -22,10 +22,10 @@ type conn struct {
 }
 
 var (
-	_ connect.Conn       = (*conn)(nil)
-	_ connect.Subscriber = (*conn)(nil)
-	_ connect.Writer     = (*conn)(nil)
-	_ connect.Browser    = (*conn)(nil)
+	_ connect.Conn             = (*conn)(nil)
+	_ connect.PromptSubscriber = (*conn)(nil)
+	_ connect.Writer           = (*conn)(nil)
+	_ connect.Browser          = (*conn)(nil)
 )
 
 // Close implements [connect.Conn]; the device keeps its own connection.
@@ -41,7 +41,12 @@ func (l *listener) readings(m Message) []connect.Reading {
 	out := make([]connect.Reading, len(p.points))
 	source := l.conn.source(m, p)
 	for i, n := range p.points {
-		out[i] = source.reading(n, l.points[n], l.wanted[n].Kind)
+		kind := l.wanted[n].Kind
+		if v, raw, ok := source.doc.number(p.at[i]); ok && kind != plant.KindText {
+			out[i] = connect.Reading{Point: n, Number: v, Raw: raw[:min(len(raw), 8)], Source: source.at, Uncertain: source.ours}
+			continue
+		}
+		out[i] = source.reading(n, l.points[n], kind)
 	}
 	return out
 }
@@ -52,15 +57,16 @@ func (l *listener) plan(i int, p point) {
 	if of == nil {
 		of = newPlan()
 		l.byTopic[p.suffix] = of
+		if l.conn.settings.hasTime {
+			of.want(l.conn.settings.time) // first, as it mostly stands in documents
+		}
 	}
 	of.points = append(of.points, i)
 	if !p.json {
+		of.at = append(of.at, -1)
 		return
 	}
-	of.want(p.at)
-	if l.conn.settings.hasTime {
-		of.want(l.conn.settings.time)
-	}
+	of.at = append(of.at, of.want(p.at))
 }
 
 // source is a message that points are read from.
@@ -104,8 +110,14 @@ func parse(points []connect.Point) ([]point, []connect.Reading) {
 // Subscribe implements [connect.Subscriber]. It begins with the last message
 // of every topic.
 func (c *conn) Subscribe(ctx context.Context, points []connect.Point, sink connect.Sink, alive func()) error {
+	return c.SubscribePrompt(ctx, points, sink, nil, alive)
+}
+
+// SubscribePrompt implements [connect.PromptSubscriber].
+func (c *conn) SubscribePrompt(ctx context.Context, points []connect.Point, sink connect.Sink, prompt connect.Prompt, alive func()) error {
 	parsed, first := parse(points)
 	l := &listener{relay: NewRelay(), points: parsed, wanted: points, byTopic: map[string]*plan{}, conn: c}
+	l.relay.prompt = prompt
 	for i, p := range parsed {
 		l.plan(i, p)
 	}

@@ -21,7 +21,7 @@ type device struct {
 	at       time.Time          // of the last message
 	subs     map[*listener]struct{}
 	wanted   int           // collectors that will subscribe, or have
-	changed  chan struct{} // closed and renewed with every message
+	changed  chan struct{} // closed with the next message; nil while nobody waits
 	attached chan struct{} // closed and renewed with every subscription
 }
 
@@ -50,15 +50,68 @@ func (u *device) keep(m Message) {
 	}
 }
 
-// handle delivers a message and waits until what it says is durable.
-func (u *device) handle(ctx context.Context, m Message) error {
-	u.mu.Lock()
+// hear notes a message. u.mu is held.
+func (u *device) hear(m Message) {
 	u.keep(m)
 	if !m.Will {
 		u.conn, u.lost, u.at = m.Conn, false, m.At
 	}
-	close(u.changed)
-	u.changed = make(chan struct{})
+	if u.changed != nil {
+		close(u.changed)
+		u.changed = nil
+	}
+}
+
+// change is closed with the next message. u.mu is held.
+func (u *device) change() <-chan struct{} {
+	if u.changed == nil {
+		u.changed = make(chan struct{})
+	}
+	return u.changed
+}
+
+// take is handle without waiting, where one subscription takes the values at
+// once.
+func (u *device) take(m Message, done func(error)) bool {
+	var l *listener
+	u.mu.Lock()
+	if len(u.subs) == 1 {
+		for l = range u.subs {
+		}
+	}
+	if l == nil || l.relay.Ended() {
+		u.mu.Unlock()
+		return false
+	}
+	u.hear(m)
+	u.mu.Unlock()
+	readings := l.readings(m)
+	if len(readings) == 0 {
+		l.relay.Alive()
+		done(nil)
+		return true
+	}
+	return l.relay.TryDeliver(readings, func(err error) {
+		if err != nil {
+			err = notKept(m, err)
+		}
+		done(err)
+	})
+}
+
+// notKept is the error of values that are not durable. A message without
+// acknowledgement promises nothing to a subscription that ended.
+func notKept(m Message, err error) error {
+	if m.QoS == 0 && errors.Is(err, ErrDetached) {
+		return nil
+	}
+	return fmt.Errorf("values of %s are not kept: %w", m.Topic, err)
+}
+
+// handle delivers a message and waits until what it says is durable.
+func (u *device) handle(ctx context.Context, m Message) error {
+	u.mu.Lock()
+	u.hear(m)
 	wait := m.QoS > 0 && u.expects()
 	attached := u.attached
 	u.mu.Unlock()
@@ -83,9 +136,10 @@ func (u *device) handle(ctx context.Context, m Message) error {
 		if i < len(subs)-1 {
 			now = unpassed(ctx)
 		}
-		err := l.relay.Deliver(now, readings)
-		if err != nil && (m.QoS > 0 || !errors.Is(err, ErrDetached)) {
-			return fmt.Errorf("values of %s are not kept: %w", m.Topic, err)
+		if err := l.relay.Deliver(now, readings); err != nil {
+			if err = notKept(m, err); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

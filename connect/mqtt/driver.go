@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -34,7 +35,7 @@ const (
 
 // Source is what the driver needs of a broker.
 type Source interface {
-	Handle(filter string, h Handler) error
+	HandleOrTake(filter string, h Handler, take Taker) error
 	Watch(w Watcher)
 	Publish(topic string, payload []byte, qos byte, retain bool) error
 	Retained(filter string, limit int) []Message
@@ -55,7 +56,8 @@ type Driver struct {
 	log    *slog.Logger
 
 	mu      sync.Mutex
-	devices map[string]*device // by prefix
+	devices map[string]*device   // by prefix
+	byConn  map[uint64][]*device // that a connection published for
 }
 
 var (
@@ -68,8 +70,8 @@ func NewDriver(o DriverOptions) (*Driver, error) {
 	if o.Broker == nil || o.Now == nil || o.Logger == nil {
 		return nil, errors.New("mqtt driver: Broker, Now and Logger are required")
 	}
-	d := &Driver{broker: o.Broker, now: o.Now, log: o.Logger, devices: make(map[string]*device)}
-	if err := o.Broker.Handle("#", d.handle); err != nil {
+	d := &Driver{broker: o.Broker, now: o.Now, log: o.Logger, devices: make(map[string]*device), byConn: make(map[uint64][]*device)}
+	if err := o.Broker.HandleOrTake("#", d.handle, d.take); err != nil {
 		return nil, fmt.Errorf("mqtt driver: %w", err)
 	}
 	o.Broker.Watch(Watcher{Alive: d.alive, Gone: d.gone})
@@ -137,7 +139,7 @@ func (d *Driver) Open(ctx context.Context, dev plant.Device) (connect.Conn, erro
 	u := d.device(s.prefix)
 	for {
 		u.mu.Lock()
-		heard, changed := u.heard(d.now(), s.silence), u.changed
+		heard, changed := u.heard(d.now(), s.silence), u.change()
 		u.mu.Unlock()
 		if heard {
 			return &conn{driver: d, device: u, settings: s}, nil
@@ -171,7 +173,7 @@ func (d *Driver) device(prefix string) *device {
 	defer d.mu.Unlock()
 	u, ok := d.devices[prefix]
 	if !ok {
-		u = &device{prefix: prefix, last: make(map[string]Message), changed: make(chan struct{}), attached: make(chan struct{})}
+		u = &device{prefix: prefix, last: make(map[string]Message), attached: make(chan struct{})}
 		d.devices[prefix] = u
 		for _, m := range d.broker.Retained(prefix+"/#", maxTopics) {
 			u.keep(m) // values as they were; a sign of life comes later
@@ -180,15 +182,19 @@ func (d *Driver) device(prefix string) *device {
 	return u
 }
 
-// under finds the devices a topic belongs to: every prefix that is one.
-func (d *Driver) under(topic string) []*device {
+// under finds the devices a message belongs to: every prefix of its topic that
+// is one. It notes on which connection they speak.
+func (d *Driver) under(m Message) []*device {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var out []*device
-	for i := 0; i <= len(topic); i++ {
-		if i == len(topic) || topic[i] == '/' {
-			if u, ok := d.devices[topic[:i]]; ok {
+	for i := 0; i <= len(m.Topic); i++ {
+		if i == len(m.Topic) || m.Topic[i] == '/' {
+			if u, ok := d.devices[m.Topic[:i]]; ok {
 				out = append(out, u)
+				if !m.Will && !slices.Contains(d.byConn[m.Conn], u) {
+					d.byConn[m.Conn] = append(d.byConn[m.Conn], u)
+				}
 			}
 		}
 	}
@@ -196,7 +202,7 @@ func (d *Driver) under(topic string) []*device {
 }
 
 func (d *Driver) handle(ctx context.Context, m Message) error {
-	under := d.under(m.Topic)
+	under := d.under(m)
 	for i, u := range under {
 		now := ctx
 		if i < len(under)-1 {
@@ -209,9 +215,18 @@ func (d *Driver) handle(ctx context.Context, m Message) error {
 	return nil
 }
 
+// take is handle without waiting.
+func (d *Driver) take(m Message, done func(error)) bool {
+	under := d.under(m)
+	return len(under) == 1 && under[0].take(m, done)
+}
+
 // alive: a device shows life while the connection that published for it does.
 func (d *Driver) alive(conn uint64) {
-	for _, u := range d.all() {
+	d.mu.Lock()
+	of := d.byConn[conn]
+	d.mu.Unlock()
+	for _, u := range of {
 		u.life(conn)
 	}
 }
@@ -219,20 +234,14 @@ func (d *Driver) alive(conn uint64) {
 // gone: a device whose client was lost is lost; one whose client said goodbye
 // publishes now and then, and has its time of silence.
 func (d *Driver) gone(conn uint64, orderly bool) {
+	d.mu.Lock()
+	of := d.byConn[conn]
+	delete(d.byConn, conn)
+	d.mu.Unlock()
 	if orderly {
 		return
 	}
-	for _, u := range d.all() {
+	for _, u := range of {
 		u.gone(conn)
 	}
-}
-
-func (d *Driver) all() []*device {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	out := make([]*device, 0, len(d.devices))
-	for _, u := range d.devices {
-		out = append(out, u)
-	}
-	return out
 }

@@ -139,8 +139,11 @@ func (h *hook) OnPacketRead(cl *mochi.Client, pk packets.Packet) (packets.Packet
 		h.b.log.Warn("mqtt client ended: topic not allowed", slog.String("client", cl.ID), slog.String("remote", cl.Net.Remote))
 		return pk, packets.ErrRejectPacket
 	}
-	if in := h.inbox(cl); in != nil {
+	in := h.inbox(cl)
+	if in != nil {
 		in.out.heard(pk)
+	}
+	if in != nil && in.lives(h.b.now(), pk.FixedHeader.Type) {
 		for _, w := range h.b.watching() {
 			if w.Alive != nil {
 				w.Alive(in.who.conn)

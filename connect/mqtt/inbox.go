@@ -76,6 +76,8 @@ type inbox struct {
 	stop context.CancelFunc
 
 	letters    []*letter // not begun, in order
+	sent       []*letter // begun without waiting, in order, not answered
+	answering  bool      // somebody answers what is first in sent
 	unanswered int       // with QoS 1 and 2, begun or not
 	bytes      int
 	working    bool // work runs
@@ -86,7 +88,8 @@ type inbox struct {
 	// itself belongs to the goroutine that reads it: the library deadlocks when
 	// two use the list of its messages in flight.
 	proxy *mochi.Client
-	out   *outbox // of the client, when it subscribes
+	out   *outbox   // of the client, when it subscribes
+	lived time.Time // when life was last told; of the goroutine that reads
 
 	dropping bool // there was no room for dropAfter
 	flood    *Flood
@@ -99,33 +102,53 @@ type letter struct {
 	msg  Message
 	size int
 	done chan struct{} // closed when handled
-	turn chan struct{} // closed when all before it are answered
+	turn chan struct{} // of QoS 2: closed when all before it are answered
 	err  error
+
+	handled bool // of sent: err is known
 }
 
 func newInbox(p *post, cl *mochi.Client, m member) *inbox {
 	in := &inbox{post: p, cl: cl, who: m, proxy: p.b.server.NewClient(nil, "proxy", cl.ID, true)}
 	in.ctx, in.stop = context.WithCancel(p.b.ctx)
 	in.out = newOutbox(in.ctx, cl, p.b.limits.Inflight)
+	context.AfterFunc(in.ctx, in.abandon)
 	return in
+}
+
+// livesEvery is how often a client that publishes all the time is said to live:
+// its messages say the same of the devices they are for.
+const livesEvery = time.Second
+
+// lives reports whether a packet is to be told as a sign of life.
+func (in *inbox) lives(now time.Time, packet byte) bool {
+	if age := now.Sub(in.lived); packet == packets.Publish && age >= 0 && age < livesEvery {
+		return false
+	}
+	in.lived = now
+	return true
 }
 
 // take takes a message, on the goroutine that reads the connection: as long as
 // it waits, the client waits, too. It returns nil when the library is to go on
 // with the message; most go on from the inbox.
 func (in *inbox) take(pk packets.Packet, msg Message) error {
-	l := &letter{pk: pk, msg: msg, size: len(pk.Payload) + len(pk.TopicName), done: make(chan struct{}), turn: make(chan struct{})}
-	if err := in.put(l); err != nil {
-		return err
-	}
+	l := &letter{pk: pk, msg: msg, size: len(pk.Payload) + len(pk.TopicName)}
 	if msg.QoS < 2 {
+		if err := in.put(l, in.post.b.taker(msg.Topic)); err != nil {
+			return err
+		}
 		return packets.ErrRejectPacket
+	}
+	l.turn = make(chan struct{})
+	if err := in.put(l, nil); err != nil {
+		return err
 	}
 	<-l.turn
 	return l.err
 }
 
-func (in *inbox) put(l *letter) error {
+func (in *inbox) put(l *letter, take Taker) error {
 	msg, p := &l.msg, in.post
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -143,10 +166,14 @@ func (in *inbox) put(l *letter) error {
 		in.drop(1)
 		return packets.ErrRejectPacket
 	}
-	in.letters = append(in.letters, l)
 	in.bytes += l.size
 	p.counts.Pending++
 	p.counts.Bytes += l.size
+	if take != nil && !in.working && in.ctx.Err() == nil && in.send(l, take) {
+		return nil
+	}
+	l.done = make(chan struct{})
+	in.letters = append(in.letters, l)
 	if !in.working {
 		in.working = true
 		go in.work()
@@ -158,7 +185,7 @@ func (in *inbox) put(l *letter) error {
 // empty inbox.
 func (in *inbox) fits(l *letter) bool {
 	limits := &in.post.b.limits
-	return in.bytes == 0 || len(in.letters) < int(limits.Queue) && in.bytes+l.size <= limits.PendingBytes/16 &&
+	return in.bytes == 0 || len(in.letters)+len(in.sent) < int(limits.Queue) && in.bytes+l.size <= limits.PendingBytes/16 &&
 		in.post.counts.Bytes+l.size <= limits.PendingBytes
 }
 
@@ -218,6 +245,11 @@ func (in *inbox) release(l *letter) {
 // work handles letters until there are none.
 func (in *inbox) work() {
 	p := in.post
+	p.mu.Lock()
+	for len(in.sent) > 0 || in.answering { // these came before
+		p.room.Wait()
+	}
+	p.mu.Unlock()
 	for {
 		answers, answered := make(chan *letter, window), make(chan struct{})
 		go func() {
@@ -258,7 +290,9 @@ func (in *inbox) next() *letter {
 			p.counts.Withheld++
 			l.err = context.Canceled
 			in.unanswered--
-			close(l.turn)
+			if l.turn != nil {
+				close(l.turn)
+			}
 			in.release(l)
 		case in.ctx.Err() != nil:
 			in.release(l)
@@ -306,7 +340,9 @@ func (in *inbox) answer(l *letter) {
 			p.b.log.Warn("mqtt message not handed on", slog.String("client", in.cl.ID), slog.Any("err", err))
 		}
 	}
-	close(l.turn)
+	if l.turn != nil {
+		close(l.turn)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if l.err != nil {
@@ -330,7 +366,7 @@ func (in *inbox) drain(lost bool) {
 		timer := time.AfterFunc(drainFor, in.stop)
 		defer timer.Stop()
 	}
-	for in.working {
+	for in.working || len(in.sent) > 0 || in.answering {
 		p.room.Wait()
 	}
 }

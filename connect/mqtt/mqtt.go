@@ -38,6 +38,12 @@ type Message struct {
 // handler waits, that client waits, and no other.
 type Handler func(ctx context.Context, m Message) error
 
+// Taker is a handler's way without waiting: it gives the message its place in
+// the order of those that become durable, and calls done, once, on any
+// goroutine, when it is handled. It returns false, and has done nothing, when it
+// would have to wait: then the handler gets the message.
+type Taker func(m Message, done func(error)) bool
+
 // ErrExpel, wrapped in a handler's error, ends the client's connection.
 var ErrExpel = errors.New("connection ended by the host")
 

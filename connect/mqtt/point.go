@@ -197,6 +197,17 @@ func (p point) reading(index int, kind plant.TagKind, d *document) connect.Readi
 	return r
 }
 
+// number is a point's value where a short number stands for it in the document:
+// what most readings are. It says what reading would.
+func (d *document) number(place int) (float64, token, bool) {
+	if d.found == nil || place < 0 {
+		return 0, nil, false
+	}
+	t := d.found[place]
+	v, ok := t.number()
+	return v, t, ok
+}
+
 // first8 is what a reading keeps of a payload.
 func first8(payload []byte) []byte { return bytes.Clone(payload[:min(len(payload), 8)]) }
 

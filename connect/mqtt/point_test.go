@@ -2,6 +2,9 @@ package mqtt
 
 import (
 	"errors"
+	"math"
+	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -103,7 +106,7 @@ func TestScan_FindsWhatTheWholeDocumentSays(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			p.want(one)
+			_ = p.want(one)
 		}
 		got, ok := p.scan([]byte(payload))
 		if want == nil {
@@ -135,6 +138,38 @@ func TestScan_FindsWhatTheWholeDocumentSays(t *testing.T) {
 	found(``)
 }
 
+// TestNumber_RoundsAsTheLongWay: the short way of numbers gives the same bits.
+func TestNumber_RoundsAsTheLongWay(t *testing.T) {
+	quick := 0
+	f := func(s string) {
+		t.Helper()
+		got, ok := token(s).number()
+		want, err := parseNumber(s)
+		if ok && (err != nil || math.Float64bits(got) != math.Float64bits(want)) {
+			t.Errorf("%s = %v; want %v, %v", s, got, want, err)
+		}
+		if ok {
+			quick++
+		}
+	}
+	for _, s := range []string{"0", "-0", "-0.0", "0.1", "25.3", "-273.15", "123456789012345", "1234567890123456", "9007199254740993", "0.000000000000001", "0.0000000000000001", "99999999999999.9", "1e3", "-", ".5", "5.", "1.2.3", "true", `"x`, ""} {
+		f(s)
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 100_000 {
+		n := r.Int64N(1e15)
+		s := strconv.FormatInt(n, 10)
+		if at := r.IntN(len(s)); at > 0 {
+			s = s[:at] + "." + s[at:]
+		}
+		f(s)
+		f("-" + s)
+	}
+	if quick < 200_000 {
+		t.Errorf("%d numbers went the short way; want nearly all", quick)
+	}
+}
+
 func FuzzScan(f *testing.F) {
 	f.Add("/a", `{"a":1,"b":{"c":"x"}}`)
 	f.Add("/b/c", `{"a":[1,"}"],"b":{"c":"x\\"}}`)
@@ -146,8 +181,14 @@ func FuzzScan(f *testing.F) {
 			return
 		}
 		wanted := newPlan()
-		wanted.want(p.at)
+		place := wanted.want(p.at)
 		short, long := newDocument([]byte(payload), wanted), document{payload: []byte(payload)}
+		if v, raw, ok := short.number(place); ok {
+			want := p.reading(0, plant.KindNumber, &long)
+			if want.Err != nil || math.Float64bits(v) != math.Float64bits(want.Number) || string(raw[:min(len(raw), 8)]) != string(want.Raw) {
+				t.Errorf("%q in %q: %v; the whole document says %+v", at, payload, v, want)
+			}
+		}
 		for _, kind := range []plant.TagKind{plant.KindNumber, plant.KindText} {
 			got, want := p.reading(0, kind, &short), p.reading(0, kind, &long)
 			if (got.Err == nil) != (want.Err == nil) || got.Err != nil && got.Err.Error() != want.Err.Error() || got.Number != want.Number || got.Text != want.Text || string(got.Raw) != string(want.Raw) {

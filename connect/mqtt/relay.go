@@ -22,15 +22,26 @@ type Relay struct {
 	mu      sync.Mutex
 	reason  error
 	running bool
+	prompt  connect.Prompt // while Run runs; nil when there is none
 	ended   chan struct{}
 
 	over    chan struct{} // ended, and Run returned
 	holding atomic.Bool
+	waiting atomic.Int64 // parcels in the queue or at the sink
 }
 
 type parcel struct {
 	readings []connect.Reading
-	answer   chan error
+	answer   chan error  // with room for one; nil when done is told
+	done     func(error) // of TryDeliver
+}
+
+func (p parcel) tell(err error) {
+	if p.done != nil {
+		p.done(err)
+		return
+	}
+	p.answer <- err
 }
 
 // NewRelay makes a relay.
@@ -40,15 +51,18 @@ func NewRelay() *Relay {
 
 // Deliver hands readings over and waits for the sink's answer.
 func (r *Relay) Deliver(ctx context.Context, readings []connect.Reading) error {
-	p := parcel{readings, make(chan error, 1)}
+	p := parcel{readings: readings, answer: make(chan error, 1)}
 	if r.Ended() {
 		return ErrDetached
 	}
+	r.waiting.Add(1)
 	select {
 	case r.queue <- p:
 	case <-r.ended:
+		r.waiting.Add(-1)
 		return ErrDetached
 	case <-ctx.Done():
+		r.waiting.Add(-1)
 		return ctx.Err()
 	}
 	passed(ctx)
@@ -64,6 +78,53 @@ func (r *Relay) Deliver(ctx context.Context, readings []connect.Reading) error {
 		return err
 	default:
 		return ErrDetached
+	}
+}
+
+// TryDeliver hands readings over without waiting; done gets the sink's answer.
+// It returns false when that cannot be: then done is not called.
+func (r *Relay) TryDeliver(readings []connect.Reading, done func(error)) bool {
+	if r.Ended() {
+		return false
+	}
+	if prompt := r.promptly(); prompt != nil && r.waiting.Load() == 0 && prompt(readings, done) {
+		return true // nothing of this client is before it: who delivers is the one that reads it
+	}
+	r.waiting.Add(1)
+	select {
+	case r.queue <- parcel{readings: readings, done: done}:
+	default:
+		r.waiting.Add(-1)
+		return false
+	}
+	select {
+	case <-r.over:
+		r.refuse() // Run may have looked before
+	default:
+	}
+	return true
+}
+
+// promptly is the way past the queue, while Run runs.
+func (r *Relay) promptly() connect.Prompt {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.running {
+		return nil
+	}
+	return r.prompt
+}
+
+// refuse answers what nobody takes any more.
+func (r *Relay) refuse() {
+	for {
+		select {
+		case p := <-r.queue:
+			r.waiting.Add(-1)
+			p.tell(ErrDetached)
+		default:
+			return
+		}
 	}
 }
 
@@ -107,6 +168,7 @@ func (r *Relay) End(reason error) {
 		close(r.ended)
 		if !r.running {
 			close(r.over)
+			go r.refuse() // whoever ends may hold what the answers need
 		}
 	}
 }
@@ -131,6 +193,7 @@ func (r *Relay) Run(ctx context.Context, sink connect.Sink, alive func()) error 
 	}
 	r.running = true
 	r.mu.Unlock()
+	defer r.refuse()
 	defer close(r.over)
 	for {
 		select {
@@ -148,8 +211,9 @@ func (r *Relay) Run(ctx context.Context, sink connect.Sink, alive func()) error 
 			r.holding.Store(true)
 			err := sink(ctx, readings)
 			r.holding.Store(false)
+			r.waiting.Add(int64(-len(all)))
 			for _, p := range all {
-				p.answer <- err
+				p.tell(err)
 			}
 			if err != nil {
 				r.End(err)

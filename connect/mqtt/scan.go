@@ -8,12 +8,16 @@ import (
 // branch is what is wanted of a JSON document, by the keys that lead there.
 type branch struct {
 	children map[string]*branch
+	order    []*branch // of children, as they were wanted: documents mostly have them so
+	key      string
+	number   int // in the order
 	place    int // where the value goes; -1 when only what is below is wanted
 }
 
 // plan is what is wanted of the messages of one topic.
 type plan struct {
 	points []int // in the order of the subscription
+	at     []int // where the value of each goes; -1 when it is looked for in the whole document
 	root   branch
 	places map[string]int // by pointer, as it is written
 	count  int
@@ -22,10 +26,10 @@ type plan struct {
 func newPlan() *plan { return &plan{root: branch{place: -1}, places: map[string]int{}} }
 
 // want makes a place for a pointer, or finds the one it has. The whole document
-// is nothing that can be found inside it.
-func (p *plan) want(at pointer) {
+// is nothing that can be found inside it: -1.
+func (p *plan) want(at pointer) int {
 	if len(at.keys) == 0 || len(at.keys) > maxDepth {
-		return
+		return -1
 	}
 	b := &p.root
 	for _, key := range at.keys {
@@ -34,8 +38,8 @@ func (p *plan) want(at pointer) {
 			if b.children == nil {
 				b.children = map[string]*branch{}
 			}
-			next = &branch{place: -1}
-			b.children[key] = next
+			next = &branch{place: -1, key: key, number: len(b.order)}
+			b.children[key], b.order = next, append(b.order, next)
 		}
 		b = next
 	}
@@ -44,11 +48,49 @@ func (p *plan) want(at pointer) {
 		p.count++
 	}
 	p.places[at.text] = b.place
+	return b.place
 }
 
 // token is a number, a text without escapes, true or false, as it stands in
 // the document; nil for what was not found or needs more care.
 type token []byte
+
+// exactTens are powers of ten that float64 holds exactly.
+var exactTens = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
+
+// number reads a number of at most 15 digits without an exponent: its digits
+// and its power of ten are exact, so one division rounds as the decimal does.
+func (t token) number() (float64, bool) {
+	rest, negative := t, false
+	if len(rest) > 0 && rest[0] == '-' {
+		rest, negative = rest[1:], true
+	}
+	if len(rest) == 0 || len(rest) > len(exactTens) {
+		return 0, false // the last place is for the point
+	}
+	digits, point := uint64(0), len(rest)
+	for i, c := range rest {
+		switch {
+		case c >= '0' && c <= '9':
+			digits = digits*10 + uint64(c-'0')
+		case c == '.' && point == len(rest):
+			point = i
+		default:
+			return 0, false
+		}
+	}
+	if point == len(rest) && point == len(exactTens) {
+		return 0, false
+	}
+	v := float64(digits)
+	if point < len(rest) {
+		v /= exactTens[len(rest)-point-1]
+	}
+	if negative && (v != 0 || point < len(rest)) { // -0 is read as a whole number elsewhere, and is 0
+		v = -v
+	}
+	return v, true
+}
 
 // scan finds the wanted values of a document without making the rest of it. It
 // reports false when the document is not JSON or has what this short way does
@@ -104,7 +146,8 @@ func (s *scanner) value(b *branch) {
 
 func (s *scanner) object(b *branch) {
 	s.rest = s.rest[1:]
-	entered := map[*branch]bool{}
+	var entered map[*branch]bool
+	due := 0 // in the order
 	for s.space(); len(s.rest) > 0 && s.rest[0] != '}' && !s.odd; s.space() {
 		if s.rest[0] == ',' {
 			s.rest = s.rest[1:]
@@ -121,11 +164,22 @@ func (s *scanner) object(b *branch) {
 			return
 		}
 		s.rest = s.rest[1:] // the colon
-		next := b.children[string(key)]
+		var next *branch
+		if due < len(b.order) && b.order[due].key == string(key) {
+			next = b.order[due]
+		} else {
+			next = b.children[string(key)]
+		}
+		if next != nil {
+			due = next.number + 1
+		}
 		if next != nil && next.children != nil {
 			if entered[next] {
 				s.odd = true
 				return
+			}
+			if entered == nil {
+				entered = map[*branch]bool{}
 			}
 			entered[next] = true
 		}

@@ -14,6 +14,7 @@ import (
 // with MarkLate.
 type Batches interface {
 	Read(ctx context.Context, afterSeq uint64, limit int) ([]history.Sequenced, error)
+	ReadEncoded(ctx context.Context, afterSeq uint64, limit int) ([]history.Encoded, error)
 	Wait(ctx context.Context, afterSeq uint64) error
 	SaveCursor(name string, seq uint64) error
 	Bounds() (first, last uint64)
@@ -45,12 +46,12 @@ func (h History) SaveCursor(_ context.Context, seq uint64) error {
 
 // Read gives batches with the samples that are shared.
 func (h History) Read(ctx context.Context, after uint64, limit int) (items []link.Item, through uint64, err error) {
-	batches, err := h.Store.Read(ctx, after, limit)
-	if errors.Is(err, history.ErrGone) {
-		return nil, after, fmt.Errorf("%w: %w", link.ErrGone, err)
+	if h.Share == nil {
+		return h.readAll(ctx, after, limit)
 	}
+	batches, err := h.Store.Read(ctx, after, limit)
 	if err != nil {
-		return nil, after, err
+		return nil, after, gone(err)
 	}
 	through = after
 	for _, b := range batches {
@@ -58,14 +59,35 @@ func (h History) Read(ctx context.Context, after uint64, limit int) (items []lin
 		if b.Tenant != h.Tenant {
 			continue
 		}
-		if h.Share != nil {
-			if b = shared(b, h.Share); b.Batch.Len() == 0 {
-				continue
-			}
+		if b = shared(b, h.Share); b.Batch.Len() > 0 {
+			items = append(items, link.Item{Seq: b.Seq, Recorded: b.Recorded, Payload: b.Encode(nil)})
 		}
-		items = append(items, link.Item{Seq: b.Seq, Recorded: b.Recorded, Payload: b.Encode(nil)})
 	}
 	return items, through, nil
+}
+
+// readAll hands batches on as they stand in the log. The parent checks what it
+// gets.
+func (h History) readAll(ctx context.Context, after uint64, limit int) (items []link.Item, through uint64, err error) {
+	batches, err := h.Store.ReadEncoded(ctx, after, limit)
+	if err != nil {
+		return nil, after, gone(err)
+	}
+	through = after
+	for _, b := range batches {
+		through = b.Seq
+		if b.Tenant == h.Tenant {
+			items = append(items, link.Item{Seq: b.Seq, Recorded: b.Recorded, Payload: b.Raw})
+		}
+	}
+	return items, through, nil
+}
+
+func gone(err error) error {
+	if errors.Is(err, history.ErrGone) {
+		return fmt.Errorf("%w: %w", link.ErrGone, err)
+	}
+	return err
 }
 
 // shared is the batch without the tags that stay here.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"zhigai/fact"
@@ -26,6 +27,41 @@ type Samples struct {
 	Store   MarkedHistory
 	Maps    Maps
 	Journal fact.Journal // takes the gaps
+	Known   *Known       // nil: every mark is read anew
+}
+
+// Known remembers the marks of children as they were written last: reading one
+// of many guards costs more than storing a delivery.
+type Known struct {
+	mu    sync.Mutex
+	marks map[string]known
+}
+
+type known struct {
+	version uint64
+	kept    kept
+}
+
+// NewKnown knows nothing yet.
+func NewKnown() *Known { return &Known{marks: map[string]known{}} }
+
+func (k *Known) at(m history.Mark) (kept, bool) {
+	if k == nil {
+		return kept{}, false
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	one, ok := k.marks[m.Name]
+	return one.kept, ok && one.version == m.Version
+}
+
+func (k *Known) note(name string, version uint64, what kept) {
+	if k == nil {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.marks[name] = known{version, what}
 }
 
 // wait is how long a child waits before it sends again what cannot be stored
@@ -64,12 +100,18 @@ func markName(node link.NodeID) string { return "link:" + string(node) }
 func (s Samples) kept(node link.NodeID) (history.Mark, kept, error) {
 	var k kept
 	m, err := s.Store.Mark(markName(node))
-	if err == nil && m.Version > 0 {
-		err = json.Unmarshal(m.Value, &k)
-	}
 	if err != nil {
 		return m, k, fmt.Errorf("link: progress with samples of %s: %w", node, err)
 	}
+	if was, ok := s.Known.at(m); ok {
+		return m, was, nil
+	}
+	if m.Version > 0 {
+		if err := json.Unmarshal(m.Value, &k); err != nil {
+			return m, k, fmt.Errorf("link: progress with samples of %s: %w", node, err)
+		}
+	}
+	s.Known.note(m.Name, m.Version, k)
 	return m, k, nil
 }
 
@@ -120,11 +162,14 @@ func (s Samples) Commit(ctx context.Context, node link.Node, d link.Delivery) er
 	if len(c.guards) > maxGuards {
 		return link.Busy(wait, fmt.Errorf("%d late samples wait for older ones", len(c.guards)))
 	}
-	if m.Value, err = json.Marshal(kept{Progress: d.After, Guards: c.remaining()}); err != nil {
+	next := kept{Progress: d.After, Guards: c.remaining()}
+	if m.Value, err = json.Marshal(next); err != nil {
 		return fmt.Errorf("link: progress with samples of %s: %w", node.ID, err)
 	}
 	_, err = s.Store.AppendMarked(ctx, node.Tenant, m, batches...)
 	switch {
+	case err == nil:
+		s.Known.note(m.Name, m.Version+1, next)
 	case errors.Is(err, history.ErrConflict):
 		return fmt.Errorf("%w: %w", link.ErrConflict, err)
 	case errors.Is(err, history.ErrNoSpace):

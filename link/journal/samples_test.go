@@ -86,7 +86,7 @@ func anyOrder(t *testing.T, seed uint64) {
 	parent := store(t, parentFS, false)
 	known := true
 	sink := func() journal.Samples {
-		return journal.Samples{Store: parent, Maps: numbers{&known}, Journal: &gapLog{}}
+		return journal.Samples{Known: journal.NewKnown(), Store: parent, Maps: numbers{&known}, Journal: &gapLog{}}
 	}
 	node := link.Node{ID: nodeID, Tenant: theirs}
 	for n := range 60 {
@@ -208,7 +208,7 @@ func values(t *testing.T, s *history.Store, of plant.TenantNo, tag plant.TagNo) 
 func TestSamples_WaitForTheirTags(t *testing.T) {
 	parent := store(t, vfs.NewMem(), false)
 	known := false
-	sink := journal.Samples{Store: parent, Maps: numbers{&known}, Journal: &gapLog{}}
+	sink := journal.Samples{Known: journal.NewKnown(), Store: parent, Maps: numbers{&known}, Journal: &gapLog{}}
 	raw := history.Sequenced{Tenant: tenant, Recorded: start, Batch: plant.Batch{Samples: []plant.Sample{{Tag: 1, Time: start}}}}.Encode(nil)
 	d := link.Delivery{Stream: link.StreamHistory, Items: []link.Item{{Seq: 1, Payload: raw}}, After: link.Progress{Version: 1, Ranges: link.Ranges{{From: 1, To: 1}}}}
 	node := link.Node{ID: nodeID, Tenant: theirs}

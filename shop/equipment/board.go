@@ -91,7 +91,14 @@ const (
 	// boardAgain bounds how often late values make a machine's day be read
 	// again.
 	boardAgain = 5 * time.Second
+	// boardBehind is how long batches are kept for a board that does not come
+	// along; then it reads facts again.
+	boardBehind = time.Minute
+	boardSave   = 2 * time.Second
 )
+
+// BoardCursor is the board's name at the feed: what it has not seen is kept.
+const BoardCursor = "board"
 
 // Board follows history and keeps what every machine does now. It is a view:
 // at start it reads the facts of the last day, and a late fact makes it read
@@ -158,10 +165,12 @@ func (b *Board) Run(ctx context.Context, feed figure.Feed) error {
 
 func (b *Board) follow(ctx context.Context, feed figure.Feed) error {
 	at := feed.LastSeq()
+	_ = feed.SaveCursor(BoardCursor, at) // without it batches may be gone before they are read: then it starts again
 	b.forget()
 	if err := b.load(ctx); err != nil {
 		return err
 	}
+	along, saved := b.now(), b.now()
 	wake := make(chan struct{}, 1)
 	waits, stop := context.WithCancel(ctx)
 	defer stop()
@@ -176,6 +185,16 @@ func (b *Board) follow(ctx context.Context, feed figure.Feed) error {
 			return err
 		}
 		now := b.now()
+		if now.Sub(saved) >= boardSave {
+			_ = feed.SaveCursor(BoardCursor, at)
+			saved = now
+		}
+		switch {
+		case !behind:
+			along = now
+		case now.Sub(along) >= boardBehind:
+			return fmt.Errorf("%d batches behind for %s", feed.LastSeq()-at, boardBehind)
+		}
 		all := now.Sub(tick) >= boardTick
 		if all {
 			tick = now
@@ -236,7 +255,7 @@ func (b *Board) forget() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, c := range b.cells {
-		c.stale, c.reread = true, time.Time{}
+		c.stale, c.missed, c.reread = true, true, time.Time{}
 	}
 }
 

@@ -53,9 +53,11 @@ func (b *Board) replace(t plant.TenantNo, s *Snapshot) {
 func (b *Board) take(tenant plant.TenantNo, batch plant.Batch) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, s := range batch.Samples {
-		if f := b.byTag[seenKey{tenant, s.Tag}]; f != nil {
-			f.c.take(f, s)
+	var f *follow
+	for i := range batch.Samples {
+		s := &batch.Samples[i]
+		if f = b.followOf(f, tenant, s.Tag); f != nil {
+			f.c.take(f, *s)
 		}
 	}
 	for _, t := range batch.Texts {
@@ -63,6 +65,19 @@ func (b *Board) take(tenant plant.TenantNo, batch plant.Batch) {
 			f.c.takeText(f, t)
 		}
 	}
+}
+
+// followOf finds a tag; before is the one before it in the batch. The tags of an
+// answer come in the same order each time.
+func (b *Board) followOf(before *follow, tenant plant.TenantNo, tag plant.TagNo) *follow {
+	if before != nil && before.next != nil && before.next.tag.No == tag {
+		return before.next
+	}
+	f := b.byTag[seenKey{tenant, tag}]
+	if before != nil {
+		before.next = f
+	}
+	return f
 }
 
 // publish makes the present of the machines that heard something, or of all.
@@ -110,9 +125,11 @@ func (b *Board) reread(ctx context.Context, c *cell, now plant.Micros) error {
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return fmt.Errorf("facts of %s: %w", c.m.Path, err)
 	}
-	values, err := b.lastValues(ctx, c.m)
-	if err != nil {
-		return err
+	var values map[string]LiveValue
+	if c.missed { // written by this goroutine alone
+		if values, err = b.lastValues(ctx, c.m); err != nil {
+			return err
+		}
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -14,6 +14,7 @@ import (
 type cell struct {
 	m      *Machine
 	stale  bool // the facts must be read again
+	missed bool // and the values: batches were not followed
 	heard  bool // something to show
 	reread time.Time
 
@@ -50,6 +51,7 @@ type follow struct {
 	known   bool
 	value   LiveValue
 	at      plant.Micros // of the newest
+	next    *follow      // whose value came behind this one's the last time
 	// What came since the value was put into words: most of what comes is
 	// followed by more before anybody looks.
 	fresh  bool
@@ -90,7 +92,7 @@ func same[T comparable](a, b *T) bool {
 const presentAgain = plant.Micros(900_000)
 
 func newCell(m *Machine) *cell {
-	c := &cell{m: m, stale: true}
+	c := &cell{m: m, stale: true, missed: true}
 	byName := map[string]*follow{}
 	for _, name := range slices.Sorted(maps.Keys(m.Tags)) {
 		f := &follow{c: c, tag: m.Tags[name], name: name, counter: m.countsParts(name)}
@@ -113,16 +115,19 @@ func newCell(m *Machine) *cell {
 	return c
 }
 
-// load replays the machine's last day.
+// load replays the machine's last day. The values are nil when those that were
+// followed are the newest.
 func (c *cell) load(s Settings, f Facts, values map[string]LiveValue, from, now plant.Micros) {
 	c.stale, c.heard, c.from = false, true, from-s.margin()
 	c.shown = shown{}
 	c.past, c.events = nil, f.Events
-	for _, one := range c.tags {
-		v, known := values[one.name]
-		one.known, one.value, one.at, one.fresh = known, v, v.Time, false
+	if values != nil {
+		for _, one := range c.tags {
+			v, known := values[one.name]
+			one.known, one.value, one.at, one.fresh = known, v, v.Time, false
+		}
+		c.missed, c.live.Values = false, nil // made anew
 	}
-	c.live.Values = nil // made anew
 	c.product, c.order = newTimeline(f.Texts[SignalProduct]), newTimeline(f.Texts[SignalOrder])
 	c.replay = newReplay(c.m, c.from, func(x stretch) { c.past = append(c.past, x) })
 	c.replay.walk(c.m.streams(f), c.m.parts(f, c.product), now+s.margin())
