@@ -7,10 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
-	"zhigai/access"
 	"zhigai/backup"
 	"zhigai/record"
 )
@@ -151,68 +149,4 @@ func findSnapshot(dir string, at time.Time) (backup.Snapshot, error) {
 		return backup.Newest(dir, at)
 	}
 	return snap, err
-}
-
-type verifyCmd struct {
-	place  `embed:""`
-	Backup string `help:"Check this snapshot, or the newest in this folder, in place of the node." type:"path"`
-}
-
-type verifyReport struct {
-	Checked []string `json:"checked"`
-	Damage  []string `json:"damage"`
-}
-
-func (c verifyCmd) Run(ctx context.Context) error {
-	report, err := c.verify(ctx)
-	if err != nil {
-		return err
-	}
-	for _, line := range report.Checked {
-		fmt.Println("ok  ", line)
-	}
-	if len(report.Damage) == 0 {
-		return nil
-	}
-	return fmt.Errorf("damaged:\n  %s\nrestore a backup; what is damaged is never served as data", strings.Join(report.Damage, "\n  "))
-}
-
-func (c verifyCmd) verify(ctx context.Context) (verifyReport, error) {
-	if c.Backup == "" {
-		return onNode(ctx, c.place, "/verify", struct{}{}, func(s *stores) (verifyReport, error) { return s.verify(ctx) })
-	}
-	snap, err := findSnapshot(c.Backup, time.Time{})
-	if errors.Is(err, backup.ErrDamaged) {
-		return verifyReport{Damage: []string{err.Error()}}, nil
-	}
-	if err != nil {
-		return verifyReport{}, err
-	}
-	report := verifyReport{}
-	if report.Damage, err = backup.Verify(ctx, snap); err == nil && len(report.Damage) == 0 {
-		report.Checked = []string{fmt.Sprintf("%s: %d files, %d bytes", snap.Dir, len(snap.Files), snap.Bytes)}
-	}
-	return report, err
-}
-
-// verify reads everything that can be checked against itself.
-func (s *stores) verify(ctx context.Context) (verifyReport, error) {
-	var out verifyReport
-	check := func(what string, err error) error {
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case err != nil:
-			out.Damage = append(out.Damage, what+": "+err.Error())
-		default:
-			out.Checked = append(out.Checked, what)
-		}
-		return nil
-	}
-	entries, err := access.Verify(ctx, s.record.Access(), demoTenant)
-	return out, errors.Join(
-		check("history: checksums, order and summaries of every chunk and batch", s.history.Verify(ctx)),
-		check("record: every page and index (of a database server: that it answers)", s.record.Verify(ctx)),
-		check(fmt.Sprintf("audit: chain of %d entries", entries), err),
-	)
 }
