@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 
@@ -30,12 +31,8 @@ func (l *Ledger) Copy() *Ledger {
 	defer l.mu.Unlock()
 	c := NewLedger()
 	c.batch, c.next = slices.Clone(l.batch), l.next
-	for k, v := range l.events {
-		c.events[k] = v
-	}
-	for k, v := range l.forms {
-		c.forms[k] = v
-	}
+	maps.Copy(c.events, l.events)
+	maps.Copy(c.forms, l.forms)
 	return c
 }
 
