@@ -3,6 +3,7 @@ package figure
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -29,7 +30,11 @@ type Options struct {
 	Refresh time.Duration
 	// Tenants lists the owners whose windows Run closes; tenant 1 when nil.
 	Tenants func(context.Context) ([]plant.TenantNo, error)
-	Log     *slog.Logger
+	// Keeps says whether this engine is the one that keeps and closes windows;
+	// nil: it is. Of several processes on one store only one does: the others
+	// fold what is out of date anew for every question.
+	Keeps func() bool
+	Log   *slog.Logger
 }
 
 // Engine answers questions for figures and keeps their rows.
@@ -43,6 +48,7 @@ type Engine struct {
 	refresh plant.Micros
 	log     *slog.Logger
 	tenants func(context.Context) ([]plant.TenantNo, error)
+	keeps   func() bool
 	// locks let one fold or mark of a machine happen at a time, by hash: a fact
 	// that arrives while its window is being folded marks it when that is done.
 	locks   [64]sync.Mutex
@@ -68,10 +74,13 @@ func New(o Options) (*Engine, error) {
 	if o.Tenants == nil {
 		o.Tenants = func(context.Context) ([]plant.TenantNo, error) { return []plant.TenantNo{1}, nil }
 	}
+	if o.Keeps == nil {
+		o.Keeps = func() bool { return true }
+	}
 	return &Engine{
 		folder: o.Folder, store: o.Store, journal: o.Journal, defs: o.Definitions, now: o.Now,
 		grace: plant.Micros(o.Grace.Microseconds()), refresh: plant.Micros(o.Refresh.Microseconds()), log: o.Log,
-		tenants: o.Tenants, running: runningNow{each: map[owner]running{}}, lively: plant.Micros(min(livelyFor, o.Grace).Microseconds()),
+		tenants: o.Tenants, keeps: o.Keeps, running: runningNow{each: map[owner]running{}}, lively: plant.Micros(min(livelyFor, o.Grace).Microseconds()),
 	}, nil
 }
 
@@ -120,6 +129,9 @@ func (e *Engine) settle(ctx context.Context, o owner, base Base, before *Window)
 		return Window{}, nil, fmt.Errorf("fold %s %s: %w", o.node, base.From.Time().Format(time.RFC3339), err)
 	}
 	w := Window{Node: o.node, From: base.From, To: base.To, AsOf: now, Digest: Digest(folded.Rows), Fold: folded.Version}
+	if !e.keeps() {
+		return unkept(w, before), folded.Rows, nil
+	}
 	if now >= base.To+e.grace {
 		if w, err = e.revise(ctx, o, w, before); err != nil {
 			return Window{}, nil, err
@@ -128,10 +140,24 @@ func (e *Engine) settle(ctx context.Context, o owner, base Base, before *Window)
 	if now < base.To && e.running.get(o).open != base {
 		e.running.forget(o)
 	}
-	if err := e.store.PutWindow(ctx, o.tenant, w, folded.Rows); err != nil {
+	err = e.store.PutWindow(ctx, o.tenant, w, folded.Rows)
+	if errors.Is(err, ErrNotKeeper) { // another took over in between
+		return unkept(w, before), folded.Rows, nil
+	}
+	if err != nil {
 		return Window{}, nil, fmt.Errorf("keep %s %s: %w", o.node, base.From.Time().Format(time.RFC3339), err)
 	}
 	return w, folded.Rows, nil
+}
+
+// unkept is a window as this engine folded it, for the keeper to keep: closed
+// only if it was closed with the same terms.
+func unkept(w Window, before *Window) Window {
+	w.Revision = 0
+	if before != nil && before.Digest == w.Digest {
+		w.Revision, w.AsOf = before.Revision, min(before.AsOf, w.AsOf)
+	}
+	return w
 }
 
 // revise gives a settled window its revision: the one it was closed with when

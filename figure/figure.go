@@ -24,6 +24,8 @@ var (
 	ErrInvalid      = errors.New("figure: the question is not valid")
 	// ErrGone is a Feed's: batches behind the cursor are no longer kept.
 	ErrGone = errors.New("figure: batches are no longer kept")
+	// ErrNotKeeper is a Store's: another process keeps the figures now.
+	ErrNotKeeper = errors.New("figure: another replica keeps the figures; ask it")
 )
 
 // Figure is one number with everything that says what it is.

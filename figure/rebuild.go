@@ -25,6 +25,9 @@ type Rebuilt struct {
 // terms are the same keeps its revision, one whose terms differ gets the next.
 func (e *Engine) Rebuild(ctx context.Context, tenant plant.TenantNo) (Rebuilt, error) {
 	var done Rebuilt
+	if !e.keeps() {
+		return done, fmt.Errorf("rebuild: %w", ErrNotKeeper)
+	}
 	// Older windows than these are closed, and so in the journal.
 	now := plant.MicrosOf(e.now())
 	windows, err := e.store.Windows(ctx, access.Scope{Tenant: tenant}, now-plant.Micros(closeBack.Microseconds()), endOfTime)

@@ -32,7 +32,8 @@ type Window struct {
 	Fold     string       `json:"fold"`     // version of the rules that made it
 }
 
-// Store keeps rows and windows. Put replaces all rows of the window at once.
+// Store keeps rows and windows. Put replaces all rows of the window at once; it
+// and DeleteAll return ErrNotKeeper in a process that is not to keep figures.
 // Methods may be called concurrently.
 type Store interface {
 	PutWindow(ctx context.Context, tenant plant.TenantNo, w Window, rows []Row) error

@@ -27,6 +27,9 @@ type Downlink interface {
 	// Cut ends one connection of this replica; with conn "" all connections of
 	// the node at every replica.
 	Cut(node NodeID, conn string)
+	// Share hands what Shared takes to the parents of the other replicas; what is
+	// lost is made good by the next.
+	Share(raw []byte)
 }
 
 // ParentOptions is what a parent needs. Name, Registry, Sink and Now are required.
@@ -84,6 +87,7 @@ type seat struct {
 	lease    Lease // Session "" when it is not connected here
 	conn     string
 	intakes  map[Stream]*intake
+	other    *sharedStatus // what another replica said last
 	conflict *Conflict
 	run      string   // of the process that holds the seat
 	past     []string // runs that it took the seat from
@@ -367,6 +371,7 @@ func (p *Parent) beat(from Peer, raw []byte) ([]byte, error) {
 	}
 	s.status.Streams, s.status.Outbox = b.Streams, b.Outbox
 	s.settle(p.now())
+	p.share(s)
 	return sealJSON(kindBeatAnswer, beatAnswer{Conflict: s.conflict}), nil
 }
 

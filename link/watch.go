@@ -3,6 +3,7 @@ package link
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -104,7 +105,7 @@ func (p *Parent) all() []*seat {
 }
 
 // Status lists every enrolled node by name. Of those at another replica it
-// knows what the lease says.
+// knows what the lease says and what that replica shared last.
 func (p *Parent) Status(ctx context.Context) ([]NodeStatus, error) {
 	nodes, err := p.o.Registry.Nodes(ctx)
 	if err != nil {
@@ -128,7 +129,7 @@ func (p *Parent) Status(ctx context.Context) ([]NodeStatus, error) {
 				return nil, fmt.Errorf("link: lease of %s: %w", n.Name, err)
 			}
 			if l.Expires > now && p.elsewhere(l) {
-				one.Connected, one.Since, one.Party = true, l.Since, partyOf(l)
+				one = p.statusElsewhere(n, l)
 			}
 		}
 		out = append(out, one)
@@ -137,6 +138,50 @@ func (p *Parent) Status(ctx context.Context) ([]NodeStatus, error) {
 		return cmp.Or(cmp.Compare(a.Node.Name, b.Node.Name), cmp.Compare(a.Node.ID, b.Node.ID))
 	})
 	return out, nil
+}
+
+// sharedStatus is what replicas tell one another of a node with every beat.
+type sharedStatus struct {
+	Session string     `json:"session"`
+	Status  NodeStatus `json:"status"`
+}
+
+// share tells other replicas how the node fares. The caller holds the seat's lock.
+func (p *Parent) share(s *seat) {
+	d := p.downlink()
+	if d == nil {
+		return
+	}
+	if raw, err := json.Marshal(sharedStatus{s.lease.Session, s.status}); err == nil { // it is plain data
+		d.Share(raw)
+	}
+}
+
+// Shared takes what another replica said of a node.
+func (p *Parent) Shared(raw []byte) error {
+	var o sharedStatus
+	if err := json.Unmarshal(raw, &o); err != nil || o.Status.Node.ID == "" {
+		return fmt.Errorf("%w: what a replica says of a node: %w", ErrDamaged, err)
+	}
+	s := p.seatOf(o.Status.Node.ID)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.other = &o
+	return nil
+}
+
+// statusElsewhere is that of a node that another replica holds the lease of.
+func (p *Parent) statusElsewhere(n Node, l Lease) NodeStatus {
+	one := NodeStatus{}
+	if s := p.seated(n.ID); s != nil {
+		s.mu.Lock()
+		if s.other != nil && s.other.Session == l.Session {
+			one = s.other.Status
+		}
+		s.mu.Unlock()
+	}
+	one.Node, one.Connected, one.Since, one.Party = n, true, l.Since, partyOf(l)
+	return one
 }
 
 // elsewhere reports whether the lease is not of this replica.

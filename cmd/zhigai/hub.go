@@ -63,7 +63,7 @@ func (n *node) openHub(f hubFlags, dir string) (*downlinks, error) {
 	d.settings = &settings.Hub{Store: n.nodes, Ask: d.parent, Now: time.Now, Log: n.log}
 	d.hub, err = nats.StartHub(nats.HubOptions{
 		Listen: f.Links, Hosts: f.LinkHosts, Authority: authority, Parent: d.parent, Log: n.log, Now: time.Now,
-		Cluster: nats.Cluster{Listen: f.Cluster, Routes: f.Replica},
+		Cluster: nats.Cluster{Listen: f.Cluster, Routes: f.Replica}, Told: n.told,
 	})
 	if err != nil {
 		return nil, err
@@ -225,7 +225,7 @@ func (n *node) join(ctx context.Context, up parentFlags, down hubFlags, dir stri
 	}
 	if n.down != nil {
 		n.worker(ctx, "links", func() error { return n.down.parent.Run(ctx) })
-		n.worker(ctx, "settings of nodes", func() error { return n.down.settings.Run(ctx) })
+		n.dutiful(ctx, "settings of nodes", n.down.settings.Run)
 	}
 	if n.up != nil {
 		n.worker(ctx, "uplink", func() error { return n.up.child.Run(ctx) })

@@ -46,6 +46,8 @@ type node struct {
 	lean      bool
 	up        *uplink    // nil without a parent
 	down      *downlinks // nil without nodes below
+	replica   *replica   // nil for a node alone
+	duty      *record.Duty
 	disk      *space.Watch
 	requests  int                     // a second of one user; 0 is the default
 	halt      context.CancelCauseFunc // ends the process; nil in tests
@@ -81,6 +83,9 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 			err = errors.Join(err, n.stores.Close())
 		}
 	}()
+	if at.replica {
+		n.shareWork()
+	}
 	if n.broker, err = mqtt.NewBroker(mqtt.Options{
 		Address: mqttListen, Now: time.Now, Logger: log,
 		// Without a user name on this machine only; gateways elsewhere sign in.
@@ -97,7 +102,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	if n.rules, err = rulesOf(profiles, n.drivers.List); err != nil {
 		return nil, err
 	}
-	if n.folds, err = newFolds(n.stores, n.rules, figure.Options{Log: log}); err != nil {
+	if n.folds, err = newFolds(n.stores, n.rules, figure.Options{Log: log, Keeps: n.duty.Held}); err != nil {
 		return nil, err
 	}
 	if n.access, err = access.New(n.record.Access(), time.Now); err != nil {
@@ -120,8 +125,10 @@ func (n *node) entered(ctx context.Context, tenant plant.TenantNo, events []fact
 
 // start lets the background work run until ctx ends.
 func (n *node) start(ctx context.Context) error {
-	if err := n.broker.Start(); err != nil {
-		return err
+	if n.replica == nil {
+		if err := n.broker.Start(); err != nil {
+			return err
+		}
 	}
 	n.worker(ctx, "disk", func() error { return n.followDisk(ctx) })
 	n.worker(ctx, "stores", func() error { return n.stopWhenBroken(ctx) })
@@ -130,13 +137,13 @@ func (n *node) start(ctx context.Context) error {
 	} else {
 		n.follow(ctx)
 	}
-	n.worker(ctx, "retention", func() error { return n.retain(ctx) })
+	n.dutiful(ctx, "retention", n.retain)
 	return n.reconcile(ctx)
 }
 
 // follow lets figures and board see every sample.
 func (n *node) follow(ctx context.Context) {
-	n.worker(ctx, "figures", func() error { return n.engine.Run(ctx, feed{n.history}, n.record.Journal()) })
+	n.dutiful(ctx, "figures", func(ctx context.Context) error { return n.engine.Run(ctx, feed{n.history}, n.record.Journal()) })
 	n.worker(ctx, "board", func() error { return n.board.Run(ctx, feed{n.history}) })
 }
 
@@ -173,8 +180,19 @@ func (n *node) close() error {
 	return errors.Join(n.drivers.Close(), n.broker.Close(), n.stores.Close())
 }
 
-// reconcile makes collector and folds follow the plant model as it is now.
+// reconcile makes everything follow the plant model as it is now: this process
+// and other replicas.
 func (n *node) reconcile(ctx context.Context) error {
+	err := n.refresh(ctx)
+	if n.replica != nil && n.down != nil {
+		n.down.hub.Tell()
+	}
+	return err
+}
+
+// refresh makes collector and folds of this process follow the plant model as it
+// is now.
+func (n *node) refresh(ctx context.Context) error {
 	n.reconciling.Lock()
 	defer n.reconciling.Unlock()
 	m, err := n.plants.Model(ctx, access.Scope{Tenant: demoTenant}, plant.MicrosOf(time.Now()))
@@ -214,6 +232,9 @@ func (n *node) reconcile(ctx context.Context) error {
 	}
 	n.fleet.Changed()
 	n.board.Changed()
+	if n.replica != nil {
+		specs = nil // each of them would read the same machines: nodes below collect
+	}
 	n.collector.Set(specs)
 	n.announceModel(ctx)
 	return nil
@@ -262,7 +283,7 @@ func (n *node) health(ctx context.Context) []web.Check {
 		}
 	}
 	checks = append(checks, web.Check{Name: "devices", OK: down == 0, Detail: fmt.Sprintf("%d up, %d not", up, down)})
-	return append(checks, n.linkChecks(ctx)...)
+	return slices.Concat(checks, n.linkChecks(ctx), n.replicaChecks(ctx))
 }
 
 // reachable says of a lost database no more than that: who is not signed in

@@ -46,6 +46,9 @@ const (
 const stopTime = 4 * time.Second
 
 func (c runCmd) Run(ctx context.Context) (err error) {
+	if err := c.checkReplica(); err != nil {
+		return err
+	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
 	l, err := listen(c.Listen) // first: the commonest mistake is a second node
 	if err != nil {
@@ -56,7 +59,7 @@ func (c runCmd) Run(ctx context.Context) (err error) {
 	if c.Demo {
 		mqttAddress = "127.0.0.1:0"
 	}
-	c.forwards = len(c.Parent) > 0
+	c.forwards, c.place.replica = len(c.Parent) > 0, c.Cluster != ""
 	if c.Role == roleEdge {
 		debug.SetMemoryLimit(edgeMemory)
 		c.lean = true
@@ -84,6 +87,7 @@ func (c runCmd) Run(ctx context.Context) (err error) {
 	if err := n.join(running, c.parentFlags, c.hubFlags, c.Data); err != nil {
 		return err
 	}
+	n.share(running)
 	if err := n.serveControl(running, c.Data); err != nil {
 		return err
 	}
@@ -167,7 +171,10 @@ func (c runCmd) announce(ctx context.Context, n *node, address net.Addr, logins 
 		scheme = "https"
 	}
 	base := fmt.Sprintf("%s://%s", scheme, address)
-	fmt.Printf("zhigai %s\n  page   %s\n  API    %s/openapi.json\n  MQTT   %s\n", version, base, base, n.broker.Addr())
+	fmt.Printf("zhigai %s\n  page   %s\n  API    %s/openapi.json\n", version, base, base)
+	if n.replica == nil {
+		fmt.Printf("  MQTT   %s\n", n.broker.Addr())
+	}
 	for _, l := range logins {
 		fmt.Printf("  login  %-10s %-12s (%s)\n", l.Name, l.Password, l.Role)
 	}

@@ -41,6 +41,7 @@ type place struct {
 
 	forwards bool      // what history keeps goes on to another node
 	lean     bool      // little memory, no figures
+	replica  bool      // one of several processes on this record
 	disk     diskMarks // zero: the defaults
 	requests int       // a second of one user; 0: the default
 	free     uint64    // bytes that samples leave free; 0: the default

@@ -154,6 +154,9 @@ func (w *Wire) Ask(ctx context.Context, node link.NodeID, instance, verb string,
 	return answer(ctx, verb, payload), nil
 }
 
+// Share implements link.Downlink: there is one replica.
+func (w *Wire) Share([]byte) {}
+
 // Cut implements link.Downlink.
 func (w *Wire) Cut(node link.NodeID, conn string) {
 	w.mu.Lock()

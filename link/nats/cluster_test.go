@@ -25,6 +25,11 @@ func TestRevocation_AtAnotherReplica(t *testing.T) {
 	if err != nil || !all[0].Connected || all[0].Party.Host != "edge" {
 		t.Errorf("the other replica says %+v, %v", all, err)
 	}
+	// What the node said to one replica is known at the other.
+	await(t, "streams at the other replica", func() bool {
+		all, err := two.parent.Status(t.Context())
+		return err == nil && len(all[0].Streams) > 0 && all[0].Program != ""
+	})
 	if err := two.parent.Revoke(t.Context(), n.key.ID()); err != nil {
 		t.Fatal(err)
 	}
@@ -75,4 +80,18 @@ func TestCluster_ForeignReplicaIsRefused(t *testing.T) {
 	if one.hub.Replicas() > 0 || h.Replicas() > 0 {
 		t.Error("a foreign replica joined")
 	}
+}
+
+// TestTell: what one replica says reaches the others and not itself.
+func TestTell(t *testing.T) {
+	r := newHubRig(t)
+	one := r.start(Cluster{Listen: "127.0.0.1:0"})
+	two := r.start(Cluster{Listen: "127.0.0.1:0", Routes: []string{one.hub.ClusterAddress()}})
+	await(t, "routes", func() bool { return one.hub.Replicas() > 0 && two.hub.Replicas() > 0 })
+	// Nobody is told before the servers know of one another's listeners.
+	await(t, "word of the first", func() bool { one.hub.Tell(); return two.told.Load() > 0 })
+	if n := one.told.Load(); n != 0 {
+		t.Errorf("the first replica heard itself %d times", n)
+	}
+	await(t, "word of the second", func() bool { two.hub.Tell(); return one.told.Load() > 0 })
 }

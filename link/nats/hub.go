@@ -31,6 +31,8 @@ const (
 	// one without a session stays.
 	maxPorch  = 100
 	porchTime = 15 * time.Second
+	// fromHeader names the replica that says something to the others.
+	fromHeader = "From-Replica"
 	// maxConns bounds one replica; a platform of 1,000 plants reconnects twice
 	// over before half-open connections are noticed.
 	maxConns = 10_000
@@ -48,6 +50,7 @@ type HubOptions struct {
 	Authority *Authority
 	Parent    *link.Parent
 	Cluster   Cluster
+	Told      func()        // called when another replica has called Tell
 	PingEvery time.Duration // 10 s
 	Log       *slog.Logger
 	Now       func() time.Time
@@ -179,6 +182,9 @@ func (h *Hub) serve() error {
 	if _, err := nc.Subscribe(cutSubject, func(m *nats.Msg) { h.cutHere(link.NodeID(m.Data)) }); err != nil {
 		return err
 	}
+	if err := h.hearReplicas(); err != nil {
+		return err
+	}
 	if err := nc.FlushTimeout(startTime); err != nil {
 		return err
 	}
@@ -200,6 +206,53 @@ func (h *Hub) ClusterAddress() string {
 
 // Replicas is how many other replicas are connected.
 func (h *Hub) Replicas() int { return h.srv.NumRoutes() }
+
+// hearReplicas listens to the others. What a replica says comes back to itself
+// too; the header names it.
+func (h *Hub) hearReplicas() error {
+	if h.o.Cluster.Listen == "" {
+		return nil
+	}
+	for subject, hear := range map[string]func(raw []byte) error{
+		sharedSubject: h.o.Parent.Shared,
+		toldSubject: func([]byte) error {
+			if h.o.Told != nil {
+				h.o.Told()
+			}
+			return nil
+		},
+	} {
+		if _, err := h.nc.Subscribe(subject, func(m *nats.Msg) {
+			if m.Header.Get(fromHeader) == h.srv.ID() {
+				return
+			}
+			if err := hear(m.Data); err != nil {
+				h.o.Log.Warn("link: word of another replica", "subject", subject, "err", err)
+			}
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// toReplicas publishes to the other replicas, if there can be any.
+func (h *Hub) toReplicas(subject string, raw []byte) {
+	if h.o.Cluster.Listen == "" {
+		return
+	}
+	m := &nats.Msg{Subject: subject, Data: raw, Header: nats.Header{fromHeader: {h.srv.ID()}}}
+	if err := h.nc.PublishMsg(m); err != nil && h.ctx.Err() == nil {
+		h.o.Log.Warn("link: other replicas are not told", "subject", subject, "err", err)
+	}
+}
+
+// Share implements link.Downlink.
+func (h *Hub) Share(raw []byte) { h.toReplicas(sharedSubject, raw) }
+
+// Tell lets the other replicas know that something they remember has changed.
+// One that cannot be reached now is not told later.
+func (h *Hub) Tell() { h.toReplicas(toldSubject, nil) }
 
 // Close ends all connections and waits for the work in hand.
 func (h *Hub) Close() error {

@@ -7,7 +7,8 @@
 //	up.<replica>.<node>.<conn>.<verb>    a child asks its parent
 //	down.<node>.<instance>.<verb>        any replica asks a child
 //	_INBOX.<node>.>                      answers to a child
-//	hub.cut                              replicas tell one another whom to cut
+//	hub.cut, hub.told, hub.shared        replicas tell one another whom to cut,
+//	                                     that the plant changed, how nodes fare
 //
 // The server allows a connection its own node's subjects only, so that a
 // message's subject is proof of its sender. A key that is not enrolled gets to
@@ -20,6 +21,10 @@ import "zhigai/link"
 
 const (
 	cutSubject = "hub.cut"
+	// toldSubject tells replicas that something they remember has changed.
+	toldSubject = "hub.told"
+	// sharedSubject carries what replicas tell one another of nodes.
+	sharedSubject = "hub.shared"
 	// hubUser is the hub's own connection inside the process, with a password
 	// made at each start.
 	hubUser = "hub"

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -59,6 +60,7 @@ func newHubRig(t *testing.T) *hubRig {
 type replica struct {
 	hub    *Hub
 	parent *link.Parent
+	told   *atomic.Int32 // how often another replica called Tell
 	stop   func()
 }
 
@@ -72,7 +74,8 @@ func (r *hubRig) start(cluster Cluster) *replica {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	h, err := StartHub(HubOptions{Listen: "127.0.0.1:0", Hosts: []string{"127.0.0.1"}, Authority: r.authority, Parent: p, Cluster: cluster, Log: log, Now: time.Now})
+	var told atomic.Int32
+	h, err := StartHub(HubOptions{Told: func() { told.Add(1) }, Listen: "127.0.0.1:0", Hosts: []string{"127.0.0.1"}, Authority: r.authority, Parent: p, Cluster: cluster, Log: log, Now: time.Now})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -80,7 +83,7 @@ func (r *hubRig) start(cluster Cluster) *replica {
 	var work sync.WaitGroup
 	work.Go(func() { _ = p.Run(ctx) })
 	var once sync.Once
-	out := &replica{hub: h, parent: p, stop: func() {
+	out := &replica{hub: h, parent: p, told: &told, stop: func() {
 		once.Do(func() {
 			if err := h.Close(); err != nil {
 				r.t.Error(err)

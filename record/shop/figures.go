@@ -27,12 +27,18 @@ const (
 )
 
 // Figures keeps figure rows and windows; it implements figure.Store.
-type Figures struct{ db *record.DB }
+type Figures struct {
+	db   *record.DB
+	duty *record.Duty
+}
 
 var _ figure.Store = Figures{}
 
 // NewFigures keeps figures in the record.
-func NewFigures(db *record.DB) Figures { return Figures{db} }
+func NewFigures(db *record.DB) Figures { return Figures{db: db} }
+
+// Under lets only the process that has the duty keep figures.
+func (f Figures) Under(duty *record.Duty) Figures { return Figures{f.db, duty} }
 
 // PutWindow replaces the window and all its rows at once.
 func (f Figures) PutWindow(ctx context.Context, tenant plant.TenantNo, w figure.Window, rows []figure.Row) error {
@@ -46,7 +52,7 @@ func (f Figures) PutWindow(ctx context.Context, tenant plant.TenantNo, w figure.
 				r.Node, r.From.Time(), r.To.Time(), w.Node, w.From.Time(), w.To.Time())
 		}
 	}
-	return f.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error { return put(ctx, tx, tenant, w, rows) })
+	return f.duty.Write(ctx, f.db, figure.ErrNotKeeper, func(ctx context.Context, tx bun.Tx) error { return put(ctx, tx, tenant, w, rows) })
 }
 
 func put(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, w figure.Window, rows []figure.Row) error {
@@ -198,7 +204,7 @@ func (f Figures) DirtyWindows(ctx context.Context, tenant plant.TenantNo, limit 
 
 // DeleteAll drops every row and window of the tenant.
 func (f Figures) DeleteAll(ctx context.Context, tenant plant.TenantNo) error {
-	return f.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
+	return f.duty.Write(ctx, f.db, figure.ErrNotKeeper, func(ctx context.Context, tx bun.Tx) error {
 		for _, table := range []string{"figure_row", "figure_window", "figure_node"} {
 			if _, err := tx.NewRaw(`delete from ? where tenant = ?`, bun.Ident(table), tenant).Exec(ctx); err != nil {
 				return fmt.Errorf("record: delete figures: %w", err)
