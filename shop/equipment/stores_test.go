@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"reflect"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -26,6 +27,7 @@ var scope = access.Scope{Tenant: 1}
 // node is everything that figures need, on the real stores.
 type node struct {
 	history *history.Store
+	options figure.Options // of engine
 	record  *record.DB
 	plants  shop.Plants
 	tags    shop.Tags
@@ -34,6 +36,13 @@ type node struct {
 	now     atomic.Pointer[time.Time]
 	nodes   []plant.Node
 	tag     map[string]plant.TagNo // node id and name
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (n *node) at() time.Time { return *n.now.Load() }
@@ -126,7 +135,8 @@ func (n *node) build(t testing.TB) {
 	reader := equipment.Reader{History: n.history, Journal: n.record.Journal(), Settings: equipment.Settings{Classes: classes, Reasons: reasons}}
 	fleet := equipment.NewFleet(n.plants, n.tags, equipment.KindMap{"p": kind}, n.at)
 	folder := equipment.NewFolder(fleet, n.history, reader)
-	n.engine, err1 = figure.New(figure.Options{Folder: folder, Store: shop.NewFigures(n.record), Journal: n.record.Journal(), Definitions: defs, Now: n.at})
+	n.options = figure.Options{Folder: folder, Store: shop.NewFigures(n.record), Journal: n.record.Journal(), Definitions: defs, Now: n.at}
+	n.engine, err1 = figure.New(n.options)
 	if err1 != nil {
 		t.Fatal(err1)
 	}
@@ -212,6 +222,83 @@ func TestOnRealStores(t *testing.T) {
 		if *f.Value != *b.Value || f.Revision != b.Revision || f.AsOf != b.AsOf {
 			t.Errorf("a rebuild changed %+v to %+v", b, f)
 		}
+	}
+}
+
+// TestOnRealStores_OneOfTwoKeeps: of two processes on one record the one that
+// does not keep figures answers the same from facts, also when facts came that
+// the keeper has not seen; and one that loses the duty while it folds changes
+// nothing.
+func TestOnRealStores_OneOfTwoKeeps(t *testing.T) {
+	ctx := context.Background()
+	n := openNode(t, 2)
+	start := n.at()
+	n.fill(t, 3)
+	from, to := plant.MicrosOf(start), plant.MicrosOf(start.Add(3*time.Hour))
+	ask := func(e *figure.Engine) []figure.Figure {
+		t.Helper()
+		got, err := e.Query(ctx, scope, "oee", figure.Hour, from, to, figure.ByEquipment)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	kept := func() int {
+		t.Helper()
+		all, err := n.options.Store.Windows(ctx, scope, from, to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(all)
+	}
+	same := func(what string, got, want []figure.Figure, revision int) {
+		t.Helper()
+		for i := range want {
+			if *got[i].Value != *want[i].Value || !reflect.DeepEqual(got[i].Terms, want[i].Terms) || got[i].Revision != revision {
+				t.Errorf("%s: %+v; want %+v in revision %d", what, got[i], want[i], revision)
+			}
+		}
+	}
+	o := n.options
+	o.Keeps = func() bool { return false }
+	other, err := figure.New(o)
+	must(t, err)
+	// It believes that it keeps; the record knows better.
+	o.Keeps, o.Store = nil, shop.NewFigures(n.record).Under(n.record.Duty("figures"))
+	dismissed, err := figure.New(o)
+	must(t, err)
+
+	early, lost := ask(other), ask(dismissed)
+	if k := kept(); k != 0 {
+		t.Fatalf("%d windows are kept by those who do not keep them", k)
+	}
+	first := ask(n.engine)
+	same("before anything was kept", early, first, 0)
+	same("after the duty was lost", lost, first, 0)
+	same("closed by the keeper", ask(other), first, 1)
+
+	machine := n.nodes[0].ID
+	late := plant.Batch{Samples: []plant.Sample{{Tag: n.tag[string(machine)+"count.good"], Time: from + 7_000_000, Value: 0.5}, {Tag: n.tag[string(machine)+"machine.running"], Time: from + 8_000_000, Value: 1}}}
+	if _, err := n.history.Append(ctx, 1, late); err != nil {
+		t.Fatal(err)
+	}
+	must(t, other.Touch(ctx, 1, late, nil)) // as by a follower of the samples
+	changed := ask(other)
+	if *changed[0].Value == *first[0].Value {
+		t.Fatalf("the late fact changes nothing: %+v, %+v", changed, first)
+	}
+	if changed[0].Revision != 0 {
+		t.Errorf("not kept yet, but in revision %d", changed[0].Revision)
+	}
+	second := ask(n.engine)
+	if *second[0].Value != *changed[0].Value || second[0].Revision != 2 {
+		t.Errorf("the keeper says %+v; want %v in revision 2", second[0], *changed[0].Value)
+	}
+	if got := ask(other)[0]; got.Revision != 2 {
+		t.Errorf("the other says revision %d after the keeper closed 2", got.Revision)
+	}
+	if _, err := other.Rebuild(ctx, 1); !errors.Is(err, figure.ErrNotKeeper) {
+		t.Errorf("Rebuild by the other: %v; want ErrNotKeeper", err)
 	}
 }
 
