@@ -106,7 +106,7 @@ func TestLink_HubEqualsEdge(t *testing.T) {
 		edge.kill()
 		if reflect.DeepEqual(delivered, heads(t, edgeDir)) {
 			hub.kill()
-			compareNodes(t, edgeDir, hubDir, begin)
+			compareNodes(t, place{Data: edgeDir}, place{Data: hubDir}, begin)
 			return
 		}
 	}
@@ -186,10 +186,10 @@ func heads(t *testing.T, dir string) map[link.Stream]uint64 {
 	return out
 }
 
-// compareNodes opens the folders of two stopped nodes.
-func compareNodes(t *testing.T, edgeDir, hubDir string, begin time.Time) {
+// compareNodes opens two stopped nodes.
+func compareNodes(t *testing.T, edgeAt, hubAt place, begin time.Time) {
 	t.Helper()
-	edge, hub := opened(t, edgeDir), opened(t, hubDir)
+	edge, hub := opened(t, edgeAt), opened(t, hubAt)
 	ctx := t.Context()
 	points := 0
 	theirs := map[string]plant.TagNo{}
@@ -227,9 +227,9 @@ func compareNodes(t *testing.T, edgeDir, hubDir string, begin time.Time) {
 	t.Logf("%d points, %d events and %d figures are the same at edge and hub: lost 0, doubled 0, altered 0", points, len(atEdge), len(want))
 }
 
-func opened(t *testing.T, dir string) *stores {
+func opened(t *testing.T, at place) *stores {
 	t.Helper()
-	s, err := openStores(t.Context(), place{Data: dir})
+	s, err := openStores(t.Context(), at)
 	must(t, err)
 	t.Cleanup(func() { must(t, s.Close()) })
 	return s
