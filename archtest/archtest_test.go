@@ -27,6 +27,7 @@ var floors = []struct {
 	{"calc/...", nil, "formulas know no I/O, no clock, no plant"},
 	{"space", nil, "watches a disk and knows nothing of what is on it"},
 	{"history", []string{"plant", "fact"}, "history stores samples and nothing else"},
+	{"history/historytest", []string{"plant", "history"}, "what every store of samples must do"},
 	{"connect/all", []string{"plant", "connect/..."}, "the only place that knows every protocol"},
 	{"connect", []string{"plant", "fact", "connect/profile"}, "the contract imports no protocol"},
 	{"connect/profile", []string{"plant", "connect"}, "a profile is checked, never run, without a network"},
