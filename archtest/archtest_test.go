@@ -28,6 +28,8 @@ var floors = []struct {
 	{"space", nil, "watches a disk and knows nothing of what is on it"},
 	{"history", []string{"plant", "fact"}, "history stores samples and nothing else"},
 	{"history/historytest", []string{"plant", "history"}, "what every store of samples must do"},
+	{"history/clickhouse", []string{"plant", "history"}, "another store of samples; it shares a database with the record and knows nothing of it"},
+	{"history/clickhouse/chtest", []string{"connect/peer"}, "a server for tests knows no store"},
 	{"connect/all", []string{"plant", "connect/..."}, "the only place that knows every protocol"},
 	{"connect", []string{"plant", "fact", "connect/profile"}, "the contract imports no protocol"},
 	{"connect/profile", []string{"plant", "connect"}, "a profile is checked, never run, without a network"},

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -116,9 +117,7 @@ var refusalCode = regexp.MustCompile(`^Code: (\d+)`)
 func (s *server) do(ctx context.Context, sql string, rows []byte, database string) (io.ReadCloser, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	q, body := url.Values{}, []byte(sql)
-	for name, value := range settings {
-		q[name] = value
-	}
+	maps.Copy(q, settings)
 	if database != "" {
 		q.Set("database", database)
 	}
