@@ -105,7 +105,7 @@ func (f *filler) recheck(ctx context.Context) error {
 		return err
 	}
 	f.log.Error("history: ClickHouse lost samples that it had stored; they are stored again from the ledger", "from_batch", lost)
-	if err := f.Refill(ctx, lost); err != nil {
+	if err := f.putBack(ctx, lost); err != nil {
 		return err
 	}
 	return f.look(ctx)
@@ -184,9 +184,39 @@ func (s *Store) leaveOut(c *chunk, got []entry) (string, error) {
 }
 
 // Refill lets ClickHouse be filled again with every batch from the given one
-// on, after it lost some; the ledger has them for [Options.Keep]. Rows that
-// are there do no harm. It returns before they are stored; see [Store.Flush].
-func (s *Store) Refill(ctx context.Context, from uint64) error {
+// on, after it lost some; 0 is the oldest that the ledger still has, see
+// [Options.Keep]. It gives the first batch and returns before they are stored;
+// see [Store.Flush]. Rows that are there do no harm.
+//
+// An empty table is filled when the ledger has every batch that there was, or
+// with loss: then the samples of older batches are gone.
+func (s *Store) Refill(ctx context.Context, from uint64, loss bool) (uint64, error) {
+	if err := s.enter(); err != nil {
+		return 0, err
+	}
+	defer s.leave()
+	if err := s.look(ctx); err != nil {
+		return 0, err
+	}
+	s.mu.Lock()
+	h := s.state.head
+	s.mu.Unlock()
+	if from == 0 {
+		from = h.first
+	}
+	s.server.fits.Store(false)
+	place := from - 1
+	if loss {
+		place = 0
+	}
+	if err := s.server.fit(ctx, h.ledger, place); err != nil {
+		return 0, err
+	}
+	return from, s.putBack(ctx, from)
+}
+
+// putBack moves filled back before the batch.
+func (s *Store) putBack(ctx context.Context, from uint64) error {
 	return s.ledger.change(ctx, "refill", func(tx pgx.Tx, h head) error {
 		if from < h.first {
 			return fmt.Errorf("%w: batch %d is no longer in the ledger, which begins at %d; restore ClickHouse from a backup first", history.ErrGone, from, h.first)

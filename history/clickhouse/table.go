@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"zhigai/history"
 )
@@ -90,4 +91,29 @@ func (s *server) mark(ctx context.Context, ledger string) error {
 
 func (s *server) insert(ctx context.Context, rows []byte) error {
 	return s.run(ctx, fmt.Sprintf(`INSERT INTO %s (%s) FORMAT RowBinary`, s.table, columnNames()), rows)
+}
+
+// Server is what Look found.
+type Server struct {
+	Version string
+	Answer  time.Duration // to one question, over an open connection
+}
+
+// Look asks ClickHouse whether samples can be kept there, and changes nothing.
+func Look(ctx context.Context, address, password string) (out Server, err error) {
+	s, err := newServer(address, password)
+	if err != nil {
+		return out, err
+	}
+	defer s.close()
+	got, err := s.ask(ctx, `SELECT version()`) // in the database, which must be there
+	if err != nil {
+		return out, err
+	}
+	if len(got) != 1 {
+		return out, fmt.Errorf("history: ClickHouse at %s gives no version; is it ClickHouse?", s)
+	}
+	start := time.Now()
+	_, err = s.ask(ctx, `SELECT 1`)
+	return Server{Version: got[0][0], Answer: time.Since(start)}, err
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // Size of the random script.
-const seeds, steps = 4, 40
+const seeds, steps = 3, 30
 
 // model is what the store must say: the simplest thing that could be right.
 type model struct {
