@@ -137,8 +137,9 @@ func (s *server) do(ctx context.Context, sql string, rows []byte, database strin
 	req.Header["X-Idempotency-Key"] = nil // all that is sent may be sent twice; the header itself is not
 	resp, err := s.http.Do(req)
 	if err != nil {
+		err = s.away(ctx, err) // before ctx ends
 		cancel()
-		return nil, s.away(ctx, err)
+		return nil, err
 	}
 	if resp.StatusCode != http.StatusOK {
 		defer cancel()
