@@ -34,12 +34,19 @@ const Tenant plant.TenantNo = 1
 // Node is a node on an empty folder, with the plant of [Plant] and its devices
 // connected.
 type Node struct {
-	History *history.Store
+	History History
 	Engine  *figure.Engine
 	Board   *equipment.Board
 	// Tag finds a tag by its path.
 	Tag   func(path string) (plant.TagNo, bool)
 	Close func() error
+}
+
+// History is what is asked of a node's history.
+type History interface {
+	Append(ctx context.Context, tenant plant.TenantNo, b plant.Batch) (uint64, error)
+	Before(ctx context.Context, tenant plant.TenantNo, tag plant.TagNo, t plant.Micros) (plant.Sample, bool, error)
+	Stats() history.Stats
 }
 
 // Plant is what a node is to be opened with.

@@ -47,7 +47,7 @@ func (s *Store) Append(ctx context.Context, tenant plant.TenantNo, b plant.Batch
 
 // add puts a batch into the request.
 func (r *request) add(b plant.Batch, recorded time.Time) error {
-	if err := check(b); err != nil {
+	if err := Check(b); err != nil {
 		return err
 	}
 	raw := make([]byte, 0, 16+12*len(b.Samples)+32*len(b.Texts))

@@ -152,37 +152,6 @@ func (r *reader) batch() (b plant.Batch, err error) {
 	return b, nil
 }
 
-// check refuses a batch that could not be stored exactly, naming the tag.
-func check(b plant.Batch) error {
-	if n := b.Len(); n == 0 || n > MaxBatch {
-		return fmt.Errorf("%w: %d samples; 1 to %d are taken at once", ErrRefused, n, MaxBatch)
-	}
-	for i := range b.Samples {
-		s := &b.Samples[i]
-		if s.Time < minTime || s.Time >= maxTime {
-			return fmt.Errorf("%w: tag %d: time %d µs is not between 1970 and 2200", ErrRefused, s.Tag, int64(s.Time))
-		}
-		if !s.Quality.IsBad() && (math.IsNaN(s.Value) || math.IsInf(s.Value, 0)) {
-			return fmt.Errorf("%w: tag %d at %s: %v is no value; store a bad sample with the raw bytes", ErrRefused, s.Tag, s.Time.Time(), s.Value)
-		}
-	}
-	size := 0
-	for i := range b.Texts {
-		t := &b.Texts[i]
-		size += len(t.Value)
-		if t.Time < minTime || t.Time >= maxTime {
-			return fmt.Errorf("%w: tag %d: time %d µs is not between 1970 and 2200", ErrRefused, t.Tag, int64(t.Time))
-		}
-		if len(t.Value) > plant.MaxText {
-			return fmt.Errorf("%w: tag %d: text of %d bytes; %d are kept", ErrRefused, t.Tag, len(t.Value), plant.MaxText)
-		}
-	}
-	if size > MaxBatchText {
-		return fmt.Errorf("%w: %d bytes of text; %d are taken at once", ErrRefused, size, MaxBatchText)
-	}
-	return nil
-}
-
 // reader takes a buffer apart. Reading past the end sets short and gives
 // zeros, so that a decoder checks once at its end.
 type reader struct {

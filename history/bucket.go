@@ -35,8 +35,8 @@ type Bucket struct {
 // enough. The last value holds to the end of the question: who does not want
 // to see the future asks up to now.
 func (s *Store) Buckets(ctx context.Context, tenant plant.TenantNo, tag plant.TagNo, from, to plant.Micros, n int) ([]Bucket, error) {
-	if n < 1 || n > MaxBuckets || to <= from || from < minTime || to > maxTime {
-		return nil, fmt.Errorf("%w: %d buckets from %d to %d; 1 to %d of a time that is not empty, between 1970 and 2200", ErrRefused, n, from, to, MaxBuckets)
+	if err := checkBuckets(from, to, n); err != nil {
+		return nil, err
 	}
 	f := newFiller(from, to, n)
 	carry, ok, err := s.Before(ctx, tenant, tag, from)

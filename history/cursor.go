@@ -131,19 +131,13 @@ func (s *Store) Cursor(name string) uint64 {
 	return s.cursors[name]
 }
 
-// maxCursorName bounds the name of a reader.
-const maxCursorName = 200
-
 // SaveCursor notes that the reader needs nothing up to seq any more, and that
 // what comes after is kept for it; a new reader first saves the place it
 // begins at. It must be called only after what the reader made of those
 // batches is durable.
 func (s *Store) SaveCursor(name string, seq uint64) error {
-	if name == "" || len(name) > maxCursorName {
-		return fmt.Errorf("%w: name of a cursor has %d bytes; 1 to %d", ErrRefused, len(name), maxCursorName)
-	}
-	if last := s.LastSeq(); seq > last {
-		return fmt.Errorf("%w: cursor %s at %d is ahead of the last batch %d; was this store restored from an older copy?", ErrRefused, name, seq, last)
+	if err := CheckCursor(name, seq, s.LastSeq()); err != nil {
+		return err
 	}
 	if err := s.enter(); err != nil {
 		return err

@@ -34,6 +34,10 @@ var (
 	ErrDamaged     = errors.New("history: damaged record")
 	ErrNoSpace     = errors.New("history: the disk is nearly full")
 	ErrConflict    = errors.New("history: the mark was moved by another")
+	// ErrUnavailable is temporary, and of stores on a server alone: it cannot be
+	// reached or refuses. Whether a write that failed with it was done is not
+	// known; it was not acknowledged.
+	ErrUnavailable = errors.New("history: the database is not available now")
 )
 
 // Limits. Each bounds what one caller can make the store hold.

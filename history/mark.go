@@ -12,14 +12,6 @@ import (
 	"zhigai/plant"
 )
 
-// maxMark bounds the value of a mark: it is written with every commit of its
-// owner.
-const maxMark = 8 << 20
-
-// maxMarked bounds the batches of one AppendMarked together: five million
-// samples, and some hundred megabytes of memory while they are committed.
-const maxMarked = 64 << 20
-
 // Mark is what an owner keeps beside its batches, changed in the same commit:
 // how far it has come with handing them over.
 type Mark struct {
@@ -33,8 +25,8 @@ type Mark struct {
 // mark then has the next one. ErrConflict says that somebody else moved it;
 // nothing is stored then. There may be no batches.
 func (s *Store) AppendMarked(ctx context.Context, tenant plant.TenantNo, m Mark, batches ...plant.Batch) (uint64, error) {
-	if m.Name == "" || len(m.Name) > maxCursorName || len(m.Value) > maxMark {
-		return 0, fmt.Errorf("%w: mark %.40q of %d bytes; a name and at most %d bytes are needed", ErrRefused, m.Name, len(m.Value), maxMark)
+	if err := m.Check(); err != nil {
+		return 0, err
 	}
 	r := &request{tenant: tenant, done: make(chan struct{}), mark: &m}
 	now := s.now()
@@ -42,8 +34,8 @@ func (s *Store) AppendMarked(ctx context.Context, tenant plant.TenantNo, m Mark,
 		if err := r.add(b, now); err != nil {
 			return 0, err
 		}
-		if r.size > maxMarked {
-			return 0, fmt.Errorf("%w: batches of more than %d bytes at once", ErrRefused, maxMarked)
+		if err := CheckMarked(r.size); err != nil {
+			return 0, err
 		}
 	}
 	return s.submit(ctx, r)

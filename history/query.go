@@ -66,11 +66,6 @@ func textOf(tag plant.TagNo, p point[string]) plant.Text {
 	return plant.Text{Tag: tag, Time: p.at, Quality: p.quality(), Value: p.value}
 }
 
-// bounded cuts a range to the times that samples can have.
-func bounded(from, to plant.Micros) (plant.Micros, plant.Micros) {
-	return max(from, minTime), min(to, maxTime)
-}
-
 // look is one question's view of a series: what is in memory first, then an
 // iterator, which sees the chunks as they are at that moment. The writer
 // empties memory only after the chunks are written, so that a point may be
@@ -100,7 +95,7 @@ func (s *Store) unlook(it *pebble.Iterator) {
 
 // scan merges chunks with what is in memory.
 func scan[V uint64 | string](ctx context.Context, s *Store, k kind[V], key series, from, to plant.Micros, yield func(point[V]) bool) error {
-	from, to = bounded(from, to)
+	from, to = Bounded(from, to)
 	runs, it, err := look(ctx, s, k, key, k.chunks)
 	if err != nil {
 		return err

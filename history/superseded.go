@@ -28,7 +28,7 @@ func (s *Store) Superseded(ctx context.Context, tenant plant.TenantNo, tag plant
 	if err := s.flushOne(key); err != nil { // replacements are found when chunks are written
 		return nil, err
 	}
-	if from, to = bounded(from, to); from >= to {
+	if from, to = Bounded(from, to); from >= to {
 		return nil, nil
 	}
 	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: timeKey(spaceSuperseded, key, from), UpperBound: timeKey(spaceSuperseded, key, to)})

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"zhigai/backup"
+	"zhigai/history"
 	"zhigai/record"
 )
 
@@ -57,7 +58,7 @@ func (c backupCmd) Run(ctx context.Context) error {
 // onNode lets the running node do the work, or opens the stores when there is
 // none.
 func onNode[O any](ctx context.Context, at place, what string, in any, alone func(*stores) (O, error)) (out O, err error) {
-	if _, err := os.Stat(filepath.Join(at.Data, "history")); err != nil {
+	if _, err := os.Stat(filepath.Join(at.Data, "history")); err != nil && at.History == "" {
 		return out, fmt.Errorf("%s holds no node: %w; name its folder with --data DIR", at.Data, err)
 	}
 	if out, err = askNode[O](ctx, at.Data, what, in); !errors.Is(err, errNotRunning) {
@@ -78,6 +79,9 @@ var besides = []string{"connect", "tls"}
 // instant: history is linked while the record is held, then everything is
 // copied while writing goes on.
 func (s *stores) backup(ctx context.Context, in backupRequest, now time.Time) (backupReport, error) {
+	if err := s.history.Checkpoint(""); errors.Is(err, history.ErrRefused) {
+		return backupReport{}, err
+	}
 	root := in.Dir
 	if rel, err := filepath.Rel(s.dir, root); err == nil && filepath.IsLocal(rel) {
 		return backupReport{}, fmt.Errorf("%s lies inside the data folder; a backup there is lost with it: name another folder", root)

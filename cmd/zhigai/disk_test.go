@@ -161,7 +161,7 @@ func (p *press) level(free uint64, want space.Level) {
 	}
 }
 
-func (p *press) values(s *history.Store, tag plant.TagNo) (good []float64, marks int) {
+func (p *press) values(s samples, tag plant.TagNo) (good []float64, marks int) {
 	p.t.Helper()
 	must(p.t, s.Samples(p.t.Context(), demoTenant, tag, 0, plant.MicrosOf(time.Now().Add(time.Hour)), func(one plant.Sample) bool {
 		switch one.Quality {

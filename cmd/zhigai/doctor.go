@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"zhigai/history/clickhouse"
 	"zhigai/record"
 )
 
@@ -29,6 +30,9 @@ func (c doctorCmd) Run(ctx context.Context) error {
 	findings := []finding{c.folder(), c.space(), c.fsync()}
 	if c.Record != "" {
 		findings = append(findings, c.database(ctx))
+	}
+	if c.History != "" {
+		findings = append(findings, c.samples(ctx))
 	}
 	findings = append(findings, c.address(), clock(ctx))
 	bad := 0
@@ -155,6 +159,22 @@ func (c doctorCmd) database(ctx context.Context) finding {
 	if !f.ok {
 		f.detail += "; " + server.Warning
 	}
+	return f
+}
+
+// samples asks ClickHouse and changes nothing there.
+func (c doctorCmd) samples(ctx context.Context) finding {
+	f := finding{name: "history", fatal: true}
+	if _, err := c.ledger(); err != nil {
+		f.detail = err.Error()
+		return f
+	}
+	server, err := clickhouse.Look(ctx, c.History, os.Getenv(clickhousePassword))
+	if err != nil {
+		f.detail = err.Error()
+		return f
+	}
+	f.ok, f.detail = true, fmt.Sprintf("ClickHouse %s answers in %s", server.Version, server.Answer.Round(10*time.Microsecond))
 	return f
 }
 

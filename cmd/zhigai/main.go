@@ -24,6 +24,7 @@ type cli struct {
 	Samples samplesCmd `cmd:"" help:"Export and import raw samples as CSV."`
 	Audit   auditCmd   `cmd:"" help:"Verify the hash chain of the audit."`
 	Record  recordCmd  `cmd:"" help:"Move the record between a folder and a PostgreSQL database."`
+	History historyCmd `cmd:"" help:"Mend a history in ClickHouse."`
 	Rebuild rebuildCmd `cmd:"" help:"Delete every projection and make it again from facts; the node must not be running."`
 	Backup  backupCmd  `cmd:"" help:"Write a snapshot of a node, also while it runs."`
 	Restore restoreCmd `cmd:"" help:"Make a node's folder from a snapshot."`

@@ -75,6 +75,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	if err := n.watchDisk(&at); err != nil {
 		return nil, err
 	}
+	at.log = log
 	if n.stores, err = openStores(ctx, at); err != nil {
 		return nil, err
 	}
@@ -254,6 +255,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 			{Err: record.ErrUnavailable, Status: 503},
 			{Err: record.ErrNoSpace, Status: 503},
 			{Err: record.ErrFailed, Status: 503},
+			{Err: history.ErrUnavailable, Status: 503},
 			{Err: history.ErrNoSpace, Status: 503},
 			{Err: history.ErrFailed, Status: 503},
 		},
@@ -271,7 +273,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 
 // health is what must hold for the node to be well.
 func (n *node) health(ctx context.Context) []web.Check {
-	checks := []web.Check{wellUnless("history", n.history.Failed()), n.reachable(ctx), n.diskCheck()}
+	checks := []web.Check{n.historyCheck(ctx), n.reachable(ctx), n.diskCheck()}
 	up, down := 0, 0
 	for _, d := range n.collector.Status() {
 		switch d.State {
@@ -298,6 +300,19 @@ func (n *node) reachable(ctx context.Context) web.Check {
 		return wellUnless("record", record.ErrUnavailable)
 	}
 	return wellUnless("record", nil)
+}
+
+// historyCheck says of servers that are away no more than that; the log says
+// which and why.
+func (n *node) historyCheck(ctx context.Context) web.Check {
+	if s, ok := n.history.(reachable); ok {
+		ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+		defer cancel()
+		if s.Reachable(ctx) != nil {
+			return wellUnless("history", history.ErrUnavailable)
+		}
+	}
+	return wellUnless("history", n.history.Failed())
 }
 
 func wellUnless(name string, err error) web.Check {
@@ -327,7 +342,12 @@ func (n *node) retain(ctx context.Context) error {
 		}
 		for _, t := range tags {
 			before := plant.MicrosOf(time.Now().AddDate(0, 0, -t.Retention.Days()))
-			if _, err := n.history.DeleteBefore(ctx, demoTenant, t.No, before); err != nil {
+			_, err := n.history.DeleteBefore(ctx, demoTenant, t.No, before)
+			if errors.Is(err, history.ErrUnavailable) {
+				n.log.Error("samples are not deleted today", "err", err)
+				break
+			}
+			if err != nil {
 				return err
 			}
 		}

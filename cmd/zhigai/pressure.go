@@ -93,7 +93,7 @@ func (n *node) diskEvent(s space.Status) {
 // intake is history as sources see it: what it refuses for now is told apart
 // from what is wrong with a batch.
 type intake struct {
-	history *history.Store
+	history samples
 	disk    *space.Watch
 }
 
@@ -108,7 +108,7 @@ func (i intake) Append(ctx context.Context, tenant plant.TenantNo, b plant.Batch
 	case errors.Is(err, history.ErrNoSpace):
 		i.disk.Check() // it knows at once, and not at its next look
 		return 0, fmt.Errorf("%w: %w", connect.ErrNotAccepted, err)
-	case errors.Is(err, history.ErrFailed):
+	case errors.Is(err, history.ErrFailed), errors.Is(err, history.ErrUnavailable):
 		return 0, fmt.Errorf("%w: %w", connect.ErrNotAccepted, err)
 	}
 	return seq, err

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"zhigai/access"
-	"zhigai/history"
 	"zhigai/plant"
 )
 
@@ -75,7 +74,7 @@ func output(name string) (io.Writer, func() error, error) {
 	return w, func() error { return errors.Join(w.Flush(), f.Sync(), f.Close()) }, nil
 }
 
-func exportTag(ctx context.Context, h *history.Store, tag plant.Tag, from, to plant.Micros, w *csv.Writer) error {
+func exportTag(ctx context.Context, h samples, tag plant.Tag, from, to plant.Micros, w *csv.Writer) error {
 	var failed error
 	row := func(at plant.Micros, value string, q plant.Quality) bool {
 		failed = w.Write([]string{tag.Path, at.Time().Format(time.RFC3339Nano), string(tag.Kind), value, q.String()})
@@ -133,7 +132,7 @@ func (c importCmd) Run(ctx context.Context) error {
 
 // importRows reads rows until the first wrong one. What was counted is durable;
 // importing the same file again changes nothing.
-func importRows(ctx context.Context, h *history.Store, known map[string]plant.Tag, in io.Reader) (int, error) {
+func importRows(ctx context.Context, h samples, known map[string]plant.Tag, in io.Reader) (int, error) {
 	r := csv.NewReader(in)
 	r.FieldsPerRecord = len(sampleColumns)
 	head, err := r.Read()

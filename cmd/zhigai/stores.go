@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
+	"log/slog"
 	"path/filepath"
 	"time"
 
@@ -12,7 +12,6 @@ import (
 	"zhigai/connect/profile"
 	"zhigai/data"
 	"zhigai/figure"
-	"zhigai/history"
 	"zhigai/plant"
 	"zhigai/record"
 	"zhigai/record/nodes"
@@ -26,7 +25,7 @@ const demoTenant plant.TenantNo = 1
 // stores is what a node keeps, opened.
 type stores struct {
 	dir     string
-	history *history.Store
+	history samples
 	record  *record.DB
 	plants  shop.Plants
 	shop    shop.Tags
@@ -38,7 +37,10 @@ type stores struct {
 type place struct {
 	Data   string `help:"Folder of the node." default:"./data" type:"path"`
 	Record string `help:"Database of events, master data and figures, as postgres://USER@HOST/DATABASE; a folder inside the node's when left out." env:"ZHIGAI_RECORD" placeholder:"URL"`
+	// History is where samples are kept.
+	History string `help:"Database of samples of a large hub, as clickhouse://USER@HOST:8123/DATABASE, with --record in PostgreSQL; a folder inside the node's when left out." env:"ZHIGAI_HISTORY" placeholder:"URL"`
 
+	log      *slog.Logger
 	forwards bool      // what history keeps goes on to another node
 	lean     bool      // little memory, no figures
 	replica  bool      // one of several processes on this record
@@ -68,11 +70,16 @@ func openStores(ctx context.Context, p place) (*stores, error) {
 	if err := checkFolder(p.Data); err != nil {
 		return nil, err
 	}
+	if p.History != "" {
+		if _, err := p.ledger(); err != nil { // before the record makes a folder
+			return nil, err
+		}
+	}
 	rec, err := openRecord(ctx, p)
 	if err != nil {
 		return nil, err
 	}
-	hist, err := history.Open(filepath.Join(p.Data, "history"), history.Options{MinFree: p.free, MarkLate: p.forwards})
+	hist, err := openHistory(ctx, p)
 	if err != nil {
 		return nil, errors.Join(err, rec.Close())
 	}
@@ -115,21 +122,6 @@ func rulesOf(profiles fs.FS, drivers []connect.Driver) (*rules, error) {
 	}
 	r.kinds, err = equipment.KindsOf(r.profiles.List())
 	return r, err
-}
-
-// feed lets folds follow history in their own words.
-type feed struct{ *history.Store }
-
-func (f feed) Read(ctx context.Context, after uint64, limit int) ([]figure.Committed, error) {
-	batches, err := f.Store.Read(ctx, after, limit)
-	if errors.Is(err, history.ErrGone) {
-		return nil, fmt.Errorf("%w: %w", figure.ErrGone, err)
-	}
-	out := make([]figure.Committed, len(batches))
-	for i, b := range batches {
-		out[i] = figure.Committed{Seq: b.Seq, Tenant: b.Tenant, Batch: b.Batch}
-	}
-	return out, err
 }
 
 // folds is everything that is derived from facts.

@@ -172,7 +172,7 @@ func (s Samples) Commit(ctx context.Context, node link.Node, d link.Delivery) er
 		s.Known.note(m.Name, m.Version+1, next)
 	case errors.Is(err, history.ErrConflict):
 		return fmt.Errorf("%w: %w", link.ErrConflict, err)
-	case errors.Is(err, history.ErrNoSpace):
+	case errors.Is(err, history.ErrNoSpace), errors.Is(err, history.ErrUnavailable):
 		return link.Busy(10*wait, err)
 	}
 	return err
