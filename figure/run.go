@@ -247,8 +247,10 @@ func (e *Engine) mark(ctx context.Context, o owner, t Touch, now plant.Micros, e
 	if entered {
 		since = r.open.From
 	}
-	// Unless a clock that was ahead let a fold take the window for ended.
-	if now < r.open.To && t.From >= since && e.ahead.get() <= now+e.refresh {
+	// Unless a clock that was ahead, if only by a moment, let a fold take the
+	// window for one that changes no more by itself.
+	latest := max(now, e.ahead.get())
+	if t.From >= since && latest <= now+e.refresh && latest < r.open.To && latest < r.lively.To+e.lively {
 		return nil
 	}
 	if err := e.store.MarkDirty(ctx, o.tenant, o.node, t.From, t.To); err != nil {

@@ -137,8 +137,16 @@ func (s *session) live(ctx context.Context, f *outflow) error {
 	after := from - 1
 	empty := s.o.Now()
 	for {
-		if err := f.src.Wait(ctx, after); err != nil {
+		more, err := f.await(ctx, after, after >= from)
+		if err != nil {
 			return err
+		}
+		if !more { // nothing shared comes that could speak for what is not shared
+			if err := s.sendLive(ctx, f, parcel{From: from, To: after}); err != nil {
+				return err
+			}
+			from, empty = after+1, s.o.Now()
+			continue
 		}
 		frame, _ := s.pace.size()
 		items, through, err := s.read(ctx, f, after, frame, f.entriesFor(frame))
@@ -170,16 +178,37 @@ func (s *session) live(ctx context.Context, f *outflow) error {
 			size += len(it.Payload) + itemCost
 		}
 		f.weigh(size, through-from+1)
-		r := Range{from, through}
-		f.fly(r)
-		f.advance(through + 1)
-		err = s.send(ctx, f, verbLive, parcel{From: r.From, To: r.To, Items: items})
-		f.land(r)
-		if err != nil {
+		if err := s.sendLive(ctx, f, parcel{From: from, To: through, Items: items}); err != nil {
 			return err
 		}
 		from = through + 1
 	}
+}
+
+// await waits for something behind the sequence. While entries that are not
+// shared have not been told of, it waits for a while only and returns false.
+func (f *outflow) await(ctx context.Context, after uint64, untold bool) (more bool, err error) {
+	waiting := ctx
+	if untold {
+		var cancel context.CancelFunc
+		waiting, cancel = context.WithTimeout(ctx, emptyAge)
+		defer cancel()
+	}
+	err = f.src.Wait(waiting, after)
+	if err != nil && ctx.Err() == nil && errors.Is(waiting.Err(), context.DeadlineExceeded) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// sendLive delivers a parcel of the live lane.
+func (s *session) sendLive(ctx context.Context, f *outflow, d parcel) error {
+	r := Range{d.From, d.To}
+	f.fly(r)
+	f.advance(d.To + 1)
+	err := s.send(ctx, f, verbLive, d)
+	f.land(r)
+	return err
 }
 
 // lateOrLost tells what a read that found nothing means: damage and dropped

@@ -36,8 +36,8 @@ func (c runCmd) checkReplica() error {
 		return errors.New("--replica needs --cluster HOST:PORT, the address at which other replicas find this one")
 	case c.Links == "":
 		return errors.New("--cluster is of hubs: give the address for nodes below with --links HOST:PORT")
-	case c.Record == "":
-		return errors.New("replicas of a hub share one database: start each with the same --record postgres://…")
+	case c.History == "":
+		return errors.New("replicas of a hub share their stores: start each with the same --record postgres://… and --history clickhouse://…")
 	case c.Demo:
 		return errors.New("--demo runs machines, and replicas collect from none: let a node below run it")
 	}

@@ -18,6 +18,7 @@ import (
 	"zhigai/access"
 	"zhigai/connect/mqtt/client"
 	"zhigai/connect/sparkplug/payload"
+	"zhigai/history/clickhouse/chtest"
 	"zhigai/link"
 	"zhigai/link/linktest"
 	"zhigai/plant"
@@ -273,7 +274,7 @@ type hubs struct {
 
 func newHubs(t *testing.T, bin string) *hubs {
 	t.Helper()
-	h := &hubs{t: t, bin: bin, at: place{Data: filepath.Join(t.TempDir(), "look"), Record: pgtest.Address(t), History: chtestAddress(t)}}
+	h := &hubs{t: t, bin: bin, at: place{Data: filepath.Join(t.TempDir(), "look"), Record: pgtest.Address(t), History: chtest.New(t).Database(t)}}
 	folder := t.TempDir()
 	var links, clusters []string
 	for range 2 {
@@ -334,9 +335,16 @@ func (h *hubs) alive() (out []*process) {
 func (h *hubs) awaitSame(plants []*plantNode, when string) {
 	h.t.Helper()
 	began := time.Now()
+	var last []link.NodeStatus
+	defer func() {
+		if h.t.Failed() {
+			h.t.Logf("%s: %+v", when, last)
+		}
+	}()
 	for i, p := range h.alive() {
 		p.await(fmt.Sprintf("replica %d has everything %s", i+1, when), func() bool {
 			all, err := askNode[[]link.NodeStatus](context.Background(), p.dir, "/links/list", struct{}{})
+			last = all
 			if err != nil || len(all) != len(plants) {
 				return false
 			}
