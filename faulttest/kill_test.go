@@ -72,28 +72,35 @@ func TestKill(t *testing.T) {
 	if thorough() {
 		plants, kills = 46, 10
 	}
-	var sum Report
 	for i := range plants {
-		seed := uint64(i + 1)
-		dir := t.TempDir()
-		var ledgers []*Ledger
-		for range Lanes {
-			ledgers = append(ledgers, NewLedger())
-		}
-		r := rand.New(rand.NewPCG(seed, 3))
-		for k := range kills {
-			if err := untilKilled(t.Context(), dir, seed, ledgers, 1+r.IntN(120)); err != nil {
-				t.Fatalf("seed %d, kill %d: %v", seed, k, err)
-			}
-			got, err := afterKill(t.Context(), dir, seed, ledgers)
-			if err != nil || !got.Whole() {
-				t.Fatalf("seed %d, kill %d: %v %s", seed, k, err, &got)
-			}
-			sum.Add(got)
-			count(&got, true)
-		}
+		t.Run(fmt.Sprint("plant ", i+1), func(t *testing.T) {
+			t.Parallel()
+			killed(t, uint64(i+1), kills)
+		})
 	}
-	t.Logf("kills %d, %s", plants*kills, &sum)
+}
+
+// killed lets one plant live through the kills.
+func killed(t *testing.T, seed uint64, kills int) {
+	dir := t.TempDir()
+	var sum Report
+	var ledgers []*Ledger
+	for range Lanes {
+		ledgers = append(ledgers, NewLedger())
+	}
+	r := rand.New(rand.NewPCG(seed, 3))
+	for k := range kills {
+		if err := untilKilled(t.Context(), dir, seed, ledgers, 1+r.IntN(120)); err != nil {
+			t.Fatalf("seed %d, kill %d: %v", seed, k, err)
+		}
+		got, err := afterKill(t.Context(), dir, seed, ledgers)
+		if err != nil || !got.Whole() {
+			t.Fatalf("seed %d, kill %d: %v %s", seed, k, err, &got)
+		}
+		sum.Add(got)
+		count(&got, true)
+	}
+	t.Logf("kills %d, %s", kills, &sum)
 }
 
 // untilKilled runs the process until it has told n things.

@@ -317,10 +317,10 @@ func (e *Engine) runningAt(ctx context.Context, o owner, now plant.Micros) (runn
 	return e.running.get(o), nil
 }
 
-// lookAhead finds folds of running windows by a clock that was ahead, also
-// before this process began.
+// lookAhead finds folds of running windows, and of those to come, by a clock
+// that was ahead of this one, also before this process began.
 func (e *Engine) lookAhead(ctx context.Context, t plant.TenantNo, r running) error {
-	windows, err := e.store.Windows(ctx, access.Scope{Tenant: t}, r.lively.From, r.open.To)
+	windows, err := e.store.Windows(ctx, access.Scope{Tenant: t}, r.lively.From, endOfTime)
 	if err != nil {
 		return fmt.Errorf("windows: %w", err)
 	}

@@ -302,6 +302,45 @@ func TestOnRealStores_OneOfTwoKeeps(t *testing.T) {
 	}
 }
 
+// TestOnRealStores_ClockBehindAtStart: windows were folded and closed by a clock
+// that was ahead by hours; a process that starts with the right time must still
+// see that facts of those windows come.
+func TestOnRealStores_ClockBehindAtStart(t *testing.T) {
+	ctx := context.Background()
+	n := openNode(t, 1)
+	start := n.at()
+	n.fill(t, 3)
+	late := n.at()
+	from, to := plant.MicrosOf(start.Add(2*time.Hour)), plant.MicrosOf(start.Add(3*time.Hour))
+	ask := func() figure.Figure {
+		t.Helper()
+		got, err := n.engine.Query(ctx, scope, "produced", figure.Hour, from, to, figure.ByNone)
+		if err != nil || len(got) != 1 {
+			t.Fatalf("%d figures, %v", len(got), err)
+		}
+		return got[0]
+	}
+	before := ask()
+	for _, back := range []time.Duration{20 * time.Minute, 2*time.Hour + 10*time.Minute, 3*time.Hour + 9*time.Minute + 58*time.Second} {
+		now := start.Add(back)
+		n.now.Store(&now)
+		var err error
+		n.engine, err = figure.New(n.options) // as in a new process
+		must(t, err)
+		b := plant.Batch{Samples: []plant.Sample{{Tag: n.tag[string(n.nodes[0].ID)+"count.good"], Time: plant.MicrosOf(start.Add(2*time.Hour + 5*time.Minute + back/1000)), Value: 1e6 + float64(back)}}}
+		if _, err := n.history.Append(ctx, 1, b); err != nil {
+			t.Fatal(err)
+		}
+		must(t, n.engine.Touch(ctx, 1, b, nil))
+		n.now.Store(&late)
+		after := ask()
+		if after.Terms["pq"] == before.Terms["pq"] {
+			t.Errorf("a fact that came when the clock was at %s changes nothing: %+v", now.Format(time.TimeOnly), after)
+		}
+		before = after
+	}
+}
+
 // BenchmarkPlantHour folds an hour of 60 machines from the stores.
 func BenchmarkPlantHour(b *testing.B) {
 	n := openNode(b, 60)
