@@ -93,6 +93,7 @@ type Store struct {
 	looking slot // one look at the ledger at a time
 	asked   atomic.Uint64
 	served  uint64 // the last question that a look answered; guarded by looking
+	seen    uint64 // by that look, the last batch
 	lookErr error  // of that look
 
 	mu       sync.Mutex // guards what follows

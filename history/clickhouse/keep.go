@@ -151,7 +151,8 @@ func (s *Store) compare(ctx context.Context, after uint64) (uint64, error) {
 func (s *Store) leaveOut(c *chunk, got []entry) (string, error) {
 	s.mu.Lock()
 	expired := map[tagKey][]expiry{}
-	for key := range c.pairs {
+	for one := range c.extents {
+		key := tagKey{one.tenant, one.tag}
 		if all := s.state.expired[key]; len(all) > 0 {
 			expired[key] = all
 		}
