@@ -112,7 +112,12 @@ func (f *filler) begin(ctx context.Context) error {
 		return err
 	}
 	f.server.fits.Store(false)
-	if err := f.fit(ctx); err != nil {
+	switch err := f.fit(ctx); {
+	case errors.Is(err, errOlder):
+		if err := f.refillOlder(ctx); err != nil {
+			return err
+		}
+	case err != nil:
 		return err
 	}
 	return f.recheck(ctx)
@@ -180,6 +185,7 @@ func (f *filler) next(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	c.rows = appendMarker(c.rows, h.ledger, c.last)
 	if err := f.server.store(ctx, c); err != nil {
 		return 0, err
 	}

@@ -154,9 +154,9 @@ func (s *Store) see(ctx context.Context, v view, from, to plant.Micros, yield fu
 // side sorts or holds much; the first is small for who has enough soon. Of a
 // short time it is not asked first how many there are.
 const (
-	firstRows, mostRows      = 16_000, 256_000
-	shortTime   plant.Micros = 2 * 3600 * 1e6
-	smallestCut plant.Micros = 1e6
+	firstRows, mostRows              = 16_000, 256_000
+	shortTime           plant.Micros = 2 * 3600 * 1e6
+	smallestCut         plant.Micros = 1e6
 )
 
 // stored yields what ClickHouse has of the view in [from, to), in order of time
