@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-packages=(python3-pymodbus python3-serial python3-serial-asyncio mbpoll mosquitto-clients socat chromium fonts-noto-cjk postgresql)
+packages=(python3-pymodbus python3-serial python3-serial-asyncio mbpoll mosquitto-clients socat chromium fonts-noto-cjk postgresql clickhouse-server)
 times=()
 
 part() { # name, command...
@@ -30,8 +30,17 @@ debian() {
     mkdir -p /etc/postgresql-common
     echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
   fi
+  local policy=/usr/sbin/policy-rc.d
+  if [ ! -e $policy ]; then # no service starts while we install, and no longer
+    printf '#!/bin/sh\nexit 101\n' >$policy
+    chmod 755 $policy
+    trap "rm -f $policy" EXIT
+  fi
   apt-get update -qq
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  case " ${missing[*]} " in # nor at the next boot
+    *" clickhouse-server "*) systemctl disable clickhouse-server >/dev/null 2>&1 || true ;;
+  esac
 }
 
 peers() {

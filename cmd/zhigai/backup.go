@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"zhigai/backup"
-	"zhigai/history"
+	"zhigai/history/clickhouse"
 	"zhigai/record"
 )
 
@@ -79,8 +79,8 @@ var besides = []string{"connect", "tls"}
 // instant: history is linked while the record is held, then everything is
 // copied while writing goes on.
 func (s *stores) backup(ctx context.Context, in backupRequest, now time.Time) (backupReport, error) {
-	if err := s.history.Checkpoint(""); errors.Is(err, history.ErrRefused) {
-		return backupReport{}, err
+	if _, ok := s.history.(reachable); ok {
+		return backupReport{}, clickhouse.ErrOnServers
 	}
 	root := in.Dir
 	if rel, err := filepath.Rel(s.dir, root); err == nil && filepath.IsLocal(rel) {

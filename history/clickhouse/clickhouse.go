@@ -93,6 +93,7 @@ type Store struct {
 	looking slot // one look at the ledger at a time
 	asked   atomic.Uint64
 	served  uint64 // the last question that a look answered; guarded by looking
+	seen    uint64 // by that look, the last batch
 	lookErr error  // of that look
 
 	mu       sync.Mutex // guards what follows
@@ -150,15 +151,35 @@ func (s *Store) begin(ctx context.Context) error {
 	return err
 }
 
-// fit makes sure that ClickHouse holds the samples of this ledger.
+// errOlder says that ClickHouse has less than it had.
+var errOlder = errors.New("ClickHouse was put back to an older state")
+
+// fit makes sure that ClickHouse holds the samples of this ledger, all that it
+// took and no others.
 func (s *Store) fit(ctx context.Context) error {
 	if s.server.fits.Load() {
 		return nil
 	}
 	s.mu.Lock()
-	ledger, filled := s.state.head.ledger, s.state.head.filled
+	h := s.state.head
 	s.mu.Unlock()
-	return s.server.fit(ctx, ledger, filled)
+	last, err := s.server.fit(ctx, h.ledger, h.filled == 0)
+	if err != nil {
+		return err
+	}
+	if last < h.filled {
+		return fmt.Errorf("%w: %w: it has batches up to %d and had them up to %d; what the ledger still has is stored again", history.ErrUnavailable, errOlder, last, h.filled)
+	}
+	now, err := headOf(ctx, s.ledger.pool, "") // after the question: what is stored is in the ledger first
+	if err != nil {
+		return classed("look at the ledger", err)
+	}
+	if last > now.seq {
+		return fmt.Errorf("%w: ClickHouse at %s has batches up to %d, the ledger in PostgreSQL ends at %d: it was restored from an older backup; restore ClickHouse from one that is older still, or delete there what is newer: ALTER TABLE %s DELETE WHERE seq > %d",
+			history.ErrDamaged, s.server, last, now.seq, s.server.table, now.seq)
+	}
+	s.server.fits.Store(true)
+	return nil
 }
 
 // enter begins a call; leave ends it.
@@ -209,7 +230,8 @@ func (*Store) Failed() error { return nil }
 // Broken is never closed; see [Store.Failed].
 func (s *Store) Broken() <-chan struct{} { return s.broken }
 
+// ErrOnServers answers who wants a copy of a folder.
+var ErrOnServers = errors.New("history: samples lie in ClickHouse and PostgreSQL; back up both servers with their own tools, ClickHouse first and PostgreSQL after it")
+
 // Checkpoint refuses: what lies on servers is copied with their own tools.
-func (*Store) Checkpoint(string) error {
-	return fmt.Errorf("%w: samples lie in PostgreSQL and ClickHouse; back up both servers with their own tools, PostgreSQL last", history.ErrRefused)
-}
+func (*Store) Checkpoint(string) error { return ErrOnServers }

@@ -112,7 +112,12 @@ func (f *filler) begin(ctx context.Context) error {
 		return err
 	}
 	f.server.fits.Store(false)
-	if err := f.fit(ctx); err != nil {
+	switch err := f.fit(ctx); {
+	case errors.Is(err, errOlder):
+		if err := f.refillOlder(ctx); err != nil {
+			return err
+		}
+	case err != nil:
 		return err
 	}
 	return f.recheck(ctx)
@@ -180,6 +185,7 @@ func (f *filler) next(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	c.rows = appendMarker(c.rows, h.ledger, c.last)
 	if err := f.server.store(ctx, c); err != nil {
 		return 0, err
 	}
@@ -195,8 +201,15 @@ func (f *filler) note(ctx context.Context, was head, c *chunk) error {
 		var b pgx.Batch
 		b.Queue(`update history_head set filled = $1, behind = behind - $2`, c.last, c.bytes)
 		b.Queue(`insert into history_fill (last, at) values ($1, $2) on conflict (last) do update set at = excluded.at`, c.last, f.o.Now().UnixMicro())
-		tenants, tags := c.series()
-		b.Queue(`insert into history_series (tenant, tag) select * from unnest($1::bigint[], $2::bigint[]) on conflict do nothing`, tenants, tags)
+		var tenants, tags, kinds, first, last []int64
+		for key, e := range c.extents {
+			tenants, tags, kinds = append(tenants, int64(key.tenant)), append(tags, int64(key.tag)), append(kinds, int64(key.kind))
+			first, last = append(first, int64(e.first)), append(last, int64(e.last))
+		}
+		b.Queue(`insert into history_series as s (tenant, tag, kind, first_time, last_time)
+			select * from unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::bigint[], $5::bigint[])
+			on conflict (tenant, tag, kind) do update set first_time = least(s.first_time, excluded.first_time), last_time = greatest(s.last_time, excluded.last_time)`,
+			tenants, tags, kinds, first, last)
 		if err := tx.SendBatch(ctx, &b).Close(); err != nil {
 			return err
 		}
@@ -214,14 +227,12 @@ type chunk struct {
 	bytes       int64 // in the ledger
 	rows        []byte
 	digest      digest
-	tenants     []int64 // each once, rising, and so on
-	tags        []int64
 	times       []int64
-	pairs       map[tagKey]bool
+	extents     map[series]extent
 }
 
 func chunkOf(got []entry) (*chunk, error) {
-	c := &chunk{first: got[0].seq, last: got[len(got)-1].seq, pairs: map[tagKey]bool{}}
+	c := &chunk{first: got[0].seq, last: got[len(got)-1].seq, extents: map[series]extent{}}
 	for _, e := range got {
 		one, err := e.decode()
 		if err != nil {
@@ -232,27 +243,21 @@ func chunkOf(got []entry) (*chunk, error) {
 			c.rows = appendRow(c.rows, row{key, v})
 			c.digest.add(key, v)
 			c.times = append(c.times, int64(v.at))
-			c.pairs[tagKey{key.tenant, key.tag}] = true
+			extend(c.extents, key, v.at, v.at)
 		})
 	}
-	for key := range c.pairs {
-		c.tenants, c.tags = append(c.tenants, int64(key.tenant)), append(c.tags, int64(key.tag))
-	}
 	return c, nil
-}
-
-func (c *chunk) series() (tenants, tags []int64) {
-	for key := range c.pairs {
-		tenants, tags = append(tenants, int64(key.tenant)), append(tags, int64(key.tag))
-	}
-	return tenants, tags
 }
 
 // where finds the rows of the chunk: the sequence says which, the rest where
 // to look.
 func (c *chunk) where() string {
+	var tenants, tags []int64
+	for key := range c.extents {
+		tenants, tags = append(tenants, int64(key.tenant)), append(tags, int64(key.tag))
+	}
 	return fmt.Sprintf("kind < %d AND seq >= %d AND seq <= %d AND (%s) AND (%s) AND (%s)", kindMarker, c.first, c.last,
-		within("tenant", c.tenants), within("tag", c.tags), within("time", c.times))
+		within("tenant", tenants), within("tag", tags), within("time", c.times))
 }
 
 // maxRanges bounds the parts of a condition.

@@ -151,7 +151,8 @@ func (s *Store) compare(ctx context.Context, after uint64) (uint64, error) {
 func (s *Store) leaveOut(c *chunk, got []entry) (string, error) {
 	s.mu.Lock()
 	expired := map[tagKey][]expiry{}
-	for key := range c.pairs {
+	for one := range c.extents {
+		key := tagKey{one.tenant, one.tag}
 		if all := s.state.expired[key]; len(all) > 0 {
 			expired[key] = all
 		}
@@ -205,14 +206,39 @@ func (s *Store) Refill(ctx context.Context, from uint64, loss bool) (uint64, err
 		from = h.first
 	}
 	s.server.fits.Store(false)
-	place := from - 1
-	if loss {
-		place = 0
-	}
-	if err := s.server.fit(ctx, h.ledger, place); err != nil {
+	last, err := s.server.fit(ctx, h.ledger, from == 1 || loss)
+	if err != nil {
 		return 0, err
 	}
+	if last+1 < from && !loss {
+		return 0, fmt.Errorf("%w: ClickHouse has batches up to %d, and the ledger begins at %d: those between are lost; restore a newer backup of ClickHouse, or go on without them with --accept-loss", history.ErrGone, last, from)
+	}
+	if loss { // what is missing is not asked for again
+		if err := s.server.insert(ctx, appendMarker(nil, h.ledger, from-1)); err != nil {
+			return 0, err
+		}
+	}
 	return from, s.putBack(ctx, from)
+}
+
+// refillOlder stores again what ClickHouse forgot, if the ledger has all of it.
+func (f *filler) refillOlder(ctx context.Context) error {
+	h, err := headOf(ctx, f.conn, "")
+	if err != nil {
+		return classed("fill", err)
+	}
+	last, err := f.server.fit(ctx, h.ledger, false)
+	if err != nil {
+		return err
+	}
+	f.log.Error("history: ClickHouse was put back to an older state; samples are stored again from the ledger", "from_batch", last+1, "to_batch", h.filled)
+	if err := f.putBack(ctx, last+1); err != nil {
+		return err
+	}
+	if err := f.look(ctx); err != nil {
+		return err
+	}
+	return f.fit(ctx)
 }
 
 // putBack moves filled back before the batch.
@@ -253,10 +279,12 @@ func (s *Store) Flush() error {
 		s.mu.Lock()
 		filled, moved, failed, err := s.state.head.filled, s.moved, s.failures > failures, s.fillErr
 		s.mu.Unlock()
-		switch {
-		case filled >= target:
-			return nil
-		case failed && err != nil:
+		if filled >= target {
+			err := s.fit(s.running)
+			if err == nil || !errors.Is(err, errOlder) {
+				return s.ended(err)
+			}
+		} else if failed && err != nil {
 			return err
 		}
 		select {
@@ -275,7 +303,7 @@ func (s *Store) Flush() error {
 
 // ended is ErrClosed for what Close cut off.
 func (s *Store) ended(err error) error {
-	if s.running.Err() != nil {
+	if err != nil && s.running.Err() != nil {
 		return history.ErrClosed
 	}
 	return err

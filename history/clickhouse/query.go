@@ -150,38 +150,43 @@ func (s *Store) see(ctx context.Context, v view, from, to plant.Micros, yield fu
 	return nil
 }
 
-// Answers are cut into windows of time of about windowRows rows, so that
-// neither side sorts or holds much. Of a short time it is not asked first how
-// many there are.
+// Answers are cut into windows of time of about as many rows, so that neither
+// side sorts or holds much; the first is small for who has enough soon. Of a
+// short time it is not asked first how many there are.
 const (
-	windowRows               = 250_000
-	shortTime   plant.Micros = 2 * 3600 * 1e6
-	smallestCut plant.Micros = 1e6
+	firstRows, mostRows              = 16_000, 256_000
+	shortTime           plant.Micros = 2 * 3600 * 1e6
+	smallestCut         plant.Micros = 1e6
 )
 
 // stored yields what ClickHouse has of the view in [from, to), in order of time
 // and record; a row may come twice.
 func (s *Store) stored(ctx context.Context, v view, from, to plant.Micros, yield func(version) bool) error {
+	if from, to = max(from, v.from), min(to, v.end); from >= to {
+		return nil
+	}
 	if err := s.fit(ctx); err != nil {
 		return err
 	}
-	cut := to - from
+	cut, most := to-from, to-from
 	if cut > shortTime {
 		n, first, last, err := s.extent(ctx, v, from, to)
 		if err != nil || n == 0 {
 			return err
 		}
 		from, to = max(from, first), min(to, last+1)
-		cut = to - from
-		if n > windowRows {
-			cut = max(smallestCut, plant.Micros(float64(cut)*windowRows/float64(n)))
+		size := func(rows int64) plant.Micros {
+			return min(to-from, max(smallestCut, plant.Micros(float64(to-from)*float64(rows)/float64(n))))
 		}
+		cut, most = size(firstRows), size(mostRows)
 	}
-	for more := true; from < to && more; from += cut {
-		err := s.rows(ctx, v, from, min(to, from+cut), "time, seq, entry", func(one version) bool { more = yield(one); return more })
+	for more := true; from < to && more; cut = min(most, 2*cut) {
+		end := min(to, from+cut)
+		err := s.rows(ctx, v, from, end, "time, seq, entry", func(one version) bool { more = yield(one); return more })
 		if err != nil {
 			return err
 		}
+		from = end
 	}
 	return nil
 }
@@ -235,8 +240,9 @@ func (s *Store) rows(ctx context.Context, v view, from, to plant.Micros, order s
 }
 
 // reaches are how far is looked at first: most tags have a sample nearby, and
-// a server that must order the whole of a tag to find its last one is slow.
-var reaches = [...]plant.Micros{plant.Micros(time.Hour / 1000), plant.Micros(24 * time.Hour / 1000), plant.Micros(32 * 24 * time.Hour / 1000), math.MaxInt64}
+// a server that must order the whole of a tag to find its last one is slow. The
+// very end is known, and mostly meant.
+var reaches = [...]plant.Micros{1, plant.Micros(time.Hour / 1000), plant.Micros(24 * time.Hour / 1000), plant.Micros(32 * 24 * time.Hour / 1000), math.MaxInt64}
 
 // nearest is the version that counts at the last time of [from, to), or the
 // first.
@@ -260,8 +266,8 @@ func (s *Store) nearest(ctx context.Context, key series, from, to plant.Micros, 
 			best, ok = one, true
 		}
 	}
-	if err := s.fit(ctx); err != nil {
-		return version{}, false, err
+	if from, to = max(from, v.from), min(to, v.end); from >= to {
+		return best, ok, nil
 	}
 	order := "time, seq DESC, entry DESC LIMIT 1"
 	if last {
@@ -281,6 +287,9 @@ func (s *Store) nearest(ctx context.Context, key series, from, to plant.Micros, 
 			hi = min(hi, from+min(reach, to-from))
 		}
 		if lo < hi {
+			if err := s.fit(ctx); err != nil {
+				return version{}, false, err
+			}
 			found := false
 			if err := s.rows(ctx, v, lo, hi, order, func(one version) bool { best, ok, found = one, true, true; return false }); err != nil || found {
 				return best, ok && err == nil, err
@@ -302,37 +311,28 @@ func (s *Store) Tags(ctx context.Context, tenant plant.TenantNo) ([]plant.TagNo,
 		return nil, err
 	}
 	defer s.leave()
-	if err := s.look(ctx); err != nil {
+	seen := map[plant.TagNo]bool{}
+	var doubtful []plant.TagNo // some of their samples are deleted
+	err := s.settled(ctx, func(st *state) {
+		see := func(key series) {
+			if key.tenant != tenant || seen[key.tag] {
+				return
+			}
+			seen[key.tag] = true
+			if len(st.expired[tagKey{tenant, key.tag}]) > 0 {
+				doubtful = append(doubtful, key.tag)
+			}
+		}
+		for key := range st.extents {
+			see(key)
+		}
+		for key := range st.held {
+			see(key)
+		}
+	})
+	if err != nil {
 		return nil, err
 	}
-	rows, err := s.ledger.pool.Query(ctx, `select tag from history_series where tenant = $1`, int64(tenant))
-	if err != nil {
-		return nil, classed("list tags", err)
-	}
-	seen := map[plant.TagNo]bool{}
-	for rows.Next() {
-		var tag uint32
-		if err := rows.Scan(&tag); err != nil {
-			return nil, classed("list tags", err)
-		}
-		seen[plant.TagNo(tag)] = true
-	}
-	if err := rows.Err(); err != nil {
-		return nil, classed("list tags", err)
-	}
-	s.mu.Lock()
-	for key := range s.state.held {
-		if key.tenant == tenant {
-			seen[key.tag] = true
-		}
-	}
-	var doubtful []plant.TagNo // some of their samples are deleted
-	for tag := range seen {
-		if len(s.state.expired[tagKey{tenant, tag}]) > 0 {
-			doubtful = append(doubtful, tag)
-		}
-	}
-	s.mu.Unlock()
 	for _, tag := range doubtful {
 		_, number, err := s.Last(ctx, tenant, tag)
 		if err != nil {

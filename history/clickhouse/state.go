@@ -93,11 +93,26 @@ type state struct {
 	held     map[series][]version
 	points   int
 	from, to uint64
-	tooFar   bool // ClickHouse is so far behind that not all can be held
+	extents  map[series]extent // of what ClickHouse has up to from
+	unread   bool              // extents are to be read from the ledger
+	tooFar   bool              // ClickHouse is so far behind that not all can be held
 }
 
 func newState() state {
-	return state{held: map[series][]version{}, expired: map[tagKey][]expiry{}}
+	return state{held: map[series][]version{}, expired: map[tagKey][]expiry{}, extents: map[series]extent{}, unread: true}
+}
+
+// extent is when the first and the last version of a series are: there may be
+// fewer, and none outside.
+type extent struct{ first, last plant.Micros }
+
+// extend makes the extent of the series in all reach from first to last.
+func extend(all map[series]extent, key series, first, last plant.Micros) {
+	e, ok := all[key]
+	if !ok {
+		e = extent{first, last}
+	}
+	all[key] = extent{min(e.first, first), max(e.last, last)}
 }
 
 // hold takes the next batch.
@@ -111,7 +126,7 @@ func (s *state) hold(b history.Sequenced) {
 
 // begin forgets what is held; from here on everything behind the place is.
 func (s *state) begin(place uint64) {
-	s.held, s.points, s.from, s.to = map[series][]version{}, 0, place, place
+	s.held, s.points, s.from, s.to, s.unread = map[series][]version{}, 0, place, place, true
 }
 
 // trim forgets what ClickHouse has now.
@@ -122,6 +137,7 @@ func (s *state) trim(filled uint64) {
 	for key, all := range s.held {
 		n := 0
 		for n < len(all) && all[n].seq <= filled {
+			extend(s.extents, key, all[n].at, all[n].at)
 			n++
 		}
 		s.points -= n
@@ -139,14 +155,18 @@ func (s *state) trim(filled uint64) {
 // view is one question's view of a series.
 type view struct {
 	series
-	to     uint64    // the last batch that is seen
-	held   []version // not in ClickHouse for sure, in order of time and record
-	hidden []expiry
+	to        uint64       // the last batch that is seen
+	held      []version    // not in ClickHouse for sure, in order of time and record
+	from, end plant.Micros // ClickHouse has nothing outside [from, end) that is not held
+	hidden    []expiry
 }
 
 // look gives the versions of [from, to) that are held, and what is hidden.
 func (s *state) look(key series, from, to plant.Micros) view {
 	v := view{series: key, to: s.to, hidden: s.expired[tagKey{key.tenant, key.tag}]}
+	if e, ok := s.extents[key]; ok {
+		v.from, v.end = e.first, e.last+1
+	}
 	for _, one := range s.held[key] {
 		if one.at >= from && one.at < to && !v.hides(one) {
 			v.held = append(v.held, one)

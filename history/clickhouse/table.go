@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -38,12 +39,12 @@ func columnNames() string {
 	return strings.Join(names, ", ")
 }
 
-// fit makes the table when there is none, and makes sure that what is in it
-// came from this ledger, which had filled it up to a place.
-func (s *server) fit(ctx context.Context, ledger string, filled uint64) error {
+// fit makes the table when there is none, makes sure that it is this ledger's,
+// and gives the last batch that was stored there.
+func (s *server) fit(ctx context.Context, ledger string, empty bool) (last uint64, err error) {
 	got, err := s.askIn(ctx, "", fmt.Sprintf(`SELECT name, type FROM system.columns WHERE database = '%s' AND table = '%s'`, s.database, s.table))
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if len(got) == 0 {
 		var defs []string
@@ -51,42 +52,41 @@ func (s *server) fit(ctx context.Context, ledger string, filled uint64) error {
 			defs = append(defs, c[0]+" "+c[1])
 		}
 		if err := s.run(ctx, fmt.Sprintf(`CREATE TABLE IF NOT EXISTS %s (%s) ENGINE = %s ORDER BY (%s)`, s.table, strings.Join(defs, ", "), s.engine, sortKey), nil); err != nil {
-			return err
+			return 0, err
 		}
 		got = columns
 	}
 	if !slices.EqualFunc(got, columns, slices.Equal[[]string]) {
-		return fmt.Errorf("history: table %s of ClickHouse at %s has the columns %v, not %v; name another table with ?table=NAME", s.table, s, got, columns)
+		return 0, fmt.Errorf("history: table %s of ClickHouse at %s has the columns %v, not %v; name another table with ?table=NAME", s.table, s, got, columns)
 	}
-	return s.owned(ctx, ledger, filled)
+	return s.owned(ctx, ledger, empty)
 }
 
-// owned compares the ledger that the table was filled from with ours.
-func (s *server) owned(ctx context.Context, ledger string, filled uint64) error {
-	got, err := s.ask(ctx, fmt.Sprintf(`SELECT DISTINCT text FROM %s WHERE tenant = 0 AND tag = 0 AND kind = %d`, s.table, kindMarker))
-	if err != nil {
-		return err
-	}
+// owned looks whose the table is. One without a sign gets ours when it may be
+// empty.
+func (s *server) owned(ctx context.Context, ledger string, empty bool) (last uint64, err error) {
+	got, err := s.ask(ctx, fmt.Sprintf(`SELECT text, max(bits) FROM %s WHERE tenant = 0 AND tag = 0 AND kind = %d GROUP BY text`, s.table, kindMarker))
 	switch {
+	case err != nil:
+		return 0, err
 	case len(got) == 1 && got[0][0] == ledger:
-		s.fits.Store(true)
-		return nil
+		if last, err = strconv.ParseUint(got[0][1], 10, 64); err != nil {
+			return 0, fmt.Errorf("%w: ClickHouse answered %v to a question for the last batch", history.ErrDamaged, got)
+		}
+		return last, nil
 	case len(got) > 0:
-		return fmt.Errorf("history: table %s of ClickHouse at %s was filled from the ledger %v, not from ours, %s; name another database, or the PostgreSQL it belongs to", s.table, s, got, ledger)
-	case filled > 0:
-		return fmt.Errorf("%w: table %s of ClickHouse at %s is empty, but %d batches were stored there; restore it from a backup, or fill it again from the ledger: zhigai history refill",
-			history.ErrUnavailable, s.table, s, filled)
+		return 0, fmt.Errorf("history: table %s of ClickHouse at %s was filled from the ledger %v, not from ours, %s; name another database, or the PostgreSQL it belongs to", s.table, s, got, ledger)
+	case !empty:
+		return 0, fmt.Errorf("%w: table %s of ClickHouse at %s is empty, but samples were stored there; restore it from a backup, or fill it again from the ledger: zhigai history refill",
+			history.ErrUnavailable, s.table, s)
 	}
-	if err := s.mark(ctx, ledger); err != nil {
-		return err
-	}
-	s.fits.Store(true)
-	return nil
+	return 0, s.insert(ctx, appendMarker(nil, ledger, 0))
 }
 
-// mark writes into an empty table whose it is.
-func (s *server) mark(ctx context.Context, ledger string) error {
-	return s.insert(ctx, appendRow(nil, row{series{0, 0, kindMarker}, version{text: ledger}}))
+// appendMarker writes the row that says whose the table is and which batch was
+// stored last. It is stored with the rows it speaks of, and replaces itself.
+func appendMarker(dst []byte, ledger string, last uint64) []byte {
+	return appendRow(dst, row{series{0, 0, kindMarker}, version{text: ledger, bits: last}})
 }
 
 func (s *server) insert(ctx context.Context, rows []byte) error {

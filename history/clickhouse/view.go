@@ -19,35 +19,56 @@ const lookLimit, lookBytes = 4096, 8 << 20
 
 // view looks at the ledger and gives what is to be seen of a series in
 // [from, to): everything that any replica acknowledged before the call.
-func (s *Store) view(ctx context.Context, key series, from, to plant.Micros) (view, error) {
-	if err := s.look(ctx); err != nil {
-		return view{}, err
+func (s *Store) view(ctx context.Context, key series, from, to plant.Micros) (v view, err error) {
+	err = s.settled(ctx, func(st *state) { v = st.look(key, from, to) })
+	return v, err
+}
+
+// settled calls f with a state that has everything acknowledged before the
+// call; f must be quick.
+func (s *Store) settled(ctx context.Context, f func(*state)) error {
+	for {
+		seq, err := s.lookUpTo(ctx)
+		if err != nil {
+			return err
+		}
+		s.mu.Lock()
+		st := &s.state
+		err = st.incomplete()
+		whole := st.to >= seq && !st.unread // else another look begins anew, and is waited for
+		if err == nil && whole {
+			f(st)
+		}
+		s.mu.Unlock()
+		if err != nil || whole {
+			return err
+		}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.state.incomplete(); err != nil {
-		return view{}, err
-	}
-	return s.state.look(key, from, to), nil
 }
 
 // look brings the state up to what the ledger holds at some moment after the
 // call. Those who ask at the same time share one look.
 func (s *Store) look(ctx context.Context) error {
+	_, err := s.lookUpTo(ctx)
+	return err
+}
+
+// lookUpTo is look, and gives the last batch that the ledger had.
+func (s *Store) lookUpTo(ctx context.Context) (uint64, error) {
 	mine := s.asked.Add(1)
 	select {
 	case s.looking <- struct{}{}:
 	case <-ctx.Done():
-		return ctx.Err()
+		return 0, ctx.Err()
 	}
 	defer func() { <-s.looking }()
 	if s.served >= mine {
-		return s.lookErr
+		return s.seen, s.lookErr
 	}
 	upTo := s.asked.Load()
 	shared, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTime) // others wait for it, too
 	defer cancel()
-	err := s.lookNow(shared)
+	seq, err := s.lookNow(shared)
 	for range 3 { // batches went while they were looked for
 		if !errors.Is(err, history.ErrGone) {
 			break
@@ -55,16 +76,17 @@ func (s *Store) look(ctx context.Context) error {
 		s.mu.Lock()
 		s.state.begin(s.state.head.filled)
 		s.mu.Unlock()
-		err = s.lookNow(shared)
+		seq, err = s.lookNow(shared)
 	}
-	s.served, s.lookErr = upTo, classed("look at the ledger", err)
-	return s.lookErr
+	s.served, s.seen, s.lookErr = upTo, seq, classed("look at the ledger", err)
+	return s.seen, s.lookErr
 }
 
-func (s *Store) lookNow(ctx context.Context) error {
+// lookNow gives the last batch that the ledger has.
+func (s *Store) lookNow(ctx context.Context) (uint64, error) {
 	h, err := headOf(ctx, s.ledger.pool, "")
 	if err != nil {
-		return err
+		return 0, err
 	}
 	s.mu.Lock()
 	changed := h.expiry != s.state.head.expiry
@@ -72,12 +94,21 @@ func (s *Store) lookNow(ctx context.Context) error {
 	var expired map[tagKey][]expiry
 	if changed {
 		if expired, err = readExpired(ctx, s.ledger.pool); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	s.mu.Lock()
-	after := s.follow(h, expired)
+	after, unread := s.follow(h, expired), s.state.unread
 	s.mu.Unlock()
+	if unread {
+		extents, err := readExtents(ctx, s.ledger.pool) // of filled or later
+		if err != nil {
+			return 0, err
+		}
+		s.mu.Lock()
+		s.state.extents, s.state.unread = extents, false
+		s.mu.Unlock()
+	}
 	for after < h.seq {
 		got, err := batches(ctx, s.ledger.pool, after, lookLimit, lookBytes)
 		if err == nil {
@@ -87,13 +118,13 @@ func (s *Store) lookNow(ctx context.Context) error {
 			err = fmt.Errorf("%w: asked for %d", history.ErrGone, after+1)
 		}
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if after, err = s.hold(got); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	return nil
+	return h.seq, nil
 }
 
 // follow takes over what the head says and gives the place behind which
@@ -113,8 +144,11 @@ func (s *Store) follow(h head, expired map[tagKey][]expiry) (after uint64) {
 	}
 	switch far := h.behind > s.o.MaxHeld; {
 	case far:
-		st.tooFar = true
-		st.begin(h.seq)
+		if !st.tooFar {
+			st.tooFar = true
+			st.begin(h.seq)
+		}
+		st.from, st.to = h.seq, h.seq
 	case st.tooFar, h.filled > st.to:
 		st.tooFar = false
 		st.begin(h.filled)
@@ -195,6 +229,21 @@ func readExpired(ctx context.Context, q queryer) (map[tagKey][]expiry, error) {
 	_, err = pgx.ForEachRow(rows, []any{&tenant, &tag, &before, &seq}, func() error {
 		key := tagKey{plant.TenantNo(tenant), plant.TagNo(tag)}
 		out[key] = append(out[key], expiry{plant.Micros(before), seq})
+		return nil
+	})
+	return out, err
+}
+
+func readExtents(ctx context.Context, q queryer) (map[series]extent, error) {
+	rows, err := q.Query(ctx, `select tenant, tag, kind, first_time, last_time from history_series`)
+	if err != nil {
+		return nil, err
+	}
+	out := map[series]extent{}
+	var tenant, tag uint32
+	var kind, first, last int64
+	_, err = pgx.ForEachRow(rows, []any{&tenant, &tag, &kind, &first, &last}, func() error {
+		out[series{plant.TenantNo(tenant), plant.TagNo(tag), uint8(kind)}] = extent{plant.Micros(first), plant.Micros(last)}
 		return nil
 	})
 	return out, err

@@ -72,6 +72,7 @@ func log(t *testing.T, p Place) {
 // asks for it then is told.
 func logGone(t *testing.T, p Place) {
 	s := p.opened(t)
+	must(t, s.SaveCursor("slow", 0))
 	for i := range 10 {
 		put(t, s, 1, of(sample(1, start+plant.Micros(i), 1)))
 	}

@@ -50,11 +50,15 @@ create table history_expired (
     primary key (tenant, tag, before)
 );
 
--- Tags with samples up to filled.
+-- From when to when ClickHouse has something of a tag; it may be less, where
+-- samples were deleted.
 create table history_series (
-    tenant bigint not null,
-    tag    bigint not null,
-    primary key (tenant, tag)
+    tenant     bigint   not null,
+    tag        bigint   not null,
+    kind       smallint not null,
+    first_time bigint   not null,
+    last_time  bigint   not null,
+    primary key (tenant, tag, kind)
 );
 
 -- +goose Down
