@@ -49,6 +49,7 @@ type Engine struct {
 	running runningNow
 	lively  plant.Micros // livelyFor, unless windows close earlier
 	ahead   latest       // the latest instant that something was folded at
+	counts  counters
 }
 
 // New makes an engine; it does nothing until asked or run.
@@ -116,6 +117,7 @@ func (e *Engine) settle(ctx context.Context, o owner, base Base, before *Window)
 	now := plant.MicrosOf(e.now())
 	e.ahead.raise(now)
 	folded, err := e.folder.Fold(ctx, o.tenant, o.node, base, now)
+	e.counts.fold(e.now().Sub(now.Time()), err)
 	if err != nil {
 		return Window{}, nil, fmt.Errorf("fold %s %s: %w", o.node, base.From.Time().Format(time.RFC3339), err)
 	}

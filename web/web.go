@@ -18,6 +18,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"zhigai/access"
 	"zhigai/figure"
@@ -50,6 +51,8 @@ type Options struct {
 	// Pressure is that of the sources; requests are counted here.
 	Pressure func() Pressure
 	TLS      bool
+	Ready    func(ctx context.Context) []Check // what must hold to answer questions and take samples; nil: nothing
+	Metrics  *prometheus.Registry              // nil: there are none
 	Errors   []ErrorStatus // of the rooms above figure
 	Figures  *figure.Engine
 	Entries  func(ctx context.Context, tenant plant.TenantNo, after uint64, limit int) ([]access.Entry, error) // of the audit
@@ -66,6 +69,8 @@ type API struct {
 	o      Options
 	ops    []Op
 	busy   *busy
+
+	measure measure
 }
 
 // Op describes one operation. Needs is the permission it asks for; "" is for
@@ -94,9 +99,11 @@ func New(o Options) *API {
 		"token":   {Type: "http", Scheme: "bearer"},
 		"session": {Type: "apiKey", In: "cookie", Name: CookieName},
 	}
-	a := &API{huma: humago.New(mux, config), mux: mux, access: o.Access, now: o.Now, log: o.Logger, o: o, busy: newBusy(o.Limits, o.Now)}
+	a := &API{huma: humago.New(mux, config), mux: mux, access: o.Access, now: o.Now, log: o.Logger, o: o, busy: newBusy(o.Limits, o.Now), measure: newMeasure()}
 	a.huma.UseMiddleware(a.welcome, a.authorise, a.queue)
 	a.registerHealth()
+	a.registerReady()
+	a.registerMetrics()
 	a.registerSession()
 	a.registerUsers()
 	a.registerTokens()
