@@ -30,6 +30,9 @@ type Options struct {
 	// Tenants lists the owners whose windows Run closes; tenant 1 when nil.
 	Tenants func(context.Context) ([]plant.TenantNo, error)
 	Log     *slog.Logger
+	// ReadOnly answers and keeps nothing: a window that is not closed in the
+	// journal stays provisional.
+	ReadOnly bool
 }
 
 // Engine answers questions for figures and keeps their rows.
@@ -50,6 +53,7 @@ type Engine struct {
 	lively  plant.Micros // livelyFor, unless windows close earlier
 	ahead   latest       // the latest instant that something was folded at
 	counts  counters
+	still   bool // keeps nothing
 }
 
 // New makes an engine; it does nothing until asked or run.
@@ -72,7 +76,7 @@ func New(o Options) (*Engine, error) {
 	return &Engine{
 		folder: o.Folder, store: o.Store, journal: o.Journal, defs: o.Definitions, now: o.Now,
 		grace: plant.Micros(o.Grace.Microseconds()), refresh: plant.Micros(o.Refresh.Microseconds()), log: o.Log,
-		tenants: o.Tenants, running: runningNow{each: map[owner]running{}}, lively: plant.Micros(min(livelyFor, o.Grace).Microseconds()),
+		tenants: o.Tenants, still: o.ReadOnly, running: runningNow{each: map[owner]running{}}, lively: plant.Micros(min(livelyFor, o.Grace).Microseconds()),
 	}, nil
 }
 
@@ -130,6 +134,9 @@ func (e *Engine) settle(ctx context.Context, o owner, base Base, before *Window)
 	if now < base.To && e.running.get(o).open != base {
 		e.running.forget(o)
 	}
+	if e.still {
+		return w, folded.Rows, nil
+	}
 	if err := e.store.PutWindow(ctx, o.tenant, w, folded.Rows); err != nil {
 		return Window{}, nil, fmt.Errorf("keep %s %s: %w", o.node, base.From.Time().Format(time.RFC3339), err)
 	}
@@ -149,6 +156,9 @@ func (e *Engine) revise(ctx context.Context, o owner, w Window, before *Window) 
 	}
 	if last.Revision > 0 && last.Digest == w.Digest {
 		w.Revision, w.AsOf = last.Revision, min(last.AsOf, w.AsOf)
+		return w, nil
+	}
+	if e.still {
 		return w, nil
 	}
 	w.Revision = last.Revision + 1

@@ -34,6 +34,7 @@ var (
 	ErrDamaged     = errors.New("history: damaged record")
 	ErrNoSpace     = errors.New("history: the disk is nearly full")
 	ErrConflict    = errors.New("history: the mark was moved by another")
+	ErrReadOnly    = errors.New("history: opened for questions only")
 )
 
 // Limits. Each bounds what one caller can make the store hold.

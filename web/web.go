@@ -53,7 +53,8 @@ type Options struct {
 	TLS      bool
 	Ready    func(ctx context.Context) []Check // what must hold to answer questions and take samples; nil: nothing
 	Metrics  *prometheus.Registry              // nil: there are none
-	Errors   []ErrorStatus // of the rooms above figure
+	ReadOnly bool                              // requests that would change something are refused
+	Errors   []ErrorStatus                     // of the rooms above figure
 	Figures  *figure.Engine
 	Entries  func(ctx context.Context, tenant plant.TenantNo, after uint64, limit int) ([]access.Entry, error) // of the audit
 	Verify   func(ctx context.Context, tenant plant.TenantNo) (int, error)                                     // its chain
@@ -100,7 +101,7 @@ func New(o Options) *API {
 		"session": {Type: "apiKey", In: "cookie", Name: CookieName},
 	}
 	a := &API{huma: humago.New(mux, config), mux: mux, access: o.Access, now: o.Now, log: o.Logger, o: o, busy: newBusy(o.Limits, o.Now), measure: newMeasure()}
-	a.huma.UseMiddleware(a.welcome, a.authorise, a.queue)
+	a.huma.UseMiddleware(a.welcome, a.authorise, a.unchanged, a.queue)
 	a.registerHealth()
 	a.registerReady()
 	a.registerMetrics()

@@ -44,6 +44,7 @@ type node struct {
 	board     *equipment.Board
 	desk      *equipment.Desk
 	lean      bool
+	readOnly  bool
 	up        *uplink    // nil without a parent
 	down      *downlinks // nil without nodes below
 	disk      *space.Watch
@@ -66,7 +67,7 @@ func openNode(ctx context.Context, at place, mqttListen string, log *slog.Logger
 
 // openNodeOf is openNode with the profiles of another place and more drivers.
 func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logger, profiles fs.FS, more ...connect.Driver) (_ *node, err error) {
-	n := &node{log: log, started: time.Now(), lean: at.lean, requests: at.requests}
+	n := &node{log: log, started: time.Now(), lean: at.lean, readOnly: at.readOnly, requests: at.requests}
 	if !n.lean && os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(garbage)
 	}
@@ -97,7 +98,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	if n.rules, err = rulesOf(profiles, n.drivers.List); err != nil {
 		return nil, err
 	}
-	if n.folds, err = newFolds(n.stores, n.rules, figure.Options{Log: log}); err != nil {
+	if n.folds, err = newFolds(n.stores, n.rules, figure.Options{Log: log, ReadOnly: at.readOnly}); err != nil {
 		return nil, err
 	}
 	if n.access, err = access.New(n.record.Access(), time.Now); err != nil {
@@ -120,6 +121,10 @@ func (n *node) entered(ctx context.Context, tenant plant.TenantNo, events []fact
 
 // start lets the background work run until ctx ends.
 func (n *node) start(ctx context.Context) error {
+	if n.readOnly {
+		n.showOnly(ctx)
+		return nil
+	}
 	if err := n.broker.Start(); err != nil {
 		return err
 	}
@@ -223,7 +228,7 @@ func (n *node) reconcile(ctx context.Context) error {
 func (n *node) api(demo []web.Login, tls bool) *web.API {
 	api := web.New(web.Options{
 		Access: n.access, Version: version, Started: n.started, Now: time.Now, Logger: n.log, Health: n.health, Disk: n.diskState, Pressure: n.pressure,
-		Limits: web.Limits{PerUser: n.requests, PerAddress: 4 * n.requests}, Demo: demo, TLS: tls, Figures: n.engine, Links: links{n},
+		Limits: web.Limits{PerUser: n.requests, PerAddress: 4 * n.requests}, Demo: demo, TLS: tls, Figures: n.engine, Links: links{n}, Ready: n.ready, Metrics: n.metrics(), ReadOnly: n.readOnly,
 		Errors: []web.ErrorStatus{
 			{Err: equipment.ErrInvalid, Status: 422},
 			{Err: link.ErrNotEnrolled, Status: 404},
@@ -263,6 +268,14 @@ func (n *node) health(ctx context.Context) []web.Check {
 	}
 	checks = append(checks, web.Check{Name: "devices", OK: down == 0, Detail: fmt.Sprintf("%d up, %d not", up, down)})
 	return append(checks, n.linkChecks(ctx)...)
+}
+
+// ready is what must hold for the node to take samples and answer. What is
+// wrong with a device or another node does not make this one unready.
+func (n *node) ready(ctx context.Context) []web.Check {
+	disk := n.diskCheck()
+	disk.OK = n.disk.Level() != space.Stop
+	return []web.Check{wellUnless("history", n.history.Failed()), n.reachable(ctx), disk}
 }
 
 // reachable says of a lost database no more than that: who is not signed in

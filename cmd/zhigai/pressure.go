@@ -163,6 +163,9 @@ func (n *node) flooded(f mqtt.Flood) {
 }
 
 func (n *node) event(kind fact.Kind, at time.Time, payload any) {
+	if n.readOnly {
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), eventWithin)
 	defer cancel()
 	if _, err := n.record.Journal().Append(ctx, demoTenant, fact.New(kind, "", at, "node", payload)); err != nil {

@@ -44,6 +44,7 @@ type place struct {
 	disk     diskMarks // zero: the defaults
 	requests int       // a second of one user; 0: the default
 	free     uint64    // bytes that samples leave free; 0: the default
+	readOnly bool      // answers questions alone
 }
 
 // record is where the record lies.
@@ -71,7 +72,7 @@ func openStores(ctx context.Context, p place) (*stores, error) {
 	if err != nil {
 		return nil, err
 	}
-	hist, err := history.Open(filepath.Join(p.Data, "history"), history.Options{MinFree: p.free, MarkLate: p.forwards})
+	hist, err := history.Open(filepath.Join(p.Data, "history"), history.Options{MinFree: p.free, MarkLate: p.forwards, ReadOnly: p.readOnly})
 	if err != nil {
 		return nil, errors.Join(err, rec.Close())
 	}
