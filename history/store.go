@@ -296,7 +296,7 @@ func (s *Store) Broken() <-chan struct{} { return s.broken }
 // fail stops the store: after a write that failed nobody knows what is on the
 // disk, and what would be written behind it could hide that.
 func (s *Store) fail(err error) error {
-	if errors.Is(err, ErrFailed) {
+	if errors.Is(err, ErrFailed) || errors.Is(err, ErrReadOnly) {
 		return err
 	}
 	wrapped := fmt.Errorf("%w: %w", ErrFailed, err)
