@@ -48,6 +48,7 @@ const (
 const stopTime = 4 * time.Second
 
 func (c runCmd) Run(ctx context.Context) (err error) {
+	begun := time.Now()
 	log, err := c.logger(os.Stderr)
 	if err != nil {
 		return err
@@ -102,8 +103,10 @@ func (c runCmd) Run(ctx context.Context) (err error) {
 		return err
 	}
 	manager.tell("READY=1")
-	manager.signs(ctx, n.alive)
+	log.Info("started", "version", version, "address", l.Addr().String(), "data", c.Data, "read_only", c.ReadOnly, "took", time.Since(begun).Round(time.Millisecond))
+	manager.signs(ctx, n.alive) // until ctx ends, if they are asked for
 	<-ctx.Done()
+	log.Info("stopping")
 	return nil
 }
 
