@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"strings"
@@ -53,10 +54,16 @@ func newMeasure() measure {
 // Measured counts what the handler answers.
 func (a *API) Measured(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		start := a.now()
+		start, traced := a.now(), func(string, int) {}
+		if a.o.Trace != nil {
+			var ctx context.Context
+			ctx, traced = a.o.Trace(r)
+			r = r.WithContext(ctx)
+		}
 		seen := &answered{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(seen, r) // leaves the pattern that matched in r
 		method, route := routeOf(r)
+		traced(route, seen.status)
 		a.measure.requests.WithLabelValues(method, route, strconv.Itoa(seen.status)).Inc()
 		if !strings.HasPrefix(seen.Header().Get("Content-Type"), "text/event-stream") {
 			a.measure.took.WithLabelValues(method, route).Observe(max(0, a.now().Sub(start)).Seconds())

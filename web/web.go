@@ -54,10 +54,12 @@ type Options struct {
 	Ready    func(ctx context.Context) []Check // what must hold to answer questions and take samples; nil: nothing
 	Metrics  *prometheus.Registry              // nil: there are none
 	ReadOnly bool                              // requests that would change something are refused
-	Errors   []ErrorStatus                     // of the rooms above figure
-	Figures  *figure.Engine
-	Entries  func(ctx context.Context, tenant plant.TenantNo, after uint64, limit int) ([]access.Entry, error) // of the audit
-	Verify   func(ctx context.Context, tenant plant.TenantNo) (int, error)                                     // its chain
+	// Trace begins the trace of a request and gives what ends it; nil: none.
+	Trace   func(r *http.Request) (context.Context, func(route string, status int))
+	Errors  []ErrorStatus // of the rooms above figure
+	Figures *figure.Engine
+	Entries func(ctx context.Context, tenant plant.TenantNo, after uint64, limit int) ([]access.Entry, error) // of the audit
+	Verify  func(ctx context.Context, tenant plant.TenantNo) (int, error)                                     // its chain
 }
 
 // API is where resources register themselves.

@@ -45,6 +45,7 @@ type node struct {
 	desk      *equipment.Desk
 	lean      bool
 	readOnly  bool
+	traces    *traces    // nil: none are made
 	up        *uplink    // nil without a parent
 	down      *downlinks // nil without nodes below
 	disk      *space.Watch
@@ -67,7 +68,7 @@ func openNode(ctx context.Context, at place, mqttListen string, log *slog.Logger
 
 // openNodeOf is openNode with the profiles of another place and more drivers.
 func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logger, profiles fs.FS, more ...connect.Driver) (_ *node, err error) {
-	n := &node{log: log, started: time.Now(), lean: at.lean, readOnly: at.readOnly, requests: at.requests}
+	n := &node{log: log, started: time.Now(), lean: at.lean, readOnly: at.readOnly, traces: at.traces, requests: at.requests}
 	if !n.lean && os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(garbage)
 	}
@@ -98,13 +99,13 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	if n.rules, err = rulesOf(profiles, n.drivers.List); err != nil {
 		return nil, err
 	}
-	if n.folds, err = newFolds(n.stores, n.rules, figure.Options{Log: log, ReadOnly: at.readOnly}); err != nil {
+	if n.folds, err = newFolds(n.stores, n.rules, figure.Options{Log: log, ReadOnly: at.readOnly}, at.traces.folds); err != nil {
 		return nil, err
 	}
 	if n.access, err = access.New(n.record.Access(), time.Now); err != nil {
 		return nil, err
 	}
-	n.collector = connect.NewCollector(connect.Options{Drivers: n.drivers.List, Store: intake{n.history, n.disk}, Journal: n.record.Journal(), Now: time.Now, Logger: log, Keeps: n.keeps})
+	n.collector = connect.NewCollector(connect.Options{Drivers: n.drivers.List, Store: intake{n.history, n.disk, at.traces}, Journal: n.record.Journal(), Now: time.Now, Logger: log, Keeps: n.keeps})
 	n.board = equipment.NewBoard(equipment.BoardOptions{Fleet: n.fleet, Reader: n.reader, Headlines: n.engine, Now: time.Now, Log: log})
 	n.desk = &equipment.Desk{Fleet: n.fleet, Reader: n.reader, Totals: n.engine, Now: time.Now, Changed: n.entered}
 	return n, nil
@@ -226,7 +227,7 @@ func (n *node) reconcile(ctx context.Context) error {
 
 // api registers every resource.
 func (n *node) api(demo []web.Login, tls bool) *web.API {
-	api := web.New(web.Options{
+	o := web.Options{
 		Access: n.access, Version: version, Started: n.started, Now: time.Now, Logger: n.log, Health: n.health, Disk: n.diskState, Pressure: n.pressure,
 		Limits: web.Limits{PerUser: n.requests, PerAddress: 4 * n.requests}, Demo: demo, TLS: tls, Figures: n.engine, Links: links{n}, Ready: n.ready, Metrics: n.metrics(), ReadOnly: n.readOnly,
 		Errors: []web.ErrorStatus{
@@ -245,7 +246,11 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Verify: func(ctx context.Context, tenant plant.TenantNo) (int, error) {
 			return access.Verify(ctx, n.record.Access(), tenant)
 		},
-	})
+	}
+	if n.traces != nil {
+		o.Trace = n.traces.request
+	}
+	api := web.New(o)
 	webshop.Register(api, webshop.Deps{
 		Plants: n.plants, Tags: n.shop, History: n.history, Journal: n.record.Journal(), Board: n.board, Desk: n.desk, Reasons: n.reasons,
 		Collector: n.collector, Profiles: n.profiles, Drivers: n.drivers.List, Changed: n.reconcile,

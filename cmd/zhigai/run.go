@@ -27,6 +27,7 @@ type runCmd struct {
 	Role       string `help:"all, or edge: collect and forward with little memory; figures are made above." enum:"all,edge" default:"all"`
 	diskMarks  `embed:""`
 	watchFlags `embed:""`
+	traceFlags `embed:""`
 	Listen     string `help:"Address of pages and API." default:"127.0.0.1:8680"`
 	MQTT       string `name:"mqtt" help:"Address of the broker for machines. With --demo a free port on this machine." default:"127.0.0.1:1883"`
 	TLS        string `name:"tls" help:"auto, or certificate and key as CERT,KEY. Empty serves plain HTTP."`
@@ -86,6 +87,14 @@ func (c runCmd) Run(ctx context.Context) (err error) {
 	if err := c.profiles(ctx, log); err != nil {
 		return err
 	}
+	if c.place.traces, err = c.traceFlags.open(func(err error) { log.Warn("traces", "err", err) }); err != nil {
+		return err
+	}
+	defer func() {
+		if lost := c.place.traces.close(); lost != nil {
+			log.Warn("traces", "err", lost) // the node ends as well without them
+		}
+	}()
 	n, err := c.open(ctx, log)
 	if err != nil {
 		return err

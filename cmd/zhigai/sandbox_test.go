@@ -40,7 +40,6 @@ type sandbox struct {
 	t   *testing.T
 	in  io.Writer
 	out *bufio.Scanner
-	dir string // inside
 }
 
 // enter makes the system: this one's files below, above them in memory what is
