@@ -17,6 +17,7 @@ type Grown struct {
 	Dir   string
 	Shape Shape
 	Bytes int64 // of history on the disk, at least; 0 adds nothing
+	Kept  bool  // the raw log is kept for a parent that is away, and counts
 }
 
 // Arguments of a grown node, as [Starts.Self] takes them.
@@ -47,6 +48,11 @@ func (g Grown) Fill(ctx context.Context, n *Node, now time.Time) error {
 				return fmt.Errorf("bench: no tag of machine %d, signal %d", m, i)
 			}
 			tags = append(tags, tag)
+		}
+	}
+	if g.Kept {
+		if err := n.History.SaveCursor("parent", 0); err != nil {
+			return err
 		}
 	}
 	r := rand.New(rand.NewPCG(1, uint64(g.Bytes)))

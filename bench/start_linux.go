@@ -27,41 +27,50 @@ const (
 )
 
 func (s Starts) run(ctx context.Context, e *Env) ([]Row, error) {
+	small, large := pick(e, int64(100e6), 25e6, 1e6), pick(e, int64(1000e6), 250e6, 2e6)
 	var rows []Row
 	var medians []time.Duration
-	for _, mb := range pick(e, []int64{100, 1000}, []int64{25, 250}, []int64{1, 2}) {
-		fmt.Fprintf(e.Log, "  %d MB of history …\n", mb)
-		g := Grown{Dir: filepath.Join(e.Dir, fmt.Sprintf("%d", mb)), Shape: Shape{Machines: 50, Signals: 20}, Bytes: mb * 1e6}
-		p, _, err := s.start(e.Dir, g)
+	for i, g := range []Grown{{Bytes: small}, {Bytes: large}, {Bytes: large, Kept: true}} {
+		what := fmt.Sprintf("%d MB of history", g.Bytes/1e6)
+		if g.Kept {
+			what += ", with the log that a parent lacks"
+		}
+		fmt.Fprintf(e.Log, "  %s …\n", what)
+		g.Dir, g.Shape = filepath.Join(e.Dir, fmt.Sprint(i)), Shape{Machines: 50, Signals: 20}
+		starts, stop, err := s.killed(ctx, e, g)
 		if err != nil {
 			return nil, err
 		}
-		g.Bytes = 0
-		var starts Latencies
-		for range pick(e, 7, 5, 2) {
-			if ctx.Err() != nil {
-				p.kill()
-				return nil, ctx.Err()
-			}
-			p.kill() // -9, while its devices speak
-			var took time.Duration
-			if p, took, err = s.start(e.Dir, g); err != nil {
-				return nil, err
-			}
-			starts.Add(took)
-		}
-		begun := time.Now()
-		if _, err := p.end(); err != nil {
-			return nil, err
-		}
-		stop := time.Since(begun)
 		medians = append(medians, starts.Quantile(0.5))
 		rows = append(rows,
-			within(fmt.Sprintf("from the start of the process to the first durable samples, %d MB of history, median", mb), starts.Quantile(0.5), startLimit),
+			within(what+": from the start of the process to the first durable samples, median", starts.Quantile(0.5), startLimit),
 			within(fmt.Sprintf("the same, longest of %d", starts.Len()), starts.Quantile(1), startLimit),
-			within(fmt.Sprintf("from SIGTERM to the end, %d MB of history", mb), stop, startLimit))
+			within("from SIGTERM to the end", stop, startLimit))
 	}
-	return append(rows, within("added by ten times the history", max(0, medians[1]-medians[0]), growthLimit)), nil
+	return append(rows, within("added to the start by ten times the history", max(0, medians[1]-medians[0]), growthLimit)), nil
+}
+
+// killed fills a node, kills it again and again, and stops it at last.
+func (s Starts) killed(ctx context.Context, e *Env, g Grown) (starts Latencies, stop time.Duration, err error) {
+	p, _, err := s.start(e.Dir, g)
+	if err != nil {
+		return starts, 0, err
+	}
+	g.Bytes = 0
+	for range pick(e, 7, 5, 2) {
+		p.kill() // -9, while its devices speak
+		if ctx.Err() != nil {
+			return starts, 0, ctx.Err()
+		}
+		var took time.Duration
+		if p, took, err = s.start(e.Dir, g); err != nil {
+			return starts, 0, err
+		}
+		starts.Add(took)
+	}
+	begun := time.Now()
+	_, err = p.end()
+	return starts, time.Since(begun), err
 }
 
 // start runs the node and waits until it is ready.
