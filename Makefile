@@ -57,6 +57,9 @@ bench: build e2e/node_modules/.package-lock.json ## this machine's limits beside
 soak: bin ## memory of a node over 20 minutes at 100,000 samples/s
 	bin/zhigai bench --parts soak
 
+dist: build ## the Debian package and the container image, the same bytes for the same commit, into dist/
+	go run ./pack -bin bin/zhigai -version $(VERSION) -arch $(shell go env GOARCH) -time $(shell git log -1 --format=%ct) -out dist
+
 fuzz: ## every decoder for FUZZTIME each (default 10s)
 	tools/fuzz.sh $${FUZZTIME:-10s}
 
@@ -81,6 +84,6 @@ golden: ## rewrite the expected outputs of golden tests; review the diff
 	go test ./... -run Golden -update
 
 clean: ## remove what was built
-	rm -rf bin ui/dist/assets ui/dist/*.html .demo .dev
+	rm -rf bin dist ui/dist/assets ui/dist/*.html .demo .dev
 
-.PHONY: help run build bin ui test test-go peers race check fmt bench soak fuzz fault e2e gen dev golden clean
+.PHONY: help run build bin ui test test-go peers race check fmt bench soak dist fuzz fault e2e gen dev golden clean

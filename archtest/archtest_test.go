@@ -56,6 +56,8 @@ var floors = []struct {
 	{"backup", nil, "copies files and knows no database"},
 	{"bench", []string{"plant", "access", "connect", "connect/...", "figure", "history", "shop/equipment"}, "measures the rooms as a caller of them; how a node hangs together is told to it"},
 	{"faulttest", []string{"plant", "fact", "access", "figure", "history", "record", "record/shop", "shop/equipment", "connect/profile", "space"}, "breaks the disk below the stores and looks at them as a node does"},
+	{"otlp", nil, "a protocol knows nothing of what is traced"},
+	{"pack", nil, "packs a program that is built and knows nothing of it"},
 	{"archtest", nil, ""},
 	{"cmd/zhigai", []string{"..."}, "the only place where parts meet"},
 }

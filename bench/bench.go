@@ -46,6 +46,7 @@ type Node struct {
 type History interface {
 	Append(ctx context.Context, tenant plant.TenantNo, b plant.Batch) (uint64, error)
 	Before(ctx context.Context, tenant plant.TenantNo, tag plant.TagNo, t plant.Micros) (plant.Sample, bool, error)
+	SaveCursor(name string, seq uint64) error
 	Stats() history.Stats
 }
 

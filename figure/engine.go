@@ -30,9 +30,9 @@ type Options struct {
 	Refresh time.Duration
 	// Tenants lists the owners whose windows Run closes; tenant 1 when nil.
 	Tenants func(context.Context) ([]plant.TenantNo, error)
-	// Keeps says whether this engine is the one that keeps and closes windows;
-	// nil: it is. Of several processes on one store only one does: the others
-	// fold what is out of date anew for every question.
+	// Keeps says whether this engine keeps and closes windows; nil: it does. Of
+	// several processes on one store only one does, and one that only answers
+	// never does: it folds what is out of date for the answer alone.
 	Keeps func() bool
 	Log   *slog.Logger
 }
@@ -55,6 +55,7 @@ type Engine struct {
 	running runningNow
 	lively  plant.Micros // livelyFor, unless windows close earlier
 	ahead   latest       // the latest instant that something was folded at
+	counts  counters
 }
 
 // New makes an engine; it does nothing until asked or run.
@@ -125,13 +126,11 @@ func (e *Engine) settle(ctx context.Context, o owner, base Base, before *Window)
 	now := plant.MicrosOf(e.now())
 	e.ahead.raise(now)
 	folded, err := e.folder.Fold(ctx, o.tenant, o.node, base, now)
+	e.counts.fold(e.now().Sub(now.Time()), err)
 	if err != nil {
 		return Window{}, nil, fmt.Errorf("fold %s %s: %w", o.node, base.From.Time().Format(time.RFC3339), err)
 	}
 	w := Window{Node: o.node, From: base.From, To: base.To, AsOf: now, Digest: Digest(folded.Rows), Fold: folded.Version}
-	if !e.keeps() {
-		return unkept(w, before), folded.Rows, nil
-	}
 	if now >= base.To+e.grace {
 		if w, err = e.revise(ctx, o, w, before); err != nil {
 			return Window{}, nil, err
@@ -140,24 +139,17 @@ func (e *Engine) settle(ctx context.Context, o owner, base Base, before *Window)
 	if now < base.To && e.running.get(o).open != base {
 		e.running.forget(o)
 	}
+	if !e.keeps() {
+		return w, folded.Rows, nil
+	}
 	err = e.store.PutWindow(ctx, o.tenant, w, folded.Rows)
 	if errors.Is(err, ErrNotKeeper) { // another took over in between
-		return unkept(w, before), folded.Rows, nil
+		return w, folded.Rows, nil
 	}
 	if err != nil {
 		return Window{}, nil, fmt.Errorf("keep %s %s: %w", o.node, base.From.Time().Format(time.RFC3339), err)
 	}
 	return w, folded.Rows, nil
-}
-
-// unkept is a window as this engine folded it, for the keeper to keep: closed
-// only if it was closed with the same terms.
-func unkept(w Window, before *Window) Window {
-	w.Revision = 0
-	if before != nil && before.Digest == w.Digest {
-		w.Revision, w.AsOf = before.Revision, min(before.AsOf, w.AsOf)
-	}
-	return w
 }
 
 // revise gives a settled window its revision: the one it was closed with when
@@ -174,6 +166,9 @@ func (e *Engine) revise(ctx context.Context, o owner, w Window, before *Window) 
 	if last.Revision > 0 && last.Digest == w.Digest {
 		w.Revision, w.AsOf = last.Revision, min(last.AsOf, w.AsOf)
 		return w, nil
+	}
+	if !e.keeps() {
+		return w, nil // it stays open until the keeper closes it
 	}
 	w.Revision = last.Revision + 1
 	payload := Closing{From: w.From, To: w.To, Revision: w.Revision, Digest: w.Digest, AsOf: w.AsOf, Fold: w.Fold}

@@ -167,6 +167,7 @@ func (e *Engine) touchAll(ctx context.Context) error {
 			if err := e.store.MarkDirty(ctx, t, m.node.ID, 0, endOfTime); err != nil {
 				return fmt.Errorf("mark %s: %w", m.node.ID, err)
 			}
+			e.counts.marks.Add(1)
 		}
 	}
 	return nil
@@ -256,6 +257,7 @@ func (e *Engine) mark(ctx context.Context, o owner, t Touch, now plant.Micros, e
 	if err := e.store.MarkDirty(ctx, o.tenant, o.node, t.From, t.To); err != nil {
 		return fmt.Errorf("mark %s: %w", o.node, err)
 	}
+	e.counts.marks.Add(1)
 	return nil
 }
 

@@ -65,6 +65,9 @@ func (s *Store) submit(ctx context.Context, r *request) (uint64, error) {
 		return 0, err
 	}
 	defer s.leave()
+	if s.still {
+		return 0, ErrReadOnly
+	}
 	select {
 	case s.queue <- r:
 	case <-ctx.Done():

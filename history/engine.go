@@ -73,7 +73,8 @@ func (e *engine) open(dir string, o Options) (err error) {
 	cache := pebble.NewCache(o.CacheBytes)
 	defer cache.Unref()
 	opts := &pebble.Options{
-		Cache: cache, FS: disk{sealing{o.FS, e.seals}, e.log}, Lock: e.lock, Logger: e.log, FormatMajorVersion: format,
+		ReadOnly: o.ReadOnly,
+		Cache:    cache, FS: disk{sealing{o.FS, e.seals}, e.log}, Lock: e.lock, Logger: e.log, FormatMajorVersion: format,
 		MemTableSize: uint64(o.memTable), MemTableStopWritesThreshold: 4, WALBytesPerSync: 1 << 20,
 		EventListener: &pebble.EventListener{
 			BackgroundError: e.log.background,
@@ -188,6 +189,9 @@ func (l *engineLog) Fatalf(format string, args ...any) {
 // written any more. A commit that the disk holds up for ever is left behind, so
 // that callers do not hang on it.
 func (s *Store) write(b *pebble.Batch, how *pebble.WriteOptions) error {
+	if s.still {
+		return errors.Join(ErrReadOnly, b.Close())
+	}
 	if err := s.take(s.committing); err != nil { // behind one that hangs all others would
 		return err
 	}

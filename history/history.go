@@ -38,6 +38,7 @@ var (
 	// reached or refuses. Whether a write that failed with it was done is not
 	// known; it was not acknowledged.
 	ErrUnavailable = errors.New("history: the database is not available now")
+	ErrReadOnly    = errors.New("history: opened for questions only")
 )
 
 // Limits. Each bounds what one caller can make the store hold.

@@ -26,6 +26,7 @@ type Options struct {
 	FlushAge   time.Duration // longest a sample waits for its chunk; default 1 h
 	MinFree    uint64        // bytes of the disk that are kept free; default 256 MiB
 	MarkLate   bool          // fill Sequenced.Late, for a store whose batches go on to another
+	ReadOnly   bool          // nothing is written: what would write returns [ErrReadOnly]
 
 	memTable int           // bytes of the log that the engine holds in memory
 	pause    time.Duration // after an error of a file that is tried again
@@ -69,6 +70,7 @@ type Store struct {
 	every   time.Duration
 	age     time.Duration
 	minFree uint64
+	still   bool // opened for questions only
 	codecs  sync.Pool
 
 	queue      chan *request
@@ -112,7 +114,7 @@ func Open(dir string, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
-		db: db, dir: dir, fs: o.FS, now: o.Now, log: o.Logger, age: o.FlushAge, every: min(flushEvery, o.FlushAge), minFree: o.MinFree,
+		db: db, dir: dir, fs: o.FS, now: o.Now, log: o.Logger, age: o.FlushAge, every: min(flushEvery, o.FlushAge), minFree: o.MinFree, still: o.ReadOnly,
 		queue: make(chan *request, maxQueue), stop: make(chan struct{}), wake: make(chan struct{}, 1), broken: make(chan struct{}),
 		committing: make(slot, 1), writing: make(slot, 1), idle: make(chan struct{}), numbers: heads[uint64]{}, texts: heads[string]{}, arrived: make(chan struct{}),
 		cursors: map[string]uint64{}, unsaved: map[string]uint64{}, tails: map[tailKey]tail{}, progress: newProgress(),
@@ -130,6 +132,9 @@ func Open(dir string, o Options) (*Store, error) {
 	if err := s.load(); err != nil {
 		return nil, errors.Join(fmt.Errorf("history %s: %w", dir, damaged(err)), db.close())
 	}
+	if s.still {
+		return s, nil
+	}
 	s.done.Add(2)
 	go s.commitLoop()
 	go s.writeLoop()
@@ -144,6 +149,9 @@ func (s *Store) load() error {
 	}
 	if has > schema {
 		return fmt.Errorf("%w: schema %d, this program knows up to %d", ErrNewerSchema, has, schema)
+	}
+	if has == 0 && s.still {
+		return fmt.Errorf("%w: there is no store in this folder to be read", ErrReadOnly)
 	}
 	if has == 0 {
 		b := s.db.NewBatch()
@@ -204,14 +212,15 @@ func (s *Store) replay() error {
 	}
 	defer it.Close()
 	s.firstRaw = s.lastSeq + 1
+	// What is kept for readers alone is not looked at: a node that was cut off
+	// for weeks starts as fast as any other.
+	if it.First() {
+		s.firstRaw = min(s.firstRaw, binary.BigEndian.Uint64(it.Key()[1:]))
+	}
 	now := s.now()
-	for ok := it.First(); ok; ok = it.Next() {
+	for ok := it.SeekGE(batchKey(s.chunked + 1)); ok; ok = it.Next() {
 		seq := binary.BigEndian.Uint64(it.Key()[1:])
-		s.firstRaw = min(s.firstRaw, seq)
 		s.lastSeq = max(s.lastSeq, seq)
-		if seq <= s.chunked {
-			continue
-		}
 		one, err := DecodeBatch(it.Value())
 		if err != nil {
 			return fmt.Errorf("batch %d: %w", seq, err)
@@ -287,7 +296,7 @@ func (s *Store) Broken() <-chan struct{} { return s.broken }
 // fail stops the store: after a write that failed nobody knows what is on the
 // disk, and what would be written behind it could hide that.
 func (s *Store) fail(err error) error {
-	if errors.Is(err, ErrFailed) {
+	if errors.Is(err, ErrFailed) || errors.Is(err, ErrReadOnly) {
 		return err
 	}
 	wrapped := fmt.Errorf("%w: %w", ErrFailed, err)

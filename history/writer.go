@@ -68,6 +68,9 @@ func (s *Store) Flush() error {
 		return err
 	}
 	defer s.leave()
+	if s.still {
+		return ErrReadOnly
+	}
 	return s.flush(s.due(true, s.now()))
 }
 

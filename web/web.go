@@ -18,6 +18,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"zhigai/access"
 	"zhigai/figure"
@@ -50,10 +51,15 @@ type Options struct {
 	// Pressure is that of the sources; requests are counted here.
 	Pressure func() Pressure
 	TLS      bool
-	Errors   []ErrorStatus // of the rooms above figure
-	Figures  *figure.Engine
-	Entries  func(ctx context.Context, tenant plant.TenantNo, after uint64, limit int) ([]access.Entry, error) // of the audit
-	Verify   func(ctx context.Context, tenant plant.TenantNo) (int, error)                                     // its chain
+	Ready    func(ctx context.Context) []Check // what must hold to answer questions and take samples; nil: nothing
+	Metrics  *prometheus.Registry              // nil: there are none
+	ReadOnly bool                              // requests that would change something are refused
+	// Trace begins the trace of a request and gives what ends it; nil: none.
+	Trace   func(r *http.Request) (context.Context, func(route string, status int))
+	Errors  []ErrorStatus // of the rooms above figure
+	Figures *figure.Engine
+	Entries func(ctx context.Context, tenant plant.TenantNo, after uint64, limit int) ([]access.Entry, error) // of the audit
+	Verify  func(ctx context.Context, tenant plant.TenantNo) (int, error)                                     // its chain
 }
 
 // API is where resources register themselves.
@@ -66,6 +72,8 @@ type API struct {
 	o      Options
 	ops    []Op
 	busy   *busy
+
+	measure measure
 }
 
 // Op describes one operation. Needs is the permission it asks for; "" is for
@@ -94,9 +102,11 @@ func New(o Options) *API {
 		"token":   {Type: "http", Scheme: "bearer"},
 		"session": {Type: "apiKey", In: "cookie", Name: CookieName},
 	}
-	a := &API{huma: humago.New(mux, config), mux: mux, access: o.Access, now: o.Now, log: o.Logger, o: o, busy: newBusy(o.Limits, o.Now)}
-	a.huma.UseMiddleware(a.welcome, a.authorise, a.queue)
+	a := &API{huma: humago.New(mux, config), mux: mux, access: o.Access, now: o.Now, log: o.Logger, o: o, busy: newBusy(o.Limits, o.Now), measure: newMeasure()}
+	a.huma.UseMiddleware(a.welcome, a.authorise, a.unchanged, a.queue)
 	a.registerHealth()
+	a.registerReady()
+	a.registerMetrics()
 	a.registerSession()
 	a.registerUsers()
 	a.registerTokens()

@@ -34,13 +34,13 @@ type benchCmd struct {
 
 // benchParts are all that can be measured. A room with limits of its own adds
 // its part here.
-func benchParts(peers bench.Peers, links bench.Links) []bench.Part {
-	return slices.Concat(bench.Parts(), links.Parts(), peers.Parts())
+func benchParts(peers bench.Peers, links bench.Links, starts bench.Starts) []bench.Part {
+	return slices.Concat(bench.Parts(), starts.Parts(), links.Parts(), peers.Parts())
 }
 
 func benchPartNames() string {
 	var names []string
-	for _, p := range benchParts(bench.Peers{}, bench.Links{}) {
+	for _, p := range benchParts(bench.Peers{}, bench.Links{}, bench.Starts{}) {
 		names = append(names, p.Name)
 	}
 	return strings.Join(names, ", ")
@@ -70,6 +70,7 @@ func (c benchCmd) Run(ctx context.Context) error {
 		Parts: benchParts(
 			bench.Peers{Dir: c.Peers, Self: []string{self, "bench-node"}, Profiles: c.Profiles},
 			bench.Links{Self: []string{self, "bench-link"}, Profiles: c.Profiles},
+			bench.Starts{Self: []string{self, "bench-start"}},
 		),
 		Only: c.Parts, Dir: dir, Length: length, Open: openBench, Version: version, Now: time.Now(), Log: os.Stderr, Profiles: c.Profiles,
 	})

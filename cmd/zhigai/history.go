@@ -68,7 +68,7 @@ func (p place) ledger() (string, error) {
 
 func openHistory(ctx context.Context, p place) (samples, error) {
 	if p.History == "" {
-		return history.Open(filepath.Join(p.Data, "history"), history.Options{MinFree: p.free, MarkLate: p.forwards})
+		return history.Open(filepath.Join(p.Data, "history"), history.Options{MinFree: p.free, MarkLate: p.forwards, ReadOnly: p.readOnly})
 	}
 	return openClickHouse(ctx, p)
 }

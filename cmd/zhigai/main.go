@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // a container has no zones of its own
 
 	"github.com/alecthomas/kong"
 )
@@ -35,6 +36,7 @@ type cli struct {
 	Bench   benchCmd   `cmd:"" help:"Measure what this program does on this machine."`
 	Served  servedCmd  `cmd:"" hidden:"" name:"bench-node"`
 	Linked  linkedCmd  `cmd:"" hidden:"" name:"bench-link"`
+	Grown   grownCmd   `cmd:"" hidden:"" name:"bench-start"`
 	OpenAPI openapiCmd `cmd:"" name:"openapi" help:"Print the contract of the HTTP API."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }

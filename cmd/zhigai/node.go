@@ -44,6 +44,8 @@ type node struct {
 	board     *equipment.Board
 	desk      *equipment.Desk
 	lean      bool
+	readOnly  bool
+	traces    *traces    // nil: none are made
 	up        *uplink    // nil without a parent
 	down      *downlinks // nil without nodes below
 	replica   *replica   // nil for a node alone
@@ -68,7 +70,7 @@ func openNode(ctx context.Context, at place, mqttListen string, log *slog.Logger
 
 // openNodeOf is openNode with the profiles of another place and more drivers.
 func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logger, profiles fs.FS, more ...connect.Driver) (_ *node, err error) {
-	n := &node{log: log, started: time.Now(), lean: at.lean, requests: at.requests}
+	n := &node{log: log, started: time.Now(), lean: at.lean, readOnly: at.readOnly, traces: at.traces, requests: at.requests}
 	if !n.lean && os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(garbage)
 	}
@@ -103,13 +105,13 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	if n.rules, err = rulesOf(profiles, n.drivers.List); err != nil {
 		return nil, err
 	}
-	if n.folds, err = newFolds(n.stores, n.rules, figure.Options{Log: log, Keeps: n.duty.Held}); err != nil {
+	if n.folds, err = newFolds(n.stores, n.rules, figure.Options{Log: log, Keeps: n.keepsFigures}, at.traces.folds); err != nil {
 		return nil, err
 	}
 	if n.access, err = access.New(n.record.Access(), time.Now); err != nil {
 		return nil, err
 	}
-	n.collector = connect.NewCollector(connect.Options{Drivers: n.drivers.List, Store: intake{n.history, n.disk}, Journal: n.record.Journal(), Now: time.Now, Logger: log, Keeps: n.keeps})
+	n.collector = connect.NewCollector(connect.Options{Drivers: n.drivers.List, Store: intake{n.history, n.disk, at.traces}, Journal: n.record.Journal(), Now: time.Now, Logger: log, Keeps: n.keeps})
 	n.board = equipment.NewBoard(equipment.BoardOptions{Fleet: n.fleet, Reader: n.reader, Headlines: n.engine, Now: time.Now, Log: log})
 	n.desk = &equipment.Desk{Fleet: n.fleet, Reader: n.reader, Totals: n.engine, Now: time.Now, Changed: n.entered}
 	return n, nil
@@ -126,6 +128,10 @@ func (n *node) entered(ctx context.Context, tenant plant.TenantNo, events []fact
 
 // start lets the background work run until ctx ends.
 func (n *node) start(ctx context.Context) error {
+	if n.readOnly {
+		n.showOnly(ctx)
+		return nil
+	}
 	if n.replica == nil {
 		if err := n.broker.Start(); err != nil {
 			return err
@@ -243,9 +249,9 @@ func (n *node) refresh(ctx context.Context) error {
 
 // api registers every resource.
 func (n *node) api(demo []web.Login, tls bool) *web.API {
-	api := web.New(web.Options{
+	o := web.Options{
 		Access: n.access, Version: version, Started: n.started, Now: time.Now, Logger: n.log, Health: n.health, Disk: n.diskState, Pressure: n.pressure,
-		Limits: web.Limits{PerUser: n.requests, PerAddress: 4 * n.requests}, Demo: demo, TLS: tls, Figures: n.engine, Links: links{n},
+		Limits: web.Limits{PerUser: n.requests, PerAddress: 4 * n.requests}, Demo: demo, TLS: tls, Figures: n.engine, Links: links{n}, Ready: n.ready, Metrics: n.metrics(), ReadOnly: n.readOnly,
 		Errors: []web.ErrorStatus{
 			{Err: equipment.ErrInvalid, Status: 422},
 			{Err: link.ErrNotEnrolled, Status: 404},
@@ -263,7 +269,11 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Verify: func(ctx context.Context, tenant plant.TenantNo) (int, error) {
 			return access.Verify(ctx, n.record.Access(), tenant)
 		},
-	})
+	}
+	if n.traces != nil {
+		o.Trace = n.traces.request
+	}
+	api := web.New(o)
 	webshop.Register(api, webshop.Deps{
 		Plants: n.plants, Tags: n.shop, History: n.history, Journal: n.record.Journal(), Board: n.board, Desk: n.desk, Reasons: n.reasons,
 		Collector: n.collector, Profiles: n.profiles, Drivers: n.drivers.List, Changed: n.reconcile,
@@ -286,6 +296,14 @@ func (n *node) health(ctx context.Context) []web.Check {
 	}
 	checks = append(checks, web.Check{Name: "devices", OK: down == 0, Detail: fmt.Sprintf("%d up, %d not", up, down)})
 	return slices.Concat(checks, n.linkChecks(ctx), n.replicaChecks(ctx))
+}
+
+// ready is what must hold for the node to take samples and answer. What is
+// wrong with a device or another node does not make this one unready.
+func (n *node) ready(ctx context.Context) []web.Check {
+	disk := n.diskCheck()
+	disk.OK = n.disk.Level() != space.Stop
+	return []web.Check{wellUnless("history", n.history.Failed()), n.reachable(ctx), disk}
 }
 
 // reachable says of a lost database no more than that: who is not signed in

@@ -97,6 +97,13 @@ func newGate(t *testing.T) *gate {
 			g.tags[tag.Node] = tag.No
 		}
 	}
+	g.ops = g.operations()
+	return g
+}
+
+// operations are all of the contract, by id.
+func (g *gate) operations() (ops []operation) {
+	g.t.Helper()
 	var doc struct {
 		Paths map[string]map[string]struct {
 			OperationID string
@@ -109,11 +116,11 @@ func newGate(t *testing.T) *gate {
 	g.api.get("/openapi.json", &doc)
 	for path, methods := range doc.Paths {
 		for method, o := range methods {
-			g.ops = append(g.ops, operation{ID: o.OperationID, Method: strings.ToUpper(method), Path: path, Parameters: o.Parameters})
+			ops = append(ops, operation{ID: o.OperationID, Method: strings.ToUpper(method), Path: path, Parameters: o.Parameters})
 		}
 	}
-	slices.SortFunc(g.ops, func(a, b operation) int { return strings.Compare(a.ID, b.ID) })
-	return g
+	slices.SortFunc(ops, func(a, b operation) int { return strings.Compare(a.ID, b.ID) })
+	return ops
 }
 
 func (g *gate) token(role access.Role, path string) string {

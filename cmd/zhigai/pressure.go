@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+
 	"zhigai/connect"
 	"zhigai/connect/mqtt"
 	"zhigai/fact"
@@ -95,6 +97,7 @@ func (n *node) diskEvent(s space.Status) {
 type intake struct {
 	history samples
 	disk    *space.Watch
+	traces  *traces
 }
 
 func (i intake) Append(ctx context.Context, tenant plant.TenantNo, b plant.Batch) (uint64, error) {
@@ -103,7 +106,9 @@ func (i intake) Append(ctx context.Context, tenant plant.TenantNo, b plant.Batch
 		return 0, fmt.Errorf("%w: the disk is full: %d MB free, %d MB are kept free; delete files or give the disk more room",
 			connect.ErrNotAccepted, s.Free>>20, s.Accepts>>20)
 	}
+	ctx, end := i.traces.span(ctx, "history.append", attribute.Int("samples", b.Len()))
 	seq, err := i.history.Append(ctx, tenant, b)
+	end(err)
 	switch {
 	case errors.Is(err, history.ErrNoSpace):
 		i.disk.Check() // it knows at once, and not at its next look
@@ -163,6 +168,9 @@ func (n *node) flooded(f mqtt.Flood) {
 }
 
 func (n *node) event(kind fact.Kind, at time.Time, payload any) {
+	if n.readOnly {
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), eventWithin)
 	defer cancel()
 	if _, err := n.record.Journal().Append(ctx, demoTenant, fact.New(kind, "", at, "node", payload)); err != nil {

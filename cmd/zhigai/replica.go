@@ -91,6 +91,9 @@ func (n *node) dutyChanged(held bool) {
 	n.log.Info("replica: another one keeps figures, retention and settings from now on")
 }
 
+// keepsFigures says whether this process keeps and closes figures.
+func (n *node) keepsFigures() bool { return !n.readOnly && n.duty.Held() }
+
 // told is called when another replica has edited the plant.
 func (n *node) told() {
 	if n.replica == nil {

@@ -26,12 +26,15 @@ type runCmd struct {
 
 	Role       string `help:"all, or edge: collect and forward with little memory; figures are made above." enum:"all,edge" default:"all"`
 	diskMarks  `embed:""`
+	watchFlags `embed:""`
+	traceFlags `embed:""`
 	Listen     string `help:"Address of pages and API." default:"127.0.0.1:8680"`
 	MQTT       string `name:"mqtt" help:"Address of the broker for machines. With --demo a free port on this machine." default:"127.0.0.1:1883"`
 	TLS        string `name:"tls" help:"auto, or certificate and key as CERT,KEY. Empty serves plain HTTP."`
 	Demo       bool   `help:"Run the simulated bearing plant beside the node, on real protocols."`
 	Seed       uint64 `help:"Seed of the simulated plant." default:"1"`
 	Requests   int    `help:"Requests a second that one user or token may send; from one address four times as many." default:"500"`
+	ReadOnly   bool   `help:"Answer questions alone: nothing is collected, and requests that change something are refused. For the folder of a node that is stopped, or a restored backup."`
 	AdminToken string `help:"Write an API token of an administrator into this file (0600)." type:"path"`
 }
 
@@ -46,68 +49,119 @@ const (
 const stopTime = 4 * time.Second
 
 func (c runCmd) Run(ctx context.Context) (err error) {
-	if err := c.checkReplica(); err != nil {
+	begun := time.Now()
+	log, err := c.logger(os.Stderr)
+	if err != nil {
 		return err
 	}
-	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	if err := errors.Join(c.checkReadOnly(), c.checkReplica(), checkNoSnapshot(c.Data)); err != nil {
+		return err
+	}
 	l, err := listen(c.Listen) // first: the commonest mistake is a second node
 	if err != nil {
 		return err
 	}
 	defer l.Close()
+	if err := checkFolder(c.Data); err != nil {
+		return err
+	}
+	config, authority, err := serverTLS(c.TLS, filepath.Join(c.Data, "tls"), time.Now())
+	if err != nil {
+		return err
+	}
+	ctx, halt := context.WithCancelCause(ctx)
+	manager, front, served := newSupervisor(log), &web.Front{}, make(chan error, 1)
+	go func() {
+		err := serve(ctx, l, front, config, authority)
+		halt(err)
+		served <- err
+	}()
+	context.AfterFunc(ctx, func() {
+		front.Stopping()
+		manager.tell("STOPPING=1")
+	})
+	defer func() {
+		halt(nil)
+		err = errors.Join(err, <-served)
+	}()
+	if err := c.profiles(ctx, log); err != nil {
+		return err
+	}
+	if c.place.traces, err = c.traceFlags.open(func(err error) { log.Warn("traces", "err", err) }); err != nil {
+		return err
+	}
+	defer func() {
+		if lost := c.place.traces.close(); lost != nil {
+			log.Warn("traces", "err", lost) // the node ends as well without them
+		}
+	}()
+	n, err := c.open(ctx, log)
+	if err != nil {
+		return err
+	}
+	n.halt = halt
+	running, cancel := context.WithCancel(ctx)
+	defer func() {
+		err = errors.Join(restart(ctx), err)
+		halt(nil)
+		served <- <-served // requests end before the stores close
+		cancel()
+		err = errors.Join(err, n.close())
+	}()
+	if err := c.begin(running, n, front, l.Addr()); err != nil {
+		return err
+	}
+	manager.tell("READY=1")
+	log.Info("started", "version", version, "address", l.Addr().String(), "data", c.Data, "read_only", c.ReadOnly, "took", time.Since(begun).Round(time.Millisecond))
+	manager.signs(ctx, n.alive) // until ctx ends, if they are asked for
+	<-ctx.Done()
+	log.Info("stopping")
+	return nil
+}
+
+// open opens the stores of the node in the way the flags say.
+func (c runCmd) open(ctx context.Context, log *slog.Logger) (*node, error) {
 	mqttAddress := c.MQTT
 	if c.Demo {
 		mqttAddress = "127.0.0.1:0"
 	}
-	c.forwards, c.place.replica = len(c.Parent) > 0, c.Cluster != ""
+	c.forwards, c.readOnly, c.place.replica = len(c.Parent) > 0, c.ReadOnly, c.Cluster != ""
 	if c.Role == roleEdge {
 		debug.SetMemoryLimit(edgeMemory)
 		c.lean = true
 	}
 	c.place.disk, c.place.requests = c.diskMarks, c.Requests
-	n, err := openNode(ctx, c.place, mqttAddress, log)
-	if err != nil {
+	return openNode(ctx, c.place, mqttAddress, log)
+}
+
+// begin lets the node work and says where it can be found.
+func (c runCmd) begin(ctx context.Context, n *node, front *web.Front, address net.Addr) error {
+	if err := n.start(ctx); err != nil {
 		return err
 	}
-	ctx, n.halt = context.WithCancelCause(ctx)
-	running, cancel := context.WithCancel(ctx)
-	defer func() {
-		err = errors.Join(restart(ctx), err)
-		n.halt(nil)
-		cancel()
-		err = errors.Join(err, n.close())
-	}()
-	config, authority, err := serverTLS(c.TLS, filepath.Join(c.Data, "tls"), time.Now())
-	if err != nil {
+	if err := n.join(ctx, c.parentFlags, c.hubFlags, c.Data); err != nil {
 		return err
 	}
-	if err := n.start(running); err != nil {
-		return err
-	}
-	if err := n.join(running, c.parentFlags, c.hubFlags, c.Data); err != nil {
-		return err
-	}
-	n.share(running)
-	if err := n.serveControl(running, c.Data); err != nil {
+	n.share(ctx)
+	if err := n.serveControl(ctx, c.Data); err != nil {
 		return err
 	}
 	var logins []web.Login
 	if c.Demo {
-		if logins, err = n.demo(running, c.Seed); err != nil {
+		var err error
+		if logins, err = n.demo(ctx, c.Seed); err != nil {
 			return err
 		}
 	}
-	if err := c.adminToken(running, n); err != nil {
-		return err
-	}
-	handler, err := n.handler(logins, config != nil)
+	handler, err := n.handler(logins, c.TLS != "")
 	if err != nil {
 		return err
 	}
-	if err := c.announce(running, n, l.Addr(), logins); err != nil {
+	if err := c.adminToken(ctx, n); err != nil {
 		return err
 	}
-	return serve(ctx, l, handler, config, authority)
+	front.Serve(handler)
+	return c.announce(ctx, n, address, logins)
 }
 
 // handler joins API and pages.
@@ -123,7 +177,7 @@ func (n *node) handler(logins []web.Login, secure bool) (http.Handler, error) {
 	}
 	mux := api.Mux()
 	mux.Handle("/", pages)
-	return mux, nil
+	return api.Measured(mux), nil
 }
 
 // serve answers until ctx ends, then lets requests finish.
@@ -172,6 +226,10 @@ func (c runCmd) announce(ctx context.Context, n *node, address net.Addr, logins 
 	}
 	base := fmt.Sprintf("%s://%s", scheme, address)
 	fmt.Printf("zhigai %s\n  page   %s\n  API    %s/openapi.json\n", version, base, base)
+	if c.ReadOnly {
+		fmt.Println("  read-only: nothing is collected or changed")
+		return nil
+	}
 	if n.replica == nil {
 		fmt.Printf("  MQTT   %s\n", n.broker.Addr())
 	}

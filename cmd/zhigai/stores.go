@@ -47,6 +47,8 @@ type place struct {
 	disk     diskMarks // zero: the defaults
 	requests int       // a second of one user; 0: the default
 	free     uint64    // bytes that samples leave free; 0: the default
+	readOnly bool      // answers questions alone
+	traces   *traces   // nil: none are made
 }
 
 // record is where the record lies.
@@ -131,13 +133,16 @@ type folds struct {
 	engine *figure.Engine
 }
 
-func newFolds(s *stores, r *rules, o figure.Options) (*folds, error) {
+func newFolds(s *stores, r *rules, o figure.Options, wraps ...func(figure.Folder) figure.Folder) (*folds, error) {
 	f := &folds{reader: equipment.Reader{History: s.history, Journal: s.record.Journal(), Settings: equipment.Settings{Classes: r.classes, Reasons: r.reasons}}}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	f.fleet = equipment.NewFleet(s.plants, s.shop, r.kinds, o.Now)
 	o.Folder = equipment.NewFolder(f.fleet, s.history, f.reader)
+	for _, wrap := range wraps {
+		o.Folder = wrap(o.Folder)
+	}
 	o.Store, o.Journal, o.Definitions = s.figures, s.record.Journal(), r.definitions
 	var err error
 	f.engine, err = figure.New(o)
