@@ -2,11 +2,15 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,7 +28,12 @@ type scraped map[string]float64
 
 func (g *gate) scrape() scraped {
 	g.t.Helper()
-	status, body := g.fetch("/metrics", bearer(g.token(access.RoleViewer, "")))
+	return g.scrapeAs(g.token(access.RoleViewer, ""))
+}
+
+func (g *gate) scrapeAs(token string) scraped {
+	g.t.Helper()
+	status, body := g.fetch("/metrics", bearer(token))
 	if status != http.StatusOK {
 		g.t.Fatalf("/metrics: %d %s", status, body)
 	}
@@ -119,19 +128,49 @@ func TestMetrics_CountWhatHappens(t *testing.T) {
 	}
 }
 
-// TestMetrics_DeviceCounters: a device that nobody answers for is counted by
-// its path.
-func TestMetrics_DeviceCounters(t *testing.T) {
+// TestMetrics_OfTheDemoPlant: what its devices do on real protocols is counted,
+// each by its path.
+func TestMetrics_OfTheDemoPlant(t *testing.T) {
 	t.Parallel()
-	g := newGate(t)
-	errors := "zhigai_device_errors_total"
-	for deadline := time.Now().Add(time.Minute); g.scrape()[errors] == 0; time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("no error of a device was counted")
-		}
+	n, err := openNode(t.Context(), place{Data: t.TempDir()}, "127.0.0.1:0", slog.New(slog.DiscardHandler))
+	must(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	t.Cleanup(func() {
+		cancel()
+		must(t, n.close())
+	})
+	must(t, n.start(ctx))
+	_, err = n.demo(ctx, 1)
+	must(t, err)
+	h, err := n.handler(nil, false)
+	must(t, err)
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	g := &gate{t: t, n: n, api: apiClient{t: t, base: server.URL}}
+	token := g.token(access.RoleViewer, "")
+	want := []string{
+		"zhigai_device_up", "zhigai_device_requests_total", "zhigai_device_samples_total", "zhigai_device_response_seconds",
+		`zhigai_device_up{device="xinchang-bearing/xinchang/assembly/line-1/cell-1",driver="sparkplug"}`,
 	}
-	if up := g.scrape()[fmt.Sprintf("zhigai_device_up{device=%q,driver=\"modbus-tcp\"}", g.out.Path)]; up != 0 {
-		t.Errorf("device up = %v", up)
+	// A machine that is dead from the start: what fails is counted, too.
+	dead := plant.Node{Path: "xinchang-bearing/xinchang/assembly/line-1/dead", Level: plant.LevelEquipment, Name: plant.Name{ZH: "坏"}, Machine: &plant.Equipment{
+		Class: "lathe", Profile: "demo-lathe", Device: plant.Device{Driver: "modbus-tcp", Address: "127.0.0.1:1", Params: map[string]string{"unit": "1"}},
+	}}
+	must(t, n.plants.Import(access.With(ctx, access.Node(demoTenant)), access.Scope{Tenant: demoTenant}, plant.Model{Nodes: []plant.Node{dead}}, plant.MicrosOf(time.Now())))
+	must(t, n.reconcile(ctx))
+	want = append(want, "zhigai_device_errors_total")
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		got := g.scrapeAs(token)
+		missing := slices.DeleteFunc(slices.Clone(want), func(name string) bool { return got[name] > 0 })
+		if len(missing) == 0 {
+			if up, ok := got[fmt.Sprintf("zhigai_device_up{device=%q,driver=\"modbus-tcp\"}", dead.Path)]; !ok || up != 0 {
+				t.Errorf("the dead machine: up %v, there %v", up, ok)
+			}
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("not counted: %v", missing)
+		}
 	}
 }
 

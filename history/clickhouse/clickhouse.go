@@ -39,8 +39,9 @@ type Options struct {
 	// MaxBehind is how many bytes of batches may wait for ClickHouse before no
 	// more are taken; default 16 GiB, some days of 10,000 samples/s.
 	MaxBehind int64
-	// MaxHeld is how many bytes of them are held in memory to be answered from;
-	// beyond it questions wait until ClickHouse has caught up. Default 256 MiB.
+	// MaxHeld is how many bytes of them are held in memory to be answered from,
+	// where they take about six times as much; beyond it questions are refused
+	// until ClickHouse has caught up. Default 64 MiB: five million samples.
 	MaxHeld int64
 	// FillEvery is the shortest time between two inserts: ClickHouse wants few
 	// and large ones. Default 1 s.
@@ -61,7 +62,7 @@ func (o Options) withDefaults() Options {
 		o.MaxBehind = 16 << 30
 	}
 	if o.MaxHeld == 0 {
-		o.MaxHeld = 256 << 20
+		o.MaxHeld = 64 << 20
 	}
 	if o.FillEvery == 0 {
 		o.FillEvery = time.Second

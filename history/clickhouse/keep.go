@@ -64,7 +64,7 @@ func (s *Store) shed(ctx context.Context) error {
 }
 
 // purgeAtOnce bounds the conditions of one deletion.
-const purgeAtOnce = 200
+const purgeAtOnce = 1000
 
 // purge tells ClickHouse to delete what is deleted; until it has, questions
 // leave it out.

@@ -53,7 +53,8 @@ func (s *Store) look(ctx context.Context) error {
 	return err
 }
 
-// lookUpTo is look, and gives the last batch that the ledger had.
+// lookUpTo is look, and gives the last batch that the ledger had. A caller that
+// gives up leaves its look to the others.
 func (s *Store) lookUpTo(ctx context.Context) (uint64, error) {
 	mine := s.asked.Add(1)
 	select {
@@ -61,14 +62,34 @@ func (s *Store) lookUpTo(ctx context.Context) (uint64, error) {
 	case <-ctx.Done():
 		return 0, ctx.Err()
 	}
-	defer func() { <-s.looking }()
 	if s.served >= mine {
+		defer func() { <-s.looking }()
 		return s.seen, s.lookErr
 	}
-	upTo := s.asked.Load()
-	shared, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTime) // others wait for it, too
+	var seq uint64
+	var err error
+	ready := make(chan struct{})
+	s.done.Go(func() {
+		s.lookForAll()
+		seq, err = s.seen, s.lookErr
+		<-s.looking
+		close(ready)
+	})
+	select {
+	case <-ready:
+		return seq, err
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+}
+
+// lookForAll answers everybody who asked before it began. The caller has the
+// slot.
+func (s *Store) lookForAll() {
+	ctx, cancel := context.WithTimeout(context.Background(), lookTime)
 	defer cancel()
-	seq, err := s.lookNow(shared)
+	upTo := s.asked.Load()
+	seq, err := s.lookNow(ctx)
 	for range 3 { // batches went while they were looked for
 		if !errors.Is(err, history.ErrGone) {
 			break
@@ -76,10 +97,9 @@ func (s *Store) lookUpTo(ctx context.Context) (uint64, error) {
 		s.mu.Lock()
 		s.state.begin(s.state.head.filled)
 		s.mu.Unlock()
-		seq, err = s.lookNow(shared)
+		seq, err = s.lookNow(ctx)
 	}
 	s.served, s.seen, s.lookErr = upTo, seq, classed("look at the ledger", err)
-	return s.seen, s.lookErr
 }
 
 // lookNow gives the last batch that the ledger has.
