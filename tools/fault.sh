@@ -6,12 +6,21 @@ cd "$(dirname "$0")/.."
 export ZHIGAI_BIN=$PWD/bin/zhigai
 if [ -n "${SHORT:-}" ]; then
   kills=4
+  tests='TestKill|TestLink|TestBroken'
   export ZHIGAI_FAULT=short
 else
   kills=60
+  tests='TestKill|TestLink|TestBroken|TestReplicas'
   export ZHIGAI_FAULT=all
 fi
+# Side by side: kills of the program itself with the demo plant, nodes, hubs and
+# their replicas wait most of the time.
+whole=$(mktemp)
+trap 'rm -f "$whole"' EXIT
+ZHIGAI_KILLS=${KILLS:-$kills} go test ./cmd/zhigai -run "$tests" -count=1 -v -timeout 20m >"$whole" 2>&1 &
 # Faults of the disk, losses of power, flipped bits and kills of a lean process.
-go test ./faulttest -count=1 -v -timeout 20m | grep -E '^(---|cycles|ok|FAIL|panic)|_test\.go'
-# Kills of the program itself with the demo plant; nodes and hubs.
-ZHIGAI_KILLS=${KILLS:-$kills} go test ./cmd/zhigai -run 'TestKill|TestLink|TestBroken' -count=1 -v -timeout 20m
+failed=0
+go test ./faulttest -count=1 -v -timeout 20m | grep -E '^ *(---|cycles|ok|FAIL|panic)|_test\.go' || failed=1
+wait $! || failed=1
+cat "$whole"
+exit $failed
