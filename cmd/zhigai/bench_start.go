@@ -29,9 +29,13 @@ func (c grownCmd) Run(ctx context.Context) (err error) {
 		return err
 	}
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var last *time.Timer
 	defer func() {
 		cancel()
 		err = errors.Join(err, n.close())
+		if last != nil {
+			last.Stop()
+		}
 	}()
 	begin := n.begin
 	if what.Bytes == 0 { // it has its plant
@@ -57,5 +61,6 @@ func (c grownCmd) Run(ctx context.Context) (err error) {
 	source.Begin()
 	fmt.Println("ready", n.history.LastSeq())
 	<-ctx.Done()
+	last = lastResort(n.log)
 	return nil
 }

@@ -101,12 +101,16 @@ func (c runCmd) Run(ctx context.Context) (err error) {
 	}
 	n.halt = halt
 	running, cancel := context.WithCancel(ctx)
+	var last *time.Timer
 	defer func() {
 		err = errors.Join(restart(ctx), err)
 		halt(nil)
 		served <- <-served // requests end before the stores close
 		cancel()
 		err = errors.Join(err, n.close())
+		if last != nil {
+			last.Stop()
+		}
 	}()
 	if err := c.begin(running, n, front, l.Addr()); err != nil {
 		return err
@@ -116,6 +120,7 @@ func (c runCmd) Run(ctx context.Context) (err error) {
 	manager.signs(ctx, n.alive) // until ctx ends, if they are asked for
 	<-ctx.Done()
 	log.Info("stopping")
+	last = lastResort(log)
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -87,5 +88,22 @@ func TestSupervisor_IsTold(t *testing.T) {
 	<-asked
 	if got := heard(); got != "WATCHDOG=1" {
 		t.Error(got)
+	}
+}
+
+// TestLastResort_EndsWhatHangs: a process whose stores do not close ends all
+// the same, and not with an error: it did what it was told.
+func TestLastResort_EndsWhatHangs(t *testing.T) {
+	const hang = "ZHIGAI_TEST_HANG"
+	if os.Getenv(hang) != "" {
+		lastResort(slog.New(slog.NewTextHandler(os.Stderr, nil)))
+		select {}
+	}
+	t.Parallel()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestLastResort_EndsWhatHangs$")
+	cmd.Env = append(os.Environ(), hang+"=1")
+	said, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(said), "nothing acknowledged is lost") {
+		t.Errorf("%v: %s", err, said)
 	}
 }
