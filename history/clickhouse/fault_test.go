@@ -132,7 +132,7 @@ func TestFill_ServerKilled(t *testing.T) {
 	ch := chtest.New(t)
 	s := openAt(t, ch.Database(t), pgtest.Address(t), quick())
 	a, stop := newAcked(), make(chan struct{})
-	const writers, kills = 4, 6
+	const writers, kills = 4, 4
 	var writing sync.WaitGroup
 	for w := range writers {
 		writing.Go(func() {

@@ -13,7 +13,7 @@ import (
 )
 
 // One insert takes that many batches and bytes of them.
-const fillBatches, fillBytes = 4096, 4 << 20
+const fillBatches, fillBytes = 4096, 8 << 20
 
 // keepAlive is how often a filler without work looks whether it still has its
 // turn; upkeep how often what is old goes.
@@ -256,7 +256,7 @@ func (c *chunk) where() string {
 	for key := range c.extents {
 		tenants, tags = append(tenants, int64(key.tenant)), append(tags, int64(key.tag))
 	}
-	return fmt.Sprintf("kind < %d AND seq >= %d AND seq <= %d AND (%s) AND (%s) AND (%s)", kindMarker, c.first, c.last,
+	return fmt.Sprintf("PREWHERE seq >= %d AND seq <= %d WHERE kind < %d AND (%s) AND (%s) AND (%s)", c.first, c.last, kindMarker,
 		within("tenant", tenants), within("tag", tags), within("time", c.times))
 }
 
@@ -309,7 +309,7 @@ var errMissing = errors.New("rows are missing")
 // check compares what ClickHouse has of the chunk with what it should have;
 // and is one more condition.
 func (s *server) check(ctx context.Context, c *chunk, and string) error {
-	got, err := s.ask(ctx, fmt.Sprintf(`SELECT count(), sum(h) FROM (SELECT DISTINCT tenant, tag, kind, time, seq, entry, %s AS h FROM %s WHERE %s%s)`, sumSQL, s.table, c.where(), and))
+	got, err := s.ask(ctx, fmt.Sprintf(`SELECT count(), sum(h) FROM (SELECT DISTINCT tenant, tag, kind, time, seq, entry, %s AS h FROM %s %s%s)`, sumSQL, s.table, c.where(), and))
 	if err != nil {
 		return err
 	}

@@ -200,7 +200,7 @@ func TestPurge_DeletedRowsGo(t *testing.T) {
 // close together here and far apart there.
 func TestSamples_MoreThanOneWindow(t *testing.T) {
 	s := openAt(t, chtest.Address(t), pgtest.Address(t), quick())
-	const dense, sparse = 600_000, 1000
+	const dense, sparse = 290_000, 1000
 	at, n := begin, 0
 	for n < dense+sparse {
 		var b plant.Batch
@@ -215,7 +215,7 @@ func TestSamples_MoreThanOneWindow(t *testing.T) {
 		must(t, err)
 	}
 	must(t, s.Flush())
-	for _, stop := range []int{dense + sparse, 300_000, 1} {
+	for _, stop := range []int{dense + sparse, 200_000, 1} {
 		i, start := 0, time.Now()
 		must(t, s.Samples(t.Context(), 1, 1, math.MinInt64, math.MaxInt64, func(p plant.Sample) bool {
 			if p.Value != float64(i) {
