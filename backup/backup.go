@@ -44,10 +44,17 @@ type Manifest struct {
 	Schema  string    `json:"schema"`
 	Program string    `json:"program"` // version that made it
 	Made    time.Time `json:"made"`
+	Node    Node      `json:"node"` // whose it is; empty in snapshots of programs that did not know
 	// Positions are the two journals at one instant: every fact up to them is in
 	// the snapshot.
 	Positions Positions `json:"positions"`
 	Files     []File    `json:"files"`
+}
+
+// Node is what tells the snapshots of one node from those of another.
+type Node struct {
+	ID   string `json:"id,omitempty"`
+	Host string `json:"host,omitempty"`
 }
 
 // Positions of the two journals: batches of samples, and events.

@@ -72,7 +72,7 @@ func onNode[O any](ctx context.Context, at place, what string, in any, alone fun
 }
 
 // besides are the folders of a node apart from its stores.
-var besides = []string{"connect", "tls"}
+var besides = []string{"connect", "tls", "node"}
 
 // backup writes one snapshot below root. Both journals are copied at one
 // instant: history is linked while the record is held, then everything is
@@ -81,6 +81,11 @@ func (s *stores) backup(ctx context.Context, in backupRequest, now time.Time) (b
 	root := in.Dir
 	if rel, err := filepath.Rel(s.dir, root); err == nil && filepath.IsLocal(rel) {
 		return backupReport{}, fmt.Errorf("%s lies inside the data folder; a backup there is lost with it: name another folder", root)
+	}
+	if last, err := backup.Newest(root, time.Time{}); err == nil {
+		if err := s.id.checkSame(last); err != nil {
+			return backupReport{}, err
+		}
 	}
 	side, err := os.MkdirTemp(s.dir, ".backup-*")
 	if err != nil {
@@ -105,7 +110,7 @@ func (s *stores) backup(ctx context.Context, in backupRequest, now time.Time) (b
 	for _, name := range besides {
 		trees[name] = filepath.Join(s.dir, name)
 	}
-	snap, err := backup.Write(ctx, root, backup.Manifest{Program: version, Made: now, Positions: at}, trees)
+	snap, err := backup.Write(ctx, root, backup.Manifest{Program: version, Made: now, Node: backup.Node{ID: s.id.ID, Host: s.id.Host}, Positions: at}, trees)
 	if err != nil {
 		return backupReport{}, err
 	}

@@ -47,6 +47,7 @@ type node struct {
 	up        *uplink    // nil without a parent
 	down      *downlinks // nil without nodes below
 	disk      *space.Watch
+	scrub     *scrub
 	requests  int                     // a second of one user; 0 is the default
 	halt      context.CancelCauseFunc // ends the process; nil in tests
 
@@ -94,6 +95,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 		return nil, err
 	}
 	n.drivers.List = append(n.drivers.List, more...)
+	n.scrub = newScrub(at, log, n.damaged)
 	if n.rules, err = rulesOf(profiles, n.drivers.List); err != nil {
 		return nil, err
 	}
@@ -124,6 +126,7 @@ func (n *node) start(ctx context.Context) error {
 		return err
 	}
 	n.worker(ctx, "disk", func() error { return n.followDisk(ctx) })
+	n.worker(ctx, "scrub", func() error { return n.scrub.run(ctx) })
 	n.worker(ctx, "stores", func() error { return n.stopWhenBroken(ctx) })
 	if n.lean {
 		n.unfollow()
@@ -250,7 +253,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 
 // health is what must hold for the node to be well.
 func (n *node) health(ctx context.Context) []web.Check {
-	checks := []web.Check{wellUnless("history", n.history.Failed()), n.reachable(ctx), n.diskCheck()}
+	checks := []web.Check{wellUnless("history", n.history.Failed()), n.reachable(ctx), n.diskCheck(), n.scrub.check()}
 	up, down := 0, 0
 	for _, d := range n.collector.Status() {
 		switch d.State {

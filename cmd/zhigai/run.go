@@ -26,6 +26,7 @@ type runCmd struct {
 
 	Role       string `help:"all, or edge: collect and forward with little memory; figures are made above." enum:"all,edge" default:"all"`
 	diskMarks  `embed:""`
+	scrubFlags `embed:""`
 	Listen     string `help:"Address of pages and API." default:"127.0.0.1:8680"`
 	MQTT       string `name:"mqtt" help:"Address of the broker for machines. With --demo a free port on this machine." default:"127.0.0.1:1883"`
 	TLS        string `name:"tls" help:"auto, or certificate and key as CERT,KEY. Empty serves plain HTTP."`
@@ -61,7 +62,7 @@ func (c runCmd) Run(ctx context.Context) (err error) {
 		debug.SetMemoryLimit(edgeMemory)
 		c.lean = true
 	}
-	c.place.disk, c.place.requests = c.diskMarks, c.Requests
+	c.place.disk, c.place.scrub, c.place.requests = c.diskMarks, c.scrubFlags, c.Requests
 	n, err := openNode(ctx, c.place, mqttAddress, log)
 	if err != nil {
 		return err

@@ -26,6 +26,7 @@ const demoTenant plant.TenantNo = 1
 // stores is what a node keeps, opened.
 type stores struct {
 	dir     string
+	id      identity
 	history *history.Store
 	record  *record.DB
 	plants  shop.Plants
@@ -39,11 +40,12 @@ type place struct {
 	Data   string `help:"Folder of the node." default:"./data" type:"path"`
 	Record string `help:"Database of events, master data and figures, as postgres://USER@HOST/DATABASE; a folder inside the node's when left out." env:"ZHIGAI_RECORD" placeholder:"URL"`
 
-	forwards bool      // what history keeps goes on to another node
-	lean     bool      // little memory, no figures
-	disk     diskMarks // zero: the defaults
-	requests int       // a second of one user; 0: the default
-	free     uint64    // bytes that samples leave free; 0: the default
+	forwards bool       // what history keeps goes on to another node
+	lean     bool       // little memory, no figures
+	disk     diskMarks  // zero: the defaults
+	scrub    scrubFlags // zero: no scrub
+	requests int        // a second of one user; 0: the default
+	free     uint64     // bytes that samples leave free; 0: the default
 }
 
 // record is where the record lies.
@@ -67,6 +69,10 @@ func openStores(ctx context.Context, p place) (*stores, error) {
 	if err := checkFolder(p.Data); err != nil {
 		return nil, err
 	}
+	id, err := identityOf(p.Data)
+	if err != nil {
+		return nil, err
+	}
 	rec, err := openRecord(ctx, p)
 	if err != nil {
 		return nil, err
@@ -75,7 +81,7 @@ func openStores(ctx context.Context, p place) (*stores, error) {
 	if err != nil {
 		return nil, errors.Join(err, rec.Close())
 	}
-	return &stores{dir: p.Data, history: hist, record: rec, plants: shop.NewPlants(rec), shop: shop.NewTags(rec), figures: shop.NewFigures(rec), nodes: nodes.New(rec)}, nil
+	return &stores{dir: p.Data, id: id, history: hist, record: rec, plants: shop.NewPlants(rec), shop: shop.NewTags(rec), figures: shop.NewFigures(rec), nodes: nodes.New(rec)}, nil
 }
 
 // Close closes both journals; history first, because its readers write rows.
