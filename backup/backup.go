@@ -63,6 +63,9 @@ type Positions struct {
 	Record  uint64 `json:"record"`
 }
 
+// Reached says whether everything up to p is in what reaches o.
+func (p Positions) Reached(o Positions) bool { return p.History <= o.History && p.Record <= o.Record }
+
 // File is one file of a snapshot; Path is relative and uses slashes.
 type File struct {
 	Path   string `json:"path"`

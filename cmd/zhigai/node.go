@@ -299,6 +299,7 @@ func (n *node) retain(ctx context.Context) error {
 			return nil
 		case <-ticker.C:
 		}
+		n.dropOldLogs(ctx, time.Now())
 		tags, err := n.shop.Tags(ctx, access.Scope{Tenant: demoTenant})
 		if errors.Is(err, record.ErrUnavailable) {
 			n.log.Error("samples are not deleted today", "err", err)

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"zhigai/access"
 	"zhigai/backup"
@@ -60,7 +59,7 @@ func (c verifyCmd) verify(ctx context.Context) (verifyReport, error) {
 }
 
 func verifySnapshot(ctx context.Context, dir string) (verifyReport, error) {
-	snap, err := findSnapshot(dir, time.Time{})
+	snap, _, err := chooseSnapshots(dir, until{})
 	if errors.Is(err, backup.ErrDamaged) {
 		return verifyReport{Damage: []string{err.Error()}}, nil
 	}
