@@ -15,6 +15,7 @@ import (
 	"zhigai/access"
 	"zhigai/backup"
 	"zhigai/fact"
+	"zhigai/figure"
 	"zhigai/plant"
 	"zhigai/plant/file"
 )
@@ -150,13 +151,37 @@ func (s *story) mustEqual(what string, got, want *node) {
 	if !slices.Equal(a, b) {
 		s.t.Errorf("%s: %d events; want %d", what, len(a), len(b))
 	}
-	figures, wanted := serveAgain(s.t, got).figuresOf(s.morning), serveAgain(s.t, want).figuresOf(s.morning)
+	_, err = want.engine.Rebuild(s.t.Context(), demoTenant)
+	must(s.t, err)
+	figures, wanted := s.figures(got), s.figures(want)
 	for k := range wanted {
 		if !reflect.DeepEqual(figures[k], wanted[k]) {
 			s.t.Errorf("%s: %s differs at %s", what, k, firstOther(figures[k], wanted[k]))
 		}
 	}
 	s.t.Logf("%s: %d samples, %d events, %d lists of figures the same", what, compared, len(b), len(wanted))
+}
+
+// figures asks for every figure when the folds have read all that is there. How
+// often a window was closed before is no part of it.
+func (s *story) figures(n *node) map[string]any {
+	s.t.Helper()
+	api := serveAgain(s.t, n)
+	for {
+		journal, err := n.record.Journal().Cursor(s.t.Context(), demoTenant, figure.Reader)
+		must(s.t, err)
+		if n.history.Cursor(figure.Reader) == n.history.LastSeq() && journal == n.record.LastSeq(demoTenant) {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	out := api.figuresOf(s.morning)
+	for _, list := range out {
+		for v, i := reflect.ValueOf(list), 0; i < v.Len(); i++ {
+			v.Index(i).FieldByName("Revision").SetInt(0)
+		}
+	}
+	return out
 }
 
 func (s *story) samples(n *node, tag plant.TagNo) (out []plant.Sample) {
