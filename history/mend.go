@@ -251,6 +251,9 @@ func logChunks(raw []byte) (out []logChunk, damage int) {
 				}
 				break
 			}
+			if binary.LittleEndian.Uint32(block) == 0 && length == 0 && kind > 4 && kind < len(logHeads) {
+				return out, damage // the mark at the end of a log that was closed
+			}
 			if kind == 0 || kind >= len(logHeads) || len(block) < logHeads[kind]+length {
 				damage++
 				break
