@@ -233,7 +233,7 @@ var logHeads = [...]int{0, 7, 7, 7, 7, 11, 11, 11, 11, 19, 19, 19, 19}
 
 // logChunk is one chunk of a log.
 type logChunk struct {
-	place int // 1 the whole record, 2 its first chunk, 3 in the middle, 4 the last
+	place int // 0 damaged, 1 the whole record, 2 its first chunk, 3 in the middle, 4 the last
 	data  []byte
 }
 
@@ -247,7 +247,7 @@ func logChunks(raw []byte) (out []logChunk, damage int) {
 			length, kind := int(binary.LittleEndian.Uint16(block[4:])), int(block[6])
 			if binary.LittleEndian.Uint32(block) == 0 && length == 0 && kind == 0 {
 				if len(bytes.Trim(block, "\x00")) > 0 {
-					damage++
+					damage, out = damage+1, append(out, logChunk{})
 				}
 				break
 			}
@@ -255,7 +255,7 @@ func logChunks(raw []byte) (out []logChunk, damage int) {
 				return out, damage // the mark at the end of a log that was closed
 			}
 			if kind == 0 || kind >= len(logHeads) || len(block) < logHeads[kind]+length {
-				damage++
+				damage, out = damage+1, append(out, logChunk{})
 				break
 			}
 			head := logHeads[kind]

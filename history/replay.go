@@ -3,6 +3,8 @@ package history
 import (
 	"context"
 	"fmt"
+
+	"zhigai/plant"
 )
 
 // Replay appends batches of another store as they stand in its log: with their
@@ -17,11 +19,9 @@ func (s *Store) Replay(ctx context.Context, batches ...Sequenced) error {
 		r := &request{tenant: batches[0].Tenant, done: make(chan struct{})}
 		n := 0
 		for n < len(batches) && batches[n].Tenant == r.tenant && batches[n].Seq == batches[0].Seq+uint64(n) && r.size < maxGroup {
-			if err := r.add(batches[n].Batch, batches[n].Recorded.Time()); err != nil {
+			if err := r.addReplayed(batches[n]); err != nil {
 				return fmt.Errorf("batch %d: %w", batches[n].Seq, err)
 			}
-			p := &r.parts[n]
-			p.late, p.replayed = batches[n].Late, true
 			n++
 		}
 		if _, err := s.submit(ctx, r); err != nil {
@@ -29,5 +29,19 @@ func (s *Store) Replay(ctx context.Context, batches ...Sequenced) error {
 		}
 		batches = batches[n:]
 	}
+	return nil
+}
+
+// addReplayed is add for a batch of another log. An empty one keeps the place
+// of a batch that was lost.
+func (r *request) addReplayed(b Sequenced) error {
+	if b.Batch.Len() == 0 {
+		raw := appendBatch(nil, r.tenant, b.Recorded, plant.Batch{})
+		r.parts, r.size = append(r.parts, part{raw: raw}), r.size+len(raw)
+	} else if err := r.add(b.Batch, b.Recorded.Time()); err != nil {
+		return err
+	}
+	p := &r.parts[len(r.parts)-1]
+	p.late, p.replayed = b.Late, true
 	return nil
 }
