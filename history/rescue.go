@@ -66,7 +66,7 @@ func Rescue(ctx context.Context, dir, to string, o Options) (done Rescued, err e
 	if err != nil {
 		return done, err
 	}
-	r := &rescue{ctx: ctx, old: old, to: fresh, torn: torn, next: fresh.LastSeq() + 1, done: &done, open: map[series]map[plant.Micros]bool{}}
+	r := &rescue{ctx: ctx, old: old, to: fresh, torn: torn, next: fresh.LastSeq() + 1, done: &done, open: map[series]map[plant.Micros]bool{}, extra: map[plant.TenantNo]plant.Batch{}}
 	err = r.run()
 	if err == nil {
 		err = fresh.Flush()
@@ -165,8 +165,9 @@ type rescue struct {
 	old      *pebble.DB
 	to       *Store
 	torn     torn
-	next     uint64      // place of the next batch
-	pending  []Sequenced // batches that are not replayed yet
+	next     uint64                         // place of the next batch
+	extra    map[plant.TenantNo]plant.Batch // of chunks, not appended yet
+	pending  []Sequenced                    // batches that are not replayed yet
 	done     *Rescued
 	recorded plant.Micros                     // when the last batch was
 	chunked  uint64                           // batches up to here are in chunks of old
@@ -379,11 +380,17 @@ func (r *rescue) notes() error {
 
 // superseded takes over the values that were replaced.
 func (r *rescue) superseded() error {
+	b := r.to.db.NewBatch()
 	lost, err := eachReadable(r.ctx, r.old, []byte{spaceSuperseded}, []byte{spaceSuperseded + 1}, func(key, value []byte) error {
-		b := r.to.db.NewBatch()
-		set(b.Set(bytes.Clone(key), bytes.Clone(value), nil))
-		return r.to.write(b, pebble.NoSync)
+		set(b.Set(key, value, nil))
+		if b.Len() < writerBatch {
+			return nil
+		}
+		full := b
+		b = r.to.db.NewBatch()
+		return r.to.write(full, pebble.NoSync)
 	})
+	err = errors.Join(err, r.to.write(b, pebble.Sync))
 	if len(lost) > 0 {
 		r.done.Lost = append(r.done.Lost, Loss{What: "replaced values (not those that hold) in a damaged table"})
 	}

@@ -31,7 +31,7 @@ func rescueChunks[V uint64 | string](r *rescue, k kind[V]) error {
 			return err
 		}
 	}
-	return nil
+	return r.keepExtra()
 }
 
 // rescueStretch asks for the chunks of a stretch one by one, by their stats.
@@ -75,6 +75,9 @@ func wordsOf(one stretch) string {
 
 // nameLoss names a chunk that nobody has, unless what is there now is the same.
 func nameLoss[V uint64 | string](r *rescue, k kind[V], key series, first plant.Micros, st stats, raw []byte) error {
+	if err := r.keepExtra(); err != nil {
+		return err
+	}
 	var have []point[V]
 	if err := scan(r.ctx, r.to, k, key, first, st.last+1, func(p point[V]) bool {
 		have = append(have, p)
@@ -98,7 +101,8 @@ func addMissing[V uint64 | string](r *rescue, k kind[V], key series, points []po
 	}); err != nil {
 		return err
 	}
-	var b plant.Batch
+	b := r.extra[key.tenant]
+	before := b.Len()
 	for _, p := range points {
 		if was, ok := have[p.at]; ok && equal(was, p) || r.open[key][p.at] {
 			continue // a batch of the log says something newer
@@ -110,10 +114,25 @@ func addMissing[V uint64 | string](r *rescue, k kind[V], key series, points []po
 			b.Texts = append(b.Texts, textOf(key.tag, p))
 		}
 	}
-	if b.Len() == 0 {
+	r.done.Samples += b.Len() - before
+	if r.extra[key.tenant] = b; b.Len() < extraAtOnce {
 		return nil
 	}
-	r.done.Samples += b.Len()
-	_, err := r.to.Append(r.ctx, key.tenant, b)
-	return err
+	return r.keepExtra()
+}
+
+// extraAtOnce bounds what waits to be appended.
+const extraAtOnce = 50_000
+
+// keepExtra appends what chunks had and the log had not.
+func (r *rescue) keepExtra() error {
+	for tenant, b := range r.extra {
+		if b.Len() > 0 {
+			if _, err := r.to.Append(r.ctx, tenant, b); err != nil {
+				return err
+			}
+		}
+	}
+	clear(r.extra)
+	return nil
 }
