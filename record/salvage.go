@@ -244,7 +244,41 @@ func (s salvage) name(lost []stretch) error {
 		return err
 	}
 	if lost[len(lost)-1].to == math.MaxInt64 {
-		s.done.Lost = append(s.done.Lost, fmt.Sprintf("%s: the last ones, behind those that are there", s.table))
+		return s.nameTail()
+	}
+	return nil
+}
+
+// nameTail names the last rows: of events the head of the journal knows how
+// many there were.
+func (s salvage) nameTail() error {
+	heads := map[int64]int64{}
+	if s.table == "event" {
+		rows, err := s.from.QueryContext(s.ctx, `select tenant, seq from journal_head`)
+		if err == nil {
+			for rows.Next() {
+				var tenant, seq int64
+				if err = rows.Scan(&tenant, &seq); err == nil {
+					heads[tenant] = seq
+				}
+			}
+			err = errors.Join(err, rows.Err(), rows.Close())
+		}
+		if err != nil && !IsDamaged(err) {
+			return err
+		}
+	}
+	if len(heads) == 0 {
+		s.done.Lost = append(s.done.Lost, s.table+": the last ones, if there were any behind those that are there")
+	}
+	for tenant, head := range heads {
+		var last int64
+		if err := s.tx.NewRaw(`select coalesce(max(seq), 0) from event where tenant = ?`, tenant).Scan(s.ctx, &last); err != nil {
+			return err
+		}
+		if last < head {
+			s.done.Lost = append(s.done.Lost, fmt.Sprintf("event %d to %d of tenant %d", last+1, head, tenant))
+		}
 	}
 	return nil
 }

@@ -72,8 +72,11 @@ func flips100(t *testing.T, state, dir string, kinds ...string) {
 		names = slices.DeleteFunc(names, func(n string) bool { return n == "record/record.db" })
 	}
 	found, in := 0, map[string]int{}
-	for range 100 {
+	for i := range 100 {
 		name := names[r.IntN(len(names))]
+		if i%2 == 1 { // every byte alike, not every file
+			name = byBytes(r, names, sizes)
+		}
 		at := r.Int64N(sizes[name])
 		must(t, flip(filepath.Join(dir, name), at))
 		report, err := verifyFiles(t.Context(), place{Data: dir})
@@ -95,6 +98,21 @@ func flips100(t *testing.T, state, dir string, kinds ...string) {
 			t.Errorf("%s: no %s was tried: %v", state, k, in)
 		}
 	}
+}
+
+// byBytes chooses the file of a byte by chance.
+func byBytes(r *rand.Rand, names []string, sizes map[string]int64) string {
+	all := int64(0)
+	for _, name := range names {
+		all += sizes[name]
+	}
+	at := r.Int64N(all)
+	for _, name := range names {
+		if at -= sizes[name]; at < 0 {
+			return name
+		}
+	}
+	return names[len(names)-1]
 }
 
 // filesOf are the files of a node's folder with how many bytes of them are
