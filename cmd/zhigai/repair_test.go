@@ -104,9 +104,11 @@ func (s *story) missing(what, dir string) (lost int) {
 }
 
 // said are the events of the shift that somebody acknowledged to a source: the
-// original goes on closing windows meanwhile.
+// original goes on closing windows meanwhile, and repair writes gaps down.
 func (s *story) said(n *node) []string {
-	return slices.DeleteFunc(s.events(n), func(e string) bool { return strings.Contains(e, string(fact.KindClosing)) })
+	return slices.DeleteFunc(s.events(n), func(e string) bool {
+		return strings.Contains(e, string(fact.KindClosing)) || strings.Contains(e, "damaged on the disk")
+	})
 }
 
 // absent counts what of want is not in got.
@@ -209,5 +211,52 @@ func TestRepair_Refusals(t *testing.T) {
 	}
 	if err := (restoreCmd{Dir: s.root, Data: filepath.Join(t.TempDir(), "x")}).Run(t.Context()); !errors.Is(err, backup.ErrDamaged) {
 		t.Errorf("a snapshot that is cut was restored: %v", err)
+	}
+}
+
+// TestRepair_WithoutSnapshot tears most of a table that nobody else has: what
+// can be read stays, what is gone is named and written down, and the node runs
+// and serves no figure of it.
+func TestRepair_WithoutSnapshot(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	for i := range 4 {
+		s.step(i)
+	}
+	dir := copyOf(t, s.n.dir)
+	for range 2 { // opening again writes tables
+		st, err := openStores(t.Context(), place{Data: dir})
+		must(t, err)
+		for name := range st.history.Cursors() {
+			must(t, st.history.DropCursor(name))
+		}
+		must(t, st.history.Flush()) // the log goes: only chunks are left
+		must(t, st.Close())
+	}
+	table := firstOf(t, filepath.Join(dir, "history"), ".sst")
+	info, err := os.Stat(table)
+	must(t, err)
+	for at := info.Size() / 3; at < info.Size()/2; at += 4096 {
+		tearFile(t, table, at, info.Size())
+	}
+	report, err := (repairCmd{place: place{Data: dir}}).repair(t.Context(), time.Now())
+	must(t, err)
+	if len(report.Lost) == 0 || len(report.Kept) != 1 {
+		t.Fatalf("%+v", report)
+	}
+	lost := s.missing("a torn table", dir)
+	n, err := openNode(t.Context(), place{Data: dir}, "127.0.0.1:0", slog.New(slog.DiscardHandler))
+	must(t, err)
+	defer func() { must(t, n.close()) }()
+	said, err := n.record.Journal().Events(t.Context(), demoTenant, fact.Filter{Kinds: []fact.Kind{fact.KindDamage}})
+	must(t, err)
+	gaps, err := n.record.Journal().Events(t.Context(), demoTenant, fact.Filter{Kinds: []fact.Kind{fact.KindGap}})
+	must(t, err)
+	if lost == 0 || len(said) != 1 || !strings.Contains(string(said[0].Payload), `"repaired":true`) {
+		t.Errorf("%d facts gone, %d events of damage", lost, len(said))
+	}
+	t.Logf("%d samples gone, %d lines name them, %d gaps written down", lost, len(report.Lost), len(gaps))
+	if len(gaps) == 0 {
+		t.Error("no gap was written down")
 	}
 }

@@ -167,14 +167,7 @@ func (s *story) mustEqual(what string, got, want *node) {
 func (s *story) figures(n *node) map[string]any {
 	s.t.Helper()
 	api := serveAgain(s.t, n)
-	for {
-		journal, err := n.record.Journal().Cursor(s.t.Context(), demoTenant, figure.Reader)
-		must(s.t, err)
-		if n.history.Cursor(figure.Reader) == n.history.LastSeq() && journal == n.record.LastSeq(demoTenant) {
-			break
-		}
-		time.Sleep(time.Millisecond)
-	}
+	s.waitForFolds(n)
 	out := api.figuresOf(s.morning)
 	for _, list := range out {
 		for v, i := reflect.ValueOf(list), 0; i < v.Len(); i++ {
@@ -182,6 +175,19 @@ func (s *story) figures(n *node) map[string]any {
 		}
 	}
 	return out
+}
+
+// waitForFolds waits until figures have read all that is there.
+func (s *story) waitForFolds(n *node) {
+	s.t.Helper()
+	for {
+		journal, err := n.record.Journal().Cursor(s.t.Context(), demoTenant, figure.Reader)
+		must(s.t, err)
+		if n.history.Cursor(figure.Reader) == n.history.LastSeq() && journal == n.record.LastSeq(demoTenant) {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
 }
 
 func (s *story) samples(n *node, tag plant.TagNo) (out []plant.Sample) {
