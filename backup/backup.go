@@ -44,10 +44,17 @@ type Manifest struct {
 	Schema  string    `json:"schema"`
 	Program string    `json:"program"` // version that made it
 	Made    time.Time `json:"made"`
+	Node    Node      `json:"node"` // whose it is; empty in snapshots of programs that did not know
 	// Positions are the two journals at one instant: every fact up to them is in
 	// the snapshot.
 	Positions Positions `json:"positions"`
 	Files     []File    `json:"files"`
+}
+
+// Node is what tells the snapshots of one node from those of another.
+type Node struct {
+	ID   string `json:"id,omitempty"`
+	Host string `json:"host,omitempty"`
 }
 
 // Positions of the two journals: batches of samples, and events.
@@ -55,6 +62,9 @@ type Positions struct {
 	History uint64 `json:"history"`
 	Record  uint64 `json:"record"`
 }
+
+// Reached says whether everything up to p is in what reaches o.
+func (p Positions) Reached(o Positions) bool { return p.History <= o.History && p.Record <= o.Record }
 
 // File is one file of a snapshot; Path is relative and uses slashes.
 type File struct {

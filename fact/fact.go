@@ -30,6 +30,7 @@ const (
 	KindAlarmAck   Kind = "alarm_ack"   // AlarmAck: a person has seen an alarm and takes it up
 	KindOverload   Kind = "overload"    // Overload: a source was slowed down or its data refused, or is no longer
 	KindDisk       Kind = "disk"        // Disk: free space passed a mark
+	KindDamage     Kind = "damage"      // Damage: a file is not as it was written
 )
 
 // Event is one fact of the record journal.
@@ -127,6 +128,17 @@ type Disk struct {
 	Total uint64 `json:"total"`           // bytes
 	Gives string `json:"gives,omitempty"` // what is not kept any more
 }
+
+// Damage is the payload of KindDamage: what was found when all files were read.
+type Damage struct {
+	Files    []string `json:"files"` // with what is wrong with each, at most MaxDamage
+	More     int      `json:"more,omitempty"`
+	Repaired bool     `json:"repaired,omitempty"` // zhigai repair has been over them
+	Lost     []string `json:"lost,omitempty"`     // what could not be had
+}
+
+// MaxDamage bounds the files that a Damage names: the event stays readable.
+const MaxDamage = 50
 
 // AlarmAck is the payload of KindAlarmAck: it belongs to the occurrence of the
 // alarm that stood at At.

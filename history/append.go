@@ -28,8 +28,10 @@ type request struct {
 }
 
 type part struct {
-	batch plant.Batch
-	raw   []byte
+	batch    plant.Batch
+	raw      []byte
+	late     []int
+	replayed bool // late is known
 }
 
 // Append makes the batch durable and returns its place in the sequence. Calls
@@ -52,7 +54,7 @@ func (r *request) add(b plant.Batch, recorded time.Time) error {
 	}
 	raw := make([]byte, 0, 16+12*len(b.Samples)+32*len(b.Texts))
 	raw = appendBatch(raw, r.tenant, plant.MicrosOf(recorded), b)
-	r.parts = append(r.parts, part{b, raw})
+	r.parts = append(r.parts, part{batch: b, raw: raw})
 	r.size += len(raw)
 	return nil
 }
@@ -153,7 +155,11 @@ func (s *Store) commit(group []*request) error {
 	for _, r := range group {
 		for _, p := range r.parts {
 			seq++
-			set(b.Set(batchKey(seq), appendLate(p.raw, s.newest.pass(r.tenant, p.batch)), nil))
+			late := s.newest.pass(r.tenant, p.batch)
+			if p.replayed {
+				late = p.late
+			}
+			set(b.Set(batchKey(seq), appendLate(p.raw, late), nil))
 		}
 		r.seq = seq
 	}

@@ -29,7 +29,7 @@ func TestCheckpoint_OpensLikeTheStore(t *testing.T) {
 			}
 		}
 	}
-	if err := s.Checkpoint(filepath.Join(dir, "b")); err != nil {
+	if _, err := s.Checkpoint(filepath.Join(dir, "b")); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Append(t.Context(), 1, sourceBatch(1, 30)); err != nil { // not in the copy

@@ -318,16 +318,29 @@ func (s *Store) Cursors() map[string]uint64 {
 }
 
 // Checkpoint writes a consistent copy of the store into dir, which must not
-// exist, while the store runs. The copy opens like the store itself.
-func (s *Store) Checkpoint(dir string) error {
+// exist, while the store runs, and gives the place of the last batch in it. The
+// copy opens like the store itself.
+func (s *Store) Checkpoint(dir string) (last uint64, err error) {
 	if err := s.enter(); err != nil {
-		return err
+		return 0, err
 	}
 	defer s.leave()
-	if err := s.db.Checkpoint(dir, pebble.WithFlushedWAL()); err != nil {
-		return fmt.Errorf("history: copy to %s: %w", dir, err)
+	if err := s.take(s.committing); err != nil { // so that the copy ends at one batch
+		return 0, err
 	}
-	return nil
+	defer func() { <-s.committing }()
+	if err := s.db.Checkpoint(dir, pebble.WithFlushedWAL()); err != nil {
+		return 0, fmt.Errorf("history: copy to %s: %w", dir, err)
+	}
+	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: batchKey(0), UpperBound: []byte{spaceBatch + 1}})
+	if err != nil {
+		return 0, err
+	}
+	last = s.LastSeq() // one that is in the log already may not be told yet
+	if it.Last() {
+		last = max(last, binary.BigEndian.Uint64(it.Key()[1:]))
+	}
+	return last, it.Close()
 }
 
 // LastSeq is the sequence of the newest acknowledged batch.

@@ -50,6 +50,16 @@ func enableChecksums(ctx context.Context, d *sql.DB) error {
 	return errors.Join(err, c.Close())
 }
 
+// ScrubFiles is CheckFiles at leisure: pace is called before so many bytes are
+// read and may wait.
+func ScrubFiles(ctx context.Context, dir string, pace func(ctx context.Context, bytes int) error) ([]Damage, error) {
+	out, _, err := checkFiles(ctx, dir, pace)
+	if err != nil || len(out) == 0 {
+		return nil, err
+	}
+	return CheckFiles(ctx, dir) // at once: a writer may have been at work there
+}
+
 // CheckFiles reads the files of a record in a folder as they are on the disk,
 // past every cache, and lists what is not as it was written. It needs no
 // database to be open and changes nothing; a node may run on the folder.
@@ -62,7 +72,7 @@ func CheckFiles(ctx context.Context, dir string) ([]Damage, error) {
 	for try := 0; ; try++ {
 		var moved bool
 		var err error
-		if out, moved, err = checkFiles(ctx, dir); err != nil {
+		if out, moved, err = checkFiles(ctx, dir, nil); err != nil {
 			return nil, err
 		}
 		// A checkpoint that runs meanwhile shows pages half written: what is
@@ -85,12 +95,12 @@ const (
 )
 
 // checkFiles looks once; moved says that a writer went on meanwhile.
-func checkFiles(ctx context.Context, dir string) (out []Damage, moved bool, err error) {
+func checkFiles(ctx context.Context, dir string, pace func(context.Context, int) error) (out []Damage, moved bool, err error) {
 	wal, damage, err := readWAL(dir)
 	if err != nil {
 		return nil, false, err
 	}
-	pages, err := checkPages(ctx, dir, wal.pages)
+	pages, err := checkPages(ctx, dir, wal.pages, pace)
 	if err != nil {
 		return nil, false, err
 	}
@@ -101,7 +111,7 @@ func checkFiles(ctx context.Context, dir string) (out []Damage, moved bool, err 
 // checkPages compares the checksum of every page but those that the WAL holds
 // in a newer form: after a power failure such a page may be half written, and
 // the WAL mends it.
-func checkPages(ctx context.Context, dir string, newer map[uint32]bool) ([]Damage, error) {
+func checkPages(ctx context.Context, dir string, newer map[uint32]bool, pace func(context.Context, int) error) ([]Damage, error) {
 	f, err := os.Open(filepath.Join(dir, FileName))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
@@ -133,6 +143,11 @@ func checkPages(ctx context.Context, dir string, newer map[uint32]bool) ([]Damag
 		}
 		if newer[n] {
 			continue
+		}
+		if pace != nil {
+			if err := pace(ctx, size); err != nil {
+				return nil, err
+			}
 		}
 		at := int64(n-1) * int64(size)
 		if _, err := f.ReadAt(page, at); err != nil {

@@ -39,7 +39,7 @@ type backupReport struct {
 
 func (c backupCmd) Run(ctx context.Context) error {
 	report, err := onNode(ctx, c.place, "/backup", backupRequest{c.Dir, c.Keep}, func(s *stores) (backupReport, error) {
-		return s.backup(ctx, backupRequest{c.Dir, c.Keep}, time.Now())
+		return s.backup(ctx, backupRequest{c.Dir, c.Keep}, time.Now)
 	})
 	if err != nil {
 		return err
@@ -73,18 +73,23 @@ func onNode[O any](ctx context.Context, at place, what string, in any, alone fun
 }
 
 // besides are the folders of a node apart from its stores.
-var besides = []string{"connect", "tls"}
+var besides = []string{"connect", "tls", "links", "node"}
 
 // backup writes one snapshot below root. Both journals are copied at one
 // instant: history is linked while the record is held, then everything is
 // copied while writing goes on.
-func (s *stores) backup(ctx context.Context, in backupRequest, now time.Time) (backupReport, error) {
+func (s *stores) backup(ctx context.Context, in backupRequest, now func() time.Time) (backupReport, error) {
 	if _, ok := s.history.(reachable); ok {
 		return backupReport{}, clickhouse.ErrOnServers
 	}
 	root := in.Dir
 	if rel, err := filepath.Rel(s.dir, root); err == nil && filepath.IsLocal(rel) {
 		return backupReport{}, fmt.Errorf("%s lies inside the data folder; a backup there is lost with it: name another folder", root)
+	}
+	if last, err := backup.Newest(root, time.Time{}); err == nil {
+		if err := s.id.checkSame(last); err != nil {
+			return backupReport{}, err
+		}
 	}
 	side, err := os.MkdirTemp(s.dir, ".backup-*")
 	if err != nil {
@@ -96,11 +101,13 @@ func (s *stores) backup(ctx context.Context, in backupRequest, now time.Time) (b
 	}
 	var at backup.Positions
 	var held time.Duration
+	var made time.Time // everything in the snapshot was recorded before
 	err = s.record.Backup(ctx, filepath.Join(side, "record", record.FileName), func(context.Context) error {
 		start := time.Now()
 		defer func() { held = time.Since(start) }()
-		at = backup.Positions{History: s.history.LastSeq(), Record: s.record.LastSeq(demoTenant)}
-		return s.history.Checkpoint(filepath.Join(side, "history"))
+		last, err := s.history.Checkpoint(filepath.Join(side, "history"))
+		at, made = backup.Positions{History: last, Record: s.record.LastSeq(demoTenant)}, now()
+		return err
 	})
 	if err != nil {
 		return backupReport{}, err
@@ -109,9 +116,12 @@ func (s *stores) backup(ctx context.Context, in backupRequest, now time.Time) (b
 	for _, name := range besides {
 		trees[name] = filepath.Join(s.dir, name)
 	}
-	snap, err := backup.Write(ctx, root, backup.Manifest{Program: version, Made: now, Positions: at}, trees)
+	snap, err := backup.Write(ctx, root, backup.Manifest{Program: version, Made: made, Node: backup.Node{ID: s.id.ID, Host: s.id.Host}, Positions: at}, trees)
 	if err != nil {
 		return backupReport{}, err
+	}
+	if err := s.history.SaveCursor(logCursor(root), at.History); err != nil {
+		return backupReport{}, fmt.Errorf("the snapshot %s is whole, but the log is not kept for the next: %w", snap.Dir, err)
 	}
 	report := backupReport{Dir: snap.Dir, Positions: at, Files: len(snap.Files), Bytes: snap.Bytes, Shared: snap.Shared, Held: held.Round(time.Microsecond).String(), Pruned: []string{}}
 	if in.Keep > 0 {
@@ -120,37 +130,4 @@ func (s *stores) backup(ctx context.Context, in backupRequest, now time.Time) (b
 		}
 	}
 	return report, nil
-}
-
-type restoreCmd struct {
-	Dir  string    `arg:"" help:"A snapshot, or the folder that keeps them." type:"path"`
-	Data string    `help:"Folder of the node to make; it must not exist or be empty." default:"./data" type:"path"`
-	At   time.Time `help:"The newest snapshot not younger than this instant, RFC 3339; the newest of all when left out."`
-}
-
-func (c restoreCmd) Run(ctx context.Context) error {
-	snap, err := findSnapshot(c.Dir, c.At)
-	if err != nil {
-		return err
-	}
-	if err := backup.Restore(ctx, snap, c.Data); err != nil {
-		return err
-	}
-	// A snapshot whose bytes are right must also open.
-	s, err := openStores(ctx, place{Data: c.Data})
-	if err != nil {
-		return fmt.Errorf("the snapshot was copied but does not open: %w", err)
-	}
-	defer s.Close()
-	fmt.Printf("%s restored from %s, made %s by %s\n  position history %d, record %d\n", c.Data, snap.Dir, snap.Made.Format(time.RFC3339), snap.Program, snap.Positions.History, snap.Positions.Record)
-	return nil
-}
-
-// findSnapshot takes the folder of one snapshot or of many.
-func findSnapshot(dir string, at time.Time) (backup.Snapshot, error) {
-	snap, err := backup.Open(dir)
-	if errors.Is(err, backup.ErrNoSnapshot) {
-		return backup.Newest(dir, at)
-	}
-	return snap, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http/httptest"
 	"net/url"
@@ -147,6 +148,20 @@ func show(v any) string {
 	return string(raw[:min(len(raw), 400)])
 }
 
+// firstOther shows the first place at which two lists differ.
+func firstOther(a, b any) string {
+	x, y := reflect.ValueOf(a), reflect.ValueOf(b)
+	if x.Kind() != reflect.Slice || y.Kind() != reflect.Slice || x.Len() != y.Len() {
+		return show(a) + " and " + show(b)
+	}
+	for i := range x.Len() {
+		if one, other := x.Index(i).Interface(), y.Index(i).Interface(); !reflect.DeepEqual(one, other) {
+			return fmt.Sprintf("[%d] %s and %s", i, show(one), show(other))
+		}
+	}
+	return "nowhere"
+}
+
 // serveAgain starts the folds of a node that is open and serves its API.
 func serveAgain(t *testing.T, n *node) apiClient {
 	t.Helper()
@@ -191,11 +206,11 @@ func (n *node) compare(t *testing.T, original *node, tag plant.TagNo, samples, e
 func TestRestore_Refusals(t *testing.T) {
 	t.Parallel()
 	n, _ := loaded(t, time.Now().AddDate(0, 0, -2).Truncate(24*time.Hour))
-	if _, err := n.stores.backup(t.Context(), backupRequest{Dir: filepath.Join(n.dir, "backups")}, time.Now()); err == nil {
+	if _, err := n.stores.backup(t.Context(), backupRequest{Dir: filepath.Join(n.dir, "backups")}, time.Now); err == nil {
 		t.Error("a backup inside the data folder was taken")
 	}
 	root := t.TempDir()
-	report, err := n.stores.backup(t.Context(), backupRequest{Dir: root, Keep: 3}, time.Now())
+	report, err := n.stores.backup(t.Context(), backupRequest{Dir: root, Keep: 3}, time.Now)
 	must(t, err)
 	if err := (restoreCmd{Dir: root, Data: n.dir}).Run(t.Context()); !errors.Is(err, backup.ErrNotEmpty) {
 		t.Errorf("restored over a running node: %v", err)

@@ -51,7 +51,7 @@ func (n *node) serveControl(ctx context.Context, dir string) error {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /backup", answer(func(ctx context.Context, in backupRequest) (backupReport, error) {
-		return n.stores.backup(ctx, in, time.Now())
+		return n.stores.backup(ctx, in, time.Now)
 	}))
 	mux.HandleFunc("POST /verify", answer(func(ctx context.Context, _ struct{}) (verifyReport, error) { return n.stores.verify(ctx) }))
 	mux.HandleFunc("POST /links/invite", answer(n.invite))

@@ -34,7 +34,7 @@ type samples interface {
 	LastSeq() uint64
 	Stats() history.Stats
 	Flush() error
-	Checkpoint(dir string) error
+	Checkpoint(dir string) (last uint64, err error)
 	Verify(ctx context.Context) error
 	Failed() error
 	Broken() <-chan struct{}

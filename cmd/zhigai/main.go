@@ -29,6 +29,7 @@ type cli struct {
 	Rebuild rebuildCmd `cmd:"" help:"Delete every projection and make it again from facts; the node must not be running."`
 	Backup  backupCmd  `cmd:"" help:"Write a snapshot of a node, also while it runs."`
 	Restore restoreCmd `cmd:"" help:"Make a node's folder from a snapshot."`
+	Repair  repairCmd  `cmd:"" help:"Mend damaged files of a node that is stopped; what cannot be had is named."`
 	Enrol   enrolCmd   `cmd:"" help:"Make this node known to the hub above it, with a one-time code."`
 	Node    nodeCmd    `cmd:"" help:"Invite, list and revoke the nodes below a running hub."`
 	Verify  verifyCmd  `cmd:"" help:"Check everything a node, or a snapshot, keeps."`

@@ -51,6 +51,7 @@ type node struct {
 	replica   *replica   // nil for a node alone
 	duty      *record.Duty
 	disk      *space.Watch
+	scrub     *scrub
 	requests  int                     // a second of one user; 0 is the default
 	halt      context.CancelCauseFunc // ends the process; nil in tests
 
@@ -102,6 +103,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 		return nil, err
 	}
 	n.drivers.List = append(n.drivers.List, more...)
+	n.scrub = newScrub(at, log, n.damaged)
 	if n.rules, err = rulesOf(profiles, n.drivers.List); err != nil {
 		return nil, err
 	}
@@ -138,6 +140,7 @@ func (n *node) start(ctx context.Context) error {
 		}
 	}
 	n.worker(ctx, "disk", func() error { return n.followDisk(ctx) })
+	n.worker(ctx, "scrub", func() error { return n.scrub.run(ctx) })
 	n.worker(ctx, "stores", func() error { return n.stopWhenBroken(ctx) })
 	if n.lean {
 		n.unfollow()
@@ -283,7 +286,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 
 // health is what must hold for the node to be well.
 func (n *node) health(ctx context.Context) []web.Check {
-	checks := []web.Check{n.historyCheck(ctx), n.reachable(ctx), n.diskCheck()}
+	checks := []web.Check{n.historyCheck(ctx), n.reachable(ctx), n.diskCheck(), n.scrub.check()}
 	up, down := 0, 0
 	for _, d := range n.collector.Status() {
 		switch d.State {
@@ -350,6 +353,7 @@ func (n *node) retain(ctx context.Context) error {
 			return nil
 		case <-ticker.C:
 		}
+		n.dropOldLogs(ctx, time.Now())
 		tags, err := n.shop.Tags(ctx, access.Scope{Tenant: demoTenant})
 		if errors.Is(err, record.ErrUnavailable) {
 			n.log.Error("samples are not deleted today", "err", err)

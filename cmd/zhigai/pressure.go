@@ -81,6 +81,7 @@ func (n *node) diskChanged(before space.Level, s space.Status) {
 	}
 	n.log.Log(context.Background(), level, "disk", "level", s.Level.String(), "was", before.String(), "free_mb", s.Free>>20, "gives_up", givesUp[s.Level])
 	if n.stores != nil {
+		n.dropLogsFor(s)
 		n.diskEvent(s)
 	}
 }

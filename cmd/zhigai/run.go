@@ -28,6 +28,7 @@ type runCmd struct {
 	diskMarks  `embed:""`
 	watchFlags `embed:""`
 	traceFlags `embed:""`
+	scrubFlags `embed:""`
 	Listen     string `help:"Address of pages and API." default:"127.0.0.1:8680"`
 	MQTT       string `name:"mqtt" help:"Address of the broker for machines. With --demo a free port on this machine." default:"127.0.0.1:1883"`
 	TLS        string `name:"tls" help:"auto, or certificate and key as CERT,KEY. Empty serves plain HTTP."`
@@ -135,7 +136,7 @@ func (c runCmd) open(ctx context.Context, log *slog.Logger) (*node, error) {
 		debug.SetMemoryLimit(edgeMemory)
 		c.lean = true
 	}
-	c.place.disk, c.place.requests = c.diskMarks, c.Requests
+	c.place.disk, c.place.scrub, c.place.requests = c.diskMarks, c.scrubFlags, c.Requests
 	return openNode(ctx, c.place, mqttAddress, log)
 }
 

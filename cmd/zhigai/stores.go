@@ -25,6 +25,7 @@ const demoTenant plant.TenantNo = 1
 // stores is what a node keeps, opened.
 type stores struct {
 	dir     string
+	id      identity
 	history samples
 	record  *record.DB
 	plants  shop.Plants
@@ -41,14 +42,15 @@ type place struct {
 	History string `help:"Database of samples of a large hub, as clickhouse://USER@HOST:8123/DATABASE, with --record in PostgreSQL; a folder inside the node's when left out." env:"ZHIGAI_HISTORY" placeholder:"URL"`
 
 	log      *slog.Logger
-	forwards bool      // what history keeps goes on to another node
-	lean     bool      // little memory, no figures
-	replica  bool      // one of several processes on this record
-	disk     diskMarks // zero: the defaults
-	requests int       // a second of one user; 0: the default
-	free     uint64    // bytes that samples leave free; 0: the default
-	readOnly bool      // answers questions alone
-	traces   *traces   // nil: none are made
+	forwards bool       // what history keeps goes on to another node
+	lean     bool       // little memory, no figures
+	replica  bool       // one of several processes on this record
+	disk     diskMarks  // zero: the defaults
+	scrub    scrubFlags // zero: no scrub
+	requests int        // a second of one user; 0: the default
+	free     uint64     // bytes that samples leave free; 0: the default
+	readOnly bool       // answers questions alone
+	traces   *traces    // nil: none are made
 }
 
 // record is where the record lies.
@@ -77,6 +79,10 @@ func openStores(ctx context.Context, p place) (*stores, error) {
 			return nil, err
 		}
 	}
+	id, err := identityOf(p.Data, p.readOnly)
+	if err != nil {
+		return nil, err
+	}
 	rec, err := openRecord(ctx, p)
 	if err != nil {
 		return nil, err
@@ -85,7 +91,7 @@ func openStores(ctx context.Context, p place) (*stores, error) {
 	if err != nil {
 		return nil, errors.Join(err, rec.Close())
 	}
-	return &stores{dir: p.Data, history: hist, record: rec, plants: shop.NewPlants(rec), shop: shop.NewTags(rec), figures: shop.NewFigures(rec), nodes: nodes.New(rec)}, nil
+	return &stores{dir: p.Data, id: id, history: hist, record: rec, plants: shop.NewPlants(rec), shop: shop.NewTags(rec), figures: shop.NewFigures(rec), nodes: nodes.New(rec)}, nil
 }
 
 // Close closes both journals; history first, because its readers write rows.

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"zhigai/access"
 	"zhigai/backup"
@@ -59,7 +59,7 @@ func (c verifyCmd) verify(ctx context.Context) (verifyReport, error) {
 }
 
 func verifySnapshot(ctx context.Context, dir string) (verifyReport, error) {
-	snap, err := findSnapshot(dir, time.Time{})
+	snap, _, err := chooseSnapshots(dir, until{})
 	if errors.Is(err, backup.ErrDamaged) {
 		return verifyReport{Damage: []string{err.Error()}}, nil
 	}
@@ -98,6 +98,13 @@ func verifyFiles(ctx context.Context, at place) (out verifyReport, err error) {
 		}
 		if len(damage) == 0 {
 			out.Checked = append(out.Checked, "record: every page and the log by their checksums")
+		}
+	}
+	for name, v := range map[string]any{"node/identity.json": &identity{}, scrubName: &scrubState{}} {
+		if err := readSealed(filepath.Join(at.Data, filepath.FromSlash(name)), v); errors.Is(err, errSpoiled) {
+			out.Damage = append(out.Damage, name+": "+errSpoiled.Error())
+		} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return out, err
 		}
 	}
 	for _, folder := range []string{"connect", "tls", "links"} {

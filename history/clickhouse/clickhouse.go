@@ -235,4 +235,4 @@ func (s *Store) Broken() <-chan struct{} { return s.broken }
 var ErrOnServers = errors.New("history: samples lie in ClickHouse and PostgreSQL; back up both servers with their own tools, ClickHouse first and PostgreSQL after it")
 
 // Checkpoint refuses: what lies on servers is copied with their own tools.
-func (*Store) Checkpoint(string) error { return ErrOnServers }
+func (*Store) Checkpoint(string) (uint64, error) { return 0, ErrOnServers }
