@@ -94,4 +94,3 @@ func goodRecords(raw []byte) (_ []byte, end bool, err error) {
 	}
 	return out.Bytes(), end, nil
 }
-
