@@ -272,7 +272,7 @@ func TestKill_NothingAcknowledgedIsLost(t *testing.T) {
 func rebuilt(t *testing.T, dir string, begin time.Time) {
 	t.Helper()
 	ctx := context.Background()
-	s, err := openStores(ctx, place{Data: dir, Record: os.Getenv("ZHIGAI_RECORD")})
+	s, err := openStores(ctx, place{Data: dir, Record: os.Getenv("ZHIGAI_RECORD"), History: os.Getenv("ZHIGAI_HISTORY")})
 	if err != nil {
 		t.Fatal(err)
 	}
