@@ -132,7 +132,7 @@ func (n *node) followEntries(ctx context.Context) error {
 			at = events[len(events)-1].Seq
 			return nil
 		})
-		if err != nil && ctx.Err() == nil {
+		if ctx.Err() == nil {
 			n.log.Warn("replica: entries of others are shown late", "err", err)
 			select {
 			case <-ctx.Done():
