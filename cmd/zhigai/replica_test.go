@@ -143,8 +143,10 @@ func (r *robot) connect() error {
 	r.births, r.seq = r.births+1, 0
 	death := payload.Payload{Metrics: []payload.Metric{r.bd()}}
 	var err error
-	if r.c, err = client.Dial(ctx, client.Options{Address: r.address, Client: "robot-" + r.name,
-		Will: &client.Will{Topic: "spBv1.0/" + r.name + "/NDEATH/robot", Payload: death.Append(nil), QoS: 1}}); err != nil {
+	if r.c, err = client.Dial(ctx, client.Options{
+		Address: r.address, Client: "robot-" + r.name,
+		Will: &client.Will{Topic: "spBv1.0/" + r.name + "/NDEATH/robot", Payload: death.Append(nil), QoS: 1},
+	}); err != nil {
 		r.c = nil
 		return err
 	}
