@@ -80,7 +80,7 @@ func TestOpen_NewerSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	raw(t, dir, `insert into goose_db_version (version_id, is_applied, tstamp) values (9999, true, '2030-01-01')`)
-	if err := refused(t, dir, "schema 9999", "up to schema 2", "newer program"); !errors.Is(err, record.ErrNewerSchema) {
+	if err := refused(t, dir, "schema 9999", "knows up to schema", "newer program"); !errors.Is(err, record.ErrNewerSchema) {
 		t.Errorf("Open of a newer schema: %v; want ErrNewerSchema", err)
 	}
 }

@@ -114,6 +114,9 @@ func (c runCmd) Run(ctx context.Context) (err error) {
 		}
 	}()
 	if err := c.begin(running, n, front, l.Addr()); err != nil {
+		if errors.Is(err, context.Canceled) && ctx.Err() != nil { // told to stop before it had begun
+			return nil
+		}
 		return err
 	}
 	manager.tell("READY=1")
@@ -166,8 +169,11 @@ func (c runCmd) begin(ctx context.Context, n *node, front *web.Front, address ne
 	if err := c.adminToken(ctx, n); err != nil {
 		return err
 	}
+	if err := c.announce(ctx, n, address, logins); err != nil {
+		return err
+	}
 	front.Serve(handler)
-	return c.announce(ctx, n, address, logins)
+	return nil
 }
 
 // handler joins API and pages.
