@@ -128,9 +128,12 @@ func (p *Parent) Status(ctx context.Context) ([]NodeStatus, error) {
 			if err != nil {
 				return nil, fmt.Errorf("link: lease of %s: %w", n.Name, err)
 			}
-			if l.Expires > now && p.elsewhere(l) {
-				one = p.statusElsewhere(n, l)
+			if n.Revoked == 0 && l.Expires > now && p.elsewhere(l) {
+				one = p.statusElsewhere(one, l)
 			}
+		}
+		if one.Streams == nil {
+			one.Streams = []StreamStatus{} // a list with nothing in it, for those who read JSON
 		}
 		out = append(out, one)
 	}
@@ -170,9 +173,9 @@ func (p *Parent) Shared(raw []byte) error {
 	return nil
 }
 
-// statusElsewhere is that of a node that another replica holds the lease of.
-func (p *Parent) statusElsewhere(n Node, l Lease) NodeStatus {
-	one := NodeStatus{}
+// statusElsewhere is one as another replica knows it, which holds the lease.
+func (p *Parent) statusElsewhere(one NodeStatus, l Lease) NodeStatus {
+	n := one.Node
 	if s := p.seated(n.ID); s != nil {
 		s.mu.Lock()
 		if s.other != nil && s.other.Session == l.Session {
