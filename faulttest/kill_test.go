@@ -94,7 +94,7 @@ func killed(t *testing.T, seed uint64, kills int) {
 		if err := untilKilled(t.Context(), dir, seed, ledgers, 1+r.IntN(120)); err != nil {
 			t.Fatalf("seed %d, kill %d: %v", seed, k, err)
 		}
-		got, err := afterKill(t.Context(), dir, seed, ledgers)
+		got, err := afterKill(t.Context(), dir, seed, k, ledgers)
 		if err != nil || !got.Whole() {
 			t.Fatalf("seed %d, kill %d: %v %s", seed, k, err, &got)
 		}
@@ -146,15 +146,15 @@ func untilKilled(ctx context.Context, dir string, seed uint64, ledgers []*Ledger
 	return nil
 }
 
-func afterKill(ctx context.Context, dir string, seed uint64, ledgers []*Ledger) (r Report, err error) {
+func afterKill(ctx context.Context, dir string, seed uint64, kill int, ledgers []*Ledger) (r Report, err error) {
 	clock := NewClock()
 	last := 0
 	for _, l := range ledgers {
 		last = max(last, l.Next())
 	}
-	// Later than any fold of the process that was killed: figures of the running
-	// hour may be seconds old.
-	clock.Set(Script{Seed: seed}.End(last).Add(time.Minute))
+	// Later than the look after the kill before, also when no source came
+	// further: figures of the running hour may be seconds old.
+	clock.Set(Script{Seed: seed}.End(last).Add(time.Duration(kill+1) * time.Minute))
 	p, err := Open(ctx, places(dir), clock, data.FS)
 	if err != nil {
 		return r, fmt.Errorf("open what is left: %w", err)
