@@ -219,7 +219,7 @@ func TestFaults(t *testing.T) {
 				var sum Report
 				runs := 0
 				for at := int64(1); ; at += stride(at) {
-					x := run{seed: 1, steps: 40, fault: Fault{Kind: kind, On: on, At: at}}
+					x := run{seed: 1, steps: 24, fault: Fault{Kind: kind, On: on, At: at}}
 					r := x.must(t, from)
 					sum.Add(r)
 					runs++
@@ -253,7 +253,7 @@ func TestPowerLoss(t *testing.T) {
 			var sum Report
 			runs := 0
 			for at := int64(1); ; at += stride(at) {
-				x := run{seed: uint64(at), steps: 60, follow: true, fault: Fault{Kind: PowerLoss, On: on, At: at}}
+				x := run{seed: uint64(at), steps: 32, follow: true, fault: Fault{Kind: PowerLoss, On: on, At: at}}
 				r := x.must(t, from)
 				sum.Add(r)
 				runs++
