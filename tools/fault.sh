@@ -23,7 +23,7 @@ ZHIGAI_KILLS=${KILLS:-$kills} go test ./cmd/zhigai -run "$tests" -count=1 -v -ti
 lean=$(mktemp -d -p /dev/shm 2>/dev/null || mktemp -d)
 trap 'rm -rf "$whole" "$lean"' EXIT
 failed=0
-TMPDIR=$lean go test ./faulttest -count=1 -v -parallel 4 -timeout 20m | grep -E '^ *(---|cycles|ok|FAIL|panic)|_test\.go' || failed=1
+TMPDIR=$lean go test ./faulttest -count=1 -v -parallel 4 -timeout 20m | grep --line-buffered -E '^ *(---|cycles|ok|FAIL|panic)|_test\.go' || failed=1
 wait $! || failed=1
 cat "$whole"
 exit $failed
