@@ -20,24 +20,7 @@ func dead(t *testing.T) string {
 	if _, _, err := serverTLS("auto", filepath.Join(n.dir, "tls"), time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	to := filepath.Join(t.TempDir(), "data")
-	must(t, filepath.WalkDir(n.dir, func(name string, e fs.DirEntry, err error) error {
-		rel, _ := filepath.Rel(n.dir, name)
-		switch {
-		case err != nil:
-			return err
-		case e.IsDir():
-			return os.MkdirAll(filepath.Join(to, rel), 0o700)
-		case e.Type() != 0:
-			return nil // the socket
-		}
-		raw, err := os.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		return os.WriteFile(filepath.Join(to, rel), raw, 0o600)
-	}))
-	return to
+	return copyOf(t, n.dir)
 }
 
 // noData are files of which no byte outlives the process or says anything.
