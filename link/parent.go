@@ -27,9 +27,9 @@ type Downlink interface {
 	// Cut ends one connection of this replica; with conn "" all connections of
 	// the node at every replica.
 	Cut(node NodeID, conn string)
-	// Share hands what Shared takes to the parents of the other replicas; what is
-	// lost is made good by the next.
-	Share(raw []byte)
+	// Share hands what Shared takes to the parents of the other replicas, and
+	// makes it only if there can be any; what is lost is made good by the next.
+	Share(status func() ([]byte, error))
 }
 
 // ParentOptions is what a parent needs. Name, Registry, Sink and Now are required.

@@ -151,12 +151,8 @@ type sharedStatus struct {
 
 // share tells other replicas how the node fares. The caller holds the seat's lock.
 func (p *Parent) share(s *seat) {
-	d := p.downlink()
-	if d == nil {
-		return
-	}
-	if raw, err := json.Marshal(sharedStatus{s.lease.Session, s.status}); err == nil { // it is plain data
-		d.Share(raw)
+	if d := p.downlink(); d != nil {
+		d.Share(func() ([]byte, error) { return json.Marshal(sharedStatus{s.lease.Session, s.status}) })
 	}
 }
 

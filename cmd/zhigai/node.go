@@ -171,11 +171,14 @@ func (n *node) unfollow() {
 }
 
 func (n *node) worker(ctx context.Context, name string, run func() error) {
-	n.workers.Go(func() {
-		if err := run(); err != nil && ctx.Err() == nil {
-			n.log.Error("background work ended", "part", name, "err", err)
-		}
-	})
+	n.workers.Go(func() { n.work(ctx, name, run) })
+}
+
+// work runs a part and says when it ended by itself.
+func (n *node) work(ctx context.Context, name string, run func() error) {
+	if err := run(); err != nil && ctx.Err() == nil {
+		n.log.Error("background work ended", "part", name, "err", err)
+	}
 }
 
 // close stops the parts in the order in which they lean on one another.

@@ -73,11 +73,7 @@ func (n *node) onDuty(ctx context.Context) error {
 	n.replica.mu.Unlock()
 	var all sync.WaitGroup
 	for _, one := range work {
-		all.Go(func() {
-			if err := one.run(ctx); err != nil && ctx.Err() == nil {
-				n.log.Error("background work ended", "part", one.name, "err", err)
-			}
-		})
+		all.Go(func() { n.work(ctx, one.name, func() error { return one.run(ctx) }) })
 	}
 	all.Wait()
 	return nil

@@ -155,7 +155,7 @@ func (w *Wire) Ask(ctx context.Context, node link.NodeID, instance, verb string,
 }
 
 // Share implements link.Downlink: there is one replica.
-func (w *Wire) Share([]byte) {}
+func (w *Wire) Share(func() ([]byte, error)) {}
 
 // Cut implements link.Downlink.
 func (w *Wire) Cut(node link.NodeID, conn string) {

@@ -237,22 +237,25 @@ func (h *Hub) hearReplicas() error {
 }
 
 // toReplicas publishes to the other replicas, if there can be any.
-func (h *Hub) toReplicas(subject string, raw []byte) {
+func (h *Hub) toReplicas(subject string, body func() ([]byte, error)) {
 	if h.o.Cluster.Listen == "" {
 		return
 	}
-	m := &nats.Msg{Subject: subject, Data: raw, Header: nats.Header{fromHeader: {h.srv.ID()}}}
-	if err := h.nc.PublishMsg(m); err != nil && h.ctx.Err() == nil {
+	raw, err := body()
+	if err == nil {
+		err = h.nc.PublishMsg(&nats.Msg{Subject: subject, Data: raw, Header: nats.Header{fromHeader: {h.srv.ID()}}})
+	}
+	if err != nil && h.ctx.Err() == nil {
 		h.o.Log.Warn("link: other replicas are not told", "subject", subject, "err", err)
 	}
 }
 
 // Share implements link.Downlink.
-func (h *Hub) Share(raw []byte) { h.toReplicas(sharedSubject, raw) }
+func (h *Hub) Share(status func() ([]byte, error)) { h.toReplicas(sharedSubject, status) }
 
 // Tell lets the other replicas know that something they remember has changed.
 // One that cannot be reached now is not told later.
-func (h *Hub) Tell() { h.toReplicas(toldSubject, nil) }
+func (h *Hub) Tell() { h.toReplicas(toldSubject, func() ([]byte, error) { return nil, nil }) }
 
 // Close ends all connections and waits for the work in hand.
 func (h *Hub) Close() error {
