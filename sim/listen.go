@@ -3,13 +3,29 @@ package sim
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"zhigai/plant"
 )
+
+// servers stand the machines up that wait to be asked, by protocol: those of one
+// address as one server, which [Plant.Close] ends. They give the address.
+var servers = map[string]func(p *Plant, host, port string, machines []*machine) (address string, err error){
+	"modbus-tcp": (*Plant).serveModbus,
+	"opcua":      (*Plant).serveOPCUA,
+}
+
+// alone is what a device's parameters are when it is the only one behind its
+// address.
+var alone = map[string]map[string]string{
+	"modbus-tcp": {"unit": "1"},
+	"opcua":      {"prefix": "M1", "policy": "None", "mode": "None"},
+}
 
 // Listen starts the servers of machines that wait to be asked, on free ports of
 // the host, and gives the addresses that stand for the placeholders of the
@@ -18,29 +34,15 @@ func (p *Plant) Listen(host string) (map[string]string, error) { return p.listen
 
 func (p *Plant) listen(host, port string) (map[string]string, error) {
 	out := map[string]string{}
-	banks := map[string]map[byte]*unit{}
-	servers := map[string][]*machine{}
+	waiting := map[string][]*machine{} // by the name of the address they share
 	for _, m := range p.machines {
-		name := strings.Trim(m.device.Address, "{}")
-		switch m.kind.Protocol {
-		case "modbus-tcp":
-			if err := addUnit(banks, name, m); err != nil {
-				return nil, err
-			}
-		case "opcua":
-			servers[name] = append(servers[name], m)
+		if servers[m.kind.Protocol] != nil {
+			name := strings.Trim(m.device.Address, "{}")
+			waiting[name] = append(waiting[name], m)
 		}
 	}
-	for name, units := range banks {
-		g, err := newGateway(net.JoinHostPort(host, port), units)
-		if err != nil {
-			return nil, fmt.Errorf("sim: %s: %w", name, err)
-		}
-		p.closing(g.close)
-		out[name] = g.l.Addr().String()
-	}
-	for name, machines := range servers {
-		address, err := p.serveOPCUA(host, port, machines)
+	for name, machines := range waiting {
+		address, err := servers[machines[0].kind.Protocol](p, host, port, machines)
 		if err != nil {
 			return nil, fmt.Errorf("sim: %s: %w", name, err)
 		}
@@ -49,22 +51,35 @@ func (p *Plant) listen(host, port string) (map[string]string, error) {
 	return out, nil
 }
 
-func addUnit(banks map[string]map[byte]*unit, name string, m *machine) error {
+// serveModbus serves machines as the units of one gateway.
+func (p *Plant) serveModbus(host, port string, machines []*machine) (string, error) {
+	units := map[byte]*unit{}
+	for _, m := range machines {
+		if err := addUnit(units, m); err != nil {
+			return "", err
+		}
+	}
+	g, err := newGateway(net.JoinHostPort(host, port), units)
+	if err != nil {
+		return "", err
+	}
+	p.closing(g.close)
+	return g.l.Addr().String(), nil
+}
+
+func addUnit(units map[byte]*unit, m *machine) error {
 	text := m.device.Params["unit"]
 	if text == "" {
 		text = "1"
 	}
 	n, err := strconv.ParseUint(text, 10, 8)
 	if err != nil {
-		return fmt.Errorf("sim: %s: unit %q; write 1 to 247", m.path, text)
+		return fmt.Errorf("%s: unit %q; write 1 to 247", m.path, text)
 	}
-	if banks[name] == nil {
-		banks[name] = map[byte]*unit{}
+	if other := units[byte(n)]; other != nil {
+		return fmt.Errorf("%s and %s are both unit %d", other.m.path, m.path, n)
 	}
-	if other := banks[name][byte(n)]; other != nil {
-		return fmt.Errorf("sim: %s and %s are both unit %d of %s", other.m.path, m.path, n, name)
-	}
-	if banks[name][byte(n)], err = newUnit(m); err != nil {
+	if units[byte(n)], err = newUnit(m); err != nil {
 		return fmt.Errorf("%s: %w", m.path, err)
 	}
 	return nil
@@ -109,14 +124,10 @@ func Serve(ctx context.Context, k Kind, address string, seed uint64) (plant.Devi
 	if err != nil {
 		return plant.Device{}, fmt.Errorf("sim: address %q: %w; write for example 127.0.0.1:0", address, err)
 	}
-	d := plant.Device{Driver: k.Protocol, Address: "{here}"}
-	switch k.Protocol {
-	case "modbus-tcp":
-		d.Params = map[string]string{"unit": "1"}
-	case "opcua":
-		d.Params = map[string]string{"prefix": "M1", "policy": "None", "mode": "None"}
-	default:
-		return d, fmt.Errorf("sim: profile %s speaks %s; only modbus-tcp and opcua machines wait to be asked", k.ID, k.Protocol)
+	d := plant.Device{Driver: k.Protocol, Address: "{here}", Params: maps.Clone(alone[k.Protocol])}
+	if servers[k.Protocol] == nil {
+		return d, fmt.Errorf("sim: profile %s speaks %s; only machines that wait to be asked can be served: %s",
+			k.ID, k.Protocol, strings.Join(slices.Sorted(maps.Keys(servers)), ", "))
 	}
 	p, err := New(Config{
 		Seed: seed, Start: time.Now(), Kinds: map[string]Kind{k.ID: k}, Products: []string{"6204-2rs", "6205-2rs"},
