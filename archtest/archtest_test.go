@@ -43,6 +43,7 @@ var floors = []struct {
 	{"access", []string{"plant"}, "who may, not what"},
 	{"figure", []string{"plant", "fact", "access", "calc/..."}, "figures know no machine"},
 	{"shop/equipment", []string{"plant", "fact", "access", "calc/...", "figure", "connect/profile"}, "rooms of a storey do not import one another"},
+	{"shop/discovery", []string{"plant", "access", "connect", "connect/profile"}, "finds devices over any protocol, by the contract of drivers"},
 	{"link/settings", []string{"plant", "link"}, "what goes down knows no plant file"},
 	{"link/journal", []string{"plant", "fact", "history", "link"}, "joins link to journals, by interfaces"},
 	{"record", []string{"plant", "fact", "access", "figure", "space"}, "SQL serves the rooms, not the other way round"},

@@ -138,25 +138,12 @@ type Tester interface {
 	Test(ctx context.Context, d plant.Device) (string, error)
 }
 
-// Found is a device that showed itself.
-type Found struct {
-	Device  plant.Device `json:"device"`
-	Title   string       `json:"title"`
-	Profile string       `json:"profile,omitempty"` // proposed, if a profile's identify rule fits
-}
-
 // Expecter is a driver of devices that speak without being asked. It is told
 // which of them are collected: what such a device says while no subscription is
 // open must wait for one, not be acknowledged and forgotten.
 type Expecter interface {
 	// Expect holds until release is called.
 	Expect(d plant.Device) (release func())
-}
-
-// Discoverer is a driver that can look for devices. Where is in the driver's
-// own words (an address range, an endpoint, a group).
-type Discoverer interface {
-	Discover(ctx context.Context, where string) ([]Found, error)
 }
 
 // Certified is a driver that keeps approvals of device certificates.

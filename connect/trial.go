@@ -84,3 +84,25 @@ func remedy(err error) string {
 	}
 	return fmt.Sprintf("check the address and that the device accepts connections from this machine (%s)", failureOf(err))
 }
+
+// ReadOnce opens a device, reads the points and closes it again: what a person
+// looks at before there is a profile. Numbers are as the device has them.
+func ReadOnce(ctx context.Context, driver Driver, device plant.Device, points []Point, now func() time.Time) ([]LatestValue, error) {
+	ctx, cancel := context.WithTimeout(ctx, trialTime)
+	defer cancel()
+	spec := DeviceSpec{Device: device, Points: make([]PointSpec, len(points))}
+	for i, p := range points {
+		if err := driver.CheckPoint(p.Address, p.Kind); err != nil {
+			return nil, err
+		}
+		spec.Points[i] = PointSpec{Name: p.Address, Kind: p.Kind, Address: p.Address}
+	}
+	m := newMeter(&spec, now())
+	if _, err := trial(ctx, bare{driver}, &spec, m, now); err != nil {
+		return nil, err
+	}
+	return m.values(), nil
+}
+
+// bare hides what else a driver can do.
+type bare struct{ Driver }

@@ -118,6 +118,7 @@ type Device struct {
 	Driver  string            `yaml:"driver" json:"driver"`   // modbus-tcp, opcua, sparkplug, mqtt
 	Address string            `yaml:"address" json:"address"` // as the driver reads it
 	Params  map[string]string `yaml:"params,omitempty" json:"params,omitempty"`
+	Serial  string            `yaml:"serial,omitempty" json:"serial,omitempty"`   // as the device said when it was adopted; tells a moved one from a new one
 	Off     bool              `yaml:"off,omitempty" json:"off,omitempty"`         // not collected
 	Writing bool              `yaml:"writing,omitempty" json:"writing,omitempty"` // off until switched on
 }
@@ -126,9 +127,14 @@ type Device struct {
 // one machine. On one line several units may stand.
 type Reach struct{ Driver, Address, Unit string }
 
-// Reach tells the device from others on the wire.
+// Reach tells the device from others on the wire. Unit 1 is what a device has
+// that names none.
 func (d Device) Reach() Reach {
-	return Reach{d.Driver, d.Address, d.Params["unit"] + d.Params["prefix"]}
+	unit := strings.TrimLeft(d.Params["unit"], "0")
+	if unit == "1" {
+		unit = ""
+	}
+	return Reach{d.Driver, strings.TrimSpace(d.Address), unit + d.Params["prefix"]}
 }
 
 // Product is something made; its code is what machines and orders report.

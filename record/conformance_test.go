@@ -9,6 +9,7 @@ import (
 	"zhigai/record/pgtest"
 	"zhigai/record/recordtest"
 	"zhigai/record/shop"
+	"zhigai/shop/discovery"
 	"zhigai/shop/equipment"
 )
 
@@ -89,5 +90,11 @@ func TestConformance_Figures(t *testing.T) {
 func TestConformance_Access(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		recordtest.Access(t, func(t *testing.T) access.Store { return open(t).Access() })
+	})
+}
+
+func TestConformance_Rules(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		recordtest.Rules(t, func(t *testing.T) discovery.Rules { return shop.NewRules(open(t)) })
 	})
 }

@@ -3,6 +3,7 @@ package sim
 import (
 	"math"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -130,6 +131,15 @@ func (m *machine) defaults() {
 		"setpoint.zone5": 845, "setpoint.zone6": 840, "machine.mode": modeAutomatic, "machine.door": 1,
 	} {
 		if i, ok := m.slot[name]; ok {
+			m.values[i].num = v
+		}
+	}
+	for i, s := range m.kind.Signals {
+		if s.Fixed == "" {
+			continue
+		}
+		m.values[i].text = s.Fixed
+		if v, err := strconv.ParseFloat(s.Fixed, 64); err == nil {
 			m.values[i].num = v
 		}
 	}

@@ -38,6 +38,9 @@ type Signal struct {
 	Writable bool
 	// Min and Max are what a set point accepts; nil accepts all.
 	Min, Max *float64
+	// Fixed is what the machine always shows there, as text or as number: its
+	// name, its serial number. "" is for what lives.
+	Fixed string
 }
 
 // Config says what plant to make.

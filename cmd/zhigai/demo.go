@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"zhigai/access"
@@ -88,15 +89,29 @@ func (n *node) demoUsers(ctx context.Context) error {
 func simKinds(l *profile.Library) map[string]sim.Kind {
 	out := map[string]sim.Kind{}
 	for _, p := range l.List() {
-		k := sim.Kind{ID: p.ID, Class: p.Class, Protocol: p.Protocol}
-		for _, s := range p.Signals {
-			one := sim.Signal{Name: s.Name, Kind: s.Kind, At: s.At, Offset: s.Offset, Writable: s.Write != nil}
-			if s.Scale != nil {
-				one.Scale = *s.Scale
-			}
-			k.Signals = append(k.Signals, one)
-		}
-		out[p.ID] = k
+		out[p.ID] = simKind(p, "")
 	}
 	return out
+}
+
+// simKind is a machine as its profile knows it, that says of itself what the
+// profile's rules look for.
+func simKind(p *profile.Profile, serial string) sim.Kind {
+	k := sim.Kind{ID: p.ID, Class: p.Class, Protocol: p.Protocol}
+	for _, s := range p.Signals {
+		one := sim.Signal{Name: s.Name, Kind: s.Kind, At: s.At, Offset: s.Offset, Writable: s.Write != nil}
+		if s.Scale != nil {
+			one.Scale = *s.Scale
+		}
+		k.Signals = append(k.Signals, one)
+	}
+	for i, rule := range p.Identify {
+		fixed := rule.Example(serial)
+		if at := slices.IndexFunc(k.Signals, func(s sim.Signal) bool { return s.At == rule.At }); at >= 0 {
+			k.Signals[at].Fixed = fixed
+			continue
+		}
+		k.Signals = append(k.Signals, sim.Signal{Name: fmt.Sprintf("identity.%d", i+1), Kind: rule.Kind, At: rule.At, Fixed: fixed})
+	}
+	return k
 }

@@ -24,6 +24,7 @@ import (
 	"zhigai/link"
 	"zhigai/plant"
 	"zhigai/record"
+	"zhigai/shop/discovery"
 	"zhigai/shop/equipment"
 	"zhigai/space"
 	"zhigai/web"
@@ -41,6 +42,7 @@ type node struct {
 	broker    *mqtt.Broker
 	drivers   all.Set
 	collector *connect.Collector
+	discovery *discovery.Desk
 	board     *equipment.Board
 	desk      *equipment.Desk
 	lean      bool
@@ -114,6 +116,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 		return nil, err
 	}
 	n.collector = connect.NewCollector(connect.Options{Drivers: n.drivers.List, Store: intake{n.history, n.disk, at.traces}, Journal: n.record.Journal(), Now: time.Now, Logger: log, Keeps: n.keeps})
+	n.discovery = n.newDiscovery()
 	n.board = equipment.NewBoard(equipment.BoardOptions{Fleet: n.fleet, Reader: n.reader, Headlines: n.engine, Now: time.Now, Log: log})
 	n.desk = &equipment.Desk{Fleet: n.fleet, Reader: n.reader, Totals: n.engine, Now: time.Now, Changed: n.entered}
 	return n, nil
@@ -148,6 +151,9 @@ func (n *node) start(ctx context.Context) error {
 		n.follow(ctx)
 	}
 	n.dutiful(ctx, "retention", n.retain)
+	if n.replica == nil { // replicas do not collect
+		n.worker(ctx, "discovery", func() error { return n.discovery.Run(ctx, demoTenant) })
+	}
 	return n.reconcile(ctx)
 }
 
@@ -188,6 +194,7 @@ func (n *node) close() error {
 			n.log.Warn("links", "err", err)
 		}
 	}
+	n.discovery.Close()
 	n.collector.Close()
 	n.workers.Wait()
 	return errors.Join(n.drivers.Close(), n.broker.Close(), n.stores.Close())
@@ -282,7 +289,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 	api := web.New(o)
 	webshop.Register(api, webshop.Deps{
 		Plants: n.plants, Tags: n.shop, History: n.history, Journal: n.record.Journal(), Board: n.board, Desk: n.desk, Reasons: n.reasons,
-		Collector: n.collector, Profiles: n.profiles, Drivers: n.drivers.List, Changed: n.reconcile,
+		Collector: n.collector, Profiles: n.profiles, Drivers: n.drivers.List, Discovery: n.discovery, Changed: n.reconcile,
 	})
 	return api
 }

@@ -35,9 +35,12 @@ var lowest = map[string]access.Role{
 	"acknowledge-alarm": access.RoleOperator, "add-count": access.RoleOperator, "set-state": access.RoleOperator, "assign-reason": access.RoleOperator,
 
 	"save-calendar": access.RoleEngineer, "save-product": access.RoleEngineer, "certificates": access.RoleEngineer,
-	"approve-certificate": access.RoleEngineer, "test-device": access.RoleEngineer, "add-node": access.RoleEngineer,
+	"approve-certificate": access.RoleEngineer, "test-device": access.RoleEngineer, "read-device": access.RoleEngineer, "add-node": access.RoleEngineer,
 	"change-node": access.RoleEngineer, "links": access.RoleEngineer,
-	"node-plant": access.RoleEngineer, "node-settings": access.RoleEngineer, "send-settings": access.RoleEngineer, "retire-node": access.RoleEngineer, "import-plant": access.RoleEngineer,
+	"node-plant": access.RoleEngineer, "node-settings": access.RoleEngineer, "send-settings": access.RoleEngineer, "retire-node": access.RoleEngineer,
+	"searches": access.RoleEngineer, "start-search": access.RoleEngineer, "cancel-search": access.RoleEngineer, "candidates": access.RoleEngineer, "forget-candidate": access.RoleEngineer,
+	"discovery-rules": access.RoleEngineer, "add-discovery-rule": access.RoleEngineer, "change-discovery-rule": access.RoleEngineer, "end-discovery-rule": access.RoleEngineer,
+	"import-plant": access.RoleEngineer,
 
 	"audit": access.RoleAdmin, "verify-audit": access.RoleAdmin, "tokens": access.RoleAdmin, "add-token": access.RoleAdmin,
 	"revoke-token": access.RoleAdmin, "users": access.RoleAdmin, "add-user": access.RoleAdmin, "change-user": access.RoleAdmin, "add-link": access.RoleAdmin,
@@ -49,7 +52,7 @@ var ranks = []access.Role{access.RoleViewer, access.RoleOperator, access.RoleEng
 
 // wholePlant are operations on what belongs to no single place: who is
 // confined to a path may not call them.
-var wholePlant = []string{"save-calendar", "save-product", "certificates", "approve-certificate", "audit", "verify-audit", "links", "invite-node", "revoke-node", "node-plant", "node-settings", "send-settings"}
+var wholePlant = []string{"searches", "start-search", "cancel-search", "candidates", "forget-candidate", "discovery-rules", "add-discovery-rule", "change-discovery-rule", "end-discovery-rule", "save-calendar", "save-product", "certificates", "approve-certificate", "audit", "verify-audit", "links", "invite-node", "revoke-node", "node-plant", "node-settings", "send-settings"}
 
 const otherLine = `  - {path: firm/site/turning/other, level: line, name: {zh: 二线}}
   - path: firm/site/turning/other/lathe-3
@@ -173,6 +176,7 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 // body is a well-formed one that names the machine.
 func (g *gate) body(o operation, machine plant.Node) []byte {
 	now := time.Now().UTC()
+	rule := map[string]any{"id": "", "rev": 0, "name": "modules", "driver": "sparkplug", "place": plant.ParentPath(machine.Path), "auto": false, "off": true}
 	raw, err := json.Marshal(map[string]any{
 		"acknowledge-alarm": map[string]any{"equipment": machine.ID, "alarm": "servo"},
 		"assign-reason":     map[string]any{"equipment": machine.ID, "from": now.Add(-time.Minute), "reason": "minor.jam"},
@@ -185,13 +189,16 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		}},
 		"save-product":        map[string]any{"code": "day", "name": map[string]string{"zh": "品"}},
 		"approve-certificate": map[string]any{"address": "opc.tcp://127.0.0.1:1", "fingerprint": strings.Repeat("0", 64)},
-		"test-device":         map[string]any{"driver": "modbus-tcp", "address": "127.0.0.1:1", "profile": "demo-lathe"},
-		"add-token":           map[string]any{"name": "x", "role": "admin", "path": machine.Path},
-		"add-user":            map[string]any{"name": "u-" + fmt.Sprint(now.UnixNano()), "role": "admin", "path": machine.Path},
-		"change-user":         map[string]any{"rev": 1},
-		"invite-node":         map[string]any{"name": "edge-9"},
-		"sign-in":             map[string]any{"name": "nobody", "password": "wrong"},
-		"sign-in-by-link":     map[string]any{"secret": "wrong"},
+		"start-search":        map[string]any{"driver": "sparkplug", "where": "nobody"},
+		"forget-candidate":    map[string]any{"driver": "modbus-tcp", "address": "127.0.0.1:1", "off": false, "writing": false},
+		"add-discovery-rule":  rule, "change-discovery-rule": rule,
+		"test-device":     map[string]any{"driver": "modbus-tcp", "address": "127.0.0.1:1", "profile": "demo-lathe"},
+		"add-token":       map[string]any{"name": "x", "role": "admin", "path": machine.Path},
+		"add-user":        map[string]any{"name": "u-" + fmt.Sprint(now.UnixNano()), "role": "admin", "path": machine.Path},
+		"change-user":     map[string]any{"rev": 1},
+		"invite-node":     map[string]any{"name": "edge-9"},
+		"sign-in":         map[string]any{"name": "nobody", "password": "wrong"},
+		"sign-in-by-link": map[string]any{"secret": "wrong"},
 	}[o.ID])
 	must(g.t, err)
 	return raw

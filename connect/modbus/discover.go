@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"zhigai/connect"
@@ -49,12 +50,14 @@ func (d *Driver) Discover(ctx context.Context, where string) ([]connect.Found, e
 	defer cancel()
 	found := make([][]connect.Found, len(s.hosts))
 	var wg sync.WaitGroup
+	var looked atomic.Int32
 	turns := make(chan struct{}, atOnce)
 	for i, host := range s.hosts {
 		turns <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-turns }()
 			found[i] = d.look(ctx, net.JoinHostPort(host.String(), strconv.Itoa(s.port)), s.first, s.last)
+			connect.Looked(ctx, int(looked.Add(1)), len(s.hosts), found[i])
 		})
 	}
 	wg.Wait()

@@ -237,6 +237,9 @@ func (c *check) identify(checker PointChecker) {
 		if _, err := regexp.Compile(rule.Match); err != nil || rule.Match == "" {
 			c.bad(at+".match", `write a regular expression on the value as text, such as "^SDM630"`, "identify: match %q", rule.Match)
 		}
+		if !slices.Contains([]string{"", "vendor", "product", "version", "serial"}, rule.As) {
+			c.bad(at+".as", "write vendor, product, version or serial, or leave it out", "identify: as %q", rule.As)
+		}
 	}
 }
 

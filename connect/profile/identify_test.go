@@ -65,8 +65,8 @@ func TestIdentify(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if id, ok, err := l.Identify(t.Context(), device, "modbus-tcp"); id != want || ok != (want != "") || err != nil {
-			t.Errorf("%v is %q %v %v; want %q", device, id, ok, err, want)
+		if it, ok, err := l.Identify(t.Context(), device, "modbus-tcp"); it.Profile != want || ok != (want != "") || err != nil {
+			t.Errorf("%v is %q %v %v; want %q", device, it.Profile, ok, err, want)
 		}
 	}
 	mx2 := answers{"holding 100 string8": "MX-20 ", "holding 104 uint16": "2"}
@@ -86,7 +86,26 @@ func TestIdentify(t *testing.T) {
 	if _, ok, err := l.Identify(t.Context(), answers(nil), "modbus-tcp"); ok || !errors.Is(err, errGone) {
 		t.Errorf("a device that is gone: %v %v", ok, err)
 	}
-	if id, ok, err := l.Identify(t.Context(), mx2, "opcua"); ok || err != nil {
-		t.Errorf("another protocol: %q %v", id, err)
+	if it, ok, err := l.Identify(t.Context(), mx2, "opcua"); ok || err != nil {
+		t.Errorf("another protocol: %q %v", it.Profile, err)
+	}
+}
+
+// What a rule looks at may be the device's name or number.
+func TestIdentify_Serial(t *testing.T) {
+	head, _, _ := strings.Cut(maker, "identify:")
+	l, err := load(map[string]string{"a.yaml": head + `identify:
+  - {at: "holding 100 string8", kind: text, match: "^MX", as: product}
+  - {at: "holding 108 uint32", kind: number, match: "^[0-9]+$", as: serial}
+`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	it, ok, err := l.Identify(t.Context(), answers{"holding 100 string8": "MX-20 ", "holding 108 uint32": "2147483647"}, "modbus-tcp")
+	if want := (connect.Identity{Product: "MX-20", Serial: "2147483647"}); !ok || err != nil || it.Identity != want {
+		t.Errorf("%+v %v %v; want %+v", it, ok, err, want)
+	}
+	if _, err := load(map[string]string{"a.yaml": head + `identify: [{at: "holding 1 uint16", kind: number, match: ".", as: name}]`}); err == nil || !strings.Contains(err.Error(), "serial") {
+		t.Errorf("as: name: %v", err)
 	}
 }

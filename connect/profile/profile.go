@@ -137,6 +137,9 @@ type Identify struct {
 	At    string        `yaml:"at"`
 	Kind  plant.TagKind `yaml:"kind"`
 	Match string        `yaml:"match"` // regular expression on the value as text
+	// As says what else the value is: vendor, product, version or serial of the
+	// device. The serial number tells a device that moved from a new one.
+	As string `yaml:"as,omitempty"`
 }
 
 // Duration is written 500ms, 1s, 5m.

@@ -9,6 +9,9 @@ import (
 	"zhigai/plant"
 )
 
+// Listens implements [connect.Listening].
+func (*Driver) Listens() bool { return true }
+
 // Discover implements [connect.Discoverer]: the nodes and devices whose birth
 // was seen, of one group or, with "", of all.
 func (d *Driver) Discover(ctx context.Context, where string) ([]connect.Found, error) {

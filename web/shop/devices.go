@@ -42,6 +42,9 @@ type ProfileDetail struct {
 // DriverInfo is a protocol this program speaks.
 type DriverInfo struct {
 	Kind string `json:"kind"`
+	// Discovers: it can look for devices; Listens: they show themselves.
+	Discovers bool `json:"discovers"`
+	Listens   bool `json:"listens"`
 }
 
 type trialIn struct {
@@ -50,6 +53,18 @@ type trialIn struct {
 		Address string            `json:"address" maxLength:"300"`
 		Params  map[string]string `json:"params,omitempty"`
 		Profile string            `json:"profile" maxLength:"100"`
+	}
+}
+
+type pointsIn struct {
+	Body struct {
+		Driver  string            `json:"driver" maxLength:"40"`
+		Address string            `json:"address" maxLength:"300"`
+		Params  map[string]string `json:"params,omitempty"`
+		Points  []struct {
+			Address string        `json:"address" maxLength:"300" doc:"In the words of the driver: holding 52 float32 CDAB"`
+			Kind    plant.TagKind `json:"kind" enum:"number,boolean,enumeration,text"`
+		} `json:"points" minItems:"1" maxItems:"64"`
 	}
 }
 
@@ -77,6 +92,11 @@ func (r *rooms) registerDevices() {
 			b := in.Body
 			out, err := r.trial(ctx, plant.Device{Driver: b.Driver, Address: b.Address, Params: b.Params}, b.Profile)
 			return &struct{ Body connect.TrialResult }{out}, err
+		})
+	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/devices/read", ID: "read-device", Summary: "Read points of a device once, without a profile; nothing is stored", Tag: "devices", Needs: access.Engineer},
+		func(ctx context.Context, in *pointsIn) (*web.ListOut[connect.LatestValue], error) {
+			out, err := r.readOnce(ctx, in)
+			return web.NewList(out, ""), err
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/certificates", ID: "certificates", Summary: "Device certificates that wait for approval", Tag: "devices", Needs: access.Engineer},
 		func(ctx context.Context, _ *struct{}) (*web.ListOut[connect.PendingCertificate], error) {
@@ -113,6 +133,38 @@ func (r *rooms) registerDevices() {
 		})
 }
 
+func (r *rooms) readOnce(ctx context.Context, in *pointsIn) ([]connect.LatestValue, error) {
+	b := in.Body
+	d, err := r.driver(b.Driver)
+	if err != nil {
+		return nil, err
+	}
+	device := plant.Device{Driver: b.Driver, Address: b.Address, Params: b.Params}
+	if err := d.CheckDevice(device); err != nil {
+		return nil, web.Invalid("body.address", "%v", err)
+	}
+	points := make([]connect.Point, len(b.Points))
+	for i, p := range b.Points {
+		points[i] = connect.Point{Address: p.Address, Kind: p.Kind}
+		if err := d.CheckPoint(p.Address, p.Kind); err != nil {
+			return nil, web.Invalid("body.points", "%v", err)
+		}
+	}
+	out, err := connect.ReadOnce(ctx, d, device, points, r.api.Now)
+	if err != nil {
+		return nil, web.Invalid("body.address", "%v", err)
+	}
+	return out, nil
+}
+
+func (r *rooms) driver(kind string) (connect.Driver, error) {
+	i := slices.IndexFunc(r.Drivers, func(x connect.Driver) bool { return x.Kind() == kind })
+	if i < 0 {
+		return nil, web.Invalid("body.driver", "there is no driver %q; /api/v1/drivers lists them", kind)
+	}
+	return r.Drivers[i], nil
+}
+
 func (r *rooms) devices(scope access.Scope) []connect.DeviceStatus {
 	return slices.DeleteFunc(r.Collector.Status(), func(d connect.DeviceStatus) bool { return !scope.Allows(d.Path) })
 }
@@ -131,9 +183,9 @@ func (r *rooms) trial(ctx context.Context, d plant.Device, profileID string) (co
 	if !ok {
 		return connect.TrialResult{}, web.Invalid("body.profile", "there is no profile %q; /api/v1/profiles lists them", profileID)
 	}
-	i := slices.IndexFunc(r.Drivers, func(x connect.Driver) bool { return x.Kind() == d.Driver })
-	if i < 0 {
-		return connect.TrialResult{}, web.Invalid("body.driver", "there is no driver %q; /api/v1/drivers lists them", d.Driver)
+	driver, err := r.driver(d.Driver)
+	if err != nil {
+		return connect.TrialResult{}, err
 	}
 	node := plant.Node{Path: "test", Machine: &plant.Equipment{Profile: profileID, Device: d}}
 	tags := p.Tags(node)
@@ -144,7 +196,7 @@ func (r *rooms) trial(ctx context.Context, d plant.Device, profileID string) (co
 	if err != nil {
 		return connect.TrialResult{}, web.Invalid("body.params", "%v", err)
 	}
-	return connect.Trial(ctx, r.Drivers[i], spec, r.api.Now), nil
+	return connect.Trial(ctx, driver, spec, r.api.Now), nil
 }
 
 func (r *rooms) registerProfiles() {
@@ -171,7 +223,9 @@ func (r *rooms) registerProfiles() {
 		func(context.Context, *struct{}) (*web.ListOut[DriverInfo], error) {
 			var items []DriverInfo
 			for _, d := range r.Drivers {
-				items = append(items, DriverInfo{d.Kind()})
+				_, discovers := d.(connect.Discoverer)
+				l, listens := d.(connect.Listening)
+				items = append(items, DriverInfo{Kind: d.Kind(), Discovers: discovers, Listens: listens && l.Listens()})
 			}
 			return web.NewList(items, ""), nil
 		})

@@ -39,6 +39,7 @@ type Deps struct {
 	Collector Collector
 	Profiles  *profile.Library
 	Drivers   []connect.Driver
+	Discovery Discovery
 	// Changed is called after the plant model changed, so that the node connects
 	// and folds by the new one.
 	Changed func(ctx context.Context) error
@@ -67,6 +68,7 @@ func Register(api *web.API, d Deps) {
 	r.registerSamples()
 	r.registerSeries()
 	r.registerDevices()
+	r.registerSearches()
 	r.registerProfiles()
 }
 

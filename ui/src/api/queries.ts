@@ -77,6 +77,10 @@ export const profiles = queryOptions({ queryKey: ["profiles"], queryFn: () => it
 export const profile = (id: string) => queryOptions({ queryKey: ["profile", id], queryFn: () => api.get<T.ProfileDetail>(`/profiles/${id}`) });
 export const drivers = queryOptions({ queryKey: ["drivers"], queryFn: () => items<T.DriverInfo>("/drivers"), staleTime: 600_000 });
 
+export const searches = queryOptions({ queryKey: ["searches"], queryFn: () => items<T.Search>("/searches"), refetchInterval: 1_000 });
+export const candidates = queryOptions({ queryKey: ["candidates"], queryFn: () => items<T.Candidate>("/candidates"), refetchInterval: 2_000 });
+export const discoveryRules = queryOptions({ queryKey: ["discovery-rules"], queryFn: () => items<T.DiscoveryRule>("/discovery-rules") });
+
 export const users = queryOptions({ queryKey: ["users"], queryFn: () => items<T.User>("/users") });
 export const tokens = queryOptions({ queryKey: ["tokens"], queryFn: () => items<T.Token>("/tokens") });
 export const audit = (after: number) => queryOptions({ queryKey: ["audit", after], queryFn: () => items<T.AuditEntry>("/audit", { after, limit: 500 }) });

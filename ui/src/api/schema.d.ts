@@ -106,6 +106,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/candidates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Devices that were found, and what they could become */
+        get: operations["candidates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/candidates/forget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a device from the list until it is seen again */
+        post: operations["forget-candidate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/certificates": {
         parameters: {
             query?: never;
@@ -158,6 +192,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read points of a device once, without a profile; nothing is stored */
+        post: operations["read-device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices/test": {
         parameters: {
             query?: never;
@@ -187,6 +238,42 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/discovery-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which devices become which machines */
+        get: operations["discovery-rules"];
+        put?: never;
+        /** Add a discovery rule */
+        post: operations["add-discovery-rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/discovery-rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a discovery rule from now on */
+        put: operations["change-discovery-rule"];
+        post?: never;
+        /** End a discovery rule */
+        delete: operations["end-discovery-rule"];
         options?: never;
         head?: never;
         patch?: never;
@@ -638,6 +725,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/searches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Searches for devices, newest first */
+        get: operations["searches"];
+        put?: never;
+        /** Begin to look for devices */
+        post: operations["start-search"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/searches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a search; what it found stays */
+        delete: operations["cancel-search"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/series": {
         parameters: {
             query?: never;
@@ -1060,6 +1182,12 @@ export interface components {
             /** Format: int64 */
             timeouts: number;
         };
+        ConnectIdentity: {
+            product?: string;
+            serial?: string;
+            vendor?: string;
+            version?: string;
+        };
         ConnectLatestValue: {
             address: string;
             error?: string;
@@ -1114,6 +1242,60 @@ export interface components {
             /** Format: int64 */
             scrap: number;
         };
+        DiscoveryCandidate: {
+            device: components["schemas"]["PlantDevice"];
+            error?: string;
+            identity?: components["schemas"]["ConnectIdentity"];
+            node?: string;
+            path?: string;
+            profile?: string;
+            proposed: components["schemas"]["PlantNode"];
+            rule?: string;
+            /** Format: date-time */
+            seen: string;
+            /** @enum {string} */
+            standing: "new" | "known" | "moved" | "replaced";
+            title: string;
+        };
+        DiscoveryRule: {
+            address?: string;
+            auto: boolean;
+            driver: string;
+            /** Format: int64 */
+            every_min?: number;
+            id: string;
+            is?: string;
+            name: string;
+            off: boolean;
+            params?: {
+                [key: string]: string;
+            };
+            place: string;
+            profile?: string;
+            /** Format: int64 */
+            rev: number;
+            title?: string;
+            where?: string;
+        };
+        DiscoverySearch: {
+            by: string;
+            /** Format: int64 */
+            done: number;
+            driver: string;
+            /** Format: date-time */
+            ended?: string;
+            error?: string;
+            /** Format: int64 */
+            found: number;
+            id: string;
+            /** Format: date-time */
+            started: string;
+            /** @enum {string} */
+            state: "running" | "done" | "cancelled" | "failed";
+            /** Format: int64 */
+            total: number;
+            where: string;
+        };
         Disk: {
             /**
              * Format: double
@@ -1142,7 +1324,9 @@ export interface components {
             total: number;
         };
         DriverInfo: {
+            discovers: boolean;
             kind: string;
+            listens: boolean;
         };
         EquipmentHeadline: {
             reason?: string;
@@ -1389,6 +1573,12 @@ export interface components {
             /** @description of the node to be */
             name: string;
         };
+        Item: {
+            /** @description In the words of the driver: holding 52 float32 CDAB */
+            address: string;
+            /** @enum {string} */
+            kind: "number" | "boolean" | "enumeration" | "text";
+        };
         Link: {
             /** Format: date-time */
             expires: string;
@@ -1521,6 +1711,11 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListCandidate: {
+            items: components["schemas"]["DiscoveryCandidate"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListDefinition: {
             items: components["schemas"]["FigureDefinition"][];
             /** @description Pass as cursor for the next page */
@@ -1598,6 +1793,16 @@ export interface components {
         };
         ListReason: {
             items: components["schemas"]["EquipmentReason"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListRule: {
+            items: components["schemas"]["DiscoveryRule"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListSearch: {
+            items: components["schemas"]["DiscoverySearch"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -1818,6 +2023,7 @@ export interface components {
             params?: {
                 [key: string]: string;
             };
+            serial?: string;
             writing?: boolean;
         };
         PlantDown: {
@@ -1898,6 +2104,14 @@ export interface components {
             from?: string;
             /** Format: date-time */
             to?: string;
+        };
+        PointsInBody: {
+            address: string;
+            driver: string;
+            params?: {
+                [key: string]: string;
+            };
+            points: components["schemas"]["Item"][] | null;
         };
         Pressure: {
             /**
@@ -2087,6 +2301,11 @@ export interface components {
         SignInInBody: {
             name: string;
             password: string;
+        };
+        "Start-searchRequest": {
+            driver: string;
+            /** @description In the words of the driver: an address range, an endpoint, a group */
+            where: string;
         };
         State: {
             /** @enum {string} */
@@ -2387,6 +2606,66 @@ export interface operations {
             };
         };
     };
+    candidates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListCandidate"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "forget-candidate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlantDevice"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     certificates: {
         parameters: {
             query?: never;
@@ -2510,6 +2789,39 @@ export interface operations {
             };
         };
     };
+    "read-device": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PointsInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListLatestValue"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "test-device": {
         parameters: {
             query?: never;
@@ -2562,6 +2874,139 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ListLatestValue"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "discovery-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRule"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-discovery-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiscoveryRule"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiscoveryRule"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-discovery-rule": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the rule you changed */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiscoveryRule"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiscoveryRule"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-discovery-rule": {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -3588,6 +4033,97 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SamplePage"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    searches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListSearch"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "start-search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Start-searchRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiscoverySearch"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "cancel-search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {

@@ -45,7 +45,7 @@ export interface NodeSetting {
 
 export interface Validity { from?: string; to?: string }
 export interface Cycle { product: string; pru_ms: number; valid?: Validity }
-export interface DeviceConfig { id?: string; driver: string; address: string; params?: Record<string, string>; off: boolean; writing: boolean }
+export interface DeviceConfig { id?: string; driver: string; address: string; params?: Record<string, string>; serial?: string; off: boolean; writing: boolean }
 export interface EquipmentConfig {
   class: string; profile: string; device: DeviceConfig; nc: boolean; excluded: boolean; cycles?: Cycle[]; tags?: TagOverride[];
 }
@@ -149,7 +149,20 @@ export interface Profile {
   id: string; version: number; title: Name; vendor: string; models: string[]; class: string; protocol: string; verified: string; source: string; signals: number;
 }
 export interface ProfileDetail extends Profile { yaml: string }
-export interface DriverInfo { kind: string; address_help?: string; params?: string[] }
+export interface DriverInfo { kind: string; discovers: boolean; listens: boolean }
+export interface FoundDevice { driver: string; address: string; params?: Record<string, string>; serial?: string }
+export interface Candidate {
+  device: FoundDevice; title: string; profile?: string; identity?: { vendor?: string; product?: string; version?: string; serial?: string }; seen: string;
+  standing: "new" | "known" | "moved" | "replaced"; node?: string; path?: string; proposed: PlantNode; rule?: string; error?: string;
+}
+export interface Search {
+  id: string; driver: string; where: string; by: string; started: string; ended?: string; state: "running" | "done" | "cancelled" | "failed";
+  done: number; total: number; found: number; error?: string;
+}
+export interface DiscoveryRule {
+  id: string; rev: number; name: string; driver: string; where?: string; every_min?: number; title?: string; address?: string; is?: string;
+  profile?: string; place: string; params?: Record<string, string>; auto: boolean; off: boolean;
+}
 
 export interface User { id: string; name: string; display: string; role: Role; path: string; off: boolean; rev: number }
 export interface Token { id: string; name: string; role: Role; path: string; created: string; expires?: string; revoked: boolean }

@@ -4,6 +4,9 @@ import { PageTabs } from "../../components/PageTabs";
 import { certificates } from "../../api/queries";
 import { Certificates } from "./Certificates";
 import { DeviceList } from "./DeviceList";
+import { Discovery } from "./Discovery";
+import { DiscoveryRules } from "./DiscoveryRules";
+import { OrderFinder } from "./OrderFinder";
 import { Profiles } from "./Profiles";
 
 /** Who is connected, who is down since when and why, and what the wire says. */
@@ -15,6 +18,9 @@ export default function DevicesPage() {
       <div className="pagehead"><h1>{t("title")}</h1></div>
       <PageTabs items={[
         { key: "devices", label: t("tab.devices"), children: <DeviceList /> },
+        { key: "discovery", label: t("tab.discovery"), children: <Discovery /> },
+        { key: "rules", label: t("tab.rules"), children: <DiscoveryRules /> },
+        { key: "order", label: t("tab.order"), children: <OrderFinder /> },
         { key: "profiles", label: t("tab.profiles"), children: <Profiles /> },
         { key: "certificates", label: t("tab.certificates", { n: waiting.data?.length ?? 0 }), children: <Certificates rows={waiting.data ?? []} /> },
       ]} />

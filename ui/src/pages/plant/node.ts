@@ -27,13 +27,13 @@ export function bodyOf(f: NodeForm, old?: PlantNode): object {
     ...body,
     equipment: {
       class: f.class ?? "", profile: f.profile, nc: !!f.nc, excluded: !!f.excluded, tags: e?.tags ?? [],
-      device: { id: e?.device.id ?? "", driver: f.driver ?? "", address: f.address ?? "", params: pairs(f.params), off: !!f.off, writing: e?.device.writing ?? false },
+      device: { id: e?.device.id ?? "", driver: f.driver ?? "", address: f.address ?? "", params: pairs(f.params), ...(e?.device.serial && { serial: e.device.serial }), off: !!f.off, writing: e?.device.writing ?? false },
       cycles: Object.entries(pairs(f.cycles)).map(([product, ms]) => ({ product, pru_ms: Math.round(Number(ms)) })),
     },
   };
 }
 
-function lines(map: Record<string, string>): string {
+export function lines(map: Record<string, string>): string {
   return Object.entries(map).map(([k, v]) => `${k}=${v}`).join("\n");
 }
 

@@ -1,0 +1,206 @@
+package discovery
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"zhigai/access"
+	"zhigai/connect"
+	"zhigai/connect/profile"
+	"zhigai/plant"
+)
+
+// ask opens the device and lets the profiles say what it is.
+func (d *Desk) ask(ctx context.Context, device plant.Device) (profile.Recognised, error) {
+	ctx, cancel := context.WithTimeout(ctx, identifyTime)
+	defer cancel()
+	i := slices.IndexFunc(d.o.Drivers, func(x connect.Driver) bool { return x.Kind() == device.Driver })
+	conn, err := d.o.Drivers[i].Open(ctx, device)
+	if err != nil {
+		return profile.Recognised{}, err
+	}
+	defer conn.Close()
+	is, _, err := d.o.Profiles.Identify(ctx, conn, device.Driver)
+	return is, err
+}
+
+// Candidates is everything that was found, those first that wait to be adopted.
+func (d *Desk) Candidates(ctx context.Context, tenant plant.TenantNo) ([]Candidate, error) {
+	rules, err := d.o.Rules.Rules(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	model, err := d.o.Plants.Model(ctx, access.Scope{Tenant: tenant}, plant.MicrosOf(d.o.Now()))
+	if err != nil {
+		return nil, err
+	}
+	out := d.sightings(tenant)
+	p := newPlanner(d.o.Profiles, rules, model)
+	slices.SortFunc(out, func(a, b Candidate) int {
+		return cmp.Or(strings.Compare(a.Device.Driver, b.Device.Driver), compareAddress(a.Device, b.Device))
+	})
+	for i := range out {
+		p.plan(&out[i])
+	}
+	slices.SortStableFunc(out, func(a, b Candidate) int { return order(a.Standing) - order(b.Standing) })
+	return out, nil
+}
+
+func order(s Standing) int { return slices.Index([]Standing{Replaced, Moved, Fresh, Known}, s) }
+
+// compareAddress puts 10.0.0.9 before 10.0.0.10.
+func compareAddress(a, b plant.Device) int {
+	x, y := a.Address+" "+a.Params["unit"], b.Address+" "+b.Params["unit"]
+	return cmp.Or(len(x)-len(y), strings.Compare(x, y))
+}
+
+func (d *Desk) sightings(tenant plant.TenantNo) []Candidate {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	out := make([]Candidate, 0, len(d.known[tenant]))
+	for _, s := range d.known[tenant] {
+		out = append(out, Candidate{Found: s.found, Seen: s.seen, Error: s.err})
+	}
+	return out
+}
+
+// Forget takes a candidate from the list until it is seen again.
+func (d *Desk) Forget(tenant plant.TenantNo, device plant.Device) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.known[tenant][device.Reach()] == nil {
+		return fmt.Errorf("%w: nothing was found at %s", access.ErrNotFound, device.Address)
+	}
+	delete(d.known[tenant], device.Reach())
+	return nil
+}
+
+// planner says what candidates are to a plant and what they could become.
+type planner struct {
+	profiles *profile.Library
+	rules    []Rule
+	nodes    map[string]bool // paths
+	reach    map[plant.Reach]*plant.Node
+	endpoint map[plant.Reach]*plant.Node // without unit
+	serial   map[string]*plant.Node
+}
+
+func newPlanner(profiles *profile.Library, rules []Rule, m plant.Model) *planner {
+	p := &planner{profiles: profiles, rules: rules, nodes: map[string]bool{}, reach: map[plant.Reach]*plant.Node{}, endpoint: map[plant.Reach]*plant.Node{}, serial: map[string]*plant.Node{}}
+	for i := range m.Nodes {
+		n := &m.Nodes[i]
+		p.nodes[n.Path] = true
+		if n.Machine == nil {
+			continue
+		}
+		d := n.Machine.Device
+		p.reach[d.Reach()] = n
+		if d.Params["prefix"] != "" { // several machines on one server
+			p.endpoint[plant.Reach{Driver: d.Driver, Address: d.Reach().Address}] = n
+		}
+		if d.Serial != "" {
+			p.serial[key(n.Machine.Profile, d.Serial)] = n
+		}
+	}
+	return p
+}
+
+// key: serial numbers are unique to a kind of device at best.
+func key(profileID, serial string) string { return profileID + "\x00" + serial }
+
+func (p *planner) plan(c *Candidate) {
+	c.Standing = Fresh
+	serial := c.Identity.Serial
+	here := cmp.Or(p.reach[c.Device.Reach()], p.endpoint[c.Device.Reach()])
+	there := p.serial[key(c.Profile, serial)]
+	if serial == "" {
+		there = nil
+	}
+	switch {
+	case here != nil && (serial == "" || here.Machine.Device.Serial == "" || here.Machine.Device.Serial == serial):
+		c.Standing, c.Node, c.Path = Known, here.ID, here.Path
+	case there != nil:
+		c.Standing, c.Node, c.Path = Moved, there.ID, there.Path
+	case here != nil:
+		c.Standing, c.Node, c.Path = Replaced, here.ID, here.Path
+	}
+	p.propose(c)
+}
+
+// propose makes the machine out of the first rule that fits and the profile.
+func (p *planner) propose(c *Candidate) {
+	device := c.Device
+	device.Serial = c.Identity.Serial
+	c.Proposed = plant.Node{Level: plant.LevelEquipment, Name: plant.Name{ZH: c.Title}, Machine: &plant.Equipment{Profile: c.Profile, Device: device}}
+	place := ""
+	for i := range p.rules {
+		if r := &p.rules[i]; r.fits(c) {
+			c.Rule, place = r.ID, r.Place
+			if r.Profile != "" {
+				c.Proposed.Machine.Profile = r.Profile
+			}
+			if len(r.Params) > 0 {
+				all := maps.Clone(r.Params)
+				maps.Copy(all, device.Params)
+				c.Proposed.Machine.Device.Params = all
+			}
+			break
+		}
+	}
+	prof, ok := p.profiles.Get(c.Proposed.Machine.Profile)
+	if !ok {
+		c.Proposed.Machine.Profile = ""
+		return
+	}
+	c.Proposed.Machine.Class, c.Proposed.Name = prof.Class, prof.Title
+	if serial := c.Identity.Serial; serial != "" {
+		c.Proposed.Name.ZH += " " + serial
+		if c.Proposed.Name.EN != "" {
+			c.Proposed.Name.EN += " " + serial
+		}
+	}
+	// Meters and sensors are no machines that make something.
+	c.Proposed.Machine.Excluded = prof.Counters.Good == nil && prof.Counters.Total == nil && len(prof.States) == 0
+	if place != "" {
+		c.Proposed.Path = p.free(place + "/" + codeOf(prof.Class, c))
+	}
+}
+
+// codeOf is a short name of the machine that stays the same when it is found
+// again: its class and what tells it from others.
+func codeOf(class string, c *Candidate) string {
+	tail := c.Identity.Serial
+	if tail == "" {
+		tail = strings.TrimPrefix(c.Device.Address[strings.LastIndexAny(c.Device.Address, "/.")+1:], ":")
+		if unit := c.Device.Params["unit"]; unit != "" {
+			tail += "-" + unit
+		}
+	}
+	code := strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+			return r
+		case r >= 'A' && r <= 'Z':
+			return r - 'A' + 'a'
+		}
+		return '-'
+	}, class+"-"+tail)
+	return strings.Trim(code[:min(len(code), maxCode)], "-")
+}
+
+// maxCode leaves room for a number behind the code; plant.CheckPath allows 63.
+const maxCode = 56
+
+// free adds a number until nobody has the path, and takes it.
+func (p *planner) free(path string) string {
+	out := path
+	for i := 2; p.nodes[out]; i++ {
+		out = fmt.Sprintf("%s-%d", path, i)
+	}
+	p.nodes[out] = true
+	return out
+}
