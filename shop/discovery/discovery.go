@@ -80,7 +80,7 @@ func (d *Desk) Close() {
 type Standing string
 
 const (
-	Fresh    Standing = "new" // nobody has connected it
+	Fresh    Standing = "new"      // nobody has connected it
 	Known    Standing = "known"    // a machine of the plant is read from it
 	Moved    Standing = "moved"    // a machine has this serial number and another address
 	Replaced Standing = "replaced" // a machine has this address and another serial number
