@@ -87,6 +87,7 @@ type Op struct {
 	Needs   access.Permission
 	Status  int
 	Heavy   bool // takes long: a bounded number is answered at once
+	Whole   bool // concerns no single place: only for those who may see the whole plant
 }
 
 // New makes an API with the resources of this package registered.
@@ -130,6 +131,11 @@ func (a *API) Now() time.Time { return a.now() }
 func Handle[I, O any](a *API, op Op, f func(ctx context.Context, in *I) (*O, error)) {
 	operation := a.operation(op)
 	huma.Register(a.huma, operation, func(ctx context.Context, in *I) (*O, error) {
+		if op.Whole {
+			if err := Whole(ctx); err != nil {
+				return nil, a.later(a.problem(ctx, op, err))
+			}
+		}
 		out, err := f(ctx, in)
 		if err != nil {
 			return nil, a.later(a.problem(ctx, op, err))

@@ -98,11 +98,8 @@ func (r *rooms) registerDevices() {
 			out, err := r.readOnce(ctx, in)
 			return web.NewList(out, ""), err
 		})
-	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/certificates", ID: "certificates", Summary: "Device certificates that wait for approval", Tag: "devices", Needs: access.Engineer},
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/certificates", ID: "certificates", Summary: "Device certificates that wait for approval", Tag: "devices", Needs: access.Engineer, Whole: true},
 		func(ctx context.Context, _ *struct{}) (*web.ListOut[connect.PendingCertificate], error) {
-			if err := web.Whole(ctx); err != nil {
-				return nil, err
-			}
 			var all []connect.PendingCertificate
 			for _, d := range r.Drivers {
 				if c, ok := d.(connect.Certified); ok {
@@ -111,7 +108,7 @@ func (r *rooms) registerDevices() {
 			}
 			return web.NewList(all, ""), nil
 		})
-	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/certificates", ID: "approve-certificate", Summary: "Approve a device's certificate", Tag: "devices", Needs: access.Engineer, Status: http.StatusNoContent},
+	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/certificates", ID: "approve-certificate", Summary: "Approve a device's certificate", Tag: "devices", Needs: access.Engineer, Status: http.StatusNoContent, Whole: true},
 		func(ctx context.Context, in *struct {
 			Body struct {
 				Address     string `json:"address" maxLength:"300"`
@@ -119,9 +116,6 @@ func (r *rooms) registerDevices() {
 			}
 		},
 		) (*struct{}, error) {
-			if err := web.Whole(ctx); err != nil {
-				return nil, err
-			}
 			for _, d := range r.Drivers {
 				if c, ok := d.(connect.Certified); ok {
 					if err := c.Trust(in.Body.Address, in.Body.Fingerprint); err != nil {

@@ -31,14 +31,11 @@ type ruleOut struct {
 // registerSearches: what is on the wire belongs to no place of the plant, so
 // that only who may touch the whole plant looks.
 func (r *rooms) registerSearches() {
-	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/searches", ID: "searches", Summary: "Searches for devices, newest first", Tag: "devices", Needs: access.Engineer},
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/searches", ID: "searches", Summary: "Searches for devices, newest first", Tag: "devices", Needs: access.Engineer, Whole: true},
 		func(ctx context.Context, _ *struct{}) (*web.ListOut[discovery.Search], error) {
-			if err := web.Whole(ctx); err != nil {
-				return nil, err
-			}
 			return web.NewList(r.Discovery.List(web.Who(ctx).Scope.Tenant), ""), nil
 		})
-	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/searches", ID: "start-search", Summary: "Begin to look for devices", Tag: "devices", Needs: access.Engineer, Status: http.StatusCreated},
+	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/searches", ID: "start-search", Summary: "Begin to look for devices", Tag: "devices", Needs: access.Engineer, Status: http.StatusCreated, Whole: true},
 		func(ctx context.Context, in *struct {
 			Body struct {
 				Driver string `json:"driver" maxLength:"40"`
@@ -46,60 +43,45 @@ func (r *rooms) registerSearches() {
 			}
 		},
 		) (*struct{ Body discovery.Search }, error) {
-			if err := web.Whole(ctx); err != nil {
-				return nil, err
-			}
 			out, err := r.Discovery.Start(web.Who(ctx), in.Body.Driver, in.Body.Where)
 			if err != nil {
 				return nil, err
 			}
 			return &struct{ Body discovery.Search }{out}, r.api.Audit(ctx, "discovery.search", in.Body.Driver, nil, in.Body.Where)
 		})
-	web.Handle(r.api, web.Op{Method: http.MethodDelete, Path: "/searches/{id}", ID: "cancel-search", Summary: "End a search; what it found stays", Tag: "devices", Needs: access.Engineer, Status: http.StatusNoContent},
+	web.Handle(r.api, web.Op{Method: http.MethodDelete, Path: "/searches/{id}", ID: "cancel-search", Summary: "End a search; what it found stays", Tag: "devices", Needs: access.Engineer, Status: http.StatusNoContent, Whole: true},
 		func(ctx context.Context, in *struct {
 			ID string `path:"id"`
 		},
 		) (*struct{}, error) {
-			if err := web.Whole(ctx); err != nil {
-				return nil, err
-			}
 			return nil, r.Discovery.Cancel(web.Who(ctx).Scope.Tenant, in.ID)
 		})
-	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/candidates", ID: "candidates", Summary: "Devices that were found, and what they could become", Tag: "devices", Needs: access.Engineer},
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/candidates", ID: "candidates", Summary: "Devices that were found, and what they could become", Tag: "devices", Needs: access.Engineer, Whole: true},
 		func(ctx context.Context, _ *struct{}) (*web.ListOut[discovery.Candidate], error) {
-			if err := web.Whole(ctx); err != nil {
-				return nil, err
-			}
 			out, err := r.Discovery.Candidates(ctx, web.Who(ctx).Scope.Tenant)
 			return web.NewList(out, ""), err
 		})
-	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/candidates/forget", ID: "forget-candidate", Summary: "Take a device from the list until it is seen again", Tag: "devices", Needs: access.Engineer, Status: http.StatusNoContent},
+	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/candidates/forget", ID: "forget-candidate", Summary: "Take a device from the list until it is seen again", Tag: "devices", Needs: access.Engineer, Status: http.StatusNoContent, Whole: true},
 		func(ctx context.Context, in *struct{ Body plant.Device }) (*struct{}, error) {
-			if err := web.Whole(ctx); err != nil {
-				return nil, err
-			}
 			return nil, r.Discovery.Forget(web.Who(ctx).Scope.Tenant, in.Body)
 		})
 	r.registerRules()
 }
 
 func (r *rooms) registerRules() {
-	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/discovery-rules", ID: "discovery-rules", Summary: "Which devices become which machines", Tag: "devices", Needs: access.Engineer},
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/discovery-rules", ID: "discovery-rules", Summary: "Which devices become which machines", Tag: "devices", Needs: access.Engineer, Whole: true},
 		func(ctx context.Context, _ *struct{}) (*web.ListOut[discovery.Rule], error) {
-			if err := web.Whole(ctx); err != nil {
-				return nil, err
-			}
 			out, err := r.Discovery.Rules(ctx, web.Who(ctx).Scope.Tenant)
 			return web.NewList(out, ""), err
 		})
-	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/discovery-rules", ID: "add-discovery-rule", Summary: "Add a discovery rule", Tag: "devices", Needs: access.Engineer, Status: http.StatusCreated},
+	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/discovery-rules", ID: "add-discovery-rule", Summary: "Add a discovery rule", Tag: "devices", Needs: access.Engineer, Status: http.StatusCreated, Whole: true},
 		func(ctx context.Context, in *struct{ Body discovery.Rule }) (*ruleOut, error) {
 			if in.Body.ID != "" {
 				return nil, web.Invalid("body.id", "a new rule gets its id here; leave id out")
 			}
 			return r.saveRule(ctx, in.Body, 0, "discovery.rule.add")
 		})
-	web.Handle(r.api, web.Op{Method: http.MethodPut, Path: "/discovery-rules/{id}", ID: "change-discovery-rule", Summary: "Change a discovery rule from now on", Tag: "devices", Needs: access.Engineer},
+	web.Handle(r.api, web.Op{Method: http.MethodPut, Path: "/discovery-rules/{id}", ID: "change-discovery-rule", Summary: "Change a discovery rule from now on", Tag: "devices", Needs: access.Engineer, Whole: true},
 		func(ctx context.Context, in *struct {
 			ID      string `path:"id"`
 			IfMatch string `header:"If-Match" required:"true" doc:"rev of the rule you changed"`
@@ -113,16 +95,13 @@ func (r *rooms) registerRules() {
 			in.Body.ID = in.ID
 			return r.saveRule(ctx, in.Body, rev, "discovery.rule.change")
 		})
-	web.Handle(r.api, web.Op{Method: http.MethodDelete, Path: "/discovery-rules/{id}", ID: "end-discovery-rule", Summary: "End a discovery rule", Tag: "devices", Needs: access.Engineer, Status: http.StatusNoContent},
+	web.Handle(r.api, web.Op{Method: http.MethodDelete, Path: "/discovery-rules/{id}", ID: "end-discovery-rule", Summary: "End a discovery rule", Tag: "devices", Needs: access.Engineer, Status: http.StatusNoContent, Whole: true},
 		func(ctx context.Context, in *struct {
 			ID      string `path:"id"`
 			IfMatch string `header:"If-Match" required:"true"`
 		},
 		) (*struct{}, error) {
 			rev, err := revOf(in.IfMatch)
-			if err == nil {
-				err = web.Whole(ctx)
-			}
 			if err != nil {
 				return nil, err
 			}
@@ -134,9 +113,6 @@ func (r *rooms) registerRules() {
 }
 
 func (r *rooms) saveRule(ctx context.Context, rule discovery.Rule, rev int64, action string) (*ruleOut, error) {
-	if err := web.Whole(ctx); err != nil {
-		return nil, err
-	}
 	saved, err := r.Discovery.SaveRule(access.With(ctx, web.Who(ctx)), web.Who(ctx).Scope.Tenant, rule, rev)
 	if err != nil {
 		return nil, err

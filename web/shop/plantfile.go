@@ -91,15 +91,12 @@ func (r *rooms) registerCalendars() {
 			m, err := r.Plants.Model(ctx, scope, plant.MicrosOf(r.api.Now()))
 			return web.NewList(m.Calendars, ""), err
 		})
-	web.Handle(r.api, web.Op{Method: http.MethodPut, Path: "/calendars/{code}", ID: "save-calendar", Summary: "Change or add a calendar, from now on", Tag: "plant", Needs: access.Engineer},
+	web.Handle(r.api, web.Op{Method: http.MethodPut, Path: "/calendars/{code}", ID: "save-calendar", Summary: "Change or add a calendar, from now on", Tag: "plant", Needs: access.Engineer, Whole: true},
 		func(ctx context.Context, in *struct {
 			Code string `path:"code" pattern:"^[a-z0-9][a-z0-9_-]{0,62}$"`
 			Body plant.Calendar
 		},
 		) (*struct{ Body plant.Calendar }, error) {
-			if err := web.Whole(ctx); err != nil {
-				return nil, err
-			}
 			c := in.Body
 			c.Code = in.Code
 			if err := c.Check(); err != nil {
@@ -122,15 +119,12 @@ func (r *rooms) registerCalendars() {
 			m, err := r.Plants.Model(ctx, scope, plant.MicrosOf(r.api.Now()))
 			return web.NewList(m.Products, ""), err
 		})
-	web.Handle(r.api, web.Op{Method: http.MethodPut, Path: "/products/{code}", ID: "save-product", Summary: "Change or add a product", Tag: "plant", Needs: access.Engineer},
+	web.Handle(r.api, web.Op{Method: http.MethodPut, Path: "/products/{code}", ID: "save-product", Summary: "Change or add a product", Tag: "plant", Needs: access.Engineer, Whole: true},
 		func(ctx context.Context, in *struct {
 			Code string `path:"code" pattern:"^[A-Za-z0-9][A-Za-z0-9_./-]{0,62}$"`
 			Body plant.Product
 		},
 		) (*struct{ Body plant.Product }, error) {
-			if err := web.Whole(ctx); err != nil {
-				return nil, err
-			}
 			p := in.Body
 			p.Code = in.Code
 			if err := r.Plants.SaveProduct(access.With(ctx, web.Who(ctx)), web.Who(ctx).Scope, p); err != nil {
