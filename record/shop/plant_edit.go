@@ -165,13 +165,10 @@ func (e *edit) mayEdit(s store, history []version, v version, rev int64) error {
 	if len(history) > 0 && !e.scope.Allows(history[len(history)-1].Path) {
 		return fmt.Errorf("node %s: %w", v.ID, access.ErrNotFound)
 	}
-	switch now := newest(history); {
-	case len(history) == 0 && rev != 0:
+	if len(history) == 0 && rev != 0 {
 		return fmt.Errorf("node %s: %w", v.ID, access.ErrNotFound)
-	case now != rev:
-		return fmt.Errorf("%s %s is at revision %d, not %d: %w", s.kind, v.Path, now, rev, access.ErrConflict)
 	}
-	return nil
+	return s.atRevision(v.Path, history, rev)
 }
 
 // checkPlace looks at the node among the others.
@@ -322,8 +319,8 @@ func (e *edit) retire(ctx context.Context, id string, rev int64, at int64) error
 		return fmt.Errorf("node %s: %w", id, access.ErrNotFound)
 	}
 	last := history[len(history)-1]
-	if now := newest(history); now != rev {
-		return fmt.Errorf("node %s is at revision %d, not %d: %w", last.Path, now, rev, access.ErrConflict)
+	if err := s.atRevision(last.Path, history, rev); err != nil {
+		return err
 	}
 	if last.To <= at {
 		return fmt.Errorf("node %s has already ended: %w", last.Path, access.ErrConflict)

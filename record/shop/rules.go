@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/uptrace/bun"
-
 	"zhigai/access"
 	"zhigai/plant"
 	"zhigai/record"
@@ -32,14 +30,9 @@ func NewRules(db *record.DB) Rules { return Rules{db} }
 
 // Rules are those that hold now, by name. See discovery.Rules.
 func (r Rules) Rules(ctx context.Context, tenant plant.TenantNo) ([]discovery.Rule, error) {
-	rows, err := r.db.Reader().QueryContext(ctx, `select `+versionColumns+` from master
-		where tenant = ? and kind = ? and valid_to = ? and valid_from < valid_to limit ?`, tenant, kindRule, int64(openEnd), maxRules)
+	versions, err := NewPlants(r.db).valid(ctx, kindRule, record.InScope("m", access.Scope{Tenant: tenant}), openEnd-1)
 	if err != nil {
-		return nil, fmt.Errorf("record: read discovery rules: %w", err)
-	}
-	versions, err := scanVersions(rows)
-	if err != nil {
-		return nil, fmt.Errorf("record: read discovery rules: %w", err)
+		return nil, err
 	}
 	out := make([]discovery.Rule, len(versions))
 	for i, v := range versions {
@@ -60,19 +53,24 @@ func ruleOf(v version) (discovery.Rule, error) {
 // SaveRule stores a rule from now on. See discovery.Rules.
 func (r Rules) SaveRule(ctx context.Context, tenant plant.TenantNo, rule discovery.Rule, rev int64) (discovery.Rule, error) {
 	var saved version
-	err := r.write(ctx, tenant, func(ctx context.Context, s store) error {
+	err := NewPlants(r.db).write(ctx, access.Scope{Tenant: tenant}, func(ctx context.Context, e *edit) error {
+		s := e.of(kindRule)
 		v := version{ID: rule.ID, From: int64(s.now), To: openEnd, Path: rule.Name}
 		if v.ID == "" {
-			v.ID = r.db.NewID()
-			if all, err := r.count(ctx, s); err != nil || all >= maxRules {
-				return orElse(err, invalid("%d discovery rules; that is as many as there may be", maxRules))
+			v.ID = e.newID()
+			all, err := r.count(ctx, s)
+			if err != nil {
+				return err
+			}
+			if all >= maxRules {
+				return invalid("%d discovery rules; that is as many as there may be", maxRules)
 			}
 		}
 		history, err := s.history(ctx, v.ID)
 		if err != nil {
 			return err
 		}
-		if err := unchanged(rule.ID, history, rev); err != nil {
+		if err := unchanged(s, rule.ID, history, rev); err != nil {
 			return err
 		}
 		rule.ID, rule.Rev = "", 0
@@ -92,12 +90,13 @@ func (r Rules) SaveRule(ctx context.Context, tenant plant.TenantNo, rule discove
 
 // DropRule ends a rule. See discovery.Rules.
 func (r Rules) DropRule(ctx context.Context, tenant plant.TenantNo, id string, rev int64) error {
-	return r.write(ctx, tenant, func(ctx context.Context, s store) error {
+	return NewPlants(r.db).write(ctx, access.Scope{Tenant: tenant}, func(ctx context.Context, e *edit) error {
+		s := e.of(kindRule)
 		history, err := s.history(ctx, id)
 		if err != nil {
 			return err
 		}
-		if err := unchanged(id, history, rev); err != nil {
+		if err := unchanged(s, id, history, rev); err != nil {
 			return err
 		}
 		return s.retire(ctx, history, int64(s.now))
@@ -106,32 +105,14 @@ func (r Rules) DropRule(ctx context.Context, tenant plant.TenantNo, id string, r
 
 // unchanged compares what the editor saw with what is stored; an id that is not
 // stored, or has ended, is not found.
-func unchanged(id string, history []version, rev int64) error {
-	ended := len(history) > 0 && !slices.ContainsFunc(history, func(v version) bool { return v.To == openEnd })
-	switch now := newest(history); {
-	case id != "" && (len(history) == 0 || ended):
+func unchanged(s store, id string, history []version, rev int64) error {
+	if id != "" && !slices.ContainsFunc(history, func(v version) bool { return v.To == openEnd }) {
 		return fmt.Errorf("discovery rule %s: %w", id, access.ErrNotFound)
-	case now != rev:
-		return fmt.Errorf("discovery rule %s is at revision %d, not %d: %w", id, now, rev, access.ErrConflict)
 	}
-	return nil
+	return s.atRevision(id, history, rev)
 }
 
 func (r Rules) count(ctx context.Context, s store) (n int, err error) {
 	err = s.tx.QueryRowContext(ctx, `select count(*) from master where tenant = ? and kind = ? and valid_to = ? and valid_from < valid_to`, s.tenant, kindRule, int64(openEnd)).Scan(&n)
 	return n, err
-}
-
-func orElse(err, other error) error {
-	if err != nil {
-		return err
-	}
-	return other
-}
-
-func (r Rules) write(ctx context.Context, tenant plant.TenantNo, f func(ctx context.Context, s store) error) error {
-	by := who(ctx)
-	return r.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
-		return f(ctx, store{tx: tx, tenant: tenant, kind: kindRule, now: r.db.Now(), who: by})
-	})
 }

@@ -128,6 +128,14 @@ func newest(history []version) int64 {
 	return rev
 }
 
+// atRevision refuses an edit of another revision than the one that is stored.
+func (s store) atRevision(name string, history []version, rev int64) error {
+	if now := newest(history); now != rev {
+		return fmt.Errorf("%s %s is at revision %d, not %d: %w", s.kind, name, now, rev, access.ErrConflict)
+	}
+	return nil
+}
+
 // put makes body hold from `from` until `to` or until a later version begins:
 // the version that held at `from` ends there. The same body again changes
 // nothing. It returns the version stored.
