@@ -3,15 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
-	"net/http/httptest"
 	"net/url"
 	"testing"
 	"time"
 
 	"zhigai/access"
 	"zhigai/plant"
-	"zhigai/plant/file"
 	"zhigai/shop/discovery"
 	"zhigai/sim"
 )
@@ -29,21 +26,8 @@ nodes:
 // node runs: rules make machines of them, and their figures stand on the board
 // within a minute.
 func TestAdopt_UnknownDevicesShowFigures(t *testing.T) {
-	n, err := openNode(t.Context(), place{Data: t.TempDir()}, "127.0.0.1:0", slog.New(slog.DiscardHandler))
-	must(t, err)
-	t.Cleanup(func() { must(t, n.close()) })
-	m, err := file.Read("plant.yaml", []byte(emptyHall), file.Options{Profiles: n.profiles.IDs()})
-	must(t, err)
+	n, api := nodeAndAPI(t, emptyHall, time.Now().Add(-time.Hour), func(*node) {})
 	admin := access.With(t.Context(), access.Node(demoTenant))
-	must(t, n.plants.Import(admin, access.Scope{Tenant: demoTenant}, m, plant.MicrosOf(time.Now().Add(-time.Hour))))
-	must(t, n.start(t.Context()))
-	_, secret, err := n.access.CreateToken(t.Context(), access.Node(demoTenant), access.NewToken{Name: "test", Role: access.RoleViewer})
-	must(t, err)
-	h, err := n.handler(nil, false)
-	must(t, err)
-	server := httptest.NewServer(h)
-	t.Cleanup(server.Close)
-	api := apiClient{t, server.URL, secret}
 
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)

@@ -112,6 +112,13 @@ type apiSample struct {
 // that were stored before it started.
 func nodeOf(t *testing.T, plantFile string, since time.Time, facts func(*node)) apiClient {
 	t.Helper()
+	_, api := nodeAndAPI(t, plantFile, since, facts)
+	return api
+}
+
+// nodeAndAPI is nodeOf with the node itself.
+func nodeAndAPI(t *testing.T, plantFile string, since time.Time, facts func(*node)) (*node, apiClient) {
+	t.Helper()
 	n, err := openNode(t.Context(), place{Data: t.TempDir()}, "127.0.0.1:0", slog.New(slog.DiscardHandler))
 	must(t, err)
 	t.Cleanup(func() { must(t, n.close()) })
@@ -128,7 +135,7 @@ func nodeOf(t *testing.T, plantFile string, since time.Time, facts func(*node)) 
 	must(t, err)
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
-	return apiClient{t, server.URL, secret}
+	return n, apiClient{t, server.URL, secret}
 }
 
 func must(t *testing.T, err error) {

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"zhigai/access"
-	"zhigai/connect"
 	"zhigai/connect/profile"
 	"zhigai/plant"
 )
@@ -18,8 +17,7 @@ import (
 func (d *Desk) ask(ctx context.Context, device plant.Device) (profile.Recognised, error) {
 	ctx, cancel := context.WithTimeout(ctx, identifyTime)
 	defer cancel()
-	i := slices.IndexFunc(d.o.Drivers, func(x connect.Driver) bool { return x.Kind() == device.Driver })
-	conn, err := d.o.Drivers[i].Open(ctx, device)
+	conn, err := d.drivers[device.Driver].Open(ctx, device)
 	if err != nil {
 		return profile.Recognised{}, err
 	}
@@ -82,7 +80,7 @@ func (d *Desk) Forget(tenant plant.TenantNo, device plant.Device) error {
 // planner says what candidates are to a plant and what they could become.
 type planner struct {
 	profiles *profile.Library
-	rules    []Rule
+	rules    []pattern
 	nodes    map[string]bool // paths
 	reach    map[plant.Reach]*plant.Node
 	endpoint map[plant.Reach]*plant.Node // without unit
@@ -90,7 +88,7 @@ type planner struct {
 }
 
 func newPlanner(profiles *profile.Library, rules []Rule, m plant.Model) *planner {
-	p := &planner{profiles: profiles, rules: rules, nodes: map[string]bool{}, reach: map[plant.Reach]*plant.Node{}, endpoint: map[plant.Reach]*plant.Node{}, serial: map[string]*plant.Node{}}
+	p := &planner{profiles: profiles, rules: patterns(rules), nodes: map[string]bool{}, reach: map[plant.Reach]*plant.Node{}, endpoint: map[plant.Reach]*plant.Node{}, serial: map[string]*plant.Node{}}
 	for i := range m.Nodes {
 		n := &m.Nodes[i]
 		p.nodes[n.Path] = true

@@ -48,7 +48,7 @@ type Options struct {
 // concurrently.
 type Desk struct {
 	o       Options
-	drivers map[string]connect.Discoverer
+	drivers map[string]finder
 	looks   sync.WaitGroup
 	end     context.Context // of all searches
 	cancel  context.CancelFunc
@@ -58,13 +58,19 @@ type Desk struct {
 	known    map[plant.TenantNo]map[plant.Reach]*sighting
 }
 
+// finder is a driver that can look for devices.
+type finder interface {
+	connect.Driver
+	connect.Discoverer
+}
+
 // New makes a desk without searches.
 func New(o Options) *Desk {
-	d := &Desk{o: o, drivers: map[string]connect.Discoverer{}, known: map[plant.TenantNo]map[plant.Reach]*sighting{}}
+	d := &Desk{o: o, drivers: map[string]finder{}, known: map[plant.TenantNo]map[plant.Reach]*sighting{}}
 	d.end, d.cancel = context.WithCancel(context.Background())
 	for _, x := range o.Drivers {
-		if finder, ok := x.(connect.Discoverer); ok {
-			d.drivers[x.Kind()] = finder
+		if f, ok := x.(finder); ok {
+			d.drivers[x.Kind()] = f
 		}
 	}
 	return d

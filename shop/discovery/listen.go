@@ -40,9 +40,9 @@ type watch struct {
 
 func (w *watch) round(ctx context.Context) {
 	d := w.desk
-	for kind, finder := range d.drivers {
-		if l, ok := finder.(connect.Listening); ok && l.Listens() {
-			found, err := finder.Discover(ctx, "")
+	for kind, one := range d.drivers {
+		if l, ok := one.(connect.Listening); ok && l.Listens() {
+			found, err := one.Discover(ctx, "")
 			if err != nil && ctx.Err() == nil {
 				d.o.Log.Warn("devices that speak by themselves cannot be listed", "driver", kind, "err", err)
 			}

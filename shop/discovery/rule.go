@@ -66,18 +66,30 @@ func (r *Rule) check(d *Desk, m plant.Model) error {
 	return wrong("place %q is no node of the plant that machines can stand below; add it first", r.Place)
 }
 
-func (r *Rule) fits(c *Candidate) bool {
-	return !r.Off && r.Driver == c.Device.Driver && (r.Is == "" || r.Is == c.Profile) &&
-		matches(r.Title, c.Title) && matches(r.Address, c.Device.Address)
+// pattern is a rule that can be held against many candidates.
+type pattern struct {
+	*Rule
+	title, address *regexp.Regexp
 }
 
-// matches: a rule that cannot be read any more fits nothing.
-func matches(pattern, text string) bool {
-	if pattern == "" {
-		return true
+// patterns are the rules that are on; one that cannot be read any more fits
+// nothing.
+func patterns(rules []Rule) []pattern {
+	var out []pattern
+	for i := range rules {
+		r := &rules[i]
+		title, err := regexp.Compile(r.Title)
+		address, err2 := regexp.Compile(r.Address)
+		if !r.Off && err == nil && err2 == nil {
+			out = append(out, pattern{r, title, address})
+		}
 	}
-	re, err := regexp.Compile(pattern)
-	return err == nil && re.MatchString(text)
+	return out
+}
+
+func (p *pattern) fits(c *Candidate) bool {
+	return p.Driver == c.Device.Driver && (p.Is == "" || p.Is == c.Profile) &&
+		p.title.MatchString(c.Title) && p.address.MatchString(c.Device.Address)
 }
 
 func (r *Rule) due(last, now time.Time) bool {

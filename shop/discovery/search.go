@@ -55,7 +55,7 @@ type search struct {
 
 // Start begins a search for a person or a rule and returns at once.
 func (d *Desk) Start(who access.Principal, driver, where string) (Search, error) {
-	finder, ok := d.drivers[driver]
+	one, ok := d.drivers[driver]
 	if !ok {
 		return Search{}, fmt.Errorf("%w: driver %q cannot look for devices; write one of %s", access.ErrInvalid, driver, strings.Join(slices.Sorted(maps.Keys(d.drivers)), ", "))
 	}
@@ -83,12 +83,12 @@ func (d *Desk) Start(who access.Principal, driver, where string) (Search, error)
 	}
 	d.looks.Go(func() {
 		defer cancel()
-		d.run(ctx, s, finder)
+		d.run(ctx, s, one)
 	})
 	return s.Search, nil
 }
 
-func (d *Desk) run(ctx context.Context, s *search, finder connect.Discoverer) {
+func (d *Desk) run(ctx context.Context, s *search, in connect.Discoverer) {
 	told := connect.WithProgress(ctx, func(done, total int, found []connect.Found) {
 		d.mu.Lock()
 		s.Done, s.Total = max(s.Done, done), total
@@ -96,7 +96,7 @@ func (d *Desk) run(ctx context.Context, s *search, finder connect.Discoverer) {
 		d.mu.Unlock()
 		d.saw(s.tenant, found)
 	})
-	found, err := finder.Discover(told, s.Where)
+	found, err := in.Discover(told, s.Where)
 	d.saw(s.tenant, found)
 	if err == nil || len(found) > 0 {
 		d.identify(ctx, s.tenant, found)

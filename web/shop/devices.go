@@ -133,10 +133,6 @@ func (r *rooms) readOnce(ctx context.Context, in *pointsIn) ([]connect.LatestVal
 	if err != nil {
 		return nil, err
 	}
-	device := plant.Device{Driver: b.Driver, Address: b.Address, Params: b.Params}
-	if err := d.CheckDevice(device); err != nil {
-		return nil, web.Invalid("body.address", "%v", err)
-	}
 	points := make([]connect.Point, len(b.Points))
 	for i, p := range b.Points {
 		points[i] = connect.Point{Address: p.Address, Kind: p.Kind}
@@ -144,7 +140,7 @@ func (r *rooms) readOnce(ctx context.Context, in *pointsIn) ([]connect.LatestVal
 			return nil, web.Invalid("body.points", "%v", err)
 		}
 	}
-	out, err := connect.ReadOnce(ctx, d, device, points, r.api.Now)
+	out, err := connect.ReadOnce(ctx, d, plant.Device{Driver: b.Driver, Address: b.Address, Params: b.Params}, points, r.api.Now)
 	if err != nil {
 		return nil, web.Invalid("body.address", "%v", err)
 	}
