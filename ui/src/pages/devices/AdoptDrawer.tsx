@@ -1,13 +1,13 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Alert, App, Button, Checkbox, Drawer, Form, Input, Select, Table } from "antd";
+import { Alert, App, Button, Checkbox, Drawer, Form, Input, Select } from "antd";
 import { useTranslation } from "react-i18next";
 import { api } from "../../api/client";
 import { nodes, profiles } from "../../api/queries";
-import type { Candidate, DeviceValue, Trial } from "../../api/types";
+import type { Candidate, Trial } from "../../api/types";
 import { useLang } from "../../i18n/useLang";
-import { measured, unitText } from "../../lib/format";
 import { pairs } from "../plant/node";
 import { type AdoptForm, adoptForm, machineOf, takenOver } from "./discovery";
+import { Readings, TrialAlert } from "./Readings";
 
 /** A found device becomes a machine, or takes the place of its former address or self. */
 export function AdoptDrawer({ candidate, close }: { candidate: Candidate; close: () => void }) {
@@ -74,29 +74,13 @@ function Adopt({ candidate, close }: { candidate: Candidate; close: () => void }
         <Button type="primary" htmlType="submit" loading={save.isPending}>{t("do.new")}</Button>
       </div>
       {trial.error && <Alert style={{ marginTop: 12 }} type="error" showIcon message={trial.error.message} />}
-      {trial.data && <TrialTable trial={trial.data} />}
+      {trial.data && (
+        <div className="stack" style={{ marginTop: 12 }}>
+          <TrialAlert trial={trial.data} />
+          <Readings rows={trial.data.values ?? []} />
+        </div>
+      )}
     </Form>
-  );
-}
-
-/** What the wire says beside what it means. */
-function TrialTable({ trial }: { trial: Trial }) {
-  const { t } = useTranslation("devices");
-  const { lang } = useLang();
-  return (
-    <div className="stack" style={{ marginTop: 12 }}>
-      {trial.ok
-        ? <Alert type="success" showIcon message={t("test.ok", { ms: trial.took_ms })} description={trial.text} />
-        : <Alert type="error" showIcon message={t("test.bad", { error: trial.error })} description={t("remedy", { remedy: trial.remedy })} />}
-      <Table<DeviceValue> size="small" rowKey="tag" dataSource={trial.values ?? []} pagination={false} scroll={{ x: 600 }}
-        columns={[
-          { title: t("v.name"), dataIndex: "name", render: (v: string) => <span className="mono">{v}</span> },
-          { title: t("v.raw"), dataIndex: "raw", render: (v?: string) => <span className="mono">{v}</span> },
-          { title: t("v.rawvalue"), key: "raw", align: "right", render: (_, v) => (v.raw_value === undefined ? "" : measured(v.raw_value)) },
-          { title: t("v.value"), key: "value", align: "right", render: (_, v) => (v.value === undefined ? v.text : `${measured(v.value)} ${unitText(v.unit, lang)}`) },
-          { title: t("v.quality"), key: "quality", render: (_, v) => <>{v.quality}{v.error && <div className="dim">{v.error}</div>}</> },
-        ]} />
-    </div>
   );
 }
 
