@@ -75,7 +75,7 @@ function DemoLogins({ logins, use }: { logins: Login[]; use: (c: Credentials) =>
       {logins.map((l) => (
         <div key={l.name} className="row" style={{ justifyContent: "space-between" }}>
           <span className="mono">{l.name} / {l.password} <span className="dim">{t(`common:role.${l.role}` as "common:role.admin", l.role)}</span></span>
-          <Button size="small" aria-label={t("demo.use", { name: l.name })} onClick={() => use(l)}>{t("submit")}</Button>
+          <Button size="small" aria-label={t("demo.use", { name: l.name })} onClick={() => use({ name: l.name, password: l.password })}>{t("submit")}</Button>
         </div>))}
     </section>
   );
