@@ -73,6 +73,15 @@ test("sign in", async () => {
   await heading("设备总览");
 });
 
+test("a demo account signs in with one button", async () => {
+  const other = await browser.newContext({ locale: "zh-CN" });
+  const fresh = await other.newPage();
+  await fresh.goto(`${demo.base}/signin`);
+  await fresh.getByRole("button", { name: "用 viewer 登录" }).click();
+  await fresh.getByRole("heading", { level: 1, name: "设备总览" }).waitFor();
+  await other.close();
+});
+
 test("the board shows every machine", async () => {
   await look("/", "overview", async () => {
     await heading("设备总览");
@@ -113,6 +122,37 @@ for (const [path, name, title] of [
 ]) {
   test(`page ${path}`, () => look(path, name, () => heading(new RegExp(title))));
 }
+
+test("devices on the wire are searched and looked at", async () => {
+  const { items } = await demo.api("/api/v1/devices");
+  const { address } = items.find((d) => d.driver === "modbus-tcp");
+  await look("/devices?tab=discovery", "discovery", () => page.getByText(/sparkplug 设备上线即被发现/).waitFor());
+  await page.getByLabel("搜索范围").fill(`${address} units 1-4`);
+  await page.getByRole("button", { name: "开始搜索" }).click();
+  await page.getByText(/完成 · 发现 [1-4] 台/).waitFor();
+  await page.getByRole("checkbox", { name: "也显示已接入的" }).check();
+  await page.getByRole("cell", { name: new RegExp(address) }).first().waitFor();
+  await page.getByRole("button", { name: "手工接入" }).click();
+  await page.getByRole("dialog").getByLabel("设备类型").waitFor();
+  await accessible("adopting a device");
+});
+
+test("the same registers are read in every order", async () => {
+  const { items } = await demo.api("/api/v1/devices");
+  await look("/devices?tab=order", "byte-order", () => page.getByRole("button", { name: /读\s*取/ }).waitFor());
+  await page.getByLabel("地址", { exact: true }).fill(items.find((d) => d.driver === "modbus-tcp").address);
+  await page.getByRole("button", { name: /读\s*取/ }).click();
+  await page.getByRole("cell", { name: "holding 0 float32 CDAB" }).waitFor();
+});
+
+test("a discovery rule begins", async () => {
+  await look("/devices?tab=rules", "discovery-rules", () => page.getByRole("button", { name: "新增规则" }).waitFor());
+  await page.getByRole("button", { name: "新增规则" }).click();
+  const box = page.getByRole("dialog");
+  await box.getByRole("textbox", { name: "* 名称", exact: true }).waitFor();
+  await accessible("a discovery rule");
+  await box.getByRole("button", { name: /取\s*消/ }).click();
+});
 
 test("an alarm of the past is acknowledged", async () => {
   await look("/alarms?show=past", "alarms", async () => {

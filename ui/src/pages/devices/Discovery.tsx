@@ -103,7 +103,7 @@ function Candidates() {
           { title: t("col.standing"), key: "standing", sorter: (a, b) => a.standing.localeCompare(b.standing),
             render: (_, c) => <><Tag color={c.standing === "new" ? "processing" : c.standing === "known" ? undefined : "warning"}>{t(`standing.${c.standing}`)}</Tag>{c.path && <div className="dim mono">{c.path}</div>}</> },
           { title: t("col.identity"), key: "identity", render: (_, c) => <>{[c.identity?.vendor, c.identity?.product, c.identity?.version].filter(Boolean).join(" ")}{c.identity?.serial && <div className="mono">{t("serial", { serial: c.identity.serial })}</div>}</> },
-          { title: t("col.profile"), key: "profile", render: (_, c) => <>{c.proposed.equipment?.profile || <span className="dim">{t("unknown")}</span>}{c.error && <div className="dim">{c.error}</div>}</> },
+          { title: t("col.profile"), key: "profile", render: (_, c) => <>{c.proposed.equipment?.profile || (c.standing !== "known" && <span className="dim">{t("unknown")}</span>)}{c.error && <div className="dim">{c.error}</div>}</> },
           { title: t("col.place"), key: "place", render: (_, c) => <span className="mono">{c.standing === "new" ? c.proposed.path : ""}</span> },
           { title: "", key: "do", align: "right", render: (_, c) => (
             <span className="row" style={{ justifyContent: "flex-end", flexWrap: "nowrap" }}>

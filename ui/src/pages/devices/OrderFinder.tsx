@@ -1,7 +1,8 @@
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { Alert, Button, Form, Input, InputNumber, Select, Table } from "antd";
 import { useTranslation } from "react-i18next";
 import { api } from "../../api/client";
+import { drivers } from "../../api/queries";
 import type { DeviceValue, List } from "../../api/types";
 import { measured } from "../../lib/format";
 import { pairs } from "../plant/node";
@@ -12,6 +13,7 @@ interface Fields { driver: string; address: string; params: string; table: strin
 /** The same registers read in every order: a person sees which one makes sense. */
 export function OrderFinder() {
   const { t } = useTranslation("discovery");
+  const known = useQuery(drivers);
   const read = useMutation({
     mutationFn: async (f: Fields) => (await api.post<List<DeviceValue>>("/devices/read", {
       driver: f.driver, address: f.address, params: pairs(f.params), points: orderPoints(f.table, f.register),
@@ -21,7 +23,7 @@ export function OrderFinder() {
     <div className="stack">
       <p className="dim" style={{ margin: 0 }}>{t("order.hint")}</p>
       <Form<Fields> layout="inline" initialValues={{ driver: "modbus-tcp", table: "holding", register: 0, params: "unit=1" }} onFinish={(f) => read.mutate(f)}>
-        <Form.Item name="driver" label={t("driver")}><Select style={{ width: 130 }} options={["modbus-tcp", "modbus-rtu"].map((value) => ({ value, label: value }))} /></Form.Item>
+        <Form.Item name="driver" label={t("driver")}><Select style={{ width: 130 }} options={(known.data ?? []).filter((d) => d.kind.startsWith("modbus")).map((d) => ({ value: d.kind, label: d.kind }))} /></Form.Item>
         <Form.Item name="address" label={t("order.address")} rules={[{ required: true }]}><Input style={{ width: 190 }} placeholder="192.168.1.20:502" /></Form.Item>
         <Form.Item name="params" label={t("order.params")}><Input.TextArea autoSize={{ minRows: 1 }} style={{ width: 120 }} /></Form.Item>
         <Form.Item name="table" label={t("order.table")}><Select style={{ width: 110 }} options={["holding", "input"].map((value) => ({ value, label: value }))} /></Form.Item>
