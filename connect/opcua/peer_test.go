@@ -50,10 +50,12 @@ func (f *plantFloor) start(extra ...string) {
 	f.process.Wait("listening")
 }
 
-func newDriver(t *testing.T, dir string) *opcua.Driver {
+func newDriver(t testing.TB, dir string) *opcua.Driver {
 	t.Helper()
 	d, err := opcua.New(opcua.Options{Dir: dir, ApplicationURI: "urn:zhigai.test:client", Now: time.Now, Logger: slog.New(slog.DiscardHandler)})
-	must(t, err)
+	if err != nil {
+		t.Fatal(err)
+	}
 	return d
 }
 

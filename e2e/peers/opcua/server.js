@@ -72,6 +72,27 @@ const say = (event, more = {}) => console.log(JSON.stringify({ event, ...more })
     value: { get: () => new Variant({ dataType: DataType.Double, value: 1 }), set: () => StatusCodes.BadUserAccessDenied },
   });
 
+  // A value whose past the server keeps.
+  const past = add("Past", "Double", 0);
+  space.installHistoricalDataNode(past, { maxOnlineValues: 10000 });
+
+  // Methods: one with arguments of several types, one without, one that refuses.
+  const start = ns.addMethod(machine, {
+    browseName: "StartProgram",
+    inputArguments: [{ name: "Program", dataType: DataType.String }, { name: "Parts", dataType: DataType.UInt16 }, { name: "Dry", dataType: DataType.Boolean }],
+    outputArguments: [{ name: "Job", dataType: DataType.UInt32 }, { name: "Message", dataType: DataType.String }],
+  });
+  start.bindMethod((args, _context, done) => {
+    const [program, parts, dry] = args.map((a) => a.value);
+    if (parts === 0) return done(null, { statusCode: StatusCodes.BadInvalidArgument, inputArgumentResults: [StatusCodes.Good, StatusCodes.BadOutOfRange, StatusCodes.Good] });
+    say("called", { program, parts, dry });
+    done(null, { statusCode: StatusCodes.Good, outputArguments: [{ dataType: DataType.UInt32, value: 77 }, { dataType: DataType.String, value: `${program} x ${parts}` }] });
+  });
+  ns.addMethod(machine, { browseName: "Reset" }).bindMethod((_args, _context, done) => {
+    say("called", { program: "reset" });
+    done(null, { statusCode: StatusCodes.Good });
+  });
+
   let counting;
   readline.createInterface({ input: process.stdin }).on("line", async (line) => {
     const c = JSON.parse(line);
@@ -92,6 +113,10 @@ const say = (event, more = {}) => console.log(JSON.stringify({ event, ...more })
         }, c.ms);
         break;
       }
+      case "namespace": // {"op":"namespace","uri":"urn:x"}: one more
+        space.registerNamespace(c.uri);
+        say("registered");
+        break;
       case "stop": // an orderly end
         await server.shutdown(0);
         say("stopped");
