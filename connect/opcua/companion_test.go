@@ -25,10 +25,15 @@ func hall(t *testing.T, extra string) (*opcua.Driver, plant.Device) {
 	return newDriver(t, t.TempDir()), plant.Device{Driver: opcua.Kind, Address: "opc.tcp://127.0.0.1:" + port, Params: map[string]string{"policy": "None"}}
 }
 
+func TestCompanion(t *testing.T) {
+	d, dev := hall(t, "3")
+	t.Run("recognised by type", func(t *testing.T) { recognised(t, d, dev) })
+	t.Run("addresses by name and type", func(t *testing.T) { addressed(t, d, dev) })
+}
+
 // Machines are recognised by the types of their objects, wherever they stand
 // and whatever number their namespaces have.
-func TestCompanion_RecognisedByType(t *testing.T) {
-	d, dev := hall(t, "3")
+func recognised(t *testing.T, d *opcua.Driver, dev plant.Device) {
 	text, err := d.Test(within(t), dev)
 	must(t, err)
 	for _, want := range []string{
@@ -56,51 +61,46 @@ func TestCompanion_RecognisedByType(t *testing.T) {
 
 // A profile's addresses are names of the specification: they hold on every
 // server that follows it.
-func TestCompanion_AddressesByNameAndType(t *testing.T) {
-	for _, extra := range []string{"0", "4"} {
-		t.Run("namespaces before "+extra, func(t *testing.T) {
-			d, dev := hall(t, extra)
-			c, err := d.Open(within(t), dev)
-			must(t, err)
-			defer c.Close()
-			tool := "type=[" + toolURI + "]MachineToolType"
-			cases := []struct {
-				address string
-				kind    plant.TagKind
-				number  float64
-				text    string
-				err     error
-				words   string
-			}{
-				{tool + "(CNC-01)/Production/ActiveProgram/NumberInList", plant.KindNumber, 7, "", nil, ""},
-				{tool + "(CNC-02)/[" + toolURI + "]Production/[" + toolURI + "]ActiveProgram/[http://opcfoundation.org/UA/]NumberInList", plant.KindNumber, 8, "", nil, ""},
-				{tool + "(CNC-02)/Identification/SerialNumber", plant.KindText, 0, "CNC-02-4711", nil, ""},
-				{"path=/Machines/CNC-01/Identification/SerialNumber", plant.KindText, 0, "CNC-01-4711", nil, ""},
-				{"type=[http://opcfoundation.org/UA/PackML/]PackMLBaseObjectType/Status/CurMachSpeed", plant.KindNumber, 42.5, "", nil, ""},
-				{tool + "/Production/ActiveProgram/NumberInList", plant.KindNumber, 0, "", connect.ErrUnconfigured, "CNC-01, CNC-02"},
-				{tool + "(CNC-09)/Production", plant.KindNumber, 0, "", connect.ErrUnconfigured, "CNC-01, CNC-02"},
-				{"path=/Machines/CNC-01/Absent", plant.KindNumber, 0, "", connect.ErrUnconfigured, "Production"},
-				{"path=/[urn:nowhere]Machines", plant.KindNumber, 0, "", connect.ErrUnconfigured, "urn:nowhere"},
-				{"type=[" + toolURI + "]NoSuchType/x", plant.KindNumber, 0, "", connect.ErrUnconfigured, "no object of type"},
-			}
-			var points []connect.Point
-			for _, one := range cases {
-				must(t, d.CheckPoint(one.address, one.kind))
-				points = append(points, connect.Point{Address: one.address, Kind: one.kind})
-			}
-			g, err := c.Prepare(points)
-			must(t, err)
-			got := make([]connect.Reading, len(points))
-			must(t, g.Read(within(t), got))
-			for i, one := range cases {
-				r := got[i]
-				if !errors.Is(r.Err, one.err) || r.Err == nil && (r.Number != one.number || r.Text != one.text) {
-					t.Errorf("%s = %+v; want %v %q %v", one.address, r, one.number, one.text, one.err)
-				}
-				if one.err != nil && !strings.Contains(r.Err.Error(), one.words) {
-					t.Errorf("%s: %v; want %q in it", one.address, r.Err, one.words)
-				}
-			}
-		})
+func addressed(t *testing.T, d *opcua.Driver, dev plant.Device) {
+	c, err := d.Open(within(t), dev)
+	must(t, err)
+	defer c.Close()
+	tool := "type=[" + toolURI + "]MachineToolType"
+	cases := []struct {
+		address string
+		kind    plant.TagKind
+		number  float64
+		text    string
+		err     error
+		words   string
+	}{
+		{tool + "(CNC-01)/Production/ActiveProgram/NumberInList", plant.KindNumber, 7, "", nil, ""},
+		{tool + "(CNC-02)/[" + toolURI + "]Production/[" + toolURI + "]ActiveProgram/[http://opcfoundation.org/UA/]NumberInList", plant.KindNumber, 8, "", nil, ""},
+		{tool + "(CNC-02)/Identification/SerialNumber", plant.KindText, 0, "CNC-02-4711", nil, ""},
+		{"path=/Machines/CNC-01/Identification/SerialNumber", plant.KindText, 0, "CNC-01-4711", nil, ""},
+		{"type=[http://opcfoundation.org/UA/PackML/]PackMLBaseObjectType/Status/CurMachSpeed", plant.KindNumber, 42.5, "", nil, ""},
+		{tool + "/Production/ActiveProgram/NumberInList", plant.KindNumber, 0, "", connect.ErrUnconfigured, "CNC-01, CNC-02"},
+		{tool + "(CNC-09)/Production", plant.KindNumber, 0, "", connect.ErrUnconfigured, "CNC-01, CNC-02"},
+		{"path=/Machines/CNC-01/Absent", plant.KindNumber, 0, "", connect.ErrUnconfigured, "Production"},
+		{"path=/[urn:nowhere]Machines", plant.KindNumber, 0, "", connect.ErrUnconfigured, "urn:nowhere"},
+		{"type=[" + toolURI + "]NoSuchType/x", plant.KindNumber, 0, "", connect.ErrUnconfigured, "no object of type"},
+	}
+	var points []connect.Point
+	for _, one := range cases {
+		must(t, d.CheckPoint(one.address, one.kind))
+		points = append(points, connect.Point{Address: one.address, Kind: one.kind})
+	}
+	g, err := c.Prepare(points)
+	must(t, err)
+	got := make([]connect.Reading, len(points))
+	must(t, g.Read(within(t), got))
+	for i, one := range cases {
+		r := got[i]
+		if !errors.Is(r.Err, one.err) || r.Err == nil && (r.Number != one.number || r.Text != one.text) {
+			t.Errorf("%s = %+v; want %v %q %v", one.address, r, one.number, one.text, one.err)
+		}
+		if one.err != nil && !strings.Contains(r.Err.Error(), one.words) {
+			t.Errorf("%s: %v; want %q in it", one.address, r.Err, one.words)
+		}
 	}
 }

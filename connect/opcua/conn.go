@@ -132,7 +132,7 @@ func (g *group) Read(ctx context.Context, dst []connect.Reading) error {
 
 // Write implements [connect.Writer]. The value is written in the type the
 // node has now, or the one it declares while it has no value; a method is
-// called with the value. A method is called with it.
+// called with the value.
 func (c *conn) Write(ctx context.Context, p connect.Point, value any) error {
 	if err := c.write(ctx, p, value); err != nil {
 		return fmt.Errorf("opcua %s: write %q: %w", c.address, p.Address, err)

@@ -14,7 +14,7 @@ func TestCall_TypedArguments(t *testing.T) {
 	f := newFloor(t)
 	c := f.open()
 	caller := c.(connect.Caller)
-	const start = "method=path=/Machine/StartProgram"
+	start := "method=path=/" + f.name + "Machine/StartProgram"
 	out, err := caller.Call(within(t), start, "O1234", 25.0, true)
 	if err != nil || !slices.Equal(out, []any{77.0, "O1234 x 25"}) {
 		t.Errorf("Call = %v, %v", out, err)
@@ -31,8 +31,8 @@ func TestCall_TypedArguments(t *testing.T) {
 		"out of range": {start, []any{"O1", 70000.0, true}, "argument Parts"},
 		"fraction":     {start, []any{"O1", 1.5, true}, "whole number"},
 		"refused":      {start, []any{"O1", 0.0, true}, "argument Parts"},
-		"not a method": {"path=/Machine/Speed", nil, "write method="},
-		"absent":       {"method=path=/Machine/Stop", nil, "there is no Stop"},
+		"not a method": {"path=/" + f.name + "Machine/Speed", nil, "write method="},
+		"absent":       {"method=path=/" + f.name + "Machine/Stop", nil, "there is no Stop"},
 	} {
 		if out, err := caller.Call(within(t), wrong.method, wrong.args...); err == nil || !strings.Contains(err.Error(), wrong.words) {
 			t.Errorf("%s: %v, %v; want %q", name, out, err, wrong.words)
@@ -44,7 +44,7 @@ func TestCall_TypedArguments(t *testing.T) {
 func TestWrite_CallsAMethod(t *testing.T) {
 	f := newFloor(t)
 	c := f.open()
-	reset := connect.Point{Address: "method=path=/Machine/Reset", Kind: plant.KindBoolean}
+	reset := connect.Point{Address: "method=path=/" + f.name + "Machine/Reset", Kind: plant.KindBoolean}
 	must(t, f.driver.CheckPoint(reset.Address, reset.Kind))
 	must(t, c.(connect.Writer).Write(within(t), reset, true))
 	if e := f.process.Wait("called"); e["program"] != "reset" {

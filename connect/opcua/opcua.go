@@ -45,6 +45,8 @@ type Driver struct {
 	now      func() time.Time
 	log      *slog.Logger
 	lifetime time.Duration // of a secure channel's token; shorter in tests
+	// References in one answer and items in one subscription; fewer in tests.
+	answerRefs, itemsEach int
 
 	mu         sync.Mutex
 	leftBehind map[string]left // by device
@@ -70,7 +72,7 @@ func New(o Options) (*Driver, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opcua: %w", err)
 	}
-	return &Driver{identity: id, trust: trust, now: o.Now, log: o.Logger, lifetime: tokenLifetime, leftBehind: map[string]left{}}, nil
+	return &Driver{identity: id, trust: trust, now: o.Now, log: o.Logger, lifetime: tokenLifetime, answerRefs: answerRefs, itemsEach: itemsEach, leftBehind: map[string]left{}}, nil
 }
 
 // Kind implements [connect.Driver].

@@ -87,7 +87,7 @@ func inParts(ctx context.Context, n, size int, do func(ctx context.Context, from
 // node at a time.
 func (s *session) browseBatch(ctx context.Context, nodes []*ua.NodeID, l look, out []found) error {
 	req := &ua.BrowseRequest{
-		View: &ua.ViewDescription{ViewID: ua.NewTwoByteNodeID(0)}, RequestedMaxReferencesPerNode: uint32(answerRefs / len(nodes)),
+		View: &ua.ViewDescription{ViewID: ua.NewTwoByteNodeID(0)}, RequestedMaxReferencesPerNode: uint32(max(s.answerRefs/len(nodes), 1)),
 	}
 	direction := ua.BrowseDirectionForward
 	if l.inverse {

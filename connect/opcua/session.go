@@ -37,6 +37,7 @@ type session struct {
 	started    time.Time // of the server; zero when it does not say
 	// Nodes in one request, as the server allows; see learn.
 	maxRead, maxMonitor, maxBrowse, maxHistory int
+	answerRefs                                 int // of one answer to a browse
 	maxItems                                   int // of a subscription
 
 	publishing publishing
@@ -56,7 +57,7 @@ func (d *Driver) channel(ctx context.Context, set settings, cert *x509.Certifica
 	if err != nil {
 		return nil, err
 	}
-	return &session{channel: c, timeout: set.timeout, typeNames: map[string][]step{}, supertypes: map[string]*ua.NodeID{}, publishing: publishing{got: make(chan answer, maxRequests)}}, nil
+	return &session{channel: c, answerRefs: d.answerRefs, maxItems: d.itemsEach, timeout: set.timeout, typeNames: map[string][]step{}, supertypes: map[string]*ua.NodeID{}, publishing: publishing{got: make(chan answer, maxRequests)}}, nil
 }
 
 // dial goes the whole way: endpoints, approval, channel, session, namespaces.
@@ -200,7 +201,7 @@ const (
 
 // learn reads the namespaces and the server's limits.
 func (s *session) learn(ctx context.Context) error {
-	s.maxRead, s.maxMonitor, s.maxBrowse, s.maxHistory, s.maxItems = defaultNodes, defaultNodes, defaultBrowse, defaultHistory, itemsEach
+	s.maxRead, s.maxMonitor, s.maxBrowse, s.maxHistory = defaultNodes, defaultNodes, defaultBrowse, defaultHistory
 	limits := []struct {
 		node uint32
 		at   *int

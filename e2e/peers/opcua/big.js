@@ -32,7 +32,7 @@ const say = (event, more = {}) => console.log(JSON.stringify({ event, ...more })
   let round = 0;
   readline.createInterface({ input: process.stdin }).on("line", () => {
     round += 1;
-    all.forEach((v, i) => v.setValueFromSource(new Variant({ dataType: DataType.Double, value: i + round * 1e6 })));
+    all.forEach((v, i) => v.setValueFromSource(new Variant({ dataType: DataType.Double, value: (i % Number(signals)) + round * 1e6 })));
     say("ticked", { round });
   }).on("close", () => process.exit(0));
   await server.start();
