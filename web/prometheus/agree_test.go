@@ -74,8 +74,11 @@ func (b *bench) Tags(_ context.Context, scope access.Scope) ([]plant.Tag, error)
 
 func (b *bench) Model(context.Context, access.Scope, plant.Micros) (plant.Model, error) {
 	return plant.Model{Nodes: []plant.Node{
-		{Path: "firm", Level: plant.LevelEnterprise}, {Path: "firm/hall", Level: plant.LevelArea}, {Path: "firm/hall/line", Level: plant.LevelLine},
-		{Path: "firm/hall/line/m1", Level: plant.LevelEquipment}, {Path: "firm/hall/line/m2", Level: plant.LevelEquipment},
+		{Path: "firm", Level: plant.LevelEnterprise},
+		{Path: "firm/hall", Level: plant.LevelArea},
+		{Path: "firm/hall/line", Level: plant.LevelLine},
+		{Path: "firm/hall/line/m1", Level: plant.LevelEquipment},
+		{Path: "firm/hall/line/m2", Level: plant.LevelEquipment},
 	}}, nil
 }
 
