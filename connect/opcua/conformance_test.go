@@ -2,6 +2,7 @@ package opcua_test
 
 import (
 	"testing"
+	"time"
 
 	"zhigai/connect"
 	"zhigai/connect/conntest"
@@ -24,6 +25,6 @@ func TestConformance(t *testing.T) {
 		Writable: connect.Point{Address: f.space + "Feed", Kind: plant.KindNumber}, Writes: []any{-80.0, 120.0, 0.0},
 		WrongPoint:  connect.Point{Address: "Speed", Kind: plant.KindNumber},
 		WrongDevice: plant.Device{Driver: opcua.Kind, Address: "192.168.1.10:4840"},
-		Stop:        f.wire.cut, Start: f.wire.mend,
+		Stop:        f.wire.cut, Start: f.wire.mend, Timeout: 15 * time.Second,
 	})
 }

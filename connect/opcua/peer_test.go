@@ -21,7 +21,7 @@ import (
 
 // patience is how long a test waits for what must happen; a test that passes
 // never waits it out.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // machineSpace is the namespace of the machines; each test has one of its own.
 const machineSpace = "nsu=urn:zhigai.test:machine;s="
@@ -133,7 +133,7 @@ func newDriver(t testing.TB, dir string) *opcua.Driver {
 
 // device is the server under security None unless params say otherwise.
 func (f *plantFloor) device(params ...string) plant.Device {
-	d := plant.Device{Driver: opcua.Kind, Address: "opc.tcp://" + f.wire.l.Addr().String() + "/UA/Machine", Params: map[string]string{"timeout": "3s"}}
+	d := plant.Device{Driver: opcua.Kind, Address: "opc.tcp://" + f.wire.l.Addr().String() + "/UA/Machine", Params: map[string]string{"timeout": "15s"}}
 	if len(params) == 0 {
 		params = []string{"policy", "None"}
 	}

@@ -215,7 +215,7 @@ func TestSubscribe_OutlivesRenewals(t *testing.T) {
 
 func TestSubscribe_FrozenServerIsFoundOut(t *testing.T) {
 	f := newFloor(t)
-	c := f.open()
+	c := f.open("policy", "None", "timeout", "3s")
 	r := subscribe(t, c, f.speed())
 	r.next()
 	f.wire.freeze()

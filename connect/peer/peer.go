@@ -21,7 +21,7 @@ import (
 )
 
 // patience bounds how long a party may take to say something.
-const patience = 60 * time.Second
+const patience = 3 * time.Minute
 
 // Event is a line a party said: a JSON object with a field "event".
 type Event map[string]any
