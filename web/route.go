@@ -27,7 +27,9 @@ func (a *API) Route(route Route, h http.Handler) {
 	a.routes = append(a.routes, route)
 	op := &huma.Operation{OperationID: route.Path, Method: route.Method, Path: route.Path, Metadata: map[string]any{"needs": route.Needs, "heavy": route.Heavy}}
 	a.mux.HandleFunc(route.Method+" "+route.Path, func(w http.ResponseWriter, r *http.Request) {
-		tokenOfPassword(r)
+		if route.Needs != "" { // others look at the password by themselves
+			tokenOfPassword(r)
+		}
 		a.welcome(humago.NewContext(op, r, w), func(ctx huma.Context) {
 			a.authorise(ctx, func(ctx huma.Context) {
 				a.queue(ctx, func(ctx huma.Context) {
@@ -43,8 +45,8 @@ func (a *API) Route(route Route, h http.Handler) {
 }
 
 // tokenOfPassword makes a bearer token of the password of a basic
-// authorisation. Such routes change nothing, so that a browser which sends a
-// password along unasked does no harm.
+// authorisation. Routes with a permission change nothing, so that a browser which
+// sends a password along unasked does no harm.
 func tokenOfPassword(r *http.Request) {
 	if _, password, ok := r.BasicAuth(); ok && !strings.ContainsAny(password, "\r\n") {
 		r.Header.Set("Authorization", "Bearer "+password)
