@@ -246,7 +246,11 @@ func (c *channel) begin(req ua.Request, auth *ua.NodeID, timeout time.Duration, 
 	})
 	if err := c.send(req, request, min(timeout, maxTimeout)); err != nil {
 		c.forget(request)
-		return request, err
+		if errors.Is(err, net.ErrClosed) { // by us, because the channel had ended
+			<-c.ended
+			err = c.cause
+		}
+		return request, plainer(err)
 	}
 	return request, nil
 }

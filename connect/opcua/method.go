@@ -3,6 +3,7 @@ package opcua
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/gopcua/opcua/id"
 	"github.com/gopcua/opcua/ua"
@@ -104,14 +105,11 @@ func outputs(r *ua.CallMethodResult, wanted []*ua.Argument) ([]any, error) {
 }
 
 func describe(args []*ua.Argument) string {
-	out := ""
+	names := make([]string, len(args))
 	for i, a := range args {
-		if i > 0 {
-			out += ", "
-		}
-		out += a.Name
+		names[i] = a.Name
 	}
-	return out
+	return strings.Join(names, ", ")
 }
 
 // arguments are what a method declares to take.

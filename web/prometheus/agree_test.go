@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -178,17 +179,17 @@ func (b *bench) same(query string, hold time.Duration, from, to, step float64) {
 
 // bits writes a result so that no difference is hidden by rounding.
 func bits(r *promql.Result) string {
-	out := ""
-	add := func(t int64, v float64) { out += fmt.Sprintf(" %d:%016x", t, math.Float64bits(v)) }
+	var out strings.Builder
+	add := func(t int64, v float64) { out.WriteString(fmt.Sprintf(" %d:%016x", t, math.Float64bits(v))) }
 	switch v := r.Value.(type) {
 	case promql.Vector:
 		for _, s := range v {
-			out += "\n" + s.Metric.String()
+			out.WriteString("\n" + s.Metric.String())
 			add(s.T, s.F)
 		}
 	case promql.Matrix:
 		for _, s := range v {
-			out += "\n" + s.Metric.String()
+			out.WriteString("\n" + s.Metric.String())
 			for _, p := range s.Floats {
 				add(p.T, p.F)
 			}
@@ -196,7 +197,7 @@ func bits(r *promql.Result) string {
 	case promql.Scalar:
 		add(v.T, v.V)
 	}
-	return out
+	return out.String()
 }
 
 // plantOfTwo is two machines with all that happens to values.

@@ -154,7 +154,7 @@ func (r *rooms) metadata(_ http.ResponseWriter, req *http.Request) (any, error) 
 	found, err := r.found(f)
 	out := map[string][]meta{}
 	for _, s := range found {
-		name := s.labels.Get(labels.MetricName)
+		name := s.labels.Get(model.MetricNameLabel)
 		if wanted := req.Form.Get("metric"); wanted == "" || wanted == name {
 			one := meta{Type: "unknown", Help: s.tag.Title.ZH + " " + s.tag.Title.EN, Unit: s.tag.Unit}
 			if !slices.Contains(out[name], one) && len(out[name]) < maxTitles {

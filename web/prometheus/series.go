@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"zhigai/access"
@@ -59,7 +60,7 @@ func (r *rooms) allSeries(ctx context.Context, scope access.Scope) ([]oneSeries,
 func labelsOf(t plant.Tag, levels map[string]plant.Level) labels.Labels {
 	machine := strings.TrimSuffix(t.Path, "/"+t.Name)
 	names := map[string]string{
-		labels.MetricName: metricName(t.Name, t.Unit), "path": machine, "machine": machine[strings.LastIndexByte(machine, '/')+1:],
+		model.MetricNameLabel: metricName(t.Name, t.Unit), "path": machine, "machine": machine[strings.LastIndexByte(machine, '/')+1:],
 		"signal": t.Name, "tag": strconv.FormatUint(uint64(t.No), 10),
 	}
 	if t.Unit != "" {
