@@ -3,6 +3,8 @@ package opcua
 import (
 	"context"
 	"fmt"
+	"slices"
+	"sync"
 
 	"github.com/gopcua/opcua/id"
 	"github.com/gopcua/opcua/ua"
@@ -43,7 +45,7 @@ func (c *conn) browse(ctx context.Context, parent string) ([]connect.Browsed, er
 		return nil, statusError(below[0].status)
 	}
 	below[0].refs = below[0].refs[:min(len(below[0].refs), maxBrowsed)]
-	nodes, err := c.session.describe(ctx, []place{top}, below, nil)
+	nodes, err := c.session.describe(ctx, []*place{top}, below, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -63,29 +65,33 @@ type place struct {
 }
 
 // top is where a browse begins.
-func (c *conn) top(ctx context.Context, parent string) (place, error) {
+func (c *conn) top(ctx context.Context, parent string) (*place, error) {
 	if parent == "" {
-		return place{node: ua.NewNumericNodeID(0, id.ObjectsFolder)}, nil
+		return &place{node: ua.NewNumericNodeID(0, id.ObjectsFolder)}, nil
 	}
 	a, err := parseAddress(parent)
 	if err != nil {
-		return place{}, err
+		return nil, err
 	}
 	nodes, _, errs, err := c.session.find(ctx, []address{a})
 	if err == nil {
 		err = errs[0]
 	}
 	if err != nil {
-		return place{}, err
+		return nil, err
 	}
-	return place{node: nodes[0], way: a.way}, nil
+	return &place{node: nodes[0], way: a.way}, nil
 }
 
 // describe makes places of what stands below parents, with the kinds of
 // variables and the companion specifications of objects. Nodes in seen are left
 // out and the others put there.
-func (s *session) describe(ctx context.Context, parents []place, below []found, seen map[string]bool) ([]place, error) {
-	var out []place
+func (s *session) describe(ctx context.Context, parents []*place, below []found, seen *visited) ([]*place, error) {
+	count := 0
+	for i := range below {
+		count += len(below[i].refs)
+	}
+	out := make([]*place, 0, count)
 	var variables, kinds []*ua.NodeID
 	var index, kindIndex []int
 	for i := range below {
@@ -94,13 +100,10 @@ func (s *session) describe(ctx context.Context, parents []place, below []found, 
 			if n == nil || isServer(n) && seen != nil {
 				continue
 			}
-			p := place{node: n, way: append(parents[i].way[:len(parents[i].way):len(parents[i].way)], s.qualified(r.BrowseName))}
+			p := &place{node: n, way: append(parents[i].way[:len(parents[i].way):len(parents[i].way)], s.qualified(r.BrowseName))}
 			p.Browsed = connect.Browsed{Address: addressOf(n, s.namespaces), Name: nameOf(r), Path: pathForm + wayOf(p.way)}
-			if seen != nil {
-				if seen[p.Address] {
-					continue
-				}
-				seen[p.Address] = true
+			if seen != nil && !seen.first(p.Address) {
+				continue
 			}
 			p.leaf = r.ReferenceTypeID != nil && r.ReferenceTypeID.Namespace() == 0 && r.ReferenceTypeID.IntID() == id.HasProperty
 			if r.NodeClass == ua.NodeClassVariable {
@@ -161,12 +164,12 @@ func (c *conn) walk(ctx context.Context, parent string, yield func([]connect.Bro
 	if err != nil {
 		return err
 	}
-	seen := map[string]bool{addressOf(top.node, c.session.namespaces): true}
-	folders, variables := []place{top}, []place(nil)
+	seen := &visited{nodes: map[string]bool{addressOf(top.node, c.session.namespaces): true}}
+	folders, variables := []*place{top}, []*place(nil)
 	for len(folders)+len(variables) > 0 {
-		var nextFolders, nextVariables []place
+		var nextFolders, nextVariables []*place
 		for _, part := range []struct {
-			places []place
+			places []*place
 			size   int
 		}{{folders, wideBatch}, {variables, narrowBatch}} {
 			below, err := c.session.below(ctx, part.places, part.size, seen)
@@ -186,7 +189,7 @@ func (c *conn) walk(ctx context.Context, parent string, yield func([]connect.Bro
 			if len(told) > 0 && !yield(told) {
 				return nil
 			}
-			if len(seen) > maxWalked {
+			if len(seen.nodes) > maxWalked {
 				return fmt.Errorf("more than %d nodes; begin further down", maxWalked)
 			}
 		}
@@ -195,18 +198,39 @@ func (c *conn) walk(ctx context.Context, parent string, yield func([]connect.Bro
 	return nil
 }
 
-// below is what stands directly below the places and was not seen before.
-func (s *session) below(ctx context.Context, places []place, size int, seen map[string]bool) ([]place, error) {
-	if len(places) == 0 {
-		return nil, nil
+// visited is the nodes that a walk came to. Several goroutines may ask it.
+type visited struct {
+	mu    sync.Mutex
+	nodes map[string]bool // by address
+}
+
+// first reports whether the walk comes to the node for the first time.
+func (v *visited) first(address string) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.nodes[address] {
+		return false
 	}
-	nodes := make([]*ua.NodeID, len(places))
-	for i := range places {
-		nodes[i] = places[i].node
-	}
-	all, err := s.references(ctx, nodes, downwards(ua.NodeClassObject|ua.NodeClassVariable, size))
-	if err != nil {
-		return nil, err
-	}
-	return s.describe(ctx, places, all, seen)
+	v.nodes[address] = true
+	return true
+}
+
+// below is what stands directly below the places and was not seen before. While
+// one part is read here the server answers for others.
+func (s *session) below(ctx context.Context, places []*place, size int, seen *visited) ([]*place, error) {
+	size = min(size, s.maxBrowse)
+	parts := make([][]*place, (len(places)+size-1)/size)
+	err := inParts(ctx, len(places), size, func(ctx context.Context, from, to int) error {
+		nodes := make([]*ua.NodeID, 0, to-from)
+		for _, p := range places[from:to] {
+			nodes = append(nodes, p.node)
+		}
+		below := make([]found, len(nodes))
+		err := s.browseBatch(ctx, nodes, downwards(ua.NodeClassObject|ua.NodeClassVariable, size), below)
+		if err == nil {
+			parts[from/size], err = s.describe(ctx, places[from:to], below, seen)
+		}
+		return err
+	})
+	return slices.Concat(parts...), err
 }

@@ -7,7 +7,8 @@
 // connection instead of being mended in silence, and no answer can harm other
 // devices. A server is
 // spoken to only when a person has approved its certificate. Start with [New],
-// then channel.go, session.go and subscribe.go.
+// then channel.go, session.go and subscribe.go; addresses are in address.go and
+// resolve.go, what machines are in survey.go and model.go.
 package opcua
 
 import (

@@ -18,7 +18,7 @@ const (
 	answerRefs = 50_000
 	// wideBatch and narrowBatch are the nodes of one browse request: folders
 	// have many references, variables few.
-	wideBatch, narrowBatch = 50, 1000
+	wideBatch, narrowBatch = 20, 1000
 )
 
 // look is which references are wanted.

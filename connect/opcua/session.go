@@ -279,14 +279,18 @@ func callWithin[T ua.Response](ctx context.Context, s *session, req ua.Request, 
 	return decode[T](b)
 }
 
-// decode reads an answer. The library that does it was not made for answers
-// of bad will: what it makes of them ends here.
+// decode reads an answer, which it may change. The library that does it was not
+// made for answers of bad will: what would end the process is found out before,
+// see guard.go, and what else it makes of them ends here.
 func decode[T ua.Response](b []byte) (out T, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("answer could not be understood: %v", r)
 		}
 	}()
+	if err := check[T](b); err != nil {
+		return out, fmt.Errorf("answer could not be understood: %w", err)
+	}
 	_, v, err := ua.DecodeService(b)
 	if err != nil {
 		return out, fmt.Errorf("answer could not be understood: %w", err)
