@@ -146,8 +146,8 @@ func (g *guard) walk(t reflect.Type) error {
 	case reflect.Slice:
 		return g.slice(t.Elem())
 	case reflect.Struct:
-		for i := range t.NumField() {
-			if err := g.walk(t.Field(i).Type); err != nil {
+		for field := range t.Fields() {
+			if err := g.walk(field.Type); err != nil {
 				return err
 			}
 		}
@@ -239,8 +239,11 @@ func (g *guard) dataValue() error {
 		bit  byte
 		size int
 	}{
-		{ua.DataValueStatusCode, 4}, {ua.DataValueSourceTimestamp, 8}, {ua.DataValueSourcePicoseconds, 2},
-		{ua.DataValueServerTimestamp, 8}, {ua.DataValueServerPicoseconds, 2},
+		{ua.DataValueStatusCode, 4},
+		{ua.DataValueSourceTimestamp, 8},
+		{ua.DataValueSourcePicoseconds, 2},
+		{ua.DataValueServerTimestamp, 8},
+		{ua.DataValueServerPicoseconds, 2},
 	} {
 		if err == nil && mask&part.bit != 0 {
 			err = g.skip(part.size)

@@ -32,9 +32,13 @@ func goodHeader() *ua.ResponseHeader {
 func TestGuard_LetsAnswersPass(t *testing.T) {
 	values := []any{
 		true, int8(-1), byte(2), int16(-3), uint16(4), int32(-5), uint32(6), int64(-7), uint64(8), float32(1.5), 2.5, "磨", time.Now(), ua.NewGUID("72962B91-FA75-4AE6-8D28-B404DC7DAF63"),
-		[]byte{1, 2}, ua.XMLElement("<a/>"), ua.NewStringNodeID(2, "x"), ua.NewExpandedNodeID(ua.NewNumericNodeID(3, 1<<20), "urn:x", 4), ua.StatusBad,
+		[]byte{1, 2},
+		ua.XMLElement("<a/>"), ua.NewStringNodeID(2, "x"), ua.NewExpandedNodeID(ua.NewNumericNodeID(3, 1<<20), "urn:x", 4), ua.StatusBad,
 		&ua.QualifiedName{NamespaceIndex: 1, Name: "q"}, ua.NewLocalizedText("l"), ua.NewExtensionObject(&ua.Argument{Name: "a", DataType: ua.NewTwoByteNodeID(1), Description: ua.NewLocalizedText("d")}),
-		&ua.DataValue{EncodingMask: ua.DataValueValue, Value: ua.MustVariant(1.0)}, []float64{1, 2, 3}, []string{"a", "b"}, [][]int32{{1, 2}, {3, 4}},
+		&ua.DataValue{EncodingMask: ua.DataValueValue, Value: ua.MustVariant(1.0)},
+		[]float64{1, 2, 3},
+		[]string{"a", "b"},
+		[][]int32{{1, 2}, {3, 4}},
 	}
 	res := &ua.ReadResponse{ResponseHeader: goodHeader(), DiagnosticInfos: []*ua.DiagnosticInfo{{EncodingMask: 0x7F, AdditionalInfo: "x", InnerDiagnosticInfo: &ua.DiagnosticInfo{}}}}
 	for _, v := range values {
