@@ -50,6 +50,7 @@ var floors = []struct {
 	{"record/pgtest", []string{"connect/peer"}, "a server for tests knows no record"},
 	{"record/...", []string{"plant", "fact", "access", "figure", "link/...", "shop/...", "record", "record/shop"}, "implements the interfaces the rooms declare"},
 	{"web", []string{"plant", "fact", "access", "figure", "link", "link/settings"}, "HTTP knows no SQL and no driver"},
+	{"web/prometheus", []string{"plant", "access", "web"}, "answers a foreign API from tags and samples, whoever keeps them"},
 	{"web/...", []string{"plant", "plant/file", "fact", "access", "figure", "shop/...", "connect", "connect/profile", "history", "web"}, "one file per resource"},
 	{"data", nil, "embedded files"},
 	{"ui", nil, "embedded files"},

@@ -124,12 +124,30 @@ type Browsed struct {
 	Name    string        `json:"name"`
 	Kind    plant.TagKind `json:"kind,omitempty"`
 	Folder  bool          `json:"folder,omitempty"`
+	// Path is an address that other machines of the same make have too, where
+	// the protocol has such addresses.
+	Path string `json:"path,omitempty"`
+	// Model is the published description that a machine shows it follows.
+	Model string `json:"model,omitempty"`
 }
 
 // Browser is a connection that can list what the device offers below parent
 // ("" is the top).
 type Browser interface {
 	Browse(ctx context.Context, parent string) ([]Browsed, error)
+}
+
+// Walker is a connection that can list everything below parent ("" is the top)
+// at once, parents before what stands below them. Yield gets some at a time and
+// ends the walk with false.
+type Walker interface {
+	Walk(ctx context.Context, parent string, yield func([]Browsed) bool) error
+}
+
+// Caller is a connection to a device with methods. Arguments and results are
+// float64, bool or string; the method is an address in the driver's own words.
+type Caller interface {
+	Call(ctx context.Context, method string, args ...any) ([]any, error)
 }
 
 // Tester is a driver that can say more about a device than that it opens:

@@ -71,6 +71,7 @@ type API struct {
 	log    *slog.Logger
 	o      Options
 	ops    []Op
+	routes []Route
 	busy   *busy
 
 	measure measure

@@ -17,6 +17,7 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
 
 	"zhigai/access"
 	"zhigai/fact"
@@ -38,7 +39,8 @@ func (g *gate) scrapeAs(token string) scraped {
 	if status != http.StatusOK {
 		g.t.Fatalf("/metrics: %d %s", status, body)
 	}
-	families, err := new(expfmt.TextParser).TextToMetricFamilies(strings.NewReader(body))
+	parser := expfmt.NewTextParser(model.LegacyValidation)
+	families, err := parser.TextToMetricFamilies(strings.NewReader(body))
 	must(g.t, err)
 	out := scraped{}
 	for name, f := range families {

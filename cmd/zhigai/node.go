@@ -28,6 +28,7 @@ import (
 	"zhigai/shop/equipment"
 	"zhigai/space"
 	"zhigai/web"
+	"zhigai/web/prometheus"
 	webshop "zhigai/web/shop"
 )
 
@@ -291,6 +292,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Plants: n.plants, Tags: n.shop, History: n.history, Journal: n.record.Journal(), Board: n.board, Desk: n.desk, Reasons: n.reasons,
 		Collector: n.collector, Profiles: n.profiles, Drivers: n.drivers.List, Discovery: n.discovery, Changed: n.reconcile,
 	})
+	prometheus.Register(api, prometheus.Deps{Tags: n.shop, Plants: n.plants, History: n.history, Version: version, Now: time.Now, Logger: n.log})
 	return api
 }
 

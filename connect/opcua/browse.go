@@ -3,17 +3,22 @@ package opcua
 import (
 	"context"
 	"fmt"
-	"strings"
+	"slices"
+	"sync"
 
 	"github.com/gopcua/opcua/id"
 	"github.com/gopcua/opcua/ua"
 
 	"zhigai/connect"
-	"zhigai/plant"
 )
 
-// maxBrowsed bounds one answer to a person's click.
-const maxBrowsed = 5000
+const (
+	// maxBrowsed bounds one answer to a person's click.
+	maxBrowsed = 5000
+	// maxWalked bounds a walk through everything: five times the largest address
+	// space that is asked for.
+	maxWalked = 500_000
+)
 
 // Browse implements [connect.Browser]: objects are folders, so are variables
 // with components.
@@ -26,43 +31,108 @@ func (c *conn) Browse(ctx context.Context, parent string) ([]connect.Browsed, er
 }
 
 func (c *conn) browse(ctx context.Context, parent string) ([]connect.Browsed, error) {
-	node := ua.NewNumericNodeID(0, id.ObjectsFolder)
-	if parent != "" {
-		n, err := parseNode(parent)
-		if err != nil {
-			return nil, err
-		}
-		if node, err = n.resolve(c.session.namespaces); err != nil {
-			return nil, err
-		}
-	}
-	refs, err := c.children(ctx, node)
+	top, err := c.top(ctx, parent)
 	if err != nil {
 		return nil, err
 	}
-	var out []connect.Browsed
-	var variables []*ua.NodeID
-	var index []int
-	for _, r := range refs {
-		if r == nil || r.NodeID == nil || r.NodeID.NodeID == nil || r.NodeID.ServerIndex != 0 {
-			continue // lives on another server
-		}
-		child := ua.NewNodeIDFromExpandedNodeID(r.NodeID)
-		b := connect.Browsed{Address: addressOf(child, c.session.namespaces), Name: nameOf(r)}
-		if r.NodeClass == ua.NodeClassVariable {
-			variables, index = append(variables, child), append(index, len(out))
-		} else {
-			b.Folder = true
-		}
-		out = append(out, b)
+	l := downwards(ua.NodeClassObject|ua.NodeClassVariable, 1)
+	l.limit = maxBrowsed
+	below, err := c.session.references(ctx, []*ua.NodeID{top.node}, l)
+	if err != nil {
+		return nil, err
 	}
-	types, err := c.session.read(ctx, variables, ua.AttributeIDDataType)
+	if below[0].status != ua.StatusOK {
+		return nil, statusError(below[0].status)
+	}
+	below[0].refs = below[0].refs[:min(len(below[0].refs), maxBrowsed)]
+	nodes, err := c.session.describe(ctx, []*place{top}, below, nil)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]connect.Browsed, len(nodes))
+	for i := range nodes {
+		out[i] = nodes[i].Browsed
+	}
+	return out, nil
+}
+
+// place is a node on a walk.
+type place struct {
+	connect.Browsed
+	node *ua.NodeID
+	way  []step
+	leaf bool // a property: nothing stands below it (OPC UA Part 3, 4.5.2)
+}
+
+// top is where a browse begins.
+func (c *conn) top(ctx context.Context, parent string) (*place, error) {
+	if parent == "" {
+		return &place{node: ua.NewNumericNodeID(0, id.ObjectsFolder)}, nil
+	}
+	a, err := parseAddress(parent)
+	if err != nil {
+		return nil, err
+	}
+	nodes, _, errs, err := c.session.find(ctx, []address{a})
+	if err == nil {
+		err = errs[0]
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &place{node: nodes[0], way: a.way}, nil
+}
+
+// describe makes places of what stands below parents, with the kinds of
+// variables and the companion specifications of objects. Nodes in seen are left
+// out and the others put there.
+func (s *session) describe(ctx context.Context, parents []*place, below []found, seen *visited) ([]*place, error) {
+	count := 0
+	for i := range below {
+		count += len(below[i].refs)
+	}
+	out := make([]*place, 0, count)
+	var variables, kinds []*ua.NodeID
+	var index, kindIndex []int
+	for i := range below {
+		for _, r := range below[i].refs {
+			n := here(r)
+			if n == nil || isServer(n) && seen != nil {
+				continue
+			}
+			p := &place{node: n, way: append(parents[i].way[:len(parents[i].way):len(parents[i].way)], s.qualified(r.BrowseName))}
+			p.Browsed = connect.Browsed{Address: addressOf(n, s.namespaces), Name: nameOf(r), Path: pathForm + wayOf(p.way)}
+			if seen != nil && !seen.first(p.Address) {
+				continue
+			}
+			p.leaf = r.ReferenceTypeID != nil && r.ReferenceTypeID.Namespace() == 0 && r.ReferenceTypeID.IntID() == id.HasProperty
+			if r.NodeClass == ua.NodeClassVariable {
+				variables, index = append(variables, n), append(index, len(out))
+			} else {
+				p.Folder = true
+				kinds, kindIndex = append(kinds, typeNode(r)), append(kindIndex, len(out))
+			}
+			out = append(out, p)
+		}
+	}
+	types, err := s.read(ctx, variables, ua.AttributeIDDataType)
 	if err != nil {
 		return nil, err
 	}
 	for i, v := range types {
 		if t, ok := valueOf(v).(*ua.NodeID); ok {
-			out[index[i]].Kind = kindOf(t)
+			if out[index[i]].Kind, err = s.kindOf(ctx, t); err != nil {
+				return nil, err
+			}
+		}
+	}
+	names, err := s.ancestry(ctx, kinds)
+	if err != nil {
+		return nil, err
+	}
+	for i, k := range kinds {
+		if k != nil {
+			out[kindIndex[i]].Model = modelOf(names[k.String()])
 		}
 	}
 	return out, nil
@@ -78,143 +148,89 @@ func nameOf(r *ua.ReferenceDescription) string {
 	return ""
 }
 
-// kindOf is the tag kind of a data type of namespace 0; others have none that
-// could be said without reading the type's own ancestors.
-func kindOf(t *ua.NodeID) plant.TagKind {
-	if t.Namespace() != 0 {
-		return ""
+var _ connect.Walker = (*conn)(nil)
+
+// Walk implements [connect.Walker]. Depth by depth, a node that is reached in
+// two ways is told once. The server's own object is passed over.
+func (c *conn) Walk(ctx context.Context, parent string, yield func([]connect.Browsed) bool) error {
+	if err := c.walk(ctx, parent, yield); err != nil {
+		return fmt.Errorf("opcua %s: walk %q: %w", c.address, parent, err)
 	}
-	switch n := ua.TypeID(min(t.IntID(), 255)); {
-	case n == ua.TypeIDBoolean:
-		return plant.KindBoolean
-	case n >= ua.TypeIDSByte && n <= ua.TypeIDDouble:
-		return plant.KindNumber
-	case n == ua.TypeIDString || n == ua.TypeIDLocalizedText || n == ua.TypeIDDateTime || n == ua.TypeIDByteString || n == ua.TypeIDGUID:
-		return plant.KindText
-	case t.IntID() == id.Enumeration:
-		return plant.KindEnumeration
-	case t.IntID() == id.Duration:
-		return plant.KindNumber
-	case t.IntID() == id.UtcTime:
-		return plant.KindText
-	}
-	return ""
+	return nil
 }
 
-func (c *conn) children(ctx context.Context, node *ua.NodeID) ([]*ua.ReferenceDescription, error) {
-	res, err := call[*ua.BrowseResponse](ctx, c.session, &ua.BrowseRequest{
-		View: &ua.ViewDescription{ViewID: ua.NewTwoByteNodeID(0)}, RequestedMaxReferencesPerNode: 1000,
-		NodesToBrowse: []*ua.BrowseDescription{{
-			NodeID: node, BrowseDirection: ua.BrowseDirectionForward,
-			ReferenceTypeID: ua.NewNumericNodeID(0, id.HierarchicalReferences), IncludeSubtypes: true,
-			NodeClassMask: uint32(ua.NodeClassObject | ua.NodeClassVariable), ResultMask: uint32(ua.BrowseResultMaskAll),
-		}},
-	})
+func (c *conn) walk(ctx context.Context, parent string, yield func([]connect.Browsed) bool) error {
+	top, err := c.top(ctx, parent)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var out []*ua.ReferenceDescription
-	results := res.Results
-	for {
-		if len(results) != 1 || results[0] == nil {
-			return nil, fmt.Errorf("%d answers for one node", len(results))
-		}
-		r := results[0]
-		if r.StatusCode != ua.StatusOK {
-			return nil, statusError(r.StatusCode)
-		}
-		out = append(out, r.References...)
-		more := len(r.ContinuationPoint) > 0
-		if !more {
-			return out, nil
-		}
-		// Beyond the bound the point is released, so the server can forget it.
-		stop := len(out) >= maxBrowsed
-		next, err := call[*ua.BrowseNextResponse](ctx, c.session, &ua.BrowseNextRequest{
-			ReleaseContinuationPoints: stop, ContinuationPoints: [][]byte{r.ContinuationPoint},
-		})
-		if err != nil {
-			return nil, err
-		}
-		if stop {
-			return out[:maxBrowsed], nil
-		}
-		results = next.Results
-	}
-}
-
-// Discover implements [connect.Discoverer]: the servers that a server or
-// discovery server at the endpoint knows.
-func (d *Driver) Discover(ctx context.Context, where string) ([]connect.Found, error) {
-	if !strings.Contains(where, "://") {
-		where = "opc.tcp://" + where
-	}
-	set, err := parseSettings(plant.Device{Address: where})
-	if err != nil {
-		return nil, err
-	}
-	s, err := d.channel(ctx, set, nil)
-	if err != nil {
-		return nil, fmt.Errorf("opcua %s: discover: %w", where, err)
-	}
-	defer s.close()
-	res, err := call[*ua.FindServersResponse](ctx, s, &ua.FindServersRequest{EndpointURL: where})
-	if err != nil {
-		return nil, fmt.Errorf("opcua %s: discover: %w", where, err)
-	}
-	var out []connect.Found
-	for _, app := range res.Servers {
-		if app == nil || app.ApplicationType == ua.ApplicationTypeClient || app.ApplicationType == ua.ApplicationTypeDiscoveryServer {
-			continue
-		}
-		for _, u := range app.DiscoveryURLs {
-			if strings.HasPrefix(u, "opc.tcp://") {
-				name := ""
-				if app.ApplicationName != nil {
-					name = app.ApplicationName.Text
+	seen := &visited{nodes: map[string]bool{addressOf(top.node, c.session.namespaces): true}}
+	folders, variables := []*place{top}, []*place(nil)
+	for len(folders)+len(variables) > 0 {
+		var nextFolders, nextVariables []*place
+		for _, part := range []struct {
+			places []*place
+			size   int
+		}{{folders, wideBatch}, {variables, narrowBatch}} {
+			below, err := c.session.below(ctx, part.places, part.size, seen)
+			if err != nil {
+				return err
+			}
+			told := make([]connect.Browsed, len(below))
+			for i := range below {
+				told[i] = below[i].Browsed
+				switch {
+				case below[i].Folder:
+					nextFolders = append(nextFolders, below[i])
+				case !below[i].leaf:
+					nextVariables = append(nextVariables, below[i])
 				}
-				out = append(out, connect.Found{Device: plant.Device{Driver: Kind, Address: u}, Title: strings.TrimSpace(name + " " + app.ApplicationURI)})
-				break
+			}
+			if len(told) > 0 && !yield(told) {
+				return nil
+			}
+			if len(seen.nodes) > maxWalked {
+				return fmt.Errorf("more than %d nodes; begin further down", maxWalked)
 			}
 		}
+		folders, variables = nextFolders, nextVariables
 	}
-	return out, nil
+	return nil
 }
 
-// Test implements [connect.Tester].
-func (d *Driver) Test(ctx context.Context, dev plant.Device) (string, error) {
-	set, err := parseSettings(dev)
-	if err != nil {
-		return "", err
+// visited is the nodes that a walk came to. Several goroutines may ask it.
+type visited struct {
+	mu    sync.Mutex
+	nodes map[string]bool // by address
+}
+
+// first reports whether the walk comes to the node for the first time.
+func (v *visited) first(address string) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.nodes[address] {
+		return false
 	}
-	endpoints, err := d.endpoints(ctx, set)
-	if err != nil {
-		return "", fmt.Errorf("opcua %s: %w", set.url, err)
-	}
-	report := "offers " + strings.Join(offers(endpoints), ", ")
-	for _, e := range endpoints {
-		if cert, err := leaf(e.ServerCertificate); err == nil {
-			report += fmt.Sprintf("; certificate %s, SHA-256 %s, valid until %s", cert.Subject, fingerprintOf(cert.Raw), cert.NotAfter.Format("2006-01-02"))
-			break
+	v.nodes[address] = true
+	return true
+}
+
+// below is what stands directly below the places and was not seen before. While
+// one part is read here the server answers for others.
+func (s *session) below(ctx context.Context, places []*place, size int, seen *visited) ([]*place, error) {
+	size = min(size, s.maxBrowse)
+	parts := make([][]*place, (len(places)+size-1)/size)
+	err := inParts(ctx, len(places), size, func(ctx context.Context, from, to int) error {
+		nodes := make([]*ua.NodeID, 0, to-from)
+		for _, p := range places[from:to] {
+			nodes = append(nodes, p.node)
 		}
-	}
-	s, err := d.open(ctx, dev)
-	if err != nil {
-		return report, err
-	}
-	defer s.close()
-	values, err := s.read(ctx, []*ua.NodeID{
-		ua.NewNumericNodeID(0, id.Server_ServerStatus_BuildInfo_ManufacturerName),
-		ua.NewNumericNodeID(0, id.Server_ServerStatus_BuildInfo_ProductName),
-		ua.NewNumericNodeID(0, id.Server_ServerStatus_BuildInfo_SoftwareVersion),
-	}, ua.AttributeIDValue)
-	if err != nil {
-		return report, fmt.Errorf("opcua %s: %w", set.url, err)
-	}
-	for _, v := range values {
-		if t, ok := valueOf(v).(string); ok && t != "" {
-			report += "; " + t
+		below := make([]found, len(nodes))
+		err := s.browseBatch(ctx, nodes, downwards(ua.NodeClassObject|ua.NodeClassVariable, size), below)
+		if err == nil {
+			parts[from/size], err = s.describe(ctx, places[from:to], below, seen)
 		}
-	}
-	return report + "; namespaces " + strings.Join(s.namespaces, ", "), nil
+		return err
+	})
+	return slices.Concat(parts...), err
 }

@@ -72,8 +72,9 @@ type channel struct {
 
 // answer is the body of a whole answer, or why there is none.
 type answer struct {
-	body []byte
-	err  error
+	request uint32
+	body    []byte
+	err     error
 }
 
 // token is one set of symmetric keys.
@@ -231,28 +232,46 @@ func (c *channel) keepFresh(life time.Duration) {
 	}
 }
 
-// call sends a request and waits for the answer's bytes.
-func (c *channel) call(ctx context.Context, req ua.Request, auth *ua.NodeID, timeout time.Duration) ([]byte, error) {
-	got := make(chan answer, 1)
+// begin sends a request whose answer comes to got, which must have room for it:
+// what finds none is lost.
+func (c *channel) begin(req ua.Request, auth *ua.NodeID, timeout time.Duration, got chan answer) (request uint32, err error) {
 	c.mu.Lock()
 	c.requests++
-	request := c.requests
+	request = c.requests
 	c.waiting[request] = got
 	c.mu.Unlock()
-	defer func() {
-		c.mu.Lock()
-		delete(c.waiting, request)
-		c.mu.Unlock()
-	}()
 	req.SetHeader(&ua.RequestHeader{
 		AuthenticationToken: orNull(auth), Timestamp: c.now(), RequestHandle: request,
 		TimeoutHint: uint32(timeout / time.Millisecond),
 	})
+	if err := c.send(req, request, min(timeout, maxTimeout)); err != nil {
+		c.forget(request)
+		if errors.Is(err, net.ErrClosed) { // by us, because the channel had ended
+			<-c.ended
+			err = c.cause
+		}
+		return request, plainer(err)
+	}
+	return request, nil
+}
+
+// forget gives up the answer of a request.
+func (c *channel) forget(request uint32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.waiting, request)
+}
+
+// call sends a request and waits for the answer's bytes.
+func (c *channel) call(ctx context.Context, req ua.Request, auth *ua.NodeID, timeout time.Duration) ([]byte, error) {
+	got := make(chan answer, 1)
 	timer := time.NewTimer(timeout)
 	defer timer.Stop()
-	if err := c.send(req, request, timeout); err != nil {
+	request, err := c.begin(req, auth, timeout, got)
+	if err != nil {
 		return nil, err
 	}
+	defer c.forget(request)
 	select {
 	case a := <-got:
 		return a.body, a.err

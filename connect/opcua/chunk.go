@@ -241,7 +241,7 @@ func (c *channel) take(kind string, chunk []byte, parts map[uint32][]byte) error
 		delete(parts, request)
 		return nil
 	}
-	a := answer{}
+	a := answer{request: request}
 	switch kind[3] {
 	case 'A':
 		buf := ua.NewBuffer(body)
@@ -258,8 +258,9 @@ func (c *channel) take(kind string, chunk []byte, parts map[uint32][]byte) error
 	}
 	select {
 	case waiting <- a:
-	default: // a second answer to one request
+	default: // nobody waits for it any more
 	}
+	delete(c.waiting, request) // a second answer finds nobody
 	delete(parts, request)
 	return nil
 }

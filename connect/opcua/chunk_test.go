@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/gopcua/opcua/id"
 	"github.com/gopcua/opcua/ua"
 	"github.com/gopcua/opcua/uapolicy"
 )
@@ -126,14 +127,17 @@ func TestInOrder_RefusesWhatIsLostRepeatedOrPutIn(t *testing.T) {
 // FuzzDecode: no answer makes the process stop.
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte{1, 0, 0x8d, 1})
+	f.Add([]byte("1\x00\x8d\x010000000000000000\x00000a")) // says that it has 1.6 thousand million elements
 	f.Fuzz(func(_ *testing.T, b []byte) {
-		if len(b) > 0 { // the most common answers, with any content
-			for _, id := range []byte{0x77, 0x3c} {
-				_, _ = decode[*ua.PublishResponse](append([]byte{1, 0, id, 2}, b...))
-			}
+		as := func(number uint16) []byte { // the most common answers, with any content
+			return append([]byte{1, 0, byte(number), byte(number >> 8)}, b...)
 		}
-		if _, err := decode[*ua.ReadResponse](b); err == nil {
-			return
-		}
+		_, _ = decode[*ua.PublishResponse](as(id.PublishResponse_Encoding_DefaultBinary))
+		_, _ = decode[*ua.ReadResponse](as(id.ReadResponse_Encoding_DefaultBinary))
+		_, _ = decode[*ua.BrowseResponse](as(id.BrowseResponse_Encoding_DefaultBinary))
+		_, _ = decode[*ua.GetEndpointsResponse](as(id.GetEndpointsResponse_Encoding_DefaultBinary))
+		_, _ = decode[*ua.HistoryReadResponse](as(id.HistoryReadResponse_Encoding_DefaultBinary))
+		_, _ = decode[*ua.CallResponse](as(id.CallResponse_Encoding_DefaultBinary))
+		_, _ = decode[*ua.ReadResponse](bytes.Clone(b))
 	})
 }

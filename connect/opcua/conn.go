@@ -2,6 +2,7 @@ package opcua
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -20,6 +21,12 @@ type conn struct {
 	driver  *Driver
 	session *session
 	address string
+	key     string // of the device, for what one connection leaves to the next
+
+	// Of the running subscription: points without a node, and items that the
+	// server refused.
+	unresolved int
+	refused    []connect.Reading
 }
 
 var (
@@ -36,30 +43,41 @@ func (c *conn) Close() error {
 }
 
 // resolve finds the nodes of points; errs has an entry for each that has none.
-func (c *conn) resolve(points []connect.Point) (nodes []*ua.NodeID, index []int, errs []connect.Reading) {
+// The error is a loss of contact.
+func (c *conn) resolve(ctx context.Context, points []connect.Point) (nodes []*ua.NodeID, index []int, errs []connect.Reading, err error) {
 	numbered := 0
+	var addresses []address
+	var place []int
 	for i, p := range points {
-		n, err := parseNode(p.Address)
-		var id *ua.NodeID
-		if err == nil {
-			id, err = n.resolve(c.session.namespaces)
-		} else {
-			err = fmt.Errorf("%w: %w", connect.ErrUnconfigured, err)
+		a, err := parseAddress(p.Address)
+		if err == nil && a.method {
+			err = errors.New("a method has no value; it can be called by writing to it")
 		}
 		if err != nil {
-			errs = append(errs, connect.Reading{Point: i, Err: err})
+			errs = append(errs, connect.Reading{Point: i, Err: fmt.Errorf("%w: %w", connect.ErrUnconfigured, err)})
 			continue
 		}
-		if n.number {
+		if a.node.number {
 			numbered++
 		}
-		nodes, index = append(nodes, id), append(index, i)
+		addresses, place = append(addresses, a), append(place, i)
+	}
+	all, _, wrong, err := c.session.find(ctx, addresses)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	for i, at := range place {
+		if wrong[i] != nil {
+			errs = append(errs, connect.Reading{Point: at, Err: wrong[i]})
+			continue
+		}
+		nodes, index = append(nodes, all[i]), append(index, at)
 	}
 	if numbered > 0 {
 		c.driver.log.Warn("opcua addresses with a namespace number break when the server counts anew; write nsu=<uri>",
 			slog.String("device", c.address), slog.Int("n", numbered))
 	}
-	return nodes, index, errs
+	return nodes, index, errs, nil
 }
 
 // present marks a value that holds now although it changed long ago: a
@@ -70,9 +88,20 @@ func (d *Driver) present(r *connect.Reading) {
 	}
 }
 
-// Prepare implements [connect.Conn].
+// resolveWithin bounds finding the nodes of all points: some depths of browse
+// names, a round of questions each.
+const resolveWithin = 30 * time.Second
+
+// Prepare implements [connect.Conn]. Browse names are followed now and not
+// again while the session lasts; a subscription ends when the server's
+// namespaces change.
 func (c *conn) Prepare(points []connect.Point) (connect.Group, error) {
-	nodes, index, errs := c.resolve(points)
+	ctx, cancel := context.WithTimeout(context.Background(), resolveWithin)
+	defer cancel()
+	nodes, index, errs, err := c.resolve(ctx, points)
+	if err != nil {
+		return nil, fmt.Errorf("opcua %s: find nodes: %w", c.address, err)
+	}
 	return &group{conn: c, points: append([]connect.Point(nil), points...), nodes: nodes, index: index, errs: errs}, nil
 }
 
@@ -102,7 +131,8 @@ func (g *group) Read(ctx context.Context, dst []connect.Reading) error {
 }
 
 // Write implements [connect.Writer]. The value is written in the type the
-// node has now, or the one it declares while it has no value.
+// node has now, or the one it declares while it has no value; a method is
+// called with the value.
 func (c *conn) Write(ctx context.Context, p connect.Point, value any) error {
 	if err := c.write(ctx, p, value); err != nil {
 		return fmt.Errorf("opcua %s: write %q: %w", c.address, p.Address, err)
@@ -111,14 +141,22 @@ func (c *conn) Write(ctx context.Context, p connect.Point, value any) error {
 }
 
 func (c *conn) write(ctx context.Context, p connect.Point, value any) error {
-	n, err := parseNode(p.Address)
+	a, err := parseAddress(p.Address)
 	if err != nil {
 		return err
 	}
-	node, err := n.resolve(c.session.namespaces)
+	if a.method {
+		_, err := c.call(ctx, p.Address, []any{value})
+		return err
+	}
+	nodes, _, errs, err := c.session.find(ctx, []address{a})
+	if err == nil {
+		err = errs[0]
+	}
 	if err != nil {
 		return err
 	}
+	node := nodes[0]
 	t, err := c.typeOf(ctx, node)
 	if err != nil {
 		return err
@@ -162,8 +200,9 @@ func (c *conn) typeOf(ctx context.Context, node *ua.NodeID) (ua.TypeID, error) {
 	if !ok {
 		return 0, statusError(types[0].Status)
 	}
-	if id.Namespace() != 0 || id.IntID() == 0 || id.IntID() > uint32(ua.TypeIDLocalizedText) {
-		return 0, fmt.Errorf("%w: the node has no value yet and declares type %s, which is not a simple one", connect.ErrMalformed, id)
+	t, err := c.session.builtin(ctx, id)
+	if err == nil && t > ua.TypeIDLocalizedText {
+		err = fmt.Errorf("%w: the node has no value yet and declares type %s, which is not a simple one", connect.ErrMalformed, id)
 	}
-	return ua.TypeID(id.IntID()), nil
+	return t, err
 }

@@ -4,3 +4,7 @@ import "time"
 
 // RenewEvery makes the driver renew its secure channels that often.
 func (d *Driver) RenewEvery(period time.Duration) { d.lifetime = period * 4 / 3 }
+
+// Bound makes small numbers of nodes show what many do: references in one
+// answer, items in one subscription.
+func (d *Driver) Bound(references, items int) { d.answerRefs, d.itemsEach = references, items }

@@ -7,7 +7,8 @@
 // connection instead of being mended in silence, and no answer can harm other
 // devices. A server is
 // spoken to only when a person has approved its certificate. Start with [New],
-// then channel.go, session.go and subscribe.go.
+// then channel.go, session.go and subscribe.go; addresses are in address.go and
+// resolve.go, what machines are in survey.go and model.go.
 package opcua
 
 import (
@@ -15,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"zhigai/connect"
@@ -44,6 +46,11 @@ type Driver struct {
 	now      func() time.Time
 	log      *slog.Logger
 	lifetime time.Duration // of a secure channel's token; shorter in tests
+	// References in one answer and items in one subscription; fewer in tests.
+	answerRefs, itemsEach int
+
+	mu         sync.Mutex
+	leftBehind map[string]left // by device
 }
 
 var (
@@ -66,7 +73,7 @@ func New(o Options) (*Driver, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opcua: %w", err)
 	}
-	return &Driver{identity: id, trust: trust, now: o.Now, log: o.Logger, lifetime: tokenLifetime}, nil
+	return &Driver{identity: id, trust: trust, now: o.Now, log: o.Logger, lifetime: tokenLifetime, answerRefs: answerRefs, itemsEach: itemsEach, leftBehind: map[string]left{}}, nil
 }
 
 // Kind implements [connect.Driver].
@@ -83,7 +90,7 @@ func (d *Driver) CheckPoint(address string, kind plant.TagKind) error {
 	if kind == plant.KindWaveform {
 		return fmt.Errorf("opcua node %q: waveforms are not read over OPC UA", address)
 	}
-	_, err := parseNode(address)
+	_, err := parseAddress(address)
 	return err
 }
 
@@ -107,7 +114,7 @@ func (d *Driver) Open(ctx context.Context, dev plant.Device) (connect.Conn, erro
 	if err != nil {
 		return nil, err
 	}
-	return &conn{driver: d, session: s, address: dev.Address}, nil
+	return &conn{driver: d, session: s, address: dev.Address, key: string(dev.ID) + " " + dev.Address + " " + dev.Params["user"]}, nil
 }
 
 func (d *Driver) open(ctx context.Context, dev plant.Device) (*session, error) {

@@ -3,12 +3,14 @@ package opcua_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"log/slog"
 	"math"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,46 +22,138 @@ import (
 
 // patience is how long a test waits for what must happen; a test that passes
 // never waits it out.
-const patience = 30 * time.Second
+const patience = time.Minute
 
-const space = "nsu=urn:zhigai.test:machine;s="
+// machineSpace is the namespace of the machines; each test has one of its own.
+const machineSpace = "nsu=urn:zhigai.test:machine;s="
 
 type obj = map[string]any
 
-// plantFloor is one node-opcua server and one driver.
+// The server is one process for all tests: to start one takes seconds of a
+// core. Who wants it to fail cuts the wire between it and the driver.
+var (
+	node     peer.Shared
+	nodePort string
+	nodeDir  string // of the server's keys
+)
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "opcua")
+	if err != nil {
+		panic(err)
+	}
+	nodeDir = dir
+	// Most of a test's time is silence: they wait together, however few cores
+	// there are.
+	flag.Parse()
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+var nodeStart sync.Once
+
+// plantFloor is one machine of a node-opcua server behind a wire, and one
+// driver.
 type plantFloor struct {
 	t       *testing.T
-	pki     string
-	port    string
+	name    string // before the names of the machine and its nodes
+	space   string // before the names of nodes in addresses
 	process *peer.Process
+	server  int // in the process
+	wire    *wire
 	driver  *opcua.Driver
 }
 
 func newFloor(t *testing.T) *plantFloor {
 	t.Helper()
-	t.Parallel() // most of a test's time is the server starting or being silent
-	f := &plantFloor{t: t, pki: t.TempDir(), port: peer.Port(t)}
-	f.start()
+	t.Parallel() // most of a test's time is silence
+	nodeStart.Do(func() {
+		nodePort = peer.Port(t)
+		letIn(t, nodeDir)
+	})
+	f := &plantFloor{t: t, name: t.Name() + "."}
+	f.space = machineSpace + f.name
+	f.process = node.Node(t, f.name, "../..", "opcua/server.js", nodePort, nodeDir)
+	f.send(obj{"op": "machine"})
+	f.process.Wait("made")
+	f.wire = newWire(t, "127.0.0.1:"+nodePort)
 	f.driver = newDriver(t, t.TempDir())
 	return f
 }
 
-func (f *plantFloor) start(extra ...string) {
+// another puts another server behind the wire, as after a restart: with keys of
+// its own and its namespaces counted anew.
+func (f *plantFloor) another() {
 	f.t.Helper()
-	f.process = peer.Node(f.t, "../..", "opcua/server.js", append([]string{f.port, f.pki}, extra...)...)
-	f.process.Wait("listening")
+	port, pki := peer.Port(f.t), f.t.TempDir()
+	letIn(f.t, pki)
+	f.send(obj{"op": "server", "port": port, "pki": pki, "extra": 3})
+	f.server = int(f.process.Wait("started")["server"].(float64))
+	f.wire.lead("127.0.0.1:" + port)
 }
 
-func newDriver(t *testing.T, dir string) *opcua.Driver {
+// send tells the machine what to do.
+func (f *plantFloor) send(c obj) {
+	f.t.Helper()
+	c["for"], c["server"] = f.name, f.server
+	f.process.Send(c)
+}
+
+func (f *plantFloor) speed() connect.Point {
+	return connect.Point{Address: f.space + "Speed", Kind: plant.KindNumber, Period: 50 * time.Millisecond}
+}
+
+// identity is made once for all tests: to make a key takes long.
+var identity = sync.OnceValue(func() map[string][]byte {
+	dir := filepath.Join(nodeDir, "identity")
+	if _, err := opcua.New(options(dir)); err != nil {
+		panic(err)
+	}
+	files := map[string][]byte{}
+	for _, name := range []string{"application.crt", "application.key"} {
+		b, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			panic(err)
+		}
+		files[name] = b
+	}
+	return files
+})
+
+// letIn puts the driver's certificate among those a server accepts: two that
+// come at once with one it has not seen are too much for it.
+func letIn(t *testing.T, pki string) {
 	t.Helper()
-	d, err := opcua.New(opcua.Options{Dir: dir, ApplicationURI: "urn:zhigai.test:client", Now: time.Now, Logger: slog.New(slog.DiscardHandler)})
-	must(t, err)
+	dir := filepath.Join(pki, "trusted", "certs")
+	must(t, os.MkdirAll(dir, 0o700))
+	must(t, os.WriteFile(filepath.Join(dir, "zhigai.pem"), identity()["application.crt"], 0o600))
+}
+
+func options(dir string) opcua.Options {
+	return opcua.Options{Dir: dir, ApplicationURI: "urn:zhigai.test:client", Now: time.Now, Logger: slog.New(slog.DiscardHandler)}
+}
+
+func newDriver(t testing.TB, dir string) *opcua.Driver {
+	t.Helper()
+	for name, b := range identity() {
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d, err := opcua.New(options(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
 	return d
 }
 
 // device is the server under security None unless params say otherwise.
 func (f *plantFloor) device(params ...string) plant.Device {
-	d := plant.Device{Driver: opcua.Kind, Address: "opc.tcp://127.0.0.1:" + f.port + "/UA/Machine", Params: map[string]string{"timeout": "3s"}}
+	d := plant.Device{Driver: opcua.Kind, Address: "opc.tcp://" + f.wire.l.Addr().String() + "/UA/Machine", Params: map[string]string{"timeout": "15s"}}
 	if len(params) == 0 {
 		params = []string{"policy", "None"}
 	}
@@ -126,10 +220,10 @@ func TestRead_EveryType(t *testing.T) {
 	}
 	var points []connect.Point
 	for _, w := range cases {
-		points = append(points, connect.Point{Address: space + w.name, Kind: w.kind})
+		points = append(points, connect.Point{Address: f.space + w.name, Kind: w.kind})
 	}
 	points = append(points, connect.Point{Address: "nsu=urn:nowhere;s=x", Kind: plant.KindNumber},
-		connect.Point{Address: space + "Probe", Kind: plant.KindNumber}, connect.Point{Address: "i=2259", Kind: plant.KindNumber})
+		connect.Point{Address: f.space + "Probe", Kind: plant.KindNumber}, connect.Point{Address: "i=2259", Kind: plant.KindNumber})
 	g, err := c.Prepare(points)
 	must(t, err)
 	got := make([]connect.Reading, len(points))
@@ -172,7 +266,7 @@ func TestSecurity_PoliciesAndApproval(t *testing.T) {
 		{"policy", "None", "user", "op", "password", "secret"}, // encrypted with the server's certificate
 	} {
 		c := f.open(params...)
-		g, err := c.Prepare([]connect.Point{{Address: space + "Speed", Kind: plant.KindNumber}})
+		g, err := c.Prepare([]connect.Point{{Address: f.space + "Speed", Kind: plant.KindNumber}})
 		must(t, err)
 		r := make([]connect.Reading, 1)
 		if err := g.Read(within(t), r); err != nil || r[0].Number != 1000.5 {
@@ -208,9 +302,9 @@ func TestSecurity_ApprovalOutlivesTheProcessAndNoOtherCertificate(t *testing.T) 
 		}
 	}
 	// The same address with another key is not let in.
-	f.process.Kill()
-	f.pki = t.TempDir()
-	f.start()
+	f.wire.cut()
+	f.another()
+	f.wire.mend()
 	_, err := f.driver.Open(within(t), f.device("policy", "Basic256Sha256"))
 	if !errors.Is(err, connect.ErrNotTrusted) || !strings.Contains(err.Error(), "another certificate was approved") {
 		t.Errorf("open with a new certificate: %v", err)
@@ -221,7 +315,7 @@ func TestWrite_InTheNodesType(t *testing.T) {
 	f := newFloor(t)
 	c := f.open()
 	w := c.(connect.Writer)
-	feed := connect.Point{Address: space + "Feed", Kind: plant.KindNumber}
+	feed := connect.Point{Address: f.space + "Feed", Kind: plant.KindNumber}
 	must(t, w.Write(within(t), feed, -80.0))
 	if e := f.process.Wait("written"); e["value"] != -80.0 {
 		t.Errorf("written = %v", e)
@@ -245,7 +339,7 @@ func TestWrite_InTheNodesType(t *testing.T) {
 		"array":        {"Array", 2.0, "array of Double", nil},
 		"absent":       {"Absent", 2.0, "", connect.ErrUnconfigured},
 	} {
-		err := w.Write(within(t), connect.Point{Address: space + wrong.point}, wrong.value)
+		err := w.Write(within(t), connect.Point{Address: f.space + wrong.point}, wrong.value)
 		if err == nil || !strings.Contains(err.Error(), wrong.text) || wrong.is != nil && !errors.Is(err, wrong.is) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -259,11 +353,11 @@ func TestBrowseAndDiscover(t *testing.T) {
 	must(t, err)
 	var machine connect.Browsed
 	for _, b := range top {
-		if b.Name == "Machine" {
+		if b.Name == f.name+"Machine" {
 			machine = b
 		}
 	}
-	if machine.Address != space+"Machine" || !machine.Folder {
+	if machine.Address != f.space+"Machine" || !machine.Folder {
 		t.Fatalf("Browse = %+v", top)
 	}
 	below, err := c.Browse(within(t), machine.Address)
@@ -272,11 +366,11 @@ func TestBrowseAndDiscover(t *testing.T) {
 	for _, b := range below {
 		kinds[b.Address] = b.Kind
 	}
-	if kinds[space+"Speed"] != plant.KindNumber || kinds[space+"Running"] != plant.KindBoolean || kinds[space+"Mode"] != plant.KindText {
+	if kinds[f.space+"Speed"] != plant.KindNumber || kinds[f.space+"Running"] != plant.KindBoolean || kinds[f.space+"Mode"] != plant.KindText {
 		t.Errorf("Browse(%s) = %v", machine.Address, kinds)
 	}
-	found, err := f.driver.Discover(within(t), "127.0.0.1:"+f.port)
-	if err != nil || len(found) != 1 || !strings.Contains(found[0].Device.Address, f.port) {
+	found, err := f.driver.Discover(within(t), "127.0.0.1:"+nodePort)
+	if err != nil || len(found) != 1 || !strings.Contains(found[0].Device.Address, nodePort) {
 		t.Errorf("Discover = %+v, %v", found, err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -33,8 +34,19 @@ type session struct {
 	token      *ua.NodeID
 	timeout    time.Duration
 	namespaces []string
-	maxRead    int // nodes in one request
-	maxMonitor int
+	started    time.Time // of the server; zero when it does not say
+	// Nodes in one request, as the server allows; see learn.
+	maxRead, maxMonitor, maxBrowse, maxHistory int
+	answerRefs                                 int // of one answer to a browse
+	maxItems                                   int // of a subscription
+
+	publishing publishing
+	keep       bool // subscriptions, for the connection that follows
+
+	mu         sync.Mutex
+	surveyed   []object
+	typeNames  map[string][]step     // of types outside of namespace 0, by node id
+	supertypes map[string]*ua.NodeID // of data types, by node id
 }
 
 // channel opens a secure channel; cert is the server's, nil for policy None.
@@ -45,7 +57,7 @@ func (d *Driver) channel(ctx context.Context, set settings, cert *x509.Certifica
 	if err != nil {
 		return nil, err
 	}
-	return &session{channel: c, timeout: set.timeout}, nil
+	return &session{channel: c, answerRefs: d.answerRefs, maxItems: d.itemsEach, timeout: set.timeout, typeNames: map[string][]step{}, supertypes: map[string]*ua.NodeID{}, publishing: publishing{got: make(chan answer, maxRequests)}}, nil
 }
 
 // dial goes the whole way: endpoints, approval, channel, session, namespaces.
@@ -176,15 +188,35 @@ func (d *Driver) begin(ctx context.Context, s *session, set settings, endpoint *
 	return s.learn(ctx)
 }
 
-// learn reads the namespaces and the server's limits; a server without limits
-// gets modest ones.
+// Limits for servers that tell none. The ones for reading and monitoring are
+// modest: some small controllers fail beyond them without a word.
+const (
+	defaultNodes   = 500
+	defaultBrowse  = 1000
+	defaultHistory = 10
+	// itemsEach keeps the notifications of one subscription in their order
+	// without one message after a start being too large to hold.
+	itemsEach = 5000
+)
+
+// learn reads the namespaces and the server's limits.
 func (s *session) learn(ctx context.Context) error {
-	s.maxRead, s.maxMonitor = 500, 500
-	values, err := s.read(ctx, []*ua.NodeID{
-		ua.NewNumericNodeID(0, id.Server_NamespaceArray),
-		ua.NewNumericNodeID(0, id.Server_ServerCapabilities_OperationLimits_MaxNodesPerRead),
-		ua.NewNumericNodeID(0, id.Server_ServerCapabilities_OperationLimits_MaxMonitoredItemsPerCall),
-	}, ua.AttributeIDValue)
+	s.maxRead, s.maxMonitor, s.maxBrowse, s.maxHistory = defaultNodes, defaultNodes, defaultBrowse, defaultHistory
+	limits := []struct {
+		node uint32
+		at   *int
+	}{
+		{id.Server_ServerCapabilities_OperationLimits_MaxNodesPerRead, &s.maxRead},
+		{id.Server_ServerCapabilities_OperationLimits_MaxMonitoredItemsPerCall, &s.maxMonitor},
+		{id.Server_ServerCapabilities_OperationLimits_MaxNodesPerBrowse, &s.maxBrowse},
+		{id.Server_ServerCapabilities_OperationLimits_MaxNodesPerHistoryReadData, &s.maxHistory},
+		{id.Server_ServerCapabilities_MaxMonitoredItemsPerSubscription, &s.maxItems},
+	}
+	nodes := []*ua.NodeID{ua.NewNumericNodeID(0, id.Server_NamespaceArray), ua.NewNumericNodeID(0, id.Server_ServerStatus_StartTime)}
+	for _, l := range limits {
+		nodes = append(nodes, ua.NewNumericNodeID(0, l.node))
+	}
+	values, err := s.read(ctx, nodes, ua.AttributeIDValue)
 	if err != nil {
 		return fmt.Errorf("namespaces: %w", err)
 	}
@@ -193,9 +225,10 @@ func (s *session) learn(ctx context.Context) error {
 		return fmt.Errorf("namespaces: %w", values[0].Status)
 	}
 	s.namespaces = names
-	for i, limit := range []*int{&s.maxRead, &s.maxMonitor} {
-		if n, ok := valueOf(values[i+1]).(uint32); ok && n > 0 {
-			*limit = min(*limit, int(n))
+	s.started, _ = valueOf(values[1]).(time.Time)
+	for i, l := range limits {
+		if n, ok := valueOf(values[i+2]).(uint32); ok && n > 0 {
+			*l.at = int(min(uint32(*l.at), n))
 		}
 	}
 	return nil
@@ -210,20 +243,24 @@ func valueOf(v *ua.DataValue) any {
 
 // read reads one attribute of many nodes, one answer per node.
 func (s *session) read(ctx context.Context, nodes []*ua.NodeID, attribute ua.AttributeID) ([]*ua.DataValue, error) {
-	out := make([]*ua.DataValue, 0, len(nodes))
-	for part := range slices.Chunk(nodes, max(s.maxRead, 1)) {
+	out := make([]*ua.DataValue, len(nodes))
+	err := inParts(ctx, len(nodes), max(s.maxRead, 1), func(ctx context.Context, from, to int) error {
 		req := &ua.ReadRequest{TimestampsToReturn: ua.TimestampsToReturnBoth}
-		for _, n := range part {
+		for _, n := range nodes[from:to] {
 			req.NodesToRead = append(req.NodesToRead, &ua.ReadValueID{NodeID: n, AttributeID: attribute, DataEncoding: &ua.QualifiedName{}})
 		}
 		res, err := call[*ua.ReadResponse](ctx, s, req)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if len(res.Results) != len(part) {
-			return nil, fmt.Errorf("%d answers for %d nodes", len(res.Results), len(part))
+		if len(res.Results) != to-from {
+			return fmt.Errorf("%d answers for %d nodes", len(res.Results), to-from)
 		}
-		out = append(out, res.Results...)
+		copy(out[from:to], res.Results)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return out, nil
 }
@@ -242,14 +279,18 @@ func callWithin[T ua.Response](ctx context.Context, s *session, req ua.Request, 
 	return decode[T](b)
 }
 
-// decode reads an answer. The library that does it was not made for answers
-// of bad will: what it makes of them ends here.
+// decode reads an answer, which it may change. The library that does it was not
+// made for answers of bad will: what would end the process is found out before,
+// see guard.go, and what else it makes of them ends here.
 func decode[T ua.Response](b []byte) (out T, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("answer could not be understood: %v", r)
 		}
 	}()
+	if err := check[T](b); err != nil {
+		return out, fmt.Errorf("answer could not be understood: %w", err)
+	}
 	_, v, err := ua.DecodeService(b)
 	if err != nil {
 		return out, fmt.Errorf("answer could not be understood: %w", err)
@@ -281,7 +322,7 @@ func plainer(err error) error {
 func (s *session) close() {
 	if s.token != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
-		_, _ = call[*ua.CloseSessionResponse](ctx, s, &ua.CloseSessionRequest{DeleteSubscriptions: true})
+		_, _ = call[*ua.CloseSessionResponse](ctx, s, &ua.CloseSessionRequest{DeleteSubscriptions: !s.keep})
 		cancel()
 	}
 	s.channel.close()

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gopcua/opcua/id"
 	"github.com/gopcua/opcua/ua"
 
 	"zhigai/connect"
@@ -31,45 +32,115 @@ const (
 	defPeriod = time.Second
 )
 
+// Why a subscription cannot be gone on with.
+var (
+	errEnded       = errors.New("the server ended the subscription")
+	errNotRepeated = errors.New("a notification was lost and is not repeated")
+	errNamespaces  = errors.New("the server's namespaces changed; its nodes are found anew")
+)
+
+// watched is what is known of the points of a device that speaks.
+type watched struct {
+	points []connect.Point
+	begun  []bool      // whose present value came
+	last   []time.Time // source time of the last value, as the server gave it
+}
+
 // subscription is one subscription on the server.
 type subscription struct {
+	*watched
 	conn    *conn
 	id      uint32
-	points  []connect.Point
 	silence time.Duration // without any message for so long contact is lost
 	next    uint32        // sequence number of the next notification
-	begun   []bool        // points whose present value came
-	acks    []*ua.SubscriptionAcknowledgement
+	heard   time.Time     // when it last spoke
 }
 
 // Subscribe implements [connect.Subscriber]. A notification is acknowledged
-// with the request that follows the sink's return, so the server keeps it for
-// us until it is durable. Contact that was lost is not mended here: the
-// collector has to know of the gap.
+// with a request that follows the sink's return, so the server keeps it for us
+// until it is durable. Contact that was lost is not mended here: the collector
+// has to know of the gap. The Subscribe that follows takes over what the server
+// kept meanwhile, or fills the gap from the server's history, see gap.go.
 func (c *conn) Subscribe(ctx context.Context, points []connect.Point, sink connect.Sink, alive func()) error {
-	nodes, index, readings := c.resolve(points)
-	s := &subscription{conn: c, points: points, next: 1, begun: make([]bool, len(points))}
-	if err := s.create(ctx); err != nil {
-		return fmt.Errorf("opcua %s: subscribe: %w", c.address, err)
+	var refused error
+	keep := func(ctx context.Context, readings []connect.Reading) error {
+		refused = sink(ctx, readings)
+		return refused
 	}
-	defer s.delete()
-	refused, err := s.monitor(ctx, nodes, index)
+	before := c.driver.takeLeft(c.key, points)
+	subs, err := c.speak(ctx, points, before, keep, alive)
+	switch {
+	case ctx.Err() != nil:
+		c.forget(subs)
+		return ctx.Err()
+	case refused != nil:
+		c.forget(subs)
+		return refused
+	}
+	if len(subs) == 0 && before != nil {
+		c.driver.putLeft(c.key, *before) // for the next attempt
+	} else {
+		c.leave(points, subs, err)
+	}
+	return fmt.Errorf("opcua %s: subscription: %w", c.address, err)
+}
+
+// speak takes over or makes the subscriptions and runs them until the end.
+func (c *conn) speak(ctx context.Context, points []connect.Point, before *left, sink connect.Sink, alive func()) ([]*subscription, error) {
+	nodes, index, wrong, err := c.resolve(ctx, points)
 	if err != nil {
-		return fmt.Errorf("opcua %s: subscribe: %w", c.address, err)
+		return nil, err
 	}
-	if readings = append(readings, refused...); len(readings) > 0 {
-		if err := sink(ctx, readings); err != nil {
-			return err
+	w := &watched{points: points, begun: make([]bool, len(points)), last: make([]time.Time, len(points))}
+	p := newPublisher(c, sink, alive)
+	subs, err := c.takeOver(ctx, p, before, w, len(wrong))
+	if err != nil {
+		return subs, err
+	}
+	if subs == nil {
+		var refused []connect.Reading
+		if subs, refused, err = c.subscribe(ctx, w, nodes, index); err != nil {
+			return subs, err
+		}
+		wrong = append(wrong, refused...)
+		if err := c.fillGap(ctx, before, w, nodes, index, sink); err != nil {
+			return subs, err
+		}
+		c.unresolved, c.refused = len(wrong)-len(refused), refused
+	} else {
+		c.unresolved, c.refused = before.unresolved, before.refused
+		wrong = append(wrong, before.refused...)
+	}
+	if len(wrong) > 0 {
+		if err := sink(ctx, wrong); err != nil {
+			return subs, err
 		}
 	}
-	for {
-		if err := s.publish(ctx, sink, alive); err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			return fmt.Errorf("opcua %s: subscription: %w", c.address, err)
+	p.add(subs)
+	return subs, p.run(ctx)
+}
+
+// subscribe makes as many subscriptions as the items need.
+func (c *conn) subscribe(ctx context.Context, w *watched, nodes []*ua.NodeID, index []int) (subs []*subscription, refused []connect.Reading, err error) {
+	for from := 0; from < len(nodes) || len(subs) == 0; from += c.session.maxItems {
+		to := min(from+c.session.maxItems, len(nodes))
+		s := &subscription{watched: w, conn: c, next: 1}
+		err := s.create(ctx)
+		switch {
+		case errors.Is(err, ua.StatusBadTooManySubscriptions) && len(subs) > 0:
+			s = subs[len(subs)-1] // the server decides how many items that one may have
+		case err != nil:
+			return subs, nil, err
+		default:
+			subs = append(subs, s)
 		}
+		more, err := s.monitor(ctx, nodes[from:to], index[from:to])
+		if err != nil {
+			return subs, nil, err
+		}
+		refused = append(refused, more...)
 	}
+	return subs, refused, subs[0].watchNamespaces(ctx)
 }
 
 func (s *subscription) create(ctx context.Context) error {
@@ -101,27 +172,16 @@ func (s *subscription) monitor(ctx context.Context, nodes []*ua.NodeID, index []
 	var refused []connect.Reading
 	at := 0
 	for part := range slices.Chunk(nodes, s.conn.session.maxMonitor) {
-		req := &ua.CreateMonitoredItemsRequest{SubscriptionID: s.id, TimestampsToReturn: ua.TimestampsToReturnBoth}
+		var items []*ua.MonitoredItemCreateRequest
 		for i, n := range part {
 			point := index[at+i]
-			period := sampling(s.points[point])
-			req.ItemsToCreate = append(req.ItemsToCreate, &ua.MonitoredItemCreateRequest{
-				ItemToMonitor:  &ua.ReadValueID{NodeID: n, AttributeID: ua.AttributeIDValue, DataEncoding: &ua.QualifiedName{}},
-				MonitoringMode: ua.MonitoringModeReporting,
-				RequestedParameters: &ua.MonitoringParameters{
-					ClientHandle: uint32(point), SamplingInterval: milliseconds(period),
-					QueueSize: queueFor(period), DiscardOldest: true,
-				},
-			})
+			items = append(items, item(n, uint32(point), sampling(s.points[point])))
 		}
-		res, err := call[*ua.CreateMonitoredItemsResponse](ctx, s.conn.session, req)
+		results, err := s.createItems(ctx, items)
 		if err != nil {
 			return nil, err
 		}
-		if len(res.Results) != len(part) {
-			return nil, fmt.Errorf("%d answers for %d items", len(res.Results), len(part))
-		}
-		for i, r := range res.Results {
+		for i, r := range results {
 			if r.StatusCode != ua.StatusOK {
 				refused = append(refused, connect.Reading{Point: index[at+i], Err: statusError(r.StatusCode)})
 			}
@@ -129,6 +189,36 @@ func (s *subscription) monitor(ctx context.Context, nodes []*ua.NodeID, index []
 		at += len(part)
 	}
 	return refused, nil
+}
+
+// watchNamespaces lets the subscription tell of new namespaces; a server that
+// refuses has the same ones for ever.
+func (s *subscription) watchNamespaces(ctx context.Context) error {
+	_, err := s.createItems(ctx, []*ua.MonitoredItemCreateRequest{item(ua.NewNumericNodeID(0, id.Server_NamespaceArray), uint32(len(s.points)), slowestPublish)})
+	return err
+}
+
+func (s *subscription) createItems(ctx context.Context, items []*ua.MonitoredItemCreateRequest) ([]*ua.MonitoredItemCreateResult, error) {
+	res, err := call[*ua.CreateMonitoredItemsResponse](ctx, s.conn.session, &ua.CreateMonitoredItemsRequest{
+		SubscriptionID: s.id, TimestampsToReturn: ua.TimestampsToReturnBoth, ItemsToCreate: items,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(res.Results) != len(items) || slices.Contains(res.Results, nil) {
+		return nil, fmt.Errorf("%d answers for %d items", len(res.Results), len(items))
+	}
+	return res.Results, nil
+}
+
+func item(n *ua.NodeID, handle uint32, period time.Duration) *ua.MonitoredItemCreateRequest {
+	return &ua.MonitoredItemCreateRequest{
+		ItemToMonitor:  &ua.ReadValueID{NodeID: n, AttributeID: ua.AttributeIDValue, DataEncoding: &ua.QualifiedName{}},
+		MonitoringMode: ua.MonitoringModeReporting,
+		RequestedParameters: &ua.MonitoringParameters{
+			ClientHandle: handle, SamplingInterval: milliseconds(period), QueueSize: queueFor(period), DiscardOldest: true,
+		},
+	}
 }
 
 func sampling(p connect.Point) time.Duration {
@@ -144,96 +234,63 @@ func queueFor(period time.Duration) uint32 {
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-// publish takes one message: a notification or a sign of life.
-func (s *subscription) publish(ctx context.Context, sink connect.Sink, alive func()) error {
-	res, err := callWithin[*ua.PublishResponse](ctx, s.conn.session, &ua.PublishRequest{SubscriptionAcknowledgements: s.acks}, s.silence)
-	if err != nil {
-		return err
-	}
-	s.acks = nil
-	m := res.NotificationMessage
-	if m == nil || res.SubscriptionID != s.id {
-		return fmt.Errorf("message of subscription %d instead of %d", res.SubscriptionID, s.id)
-	}
-	if len(m.NotificationData) == 0 {
-		// A keep-alive says which number comes next: more than we wait for
-		// means that messages were lost.
-		if err := s.catchUp(ctx, m.SequenceNumber, sink); err != nil {
-			return err
-		}
-		alive()
-		return nil
-	}
-	if err := s.catchUp(ctx, m.SequenceNumber, sink); err != nil {
-		return err
-	}
-	return s.take(ctx, m, sink)
-}
-
-// catchUp asks again for notifications between the one expected and the one
-// that came.
-func (s *subscription) catchUp(ctx context.Context, came uint32, sink connect.Sink) error {
-	for s.next != came {
-		if came-s.next > maxQueue {
-			return fmt.Errorf("notification %d came when %d was due", came, s.next)
-		}
-		res, err := call[*ua.RepublishResponse](ctx, s.conn.session, &ua.RepublishRequest{SubscriptionID: s.id, RetransmitSequenceNumber: s.next})
-		if err != nil {
-			return fmt.Errorf("notification %d was lost and is not repeated: %w", s.next, err)
-		}
-		if res.NotificationMessage == nil || res.NotificationMessage.SequenceNumber != s.next {
-			return fmt.Errorf("notification %d was lost and another one is repeated", s.next)
-		}
-		if err := s.take(ctx, res.NotificationMessage, sink); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// take makes a notification durable and marks it for acknowledgement.
-func (s *subscription) take(ctx context.Context, m *ua.NotificationMessage, sink connect.Sink) error {
+// readings are what a notification says.
+func (s *subscription) readings(m *ua.NotificationMessage) ([]connect.Reading, error) {
 	var readings []connect.Reading
 	for _, data := range m.NotificationData {
 		if data == nil || data.Value == nil {
-			return errors.New("notification without content")
+			return nil, errors.New("notification without content")
 		}
 		switch n := data.Value.(type) {
 		case *ua.DataChangeNotification:
 			for _, item := range n.MonitoredItems {
+				if item != nil && int64(item.ClientHandle) == int64(len(s.points)) { // see watchNamespaces
+					if names, ok := valueOf(item.Value).([]string); ok && !slices.Equal(names, s.conn.session.namespaces) {
+						return nil, errNamespaces
+					}
+					continue
+				}
 				if item == nil || int64(item.ClientHandle) >= int64(len(s.points)) {
-					return errors.New("notification of an item that nobody asked for")
+					return nil, errors.New("notification of an item that nobody asked for")
 				}
 				point := int(item.ClientHandle)
-				r := reading(point, s.points[point].Kind, item.Value)
-				if !s.begun[point] {
-					s.begun[point] = true
-					s.conn.driver.present(&r)
-				}
-				readings = append(readings, r)
+				readings = append(readings, reading(point, s.points[point].Kind, item.Value))
 			}
 		case *ua.StatusChangeNotification:
-			return fmt.Errorf("the server ended the subscription: %w", n.Status)
+			return nil, fmt.Errorf("%w: %w", errEnded, n.Status)
 		default:
-			return fmt.Errorf("notification of type %T", n)
+			return nil, fmt.Errorf("notification of type %T", n)
 		}
 	}
-	if len(readings) > 0 {
-		if err := sink(ctx, readings); err != nil {
-			return err
-		}
-	}
-	s.next = m.SequenceNumber + 1
-	if s.next == 0 {
-		s.next = 1 // zero is left out (OPC UA Part 4, 7.7)
-	}
-	s.acks = append(s.acks, &ua.SubscriptionAcknowledgement{SubscriptionID: s.id, SequenceNumber: m.SequenceNumber})
-	return nil
+	return readings, nil
 }
 
-// delete tells the server; after a loss of contact there is nobody to hear it.
-func (s *subscription) delete() {
+// date notes the times of readings, and marks first values that hold now
+// although they changed long ago.
+func (s *subscription) date(readings []connect.Reading) {
+	for i := range readings {
+		r := &readings[i]
+		if r.Source.After(s.last[r.Point]) {
+			s.last[r.Point] = r.Source
+		}
+		if !s.begun[r.Point] && !r.Historical {
+			s.begun[r.Point] = true
+			s.conn.driver.present(r)
+		}
+	}
+}
+
+// forget tells the server that nobody comes back; after a loss of contact there
+// is nobody to hear it.
+func (c *conn) forget(subs []*subscription) {
+	if len(subs) == 0 {
+		return
+	}
+	var ids []uint32
+	for _, s := range subs {
+		ids = append(ids, s.id)
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
 	defer cancel()
-	_, _ = call[*ua.DeleteSubscriptionsResponse](ctx, s.conn.session, &ua.DeleteSubscriptionsRequest{SubscriptionIDs: []uint32{s.id}})
+	_, _ = call[*ua.DeleteSubscriptionsResponse](ctx, c.session, &ua.DeleteSubscriptionsRequest{SubscriptionIDs: ids})
 }

@@ -74,13 +74,9 @@ func (r *running) end() error {
 	}
 }
 
-func speedPoint() connect.Point {
-	return connect.Point{Address: space + "Speed", Kind: plant.KindNumber, Period: 50 * time.Millisecond}
-}
-
 func TestSubscribe_EveryChangeInOrder(t *testing.T) {
 	f := newFloor(t)
-	r := subscribe(t, f.open(), speedPoint(), connect.Point{Address: space + "Absent", Kind: plant.KindNumber})
+	r := subscribe(t, f.open(), f.speed(), connect.Point{Address: f.space + "Absent", Kind: plant.KindNumber})
 	absent, first := r.next(), r.next()
 	if !errors.Is(absent.Err, connect.ErrUnconfigured) || absent.Point != 1 {
 		t.Errorf("absent node = %+v", absent)
@@ -92,22 +88,22 @@ func TestSubscribe_EveryChangeInOrder(t *testing.T) {
 	for want := 1.0; want <= 30; want++ {
 		// One after the other: the server itself may pass over a value that
 		// stood for less than the sampling interval.
-		f.process.Send(obj{"op": "set", "name": "Speed", "value": want})
+		f.send(obj{"op": "set", "name": "Speed", "value": want})
 		g := r.next()
 		if g.Number != want || g.Source.Before(last) {
 			t.Fatalf("reading = %+v; want %v after %v", g, want, last)
 		}
 		last = g.Source
 	}
-	f.process.Send(obj{"op": "status", "name": "Speed", "status": "BadSensorFailure"})
+	f.send(obj{"op": "status", "name": "Speed", "status": "BadSensorFailure"})
 	if g := r.next(); !errors.Is(g.Err, connect.ErrRefused) || !strings.Contains(g.Err.Error(), "SensorFailure") {
 		t.Errorf("bad status = %+v", g)
 	}
-	f.process.Send(obj{"op": "status", "name": "Speed", "status": "BadNoCommunication"})
+	f.send(obj{"op": "status", "name": "Speed", "status": "BadNoCommunication"})
 	if g := r.next(); !errors.Is(g.Err, connect.ErrStale) {
 		t.Errorf("no communication = %+v", g)
 	}
-	f.process.Send(obj{"op": "set", "name": "Speed", "value": 7})
+	f.send(obj{"op": "set", "name": "Speed", "value": 7})
 	if g := r.next(); g.Err != nil || g.Number != 7 {
 		t.Errorf("good again = %+v", g)
 	}
@@ -125,10 +121,10 @@ func TestSubscribe_EveryChangeInOrder(t *testing.T) {
 // While nobody takes them, changes wait in the server's queue.
 func TestSubscribe_QueueHoldsAStall(t *testing.T) {
 	f := newFloor(t)
-	r := subscribe(t, f.open(), speedPoint())
+	r := subscribe(t, f.open(), f.speed())
 	r.next()
 	r.hold.Lock()
-	f.process.Send(obj{"op": "count", "name": "Speed", "from": 1, "n": 20, "ms": 200})
+	f.send(obj{"op": "count", "name": "Speed", "from": 1, "n": 20, "ms": 200})
 	f.process.Wait("counted")
 	r.hold.Unlock()
 	seen := 0
@@ -146,10 +142,10 @@ func TestSubscribe_QueueHoldsAStall(t *testing.T) {
 
 func TestSubscribe_LongText(t *testing.T) {
 	f := newFloor(t)
-	r := subscribe(t, f.open(), connect.Point{Address: space + "Mode", Kind: plant.KindText, Period: 50 * time.Millisecond})
+	r := subscribe(t, f.open(), connect.Point{Address: f.space + "Mode", Kind: plant.KindText, Period: 50 * time.Millisecond})
 	r.next()
 	long := strings.Repeat("磨", 10000)
-	f.process.Send(obj{"op": "set", "name": "Mode", "value": long})
+	f.send(obj{"op": "set", "name": "Mode", "value": long})
 	if g := r.next(); g.Text != long {
 		t.Errorf("text of %d bytes, %v; want %d", len(g.Text), g.Err, len(long))
 	}
@@ -158,36 +154,43 @@ func TestSubscribe_LongText(t *testing.T) {
 func TestSubscribe_SinkFailureEndsIt(t *testing.T) {
 	f := newFloor(t)
 	c := f.open()
-	r := subscribe(t, c, speedPoint())
+	r := subscribe(t, c, f.speed())
 	r.next()
 	r.fail <- errors.New("disk full")
-	f.process.Send(obj{"op": "set", "name": "Speed", "value": 5})
+	f.send(obj{"op": "set", "name": "Speed", "value": 5})
 	if err := r.end(); err == nil || !strings.Contains(err.Error(), "disk full") {
 		t.Errorf("end = %v", err)
 	}
 	// The connection is good: a new subscription begins with the present value.
-	if g := subscribe(t, c, speedPoint()).next(); g.Number != 5 {
+	if g := subscribe(t, c, f.speed()).next(); g.Number != 5 {
 		t.Errorf("again = %+v", g)
 	}
 }
 
 func TestSubscribe_LossOfContactIsToldAndNamespacesAreFoundAgain(t *testing.T) {
 	f := newFloor(t)
-	r := subscribe(t, f.open(), speedPoint())
+	r := subscribe(t, f.open(), f.speed())
 	r.next()
-	f.process.Kill()
+	f.wire.cut()
 	if err := r.end(); err == nil || !strings.Contains(err.Error(), "closed the connection") {
-		t.Errorf("after kill: %v", err)
+		t.Errorf("after the cut: %v", err)
 	}
 	if _, err := f.driver.Open(within(t), f.device()); err == nil {
 		t.Error("open while the server is down")
 	}
-	f.start("3") // the machine's namespace has another number now
-	r = subscribe(t, f.open(), speedPoint())
+	f.another() // the machine's namespace has another number now
+	f.wire.mend()
+	r = subscribe(t, f.open(), f.speed())
 	if g := r.next(); g.Err != nil || g.Number != 1000.5 {
 		t.Errorf("after restart: %+v", g)
 	}
-	f.process.Send(obj{"op": "stop"})
+	f.send(obj{"op": "namespace", "uri": "urn:zhigai.test:new"})
+	if err := r.end(); err == nil || !strings.Contains(err.Error(), "namespaces changed") {
+		t.Errorf("a new namespace: %v", err)
+	}
+	r = subscribe(t, f.open(), f.speed())
+	r.next()
+	f.send(obj{"op": "stop"})
 	if err := r.end(); err == nil {
 		t.Error("an orderly stop of the server is not told")
 	}
@@ -199,28 +202,28 @@ func TestSubscribe_OutlivesRenewals(t *testing.T) {
 	f.approve("policy", "Basic256Sha256")
 	f.driver.RenewEvery(1500 * time.Millisecond)
 	c := f.open("policy", "Basic256Sha256")
-	r := subscribe(t, c, speedPoint())
+	r := subscribe(t, c, f.speed())
 	r.next()
 	for want, began := 1.0, time.Now(); time.Since(began) < 5*time.Second; want++ { // five renewals
-		f.process.Send(obj{"op": "set", "name": "Speed", "value": want})
+		f.send(obj{"op": "set", "name": "Speed", "value": want})
 		if g := r.next(); g.Number != want {
 			t.Fatalf("reading = %+v; want %v", g, want)
 		}
 	}
-	must(t, c.(connect.Writer).Write(within(t), connect.Point{Address: space + "Feed"}, 1.0))
+	must(t, c.(connect.Writer).Write(within(t), connect.Point{Address: f.space + "Feed"}, 1.0))
 }
 
 func TestSubscribe_FrozenServerIsFoundOut(t *testing.T) {
 	f := newFloor(t)
-	c := f.open("policy", "None", "timeout", "500ms")
-	r := subscribe(t, c, speedPoint())
+	c := f.open("policy", "None", "timeout", "3s")
+	r := subscribe(t, c, f.speed())
 	r.next()
-	f.process.Send(obj{"op": "freeze", "ms": 60000})
+	f.wire.freeze()
 	began := time.Now()
 	if err := r.end(); err == nil || !strings.Contains(err.Error(), "no answer in time") {
 		t.Errorf("frozen server: %v", err)
 	}
-	if took := time.Since(began); took > 20*time.Second {
+	if took := time.Since(began); took > patience {
 		t.Errorf("found out after %v", took)
 	}
 }

@@ -21,7 +21,7 @@ import (
 )
 
 // patience bounds how long a party may take to say something.
-const patience = 60 * time.Second
+const patience = 3 * time.Minute
 
 // Event is a line a party said: a JSON object with a field "event".
 type Event map[string]any
@@ -34,11 +34,20 @@ type Process struct {
 	in     io.WriteCloser
 	events chan Event
 	gone   chan struct{}
+	shared *Shared // nil: the process belongs to one test
+	stderr *strings.Builder
 }
 
 // Node starts e2e/peers/<script> under Node.js. Root is the way from the
 // test's folder to the module's.
 func Node(t testing.TB, root, script string, args ...string) *Process {
+	t.Helper()
+	p := nodeOf(t, root, script, args...)
+	p.start()
+	return p
+}
+
+func nodeOf(t testing.TB, root, script string, args ...string) *Process {
 	t.Helper()
 	dir := filepath.Join(root, "e2e", "peers")
 	if _, err := exec.LookPath("node"); err != nil {
@@ -52,7 +61,6 @@ func Node(t testing.TB, root, script string, args ...string) *Process {
 		events: make(chan Event, 1000), gone: make(chan struct{}),
 	}
 	p.cmd.Dir = dir
-	p.start()
 	return p
 }
 
@@ -105,8 +113,8 @@ func (p *Process) start() {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	var stderr strings.Builder
-	p.cmd.Stderr = &stderr
+	p.stderr = &strings.Builder{} // written by the process alone until it is gone
+	p.cmd.Stderr = p.stderr
 	p.in = in
 	if err := p.cmd.Start(); err != nil {
 		p.t.Fatal(err)
@@ -120,16 +128,19 @@ func (p *Process) start() {
 				continue // a library's chatter
 			}
 			select {
-			case p.events <- e:
+			case p.shared.listener(e, p.events) <- e:
 			default: // nobody listens any more
 			}
 		}
 		_ = p.cmd.Wait() // a killed party has no good status to report
 	}()
+	if p.shared != nil {
+		return // it ends with its standard input, when the tests do
+	}
 	p.t.Cleanup(func() {
 		p.Kill()
-		if p.t.Failed() && stderr.Len() > 0 {
-			p.t.Logf("%s said on stderr:\n%s", p.name, stderr.String())
+		if p.t.Failed() && p.stderr.Len() > 0 {
+			p.t.Logf("%s said on stderr:\n%s", p.name, p.stderr)
 		}
 	})
 }
@@ -165,7 +176,7 @@ func (p *Process) Wait(event string) Event {
 				continue
 			default:
 			}
-			p.t.Fatalf("%s ended before it said %q", p.name, event)
+			p.t.Fatalf("%s ended before it said %q; it said on stderr:\n%s", p.name, event, p.stderr)
 		case <-deadline:
 			p.t.Fatalf("%s did not say %q", p.name, event)
 		}

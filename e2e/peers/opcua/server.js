@@ -1,43 +1,53 @@
 // An OPC UA server made of the npm package node-opcua: the foreign party of
 // connect/opcua.
 //
-// node server.js PORT PKI_FOLDER [EXTRA_NAMESPACES]
+// node server.js PORT PKI_FOLDER
 //
 // Commands come as JSON lines on standard input, what happens goes as JSON
-// lines to standard output. The user is op with the password secret. Extra
-// namespaces are registered before the machine's own, so that its number
-// changes.
+// lines to standard output. The user is op with the password secret. Many tests
+// use one process: each has a machine of its own, whose name stands in "for" of
+// its commands and events and before the names of its nodes. A test that wants
+// another server, as after a restart, gets one in the same process.
 const readline = require("readline");
 const {
   OPCUAServer, OPCUACertificateManager, Variant, DataType, VariantArrayType, StatusCodes, MessageSecurityMode, SecurityPolicy, coerceLocalizedText,
 } = require("node-opcua");
 
-const [port, pki, extra] = process.argv.slice(2);
+const [port, pki] = process.argv.slice(2);
 const uri = "urn:zhigai.test:machine";
 const say = (event, more = {}) => console.log(JSON.stringify({ event, ...more }));
 
-(async () => {
+// makeServer starts a server; extra namespaces are registered before the
+// machines' own, so that its number changes.
+async function makeServer(port, pki, extra = 0) {
   const certificates = new OPCUACertificateManager({ automaticallyAcceptUnknownCertificate: true, rootFolder: pki });
   await certificates.initialize();
   const server = new OPCUAServer({
     port: Number(port), hostname: "127.0.0.1", resourcePath: "/UA/Machine", serverCertificateManager: certificates,
     securityPolicies: [SecurityPolicy.None, SecurityPolicy.Basic256Sha256, SecurityPolicy.Aes256_Sha256_RsaPss],
     securityModes: [MessageSecurityMode.None, MessageSecurityMode.Sign, MessageSecurityMode.SignAndEncrypt],
-    allowAnonymous: true,
+    allowAnonymous: true, maxConnectionsPerEndpoint: 200, serverCapabilities: { maxSessions: 200 },
     userManager: { isValidUser: (user, password) => user === "op" && password === "secret" },
     buildInfo: { productName: "grinder", manufacturerName: "test maker", buildNumber: "1", buildDate: new Date(0) },
   });
   await server.initialize();
   const space = server.engine.addressSpace;
-  for (let i = 0; i < Number(extra || 0); i++) space.registerNamespace(`urn:zhigai.test:extra${i}`);
+  for (let i = 0; i < extra; i++) space.registerNamespace(`urn:zhigai.test:extra${i}`);
   const ns = space.registerNamespace(uri);
-  const machine = ns.addObject({ organizedBy: space.rootFolder.objects, browseName: "Machine", nodeId: "s=Machine" });
+  await server.start();
+  return { server, space, ns, machines: {} };
+}
 
-  const variables = {};
-  const add = (name, dataType, value, { variant = { arrayType: VariantArrayType.Scalar }, ...more } = {}) => {
-    const v = ns.addVariable({ componentOf: machine, browseName: name, nodeId: `s=${name}`, dataType, minimumSamplingInterval: 50, ...more });
+// makeMachine adds the machine of a test.
+function makeMachine({ space, ns, machines }, name) {
+  if (machines[name]) return;
+  const report = (event, more = {}) => say(event, { for: name, ...more });
+  const machine = ns.addObject({ organizedBy: space.rootFolder.objects, browseName: `${name}Machine`, nodeId: `s=${name}Machine` });
+  const variables = (machines[name] = {});
+  const add = (short, dataType, value, { variant = { arrayType: VariantArrayType.Scalar }, ...more } = {}) => {
+    const v = ns.addVariable({ componentOf: machine, browseName: short, nodeId: `s=${name}${short}`, dataType, minimumSamplingInterval: 50, ...more });
     v.setValueFromSource(new Variant({ dataType: DataType[dataType], value, ...variant }));
-    variables[name] = { node: v, dataType: DataType[dataType], variant };
+    variables[short] = { node: v, dataType: DataType[dataType], variant };
     return v;
   };
   add("Speed", "Double", 1000.5);
@@ -61,50 +71,83 @@ const say = (event, more = {}) => console.log(JSON.stringify({ event, ...more })
   // A set point the machine applies, and one it refuses.
   let feed = 100;
   ns.addVariable({
-    componentOf: machine, browseName: "Feed", nodeId: "s=Feed", dataType: "Int16", minimumSamplingInterval: 50,
+    componentOf: machine, browseName: "Feed", nodeId: `s=${name}Feed`, dataType: "Int16", minimumSamplingInterval: 50,
     value: {
       get: () => new Variant({ dataType: DataType.Int16, value: feed }),
-      set: (v) => { feed = v.value; say("written", { name: "Feed", value: v.value }); return StatusCodes.Good; },
+      set: (v) => { feed = v.value; report("written", { name: "Feed", value: v.value }); return StatusCodes.Good; },
     },
   });
   ns.addVariable({
-    componentOf: machine, browseName: "Locked", nodeId: "s=Locked", dataType: "Double",
+    componentOf: machine, browseName: "Locked", nodeId: `s=${name}Locked`, dataType: "Double",
     value: { get: () => new Variant({ dataType: DataType.Double, value: 1 }), set: () => StatusCodes.BadUserAccessDenied },
   });
 
-  let counting;
+  // A value whose past the server keeps.
+  const past = add("Past", "Double", 0);
+  space.installHistoricalDataNode(past, { maxOnlineValues: 10000 });
+
+  // Methods: one with arguments of several types, one without, one that refuses.
+  const start = ns.addMethod(machine, {
+    browseName: "StartProgram",
+    inputArguments: [{ name: "Program", dataType: DataType.String }, { name: "Parts", dataType: DataType.UInt16 }, { name: "Dry", dataType: DataType.Boolean }],
+    outputArguments: [{ name: "Job", dataType: DataType.UInt32 }, { name: "Message", dataType: DataType.String }],
+  });
+  start.bindMethod((args, _context, done) => {
+    const [program, parts, dry] = args.map((a) => a.value);
+    if (parts === 0) return done(null, { statusCode: StatusCodes.BadInvalidArgument, inputArgumentResults: [StatusCodes.Good, StatusCodes.BadOutOfRange, StatusCodes.Good] });
+    report("called", { program, parts, dry });
+    done(null, { statusCode: StatusCodes.Good, outputArguments: [{ dataType: DataType.UInt32, value: 77 }, { dataType: DataType.String, value: `${program} x ${parts}` }] });
+  });
+  ns.addMethod(machine, { browseName: "Reset" }).bindMethod((_args, _context, done) => {
+    report("called", { program: "reset" });
+    done(null, { statusCode: StatusCodes.Good });
+  });
+
+}
+
+(async () => {
+  const servers = [await makeServer(port, pki)];
+  const counting = {};
+  const set = (v, value, ...status) => v.node.setValueFromSource(new Variant({ dataType: v.dataType, value, ...v.variant }), ...status);
   readline.createInterface({ input: process.stdin }).on("line", async (line) => {
     const c = JSON.parse(line);
-    const v = variables[c.name];
+    const report = (event, more = {}) => say(event, { for: c.for, ...more });
+    const at = servers[c.server || 0];
+    const v = at && at.machines[c.for] && at.machines[c.for][c.name];
     switch (c.op) {
-      case "set": // {"op":"set","name":"Speed","value":1}
-        v.node.setValueFromSource(new Variant({ dataType: v.dataType, value: c.value, ...v.variant }));
+      case "machine": // {"op":"machine","for":"T1."}
+        makeMachine(at, c.for);
+        report("made");
         break;
-      case "status": // {"op":"status","name":"Speed","status":"BadSensorFailure"}
-        v.node.setValueFromSource(new Variant({ dataType: v.dataType, value: c.value || 0 }), StatusCodes[c.status], new Date());
+      case "server": // {"op":"server","for":"T1.","port":1,"pki":"dir","extra":3}: another one, its number is told
+        servers.push(await makeServer(c.port, c.pki, c.extra));
+        makeMachine(servers.at(-1), c.for);
+        report("started", { server: servers.length - 1 });
         break;
-      case "count": { // {"op":"count","name":"Speed","ms":100,"from":1,"n":20}: a number higher at each step
+      case "set": // {"op":"set","for":"T1.","name":"Speed","value":1}
+        set(v, c.value);
+        break;
+      case "status": // {"op":"status","for":"T1.","name":"Speed","status":"BadSensorFailure"}
+        set(v, c.value || 0, StatusCodes[c.status], new Date());
+        break;
+      case "count": { // {"op":"count","for":"T1.","name":"Speed","ms":100,"from":1,"n":20}: a number higher at each step
         let n = 0;
-        clearInterval(counting);
-        counting = setInterval(() => {
-          v.node.setValueFromSource(new Variant({ dataType: v.dataType, value: c.from + n }));
-          if (++n >= c.n) { clearInterval(counting); say("counted"); }
+        clearInterval(counting[c.for]);
+        counting[c.for] = setInterval(() => {
+          set(v, c.from + n);
+          if (++n >= c.n) { clearInterval(counting[c.for]); report("counted"); }
         }, c.ms);
         break;
       }
+      case "namespace": // {"op":"namespace","for":"T1.","uri":"urn:x"}: one more
+        at.space.registerNamespace(c.uri);
+        report("registered");
+        break;
       case "stop": // an orderly end
-        await server.shutdown(0);
-        say("stopped");
+        await at.server.shutdown(0);
+        report("stopped");
         break;
-      case "freeze": { // the process hangs with its connections open
-        const end = Date.now() + c.ms;
-        while (Date.now() < end);
-        say("thawed");
-        break;
-      }
     }
   }).on("close", () => process.exit(0));
-
-  await server.start();
-  say("listening", { endpoint: server.getEndpointUrl() });
+  say("listening", { endpoint: servers[0].server.getEndpointUrl() });
 })().catch((e) => { console.error(e); process.exit(1); });
