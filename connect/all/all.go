@@ -11,6 +11,7 @@ import (
 	"zhigai/connect/modbus"
 	"zhigai/connect/mqtt"
 	"zhigai/connect/opcua"
+	"zhigai/connect/s7"
 	"zhigai/connect/sparkplug"
 )
 
@@ -55,5 +56,5 @@ func Drivers(o Options) (Set, error) {
 	if err != nil {
 		return Set{}, err
 	}
-	return Set{List: []connect.Driver{modbus.New(), ua, host, plain}, closers: []func() error{host.Close}}, nil
+	return Set{List: []connect.Driver{modbus.New(), ua, host, plain, s7.New()}, closers: []func() error{host.Close}}, nil
 }

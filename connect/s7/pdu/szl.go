@@ -153,8 +153,9 @@ func (id *Identity) list(number, index uint16) []byte {
 		record(orderIndex, func(b []byte) { copy(b, fmt.Sprintf("%-20s", id.Order)[:20]) })
 		record(firmwareIndex, func(b []byte) {
 			copy(b, strings.Repeat(" ", 20))
-			b[22] = 'V'
-			_, _ = fmt.Sscanf(id.Version, "%d.%d.%d", &b[23], &b[24], &b[25]) // what is no version stays 0
+			if n, _ := fmt.Sscanf(id.Version, "%d.%d.%d", &b[23], &b[24], &b[25]); n == 3 {
+				b[22] = 'V'
+			}
 		})
 	case ComponentList:
 		size = 34
