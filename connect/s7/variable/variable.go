@@ -187,7 +187,7 @@ func (v *Variable) shape(width byte, name string) error {
 		v.Bit = -1 // DBX10.0 string[20] is how some tools write where it begins
 	}
 	size := traits[v.Type].size
-	if width == 'W' && size != 2 || width == 'D' && (size < 4 || v.IsText()) {
+	if width == 'W' && (size != 2 || v.IsText()) || width == 'D' && (size < 4 || v.IsText()) {
 		return fmt.Errorf("%s does not stand in a %c; write DBB and the byte where it begins", name, width)
 	}
 	return nil
