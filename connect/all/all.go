@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"zhigai/connect"
+	"zhigai/connect/fins"
 	"zhigai/connect/modbus"
 	"zhigai/connect/mqtt"
 	"zhigai/connect/opcua"
@@ -56,5 +57,5 @@ func Drivers(o Options) (Set, error) {
 	if err != nil {
 		return Set{}, err
 	}
-	return Set{List: []connect.Driver{modbus.New(), ua, host, plain, s7.New()}, closers: []func() error{host.Close}}, nil
+	return Set{List: []connect.Driver{modbus.New(), ua, host, plain, s7.New(), fins.New()}, closers: []func() error{host.Close}}, nil
 }
