@@ -18,6 +18,8 @@ import (
 var servers = map[string]func(p *Plant, host, port string, machines []*machine) (address string, err error){
 	"modbus-tcp": (*Plant).serveModbus,
 	"opcua":      (*Plant).serveOPCUA,
+	"s7":         (*Plant).serveS7,
+	"fins":       (*Plant).serveFINS,
 }
 
 // alone is what a device's parameters are when it is the only one behind its
@@ -25,6 +27,8 @@ var servers = map[string]func(p *Plant, host, port string, machines []*machine) 
 var alone = map[string]map[string]string{
 	"modbus-tcp": {"unit": "1"},
 	"opcua":      {"prefix": "M1", "policy": "None", "mode": "None"},
+	"s7":         {"plc": "s7-1500"},
+	"fins":       {"transport": "udp"},
 }
 
 // Listen starts the servers of machines that wait to be asked, on free ports of

@@ -8,9 +8,11 @@ import (
 	"time"
 
 	"zhigai/connect"
+	"zhigai/connect/fins"
 	"zhigai/connect/modbus"
 	"zhigai/connect/mqtt"
 	"zhigai/connect/opcua"
+	"zhigai/connect/s7"
 	"zhigai/connect/sparkplug"
 )
 
@@ -55,5 +57,5 @@ func Drivers(o Options) (Set, error) {
 	if err != nil {
 		return Set{}, err
 	}
-	return Set{List: []connect.Driver{modbus.New(), ua, host, plain}, closers: []func() error{host.Close}}, nil
+	return Set{List: []connect.Driver{modbus.New(), ua, host, plain, s7.New(), fins.New()}, closers: []func() error{host.Close}}, nil
 }
