@@ -22,6 +22,7 @@ type cli struct {
 	Run     runCmd     `cmd:"" help:"Collect, keep, calculate and serve: the node."`
 	OEE     oeeCmd     `cmd:"" name:"oee" help:"ISO 22400-2 figures of a ledger file."`
 	Profile profileCmd `cmd:"" help:"Check and try device profiles without building."`
+	Import  importSourceCmd `cmd:"" help:"Read recordings of other systems."`
 	Samples samplesCmd `cmd:"" help:"Export and import raw samples as CSV."`
 	Audit   auditCmd   `cmd:"" help:"Verify the hash chain of the audit."`
 	Record  recordCmd  `cmd:"" help:"Move the record between a folder and a PostgreSQL database."`
