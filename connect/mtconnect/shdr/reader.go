@@ -17,10 +17,17 @@ const (
 	MaxBody = 4 << 20
 )
 
-// Reader takes lines off a stream and joins texts of several lines.
+// Reader takes lines off a stream and joins texts of several lines. After an
+// error of the stream that passes, such as a deadline, it goes on where it was.
 type Reader struct {
-	in   *bufio.Reader
-	line int
+	in    *bufio.Reader
+	line  int
+	part  []byte // of a line whose end has not come
+	open  *Line  // whose last token goes on
+	wrong error  // why the line that is open is none
+	mark  string // ends it
+	lines []string
+	size  int
 }
 
 // NewReader makes a reader.
@@ -32,79 +39,79 @@ func NewReader(in io.Reader) *Reader {
 func (r *Reader) Number() int { return r.line }
 
 // Next reads the next line that is not empty. An error that is [ErrLine]
-// concerns this line alone; after any other the stream is at its end.
+// concerns this line alone.
 func (r *Reader) Next() (Line, error) {
-	text := ""
-	for strings.Trim(text, blanks) == "" {
-		var err error
-		if text, err = r.text(); err != nil {
+	for {
+		text, err := r.text()
+		switch {
+		case errors.Is(err, io.EOF) && r.open != nil:
+			r.open = nil
+			return Line{}, fmt.Errorf("line %d: %w: the text up to %s has no end", r.line, ErrLine, head(r.mark))
+		case err != nil:
 			return Line{}, err
+		case r.open != nil:
+			l, done, err := r.more(text)
+			if done || err != nil {
+				return l, err
+			}
+			continue
+		case strings.Trim(text, blanks) == "":
+			continue
 		}
+		at := strings.Index(text, multiline)
+		if at < 0 || strings.HasPrefix(text, "*") {
+			l, err := Parse(text)
+			return l, r.name(err)
+		}
+		l, err := Parse(text[:at])
+		r.open, r.wrong, r.mark = &l, err, strings.TrimRight(text[at:], blanks)
+		r.lines, r.size = nil, 0
 	}
-	at := strings.Index(text, multiline)
-	if at < 0 || strings.HasPrefix(text, "*") {
-		l, err := Parse(text)
-		return l, r.name(err)
+}
+
+// more is a line within a text of several.
+func (r *Reader) more(text string) (l Line, done bool, err error) {
+	if strings.TrimRight(text, blanks) != r.mark {
+		if r.size += len(text) + 1; r.size > MaxBody {
+			return l, false, fmt.Errorf("line %d: a text of more than %d bytes", r.line, MaxBody)
+		}
+		r.lines = append(r.lines, text)
+		return l, false, nil
 	}
-	mark := strings.TrimRight(text[at:], blanks)
-	l, err := Parse(text[:at])
-	body, bodyErr := r.body(mark)
-	if bodyErr != nil {
-		return Line{}, r.name(bodyErr)
-	}
+	l, err = *r.open, r.wrong
+	r.open = nil
 	if err != nil {
-		return Line{}, r.name(err)
+		return Line{}, true, r.name(err)
 	}
 	// Before the mark stands the beginning of the text, empty as a rule.
-	last := len(l.Tokens) - 1
-	l.Tokens[last] += body
-	return l, nil
+	l.Tokens[len(l.Tokens)-1] += strings.Join(r.lines, "\n")
+	return l, true, nil
 }
 
 func (r *Reader) name(err error) error {
-	if err == nil || errors.Is(err, io.EOF) {
-		return err
+	if err == nil {
+		return nil
 	}
 	return fmt.Errorf("line %d: %w", r.line, err)
 }
 
-func (r *Reader) body(mark string) (string, error) {
-	var lines []string
-	size := 0
-	for {
-		text, err := r.text()
-		if errors.Is(err, io.EOF) {
-			return "", fmt.Errorf("%w: the text up to %s has no end", ErrLine, head(mark))
-		}
-		if err != nil {
-			return "", err
-		}
-		if strings.TrimRight(text, blanks) == mark {
-			return strings.Join(lines, "\n"), nil
-		}
-		if size += len(text) + 1; size > MaxBody {
-			return "", fmt.Errorf("a text of more than %d bytes", MaxBody)
-		}
-		lines = append(lines, text)
-	}
-}
-
 // text reads up to an end of line, which it leaves out.
 func (r *Reader) text() (string, error) {
-	var long []byte
 	for {
 		part, err := r.in.ReadSlice('\n')
+		r.part = append(r.part, part...)
 		switch {
+		case len(r.part) > MaxLine:
+			return "", fmt.Errorf("line %d: longer than %d bytes", r.line+1, MaxLine)
 		case errors.Is(err, bufio.ErrBufferFull):
-			if long = append(long, part...); len(long) > MaxLine {
-				return "", fmt.Errorf("line %d: longer than %d bytes", r.line+1, MaxLine)
-			}
 			continue
-		case err != nil && (len(part)+len(long) == 0 || !errors.Is(err, io.EOF)):
+		case err != nil && (len(r.part) == 0 || !errors.Is(err, io.EOF)):
 			return "", err
 		}
+		text := strings.TrimRight(string(r.part), "\r\n")
+		r.part = r.part[:0]
 		r.line++
-		return strings.TrimRight(string(append(long, part...)), "\r\n"), nil
+		return text, nil
 	}
 }
 
