@@ -143,9 +143,12 @@ func (a *adapter) fail(err error) error {
 
 // next reads a line until the deadline. A line that is none is logged: an
 // adapter that sends one goes on sending the others.
-func (a *adapter) next(until time.Time) (shdr.Line, error) {
+func (a *adapter) next(ctx context.Context, until time.Time) (shdr.Line, error) {
 	if err := a.conn.SetReadDeadline(until); err != nil {
 		return shdr.Line{}, err
+	}
+	if err := ctx.Err(); err != nil {
+		return shdr.Line{}, err // its end would be put off by the deadline above
 	}
 	for {
 		l, err := a.in.Next()
@@ -203,7 +206,7 @@ func (a *adapter) sync(ctx context.Context) error {
 		if a.beat == 0 {
 			until = time.Now().Add(quiet)
 		}
-		l, err := a.next(until)
+		l, err := a.next(ctx, until)
 		switch {
 		case ctx.Err() != nil:
 			return a.fail(ctx.Err())

@@ -122,7 +122,6 @@ func (a *adapter) beats(ctx context.Context, every time.Duration) {
 			return
 		case <-tick.C:
 			if a.ping() != nil {
-				_ = a.conn.SetReadDeadline(time.Unix(1, 0))
 				return
 			}
 		}
@@ -137,7 +136,7 @@ func (a *adapter) listen(ctx context.Context, p plan, sink connect.Sink, alive f
 	if limit == 0 {
 		wait = beat
 	}
-	l, err := a.next(time.Now().Add(wait))
+	l, err := a.next(ctx, time.Now().Add(wait))
 	if errors.Is(err, os.ErrDeadlineExceeded) && limit == 0 && ctx.Err() == nil {
 		alive()
 		return nil

@@ -55,7 +55,7 @@ func TestRead_CountedByHand(t *testing.T) {
 		"2026-01-01T00:00:02Z|exec|READY", // said again: no change
 		"2026-01-01T00:00:03.5Z|exec|ACTIVE|load|UNAVAILABLE",
 		"2025-12-31T10:00:00Z|@ASSET@|t1|CuttingTool|--multiline--X", "<A|b>", "--multiline--X", // an asset's time is its own
-		"2026-01-01T00:00:03Z|load|40|fmode|PRODUCTION", // earlier than the line before
+		"2026-01-01T00:00:03Z|load|40|fmode|PRODUCTION",      // earlier than the line before
 		"2026-01-01T00:00:04Z|sys|FAULT|401|1|HIGH|oil, low", // fields of a condition are no keys
 		"2026-01-01T00:00:05Z|sys|NORMAL||||",
 		"2026-01-01T00:00:06Z|parts|8|prog|B|parts|8|prog|A|load|1",
