@@ -145,7 +145,7 @@ func printRecording(w io.Writer, name string, s *recording.Summary) {
 		fmt.Fprintf(t, "condition\t%s\t%s\t\n", item, strings.Join(s.Conditions[item], ", "))
 	}
 	for _, command := range slices.Sorted(maps.Keys(s.Assets)) {
-		fmt.Fprintf(t, "asset\t%s\t%d lines\t\n", command, s.Assets[command])
+		fmt.Fprintf(t, "asset\t%s\tn = %d\t\n", command, s.Assets[command])
 	}
 	_ = t.Flush() // a terminal that went away is nobody to tell
 }
