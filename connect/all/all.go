@@ -10,6 +10,7 @@ import (
 	"zhigai/connect"
 	"zhigai/connect/modbus"
 	"zhigai/connect/mqtt"
+	"zhigai/connect/mtconnect"
 	"zhigai/connect/opcua"
 	"zhigai/connect/sparkplug"
 )
@@ -55,5 +56,7 @@ func Drivers(o Options) (Set, error) {
 	if err != nil {
 		return Set{}, err
 	}
-	return Set{List: []connect.Driver{modbus.New(), ua, host, plain}, closers: []func() error{host.Close}}, nil
+	mt := mtconnect.Options{Now: o.Now, Logger: o.Logger}
+	list := []connect.Driver{modbus.New(), ua, host, plain, mtconnect.New(mt), mtconnect.NewAdapter(mt)}
+	return Set{List: list, closers: []func() error{host.Close}}, nil
 }

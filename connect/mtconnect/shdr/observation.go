@@ -34,10 +34,15 @@ type Observation struct {
 // levels of a condition, as adapters write them.
 var levels = []string{"NORMAL", "WARNING", "FAULT", Unavailable}
 
+// qualifiers of a condition (ANSI/MTC1.4 Part 3, "qualifier").
+var qualifiers = []string{"", "LOW", "HIGH"}
+
 // looksLikeCondition: a line with a single condition, the form that all agents
-// take, is told by its fields even if nobody named the key.
+// take, is told by its fields even if nobody named the key. In three pairs a key
+// would stand in place of the qualifier.
 func looksLikeCondition(tokens []string) bool {
-	return len(tokens) == 1+fields[Condition] && slices.Contains(levels, strings.ToUpper(tokens[1]))
+	return len(tokens) == 1+fields[Condition] && slices.Contains(levels, strings.ToUpper(tokens[1])) &&
+		slices.Contains(qualifiers, strings.ToUpper(tokens[4]))
 }
 
 // IsAsset says that the line is about an asset and holds no observations.

@@ -195,10 +195,10 @@ func Append(dst []byte, l Line) ([]byte, error) {
 	for i, token := range l.Tokens {
 		dst = append(dst, '|')
 		switch {
-		case strings.ContainsAny(token, "\r\n") && i == last:
+		case strings.Contains(token, "\n") && i == last:
 			mark := markFor(token)
 			return fmt.Appendf(dst, "%s\n%s\n%s\n", mark, token, mark), nil
-		case strings.ContainsAny(token, "\r\n"):
+		case strings.Contains(token, "\n"):
 			return dst, fmt.Errorf("%w: an end of line inside %q", ErrLine, head(token))
 		case strings.Contains(token, multiline):
 			return dst, fmt.Errorf("%w: the mark of several lines inside %q", ErrLine, head(token))

@@ -147,6 +147,7 @@ func TestLine_Observations(t *testing.T) {
 		shdr.Observation{Key: "c1", Shape: shdr.Condition, Value: "FAULT", Code: "401", Severity: "9", Qualifier: "HIGH", Text: "oil low"},
 		shdr.Observation{Key: "pos", Value: "1"})
 	f("|unknown|warning|1|||x", false, shdr.Observation{Key: "unknown", Shape: shdr.Condition, Value: "warning", Code: "1", Text: "x"})
+	f("|a|UNAVAILABLE|b|1|c|2", false, shdr.Observation{Key: "a", Value: "UNAVAILABLE"}, shdr.Observation{Key: "b", Value: "1"}, shdr.Observation{Key: "c", Value: "2"})
 	f("|c1|UNAVAILABLE", false, shdr.Observation{Key: "c1", Shape: shdr.Condition, Value: "UNAVAILABLE"})
 	f("|msg|17|change tool", false, shdr.Observation{Key: "msg", Shape: shdr.Message, Code: "17", Value: "change tool"})
 	f("|vib|3|100|1 2 3", false, shdr.Observation{Key: "vib", Shape: shdr.TimeSeries, Code: "3", Severity: "100", Value: "1 2 3"})
