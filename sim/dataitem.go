@@ -126,7 +126,7 @@ func (b *modelBuilder) signal(slot int, s *Signal, at string) error {
 		case document.EntryOf:
 			item.Representation = "DATA_SET"
 		case document.Axis:
-			item.Units = "MILLIMETER_3D"
+			item.Category, item.Units = document.Sample, "MILLIMETER_3D"
 		}
 		in, err := b.at(where)
 		if err != nil {
