@@ -12,6 +12,7 @@ import (
 	"zhigai/connect/mqtt"
 	"zhigai/connect/mtconnect"
 	"zhigai/connect/opcua"
+	"zhigai/connect/snmp"
 	"zhigai/connect/sparkplug"
 )
 
@@ -57,6 +58,6 @@ func Drivers(o Options) (Set, error) {
 		return Set{}, err
 	}
 	mt := mtconnect.Options{Now: o.Now, Logger: o.Logger}
-	list := []connect.Driver{modbus.New(), ua, host, plain, mtconnect.New(mt), mtconnect.NewAdapter(mt)}
+	list := []connect.Driver{modbus.New(), ua, host, plain, mtconnect.New(mt), mtconnect.NewAdapter(mt), snmp.New()}
 	return Set{List: list, closers: []func() error{host.Close}}, nil
 }
