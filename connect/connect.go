@@ -77,6 +77,7 @@ var (
 	ErrUnconfigured = errors.New("no such address on the device")
 	ErrImprecise    = errors.New("integer beyond ±2^53")
 	ErrStale        = errors.New("no fresh value")
+	ErrUnavailable  = errors.New("not available, says the device")
 )
 
 // ErrBusy means that a line shared with other devices had no time for the

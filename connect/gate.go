@@ -151,6 +151,7 @@ func reasonOf(err error) plant.Quality {
 		{ErrUnconfigured, plant.Unconfigured},
 		{ErrImprecise, plant.Imprecise},
 		{ErrStale, plant.Stale},
+		{ErrUnavailable, plant.NotAvailable},
 	} {
 		if errors.Is(err, row.err) {
 			return row.reason

@@ -48,6 +48,7 @@ func TestGate_WhatIsNoValue(t *testing.T) {
 	f(number, Reading{Err: fmt.Errorf("x: %w", ErrRefused)}, plant.Bad|plant.Refused)
 	f(number, Reading{Err: fmt.Errorf("x: %w", ErrUnconfigured)}, plant.Bad|plant.Unconfigured)
 	f(number, Reading{Err: fmt.Errorf("x: %w", ErrStale)}, plant.Bad|plant.Stale)
+	f(number, Reading{Err: fmt.Errorf("x: %w", ErrUnavailable)}, plant.Bad|plant.NotAvailable)
 	f(number, Reading{Err: fmt.Errorf("x")}, plant.Bad|plant.Malformed)
 }
 

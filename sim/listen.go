@@ -16,10 +16,12 @@ import (
 // servers stand the machines up that wait to be asked, by protocol: those of one
 // address as one server, which [Plant.Close] ends. They give the address.
 var servers = map[string]func(p *Plant, host, port string, machines []*machine) (address string, err error){
-	"modbus-tcp": (*Plant).serveModbus,
-	"opcua":      (*Plant).serveOPCUA,
-	"s7":         (*Plant).serveS7,
-	"fins":       (*Plant).serveFINS,
+	"modbus-tcp":     (*Plant).serveModbus,
+	"opcua":          (*Plant).serveOPCUA,
+	"s7":             (*Plant).serveS7,
+	"fins":           (*Plant).serveFINS,
+	"mtconnect":      (*Plant).serveMTConnect,
+	"mtconnect-shdr": (*Plant).serveSHDR,
 }
 
 // alone is what a device's parameters are when it is the only one behind its
@@ -41,7 +43,7 @@ func (p *Plant) listen(host, port string) (map[string]string, error) {
 	waiting := map[string][]*machine{} // by the name of the address they share
 	for _, m := range p.machines {
 		if servers[m.kind.Protocol] != nil {
-			name := strings.Trim(m.device.Address, "{}")
+			name, _, _ := strings.Cut(strings.TrimPrefix(m.device.Address, "{"), "}")
 			waiting[name] = append(waiting[name], m)
 		}
 	}

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-packages=(python3-pymodbus python3-serial python3-serial-asyncio mbpoll mosquitto-clients socat chromium fonts-noto-cjk postgresql clickhouse-server curl adduser)
+packages=(python3-pymodbus python3-serial python3-serial-asyncio mbpoll mosquitto-clients socat chromium fonts-noto-cjk postgresql clickhouse-server curl adduser snmpd libxml2-utils)
 times=()
 
 part() { # name, command...
@@ -40,6 +40,9 @@ debian() {
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
   case " ${missing[*]} " in # nor at the next boot
     *" clickhouse-server "*) systemctl disable clickhouse-server >/dev/null 2>&1 || true ;;
+  esac
+  case " ${missing[*]} " in
+    *" snmpd "*) systemctl disable snmpd >/dev/null 2>&1 || true ;;
   esac
 }
 

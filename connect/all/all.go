@@ -11,8 +11,10 @@ import (
 	"zhigai/connect/fins"
 	"zhigai/connect/modbus"
 	"zhigai/connect/mqtt"
+	"zhigai/connect/mtconnect"
 	"zhigai/connect/opcua"
 	"zhigai/connect/s7"
+	"zhigai/connect/snmp"
 	"zhigai/connect/sparkplug"
 )
 
@@ -57,5 +59,17 @@ func Drivers(o Options) (Set, error) {
 	if err != nil {
 		return Set{}, err
 	}
-	return Set{List: []connect.Driver{modbus.New(), ua, host, plain, s7.New(), fins.New()}, closers: []func() error{host.Close}}, nil
+	mt := mtconnect.Options{Now: o.Now, Logger: o.Logger}
+	list := []connect.Driver{
+		modbus.New(),
+		ua,
+		host,
+		plain,
+		s7.New(),
+		fins.New(),
+		mtconnect.New(mt),
+		mtconnect.NewAdapter(mt),
+		snmp.New(),
+	}
+	return Set{List: list, closers: []func() error{host.Close}}, nil
 }
