@@ -139,6 +139,7 @@ func (c *check) all(checkers []PointChecker) {
 		}
 		c.bad("$.protocol", "known are "+strings.Join(known, ", "), "there is no driver %q", c.p.Protocol)
 	}
+	c.params()
 	seen := map[string]int{}
 	for i := range c.p.Signals {
 		c.signal(i, checker, seen)
@@ -179,19 +180,19 @@ func (c *check) signal(i int, checker PointChecker, seen map[string]int) {
 		c.bad(at+".kind", fmt.Sprintf("write one of %v", kinds), "%s: kind %q", s.Name, s.Kind)
 		return
 	}
-	c.unit(at, s.Unit)
+	c.units(at, s)
 	switch {
 	case s.At == "":
 		c.bad(at+".at", "write the address in the words of "+c.p.Protocol, "%s: at is missing", s.Name)
 	case checker != nil:
-		if err := checker.CheckPoint(s.At, s.Kind); err != nil {
+		if err := checker.CheckPoint(c.example(s.At), s.Kind); err != nil {
 			c.bad(at+".at", "", "%s: %v", s.Name, err)
 		}
 	}
 	if s.Kind == plant.KindEnumeration && len(s.Values) == 0 {
 		c.bad(at+".values", "write values: {0: {zh: ..., en: ...}}", "%s: an enumeration needs names for its codes", s.Name)
 	}
-	if s.Kind != plant.KindNumber && (s.Scale != nil || s.Offset != 0 || s.Unit != "") {
+	if s.Kind != plant.KindNumber && (s.Scale != nil || s.Offset != 0 || s.Unit != "" || s.DeviceUnit != "") {
 		c.bad(at, "only numbers are scaled and have a unit", "%s: a %s with scale, offset or unit", s.Name, s.Kind)
 	}
 	if s.Scale != nil && *s.Scale == 0 {
@@ -219,7 +220,7 @@ func (c *check) write(at string, s *Signal, checker PointChecker) {
 		c.bad(at, "leave them out when they do not apply", "%s: max_step and tolerance are not negative", s.Name)
 	}
 	if w.At != "" && checker != nil {
-		if err := checker.CheckPoint(w.At, s.Kind); err != nil {
+		if err := checker.CheckPoint(c.example(w.At), s.Kind); err != nil {
 			c.bad(at+".at", "", "%s: %v", s.Name, err)
 		}
 	}
@@ -268,13 +269,13 @@ func (c *check) reasons() {
 const signalReason = "stop.reason"
 
 func (c *check) unit(at, unit string) {
-	if unit == "" || slices.Contains(units, unit) {
+	if _, known := unitOf(unit); unit == "" || known {
 		return
 	}
 	fix := "units are written in UCUM: Cel, bar, kW.h, mm/s, /min, %, 1"
 	if near, ok := commonUnits[unit]; ok {
 		fix = fmt.Sprintf("write %q", near)
-	} else if near := nearest(unit, units); near != "" && len(unit) > 2 {
+	} else if near := nearest(unit, unitCodes()); near != "" && len(unit) > 2 {
 		fix = fmt.Sprintf("did you mean %q?", near)
 	}
 	c.bad(at+".unit", fix, "unit %q is not known", unit)
