@@ -16,9 +16,10 @@ import (
 // check looks at one profile and remembers what is wrong.
 type check struct {
 	file     string
-	tree     *ast.File
-	p        *Profile // joined with its bases
-	own      *Profile // as the file has it
+	src      []byte
+	tree     *ast.File // of src, made when a place in it is asked for
+	p        *Profile  // joined with its bases
+	own      *Profile  // as the file has it
 	problems []Problem
 }
 
@@ -58,7 +59,7 @@ func whole[T any](own []T, i int) func() int {
 }
 
 func (c *check) bad(at, fix, format string, args ...any) {
-	line, column := place(c.tree, at)
+	line, column := c.place(at)
 	c.problems = append(c.problems, Problem{File: c.file, Line: line, Column: column, What: fmt.Sprintf(format, args...), Fix: fix})
 }
 
@@ -97,7 +98,7 @@ func (c *check) header() {
 // once: a file that only adds to a base has each name once; joining would let
 // the second replace the first without a word.
 func (c *check) once() {
-	seen := map[string]int{}
+	seen := map[string]string{}
 	for i, s := range c.p.Signals {
 		c.name(fmt.Sprintf("$.signals[%d]", i), s.Name, seen)
 	}
@@ -140,7 +141,7 @@ func (c *check) all(checkers []PointChecker) {
 		c.bad("$.protocol", "known are "+strings.Join(known, ", "), "there is no driver %q", c.p.Protocol)
 	}
 	c.params()
-	seen := map[string]int{}
+	seen := map[string]string{}
 	for i := range c.p.Signals {
 		c.signal(i, checker, seen)
 	}
@@ -162,18 +163,19 @@ func (c *check) all(checkers []PointChecker) {
 	c.reasons()
 }
 
-func (c *check) name(at, name string, seen map[string]int) {
+func (c *check) name(at, name string, seen map[string]string) {
 	if !signalName.MatchString(name) || name == plant.LinkTag {
 		c.bad(at+".name", "write lower case words joined by dots, such as spindle.speed; "+plant.LinkTag+" is given to every device", "name %q", name)
 	}
-	if line, ok := seen[name]; ok {
+	if first, ok := seen[name]; ok {
+		line, _ := c.place(first)
 		c.bad(at+".name", "every signal needs a name of its own", "%q stands on line %d already", name, line)
 		return
 	}
-	seen[name], _ = place(c.tree, at+".name")
+	seen[name] = at + ".name"
 }
 
-func (c *check) signal(i int, checker PointChecker, seen map[string]int) {
+func (c *check) signal(i int, checker PointChecker, seen map[string]string) {
 	s, at := &c.p.Signals[i], c.atSignal(i)
 	c.name(at, s.Name, seen)
 	if !slices.Contains(kinds, s.Kind) {

@@ -71,11 +71,7 @@ func Parse(name string, src []byte, checkers []PointChecker) (*Profile, []Proble
 	if err := yaml.UnmarshalWithOptions(src, &p, yaml.Strict()); err != nil {
 		return nil, []Problem{yamlProblem(name, err)}
 	}
-	file, err := parser.ParseBytes(src, 0)
-	if err != nil {
-		return nil, []Problem{yamlProblem(name, err)}
-	}
-	c := &check{file: name, tree: file, p: &p, own: &p}
+	c := &check{file: name, src: src, p: &p, own: &p}
 	c.header()
 	if p.Base == "" {
 		c.all(checkers)
@@ -236,11 +232,7 @@ func (l *Library) join(id, file string, checkers []PointChecker) error {
 	}
 	p.Bases = bases
 	l.byID[id] = p
-	tree, err := parser.ParseBytes(l.src[id], 0)
-	if err != nil {
-		return fmt.Errorf("%s: %w", file, err)
-	}
-	c := &check{file: file, tree: tree, p: p, own: own}
+	c := &check{file: file, src: l.src[id], p: p, own: own}
 	c.all(checkers)
 	var problems []error
 	for _, b := range c.problems {
@@ -319,6 +311,19 @@ func (l *Library) IDs() []string {
 		out = append(out, p.ID)
 	}
 	return out
+}
+
+// place finds the line of a YAML path. Files without a mistake are not parsed
+// for it.
+func (c *check) place(at string) (line, column int) {
+	if c.tree == nil {
+		tree, err := parser.ParseBytes(c.src, 0)
+		if err != nil {
+			return 1, 1 // it was read before
+		}
+		c.tree = tree
+	}
+	return place(c.tree, at)
 }
 
 // place finds the line of a YAML path such as $.signals[2].at; the nearest
