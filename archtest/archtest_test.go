@@ -33,6 +33,7 @@ var floors = []struct {
 	{"connect/all", []string{"plant", "connect/..."}, "the only place that knows every protocol"},
 	{"connect", []string{"plant", "fact", "connect/profile"}, "the contract imports no protocol"},
 	{"connect/profile", []string{"plant", "connect"}, "a profile is checked, never run, without a network"},
+	{"connect/profile/draft", []string{"plant", "connect", "connect/profile", "connect/sparkplug/payload"}, "begins a profile from bytes; it reads a birth with the codec alone"},
 	{"connect/modbus/pdu", nil, "a wire codec does no I/O"},
 	{"connect/s7/pdu", nil, "a wire codec does no I/O"},
 	{"connect/s7/variable", []string{"connect/s7/pdu"}, "a value in memory knows no connection"},

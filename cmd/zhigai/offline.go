@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -71,18 +72,29 @@ func (c rebuildCmd) Run(ctx context.Context) error {
 type profileCmd struct {
 	Check profileCheckCmd `cmd:"" help:"Look for mistakes in a profile, with line and remedy."`
 	Try   profileTryCmd   `cmd:"" help:"Read a device once by a profile and print raw and scaled values."`
+	New   profileNewCmd   `cmd:"" help:"Begin a profile from a tag list, a birth certificate, a data sheet or a look at a server."`
 }
 
 type profileCheckCmd struct {
-	File string `arg:"" help:"Profile as YAML; - reads standard input."`
+	Files []string `arg:"" name:"file" help:"Profiles as YAML; - reads standard input."`
 }
 
 func (c profileCheckCmd) Run() error {
-	_, err := readProfile(c.File, checkersOf(throwawayDrivers().List))
-	if err == nil {
-		fmt.Println(c.File + ": no problems")
+	checkers := checkersOf(throwawayDrivers().List)
+	var failed error
+	for _, file := range c.Files {
+		_, err := readProfile(file, checkers)
+		var said exitCode
+		switch {
+		case errors.As(err, &said):
+			failed = err // the others are looked at, too
+		case err != nil:
+			return err
+		default:
+			fmt.Println(file + ": no problems")
+		}
 	}
-	return err
+	return failed
 }
 
 type profileTryCmd struct {

@@ -90,6 +90,10 @@ func fill(address string, params map[string]string) (string, error) {
 // Spec is how the collector reads a machine of this kind. tags are those of
 // Tags with their numbers.
 func (p *Profile) Spec(tenant plant.TenantNo, n plant.Node, tags []plant.Tag) (connect.DeviceSpec, error) {
+	if err := p.CheckParams(n.Machine.Device.Params); err != nil {
+		return connect.DeviceSpec{}, fmt.Errorf("%s: %w", n.Path, err)
+	}
+	given := p.filled(n.Machine.Device.Params)
 	spec := connect.DeviceSpec{
 		Tenant: tenant, Node: n.ID, Path: n.Path, Name: n.Name, Profile: p.ID, Device: p.Device(n.Machine.Device),
 		Timeout: time.Duration(p.Link.Timeout), Retries: p.Link.Retries,
@@ -118,7 +122,7 @@ func (p *Profile) Spec(tenant plant.TenantNo, n plant.Node, tags []plant.Tag) (c
 		if !ok {
 			return spec, fmt.Errorf("%s has no tag %s", n.Path, s.Name)
 		}
-		point, err := s.point(tag, n.Machine, n.Machine.Device.Params)
+		point, err := s.point(tag, n.Machine, given)
 		if err != nil {
 			return spec, fmt.Errorf("%s %s: %w", n.Path, s.Name, err)
 		}
@@ -147,7 +151,7 @@ func (p *Profile) Device(d plant.Device) plant.Device {
 			params["gap"] = time.Duration(p.Link.Gap).String()
 		}
 	}
-	for name, v := range d.Params {
+	for name, v := range p.filled(d.Params) {
 		if !p.fills(name) {
 			params[name] = v
 		}
@@ -170,8 +174,8 @@ func (s *Signal) point(tag plant.Tag, m *plant.Equipment, params map[string]stri
 		Tag: tag.No, Name: s.Name, Kind: s.Kind, Address: address, Unit: s.Unit, Offset: s.Offset, Min: tag.Min, Max: tag.Max, Invalid: s.Invalid,
 		Period: s.period(), Class: tag.Retention, Abs: s.Deadband.Abs, Rel: s.Deadband.Rel, Silence: time.Duration(s.Deadband.Silence),
 	}
-	if s.Scale != nil {
-		out.Scale = *s.Scale
+	if s.Scale != nil || s.DeviceUnit != "" {
+		out.Scale, out.Offset = s.Scaling()
 	}
 	if o := s.override(m.Tags); o.Deadband != nil {
 		out.Abs = *o.Deadband
