@@ -36,6 +36,8 @@ var floors = []struct {
 	{"connect/modbus/pdu", nil, "a wire codec does no I/O"},
 	{"connect/sparkplug/payload", nil, "a wire codec does no I/O"},
 	{"connect/sparkplug", []string{"plant", "connect", "connect/mqtt", "connect/sparkplug/payload"}, "Sparkplug speaks over the broker"},
+	{"connect/line", []string{"connect"}, "a line moves bytes and knows no protocol"},
+	{"connect/modbus", []string{"plant", "connect", "connect/line", "connect/modbus/pdu"}, "protocols do not know one another"},
 	{"connect/...", []string{"plant", "fact", "connect", "connect/modbus/pdu", "connect/profile"}, "protocols do not know one another"},
 	{"link", []string{"plant"}, "facts travel as opaque items: link knows no store and no network"},
 	{"link/nats", []string{"link"}, "the way between nodes knows nothing of what travels"},

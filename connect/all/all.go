@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"zhigai/connect"
+	"zhigai/connect/line"
 	"zhigai/connect/modbus"
 	"zhigai/connect/mqtt"
 	"zhigai/connect/opcua"
@@ -55,5 +56,6 @@ func Drivers(o Options) (Set, error) {
 	if err != nil {
 		return Set{}, err
 	}
-	return Set{List: []connect.Driver{modbus.New(), ua, host, plain}, closers: []func() error{host.Close}}, nil
+	lines := line.NewPool(line.Options{}) // of one port, whatever is spoken on it
+	return Set{List: []connect.Driver{modbus.New(), modbus.NewSerial(lines), ua, host, plain}, closers: []func() error{host.Close}}, nil
 }
