@@ -118,11 +118,12 @@ func (s *station) trusted(t *line.Talk, q pdu.Request, set *settings) ([]byte, e
 	s.confirming, s.denied = append([]byte{q.Function, byte(len(data))}, data...), false
 	defer func() { s.confirming = nil }()
 	before := s.mistrust
-	if err := s.prove(t, q, set); err != nil {
-		return nil, err
-	}
-	if s.denied {
+	err = s.prove(t, q, set)
+	switch {
+	case s.denied:
 		return nil, fmt.Errorf("%w: unit %d gave two answers to one question; look for another master on the line", pdu.ErrFrame, s.unit)
+	case err != nil:
+		return nil, err
 	}
 	s.mistrust = before - 1
 	return data, nil
