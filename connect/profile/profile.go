@@ -28,7 +28,7 @@ type Profile struct {
 	// Source names the document, page or file the addresses were read from.
 	Source   string   `yaml:"source"`
 	Verified string   `yaml:"verified"` // read, derived or unverified
-	Protocol string   `yaml:"protocol"` // a driver's kind
+	Protocol string   `yaml:"protocol"` // a driver's kind, or a family: modbus
 	Link     Link     `yaml:"link,omitempty"`
 	Signals  []Signal `yaml:"signals"`
 	Derived  []Derive `yaml:"derived,omitempty"`
