@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"zhigai/connect"
+	"zhigai/connect/dlt645"
 	"zhigai/connect/line"
 	"zhigai/connect/modbus"
 	"zhigai/connect/mqtt"
@@ -57,5 +58,5 @@ func Drivers(o Options) (Set, error) {
 		return Set{}, err
 	}
 	lines := line.NewPool(line.Options{}) // of one port, whatever is spoken on it
-	return Set{List: []connect.Driver{modbus.New(), modbus.NewSerial(lines), ua, host, plain}, closers: []func() error{host.Close}}, nil
+	return Set{List: []connect.Driver{modbus.New(), modbus.NewSerial(lines), dlt645.New(lines), ua, host, plain}, closers: []func() error{host.Close}}, nil
 }
