@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"zhigai/connect"
+	"zhigai/connect/dlt645"
 	"zhigai/connect/fins"
+	"zhigai/connect/line"
 	"zhigai/connect/modbus"
 	"zhigai/connect/mqtt"
 	"zhigai/connect/mtconnect"
@@ -59,9 +61,12 @@ func Drivers(o Options) (Set, error) {
 	if err != nil {
 		return Set{}, err
 	}
+	lines := line.NewPool(line.Options{}) // of one port, whatever is spoken on it
 	mt := mtconnect.Options{Now: o.Now, Logger: o.Logger}
 	list := []connect.Driver{
 		modbus.New(),
+		modbus.NewSerial(lines),
+		dlt645.New(lines),
 		ua,
 		host,
 		plain,

@@ -44,6 +44,9 @@ func (l *link) take(ctx context.Context) error {
 
 func (l *link) give() { <-l.turn }
 
+// urge implements [asker]: on TCP nobody has to wait for a turn of its own.
+func (*link) urge() {}
+
 func (l *link) connect(ctx context.Context) error {
 	if err := l.take(ctx); err != nil {
 		return err

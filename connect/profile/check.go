@@ -129,7 +129,7 @@ func (c *check) all(checkers []PointChecker) {
 	}
 	var checker PointChecker
 	for _, k := range checkers {
-		if k.Kind() == c.p.Protocol {
+		if c.p.Fits(k.Kind()) {
 			checker = k
 		}
 	}
@@ -138,7 +138,7 @@ func (c *check) all(checkers []PointChecker) {
 		for _, k := range checkers {
 			known = append(known, k.Kind())
 		}
-		c.bad("$.protocol", "known are "+strings.Join(known, ", "), "there is no driver %q", c.p.Protocol)
+		c.bad("$.protocol", "known are "+strings.Join(known, ", ")+", and modbus for any of Modbus", "there is no driver %q", c.p.Protocol)
 	}
 	c.params()
 	seen := map[string]string{}

@@ -33,7 +33,7 @@ type Profile struct {
 	// answers; Caveats what its readings are not good for.
 	Requirements plant.Name   `yaml:"requirements,omitempty"`
 	Caveats      []plant.Name `yaml:"caveats,omitempty"`
-	Protocol     string       `yaml:"protocol"` // a driver's kind
+	Protocol     string       `yaml:"protocol"` // a driver's kind, or a family: modbus
 	Link         Link         `yaml:"link,omitempty"`
 	Params       []Param      `yaml:"params,omitempty"`
 	Signals      []Signal     `yaml:"signals"`

@@ -136,19 +136,22 @@ func (p *Profile) Spec(tenant plant.TenantNo, n plant.Node, tags []plant.Tag) (c
 // fill the placeholders of addresses.
 func (p *Profile) Device(d plant.Device) plant.Device {
 	params := map[string]string{}
-	if p.Protocol == "modbus-tcp" { // the link's registers mean something to Modbus only
+	wire := family(p.Protocol)
+	if slices.Contains(asked, wire) {
 		params["timeout"] = defaultTimeout.String()
 		if p.Link.Timeout > 0 {
 			params["timeout"] = time.Duration(p.Link.Timeout).String()
 		}
+		if p.Link.Gap > 0 {
+			params["gap"] = time.Duration(p.Link.Gap).String()
+		}
+	}
+	if wire == "modbus" { // the link's registers mean something to Modbus only
 		if p.Link.MaxRegisters > 0 {
 			params["max_registers"] = strconv.Itoa(p.Link.MaxRegisters)
 		}
 		if p.Link.MaxGapFill > 0 {
 			params["max_gap_fill"] = strconv.Itoa(p.Link.MaxGapFill)
-		}
-		if p.Link.Gap > 0 {
-			params["gap"] = time.Duration(p.Link.Gap).String()
 		}
 	}
 	for name, v := range p.filled(d.Params) {

@@ -134,7 +134,7 @@ func (r *rooms) checkNode(ctx context.Context, scope access.Scope, n plant.Node)
 	if !ok {
 		return web.Invalid("body.equipment.profile", "there is no profile %q; /api/v1/profiles lists them", n.Machine.Profile)
 	}
-	if n.Machine.Device.Driver != p.Protocol {
+	if !p.Fits(n.Machine.Device.Driver) {
 		return web.Invalid("body.equipment.device.driver", "profile %q speaks %s, the device says %q", p.ID, p.Protocol, n.Machine.Device.Driver)
 	}
 	for _, d := range r.Drivers {
