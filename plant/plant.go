@@ -128,7 +128,13 @@ type Reach struct{ Driver, Address, Unit string }
 
 // Reach tells the device from others on the wire.
 func (d Device) Reach() Reach {
-	return Reach{d.Driver, d.Address, d.Params["unit"] + d.Params["prefix"]}
+	var unit strings.Builder
+	for _, name := range [...]string{"unit", "prefix", "common_address", "route", "network", "station", "multidrop"} {
+		if d.Params[name] != "" {
+			unit.WriteString(name + " " + d.Params[name] + " ")
+		}
+	}
+	return Reach{d.Driver, d.Address, unit.String()}
 }
 
 // Product is something made; its code is what machines and orders report.

@@ -16,15 +16,21 @@ import (
 // servers stand the machines up that wait to be asked, by protocol: those of one
 // address as one server, which [Plant.Close] ends. They give the address.
 var servers = map[string]func(p *Plant, host, port string, machines []*machine) (address string, err error){
-	"modbus-tcp": (*Plant).serveModbus,
-	"opcua":      (*Plant).serveOPCUA,
+	"modbus-tcp":  (*Plant).serveModbus,
+	"opcua":       (*Plant).serveOPCUA,
+	"slmp":        (*Plant).serveSLMP,
+	"ethernet-ip": (*Plant).serveCIP,
+	"iec104":      (*Plant).serveIEC104,
 }
 
 // alone is what a device's parameters are when it is the only one behind its
 // address.
 var alone = map[string]map[string]string{
-	"modbus-tcp": {"unit": "1"},
-	"opcua":      {"prefix": "M1", "policy": "None", "mode": "None"},
+	"modbus-tcp":  {"unit": "1"},
+	"opcua":       {"prefix": "M1", "policy": "None", "mode": "None"},
+	"slmp":        {},
+	"ethernet-ip": {},
+	"iec104":      {"common_address": "1"},
 }
 
 // Listen starts the servers of machines that wait to be asked, on free ports of

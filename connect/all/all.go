@@ -8,9 +8,12 @@ import (
 	"time"
 
 	"zhigai/connect"
+	"zhigai/connect/cip"
+	"zhigai/connect/iec104"
 	"zhigai/connect/modbus"
 	"zhigai/connect/mqtt"
 	"zhigai/connect/opcua"
+	"zhigai/connect/slmp"
 	"zhigai/connect/sparkplug"
 )
 
@@ -55,5 +58,5 @@ func Drivers(o Options) (Set, error) {
 	if err != nil {
 		return Set{}, err
 	}
-	return Set{List: []connect.Driver{modbus.New(), ua, host, plain}, closers: []func() error{host.Close}}, nil
+	return Set{List: []connect.Driver{modbus.New(), ua, host, plain, slmp.New(), cip.New(), iec104.New()}, closers: []func() error{host.Close}}, nil
 }
