@@ -22,15 +22,21 @@ var servers = map[string]func(p *Plant, host, port string, machines []*machine) 
 	"fins":           (*Plant).serveFINS,
 	"mtconnect":      (*Plant).serveMTConnect,
 	"mtconnect-shdr": (*Plant).serveSHDR,
+	"slmp":           (*Plant).serveSLMP,
+	"ethernet-ip":    (*Plant).serveCIP,
+	"iec104":         (*Plant).serveIEC104,
 }
 
 // alone is what a device's parameters are when it is the only one behind its
 // address.
 var alone = map[string]map[string]string{
-	"modbus-tcp": {"unit": "1"},
-	"opcua":      {"prefix": "M1", "policy": "None", "mode": "None"},
-	"s7":         {"plc": "s7-1500"},
-	"fins":       {"transport": "udp"},
+	"modbus-tcp":  {"unit": "1"},
+	"opcua":       {"prefix": "M1", "policy": "None", "mode": "None"},
+	"s7":          {"plc": "s7-1500"},
+	"fins":        {"transport": "udp"},
+	"slmp":        {},
+	"ethernet-ip": {},
+	"iec104":      {"common_address": "1"},
 }
 
 // Listen starts the servers of machines that wait to be asked, on free ports of

@@ -7,8 +7,12 @@ import (
 	"testing"
 	"time"
 
+	"zhigai/connect"
+	"zhigai/connect/cip"
+	"zhigai/connect/iec104"
 	"zhigai/connect/modbus/pdu"
 	"zhigai/connect/profile"
+	"zhigai/connect/slmp"
 	"zhigai/data"
 	"zhigai/sim"
 )
@@ -32,6 +36,12 @@ func TestServe_EveryProfile(t *testing.T) {
 			if v := readNode(t, dial(t, d), "M1.power.active"); v.Value == nil {
 				t.Errorf("%s: %v", prof.ID, v.Status)
 			}
+		case slmp.Kind, cip.Kind, iec104.Kind:
+			must(t, err)
+			asked, cancel := context.WithTimeout(t.Context(), patience)
+			_, err := map[string]connect.Tester{slmp.Kind: slmp.New(), cip.Kind: cip.New(), iec104.Kind: iec104.New()}[prof.Protocol].Test(asked, d)
+			must(t, err)
+			cancel()
 		default:
 			if err == nil || !strings.Contains(err.Error(), prof.Protocol) {
 				t.Errorf("%s: %v; want an error that names %s", prof.ID, err, prof.Protocol)

@@ -8,14 +8,17 @@ import (
 	"time"
 
 	"zhigai/connect"
+	"zhigai/connect/cip"
 	"zhigai/connect/dlt645"
 	"zhigai/connect/fins"
+	"zhigai/connect/iec104"
 	"zhigai/connect/line"
 	"zhigai/connect/modbus"
 	"zhigai/connect/mqtt"
 	"zhigai/connect/mtconnect"
 	"zhigai/connect/opcua"
 	"zhigai/connect/s7"
+	"zhigai/connect/slmp"
 	"zhigai/connect/snmp"
 	"zhigai/connect/sparkplug"
 )
@@ -75,6 +78,9 @@ func Drivers(o Options) (Set, error) {
 		mtconnect.New(mt),
 		mtconnect.NewAdapter(mt),
 		snmp.New(),
+		slmp.New(),
+		cip.New(),
+		iec104.New(),
 	}
 	return Set{List: list, closers: []func() error{host.Close}}, nil
 }
