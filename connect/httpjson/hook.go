@@ -69,6 +69,7 @@ type poster struct {
 	known int // collectors and connections that want it; guarded by the hook's lock
 
 	mu       sync.Mutex
+	expected int // collectors that will subscribe, or have
 	last     any // document, nil when it was too large
 	at       time.Time
 	heard    bool
@@ -135,7 +136,18 @@ func (h *Hook) Expect(dev plant.Device) (release func()) {
 	if err != nil {
 		return func() {} // Open says what is wrong
 	}
-	return h.want(dev.Address, s).release
+	w := h.want(dev.Address, s)
+	w.device.expect(1)
+	return func() {
+		w.device.expect(-1)
+		w.release()
+	}
+}
+
+func (d *poster) expect(n int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.expected += n
 }
 
 // wanted is one that wants a device to be let in.
@@ -285,16 +297,19 @@ func (d *poster) post(ctx context.Context, doc any, at time.Time, keep bool) err
 	return sub.deliver(ctx, doc, at)
 }
 
-// subscription waits for one.
+// subscription waits for one, if one is to come.
 func (d *poster) subscription(ctx context.Context) (*hooked, error) {
 	timer := time.NewTimer(attachWithin)
 	defer timer.Stop()
 	for {
 		d.mu.Lock()
-		sub, attached := d.sub, d.attached
+		sub, attached, expected := d.sub, d.attached, d.expected > 0
 		d.mu.Unlock()
 		if sub != nil {
 			return sub, nil
+		}
+		if !expected {
+			return nil, errors.New("the device is not collected")
 		}
 		select {
 		case <-attached:
