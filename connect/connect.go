@@ -59,7 +59,7 @@ type Point struct {
 type Reading struct {
 	Point  int // index into the points of Prepare or Subscribe
 	Number float64
-	Text   string
+	Text   string    // of a waveform what [zhigai/plant/waveform.Window.Encode] writes
 	Raw    []byte    // as on the wire, at most what BadSample keeps matters
 	Source time.Time // the device's own time; zero when polled
 	// Err is nil for a value; else why there is none, see the Err… values.
@@ -68,6 +68,10 @@ type Reading struct {
 	Uncertain bool
 	// Historical marks a value that is late on purpose (Sparkplug is_historical).
 	Historical bool
+	// Recorded marks a value of a record – a line of a file, a row of a database –
+	// whose time was written down with it: the time is believed however old, and
+	// the value is kept even when it is the same as the one before.
+	Recorded bool
 }
 
 // Why a point has no value. Drivers wrap them with what the device said.

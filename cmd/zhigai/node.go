@@ -101,7 +101,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	}); err != nil {
 		return nil, err
 	}
-	if n.drivers, err = all.Drivers(all.Options{Dir: filepath.Join(at.Data, "connect"), Broker: n.broker, Now: time.Now, Logger: log}); err != nil {
+	if n.drivers, err = all.Drivers(all.Options{Dir: filepath.Join(at.Data, "connect"), Files: at.files, Broker: n.broker, Now: time.Now, Logger: log}); err != nil {
 		return nil, err
 	}
 	n.drivers.List = append(n.drivers.List, more...)
@@ -264,7 +264,7 @@ func (n *node) refresh(ctx context.Context) error {
 func (n *node) api(demo []web.Login, tls bool) *web.API {
 	o := web.Options{
 		Access: n.access, Version: version, Started: n.started, Now: time.Now, Logger: n.log, Health: n.health, Disk: n.diskState, Pressure: n.pressure,
-		Limits: web.Limits{PerUser: n.requests, PerAddress: 4 * n.requests}, Demo: demo, TLS: tls, Figures: n.engine, Links: links{n}, Ready: n.ready, Metrics: n.metrics(), ReadOnly: n.readOnly,
+		Limits: web.Limits{PerUser: n.requests, PerAddress: 4 * n.requests}, Demo: demo, TLS: tls, Figures: n.engine, Links: links{n}, Ready: n.ready, Metrics: n.metrics(), ReadOnly: n.readOnly, Hook: n.drivers.Hook,
 		Errors: []web.ErrorStatus{
 			{Err: equipment.ErrInvalid, Status: 422},
 			{Err: link.ErrNotEnrolled, Status: 404},

@@ -5,12 +5,16 @@ package all
 import (
 	"errors"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"zhigai/connect"
 	"zhigai/connect/cip"
+	"zhigai/connect/database"
 	"zhigai/connect/dlt645"
+	"zhigai/connect/files"
 	"zhigai/connect/fins"
+	"zhigai/connect/httpjson"
 	"zhigai/connect/iec104"
 	"zhigai/connect/line"
 	"zhigai/connect/modbus"
@@ -28,7 +32,8 @@ const hostID = "zhigai"
 
 // Options are what the drivers need of their surroundings.
 type Options struct {
-	Dir    string // for certificates and approvals
+	Dir    string // for certificates, approvals and cursors
+	Files  string // the folder in which devices leave files; "" for none
 	Broker *mqtt.Broker
 	Now    func() time.Time
 	Logger *slog.Logger
@@ -37,6 +42,7 @@ type Options struct {
 // Set is the drivers and what is to be closed with them.
 type Set struct {
 	List    []connect.Driver
+	Hook    http.Handler // where devices post, below httpjson.HookPath
 	closers []func() error
 }
 
@@ -65,7 +71,16 @@ func Drivers(o Options) (Set, error) {
 		return Set{}, err
 	}
 	lines := line.NewPool(line.Options{}) // of one port, whatever is spoken on it
+	folders, err := files.New(files.Options{Root: o.Files, Dir: o.Dir, Now: o.Now, Logger: o.Logger})
+	if err != nil {
+		return Set{}, err
+	}
+	rows, err := database.New(database.Options{Dir: o.Dir, Now: o.Now})
+	if err != nil {
+		return Set{}, err
+	}
 	mt := mtconnect.Options{Now: o.Now, Logger: o.Logger}
+	hook := httpjson.NewHook(o.Now)
 	list := []connect.Driver{
 		modbus.New(),
 		modbus.NewSerial(lines),
@@ -81,6 +96,10 @@ func Drivers(o Options) (Set, error) {
 		slmp.New(),
 		cip.New(),
 		iec104.New(),
+		folders,
+		httpjson.New(o.Now),
+		hook,
+		rows,
 	}
-	return Set{List: list, closers: []func() error{host.Close}}, nil
+	return Set{List: list, Hook: hook, closers: []func() error{host.Close}}, nil
 }

@@ -40,6 +40,9 @@ func celType(k plant.TagKind) *cel.Type {
 func (p *Profile) environment(derived int) (*cel.Env, error) {
 	options := []cel.EnvOption{cel.CrossTypeNumericComparisons(true)}
 	for _, s := range p.Signals {
+		if s.Kind == plant.KindWaveform {
+			continue // rules speak of single values
+		}
 		options = append(options, cel.Variable(s.Name, celType(s.Kind)))
 	}
 	for _, d := range p.Derived[:derived] {
