@@ -23,10 +23,12 @@ var (
 	// ErrNotWritten is for drivers too: the value does not fit the address, and
 	// nothing was sent.
 	ErrNotWritten = errors.New("nothing was written")
+	// ErrAltered is for drivers too: the device answered, and took another value.
+	ErrAltered = errors.New("the device took another value")
 )
 
-// InDoubt reports whether the device may have got the value although writing
-// failed.
+// InDoubt reports whether the device may have got the value, or another one,
+// although writing failed.
 func InDoubt(err error) bool {
 	for _, known := range []error{ErrNotHere, ErrNotConnected, ErrWritingOff, ErrReadOnly, ErrNotWritten, ErrRefused, ErrUnconfigured, ErrBusy} {
 		if errors.Is(err, known) {
@@ -225,13 +227,18 @@ const grid = 1e-9
 
 func (p *PointSpec) unscale(v float64) (float64, error) {
 	raw := v - p.Offset
-	if p.Scale != 0 {
+	if inverse := math.Round(1 / p.Scale); p.Scale != 0 && math.Abs(1/p.Scale-inverse) < grid*math.Abs(inverse) {
+		raw *= inverse // of 0.1 it is exact, and the scale is not
+	} else if p.Scale != 0 {
 		raw /= p.Scale
 	}
 	if whole := math.Round(raw); math.Abs(raw-whole) <= grid*max(1, math.Abs(whole)) {
 		raw = whole
 	}
-	if slices.Contains(p.Invalid, raw) || math.IsInf(raw, 0) {
+	switch {
+	case math.IsInf(raw, 0):
+		return 0, fmt.Errorf("%v is beyond every number of a device", v)
+	case slices.Contains(p.Invalid, raw):
 		return 0, fmt.Errorf("%v is the device's word for no value", raw)
 	}
 	return raw, nil

@@ -23,8 +23,11 @@ func (c *conn) Write(ctx context.Context, p connect.Point, value any) error {
 	}
 	err = c.write(ctx, at, value)
 	var refused pdu.Exception
-	if errors.As(err, &refused) && done[refused] {
+	switch {
+	case errors.As(err, &refused) && done[refused]:
 		return fmt.Errorf("%w: %w", connect.ErrRefused, err)
+	case errors.Is(err, pdu.ErrAltered):
+		return fmt.Errorf("%w: %w", connect.ErrAltered, err)
 	}
 	return err
 }

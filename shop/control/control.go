@@ -38,7 +38,7 @@ const (
 	MaxLife = 10 * time.Minute
 	// checksHold is how long what the checks saw is relied on; a disk or a line
 	// that takes longer makes them void.
-	checksHold = 2 * time.Second
+	checksHold = 5 * time.Second
 	// defaultWithin is the time for the read-back where the profile says none.
 	defaultWithin = 2 * time.Second
 	// maxRunning bounds commands under way: people give them, and each holds a

@@ -122,7 +122,7 @@ func (d *Desk) send(t *target, c *Command, value any, checkedAt plant.Micros) St
 	switch {
 	case got:
 		return end(fact.CommandConfirmed, last, "%s", wordsOf(err))
-	case err != nil:
+	case err != nil && !errors.Is(err, connect.ErrAltered):
 		return end(fact.CommandUnknown, last, "look at the machine: contact was lost while the value went out, and it may have come through: %s", err)
 	case last == nil:
 		return end(fact.CommandUnknown, nil, "look at the machine: it took the value, and could not be asked what it has now")
@@ -137,11 +137,11 @@ func (d *Desk) readBack(t *target, c *Command, sent plant.Micros) (got bool, las
 	if within == 0 {
 		within = defaultWithin
 	}
-	ctx, cancel := context.WithTimeout(d.ctx, within)
-	defer cancel()
+	over := time.NewTimer(within) // it ends the asking, and cuts no question short
+	defer over.Stop()
 	since := sent - sent%1000 // answers are dated to the millisecond
 	for pause := firstLook; ; pause = min(2*pause, nextLook) {
-		if answers, err := d.o.Devices.Ask(ctx, t.device, []string{t.signal.Name}); err == nil && !answers[0].Quality.IsBad() && answers[0].At >= since {
+		if answers, err := d.o.Devices.Ask(d.ctx, t.device, []string{t.signal.Name}); err == nil && !answers[0].Quality.IsBad() && answers[0].At >= since {
 			last = answerOf(answers[0])
 			if same(t.signal, answers[0], c.Value) {
 				return true, last
@@ -150,10 +150,12 @@ func (d *Desk) readBack(t *target, c *Command, sent plant.Micros) (got bool, las
 		timer := time.NewTimer(pause)
 		select {
 		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return false, last
+			continue
+		case <-over.C:
+		case <-d.ctx.Done():
 		}
+		timer.Stop()
+		return false, last
 	}
 }
 
