@@ -60,14 +60,14 @@ type SetPoint struct {
 	Open      string               `json:"open,omitempty" doc:"The command under way"`
 }
 
-// waitIn is how long an answer may wait for the end of a command.
-type waitIn struct {
+// Waiting is how long an answer may wait for the end of a command.
+type Waiting struct {
 	Wait int `query:"wait_ms" minimum:"0" maximum:"10000" doc:"Answer when the command has ended, or after so long"`
 }
 
 type orderIn struct {
 	Key string `header:"Idempotency-Key" required:"true" minLength:"1" maxLength:"100" doc:"The same key again is the same command, for a day"`
-	waitIn
+	Waiting
 	Body struct {
 		Equipment plant.NodeID  `json:"equipment" maxLength:"60"`
 		Signal    string        `json:"signal" maxLength:"100"`
@@ -111,17 +111,17 @@ func (r *rooms) registerCommands() {
 			if err != nil {
 				return nil, err
 			}
-			return r.command(ctx, c.ID, in.waitIn)
+			return r.command(ctx, c.ID, in.Waiting)
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/commands", ID: "commands", Summary: "Commands, newest first", Tag: "commands", Needs: access.Read},
 		func(ctx context.Context, in *commandsIn) (*web.ListOut[Command], error) { return r.commands(ctx, in) })
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/commands/{id}", ID: "command-steps", Summary: "One command with its steps", Tag: "commands", Needs: access.Read},
 		func(ctx context.Context, in *struct {
 			ID string `path:"id" maxLength:"60"`
-			waitIn
+			Waiting
 		},
 		) (*commandOut, error) {
-			return r.command(ctx, in.ID, in.waitIn)
+			return r.command(ctx, in.ID, in.Waiting)
 		})
 }
 
@@ -137,7 +137,7 @@ func setPointOf(p control.SetPoint) SetPoint {
 	return out
 }
 
-func (r *rooms) command(ctx context.Context, id string, in waitIn) (*commandOut, error) {
+func (r *rooms) command(ctx context.Context, id string, in Waiting) (*commandOut, error) {
 	wait, cancel := context.WithTimeout(ctx, time.Duration(in.Wait)*time.Millisecond)
 	defer cancel()
 	c, err := r.Control.Wait(wait, web.Who(ctx).Scope, id)
