@@ -11,8 +11,8 @@ type Command struct {
 	Unit    string       `json:"unit,omitempty"`
 	By      string       `json:"by"` // the person's name
 	Note    string       `json:"note,omitempty"`
-	Key     string       `json:"key,omitempty"` // of the request: the same again is no second command
-	Expires plant.Micros `json:"expires"`       // it is not sent after that
+	Key     string       `json:"key,omitempty"`  // of the request: the same again is no second command
+	Expires plant.Micros `json:"expires"`        // it is not sent after that
 	Node    string       `json:"node,omitempty"` // that gives it to the machine
 }
 

@@ -82,7 +82,8 @@ func TestCommand_ThroughTheAPI(t *testing.T) {
 			Enabled       bool
 			Min, Max      float64
 		}
-	}) {
+	},
+	) {
 		api.get("/api/v1/equipment/"+string(lathe.ID)+"/set-points", &out)
 		return out
 	}
