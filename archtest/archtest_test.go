@@ -73,6 +73,7 @@ var floors = []struct {
 	{"figure", []string{"plant", "fact", "access", "calc/..."}, "figures know no machine"},
 	{"shop/equipment", []string{"plant", "fact", "access", "calc/...", "figure", "connect/profile"}, "rooms of a storey do not import one another"},
 	{"shop/discovery", []string{"plant", "access", "connect", "connect/profile"}, "finds devices over any protocol, by the contract of drivers"},
+	{"shop/control", []string{"plant", "fact", "access", "connect", "connect/profile"}, "commands go to the collector and know no protocol"},
 	{"link/settings", []string{"plant", "link"}, "what goes down knows no plant file"},
 	{"link/journal", []string{"plant", "fact", "history", "link"}, "joins link to journals, by interfaces"},
 	{"record", []string{"plant", "fact", "access", "figure", "space"}, "SQL serves the rooms, not the other way round"},

@@ -119,8 +119,29 @@ type PromptSubscriber interface {
 }
 
 // Writer is a connection that can write. Value is a float64, bool or string.
+// Write is called while Subscribe is under way, and sends a value once: it is
+// not for the driver to try again. A refusal of the device wraps ErrRefused or
+// ErrUnconfigured, a value that does not fit the address ErrNotWritten; after
+// any other error the device may have the value.
 type Writer interface {
 	Write(ctx context.Context, p Point, value any) error
+}
+
+// WriteChecker is a driver that knows without the network what can be written:
+// whether anything can, when value is nil, or else whether the value fits.
+type WriteChecker interface {
+	CheckWrite(address string, kind plant.TagKind, value any) error
+}
+
+// Interleaver is a connection on which callers take turns question by question:
+// its Write and a Read may be called while another Read is under way, and do
+// not wait for the whole of it.
+type Interleaver interface{ Interleaves() }
+
+// Rememberer is a connection whose groups give what the device said last. Heard
+// is when that was of a point, by our clock.
+type Rememberer interface {
+	Heard(p Point) (at time.Time, ok bool)
 }
 
 // Browsed is one thing found on a device.

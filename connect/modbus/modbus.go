@@ -36,10 +36,12 @@ type Driver struct {
 }
 
 var (
-	_ connect.Driver     = (*Driver)(nil)
-	_ connect.Tester     = (*Driver)(nil)
-	_ connect.Discoverer = (*Driver)(nil)
-	_ connect.Writer     = (*conn)(nil)
+	_ connect.Driver       = (*Driver)(nil)
+	_ connect.Tester       = (*Driver)(nil)
+	_ connect.Discoverer   = (*Driver)(nil)
+	_ connect.WriteChecker = (*Driver)(nil)
+	_ connect.Writer       = (*conn)(nil)
+	_ connect.Interleaver  = (*conn)(nil)
 )
 
 // New makes a driver.
@@ -247,6 +249,10 @@ func (c *conn) Close() error {
 	c.closed.Do(c.release)
 	return nil
 }
+
+// Interleaves implements [connect.Interleaver]: the link gives every question
+// its turn.
+func (*conn) Interleaves() {}
 
 func (c *conn) ask(ctx context.Context, q pdu.Request) ([]byte, error) {
 	data, err := c.link.ask(ctx, &c.settings, q)

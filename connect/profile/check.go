@@ -159,6 +159,7 @@ func (c *check) all(checkers []PointChecker) {
 		return // what follows would only repeat it
 	}
 	c.rules()
+	c.interlocks()
 	c.counters()
 	c.reasons()
 }
@@ -207,25 +208,6 @@ func (c *check) signal(i int, checker PointChecker, seen map[string]string) {
 		c.bad(at+".retention", "write short, standard or long", "%s: retention %q", s.Name, s.Retention)
 	}
 	c.write(at+".write", s, checker)
-}
-
-func (c *check) write(at string, s *Signal, checker PointChecker) {
-	w := s.Write
-	switch {
-	case w == nil:
-		return
-	case s.Kind == plant.KindNumber && (w.Min == nil || w.Max == nil):
-		c.bad(at, "write min and max: a set point without limits is not accepted", "%s: write without limits", s.Name)
-	case w.Min != nil && w.Max != nil && *w.Min >= *w.Max:
-		c.bad(at, "min is the smaller one", "%s: write limits %v and %v", s.Name, *w.Min, *w.Max)
-	case w.MaxStep < 0 || w.Tolerance < 0:
-		c.bad(at, "leave them out when they do not apply", "%s: max_step and tolerance are not negative", s.Name)
-	}
-	if w.At != "" && checker != nil {
-		if err := checker.CheckPoint(c.example(w.At), s.Kind); err != nil {
-			c.bad(at+".at", "", "%s: %v", s.Name, err)
-		}
-	}
 }
 
 // identify looks at the rules that recognise a device.

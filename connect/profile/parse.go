@@ -42,6 +42,12 @@ type PointChecker interface {
 	CheckPoint(address string, kind plant.TagKind) error
 }
 
+// WriteChecker knows which addresses can be written, see
+// [zhigai/connect.WriteChecker].
+type WriteChecker interface {
+	CheckWrite(address string, kind plant.TagKind, value any) error
+}
+
 // UnmarshalYAML reads 500ms, 1s, 5m. It takes the node, so that the error says
 // where.
 func (d *Duration) UnmarshalYAML(node ast.Node) error {
@@ -112,7 +118,7 @@ func yamlProblem(name string, err error) Problem {
 var fields = []string{
 	"schema", "id", "version", "base", "vendor", "models", "class", "title", "source", "verified", "requirements", "caveats", "protocol", "link", "params", "signals", "derived",
 	"states", "counters", "alarms", "reasons", "identify", "timeout", "retries", "gap", "max_registers", "max_gap_fill", "name", "kind", "at", "scale",
-	"offset", "unit", "device_unit", "period", "deadband", "min", "max", "invalid", "values", "retention", "write", "abs", "rel", "silence", "max_step", "tolerance",
+	"offset", "unit", "device_unit", "period", "deadband", "min", "max", "invalid", "values", "retention", "write", "abs", "rel", "silence", "max_step", "max_rate", "interlock", "tolerance",
 	"within", "expr", "when", "item", "mode", "good", "scrap", "rework", "total", "energy", "signal", "modulo", "priority", "text", "reason", "match", "default", "choices", "required", "secret", "zh", "en",
 }
 

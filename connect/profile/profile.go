@@ -92,8 +92,17 @@ type Write struct {
 	Min       *float64 `yaml:"min"`
 	Max       *float64 `yaml:"max"`
 	MaxStep   float64  `yaml:"max_step,omitempty"` // largest change in one command
+	MaxRate   float64  `yaml:"max_rate,omitempty"` // largest sum of changes by commands in a minute
 	Tolerance float64  `yaml:"tolerance,omitempty"`
 	Within    Duration `yaml:"within,omitempty"` // time for the read-back; default 2s
+	// Interlock must hold for a command to be sent.
+	Interlock *Lock `yaml:"interlock,omitempty"`
+}
+
+// Lock is a condition on the machine's signals, and what it means.
+type Lock struct {
+	When string     `yaml:"when"` // CEL, boolean: true lets a command through
+	Text plant.Name `yaml:"text"` // what must hold: spindle stands still
 }
 
 // Derive is a signal calculated from others.

@@ -28,6 +28,17 @@ func (s *Signal) period() time.Duration {
 	return time.Duration(s.Period)
 }
 
+// writeTo is the address at which a set point is written.
+func (s *Signal) writeTo() string {
+	if s.Write.At != "" {
+		return s.Write.At
+	}
+	return s.At
+}
+
+// Silence is how long after an answer the signal is known.
+func (s *Signal) Silence() time.Duration { return max(3*s.period(), minSilence) }
+
 func (s *Signal) override(all []plant.TagOverride) plant.TagOverride {
 	for _, o := range all {
 		if o.Name == s.Name {
@@ -49,7 +60,7 @@ func (p *Profile) Tags(n plant.Node) []plant.Tag {
 		s := &p.Signals[i]
 		tag := plant.Tag{
 			Node: n.ID, Path: n.Path + "/" + s.Name, Name: s.Name, Title: s.Title, Kind: s.Kind, Unit: s.Unit, Min: s.Min, Max: s.Max,
-			Values: s.Values, Retention: s.Retention, Silence: max(3*s.period(), minSilence),
+			Values: s.Values, Retention: s.Retention, Silence: s.Silence(),
 		}
 		o := s.override(n.Machine.Tags)
 		if o.Min != nil {
@@ -165,7 +176,9 @@ func (p *Profile) Device(d plant.Device) plant.Device {
 
 // fills reports whether a parameter stands in some signal's address.
 func (p *Profile) fills(name string) bool {
-	return slices.ContainsFunc(p.Signals, func(s Signal) bool { return strings.Contains(s.At, "{"+name+"}") })
+	return slices.ContainsFunc(p.Signals, func(s Signal) bool {
+		return strings.Contains(s.At, "{"+name+"}") || s.Write != nil && strings.Contains(s.Write.At, "{"+name+"}")
+	})
 }
 
 func (s *Signal) point(tag plant.Tag, m *plant.Equipment, params map[string]string) (connect.PointSpec, error) {
@@ -176,6 +189,11 @@ func (s *Signal) point(tag plant.Tag, m *plant.Equipment, params map[string]stri
 	out := connect.PointSpec{
 		Tag: tag.No, Name: s.Name, Kind: s.Kind, Address: address, Unit: s.Unit, Offset: s.Offset, Min: tag.Min, Max: tag.Max, Invalid: s.Invalid,
 		Period: s.period(), Class: tag.Retention, Abs: s.Deadband.Abs, Rel: s.Deadband.Rel, Silence: time.Duration(s.Deadband.Silence),
+	}
+	if s.Write != nil {
+		if out.WriteTo, err = fill(s.writeTo(), params); err != nil {
+			return connect.PointSpec{}, err
+		}
 	}
 	if s.Scale != nil || s.DeviceUnit != "" {
 		out.Scale, out.Offset = s.Scaling()

@@ -72,6 +72,9 @@ func (e Exception) Error() string {
 // ErrFrame wraps everything that is no Modbus frame or not the answer asked for.
 var ErrFrame = errors.New("modbus frame")
 
+// ErrAltered, beside ErrFrame: a write is confirmed with another value.
+var ErrAltered = errors.New("modbus: the device took another value")
+
 // Header is the MBAP header of a frame.
 type Header struct {
 	Transaction uint16
@@ -180,7 +183,7 @@ func (r Request) echoed(answer []byte) error {
 		want = binary.BigEndian.Uint16(r.Data)
 	}
 	if got := binary.BigEndian.Uint16(answer[3:]); got != want {
-		return fmt.Errorf("%w: the device confirms %d; written was %d", ErrFrame, got, want)
+		return fmt.Errorf("%w: %w: it confirms %d; written was %d", ErrFrame, ErrAltered, got, want)
 	}
 	return nil
 }

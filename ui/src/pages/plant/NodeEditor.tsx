@@ -50,6 +50,7 @@ export function NodeEditor({ form, saving, save }: Props) {
             <Form.Item name="nc" valuePropName="checked" noStyle><Checkbox>{t("nc")}</Checkbox></Form.Item>
             <Form.Item name="excluded" valuePropName="checked" noStyle><Checkbox>{t("excluded")}</Checkbox></Form.Item>
             <Form.Item name="off" valuePropName="checked" noStyle><Checkbox>{t("device.off")}</Checkbox></Form.Item>
+            <Form.Item name="writing" valuePropName="checked" noStyle><Checkbox>{t("device.writing")}</Checkbox></Form.Item>
           </div>
         </fieldset>
       )}
