@@ -292,6 +292,19 @@ func TestTimeout_OfOneQuestion(t *testing.T) {
 	}
 }
 
+// A datagram that is lost costs a second, not the whole time for many points.
+func TestTimeout_Default(t *testing.T) {
+	t.Parallel()
+	s := (&controller{store: newStore(), answer: func(question) bool { return true }}).serve(t)
+	c := open(t, fins.New(), s.device("udp"))
+	g, err := c.Prepare([]connect.Point{{Address: "D3", Kind: plant.KindNumber}})
+	must(t, err)
+	start := time.Now()
+	if err := g.Read(within(t, patience), make([]connect.Reading, 1)); !errors.Is(err, os.ErrDeadlineExceeded) || time.Since(start) > patience/2 {
+		t.Errorf("%v after %v", err, time.Since(start))
+	}
+}
+
 // A group that has nothing to ask must not look like a controller that answers.
 func TestGroup_NothingToAsk(t *testing.T) {
 	c := open(t, fins.New(), (&controller{store: newStore()}).serve(t).device("udp"))

@@ -115,17 +115,19 @@ func (l *link) drop() {
 	}
 }
 
+// defaultTimeout of one question: a controller answers within its cycle and its share for communication.
+const defaultTimeout = 3 * time.Second
+
 // limit sets the deadline of one question; the function it gives ends the watch
 // over ctx.
 func (l *link) limit(ctx context.Context, s *settings) (done func(), err error) {
-	deadline, ok := ctx.Deadline()
-	if s.timeout > 0 {
-		if own := time.Now().Add(s.timeout); !ok || own.Before(deadline) {
-			deadline, ok = own, true
-		}
+	own := s.timeout
+	if own == 0 {
+		own = defaultTimeout
 	}
-	if !ok {
-		return nil, errors.New("BUG: an s7 question without deadline")
+	deadline := time.Now().Add(own)
+	if end, ok := ctx.Deadline(); ok && end.Before(deadline) {
+		deadline = end
 	}
 	if err := l.conn.SetDeadline(deadline); err != nil {
 		return nil, err

@@ -76,7 +76,7 @@ type endpoint struct {
 // settings is what a device's address and parameters say.
 type settings struct {
 	endpoint
-	timeout time.Duration // of one question; 0 leaves it to the caller's deadline
+	timeout time.Duration // of one question; 0 is [defaultTimeout]
 	maxPDU  int
 	gapFill int
 	charset encoding.Encoding // of CHAR and STRING; nil is UTF-8
