@@ -3,6 +3,7 @@ package sim_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"net"
 	"testing"
@@ -47,9 +48,7 @@ func TestServeFINS_OmronFinsReadsAndWrites(t *testing.T) {
 		do := func(op, event string, more map[string]any) peer.Event {
 			t.Helper()
 			q := map[string]any{"op": op}
-			for k, v := range more {
-				q[k] = v
-			}
+			maps.Copy(q, more)
 			client.Send(q)
 			return client.Wait(event)
 		}
@@ -58,9 +57,16 @@ func TestServeFINS_OmronFinsReadsAndWrites(t *testing.T) {
 			data         []int16 // words, which omron-fins reads with a sign
 			number       float64
 		}{
-			{"D10", "D10 int16", []int16{-1234}, -1234}, {"D11", "D11", []int16{-1}, 65535}, {"D12", "D12 int32", []int16{-4464, -2}, -70000},
-			{"D14", "D14 float32", []int16{0, -16060}, -12.25}, {"D16", "D16 bcd16", []int16{0x1234}, 1234}, {"D20", "D20 int16", []int16{125}, 125},
-			{"CIO2.15", "CIO 2.15", []int16{1}, 1}, {"W3.7", "W3.07", []int16{1}, 1}, {"H10", "H10", []int16{15}, 15}, {"A7", "A7", []int16{7}, 7},
+			{"D10", "D10 int16", []int16{-1234}, -1234},
+			{"D11", "D11", []int16{-1}, 65535},
+			{"D12", "D12 int32", []int16{-4464, -2}, -70000},
+			{"D14", "D14 float32", []int16{0, -16060}, -12.25},
+			{"D16", "D16 bcd16", []int16{0x1234}, 1234},
+			{"D20", "D20 int16", []int16{125}, 125},
+			{"CIO2.15", "CIO 2.15", []int16{1}, 1},
+			{"W3.7", "W3.07", []int16{1}, 1},
+			{"H10", "H10", []int16{15}, 15},
+			{"A7", "A7", []int16{7}, 7},
 			{"E0_5", "E0_5 float64", []int16{0, 0, 0, 0x3FF0}, 1},
 		} {
 			if e := do("write", "written", map[string]any{"address": one.theirs, "data": one.data}); e["end"] != "0000" || e["error"] != "" {

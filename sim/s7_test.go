@@ -80,9 +80,15 @@ func TestServeS7_NodeS7ReadsAndWrites(t *testing.T) {
 		value        any
 		number       float64
 	}{
-		{"DB2,REAL0", "DB2.DBD0 real", -12.25, -12.25}, {"DB2,INT4", "DB2.DBW4 int", -1234.0, -1234}, {"DB2,WORD6", "DB2.DBW6", 65535.0, 65535},
-		{"DB2,DINT8", "DB2.DBD8 dint", -70000.0, -70000}, {"DB2,BYTE12", "DB2.DBB12", 200.0, 200}, {"DB2,X13.5", "DB2.DBX13.5", true, 1},
-		{"MI12", "MW12 int", -7.0, -7}, {"DB2,INT20", "DB2.DBW20 int", 125.0, 125}, {"MW10", "MW10", 15.0, 15},
+		{"DB2,REAL0", "DB2.DBD0 real", -12.25, -12.25},
+		{"DB2,INT4", "DB2.DBW4 int", -1234.0, -1234},
+		{"DB2,WORD6", "DB2.DBW6", 65535.0, 65535},
+		{"DB2,DINT8", "DB2.DBD8 dint", -70000.0, -70000},
+		{"DB2,BYTE12", "DB2.DBB12", 200.0, 200},
+		{"DB2,X13.5", "DB2.DBX13.5", true, 1},
+		{"MI12", "MW12 int", -7.0, -7},
+		{"DB2,INT20", "DB2.DBW20 int", 125.0, 125},
+		{"MW10", "MW10", 15.0, 15},
 	} {
 		write(one.theirs, one.value, false)
 		if got := read(one.theirs)[one.theirs]; got != one.value {

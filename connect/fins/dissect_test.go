@@ -19,6 +19,7 @@ var malformed = regexp.MustCompile(`(?i).*(malformed|expert info \(error).*`)
 // An independent program makes sense of every frame, ours as a client and ours
 // as a server.
 func TestDissector_NothingMalformed(t *testing.T) {
+	t.Parallel()
 	var mu sync.Mutex
 	var packets []peer.Packet
 	keep := func(q frame.Frame, a frame.Frame) {
@@ -64,6 +65,7 @@ func TestDissector_NothingMalformed(t *testing.T) {
 
 // The header of FINS over TCP and what it carries.
 func TestDissector_TCP(t *testing.T) {
+	t.Parallel()
 	q := frame.Frame{Source: frame.Address{Node: 239}, Destination: frame.Address{Node: 10}, SID: 7, Command: frame.ReadMemory, Data: frame.Range{Area: frame.Data, Count: 2}.Read()}
 	packets := []peer.Packet{
 		{ToServer: true, Data: frame.Hello(0).Append(nil)},

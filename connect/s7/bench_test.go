@@ -81,6 +81,7 @@ type quiet struct{}
 func (quiet) Append(_ context.Context, _ plant.TenantNo, events ...fact.Event) ([]fact.Event, error) {
 	return events, nil
 }
+
 func (quiet) Events(context.Context, plant.TenantNo, fact.Filter) ([]fact.Event, error) {
 	return nil, nil
 }

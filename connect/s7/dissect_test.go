@@ -82,6 +82,7 @@ var malformed = regexp.MustCompile(`(?i).*(malformed|expert info \(error).*`)
 // An independent program makes sense of every frame of ours, as a client of a
 // foreign controller and as a server.
 func TestDissector_NothingMalformed(t *testing.T) {
+	t.Parallel()
 	f := func(name string, d plant.Device, writable string) {
 		t.Helper()
 		p := &tap{}
@@ -117,6 +118,7 @@ func TestDissector_NothingMalformed(t *testing.T) {
 // The dissector is no yes-man: a job that says it has more items than it has is
 // seen.
 func TestDissector_SeesWhatIsMalformed(t *testing.T) {
+	t.Parallel()
 	job := pdu.Read([]pdu.Item{{Area: pdu.Blocks, DB: 1, Count: 2}})
 	job.Parameter[1] = 9
 	packets := []peer.Packet{{ToServer: true, Data: job.Append(nil)}}

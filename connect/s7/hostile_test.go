@@ -4,17 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net"
 	"os"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"zhigai/connect"
-	"zhigai/connect/peer"
 	"zhigai/connect/s7"
 	"zhigai/connect/s7/pdu"
 	"zhigai/plant"
@@ -23,49 +20,59 @@ import (
 // soon is a timeout for parties that never answer.
 const soon = 50 * time.Millisecond
 
+// changed answers with a message that something was done to.
+func changed(change func(m *pdu.Message)) func(question) bool {
+	return func(q question) bool {
+		m := q.answer
+		m.Parameter, m.Data = append([]byte(nil), m.Parameter...), append([]byte(nil), m.Data...)
+		change(&m)
+		q.send(m.Append(nil))
+		return true
+	}
+}
+
+// noValue reads from a controller that plays a trick, which must be an error, and
+// again from the same when it has become honest.
+func noValue(t *testing.T, trick func(question) bool, is error) {
+	t.Parallel()
+	var mu sync.Mutex
+	good := false
+	d := controller{bank: newMemory(map[uint16]int{1: 20}), answer: func(q question) bool {
+		mu.Lock()
+		defer mu.Unlock()
+		if good {
+			return honest(q)
+		}
+		return trick(q)
+	}}.serve(t)
+	c := open(t, s7.New(), d)
+	g, err := c.Prepare([]connect.Point{{Address: "DB1.DBW3", Kind: plant.KindNumber}})
+	must(t, err)
+	r := make([]connect.Reading, 1)
+	wait := patience
+	if errors.Is(is, os.ErrDeadlineExceeded) {
+		wait = soon
+	}
+	start := time.Now()
+	if err := g.Read(within(t, wait), r); err == nil || is != nil && !errors.Is(err, is) {
+		t.Errorf("%v with %+v; want %v", err, r[0], is)
+	}
+	if took := time.Since(start); took > patience/2 {
+		t.Errorf("took %v", took)
+	}
+	mu.Lock()
+	good = true
+	mu.Unlock()
+	expect(t, c, number("DB1.DBW3", 0x0304))
+}
+
 // Whatever comes instead of an answer is an error, never a value, and the
 // connection works again as soon as the controller does.
 func TestHostile_NoValueFromWhatIsNoAnswer(t *testing.T) {
 	raw := func(b ...byte) func(question) bool { return func(q question) bool { q.send(b); return true } }
-	changed := func(change func(m *pdu.Message)) func(question) bool {
-		return func(q question) bool {
-			m := q.answer
-			m.Parameter, m.Data = append([]byte(nil), m.Parameter...), append([]byte(nil), m.Data...)
-			change(&m)
-			q.send(m.Append(nil))
-			return true
-		}
-	}
 	f := func(name string, trick func(question) bool, is error) {
 		t.Helper()
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var mu sync.Mutex
-			good := false
-			d := controller{bank: newMemory(map[uint16]int{1: 20}), answer: func(q question) bool {
-				mu.Lock()
-				defer mu.Unlock()
-				if good {
-					return honest(q)
-				}
-				return trick(q)
-			}}.serve(t)
-			c := open(t, s7.New(), d)
-			g, err := c.Prepare([]connect.Point{{Address: "DB1.DBW3", Kind: plant.KindNumber}})
-			must(t, err)
-			r := make([]connect.Reading, 1)
-			start := time.Now()
-			if err := g.Read(within(t, soon), r); err == nil || is != nil && !errors.Is(err, is) {
-				t.Errorf("%v with %+v; want %v", err, r[0], is)
-			}
-			if took := time.Since(start); took > patience/2 {
-				t.Errorf("took %v", took)
-			}
-			mu.Lock()
-			good = true
-			mu.Unlock()
-			expect(t, c, number("DB1.DBW3", 0x0304))
-		})
+		t.Run(name, func(t *testing.T) { noValue(t, trick, is) })
 	}
 	f("silence", func(question) bool { return true }, os.ErrDeadlineExceeded)
 	f("hang up", func(question) bool { return false }, nil)
@@ -158,33 +165,6 @@ func (r refusing) ReadItem(i pdu.Item, dst []byte) pdu.Code {
 		return r.code
 	}
 	return r.memory.ReadItem(i, dst)
-}
-
-// A controller that knows no such TSAP says so; the person is told which
-// parameters to look at.
-func TestOpen_Refused(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	var wg sync.WaitGroup
-	t.Cleanup(func() { must(t, l.Close()); wg.Wait() })
-	wg.Go(func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			_, _ = io.ReadFull(c, make([]byte, 22))
-			_, _ = c.Write(pdu.Connect{Code: pdu.Disconnect, Target: 1, Reason: 3}.Append(nil))
-			_ = c.Close()
-		}
-	})
-	_, err = s7.New().Open(within(t, patience), plant.Device{Driver: s7.Kind, Address: l.Addr().String(), Params: map[string]string{"slot": "2"}})
-	if !errors.Is(err, connect.ErrRefused) || !strings.Contains(err.Error(), "03.02") || !strings.Contains(err.Error(), "slot") {
-		t.Errorf("Open = %v", err)
-	}
-	if found, err := s7.New().Discover(within(t, patience), l.Addr().String()); err != nil || len(found) != 0 {
-		t.Errorf("Discover = %+v, %v", found, err)
-	}
 }
 
 // A controller may agree on another PDU after it comes back.
@@ -348,48 +328,5 @@ func TestTimeout_OfOneQuestion(t *testing.T) {
 	start := time.Now()
 	if err := g.Read(within(t, patience), make([]connect.Reading, 1)); err == nil || time.Since(start) > patience/2 {
 		t.Errorf("%v after %v", err, time.Since(start))
-	}
-}
-
-// A group that has nothing to ask must not look like a controller that answers.
-func TestGroup_NothingToAsk(t *testing.T) {
-	c := open(t, s7.New(), controller{bank: newMemory(nil)}.serve(t))
-	g, err := c.Prepare([]connect.Point{{Address: "40001", Kind: plant.KindNumber}})
-	must(t, err)
-	if err := g.Read(within(t, patience), make([]connect.Reading, 1)); err == nil || !strings.Contains(err.Error(), "none of the points") {
-		t.Errorf("Read = %v", err)
-	}
-}
-
-// Devices of one controller share a connection: it has few.
-func TestOpen_OneConnectionForAllDevices(t *testing.T) {
-	var mu sync.Mutex
-	conns := map[net.Conn]bool{}
-	d := controller{bank: newMemory(map[uint16]int{1: 20}), answer: func(q question) bool {
-		mu.Lock()
-		conns[q.conn] = true
-		mu.Unlock()
-		return honest(q)
-	}}.serve(t)
-	driver := s7.New()
-	for range 5 {
-		expect(t, open(t, driver, d), number("DB1.DBW3", 0x0304))
-	}
-	other := plant.Device{Driver: s7.Kind, Address: d.Address, Params: map[string]string{"connection": "op"}}
-	expect(t, open(t, driver, other), number("DB1.DBW3", 0x0304))
-	if len(conns) != 2 {
-		t.Errorf("%d connections; want one for the five and one for the other kind", len(conns))
-	}
-}
-
-func TestDiscover_Where(t *testing.T) {
-	for _, where := range []string{"", "plc", "10.0.0.0/8", "10.0.0.1:0"} {
-		if found, err := s7.New().Discover(within(t, patience), where); err == nil || !strings.Contains(err.Error(), "write for example") {
-			t.Errorf("Discover(%q) = %v, %v", where, found, err)
-		}
-	}
-	nobody := peer.Port(t)
-	if found, err := s7.New().Discover(within(t, patience), "127.0.0.1:"+nobody); err != nil || len(found) != 0 {
-		t.Errorf("found %+v, %v", found, err)
 	}
 }

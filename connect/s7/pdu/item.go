@@ -58,10 +58,6 @@ type Item struct {
 	Bit   int
 }
 
-// maxAddress is the last byte an item can name: its address is 24 bits, counted
-// in bits.
-const maxAddress = 1<<21 - 1
-
 // bytes is how much data the item is.
 func (i Item) bytes() int {
 	switch {

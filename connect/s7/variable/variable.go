@@ -97,8 +97,15 @@ var areas = []struct {
 	area   pdu.Area
 	db     uint16
 }{
-	{"I", pdu.Inputs, 0}, {"E", pdu.Inputs, 0}, {"Q", pdu.Outputs, 0}, {"A", pdu.Outputs, 0}, {"M", pdu.Flags, 0}, {"V", pdu.Blocks, 1},
-	{"T", pdu.Timers, 0}, {"C", pdu.Counters, 0}, {"Z", pdu.Counters, 0},
+	{"I", pdu.Inputs, 0},
+	{"E", pdu.Inputs, 0},
+	{"Q", pdu.Outputs, 0},
+	{"A", pdu.Outputs, 0},
+	{"M", pdu.Flags, 0},
+	{"V", pdu.Blocks, 1},
+	{"T", pdu.Timers, 0},
+	{"C", pdu.Counters, 0},
+	{"Z", pdu.Counters, 0},
 }
 
 // place reads the first word and gives the letter of its width: X, B, W, D, or
