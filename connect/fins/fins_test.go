@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -118,7 +119,7 @@ func TestRead_EveryAreaAndType(t *testing.T) {
 		expect(t, c, wants...)
 		// A controller without the command for scattered words, and one that takes
 		// short questions only.
-		s.answer = func(q question) bool {
+		s.become(func(q question) bool {
 			if q.Command == frame.ReadMany {
 				q.answer.End, q.answer.Data = frame.UndefinedCommand, nil
 			}
@@ -126,7 +127,7 @@ func TestRead_EveryAreaAndType(t *testing.T) {
 				q.answer.End, q.answer.Data = frame.ResponseTooLong, nil
 			}
 			return honest(q)
-		}
+		})
 		for i := range 60 {
 			wants = append(wants, number(fmt.Sprint("D", 100+i), float64(100+i)))
 		}
@@ -151,9 +152,12 @@ func TestRead_EveryWord(t *testing.T) {
 
 // Scattered words are read in one question, neighbours in one, and not more.
 func TestRead_Questions(t *testing.T) {
+	var mu sync.Mutex
 	var commands []uint16
 	s := (&controller{store: newStore(), answer: func(q question) bool {
+		mu.Lock()
 		commands = append(commands, q.Command)
+		mu.Unlock()
 		return honest(q)
 	}}).serve(t)
 	c := open(t, fins.New(), s.device("tcp"))
@@ -162,6 +166,8 @@ func TestRead_Questions(t *testing.T) {
 		wants = append(wants, number(fmt.Sprint("D", 600+i), float64(600+i)))
 	}
 	expect(t, c, wants...)
+	mu.Lock()
+	defer mu.Unlock()
 	if want := []uint16{frame.ReadMemory, frame.ReadMany, frame.ReadMemory, frame.ReadMany}; fmt.Sprint(commands) != fmt.Sprint(want) {
 		t.Errorf("commands %04x; want %04x", commands, want)
 	}

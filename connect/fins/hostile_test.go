@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -200,7 +201,6 @@ type lateGateway struct {
 	mu     sync.Mutex
 	newest func(f frame.Frame)
 	from   string
-	wg     sync.WaitGroup
 	late   int
 }
 
@@ -212,9 +212,7 @@ func (l *lateGateway) answer(q question) bool {
 	l.mu.Lock()
 	l.newest, l.from = q.send, q.from
 	l.mu.Unlock()
-	l.wg.Add(1)
 	time.AfterFunc(delay, func() {
-		defer l.wg.Done()
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		if l.from != q.from {
@@ -260,7 +258,8 @@ func TestHostile_LateAnswersNeverReachAnotherPoint(t *testing.T) {
 				}
 				must(t, c.Close())
 			}
-			gateway.wg.Wait()
+			gateway.mu.Lock()
+			defer gateway.mu.Unlock()
 			t.Logf("%d values, %d timeouts, %d late answers to another client, %d wrong", values, timeouts, gateway.late, wrong)
 			if wrong > 0 || values == 0 || gateway.late < 100 {
 				t.Errorf("%d wrong values of %d; %d late answers tried", wrong, values, gateway.late)
@@ -272,10 +271,10 @@ func TestHostile_LateAnswersNeverReachAnotherPoint(t *testing.T) {
 // Some controllers hang up after each answer. They are read all the same,
 // without a loss of contact at every reading. A write is never sent twice.
 func TestHostile_HangsUp(t *testing.T) {
-	writes := 0
+	var writes atomic.Int32
 	s := (&controller{store: newStore(), answer: func(q question) bool {
 		if q.Command == frame.WriteMemory {
-			writes++
+			writes.Add(1)
 			return false
 		}
 		return honest(q) && false
@@ -284,8 +283,8 @@ func TestHostile_HangsUp(t *testing.T) {
 	for range 20 {
 		expect(t, c, number("D3", 3))
 	}
-	if err := c.(connect.Writer).Write(within(t, patience), connect.Point{Address: "D3", Kind: plant.KindNumber}, 1.0); err == nil || writes > 1 {
-		t.Errorf("Write = %v after %d writes", err, writes)
+	if err := c.(connect.Writer).Write(within(t, patience), connect.Point{Address: "D3", Kind: plant.KindNumber}, 1.0); err == nil || writes.Load() > 1 {
+		t.Errorf("Write = %v after %d writes", err, writes.Load())
 	}
 }
 

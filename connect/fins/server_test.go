@@ -119,8 +119,16 @@ type controller struct {
 	store  frame.Store
 	answer func(q question) bool
 
+	mu    sync.Mutex // guards answer once it serves
 	port  string
 	close func()
+}
+
+// become changes what a controller that serves answers.
+func (s *controller) become(answer func(q question) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answer = answer
 }
 
 func (s *controller) serve(t *testing.T) *controller {
@@ -192,11 +200,14 @@ func (s *controller) one(b []byte, from string, raw func([]byte), send func(fram
 		return false
 	}
 	a := frame.Answer(q, s.store)
-	if s.answer == nil || q.Command == frame.ReadController {
+	s.mu.Lock()
+	answer := s.answer
+	s.mu.Unlock()
+	if answer == nil || q.Command == frame.ReadController {
 		send(a)
 		return true
 	}
-	return s.answer(question{q, a, raw, send, from})
+	return answer(question{q, a, raw, send, from})
 }
 
 func (s *controller) attend(c net.Conn) {

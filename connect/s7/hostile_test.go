@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -142,15 +143,15 @@ func TestHostile_ErrorsOfItems(t *testing.T) {
 	f(pdu.TypeInconsistent, connect.ErrRefused)
 	f(pdu.Code(0x42), connect.ErrRefused)
 
-	accepted := 0
+	var accepted atomic.Int32
 	d := controller{bank: newMemory(nil), answer: func(q question) bool {
-		accepted++
+		accepted.Add(1)
 		q.send(pdu.Message{Kind: pdu.Ack, Reference: q.Reference, Class: 0x81, Code: 4}.Append(nil))
 		return true
 	}}.serve(t)
 	expect(t, open(t, s7.New(), d), want{address: "DB1.DBW3", kind: plant.KindNumber, err: connect.ErrRefused})
-	if accepted != 2 {
-		t.Errorf("%d questions for two readings; a refusal is no reason to ask again", accepted)
+	if accepted.Load() != 2 {
+		t.Errorf("%d questions for two readings; a refusal is no reason to ask again", accepted.Load())
 	}
 }
 
@@ -222,7 +223,6 @@ func TestRead_OtherLengthAfterReturn(t *testing.T) {
 type lateGateway struct {
 	mu     sync.Mutex
 	newest net.Conn
-	wg     sync.WaitGroup
 	late   int
 }
 
@@ -234,9 +234,7 @@ func (l *lateGateway) answer(q question) bool {
 	l.mu.Lock()
 	l.newest = q.conn
 	l.mu.Unlock()
-	l.wg.Add(1)
 	time.AfterFunc(delay, func() {
-		defer l.wg.Done()
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		if l.newest != q.conn {
@@ -280,7 +278,8 @@ func TestHostile_LateAnswersNeverReachAnotherPoint(t *testing.T) {
 		}
 		must(t, c.Close())
 	}
-	gateway.wg.Wait()
+	gateway.mu.Lock()
+	defer gateway.mu.Unlock()
 	t.Logf("%d values, %d timeouts, %d late answers on another connection, %d wrong", values, timeouts, gateway.late, wrong)
 	if wrong > 0 || values == 0 || gateway.late < 100 {
 		t.Errorf("%d wrong values of %d; %d late answers tried", wrong, values, gateway.late)
@@ -299,10 +298,10 @@ func TestHostile_HangsUpAfterEachAnswer(t *testing.T) {
 
 // A write is never sent twice, also when the controller hangs up on it.
 func TestWrite_OnceOnly(t *testing.T) {
-	writes := 0
+	var writes atomic.Int32
 	d := controller{bank: newMemory(map[uint16]int{1: 20}), answer: func(q question) bool {
 		if q.Parameter[0] == 5 {
-			writes++
+			writes.Add(1)
 			return false
 		}
 		return honest(q)
@@ -310,8 +309,8 @@ func TestWrite_OnceOnly(t *testing.T) {
 	c := open(t, s7.New(), d)
 	expect(t, c, number("DB1.DBW3", 0x0304))
 	err := c.(connect.Writer).Write(within(t, patience), connect.Point{Address: "DB1.DBW3", Kind: plant.KindNumber}, 1.0)
-	if err == nil || writes != 1 {
-		t.Errorf("Write = %v after %d writes; want an error after one", err, writes)
+	if err == nil || writes.Load() != 1 {
+		t.Errorf("Write = %v after %d writes; want an error after one", err, writes.Load())
 	}
 	expect(t, c, number("DB1.DBW3", 1)) // it arrived, although nobody said so
 }

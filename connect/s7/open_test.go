@@ -58,6 +58,8 @@ func TestOpen_OneConnectionForAllDevices(t *testing.T) {
 	}
 	other := plant.Device{Driver: s7.Kind, Address: d.Address, Params: map[string]string{"connection": "op"}}
 	expect(t, open(t, driver, other), number("DB1.DBW3", 0x0304))
+	mu.Lock()
+	defer mu.Unlock()
 	if len(conns) != 2 {
 		t.Errorf("%d connections; want one for the five and one for the other kind", len(conns))
 	}
