@@ -26,12 +26,12 @@ func (p *Plant) serveFINS(host, port string, machines []*machine) (string, error
 		return "", err
 	}
 	for range finsTries {
-		var s *tcpServer
-		if s, err = listenTCP(net.JoinHostPort(host, port), c.serve); err != nil {
+		var s *callers
+		if s, err = answerCallers(net.JoinHostPort(host, port), c.serve); err != nil {
 			return "", err
 		}
 		var u net.PacketConn
-		if u, err = net.ListenPacket("udp", s.address()); err != nil {
+		if u, err = net.ListenPacket("udp", s.l.Addr().String()); err != nil {
 			s.close()
 			if port != "0" {
 				return "", err
@@ -43,7 +43,7 @@ func (p *Plant) serveFINS(host, port string, machines []*machine) (string, error
 			_ = u.Close()
 			s.close()
 		})
-		return s.address(), nil
+		return s.l.Addr().String(), nil
 	}
 	return "", err
 }
@@ -154,11 +154,7 @@ func (p *omronPlace) bytes() []byte {
 	v, s := p.m.values[p.signal], &p.m.kind.Signals[p.signal]
 	value := any(firstBytes(v.text, p.Text))
 	if p.Type != memory.String {
-		raw := v.num - s.Offset
-		if s.Scale != 0 {
-			raw /= s.Scale
-		}
-		value = p.fit(raw)
+		value = p.fit(s.onWire(v.num))
 	}
 	b, err := p.Encode(value)
 	if err != nil {
@@ -264,10 +260,7 @@ func (c *omron) WriteRange(r frame.Range, data []byte) frame.EndCode {
 			}
 			number = v.Number
 		}
-		if s.Scale != 0 {
-			number *= s.Scale
-		}
-		wanted[p] = number + s.Offset
+		wanted[p] = s.fromWire(number)
 	}
 	if len(wanted) == 0 {
 		return frame.ReadOnly

@@ -19,12 +19,12 @@ func (p *Plant) serveS7(host, port string, machines []*machine) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	s, err := listenTCP(net.JoinHostPort(host, port), c.serve)
+	s, err := answerCallers(net.JoinHostPort(host, port), c.serve)
 	if err != nil {
 		return "", err
 	}
 	p.closing(s.close)
-	return s.address(), nil
+	return s.l.Addr().String(), nil
 }
 
 // controller is the memory of an S7 controller. Areas end with the last variable
@@ -154,11 +154,7 @@ func (p *variablePlace) bytes() []byte {
 		}
 		return b
 	}
-	raw := v.num - s.Offset
-	if s.Scale != 0 {
-		raw /= s.Scale
-	}
-	b, err := p.Encode(p.fit(raw))
+	b, err := p.Encode(p.fit(s.onWire(v.num)))
 	if err != nil {
 		b = make([]byte, p.size) // a date that is none
 	}
@@ -253,11 +249,7 @@ func (c *controller) WriteItem(i pdu.Item, data []byte) pdu.Code {
 		if err != nil {
 			return pdu.TypeInconsistent
 		}
-		number := v.Number
-		if s.Scale != 0 {
-			number *= s.Scale
-		}
-		wanted[p] = number + s.Offset
+		wanted[p] = s.fromWire(v.Number)
 	}
 	if len(wanted) == 0 {
 		return pdu.AccessDenied

@@ -27,7 +27,7 @@ func (d *Driver) Discover(ctx context.Context, where string) ([]connect.Found, e
 	}
 	ctx, cancel := context.WithTimeout(ctx, searchTime)
 	defer cancel()
-	return hosts.Walk(ctx, all, d.look)
+	return hosts.Walk(ctx, all, d.look, func(done, total int, found []connect.Found) { connect.Looked(ctx, done, total, found) })
 }
 
 func (d *Driver) look(ctx context.Context, host netip.AddrPort) []connect.Found {
@@ -39,9 +39,10 @@ func (d *Driver) look(ctx context.Context, host netip.AddrPort) []connect.Found 
 		if err != nil {
 			continue
 		}
-		title := opened.(*conn).title()
-		opened.Close()
-		return []connect.Found{{Device: device, Title: title}}
+		c := opened.(*conn)
+		c.Close()
+		said := connect.Identity{Vendor: "Omron", Product: c.model, Version: c.version}
+		return []connect.Found{{Device: device, Title: c.title(), Identity: said}}
 	}
 	return nil
 }

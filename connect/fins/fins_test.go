@@ -231,7 +231,7 @@ func TestWrite_Refused(t *testing.T) {
 func TestDiscover(t *testing.T) {
 	s := (&controller{store: newStore()}).serve(t)
 	found, err := fins.New().Discover(within(t, patience), "127.0.0.1-1:"+s.port)
-	if err != nil || len(found) != 1 || found[0].Title != "CJ2M-CPU31, V02.01" {
+	if err != nil || len(found) != 1 || found[0].Title != "CJ2M-CPU31, V02.01" || found[0].Identity != (connect.Identity{Vendor: "Omron", Product: "CJ2M-CPU31", Version: "02.01"}) {
 		t.Fatalf("found %+v, %v", found, err)
 	}
 	expect(t, open(t, fins.New(), found[0].Device), number("D5", 5))

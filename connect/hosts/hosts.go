@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // Limits of one search: a person waits for it.
@@ -81,10 +82,15 @@ func expand(text string) ([]netip.Addr, error) {
 }
 
 // Walk asks every host, some at once, and gives what look found in the order of
-// the addresses. It waits for those that were begun when ctx ends.
-func Walk[T any](ctx context.Context, all []netip.AddrPort, look func(ctx context.Context, host netip.AddrPort) []T) ([]T, error) {
+// the addresses. After each, looked hears how many of how many are done; it may
+// be called from several goroutines. Walk waits for those that were begun when
+// ctx ends.
+func Walk[T any](
+	ctx context.Context, all []netip.AddrPort, look func(ctx context.Context, host netip.AddrPort) []T, looked func(done, total int, found []T),
+) ([]T, error) {
 	found := make([][]T, len(all))
 	var wg sync.WaitGroup
+	var done atomic.Int32
 	turns := make(chan struct{}, atOnce)
 	for i, host := range all {
 		if ctx.Err() != nil {
@@ -94,6 +100,7 @@ func Walk[T any](ctx context.Context, all []netip.AddrPort, look func(ctx contex
 		wg.Go(func() {
 			defer func() { <-turns }()
 			found[i] = look(ctx, host)
+			looked(int(done.Add(1)), len(all), found[i])
 		})
 	}
 	wg.Wait()

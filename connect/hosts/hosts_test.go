@@ -41,7 +41,14 @@ func TestWalk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var now, most atomic.Int32
+	var now, most, told, last atomic.Int32
+	looked := func(done, total int, found []string) {
+		told.Add(int32(len(found)))
+		last.Store(max(last.Load(), int32(done)))
+		if total != 256 {
+			t.Errorf("%d of %d", done, total)
+		}
+	}
 	got, err := hosts.Walk(t.Context(), all, func(_ context.Context, host netip.AddrPort) []string {
 		most.Store(max(most.Load(), now.Add(1)))
 		defer now.Add(-1)
@@ -49,16 +56,19 @@ func TestWalk(t *testing.T) {
 			return nil
 		}
 		return []string{host.Addr().String()}
-	})
+	}, looked)
 	if want := "[10.0.0.7 10.0.0.107 10.0.0.207]"; err != nil || fmt.Sprint(got) != want {
 		t.Errorf("Walk = %v, %v; want %v", got, err, want)
+	}
+	if told.Load() != 3 || last.Load() != 256 {
+		t.Errorf("told of %d found and %d done; want 3 and 256", told.Load(), last.Load())
 	}
 	if most.Load() > 32 {
 		t.Errorf("%d hosts asked at once; want 32 at most", most.Load())
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if got, err := hosts.Walk(ended, all, func(context.Context, netip.AddrPort) []int { return []int{1} }); err == nil || len(got) != 0 {
+	if got, err := hosts.Walk(ended, all, func(context.Context, netip.AddrPort) []string { return []string{"x"} }, looked); err == nil || len(got) != 0 {
 		t.Errorf("Walk with an ended context = %v, %v", got, err)
 	}
 }

@@ -36,7 +36,7 @@ func (d *Driver) Discover(ctx context.Context, where string) ([]connect.Found, e
 	}
 	ctx, cancel := context.WithTimeout(ctx, searchTime)
 	defer cancel()
-	return hosts.Walk(ctx, all, d.look)
+	return hosts.Walk(ctx, all, d.look, func(done, total int, found []connect.Found) { connect.Looked(ctx, done, total, found) })
 }
 
 // look asks one host with one family's TSAP after the other.
@@ -60,7 +60,8 @@ func (d *Driver) look(ctx context.Context, host netip.AddrPort) []connect.Found 
 			return nil
 		}
 		device.Params = named(family, id)
-		return []connect.Found{{Device: device, Title: title(id)}}
+		said := connect.Identity{Vendor: "Siemens", Product: strings.TrimSpace(id.Order + " " + id.Name), Version: id.Version, Serial: id.Serial}
+		return []connect.Found{{Device: device, Title: title(id), Identity: said}}
 	}
 	return nil
 }

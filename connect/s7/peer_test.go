@@ -271,6 +271,9 @@ func TestDiscover_Snap7(t *testing.T) {
 	if err != nil || len(found) != 1 || !strings.Contains(found[0].Title, "6ES7 315-2EH14-0AB0") || !strings.Contains(found[0].Title, "S C-C2UR28922012") {
 		t.Fatalf("found %+v, %v", found, err)
 	}
+	if want := (connect.Identity{Vendor: "Siemens", Product: "6ES7 315-2EH14-0AB0 CPU 315-2 PN/DP", Version: "3.2.6", Serial: "S C-C2UR28922012"}); found[0].Identity != want {
+		t.Errorf("identity %+v; want %+v", found[0].Identity, want)
+	}
 	expect(t, open(t, s7.New(), found[0].Device), number("DB1.DBW4 int", -1234))
 }
 
