@@ -1,6 +1,7 @@
 package mtconnect
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -138,7 +139,9 @@ func (s *state) reading(p document.Part, kind plant.TagKind) connect.Reading {
 	default:
 		err = plain(s.last.Value, p, kind, &r)
 	}
-	r.Err = err
+	if r.Err = err; err != nil {
+		r.Number, r.Text = 0, ""
+	}
 	return r
 }
 
@@ -256,7 +259,7 @@ func numeric(text string, p document.Part, kind plant.TagKind, r *connect.Readin
 		return fmt.Errorf("%w: %.60q are %d numbers; write the axis behind the address, #x", connect.ErrMalformed, text, len(all))
 	}
 	r.Number = all[at]
-	if whole := math.Trunc(r.Number) == r.Number; math.Abs(r.Number) > maxWhole && whole && !exact(text) {
+	if imprecise(text) {
 		return connect.ErrImprecise
 	}
 	if kind == plant.KindEnumeration && math.Trunc(r.Number) != r.Number {
@@ -268,8 +271,9 @@ func numeric(text string, p document.Part, kind plant.TagKind, r *connect.Readin
 // maxWhole is where float64 stops telling integers apart.
 const maxWhole = 1 << 53
 
-// exact: a number written with a fraction or an exponent never was an integer.
-func exact(text string) bool {
-	_, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
-	return err != nil
+// imprecise: an integer that a float64 rounds. A number written with a fraction
+// or an exponent never was one.
+func imprecise(text string) bool {
+	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+	return err == nil && (n > maxWhole || n < -maxWhole) || errors.Is(err, strconv.ErrRange)
 }
