@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -133,10 +134,8 @@ func TestAgent_SaysWhatItIs(t *testing.T) {
 	one := func(address string, words ...string) {
 		t.Helper()
 		got := says(address)
-		for _, w := range words {
-			if got == w {
-				return
-			}
+		if slices.Contains(words, got) {
+			return
 		}
 		t.Errorf("%s says %q; want one of %q", address, got, words)
 	}

@@ -25,6 +25,7 @@ var servers = map[string]func(p *Plant, host, port string, machines []*machine) 
 	"slmp":           (*Plant).serveSLMP,
 	"ethernet-ip":    (*Plant).serveCIP,
 	"iec104":         (*Plant).serveIEC104,
+	"snmp":           (*Plant).serveSNMP,
 }
 
 // alone is what a device's parameters are when it is the only one behind its

@@ -158,8 +158,12 @@ func TestRead_EveryVersion(t *testing.T) {
 		p.version = version
 		c := open(t, mtconnect.New(options()), p.device())
 		points := []connect.Point{
-			number("Linear[X] LOAD"), text("exec"), {Address: "exec#READY,ACTIVE", Kind: plant.KindEnumeration}, number("pos#z"),
-			{Address: "sys#level", Kind: plant.KindEnumeration}, text("prog"), number("pos"), number("prog"), {Address: "exec#ACTIVE,STOPPED", Kind: plant.KindEnumeration},
+			number("Linear[X] LOAD"), text("exec"),
+			{Address: "exec#READY,ACTIVE", Kind: plant.KindEnumeration},
+			number("pos#z"),
+			{Address: "sys#level", Kind: plant.KindEnumeration},
+			text("prog"), number("pos"), number("prog"),
+			{Address: "exec#ACTIVE,STOPPED", Kind: plant.KindEnumeration},
 		}
 		g, err := c.Prepare(points)
 		must(t, err)

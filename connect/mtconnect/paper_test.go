@@ -95,8 +95,10 @@ func newPaper(t *testing.T) *paper {
 	t.Helper()
 	p := &paper{version: "1.3", instance: 7, first: 1, next: 10, stream: make(chan string, 100)}
 	p.now = []note{
-		{1, 0, `<Events><Availability dataItemId="av" %s>AVAILABLE</Availability></Events>`}, load(5, 1, "12.5"), exec(6, 2, "READY"),
-		{7, 3, `<Samples><PathPosition dataItemId="pos" %s>1 2 3.5</PathPosition></Samples>`}, system(8, 3, "Normal", "", ""),
+		{1, 0, `<Events><Availability dataItemId="av" %s>AVAILABLE</Availability></Events>`},
+		load(5, 1, "12.5"), exec(6, 2, "READY"),
+		{7, 3, `<Samples><PathPosition dataItemId="pos" %s>1 2 3.5</PathPosition></Samples>`},
+		system(8, 3, "Normal", "", ""),
 		{9, 4, `<Events><Program dataItemId="prog" %s>O&lt;轴承&gt;</Program></Events>`},
 	}
 	p.listen(t, "127.0.0.1:0")

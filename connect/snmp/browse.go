@@ -9,16 +9,17 @@ import (
 	"github.com/gosnmp/gosnmp"
 
 	"zhigai/connect"
+	"zhigai/connect/snmp/oid"
 	"zhigai/plant"
 )
 
 // Browse implements [connect.Browser]: what stands directly below parent, found
 // by asking for the next object and passing over whole branches.
 func (c *conn) Browse(ctx context.Context, parent string) ([]connect.Browsed, error) {
-	above := oid{1, 3, 6, 1}
+	above := oid.ID{1, 3, 6, 1}
 	if parent != "" {
 		var err error
-		if above, err = parseOID(parent); err != nil {
+		if above, err = oid.Parse(parent); err != nil {
 			return nil, err
 		}
 	}
@@ -32,17 +33,17 @@ func (c *conn) Browse(ctx context.Context, parent string) ([]connect.Browsed, er
 			break // version 1 says so with an error
 		}
 		v := p.Variables[0]
-		next, err := parseOID(v.Name)
+		next, err := oid.Parse(v.Name)
 		if err != nil || slices.Compare(next, at) <= 0 {
 			return nil, fmt.Errorf("snmp %s: %w: %s follows %s", c.address(), connect.ErrMalformed, v.Name, at)
 		}
-		if !next.within(above) || len(next) == len(above) {
+		if !next.Within(above) || len(next) == len(above) {
 			break
 		}
 		child := next[:len(above)+1]
-		b := connect.Browsed{Address: child.plain(), Name: child.title(), Folder: true}
+		b := connect.Browsed{Address: child.Plain(), Name: child.Title(), Folder: true}
 		if rest := next[len(child):]; len(rest) == 0 || len(rest) == 1 && rest[0] == 0 {
-			b = connect.Browsed{Address: next.plain(), Name: next.title(), Kind: kindOf(v)}
+			b = connect.Browsed{Address: next.Plain(), Name: next.Title(), Kind: kindOf(v)}
 		}
 		out = append(out, b)
 		at = append(slices.Clone(child), math.MaxUint32) // behind all that stands below child

@@ -9,6 +9,7 @@ import (
 	"github.com/gosnmp/gosnmp"
 
 	"zhigai/connect"
+	"zhigai/connect/snmp/oid"
 )
 
 // group reads points together. Neighbours in one column of a table are read as a
@@ -16,7 +17,7 @@ import (
 type group struct {
 	conn   *conn
 	points []connect.Point
-	oids   []oid
+	oids   []oid.ID
 	wrong  []error
 	use    []int // points that can be read, in the order of their identifiers
 	most   int   // objects in one question that this device takes
@@ -24,10 +25,10 @@ type group struct {
 
 // Prepare implements [connect.Conn].
 func (c *conn) Prepare(points []connect.Point) (connect.Group, error) {
-	g := &group{conn: c, points: slices.Clone(points), oids: make([]oid, len(points)), wrong: make([]error, len(points)), most: c.settings.most}
+	g := &group{conn: c, points: slices.Clone(points), oids: make([]oid.ID, len(points)), wrong: make([]error, len(points)), most: c.settings.most}
 	for i, p := range points {
 		var err error
-		if g.oids[i], err = parseOID(p.Address); err != nil {
+		if g.oids[i], err = oid.Parse(p.Address); err != nil {
 			g.wrong[i] = fmt.Errorf("%w: %w", connect.ErrUnconfigured, err)
 			continue
 		}
@@ -167,7 +168,7 @@ func (g *group) spread(part []int, variables []gosnmp.SnmpPDU, dst []connect.Rea
 	for _, i := range part {
 		v, ok := came[g.oids[i].String()]
 		if !ok {
-			dst[i].Err = fmt.Errorf("%w: the answer does not name %s", connect.ErrMalformed, g.oids[i].plain())
+			dst[i].Err = fmt.Errorf("%w: the answer does not name %s", connect.ErrMalformed, g.oids[i].Plain())
 			continue
 		}
 		dst[i] = reading(i, g.points[i].Kind, v)

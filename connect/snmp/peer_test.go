@@ -68,11 +68,12 @@ func start(t *testing.T) *agent {
 	address := c.LocalAddr().String()
 	must(t, c.Close())
 	a := &agent{t: t, program: peer.Program(t, "snmpd", "apt-get install snmpd"), dir: t.TempDir(), address: address}
-	text := "agentAddress udp:" + address + "\n" + conf
+	var text strings.Builder
+	text.WriteString("agentAddress udp:" + address + "\n" + conf)
 	for i := range 40 { // a column of a table
-		text += fmt.Sprintf("override %s7.%d integer %d\n", own, i+1, 100+i)
+		text.WriteString(fmt.Sprintf("override %s7.%d integer %d\n", own, i+1, 100+i))
 	}
-	must(t, os.WriteFile(filepath.Join(a.dir, "snmpd.conf"), []byte(text), 0o600))
+	must(t, os.WriteFile(filepath.Join(a.dir, "snmpd.conf"), []byte(text.String()), 0o600))
 	a.begin()
 	t.Cleanup(a.kill)
 	return a

@@ -20,6 +20,7 @@ import (
 	"github.com/gosnmp/gosnmp"
 
 	"zhigai/connect"
+	"zhigai/connect/snmp/oid"
 	"zhigai/plant"
 )
 
@@ -54,7 +55,7 @@ func (*Driver) CheckPoint(address string, kind plant.TagKind) error {
 	if kind == plant.KindWaveform {
 		return fmt.Errorf("snmp address %q: waveforms do not come over SNMP; write a number or a text", address)
 	}
-	_, err := parseOID(address)
+	_, err := oid.Parse(address)
 	return err
 }
 
@@ -296,13 +297,13 @@ const (
 // identity is name, description and object id as the device gives them.
 func (c *conn) identity(ctx context.Context) (string, error) {
 	var words []string
-	for _, oid := range []string{sysName, sysDescr, sysObjectID} {
+	for _, object := range []string{sysName, sysDescr, sysObjectID} {
 		// One by one: version 1 refuses all for one that is missing.
-		p, err := c.ask(ctx, func(g *gosnmp.GoSNMP) (*gosnmp.SnmpPacket, error) { return g.Get([]string{oid}) })
+		p, err := c.ask(ctx, func(g *gosnmp.GoSNMP) (*gosnmp.SnmpPacket, error) { return g.Get([]string{object}) })
 		if err != nil {
 			return "", err
 		}
-		if p.Error != gosnmp.NoError || len(p.Variables) != 1 || p.Variables[0].Name != oid {
+		if p.Error != gosnmp.NoError || len(p.Variables) != 1 || p.Variables[0].Name != object {
 			continue
 		}
 		if r := reading(0, plant.KindText, p.Variables[0]); r.Err == nil && strings.TrimSpace(r.Text) != "" {

@@ -11,24 +11,6 @@ import (
 	"zhigai/plant"
 )
 
-func TestParseOID(t *testing.T) {
-	for text, want := range map[string]string{
-		"1.3.6.1.2.1.1.3.0": ".1.3.6.1.2.1.1.3.0", ".1.3.6.1": ".1.3.6.1", "sysUpTime.0": ".1.3.6.1.2.1.1.3.0", "ifInOctets.3": ".1.3.6.1.2.1.2.2.1.10.3",
-		"2.999.4294967295": ".2.999.4294967295", "0.0.0": ".0.0.0",
-	} {
-		if got, err := parseOID(text); err != nil || got.String() != want {
-			t.Errorf("%s = %s, %v; want %s", text, got, err, want)
-		}
-	}
-	for _, text := range []string{
-		"", ".", "1", "1.3", "1..3", "1.3.x", "1.3.-1", "1.3.4294967296", "1.3.01", "3.1.1", "1.40.1", "sysUpTime", ".sysUpTime.0", "sysNothing.0", "1.3.6.", strings.Repeat("1.", 128) + "1",
-	} {
-		if got, err := parseOID(text); err == nil || !strings.Contains(err.Error(), "write") {
-			t.Errorf("%q = %v, %v; want what to write", text, got, err)
-		}
-	}
-}
-
 func TestSettings(t *testing.T) {
 	f := func(says string, params ...string) {
 		t.Helper()
@@ -165,21 +147,4 @@ func TestParseSearch(t *testing.T) {
 			t.Errorf("%q: %v", where, err)
 		}
 	}
-}
-
-// FuzzOID: what an address says of itself is the same object.
-func FuzzOID(f *testing.F) {
-	f.Add("1.3.6.1.2.1.1.3.0")
-	f.Add("ifInOctets.3")
-	f.Fuzz(func(t *testing.T, text string) {
-		o, err := parseOID(text)
-		if err != nil {
-			return
-		}
-		again, err := parseOID(o.String())
-		if err != nil || again.String() != o.String() {
-			t.Fatalf("%q = %s = %s, %v", text, o, again, err)
-		}
-		_ = o.title()
-	})
 }

@@ -10,13 +10,14 @@ import (
 	"github.com/gosnmp/gosnmp"
 
 	"zhigai/connect"
+	"zhigai/connect/snmp/oid"
 	"zhigai/plant"
 )
 
 // Write implements [connect.Writer]. The value is written in the type that the
 // object has now.
 func (c *conn) Write(ctx context.Context, p connect.Point, value any) error {
-	o, err := parseOID(p.Address)
+	o, err := oid.Parse(p.Address)
 	if err != nil {
 		return err
 	}

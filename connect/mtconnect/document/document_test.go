@@ -55,7 +55,8 @@ func TestDecode_Devices(t *testing.T) {
 			Components: []document.Component{{Type: "Axes", ID: "a0", Name: "base", Components: []document.Component{
 				{Type: "Linear", ID: "x", Name: "X", Items: []document.DataItem{
 					{ID: "xp", Name: "Xact", Category: document.Sample, Type: "POSITION", SubType: "ACTUAL", Units: "MILLIMETER", NativeUnits: "INCH", Source: "x_pos"},
-					{ID: "xl", Category: document.Sample, Type: "LOAD", Units: "PERCENT"}, {ID: "xlc", Category: document.Condition, Type: "LOAD"},
+					{ID: "xl", Category: document.Sample, Type: "LOAD", Units: "PERCENT"},
+					{ID: "xlc", Category: document.Condition, Type: "LOAD"},
 				}},
 				{Type: "Linear", ID: "y", Name: "Y", Items: []document.DataItem{{ID: "yp", Category: document.Sample, Type: "POSITION", SubType: "ACTUAL", Units: "MILLIMETER"}}},
 			}}},

@@ -1,4 +1,8 @@
-package snmp
+// Package oid reads and writes object identifiers, the names of what stands in a
+// MIB (X.660, RFC 2578).
+//
+// It does no I/O. Start with [Parse].
+package oid
 
 import (
 	"fmt"
@@ -22,13 +26,14 @@ var names = map[string]string{
 	"upsOutputSource": "1.3.6.1.2.1.33.1.4.1", "upsOutputPower": "1.3.6.1.2.1.33.1.4.4.1.4", "upsOutputPercentLoad": "1.3.6.1.2.1.33.1.4.4.1.5",
 }
 
-// oid is an object identifier taken apart.
-type oid []uint32
+// ID is an object identifier taken apart. IDs are ordered as MIBs are, by
+// [slices.Compare].
+type ID []uint32
 
-// parseOID reads "1.3.6.1.2.1.1.3.0", with or without a dot before it, or
+// Parse reads "1.3.6.1.2.1.1.3.0", with or without a dot before it, or
 // "sysUpTime.0".
-func parseOID(text string) (oid, error) {
-	wrong := func(what string) (oid, error) {
+func Parse(text string) (ID, error) {
+	wrong := func(what string) (ID, error) {
 		return nil, fmt.Errorf(`snmp address %q: %s; write an object identifier with its instance, such as "1.3.6.1.2.1.1.3.0" or "sysUpTime.0"`, text, what)
 	}
 	dotted := strings.TrimPrefix(text, ".")
@@ -43,7 +48,7 @@ func parseOID(text string) (oid, error) {
 	if len(arcs) < 3 || len(arcs) > maxArcs {
 		return wrong(fmt.Sprintf("%d numbers", len(arcs)))
 	}
-	out := make(oid, len(arcs))
+	out := make(ID, len(arcs))
 	for i, a := range arcs {
 		n, err := strconv.ParseUint(a, 10, 32)
 		if err != nil || strconv.FormatUint(n, 10) != a {
@@ -58,7 +63,7 @@ func parseOID(text string) (oid, error) {
 }
 
 // String is the form of the wire library, with a dot before it.
-func (o oid) String() string {
+func (o ID) String() string {
 	var b strings.Builder
 	for _, n := range o {
 		b.WriteByte('.')
@@ -67,20 +72,20 @@ func (o oid) String() string {
 	return b.String()
 }
 
-// plain is the form for people.
-func (o oid) plain() string { return strings.TrimPrefix(o.String(), ".") }
+// Plain is the form for people.
+func (o ID) Plain() string { return strings.TrimPrefix(o.String(), ".") }
 
-// within reports whether o lies below the other, or is it.
-func (o oid) within(above oid) bool {
+// Within reports whether o lies below the other, or is it.
+func (o ID) Within(above ID) bool {
 	return len(o) >= len(above) && slices.Equal(o[:len(above)], above)
 }
 
-// title is the name of an object that has one, with its instance.
-func (o oid) title() string {
+// Title is the name of an object that has one, with its instance.
+func (o ID) Title() string {
 	for name, number := range names {
-		if rest, ok := strings.CutPrefix(o.plain(), number); ok && (rest == "" || rest[0] == '.') {
+		if rest, ok := strings.CutPrefix(o.Plain(), number); ok && (rest == "" || rest[0] == '.') {
 			return name + rest
 		}
 	}
-	return o.plain()
+	return o.Plain()
 }
