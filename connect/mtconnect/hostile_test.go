@@ -137,6 +137,8 @@ func TestHostile_Streams(t *testing.T) {
 			p := newPaper(t)
 			f := follow(t, open(t, mtconnect.New(options()), p.device()), number("xl"))
 			f.want(12.5, "", at(1), nil)
+			p.say(1, 11, load(10, 5, "1")) // the stream stands
+			f.want(1, "", at(5), nil)
 			spoil(p)
 			if err := receive(t, f.ended, "the end"); err == nil || is != nil && !errors.Is(err, is) {
 				t.Errorf("ended with %v; want %v", err, is)
@@ -152,10 +154,24 @@ func TestHostile_Streams(t *testing.T) {
 	f("backwards", connect.ErrMalformed, func(p *paper) { p.say(1, 5, load(4, 9, "99")) })
 	f("of the neighbour", connect.ErrMalformed, func(p *paper) {
 		p.mu.Lock()
-		text := strings.Replace(p.streams(1, 11, load(10, 9, "99")), `uuid="M8"`, `uuid="M9"`, 1)
+		text := strings.Replace(p.streams(1, 12, load(11, 9, "99")), `uuid="M8"`, `uuid="M9"`, 1)
 		p.mu.Unlock()
 		p.stream <- text
 	})
 	f("the end", nil, func(p *paper) { close(p.stream) })
 	f("a pulled plug", nil, func(p *paper) { p.server.CloseClientConnections() })
+}
+
+// An agent that says nothing at all, not even that nothing happened, is lost.
+func TestHostile_SilentStream(t *testing.T) {
+	p := newPaper(t)
+	d := mtconnect.New(options())
+	d.SetHeartbeat(50 * time.Millisecond)
+	device := p.device()
+	device.Params["timeout"] = "100ms"
+	f := follow(t, open(t, d, device), number("xl"))
+	f.want(12.5, "", at(1), nil)
+	if err := receive(t, f.ended, "the end"); err == nil || !strings.Contains(err.Error(), "nothing from the agent for 200ms") {
+		t.Errorf("ended with %v", err)
+	}
 }

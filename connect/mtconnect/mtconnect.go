@@ -37,6 +37,8 @@ type Driver struct {
 	now    func() time.Time
 	log    *slog.Logger
 	client *http.Client
+	// heartbeat is how often an agent without news must speak; shorter in tests.
+	heartbeat time.Duration
 
 	mu       sync.Mutex
 	position map[string]position // by device, what is stored
@@ -57,7 +59,7 @@ var (
 
 // New makes a driver.
 func New(o Options) *Driver {
-	return &Driver{now: o.Now, log: o.Logger, client: newClient(), position: map[string]position{}}
+	return &Driver{now: o.Now, log: o.Logger, client: newClient(), heartbeat: heartbeat, position: map[string]position{}}
 }
 
 // Kind implements [connect.Driver].

@@ -184,12 +184,12 @@ func (s *subscription) stream(ctx context.Context) error {
 	c := s.conn
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	silence := 2*heartbeat + c.settings.timeout
+	silence := 2*c.driver.heartbeat + c.settings.timeout
 	silent := time.AfterFunc(silence, func() { cancel(fmt.Errorf("nothing from the agent for %v", silence)) })
 	defer silent.Stop()
 	res, err := c.send(ctx, "sample", url.Values{
 		"from": {strconv.FormatUint(s.next, 10)}, "count": {strconv.Itoa(most)},
-		"interval": {strconv.FormatInt(s.every.Milliseconds(), 10)}, "heartbeat": {strconv.FormatInt(heartbeat.Milliseconds(), 10)},
+		"interval": {strconv.FormatInt(s.every.Milliseconds(), 10)}, "heartbeat": {strconv.FormatInt(c.driver.heartbeat.Milliseconds(), 10)},
 	})
 	if err != nil {
 		return because(ctx, err)
