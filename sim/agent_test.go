@@ -279,3 +279,62 @@ func TestAdapter_SaysAllAtOnce(t *testing.T) {
 		t.Errorf("%v", keys)
 	}
 }
+
+// Two machines behind one agent are two devices of it. One that is unplugged is
+// unavailable in every item, and is back when it is back; the other never was away.
+func TestAgent_DevicesAndFaults(t *testing.T) {
+	kind := sim.Kind{ID: "x", Class: "lathe", Protocol: "mtconnect", Signals: spoken}
+	node := func(path, address string) plant.Node {
+		return plant.Node{Path: path, Level: plant.LevelEquipment, Machine: &plant.Equipment{Class: "lathe", Profile: "x", Device: plant.Device{Driver: "mtconnect", Address: address}}}
+	}
+	p, err := sim.New(sim.Config{
+		Seed: 1, Start: start, Kinds: map[string]sim.Kind{"x": kind}, Products: []string{"6204-2rs", "6205-2rs"},
+		Model: plant.Model{Nodes: []plant.Node{node("hall/one", "{agent}/FIRST"), node("hall/two", "{agent}/SECOND")}},
+	})
+	must(t, err)
+	t.Cleanup(p.Close)
+	endpoints, err := p.Listen("127.0.0.1")
+	must(t, err)
+	address := sim.Fill("{agent}", endpoints)
+	if probe := getDocument(t, address+"/probe", document.Devices); len(probe.Devices) != 2 || probe.Devices[0].Name != "FIRST" || probe.Devices[1].Name != "SECOND" {
+		t.Fatalf("%+v", probe.Devices)
+	}
+	say := func(device string, wanted func(o document.Observation) bool) {
+		t.Helper()
+		for end := time.Now().Add(patience); ; {
+			now := getDocument(t, address+"/"+device+"/current", document.Streams)
+			all := len(now.Observations) == 15
+			for _, o := range now.Observations {
+				all = all && wanted(o)
+			}
+			if all {
+				return
+			}
+			if time.Now().After(end) {
+				t.Fatalf("%s says %+v", device, now.Observations)
+			}
+		}
+	}
+	available := func(o document.Observation) bool { return o.Available() }
+	fault := func(k sim.FaultKind, on bool) {
+		t.Helper()
+		must(t, p.Set(sim.Fault{Machine: "hall/one", Kind: k}, on))
+	}
+	say("FIRST", available)
+	fault(sim.Unplug, true)
+	say("FIRST", func(o document.Observation) bool { return !o.Available() })
+	say("SECOND", available)
+	fault(sim.Unplug, false)
+	say("FIRST", available)
+	fault(sim.Garbage, true)
+	say("FIRST", func(o document.Observation) bool { return o.Type != "Load" || o.Value == "#garbage" })
+	fault(sim.Garbage, false)
+	fault(sim.NaN, true)
+	say("FIRST", func(o document.Observation) bool { return o.Type != "Load" || o.Value == "NaN" })
+	fault(sim.NaN, false)
+	p.Advance(start.Add(time.Minute))
+	say("FIRST", func(o document.Observation) bool { return o.Type != "Load" || o.Value != "NaN" })
+	fault(sim.ClockAhead, true)
+	p.Advance(start.Add(2 * time.Minute))
+	say("FIRST", func(o document.Observation) bool { return o.Type != "Variable" || o.Name != "energy" || o.Time.After(start.Add(time.Hour)) })
+}
