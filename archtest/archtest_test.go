@@ -44,7 +44,7 @@ var floors = []struct {
 	{"connect/fins", []string{"plant", "connect", "connect/hosts", "connect/fins/..."}, "protocols do not know one another"},
 	{"connect/hosts", nil, "a range of addresses knows no protocol"},
 	{"connect/snmp/oid", nil, "a wire codec does no I/O"},
-	{"connect/snmp", []string{"plant", "connect", "connect/snmp/oid"}, "one protocol with its codec"},
+	{"connect/snmp", []string{"plant", "connect", "connect/hosts", "connect/snmp/oid"}, "one protocol with its codec"},
 	{"connect/mtconnect/document", nil, "a wire codec does no I/O"},
 	{"connect/mtconnect/shdr", nil, "a wire codec does no I/O"},
 	{"connect/mtconnect/recording", []string{"connect/mtconnect/document", "connect/mtconnect/shdr"}, "reads a recorded stream and stores nothing"},

@@ -336,5 +336,7 @@ func TestAgent_DevicesAndFaults(t *testing.T) {
 	say("FIRST", func(o document.Observation) bool { return o.Type != "Load" || o.Value != "NaN" })
 	fault(sim.ClockAhead, true)
 	p.Advance(start.Add(2 * time.Minute))
-	say("FIRST", func(o document.Observation) bool { return o.Type != "Variable" || o.Name != "energy" || o.Time.After(start.Add(time.Hour)) })
+	say("FIRST", func(o document.Observation) bool {
+		return o.Type != "Variable" || o.Name != "energy" || o.Time.After(start.Add(time.Hour))
+	})
 }
