@@ -357,3 +357,32 @@ func TestHostile_NoAnswer(t *testing.T) {
 		return [][]byte{b}
 	})
 }
+
+// A write whose answer is lost is not sent again: the device may have the value.
+// One that does not fit is not sent at all.
+func TestWrite_Once(t *testing.T) {
+	a := start(t)
+	asked := make(chan int, 100)
+	d := between(t, a, func(n int, answer []byte) [][]byte {
+		asked <- n
+		if n > 4 { // three for who it is, one for the present value and its type
+			return nil
+		}
+		return [][]byte{answer}
+	})
+	d.Params["timeout"] = "100ms"
+	w := open(t, d).(connect.Writer)
+	point := connect.Point{Address: own + "1.0", Kind: plant.KindNumber}
+	if err := w.Write(within(t, patience), point, 1.5); !errors.Is(err, connect.ErrNotWritten) {
+		t.Errorf("a fraction: %v; want ErrNotWritten", err)
+	}
+	if err := w.Write(within(t, patience), point, 8.0); err == nil || errors.Is(err, connect.ErrNotWritten) || errors.Is(err, connect.ErrRefused) {
+		t.Errorf("a lost answer: %v; want that nothing is known", err)
+	}
+	if r := read(t, open(t, a.device()), point)[0]; r.Number != 8 {
+		t.Errorf("%+v; want that the device has it", r)
+	}
+	if len(asked) != 6 { // who, who, who, now; now, set
+		t.Errorf("%d questions; want 6", len(asked))
+	}
+}

@@ -19,7 +19,7 @@ import (
 func (c *conn) Write(ctx context.Context, p connect.Point, value any) error {
 	o, err := oid.Parse(p.Address)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", connect.ErrNotWritten, err)
 	}
 	now, err := c.ask(ctx, func(g *gosnmp.GoSNMP) (*gosnmp.SnmpPacket, error) { return g.Get([]string{o.String()}) })
 	if err != nil {
@@ -33,9 +33,13 @@ func (c *conn) Write(ctx context.Context, p connect.Point, value any) error {
 	}
 	pdu, err := pduFor(now.Variables[0], p.Kind, value)
 	if err != nil {
-		return fmt.Errorf("snmp %s: write %q: %w", c.address(), p.Address, err)
+		return fmt.Errorf("snmp %s: write %q: %w: %w", c.address(), p.Address, connect.ErrNotWritten, err)
 	}
-	said, err := c.ask(ctx, func(g *gosnmp.GoSNMP) (*gosnmp.SnmpPacket, error) { return g.Set([]gosnmp.SnmpPDU{pdu}) })
+	said, err := c.ask(ctx, func(g *gosnmp.GoSNMP) (*gosnmp.SnmpPacket, error) {
+		g.Retries = 0 // what may have been written is not written twice
+		defer func() { g.Retries = retries }()
+		return g.Set([]gosnmp.SnmpPDU{pdu})
+	})
 	if err != nil {
 		return err
 	}
