@@ -48,7 +48,7 @@ var floors = []struct {
 	{"connect/mtconnect/document", nil, "a wire codec does no I/O"},
 	{"connect/mtconnect/shdr", nil, "a wire codec does no I/O"},
 	{"connect/mtconnect/recording", []string{"connect/mtconnect/document", "connect/mtconnect/shdr"}, "reads a recorded stream and stores nothing"},
-	{"connect/mtconnect", []string{"plant", "connect", "connect/mtconnect/document", "connect/mtconnect/recording", "connect/mtconnect/shdr"}, "one protocol with its codecs"},
+	{"connect/mtconnect", []string{"plant", "connect", "connect/hosts", "connect/mtconnect/document", "connect/mtconnect/recording", "connect/mtconnect/shdr"}, "one protocol with its codecs"},
 	{"connect/slmp/frame", nil, "a wire codec does no I/O"},
 	{"connect/slmp", []string{"plant", "connect", "connect/slmp/frame"}, "a protocol knows its own codec"},
 	{"connect/cip/enip", nil, "a wire codec does no I/O"},

@@ -109,10 +109,17 @@ func TestDiscoverTestBrowse(t *testing.T) {
 	where := strings.TrimPrefix(p.server.URL, "http://")
 	found, err := d.Discover(within(t, patience), where)
 	must(t, err)
-	if len(found) != 1 || found[0].Title != "VMC Sys V1 serial number 7" || found[0].Device.Address != p.server.URL+"/VMC" {
+	if len(found) != 1 || found[0].Title != "VMC Sys V1 serial number 7" || found[0].Device.Address != p.server.URL+"/VMC" ||
+		found[0].Identity != (connect.Identity{Vendor: "Sys", Product: "V1", Serial: "7"}) {
 		t.Errorf("%+v", found)
 	}
-	for _, wrong := range []string{"http://", "http://host/a/b", "http://u:p@host"} {
+	if again, err := d.Discover(within(t, patience), p.server.URL); err != nil || len(again) != 1 || again[0].Title != found[0].Title {
+		t.Errorf("at its address %+v, %v", again, err)
+	}
+	if none, err := d.Discover(within(t, patience), "127.0.0.1:"+peer.Port(t)); err != nil || len(none) != 0 {
+		t.Errorf("where nobody is: %+v, %v", none, err)
+	}
+	for _, wrong := range []string{"http://", "host/x", "http://host/a/b", "http://u:p@host"} {
 		if _, err := d.Discover(within(t, patience), wrong); err == nil || !strings.Contains(err.Error(), "write") {
 			t.Errorf("%s: %v", wrong, err)
 		}

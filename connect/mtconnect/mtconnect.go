@@ -198,26 +198,3 @@ func title(d *document.Component) string {
 	}
 	return strings.Join(words, " ")
 }
-
-// Discover implements [connect.Discoverer]: where is an agent's address; every
-// machine of it is found.
-func (d *Driver) Discover(ctx context.Context, where string) ([]connect.Found, error) {
-	if !strings.Contains(where, "://") {
-		where = "http://" + where
-	}
-	s, err := settingsOf(plant.Device{Driver: Kind, Address: where})
-	if err != nil {
-		return nil, err
-	}
-	probe, err := (&conn{driver: d, settings: s}).ask(ctx, document.Devices, "probe", nil)
-	if err != nil {
-		return nil, err
-	}
-	var out []connect.Found
-	for i := range probe.Devices {
-		if m := &probe.Devices[i]; m.Type == "Device" && m.Name != "" && (s.device == "" || s.device == m.Name || s.device == m.UUID) {
-			out = append(out, connect.Found{Device: plant.Device{Driver: Kind, Address: s.base + "/" + url.PathEscape(m.Name)}, Title: title(m)})
-		}
-	}
-	return out, nil
-}

@@ -50,7 +50,10 @@ func look(ctx context.Context, address, community string) []connect.Found {
 	if err != nil {
 		return nil
 	}
-	return []connect.Found{{Device: device, Title: id}}
+	found := connect.Found{Device: device, Title: id}
+	found.Identity.Product = c.text(ctx, sysDescr)
+	found.Identity.Serial = c.text(ctx, entPhysicalSerialNum)
+	return []connect.Found{found}
 }
 
 func parseSearch(where string) (all []netip.AddrPort, community string, err error) {

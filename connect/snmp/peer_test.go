@@ -48,6 +48,7 @@ override 1.3.6.1.4.1.8072.9999.9999.2.0 uinteger 4000000000
 override 1.3.6.1.4.1.8072.9999.9999.3.0 counter 1234567
 override -rw 1.3.6.1.4.1.8072.9999.9999.4.0 octet_str "21.5"
 override 1.3.6.1.4.1.8072.9999.9999.5.0 integer 2
+override 1.3.6.1.2.1.47.1.1.1.1.11.1 octet_str "SN-0815"
 `
 
 const own = "1.3.6.1.4.1.8072.9999.9999."
@@ -233,7 +234,8 @@ func TestBrowseDiscoverTest(t *testing.T) {
 	host, port, _ := strings.Cut(a.address, ":")
 	found, err := snmp.New().Discover(within(t, patience), host+":"+port+" community reader")
 	must(t, err)
-	if len(found) != 1 || found[0].Device.Params["community"] != "reader" || !strings.Contains(found[0].Title, "1.3.6.1.4.1.8072.3.2.10") {
+	if len(found) != 1 || found[0].Device.Params["community"] != "reader" || !strings.Contains(found[0].Title, "1.3.6.1.4.1.8072.3.2.10") ||
+		found[0].Identity.Serial != "SN-0815" || found[0].Identity.Product == "" {
 		t.Errorf("found %+v", found)
 	}
 	c := open(t, found[0].Device)

@@ -287,8 +287,11 @@ func (c *conn) ask(ctx context.Context, f func(*gosnmp.GoSNMP) (*gosnmp.SnmpPack
 	return p, nil
 }
 
-// Objects of the system group (RFC 3418).
+// Objects of the system group (RFC 3418) and the serial number of what is the
+// device as a whole (RFC 6933).
 const (
+	entPhysicalSerialNum = ".1.3.6.1.2.1.47.1.1.1.1.11.1"
+
 	sysDescr    = ".1.3.6.1.2.1.1.1.0"
 	sysObjectID = ".1.3.6.1.2.1.1.2.0"
 	sysName     = ".1.3.6.1.2.1.1.5.0"
@@ -298,19 +301,35 @@ const (
 func (c *conn) identity(ctx context.Context) (string, error) {
 	var words []string
 	for _, object := range []string{sysName, sysDescr, sysObjectID} {
-		// One by one: version 1 refuses all for one that is missing.
-		p, err := c.ask(ctx, func(g *gosnmp.GoSNMP) (*gosnmp.SnmpPacket, error) { return g.Get([]string{object}) })
+		word, err := c.word(ctx, object)
 		if err != nil {
 			return "", err
 		}
-		if p.Error != gosnmp.NoError || len(p.Variables) != 1 || p.Variables[0].Name != object {
-			continue
-		}
-		if r := reading(0, plant.KindText, p.Variables[0]); r.Err == nil && strings.TrimSpace(r.Text) != "" {
-			words = append(words, strings.TrimSpace(r.Text))
+		if word != "" {
+			words = append(words, word)
 		}
 	}
 	return strings.Join(words, ", "), nil
+}
+
+// text is an object's text, "" when the device has none.
+func (c *conn) text(ctx context.Context, object string) string {
+	word, _ := c.word(ctx, object) // what is not said is not known
+	return word
+}
+
+// word asks for one object: version 1 refuses all for one that is missing. An
+// error means that nobody answered.
+func (c *conn) word(ctx context.Context, object string) (string, error) {
+	p, err := c.ask(ctx, func(g *gosnmp.GoSNMP) (*gosnmp.SnmpPacket, error) { return g.Get([]string{object}) })
+	if err != nil {
+		return "", err
+	}
+	if p.Error != gosnmp.NoError || len(p.Variables) != 1 || p.Variables[0].Name != object {
+		return "", nil
+	}
+	r := reading(0, plant.KindText, p.Variables[0])
+	return strings.TrimSpace(r.Text), nil // empty with an error
 }
 
 // Test implements [connect.Tester].
