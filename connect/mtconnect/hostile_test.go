@@ -17,6 +17,22 @@ import (
 // soon is a deadline for parties that never answer.
 const soon = 200 * time.Millisecond
 
+// says answers with a text.
+func says(text string) func(*paper, http.ResponseWriter, *http.Request) {
+	return func(_ *paper, w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, text) }
+}
+
+// raw answers below HTTP, and hangs up.
+func raw(text string) func(*paper, http.ResponseWriter, *http.Request) {
+	return func(_ *paper, w http.ResponseWriter, _ *http.Request) {
+		c, _, err := http.NewResponseController(w).Hijack()
+		if err == nil {
+			_, _ = fmt.Fprint(c, text)
+			_ = c.Close()
+		}
+	}
+}
+
 // Whatever comes instead of an answer is an error, never a value, and the next
 // question has its own answer.
 func TestHostile_NoValueFromWhatIsNoAnswer(t *testing.T) {
@@ -47,18 +63,6 @@ func TestHostile_NoValueFromWhatIsNoAnswer(t *testing.T) {
 				t.Errorf("after it %+v, %v", dst[0], err)
 			}
 		})
-	}
-	says := func(text string) func(*paper, http.ResponseWriter, *http.Request) {
-		return func(_ *paper, w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, text) }
-	}
-	raw := func(text string) func(*paper, http.ResponseWriter, *http.Request) {
-		return func(_ *paper, w http.ResponseWriter, _ *http.Request) {
-			c, _, err := http.NewResponseController(w).Hijack()
-			if err == nil {
-				_, _ = fmt.Fprint(c, text)
-				_ = c.Close()
-			}
-		}
 	}
 	f("nothing", connect.ErrMalformed, says(""))
 	f("a page", connect.ErrMalformed, says("<html><body>login</body></html>"))
