@@ -44,7 +44,7 @@ func (d *Driver) Discover(ctx context.Context, where string) ([]connect.Found, e
 			return nil // nobody there, or somebody who speaks something else
 		}
 		return found
-	})
+	}, func(done, total int, found []connect.Found) { connect.Looked(ctx, done, total, found) })
 }
 
 // machines are the devices of one agent, without the agent itself.

@@ -30,7 +30,7 @@ func (d *Driver) Discover(ctx context.Context, where string) ([]connect.Found, e
 	defer cancel()
 	return hosts.Walk(ctx, all, func(ctx context.Context, host netip.AddrPort) []connect.Found {
 		return look(ctx, host.String(), community)
-	})
+	}, func(done, total int, found []connect.Found) { connect.Looked(ctx, done, total, found) })
 }
 
 // look asks one host; nil when nobody answers.
