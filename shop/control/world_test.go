@@ -61,7 +61,7 @@ signals:
   - {name: lamp, kind: boolean, at: "{lamp}", period: 100ms, write: {within: 20s}}
 `
 
-func profiles(t *testing.T, protocol string, at map[string]string, checkers ...profile.PointChecker) *profile.Library {
+func profiles(t testing.TB, protocol string, at map[string]string, checkers ...profile.PointChecker) *profile.Library {
 	t.Helper()
 	src := strings.ReplaceAll(kind, "{protocol}", protocol)
 	for name, address := range at {
@@ -87,14 +87,14 @@ func (nowhere) Append(context.Context, plant.TenantNo, plant.Batch) (uint64, err
 // desk is a desk on a record of its own.
 type desk struct {
 	*control.Desk
-	t       *testing.T
+	t       testing.TB
 	dir     string
 	record  *record.DB
 	options control.Options
 }
 
 // newDesk opens the record of a folder and a desk on it, as a node does.
-func newDesk(t *testing.T, dir string, devices control.Devices, library *profile.Library, device plant.Device, change func(o *control.Options)) *desk {
+func newDesk(t testing.TB, dir string, devices control.Devices, library *profile.Library, device plant.Device, change func(o *control.Options)) *desk {
 	t.Helper()
 	rec, err := record.Open(t.Context(), filepath.Join(dir, "record"), record.Options{})
 	must(t, err)
@@ -202,7 +202,7 @@ func stepOf(t *testing.T, e fact.Event) (s fact.CommandStep) {
 	return s
 }
 
-func newCollector(t *testing.T, driver connect.Driver, rec fact.Journal) *connect.Collector {
+func newCollector(t testing.TB, driver connect.Driver, rec fact.Journal) *connect.Collector {
 	t.Helper()
 	c := connect.NewCollector(connect.Options{
 		Drivers: []connect.Driver{driver}, Store: nowhere{}, Journal: rec, Now: time.Now, Logger: slog.New(slog.DiscardHandler),
@@ -211,7 +211,7 @@ func newCollector(t *testing.T, driver connect.Driver, rec fact.Journal) *connec
 	return c
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
