@@ -39,6 +39,7 @@ type Permission string
 const (
 	Read       Permission = "read"       // see equipment, figures, samples
 	Report     Permission = "report"     // enter stop reasons, counts
+	Control    Permission = "control"    // set values on machines that may be written to
 	Engineer   Permission = "engineer"   // edit the plant, devices, definitions
 	Administer Permission = "administer" // users, tokens
 	ReadAudit  Permission = "audit"      // read and verify the audit

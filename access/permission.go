@@ -5,9 +5,9 @@ import "slices"
 // permissions is the whole table of who may do what; a role that is not in it
 // may do nothing.
 var permissions = map[Role][]Permission{
-	RoleAdmin:    {Read, Report, Engineer, Administer, ReadAudit},
-	RoleEngineer: {Read, Report, Engineer},
-	RoleOperator: {Read, Report},
+	RoleAdmin:    {Read, Report, Control, Engineer, Administer, ReadAudit},
+	RoleEngineer: {Read, Report, Control, Engineer},
+	RoleOperator: {Read, Report, Control},
 	RoleViewer:   {Read},
 }
 

@@ -19,6 +19,9 @@ const (
 	joinFor = 15 * time.Millisecond
 	// joinMost ends the wait early.
 	joinMost = 20_000
+	// joinMostText bounds the bytes of text that are joined: two devices may say
+	// half of what a store takes at once.
+	joinMostText = 8 << 20
 )
 
 // gatherer joins the samples of devices into one Append and tells everybody
@@ -33,6 +36,7 @@ type gatherer struct {
 
 type gathering struct {
 	batch plant.Batch
+	text  int           // bytes
 	told  []func(error) // of those who do not wait
 	full  chan struct{} // closed when there is enough
 	once  sync.Once
@@ -70,7 +74,15 @@ func (g *gatherer) add(tenant plant.TenantNo, b plant.Batch, done func(error)) {
 func (g *gatherer) join(tenant plant.TenantNo, b plant.Batch, done func(error)) (one *gathering, first bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	text := 0
+	for i := range b.Texts {
+		text += len(b.Texts[i].Value)
+	}
 	one = g.open[tenant]
+	if one != nil && one.text+text > joinMostText { // goes without this
+		g.fill(tenant, one)
+		one = nil
+	}
 	if one == nil {
 		one, first = &gathering{full: make(chan struct{}), prior: g.before[tenant], done: make(chan struct{})}, true
 		one.batch.Samples = make([]plant.Sample, 0, max(len(b.Samples), min(g.last+g.last/8, joinMost+len(b.Samples))))
@@ -81,11 +93,17 @@ func (g *gatherer) join(tenant plant.TenantNo, b plant.Batch, done func(error)) 
 	if done != nil {
 		one.told = append(one.told, done)
 	}
+	one.text += text
 	if one.batch.Len() >= joinMost {
-		delete(g.open, tenant)
-		one.once.Do(func() { close(one.full) })
+		g.fill(tenant, one)
 	}
 	return one, first
+}
+
+// fill lets a gathering take no more. g.mu is held.
+func (g *gatherer) fill(tenant plant.TenantNo, one *gathering) {
+	delete(g.open, tenant)
+	one.once.Do(func() { close(one.full) })
 }
 
 func (g *gatherer) commit(ctx context.Context, tenant plant.TenantNo, one *gathering) {

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"reflect"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"zhigai/fact"
@@ -73,11 +73,13 @@ func (c *Collector) Set(specs []DeviceSpec) {
 	var stopping []*runner
 	for id, r := range c.runners {
 		i := slices.IndexFunc(specs, func(s DeviceSpec) bool { return s.Device.ID == id })
-		if !wanted[id] || !reflect.DeepEqual(specs[i], r.spec) || r.misconfigured {
+		if !wanted[id] || !r.spec.same(specs[i]) || r.misconfigured {
 			r.cancel()
 			stopping = append(stopping, r)
 			delete(c.runners, id)
+			continue
 		}
+		r.writing.Store(specs[i].Device.Writing)
 	}
 	for _, r := range stopping {
 		<-r.done // an address is free again only when its old connection is gone
@@ -98,7 +100,8 @@ func (c *Collector) Set(specs []DeviceSpec) {
 // start runs one device. Two devices that read the same would take one
 // machine's values for two machines': the second is named and not started.
 func (c *Collector) start(spec DeviceSpec, taken places, i, n int) {
-	r := &runner{c: c, spec: spec, meter: newMeter(&spec, c.o.Now()), done: make(chan struct{}), phase: float64(i) / float64(max(n, 1))}
+	r := &runner{c: c, spec: spec, meter: newMeter(&spec, c.o.Now()), done: make(chan struct{}), phase: float64(i) / float64(max(n, 1)), talk: newTalk()}
+	r.writing.Store(spec.Device.Writing)
 	ctx, cancel := context.WithCancel(c.ctx)
 	r.cancel = cancel
 	c.runners[spec.Device.ID] = r
@@ -179,6 +182,8 @@ type runner struct {
 	done          chan struct{}
 	phase         float64 // where in a period this device reads, 0..1
 	misconfigured bool
+	talk          *talk
+	writing       atomic.Bool
 
 	gates     []gate
 	up        bool
@@ -267,6 +272,9 @@ func (r *runner) session(ctx context.Context, driver Driver) (won bool, err erro
 		return false, err
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
+	ended, end := context.WithCancel(ctx)
+	r.talk.open(ended, conn)
+	defer func() { end(); r.talk.close() }()
 	r.clockSaid = false
 	r.gates = make([]gate, len(r.spec.Points))
 	for i := range r.gates {

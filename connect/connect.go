@@ -59,7 +59,7 @@ type Point struct {
 type Reading struct {
 	Point  int // index into the points of Prepare or Subscribe
 	Number float64
-	Text   string
+	Text   string    // of a waveform what [zhigai/plant/waveform.Window.Encode] writes
 	Raw    []byte    // as on the wire, at most what BadSample keeps matters
 	Source time.Time // the device's own time; zero when polled
 	// Err is nil for a value; else why there is none, see the Err… values.
@@ -68,6 +68,10 @@ type Reading struct {
 	Uncertain bool
 	// Historical marks a value that is late on purpose (Sparkplug is_historical).
 	Historical bool
+	// Recorded marks a value of a record – a line of a file, a row of a database –
+	// whose time was written down with it: the time is believed however old, and
+	// the value is kept even when it is the same as the one before.
+	Recorded bool
 }
 
 // Why a point has no value. Drivers wrap them with what the device said.
@@ -77,6 +81,7 @@ var (
 	ErrUnconfigured = errors.New("no such address on the device")
 	ErrImprecise    = errors.New("integer beyond ±2^53")
 	ErrStale        = errors.New("no fresh value")
+	ErrUnavailable  = errors.New("not available, says the device")
 )
 
 // ErrBusy means that a line shared with other devices had no time for the
@@ -114,8 +119,29 @@ type PromptSubscriber interface {
 }
 
 // Writer is a connection that can write. Value is a float64, bool or string.
+// Write is called while Subscribe is under way, and sends a value once: it is
+// not for the driver to try again. A refusal of the device wraps ErrRefused or
+// ErrUnconfigured, a value that does not fit the address ErrNotWritten; after
+// any other error the device may have the value.
 type Writer interface {
 	Write(ctx context.Context, p Point, value any) error
+}
+
+// WriteChecker is a driver that knows without the network what can be written:
+// whether anything can, when value is nil, or else whether the value fits.
+type WriteChecker interface {
+	CheckWrite(address string, kind plant.TagKind, value any) error
+}
+
+// Interleaver is a connection on which callers take turns question by question:
+// its Write and a Read may be called while another Read is under way, and do
+// not wait for the whole of it.
+type Interleaver interface{ Interleaves() }
+
+// Rememberer is a connection whose groups give what the device said last. Heard
+// is when that was of a point, by our clock.
+type Rememberer interface {
+	Heard(p Point) (at time.Time, ok bool)
 }
 
 // Browsed is one thing found on a device.

@@ -38,6 +38,13 @@ type fakeDevice struct {
 	alive  func()
 	opens  []time.Time
 	closes int
+
+	written     []any
+	interleaves bool
+	mute        bool      // takes a write and says nothing
+	heard       time.Time // of one that remembers
+	under       int       // calls under way
+	closedUnder bool      // closed while one was
 }
 
 var errDown = errors.New("connection refused")
@@ -79,13 +86,45 @@ func (d *fakeDriver) Open(_ context.Context, device plant.Device) (connect.Conn,
 	}
 	c := &fakeConn{driver: d, device: one}
 	switch {
+	case one.interleaves:
+		return fakeInterleaver{c}, nil
+	case !one.heard.IsZero():
+		return fakeRememberer{fakeSubscriber{c}}, nil
 	case one.hasty:
 		return fakePrompter{fakeSubscriber{c}}, nil
 	case one.speaks:
 		return fakeSubscriber{c}, nil
 	}
-	return c, nil
+	return fakeWriter{c}, nil
 }
+
+// fakeWriter is a connection that writes; of its calls one is under way at a
+// time.
+type fakeWriter struct{ *fakeConn }
+
+func (c fakeWriter) Write(ctx context.Context, _ connect.Point, value any) error {
+	mute := false
+	c.driver.change(func() { c.device.under++; mute = c.device.mute })
+	defer c.driver.change(func() { c.device.under-- })
+	if mute {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	c.driver.change(func() { c.device.written = append(c.device.written, value) })
+	return nil
+}
+
+type fakeInterleaver struct{ *fakeConn }
+
+func (c fakeInterleaver) Write(ctx context.Context, p connect.Point, value any) error {
+	return fakeWriter(c).Write(ctx, p, value)
+}
+
+func (fakeInterleaver) Interleaves() {}
+
+type fakeRememberer struct{ fakeSubscriber }
+
+func (c fakeRememberer) Heard(connect.Point) (time.Time, bool) { return c.device.heard, true }
 
 type fakeConn struct {
 	driver *fakeDriver
@@ -98,7 +137,7 @@ func (c *fakeConn) Prepare(points []connect.Point) (connect.Group, error) {
 }
 
 func (c *fakeConn) Close() error {
-	c.driver.change(func() { c.device.closes++ })
+	c.driver.change(func() { c.device.closes++; c.device.closedUnder = c.device.under > 0 })
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"zhigai/plant"
+	"zhigai/plant/waveform"
 )
 
 const (
@@ -46,7 +47,7 @@ type passed struct {
 
 // pass looks at a reading that came in at our time now.
 func (g *gate) pass(r *Reading, now plant.Micros) passed {
-	out := passed{isText: g.spec.Kind == plant.KindText}
+	out := passed{isText: g.spec.Kind == plant.KindText || g.spec.Kind == plant.KindWaveform}
 	at, quality := now, plant.Good
 	if r.Uncertain {
 		quality = plant.Uncertain
@@ -54,7 +55,7 @@ func (g *gate) pass(r *Reading, now plant.Micros) passed {
 	if !r.Source.IsZero() {
 		claimed := plant.MicrosOf(r.Source)
 		ahead, behind := claimed-now, now-claimed
-		if ahead > plant.Micros(clockAhead.Microseconds()) || behind > plant.Micros(g.lateness.Microseconds()) {
+		if ahead > plant.Micros(clockAhead.Microseconds()) || behind > plant.Micros(g.lateness.Microseconds()) && !r.Recorded {
 			out.clock, out.claimed = true, claimed
 			quality = plant.Uncertain | plant.Clock
 		} else {
@@ -71,9 +72,12 @@ func (g *gate) pass(r *Reading, now plant.Micros) passed {
 			text = string(r.Raw[:min(len(r.Raw), 64)])
 		}
 		out.text = plant.Text{Tag: g.spec.Tag, Time: at, Quality: quality, Value: text}
-		out.store = r.Historical || !g.stored || quality != g.quality || text != g.text
+		out.store = r.Historical || r.Recorded || !g.stored || quality != g.quality || g.isNews(text, reason)
 		if out.store && !r.Historical {
-			g.stored, g.quality, g.text, g.at = true, quality, text, at
+			g.stored, g.quality, g.at = true, quality, at
+			if g.spec.Kind == plant.KindText {
+				g.text = text
+			}
 		}
 		return out
 	}
@@ -82,17 +86,32 @@ func (g *gate) pass(r *Reading, now plant.Micros) passed {
 	} else {
 		out.sample = plant.Sample{Tag: g.spec.Tag, Time: at, Quality: quality, Value: value}
 	}
-	out.store = r.Historical || g.differs(out.sample)
+	out.store = r.Historical || r.Recorded || g.differs(out.sample)
 	if out.store && !r.Historical {
 		g.stored, g.quality, g.value, g.at = true, quality, out.sample.Value, at
 	}
 	return out
 }
 
+// isNews reports whether a text says something else than the one before, of the
+// same quality. Every window of a signal does.
+func (g *gate) isNews(text string, reason plant.Quality) bool {
+	if g.spec.Kind == plant.KindWaveform {
+		return reason == 0
+	}
+	return text != g.text
+}
+
 // judge scales a reading's number, or says why it is none.
 func (g *gate) judge(r *Reading) (float64, plant.Quality) {
 	if r.Err != nil {
 		return 0, reasonOf(r.Err)
+	}
+	if g.spec.Kind == plant.KindWaveform {
+		if !waveform.Is(r.Text) {
+			return 0, plant.Malformed
+		}
+		return 0, 0
 	}
 	if g.spec.Kind == plant.KindText {
 		if len(r.Text) > plant.MaxText {
@@ -151,6 +170,7 @@ func reasonOf(err error) plant.Quality {
 		{ErrUnconfigured, plant.Unconfigured},
 		{ErrImprecise, plant.Imprecise},
 		{ErrStale, plant.Stale},
+		{ErrUnavailable, plant.NotAvailable},
 	} {
 		if errors.Is(err, row.err) {
 			return row.reason

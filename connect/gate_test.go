@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"zhigai/plant"
+	"zhigai/plant/waveform"
 )
 
 // noon is our time in these tests.
@@ -48,6 +49,7 @@ func TestGate_WhatIsNoValue(t *testing.T) {
 	f(number, Reading{Err: fmt.Errorf("x: %w", ErrRefused)}, plant.Bad|plant.Refused)
 	f(number, Reading{Err: fmt.Errorf("x: %w", ErrUnconfigured)}, plant.Bad|plant.Unconfigured)
 	f(number, Reading{Err: fmt.Errorf("x: %w", ErrStale)}, plant.Bad|plant.Stale)
+	f(number, Reading{Err: fmt.Errorf("x: %w", ErrUnavailable)}, plant.Bad|plant.NotAvailable)
 	f(number, Reading{Err: fmt.Errorf("x")}, plant.Bad|plant.Malformed)
 }
 
@@ -73,6 +75,49 @@ func TestGate_Texts(t *testing.T) {
 	}
 	if stored.String() != "aba" {
 		t.Errorf("stored %q", stored.String())
+	}
+}
+
+// Every window of a signal is kept, whatever the one before was; of bad ones
+// the first. What is none is malformed.
+func TestGate_Waveforms(t *testing.T) {
+	g := gate{spec: &PointSpec{Kind: plant.KindWaveform}, lateness: DefaultLateness}
+	window := waveform.Window{Rate: 25600, Values: make([]float64, 20_000)}.Encode()
+	f := func(r Reading, quality plant.Quality, store bool) {
+		t.Helper()
+		p := g.pass(&r, plant.MicrosOf(noon))
+		if !p.isText || p.store != store || p.text.Quality != quality || !quality.IsBad() && p.text.Value != window {
+			t.Errorf("%d bytes, %v, stored %t; want %v, %t", len(p.text.Value), p.text.Quality, p.store, quality, store)
+		}
+	}
+	f(Reading{Text: window}, plant.Good, true)
+	f(Reading{Text: window}, plant.Good, true)
+	f(Reading{Text: window[:5000], Raw: []byte("ab")}, plant.Bad|plant.Malformed, true)
+	f(Reading{Text: "text", Raw: []byte("cd")}, plant.Bad|plant.Malformed, false)
+	f(Reading{Err: ErrRefused}, plant.Bad|plant.Refused, true)
+	f(Reading{Text: window}, plant.Good, true)
+}
+
+// What is written down with its time is believed however old, and kept though it
+// is the same again; the future is believed of nobody.
+func TestGate_Recorded(t *testing.T) {
+	f := func(kind plant.TagKind, source time.Time, quality plant.Quality, at time.Time) {
+		t.Helper()
+		g := gate{spec: &PointSpec{Kind: kind}, lateness: DefaultLateness}
+		for range 2 {
+			p := g.pass(&Reading{Number: 1, Text: "1", Source: source, Recorded: true}, plant.MicrosOf(noon))
+			q, when := p.sample.Quality, p.sample.Time
+			if p.isText {
+				q, when = p.text.Quality, p.text.Time
+			}
+			if !p.store || q != quality || when != plant.MicrosOf(at) {
+				t.Errorf("%v: %+v", source, p)
+			}
+		}
+	}
+	for _, kind := range []plant.TagKind{plant.KindNumber, plant.KindText} {
+		f(kind, noon.AddDate(-3, 0, 0), plant.Good, noon.AddDate(-3, 0, 0))
+		f(kind, noon.Add(time.Hour), plant.Uncertain|plant.Clock, noon)
 	}
 }
 

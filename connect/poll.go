@@ -195,8 +195,13 @@ func (r *runner) patience(one *round) time.Duration {
 func (r *runner) ask(ctx context.Context, one *round) error {
 	asking, cancel := context.WithTimeout(ctx, r.patience(one))
 	defer cancel()
+	done, err := r.talk.round(asking)
+	if err != nil {
+		return err
+	}
 	start := r.c.o.Now()
-	err := one.group.Read(asking, one.readings)
+	err = one.group.Read(asking, one.readings)
+	done()
 	switch {
 	case err == nil:
 	case failureOf(err) == "timeout" || failureOf(err) != "busy" && errors.Is(err, context.DeadlineExceeded):

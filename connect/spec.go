@@ -2,6 +2,7 @@ package connect
 
 import (
 	"fmt"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -29,6 +30,7 @@ type PointSpec struct {
 	Name    string
 	Kind    plant.TagKind
 	Address string
+	WriteTo string // address at which it is written; "" for what is only read
 	Unit    string
 	Scale   float64 // 0 means 1
 	Offset  float64
@@ -41,6 +43,13 @@ type PointSpec struct {
 	// stored one, or when Silence has passed since.
 	Abs, Rel float64
 	Silence  time.Duration
+}
+
+// same reports whether a device that runs by d need not start anew for other:
+// whether it may be written to is asked at every write.
+func (d DeviceSpec) same(other DeviceSpec) bool {
+	d.Device.Writing = other.Device.Writing
+	return reflect.DeepEqual(d, other)
 }
 
 // address is where a device is reached, in words for people.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"zhigai/plant"
+	"zhigai/plant/waveform"
 )
 
 // State of a device as the collector sees it.
@@ -163,6 +164,9 @@ func (m *meter) saw(i int, r *Reading, p *passed) {
 	l.err, l.number, l.text = r.Err, r.Number, p.isText
 	if p.isText {
 		l.quality, l.at, l.said = p.text.Quality, p.text.Time, p.text.Value
+		if m.points[i].Kind == plant.KindWaveform && !l.quality.IsBad() {
+			l.said = waveform.Describe(p.text.Value)
+		}
 	} else {
 		l.quality, l.at, l.value = p.sample.Quality, p.sample.Time, p.sample.Value
 	}

@@ -6,7 +6,7 @@ package data
 
 import "embed"
 
-// FS holds profiles/, figures/, standards/ and demo/.
+// FS holds profiles/, figures/, standards/, demo/ and vocabulary.yaml.
 //
-//go:embed all:profiles all:figures all:standards all:demo
+//go:embed all:profiles all:figures all:standards all:demo vocabulary.yaml
 var FS embed.FS

@@ -20,17 +20,19 @@ import (
 type Kind string
 
 const (
-	KindConnection Kind = "connection"  // Connection: contact with a device won or lost
-	KindClock      Kind = "clock"       // Clock: a source clock that is not to be believed
-	KindStopReason Kind = "stop_reason" // StopReason: why a machine stood, by a person or the machine
-	KindOverride   Kind = "state"       // Override: state said by a person, with expiry
-	KindCount      Kind = "count"       // Count: typed correction of quantities
-	KindClosing    Kind = "closing"     // Closing: a window's terms were closed or revised
-	KindGap        Kind = "gap"         // Gap: data known to be missing
-	KindAlarmAck   Kind = "alarm_ack"   // AlarmAck: a person has seen an alarm and takes it up
-	KindOverload   Kind = "overload"    // Overload: a source was slowed down or its data refused, or is no longer
-	KindDisk       Kind = "disk"        // Disk: free space passed a mark
-	KindDamage     Kind = "damage"      // Damage: a file is not as it was written
+	KindConnection Kind = "connection"   // Connection: contact with a device won or lost
+	KindClock      Kind = "clock"        // Clock: a source clock that is not to be believed
+	KindStopReason Kind = "stop_reason"  // StopReason: why a machine stood, by a person or the machine
+	KindOverride   Kind = "state"        // Override: state said by a person, with expiry
+	KindCount      Kind = "count"        // Count: typed correction of quantities
+	KindClosing    Kind = "closing"      // Closing: a window's terms were closed or revised
+	KindGap        Kind = "gap"          // Gap: data known to be missing
+	KindAlarmAck   Kind = "alarm_ack"    // AlarmAck: a person has seen an alarm and takes it up
+	KindOverload   Kind = "overload"     // Overload: a source was slowed down or its data refused, or is no longer
+	KindDisk       Kind = "disk"         // Disk: free space passed a mark
+	KindDamage     Kind = "damage"       // Damage: a file is not as it was written
+	KindCommand    Kind = "command"      // Command: a signal of a machine is to be set
+	KindStep       Kind = "command_step" // CommandStep: how far a command came
 )
 
 // Event is one fact of the record journal.
@@ -178,6 +180,8 @@ func InForce(events []Event) []Event {
 type Filter struct {
 	Kinds    []Kind
 	Subjects []plant.NodeID
+	IDs      []string
+	Sources  []string     // events without a sequence of their source are left out
 	From, To plant.Micros // by Occurred, half open
 	AfterSeq uint64
 	Limit    int // 0 means MaxEvents

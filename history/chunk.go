@@ -159,12 +159,12 @@ func (c *codec) decodeTextChunk(dst []point[string], raw []byte) ([]point[string
 	c.decodeInts(&r, c.ints)
 	total := int64(0)
 	for _, length := range c.ints {
-		if length < 0 || length > plant.MaxText {
+		if length < 0 || length > MaxValue {
 			r.short = true
 		}
 		total += length
 	}
-	if r.short || total > maxTextBytes+plant.MaxText {
+	if r.short || total > maxTextBytes+MaxValue {
 		return dst[:at], fmt.Errorf("%w: text chunk", ErrDamaged)
 	}
 	c.body = sized(c.body, int(total))

@@ -5,9 +5,13 @@ import (
 	"math"
 
 	"zhigai/plant"
+	"zhigai/plant/waveform"
 )
 
 // What is here holds for every store of samples, also one of another room.
+
+// MaxValue is the longest value of a text: a waveform.
+const MaxValue = waveform.MaxBytes
 
 // maxCursorName bounds the name of a reader.
 const maxCursorName = 200
@@ -42,7 +46,7 @@ func Check(b plant.Batch) error {
 		if t.Time < minTime || t.Time >= maxTime {
 			return fmt.Errorf("%w: tag %d: time %d µs is not between 1970 and 2200", ErrRefused, t.Tag, int64(t.Time))
 		}
-		if len(t.Value) > plant.MaxText {
+		if len(t.Value) > plant.MaxText && !waveform.Is(t.Value) {
 			return fmt.Errorf("%w: tag %d: text of %d bytes; %d are kept", ErrRefused, t.Tag, len(t.Value), plant.MaxText)
 		}
 	}

@@ -7,6 +7,10 @@
 // older one, which goes to the superseded records. Readers that must see every
 // batch follow the sequence from a cursor of their own.
 //
+// A waveform is a text to the store: its value is what plant/waveform
+// writes, its time that of the first value. It goes the same way, is corrected,
+// sent on, mended and kept as any text is; only its value may be longer.
+//
 // The package never rounds a value, never drops a late one, never goes on after
 // a failed write and knows nothing of machines. There are no summaries by
 // minute or hour: the stats of chunks answer for a year of seconds.

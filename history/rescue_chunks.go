@@ -115,7 +115,7 @@ func addMissing[V uint64 | string](r *rescue, k kind[V], key series, points []po
 		}
 	}
 	r.done.Samples += b.Len() - before
-	if r.extra[key.tenant] = b; b.Len() < extraAtOnce {
+	if r.extra[key.tenant] = b; b.Len() < extraAtOnce && textSize(b) < MaxBatchText/2 {
 		return nil
 	}
 	return r.keepExtra()
@@ -123,6 +123,13 @@ func addMissing[V uint64 | string](r *rescue, k kind[V], key series, points []po
 
 // extraAtOnce bounds what waits to be appended.
 const extraAtOnce = 50_000
+
+func textSize(b plant.Batch) (n int) {
+	for i := range b.Texts {
+		n += len(b.Texts[i].Value)
+	}
+	return n
+}
 
 // keepExtra appends what chunks had and the log had not.
 func (r *rescue) keepExtra() error {

@@ -130,11 +130,19 @@ type Reach struct{ Driver, Address, Unit string }
 // Reach tells the device from others on the wire. Unit 1 is what a device has
 // that names none.
 func (d Device) Reach() Reach {
-	unit := strings.TrimLeft(d.Params["unit"], "0")
-	if unit == "1" {
-		unit = ""
+	var unit strings.Builder
+	for _, name := range [...]string{"unit", "prefix", "common_address", "route", "network", "station", "multidrop"} {
+		v := d.Params[name]
+		if name == "unit" {
+			if v = strings.TrimLeft(v, "0"); v == "1" {
+				v = ""
+			}
+		}
+		if v != "" {
+			unit.WriteString(name + " " + v + " ")
+		}
 	}
-	return Reach{d.Driver, strings.TrimSpace(d.Address), unit + d.Params["prefix"]}
+	return Reach{d.Driver, strings.TrimSpace(d.Address), unit.String()}
 }
 
 // Product is something made; its code is what machines and orders report.

@@ -41,11 +41,12 @@ const (
 	TooLong                         // text beyond the limit
 	Unconfigured                    // address or type does not exist on the device
 	NotKept                         // left out on purpose: the disk was low and the tag's class gave way
+	NotAvailable                    // the device answers, and says that it does not know the value
 )
 
 var reasonNames = [...]string{
 	"", "not_connected", "out_of_range", "stale", "substituted", "not_a_number",
-	"sentinel", "refused", "malformed", "imprecise", "clock", "too_long", "unconfigured", "not_kept",
+	"sentinel", "refused", "malformed", "imprecise", "clock", "too_long", "unconfigured", "not_kept", "not_available",
 }
 
 // Class is Good, Uncertain or Bad.

@@ -63,6 +63,12 @@ func (j Journal) Events(ctx context.Context, tenant plant.TenantNo, f fact.Filte
 	if len(f.Subjects) > 0 {
 		and(`subject in (?)`, bun.List(f.Subjects))
 	}
+	if len(f.IDs) > 0 {
+		and(`id in (?)`, bun.List(f.IDs))
+	}
+	if len(f.Sources) > 0 {
+		and(`source_seq > 0 and source in (?)`, bun.List(f.Sources)) // as the partial unique index has it
+	}
 	if f.From != 0 {
 		and(`occurred >= ?`, int64(f.From))
 	}

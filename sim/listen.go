@@ -16,15 +16,28 @@ import (
 // servers stand the machines up that wait to be asked, by protocol: those of one
 // address as one server, which [Plant.Close] ends. They give the address.
 var servers = map[string]func(p *Plant, host, port string, machines []*machine) (address string, err error){
-	"modbus-tcp": (*Plant).serveModbus,
-	"opcua":      (*Plant).serveOPCUA,
+	"modbus-tcp":     (*Plant).serveModbus,
+	"opcua":          (*Plant).serveOPCUA,
+	"s7":             (*Plant).serveS7,
+	"fins":           (*Plant).serveFINS,
+	"mtconnect":      (*Plant).serveMTConnect,
+	"mtconnect-shdr": (*Plant).serveSHDR,
+	"slmp":           (*Plant).serveSLMP,
+	"ethernet-ip":    (*Plant).serveCIP,
+	"iec104":         (*Plant).serveIEC104,
+	"snmp":           (*Plant).serveSNMP,
 }
 
 // alone is what a device's parameters are when it is the only one behind its
 // address.
 var alone = map[string]map[string]string{
-	"modbus-tcp": {"unit": "1"},
-	"opcua":      {"prefix": "M1", "policy": "None", "mode": "None"},
+	"modbus-tcp":  {"unit": "1"},
+	"opcua":       {"prefix": "M1", "policy": "None", "mode": "None"},
+	"s7":          {"plc": "s7-1500"},
+	"fins":        {"transport": "udp"},
+	"slmp":        {},
+	"ethernet-ip": {},
+	"iec104":      {"common_address": "1"},
 }
 
 // Listen starts the servers of machines that wait to be asked, on free ports of
@@ -37,7 +50,7 @@ func (p *Plant) listen(host, port string) (map[string]string, error) {
 	waiting := map[string][]*machine{} // by the name of the address they share
 	for _, m := range p.machines {
 		if servers[m.kind.Protocol] != nil {
-			name := strings.Trim(m.device.Address, "{}")
+			name, _, _ := strings.Cut(strings.TrimPrefix(m.device.Address, "{"), "}")
 			waiting[name] = append(waiting[name], m)
 		}
 	}
@@ -120,31 +133,62 @@ func (p *Plant) AttachHost(ctx context.Context, broker, host string) {
 // what a profile can be tried against without the machine. It gives the
 // device's address and closes what it began when ctx ends.
 func Serve(ctx context.Context, k Kind, address string, seed uint64) (plant.Device, error) {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return plant.Device{}, fmt.Errorf("sim: address %q: %w; write for example 127.0.0.1:0", address, err)
-	}
-	d := plant.Device{Driver: k.Protocol, Address: "{here}", Params: maps.Clone(alone[k.Protocol])}
-	if servers[k.Protocol] == nil {
-		return d, fmt.Errorf("sim: profile %s speaks %s; only machines that wait to be asked can be served: %s",
-			k.ID, k.Protocol, strings.Join(slices.Sorted(maps.Keys(servers)), ", "))
-	}
-	p, err := New(Config{
-		Seed: seed, Start: time.Now(), Kinds: map[string]Kind{k.ID: k}, Products: []string{"6204-2rs", "6205-2rs"},
-		Model: plant.Model{Nodes: []plant.Node{{Path: "machine", Level: plant.LevelEquipment, Machine: &plant.Equipment{Class: k.Class, Profile: k.ID, Device: d}}}},
-	})
+	p, d, err := Stand(k, address, seed)
 	if err != nil {
 		return d, err
 	}
-	endpoints, err := p.listen(host, port)
-	if err != nil {
-		p.Close()
-		return d, err
-	}
-	d.Address = Fill(d.Address, endpoints)
 	go func() {
 		p.Run(ctx, 1)
 		p.Close()
 	}()
 	return d, nil
 }
+
+// standing is the path of a machine that stands alone.
+const standing = "machine"
+
+// Stand is Serve without a clock: the machine shows what [Plant.Show] is told
+// and nothing else moves it. The caller closes the plant.
+func Stand(k Kind, address string, seed uint64) (*Plant, plant.Device, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, plant.Device{}, fmt.Errorf("sim: address %q: %w; write for example 127.0.0.1:0", address, err)
+	}
+	d := plant.Device{Driver: k.Protocol, Address: "{here}", Params: maps.Clone(alone[k.Protocol])}
+	if servers[k.Protocol] == nil {
+		return nil, d, fmt.Errorf("sim: profile %s speaks %s; only machines that wait to be asked can be served: %s",
+			k.ID, k.Protocol, strings.Join(slices.Sorted(maps.Keys(servers)), ", "))
+	}
+	p, err := New(Config{
+		Seed: seed, Start: time.Now(), Kinds: map[string]Kind{k.ID: k}, Products: []string{"6204-2rs", "6205-2rs"},
+		Model: plant.Model{Nodes: []plant.Node{{Path: standing, Level: plant.LevelEquipment, Machine: &plant.Equipment{Class: k.Class, Profile: k.ID, Device: d}}}},
+	})
+	if err != nil {
+		return nil, d, err
+	}
+	endpoints, err := p.listen(host, port)
+	if err != nil {
+		p.Close()
+		return nil, d, err
+	}
+	d.Address = Fill(d.Address, endpoints)
+	return p, d, nil
+}
+
+// Show makes the controller of a machine that stands alone show a value, in
+// the signal's unit, and says whether it has the signal.
+func (p *Plant) Show(signal string, number float64, text string) bool {
+	for _, m := range p.machines {
+		if i, ok := m.slot[signal]; ok && m.path == standing {
+			m.mu.Lock()
+			m.values[i].num, m.values[i].text = number, text
+			m.values[i].version++
+			m.mu.Unlock()
+			return true
+		}
+	}
+	return false
+}
+
+// Serves reports whether the simulation has a server of the protocol.
+func Serves(protocol string) bool { return servers[protocol] != nil }

@@ -7,8 +7,14 @@ import (
 	"testing"
 	"time"
 
+	"zhigai/connect"
+	"zhigai/connect/cip"
+	"zhigai/connect/iec104"
 	"zhigai/connect/modbus/pdu"
+	"zhigai/connect/mtconnect"
 	"zhigai/connect/profile"
+	"zhigai/connect/slmp"
+	"zhigai/connect/snmp"
 	"zhigai/data"
 	"zhigai/sim"
 )
@@ -24,12 +30,24 @@ func TestServe_EveryProfile(t *testing.T) {
 		switch prof.Protocol {
 		case "modbus-tcp":
 			must(t, err)
-			modbusRead(t, d, 0, 2)
+			if strings.HasPrefix(prof.ID, "demo-") { // the others are read in TestDelivered_EverySignalIsReadAsShown
+				modbusRead(t, d, 0, 2)
+			}
 		case "opcua":
 			must(t, err)
 			if v := readNode(t, dial(t, d), "M1.power.active"); v.Value == nil {
 				t.Errorf("%s: %v", prof.ID, v.Status)
 			}
+		case slmp.Kind, cip.Kind, iec104.Kind, mtconnect.Kind, snmp.Kind:
+			must(t, err)
+			asked, cancel := context.WithTimeout(t.Context(), patience)
+			_, err := map[string]connect.Tester{
+				slmp.Kind: slmp.New(), cip.Kind: cip.New(), iec104.Kind: iec104.New(), mtconnect.Kind: mtconnect.New(mtconnect.Options{}), snmp.Kind: snmp.New(),
+			}[prof.Protocol].Test(asked, d)
+			must(t, err)
+			cancel()
+		case mtconnect.AdapterKind:
+			must(t, err)
 		default:
 			if err == nil || !strings.Contains(err.Error(), prof.Protocol) {
 				t.Errorf("%s: %v; want an error that names %s", prof.ID, err, prof.Protocol)
@@ -40,7 +58,7 @@ func TestServe_EveryProfile(t *testing.T) {
 			continue
 		}
 		gone := time.Now().Add(patience)
-		for address := strings.TrimPrefix(d.Address, "opc.tcp://"); ; {
+		for address := strings.TrimPrefix(strings.TrimPrefix(d.Address, "opc.tcp://"), "http://"); ; {
 			c, err := net.Dial("tcp", address)
 			if err != nil {
 				break

@@ -33,10 +33,8 @@ func model(t testing.TB) (plant.Model, map[string]sim.Kind) {
 func kindOf(p *profile.Profile) sim.Kind {
 	k := sim.Kind{ID: p.ID, Class: p.Class, Protocol: p.Protocol}
 	for _, s := range p.Signals {
-		one := sim.Signal{Name: s.Name, Kind: s.Kind, At: s.At, Offset: s.Offset, Writable: s.Write != nil}
-		if s.Scale != nil {
-			one.Scale = *s.Scale
-		}
+		one := sim.Signal{Name: s.Name, Kind: s.Kind, At: s.At, Writable: s.Write != nil}
+		one.Scale, one.Offset = s.Scaling()
 		if s.Write != nil {
 			one.Min, one.Max = s.Write.Min, s.Write.Max
 		}

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-packages=(python3-pymodbus python3-serial python3-serial-asyncio mbpoll mosquitto-clients socat chromium fonts-noto-cjk postgresql clickhouse-server curl adduser)
+packages=(python3-pymodbus python3-serial python3-serial-asyncio mbpoll mosquitto-clients socat tshark chromium fonts-noto-cjk postgresql clickhouse-server curl adduser snmpd snmp libxml2-utils python3-openpyxl g++ make python3)
 times=()
 
 part() { # name, command...
@@ -41,11 +41,19 @@ debian() {
   case " ${missing[*]} " in # nor at the next boot
     *" clickhouse-server "*) systemctl disable clickhouse-server >/dev/null 2>&1 || true ;;
   esac
+  case " ${missing[*]} " in
+    *" snmpd "*) systemctl disable snmpd >/dev/null 2>&1 || true ;;
+  esac
 }
 
 peers() {
   debian
   if [ ! e2e/peers/node_modules/.package-lock.json -nt e2e/peers/package-lock.json ]; then
+    # node-snap7 is compiled where no binary can be had; the headers of this Node
+    # are beside it.
+    local node
+    node=$(dirname "$(dirname "$(readlink -f "$(command -v node)")")")
+    [ ! -e "$node/include/node/node.h" ] || export npm_config_nodedir=$node
     npm ci --prefix e2e/peers --no-audit --no-fund --loglevel=error
     touch e2e/peers/node_modules/.package-lock.json
   fi

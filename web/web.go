@@ -28,6 +28,9 @@ import (
 // CookieName is the session cookie; it cannot be read by scripts.
 const CookieName = "zhigai_session"
 
+// HookPath is where machines post; the name of the device stands behind it.
+const HookPath = "/hooks/"
+
 // csrfHeader must be on every unsafe request that is authorised by a cookie: a
 // foreign page cannot set it.
 const csrfHeader = "X-Zhigai"
@@ -53,6 +56,7 @@ type Options struct {
 	TLS      bool
 	Ready    func(ctx context.Context) []Check // what must hold to answer questions and take samples; nil: nothing
 	Metrics  *prometheus.Registry              // nil: there are none
+	Hook     http.Handler                      // where machines post, below HookPath: it knows who may; nil: they do not
 	ReadOnly bool                              // requests that would change something are refused
 	// Trace begins the trace of a request and gives what ends it; nil: none.
 	Trace   func(r *http.Request) (context.Context, func(route string, status int))
@@ -116,6 +120,9 @@ func New(o Options) *API {
 	a.registerLinks()
 	a.registerLinkSettings()
 	a.registerFigures()
+	if o.Hook != nil {
+		a.route(http.MethodPost, HookPath+"{name}", "", o.Hook)
+	}
 	return a
 }
 

@@ -99,10 +99,8 @@ func simKinds(l *profile.Library) map[string]sim.Kind {
 func simKind(p *profile.Profile, serial string) sim.Kind {
 	k := sim.Kind{ID: p.ID, Class: p.Class, Protocol: p.Protocol}
 	for _, s := range p.Signals {
-		one := sim.Signal{Name: s.Name, Kind: s.Kind, At: s.At, Offset: s.Offset, Writable: s.Write != nil}
-		if s.Scale != nil {
-			one.Scale = *s.Scale
-		}
+		one := sim.Signal{Name: s.Name, Kind: s.Kind, At: s.At, Writable: s.Write != nil}
+		one.Scale, one.Offset = s.Scaling()
 		k.Signals = append(k.Signals, one)
 	}
 	for i, rule := range p.Identify {

@@ -24,6 +24,7 @@ import (
 	"zhigai/link"
 	"zhigai/plant"
 	"zhigai/record"
+	"zhigai/shop/control"
 	"zhigai/shop/discovery"
 	"zhigai/shop/equipment"
 	"zhigai/space"
@@ -46,6 +47,7 @@ type node struct {
 	discovery *discovery.Desk
 	board     *equipment.Board
 	desk      *equipment.Desk
+	control   *control.Desk
 	lean      bool
 	readOnly  bool
 	traces    *traces    // nil: none are made
@@ -102,7 +104,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	}); err != nil {
 		return nil, err
 	}
-	if n.drivers, err = all.Drivers(all.Options{Dir: filepath.Join(at.Data, "connect"), Broker: n.broker, Now: time.Now, Logger: log}); err != nil {
+	if n.drivers, err = all.Drivers(all.Options{Dir: filepath.Join(at.Data, "connect"), Files: at.files, Broker: n.broker, Now: time.Now, Logger: log}); err != nil {
 		return nil, err
 	}
 	n.drivers.List = append(n.drivers.List, more...)
@@ -120,6 +122,10 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.discovery = n.newDiscovery()
 	n.board = equipment.NewBoard(equipment.BoardOptions{Fleet: n.fleet, Reader: n.reader, Headlines: n.engine, Now: time.Now, Log: log})
 	n.desk = &equipment.Desk{Fleet: n.fleet, Reader: n.reader, Totals: n.engine, Now: time.Now, Changed: n.entered}
+	n.control = control.NewDesk(control.Options{
+		Tenant: demoTenant, Node: n.id.ID, Journal: n.record.Journal(), Plants: n.plants, Profiles: n.profiles, Devices: n.collector, Audit: n.access,
+		NewID: n.record.NewID, Now: time.Now, Logger: log,
+	})
 	return n, nil
 }
 
@@ -139,6 +145,9 @@ func (n *node) start(ctx context.Context) error {
 		return nil
 	}
 	if n.replica == nil {
+		if err := n.control.Resume(ctx); err != nil {
+			return err
+		}
 		if err := n.broker.Start(); err != nil {
 			return err
 		}
@@ -196,6 +205,7 @@ func (n *node) close() error {
 		}
 	}
 	n.discovery.Close()
+	n.control.Close() // what is under way is noted while the journal is open
 	n.collector.Close()
 	n.workers.Wait()
 	return errors.Join(n.drivers.Close(), n.broker.Close(), n.stores.Close())
@@ -265,9 +275,12 @@ func (n *node) refresh(ctx context.Context) error {
 func (n *node) api(demo []web.Login, tls bool) *web.API {
 	o := web.Options{
 		Access: n.access, Version: version, Started: n.started, Now: time.Now, Logger: n.log, Health: n.health, Disk: n.diskState, Pressure: n.pressure,
-		Limits: web.Limits{PerUser: n.requests, PerAddress: 4 * n.requests}, Demo: demo, TLS: tls, Figures: n.engine, Links: links{n}, Ready: n.ready, Metrics: n.metrics(), ReadOnly: n.readOnly,
+		Limits: web.Limits{PerUser: n.requests, PerAddress: 4 * n.requests}, Demo: demo, TLS: tls, Figures: n.engine, Links: links{n}, Ready: n.ready, Metrics: n.metrics(), ReadOnly: n.readOnly, Hook: n.drivers.Hook,
 		Errors: []web.ErrorStatus{
 			{Err: equipment.ErrInvalid, Status: 422},
+			{Err: control.ErrInvalid, Status: 422},
+			{Err: control.ErrElsewhere, Status: 409},
+			{Err: control.ErrBusy, Status: 503},
 			{Err: link.ErrNotEnrolled, Status: 404},
 			{Err: link.ErrRefused, Status: 409},
 			{Err: link.ErrRevoked, Status: 409},
@@ -290,7 +303,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 	api := web.New(o)
 	webshop.Register(api, webshop.Deps{
 		Plants: n.plants, Tags: n.shop, History: n.history, Journal: n.record.Journal(), Board: n.board, Desk: n.desk, Reasons: n.reasons,
-		Collector: n.collector, Profiles: n.profiles, Drivers: n.drivers.List, Discovery: n.discovery, Changed: n.reconcile,
+		Collector: n.collector, Control: n.control, Profiles: n.profiles, Drivers: n.drivers.List, Discovery: n.discovery, Changed: n.reconcile,
 	})
 	prometheus.Register(api, prometheus.Deps{Tags: n.shop, Plants: n.plants, History: n.history, Version: version, Now: time.Now, Logger: n.log})
 	return api

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -71,23 +72,35 @@ func (c rebuildCmd) Run(ctx context.Context) error {
 type profileCmd struct {
 	Check profileCheckCmd `cmd:"" help:"Look for mistakes in a profile, with line and remedy."`
 	Try   profileTryCmd   `cmd:"" help:"Read a device once by a profile and print raw and scaled values."`
+	New   profileNewCmd   `cmd:"" help:"Begin a profile from a tag list, a birth certificate, a data sheet or a look at a server."`
 }
 
 type profileCheckCmd struct {
-	File string `arg:"" help:"Profile as YAML; - reads standard input."`
+	Files []string `arg:"" name:"file" help:"Profiles as YAML; - reads standard input."`
 }
 
 func (c profileCheckCmd) Run() error {
-	_, err := readProfile(c.File, checkersOf(throwawayDrivers().List))
-	if err == nil {
-		fmt.Println(c.File + ": no problems")
+	checkers := checkersOf(throwawayDrivers().List)
+	var failed error
+	for _, file := range c.Files {
+		_, err := readProfile(file, checkers)
+		var said exitCode
+		switch {
+		case errors.As(err, &said):
+			failed = err // the others are looked at, too
+		case err != nil:
+			return err
+		default:
+			fmt.Println(file + ": no problems")
+		}
 	}
-	return err
+	return failed
 }
 
 type profileTryCmd struct {
 	File   string            `arg:"" help:"Profile as YAML; - reads standard input."`
 	Device string            `required:"" help:"Address of the device in the driver's words, such as 192.168.1.20:502."`
+	Driver string            `help:"Driver, where several fit the profile, such as modbus-rtu; by default the first that takes the address."`
 	Param  map[string]string `help:"Parameters of the device, such as --param unit=3."`
 	JSON   bool              `name:"json" help:"Print JSON."`
 }
@@ -98,7 +111,11 @@ func (c profileTryCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	node := plant.Node{Path: "try", Machine: &plant.Equipment{Profile: p.ID, Device: plant.Device{Driver: p.Protocol, Address: c.Device, Params: c.Param}}}
+	driver, err := c.driver(p, set.List)
+	if err != nil {
+		return err
+	}
+	node := plant.Node{Path: "try", Machine: &plant.Equipment{Profile: p.ID, Device: plant.Device{Driver: driver.Kind(), Address: c.Device, Params: c.Param}}}
 	tags := p.Tags(node)
 	for i := range tags {
 		tags[i].No = plant.TagNo(i + 1)
@@ -107,12 +124,26 @@ func (c profileTryCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, d := range set.List {
-		if d.Kind() == p.Protocol {
-			return printTrial(os.Stdout, connect.Trial(ctx, d, spec, time.Now), c.JSON)
+	return printTrial(os.Stdout, connect.Trial(ctx, driver, spec, time.Now), c.JSON)
+}
+
+// driver is the one that was asked for, or the first that takes the address.
+func (c profileTryCmd) driver(p *profile.Profile, drivers []connect.Driver) (connect.Driver, error) {
+	var fitting []connect.Driver
+	for _, d := range drivers {
+		if p.Fits(d.Kind()) && (c.Driver == "" || c.Driver == d.Kind()) {
+			fitting = append(fitting, d)
 		}
 	}
-	return fmt.Errorf("the protocol %s cannot be tried alone: its devices speak to a running node", p.Protocol)
+	if len(fitting) == 0 {
+		return nil, fmt.Errorf("profile %s speaks %s, and no driver %s does; leave --driver out for the usual one", p.ID, p.Protocol, c.Driver)
+	}
+	for _, d := range fitting {
+		if d.CheckDevice(p.Device(plant.Device{Driver: d.Kind(), Address: c.Device, Params: c.Param})) == nil {
+			return d, nil
+		}
+	}
+	return fitting[0], nil // it says what is wrong with the address
 }
 
 func printTrial(w io.Writer, r connect.TrialResult, asJSON bool) error {

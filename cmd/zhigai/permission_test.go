@@ -30,9 +30,9 @@ var lowest = map[string]access.Role{
 	"live": access.RoleViewer, "losses": access.RoleViewer, "loss-parts": access.RoleViewer, "nodes": access.RoleViewer, "export-plant": access.RoleViewer,
 	"products": access.RoleViewer, "profiles": access.RoleViewer, "profile": access.RoleViewer, "samples": access.RoleViewer,
 	"series": access.RoleViewer, "series-raw": access.RoleViewer, "stop-reasons": access.RoleViewer, "stops": access.RoleViewer,
-	"tags": access.RoleViewer, "tag": access.RoleViewer,
+	"tags": access.RoleViewer, "tag": access.RoleViewer, "set-points": access.RoleViewer, "commands": access.RoleViewer, "command-steps": access.RoleViewer,
 
-	"acknowledge-alarm": access.RoleOperator, "add-count": access.RoleOperator, "set-state": access.RoleOperator, "assign-reason": access.RoleOperator,
+	"command": access.RoleOperator, "acknowledge-alarm": access.RoleOperator, "add-count": access.RoleOperator, "set-state": access.RoleOperator, "assign-reason": access.RoleOperator,
 
 	"save-calendar": access.RoleEngineer, "save-product": access.RoleEngineer, "certificates": access.RoleEngineer,
 	"approve-certificate": access.RoleEngineer, "test-device": access.RoleEngineer, "read-device": access.RoleEngineer, "add-node": access.RoleEngineer,
@@ -169,6 +169,8 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 		return "UNOBODY"
 	case "If-Match":
 		return `"999"`
+	case "Idempotency-Key":
+		return fmt.Sprint(now.UnixNano())
 	}
 	return ""
 }
@@ -180,6 +182,7 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 	raw, err := json.Marshal(map[string]any{
 		"acknowledge-alarm": map[string]any{"equipment": machine.ID, "alarm": "servo"},
 		"assign-reason":     map[string]any{"equipment": machine.ID, "from": now.Add(-time.Minute), "reason": "minor.jam"},
+		"command":           map[string]any{"equipment": machine.ID, "signal": "spindle.override", "value": map[string]any{"number": 80}},
 		"add-count":         map[string]any{"good": 1},
 		"set-state":         map[string]any{"code": "EXECUTING", "mode": "PROCESSING", "until": now.Add(time.Hour)},
 		"add-node":          map[string]any{"path": machine.Path + "-2", "level": "equipment", "name": map[string]string{"zh": "新"}},

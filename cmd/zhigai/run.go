@@ -34,6 +34,7 @@ type runCmd struct {
 	TLS        string `name:"tls" help:"auto, or certificate and key as CERT,KEY. Empty serves plain HTTP."`
 	Demo       bool   `help:"Run the simulated bearing plant beside the node, on real protocols."`
 	Seed       uint64 `help:"Seed of the simulated plant." default:"1"`
+	Files      string `help:"Folder below which machines and people leave files to be read; a device names its own below it." type:"path" placeholder:"DIR"`
 	Requests   int    `help:"Requests a second that one user or token may send; from one address four times as many." default:"500"`
 	ReadOnly   bool   `help:"Answer questions alone: nothing is collected, and requests that change something are refused. For the folder of a node that is stopped, or a restored backup."`
 	AdminToken string `help:"Write an API token of an administrator into this file (0600)." type:"path"`
@@ -139,6 +140,7 @@ func (c runCmd) open(ctx context.Context, log *slog.Logger) (*node, error) {
 		debug.SetMemoryLimit(edgeMemory)
 		c.lean = true
 	}
+	c.place.files = c.Files
 	c.place.disk, c.place.scrub, c.place.requests = c.diskMarks, c.scrubFlags, c.Requests
 	return openNode(ctx, c.place, mqttAddress, log)
 }

@@ -51,6 +51,7 @@ type place struct {
 	free     uint64     // bytes that samples leave free; 0: the default
 	readOnly bool       // answers questions alone
 	traces   *traces    // nil: none are made
+	files    string     // the folder in which devices leave files; "" for none
 }
 
 // record is where the record lies.

@@ -5,12 +5,25 @@ package all
 import (
 	"errors"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"zhigai/connect"
+	"zhigai/connect/cip"
+	"zhigai/connect/database"
+	"zhigai/connect/dlt645"
+	"zhigai/connect/files"
+	"zhigai/connect/fins"
+	"zhigai/connect/httpjson"
+	"zhigai/connect/iec104"
+	"zhigai/connect/line"
 	"zhigai/connect/modbus"
 	"zhigai/connect/mqtt"
+	"zhigai/connect/mtconnect"
 	"zhigai/connect/opcua"
+	"zhigai/connect/s7"
+	"zhigai/connect/slmp"
+	"zhigai/connect/snmp"
 	"zhigai/connect/sparkplug"
 )
 
@@ -19,7 +32,8 @@ const hostID = "zhigai"
 
 // Options are what the drivers need of their surroundings.
 type Options struct {
-	Dir    string // for certificates and approvals
+	Dir    string // for certificates, approvals and cursors
+	Files  string // the folder in which devices leave files; "" for none
 	Broker *mqtt.Broker
 	Now    func() time.Time
 	Logger *slog.Logger
@@ -28,6 +42,7 @@ type Options struct {
 // Set is the drivers and what is to be closed with them.
 type Set struct {
 	List    []connect.Driver
+	Hook    http.Handler // where devices post, below httpjson.HookPath
 	closers []func() error
 }
 
@@ -55,5 +70,36 @@ func Drivers(o Options) (Set, error) {
 	if err != nil {
 		return Set{}, err
 	}
-	return Set{List: []connect.Driver{modbus.New(), ua, host, plain}, closers: []func() error{host.Close}}, nil
+	lines := line.NewPool(line.Options{}) // of one port, whatever is spoken on it
+	folders, err := files.New(files.Options{Root: o.Files, Dir: o.Dir, Now: o.Now, Logger: o.Logger})
+	if err != nil {
+		return Set{}, err
+	}
+	rows, err := database.New(database.Options{Dir: o.Dir, Now: o.Now})
+	if err != nil {
+		return Set{}, err
+	}
+	mt := mtconnect.Options{Now: o.Now, Logger: o.Logger}
+	hook := httpjson.NewHook(o.Now)
+	list := []connect.Driver{
+		modbus.New(),
+		modbus.NewSerial(lines),
+		dlt645.New(lines),
+		ua,
+		host,
+		plain,
+		s7.New(),
+		fins.New(),
+		mtconnect.New(mt),
+		mtconnect.NewAdapter(mt),
+		snmp.New(),
+		slmp.New(),
+		cip.New(),
+		iec104.New(),
+		folders,
+		httpjson.New(o.Now),
+		hook,
+		rows,
+	}
+	return Set{List: list, Hook: hook, closers: []func() error{host.Close}}, nil
 }

@@ -106,7 +106,7 @@ func (c *conn) title(ctx context.Context) (string, bool) {
 	if id := c.identity(ctx); id != "" {
 		return id, true
 	}
-	return "Modbus TCP", true
+	return c.family, true
 }
 
 func parseSearch(where string) (search, error) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -43,6 +44,9 @@ func (l *link) take(ctx context.Context) error {
 }
 
 func (l *link) give() { <-l.turn }
+
+// urge implements [asker]: on TCP nobody has to wait for a turn of its own.
+func (*link) urge() {}
 
 func (l *link) connect(ctx context.Context) error {
 	if err := l.take(ctx); err != nil {
@@ -84,6 +88,9 @@ func (l *link) ask(ctx context.Context, s *settings, q pdu.Request) ([]byte, err
 	if end, ok := ctx.Deadline(); ok && time.Until(end) < s.timeout/2 {
 		return nil, connect.ErrBusy // what is left would make a good device look dead
 	}
+	if l.conn != nil && !q.Reads() && l.gone() {
+		l.drop() // a write is not sent twice: it is to be known before that nobody is there
+	}
 	used := l.conn != nil
 	if err := l.dial(ctx); err != nil {
 		return nil, err
@@ -110,6 +117,19 @@ func (l *link) ask(ctx context.Context, s *settings, q pdu.Request) ([]byte, err
 		l.drop()
 	}
 	return data, err
+}
+
+// aGlance is how long a connection is listened to before a write.
+const aGlance = time.Millisecond
+
+// gone reports whether the device has hung up since its last answer, as some do
+// after each. Who says something that nobody asked for is no better.
+func (l *link) gone() bool {
+	if err := l.conn.SetReadDeadline(time.Now().Add(aGlance)); err != nil {
+		return true
+	}
+	_, err := l.conn.Read(l.in[:1])
+	return !errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 // hungUp reports whether the device closed the connection before any answer.

@@ -1,8 +1,11 @@
-// Package modbus reads and writes Modbus TCP devices with a client of our own:
-// an answer counts only when transaction, unit, function and length are those
-// of the question, so that a late answer is never taken for another's.
+// Package modbus reads and writes Modbus devices with a client of our own, over TCP
+// and over serial lines (RTU and ASCII on a port, a serial server or a DTU). On TCP
+// an answer counts only when transaction, unit, function and length are those of
+// the question. On a line, where answers carry no number, doubt.go says how a late
+// answer is kept from being taken for another's.
 //
-// Devices behind one gateway share one connection. Start with [New].
+// Devices behind one gateway or on one line share it. Start with [New] for TCP and
+// [NewSerial] for lines.
 package modbus
 
 import (
@@ -33,10 +36,12 @@ type Driver struct {
 }
 
 var (
-	_ connect.Driver     = (*Driver)(nil)
-	_ connect.Tester     = (*Driver)(nil)
-	_ connect.Discoverer = (*Driver)(nil)
-	_ connect.Writer     = (*conn)(nil)
+	_ connect.Driver       = (*Driver)(nil)
+	_ connect.Tester       = (*Driver)(nil)
+	_ connect.Discoverer   = (*Driver)(nil)
+	_ connect.WriteChecker = (*Driver)(nil)
+	_ connect.Writer       = (*conn)(nil)
+	_ connect.Interleaver  = (*conn)(nil)
 )
 
 // New makes a driver.
@@ -79,14 +84,19 @@ func settingsOf(d plant.Device) (settings, error) {
 	if n, convErr := strconv.Atoi(port); err != nil || host == "" || convErr != nil || n < 1 || n > 65535 {
 		return s, fmt.Errorf("modbus device address %q; write host:port, for example 192.168.1.20:502", d.Address)
 	}
+	return s, s.params(d.Params)
+}
+
+// params reads what devices on every kind of wire may say.
+func (s *settings) params(params map[string]string) (err error) {
 	number := func(name string, least, most int, set func(int)) {
-		text, ok := d.Params[name]
+		text, ok := params[name]
 		if !ok || err != nil {
 			return
 		}
 		n, convErr := strconv.Atoi(text)
 		if convErr != nil || n < least || n > most {
-			err = fmt.Errorf("modbus device %s: %s is %q; write %d to %d", d.Address, name, text, least, most)
+			err = fmt.Errorf("modbus device %s: %s is %q; write %d to %d", s.address, name, text, least, most)
 			return
 		}
 		set(n)
@@ -95,20 +105,20 @@ func settingsOf(d plant.Device) (settings, error) {
 	number("max_registers", 1, pdu.MaxReadRegisters, func(n int) { s.maxRegisters = n })
 	number("max_gap_fill", 0, pdu.MaxReadRegisters, func(n int) { s.gapFill = n })
 	span := func(name string, least, most time.Duration, to *time.Duration) {
-		text, ok := d.Params[name]
+		text, ok := params[name]
 		if !ok || err != nil {
 			return
 		}
 		v, convErr := time.ParseDuration(text)
 		if convErr != nil || v < least || v > most {
-			err = fmt.Errorf("modbus device %s: %s is %q; write %s to %s", d.Address, name, text, least, most)
+			err = fmt.Errorf("modbus device %s: %s is %q; write %s to %s", s.address, name, text, least, most)
 			return
 		}
 		*to = v
 	}
 	span("gap", 0, time.Second, &s.gap)
 	span("timeout", 10*time.Millisecond, 30*time.Second, &s.timeout)
-	return s, err
+	return err
 }
 
 // Open implements [connect.Driver]. Devices of one address share a link; the
@@ -126,7 +136,7 @@ func (d *Driver) Open(ctx context.Context, device plant.Device) (connect.Conn, e
 	}
 	l.users++
 	d.mu.Unlock()
-	c := &conn{driver: d, link: l, settings: s}
+	c := &conn{link: l, release: func() { d.release(l) }, settings: s, family: "Modbus TCP"}
 	if err := l.connect(ctx); err != nil {
 		c.Close()
 		return nil, err
@@ -151,11 +161,15 @@ func (d *Driver) Test(ctx context.Context, device plant.Device) (string, error) 
 		return "", err
 	}
 	defer opened.Close()
-	c := opened.(*conn)
+	return opened.(*conn).test(ctx)
+}
+
+func (c *conn) test(ctx context.Context) (string, error) {
+	c.link.urge()
 	if err := c.answers(ctx); err != nil {
 		return "", err
 	}
-	text := fmt.Sprintf("Modbus TCP unit %d answers", c.settings.unit)
+	text := fmt.Sprintf("%s unit %d answers", c.family, c.settings.unit)
 	if id := c.identity(ctx); id != "" {
 		text += ": " + id
 	}
@@ -213,19 +227,32 @@ func (c *conn) identity(ctx context.Context) string {
 	return strings.Join(words, " ")
 }
 
-// conn is one device on a link.
+// asker is what a device is behind: a link of TCP, or a station on a line.
+type asker interface {
+	// ask sends one question and gives the data of its answer.
+	ask(ctx context.Context, s *settings, q pdu.Request) ([]byte, error)
+	// urge says that a person waits for the next answer.
+	urge()
+}
+
+// conn is one device, whatever the wire.
 type conn struct {
-	driver   *Driver
-	link     *link
+	link     asker
+	release  func()
 	settings settings
+	family   string // for people: Modbus TCP
 	closed   sync.Once
 }
 
 // Close implements [connect.Conn].
 func (c *conn) Close() error {
-	c.closed.Do(func() { c.driver.release(c.link) })
+	c.closed.Do(c.release)
 	return nil
 }
+
+// Interleaves implements [connect.Interleaver]: the link gives every question
+// its turn.
+func (*conn) Interleaves() {}
 
 func (c *conn) ask(ctx context.Context, q pdu.Request) ([]byte, error) {
 	data, err := c.link.ask(ctx, &c.settings, q)

@@ -68,7 +68,7 @@ func readProfile(t *testing.T, p *profile.Profile) {
 		switch {
 		case v.Name != name || v.Quality != "good":
 			t.Errorf("%s: %+v", name, v)
-		case w.kind == plant.KindText && v.Text != w.text, w.kind != plant.KindText && (v.Value == nil || *v.Value != w.number):
+		case w.kind == plant.KindText && v.Text != w.text, w.kind != plant.KindText && (v.Value == nil || math.Abs(*v.Value-w.number) > 1e-9):
 			t.Errorf("%s = %s; want %v %q", name, show(v), w.number, w.text)
 		}
 	}
@@ -127,10 +127,7 @@ func rawOf(t *testing.T, s *profile.Signal, form string, i int, w *want) []byte 
 		copy(raw, w.text)
 		return raw
 	}
-	scale := 1.0
-	if s.Scale != nil {
-		scale = *s.Scale
-	}
+	scale, offset := s.Scaling()
 	low, high := -1e300, 1e300
 	if s.Min != nil {
 		low = *s.Min
@@ -146,9 +143,9 @@ func rawOf(t *testing.T, s *profile.Signal, form string, i int, w *want) []byte 
 		}
 		value = float64(slices.Max(codes))
 	}
-	raw := math.Round((value - s.Offset) / scale)
+	raw := math.Round((value - offset) / scale)
 	// What a person calculates: digits of the scale, not the noise of float64.
-	meant, err := strconv.ParseFloat(strconv.FormatFloat(raw*scale+s.Offset, 'f', 9, 64), 64)
+	meant, err := strconv.ParseFloat(strconv.FormatFloat(raw*scale+offset, 'f', 9, 64), 64)
 	must(t, err)
 	w.number = meant
 	return numberBytes(t, form, raw)

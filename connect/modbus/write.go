@@ -7,27 +7,80 @@ import (
 
 	"zhigai/connect"
 	"zhigai/connect/modbus/pdu"
+	"zhigai/plant"
 )
 
 // Write implements [connect.Writer]. A bit of a register is read, changed and
 // written back; the device must not change the register's other bits by itself
 // meanwhile.
 func (c *conn) Write(ctx context.Context, p connect.Point, value any) error {
-	at, err := parse(p.Address, p.Kind)
+	at, err := writable(p.Address, p.Kind)
+	if err == nil {
+		err = at.takes(value)
+	}
 	if err != nil {
+		return fmt.Errorf("%w: %w", connect.ErrNotWritten, err)
+	}
+	err = c.write(ctx, at, value)
+	var refused pdu.Exception
+	switch {
+	case errors.As(err, &refused) && done[refused]:
+		return fmt.Errorf("%w: %w", connect.ErrRefused, err)
+	case errors.Is(err, pdu.ErrAltered):
+		return fmt.Errorf("%w: %w", connect.ErrAltered, err)
+	}
+	return err
+}
+
+// done are the exceptions after which the device has done nothing. Others say
+// that it has failed on the way, is still at it, or that a gateway heard nothing.
+var done = map[pdu.Exception]bool{pdu.IllegalFunction: true, pdu.IllegalDataAddress: true, pdu.IllegalDataValue: true, pdu.DeviceBusy: true}
+
+// CheckWrite implements [connect.WriteChecker].
+func (*Driver) CheckWrite(address string, kind plant.TagKind, value any) error {
+	at, err := writable(address, kind)
+	if err != nil || value == nil {
 		return err
 	}
+	return at.takes(value)
+}
+
+// writable reads an address that can be written.
+func writable(address string, kind plant.TagKind) (point, error) {
+	at, err := parse(address, kind)
+	switch {
+	case err != nil:
+		return at, err
+	case at.table != pdu.Coils && at.table != pdu.Holding:
+		return at, fmt.Errorf("modbus address %q: only coils and holding registers are written; write coil or holding", address)
+	case at.form == formBCD16 || at.form == formBCD32:
+		return at, fmt.Errorf("modbus address %q: values of this type are not written; write another type", address)
+	}
+	return at, nil
+}
+
+// takes reports whether a value fits the point.
+func (p *point) takes(value any) error {
+	if p.form == formBool {
+		if _, ok := truth(value); !ok {
+			return fmt.Errorf("a coil or bit takes true or false, not %v", value)
+		}
+		return nil
+	}
+	_, err := p.encode(value)
+	return err
+}
+
+func (c *conn) write(ctx context.Context, at point, value any) error {
 	switch {
 	case at.table == pdu.Coils:
 		return c.writeCoil(ctx, at, value)
-	case at.table != pdu.Holding:
-		return fmt.Errorf("modbus address %q: only coils and holding registers are written", p.Address)
 	case at.form == formBool:
 		return c.writeBit(ctx, at, value)
 	}
 	data, err := at.encode(value)
 	if err != nil {
-		return fmt.Errorf("modbus address %q: %w", p.Address, err)
+		return err
 	}
 	if at.registers > 1 {
 		_, err = c.ask(ctx, pdu.Request{Function: pdu.WriteRegisters, Address: at.address, Count: uint16(at.registers), Data: data})
@@ -53,10 +106,7 @@ func (c *conn) writeOne(ctx context.Context, q pdu.Request) error {
 }
 
 func (c *conn) writeCoil(ctx context.Context, at point, value any) error {
-	on, ok := truth(value)
-	if !ok {
-		return fmt.Errorf("a coil takes true or false, not %v", value)
-	}
+	on, _ := truth(value)
 	data := []byte{0, 0}
 	if on {
 		data[0] = 0xFF
@@ -65,10 +115,7 @@ func (c *conn) writeCoil(ctx context.Context, at point, value any) error {
 }
 
 func (c *conn) writeBit(ctx context.Context, at point, value any) error {
-	on, ok := truth(value)
-	if !ok {
-		return fmt.Errorf("a bit takes true or false, not %v", value)
-	}
+	on, _ := truth(value)
 	data, err := c.ask(ctx, pdu.Request{Function: pdu.ReadHolding, Address: at.address, Count: 1})
 	if err != nil {
 		return err

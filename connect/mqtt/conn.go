@@ -25,11 +25,28 @@ var (
 	_ connect.Conn             = (*conn)(nil)
 	_ connect.PromptSubscriber = (*conn)(nil)
 	_ connect.Writer           = (*conn)(nil)
+	_ connect.Interleaver      = (*conn)(nil)
+	_ connect.Rememberer       = (*conn)(nil)
 	_ connect.Browser          = (*conn)(nil)
 )
 
 // Close implements [connect.Conn]; the device keeps its own connection.
 func (c *conn) Close() error { return nil }
+
+// Interleaves implements [connect.Interleaver]: nobody waits for an answer.
+func (*conn) Interleaves() {}
+
+// Heard implements [connect.Rememberer].
+func (c *conn) Heard(p connect.Point) (time.Time, bool) {
+	parsed, err := parsePoint(p.Address)
+	if err != nil {
+		return time.Time{}, false
+	}
+	c.device.mu.Lock()
+	defer c.device.mu.Unlock()
+	m, ok := c.device.last[c.settings.prefix+"/"+parsed.suffix]
+	return m.At, ok
+}
 
 // readings of one message for the points that stand in its topic.
 func (l *listener) readings(m Message) []connect.Reading {
@@ -212,11 +229,11 @@ func (g *group) Read(_ context.Context, dst []connect.Reading) error {
 func (c *conn) Write(_ context.Context, p connect.Point, value any) error {
 	parsed, err := parsePoint(p.Address)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", connect.ErrNotWritten, err)
 	}
 	body, err := encode(parsed, value)
 	if err != nil {
-		return fmt.Errorf("mqtt %s: write %q: %w", c.settings.prefix, p.Address, err)
+		return fmt.Errorf("mqtt %s: write %q: %w: %w", c.settings.prefix, p.Address, connect.ErrNotWritten, err)
 	}
 	return c.driver.broker.Publish(c.settings.prefix+"/"+parsed.suffix, body, 1, false)
 }

@@ -61,8 +61,9 @@ type Driver struct {
 }
 
 var (
-	_ connect.Driver   = (*Driver)(nil)
-	_ connect.Expecter = (*Driver)(nil)
+	_ connect.Driver       = (*Driver)(nil)
+	_ connect.Expecter     = (*Driver)(nil)
+	_ connect.WriteChecker = (*Driver)(nil)
 )
 
 // NewDriver registers at the broker; call it before the broker starts.
@@ -128,6 +129,24 @@ func (d *Driver) CheckPoint(address string, kind plant.TagKind) error {
 	}
 	_, err := parsePoint(address)
 	return err
+}
+
+// CheckWrite implements [connect.WriteChecker].
+func (d *Driver) CheckWrite(address string, kind plant.TagKind, value any) error {
+	if err := d.CheckPoint(address, kind); err != nil {
+		return err
+	}
+	p, err := parsePoint(address)
+	if err != nil {
+		return err
+	}
+	if value == nil {
+		value = 0.0
+	}
+	if _, err := encode(p, value); err != nil {
+		return fmt.Errorf("mqtt point %q: %w; write the topic of a value of its own", address, err)
+	}
+	return nil
 }
 
 // Open waits until the device has published something, now or retained.

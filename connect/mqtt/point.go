@@ -223,33 +223,7 @@ func bare(kind plant.TagKind, payload []byte) (float64, string, error) {
 	return n, "", err
 }
 
-// maxExact is the largest whole number a float64 holds exactly with all below.
-const maxExact = 1 << 53
-
-func parseNumber(s string) (float64, error) {
-	if s != "" && s[0] > '9' { // no number begins so; most payloads are one
-		switch strings.ToLower(s) {
-		case "true", "on":
-			return 1, nil
-		case "false", "off":
-			return 0, nil
-		}
-	}
-	if i, err := strconv.ParseInt(s, 10, 64); err == nil {
-		if i > maxExact || i < -maxExact {
-			return 0, fmt.Errorf("%w: %d", connect.ErrImprecise, i)
-		}
-		return float64(i), nil
-	}
-	f, err := strconv.ParseFloat(s, 64)
-	if err != nil || strings.ContainsAny(s, "xX_") {
-		return 0, fmt.Errorf("%w: %.40q is no number", connect.ErrMalformed, s)
-	}
-	if f == math.Trunc(f) && math.Abs(f) > maxExact && !strings.ContainsAny(s, "eE.nN") {
-		return 0, fmt.Errorf("%w: %s", connect.ErrImprecise, s)
-	}
-	return f, nil
-}
+func parseNumber(s string) (float64, error) { return connect.ParseNumber(s) }
 
 // sourceTime reads the device's own time: RFC 3339, or seconds, milliseconds
 // or microseconds since 1970, told apart by size.

@@ -30,10 +30,11 @@ type conn struct {
 }
 
 var (
-	_ connect.Conn       = (*conn)(nil)
-	_ connect.Subscriber = (*conn)(nil)
-	_ connect.Writer     = (*conn)(nil)
-	_ connect.Browser    = (*conn)(nil)
+	_ connect.Conn        = (*conn)(nil)
+	_ connect.Subscriber  = (*conn)(nil)
+	_ connect.Writer      = (*conn)(nil)
+	_ connect.Interleaver = (*conn)(nil)
+	_ connect.Browser     = (*conn)(nil)
 )
 
 // Close implements [connect.Conn].
@@ -41,6 +42,10 @@ func (c *conn) Close() error {
 	c.session.close()
 	return nil
 }
+
+// Interleaves implements [connect.Interleaver]: every call of a session has an
+// answer of its own.
+func (*conn) Interleaves() {}
 
 // resolve finds the nodes of points; errs has an entry for each that has none.
 // The error is a loss of contact.
@@ -143,27 +148,15 @@ func (c *conn) Write(ctx context.Context, p connect.Point, value any) error {
 func (c *conn) write(ctx context.Context, p connect.Point, value any) error {
 	a, err := parseAddress(p.Address)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", connect.ErrNotWritten, err)
 	}
 	if a.method {
 		_, err := c.call(ctx, p.Address, []any{value})
 		return err
 	}
-	nodes, _, errs, err := c.session.find(ctx, []address{a})
-	if err == nil {
-		err = errs[0]
-	}
+	node, v, err := c.variant(ctx, p, value)
 	if err != nil {
-		return err
-	}
-	node := nodes[0]
-	t, err := c.typeOf(ctx, node)
-	if err != nil {
-		return err
-	}
-	v, err := variantFor(t, value)
-	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", connect.ErrNotWritten, err)
 	}
 	dv := &ua.DataValue{EncodingMask: ua.DataValueValue, Value: v}
 	res, err := call[*ua.WriteResponse](ctx, c.session, &ua.WriteRequest{
@@ -175,10 +168,44 @@ func (c *conn) write(ctx context.Context, p connect.Point, value any) error {
 	if len(res.Results) != 1 {
 		return fmt.Errorf("%w: %d answers for one write", connect.ErrMalformed, len(res.Results))
 	}
-	if res.Results[0] != ua.StatusOK {
-		return statusError(res.Results[0])
+	return writeError(res.Results[0])
+}
+
+// writeError is what a server said of a write. Good is no refusal whatever it
+// adds, such as that the value was clamped: the read-back shows it. Uncertain,
+// and that the machine behind the server does not answer, leave open what it
+// did.
+func writeError(code ua.StatusCode) error {
+	if uint32(code)&severityMask == severityGood {
+		return nil
 	}
-	return nil
+	err := statusError(code)
+	if uint32(code)&severityMask == severityDoubt || errors.Is(err, connect.ErrStale) || ua.StatusCode(uint32(code)&codeMask) == ua.StatusBadTimeout {
+		return fmt.Errorf("the server is not sure: %w", error(code))
+	}
+	return err
+}
+
+// variant is the node of a point and the value in the node's type.
+func (c *conn) variant(ctx context.Context, p connect.Point, value any) (*ua.NodeID, *ua.Variant, error) {
+	a, err := parseAddress(p.Address)
+	if err != nil {
+		return nil, nil, err
+	}
+	nodes, _, errs, err := c.session.find(ctx, []address{a})
+	if err == nil {
+		err = errs[0]
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	node := nodes[0]
+	t, err := c.typeOf(ctx, node)
+	if err != nil {
+		return nil, nil, err
+	}
+	v, err := variantFor(t, value)
+	return node, v, err
 }
 
 func (c *conn) typeOf(ctx context.Context, node *ua.NodeID) (ua.TypeID, error) {

@@ -28,42 +28,9 @@ func (c *conn) Call(ctx context.Context, method string, args ...any) ([]any, err
 }
 
 func (c *conn) call(ctx context.Context, method string, args []any) ([]any, error) {
-	a, err := parseAddress(method)
+	req, wanted, err := c.prepare(ctx, method, args)
 	if err != nil {
-		return nil, err
-	}
-	if !a.method {
-		return nil, fmt.Errorf("it is no method; write %s and browse names, as %s%s/Object/Method", methodForm, methodForm, pathForm)
-	}
-	nodes, where, errs, err := c.session.find(ctx, []address{a})
-	if err != nil {
-		return nil, err
-	}
-	if errs[0] != nil {
-		return nil, errs[0]
-	}
-	wanted, err := c.session.arguments(ctx, nodes[0])
-	if err != nil {
-		return nil, err
-	}
-	// Written to as a point, a method without arguments is called by a true.
-	if len(wanted) == 0 && len(args) == 1 && (args[0] == true || args[0] == 1.0) {
-		args = nil
-	}
-	if len(args) != len(wanted) {
-		return nil, fmt.Errorf("%d arguments; the method takes %d: %s", len(args), len(wanted), describe(wanted))
-	}
-	req := &ua.CallMethodRequest{ObjectID: where[0], MethodID: nodes[0]}
-	for i, arg := range args {
-		t, err := c.session.builtin(ctx, wanted[i].DataType)
-		if err != nil {
-			return nil, err
-		}
-		v, err := variantFor(t, arg)
-		if err != nil {
-			return nil, fmt.Errorf("argument %s: %w", wanted[i].Name, err)
-		}
-		req.InputArguments = append(req.InputArguments, v)
+		return nil, fmt.Errorf("%w: %w", connect.ErrNotWritten, err)
 	}
 	res, err := call[*ua.CallResponse](ctx, c.session, &ua.CallRequest{MethodsToCall: []*ua.CallMethodRequest{req}})
 	if err != nil {
@@ -75,6 +42,48 @@ func (c *conn) call(ctx context.Context, method string, args []any) ([]any, erro
 	return outputs(res.Results[0], wanted)
 }
 
+// prepare makes a call of an address and arguments; nothing is done yet.
+func (c *conn) prepare(ctx context.Context, method string, args []any) (*ua.CallMethodRequest, []*ua.Argument, error) {
+	a, err := parseAddress(method)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !a.method {
+		return nil, nil, fmt.Errorf("it is no method; write %s and browse names, as %s%s/Object/Method", methodForm, methodForm, pathForm)
+	}
+	nodes, where, errs, err := c.session.find(ctx, []address{a})
+	if err != nil {
+		return nil, nil, err
+	}
+	if errs[0] != nil {
+		return nil, nil, errs[0]
+	}
+	wanted, err := c.session.arguments(ctx, nodes[0])
+	if err != nil {
+		return nil, nil, err
+	}
+	// Written to as a point, a method without arguments is called by a true.
+	if len(wanted) == 0 && len(args) == 1 && (args[0] == true || args[0] == 1.0) {
+		args = nil
+	}
+	if len(args) != len(wanted) {
+		return nil, nil, fmt.Errorf("%d arguments; the method takes %d: %s", len(args), len(wanted), describe(wanted))
+	}
+	req := &ua.CallMethodRequest{ObjectID: where[0], MethodID: nodes[0]}
+	for i, arg := range args {
+		t, err := c.session.builtin(ctx, wanted[i].DataType)
+		if err != nil {
+			return nil, nil, err
+		}
+		v, err := variantFor(t, arg)
+		if err != nil {
+			return nil, nil, fmt.Errorf("argument %s: %w", wanted[i].Name, err)
+		}
+		req.InputArguments = append(req.InputArguments, v)
+	}
+	return req, wanted, nil
+}
+
 // outputs are what a method gave back, or which argument it did not like.
 func outputs(r *ua.CallMethodResult, wanted []*ua.Argument) ([]any, error) {
 	for i, code := range r.InputArgumentResults {
@@ -82,8 +91,8 @@ func outputs(r *ua.CallMethodResult, wanted []*ua.Argument) ([]any, error) {
 			return nil, fmt.Errorf("argument %s: %w", wanted[i].Name, statusError(code))
 		}
 	}
-	if r.StatusCode != ua.StatusOK {
-		return nil, statusError(r.StatusCode)
+	if err := writeError(r.StatusCode); err != nil {
+		return nil, err
 	}
 	var out []any
 	for _, v := range r.OutputArguments {

@@ -211,6 +211,12 @@ func wireValue(t ua.TypeID, value any) (any, error) {
 		if t == ua.TypeIDBoolean {
 			return x, nil
 		}
+		if on := 0.0; t != ua.TypeIDString && t != ua.TypeIDLocalizedText { // a flag kept in a number
+			if x {
+				on = 1
+			}
+			return wholeNumber(t, on)
+		}
 	case string:
 		switch t {
 		case ua.TypeIDString:

@@ -16,9 +16,10 @@ import (
 // check looks at one profile and remembers what is wrong.
 type check struct {
 	file     string
-	tree     *ast.File
-	p        *Profile // joined with its bases
-	own      *Profile // as the file has it
+	src      []byte
+	tree     *ast.File // of src, made when a place in it is asked for
+	p        *Profile  // joined with its bases
+	own      *Profile  // as the file has it
 	problems []Problem
 }
 
@@ -58,7 +59,7 @@ func whole[T any](own []T, i int) func() int {
 }
 
 func (c *check) bad(at, fix, format string, args ...any) {
-	line, column := place(c.tree, at)
+	line, column := c.place(at)
 	c.problems = append(c.problems, Problem{File: c.file, Line: line, Column: column, What: fmt.Sprintf(format, args...), Fix: fix})
 }
 
@@ -97,7 +98,7 @@ func (c *check) header() {
 // once: a file that only adds to a base has each name once; joining would let
 // the second replace the first without a word.
 func (c *check) once() {
-	seen := map[string]int{}
+	seen := map[string]string{}
 	for i, s := range c.p.Signals {
 		c.name(fmt.Sprintf("$.signals[%d]", i), s.Name, seen)
 	}
@@ -128,7 +129,7 @@ func (c *check) all(checkers []PointChecker) {
 	}
 	var checker PointChecker
 	for _, k := range checkers {
-		if k.Kind() == c.p.Protocol {
+		if c.p.Fits(k.Kind()) {
 			checker = k
 		}
 	}
@@ -137,9 +138,10 @@ func (c *check) all(checkers []PointChecker) {
 		for _, k := range checkers {
 			known = append(known, k.Kind())
 		}
-		c.bad("$.protocol", "known are "+strings.Join(known, ", "), "there is no driver %q", c.p.Protocol)
+		c.bad("$.protocol", "known are "+strings.Join(known, ", ")+", and modbus for any of Modbus", "there is no driver %q", c.p.Protocol)
 	}
-	seen := map[string]int{}
+	c.params()
+	seen := map[string]string{}
 	for i := range c.p.Signals {
 		c.signal(i, checker, seen)
 	}
@@ -157,41 +159,43 @@ func (c *check) all(checkers []PointChecker) {
 		return // what follows would only repeat it
 	}
 	c.rules()
+	c.interlocks()
 	c.counters()
 	c.reasons()
 }
 
-func (c *check) name(at, name string, seen map[string]int) {
+func (c *check) name(at, name string, seen map[string]string) {
 	if !signalName.MatchString(name) || name == plant.LinkTag {
 		c.bad(at+".name", "write lower case words joined by dots, such as spindle.speed; "+plant.LinkTag+" is given to every device", "name %q", name)
 	}
-	if line, ok := seen[name]; ok {
+	if first, ok := seen[name]; ok {
+		line, _ := c.place(first)
 		c.bad(at+".name", "every signal needs a name of its own", "%q stands on line %d already", name, line)
 		return
 	}
-	seen[name], _ = place(c.tree, at+".name")
+	seen[name] = at + ".name"
 }
 
-func (c *check) signal(i int, checker PointChecker, seen map[string]int) {
+func (c *check) signal(i int, checker PointChecker, seen map[string]string) {
 	s, at := &c.p.Signals[i], c.atSignal(i)
 	c.name(at, s.Name, seen)
 	if !slices.Contains(kinds, s.Kind) {
 		c.bad(at+".kind", fmt.Sprintf("write one of %v", kinds), "%s: kind %q", s.Name, s.Kind)
 		return
 	}
-	c.unit(at, s.Unit)
+	c.units(at, s)
 	switch {
 	case s.At == "":
 		c.bad(at+".at", "write the address in the words of "+c.p.Protocol, "%s: at is missing", s.Name)
 	case checker != nil:
-		if err := checker.CheckPoint(s.At, s.Kind); err != nil {
+		if err := checker.CheckPoint(c.example(s.At), s.Kind); err != nil {
 			c.bad(at+".at", "", "%s: %v", s.Name, err)
 		}
 	}
 	if s.Kind == plant.KindEnumeration && len(s.Values) == 0 {
 		c.bad(at+".values", "write values: {0: {zh: ..., en: ...}}", "%s: an enumeration needs names for its codes", s.Name)
 	}
-	if s.Kind != plant.KindNumber && (s.Scale != nil || s.Offset != 0 || s.Unit != "") {
+	if s.Kind != plant.KindNumber && (s.Scale != nil || s.Offset != 0 || s.Unit != "" || s.DeviceUnit != "") {
 		c.bad(at, "only numbers are scaled and have a unit", "%s: a %s with scale, offset or unit", s.Name, s.Kind)
 	}
 	if s.Scale != nil && *s.Scale == 0 {
@@ -204,25 +208,6 @@ func (c *check) signal(i int, checker PointChecker, seen map[string]int) {
 		c.bad(at+".retention", "write short, standard or long", "%s: retention %q", s.Name, s.Retention)
 	}
 	c.write(at+".write", s, checker)
-}
-
-func (c *check) write(at string, s *Signal, checker PointChecker) {
-	w := s.Write
-	switch {
-	case w == nil:
-		return
-	case s.Kind == plant.KindNumber && (w.Min == nil || w.Max == nil):
-		c.bad(at, "write min and max: a set point without limits is not accepted", "%s: write without limits", s.Name)
-	case w.Min != nil && w.Max != nil && *w.Min >= *w.Max:
-		c.bad(at, "min is the smaller one", "%s: write limits %v and %v", s.Name, *w.Min, *w.Max)
-	case w.MaxStep < 0 || w.Tolerance < 0:
-		c.bad(at, "leave them out when they do not apply", "%s: max_step and tolerance are not negative", s.Name)
-	}
-	if w.At != "" && checker != nil {
-		if err := checker.CheckPoint(w.At, s.Kind); err != nil {
-			c.bad(at+".at", "", "%s: %v", s.Name, err)
-		}
-	}
 }
 
 // identify looks at the rules that recognise a device.
@@ -268,13 +253,13 @@ func (c *check) reasons() {
 const signalReason = "stop.reason"
 
 func (c *check) unit(at, unit string) {
-	if unit == "" || slices.Contains(units, unit) {
+	if _, known := unitOf(unit); unit == "" || known {
 		return
 	}
 	fix := "units are written in UCUM: Cel, bar, kW.h, mm/s, /min, %, 1"
 	if near, ok := commonUnits[unit]; ok {
 		fix = fmt.Sprintf("write %q", near)
-	} else if near := nearest(unit, units); near != "" && len(unit) > 2 {
+	} else if near := nearest(unit, unitCodes()); near != "" && len(unit) > 2 {
 		fix = fmt.Sprintf("did you mean %q?", near)
 	}
 	c.bad(at+".unit", fix, "unit %q is not known", unit)

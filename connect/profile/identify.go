@@ -20,11 +20,11 @@ type Recognised struct {
 // fit, and of several the one with the most rules. Profiles without rules are
 // never proposed, and neither is one of two that fit equally well. No point is
 // asked for twice.
-func (l *Library) Identify(ctx context.Context, conn connect.Conn, protocol string) (out Recognised, ok bool, err error) {
+func (l *Library) Identify(ctx context.Context, conn connect.Conn, driver string) (out Recognised, ok bool, err error) {
 	q := questions{conn: conn, known: map[connect.Point]answer{}}
 	most, tie := 0, false
 	for _, p := range l.list {
-		if p.Protocol != protocol || len(p.Identify) < max(most, 1) {
+		if !p.Fits(driver) || len(p.Identify) < max(most, 1) {
 			continue
 		}
 		identity, fits, err := p.fits(ctx, &q)

@@ -42,6 +42,12 @@ type PointChecker interface {
 	CheckPoint(address string, kind plant.TagKind) error
 }
 
+// WriteChecker knows which addresses can be written, see
+// [zhigai/connect.WriteChecker].
+type WriteChecker interface {
+	CheckWrite(address string, kind plant.TagKind, value any) error
+}
+
 // UnmarshalYAML reads 500ms, 1s, 5m. It takes the node, so that the error says
 // where.
 func (d *Duration) UnmarshalYAML(node ast.Node) error {
@@ -71,11 +77,7 @@ func Parse(name string, src []byte, checkers []PointChecker) (*Profile, []Proble
 	if err := yaml.UnmarshalWithOptions(src, &p, yaml.Strict()); err != nil {
 		return nil, []Problem{yamlProblem(name, err)}
 	}
-	file, err := parser.ParseBytes(src, 0)
-	if err != nil {
-		return nil, []Problem{yamlProblem(name, err)}
-	}
-	c := &check{file: name, tree: file, p: &p, own: &p}
+	c := &check{file: name, src: src, p: &p, own: &p}
 	c.header()
 	if p.Base == "" {
 		c.all(checkers)
@@ -114,10 +116,10 @@ func yamlProblem(name string, err error) Problem {
 
 // fields are all keys a profile may hold, for the hint on an unknown one.
 var fields = []string{
-	"schema", "id", "version", "base", "vendor", "models", "class", "title", "source", "verified", "protocol", "link", "signals", "derived",
+	"schema", "id", "version", "base", "vendor", "models", "class", "title", "source", "verified", "requirements", "caveats", "protocol", "link", "params", "signals", "derived",
 	"states", "counters", "alarms", "reasons", "identify", "timeout", "retries", "gap", "max_registers", "max_gap_fill", "name", "kind", "at", "scale",
-	"offset", "unit", "period", "deadband", "min", "max", "invalid", "values", "retention", "write", "abs", "rel", "silence", "max_step", "tolerance",
-	"within", "expr", "when", "item", "mode", "good", "scrap", "rework", "total", "energy", "signal", "modulo", "priority", "text", "reason", "match", "zh", "en",
+	"offset", "unit", "device_unit", "period", "deadband", "min", "max", "invalid", "values", "retention", "write", "abs", "rel", "silence", "max_step", "max_rate", "interlock", "tolerance",
+	"within", "expr", "when", "item", "mode", "good", "scrap", "rework", "total", "energy", "signal", "modulo", "priority", "text", "reason", "match", "default", "choices", "required", "secret", "zh", "en",
 }
 
 // nearest is the known word with the fewest edits, "" when none is close.
@@ -158,25 +160,22 @@ type Library struct {
 	src  map[string][]byte
 }
 
-// Load reads every *.yaml of dir, joins profiles with their bases and checks
-// them. The error lists every problem of every file.
+// Load reads every *.yaml of dir and the folders below it, joins profiles with
+// their bases and checks them. The error lists every problem of every file.
 func Load(data fs.FS, dir string, checkers []PointChecker) (*Library, error) {
-	entries, err := fs.ReadDir(data, dir)
+	files, err := filesOf(data, dir)
 	if err != nil {
 		return nil, fmt.Errorf("profiles: %w", err)
 	}
 	l := &Library{byID: map[string]*Profile{}, src: map[string][]byte{}}
 	names := map[string]string{}
 	var problems []error
-	for _, e := range entries {
-		if !strings.HasSuffix(e.Name(), ".yaml") {
-			continue
-		}
-		src, err := fs.ReadFile(data, path.Join(dir, e.Name()))
+	for _, name := range files {
+		src, err := fs.ReadFile(data, path.Join(dir, name))
 		if err != nil {
 			return nil, fmt.Errorf("profiles: %w", err)
 		}
-		p, bad := Parse(e.Name(), src, checkers)
+		p, bad := Parse(name, src, checkers)
 		for _, b := range bad {
 			problems = append(problems, errors.New(b.String()))
 		}
@@ -184,10 +183,10 @@ func Load(data fs.FS, dir string, checkers []PointChecker) (*Library, error) {
 			continue
 		}
 		if other, ok := names[p.ID]; ok {
-			problems = append(problems, fmt.Errorf("%s: id %q stands in %s already", e.Name(), p.ID, other))
+			problems = append(problems, fmt.Errorf("%s: id %q stands in %s already", name, p.ID, other))
 			continue
 		}
-		names[p.ID], l.byID[p.ID], l.src[p.ID] = e.Name(), p, src
+		names[p.ID], l.byID[p.ID], l.src[p.ID] = name, p, src
 	}
 	for _, id := range slices.Sorted(maps.Keys(l.byID)) {
 		if err := l.join(id, names[id], checkers); err != nil {
@@ -204,12 +203,25 @@ func Load(data fs.FS, dir string, checkers []PointChecker) (*Library, error) {
 	return l, nil
 }
 
+// filesOf names the profiles of a folder and those below, relative to it.
+func filesOf(data fs.FS, dir string) ([]string, error) {
+	var out []string
+	err := fs.WalkDir(data, dir, func(name string, e fs.DirEntry, err error) error {
+		if err == nil && !e.IsDir() && strings.HasSuffix(name, ".yaml") {
+			out = append(out, strings.TrimPrefix(name, dir+"/"))
+		}
+		return err
+	})
+	return out, err
+}
+
 // maxBases bounds a chain of bases: maker, family, model, and one to spare.
 const maxBases = 4
 
 // join fills in what a profile takes from its base, and checks the whole.
 func (l *Library) join(id, file string, checkers []PointChecker) error {
 	own := l.byID[id]
+	var bases []string
 	p, seen := own, []string{id}
 	for p.Base != "" {
 		base, ok := l.byID[p.Base]
@@ -220,15 +232,13 @@ func (l *Library) join(id, file string, checkers []PointChecker) error {
 			return fmt.Errorf("%s: bases go in a circle or too deep: %s", file, strings.Join(append(seen, base.ID), " → "))
 		}
 		seen = append(seen, base.ID)
+		bases = append(append(bases, base.ID), base.Bases...) // one that is joined itself knows the rest
 		joined := Extend(*base, *p)
 		p = &joined
 	}
+	p.Bases = bases
 	l.byID[id] = p
-	tree, err := parser.ParseBytes(l.src[id], 0)
-	if err != nil {
-		return fmt.Errorf("%s: %w", file, err)
-	}
-	c := &check{file: file, tree: tree, p: p, own: own}
+	c := &check{file: file, src: l.src[id], p: p, own: own}
 	c.all(checkers)
 	var problems []error
 	for _, b := range c.problems {
@@ -248,9 +258,19 @@ func Extend(base, p Profile) Profile {
 	if out.Class == "" {
 		out.Class = base.Class
 	}
+	if out.Vendor == "" {
+		out.Vendor = base.Vendor
+	}
 	if out.Link == (Link{}) {
 		out.Link = base.Link
 	}
+	if out.Requirements == (plant.Name{}) {
+		out.Requirements = base.Requirements
+	}
+	if out.Caveats == nil {
+		out.Caveats = base.Caveats
+	}
+	out.Params = overlay(base.Params, p.Params, func(o Param) string { return o.Name })
 	out.Signals = overlay(base.Signals, p.Signals, func(s Signal) string { return s.Name })
 	out.Derived = overlay(base.Derived, p.Derived, func(d Derive) string { return d.Name })
 	out.Alarms = overlay(base.Alarms, p.Alarms, func(a Alarm) string { return a.ID })
@@ -297,6 +317,19 @@ func (l *Library) IDs() []string {
 		out = append(out, p.ID)
 	}
 	return out
+}
+
+// place finds the line of a YAML path. Files without a mistake are not parsed
+// for it.
+func (c *check) place(at string) (line, column int) {
+	if c.tree == nil {
+		tree, err := parser.ParseBytes(c.src, 0)
+		if err != nil {
+			return 1, 1 // it was read before
+		}
+		c.tree = tree
+	}
+	return place(c.tree, at)
 }
 
 // place finds the line of a YAML path such as $.signals[2].at; the nearest

@@ -21,20 +21,26 @@ type Profile struct {
 	ID      string     `yaml:"id"` // stable; a new version never changes the meaning of a signal
 	Version int        `yaml:"version"`
 	Base    string     `yaml:"base,omitempty"` // id of the profile this one extends
+	Bases   []string   `yaml:"-"`              // those it was joined with, the nearest first
 	Vendor  string     `yaml:"vendor"`
 	Models  []string   `yaml:"models,omitempty"`
 	Class   string     `yaml:"class"` // lathe, grinder, furnace, robot, meter ...
 	Title   plant.Name `yaml:"title"`
 	// Source names the document, page or file the addresses were read from.
-	Source   string   `yaml:"source"`
-	Verified string   `yaml:"verified"` // read, derived or unverified
-	Protocol string   `yaml:"protocol"` // a driver's kind
-	Link     Link     `yaml:"link,omitempty"`
-	Signals  []Signal `yaml:"signals"`
-	Derived  []Derive `yaml:"derived,omitempty"`
-	States   []State  `yaml:"states,omitempty"`
-	Counters Counters `yaml:"counters,omitempty"`
-	Alarms   []Alarm  `yaml:"alarms,omitempty"`
+	Source   string `yaml:"source"`
+	Verified string `yaml:"verified"` // read, derived or unverified
+	// Requirements are what must be wired or set on the device before it
+	// answers; Caveats what its readings are not good for.
+	Requirements plant.Name   `yaml:"requirements,omitempty"`
+	Caveats      []plant.Name `yaml:"caveats,omitempty"`
+	Protocol     string       `yaml:"protocol"` // a driver's kind, or a family: modbus
+	Link         Link         `yaml:"link,omitempty"`
+	Params       []Param      `yaml:"params,omitempty"`
+	Signals      []Signal     `yaml:"signals"`
+	Derived      []Derive     `yaml:"derived,omitempty"`
+	States       []State      `yaml:"states,omitempty"`
+	Counters     Counters     `yaml:"counters,omitempty"`
+	Alarms       []Alarm      `yaml:"alarms,omitempty"`
 	// Reasons translate the machine's own stop codes (the values of
 	// stop.reason) to the plant's stop reasons.
 	Reasons  map[int64]string `yaml:"reasons,omitempty"`
@@ -52,21 +58,24 @@ type Link struct {
 
 // Signal is one value of the device.
 type Signal struct {
-	Name      string               `yaml:"name"` // neutral vocabulary
-	Title     plant.Name           `yaml:"title,omitempty"`
-	Kind      plant.TagKind        `yaml:"kind"`
-	At        string               `yaml:"at"` // address in the driver's words: "holding 52 float32 CDAB"
-	Scale     *float64             `yaml:"scale,omitempty"`
-	Offset    float64              `yaml:"offset,omitempty"`
-	Unit      string               `yaml:"unit,omitempty"`   // UCUM
-	Period    Duration             `yaml:"period,omitempty"` // default 1s
-	Deadband  Deadband             `yaml:"deadband,omitempty"`
-	Min       *float64             `yaml:"min,omitempty"` // outside: bad, raw bytes kept
-	Max       *float64             `yaml:"max,omitempty"`
-	Invalid   []float64            `yaml:"invalid,omitempty"` // the device's "no value" codes, before scaling
-	Values    map[int64]plant.Name `yaml:"values,omitempty"`  // names of an enumeration
-	Retention plant.Retention      `yaml:"retention,omitempty"`
-	Write     *Write               `yaml:"write,omitempty"`
+	Name   string        `yaml:"name"` // neutral vocabulary
+	Title  plant.Name    `yaml:"title,omitempty"`
+	Kind   plant.TagKind `yaml:"kind"`
+	At     string        `yaml:"at"` // address in the driver's words: "holding 52 float32 CDAB"
+	Scale  *float64      `yaml:"scale,omitempty"`
+	Offset float64       `yaml:"offset,omitempty"`
+	Unit   string        `yaml:"unit,omitempty"` // UCUM, as it is stored
+	// DeviceUnit is what the device gives, when it is not Unit: raw × scale +
+	// offset is in it, and is converted.
+	DeviceUnit string               `yaml:"device_unit,omitempty"`
+	Period     Duration             `yaml:"period,omitempty"` // default 1s
+	Deadband   Deadband             `yaml:"deadband,omitempty"`
+	Min        *float64             `yaml:"min,omitempty"` // outside: bad, raw bytes kept
+	Max        *float64             `yaml:"max,omitempty"`
+	Invalid    []float64            `yaml:"invalid,omitempty"` // the device's "no value" codes, before scaling
+	Values     map[int64]plant.Name `yaml:"values,omitempty"`  // names of an enumeration
+	Retention  plant.Retention      `yaml:"retention,omitempty"`
+	Write      *Write               `yaml:"write,omitempty"`
 }
 
 // Deadband keeps small changes out of history. A value is stored when it
@@ -83,8 +92,17 @@ type Write struct {
 	Min       *float64 `yaml:"min"`
 	Max       *float64 `yaml:"max"`
 	MaxStep   float64  `yaml:"max_step,omitempty"` // largest change in one command
+	MaxRate   float64  `yaml:"max_rate,omitempty"` // largest sum of changes by commands in a minute
 	Tolerance float64  `yaml:"tolerance,omitempty"`
 	Within    Duration `yaml:"within,omitempty"` // time for the read-back; default 2s
+	// Interlock must hold for a command to be sent.
+	Interlock *Lock `yaml:"interlock,omitempty"`
+}
+
+// Lock is a condition on the machine's signals, and what it means.
+type Lock struct {
+	When string     `yaml:"when"` // CEL, boolean: true lets a command through
+	Text plant.Name `yaml:"text"` // what must hold: spindle stands still
 }
 
 // Derive is a signal calculated from others.

@@ -40,6 +40,9 @@ func celType(k plant.TagKind) *cel.Type {
 func (p *Profile) environment(derived int) (*cel.Env, error) {
 	options := []cel.EnvOption{cel.CrossTypeNumericComparisons(true)}
 	for _, s := range p.Signals {
+		if s.Kind == plant.KindWaveform {
+			continue // rules speak of single values
+		}
 		options = append(options, cel.Variable(s.Name, celType(s.Kind)))
 	}
 	for _, d := range p.Derived[:derived] {
@@ -151,21 +154,9 @@ type derivedRule struct {
 // Compile makes the program. Inputs are the signals that its rules read; a
 // profile without states has a program without inputs for them.
 func (p *Profile) Compile() (*Program, error) {
-	g := &Program{slot: map[string]int{}}
-	for i, d := range p.Derived {
-		env, err := p.environment(i)
-		if err != nil {
-			return nil, fmt.Errorf("profile %s: %w", p.ID, err)
-		}
-		program, reads, err := compile(env, d.Expr, celType(d.Kind))
-		if err != nil {
-			return nil, fmt.Errorf("profile %s: derived %s: %w", p.ID, d.Name, err)
-		}
-		g.derived = append(g.derived, derivedRule{program: program, signals: g.signals(reads), Derive: d})
-	}
-	env, err := p.environment(len(p.Derived))
+	g, env, err := p.begin()
 	if err != nil {
-		return nil, fmt.Errorf("profile %s: %w", p.ID, err)
+		return nil, err
 	}
 	for _, s := range p.States {
 		program, reads, err := compile(env, s.When, boolean)
@@ -183,13 +174,40 @@ func (p *Profile) Compile() (*Program, error) {
 		g.alarms = append(g.alarms, alarmRule{program, g.slots(p, reads), a})
 	}
 	slices.SortStableFunc(g.alarms, func(a, b alarmRule) int { return a.Priority - b.Priority })
+	g.end(p)
+	return g, nil
+}
+
+// begin makes a program that knows the derived signals, and the environment of
+// its rules.
+func (p *Profile) begin() (*Program, *cel.Env, error) {
+	g := &Program{slot: map[string]int{}}
+	for i, d := range p.Derived {
+		env, err := p.environment(i)
+		if err != nil {
+			return nil, nil, fmt.Errorf("profile %s: %w", p.ID, err)
+		}
+		program, reads, err := compile(env, d.Expr, celType(d.Kind))
+		if err != nil {
+			return nil, nil, fmt.Errorf("profile %s: derived %s: %w", p.ID, d.Name, err)
+		}
+		g.derived = append(g.derived, derivedRule{program: program, signals: g.signals(reads), Derive: d})
+	}
+	env, err := p.environment(len(p.Derived))
+	if err != nil {
+		return nil, nil, fmt.Errorf("profile %s: %w", p.ID, err)
+	}
+	return g, env, nil
+}
+
+// end is for when all rules are known.
+func (g *Program) end(p *Profile) {
 	for i := range g.derived {
 		g.derived[i].reads = g.slots(p, g.derived[i].signals)
 	}
 	g.pool.New = func() any {
 		return &activation{program: g, values: make([]ref.Val, len(g.inputs)), last: make([]Value, len(g.inputs)), derived: make([]ref.Val, len(g.derived))}
 	}
-	return g, nil
 }
 
 // signals replaces derived names by the signals they rest on.

@@ -28,7 +28,11 @@ func candidates(p *profile.Profile, name string) []profile.Value {
 	case plant.KindBoolean:
 		return known(0, 1)
 	case plant.KindText:
-		return []profile.Value{{Known: true}, {Known: true, Text: "X-1"}}
+		out := []profile.Value{{Known: true}, {Known: true, Text: "X-1"}}
+		for _, m := range regexp.MustCompile(`'([^']+)'`).FindAllStringSubmatch(rulesOf(p), -1) {
+			out = append(out, profile.Value{Known: true, Text: m[1]})
+		}
+		return out
 	case plant.KindEnumeration:
 		var codes []float64
 		for _, code := range slices.Sorted(maps.Keys(s.Values)) {
@@ -36,15 +40,8 @@ func candidates(p *profile.Profile, name string) []profile.Value {
 		}
 		return known(codes...)
 	}
-	var rules strings.Builder
-	for _, s := range p.States {
-		rules.WriteString(s.When + "\n")
-	}
-	for _, a := range p.Alarms {
-		rules.WriteString(a.When + "\n")
-	}
 	out := []float64{0}
-	for _, text := range regexp.MustCompile(`-?\d+(\.\d+)?`).FindAllString(rules.String(), -1) {
+	for _, text := range regexp.MustCompile(`-?\d+(\.\d+)?`).FindAllString(rulesOf(p), -1) {
 		n, err := strconv.ParseFloat(text, 64)
 		if err == nil {
 			out = append(out, n-1, n, n+1)
@@ -52,6 +49,18 @@ func candidates(p *profile.Profile, name string) []profile.Value {
 	}
 	slices.Sort(out)
 	return known(slices.Compact(out)...)
+}
+
+// rulesOf is everything the profile asks, for the values that stand in it.
+func rulesOf(p *profile.Profile) string {
+	var out strings.Builder
+	for _, s := range p.States {
+		out.WriteString(s.When + "\n")
+	}
+	for _, a := range p.Alarms {
+		out.WriteString(a.When + "\n")
+	}
+	return out.String()
 }
 
 // maxCombinations keeps a profile with many numbers in its rules from running

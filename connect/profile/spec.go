@@ -28,6 +28,17 @@ func (s *Signal) period() time.Duration {
 	return time.Duration(s.Period)
 }
 
+// writeTo is the address at which a set point is written.
+func (s *Signal) writeTo() string {
+	if s.Write.At != "" {
+		return s.Write.At
+	}
+	return s.At
+}
+
+// Silence is how long after an answer the signal is known.
+func (s *Signal) Silence() time.Duration { return max(3*s.period(), minSilence) }
+
 func (s *Signal) override(all []plant.TagOverride) plant.TagOverride {
 	for _, o := range all {
 		if o.Name == s.Name {
@@ -49,7 +60,7 @@ func (p *Profile) Tags(n plant.Node) []plant.Tag {
 		s := &p.Signals[i]
 		tag := plant.Tag{
 			Node: n.ID, Path: n.Path + "/" + s.Name, Name: s.Name, Title: s.Title, Kind: s.Kind, Unit: s.Unit, Min: s.Min, Max: s.Max,
-			Values: s.Values, Retention: s.Retention, Silence: max(3*s.period(), minSilence),
+			Values: s.Values, Retention: s.Retention, Silence: s.Silence(),
 		}
 		o := s.override(n.Machine.Tags)
 		if o.Min != nil {
@@ -90,6 +101,10 @@ func fill(address string, params map[string]string) (string, error) {
 // Spec is how the collector reads a machine of this kind. tags are those of
 // Tags with their numbers.
 func (p *Profile) Spec(tenant plant.TenantNo, n plant.Node, tags []plant.Tag) (connect.DeviceSpec, error) {
+	if err := p.CheckParams(n.Machine.Device.Params); err != nil {
+		return connect.DeviceSpec{}, fmt.Errorf("%s: %w", n.Path, err)
+	}
+	given := p.filled(n.Machine.Device.Params)
 	spec := connect.DeviceSpec{
 		Tenant: tenant, Node: n.ID, Path: n.Path, Name: n.Name, Profile: p.ID, Device: p.Device(n.Machine.Device),
 		Timeout: time.Duration(p.Link.Timeout), Retries: p.Link.Retries,
@@ -118,7 +133,7 @@ func (p *Profile) Spec(tenant plant.TenantNo, n plant.Node, tags []plant.Tag) (c
 		if !ok {
 			return spec, fmt.Errorf("%s has no tag %s", n.Path, s.Name)
 		}
-		point, err := s.point(tag, n.Machine, n.Machine.Device.Params)
+		point, err := s.point(tag, n.Machine, given)
 		if err != nil {
 			return spec, fmt.Errorf("%s %s: %w", n.Path, s.Name, err)
 		}
@@ -132,22 +147,25 @@ func (p *Profile) Spec(tenant plant.TenantNo, n plant.Node, tags []plant.Tag) (c
 // fill the placeholders of addresses.
 func (p *Profile) Device(d plant.Device) plant.Device {
 	params := map[string]string{}
-	if p.Protocol == "modbus-tcp" { // the link's registers mean something to Modbus only
+	wire := family(p.Protocol)
+	if slices.Contains(asked, wire) {
 		params["timeout"] = defaultTimeout.String()
 		if p.Link.Timeout > 0 {
 			params["timeout"] = time.Duration(p.Link.Timeout).String()
 		}
+		if p.Link.Gap > 0 {
+			params["gap"] = time.Duration(p.Link.Gap).String()
+		}
+	}
+	if wire == "modbus" { // the link's registers mean something to Modbus only
 		if p.Link.MaxRegisters > 0 {
 			params["max_registers"] = strconv.Itoa(p.Link.MaxRegisters)
 		}
 		if p.Link.MaxGapFill > 0 {
 			params["max_gap_fill"] = strconv.Itoa(p.Link.MaxGapFill)
 		}
-		if p.Link.Gap > 0 {
-			params["gap"] = time.Duration(p.Link.Gap).String()
-		}
 	}
-	for name, v := range d.Params {
+	for name, v := range p.filled(d.Params) {
 		if !p.fills(name) {
 			params[name] = v
 		}
@@ -158,7 +176,9 @@ func (p *Profile) Device(d plant.Device) plant.Device {
 
 // fills reports whether a parameter stands in some signal's address.
 func (p *Profile) fills(name string) bool {
-	return slices.ContainsFunc(p.Signals, func(s Signal) bool { return strings.Contains(s.At, "{"+name+"}") })
+	return slices.ContainsFunc(p.Signals, func(s Signal) bool {
+		return strings.Contains(s.At, "{"+name+"}") || s.Write != nil && strings.Contains(s.Write.At, "{"+name+"}")
+	})
 }
 
 func (s *Signal) point(tag plant.Tag, m *plant.Equipment, params map[string]string) (connect.PointSpec, error) {
@@ -170,8 +190,13 @@ func (s *Signal) point(tag plant.Tag, m *plant.Equipment, params map[string]stri
 		Tag: tag.No, Name: s.Name, Kind: s.Kind, Address: address, Unit: s.Unit, Offset: s.Offset, Min: tag.Min, Max: tag.Max, Invalid: s.Invalid,
 		Period: s.period(), Class: tag.Retention, Abs: s.Deadband.Abs, Rel: s.Deadband.Rel, Silence: time.Duration(s.Deadband.Silence),
 	}
-	if s.Scale != nil {
-		out.Scale = *s.Scale
+	if s.Write != nil {
+		if out.WriteTo, err = fill(s.writeTo(), params); err != nil {
+			return connect.PointSpec{}, err
+		}
+	}
+	if s.Scale != nil || s.DeviceUnit != "" {
+		out.Scale, out.Offset = s.Scaling()
 	}
 	if o := s.override(m.Tags); o.Deadband != nil {
 		out.Abs = *o.Deadband

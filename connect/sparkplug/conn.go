@@ -24,10 +24,11 @@ type conn struct {
 }
 
 var (
-	_ connect.Conn       = (*conn)(nil)
-	_ connect.Subscriber = (*conn)(nil)
-	_ connect.Writer     = (*conn)(nil)
-	_ connect.Browser    = (*conn)(nil)
+	_ connect.Conn        = (*conn)(nil)
+	_ connect.Subscriber  = (*conn)(nil)
+	_ connect.Writer      = (*conn)(nil)
+	_ connect.Interleaver = (*conn)(nil)
+	_ connect.Browser     = (*conn)(nil)
 )
 
 // subscription is one running Subscribe.
@@ -58,6 +59,9 @@ func (s *subscription) readings(samples []sample) []connect.Reading {
 
 // Close implements [connect.Conn]; the edge node keeps its own connection.
 func (c *conn) Close() error { return nil }
+
+// Interleaves implements [connect.Interleaver]: nobody waits for an answer.
+func (*conn) Interleaves() {}
 
 // Subscribe implements [connect.Subscriber]. It begins with what was kept
 // since the last subscription and the last value of every metric.
@@ -213,7 +217,7 @@ func (c *conn) Write(ctx context.Context, p connect.Point, value any) error {
 	}
 	want, err := c.command(ctx, p, value)
 	if err != nil {
-		return fmt.Errorf("sparkplug %s: write %q: %w", c.address, p.Address, err)
+		return fmt.Errorf("sparkplug %s: write %q: %w: %w", c.address, p.Address, connect.ErrNotWritten, err)
 	}
 	for {
 		last, updated, err := c.last(ctx, p.Address)

@@ -46,7 +46,7 @@ func readVersion(in *bufio.Reader) (v version, err error) {
 		recorded: plant.Micros(binary.LittleEndian.Uint64(fixed[20:])), quality: plant.Quality(fixed[28]), bits: binary.LittleEndian.Uint64(fixed[29:]),
 	}
 	n, err := binary.ReadUvarint(in)
-	if err == nil && n > plant.MaxText {
+	if err == nil && n > history.MaxValue {
 		return v, fmt.Errorf("%w: ClickHouse answered with a text of %d bytes", history.ErrDamaged, n)
 	}
 	if err == nil && n > 0 {

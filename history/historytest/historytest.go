@@ -82,6 +82,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Place) {
 		"late":       late,
 		"crowd":      crowd,
 		"closed":     closed,
+		"waveforms":  waveforms,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, fresh(t)) })
 	}

@@ -172,6 +172,7 @@ func journalFilter(t *testing.T, j JournalStore) {
 		e := gap(plant.NodeID(fmt.Sprint("m", h%2)), h, "node", 0)
 		if h >= 4 {
 			e.Kind = fact.KindCount
+			e.Source, e.SourceSeq = fmt.Sprint("command:", h), uint64(h)
 		}
 		all = append(all, e)
 	}
@@ -190,6 +191,10 @@ func journalFilter(t *testing.T, j JournalStore) {
 		"limit":      {fact.Filter{Limit: 2}, []int{0, 1}},
 		"newest":     {fact.Filter{Newest: true, Limit: 2}, []int{5, 4}},
 		"everything": {fact.Filter{Kinds: []fact.Kind{fact.KindGap}, Subjects: []plant.NodeID{"m0", "m1"}, From: at(0), To: at(4), AfterSeq: 1, Limit: 9, Newest: true}, []int{3, 2, 1}},
+		"sources":    {fact.Filter{Sources: []string{"command:5", "command:4", "command:9"}}, []int{4, 5}},
+		"no places":  {fact.Filter{Sources: []string{"node"}}, nil},
+		"ids":        {fact.Filter{IDs: []string{all[3].ID, all[1].ID}}, []int{1, 3}},
+		"id of kind": {fact.Filter{IDs: []string{all[3].ID}, Kinds: []fact.Kind{fact.KindCount}}, nil},
 		"nobody":     {fact.Filter{Subjects: []plant.NodeID{"m9' or '1'='1"}}, nil},
 	} {
 		var want []fact.Event

@@ -54,7 +54,7 @@ func (r *Rule) check(d *Desk, m plant.Model) error {
 		}
 	}
 	for _, id := range []string{r.Profile, r.Is} {
-		if p, ok := d.o.Profiles.Get(id); id != "" && (!ok || p.Protocol != r.Driver) {
+		if p, ok := d.o.Profiles.Get(id); id != "" && (!ok || !p.Fits(r.Driver)) {
 			return wrong("there is no profile %q for %s; /api/v1/profiles lists them", id, r.Driver)
 		}
 	}

@@ -142,6 +142,9 @@ func (b *Board) reread(ctx context.Context, c *cell, now plant.Micros) error {
 func (b *Board) lastValues(ctx context.Context, m *Machine) (map[string]LiveValue, error) {
 	out := map[string]LiveValue{}
 	for name, tag := range m.Tags {
+		if tag.Kind == plant.KindWaveform {
+			continue
+		}
 		if tag.Kind == plant.KindText {
 			t, ok, err := b.reader.History.TextBefore(ctx, m.Tenant, tag.No, forever)
 			if err != nil {

@@ -95,6 +95,9 @@ func newCell(m *Machine) *cell {
 	c := &cell{m: m, stale: true, missed: true}
 	byName := map[string]*follow{}
 	for _, name := range slices.Sorted(maps.Keys(m.Tags)) {
+		if m.Tags[name].Kind == plant.KindWaveform {
+			continue // too large to be shown as it comes: pages ask for it
+		}
 		f := &follow{c: c, tag: m.Tags[name], name: name, counter: m.countsParts(name)}
 		c.tags, byName[name] = append(c.tags, f), f
 	}

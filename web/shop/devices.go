@@ -21,15 +21,25 @@ type Profile struct {
 	Models   []string   `json:"models" nullable:"false"`
 	Class    string     `json:"class"`
 	Protocol string     `json:"protocol"`
+	Drivers  []string   `json:"drivers" nullable:"false" doc:"Those that read its devices, the usual first"`
 	Verified string     `json:"verified"`
 	Source   string     `json:"source"`
 	Signals  int        `json:"signals"`
 }
 
-func profileOf(p *profile.Profile) Profile {
+func profileOf(p *profile.Profile, drivers []connect.Driver) Profile {
+	fitting := []string{}
+	for _, d := range drivers {
+		switch {
+		case d.Kind() == p.Protocol:
+			fitting = append([]string{p.Protocol}, fitting...)
+		case p.Fits(d.Kind()):
+			fitting = append(fitting, d.Kind())
+		}
+	}
 	return Profile{
 		ID: p.ID, Version: p.Version, Title: p.Title, Vendor: p.Vendor, Models: append([]string{}, p.Models...), Class: p.Class,
-		Protocol: p.Protocol, Verified: p.Verified, Source: p.Source, Signals: len(p.Signals),
+		Protocol: p.Protocol, Drivers: fitting, Verified: p.Verified, Source: p.Source, Signals: len(p.Signals),
 	}
 }
 
@@ -194,7 +204,7 @@ func (r *rooms) registerProfiles() {
 		func(context.Context, *struct{}) (*web.ListOut[Profile], error) {
 			var items []Profile
 			for _, p := range r.Profiles.List() {
-				items = append(items, profileOf(p))
+				items = append(items, profileOf(p, r.Drivers))
 			}
 			return web.NewList(items, ""), nil
 		})
@@ -207,7 +217,7 @@ func (r *rooms) registerProfiles() {
 			if !ok {
 				return nil, web.NotFound("there is no profile %q", in.ID)
 			}
-			return &struct{ Body ProfileDetail }{ProfileDetail{profileOf(p), string(r.Profiles.Source(in.ID))}}, nil
+			return &struct{ Body ProfileDetail }{ProfileDetail{profileOf(p, r.Drivers), string(r.Profiles.Source(in.ID))}}, nil
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/drivers", ID: "drivers", Summary: "Protocols this program speaks", Tag: "devices", Needs: access.Read},
 		func(context.Context, *struct{}) (*web.ListOut[DriverInfo], error) {

@@ -245,7 +245,7 @@ func (r *rooms) machine(ctx context.Context, id plant.NodeID) (MachineDetail, er
 	d.Tags = append(d.Tags, tags...)
 	if d.Node.Machine != nil {
 		if p, ok := r.Profiles.Get(d.Node.Machine.Profile); ok {
-			d.Profile = profileOf(p)
+			d.Profile = profileOf(p, r.Drivers)
 		}
 	}
 	return d, nil

@@ -100,6 +100,10 @@ func (r *rooms) saveNode(ctx context.Context, n plant.Node, rev int64, action st
 	if err := r.checkNode(ctx, scope, n); err != nil {
 		return nil, err
 	}
+	was, err := r.writing(ctx, scope, n.ID)
+	if err != nil {
+		return nil, err
+	}
 	saved, rev, err := r.Plants.SaveNode(access.With(ctx, web.Who(ctx)), scope, n, rev, plant.MicrosOf(r.api.Now()))
 	if err != nil {
 		return nil, err
@@ -107,10 +111,29 @@ func (r *rooms) saveNode(ctx context.Context, n plant.Node, rev int64, action st
 	if err := r.api.Audit(ctx, action, saved.Path, nil, saved); err != nil {
 		return nil, err
 	}
+	if is := saved.Machine != nil && saved.Machine.Device.Writing; is != was {
+		if err := r.api.Audit(ctx, "device.writing", saved.Path, was, is); err != nil {
+			return nil, err
+		}
+	}
 	if err := r.Changed(ctx); err != nil {
 		return nil, err
 	}
 	return &nodeOut{ETag: strconv.Quote(strconv.FormatInt(rev, 10)), Body: Node{Node: saved, Rev: rev}}, nil
+}
+
+// writing reports whether a machine may be written to now.
+func (r *rooms) writing(ctx context.Context, scope access.Scope, id plant.NodeID) (bool, error) {
+	m, err := r.Plants.Model(ctx, scope, plant.MicrosOf(r.api.Now()))
+	if err != nil {
+		return false, err
+	}
+	for _, n := range m.Nodes {
+		if n.ID == id && n.Machine != nil {
+			return n.Machine.Device.Writing, nil
+		}
+	}
+	return false, nil
 }
 
 // checkNode refuses what would only fail later, far from the form.
@@ -134,7 +157,7 @@ func (r *rooms) checkNode(ctx context.Context, scope access.Scope, n plant.Node)
 	if !ok {
 		return web.Invalid("body.equipment.profile", "there is no profile %q; /api/v1/profiles lists them", n.Machine.Profile)
 	}
-	if n.Machine.Device.Driver != p.Protocol {
+	if !p.Fits(n.Machine.Device.Driver) {
 		return web.Invalid("body.equipment.device.driver", "profile %q speaks %s, the device says %q", p.ID, p.Protocol, n.Machine.Device.Driver)
 	}
 	for _, d := range r.Drivers {

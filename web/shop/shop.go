@@ -14,6 +14,7 @@ import (
 	"zhigai/fact"
 	"zhigai/history"
 	"zhigai/plant"
+	"zhigai/shop/control"
 	"zhigai/shop/equipment"
 	"zhigai/web"
 )
@@ -37,6 +38,7 @@ type Deps struct {
 	Desk      *equipment.Desk
 	Reasons   *equipment.Reasons
 	Collector Collector
+	Control   *control.Desk
 	Profiles  *profile.Library
 	Drivers   []connect.Driver
 	Discovery Discovery
@@ -65,6 +67,7 @@ func Register(api *web.API, d Deps) {
 	r.registerEquipment()
 	r.registerStops()
 	r.registerAlarms()
+	r.registerCommands()
 	r.registerSamples()
 	r.registerSeries()
 	r.registerDevices()

@@ -1,6 +1,7 @@
-// Package pdu is the wire form of Modbus: the frames of TCP (MBAP) and the
-// requests and answers inside them, for both sides. Source: MODBUS Application
-// Protocol Specification V1.1b3 and MODBUS Messaging on TCP/IP V1.0b.
+// Package pdu is the wire form of Modbus: the frames of TCP (MBAP) and of serial
+// lines (RTU, ASCII), and the requests and answers inside them, for both sides.
+// Source: MODBUS Application Protocol Specification V1.1b3, MODBUS Messaging on
+// TCP/IP V1.0b and MODBUS over Serial Line V1.02.
 //
 // It does no I/O. A client starts with [Request] and [Request.Check], a server
 // with [Answer].
@@ -20,6 +21,7 @@ const (
 	ReadInput          = 4
 	WriteCoil          = 5
 	WriteRegister      = 6
+	Diagnostics        = 8 // on serial lines; sub-function 0 gives back what it is given
 	WriteCoils         = 15
 	WriteRegisters     = 16
 	ReadWriteRegisters = 23
@@ -70,6 +72,9 @@ func (e Exception) Error() string {
 // ErrFrame wraps everything that is no Modbus frame or not the answer asked for.
 var ErrFrame = errors.New("modbus frame")
 
+// ErrAltered, beside ErrFrame: a write is confirmed with another value.
+var ErrAltered = errors.New("modbus: the device took another value")
+
 // Header is the MBAP header of a frame.
 type Header struct {
 	Transaction uint16
@@ -101,7 +106,8 @@ func AppendFrame(dst []byte, transaction uint16, unit byte, body []byte) []byte 
 }
 
 // Request is one question of a client. Data is what is written: two bytes a
-// register, or bits packed from the lowest.
+// register, or bits packed from the lowest. For Diagnostics the Address is the
+// sub-function, and Data what comes back.
 type Request struct {
 	Function byte
 	Address  uint16
@@ -121,7 +127,7 @@ func (r Request) Append(dst []byte) []byte {
 	dst = append(dst, r.Function)
 	dst = binary.BigEndian.AppendUint16(dst, r.Address)
 	switch r.Function {
-	case WriteCoil, WriteRegister:
+	case WriteCoil, WriteRegister, Diagnostics:
 		return append(dst, r.Data...)
 	}
 	dst = binary.BigEndian.AppendUint16(dst, r.Count)
@@ -173,11 +179,11 @@ func (r Request) echoed(answer []byte) error {
 		return fmt.Errorf("%w: the device confirms another write", ErrFrame)
 	}
 	want := r.Count
-	if (r.Function == WriteCoil || r.Function == WriteRegister) && len(r.Data) == 2 {
+	if (r.Function == WriteCoil || r.Function == WriteRegister || r.Function == Diagnostics) && len(r.Data) == 2 {
 		want = binary.BigEndian.Uint16(r.Data)
 	}
 	if got := binary.BigEndian.Uint16(answer[3:]); got != want {
-		return fmt.Errorf("%w: the device confirms %d; written was %d", ErrFrame, got, want)
+		return fmt.Errorf("%w: %w: it confirms %d; written was %d", ErrFrame, ErrAltered, got, want)
 	}
 	return nil
 }

@@ -42,7 +42,7 @@ func Answer(dst, request []byte, bank Bank) []byte {
 
 func answer(dst, q []byte, bank Bank) ([]byte, error) {
 	switch q[0] {
-	case ReadCoils, ReadDiscreteInputs, ReadHolding, ReadInput, WriteCoil, WriteRegister:
+	case ReadCoils, ReadDiscreteInputs, ReadHolding, ReadInput, WriteCoil, WriteRegister, Diagnostics:
 		if len(q) != 5 {
 			return nil, IllegalDataValue
 		}
@@ -74,6 +74,11 @@ func answer(dst, q []byte, bank Bank) ([]byte, error) {
 		return append(dst, q[1:]...), bank.SetBits(address, []byte{byte(count >> 15)})
 	case WriteRegister:
 		return append(dst, q[1:]...), bank.SetRegisters(address, []uint16{count})
+	case Diagnostics:
+		if address != 0 {
+			return nil, IllegalFunction
+		}
+		return append(dst, q[1:]...), nil
 	case WriteCoils:
 		return writeBits(dst, q, bank, address, count)
 	case WriteRegisters:

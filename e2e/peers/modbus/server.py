@@ -1,7 +1,10 @@
-# A Modbus TCP device made of pymodbus 3.0 (Debian: python3-pymodbus): the
-# foreign party of connect/modbus.
+# A Modbus device made of pymodbus 3.0 (Debian: python3-pymodbus): the foreign
+# party of connect/modbus.
 #
-# server.py PORT
+# server.py PORT [tcp|rtu|ascii]
+#
+# PORT is a TCP port, or a serial port when it is a path. RTU and ASCII on a TCP
+# port are what a serial server passes on.
 #
 # Unit 7 has values of every type in every order, encoded here with struct, in
 # holding and input registers alike; addresses that are not listed do not
@@ -15,7 +18,8 @@ import threading
 
 from pymodbus.datastore import ModbusServerContext, ModbusSlaveContext, ModbusSparseDataBlock
 from pymodbus.device import ModbusDeviceIdentification
-from pymodbus.server import StartAsyncTcpServer
+from pymodbus.server import StartAsyncSerialServer, StartAsyncTcpServer
+from pymodbus.transaction import ModbusAsciiFramer, ModbusRtuFramer, ModbusSocketFramer
 
 
 def say(event, **more):
@@ -79,9 +83,18 @@ async def main():
     )
     context = ModbusServerContext(slaves={7: unit}, single=False)
     identity = ModbusDeviceIdentification(info_name={"VendorName": "Xinghai", "ProductCode": "ML-7", "MajorMinorRevision": "2.1"})
-    server = await StartAsyncTcpServer(context=context, identity=identity, address=("127.0.0.1", int(sys.argv[1])), defer_start=True)
-    running = asyncio.create_task(server.serve_forever())
-    await server.serving
+    port, form = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "tcp"
+    framer = {"tcp": ModbusSocketFramer, "rtu": ModbusRtuFramer, "ascii": ModbusAsciiFramer}[form]
+    # On a line nobody answers for a unit that is not there.
+    common = {"context": context, "identity": identity, "framer": framer, "defer_start": True, "ignore_missing_slaves": form != "tcp"}
+    if port.startswith("/"):
+        server = await StartAsyncSerialServer(port=port, baudrate=19200, timeout=0.01, **common)
+        await server.start()
+        running = asyncio.create_task(server.serve_forever())
+    else:
+        server = await StartAsyncTcpServer(address=("127.0.0.1", int(port)), allow_reuse_address=True, **common)
+        running = asyncio.create_task(server.serve_forever())
+        await server.serving
     threading.Thread(target=commands, args=(unit,), daemon=True).start()
     say("listening")
     await running

@@ -29,6 +29,7 @@ export interface Call {
   /** Sent as it is instead of JSON. */
   text?: string;
   rev?: number;
+  headers?: Record<string, string>;
   signal?: AbortSignal;
 }
 
@@ -57,7 +58,7 @@ export async function problemOf(res: Response): Promise<ApiError> {
 }
 
 async function send(method: string, path: string, call: Call): Promise<Response> {
-  const headers: Record<string, string> = { Accept: "application/json" };
+  const headers: Record<string, string> = { Accept: "application/json", ...call.headers };
   // The header proves to the node that a page of its own sent the request.
   if (method !== "GET") headers["X-Zhigai"] = "1";
   if (call.rev !== undefined) headers["If-Match"] = `"${call.rev}"`;
@@ -100,7 +101,7 @@ async function json<T>(method: string, path: string, call: Call): Promise<T> {
 
 export const api = {
   get: <T>(path: string, query: Query = {}, signal?: AbortSignal) => json<T>("GET", path, signal ? { query, signal } : { query }),
-  post: <T>(path: string, body?: unknown, query: Query = {}) => json<T>("POST", path, { body, query }),
+  post: <T>(path: string, body?: unknown, query: Query = {}, headers: Record<string, string> = {}) => json<T>("POST", path, { body, query, headers }),
   postText: <T>(path: string, text: string, query: Query = {}) => json<T>("POST", path, { text, query }),
   put: <T>(path: string, body: unknown, rev?: number) => json<T>("PUT", path, rev === undefined ? { body } : { body, rev }),
   del: <T>(path: string, rev?: number) => json<T>("DELETE", path, rev === undefined ? {} : { rev }),

@@ -50,6 +50,14 @@ export interface AlarmQuery { scope?: string; equipment?: string; open?: boolean
 export const alarms = (q: AlarmQuery) =>
   queryOptions({ queryKey: ["alarms", q], placeholderData: keepPreviousData, refetchInterval: q.open ? 3_000 : false, queryFn: ({ signal }) => api.get<T.List<T.Alarm>>("/alarms", { limit: 500, ...q }, signal) });
 
+export const setPoints = (id: string) =>
+  queryOptions({ queryKey: ["set-points", id], queryFn: ({ signal }) => items<T.SetPoint>(`/equipment/${id}/set-points`, {}, signal), refetchInterval: 5_000 });
+export const commands = (q: { equipment?: string; state?: string; limit?: number }) =>
+  queryOptions({ queryKey: ["commands", q], placeholderData: keepPreviousData, queryFn: ({ signal }) => api.get<T.List<T.Command>>("/commands", q, signal) });
+/** One command, asked again until nothing more becomes of it. */
+export const command = (id: string) =>
+  queryOptions({ queryKey: ["command", id], queryFn: ({ signal }) => api.get<T.Command>(`/commands/${id}`, { wait_ms: 300 }, signal), refetchInterval: (q) => (q.state.data?.final ? false : 200) });
+
 export const definitions = queryOptions({ queryKey: ["definitions"], queryFn: () => items<T.Definition>("/definitions"), staleTime: 600_000 });
 export interface FigureQuery { scope: string; window: string; from: string; to: string; by?: string }
 export const figures = (id: string, q: FigureQuery) =>

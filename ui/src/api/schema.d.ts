@@ -158,6 +158,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Commands, newest first */
+        get: operations["commands"];
+        put?: never;
+        /** Set a signal of a machine: checked, sent once, read back */
+        post: operations["command"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One command with its steps */
+        get: operations["command-steps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/definitions": {
         parameters: {
             query?: never;
@@ -356,6 +391,23 @@ export interface paths {
         };
         /** What a machine did, in order */
         get: operations["intervals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/equipment/{id}/set-points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What of a machine can be set, and within which limits */
+        get: operations["set-points"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1140,6 +1192,44 @@ export interface components {
             name: string;
             ok: boolean;
         };
+        Command: {
+            by: string;
+            equipment: string;
+            /**
+             * Format: date-time
+             * @description It is not sent after that
+             */
+            expires: string;
+            /** @description Nothing more becomes of it */
+            final: boolean;
+            id: string;
+            name: components["schemas"]["PlantName"];
+            note?: string;
+            path?: string;
+            /** Format: date-time */
+            requested: string;
+            /** @description The present value as the person saw it */
+            seen?: components["schemas"]["FactSetting"];
+            signal: string;
+            /** @enum {string} */
+            state: "requested" | "checked" | "sent" | "confirmed" | "mismatched" | "failed" | "expired" | "rejected" | "unknown";
+            steps: components["schemas"]["CommandStep"][];
+            unit?: string;
+            value: components["schemas"]["FactSetting"];
+        };
+        CommandStep: {
+            /** Format: date-time */
+            at: string;
+            checks?: components["schemas"]["FactCommandCheck"][] | null;
+            detail?: string;
+            /** @description What stood there before */
+            from?: components["schemas"]["FactSetting"];
+            /** @description The value as the device takes it */
+            raw?: components["schemas"]["FactSetting"];
+            /** @description What was read back */
+            read?: components["schemas"]["FactSetting"];
+            state: string;
+        };
         ConnectDeviceStatus: {
             address: string;
             driver: string;
@@ -1355,6 +1445,11 @@ export interface components {
             definition: components["schemas"]["FigureDefinition"];
             facts?: components["schemas"]["Facts"];
         };
+        FactCommandCheck: {
+            check: string;
+            detail?: string;
+            result: string;
+        };
         FactEvent: {
             id: string;
             kind: string;
@@ -1371,6 +1466,11 @@ export interface components {
             subject: string;
             supersedes?: string;
             withdrawn?: boolean;
+        };
+        FactSetting: {
+            /** Format: double */
+            number?: number;
+            text?: string;
         };
         Facts: {
             /** Format: date-time */
@@ -1716,6 +1816,11 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListCommand: {
+            items: components["schemas"]["Command"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListDefinition: {
             items: components["schemas"]["FigureDefinition"][];
             /** @description Pass as cursor for the next page */
@@ -1803,6 +1908,11 @@ export interface components {
         };
         ListSearch: {
             items: components["schemas"]["DiscoverySearch"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListSetPoint: {
+            items: components["schemas"]["SetPoint"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -1989,6 +2099,20 @@ export interface components {
              */
             rev: number;
             valid?: components["schemas"]["PlantValidity"];
+        };
+        OrderInBody: {
+            equipment: string;
+            /**
+             * Format: int64
+             * @description Seconds in which it must be sent; 30 when left out
+             */
+            expires_s?: number;
+            note?: string;
+            /** @description The present value as the person saw it: another one by now, and nothing is sent */
+            seen?: components["schemas"]["FactSetting"];
+            signal: string;
+            /** @description In the signal's unit; 0 and 1 for a boolean */
+            value: components["schemas"]["FactSetting"];
         };
         PlantBreak: {
             end: string;
@@ -2203,6 +2327,8 @@ export interface components {
         };
         Profile: {
             class: string;
+            /** @description Those that read its devices, the usual first */
+            drivers: string[];
             id: string;
             models: string[];
             protocol: string;
@@ -2217,6 +2343,8 @@ export interface components {
         };
         ProfileDetail: {
             class: string;
+            /** @description Those that read its devices, the usual first */
+            drivers: string[];
             id: string;
             models: string[];
             protocol: string;
@@ -2285,6 +2413,38 @@ export interface components {
             note?: string;
             /** Format: date-time */
             until: string;
+        };
+        SetPoint: {
+            contact: boolean;
+            /** @description Writing is switched on for the device */
+            enabled: boolean;
+            /** @description This node reads the machine */
+            here: boolean;
+            /** @description What must hold for a command to be sent */
+            interlock?: components["schemas"]["PlantName"];
+            kind: string;
+            /** Format: double */
+            max?: number;
+            /**
+             * Format: double
+             * @description Largest change by commands in a minute
+             */
+            max_rate?: number;
+            /**
+             * Format: double
+             * @description Largest change in one command
+             */
+            max_step?: number;
+            /** Format: double */
+            min?: number;
+            /** @description The command under way */
+            open?: string;
+            signal: string;
+            title: components["schemas"]["PlantName"];
+            unit?: string;
+            values?: {
+                [key: string]: components["schemas"]["PlantName"];
+            };
         };
         SettingsVersion: {
             by: string;
@@ -2714,6 +2874,120 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    commands: {
+        parameters: {
+            query?: {
+                scope?: string;
+                equipment?: string;
+                state?: "" | "requested" | "checked" | "sent" | "confirmed" | "mismatched" | "failed" | "expired" | "rejected" | "unknown";
+                /** @description First instant of the request, RFC 3339 */
+                from?: string;
+                /** @description First instant no longer in it */
+                to?: string;
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListCommand"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    command: {
+        parameters: {
+            query?: {
+                /** @description Answer when the command has ended, or after so long */
+                wait_ms?: number;
+            };
+            header: {
+                /** @description The same key again is the same command, for a day */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderInBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Command"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "command-steps": {
+        parameters: {
+            query?: {
+                /** @description Answer when the command has ended, or after so long */
+                wait_ms?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Command"];
+                };
             };
             /** @description Error */
             default: {
@@ -3176,6 +3450,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListInterval"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListSetPoint"];
                 };
             };
             /** @description Error */

@@ -16,6 +16,7 @@ type AllGone =
   | Gone<T.DeviceValue, S["ConnectLatestValue"]> | Gone<T.Trial, S["ConnectTrialResult"]> | Gone<T.Certificate, S["ConnectPendingCertificate"]> | Gone<T.Profile, S["Profile"]>
   | Gone<T.User, S["AccessUser"]> | Gone<T.Token, S["AccessToken"]> | Gone<T.AuditEntry, S["AccessEntry"]> | Gone<T.Verified, S["Verified"]> | Gone<T.Imported, S["Imported"]>
   | Gone<T.Candidate, S["DiscoveryCandidate"]> | Gone<T.Search, S["DiscoverySearch"]> | Gone<T.DiscoveryRule, S["DiscoveryRule"]> | Gone<T.DriverInfo, S["DriverInfo"]>
+  | Gone<T.Setting, S["FactSetting"]> | Gone<T.SetPoint, S["SetPoint"]> | Gone<T.Command, S["Command"]> | Gone<T.CommandStep, S["CommandStep"]> | Gone<T.CommandCheck, S["FactCommandCheck"]>
   | Gone<T.Disk, S["Disk"]> | Gone<T.Pressure, S["Pressure"]> | Gone<T.Busy, S["Busy"]>;
 
 const nothingGone: [AllGone] extends [never] ? true : AllGone = true;

@@ -7,7 +7,7 @@ export type StateCode = "NOT_AVAILABLE" | "OUT_OF_SERVICE" | "NOT_EXECUTING" | "
 export type Mode = "NONE" | "MAINTENANCE" | "SETUP" | "PROCESSING";
 export interface State { code: StateCode; mode: Mode }
 
-export type Permission = "read" | "report" | "engineer" | "administer" | "audit";
+export type Permission = "read" | "report" | "control" | "engineer" | "administer" | "audit";
 export type Role = "admin" | "engineer" | "operator" | "viewer";
 export interface Me { user: string; name: string; role: Role; path: string; permissions: Permission[] }
 
@@ -100,6 +100,20 @@ export interface LossPart {
 }
 export interface FactEvent {
   id: string; kind: string; subject: string; occurred: number; recorded: number; source: string; supersedes?: string; withdrawn?: boolean; payload: unknown; seq: number;
+}
+
+/** A value that a signal has or is to have: text for texts, else number. */
+export interface Setting { number?: number; text?: string }
+export interface SetPoint {
+  signal: string; title: Name; kind: TagKind; unit?: string; values?: Record<string, Name>; min?: number; max?: number; max_step?: number; max_rate?: number;
+  interlock?: Name; here: boolean; contact: boolean; enabled: boolean; open?: string;
+}
+export type CommandState = "requested" | "checked" | "sent" | "confirmed" | "mismatched" | "failed" | "expired" | "rejected" | "unknown";
+export interface CommandCheck { check: string; result: "passed" | "failed" | "skipped"; detail?: string }
+export interface CommandStep { at: string; state: CommandState; checks?: CommandCheck[]; from?: Setting; raw?: Setting; read?: Setting; detail?: string }
+export interface Command {
+  id: string; equipment: string; path?: string; name: Name; signal: string; value: Setting; seen?: Setting; unit?: string; by: string; note?: string;
+  requested: string; expires: string; state: CommandState; final: boolean; steps: CommandStep[];
 }
 
 export interface Sample { time: string; value?: number; text?: string; quality: string; raw?: string }

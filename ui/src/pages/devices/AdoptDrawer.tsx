@@ -38,7 +38,7 @@ function Adopt({ candidate, close }: { candidate: Candidate; close: () => void }
   const [f] = Form.useForm<AdoptForm>();
   const known = useQuery(profiles);
   const plant = useQuery(nodes);
-  const mine = (known.data ?? []).filter((p) => p.protocol === candidate.device.driver);
+  const mine = (known.data ?? []).filter((p) => p.drivers.includes(candidate.device.driver));
   const classOf = (id: string) => mine.find((p) => p.id === id)?.class ?? "";
   const places = (plant.data ?? []).filter((n) => n.level !== "equipment" && n.level !== "enterprise");
   const trial = useMutation({

@@ -58,7 +58,7 @@ function RuleForm({ rule, close, saved }: { rule: Partial<DiscoveryRule>; close:
     onSuccess: () => { message.success(t("common:saved")); saved(); close(); },
     onError: (err) => { message.error(err.message); saved(); },
   });
-  const mine = (known.data ?? []).filter((p) => p.protocol === driver).map((p) => ({ value: p.id, label: `${name(p.title)} (${p.id})` }));
+  const mine = (known.data ?? []).filter((p) => p.drivers.includes(driver)).map((p) => ({ value: p.id, label: `${name(p.title)} (${p.id})` }));
   return (
     <Modal open onCancel={close} title={t(rule.id ? "rule.change" : "rule.add")} okText={t("common:save")} cancelText={t("common:cancel")} confirmLoading={save.isPending} onOk={() => f.submit()} width={720}>
       <Form<RuleFields> form={f} layout="vertical" initialValues={{ ...rule, params: lines(rule.params ?? {}) }} onFinish={(v) => save.mutate(v)}>

@@ -20,6 +20,7 @@ import { FigureStrip } from "./FigureStrip";
 import { LossPanel } from "./LossPanel";
 import { MachineAlarms } from "./MachineAlarms";
 import { MachineStops } from "./MachineStops";
+import { SetPoints } from "./SetPoints";
 import { StateStrip } from "./StateStrip";
 import { ValuesTable } from "./ValuesTable";
 
@@ -68,6 +69,7 @@ function Loaded({ detail }: { detail: MachineDetail }) {
         <MachineStops id={detail.id} from={range.from} to={range.to} />
         <MachineAlarms id={detail.id} from={range.from} to={range.to} />
       </div>
+      <SetPoints detail={detail} />
       <ValuesTable detail={detail} show={(tag) => set({ tags: [...new Set([...names, tag])].slice(-8).join(",") })} />
     </div>
   );

@@ -14,9 +14,13 @@ export function NodeEditor({ form, saving, save }: Props) {
   const level = Form.useWatch("level", f) ?? form.level;
   const known = useQuery(profiles);
   const cal = useQuery(calendars);
+  const profile = Form.useWatch("profile", f) ?? form.profile;
+  const drivers = known.data?.find((x) => x.id === profile)?.drivers ?? [];
   const profileChosen = (id: string) => {
     const p = known.data?.find((x) => x.id === id);
-    if (p) f.setFieldsValue({ driver: p.protocol, class: p.class });
+    if (!p) return;
+    const driver: string | undefined = f.getFieldValue("driver");
+    f.setFieldsValue({ driver: driver && p.drivers.includes(driver) ? driver : p.drivers[0], class: p.class });
   };
   return (
     <Form<NodeForm> form={f} layout="vertical" initialValues={form} onFinish={save}>
@@ -37,7 +41,7 @@ export function NodeEditor({ form, saving, save }: Props) {
               <Select showSearch optionFilterProp="label" onChange={profileChosen} options={(known.data ?? []).map((p) => ({ value: p.id, label: `${name(p.title)} (${p.id})` }))} />
             </Form.Item>
             <Form.Item name="class" label={t("class")}><Input /></Form.Item>
-            <Form.Item name="driver" label={t("driver")}><Input readOnly /></Form.Item>
+            <Form.Item name="driver" label={t("driver")}><Select options={drivers.map((value) => ({ value, label: value }))} /></Form.Item>
             <Form.Item name="address" label={t("address")}><Input /></Form.Item>
             <Form.Item name="params" label={t("params")}><Input.TextArea autoSize={{ minRows: 2 }} /></Form.Item>
             <Form.Item name="cycles" label={t("cycles")}><Input.TextArea autoSize={{ minRows: 2 }} /></Form.Item>
@@ -46,6 +50,7 @@ export function NodeEditor({ form, saving, save }: Props) {
             <Form.Item name="nc" valuePropName="checked" noStyle><Checkbox>{t("nc")}</Checkbox></Form.Item>
             <Form.Item name="excluded" valuePropName="checked" noStyle><Checkbox>{t("excluded")}</Checkbox></Form.Item>
             <Form.Item name="off" valuePropName="checked" noStyle><Checkbox>{t("device.off")}</Checkbox></Form.Item>
+            <Form.Item name="writing" valuePropName="checked" noStyle><Checkbox>{t("device.writing")}</Checkbox></Form.Item>
           </div>
         </fieldset>
       )}

@@ -6,7 +6,7 @@ export const levels: Level[] = ["enterprise", "site", "area", "line", "cell", "e
 
 export interface NodeForm {
   path: string; level: Level; zh: string; en?: string; calendar?: string;
-  class?: string; profile?: string; driver?: string; address?: string; params?: string; nc?: boolean; excluded?: boolean; off?: boolean; cycles?: string;
+  class?: string; profile?: string; driver?: string; address?: string; params?: string; nc?: boolean; excluded?: boolean; off?: boolean; writing?: boolean; cycles?: string;
 }
 
 export function formOf(n: PlantNode): NodeForm {
@@ -14,7 +14,7 @@ export function formOf(n: PlantNode): NodeForm {
   return {
     path: n.path, level: n.level, zh: n.name.zh, en: n.name.en, calendar: n.calendar ?? "",
     class: e?.class, profile: e?.profile, driver: e?.device.driver, address: e?.device.address, params: lines(e?.device.params ?? {}),
-    nc: e?.nc, excluded: e?.excluded, off: e?.device.off, cycles: lines(Object.fromEntries((e?.cycles ?? []).map((c) => [c.product, String(c.pru_ms)]))),
+    nc: e?.nc, excluded: e?.excluded, off: e?.device.off, writing: e?.device.writing, cycles: lines(Object.fromEntries((e?.cycles ?? []).map((c) => [c.product, String(c.pru_ms)]))),
   };
 }
 
@@ -27,7 +27,7 @@ export function bodyOf(f: NodeForm, old?: PlantNode): object {
     ...body,
     equipment: {
       class: f.class ?? "", profile: f.profile, nc: !!f.nc, excluded: !!f.excluded, tags: e?.tags ?? [],
-      device: { id: e?.device.id ?? "", driver: f.driver ?? "", address: f.address ?? "", params: pairs(f.params), ...(e?.device.serial && { serial: e.device.serial }), off: !!f.off, writing: e?.device.writing ?? false },
+      device: { id: e?.device.id ?? "", driver: f.driver ?? "", address: f.address ?? "", params: pairs(f.params), ...(e?.device.serial && { serial: e.device.serial }), off: !!f.off, writing: !!f.writing },
       cycles: Object.entries(pairs(f.cycles)).map(([product, ms]) => ({ product, pru_ms: Math.round(Number(ms)) })),
     },
   };

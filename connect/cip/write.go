@@ -1,0 +1,78 @@
+package cip
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"zhigai/connect"
+	"zhigai/connect/cip/enip"
+)
+
+// Write implements [connect.Writer]. The tag's type is that which was read
+// before; a bit is set by the controller itself, the others of its word stay.
+func (c *conn) Write(ctx context.Context, p connect.Point, value any) error {
+	t, err := parse(p.Address, p.Kind)
+	if err != nil {
+		return err
+	}
+	is, known := c.seen(&t)
+	if !known {
+		data, err := c.whole(ctx, t.Path)
+		if err != nil {
+			return err
+		}
+		if is, err = enip.ParseValue(data); err != nil {
+			return fmt.Errorf("%w: %w", connect.ErrMalformed, err)
+		}
+	}
+	r, err := request(&t, is, value)
+	if err != nil {
+		return fmt.Errorf("logix tag %q: %w", p.Address, err)
+	}
+	_, err = c.ask(ctx, r)
+	var refused enip.Status
+	if errors.As(err, &refused) && refused.General == enip.GeneralError && refused.Extended == enip.WrongType {
+		c.mu.Lock()
+		delete(c.types, t.Name) // the program was changed: the next write looks first
+		c.mu.Unlock()
+	}
+	return err
+}
+
+func request(t *enip.Tag, is enip.Value, value any) (enip.Request, error) {
+	if t.Bit >= 0 {
+		on, ok := truth(value)
+		if !ok {
+			return enip.Request{}, fmt.Errorf("a bit takes true or false, not %v", value)
+		}
+		return enip.Modify(t.Path, is.Type, t.Bit, on)
+	}
+	var v enip.Value
+	var err error
+	switch x := value.(type) {
+	case string:
+		v, err = is.WithText(x)
+	case float64:
+		v, err = enip.OfNumber(is.Type, x)
+	case bool:
+		n := 0.0
+		if x {
+			n = 1
+		}
+		v, err = enip.OfNumber(is.Type, n)
+	default:
+		err = fmt.Errorf("a number or a text is wanted, not %T", value)
+	}
+	return enip.Write(t.Path, v), err
+}
+
+func truth(value any) (on, ok bool) {
+	switch v := value.(type) {
+	case bool:
+		return v, true
+	case float64:
+		return v != 0, v == 0 || v == 1
+	}
+	return false, false
+}
