@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -54,8 +55,9 @@ nodes:
 `
 
 // recorder is a node with the recorder, open in a folder, and a reader's token.
-func recorder(t *testing.T, dir string, fresh bool) (n *node, server *httptest.Server, api apiClient) {
+func recorder(t *testing.T, dir string, fresh bool) (api apiClient, stop func()) {
 	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
 	profiles := fstest.MapFS{"profiles/test-vibration.yaml": {Data: []byte(vibration)}}
 	n, err := openNodeOf(t.Context(), place{Data: dir}, "127.0.0.1:0", slog.New(slog.DiscardHandler), profiles)
 	must(t, err)
@@ -65,13 +67,17 @@ func recorder(t *testing.T, dir string, fresh bool) (n *node, server *httptest.S
 		admin := access.With(t.Context(), access.Node(demoTenant))
 		must(t, n.plants.Import(admin, access.Scope{Tenant: demoTenant}, m, plant.MicrosOf(time.Now().Add(-time.Hour))))
 	}
-	must(t, n.start(t.Context()))
+	must(t, n.start(ctx))
 	_, secret, err := n.access.CreateToken(t.Context(), access.Node(demoTenant), access.NewToken{Name: fmt.Sprint("test ", fresh), Role: access.RoleViewer})
 	must(t, err)
 	h, err := n.handler(nil, false)
 	must(t, err)
-	server = httptest.NewServer(h)
-	return n, server, apiClient{t, server.URL, secret}
+	server := httptest.NewServer(h)
+	return apiClient{t, server.URL, secret}, func() {
+		server.Close()
+		cancel()
+		must(t, n.close())
+	}
 }
 
 // raw asks and gives the body whatever it is.
@@ -99,24 +105,22 @@ func TestWaveforms_PostedListedExported(t *testing.T) {
 	for i := range w.Values {
 		w.Values[i] = float64(float32(math.Sin(float64(i)/5) * 9.81))
 	}
-	n, server, api := recorder(t, dir, true)
+	api, stop := recorder(t, dir, true)
 	for i := range 3 {
 		body, err := json.Marshal(map[string]any{"rms": i, "wave": map[string]any{"start": first.Add(time.Duration(i) * time.Second), "rate": w.Rate, "values": w.Values}})
 		must(t, err)
-		if res, text := raw(t, http.MethodPost, server.URL+web.HookPath+"recorder-1", "0123456789abcdef", body); res.StatusCode != http.StatusNoContent {
+		if res, text := raw(t, http.MethodPost, api.base+web.HookPath+"recorder-1", "0123456789abcdef", body); res.StatusCode != http.StatusNoContent {
 			t.Fatalf("%s %s", res.Status, text)
 		}
 	}
-	if res, text := raw(t, http.MethodPost, server.URL+web.HookPath+"recorder-1", "0123456789abcdeF", []byte("{}")); res.StatusCode != http.StatusUnauthorized {
+	if res, text := raw(t, http.MethodPost, api.base+web.HookPath+"recorder-1", "0123456789abcdeF", []byte("{}")); res.StatusCode != http.StatusUnauthorized {
 		t.Errorf("with a wrong token: %s %s", res.Status, text)
 	}
 	looksRight(t, api, first, w)
-	server.Close()
-	must(t, n.close())
-	n, server, api = recorder(t, dir, false)
+	stop()
+	api, stop = recorder(t, dir, false)
 	looksRight(t, api, first, w)
-	server.Close()
-	must(t, n.close())
+	stop()
 }
 
 const vibrationTag = "firm/site/recorder/vibration.x"
