@@ -80,12 +80,13 @@ func (r *rooms) registerWaveforms() {
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/waveforms/file", ID: "waveform-file", Summary: "One window as a file: CSV, WAVE of float32, or bare little-endian float32", Tag: "samples", Needs: access.Read, Heavy: true},
 		func(ctx context.Context, in *struct {
-			waveformIn
-			Format string `query:"format" enum:"csv,wav,float32" default:"csv"`
+			Tag    string    `query:"tag" required:"true" maxLength:"500" doc:"Number or path of the tag"`
+			Start  time.Time `query:"start" required:"true" doc:"As the list gives it"`
+			Format string    `query:"format" enum:"csv,wav,float32" default:"csv"`
 		},
 		) (*huma.StreamResponse, error,
 		) {
-			tag, text, w, err := r.waveform(ctx, &in.waveformIn)
+			tag, text, w, err := r.waveform(ctx, &waveformIn{Tag: in.Tag, Start: in.Start})
 			if err != nil {
 				return nil, err
 			}
