@@ -5157,7 +5157,11 @@ export interface operations {
     };
     "waveform-file": {
         parameters: {
-            query?: {
+            query: {
+                /** @description Number or path of the tag */
+                tag: string;
+                /** @description As the list gives it */
+                start: string;
                 format?: "csv" | "wav" | "float32";
             };
             header?: never;
