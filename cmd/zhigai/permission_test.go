@@ -31,6 +31,7 @@ var lowest = map[string]access.Role{
 	"products": access.RoleViewer, "profiles": access.RoleViewer, "profile": access.RoleViewer, "samples": access.RoleViewer,
 	"series": access.RoleViewer, "series-raw": access.RoleViewer, "stop-reasons": access.RoleViewer, "stops": access.RoleViewer,
 	"tags": access.RoleViewer, "tag": access.RoleViewer, "set-points": access.RoleViewer, "commands": access.RoleViewer, "command-steps": access.RoleViewer,
+	"waveforms": access.RoleViewer, "waveform": access.RoleViewer, "waveform-file": access.RoleViewer,
 
 	"command": access.RoleOperator, "acknowledge-alarm": access.RoleOperator, "add-count": access.RoleOperator, "set-state": access.RoleOperator, "assign-reason": access.RoleOperator,
 
@@ -155,7 +156,7 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 		return string(machine.ID)
 	case "tag", "no":
 		return fmt.Sprint(g.tags[machine.ID])
-	case "from":
+	case "from", "start":
 		return now.Add(-time.Hour).Format(time.RFC3339)
 	case "to":
 		return now.Format(time.RFC3339)

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/base64"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 
 	"zhigai/access"
 	"zhigai/plant"
+	"zhigai/plant/waveform"
 )
 
 type samplesCmd struct {
@@ -81,9 +83,14 @@ func exportTag(ctx context.Context, h samples, tag plant.Tag, from, to plant.Mic
 		return failed == nil
 	}
 	var err error
-	if tag.Kind == plant.KindText {
+	switch tag.Kind {
+	case plant.KindWaveform:
+		err = h.Texts(ctx, demoTenant, tag.No, from, to, func(t plant.Text) bool {
+			return row(t.Time, base64.StdEncoding.EncodeToString([]byte(t.Value)), t.Quality)
+		})
+	case plant.KindText:
 		err = h.Texts(ctx, demoTenant, tag.No, from, to, func(t plant.Text) bool { return row(t.Time, t.Value, t.Quality) })
-	} else {
+	default:
 		err = h.Samples(ctx, demoTenant, tag.No, from, to, func(s plant.Sample) bool {
 			value := strconv.FormatFloat(s.Value, 'g', -1, 64)
 			if s.Quality.IsBad() {
@@ -100,8 +107,11 @@ type importCmd struct {
 	place `embed:""`
 }
 
-// importBatch is how many rows become durable together.
-const importBatch = 10_000
+// importBatch and importText bound the rows that become durable together.
+const (
+	importBatch = 10_000
+	importText  = 8 << 20 // a waveform is up to 1.4 MB
+)
 
 func (c importCmd) Run(ctx context.Context) error {
 	in, closeInput, err := input(c.File)
@@ -143,7 +153,7 @@ func importRows(ctx context.Context, h samples, known map[string]plant.Tag, in i
 		return 0, fmt.Errorf("line 1 is %q; write %s", strings.Join(head, ","), strings.Join(sampleColumns, ","))
 	}
 	var batch plant.Batch
-	n := 0
+	n, textBytes := 0, 0
 	flush := func() error {
 		if batch.Len() == 0 {
 			return nil
@@ -167,10 +177,11 @@ func importRows(ctx context.Context, h samples, known map[string]plant.Tag, in i
 		if err != nil {
 			return n, errors.Join(fmt.Errorf("line %d: %w", line, err), flush())
 		}
-		if batch.Len() >= importBatch {
+		if textBytes += len(row[3]); batch.Len() >= importBatch || textBytes >= importText {
 			if err := flush(); err != nil {
 				return n, err
 			}
+			textBytes = 0
 		}
 	}
 }
@@ -190,6 +201,14 @@ func importRow(known map[string]plant.Tag, row []string, batch *plant.Batch) err
 	quality, ok := plant.ParseQuality(row[4])
 	if !ok {
 		return fmt.Errorf("quality %q; write good, uncertain:REASON or bad:REASON", row[4])
+	}
+	if tag.Kind == plant.KindWaveform {
+		raw, err := base64.StdEncoding.DecodeString(row[3])
+		if err != nil || !quality.IsBad() && !waveform.Is(string(raw)) {
+			return fmt.Errorf("value of %d characters is no waveform; write what an export gives, base64", len(row[3]))
+		}
+		batch.Texts = append(batch.Texts, plant.Text{Tag: tag.No, Time: plant.MicrosOf(at), Quality: quality, Value: string(raw)})
+		return nil
 	}
 	if tag.Kind == plant.KindText {
 		batch.Texts = append(batch.Texts, plant.Text{Tag: tag.No, Time: plant.MicrosOf(at), Quality: quality, Value: row[3]})

@@ -14,6 +14,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"path/filepath"
 	"strconv"
@@ -225,12 +226,10 @@ func (d *Driver) Open(ctx context.Context, dev plant.Device) (connect.Conn, erro
 // the server itself ends what takes too long and refuses to write.
 func session(of *pgx.ConnConfig, timeout time.Duration) *pgx.ConnConfig {
 	config := of.Copy()
-	for name, v := range map[string]string{
+	maps.Copy(config.RuntimeParams, map[string]string{
 		"application_name": "zhigai", "datestyle": "ISO, YMD", "timezone": "UTC", "extra_float_digits": "3",
 		"default_transaction_read_only": "on", "statement_timeout": strconv.FormatInt(timeout.Milliseconds(), 10),
-	} {
-		config.RuntimeParams[name] = v
-	}
+	})
 	config.ConnectTimeout = timeout
 	return config
 }

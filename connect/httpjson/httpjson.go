@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -233,9 +234,7 @@ func (c *conn) ask(ctx context.Context) (any, error) {
 	if c.body != "" {
 		r.Header.Set("Content-Type", "application/json")
 	}
-	for name, v := range c.headers {
-		r.Header[name] = v
-	}
+	maps.Copy(r.Header, c.headers)
 	if c.user != "" {
 		r.SetBasicAuth(c.user, c.password)
 	}

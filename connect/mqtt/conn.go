@@ -107,7 +107,9 @@ func (c *conn) source(m Message, p *plan) *source {
 
 func (s *source) reading(i int, p point, kind plant.TagKind) connect.Reading {
 	r := p.reading(i, kind, &s.doc)
-	r.Source, r.Uncertain = s.at, r.Err == nil && s.ours
+	if r.Source.IsZero() { // a waveform brings its own
+		r.Source, r.Uncertain = s.at, r.Err == nil && s.ours
+	}
 	return r
 }
 

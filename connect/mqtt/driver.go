@@ -124,10 +124,10 @@ func (d *Driver) CheckDevice(dev plant.Device) error {
 
 // CheckPoint implements [connect.Driver].
 func (d *Driver) CheckPoint(address string, kind plant.TagKind) error {
-	if kind == plant.KindWaveform {
-		return fmt.Errorf("mqtt point %q: waveforms are not read over plain topics", address)
+	p, err := parsePoint(address)
+	if err == nil && kind == plant.KindWaveform && !p.json {
+		return fmt.Errorf("mqtt point %q: a waveform stands in JSON with its rate; write a # behind the topic, for example vibration# or vibration#/x", address)
 	}
-	_, err := parsePoint(address)
 	return err
 }
 

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"zhigai/connect"
+	read "zhigai/connect/document"
 	"zhigai/plant"
 )
 
@@ -166,6 +167,14 @@ func (p point) reading(index int, kind plant.TagKind, d *document) connect.Readi
 	doc, err := d.find(p.at)
 	if err != nil {
 		r.Raw, r.Err = first8(d.payload), err
+		return r
+	}
+	if kind == plant.KindWaveform {
+		r.Raw = first8(d.payload)
+		w, start, err := read.Waveform(doc)
+		if r.Err = err; err == nil {
+			r.Text, r.Source = w.Encode(), start
+		}
 		return r
 	}
 	switch v := doc.(type) {

@@ -195,7 +195,8 @@ func (c *check) signal(i int, checker PointChecker, seen map[string]string) {
 	if s.Kind == plant.KindEnumeration && len(s.Values) == 0 {
 		c.bad(at+".values", "write values: {0: {zh: ..., en: ...}}", "%s: an enumeration needs names for its codes", s.Name)
 	}
-	if s.Kind != plant.KindNumber && (s.Scale != nil || s.Offset != 0 || s.Unit != "" || s.DeviceUnit != "") {
+	unit := s.Unit != "" && s.Kind != plant.KindWaveform // its values have one
+	if s.Kind != plant.KindNumber && (s.Scale != nil || s.Offset != 0 || unit || s.DeviceUnit != "") {
 		c.bad(at, "only numbers are scaled and have a unit", "%s: a %s with scale, offset or unit", s.Name, s.Kind)
 	}
 	if s.Scale != nil && *s.Scale == 0 {

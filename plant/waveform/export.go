@@ -113,7 +113,7 @@ func (f *wavFormat) read(part []byte) error {
 	}
 	integer := f.code == wavePCM && (f.bits == 8 || f.bits == 16 || f.bits == 24 || f.bits == 32)
 	float := f.code == waveFloat && (f.bits == 32 || f.bits == 64)
-	if !integer && !float || f.channels == 0 || f.rate == 0 {
+	if !integer && !float || f.channels == 0 || f.rate == 0 || float64(f.rate) > MaxRate {
 		return fmt.Errorf("%w: WAVE format %d of %d bits in %d channels at %d Hz; write integers of 8 to 32 bits or floats", ErrMalformed, f.code, f.bits, f.channels, f.rate)
 	}
 	return nil

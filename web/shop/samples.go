@@ -112,6 +112,9 @@ func (r *rooms) samples(ctx context.Context, in *samplesIn) (SamplePage, error) 
 	if err != nil {
 		return SamplePage{}, err
 	}
+	if tag.Kind == plant.KindWaveform {
+		return SamplePage{}, web.Invalid("query.tag", "%s has waveforms; ask /waveforms for them", tag.Path)
+	}
 	page := SamplePage{Tag: tag, Items: []Sample{}}
 	start := from
 	if in.Cursor != "" {
@@ -255,8 +258,8 @@ func (r *rooms) series(ctx context.Context, name string, from, to plant.Micros, 
 	if err != nil {
 		return Series{}, err
 	}
-	if tag.Kind == plant.KindText {
-		return Series{}, web.Invalid("query.tag", "%s is a text and has no trend; ask /samples for it", tag.Path)
+	if tag.Kind == plant.KindText || tag.Kind == plant.KindWaveform {
+		return Series{}, web.Invalid("query.tag", "%s is a %s and has no trend; ask /samples or /waveforms for it", tag.Path, tag.Kind)
 	}
 	buckets, err := r.History.Buckets(ctx, web.Who(ctx).Scope.Tenant, tag.No, from, to, points)
 	if err != nil {

@@ -70,6 +70,7 @@ func Register(api *web.API, d Deps) {
 	r.registerCommands()
 	r.registerSamples()
 	r.registerSeries()
+	r.registerWaveforms()
 	r.registerDevices()
 	r.registerSearches()
 	r.registerProfiles()

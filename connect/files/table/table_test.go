@@ -46,6 +46,7 @@ func TestText(t *testing.T) {
 	}
 	f("utf-8", []byte(chinese), "", chinese)
 	f("utf-8 with a mark", append([]byte("\xef\xbb\xbf"), chinese...), "", chinese)
+	f("two files joined", []byte("\xef\xbb\xbfa\n\xef\xbb\xbfb\n"), "", "a\nb\n")
 	f("gb18030", gb(t, chinese), "", chinese)
 	f("gb18030, said so", gb(t, chinese), table.GB18030, chinese)
 	f("gb18030 of four bytes", gb(t, "㐀,𠀀\n外\n"), "", "㐀,𠀀\n外\n")

@@ -38,8 +38,14 @@ var (
 // Text decodes a text. With encoding "" a byte order mark decides, then whether
 // it is UTF-8; what is not is looked at line by line, because programs append to
 // one another's files: a line of UTF-8 stays, others are GB 18030. Bytes that
-// are no character are an error that names the line.
+// are no character are an error that names the line. Marks are taken out
+// wherever they stand: files that were joined have them inside.
 func Text(raw []byte, encoding string) (string, error) {
+	text, err := decoded(raw, encoding)
+	return strings.ReplaceAll(text, "\ufeff", ""), err
+}
+
+func decoded(raw []byte, encoding string) (string, error) {
 	switch {
 	case bytes.HasPrefix(raw, markUTF8):
 		raw = raw[len(markUTF8):]

@@ -34,6 +34,11 @@ export const machine = (id: string) =>
 export const intervals = (id: string, from: string, to: string) =>
   queryOptions({ queryKey: ["intervals", id, from, to], placeholderData: keepPreviousData,
     queryFn: ({ signal }) => items<T.Interval>(`/equipment/${id}/intervals`, { from, to }, signal) });
+export const waveforms = (tag: string, from: string, to: string) =>
+  queryOptions({ queryKey: ["waveforms", tag, from, to], placeholderData: keepPreviousData,
+    queryFn: ({ signal }) => api.get<T.WaveformPage>("/waveforms", { tag, from, to, limit: 20, points: 80 }, signal) });
+export const waveform = (tag: string, start: string) =>
+  queryOptions({ queryKey: ["waveform", tag, start], staleTime: Number.POSITIVE_INFINITY, queryFn: ({ signal }) => api.get<T.Waveform>("/waveforms/values", { tag, start }, signal) });
 export const events = (equipment: string, from: string, to: string) =>
   queryOptions({ queryKey: ["events", equipment, from, to], queryFn: ({ signal }) => items<T.FactEvent>("/events", { equipment, from, to }, signal) });
 

@@ -1038,6 +1038,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/waveforms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Windows of a fast signal, the newest first, with thumbnails */
+        get: operations["waveforms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/waveforms/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One window as a file: CSV, WAVE of float32, or bare little-endian float32 */
+        get: operations["waveform-file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/waveforms/values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One window with all its values, as recorded */
+        get: operations["waveform"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2536,6 +2587,45 @@ export interface components {
             /** Format: int64 */
             entries: number;
             ok: boolean;
+        };
+        Waveform: {
+            quality: string;
+            /** Format: double */
+            rate_hz: number;
+            /** Format: date-time */
+            start: string;
+            tag: components["schemas"]["PlantTag"];
+            values: number[];
+        };
+        WaveformItem: {
+            /** Format: int64 */
+            count: number;
+            /** Format: double */
+            duration_ms: number;
+            max: number[];
+            /** @description Least value of each of equal stretches */
+            min: number[];
+            /** Format: double */
+            peak_to_peak: number;
+            /** @description good, uncertain:REASON or bad:REASON; a bad one has no values */
+            quality: string;
+            /** Format: double */
+            rate_hz: number;
+            /**
+             * Format: double
+             * @description √(Σv²/N), in the tag's unit
+             */
+            rms: number;
+            /**
+             * Format: date-time
+             * @description Instant of the first value
+             */
+            start: string;
+        };
+        WaveformPage: {
+            items: components["schemas"]["WaveformItem"][];
+            next?: string;
+            tag: components["schemas"]["PlantTag"];
         };
         Window: {
             /** Format: date-time */
@@ -5014,6 +5104,111 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Link"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    waveforms: {
+        parameters: {
+            query: {
+                /** @description Number or path of the tag */
+                tag: string;
+                from: string;
+                to: string;
+                /** @description Stretches of a thumbnail */
+                points?: number;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaveformPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "waveform-file": {
+        parameters: {
+            query: {
+                /** @description Number or path of the tag */
+                tag: string;
+                /** @description As the list gives it */
+                start: string;
+                format?: "csv" | "wav" | "float32";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    waveform: {
+        parameters: {
+            query: {
+                /** @description Number or path of the tag */
+                tag: string;
+                /** @description As the list gives it */
+                start: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Waveform"];
                 };
             };
             /** @description Error */

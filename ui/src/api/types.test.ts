@@ -12,6 +12,7 @@ type AllGone =
   | Gone<T.Me, S["Me"]> | Gone<T.Health, S["Health"]> | Gone<T.Machine, S["Machine"]> | Gone<T.MachineDetail, S["MachineDetail"]> | Gone<T.Interval, S["Interval"]>
   | Gone<T.Stop, S["Stop"]> | Gone<T.StopReason, S["EquipmentReason"]> | Gone<T.Loss, S["Loss"]> | Gone<T.Figure, S["Figure"]> | Gone<T.Evidence, S["Evidence"]> | Gone<T.Facts, S["Facts"]>
   | Gone<T.Definition, S["FigureDefinition"]> | Gone<T.Input, S["Input"]> | Gone<T.Series, S["Series"]> | Gone<T.Sample, S["Sample"]> | Gone<T.Tag, S["PlantTag"]>
+  | Gone<T.WaveformPage, S["WaveformPage"]> | Gone<T.WaveformItem, S["WaveformItem"]> | Gone<T.Waveform, S["Waveform"]>
   | Gone<T.PlantNode, S["Node"]> | Gone<T.Calendar, S["PlantCalendar"]> | Gone<T.Product, S["PlantProduct"]> | Gone<T.DeviceStatus, S["ConnectDeviceStatus"]>
   | Gone<T.DeviceValue, S["ConnectLatestValue"]> | Gone<T.Trial, S["ConnectTrialResult"]> | Gone<T.Certificate, S["ConnectPendingCertificate"]> | Gone<T.Profile, S["Profile"]>
   | Gone<T.User, S["AccessUser"]> | Gone<T.Token, S["AccessToken"]> | Gone<T.AuditEntry, S["AccessEntry"]> | Gone<T.Verified, S["Verified"]> | Gone<T.Imported, S["Imported"]>

@@ -117,6 +117,11 @@ export interface Command {
 }
 
 export interface Sample { time: string; value?: number; text?: string; quality: string; raw?: string }
+export interface WaveformItem {
+  start: string; quality: string; rate_hz: number; count: number; duration_ms: number; rms: number; peak_to_peak: number; min: number[]; max: number[];
+}
+export interface WaveformPage { tag: Tag; items: WaveformItem[]; next?: string }
+export interface Waveform { tag: Tag; start: string; quality: string; rate_hz: number; values: number[] }
 export interface SamplePage { tag: Tag; items: Sample[]; next?: string }
 export interface Series {
   tag: number; step_ms: number; t: number[]; min: (number | null)[]; max: (number | null)[]; avg: (number | null)[];

@@ -23,6 +23,7 @@ import { MachineStops } from "./MachineStops";
 import { SetPoints } from "./SetPoints";
 import { StateStrip } from "./StateStrip";
 import { ValuesTable } from "./ValuesTable";
+import { Waveforms } from "./Waveforms";
 
 export default function MachinePage() {
   const { id } = useParams({ from: "/app/machines/$id" });
@@ -50,6 +51,7 @@ function Loaded({ detail }: { detail: MachineDetail }) {
   const live = useBoard().machines.get(detail.id) ?? detail;
   const strip = useQuery(intervals(detail.id, iso(range.from), iso(range.to)));
   const names = search.tags?.split(",") ?? defaultTags(detail);
+  const waves = detail.tags.filter((x) => x.kind === "waveform");
   const tags = names.flatMap((n) => detail.tags.filter((x) => x.name === n));
   return (
     <div className="stack">
@@ -60,7 +62,7 @@ function Loaded({ detail }: { detail: MachineDetail }) {
       <section className="panel" aria-label={t("trend")}>
         <h2 className="row">{t("trend")}
           <Select mode="multiple" size="small" maxCount={8} value={names} aria-label={t("trend.pick")} style={{ minWidth: 320, flex: 1, fontWeight: 400 }} onChange={(v: string[]) => set({ tags: v.join(",") || undefined })}
-            options={detail.tags.filter((x) => x.kind !== "text").map((x) => ({ value: x.name, label: name(x.title) }))} optionFilterProp="label" maxTagCount="responsive" />
+            options={detail.tags.filter((x) => x.kind !== "text" && x.kind !== "waveform").map((x) => ({ value: x.name, label: name(x.title) }))} optionFilterProp="label" maxTagCount="responsive" />
         </h2>
         <TrendPanel tags={tags} from={range.from} to={range.to} live={range.live} height={260} onView={view} />
       </section>
@@ -69,6 +71,7 @@ function Loaded({ detail }: { detail: MachineDetail }) {
         <MachineStops id={detail.id} from={range.from} to={range.to} />
         <MachineAlarms id={detail.id} from={range.from} to={range.to} />
       </div>
+      {waves.length > 0 && <Waveforms tags={waves} from={range.from} to={range.to} />}
       <SetPoints detail={detail} />
       <ValuesTable detail={detail} show={(tag) => set({ tags: [...new Set([...names, tag])].slice(-8).join(",") })} />
     </div>
