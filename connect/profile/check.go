@@ -129,7 +129,7 @@ func (c *check) all(checkers []PointChecker) {
 	}
 	var checker PointChecker
 	for _, k := range checkers {
-		if c.p.Fits(k.Kind()) {
+		if checker == nil && c.p.Fits(k.Kind()) { // the usual one of a family is the first
 			checker = k
 		}
 	}

@@ -21,7 +21,8 @@ const (
 	minSilence = 5 * time.Second
 )
 
-func (s *Signal) period() time.Duration {
+// Every is how often the signal is read.
+func (s *Signal) Every() time.Duration {
 	if s.Period == 0 {
 		return defaultPeriod
 	}
@@ -37,7 +38,7 @@ func (s *Signal) writeTo() string {
 }
 
 // Silence is how long after an answer the signal is known.
-func (s *Signal) Silence() time.Duration { return max(3*s.period(), minSilence) }
+func (s *Signal) Silence() time.Duration { return max(3*s.Every(), minSilence) }
 
 func (s *Signal) override(all []plant.TagOverride) plant.TagOverride {
 	for _, o := range all {
@@ -188,7 +189,7 @@ func (s *Signal) point(tag plant.Tag, m *plant.Equipment, params map[string]stri
 	}
 	out := connect.PointSpec{
 		Tag: tag.No, Name: s.Name, Kind: s.Kind, Address: address, Unit: s.Unit, Offset: s.Offset, Min: tag.Min, Max: tag.Max, Invalid: s.Invalid,
-		Period: s.period(), Class: tag.Retention, Abs: s.Deadband.Abs, Rel: s.Deadband.Rel, Silence: time.Duration(s.Deadband.Silence),
+		Period: s.Every(), Class: tag.Retention, Abs: s.Deadband.Abs, Rel: s.Deadband.Rel, Silence: time.Duration(s.Deadband.Silence),
 	}
 	if s.Write != nil {
 		if out.WriteTo, err = fill(s.writeTo(), params); err != nil {

@@ -43,12 +43,6 @@ func profileOf(p *profile.Profile, drivers []connect.Driver) Profile {
 	}
 }
 
-// ProfileDetail is a profile with its file as written.
-type ProfileDetail struct {
-	Profile
-	YAML string `json:"yaml"`
-}
-
 // DriverInfo is a protocol this program speaks.
 type DriverInfo struct {
 	Kind string `json:"kind"`
@@ -217,7 +211,7 @@ func (r *rooms) registerProfiles() {
 			if !ok {
 				return nil, web.NotFound("there is no profile %q", in.ID)
 			}
-			return &struct{ Body ProfileDetail }{ProfileDetail{profileOf(p, r.Drivers), string(r.Profiles.Source(in.ID))}}, nil
+			return &struct{ Body ProfileDetail }{detailOf(p, r.Profiles.Source(in.ID), r.Drivers)}, nil
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/drivers", ID: "drivers", Summary: "Protocols this program speaks", Tag: "devices", Needs: access.Read},
 		func(context.Context, *struct{}) (*web.ListOut[DriverInfo], error) {

@@ -2392,22 +2392,106 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        ProfileAlarm: {
+            id: string;
+            /** Format: int64 */
+            priority: number;
+            reason?: string;
+            text: components["schemas"]["PlantName"];
+            when: string;
+        };
+        ProfileCode: {
+            code: string;
+            name: components["schemas"]["PlantName"];
+        };
+        ProfileCounter: {
+            counts: string;
+            signal: string;
+        };
+        ProfileDerived: {
+            expr: string;
+            kind: string;
+            name: string;
+            title: components["schemas"]["PlantName"];
+            unit?: string;
+        };
         ProfileDetail: {
+            alarms: components["schemas"]["ProfileAlarm"][];
+            bases: string[];
+            caveats: components["schemas"]["PlantName"][];
             class: string;
+            counters: components["schemas"]["ProfileCounter"][];
+            derived: components["schemas"]["ProfileDerived"][];
             /** @description Those that read its devices, the usual first */
             drivers: string[];
             id: string;
+            identify: components["schemas"]["ProfileRule"][];
             models: string[];
+            params: components["schemas"]["ProfileParam"][];
+            points: components["schemas"]["ProfilePoint"][];
             protocol: string;
+            requirements?: components["schemas"]["PlantName"];
             /** Format: int64 */
             signals: number;
             source: string;
+            states: components["schemas"]["ProfileState"][];
             title: components["schemas"]["PlantName"];
             vendor: string;
             verified: string;
             /** Format: int64 */
             version: number;
             yaml: string;
+        };
+        ProfileParam: {
+            choices?: components["schemas"]["ProfileCode"][] | null;
+            default?: string;
+            kind: string;
+            /** Format: double */
+            max?: number;
+            /** Format: double */
+            min?: number;
+            name: string;
+            required?: boolean;
+            secret?: boolean;
+            title: components["schemas"]["PlantName"];
+        };
+        ProfilePoint: {
+            address: string;
+            codes?: components["schemas"]["ProfileCode"][] | null;
+            device_unit?: string;
+            kind: string;
+            /** Format: double */
+            max?: number;
+            /** Format: double */
+            min?: number;
+            name: string;
+            /** Format: double */
+            offset: number;
+            /** Format: int64 */
+            period_ms: number;
+            retention: string;
+            /** Format: double */
+            scale: number;
+            title: components["schemas"]["PlantName"];
+            unit?: string;
+            write?: components["schemas"]["ProfileWrite"];
+        };
+        ProfileRule: {
+            address: string;
+            match: string;
+        };
+        ProfileState: {
+            item: string;
+            mode: string;
+            when: string;
+        };
+        ProfileWrite: {
+            /** Format: double */
+            max?: number;
+            /** Format: double */
+            max_step?: number;
+            /** Format: double */
+            min?: number;
         };
         Reason: {
             /** @description Who said so */

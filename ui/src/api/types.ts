@@ -165,9 +165,20 @@ export interface DeviceValue {
 export interface Trial { ok: boolean; took_ms: number; text?: string; error?: string; remedy?: string; values: DeviceValue[] | null }
 export interface Certificate { address: string; fingerprint: string; subject: string; not_after: string; seen: string }
 export interface Profile {
-  id: string; version: number; title: Name; vendor: string; models: string[]; class: string; protocol: string; verified: string; source: string; signals: number;
+  id: string; version: number; title: Name; vendor: string; models: string[]; class: string; protocol: string; drivers: string[]; verified: string; source: string; signals: number;
 }
-export interface ProfileDetail extends Profile { yaml: string }
+export interface ProfileCode { code: string; name: Name }
+export interface ProfileParam { name: string; title: Name; kind: string; default?: string; choices?: ProfileCode[]; min?: number; max?: number; required?: boolean; secret?: boolean }
+export interface ProfilePoint {
+  name: string; title: Name; kind: string; address: string; scale: number; offset: number; unit?: string; device_unit?: string; period_ms: number;
+  min?: number; max?: number; codes?: ProfileCode[]; retention: string; write?: { min?: number; max?: number; max_step?: number };
+}
+export interface ProfileDetail extends Profile {
+  yaml: string; bases: string[]; requirements?: Name; caveats: Name[]; params: ProfileParam[]; points: ProfilePoint[];
+  derived: { name: string; title: Name; kind: string; unit?: string; expr: string }[]; states: { when: string; item: string; mode: string }[];
+  counters: { counts: string; signal: string }[]; alarms: { id: string; when: string; priority: number; text: Name; reason?: string }[];
+  identify: { address: string; match: string }[];
+}
 export interface DriverInfo { kind: string; discovers: boolean; listens: boolean }
 export interface FoundDevice { driver: string; address: string; params?: Record<string, string>; serial?: string }
 export interface Candidate {

@@ -7,6 +7,10 @@ export const zh = {
   "v.name": "信号", "v.address": "地址", "v.raw": "原始字节", "v.rawvalue": "原始值", "v.value": "工程值", "v.quality": "质量", "v.time": "时间",
   "cert.address": "设备地址", "cert.subject": "证书主体", "cert.fingerprint": "SHA-256 指纹", "cert.approve": "批准", "cert.confirm": "与设备面板显示的指纹核对一致后再批准。确定批准？", "cert.none": "没有等待批准的证书",
   "p.vendor": "厂商", "p.class": "类别", "p.protocol": "协议", "p.source": "出处", "p.verified": "核实", "p.signals": "信号数", "p.file": "文件内容",
+  "p.back": "返回列表", "p.export": "导出 YAML", "p.print": "打印", "p.count": "{{n}} / {{all}} 个", "p.bases": "继承自 {{bases}}", "p.requirements": "使用条件", "p.params": "设备参数", "p.param": "参数", "p.default": "默认值", "p.range": "范围或取值", "p.required": "必填", "p.secret": "保密",
+  "p.scale": "倍率", "p.unit": "单位", "p.write": "可写范围", "p.writable": "可写", "p.derived": "计算信号", "p.states": "状态规则（自上而下，先满足者为准）", "p.counters": "计数", "p.alarms": "报警", "p.identify": "识别规则", "p.priority": "优先级 {{n}}",
+  "counts.good": "合格", "counts.scrap": "报废", "counts.rework": "返工", "counts.total": "总数", "counts.energy": "电能", "kind.text": "文本", "kind.boolean": "开关量", "kind.enumeration": "枚举", "kind.waveform": "波形",
+  "verified.read.why": "地址读自所列资料", "verified.derived.why": "由其他设备或约定推导", "verified.unverified.why": "未与任何资料核对，使用前请逐项核实",
   "verified.read": "已读原文", "verified.derived": "推导", "verified.unverified": "未核实",
 };
 export const en: Record<keyof typeof zh, string> = {
@@ -18,5 +22,9 @@ export const en: Record<keyof typeof zh, string> = {
   "v.name": "Signal", "v.address": "Address", "v.raw": "Raw bytes", "v.rawvalue": "Raw value", "v.value": "Scaled value", "v.quality": "Quality", "v.time": "Time",
   "cert.address": "Device address", "cert.subject": "Subject", "cert.fingerprint": "SHA-256 fingerprint", "cert.approve": "Approve", "cert.confirm": "Compare the fingerprint with the one shown at the device first. Approve it?", "cert.none": "No certificate waits for approval",
   "p.vendor": "Vendor", "p.class": "Class", "p.protocol": "Protocol", "p.source": "Source", "p.verified": "Verified", "p.signals": "Signals", "p.file": "File",
+  "p.back": "Back to the list", "p.export": "Export YAML", "p.print": "Print", "p.count": "{{n}} of {{all}}", "p.bases": "extends {{bases}}", "p.requirements": "Requirements", "p.params": "Device parameters", "p.param": "Parameter", "p.default": "Default", "p.range": "Range or values", "p.required": "required", "p.secret": "secret",
+  "p.scale": "Scale", "p.unit": "Unit", "p.write": "Writable within", "p.writable": "writable", "p.derived": "Calculated signals", "p.states": "State rules (from the top, the first that holds decides)", "p.counters": "Counters", "p.alarms": "Alarms", "p.identify": "How it is recognised", "p.priority": "Priority {{n}}",
+  "counts.good": "Good", "counts.scrap": "Scrap", "counts.rework": "Rework", "counts.total": "Total", "counts.energy": "Energy", "kind.text": "text", "kind.boolean": "on/off", "kind.enumeration": "enumeration", "kind.waveform": "waveform",
+  "verified.read.why": "The addresses were read from the source named", "verified.derived.why": "It follows from another device or an agreement", "verified.unverified.why": "Nobody compared it with any source; check every signal before use",
   "verified.read": "read", "verified.derived": "derived", "verified.unverified": "unverified",
 };
