@@ -61,7 +61,7 @@ func TestHostile_EndsTheConnection(t *testing.T) {
 	f("too long", "objects of type", func(c *caller) { information(c, c.sent, append(bad.Append(nil), 0)) })
 	f("no object", "ASDU of 3 bytes", func(c *caller) { information(c, c.sent, []byte{13, 1, 3}) })
 	f("a start that was not asked for", "not asked for", func(c *caller) { c.function(asdu.StartCon) })
-	f("hangs up", "EOF", func(c *caller) { _ = c.Close() })
+	f("hangs up", "iec 104" /* an end or a reset */, func(c *caller) { _ = c.Close() })
 }
 
 // What belongs to others, or to nobody, changes nothing.
