@@ -127,19 +127,19 @@ type Device struct {
 // one machine. On one line several units may stand.
 type Reach struct{ Driver, Address, Unit string }
 
-// Reach tells the device from others on the wire. Unit 1 is what a device has
-// that names none.
+// Reach tells the device from others on the wire. A parameter that is not
+// written counts as its usual value.
 func (d Device) Reach() Reach {
 	var unit strings.Builder
-	for _, name := range [...]string{"unit", "prefix", "common_address", "route", "network", "station", "multidrop"} {
-		v := d.Params[name]
-		if name == "unit" {
-			if v = strings.TrimLeft(v, "0"); v == "1" {
-				v = ""
-			}
+	for _, p := range [...]struct{ name, usual string }{
+		{"unit", "1"}, {"prefix", ""}, {"common_address", "1"}, {"route", "1,0"}, {"network", ""}, {"station", "255"}, {"multidrop", ""},
+	} {
+		v := d.Params[p.name]
+		if p.name != "prefix" {
+			v = strings.TrimLeft(v, "0")
 		}
-		if v != "" {
-			unit.WriteString(name + " " + v + " ")
+		if v != "" && v != p.usual {
+			unit.WriteString(p.name + " " + v + " ")
 		}
 	}
 	return Reach{d.Driver, strings.TrimSpace(d.Address), unit.String()}

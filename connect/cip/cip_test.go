@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"zhigai/connect"
@@ -90,17 +91,17 @@ func TestRead_ManyTagsInFewQuestions(t *testing.T) {
 		r.tags[name] = v
 		wants = append(wants, number(name, float64(i)))
 	}
-	asked := 0
+	var asked atomic.Int32
 	d, _ := serve(t, "127.0.0.1:0", func() enip.Session { return enip.Session{Tags: r} }, func(c *caller, f enip.Frame, answer []byte) bool {
 		if f.Command == enip.SendUnitData {
-			asked++
+			asked.Add(1)
 		}
 		_, err := c.Write(answer)
 		return err == nil
 	})
 	expect(t, open(t, d), wants...)
-	if asked > 16 {
-		t.Errorf("%d questions for 800 values", asked)
+	if n := asked.Load(); n > 16 {
+		t.Errorf("%d questions for 800 values", n)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -122,7 +123,7 @@ func TestHostile_LateAnswersNeverReachAnotherTag(t *testing.T) {
 			var late sync.WaitGroup
 			var mu sync.Mutex
 			var newest *caller
-			d, _ := serve(t, "127.0.0.1:0", func() enip.Session { return enip.Session{Tags: r} }, func(c *caller, f enip.Frame, answer []byte) bool {
+			d, stop := serve(t, "127.0.0.1:0", func() enip.Session { return enip.Session{Tags: r} }, func(c *caller, f enip.Frame, answer []byte) bool {
 				mu.Lock()
 				defer mu.Unlock()
 				newest = c
@@ -163,6 +164,7 @@ func TestHostile_LateAnswersNeverReachAnotherTag(t *testing.T) {
 				cancel()
 			}
 			must(t, c.Close())
+			stop() // no more questions
 			late.Wait()
 			t.Logf("%d values, %d timeouts, %d wrong", values, timeouts, wrong)
 			if wrong > 0 || values == 0 || timeouts == 0 {
@@ -176,10 +178,10 @@ func TestHostile_LateAnswersNeverReachAnotherTag(t *testing.T) {
 // carried out.
 func TestHostile_WriteIsNotRepeated(t *testing.T) {
 	r := newRack(t)
-	writes := 0
+	var writes atomic.Int32
 	d, _ := serve(t, "127.0.0.1:0", func() enip.Session { return enip.Session{Tags: r} }, func(c *caller, f enip.Frame, answer []byte) bool {
 		if f.Command == enip.SendUnitData && f.Data[atMessage-enip.HeaderSize] == byte(enip.WriteTag) {
-			writes++
+			writes.Add(1)
 			return false
 		}
 		_, err := c.Write(answer)
@@ -191,7 +193,7 @@ func TestHostile_WriteIsNotRepeated(t *testing.T) {
 		t.Error("a write that was not answered succeeds")
 	}
 	expect(t, c, number("Set", 4)) // it was carried out
-	if writes != 1 {
-		t.Errorf("written %d times", writes)
+	if n := writes.Load(); n != 1 {
+		t.Errorf("written %d times", n)
 	}
 }

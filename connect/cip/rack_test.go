@@ -110,8 +110,6 @@ func (*rack) Identity() enip.Identity {
 type caller struct {
 	net.Conn
 	enip.Session
-	// last is the answer before this one.
-	last []byte
 }
 
 // serve answers every frame, or does what trick does, which returns false to
@@ -178,7 +176,6 @@ func attend(c *caller, trick func(c *caller, f enip.Frame, answer []byte) bool) 
 		if err != nil {
 			return
 		}
-		c.last = answer
 	}
 }
 

@@ -3,7 +3,6 @@ package iec104_test
 import (
 	"context"
 	"errors"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -26,8 +25,9 @@ func TestHostile_EndsTheConnection(t *testing.T) {
 			t.Parallel()
 			s := newStation()
 			d, _ := s.serve(t, "127.0.0.1:0")
-			h := hear(t, open(t, d), point("IOA 4001 (TI 13)"))
+			h := hear(t, open(t, d), point("IOA 4001 (TI 13)"), point("IOA 9999 (TI 13)"))
 			h.waitFor(0, func(r connect.Reading) bool { return r.Number == 12.5 })
+			h.waitFor(1, func(r connect.Reading) bool { return r.Err != nil }) // everything was told
 			s.mu.Lock()
 			for c := range s.callers {
 				trick(c)
@@ -47,21 +47,25 @@ func TestHostile_EndsTheConnection(t *testing.T) {
 	}
 	raw := func(b ...byte) func(c *caller) { return func(c *caller) { _, _ = c.Write(b) } }
 	bad := object(asdu.Float, asdu.Spontaneous, 4001, asdu.Value{Number: 666})
-	information := func(c *caller, number uint16, b []byte) {
-		c.frame(asdu.Frame{Format: asdu.Information, Send: number, Receive: c.expected, ASDU: b})
+	information := func(c *caller, step uint16, b []byte) {
+		sent, expected := c.numbers()
+		c.frame(asdu.Frame{Format: asdu.Information, Send: sent + step, Receive: expected, ASDU: b})
 	}
 	f("noise", "begins no frame", raw(1, 2, 3, 4))
 	f("no length", "length 3", raw(0x68, 3, 1, 0, 0))
 	f("oversize", "length 254", raw(append([]byte{0x68, 254}, make([]byte, 254)...)...))
 	f("a control field of nothing", "control field", raw(0x68, 4, 0x0F, 0, 0, 0))
-	f("a number twice", "is next", func(c *caller) { information(c, c.sent-1, bad.Append(nil)) })
-	f("a number left out", "is next", func(c *caller) { information(c, c.sent+1, bad.Append(nil)) })
-	f("acknowledges what was not sent", "was not sent", func(c *caller) { c.frame(asdu.Frame{Format: asdu.Supervisory, Receive: c.expected + 1}) })
-	f("truncated", "objects of type", func(c *caller) { b := bad.Append(nil); information(c, c.sent, b[:len(b)-1]) })
-	f("too long", "objects of type", func(c *caller) { information(c, c.sent, append(bad.Append(nil), 0)) })
-	f("no object", "ASDU of 3 bytes", func(c *caller) { information(c, c.sent, []byte{13, 1, 3}) })
+	f("a number twice", "is next", func(c *caller) { information(c, ^uint16(0), bad.Append(nil)) })
+	f("a number left out", "is next", func(c *caller) { information(c, 1, bad.Append(nil)) })
+	f("acknowledges what was not sent", "was not sent", func(c *caller) {
+		_, expected := c.numbers()
+		c.frame(asdu.Frame{Format: asdu.Supervisory, Receive: expected + 1})
+	})
+	f("truncated", "objects of type", func(c *caller) { b := bad.Append(nil); information(c, 0, b[:len(b)-1]) })
+	f("too long", "objects of type", func(c *caller) { information(c, 0, append(bad.Append(nil), 0)) })
+	f("no object", "ASDU of 3 bytes", func(c *caller) { information(c, 0, []byte{13, 1, 3}) })
 	f("a start that was not asked for", "not asked for", func(c *caller) { c.function(asdu.StartCon) })
-	f("hangs up", "EOF", func(c *caller) { _ = c.Close() })
+	f("hangs up", "iec 104" /* an end or a reset */, func(c *caller) { _ = c.Close() })
 }
 
 // What belongs to others, or to nobody, changes nothing.
@@ -79,12 +83,12 @@ func TestHostile_OfOthers(t *testing.T) {
 		c.send(neighbour)
 		c.send(test)
 		c.send(object(asdu.Float, asdu.Spontaneous, 4444, asdu.Value{Number: 668}))
-		c.mu.Lock()
 		file := append([]byte{125, 1, 13, 0, 1, 0}, make([]byte, 10)...) // a type that is not known
-		number := c.sent
+		c.mu.Lock()
+		number, expected := c.sent, c.expected
 		c.sent++
 		c.mu.Unlock()
-		c.frame(asdu.Frame{Format: asdu.Information, Send: number, Receive: c.expected, ASDU: file})
+		c.frame(asdu.Frame{Format: asdu.Information, Send: number, Receive: expected, ASDU: file})
 	}
 	s.mu.Unlock()
 	s.say(asdu.Float, 4001, asdu.Value{Number: 1})
@@ -133,41 +137,39 @@ func TestHostile_ConfirmsAnotherCommand(t *testing.T) {
 	f("two objects", func(a *asdu.ASDU) { a.Objects = append(a.Objects, a.Objects[0]) })
 }
 
-// A confirmation that comes too late is not taken for that of the next command:
-// the connection it belongs to is gone.
+// A confirmation that comes too late is not taken for that of the next command,
+// even on the new connection: the old one is gone, and the value another.
 func TestHostile_LateConfirmation(t *testing.T) {
 	s := newStation()
-	var held *caller
-	var kept asdu.ASDU
-	writes := 0
+	came := make(chan asdu.ASDU, 10)
 	s.trick = func(c *caller, a *asdu.ASDU) bool {
 		if !a.Type.Commands() {
 			return false
 		}
-		writes++
-		if writes == 1 {
-			held, kept = c, *a
-			return true // later
+		select {
+		case first := <-came: // the first is confirmed when the second comes, which never is
+			first.Cause = asdu.ActivationCon
+			c.send(first)
+		default:
 		}
-		held.send(asdu.ASDU{Type: kept.Type, Cause: asdu.ActivationCon, Common: 1, Objects: kept.Objects})
-		return true // and the second is never confirmed
+		came <- *a
+		return true
 	}
 	d, _ := s.serve(t, "127.0.0.1:0")
 	p := connect.Point{Address: "IOA 4002 (TI 13)", Kind: plant.KindNumber}
-	for range 2 {
+	for i := range 2 {
 		c := open(t, d)
-		if err := c.(connect.Writer).Write(within(t, soon), p, 5.0); !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, os.ErrDeadlineExceeded) {
+		if err := c.(connect.Writer).Write(within(t, soon), p, float64(5+i)); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("Write = %v", err)
 		}
-		// The command is not repeated, and the connection not used again.
 		g, err := c.Prepare([]connect.Point{p})
 		must(t, err)
 		if err := g.Read(within(t, patience), make([]connect.Reading, 1)); err == nil {
 			t.Error("the connection is still in use")
 		}
 	}
-	if writes != 2 {
-		t.Errorf("%d commands sent", writes)
+	if n := len(came); n != 1 {
+		t.Errorf("%d commands beyond the first; the second was not repeated", n)
 	}
 }
 

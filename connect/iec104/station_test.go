@@ -65,6 +65,13 @@ func (c *caller) frame(f asdu.Frame) {
 	_, _ = c.Write(f.Append(nil)) // a caller that left does not care
 }
 
+// numbers are the next to be sent and the next that is expected.
+func (c *caller) numbers() (sent, expected uint16) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.sent, c.expected
+}
+
 func (c *caller) function(f asdu.Function) {
 	c.frame(asdu.Frame{Format: asdu.Unnumbered, Function: f})
 }

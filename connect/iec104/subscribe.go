@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"zhigai/connect"
@@ -24,10 +25,31 @@ func (c *conn) Subscribe(ctx context.Context, points []connect.Point, sink conne
 	b.mu.Lock()
 	b.listeners[l] = true
 	b.mu.Unlock()
+	// A sink that waits for its store has nobody left to wait for when the
+	// connection is over.
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		select {
+		case <-c.session.ending:
+			cancel()
+		case <-storing.Done():
+		}
+	})
 	defer func() {
-		cancel() // a sink that waits for its store has nobody left to wait for
+		cancel()
+		watch.Wait()
 		l.leave(b)
 	}()
+	err := c.listen(ctx, l, wrong)
+	if ctx.Err() == nil && !c.session.running() {
+		err = fmt.Errorf("iec 104 %s: %w", c.settings.address, c.session.err)
+	}
+	return err
+}
+
+// listen asks for everything, and again when the station begins anew, until ctx
+// or the connection ends.
+func (c *conn) listen(ctx context.Context, l *listener, wrong map[int]error) error {
 	for first := true; ; first = false {
 		if err := c.ask(ctx, l.totals); err != nil {
 			return err
@@ -41,7 +63,7 @@ func (c *conn) Subscribe(ctx context.Context, points []connect.Point, sink conne
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-c.session.ending:
-			return fmt.Errorf("iec 104 %s: %w", c.settings.address, c.session.err)
+			return c.session.err
 		case <-l.restart:
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -112,7 +113,7 @@ func TestHostile_AnswersTwice(t *testing.T) {
 	}
 	tcp, _ := serve(t, "127.0.0.1:0", func(q question) bool { twice(q); return true })
 	udp := func(params map[string]string) plant.Device {
-		d := serveUDP(t, func(q question) {
+		d, _ := serveUDP(t, func(q question) {
 			b := q.answer(newBank())
 			q.send(b)
 			q.send(b)
@@ -157,10 +158,11 @@ func TestHostile_LateAnswersNeverReachAnotherDevice(t *testing.T) {
 				})
 			}
 			var d plant.Device
+			var stop func()
 			if params["transport"] == "udp" {
-				d = serveUDP(t, answer)
+				d, stop = serveUDP(t, answer)
 			} else {
-				d, _ = serve(t, "127.0.0.1:0", func(q question) bool { answer(q); return true })
+				d, stop = serve(t, "127.0.0.1:0", func(q question) bool { answer(q); return true })
 			}
 			d.Params = params
 			c, err := slmp.New().Open(within(t, patience), d)
@@ -183,6 +185,7 @@ func TestHostile_LateAnswersNeverReachAnotherDevice(t *testing.T) {
 				cancel()
 			}
 			must(t, c.Close())
+			stop() // no more questions
 			late.Wait()
 			t.Logf("%d values, %d timeouts, %d wrong", values, timeouts, wrong)
 			if wrong > 0 || values == 0 || timeouts == 0 {
@@ -195,11 +198,11 @@ func TestHostile_LateAnswersNeverReachAnotherDevice(t *testing.T) {
 // A write is not sent twice when the station hangs up on it: it may have been
 // carried out.
 func TestHostile_WriteIsNotRepeated(t *testing.T) {
-	writes := 0
+	var writes atomic.Int32
 	d, _ := serve(t, "127.0.0.1:0", func(q question) bool {
 		r, err := frame.ParseRequest(q.Header, q.body, q.format)
 		if err == nil && r.Command == frame.WriteBatch {
-			writes++
+			writes.Add(1)
 			return false
 		}
 		return honest(newBank())(q)
@@ -210,7 +213,7 @@ func TestHostile_WriteIsNotRepeated(t *testing.T) {
 		t.Error("a write that was not answered succeeds")
 	}
 	expect(t, c, number("D3 uint16", 3))
-	if writes != 1 {
-		t.Errorf("written %d times", writes)
+	if n := writes.Load(); n != 1 {
+		t.Errorf("written %d times", n)
 	}
 }

@@ -3,6 +3,7 @@ package slmp_test
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"zhigai/connect"
@@ -31,7 +32,7 @@ func eachVariant(t *testing.T, f func(t *testing.T, b *bank, d plant.Device)) {
 			b := newBank()
 			var d plant.Device
 			if params["transport"] == "udp" {
-				d = serveUDP(t, func(q question) { q.send(q.answer(b)) })
+				d, _ = serveUDP(t, func(q question) { q.send(q.answer(b)) })
 			} else {
 				d, _ = serve(t, "127.0.0.1:0", honest(b))
 			}
@@ -144,8 +145,8 @@ func TestWrite_Refused(t *testing.T) {
 func TestRead_LearnsWhatTheStationTakes(t *testing.T) {
 	b := newBank()
 	b.most, b.noRandom = 16, true
-	asked := 0
-	d, _ := serve(t, "127.0.0.1:0", func(q question) bool { asked++; return honest(b)(q) })
+	var asked atomic.Int32
+	d, _ := serve(t, "127.0.0.1:0", func(q question) bool { asked.Add(1); return honest(b)(q) })
 	var wants []want
 	for a := range 100 {
 		wants = append(wants, number(fmt.Sprintf("D%d uint16", a), float64(a)))
@@ -153,8 +154,8 @@ func TestRead_LearnsWhatTheStationTakes(t *testing.T) {
 	wants = append(wants, number("D500 uint16", 0), number("D600 uint16", 0), number("R1 uint16", 0),
 		want{address: "D700 string40", kind: plant.KindText, err: connect.ErrUnconfigured})
 	expect(t, open(t, d), wants...)
-	if asked > 60 {
-		t.Errorf("%d questions for two readings", asked)
+	if n := asked.Load(); n > 60 {
+		t.Errorf("%d questions for two readings", n)
 	}
 }
 

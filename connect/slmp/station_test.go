@@ -207,12 +207,13 @@ func attend(c net.Conn, answer func(question) bool) {
 }
 
 // serveUDP is serve over datagrams.
-func serveUDP(t *testing.T, answer func(question)) plant.Device {
+func serveUDP(t *testing.T, answer func(question)) (d plant.Device, stop func()) {
 	t.Helper()
 	p, err := net.ListenPacket("udp", "127.0.0.1:0")
 	must(t, err)
 	var wg sync.WaitGroup
-	t.Cleanup(func() { must(t, p.Close()); wg.Wait() })
+	stop = sync.OnceFunc(func() { must(t, p.Close()); wg.Wait() })
+	t.Cleanup(stop)
 	wg.Go(func() {
 		b := make([]byte, 1<<16)
 		for {
@@ -231,7 +232,7 @@ func serveUDP(t *testing.T, answer func(question)) plant.Device {
 			answer(question{Header: h, format: f, body: append([]byte(nil), b[f.HeaderSize():n]...), send: func(b []byte) { _, _ = p.WriteTo(b, from) }})
 		}
 	})
-	return plant.Device{Driver: slmp.Kind, Address: p.LocalAddr().String(), Params: map[string]string{"transport": "udp"}}
+	return plant.Device{Driver: slmp.Kind, Address: p.LocalAddr().String(), Params: map[string]string{"transport": "udp"}}, stop
 }
 
 func open(t *testing.T, d plant.Device) connect.Conn {

@@ -191,10 +191,11 @@ func (v Value) WithText(text string) (Value, error) {
 	switch {
 	case v.Type == String:
 		most = math.MaxUint16
-	case v.Type == Struct && v.Handle == StringHandle:
-		most = stringChars
 	case v.Type == Struct && len(v.Data) > 4:
 		most = len(v.Data) - 4
+		if v.Handle == StringHandle {
+			most = min(most, stringChars)
+		}
 	default:
 		return v, fmt.Errorf("%w: type %02X", ErrNoText, uint16(v.Type))
 	}

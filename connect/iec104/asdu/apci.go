@@ -3,7 +3,7 @@
 // Sources: IEC 60870-5-104 (clause 5, APCI) and IEC 60870-5-101 (clause 7,
 // ASDU: types, causes, elements), field sizes as 104 fixes them: cause 2 bytes,
 // common address 2, object address 3. The standards themselves were not at
-// hand; tshark and a station of other people's making judge the frames.
+// hand; tshark judges the frames of both sides.
 //
 // It does no I/O and keeps no state: numbers and timers are the driver's. Start
 // with [ParseFrame] and [Parse].
