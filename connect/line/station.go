@@ -204,3 +204,31 @@ func (t *Talk) Answered() {
 	s := t.station
 	s.slowest = max(s.slowest-s.slowest/16, time.Since(t.sent))
 }
+
+// Listen gives what comes to hear until the end, which is os.ErrDeadlineExceeded:
+// the way of devices that speak by themselves. What hear gives back is given again
+// with what comes next, in another Listen too. The line is not given to anybody
+// else meanwhile.
+func (s *Station) Listen(ctx context.Context, end time.Time, hear func(heard []byte) (rest []byte, err error)) error {
+	l := s.line
+	if err := l.take(ctx); err != nil {
+		return err
+	}
+	defer l.give()
+	if err := l.connect(ctx); err != nil {
+		return err
+	}
+	for {
+		b, err := l.port.receive(ctx, end)
+		if err != nil {
+			if hungUp(err) {
+				l.drop()
+			}
+			return err
+		}
+		s.Alive()
+		if l.port.begun, err = hear(append(l.port.begun, b...)); err != nil {
+			return err
+		}
+	}
+}
