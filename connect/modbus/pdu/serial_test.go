@@ -161,3 +161,15 @@ func roundTrip(t *testing.T, b []byte, cut func([]byte) (Frame, int, error), wri
 		t.Errorf("%x: %+v, %v", again, f2, err)
 	}
 }
+
+// BenchmarkCutAnswerRTU is what the longest answer costs to be found and checked.
+func BenchmarkCutAnswerRTU(b *testing.B) {
+	frame := AppendRTU(nil, 7, append([]byte{ReadHolding, 250}, make([]byte, 250)...))
+	b.SetBytes(int64(len(frame)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, n, err := CutAnswerRTU(frame); err != nil || n != len(frame) {
+			b.Fatal(n, err)
+		}
+	}
+}
