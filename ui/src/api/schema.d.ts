@@ -2327,6 +2327,8 @@ export interface components {
         };
         Profile: {
             class: string;
+            /** @description Those that read its devices, the usual first */
+            drivers: string[];
             id: string;
             models: string[];
             protocol: string;
@@ -2341,6 +2343,8 @@ export interface components {
         };
         ProfileDetail: {
             class: string;
+            /** @description Those that read its devices, the usual first */
+            drivers: string[];
             id: string;
             models: string[];
             protocol: string;

@@ -160,7 +160,7 @@ export interface DeviceValue {
 export interface Trial { ok: boolean; took_ms: number; text?: string; error?: string; remedy?: string; values: DeviceValue[] | null }
 export interface Certificate { address: string; fingerprint: string; subject: string; not_after: string; seen: string }
 export interface Profile {
-  id: string; version: number; title: Name; vendor: string; models: string[]; class: string; protocol: string; verified: string; source: string; signals: number;
+  id: string; version: number; title: Name; vendor: string; models: string[]; class: string; protocol: string; drivers: string[]; verified: string; source: string; signals: number;
 }
 export interface ProfileDetail extends Profile { yaml: string }
 export interface DriverInfo { kind: string; discovers: boolean; listens: boolean }
