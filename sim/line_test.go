@@ -54,8 +54,10 @@ func TestMbpoll_RTU(t *testing.T) {
 	t.Parallel()
 	program := peer.Program(t, "mbpoll", "apt-get install mbpoll")
 	server, d, err := sim.Stand(sim.Kind{ID: "x", Class: "meter", Protocol: "modbus-rtu", Signals: []sim.Signal{
-		{Name: "a", Kind: "number", At: "holding 10 uint16"}, {Name: "b", Kind: "number", At: "holding 11 uint16"},
-		{Name: "c", Kind: "number", At: "input 3 float32"}, {Name: "d", Kind: "number", At: "holding 12 uint16", Writable: true},
+		{Name: "a", Kind: "number", At: "holding 10 uint16"},
+		{Name: "b", Kind: "number", At: "holding 11 uint16"},
+		{Name: "c", Kind: "number", At: "input 3 float32"},
+		{Name: "d", Kind: "number", At: "holding 12 uint16", Writable: true},
 	}}, "127.0.0.1:0", 1)
 	must(t, err)
 	defer server.Close()

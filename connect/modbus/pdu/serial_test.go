@@ -96,10 +96,15 @@ func TestRTU_ShortAndWrong(t *testing.T) {
 // Every question that Append writes is cut by a server at its own length.
 func TestQuestionRTU_EveryFunction(t *testing.T) {
 	for _, r := range []Request{
-		{Function: ReadCoils, Count: 3}, {Function: ReadHolding, Count: 2}, {Function: WriteCoil, Data: []byte{0xFF, 0}},
-		{Function: WriteRegister, Data: []byte{1, 2}}, {Function: WriteCoils, Count: 9, Data: []byte{1, 1}},
-		{Function: WriteRegisters, Count: 1, Data: []byte{1, 2}}, {Function: ReadWriteRegisters, Count: 1, Target: 5, Data: []byte{1, 2}},
-		{Function: ReadIdentity}, {Function: Diagnostics, Data: []byte{0xA5, 0x37}},
+		{Function: ReadCoils, Count: 3},
+		{Function: ReadHolding, Count: 2},
+		{Function: WriteCoil, Data: []byte{0xFF, 0}},
+		{Function: WriteRegister, Data: []byte{1, 2}},
+		{Function: WriteCoils, Count: 9, Data: []byte{1, 1}},
+		{Function: WriteRegisters, Count: 1, Data: []byte{1, 2}},
+		{Function: ReadWriteRegisters, Count: 1, Target: 5, Data: []byte{1, 2}},
+		{Function: ReadIdentity},
+		{Function: Diagnostics, Data: []byte{0xA5, 0x37}},
 	} {
 		b := AppendRTU(nil, 3, r.Append(nil))
 		f, n, err := CutQuestionRTU(append(bytes.Clone(b), 9, 9))
