@@ -26,12 +26,12 @@ func (p *Plant) serveDLT645(host, port string, machines []*machine) (string, err
 		}
 		meters = append(meters, one)
 	}
-	s, err := listenTCP(net.JoinHostPort(host, port), meters.serve)
+	s, err := answerCallers(net.JoinHostPort(host, port), meters.serve)
 	if err != nil {
 		return "", err
 	}
 	p.closing(s.close)
-	return s.address(), nil
+	return s.l.Addr().String(), nil
 }
 
 type meterLine []*meter

@@ -17,12 +17,12 @@ func (p *Plant) serveRTU(host, port string, machines []*machine) (string, error)
 			return "", err
 		}
 	}
-	s, err := listenTCP(net.JoinHostPort(host, port), b.serve)
+	s, err := answerCallers(net.JoinHostPort(host, port), b.serve)
 	if err != nil {
 		return "", err
 	}
 	p.closing(s.close)
-	return s.address(), nil
+	return s.l.Addr().String(), nil
 }
 
 // serialBus is a two-wire line with its units.
