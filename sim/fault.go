@@ -10,8 +10,8 @@ import (
 type FaultKind string
 
 const (
-	// Unplug takes the machine off the wire. Modbus: the gateway answers that
-	// its target does not. OPC UA: the server says that it has no contact.
+	// Unplug takes the machine off the wire. Modbus TCP: the gateway answers that
+	// its target does not; on a serial line nobody does. OPC UA: the server says that it has no contact.
 	// Sparkplug: the connection breaks and the will is published.
 	Unplug FaultKind = "unplug"
 	// Silent leaves the line open and says nothing: Modbus questions are not

@@ -16,6 +16,9 @@ import (
 // servers stand the machines up that wait to be asked, by protocol: those of one
 // address as one server, which [Plant.Close] ends. They give the address.
 var servers = map[string]func(p *Plant, host, port string, machines []*machine) (address string, err error){
+	"dlt645":         (*Plant).serveDLT645,
+	"modbus":         (*Plant).serveModbus,
+	"modbus-rtu":     (*Plant).serveRTU,
 	"modbus-tcp":     (*Plant).serveModbus,
 	"opcua":          (*Plant).serveOPCUA,
 	"s7":             (*Plant).serveS7,
@@ -31,6 +34,9 @@ var servers = map[string]func(p *Plant, host, port string, machines []*machine) 
 // alone is what a device's parameters are when it is the only one behind its
 // address.
 var alone = map[string]map[string]string{
+	"dlt645":      {"unit": "1"},
+	"modbus":      {"unit": "1"},
+	"modbus-rtu":  {"unit": "1"},
 	"modbus-tcp":  {"unit": "1"},
 	"opcua":       {"prefix": "M1", "policy": "None", "mode": "None"},
 	"s7":          {"plc": "s7-1500"},
@@ -49,13 +55,13 @@ func (p *Plant) listen(host, port string) (map[string]string, error) {
 	out := map[string]string{}
 	waiting := map[string][]*machine{} // by the name of the address they share
 	for _, m := range p.machines {
-		if servers[m.kind.Protocol] != nil {
+		if servers[m.protocol()] != nil {
 			name, _, _ := strings.Cut(strings.TrimPrefix(m.device.Address, "{"), "}")
 			waiting[name] = append(waiting[name], m)
 		}
 	}
 	for name, machines := range waiting {
-		address, err := servers[machines[0].kind.Protocol](p, host, port, machines)
+		address, err := servers[machines[0].protocol()](p, host, port, machines)
 		if err != nil {
 			return nil, fmt.Errorf("sim: %s: %w", name, err)
 		}
@@ -154,7 +160,7 @@ func Stand(k Kind, address string, seed uint64) (*Plant, plant.Device, error) {
 	if err != nil {
 		return nil, plant.Device{}, fmt.Errorf("sim: address %q: %w; write for example 127.0.0.1:0", address, err)
 	}
-	d := plant.Device{Driver: k.Protocol, Address: "{here}", Params: maps.Clone(alone[k.Protocol])}
+	d := plant.Device{Driver: driver(k.Protocol), Address: "{here}", Params: maps.Clone(alone[k.Protocol])}
 	if servers[k.Protocol] == nil {
 		return nil, d, fmt.Errorf("sim: profile %s speaks %s; only machines that wait to be asked can be served: %s",
 			k.ID, k.Protocol, strings.Join(slices.Sorted(maps.Keys(servers)), ", "))
@@ -188,6 +194,22 @@ func (p *Plant) Show(signal string, number float64, text string) bool {
 		}
 	}
 	return false
+}
+
+// driver is the usual one of a protocol that several speak.
+func driver(protocol string) string {
+	if protocol == "modbus" {
+		return "modbus-tcp"
+	}
+	return protocol
+}
+
+// protocol is what the machine speaks: its kind may leave open over which wire.
+func (m *machine) protocol() string {
+	if servers[m.device.Driver] != nil {
+		return m.device.Driver
+	}
+	return m.kind.Protocol
 }
 
 // Serves reports whether the simulation has a server of the protocol.

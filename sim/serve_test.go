@@ -28,7 +28,7 @@ func TestServe_EveryProfile(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		d, err := sim.Serve(ctx, kindOf(prof), "127.0.0.1:0", 1)
 		switch prof.Protocol {
-		case "modbus-tcp":
+		case "modbus-tcp", "modbus", "modbus-rtu", "dlt645":
 			must(t, err)
 			if strings.HasPrefix(prof.ID, "demo-") { // the others are read in TestDelivered_EverySignalIsReadAsShown
 				modbusRead(t, d, 0, 2)

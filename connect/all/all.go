@@ -25,6 +25,7 @@ import (
 	"zhigai/connect/slmp"
 	"zhigai/connect/snmp"
 	"zhigai/connect/sparkplug"
+	"zhigai/connect/text"
 )
 
 // hostID is the name under which edge nodes of Sparkplug wait for us.
@@ -85,6 +86,8 @@ func Drivers(o Options) (Set, error) {
 		modbus.New(),
 		modbus.NewSerial(lines),
 		dlt645.New(lines),
+		text.New(lines),
+		text.NewStream(lines),
 		ua,
 		host,
 		plain,

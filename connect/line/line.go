@@ -165,8 +165,9 @@ func (l *Line) drop() {
 // errClosed is what a line says whose other end hung up.
 var errClosed = errors.New("the other end closed the line")
 
-// hungUp reports whether the line itself failed, not the device.
-func hungUp(err error) bool {
+// HungUp reports whether the line itself failed, not the device on it. The next
+// question opens it again.
+func HungUp(err error) bool {
 	var broken *brokenError
 	return errors.As(err, &broken)
 }

@@ -29,6 +29,7 @@ type port struct {
 	reader sync.WaitGroup
 
 	heard time.Time // when anybody last spoke, we included
+	begun []byte    // of what a device says by itself: not at its end yet
 }
 
 func newPort(rw io.ReadWriteCloser) *port {

@@ -89,21 +89,26 @@ func (s *Station) Ask(ctx context.Context, timeout time.Duration, f func(t *Talk
 	if err := l.connect(ctx); err != nil {
 		return err
 	}
-	stray, err := l.port.settle(ctx, l.address.silence())
-	if hungUp(err) { // while nobody asked: that is no loss of contact
+	t, err := s.talk(ctx, timeout, f)
+	if HungUp(err) && (t == nil || t.sent.IsZero()) {
+		// The other end left while nobody asked: that is no loss of contact.
 		l.drop()
 		if err = l.connect(ctx); err == nil {
-			stray, err = l.port.settle(ctx, l.address.silence())
+			_, err = s.talk(ctx, timeout, f)
 		}
 	}
-	if err != nil {
-		s.failed(err)
-		return err
-	}
-	t := &Talk{ctx: ctx, station: s, port: l.port, stray: stray, patience: s.patience(timeout)}
-	err = f(t)
 	s.failed(err)
 	return err
+}
+
+func (s *Station) talk(ctx context.Context, timeout time.Duration, f func(t *Talk) error) (*Talk, error) {
+	l := s.line
+	stray, err := l.port.settle(ctx, l.address.silence())
+	if err != nil {
+		return nil, err
+	}
+	t := &Talk{ctx: ctx, station: s, port: l.port, stray: stray, patience: s.patience(timeout)}
+	return t, f(t)
 }
 
 // Probing reports whether the device is taken for dead: what is asked of it only
@@ -122,7 +127,7 @@ func (s *Station) patience(timeout time.Duration) time.Duration {
 func (s *Station) failed(err error) {
 	var timeout interface{ Timeout() bool }
 	switch {
-	case hungUp(err):
+	case HungUp(err):
 		s.line.drop()
 	case errors.As(err, &timeout) && timeout.Timeout():
 		s.silent()
@@ -203,4 +208,32 @@ func (t *Talk) Receive(deadline time.Time) ([]byte, error) {
 func (t *Talk) Answered() {
 	s := t.station
 	s.slowest = max(s.slowest-s.slowest/16, time.Since(t.sent))
+}
+
+// Listen gives what comes to hear until the end, which is os.ErrDeadlineExceeded:
+// the way of devices that speak by themselves. What hear gives back is given again
+// with what comes next, in another Listen too. The line is not given to anybody
+// else meanwhile.
+func (s *Station) Listen(ctx context.Context, end time.Time, hear func(heard []byte) (rest []byte, err error)) error {
+	l := s.line
+	if err := l.take(ctx); err != nil {
+		return err
+	}
+	defer l.give()
+	if err := l.connect(ctx); err != nil {
+		return err
+	}
+	for {
+		b, err := l.port.receive(ctx, end)
+		if err != nil {
+			if HungUp(err) {
+				l.drop()
+			}
+			return err
+		}
+		s.Alive()
+		if l.port.begun, err = hear(append(l.port.begun, b...)); err != nil {
+			return err
+		}
+	}
 }

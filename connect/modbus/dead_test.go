@@ -57,6 +57,53 @@ func (b *beats) Append(_ context.Context, _ plant.TenantNo, batch plant.Batch) (
 	return 0, nil
 }
 
+// worst is the longest period of any device but one, in the mean and for once.
+func (b *beats) worst(from, to time.Time, without plant.TagNo) (mean, longest time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for device, at := range b.at {
+		if device == without {
+			continue
+		}
+		var first, last time.Time
+		n := 0
+		for _, one := range at {
+			if one.Before(from) || one.After(to) {
+				continue
+			}
+			if n > 0 {
+				longest = max(longest, one.Sub(last))
+			} else {
+				first = one
+			}
+			last = one
+			n++
+		}
+		if n > 1 {
+			mean = max(mean, last.Sub(first)/time.Duration(n-1))
+		}
+	}
+	return mean, longest
+}
+
+// eight are stations of twenty values a second.
+func eight() []connect.DeviceSpec {
+	var specs []connect.DeviceSpec
+	for n := range 8 {
+		d := unit(fmt.Sprint(n+1), "1s")
+		d.ID = plant.DeviceID(fmt.Sprint("unit", n+1))
+		s := connect.DeviceSpec{Tenant: 1, Path: "line/" + string(d.ID), Link: plant.TagNo(100*n + 100), Device: d, Timeout: time.Second, Retries: 1}
+		for i := range 20 {
+			s.Points = append(s.Points, connect.PointSpec{
+				Tag: s.Link + 1 + plant.TagNo(i), Name: fmt.Sprint("v", i), Kind: plant.KindNumber, Address: fmt.Sprintf("holding %d uint16", 50*n+i),
+				Period: time.Second, Silence: time.Millisecond, // every reading is stored
+			})
+		}
+		specs = append(specs, s)
+	}
+	return specs
+}
+
 // Eight stations of twenty values a second on one line of 19,200 baud. One dies.
 // The others keep their period within a tenth, and when it is back it is read
 // again. Time is virtual.
@@ -67,47 +114,8 @@ func TestDeadStation_OthersKeepTheirPeriod(t *testing.T) {
 		c := connect.NewCollector(connect.Options{
 			Drivers: []connect.Driver{linked(t, bus.run)}, Store: b, Journal: journal{newNotebook()}, Now: time.Now, Logger: slog.New(slog.DiscardHandler),
 		})
-		var specs []connect.DeviceSpec
-		for n := range 8 {
-			d := unit(fmt.Sprint(n+1), "1s")
-			d.ID = plant.DeviceID(fmt.Sprint("unit", n+1))
-			s := connect.DeviceSpec{Tenant: 1, Path: "line/" + string(d.ID), Link: plant.TagNo(100*n + 100), Device: d, Timeout: time.Second, Retries: 1}
-			for i := range 20 {
-				s.Points = append(s.Points, connect.PointSpec{
-					Tag: s.Link + 1 + plant.TagNo(i), Name: fmt.Sprint("v", i), Kind: plant.KindNumber, Address: fmt.Sprintf("holding %d uint16", 50*n+i),
-					Period: time.Second, Silence: time.Millisecond, // every reading is stored
-				})
-			}
-			specs = append(specs, s)
-		}
-		c.Set(specs)
-		worst := func(from, to time.Time, without plant.TagNo) (mean, longest time.Duration) {
-			b.mu.Lock()
-			defer b.mu.Unlock()
-			for device, at := range b.at {
-				if device == without {
-					continue
-				}
-				var first, last time.Time
-				n := 0
-				for _, one := range at {
-					if one.Before(from) || one.After(to) {
-						continue
-					}
-					if n > 0 {
-						longest = max(longest, one.Sub(last))
-					} else {
-						first = one
-					}
-					last = one
-					n++
-				}
-				if n > 1 {
-					mean = max(mean, last.Sub(first)/time.Duration(n-1))
-				}
-			}
-			return mean, longest
-		}
+		c.Set(eight())
+		worst := b.worst
 		start := time.Now()
 		time.Sleep(time.Minute)
 		mean, longest := worst(start.Add(5*time.Second), time.Now(), 0)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -94,12 +95,7 @@ func TestSlowStation_NoValueInAnotherRegister(t *testing.T) {
 	const one, two = "uint16", "uint32"
 	silentTo := func(functions ...byte) func([]byte) bool {
 		return func(body []byte) bool {
-			for _, one := range functions {
-				if body[0] == one {
-					return true
-				}
-			}
-			return false
+			return slices.Contains(functions, body[0])
 		}
 	}
 	f("in order, one register", 10_000, 4000, slow{}, one)

@@ -37,8 +37,11 @@ func (d *SerialDriver) Discover(ctx context.Context, where string) ([]connect.Fo
 	}
 	ctx, cancel := context.WithTimeout(ctx, scanTime)
 	defer cancel()
-	for _, speed := range s.speeds {
-		found, err := d.look(ctx, s, speed)
+	units := s.last - s.first + 1
+	for i, speed := range s.speeds {
+		found, err := d.look(ctx, s, speed, func(looked int, found []connect.Found) {
+			connect.Looked(ctx, i*units+looked, len(s.speeds)*units, found)
+		})
 		if err != nil || len(found) > 0 {
 			return found, err
 		}
@@ -46,7 +49,7 @@ func (d *SerialDriver) Discover(ctx context.Context, where string) ([]connect.Fo
 	return nil, ctx.Err()
 }
 
-func (d *SerialDriver) look(ctx context.Context, s scan, speed string) ([]connect.Found, error) {
+func (d *SerialDriver) look(ctx context.Context, s scan, speed string, looked func(int, []connect.Found)) ([]connect.Found, error) {
 	device := func(unit int) plant.Device {
 		params := maps.Clone(s.params)
 		params["unit"] = strconv.Itoa(unit)
@@ -68,10 +71,13 @@ func (d *SerialDriver) look(ctx context.Context, s scan, speed string) ([]connec
 		}
 		c := opened.(*conn)
 		c.link.urge()
+		var here []connect.Found
 		if title, ok := c.title(ctx); ok {
-			found = append(found, connect.Found{Device: device(unit), Title: title})
+			here = append(here, connect.Found{Device: device(unit), Title: title})
 		}
 		c.Close()
+		found = append(found, here...)
+		looked(unit-s.first+1, here)
 	}
 	return found, nil
 }

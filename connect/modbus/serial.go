@@ -141,22 +141,30 @@ func (d *SerialDriver) Test(ctx context.Context, device plant.Device) (string, e
 }
 
 // ask implements [asker].
-func (s *station) ask(ctx context.Context, set *settings, q pdu.Request) (data []byte, err error) {
+func (s *station) ask(ctx context.Context, set *settings, q pdu.Request) ([]byte, error) {
+	return s.try(ctx, set, q, false)
+}
+
+func (s *station) try(ctx context.Context, set *settings, q pdu.Request, again bool) (data []byte, err error) {
 	if _, ok := ctx.Deadline(); !ok {
 		return nil, errors.New("BUG: a modbus question without deadline")
 	}
-	var refused pdu.Exception
 	asked := s.turn.Ask(ctx, set.timeout, func(t *line.Talk) error {
 		data, err = s.bus.question(t, s, q, set)
-		if errors.As(err, &refused) {
-			return nil // it answered
+		if answered(err) {
+			return nil
 		}
 		return err
 	})
-	if asked != nil {
-		return nil, asked
+	switch {
+	case asked == nil:
+		return data, err
+	case line.HungUp(asked) && q.Reads() && !again:
+		// Some gateways hang up after an answer, and what was asked meanwhile goes
+		// nowhere. A write is not sent twice.
+		return s.try(ctx, set, q, true)
 	}
-	return data, err
+	return nil, asked
 }
 
 // urge implements [asker].

@@ -1,7 +1,12 @@
 package modbus_test
 
 import (
+	"math/rand/v2"
+	"sync"
 	"testing"
+	"time"
+
+	"go.bug.st/serial"
 
 	"zhigai/connect"
 	"zhigai/connect/conntest"
@@ -88,5 +93,29 @@ func TestScan_Pymodbus(t *testing.T) {
 	text, err := newSerial().Test(within(t, patience), found[0].Device)
 	if err != nil || text != "Modbus RTU unit 7 answers: Xinghai ML-7 2.1" {
 		t.Errorf("Test = %q, %v", text, err)
+	}
+}
+
+// The station that is late at random once more, on a cable and in real time.
+func TestSlowStation_OnACable(t *testing.T) {
+	t.Parallel()
+	cable := peer.NewCable(t)
+	port, err := serial.Open(cable.A, &serial.Mode{BaudRate: 19200})
+	must(t, err)
+	s := slow{late: func(r *rand.Rand) time.Duration { return oftenLate(r) / 4 }}
+	var station sync.WaitGroup
+	station.Go(func() { s.run(port) })
+	d := unit("1", "25ms")
+	d.Address = cable.B
+	c, err := newSerial().Open(within(t, patience), d)
+	must(t, err)
+	var n tally
+	n.ask(t, c, 30, "uint16", "uint32")
+	must(t, c.Close())
+	must(t, port.Close())
+	station.Wait()
+	t.Logf("%+v", n)
+	if n.wrong > 0 || n.values < 2 || n.timeouts < 2 {
+		t.Errorf("%+v; want values, lateness that was met, and nothing wrong", n)
 	}
 }

@@ -96,10 +96,15 @@ func TestRTU_ShortAndWrong(t *testing.T) {
 // Every question that Append writes is cut by a server at its own length.
 func TestQuestionRTU_EveryFunction(t *testing.T) {
 	for _, r := range []Request{
-		{Function: ReadCoils, Count: 3}, {Function: ReadHolding, Count: 2}, {Function: WriteCoil, Data: []byte{0xFF, 0}},
-		{Function: WriteRegister, Data: []byte{1, 2}}, {Function: WriteCoils, Count: 9, Data: []byte{1, 1}},
-		{Function: WriteRegisters, Count: 1, Data: []byte{1, 2}}, {Function: ReadWriteRegisters, Count: 1, Target: 5, Data: []byte{1, 2}},
-		{Function: ReadIdentity}, {Function: Diagnostics, Data: []byte{0xA5, 0x37}},
+		{Function: ReadCoils, Count: 3},
+		{Function: ReadHolding, Count: 2},
+		{Function: WriteCoil, Data: []byte{0xFF, 0}},
+		{Function: WriteRegister, Data: []byte{1, 2}},
+		{Function: WriteCoils, Count: 9, Data: []byte{1, 1}},
+		{Function: WriteRegisters, Count: 1, Data: []byte{1, 2}},
+		{Function: ReadWriteRegisters, Count: 1, Target: 5, Data: []byte{1, 2}},
+		{Function: ReadIdentity},
+		{Function: Diagnostics, Data: []byte{0xA5, 0x37}},
 	} {
 		b := AppendRTU(nil, 3, r.Append(nil))
 		f, n, err := CutQuestionRTU(append(bytes.Clone(b), 9, 9))
@@ -159,5 +164,17 @@ func roundTrip(t *testing.T, b []byte, cut func([]byte) (Frame, int, error), wri
 	}
 	if f2, n2, err := cut(again); err != nil || n2 != len(again) || f2.Unit != frame.Unit || !bytes.Equal(f2.Body, frame.Body) {
 		t.Errorf("%x: %+v, %v", again, f2, err)
+	}
+}
+
+// BenchmarkCutAnswerRTU is what the longest answer costs to be found and checked.
+func BenchmarkCutAnswerRTU(b *testing.B) {
+	frame := AppendRTU(nil, 7, append([]byte{ReadHolding, 250}, make([]byte, 250)...))
+	b.SetBytes(int64(len(frame)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, n, err := CutAnswerRTU(frame); err != nil || n != len(frame) {
+			b.Fatal(n, err)
+		}
 	}
 }

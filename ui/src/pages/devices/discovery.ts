@@ -6,6 +6,12 @@ import { lines } from "../plant/node";
 /** What a driver takes as the place of a search. */
 export const examples: Record<string, string> = {
   "modbus-tcp": "192.168.1.0/24:502, 192.168.1.20 units 1-16",
+  "modbus-rtu": "/dev/ttyUSB0 9600,19200 1-32",
+  dlt645: "/dev/ttyUSB0 2400",
+  s7: "192.168.1.0/24",
+  snmp: "192.168.1.0/24",
+  cip: "192.168.1.0/24",
+  mtconnect: "http://192.168.1.40:5000",
   opcua: "opc.tcp://192.168.1.30:4840",
 };
 
