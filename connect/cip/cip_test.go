@@ -127,6 +127,9 @@ func TestWrite(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), says) {
 				t.Errorf("%v to %s: %v; want %q", value, address, err, says)
 			}
+			if connect.InDoubt(err) {
+				t.Errorf("%v to %s: %v: is in doubt, although nothing was written", value, address, err)
+			}
 		}
 		g("Small", plant.KindNumber, 200.0, "127")
 		g("Small", plant.KindNumber, "x", "no text")

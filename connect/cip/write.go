@@ -12,23 +12,9 @@ import (
 // Write implements [connect.Writer]. The tag's type is that which was read
 // before; a bit is set by the controller itself, the others of its word stay.
 func (c *conn) Write(ctx context.Context, p connect.Point, value any) error {
-	t, err := parse(p.Address, p.Kind)
+	t, r, err := c.prepare(ctx, p, value)
 	if err != nil {
-		return err
-	}
-	is, known := c.seen(&t)
-	if !known {
-		data, err := c.whole(ctx, t.Path)
-		if err != nil {
-			return err
-		}
-		if is, err = enip.ParseValue(data); err != nil {
-			return fmt.Errorf("%w: %w", connect.ErrMalformed, err)
-		}
-	}
-	r, err := request(&t, is, value)
-	if err != nil {
-		return fmt.Errorf("logix tag %q: %w", p.Address, err)
+		return fmt.Errorf("%w: %w", connect.ErrNotWritten, err)
 	}
 	_, err = c.ask(ctx, r)
 	var refused enip.Status
@@ -38,6 +24,28 @@ func (c *conn) Write(ctx context.Context, p connect.Point, value any) error {
 		c.mu.Unlock()
 	}
 	return err
+}
+
+// prepare makes the question that writes; the tag's type is asked for when it
+// is not known yet.
+func (c *conn) prepare(ctx context.Context, p connect.Point, value any) (t enip.Tag, r enip.Request, err error) {
+	if t, err = parse(p.Address, p.Kind); err != nil {
+		return t, r, err
+	}
+	is, known := c.seen(&t)
+	if !known {
+		data, err := c.whole(ctx, t.Path)
+		if err != nil {
+			return t, r, err
+		}
+		if is, err = enip.ParseValue(data); err != nil {
+			return t, r, fmt.Errorf("%w: %w", connect.ErrMalformed, err)
+		}
+	}
+	if r, err = request(&t, is, value); err != nil {
+		err = fmt.Errorf("logix tag %q: %w", p.Address, err)
+	}
+	return t, r, err
 }
 
 func request(t *enip.Tag, is enip.Value, value any) (enip.Request, error) {

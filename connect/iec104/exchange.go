@@ -2,11 +2,13 @@ package iec104
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"zhigai/connect"
 	"zhigai/connect/iec104/asdu"
+	"zhigai/plant"
 )
 
 const (
@@ -111,43 +113,61 @@ func (s *session) setClock(ctx context.Context, of *settings) error {
 func (c *conn) Write(ctx context.Context, p connect.Point, value any) error {
 	a, err := parse(p.Address, p.Kind)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", connect.ErrNotWritten, err)
 	}
-	command := asdu.Command{}
-	switch v := value.(type) {
-	case float64:
-		command.Number = v
-	case bool:
-		if v {
-			command.Number = 1
+	if a.CommandType == 0 {
+		a.CommandType = c.kindSeen(&a)
+	}
+	selection, e, err := command(&a, value)
+	if err != nil {
+		return fmt.Errorf("%w: iec 104 address %q: %w", connect.ErrNotWritten, p.Address, err)
+	}
+	if c.settings.selects && a.CommandType != asdu.SetBitString { // a bit string knows no selection
+		if err := c.session.exchange(ctx, activation(&c.settings, a.CommandType, a.Command, selection), asdu.ActivationCon, selection); err != nil {
+			return fmt.Errorf("%w: iec 104 %s: selection of object %d: %w", connect.ErrNotWritten, c.settings.address, a.Command, err)
 		}
-	default:
-		return fmt.Errorf("iec 104 address %q: a number or true or false is wanted, not %T", p.Address, value)
 	}
-	kind := a.CommandType
-	if kind == 0 {
-		kind = c.kindSeen(&a)
-	}
-	if kind == 0 {
-		return fmt.Errorf("iec 104 address %q: which command? write its type, for example IOA 1001 (TI 1) command IOA 6001 (TI 45)", p.Address)
-	}
-	if _, isBool := value.(bool); isBool && (kind == asdu.DoubleCommand || kind == asdu.StepCommand) {
-		command.Number++ // 1 off, 2 on
-	}
-	for _, selects := range []bool{true, false} {
-		if selects && (!c.settings.selects || kind == asdu.SetBitString) { // a bit string knows no selection
-			continue
-		}
-		command.Select = selects
-		e, err := asdu.CommandElement(kind, command)
-		if err != nil {
-			return fmt.Errorf("iec 104 address %q: %w", p.Address, err)
-		}
-		if err := c.session.exchange(ctx, activation(&c.settings, kind, a.Command, e), asdu.ActivationCon, e); err != nil {
-			return fmt.Errorf("iec 104 %s: command to object %d: %w", c.settings.address, a.Command, err)
-		}
+	if err := c.session.exchange(ctx, activation(&c.settings, a.CommandType, a.Command, e), asdu.ActivationCon, e); err != nil {
+		return fmt.Errorf("iec 104 %s: command to object %d: %w", c.settings.address, a.Command, err)
 	}
 	return nil
+}
+
+// CheckWrite implements [connect.WriteChecker]. Which command an object takes
+// is known of the station only, unless the address says it.
+func (*Driver) CheckWrite(address string, kind plant.TagKind, value any) error {
+	a, err := parse(address, kind)
+	if err == nil && value != nil && a.CommandType != 0 {
+		_, _, err = command(&a, value)
+	}
+	return err
+}
+
+// command is the element that selects and the one that executes.
+func command(a *asdu.Address, value any) (selection, execution []byte, err error) {
+	if a.CommandType == 0 {
+		return nil, nil, errors.New("which command? write its type, for example IOA 1001 (TI 1) command IOA 6001 (TI 45)")
+	}
+	var c asdu.Command
+	switch v := value.(type) {
+	case float64:
+		c.Number = v
+	case bool:
+		if v {
+			c.Number = 1
+		}
+		if a.CommandType == asdu.DoubleCommand || a.CommandType == asdu.StepCommand {
+			c.Number++ // 1 off, 2 on
+		}
+	default:
+		return nil, nil, fmt.Errorf("a number or true or false is wanted, not %T", value)
+	}
+	if execution, err = asdu.CommandElement(a.CommandType, c); err != nil {
+		return nil, nil, err
+	}
+	c.Select = true
+	selection, err = asdu.CommandElement(a.CommandType, c)
+	return selection, execution, err
 }
 
 // kindSeen is the command that fits what the station sent of the object.

@@ -31,10 +31,11 @@ type Driver struct {
 }
 
 var (
-	_ connect.Driver     = (*Driver)(nil)
-	_ connect.Tester     = (*Driver)(nil)
-	_ connect.Subscriber = (*conn)(nil)
-	_ connect.Writer     = (*conn)(nil)
+	_ connect.Driver       = (*Driver)(nil)
+	_ connect.Tester       = (*Driver)(nil)
+	_ connect.WriteChecker = (*Driver)(nil)
+	_ connect.Subscriber   = (*conn)(nil)
+	_ connect.Writer       = (*conn)(nil)
 )
 
 // New makes a driver.

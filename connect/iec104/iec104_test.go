@@ -209,12 +209,28 @@ func TestWrite(t *testing.T) {
 		if err == nil || is != nil && !errors.Is(err, is) || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v to %s: %v; want %v %q", value, address, err, is, says)
 		}
+		if connect.InDoubt(err) {
+			t.Errorf("%v to %s: %v: is in doubt, although nothing was written", value, address, err)
+		}
 	}
 	g("IOA 9999 (TI 13)", plant.KindNumber, 1.0, connect.ErrUnconfigured, "unknown object address")
 	g("IOA 1006 (TI 11)", plant.KindNumber, 1e6, nil, "32767")
 	g("IOA 1002 (TI 3)", plant.KindNumber, 3.0, nil, "1 to 2")
 	g("IOA 5001 (TI 15)", plant.KindNumber, 1.0, nil, "which command")
 	g("IOA 4001 (TI 13)", plant.KindNumber, "x", nil, "string")
+	driver := iec104.New()
+	for _, known := range []struct {
+		address string
+		value   any
+		ok      bool
+	}{
+		{"IOA 1006 (TI 11)", -3.0, true}, {"IOA 1006 (TI 11)", 1e6, false}, {"IOA 1002 (TI 3)", true, true}, {"IOA 4001 (TI 13)", "x", false},
+		{"IOA 1001", 5.0, true}, // the station says which command
+	} {
+		if err := driver.CheckWrite(known.address, plant.KindNumber, known.value); (err == nil) != known.ok {
+			t.Errorf("%v to %s, asked without the network: %v", known.value, known.address, err)
+		}
+	}
 	s.trick = func(c *caller, a *asdu.ASDU) bool {
 		out := *a
 		out.Cause, out.Negative = asdu.ActivationCon, true

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"zhigai/connect"
+	"zhigai/connect/line"
 	"zhigai/connect/modbus"
 	"zhigai/connect/peer"
 	"zhigai/plant"
@@ -180,6 +181,14 @@ func TestPymodbus_WritesThatAreRefused(t *testing.T) {
 		err := c.(connect.Writer).Write(within(t, patience), connect.Point{Address: address, Kind: kind}, value)
 		if err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v to %s: %v; want %q", value, address, err, says)
+		}
+		if connect.InDoubt(err) {
+			t.Errorf("%v to %s: %v: is in doubt, although nothing was written", value, address, err)
+		}
+		for _, d := range []connect.WriteChecker{modbus.New(), modbus.NewSerial(line.NewPool(line.Options{}))} {
+			if known := d.CheckWrite(address, kind, value) != nil; known != errors.Is(err, connect.ErrNotWritten) {
+				t.Errorf("%v to %s: known without the network: %v; %v", value, address, known, err)
+			}
 		}
 	}
 	f("holding 300 int16", plant.KindNumber, 40000.0, "32767")

@@ -40,9 +40,10 @@ type busKey struct {
 }
 
 var (
-	_ connect.Driver     = (*SerialDriver)(nil)
-	_ connect.Tester     = (*SerialDriver)(nil)
-	_ connect.Discoverer = (*SerialDriver)(nil)
+	_ connect.Driver       = (*SerialDriver)(nil)
+	_ connect.Tester       = (*SerialDriver)(nil)
+	_ connect.WriteChecker = (*SerialDriver)(nil)
+	_ connect.Discoverer   = (*SerialDriver)(nil)
 )
 
 // NewSerial makes a driver on the lines of a pool.

@@ -38,6 +38,15 @@ var done = map[pdu.Exception]bool{pdu.IllegalFunction: true, pdu.IllegalDataAddr
 
 // CheckWrite implements [connect.WriteChecker].
 func (*Driver) CheckWrite(address string, kind plant.TagKind, value any) error {
+	return checkWrite(address, kind, value)
+}
+
+// CheckWrite implements [connect.WriteChecker].
+func (*SerialDriver) CheckWrite(address string, kind plant.TagKind, value any) error {
+	return checkWrite(address, kind, value)
+}
+
+func checkWrite(address string, kind plant.TagKind, value any) error {
 	at, err := writable(address, kind)
 	if err != nil || value == nil {
 		return err

@@ -134,7 +134,7 @@ func TestDriver_ValuesAndTimes(t *testing.T) {
 		t.Errorf("speed = %+v; want 34", r)
 	}
 	browsed, err := conn.(connect.Browser).Browse(within(t), "state")
-	if err != nil || fmt.Sprint(browsed) != "[{state#/mode /mode text false}]" {
+	if err != nil || fmt.Sprint(browsed) != "[{state#/mode /mode text false  }]" {
 		t.Errorf("Browse(state) = %v, %v", browsed, err)
 	}
 	select {

@@ -49,7 +49,7 @@ type channel struct {
 	own    identity
 	remote *x509.Certificate             // nil for policy None
 	keys   *uapolicy.EncryptionAlgorithm // of the certificates
-	life   time.Duration                 // wanted of a token
+	renew  time.Duration                 // after which a token is renewed; 0 for the usual part of its life
 	now    func() time.Time
 	limit  int // bytes of a chunk the server takes
 	ended  chan struct{}
@@ -96,7 +96,7 @@ type openAnswer struct {
 }
 
 // dialChannel connects and opens the channel within the context.
-func dialChannel(ctx context.Context, set settings, own identity, remote *x509.Certificate, life time.Duration, now func() time.Time) (*channel, error) {
+func dialChannel(ctx context.Context, set settings, own identity, remote *x509.Certificate, renew time.Duration, now func() time.Time) (*channel, error) {
 	u, err := url.Parse(set.url)
 	if err != nil {
 		return nil, err
@@ -112,7 +112,7 @@ func dialChannel(ctx context.Context, set settings, own identity, remote *x509.C
 	}
 	c := &channel{
 		tcp: tcp, in: bufio.NewReaderSize(tcp, bufferSize), policy: ua.SecurityPolicyURINone, mode: ua.MessageSecurityModeNone,
-		own: own, remote: remote, life: life, now: now, ended: make(chan struct{}), waiting: make(map[uint32]chan answer),
+		own: own, remote: remote, renew: renew, now: now, ended: make(chan struct{}), waiting: make(map[uint32]chan answer),
 	}
 	if remote != nil {
 		c.policy, c.mode = set.policyURI(), set.mode
@@ -194,7 +194,7 @@ func (c *channel) obtain(ctx context.Context, kind ua.SecurityTokenRequestType) 
 	c.mu.Unlock()
 	req := &ua.OpenSecureChannelRequest{
 		RequestType: kind, SecurityMode: c.mode, ClientNonce: o.nonce,
-		RequestedLifetime: uint32(c.life / time.Millisecond),
+		RequestedLifetime: uint32(tokenLifetime / time.Millisecond),
 	}
 	deadline, _ := ctx.Deadline()
 	if err := c.sendOpen(req, o.request, deadline); err != nil {
@@ -214,7 +214,11 @@ func (c *channel) obtain(ctx context.Context, kind ua.SecurityTokenRequestType) 
 // renew ends it.
 func (c *channel) keepFresh(life time.Duration) {
 	for {
-		timer := time.NewTimer(time.Duration(float64(max(life, leastLife)) * renewAt))
+		after := c.renew
+		if after == 0 {
+			after = time.Duration(float64(max(life, leastLife)) * renewAt)
+		}
+		timer := time.NewTimer(after)
 		select {
 		case <-c.ended:
 			timer.Stop()

@@ -3,7 +3,7 @@ package opcua
 import "time"
 
 // RenewEvery makes the driver renew its secure channels that often.
-func (d *Driver) RenewEvery(period time.Duration) { d.lifetime = period * 4 / 3 }
+func (d *Driver) RenewEvery(period time.Duration) { d.renew = period }
 
 // Bound makes small numbers of nodes show what many do: references in one
 // answer, items in one subscription.

@@ -45,7 +45,7 @@ type Driver struct {
 	trust    *trustList
 	now      func() time.Time
 	log      *slog.Logger
-	lifetime time.Duration // of a secure channel's token; shorter in tests
+	renew    time.Duration // of a secure channel's token, in tests; 0 for the usual part of its life
 	// References in one answer and items in one subscription; fewer in tests.
 	answerRefs, itemsEach int
 
@@ -73,7 +73,7 @@ func New(o Options) (*Driver, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opcua: %w", err)
 	}
-	return &Driver{identity: id, trust: trust, now: o.Now, log: o.Logger, lifetime: tokenLifetime, answerRefs: answerRefs, itemsEach: itemsEach, leftBehind: map[string]left{}}, nil
+	return &Driver{identity: id, trust: trust, now: o.Now, log: o.Logger, answerRefs: answerRefs, itemsEach: itemsEach, leftBehind: map[string]left{}}, nil
 }
 
 // Kind implements [connect.Driver].

@@ -53,7 +53,7 @@ type session struct {
 func (d *Driver) channel(ctx context.Context, set settings, cert *x509.Certificate) (*session, error) {
 	ctx, cancel := context.WithTimeout(ctx, set.timeout)
 	defer cancel()
-	c, err := dialChannel(ctx, set, d.identity, cert, d.lifetime, d.now)
+	c, err := dialChannel(ctx, set, d.identity, cert, d.renew, d.now)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package profile
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -88,9 +89,10 @@ func compile(env *cel.Env, expr string, want *cel.Type) (cel.Program, []string, 
 		return nil, nil, fmt.Errorf("%s: %w", expr, err)
 	}
 	var reads []string
-	for _, r := range ast.NativeRep().ReferenceMap() {
-		if r.Name != "" && !slices.Contains(reads, r.Name) {
-			reads = append(reads, r.Name)
+	refs := ast.NativeRep().ReferenceMap()
+	for _, id := range slices.Sorted(maps.Keys(refs)) { // as they are written
+		if name := refs[id].Name; name != "" && !slices.Contains(reads, name) {
+			reads = append(reads, name)
 		}
 	}
 	return program, reads, nil

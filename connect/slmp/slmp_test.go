@@ -1,6 +1,7 @@
 package slmp_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"sync/atomic"
@@ -127,6 +128,12 @@ func TestWrite_Refused(t *testing.T) {
 		err := c.(connect.Writer).Write(within(t, patience), connect.Point{Address: address, Kind: kind}, value)
 		if err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v to %s: %v; want %q", value, address, err, says)
+		}
+		if connect.InDoubt(err) {
+			t.Errorf("%v to %s: %v: is in doubt, although nothing was written", value, address, err)
+		}
+		if known := slmp.New().CheckWrite(address, kind, value) != nil; known != errors.Is(err, connect.ErrNotWritten) {
+			t.Errorf("%v to %s: known without the network: %v; %v", value, address, known, err)
 		}
 	}
 	f("D300 int16", plant.KindNumber, 40000.0, "32767")

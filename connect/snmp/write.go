@@ -22,16 +22,16 @@ func (c *conn) Write(ctx context.Context, p connect.Point, value any) error {
 		return fmt.Errorf("%w: %w", connect.ErrNotWritten, err)
 	}
 	now, err := c.ask(ctx, func(g *gosnmp.GoSNMP) (*gosnmp.SnmpPacket, error) { return g.Get([]string{o.String()}) })
-	if err != nil {
-		return err
+	var pdu gosnmp.SnmpPDU
+	switch {
+	case err != nil:
+	case now.Error != gosnmp.NoError:
+		err = refusal(now.Error)
+	case len(now.Variables) != 1 || now.Variables[0].Name != o.String():
+		err = fmt.Errorf("%w: the answer does not name it", connect.ErrMalformed)
+	default:
+		pdu, err = pduFor(now.Variables[0], p.Kind, value)
 	}
-	if now.Error != gosnmp.NoError {
-		return fmt.Errorf("snmp %s: write %q: %w", c.address(), p.Address, refusal(now.Error))
-	}
-	if len(now.Variables) != 1 || now.Variables[0].Name != o.String() {
-		return fmt.Errorf("snmp %s: write %q: %w: the answer does not name it", c.address(), p.Address, connect.ErrMalformed)
-	}
-	pdu, err := pduFor(now.Variables[0], p.Kind, value)
 	if err != nil {
 		return fmt.Errorf("snmp %s: write %q: %w: %w", c.address(), p.Address, connect.ErrNotWritten, err)
 	}

@@ -132,12 +132,12 @@ func TestBrowseDiscoverTest(t *testing.T) {
 	must(t, err)
 	top, err := c.(connect.Browser).Browse(within(t), "")
 	must(t, err)
-	if got := fmt.Sprint(top); got != "[{Count Count  true} {Spindle Spindle  true} {Mode Mode text false}]" {
+	if got := fmt.Sprint(top); got != "[{Count Count  true  } {Spindle Spindle  true  } {Mode Mode text false  }]" {
 		t.Errorf("Browse = %v", got)
 	}
 	below, err := c.(connect.Browser).Browse(within(t), "Spindle")
 	must(t, err)
-	if got := fmt.Sprint(below); got != "[{Spindle/Speed Speed number false}]" {
+	if got := fmt.Sprint(below); got != "[{Spindle/Speed Speed number false  }]" {
 		t.Errorf("Browse(Spindle) = %v", got)
 	}
 	found, err := h.host.Discover(within(t), "")

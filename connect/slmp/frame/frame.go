@@ -79,14 +79,20 @@ const (
 	PasswordLocked EndCode = 0xC201
 )
 
+// endCodes are those that are known: with each of them a station turns a request
+// down before it has done any of it.
+var endCodes = map[EndCode]string{
+	OutOfRange: "device number out of range", TooManyWords: "too many words", TooManyBits: "too many bits", TooManyRandom: "too many points",
+	BeyondLast: "beyond the last device", WrongCommand: "command not known", NoSuchDevice: "device cannot be read or written",
+	WrongRequest: "request cannot be carried out as written", NotForStation: "request not for this station", WrongBitValue: "wrong bit value",
+	WrongLength: "length does not fit", PasswordLocked: "locked by a remote password",
+}
+
+// Known reports whether the code says that nothing was done.
+func (e EndCode) Known() bool { return endCodes[e] != "" }
+
 func (e EndCode) Error() string {
-	names := map[EndCode]string{
-		OutOfRange: "device number out of range", TooManyWords: "too many words", TooManyBits: "too many bits", TooManyRandom: "too many points",
-		BeyondLast: "beyond the last device", WrongCommand: "command not known", NoSuchDevice: "device cannot be read or written",
-		WrongRequest: "request cannot be carried out as written", NotForStation: "request not for this station", WrongBitValue: "wrong bit value",
-		WrongLength: "length does not fit", PasswordLocked: "locked by a remote password",
-	}
-	if name, ok := names[e]; ok {
+	if name, ok := endCodes[e]; ok {
 		return fmt.Sprintf("slmp end code %04X (%s)", uint16(e), name)
 	}
 	return fmt.Sprintf("slmp end code %04X", uint16(e))
