@@ -44,7 +44,7 @@ func batches(ctx context.Context, dir string, size int, d time.Duration) (Row, e
 	at := plant.MicrosOf(time.Now().Add(-time.Hour))
 	made := 0
 	var l Latencies
-	cpu, start := used(), time.Now()
+	cpu, start := Used(), time.Now()
 	for time.Since(start) < d && ctx.Err() == nil {
 		for i := range batch {
 			tag, tick := made%tags, made/tags
@@ -57,7 +57,7 @@ func batches(ctx context.Context, dir string, size int, d time.Duration) (Row, e
 		}
 		l.Add(time.Since(begun))
 	}
-	took, spent := time.Since(start), used()-cpu
+	took, spent := time.Since(start), Used()-cpu
 	if err := ctx.Err(); err != nil {
 		return Row{}, err
 	}
@@ -122,11 +122,11 @@ func run(ctx context.Context, node *Node, source *Source, d time.Duration) (made
 	if err := source.Connected(ctx); err != nil {
 		return 0, 0, 0, err
 	}
-	before, cpu, start := node.History.Stats().Samples, used(), time.Now()
+	before, cpu, start := node.History.Stats().Samples, Used(), time.Now()
 	source.Begin()
 	pause(ctx, d)
 	source.End()
-	made, took, spent = float64(node.History.Stats().Samples-before), time.Since(start), used()-cpu
+	made, took, spent = float64(node.History.Stats().Samples-before), time.Since(start), Used()-cpu
 	return made, took, spent, ctx.Err()
 }
 

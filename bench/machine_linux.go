@@ -79,8 +79,8 @@ func fileSystem(dir string) (string, error) {
 	return out, nil
 }
 
-// used is what this process has used of the processors so far.
-func used() time.Duration {
+// Used is what this process has used of the processors so far.
+func Used() time.Duration {
 	var use syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &use); err != nil {
 		panic("BUG: getrusage: " + err.Error())

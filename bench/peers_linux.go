@@ -19,19 +19,20 @@ type Peers struct {
 	// Self is the command line of a node as a process of its own; it ends with
 	// the arguments of [Served].
 	Self []string
+	// Polling is the command line of a node that asks devices; it ends with the
+	// arguments of [Polled].
+	Polling []string
 	// Profiles is a folder for a CPU profile of that node; empty for none.
 	Profiles string
 }
 
 // Served says what a node as a process of its own is to do.
 type Served struct {
-	Dir      string
-	MQTT     string // address of its broker
-	Protocol string // mqtt or modbus-tcp
-	Shape    Shape
-	Every    time.Duration
-	Address  string // of the Modbus device that stands for all
-	Profile  string // file for a CPU profile; empty for none
+	Dir     string
+	MQTT    string // address of its broker
+	Shape   Shape
+	Every   time.Duration
+	Profile string // file for a CPU profile; empty for none
 }
 
 // Plant of a served node.
@@ -76,7 +77,10 @@ func (o outcome) perCPU() float64 {
 
 // Parts are the comparisons.
 func (p Peers) Parts() []Part {
-	return []Part{{Name: "peers", Title: "Other programs, same messages", Run: p.messages, Asked: true}}
+	return []Part{
+		{Name: "peers", Title: "Other programs, same messages", Run: p.messages, Asked: true},
+		{Name: "polled", Title: "Devices that are asked: this program and Telegraf, same devices", Run: p.polled, Asked: true},
+	}
 }
 
 // wantedAdvantage over Telegraf and VictoriaMetrics.

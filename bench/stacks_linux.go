@@ -77,7 +77,7 @@ func (p Peers) self(_ context.Context, dir string, t traffic) (*running, error) 
 	if err != nil {
 		return nil, err
 	}
-	served := Served{Dir: filepath.Join(dir, "data"), MQTT: address, Protocol: "mqtt", Shape: t.shape, Every: t.every}
+	served := Served{Dir: filepath.Join(dir, "data"), MQTT: address, Shape: t.shape, Every: t.every}
 	if p.Profiles != "" {
 		served.Profile = filepath.Join(p.Profiles, "peers-zhigai"+profileEnding)
 	}

@@ -68,7 +68,7 @@ func (c benchCmd) Run(ctx context.Context) error {
 	}
 	report, err := bench.Run(ctx, bench.Options{
 		Parts: benchParts(
-			bench.Peers{Dir: c.Peers, Self: []string{self, "bench-node"}, Profiles: c.Profiles},
+			bench.Peers{Dir: c.Peers, Self: []string{self, "bench-node"}, Polling: []string{self, "bench-polled"}, Profiles: c.Profiles},
 			bench.Links{Self: []string{self, "bench-link"}, Profiles: c.Profiles},
 			bench.Starts{Self: []string{self, "bench-start"}},
 		),
@@ -114,7 +114,7 @@ func writeReport(name string, write func(io.Writer) error) error {
 // openBench makes the node that is measured: the product's own parts, with a
 // profile that it does not have otherwise, and the driver of p or its own.
 func openBench(ctx context.Context, dir string, p bench.Plant) (*bench.Node, error) {
-	n, err := openBenchNode(ctx, dir, "127.0.0.1:0", p)
+	n, err := openBenchNode(ctx, place{Data: dir}, "127.0.0.1:0", p)
 	if err != nil {
 		return nil, err
 	}
@@ -137,13 +137,13 @@ func openBench(ctx context.Context, dir string, p bench.Plant) (*bench.Node, err
 	}, nil
 }
 
-func openBenchNode(ctx context.Context, dir, mqttListen string, p bench.Plant) (*node, error) {
+func openBenchNode(ctx context.Context, at place, mqttListen string, p bench.Plant) (*node, error) {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	var more []connect.Driver
 	if p.Driver != nil {
 		more = []connect.Driver{p.Driver}
 	}
-	return openNodeOf(ctx, place{Data: dir}, mqttListen, log, fstest.MapFS{"profiles/bench.yaml": {Data: p.Profile}}, more...)
+	return openNodeOf(ctx, at, mqttListen, log, fstest.MapFS{"profiles/bench.yaml": {Data: p.Profile}}, more...)
 }
 
 // begin gives the node its plant and lets it work.
@@ -182,7 +182,7 @@ func (c servedCmd) Run(ctx context.Context) (err error) {
 		defer pprof.StopCPUProfile()
 	}
 	p := s.Plant(time.Now())
-	n, err := openBenchNode(ctx, s.Dir, s.MQTT, p)
+	n, err := openBenchNode(ctx, place{Data: s.Dir}, s.MQTT, p)
 	if err != nil {
 		return err
 	}

@@ -37,6 +37,7 @@ type cli struct {
 	Doctor  doctorCmd       `cmd:"" help:"Look for what would keep a node from running well."`
 	Bench   benchCmd        `cmd:"" help:"Measure what this program does on this machine."`
 	Served  servedCmd       `cmd:"" hidden:"" name:"bench-node"`
+	Polled  polledCmd       `cmd:"" hidden:"" name:"bench-polled"`
 	Linked  linkedCmd       `cmd:"" hidden:"" name:"bench-link"`
 	Grown   grownCmd        `cmd:"" hidden:"" name:"bench-start"`
 	OpenAPI openapiCmd      `cmd:"" name:"openapi" help:"Print the contract of the HTTP API."`

@@ -118,7 +118,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	if n.access, err = access.New(n.record.Access(), time.Now); err != nil {
 		return nil, err
 	}
-	n.collector = connect.NewCollector(connect.Options{Drivers: n.drivers.List, Store: intake{n.history, n.disk, at.traces}, Journal: n.record.Journal(), Now: time.Now, Logger: log, Keeps: n.keeps})
+	n.collector = connect.NewCollector(connect.Options{Drivers: n.drivers.List, Store: intake{n.history, n.disk, at.traces, at.stored}, Journal: n.record.Journal(), Now: time.Now, Logger: log, Keeps: n.keeps})
 	n.discovery = n.newDiscovery()
 	n.board = equipment.NewBoard(equipment.BoardOptions{Fleet: n.fleet, Reader: n.reader, Headlines: n.engine, Now: time.Now, Log: log})
 	n.desk = &equipment.Desk{Fleet: n.fleet, Reader: n.reader, Totals: n.engine, Now: time.Now, Changed: n.entered}

@@ -99,6 +99,7 @@ type intake struct {
 	history samples
 	disk    *space.Watch
 	traces  *traces
+	stored  func(plant.Batch) // told of what is durable; nil: nobody asks
 }
 
 func (i intake) Append(ctx context.Context, tenant plant.TenantNo, b plant.Batch) (uint64, error) {
@@ -116,6 +117,9 @@ func (i intake) Append(ctx context.Context, tenant plant.TenantNo, b plant.Batch
 		return 0, fmt.Errorf("%w: %w", connect.ErrNotAccepted, err)
 	case errors.Is(err, history.ErrFailed), errors.Is(err, history.ErrUnavailable):
 		return 0, fmt.Errorf("%w: %w", connect.ErrNotAccepted, err)
+	}
+	if err == nil && i.stored != nil {
+		i.stored(b)
 	}
 	return seq, err
 }

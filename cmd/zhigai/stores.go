@@ -42,16 +42,17 @@ type place struct {
 	History string `help:"Database of samples of a large hub, as clickhouse://USER@HOST:8123/DATABASE, with --record in PostgreSQL; a folder inside the node's when left out." env:"ZHIGAI_HISTORY" placeholder:"URL"`
 
 	log      *slog.Logger
-	forwards bool       // what history keeps goes on to another node
-	lean     bool       // little memory, no figures
-	replica  bool       // one of several processes on this record
-	disk     diskMarks  // zero: the defaults
-	scrub    scrubFlags // zero: no scrub
-	requests int        // a second of one user; 0: the default
-	free     uint64     // bytes that samples leave free; 0: the default
-	readOnly bool       // answers questions alone
-	traces   *traces    // nil: none are made
-	files    string     // the folder in which devices leave files; "" for none
+	forwards bool              // what history keeps goes on to another node
+	lean     bool              // little memory, no figures
+	replica  bool              // one of several processes on this record
+	disk     diskMarks         // zero: the defaults
+	scrub    scrubFlags        // zero: no scrub
+	requests int               // a second of one user; 0: the default
+	free     uint64            // bytes that samples leave free; 0: the default
+	readOnly bool              // answers questions alone
+	traces   *traces           // nil: none are made
+	files    string            // the folder in which devices leave files; "" for none
+	stored   func(plant.Batch) // told of what devices said and is durable; nil: nobody asks
 }
 
 // record is where the record lies.

@@ -224,7 +224,10 @@ func TestWrite(t *testing.T) {
 		value   any
 		ok      bool
 	}{
-		{"IOA 1006 (TI 11)", -3.0, true}, {"IOA 1006 (TI 11)", 1e6, false}, {"IOA 1002 (TI 3)", true, true}, {"IOA 4001 (TI 13)", "x", false},
+		{"IOA 1006 (TI 11)", -3.0, true},
+		{"IOA 1006 (TI 11)", 1e6, false},
+		{"IOA 1002 (TI 3)", true, true},
+		{"IOA 4001 (TI 13)", "x", false},
 		{"IOA 1001", 5.0, true}, // the station says which command
 	} {
 		if err := driver.CheckWrite(known.address, plant.KindNumber, known.value); (err == nil) != known.ok {
