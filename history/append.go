@@ -182,7 +182,7 @@ func (s *Store) commit(group []*request) error {
 	s.lastSeq = seq
 	close(s.arrived)
 	s.arrived = make(chan struct{})
-	if s.held >= flushSamples || s.heldBytes >= flushBytes {
+	if s.crowded() {
 		select {
 		case s.wake <- struct{}{}:
 		default:

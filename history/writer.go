@@ -21,10 +21,13 @@ const (
 	flushEvery  = time.Minute
 	flushPoints = chunkSize / 2
 	flushAge    = time.Hour // also bounds how much raw log a restart reads again
-	// flushSamples and flushBytes are what waits in memory before everything is
-	// written; at blockSamples and blockBytes Append waits for the writer.
+	// flushSamples and flushBytes are what waits in memory before some of it is
+	// written, whatever its age; at blockSamples and blockBytes Append waits for
+	// the writer. It is written a part of the series after the other: all at once
+	// would hold up readings on the way, and need as much memory again.
 	flushSamples = 2_000_000
 	flushBytes   = 96 << 20
+	flushedIn    = 16 // parts
 	blockSamples = 3 * flushSamples
 	blockBytes   = 3 * flushBytes
 	// writerBatch bounds what the writer commits at once, so that it never holds
@@ -37,21 +40,35 @@ func (s *Store) writeLoop() {
 	defer s.done.Done()
 	ticker := time.NewTicker(s.every)
 	defer ticker.Stop()
-	for {
-		all := false
+	for part := plant.TagNo(0); ; {
+		var err error
 		select {
 		case <-s.wake:
-			all = true
+			for s.pressed() && err == nil {
+				err = s.flush(func(k series, _ int, _ time.Time) bool { return k.tag/pageTags%flushedIn == part })
+				part = (part + 1) % flushedIn
+			}
 		case <-ticker.C:
+			err = s.flush(s.due(false, s.now()))
 		case <-s.stop:
 			return
 		}
-		err := s.flush(s.due(all, s.now()))
 		if err != nil && !errors.Is(err, ErrNoSpace) {
 			return // flush has told why the store failed
 		}
 	}
 }
+
+// pressed reports whether so much is in memory that some of it is to be written
+// before its time.
+func (s *Store) pressed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.crowded()
+}
+
+// crowded is pressed for who holds s.mu.
+func (s *Store) crowded() bool { return s.held >= flushSamples || s.heldBytes >= flushBytes }
 
 // due says which series are to be written.
 func (s *Store) due(all bool, now time.Time) func(series, int, time.Time) bool {

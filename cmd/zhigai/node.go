@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"os"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -64,11 +62,6 @@ type node struct {
 	workers     sync.WaitGroup
 }
 
-// garbage is how much of it may lie about, in percent of what is in use, before
-// it is collected: a node that makes figures has memory to spare, and half the
-// collections are saved. An edge has none.
-const garbage = 200
-
 // openNode opens the stores and makes the parts; nothing runs yet.
 func openNode(ctx context.Context, at place, mqttListen string, log *slog.Logger) (*node, error) {
 	return openNodeOf(ctx, at, mqttListen, log, data.FS)
@@ -77,9 +70,6 @@ func openNode(ctx context.Context, at place, mqttListen string, log *slog.Logger
 // openNodeOf is openNode with the profiles of another place and more drivers.
 func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logger, profiles fs.FS, more ...connect.Driver) (_ *node, err error) {
 	n := &node{log: log, started: time.Now(), lean: at.lean, readOnly: at.readOnly, traces: at.traces, requests: at.requests}
-	if !n.lean && os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(garbage)
-	}
 	if err := n.watchDisk(&at); err != nil {
 		return nil, err
 	}
@@ -159,6 +149,7 @@ func (n *node) start(ctx context.Context) error {
 		n.unfollow()
 	} else {
 		n.follow(ctx)
+		n.worker(ctx, "garbage", func() error { keepGarbage(ctx); return nil })
 	}
 	n.dutiful(ctx, "retention", n.retain)
 	if n.replica == nil { // replicas do not collect

@@ -85,6 +85,9 @@ var placeholder = regexp.MustCompile(`\{([a-z_]+)\}`)
 
 // fill puts the device's parameters in the place of {name}.
 func fill(address string, params map[string]string) (string, error) {
+	if !strings.Contains(address, "{") {
+		return address, nil // most: machines of a kind share the text
+	}
 	var missing string
 	out := placeholder.ReplaceAllStringFunc(address, func(m string) string {
 		v, ok := params[m[1:len(m)-1]]

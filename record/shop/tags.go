@@ -175,19 +175,32 @@ func tagBody(t plant.Tag) (string, error) {
 
 const tagColumns = `t.no, t.node, t.name, t.path, t.body`
 
+// scanTags reads tags. Machines of a kind say the same of theirs: it is read
+// once, and kept in memory once.
 func scanTags(rows *sql.Rows) ([]plant.Tag, error) {
 	var out []plant.Tag
+	bodies, names := map[string]plant.Tag{}, map[string]string{}
+	once := func(text string) string {
+		if known, ok := names[text]; ok {
+			return known
+		}
+		names[text] = text
+		return text
+	}
 	for rows.Next() {
 		var no plant.TagNo
 		var node, name, path, body string
 		if err := rows.Scan(&no, &node, &name, &path, &body); err != nil {
 			return nil, errors.Join(err, rows.Close())
 		}
-		var t plant.Tag
-		if err := json.Unmarshal([]byte(body), &t); err != nil {
-			return nil, errors.Join(fmt.Errorf("tag %d cannot be read: %w", no, err), rows.Close())
+		t, known := bodies[body]
+		if !known {
+			if err := json.Unmarshal([]byte(body), &t); err != nil {
+				return nil, errors.Join(fmt.Errorf("tag %d cannot be read: %w", no, err), rows.Close())
+			}
+			bodies[body] = t
 		}
-		t.No, t.Node, t.Name, t.Path = no, plant.NodeID(node), name, path
+		t.No, t.Node, t.Name, t.Path = no, plant.NodeID(once(node)), once(name), path
 		out = append(out, t)
 	}
 	return out, errors.Join(rows.Err(), rows.Close())

@@ -44,7 +44,7 @@ type shown struct {
 // follow is what a cell knows of one tag.
 type follow struct {
 	c       *cell
-	tag     plant.Tag
+	tag     *plant.Tag
 	name    string // in the profile's words
 	slots   []int  // where states and alarms read it
 	counter bool   // of parts
@@ -308,7 +308,7 @@ func (c *cell) present(s Settings, l *Live, now plant.Micros) {
 	l.SinceMore = l.Since <= c.from
 }
 
-func liveNumber(tag plant.Tag, s plant.Sample) LiveValue {
+func liveNumber(tag *plant.Tag, s plant.Sample) LiveValue {
 	v := LiveValue{Tag: tag.No, Name: tag.Name, Title: tag.Title, Unit: tag.Unit, Time: s.Time, Quality: s.Quality.String()}
 	if !s.Quality.IsBad() {
 		v.Number = &s.Value
@@ -316,7 +316,7 @@ func liveNumber(tag plant.Tag, s plant.Sample) LiveValue {
 	return v
 }
 
-func liveText(tag plant.Tag, t plant.Text) LiveValue {
+func liveText(tag *plant.Tag, t plant.Text) LiveValue {
 	v := LiveValue{Tag: tag.No, Name: tag.Name, Title: tag.Title, Unit: tag.Unit, Time: t.Time, Quality: t.Quality.String()}
 	if !t.Quality.IsBad() {
 		v.Text = &t.Value

@@ -48,8 +48,8 @@ type present struct {
 }
 
 type tagList struct {
-	byNode map[plant.NodeID]map[string]plant.Tag
-	byNo   map[plant.TagNo]plant.Tag
+	byNode map[plant.NodeID]map[string]*plant.Tag
+	byNo   map[plant.TagNo]*plant.Tag
 }
 
 // Limits of what a Fleet remembers. Entries are instants, most of which share
@@ -175,10 +175,11 @@ func (f *Fleet) tagList(ctx context.Context, tenant plant.TenantNo) (tagList, er
 	if err != nil {
 		return tagList{}, fmt.Errorf("tags: %w", err)
 	}
-	t := tagList{byNode: map[plant.NodeID]map[string]plant.Tag{}, byNo: map[plant.TagNo]plant.Tag{}}
-	for _, tag := range all {
+	t := tagList{byNode: map[plant.NodeID]map[string]*plant.Tag{}, byNo: map[plant.TagNo]*plant.Tag{}}
+	for i := range all {
+		tag := &all[i]
 		if t.byNode[tag.Node] == nil {
-			t.byNode[tag.Node] = map[string]plant.Tag{}
+			t.byNode[tag.Node] = map[string]*plant.Tag{}
 		}
 		t.byNode[tag.Node][tag.Name], t.byNo[tag.No] = tag, tag
 	}
@@ -187,7 +188,7 @@ func (f *Fleet) tagList(ctx context.Context, tenant plant.TenantNo) (tagList, er
 }
 
 // TagsOf lists the tenant's tags by number.
-func (f *Fleet) TagsOf(ctx context.Context, tenant plant.TenantNo) (map[plant.TagNo]plant.Tag, error) {
+func (f *Fleet) TagsOf(ctx context.Context, tenant plant.TenantNo) (map[plant.TagNo]*plant.Tag, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.expire()
@@ -211,10 +212,10 @@ func (f *Fleet) snapshot(tenant plant.TenantNo, model plant.Model, tags tagList)
 		}
 		s.Machines[n.ID] = m
 		for _, name := range m.signals() {
-			s.reads[m.Tags[name].No] = false
+			s.reads[m.tagNo(name)] = false
 		}
 		for _, c := range m.counterOf() {
-			s.reads[m.Tags[c.Signal].No] = true
+			s.reads[m.tagNo(c.Signal)] = true
 		}
 		for _, tag := range m.Tags {
 			if _, read := s.reads[tag.No]; !read {

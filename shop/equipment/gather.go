@@ -206,7 +206,7 @@ func (m *Machine) stretches(f Facts, products timeline, lo, hi plant.Micros) []s
 
 // next is the time of the first value of a tag after t, forever when there is
 // none; of a counter the first good one.
-func (r Reader) next(ctx context.Context, tenant plant.TenantNo, tag plant.Tag, t plant.Micros) (plant.Micros, error) {
+func (r Reader) next(ctx context.Context, tenant plant.TenantNo, tag *plant.Tag, t plant.Micros) (plant.Micros, error) {
 	found := plant.Micros(math.MaxInt64)
 	var err error
 	if tag.Kind == plant.KindText {

@@ -62,7 +62,15 @@ type Machine struct {
 	Cycles   []plant.Cycle
 	Calendar plant.Calendar
 	Kind     Kind
-	Tags     map[string]plant.Tag // by signal name
+	Tags     map[string]*plant.Tag // by signal name
+}
+
+// tagNo is 0, which no tag has, for a signal without a tag.
+func (m *Machine) tagNo(signal string) plant.TagNo {
+	if tag, ok := m.Tags[signal]; ok {
+		return tag.No
+	}
+	return 0
 }
 
 // Facts are what a machine's past is made of: the values of its signals by

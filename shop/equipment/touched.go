@@ -84,7 +84,7 @@ func (f *Folder) Touched(ctx context.Context, tenant plant.TenantNo, batch plant
 type touching struct {
 	f      *Folder
 	tenant plant.TenantNo
-	tags   map[plant.TagNo]plant.Tag
+	tags   map[plant.TagNo]*plant.Tag
 	now    *Snapshot
 	ranges map[plant.NodeID][]plant.Span
 }
@@ -95,7 +95,7 @@ const lateGap = plant.Micros(3600 * 1_000_000)
 
 // readTag is a tag that folds read, with the times of its values in a batch.
 type readTag struct {
-	tag     plant.Tag
+	tag     *plant.Tag
 	counter bool
 	times   []plant.Micros
 }
