@@ -218,6 +218,15 @@ ok  	zhigai/history	12.3s
 	if r := g.Rows[0]; r.What != "history Append/batch=2000/jitter=false" || r.Shown != "97.0 k ns/op, 0.780 B/sample, 2.30 M samples/s" || r.Value != 2_300_000 || r.Unit != "samples/s" {
 		t.Errorf("row = %+v", r)
 	}
+	g, err = ReadGroup(strings.NewReader("pkg: zhigai/shop/control\nBenchmarkOrder-2 300 9000 ns/op 12.5 p99-ms 100 p99-ms-limit\nBenchmarkWalk-2 1 9000 ns/op 3.5 s 3.0 s-limit\nBenchmarkGone-2 1 9000 ns/op 3.0 s-limit\n"))
+	if err != nil || len(g.Rows) != 3 {
+		t.Fatalf("group = %+v, %v", g, err)
+	}
+	for i, missed := range []bool{false, true, true} { // one limit is of a value that was not measured
+		if r := g.Rows[i]; r.Missed != missed || r.Wanted == "" || strings.Contains(r.Shown, "limit") {
+			t.Errorf("row = %+v", r)
+		}
+	}
 	g, err = ReadGroup(strings.NewReader(`{"name":"pages","title":"Pages","rows":[{"what":"first paint","value":210,"unit":"ms","shown":"210 ms","wanted":"< 350 ms"}]}`))
 	if err != nil || g.Name != "pages" || len(g.Rows) != 1 || g.Rows[0].Missed {
 		t.Errorf("group = %+v, %v", g, err)

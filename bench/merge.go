@@ -33,8 +33,12 @@ func ReadGroup(r io.Reader) (Group, error) {
 	return g, nil
 }
 
+// limitOf is behind the unit of a value for the limit of that value.
+const limitOf = "-limit"
+
 // goBench takes the lines of benchmarks: a name, a number of runs, then values
-// with their units.
+// with their units. A value whose unit ends with -limit is what another value of
+// the line must not exceed.
 func goBench(r io.Reader) (Group, error) {
 	g := Group{Name: "rooms", Title: "Rooms alone, by their Go benchmarks"}
 	room := ""
@@ -48,24 +52,45 @@ func goBench(r io.Reader) (Group, error) {
 		if len(f) < 4 || len(f)%2 != 0 || !strings.HasPrefix(f[0], "Benchmark") {
 			continue
 		}
-		var row Row
-		var shown []string
-		for i := 2; i < len(f); i += 2 {
-			v, err := strconv.ParseFloat(f[i], 64)
-			if err != nil {
-				return g, fmt.Errorf("bench: %q: %w", line, err)
-			}
-			row.Value, row.Unit = v, f[i+1]
-			shown = append(shown, amount(v)+" "+f[i+1])
-		}
 		name, _ := cutCores(strings.TrimPrefix(f[0], "Benchmark"))
-		row.What, row.Shown = room+" "+name, strings.Join(shown, ", ")
+		row, err := benchRow(f[2:])
+		if err != nil {
+			return g, fmt.Errorf("bench: %q: %w", line, err)
+		}
+		row.What = room + " " + name
 		g.Rows = append(g.Rows, row)
 	}
 	if len(g.Rows) == 0 && lines.Err() == nil {
 		return g, errors.New("bench: neither a group as JSON nor the output of go test -bench")
 	}
 	return g, lines.Err()
+}
+
+// benchRow is a row of values and units in turn.
+func benchRow(f []string) (row Row, err error) {
+	values := map[string]float64{}
+	var units, shown []string
+	for i := 0; i < len(f); i += 2 {
+		v, err := strconv.ParseFloat(f[i], 64)
+		if err != nil {
+			return row, err
+		}
+		values[f[i+1]] = v
+		units = append(units, f[i+1])
+	}
+	var wanted []string
+	for _, unit := range units {
+		if of, ok := strings.CutSuffix(unit, limitOf); ok {
+			v, there := values[of]
+			wanted = append(wanted, "≤ "+amount(values[unit])+" "+of)
+			row.Missed = row.Missed || !there || v > values[unit]
+			continue
+		}
+		row.Value, row.Unit = values[unit], unit
+		shown = append(shown, amount(values[unit])+" "+unit)
+	}
+	row.Shown, row.Wanted = strings.Join(shown, ", "), strings.Join(wanted, ", ")
+	return row, nil
 }
 
 // cutCores takes the number of processors off a benchmark's name.
