@@ -119,6 +119,7 @@ func whole(q url.Values, name string, least, most, otherwise uint64) (uint64, *a
 const longest = 3_600_000
 
 func (a *agent) serveCurrent(w http.ResponseWriter, r *http.Request, models []*machineModel) *agentError {
+	a.gather()
 	q := r.URL.Query()
 	items, failed := filter(models, q.Get("path"))
 	if failed != nil {

@@ -66,11 +66,7 @@ func newModel(m *machine, name string) (*machineModel, error) {
 	}
 	b.model.avail = b.add(b.root, document.DataItem{Category: document.Event, Type: "AVAILABILITY"}, "avail")
 	for slot, s := range m.kind.Signals {
-		at := s.At
-		for key, value := range m.device.Params {
-			at = strings.ReplaceAll(at, "{"+key+"}", value)
-		}
-		if err := b.signal(slot, &s, at); err != nil {
+		if err := b.signal(slot, &s, s.At); err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Name, err)
 		}
 	}

@@ -160,7 +160,9 @@ func Stand(k Kind, address string, seed uint64) (*Plant, plant.Device, error) {
 	if err != nil {
 		return nil, plant.Device{}, fmt.Errorf("sim: address %q: %w; write for example 127.0.0.1:0", address, err)
 	}
-	d := plant.Device{Driver: driver(k.Protocol), Address: "{here}", Params: maps.Clone(alone[k.Protocol])}
+	d := plant.Device{Driver: driver(k.Protocol), Address: "{here}", Params: map[string]string{}}
+	maps.Copy(d.Params, k.Params)
+	maps.Copy(d.Params, alone[k.Protocol])
 	if servers[k.Protocol] == nil {
 		return nil, d, fmt.Errorf("sim: profile %s speaks %s; only machines that wait to be asked can be served: %s",
 			k.ID, k.Protocol, strings.Join(slices.Sorted(maps.Keys(servers)), ", "))

@@ -3,6 +3,7 @@ package sim
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -79,7 +80,21 @@ type tally struct {
 	energy              float64 // kWh
 }
 
+// placed are the signals of a kind at their addresses on a device.
+func placed(kind Kind, params map[string]string) []Signal {
+	out := slices.Clone(kind.Signals)
+	for i := range out {
+		for _, given := range []map[string]string{params, kind.Params} {
+			for key, value := range given {
+				out[i].At = strings.ReplaceAll(out[i].At, "{"+key+"}", value)
+			}
+		}
+	}
+	return out
+}
+
 func newMachine(n plant.Node, kind Kind, products []string, rng *rand.Rand) *machine {
+	kind.Signals = placed(kind, n.Machine.Device.Params)
 	parts := strings.Split(n.Path, "/")
 	m := &machine{
 		path: n.Path, code: n.Code(), class: n.Machine.Class, kind: kind, device: n.Machine.Device, rng: rng, salt: rng.Uint64(), products: products,

@@ -47,9 +47,6 @@ func newSpace(machines []*machine) *space {
 		prefix := m.device.Params["prefix"]
 		for i, sig := range m.kind.Signals {
 			name := sig.At[strings.LastIndex(sig.At, "s=")+2:]
-			for key, value := range m.device.Params {
-				name = strings.ReplaceAll(name, "{"+key+"}", value)
-			}
 			n := &node{name: name, m: m, slot: i}
 			s.nodes[name] = n
 			s.folders[prefix] = append(s.folders[prefix], n)

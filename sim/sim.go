@@ -25,7 +25,9 @@ type Kind struct {
 	ID       string
 	Class    string
 	Protocol string
-	Signals  []Signal
+	// Params are those of a device of this kind where nobody gives others.
+	Params  map[string]string
+	Signals []Signal
 }
 
 // Signal is one value of a machine.

@@ -31,7 +31,7 @@ func model(t testing.TB) (plant.Model, map[string]sim.Kind) {
 }
 
 func kindOf(p *profile.Profile) sim.Kind {
-	k := sim.Kind{ID: p.ID, Class: p.Class, Protocol: p.Protocol}
+	k := sim.Kind{ID: p.ID, Class: p.Class, Protocol: p.Protocol, Params: p.Defaults()}
 	for _, s := range p.Signals {
 		one := sim.Signal{Name: s.Name, Kind: s.Kind, At: s.At, Writable: s.Write != nil}
 		one.Scale, one.Offset = s.Scaling()

@@ -6,7 +6,6 @@ import (
 	"net"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -67,11 +66,7 @@ func (p *Plant) serveSNMP(host, port string, machines []*machine) (string, error
 func newMIB(m *machine) (*mib, error) {
 	b := &mib{m: m, began: time.Now(), decoder: &gosnmp.GoSNMP{}}
 	for slot, s := range m.kind.Signals {
-		at := s.At
-		for key, value := range m.device.Params {
-			at = strings.ReplaceAll(at, "{"+key+"}", value)
-		}
-		id, err := oid.Parse(at)
+		id, err := oid.Parse(s.At)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Name, err)
 		}

@@ -97,7 +97,7 @@ func simKinds(l *profile.Library) map[string]sim.Kind {
 // simKind is a machine as its profile knows it, that says of itself what the
 // profile's rules look for.
 func simKind(p *profile.Profile, serial string) sim.Kind {
-	k := sim.Kind{ID: p.ID, Class: p.Class, Protocol: p.Protocol}
+	k := sim.Kind{ID: p.ID, Class: p.Class, Protocol: p.Protocol, Params: p.Defaults()}
 	for _, s := range p.Signals {
 		one := sim.Signal{Name: s.Name, Kind: s.Kind, At: s.At, Writable: s.Write != nil}
 		one.Scale, one.Offset = s.Scaling()

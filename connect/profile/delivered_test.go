@@ -24,7 +24,7 @@ func vocabulary(t *testing.T) profile.Vocabulary {
 
 func theLibrary(t *testing.T) *profile.Library {
 	t.Helper()
-	library, err := profile.Load(data.FS, "profiles", checkers())
+	library, err := profile.Load(data.FS, "profiles", every(t))
 	if err != nil {
 		t.Fatal(err)
 	}

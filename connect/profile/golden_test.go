@@ -2,11 +2,14 @@ package profile_test
 
 import (
 	"flag"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"zhigai/connect/all"
 	"zhigai/connect/modbus"
 	"zhigai/connect/mqtt"
 	"zhigai/connect/opcua"
@@ -17,8 +20,27 @@ import (
 
 var update = flag.Bool("update", false, "write what is said now into testdata/*.want")
 
-// checkers knows the addresses of the profiles that are delivered.
-// Looking at an address needs no driver that is set up.
+// every is the drivers of the program.
+func every(t *testing.T) (out []profile.PointChecker) {
+	t.Helper()
+	log := slog.New(slog.DiscardHandler)
+	rights := mqtt.Rights{Tenant: 1, Publish: []string{"#"}, Subscribe: []string{"#"}}
+	broker, err := mqtt.NewBroker(mqtt.Options{Address: "127.0.0.1:0", Anonymous: &rights, Now: time.Now, Logger: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := all.Drivers(all.Options{Dir: t.TempDir(), Broker: broker, Now: time.Now, Logger: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range set.List {
+		out = append(out, d)
+	}
+	return out
+}
+
+// checkers are the drivers whose names stand in the expected messages. Looking
+// at an address needs no driver that is set up.
 func checkers() []profile.PointChecker {
 	return []profile.PointChecker{modbus.New(), new(opcua.Driver), new(mqtt.Driver), new(sparkplug.Driver)}
 }
@@ -63,7 +85,7 @@ func golden(t *testing.T, file, got string) {
 
 // The files that are delivered must load as they are when the program starts.
 func TestLoad_DeliveredProfiles(t *testing.T) {
-	library, err := profile.Load(data.FS, "profiles", checkers())
+	library, err := profile.Load(data.FS, "profiles", every(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -89,6 +89,10 @@ func (p *Profile) CheckParams(params map[string]string) error {
 	return errors.Join(problems...)
 }
 
+// Defaults are the parameters of a device where nobody gives others; those that
+// have to be given are not among them.
+func (p *Profile) Defaults() map[string]string { return p.filled(nil) }
+
 // filled are a device's parameters with the profile's defaults below them.
 func (p *Profile) filled(params map[string]string) map[string]string {
 	out := map[string]string{}
