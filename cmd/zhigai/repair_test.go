@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -35,7 +36,7 @@ func TestRepair_EveryKindOfFile(t *testing.T) {
 		}
 	}
 	must(t, s.n.history.Flush())
-	killed, stopped := copyOf(t, s.n.dir), copyOf(t, s.n.dir)
+	killed, stopped := stillOf(t, s.n.dir), stillOf(t, s.n.dir)
 	for range 2 { // opening again writes tables
 		st, err := openStores(t.Context(), place{Data: stopped})
 		must(t, err)
@@ -164,6 +165,39 @@ func copyOf(t *testing.T, dir string) string {
 	return to
 }
 
+// stillOf is a copy of the folder of a node that works on, made while it wrote
+// nothing: a file that is written while it is read is like none that a kill
+// leaves.
+func stillOf(t *testing.T, dir string) string {
+	t.Helper()
+	for range 100 {
+		before := stampsOf(t, dir)
+		to := copyOf(t, dir)
+		if maps.Equal(before, stampsOf(t, dir)) {
+			return to
+		}
+	}
+	t.Fatal("the node never stands still")
+	return ""
+}
+
+// stampsOf are sizes and times of all files.
+func stampsOf(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	must(t, filepath.WalkDir(dir, func(name string, e os.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		info, err := e.Info()
+		if err == nil {
+			out[name] = fmt.Sprint(info.Size(), info.ModTime().UnixNano())
+		}
+		return err
+	}))
+	return out
+}
+
 // sealedFiles are filesOf in a fixed order, each kind of file at most three times.
 func sealedFiles(t *testing.T, dir string) (names []string, sizes map[string]int64) {
 	t.Helper()
@@ -198,7 +232,7 @@ func TestRepair_Refusals(t *testing.T) {
 	if _, err := (repairCmd{place: place{Data: s.n.dir}}).repair(t.Context(), time.Now()); err == nil || !strings.Contains(err.Error(), "stop it first") {
 		t.Errorf("a running node: %v", err)
 	}
-	other := copyOf(t, s.n.dir)
+	other := stillOf(t, s.n.dir)
 	must(t, os.RemoveAll(filepath.Join(other, "node")))
 	st, err := openStores(t.Context(), place{Data: other})
 	must(t, err)
@@ -214,7 +248,7 @@ func TestRepair_Refusals(t *testing.T) {
 	all, err := backup.List(s.root)
 	must(t, err)
 	must(t, os.Truncate(filepath.Join(all[0].Dir, "record", "record.db"), 5000))
-	if _, err = (repairCmd{place: place{Data: copyOf(t, s.n.dir)}, Backup: s.root}).repair(t.Context(), time.Now()); !errors.Is(err, backup.ErrDamaged) {
+	if _, err = (repairCmd{place: place{Data: stillOf(t, s.n.dir)}, Backup: s.root}).repair(t.Context(), time.Now()); !errors.Is(err, backup.ErrDamaged) {
 		t.Errorf("a snapshot that is cut: %v", err)
 	}
 	if err := (restoreCmd{Dir: s.root, Data: filepath.Join(t.TempDir(), "x")}).Run(t.Context()); !errors.Is(err, backup.ErrDamaged) {
@@ -231,7 +265,7 @@ func TestRepair_WithoutSnapshot(t *testing.T) {
 	for i := range 4 {
 		s.step(i)
 	}
-	dir := copyOf(t, s.n.dir)
+	dir := stillOf(t, s.n.dir)
 	for range 2 { // opening again writes tables
 		st, err := openStores(t.Context(), place{Data: dir})
 		must(t, err)
