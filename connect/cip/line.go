@@ -310,6 +310,7 @@ func (c *conn) receive() (enip.Frame, error) {
 	}
 	f.Data = make([]byte, n)
 	_, err = io.ReadFull(c.tcp, f.Data)
+	c.tcp.End()
 	return f, err
 }
 
