@@ -14,9 +14,9 @@ import (
 	"zhigai/plant"
 )
 
-// Health is how a device answers, counted since its collection began: when the
+// DeviceHealth is how a device answers, counted since its collection began: when the
 // node started, or when the device was last changed.
-type Health struct {
+type DeviceHealth struct {
 	Device      plant.DeviceID `json:"device"`
 	Since       time.Time      `json:"since"` // counted from then on
 	Answers     int64          `json:"answers"`
@@ -79,7 +79,7 @@ const (
 	MaxWatched = 16
 )
 
-// tally is what a meter counts for [Health]. The meter's lock guards it.
+// tally is what a meter counts for [DeviceHealth]. The meter's lock guards it.
 type tally struct {
 	since       time.Time
 	connections int64
@@ -120,11 +120,11 @@ func (m *meter) lostContact() {
 	m.tally.lost++
 }
 
-func (m *meter) health() Health {
+func (m *meter) health() DeviceHealth {
 	s := m.snapshot()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	out := Health{
+	out := DeviceHealth{
 		Device: s.ID, Since: m.tally.since, Answers: s.Requests, LastAnswer: s.LastAnswer, Connections: m.tally.connections, Lost: m.tally.lost,
 		Missed: s.Missed, Response: s.Response, Longest: ms(m.tally.longest), Histogram: make([]Bucket, len(m.tally.buckets)), Points: len(m.points),
 		LastFailure: m.tally.last, Without: []LatestValue{}, Failures: m.failures(),
@@ -201,10 +201,10 @@ func (c *Collector) runner(id plant.DeviceID) *runner {
 }
 
 // Health tells how a device answers; false when it does not run here.
-func (c *Collector) Health(id plant.DeviceID) (Health, bool) {
+func (c *Collector) Health(id plant.DeviceID) (DeviceHealth, bool) {
 	r := c.runner(id)
 	if r == nil {
-		return Health{}, false
+		return DeviceHealth{}, false
 	}
 	return r.meter.health(), true
 }
