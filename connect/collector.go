@@ -184,7 +184,7 @@ type runner struct {
 	misconfigured bool
 	talk          *talk
 	ring          *tap.Ring // of frames
-	noted         error     // the last error that was counted
+	noted         error     // the last error of a question that was counted in this session
 	writing       atomic.Bool
 
 	gates     []gate
@@ -260,6 +260,7 @@ func (r *runner) goodbye() {
 // session connects and collects until contact is lost. won says whether the
 // device ever answered.
 func (r *runner) session(ctx context.Context, driver Driver) (won bool, err error) {
+	r.noted = nil
 	open, cancel := context.WithTimeout(ctx, max(2*r.spec.Timeout, 5*time.Second))
 	conn, err := driver.Open(open, r.spec.Device)
 	cancel()
@@ -288,7 +289,9 @@ func (r *runner) session(ctx context.Context, driver Driver) (won bool, err erro
 // samples cannot be stored says nothing about the device.
 func (r *runner) lost(ctx context.Context, err error) {
 	now := r.c.o.Now()
-	r.failed(err)
+	if r.noted == nil || !errors.Is(err, r.noted) {
+		r.failed(err) // else the question it came from has counted it
+	}
 	if errors.Is(err, errStore) {
 		r.meter.set(StateNotAccepted, err, now)
 		return

@@ -168,11 +168,8 @@ func (m *meter) failures() []Failure {
 	})
 }
 
-// failed counts an error of a question once, however many hands it goes through.
+// failed counts an error of a question.
 func (r *runner) failed(err error) {
-	if r.noted != nil && errors.Is(err, r.noted) {
-		return
-	}
 	r.noted = err
 	r.meter.failed(failureOf(err), err, r.c.o.Now())
 }
