@@ -163,9 +163,11 @@ func (m *meter) failures() []Failure {
 		row.Readings += n
 		rows[kind] = row
 	}
-	return slices.SortedFunc(maps.Values(rows), func(a, b Failure) int {
+	out := slices.AppendSeq(make([]Failure, 0, len(rows)), maps.Values(rows)) // never null on the page
+	slices.SortFunc(out, func(a, b Failure) int {
 		return cmp.Or(cmp.Compare(b.Questions+b.Readings, a.Questions+a.Readings), cmp.Compare(a.Kind, b.Kind))
 	})
+	return out
 }
 
 // failed counts an error of a question.

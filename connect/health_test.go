@@ -52,7 +52,7 @@ func TestHealth_Histogram(t *testing.T) {
 			}
 			sum += b.Count
 		}
-		if sum != got.Answers || got.Answers != 7 || got.Longest != 800 || got.Response.P50 != 5 || got.Connections != 1 || got.Lost != 0 || got.LastFailure != nil {
+		if sum != got.Answers || got.Answers != 7 || got.Longest != 800 || got.Response.P50 != 5 || got.Connections != 1 || got.Lost != 0 || got.LastFailure != nil || got.Failures == nil || got.Without == nil {
 			t.Errorf("health %+v", got)
 		}
 		if !got.Since.Equal(time.Now().Add(-7100 * time.Millisecond)) {
