@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"zhigai/connect/tap"
 	"zhigai/fact"
 	"zhigai/plant"
 )
@@ -100,7 +101,8 @@ func (c *Collector) Set(specs []DeviceSpec) {
 // start runs one device. Two devices that read the same would take one
 // machine's values for two machines': the second is named and not started.
 func (c *Collector) start(spec DeviceSpec, taken places, i, n int) {
-	r := &runner{c: c, spec: spec, meter: newMeter(&spec, c.o.Now()), done: make(chan struct{}), phase: float64(i) / float64(max(n, 1)), talk: newTalk()}
+	r := &runner{c: c, spec: spec, meter: newMeter(&spec, c.o.Now()), done: make(chan struct{}), phase: float64(i) / float64(max(n, 1)), ring: ringOf(spec.Device, c.o.Now)}
+	r.talk = newTalk(r.ring)
 	r.writing.Store(spec.Device.Writing)
 	ctx, cancel := context.WithCancel(c.ctx)
 	r.cancel = cancel
@@ -164,9 +166,7 @@ func (c *Collector) Status() []DeviceStatus {
 // Latest is the last reading of each point of a device; nil when it does not
 // run.
 func (c *Collector) Latest(id plant.DeviceID) []LatestValue {
-	c.mu.Lock()
-	r := c.runners[id]
-	c.mu.Unlock()
+	r := c.runner(id)
 	if r == nil {
 		return nil
 	}
@@ -183,6 +183,8 @@ type runner struct {
 	phase         float64 // where in a period this device reads, 0..1
 	misconfigured bool
 	talk          *talk
+	ring          *tap.Ring // of frames
+	noted         error     // the last error of a question that was counted in this session
 	writing       atomic.Bool
 
 	gates     []gate
@@ -197,6 +199,9 @@ type runner struct {
 
 func (r *runner) idle(state string, err error) {
 	r.meter.set(state, err, r.c.o.Now())
+	if err != nil {
+		r.meter.failed(failedConfiguration, err, r.c.o.Now())
+	}
 	close(r.done)
 }
 
@@ -216,6 +221,7 @@ const (
 func (r *runner) run(ctx context.Context, driver Driver) {
 	defer close(r.done)
 	defer r.goodbye()
+	ctx = tap.With(ctx, r.ring)
 	if e, ok := driver.(Expecter); ok {
 		defer e.Expect(r.spec.Device)()
 	}
@@ -251,20 +257,10 @@ func (r *runner) goodbye() {
 	}
 }
 
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
 // session connects and collects until contact is lost. won says whether the
 // device ever answered.
 func (r *runner) session(ctx context.Context, driver Driver) (won bool, err error) {
+	r.noted = nil
 	open, cancel := context.WithTimeout(ctx, max(2*r.spec.Timeout, 5*time.Second))
 	conn, err := driver.Open(open, r.spec.Device)
 	cancel()
@@ -272,6 +268,7 @@ func (r *runner) session(ctx context.Context, driver Driver) (won bool, err erro
 		return false, err
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
+	r.meter.connected()
 	ended, end := context.WithCancel(ctx)
 	r.talk.open(ended, conn)
 	defer func() { end(); r.talk.close() }()
@@ -292,6 +289,9 @@ func (r *runner) session(ctx context.Context, driver Driver) (won bool, err erro
 // samples cannot be stored says nothing about the device.
 func (r *runner) lost(ctx context.Context, err error) {
 	now := r.c.o.Now()
+	if r.noted == nil || !errors.Is(err, r.noted) {
+		r.failed(err) // else the question it came from has counted it
+	}
 	if errors.Is(err, errStore) {
 		r.meter.set(StateNotAccepted, err, now)
 		return
@@ -305,6 +305,7 @@ func (r *runner) lost(ctx context.Context, err error) {
 		return
 	}
 	r.up = false
+	r.meter.lostContact()
 	_ = r.link(ctx, 0) // knowledge ends by itself where this is not kept
 	r.event(ctx, fact.KindConnection, fact.Connection{Device: r.spec.Device.ID, Reason: err.Error(), Last: r.answered})
 }

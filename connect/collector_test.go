@@ -100,7 +100,7 @@ func TestCollector_SilenceIsTimeoutAndRetry(t *testing.T) {
 		h.driver.change(func() { d.silent = true })
 		after(3*time.Second + time.Millisecond*100)
 		s := h.status(t, "a")
-		if s.State != connect.StateDown || s.Timeouts != 2 || s.Errors["timeout"] != 1 || !strings.Contains(s.Error, "no answer within 1s") {
+		if s.State != connect.StateDown || s.Timeouts != 2 || s.Errors["timeout"] != 2 || !strings.Contains(s.Error, "no answer within 1s") {
 			t.Errorf("status %+v", s)
 		}
 		if got := values(h.store.of(10)); got[len(got)-1] != 0 {

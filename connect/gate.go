@@ -1,7 +1,6 @@
 package connect
 
 import (
-	"errors"
 	"math"
 	"slices"
 	"time"
@@ -158,25 +157,6 @@ func unscaled(v, scale float64) float64 {
 		return math.Round(v*inverse) / inverse
 	}
 	return v
-}
-
-func reasonOf(err error) plant.Quality {
-	for _, row := range []struct {
-		err    error
-		reason plant.Quality
-	}{
-		{ErrRefused, plant.Refused},
-		{ErrMalformed, plant.Malformed},
-		{ErrUnconfigured, plant.Unconfigured},
-		{ErrImprecise, plant.Imprecise},
-		{ErrStale, plant.Stale},
-		{ErrUnavailable, plant.NotAvailable},
-	} {
-		if errors.Is(err, row.err) {
-			return row.reason
-		}
-	}
-	return plant.Malformed
 }
 
 // differs is the deadband. A change of quality always counts.

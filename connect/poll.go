@@ -144,11 +144,12 @@ func (r *runner) read(ctx context.Context, one *round) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		r.failed(err)
 		if errors.Is(err, ErrBusy) {
 			r.judge(ctx, one, 0, true)
 			return r.skip(err)
 		}
-		if failureOf(err) != "timeout" || attempt == r.spec.Retries {
+		if failureOf(err) != failedTimeout || attempt == r.spec.Retries {
 			return err
 		}
 	}
@@ -204,7 +205,7 @@ func (r *runner) ask(ctx context.Context, one *round) error {
 	done()
 	switch {
 	case err == nil:
-	case failureOf(err) == "timeout" || failureOf(err) != "busy" && errors.Is(err, context.DeadlineExceeded):
+	case failureOf(err) == failedTimeout || failureOf(err) != failedBusy && errors.Is(err, context.DeadlineExceeded):
 		r.meter.timeout()
 		return fmt.Errorf("no answer within %s: %w", r.spec.Timeout, err)
 	default:
@@ -232,5 +233,16 @@ func (r *runner) take(ctx context.Context, i int, reading *Reading, now plant.Mi
 		batch.Texts = append(batch.Texts, p.text)
 	default:
 		batch.Samples = append(batch.Samples, p.sample)
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }

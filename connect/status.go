@@ -2,7 +2,6 @@ package connect
 
 import (
 	"encoding/hex"
-	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -39,7 +38,8 @@ type DeviceStatus struct {
 	Response      Response         `json:"response_ms"`
 	Requests      int64            `json:"requests"`
 	Timeouts      int64            `json:"timeouts"`
-	Errors        map[string]int64 `json:"errors"` // by kind of failure
+	Errors        map[string]int64 `json:"errors"`      // questions that failed, by kind of failure
+	ErrorShare    float64          `json:"error_share"` // of the questions and openings since collection began, 0..1; the line being busy is none
 	Missed        int64            `json:"missed_periods"`
 	Samples       int64            `json:"samples"`  // stored
 	Refused       int64            `json:"refused"`  // not accepted by the store
@@ -54,6 +54,7 @@ type DeviceStatus struct {
 // Response is how long the device takes to answer, ms.
 type Response struct {
 	P50 float64 `json:"p50"`
+	P95 float64 `json:"p95"`
 	P99 float64 `json:"p99"`
 }
 
@@ -84,6 +85,7 @@ type meter struct {
 	points []PointSpec
 	latest []seen
 	gated  [256]int64 // bad readings by quality
+	tally  tally
 }
 
 // seen is the last reading of a point as it came: put into words only when
@@ -104,7 +106,7 @@ type seen struct {
 const keptRaw = 32
 
 func newMeter(spec *DeviceSpec, now time.Time) *meter {
-	m := &meter{points: spec.Points, latest: make([]seen, len(spec.Points))}
+	m := &meter{points: spec.Points, latest: make([]seen, len(spec.Points)), tally: tally{since: now.UTC(), failedAt: map[string]time.Time{}}}
 	m.status = DeviceStatus{
 		ID: spec.Device.ID, Equipment: spec.Node, Path: spec.Path, Name: spec.Name, Driver: spec.Device.Driver, Address: spec.Device.Address,
 		Profile: spec.Profile, State: StateConnecting, Since: now.UTC(), Errors: map[string]int64{}, Tags: len(spec.Points), Stretch: 1,
@@ -128,7 +130,6 @@ func (m *meter) set(state string, err error, now time.Time) {
 	m.status.Error = ""
 	if err != nil {
 		m.status.Error = err.Error()
-		m.status.Errors[failureOf(err)]++
 	}
 }
 
@@ -140,6 +141,7 @@ func (m *meter) answered(took time.Duration, now time.Time) {
 	if took > 0 {
 		m.times[m.timesN%keptTimes] = took
 		m.timesN++
+		m.tally.time(took)
 	}
 }
 
@@ -210,6 +212,7 @@ func (m *meter) snapshot() DeviceStatus {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s := m.status
+	s.ErrorShare = s.share()
 	s.Errors, s.Gated = maps.Clone(s.Errors), map[string]int64{}
 	for q, n := range m.gated {
 		if n > 0 {
@@ -219,9 +222,23 @@ func (m *meter) snapshot() DeviceStatus {
 	if n := min(m.timesN, keptTimes); n > 0 {
 		times := slices.Clone(m.times[:n])
 		slices.Sort(times)
-		s.Response = Response{P50: ms(times[n/2]), P99: ms(times[n*99/100])}
+		s.Response = Response{P50: ms(times[n/2]), P95: ms(times[n*95/100]), P99: ms(times[n*99/100])}
 	}
 	return s
+}
+
+// share of failures among all that was asked.
+func (s *DeviceStatus) share() float64 {
+	var failed int64
+	for kind, n := range s.Errors {
+		if kind != failedBusy && kind != failedStore {
+			failed += n
+		}
+	}
+	if failed == 0 {
+		return 0
+	}
+	return float64(failed) / float64(failed+s.Requests)
 }
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
@@ -234,24 +251,4 @@ func (m *meter) values() []LatestValue {
 		out[i] = m.latest[i].words(&m.points[i])
 	}
 	return out
-}
-
-// failureOf sorts errors for the counters.
-func failureOf(err error) string {
-	var timeout interface{ Timeout() bool }
-	switch {
-	case errors.Is(err, ErrNotTrusted):
-		return "untrusted"
-	case errors.Is(err, ErrBusy):
-		return "busy"
-	case errors.As(err, &timeout) && timeout.Timeout():
-		return "timeout"
-	case errors.Is(err, ErrMalformed):
-		return "malformed"
-	case errors.Is(err, ErrRefused):
-		return "refused"
-	case errors.Is(err, errStore):
-		return "store"
-	}
-	return "connection"
 }

@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"zhigai/connect/tap"
 )
 
 // talk is the open connection of a runner as others use it beside the rounds.
 // One call at a time is under way, unless the connection lets callers take
 // turns by itself.
 type talk struct {
+	ring *tap.Ring     // of the device's frames
 	turn chan struct{} // holds one element while somebody asks; who waits longest is next
 
 	mu     sync.Mutex
@@ -19,7 +22,7 @@ type talk struct {
 	ended  context.Context
 }
 
-func newTalk() *talk { return &talk{turn: make(chan struct{}, 1)} }
+func newTalk(ring *tap.Ring) *talk { return &talk{ring: ring, turn: make(chan struct{}, 1)} }
 
 // open offers a connection until close; what is under way then is given up
 // when ended is done.
@@ -86,5 +89,5 @@ func (t *talk) use(ctx context.Context, patience time.Duration, f func(ctx conte
 	}
 	stop := context.AfterFunc(ended, cancel)
 	defer stop()
-	return f(ctx, conn)
+	return f(tap.With(ctx, t.ring), conn)
 }

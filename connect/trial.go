@@ -77,7 +77,7 @@ func remedy(err error) string {
 	switch {
 	case errors.Is(err, ErrNotTrusted):
 		return "approve the device's certificate after comparing the fingerprint"
-	case errors.Is(err, context.DeadlineExceeded), failureOf(err) == "timeout":
+	case errors.Is(err, context.DeadlineExceeded), failureOf(err) == failedTimeout:
 		return "check address, port, unit and cable; look whether the device is switched on and whether another master holds its only connection"
 	case errors.Is(err, ErrRefused), errors.Is(err, ErrUnconfigured):
 		return "the device answers but does not know the address: check profile and model"

@@ -137,6 +137,30 @@ test("devices on the wire are searched and looked at", async () => {
   await accessible("adopting a device");
 });
 
+test("how a device answers, with the frames on the wire", async () => {
+  const { items } = await demo.api("/api/v1/devices");
+  const device = items.find((d) => d.driver === "modbus-tcp" && d.state === "up");
+  await page.goto(`${demo.base}/devices`);
+  await page.getByPlaceholder("搜索").fill(device.path);
+  await page.getByRole("button", { name: device.path }).click();
+  const drawer = page.getByRole("dialog");
+  await drawer.getByRole("tab", { name: "通信健康" }).click();
+  await drawer.getByRole("img", { name: /响应时间分布/ }).waitFor();
+  // To look is to record: questions and answers come by themselves.
+  await drawer.getByRole("cell", { name: "→ 发送" }).first().waitFor();
+  await drawer.getByRole("cell", { name: "← 接收" }).first().waitFor();
+  await drawer.getByText(/正在记录/).waitFor();
+  await drawer.getByRole("button", { name: /定\s*格/ }).click();
+  await accessible("how a device answers");
+  await shoot("device-health");
+  const [file] = await Promise.all([page.waitForEvent("download"), drawer.getByRole("button", { name: "下载文本" }).click()]);
+  const text = await readFile(await file.path(), "utf8");
+  // A frame of Modbus TCP: transaction, protocol 0000, length, unit.
+  assert.match(text, /^#\d+ .+ > 12 B\n0000 {2}[0-9a-f]{2} [0-9a-f]{2} 00 00 00 06 /m);
+  await drawer.getByLabel("十六进制或文字").fill("没有");
+  await drawer.getByText("没有符合条件的报文").waitFor();
+});
+
 test("the same registers are read in every order", async () => {
   const { items } = await demo.api("/api/v1/devices");
   await look("/devices?tab=order", "byte-order", () => page.getByRole("button", { name: /读\s*取/ }).waitFor());

@@ -272,6 +272,8 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 			{Err: control.ErrInvalid, Status: 422},
 			{Err: control.ErrElsewhere, Status: 409},
 			{Err: control.ErrBusy, Status: 503},
+			{Err: connect.ErrNotHere, Status: 404},
+			{Err: connect.ErrWatched, Status: 409},
 			{Err: link.ErrNotEnrolled, Status: 404},
 			{Err: link.ErrRefused, Status: 409},
 			{Err: link.ErrRevoked, Status: 409},

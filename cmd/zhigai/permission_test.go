@@ -36,7 +36,7 @@ var lowest = map[string]access.Role{
 	"command": access.RoleOperator, "acknowledge-alarm": access.RoleOperator, "add-count": access.RoleOperator, "set-state": access.RoleOperator, "assign-reason": access.RoleOperator,
 
 	"save-calendar": access.RoleEngineer, "save-product": access.RoleEngineer, "certificates": access.RoleEngineer,
-	"approve-certificate": access.RoleEngineer, "test-device": access.RoleEngineer, "read-device": access.RoleEngineer, "add-node": access.RoleEngineer,
+	"approve-certificate": access.RoleEngineer, "test-device": access.RoleEngineer, "read-device": access.RoleEngineer, "device-health": access.RoleEngineer, "device-frames": access.RoleEngineer, "watch-device": access.RoleEngineer, "add-node": access.RoleEngineer,
 	"change-node": access.RoleEngineer, "links": access.RoleEngineer,
 	"node-plant": access.RoleEngineer, "node-settings": access.RoleEngineer, "send-settings": access.RoleEngineer, "retire-node": access.RoleEngineer,
 	"searches": access.RoleEngineer, "start-search": access.RoleEngineer, "cancel-search": access.RoleEngineer, "candidates": access.RoleEngineer, "forget-candidate": access.RoleEngineer,

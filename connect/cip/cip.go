@@ -18,6 +18,7 @@ import (
 
 	"zhigai/connect"
 	"zhigai/connect/cip/enip"
+	"zhigai/connect/tap"
 	"zhigai/plant"
 )
 
@@ -150,7 +151,7 @@ type conn struct {
 	closed   sync.Once
 
 	// Guarded by turn.
-	tcp      net.Conn
+	tcp      *tap.Conn
 	session  uint32
 	opening  *enip.Opening // nil without a connection to the controller
 	number   uint16        // of connected questions

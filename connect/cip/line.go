@@ -11,6 +11,7 @@ import (
 
 	"zhigai/connect"
 	"zhigai/connect/cip/enip"
+	"zhigai/connect/tap"
 )
 
 func (c *conn) take(ctx context.Context) error {
@@ -47,7 +48,7 @@ func (c *conn) dial(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.tcp, c.session, c.opening = tcp, 0, nil
+	c.tcp, c.session, c.opening = tap.NewFramed(ctx, tcp), 0, nil
 	f, err := c.exchange(ctx, enip.Frame{Command: enip.RegisterSession, Data: []byte{1, 0, 0, 0}})
 	if err == nil && f.Session == 0 {
 		err = fmt.Errorf("%w: a session without a number", enip.ErrFrame)
@@ -309,6 +310,7 @@ func (c *conn) receive() (enip.Frame, error) {
 	}
 	f.Data = make([]byte, n)
 	_, err = io.ReadFull(c.tcp, f.Data)
+	c.tcp.End()
 	return f, err
 }
 

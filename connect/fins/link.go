@@ -12,6 +12,7 @@ import (
 
 	"zhigai/connect"
 	"zhigai/connect/fins/frame"
+	"zhigai/connect/tap"
 )
 
 // link is one TCP connection or UDP socket to a controller, one question at a
@@ -23,7 +24,7 @@ type link struct {
 	turn    chan struct{}  // holds one element while somebody asks
 
 	// Guarded by turn.
-	conn          net.Conn
+	conn          *tap.Conn
 	local, remote byte // node numbers
 	in            []byte
 }
@@ -55,7 +56,7 @@ func (l *link) dial(ctx context.Context, s *settings) error {
 	if err != nil {
 		return err
 	}
-	l.conn = c
+	l.conn = tap.NewFramed(ctx, c)
 	// Node numbers are the last part of the addresses unless somebody set others.
 	l.local, l.remote = lastOctet(c.LocalAddr()), lastOctet(c.RemoteAddr())
 	if l.tcp {
@@ -160,6 +161,7 @@ func (l *link) ask(ctx context.Context, s *settings, q frame.Frame, again bool, 
 	if err := l.dial(ctx, s); err != nil {
 		return err
 	}
+	l.conn.For(ctx)
 	f, err := l.exchange(ctx, s, q)
 	if used && again && l.tcp && hungUp(err) {
 		// Controllers hang up when nothing was asked for a while, or to make room.
@@ -222,6 +224,7 @@ func (l *link) exchange(ctx context.Context, s *settings, q frame.Frame) (frame.
 func (l *link) receive() (frame.Frame, error) {
 	if !l.tcp {
 		n, err := l.conn.Read(l.room())
+		l.conn.End()
 		if err != nil {
 			return frame.Frame{}, err
 		}
@@ -265,5 +268,6 @@ func (l *link) packet() (frame.Packet, error) {
 	if _, err := io.ReadFull(l.conn, p.Body); err != nil {
 		return p, fmt.Errorf("%w: cut off: %w", frame.ErrFrame, err)
 	}
+	l.conn.End()
 	return p, nil
 }

@@ -16,6 +16,7 @@ import (
 
 	"zhigai/connect"
 	"zhigai/connect/document"
+	"zhigai/connect/tap"
 	"zhigai/plant"
 )
 
@@ -230,6 +231,7 @@ func (h *Hook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the document did not come whole", http.StatusBadRequest)
 		return
 	}
+	d.show(r.Method+" "+r.URL.Path, raw)
 	doc, err := document.Decode(raw)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
@@ -271,6 +273,16 @@ func (h *Hook) enter(name, authorization string) (d *poster, leave func(), statu
 		defer h.mu.Unlock()
 		d.posts--
 	}, http.StatusOK
+}
+
+// show lets who watches the device see what it posted, understood or not.
+func (d *poster) show(about string, raw []byte) {
+	d.mu.Lock()
+	sub := d.sub
+	d.mu.Unlock()
+	if sub != nil {
+		sub.ring.Record(tap.Received, about, raw)
+	}
 }
 
 // post hands a document to the subscription and returns when it is durable. The

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"zhigai/connect"
+	"zhigai/connect/tap"
 	"zhigai/plant"
 )
 
@@ -40,6 +41,7 @@ type hooked struct {
 	points []point
 	sink   connect.Sink
 	alive  func()
+	ring   *tap.Ring // of the device's frames
 
 	mu    sync.Mutex
 	over  bool
@@ -103,7 +105,7 @@ func (s *hooked) readings(doc any, at time.Time) ([]connect.Reading, error) {
 
 // Subscribe implements [connect.Subscriber]. It begins with the last document.
 func (c *hookConn) Subscribe(ctx context.Context, points []connect.Point, sink connect.Sink, alive func()) error {
-	s := &hooked{conn: c, points: parsePoints(points), sink: sink, alive: alive, ended: make(chan error, 1)}
+	s := &hooked{conn: c, points: parsePoints(points), sink: sink, alive: alive, ring: tap.Of(ctx), ended: make(chan error, 1)}
 	d := c.wanted.device
 	d.mu.Lock()
 	last, at := d.last, d.at

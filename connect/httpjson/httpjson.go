@@ -24,6 +24,7 @@ import (
 
 	"zhigai/connect"
 	"zhigai/connect/document"
+	"zhigai/connect/tap"
 	"zhigai/plant"
 )
 
@@ -184,7 +185,7 @@ func (s *settings) client() *http.Client {
 			},
 		}
 	}
-	return &http.Client{Transport: transport, CheckRedirect: sameHost}
+	return &http.Client{Transport: tap.HTTP(transport), CheckRedirect: sameHost}
 }
 
 // sameHost follows a few redirects on the host that was asked: another would get

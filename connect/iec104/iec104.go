@@ -18,6 +18,7 @@ import (
 
 	"zhigai/connect"
 	"zhigai/connect/iec104/asdu"
+	"zhigai/connect/tap"
 	"zhigai/plant"
 )
 
@@ -175,7 +176,7 @@ func (d *Driver) Open(ctx context.Context, device plant.Device) (connect.Conn, e
 	}
 	l.users++
 	d.mu.Unlock()
-	c := &conn{driver: d, link: l, settings: s}
+	c := &conn{driver: d, link: l, settings: s, ring: tap.Of(ctx)}
 	if c.session, err = l.open(ctx, s.window); err == nil && s.setClock {
 		err = c.session.setClock(ctx, &s)
 	}
@@ -220,13 +221,17 @@ type conn struct {
 	link     *link
 	settings settings
 	session  *session
+	ring     *tap.Ring
 	closed   sync.Once
 	asked    bool // by Read: everything
 }
 
 // Close implements [connect.Conn].
 func (c *conn) Close() error {
-	c.closed.Do(func() { c.driver.release(c.link) })
+	c.closed.Do(func() {
+		c.link.leave(c.ring)
+		c.driver.release(c.link)
+	})
 	return nil
 }
 
@@ -236,6 +241,7 @@ type link struct {
 	users   int           // guarded by the driver
 	turn    chan struct{} // holds one element while somebody opens or closes
 	session *session      // guarded by turn
+	wire    *tap.Conn     // of the session; guarded by turn
 }
 
 // open gives the running session, or begins one.
@@ -250,6 +256,7 @@ func (l *link) open(ctx context.Context, w window) (*session, error) {
 	}
 	defer func() { <-l.turn }()
 	if l.session != nil && l.session.running() {
+		l.wire.Join(tap.Of(ctx))
 		return l.session, nil
 	}
 	var d net.Dialer
@@ -257,7 +264,8 @@ func (l *link) open(ctx context.Context, w window) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := newSession(c, w)
+	l.wire = tap.NewConn(ctx, c)
+	s := newSession(l.wire, w)
 	if err := s.start(ctx); err != nil {
 		s.stop(err)
 		<-s.over
@@ -265,6 +273,15 @@ func (l *link) open(ctx context.Context, w window) (*session, error) {
 	}
 	l.session = s
 	return s, nil
+}
+
+// leave shows a device no more of what passes.
+func (l *link) leave(r *tap.Ring) {
+	l.turn <- struct{}{} // whoever holds it opens or closes within its time
+	defer func() { <-l.turn }()
+	if l.wire != nil {
+		l.wire.Leave(r)
+	}
 }
 
 func (l *link) close() {

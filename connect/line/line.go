@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"zhigai/connect"
+	"zhigai/connect/tap"
 )
 
 // Opener opens what is behind an address.
@@ -56,6 +57,8 @@ type Line struct {
 
 	mu       sync.Mutex
 	stations map[string]*Station
+
+	wire tap.Wire // what passes, for the device that asks
 
 	// Guarded by turn.
 	port     *port
@@ -150,7 +153,7 @@ func (l *Line) connect(ctx context.Context) error {
 		return l.broken
 	}
 	l.broken = nil
-	l.port = newPort(rw)
+	l.port = newPort(rw, &l.wire)
 	return nil
 }
 

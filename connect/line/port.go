@@ -7,6 +7,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"zhigai/connect/tap"
 )
 
 const (
@@ -21,6 +23,7 @@ const (
 // cannot be told to stop reading when a question's time is over.
 type port struct {
 	rw     io.ReadWriteCloser
+	wire   *tap.Wire
 	in     chan []byte
 	done   chan struct{} // closed by close
 	ended  chan struct{} // closed when reading ended
@@ -32,8 +35,8 @@ type port struct {
 	begun []byte    // of what a device says by itself: not at its end yet
 }
 
-func newPort(rw io.ReadWriteCloser) *port {
-	p := &port{rw: rw, in: make(chan []byte, waiting), done: make(chan struct{}), ended: make(chan struct{}), heard: time.Now()}
+func newPort(rw io.ReadWriteCloser, wire *tap.Wire) *port {
+	p := &port{rw: rw, wire: wire, in: make(chan []byte, waiting), done: make(chan struct{}), ended: make(chan struct{}), heard: time.Now()}
 	p.reader.Go(p.read)
 	return p
 }
@@ -80,21 +83,18 @@ func (p *port) gone() bool {
 func (p *port) receive(ctx context.Context, deadline time.Time) ([]byte, error) {
 	select { // what is there comes before what is over
 	case b := <-p.in:
-		p.heard = time.Now()
-		return b, nil
+		return p.took(b), nil
 	default:
 	}
 	timer := time.NewTimer(time.Until(deadline))
 	defer timer.Stop()
 	select {
 	case b := <-p.in:
-		p.heard = time.Now()
-		return b, nil
+		return p.took(b), nil
 	case <-p.ended:
 		select {
 		case b := <-p.in:
-			p.heard = time.Now()
-			return b, nil
+			return p.took(b), nil
 		default:
 		}
 		err := p.err
@@ -109,6 +109,12 @@ func (p *port) receive(ctx context.Context, deadline time.Time) ([]byte, error) 
 	}
 }
 
+func (p *port) took(b []byte) []byte {
+	p.heard = time.Now()
+	p.wire.Received(b)
+	return b
+}
+
 // writeWithin bounds one write: a frame fits the buffers of every port, so that
 // what takes longer does not move at all.
 const writeWithin = 2 * time.Second
@@ -119,6 +125,7 @@ func (p *port) send(frame []byte) error {
 			return &brokenError{err}
 		}
 	}
+	p.wire.Sent(frame)
 	n, err := p.rw.Write(frame)
 	if err == nil && n < len(frame) {
 		err = io.ErrShortWrite

@@ -89,6 +89,7 @@ func (s *Station) Ask(ctx context.Context, timeout time.Duration, f func(t *Talk
 	if err := l.connect(ctx); err != nil {
 		return err
 	}
+	l.wire.For(ctx)
 	t, err := s.talk(ctx, timeout, f)
 	if HungUp(err) && (t == nil || t.sent.IsZero()) {
 		// The other end left while nobody asked: that is no loss of contact.
@@ -223,6 +224,7 @@ func (s *Station) Listen(ctx context.Context, end time.Time, hear func(heard []b
 	if err := l.connect(ctx); err != nil {
 		return err
 	}
+	l.wire.For(ctx)
 	for {
 		b, err := l.port.receive(ctx, end)
 		if err != nil {
@@ -232,6 +234,7 @@ func (s *Station) Listen(ctx context.Context, end time.Time, hear func(heard []b
 			return err
 		}
 		s.Alive()
+		l.wire.End() // a device that speaks by itself is heard piece by piece
 		if l.port.begun, err = hear(append(l.port.begun, b...)); err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 
 	"zhigai/connect"
 	"zhigai/connect/modbus/pdu"
+	"zhigai/connect/tap"
 )
 
 // link is one TCP connection that serves one or more units, one question at a
@@ -24,7 +25,7 @@ type link struct {
 	turn    chan struct{}  // holds one element while somebody asks
 
 	// Guarded by turn.
-	conn        net.Conn
+	conn        *tap.Conn
 	transaction uint16
 	out         []byte
 	in          [pdu.HeaderSize + 253]byte
@@ -65,7 +66,7 @@ func (l *link) dial(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.conn = c
+	l.conn = tap.NewFramed(ctx, c)
 	return nil
 }
 
@@ -95,6 +96,7 @@ func (l *link) ask(ctx context.Context, s *settings, q pdu.Request) ([]byte, err
 	if err := l.dial(ctx); err != nil {
 		return nil, err
 	}
+	l.conn.For(ctx)
 	if wait := s.gap - time.Since(l.quiet); s.gap > 0 && wait > 0 {
 		select {
 		case <-time.After(wait):
@@ -193,5 +195,6 @@ func (l *link) receive() (pdu.Header, []byte, error) {
 	}
 	answer := l.in[pdu.HeaderSize : pdu.HeaderSize+h.Length]
 	_, err = io.ReadFull(l.conn, answer)
+	l.conn.End()
 	return h, answer, err
 }

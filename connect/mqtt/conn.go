@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"zhigai/connect"
+	"zhigai/connect/tap"
 	"zhigai/plant"
 )
 
@@ -135,7 +136,7 @@ func (c *conn) Subscribe(ctx context.Context, points []connect.Point, sink conne
 // SubscribePrompt implements [connect.PromptSubscriber].
 func (c *conn) SubscribePrompt(ctx context.Context, points []connect.Point, sink connect.Sink, prompt connect.Prompt, alive func()) error {
 	parsed, first := parse(points)
-	l := &listener{relay: NewRelay(), points: parsed, wanted: points, byTopic: map[string]*plan{}, conn: c}
+	l := &listener{relay: NewRelay(), points: parsed, wanted: points, byTopic: map[string]*plan{}, conn: c, ring: tap.Of(ctx)}
 	l.relay.prompt = prompt
 	for i, p := range parsed {
 		l.plan(i, p)
@@ -228,7 +229,7 @@ func (g *group) Read(_ context.Context, dst []connect.Reading) error {
 // Write implements [connect.Writer]: the value is published to the topic of
 // the point, as bare text, or as a JSON document with the value at the
 // pointer. What the device makes of it is for the read-back to see.
-func (c *conn) Write(_ context.Context, p connect.Point, value any) error {
+func (c *conn) Write(ctx context.Context, p connect.Point, value any) error {
 	parsed, err := parsePoint(p.Address)
 	if err != nil {
 		return fmt.Errorf("%w: %w", connect.ErrNotWritten, err)
@@ -237,7 +238,9 @@ func (c *conn) Write(_ context.Context, p connect.Point, value any) error {
 	if err != nil {
 		return fmt.Errorf("mqtt %s: write %q: %w: %w", c.settings.prefix, p.Address, connect.ErrNotWritten, err)
 	}
-	return c.driver.broker.Publish(c.settings.prefix+"/"+parsed.suffix, body, 1, false)
+	topic := c.settings.prefix + "/" + parsed.suffix
+	tap.Of(ctx).Record(tap.Sent, topic, body)
+	return c.driver.broker.Publish(topic, body, 1, false)
 }
 
 func encode(p point, value any) ([]byte, error) {

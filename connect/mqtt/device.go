@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"zhigai/connect"
+	"zhigai/connect/tap"
 )
 
 // device is what is known of the topics below one prefix.
@@ -32,6 +33,7 @@ type listener struct {
 	wanted  []connect.Point
 	byTopic map[string]*plan // by what stands below the prefix
 	conn    *conn
+	ring    *tap.Ring // of the device's frames
 }
 
 // heard reports whether the device published lately and was not cut off since.
@@ -88,16 +90,24 @@ func (u *device) take(m Message, done func(error)) bool {
 	readings := l.readings(m)
 	if len(readings) == 0 {
 		l.relay.Alive()
+		l.show(m)
 		done(nil)
 		return true
 	}
-	return l.relay.TryDeliver(readings, func(err error) {
+	taken := l.relay.TryDeliver(readings, func(err error) {
 		if err != nil {
 			err = notKept(m, err)
 		}
 		done(err)
 	})
+	if taken {
+		l.show(m)
+	}
+	return taken
 }
+
+// show lets who watches the device see a message, of interest to it or not.
+func (l *listener) show(m Message) { l.ring.Record(tap.Received, m.Topic, m.Payload) }
 
 // notKept is the error of values that are not durable. A message without
 // acknowledgement promises nothing to a subscription that ended.
@@ -128,6 +138,7 @@ func (u *device) handle(ctx context.Context, m Message) error {
 	u.mu.Unlock()
 	for i, l := range subs {
 		l.relay.Alive()
+		l.show(m)
 		readings := l.readings(m)
 		if len(readings) == 0 {
 			continue

@@ -16,6 +16,7 @@ import (
 	"zhigai/connect"
 	"zhigai/connect/mtconnect/document"
 	"zhigai/connect/mtconnect/shdr"
+	"zhigai/connect/tap"
 	"zhigai/plant"
 )
 
@@ -109,6 +110,7 @@ func (d *AdapterDriver) Open(ctx context.Context, device plant.Device) (connect.
 	if err != nil {
 		return nil, fmt.Errorf("shdr %s: %w", device.Address, err)
 	}
+	conn = tap.NewConn(ctx, conn)
 	return &adapter{driver: d, conn: conn, in: shdr.NewReader(conn), timeout: timeout, states: map[string]*state{}, shapes: map[string]shdr.Shape{}}, nil
 }
 

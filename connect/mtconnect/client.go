@@ -13,6 +13,7 @@ import (
 
 	"zhigai/connect"
 	"zhigai/connect/mtconnect/document"
+	"zhigai/connect/tap"
 )
 
 // dialWithin: a machine in the same hall answers in far less.
@@ -24,9 +25,9 @@ const dialWithin = 3 * time.Second
 func newClient() *http.Client {
 	dialer := &net.Dialer{Timeout: dialWithin}
 	return &http.Client{
-		Transport: &http.Transport{
+		Transport: tap.HTTP(&http.Transport{
 			DialContext: dialer.DialContext, DisableKeepAlives: true, MaxResponseHeaderBytes: 64 << 10, TLSHandshakeTimeout: dialWithin,
-		},
+		}),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }

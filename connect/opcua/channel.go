@@ -17,6 +17,8 @@ import (
 
 	"github.com/gopcua/opcua/ua"
 	"github.com/gopcua/opcua/uapolicy"
+
+	"zhigai/connect/tap"
 )
 
 const (
@@ -110,6 +112,7 @@ func dialChannel(ctx context.Context, set settings, own identity, remote *x509.C
 	if err != nil {
 		return nil, fmt.Errorf("connect: %w", err)
 	}
+	tcp = tap.NewConn(ctx, tcp)
 	c := &channel{
 		tcp: tcp, in: bufio.NewReaderSize(tcp, bufferSize), policy: ua.SecurityPolicyURINone, mode: ua.MessageSecurityModeNone,
 		own: own, remote: remote, renew: renew, now: now, ended: make(chan struct{}), waiting: make(map[uint32]chan answer),

@@ -12,6 +12,7 @@ import (
 
 	"zhigai/connect"
 	"zhigai/connect/s7/pdu"
+	"zhigai/connect/tap"
 )
 
 // link is one connection to a controller, one question at a time. It is opened
@@ -24,7 +25,7 @@ type link struct {
 	turn    chan struct{}  // holds one element while somebody asks
 
 	// Guarded by turn.
-	conn    net.Conn
+	conn    *tap.Conn
 	length  int // of a PDU, as negotiated
 	in      []byte
 	message []byte // pieces of an answer
@@ -66,7 +67,7 @@ func (l *link) dial(ctx context.Context, s *settings) error {
 	if err != nil {
 		return err
 	}
-	l.conn = c
+	l.conn = tap.NewFramed(ctx, c)
 	if err := l.agree(ctx, s); err != nil {
 		l.drop()
 		return err
@@ -153,6 +154,7 @@ func (l *link) ask(ctx context.Context, s *settings, q pdu.Message, again bool, 
 	if err := l.dial(ctx, s); err != nil {
 		return err
 	}
+	l.conn.For(ctx)
 	m, err := l.bounded(ctx, s, q)
 	if used && again && hungUp(err) {
 		// Controllers hang up when nothing was asked for a while, or to make room.
@@ -254,5 +256,6 @@ func (l *link) receive() ([]byte, error) {
 	if _, err := io.ReadFull(l.conn, l.in[:n]); err != nil {
 		return nil, fmt.Errorf("%w: cut off: %w", pdu.ErrFrame, err)
 	}
+	l.conn.End()
 	return l.in[:n], nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"zhigai/connect"
 	"zhigai/connect/slmp/frame"
+	"zhigai/connect/tap"
 )
 
 // link is one line to an address, one question at a time. It is opened again
@@ -25,7 +26,7 @@ type link struct {
 	turn                  chan struct{}  // holds one element while somebody asks
 
 	// Guarded by turn.
-	conn  net.Conn
+	conn  *tap.Conn
 	in    *bufio.Reader
 	out   []byte
 	quiet time.Time // when the last answer came
@@ -65,7 +66,8 @@ func (l *link) dial(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.conn, l.in = c, bufio.NewReaderSize(c, datagramSize)
+	l.conn = tap.NewConn(ctx, c)
+	l.in = bufio.NewReaderSize(l.conn, datagramSize)
 	return nil
 }
 
@@ -95,6 +97,7 @@ func (l *link) ask(ctx context.Context, s *settings, q *frame.Request) (frame.Da
 	if err := l.dial(ctx); err != nil {
 		return frame.Data{}, err
 	}
+	l.conn.For(ctx)
 	if wait := s.gap - time.Since(l.quiet); s.gap > 0 && wait > 0 {
 		select {
 		case <-time.After(wait):

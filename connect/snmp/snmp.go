@@ -21,6 +21,7 @@ import (
 
 	"zhigai/connect"
 	"zhigai/connect/snmp/oid"
+	"zhigai/connect/tap"
 	"zhigai/plant"
 )
 
@@ -249,6 +250,7 @@ func open(ctx context.Context, device plant.Device) (*conn, error) {
 	if err := g.Connect(); err != nil {
 		return nil, fmt.Errorf("snmp %s: %w", device.Address, err)
 	}
+	g.Conn = tap.NewConn(ctx, g.Conn)
 	return &conn{settings: s, client: g}, nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"zhigai/connect"
 	"zhigai/connect/mqtt"
 	"zhigai/connect/sparkplug/payload"
+	"zhigai/connect/tap"
 	"zhigai/plant"
 )
 
@@ -36,6 +37,7 @@ type subscription struct {
 	relay  *mqtt.Relay
 	points []connect.Point
 	byName map[string][]int
+	ring   *tap.Ring // of the device's frames
 }
 
 // deliver passes on what the subscription wants of the samples.
@@ -66,7 +68,7 @@ func (*conn) Interleaves() {}
 // Subscribe implements [connect.Subscriber]. It begins with what was kept
 // since the last subscription and the last value of every metric.
 func (c *conn) Subscribe(ctx context.Context, points []connect.Point, sink connect.Sink, alive func()) error {
-	s := &subscription{relay: mqtt.NewRelay(), points: points, byName: make(map[string][]int)}
+	s := &subscription{relay: mqtt.NewRelay(), points: points, byName: make(map[string][]int), ring: tap.Of(ctx)}
 	for i, p := range points {
 		s.byName[p.Address] = append(s.byName[p.Address], i)
 	}
@@ -260,7 +262,9 @@ func (c *conn) command(ctx context.Context, p connect.Point, value any) (payload
 	if c.device != "" {
 		topic = namespace + "/" + c.edge.group + "/DCMD/" + c.edge.node + "/" + c.device
 	}
-	return v, c.driver.broker.Publish(topic, body.Append(nil), 0, false)
+	encoded := body.Append(nil)
+	tap.Of(ctx).Record(tap.Sent, topic, encoded)
+	return v, c.driver.broker.Publish(topic, encoded, 0, false)
 }
 
 func (c *conn) last(ctx context.Context, name string) (sample, <-chan struct{}, error) {

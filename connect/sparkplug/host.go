@@ -9,6 +9,7 @@ import (
 
 	"zhigai/connect/mqtt"
 	"zhigai/connect/sparkplug/payload"
+	"zhigai/connect/tap"
 )
 
 // errDeath ends the subscriptions of a node or device that said goodbye.
@@ -39,6 +40,7 @@ func (d *Driver) handle(ctx context.Context, m mqtt.Message) error {
 		return err
 	}
 	defer e.unlock()
+	e.show(t.device, m)
 	p, err := payload.Open(m.Payload)
 	if err != nil {
 		// Sent again it would be no better, so it is acknowledged.
@@ -72,6 +74,16 @@ func (d *Driver) handle(ctx context.Context, m mqtt.Message) error {
 		return nil
 	}
 	return d.data(ctx, e, t, m, p)
+}
+
+// show lets who watches a device see a message, understood or not. The caller
+// holds the turn.
+func (e *edge) show(device string, m mqtt.Message) {
+	if u := e.devices[device]; u != nil {
+		for s := range u.subs {
+			s.ring.Record(tap.Received, m.Topic, m.Payload)
+		}
+	}
 }
 
 func (d *Driver) nodeBirth(ctx context.Context, e *edge, m mqtt.Message, p payload.Payload) error {

@@ -11,6 +11,7 @@ import (
 
 	"zhigai/connect"
 	"zhigai/connect/profile"
+	"zhigai/connect/tap"
 	"zhigai/fact"
 	"zhigai/history"
 	"zhigai/plant"
@@ -51,6 +52,9 @@ type Deps struct {
 type Collector interface {
 	Status() []connect.DeviceStatus
 	Latest(device plant.DeviceID) []connect.LatestValue
+	Health(device plant.DeviceID) (connect.DeviceHealth, bool)
+	Watch(device plant.DeviceID) (until time.Time, err error)
+	Frames(device plant.DeviceID) (frames []tap.Frame, until time.Time, ok bool)
 }
 
 type rooms struct {
@@ -72,6 +76,7 @@ func Register(api *web.API, d Deps) {
 	r.registerSeries()
 	r.registerWaveforms()
 	r.registerDevices()
+	r.registerHealth()
 	r.registerSearches()
 	r.registerProfiles()
 }

@@ -85,6 +85,10 @@ export const products = queryOptions({ queryKey: ["products"], queryFn: () => it
 export const devices = queryOptions({ queryKey: ["devices"], queryFn: ({ signal }) => items<T.DeviceStatus>("/devices", {}, signal), refetchInterval: 2_000 });
 export const deviceValues = (id: string) =>
   queryOptions({ queryKey: ["device-values", id], queryFn: ({ signal }) => items<T.DeviceValue>(`/devices/${id}/values`, {}, signal), refetchInterval: 1_000 });
+export const deviceHealth = (id: string) =>
+  queryOptions({ queryKey: ["device-health", id], queryFn: ({ signal }) => api.get<T.DeviceHealth>(`/devices/${id}/health`, {}, signal), refetchInterval: 2_000 });
+export const deviceFrames = (id: string) =>
+  queryOptions({ queryKey: ["device-frames", id], queryFn: ({ signal }) => api.get<T.Frames>(`/devices/${id}/frames`, {}, signal), refetchInterval: 2_000 });
 export const certificates = queryOptions({ queryKey: ["certificates"], queryFn: () => items<T.Certificate>("/certificates"), refetchInterval: 5_000 });
 export const profiles = queryOptions({ queryKey: ["profiles"], queryFn: () => items<T.Profile>("/profiles"), staleTime: 600_000 });
 export const profile = (id: string) => queryOptions({ queryKey: ["profile", id], queryFn: () => api.get<T.ProfileDetail>(`/profiles/${id}`) });

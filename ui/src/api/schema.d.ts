@@ -261,6 +261,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/{id}/frames": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last frames both ways, while the device is watched */
+        get: operations["device-frames"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a device answers: response times, failures by kind, points without a value */
+        get: operations["device-health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices/{id}/values": {
         parameters: {
             query?: never;
@@ -272,6 +306,23 @@ export interface paths {
         get: operations["device-values"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/watch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep the frames of a device for ten minutes from now */
+        post: operations["watch-device"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1281,11 +1332,45 @@ export interface components {
             read?: components["schemas"]["FactSetting"];
             state: string;
         };
+        ConnectBucket: {
+            /** Format: int64 */
+            count: number;
+            /** Format: double */
+            up_to_ms?: number;
+        };
+        ConnectDeviceHealth: {
+            /** Format: int64 */
+            answers: number;
+            /** Format: int64 */
+            connections: number;
+            device: string;
+            failures: components["schemas"]["ConnectFailure"][];
+            histogram: components["schemas"]["ConnectBucket"][];
+            /** Format: date-time */
+            last_answer?: string;
+            last_failure?: components["schemas"]["ConnectLastFailure"];
+            /** Format: double */
+            longest_ms: number;
+            /** Format: int64 */
+            lost: number;
+            /** Format: int64 */
+            missed_periods: number;
+            /** Format: int64 */
+            points: number;
+            response_ms: components["schemas"]["ConnectResponse"];
+            /** Format: date-time */
+            since: string;
+            without_value: components["schemas"]["ConnectLatestValue"][];
+            /** Format: int64 */
+            without_value_total: number;
+        };
         ConnectDeviceStatus: {
             address: string;
             driver: string;
             equipment: string;
             error?: string;
+            /** Format: double */
+            error_share: number;
             errors: {
                 [key: string]: number;
             };
@@ -1323,11 +1408,26 @@ export interface components {
             /** Format: int64 */
             timeouts: number;
         };
+        ConnectFailure: {
+            kind: string;
+            /** Format: date-time */
+            last?: string;
+            /** Format: int64 */
+            questions: number;
+            /** Format: int64 */
+            readings: number;
+        };
         ConnectIdentity: {
             product?: string;
             serial?: string;
             vendor?: string;
             version?: string;
+        };
+        ConnectLastFailure: {
+            kind: string;
+            text: string;
+            /** Format: date-time */
+            time: string;
         };
         ConnectLatestValue: {
             address: string;
@@ -1358,6 +1458,8 @@ export interface components {
         ConnectResponse: {
             /** Format: double */
             p50: number;
+            /** Format: double */
+            p95: number;
             /** Format: double */
             p99: number;
         };
@@ -1648,6 +1750,15 @@ export interface components {
             state: string;
             /** Format: date-time */
             to: string;
+        };
+        Frames: {
+            /** @description The last 64, the oldest first */
+            items: components["schemas"]["TapFrame"][];
+            /**
+             * Format: date-time
+             * @description Absent: nobody watches, and nothing is kept
+             */
+            watched_until?: string;
         };
         Health: {
             checks: components["schemas"]["Check"][];
@@ -2644,6 +2755,18 @@ export interface components {
             /** Format: date-time */
             to: string;
         };
+        TapFrame: {
+            about?: string;
+            /** @enum {string} */
+            direction: "sent" | "received";
+            hex: string;
+            /** Format: int64 */
+            length: number;
+            /** Format: int64 */
+            no: number;
+            /** Format: date-time */
+            time: string;
+        };
         TrialInBody: {
             address: string;
             driver: string;
@@ -3303,6 +3426,68 @@ export interface operations {
             };
         };
     };
+    "device-frames": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Frames"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "device-health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectDeviceHealth"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "device-values": {
         parameters: {
             query?: never;
@@ -3321,6 +3506,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListLatestValue"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "watch-device": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Frames"];
                 };
             };
             /** @description Error */

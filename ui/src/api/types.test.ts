@@ -14,7 +14,7 @@ type AllGone =
   | Gone<T.Definition, S["FigureDefinition"]> | Gone<T.Input, S["Input"]> | Gone<T.Series, S["Series"]> | Gone<T.Sample, S["Sample"]> | Gone<T.Tag, S["PlantTag"]>
   | Gone<T.WaveformPage, S["WaveformPage"]> | Gone<T.WaveformItem, S["WaveformItem"]> | Gone<T.Waveform, S["Waveform"]>
   | Gone<T.PlantNode, S["Node"]> | Gone<T.Calendar, S["PlantCalendar"]> | Gone<T.Product, S["PlantProduct"]> | Gone<T.DeviceStatus, S["ConnectDeviceStatus"]>
-  | Gone<T.DeviceValue, S["ConnectLatestValue"]> | Gone<T.Trial, S["ConnectTrialResult"]> | Gone<T.Certificate, S["ConnectPendingCertificate"]> | Gone<T.Profile, S["Profile"]> | Gone<T.ProfileDetail, S["ProfileDetail"]> | Gone<T.ProfilePoint, S["ProfilePoint"]> | Gone<T.ProfileParam, S["ProfileParam"]>
+  | Gone<T.DeviceHealth, S["ConnectDeviceHealth"]> | Gone<T.Frames, S["Frames"]> | Gone<T.Frame, S["TapFrame"]> | Gone<T.DeviceValue, S["ConnectLatestValue"]> | Gone<T.Trial, S["ConnectTrialResult"]> | Gone<T.Certificate, S["ConnectPendingCertificate"]> | Gone<T.Profile, S["Profile"]> | Gone<T.ProfileDetail, S["ProfileDetail"]> | Gone<T.ProfilePoint, S["ProfilePoint"]> | Gone<T.ProfileParam, S["ProfileParam"]>
   | Gone<T.User, S["AccessUser"]> | Gone<T.Token, S["AccessToken"]> | Gone<T.AuditEntry, S["AccessEntry"]> | Gone<T.Verified, S["Verified"]> | Gone<T.Imported, S["Imported"]>
   | Gone<T.Candidate, S["DiscoveryCandidate"]> | Gone<T.Search, S["DiscoverySearch"]> | Gone<T.DiscoveryRule, S["DiscoveryRule"]> | Gone<T.DriverInfo, S["DriverInfo"]>
   | Gone<T.Setting, S["FactSetting"]> | Gone<T.SetPoint, S["SetPoint"]> | Gone<T.Command, S["Command"]> | Gone<T.CommandStep, S["CommandStep"]> | Gone<T.CommandCheck, S["FactCommandCheck"]>

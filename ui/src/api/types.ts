@@ -153,9 +153,19 @@ export interface Facts {
 export interface Evidence { definition: Definition; children: Figure[]; facts?: Facts }
 
 export type LinkState = "up" | "down" | "connecting" | "off" | "untrusted" | "misconfigured" | "not_accepted";
+export interface ResponseTimes { p50: number; p95: number; p99: number }
+export interface HealthFailure { kind: string; questions: number; readings: number; last?: string }
+export interface HealthBucket { up_to_ms?: number; count: number }
+export interface DeviceHealth {
+  device: string; since: string; answers: number; last_answer?: string; connections: number; lost: number; missed_periods: number;
+  failures: HealthFailure[]; last_failure?: { time: string; kind: string; text: string }; response_ms: ResponseTimes; longest_ms: number;
+  histogram: HealthBucket[]; without_value: DeviceValue[]; without_value_total: number; points: number;
+}
+export interface Frame { no: number; time: string; direction: "sent" | "received"; about?: string; length: number; hex: string }
+export interface Frames { watched_until?: string; items: Frame[] }
 export interface DeviceStatus {
   id: string; equipment: string; path: string; name: Name; driver: string; address: string; profile: string; state: LinkState; since: string;
-  last_answer?: string; error?: string; response_ms: { p50: number; p99: number }; requests: number; timeouts: number; errors: Record<string, number> | null;
+  last_answer?: string; error?: string; response_ms: ResponseTimes; requests: number; timeouts: number; errors: Record<string, number> | null; error_share: number;
   missed_periods: number; samples: number; gated: Record<string, number> | null; tags: number; period_ms: number;
   refused: number; not_kept: number; stretch: number; stretch_reason?: string;
 }

@@ -1,11 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
-import { Alert, Checkbox, Drawer, Input, Table, Tag } from "antd";
+import { Alert, Checkbox, Drawer, Input, Table, Tabs, Tag } from "antd";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { devices } from "../../api/queries";
+import { devices, session } from "../../api/queries";
 import type { DeviceStatus } from "../../api/types";
 import { useLang } from "../../i18n/useLang";
-import { fixed, span } from "../../lib/format";
+import { fixed, percent, span } from "../../lib/format";
+import { DeviceHealth } from "./DeviceHealth";
 import { DeviceValues } from "./DeviceValues";
 
 const glyphs: Record<DeviceStatus["state"], string> = { up: "●", down: "✕", connecting: "…", off: "○", untrusted: "!", misconfigured: "!", not_accepted: "⏸" };
@@ -18,6 +19,7 @@ export function DeviceList() {
   const { t } = useTranslation("devices");
   const { lang, name } = useLang();
   const { data, error, isPending } = useQuery(devices);
+  const { data: me } = useQuery(session);
   const [text, setText] = useState("");
   const [only, setOnly] = useState(false);
   const [open, setOpen] = useState<string>();
@@ -43,14 +45,18 @@ export function DeviceList() {
             render: (_, d) => <><Tag color={d.state === "up" || d.state === "off" ? undefined : "error"}>{glyphs[d.state]} {t(`state.${d.state}`)}</Tag>{d.stretch > 1 && <Tag color="warning" title={d.stretch_reason}>{t("stretched", { n: d.stretch })}</Tag>}{d.error && <div className="dim">{d.error}</div>}</> },
           { title: t("col.since"), key: "since", render: (_, d) => span(Date.now() - Date.parse(d.since), lang) },
           { title: t("col.driver"), key: "driver", render: (_, d) => <>{d.driver}<div className="dim mono">{d.address}</div></> },
-          { title: t("col.response"), key: "response", align: "right", sorter: (a, b) => a.response_ms.p99 - b.response_ms.p99,
-            render: (_, d) => d.response_ms.p99 ? `${fixed(d.response_ms.p50, 1)} / ${fixed(d.response_ms.p99, 1)} ms` : "—" },
-          { title: t("col.errors"), key: "errors", align: "right", render: (_, d) => fixed(total(d.errors) + total(d.gated), 0) },
+          { title: t("col.response"), key: "response", align: "right", sorter: (a, b) => a.response_ms.p95 - b.response_ms.p95,
+            render: (_, d) => d.response_ms.p95 ? <span title={`P99 ${fixed(d.response_ms.p99, 1)} ms`}>{`${fixed(d.response_ms.p50, 1)} / ${fixed(d.response_ms.p95, 1)} ms`}</span> : "—" },
+          { title: t("col.errors"), key: "errors", align: "right", sorter: (a, b) => a.error_share - b.error_share,
+            render: (_, d) => <>{fixed(total(d.errors) + total(d.gated), 0)}{d.error_share > 0 && <div className="dim">{percent(d.error_share)}</div>}</> },
           { title: t("col.missed"), dataIndex: "missed_periods", align: "right" },
           { title: t("col.samples"), key: "samples", align: "right", render: (_, d) => fixed(d.samples, 0) },
         ]} />
       <Drawer open={!!shown} onClose={() => setOpen(undefined)} size="large" title={shown ? name(shown.name) : ""} destroyOnHidden>
-        {shown && <DeviceValues device={shown} />}
+        {shown && <Tabs defaultActiveKey="values" destroyOnHidden items={[
+          { key: "values", label: t("values"), children: <DeviceValues device={shown} /> },
+          ...(me?.permissions.includes("engineer") ? [{ key: "health", label: t("h.tab"), children: <DeviceHealth device={shown} /> }] : []),
+        ]} />}
       </Drawer>
     </div>
   );
