@@ -2,17 +2,16 @@ package acceptance
 
 import (
 	"context"
-	"io/fs"
 	"log/slog"
 	"slices"
 	"strconv"
 	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"zhigai/access"
 	"zhigai/connect/profile"
-	"zhigai/data"
 	"zhigai/fact"
 	"zhigai/plant"
 )
@@ -23,6 +22,22 @@ var (
 	begin = time.Date(2026, 5, 4, 0, 0, 0, 0, time.UTC)
 	hour  = Question{From: begin, To: begin.Add(time.Hour), Places: []string{"firm"}, Criteria: DefaultCriteria()}
 )
+
+const meter = `schema: zhigai.profile/1
+id: test-meter
+version: 3
+vendor: zhigai
+models: [for tests]
+class: meter
+title: {zh: 电表, en: meter}
+source: this test
+verified: read
+protocol: modbus-tcp
+signals:
+  - {name: energy.active, title: {zh: 电能}, kind: number, unit: kW.h, at: "holding 0", period: 1s, retention: long}
+  - {name: power.active, title: {zh: 有功功率}, kind: number, unit: kW, at: "holding 2", period: 10s}
+counters: {energy: {signal: energy.active}}
+`
 
 // world is a plant and its stores in memory: lists in order of time.
 type world struct {
@@ -42,9 +57,9 @@ type world struct {
 
 func newWorld(t *testing.T, machines ...string) *world {
 	t.Helper()
-	lib, err := profile.Load(data.FS, "profiles", []profile.PointChecker{anyDriver{}})
+	lib, err := profile.Load(fstest.MapFS{"profiles/meter.yaml": {Data: []byte(meter)}}, "profiles", []profile.PointChecker{anyDriver{}})
 	if err != nil {
-		lib = libraryOf(t)
+		t.Fatal(err)
 	}
 	w := &world{samples: map[plant.TagNo][]plant.Sample{}, texts: map[plant.TagNo][]plant.Text{}, replaced: map[plant.TagNo]int64{}, profiles: lib, now: begin.Add(2 * time.Hour)}
 	w.nodes = []plant.Node{{ID: "F", Path: "firm", Level: plant.LevelEnterprise, Name: plant.Name{ZH: "演示企业"}}}
@@ -64,10 +79,8 @@ func newWorld(t *testing.T, machines ...string) *world {
 
 type anyDriver struct{}
 
-func (anyDriver) Kind() string                          { return "modbus-tcp" }
+func (anyDriver) Kind() string                           { return "modbus-tcp" }
 func (anyDriver) CheckPoint(string, plant.TagKind) error { return nil }
-
-var _ fs.FS = data.FS
 
 func (w *world) no(path, name string) plant.TagNo {
 	for _, t := range w.tags {
@@ -175,7 +188,9 @@ func (w *world) Events(_ context.Context, tenant plant.TenantNo, f fact.Filter) 
 func (w *world) sources() Sources {
 	return Sources{
 		Plants: w, Tags: w, Profiles: w.profiles, History: w, Machines: w, Journal: w,
-		Replaced: func(_ context.Context, _ plant.TenantNo, tag plant.TagNo, _, _ plant.Micros) (int64, error) { return w.replaced[tag], nil },
+		Replaced: func(_ context.Context, _ plant.TenantNo, tag plant.TagNo, _, _ plant.Micros) (int64, error) {
+			return w.replaced[tag], nil
+		},
 	}
 }
 
