@@ -111,19 +111,19 @@ func (s *sheet) summary() {
 		rows = append(rows, []cell{
 			plain(strconv.Itoa(i + 1)),
 			plain(both(m.Name) + "\n" + m.Path),
-			{strings.ReplaceAll(word(m.Result), " ", "\n"), resultColour(m.Result)},
+			{strings.Replace(word(m.Result), " ", "\n", 1), resultColour(m.Result)},
 			plain(percent(m.Coverage)), silent, plain(strconv.FormatInt(m.Samples, 10)), plain(seconds(m.LongestUs)),
 			{strings.Join(failed, "\n"), poor},
 		})
 	}
 	s.table([]column{
 		{"序", "No", 9, true},
-		{"设备", "Machine", 55, false},
+		{"设备", "Machine", 54, false},
 		{"结论", "Result", 18, false},
 		{"覆盖率", "Coverage", 20, true},
 		{"有数据/应采", "Tags", 18, true},
 		{"样本", "Samples", 18, true},
-		{"最长中断", "Gap", 16, true},
+		{"最长中断", "Gap", 17, true},
 		{"未满足", "Not met", 26, false},
 	}, rows)
 }
@@ -159,7 +159,7 @@ func (s *sheet) machine(i int, m *acceptance.Machine) {
 		{"报警 Alarms", strconv.Itoa(m.Alarms)},
 	}
 	for _, c := range m.Counters {
-		facts = append(facts, [2]string{"计数 Counter " + word(c.Counts), c.Signal + "： " + reading(c.First) + " → " + reading(c.Last)})
+		facts = append(facts, [2]string{"计数 Counter " + word(c.Counts), c.Signal + "： " + "从 from " + reading(c.First) + " 到 to " + reading(c.Last)})
 	}
 	if len(m.Conflicts) > 0 {
 		facts = append(facts, [2]string{"身份冲突 Conflicts", strings.Join(m.Conflicts, "\n")})
@@ -312,7 +312,7 @@ func (s *sheet) verify() {
 	for i, step := range []string{
 		"取数据文件 GET /api/v1/acceptance-reports/" + id + "/file?format=json，计算 SHA-256，应等于封面所列。\nFetch the data file and compute its SHA-256: it must be the one on the cover.",
 		"数据文件中每个测点带 samples_link：取回原始样本，按第三节的定义重算。\nEvery tag in the data file has a samples_link: fetch the raw samples and compute its row again by the definitions of part three.",
-		"在页面“设备连接 → 验收报告”中按“复核”，或 POST /api/v1/acceptance-reports/" + id + "/check：由同一事实重做。事实未变则数据相同；有后到数据则生成下一修订，本修订保留不变。\nPress Check on the page, or POST the address: the report is made again from the facts. The same facts give the same data; facts that came later make the next revision, and this one stays as it is.",
+		"在页面“设备连接”的“验收报告”中按“复核”，或 POST /api/v1/acceptance-reports/" + id + "/check：由同一事实重做。事实未变则数据相同；有后到数据则生成下一修订，本修订保留不变。\nPress Check on the page, or POST the address: the report is made again from the facts. The same facts give the same data; facts that came later make the next revision, and this one stays as it is.",
 		"报告、设备和样本的改动记录在审计日志和事件日志中。\nThe making of reports is in the audit; facts are never changed, a correction is a new fact.",
 	} {
 		s.text(9.5, black, fmt.Sprintf("%d. %s", i+1, step))
