@@ -27,7 +27,7 @@ type apiReport struct {
 	Content acceptance.Content
 }
 
-func (c apiClient) send(method, link, token string, body any) (int, []byte) {
+func (c apiClient) call(method, link, token string, body any) (int, []byte) {
 	c.t.Helper()
 	raw, err := json.Marshal(body)
 	must(c.t, err)
@@ -97,11 +97,11 @@ func TestAcceptance(t *testing.T) {
 	if len(intervals.Items) == 0 {
 		t.Error("the link to the timeline leads nowhere")
 	}
-	status, raw := api.send("GET", "/api/v1/acceptance-reports/"+id+"/file?format=json", api.token, nil)
+	status, raw := api.call("GET", "/api/v1/acceptance-reports/"+id+"/file?format=json", api.token, nil)
 	if sum := sha256.Sum256(raw); status != 200 || hex.EncodeToString(sum[:]) != report.SHA256 {
 		t.Errorf("file: %d, its hash is not the one that is signed", status)
 	}
-	status, raw = api.send("GET", "/api/v1/acceptance-reports/"+id+"/file?format=pdf", api.token, nil)
+	status, raw = api.call("GET", "/api/v1/acceptance-reports/"+id+"/file?format=pdf", api.token, nil)
 	if status != 200 || !bytes.HasPrefix(raw, []byte("%PDF-")) {
 		t.Fatalf("pdf: %d %.100s", status, raw)
 	}
@@ -141,7 +141,7 @@ func TestAcceptance(t *testing.T) {
 // finish starts a job and gives the report that it made.
 func finish(t *testing.T, api apiClient, token, link string, body any) string {
 	t.Helper()
-	status, raw := api.send("POST", link, token, body)
+	status, raw := api.call("POST", link, token, body)
 	var job acceptance.Job
 	if status != http.StatusCreated {
 		t.Fatalf("%s: %d %s", link, status, raw)
