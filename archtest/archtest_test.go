@@ -77,6 +77,8 @@ var floors = []struct {
 	{"shop/equipment", []string{"plant", "fact", "access", "calc/...", "figure", "connect/profile"}, "rooms of a storey do not import one another"},
 	{"shop/discovery", []string{"plant", "access", "connect", "connect/profile"}, "finds devices over any protocol, by the contract of drivers"},
 	{"shop/control", []string{"plant", "fact", "access", "connect", "connect/profile"}, "commands go to the collector and know no protocol"},
+	{"shop/acceptance", []string{"plant", "fact", "access", "connect/profile"}, "a report is made of facts; what machines did is told to it"},
+	{"shop/acceptance/paper", []string{"plant", "shop/acceptance"}, "draws a report and decides nothing"},
 	{"link/settings", []string{"plant", "link"}, "what goes down knows no plant file"},
 	{"link/journal", []string{"plant", "fact", "history", "link"}, "joins link to journals, by interfaces"},
 	{"record", []string{"plant", "fact", "access", "figure", "space"}, "SQL serves the rooms, not the other way round"},

@@ -33,6 +33,9 @@ const (
 	KindDamage     Kind = "damage"       // Damage: a file is not as it was written
 	KindCommand    Kind = "command"      // Command: a signal of a machine is to be set
 	KindStep       Kind = "command_step" // CommandStep: how far a command came
+
+	KindAcceptance     Kind = "acceptance"      // a report of shop/acceptance was made
+	KindAcceptancePart Kind = "acceptance_part" // a piece of its data
 )
 
 // Event is one fact of the record journal.

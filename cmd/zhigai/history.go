@@ -27,6 +27,7 @@ type samples interface {
 	journal.Batches
 	journal.MarkedHistory
 	Append(ctx context.Context, tenant plant.TenantNo, b plant.Batch) (uint64, error)
+	Superseded(ctx context.Context, tenant plant.TenantNo, tag plant.TagNo, from, to plant.Micros) ([]history.Superseded, error)
 	DeleteBefore(ctx context.Context, tenant plant.TenantNo, tag plant.TagNo, t plant.Micros) (int, error)
 	Cursor(name string) uint64
 	Cursors() map[string]uint64

@@ -22,6 +22,7 @@ import (
 	"zhigai/link"
 	"zhigai/plant"
 	"zhigai/record"
+	"zhigai/shop/acceptance"
 	"zhigai/shop/control"
 	"zhigai/shop/discovery"
 	"zhigai/shop/equipment"
@@ -46,6 +47,7 @@ type node struct {
 	board     *equipment.Board
 	desk      *equipment.Desk
 	control   *control.Desk
+	reports   *acceptance.Desk
 	lean      bool
 	readOnly  bool
 	traces    *traces    // nil: none are made
@@ -112,6 +114,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.discovery = n.newDiscovery()
 	n.board = equipment.NewBoard(equipment.BoardOptions{Fleet: n.fleet, Reader: n.reader, Headlines: n.engine, Now: time.Now, Log: log})
 	n.desk = &equipment.Desk{Fleet: n.fleet, Reader: n.reader, Totals: n.engine, Now: time.Now, Changed: n.entered}
+	n.reports = n.newAcceptance()
 	n.control = control.NewDesk(control.Options{
 		Tenant: demoTenant, Node: n.id.ID, Journal: n.record.Journal(), Plants: n.plants, Profiles: n.profiles, Devices: n.collector, Audit: n.access,
 		NewID: n.record.NewID, Now: time.Now, Logger: log,
@@ -196,6 +199,7 @@ func (n *node) close() error {
 		}
 	}
 	n.discovery.Close()
+	n.reports.Close()
 	n.control.Close() // what is under way is noted while the journal is open
 	n.collector.Close()
 	n.workers.Wait()
@@ -269,6 +273,8 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Limits: web.Limits{PerUser: n.requests, PerAddress: 4 * n.requests}, Demo: demo, TLS: tls, Figures: n.engine, Links: links{n}, Ready: n.ready, Metrics: n.metrics(), ReadOnly: n.readOnly, Hook: n.drivers.Hook,
 		Errors: []web.ErrorStatus{
 			{Err: equipment.ErrInvalid, Status: 422},
+			{Err: acceptance.ErrInvalid, Status: 422},
+			{Err: acceptance.ErrBusy, Status: 409},
 			{Err: control.ErrInvalid, Status: 422},
 			{Err: control.ErrElsewhere, Status: 409},
 			{Err: control.ErrBusy, Status: 503},
@@ -296,7 +302,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 	api := web.New(o)
 	webshop.Register(api, webshop.Deps{
 		Plants: n.plants, Tags: n.shop, History: n.history, Journal: n.record.Journal(), Board: n.board, Desk: n.desk, Reasons: n.reasons,
-		Collector: n.collector, Control: n.control, Profiles: n.profiles, Drivers: n.drivers.List, Discovery: n.discovery, Changed: n.reconcile,
+		Collector: n.collector, Control: n.control, Profiles: n.profiles, Drivers: n.drivers.List, Discovery: n.discovery, Acceptance: n.reports, Changed: n.reconcile,
 	})
 	prometheus.Register(api, prometheus.Deps{Tags: n.shop, Plants: n.plants, History: n.history, Version: version, Now: time.Now, Logger: n.log})
 	return api

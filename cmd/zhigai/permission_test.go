@@ -33,6 +33,8 @@ var lowest = map[string]access.Role{
 	"tags": access.RoleViewer, "tag": access.RoleViewer, "set-points": access.RoleViewer, "commands": access.RoleViewer, "command-steps": access.RoleViewer,
 	"waveforms": access.RoleViewer, "waveform": access.RoleViewer, "waveform-file": access.RoleViewer,
 
+	"acceptance-reports": access.RoleViewer, "acceptance-report": access.RoleViewer, "acceptance-report-file": access.RoleViewer, "acceptance-jobs": access.RoleViewer, "acceptance-defaults": access.RoleViewer,
+
 	"command": access.RoleOperator, "acknowledge-alarm": access.RoleOperator, "add-count": access.RoleOperator, "set-state": access.RoleOperator, "assign-reason": access.RoleOperator,
 
 	"save-calendar": access.RoleEngineer, "save-product": access.RoleEngineer, "certificates": access.RoleEngineer,
@@ -41,7 +43,8 @@ var lowest = map[string]access.Role{
 	"node-plant": access.RoleEngineer, "node-settings": access.RoleEngineer, "send-settings": access.RoleEngineer, "retire-node": access.RoleEngineer,
 	"searches": access.RoleEngineer, "start-search": access.RoleEngineer, "cancel-search": access.RoleEngineer, "candidates": access.RoleEngineer, "forget-candidate": access.RoleEngineer,
 	"discovery-rules": access.RoleEngineer, "add-discovery-rule": access.RoleEngineer, "change-discovery-rule": access.RoleEngineer, "end-discovery-rule": access.RoleEngineer,
-	"import-plant": access.RoleEngineer,
+	"import-plant":           access.RoleEngineer,
+	"make-acceptance-report": access.RoleEngineer, "check-acceptance-report": access.RoleEngineer, "cancel-acceptance-job": access.RoleEngineer,
 
 	"audit": access.RoleAdmin, "verify-audit": access.RoleAdmin, "tokens": access.RoleAdmin, "add-token": access.RoleAdmin,
 	"revoke-token": access.RoleAdmin, "users": access.RoleAdmin, "add-user": access.RoleAdmin, "change-user": access.RoleAdmin, "add-link": access.RoleAdmin,
@@ -196,13 +199,14 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"start-search":        map[string]any{"driver": "sparkplug", "where": "nobody"},
 		"forget-candidate":    map[string]any{"driver": "modbus-tcp", "address": "127.0.0.1:1", "off": false, "writing": false},
 		"add-discovery-rule":  rule, "change-discovery-rule": rule,
-		"test-device":     map[string]any{"driver": "modbus-tcp", "address": "127.0.0.1:1", "profile": "demo-lathe"},
-		"add-token":       map[string]any{"name": "x", "role": "admin", "path": machine.Path},
-		"add-user":        map[string]any{"name": "u-" + fmt.Sprint(now.UnixNano()), "role": "admin", "path": machine.Path},
-		"change-user":     map[string]any{"rev": 1},
-		"invite-node":     map[string]any{"name": "edge-9"},
-		"sign-in":         map[string]any{"name": "nobody", "password": "wrong"},
-		"sign-in-by-link": map[string]any{"secret": "wrong"},
+		"make-acceptance-report": map[string]any{"from": now.Add(-time.Hour), "to": now.Add(-time.Minute), "places": []string{machine.Path}},
+		"test-device":            map[string]any{"driver": "modbus-tcp", "address": "127.0.0.1:1", "profile": "demo-lathe"},
+		"add-token":              map[string]any{"name": "x", "role": "admin", "path": machine.Path},
+		"add-user":               map[string]any{"name": "u-" + fmt.Sprint(now.UnixNano()), "role": "admin", "path": machine.Path},
+		"change-user":            map[string]any{"rev": 1},
+		"invite-node":            map[string]any{"name": "edge-9"},
+		"sign-in":                map[string]any{"name": "nobody", "password": "wrong"},
+		"sign-in-by-link":        map[string]any{"secret": "wrong"},
 	}[o.ID])
 	must(g.t, err)
 	return raw

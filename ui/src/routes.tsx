@@ -69,7 +69,7 @@ const plant = createRoute({
 
 const devices = createRoute({
   getParentRoute: () => app, path: "/devices", component: lazyRouteComponent(() => import("./pages/devices/DevicesPage")),
-  validateSearch: (s: Record<string, unknown>): { tab?: string; device?: string; profile?: string } => ({ tab: text(s.tab), device: text(s.device), profile: text(s.profile) }),
+  validateSearch: (s: Record<string, unknown>): { tab?: string; device?: string; profile?: string; report?: string } => ({ tab: text(s.tab), device: text(s.device), profile: text(s.profile), report: text(s.report) }),
 });
 
 const definitions = createRoute({ getParentRoute: () => app, path: "/definitions", component: lazyRouteComponent(() => import("./pages/definitions/DefinitionsPage")) });

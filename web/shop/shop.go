@@ -43,6 +43,8 @@ type Deps struct {
 	Profiles  *profile.Library
 	Drivers   []connect.Driver
 	Discovery Discovery
+	// Acceptance makes and keeps acceptance reports.
+	Acceptance Acceptance
 	// Changed is called after the plant model changed, so that the node connects
 	// and folds by the new one.
 	Changed func(ctx context.Context) error
@@ -78,6 +80,7 @@ func Register(api *web.API, d Deps) {
 	r.registerDevices()
 	r.registerHealth()
 	r.registerSearches()
+	r.registerAcceptance()
 	r.registerProfiles()
 }
 

@@ -98,6 +98,12 @@ export const searches = queryOptions({ queryKey: ["searches"], queryFn: () => it
 export const candidates = queryOptions({ queryKey: ["candidates"], queryFn: () => items<T.Candidate>("/candidates"), refetchInterval: 2_000 });
 export const discoveryRules = queryOptions({ queryKey: ["discovery-rules"], queryFn: () => items<T.DiscoveryRule>("/discovery-rules") });
 
+export const acceptanceDefaults = queryOptions({ queryKey: ["acceptance-defaults"], queryFn: () => api.get<T.AcceptanceCriteria>("/acceptance-defaults"), staleTime: 600_000 });
+export const acceptanceJobs = queryOptions({ queryKey: ["acceptance-jobs"], queryFn: () => items<T.AcceptanceJob>("/acceptance-jobs"), refetchInterval: (q) => (q.state.data?.some((j) => j.state === "running") ? 500 : 5_000) });
+export const acceptanceReports = queryOptions({ queryKey: ["acceptance-reports"], queryFn: () => items<T.AcceptanceHead>("/acceptance-reports"), refetchInterval: 5_000 });
+export const acceptanceReport = (id: string) =>
+  queryOptions({ queryKey: ["acceptance-report", id], queryFn: ({ signal }) => api.get<T.AcceptanceReport>(`/acceptance-reports/${id}`, {}, signal) });
+
 export const users = queryOptions({ queryKey: ["users"], queryFn: () => items<T.User>("/users") });
 export const tokens = queryOptions({ queryKey: ["tokens"], queryFn: () => items<T.Token>("/tokens") });
 export const audit = (after: number) => queryOptions({ queryKey: ["audit", after], queryFn: () => items<T.AuditEntry>("/audit", { after, limit: 500 }) });

@@ -4,6 +4,126 @@
  */
 
 export interface paths {
+    "/api/v1/acceptance-defaults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The usual criteria of an acceptance report */
+        get: operations["acceptance-defaults"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acceptance-jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reports that are being made, and how far they are; newest first */
+        get: operations["acceptance-jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acceptance-jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End the making of a report; nothing of it is kept */
+        delete: operations["cancel-acceptance-job"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acceptance-reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Acceptance reports, newest first */
+        get: operations["acceptance-reports"];
+        put?: never;
+        /** Begin to make an acceptance report */
+        post: operations["make-acceptance-report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acceptance-reports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One acceptance report with its data */
+        get: operations["acceptance-report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acceptance-reports/{id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a report again from the facts; what came later makes a new revision */
+        post: operations["check-acceptance-report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acceptance-reports/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The report as a file: PDF to sign, CSV, or the very bytes that were hashed */
+        get: operations["acceptance-report-file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alarms": {
         parameters: {
             query?: never;
@@ -1144,6 +1264,379 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AcceptanceContact: {
+            /**
+             * Format: int64
+             * @description Stretches without contact
+             */
+            gaps: number;
+            /** Format: int64 */
+            known_us: number;
+            /** @description The longest, by time */
+            list: components["schemas"]["AcceptanceGap"][];
+            /** Format: int64 */
+            longest_gap_us: number;
+            /**
+             * Format: int64
+             * @description Samples of link.state that say up
+             */
+            renewals: number;
+            /**
+             * Format: int64
+             * @description Time ÷ 5 s, rounded down
+             */
+            renewals_expected: number;
+        };
+        AcceptanceContent: {
+            criteria: components["schemas"]["AcceptanceCriteria"];
+            /** @description What every figure and criterion of this report is */
+            definitions: components["schemas"]["AcceptanceDefinition"][];
+            /** Format: date-time */
+            from: string;
+            /** @description By path */
+            machines: components["schemas"]["AcceptanceMachine"][];
+            /** @description Of the places */
+            names: components["schemas"]["AcceptancePlace"][];
+            /** @description Paths of the plant; everything below them is in the report */
+            places: string[];
+            /** @enum {string} */
+            result: "passed" | "failed" | "no_data";
+            schema: string;
+            /**
+             * Format: date-time
+             * @description First instant no longer in the report; not in the future
+             */
+            to: string;
+            totals: components["schemas"]["AcceptanceTotals"];
+        };
+        AcceptanceCounter: {
+            /** @enum {string} */
+            counts: "good" | "scrap" | "rework" | "total" | "energy";
+            /** Format: double */
+            first?: number;
+            /** Format: date-time */
+            first_at?: string;
+            /** Format: double */
+            last?: number;
+            /** Format: date-time */
+            last_at?: string;
+            signal: string;
+        };
+        AcceptanceCriteria: {
+            /**
+             * Format: int64
+             * @description How many other machines may be reached in the same way or have the same serial number
+             */
+            conflicts: number;
+            /**
+             * Format: double
+             * @description Least share of time × wanted tags in which the value was known
+             */
+            coverage: number;
+            /**
+             * Format: double
+             * @description Longest time in which a value may not have been known, seconds
+             */
+            gap_s: number;
+            /**
+             * Format: int64
+             * @description How many wanted tags may never have delivered
+             */
+            silent: number;
+        };
+        AcceptanceDefinition: {
+            id: string;
+            name: components["schemas"]["PlantName"];
+            text: components["schemas"]["PlantName"];
+            /** Format: int64 */
+            version: number;
+        };
+        AcceptanceEvidence: {
+            alarms: string;
+            contact?: string;
+            events: string;
+            intervals: string;
+        };
+        AcceptanceGap: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+        };
+        AcceptanceHead: {
+            by: string;
+            /** Format: int64 */
+            failed: number;
+            id: string;
+            /** Format: int64 */
+            machines: number;
+            /** Format: date-time */
+            made: string;
+            names: components["schemas"]["AcceptancePlace"][];
+            /** @description The revision that took its place */
+            next?: string;
+            /** Format: int64 */
+            no_data: number;
+            /** Format: int64 */
+            passed: number;
+            /** @description The revision before */
+            previous?: string;
+            question: components["schemas"]["AcceptanceQuestion"];
+            /** @enum {string} */
+            result: "passed" | "failed" | "no_data";
+            /**
+             * Format: int64
+             * @description 1 for the first; facts that came later make the next
+             */
+            revision: number;
+            /** @description Of the content as it is kept, hex: sha256sum of the JSON file */
+            sha256: string;
+        };
+        AcceptanceJob: {
+            by: string;
+            /** @description The report that is made again to see whether its facts are the same */
+            checks?: string;
+            /**
+             * Format: int64
+             * @description Machines
+             */
+            done: number;
+            /** Format: date-time */
+            ended?: string;
+            error?: string;
+            id: string;
+            question: components["schemas"]["AcceptanceQuestion"];
+            /** @description What was made */
+            report?: string;
+            /** Format: date-time */
+            started: string;
+            /** @enum {string} */
+            state: "running" | "done" | "unchanged" | "cancelled" | "failed";
+            /**
+             * Format: int64
+             * @description 0 while it is not known
+             */
+            total: number;
+        };
+        AcceptanceLoss: {
+            /**
+             * Format: int64
+             * @description Messages
+             */
+            dropped?: number;
+            event: string;
+            /** Format: date-time */
+            from: string;
+            /** @description gap, overload or clock */
+            kind: string;
+            /** Format: date-time */
+            to?: string;
+            what: string;
+        };
+        AcceptanceMachine: {
+            address: string;
+            /** Format: int64 */
+            alarms: number;
+            /** @description Bad samples by reason */
+            bad: {
+                [key: string]: number;
+            };
+            class: string;
+            /** @description Paths of machines that are reached in the same way or have the same serial number */
+            conflicts: string[];
+            contact: components["schemas"]["AcceptanceContact"];
+            counters: components["schemas"]["AcceptanceCounter"][];
+            /**
+             * Format: double
+             * @description known_us ÷ wanted_us
+             */
+            coverage: number;
+            /** @description SHA-256 of all samples that were read, hex */
+            digest: string;
+            driver: string;
+            evidence: components["schemas"]["AcceptanceEvidence"];
+            /**
+             * Format: date-time
+             * @description Of the samples of the wanted tags
+             */
+            first?: string;
+            /** Format: int64 */
+            known_us: number;
+            /** Format: date-time */
+            last?: string;
+            /**
+             * Format: int64
+             * @description Longest time without contact, or without a known value of a tag that delivers
+             */
+            longest_gap_us: number;
+            /** @description What is known to be missing, and what was refused, dropped or asked for less often */
+            losses: components["schemas"]["AcceptanceLoss"][];
+            name: components["schemas"]["PlantName"];
+            node: string;
+            /** @description Not collected at the end of the time */
+            off?: boolean;
+            path: string;
+            profile: string;
+            /** @description read, derived or unverified */
+            profile_verified: string;
+            /** Format: int64 */
+            profile_version: number;
+            /** Format: int64 */
+            replaced_samples: number;
+            /** @enum {string} */
+            result: "passed" | "failed" | "no_data";
+            /** Format: int64 */
+            samples: number;
+            serial?: string;
+            /** @description Milliseconds by state; UNKNOWN is one of them */
+            states_ms: {
+                [key: string]: number;
+            };
+            tags: components["schemas"]["AcceptanceTag"][];
+            /** Format: int64 */
+            tags_delivering: number;
+            /**
+             * Format: int64
+             * @description Delivering, without a new sample in the time: the value did not change
+             */
+            tags_quiet: number;
+            /** Format: int64 */
+            tags_silent: number;
+            /** Format: int64 */
+            tags_wanted: number;
+            /** @description Uncertain samples by reason */
+            uncertain: {
+                [key: string]: number;
+            };
+            unit?: string;
+            verdicts: components["schemas"]["AcceptanceVerdict"][];
+            /** Format: int64 */
+            wanted_us: number;
+        };
+        AcceptancePlace: {
+            name: components["schemas"]["PlantName"];
+            path: string;
+        };
+        AcceptanceQuestion: {
+            criteria: components["schemas"]["AcceptanceCriteria"];
+            /** Format: date-time */
+            from: string;
+            /** @description Paths of the plant; everything below them is in the report */
+            places: string[];
+            /**
+             * Format: date-time
+             * @description First instant no longer in the report; not in the future
+             */
+            to: string;
+        };
+        AcceptanceReport: {
+            by: string;
+            content: components["schemas"]["AcceptanceContent"];
+            /** Format: int64 */
+            failed: number;
+            id: string;
+            /** Format: int64 */
+            machines: number;
+            /** Format: date-time */
+            made: string;
+            names: components["schemas"]["AcceptancePlace"][];
+            /** @description The revision that took its place */
+            next?: string;
+            /** Format: int64 */
+            no_data: number;
+            /** Format: int64 */
+            passed: number;
+            /** @description The revision before */
+            previous?: string;
+            question: components["schemas"]["AcceptanceQuestion"];
+            /** @enum {string} */
+            result: "passed" | "failed" | "no_data";
+            /**
+             * Format: int64
+             * @description 1 for the first; facts that came later make the next
+             */
+            revision: number;
+            /** @description Of the content as it is kept, hex: sha256sum of the JSON file */
+            sha256: string;
+        };
+        AcceptanceTag: {
+            /** Format: int64 */
+            bad_samples: number;
+            /** Format: date-time */
+            first?: string;
+            /**
+             * Format: int64
+             * @description Longer than three periods
+             */
+            gaps: number;
+            /** Format: int64 */
+            known_us: number;
+            /** Format: date-time */
+            last?: string;
+            longest_gap?: components["schemas"]["AcceptanceGap"];
+            /** Format: int64 */
+            longest_gap_us: number;
+            name: string;
+            /** Format: int32 */
+            no: number;
+            /** Format: int64 */
+            replaced_samples: number;
+            /** Format: int64 */
+            samples: number;
+            /** @description The samples that this row was made of */
+            samples_link: string;
+            /**
+             * Format: int64
+             * @description Three periods, at least 5 s: the threshold of gaps
+             */
+            silence_us: number;
+            /** @description Never known in the time */
+            silent: boolean;
+            title: components["schemas"]["PlantName"];
+            unit?: string;
+        };
+        AcceptanceTotals: {
+            /** Format: int64 */
+            alarms: number;
+            /** Format: int64 */
+            bad_samples: number;
+            /**
+             * Format: double
+             * @description known_us ÷ wanted_us
+             */
+            coverage: number;
+            /** Format: int64 */
+            failed: number;
+            /** Format: int64 */
+            known_us: number;
+            /** Format: int64 */
+            machines: number;
+            /** Format: int64 */
+            no_data: number;
+            /** Format: int64 */
+            passed: number;
+            /** Format: int64 */
+            replaced_samples: number;
+            /** Format: int64 */
+            samples: number;
+            /** Format: int64 */
+            tags_delivering: number;
+            /** Format: int64 */
+            tags_silent: number;
+            /** Format: int64 */
+            tags_wanted: number;
+            /** Format: int64 */
+            wanted_us: number;
+        };
+        AcceptanceVerdict: {
+            /** @enum {string} */
+            criterion: "coverage" | "gap" | "silent" | "conflicts";
+            /** Format: double */
+            limit: number;
+            passed: boolean;
+            /** Format: double */
+            value: number;
+        };
         AccessEntry: {
             action: string;
             after?: string;
@@ -2013,8 +2506,18 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListHead: {
+            items: components["schemas"]["AcceptanceHead"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListInterval: {
             items: components["schemas"]["Interval"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListJob: {
+            items: components["schemas"]["AcceptanceJob"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -2226,6 +2729,19 @@ export interface components {
             /** @enum {string} */
             role: "admin" | "engineer" | "operator" | "viewer";
             user: string;
+        };
+        NewReport: {
+            /** @description What a machine must reach; the usual ones when left out */
+            criteria?: components["schemas"]["AcceptanceCriteria"];
+            /** Format: date-time */
+            from: string;
+            /** @description Paths of the plant; all of your scope when left out */
+            places?: string[];
+            /**
+             * Format: date-time
+             * @description First instant no longer in the report; not in the future
+             */
+            to: string;
         };
         NewToken: {
             /** Format: date-time */
@@ -2851,6 +3367,248 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    "acceptance-defaults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptanceCriteria"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "acceptance-jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListJob"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "cancel-acceptance-job": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "acceptance-reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListHead"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "make-acceptance-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReport"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptanceJob"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "acceptance-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptanceReport"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "check-acceptance-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptanceJob"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "acceptance-report-file": {
+        parameters: {
+            query?: {
+                format?: "pdf" | "csv" | "json";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     alarms: {
         parameters: {
             query?: {

@@ -18,6 +18,8 @@ type AllGone =
   | Gone<T.User, S["AccessUser"]> | Gone<T.Token, S["AccessToken"]> | Gone<T.AuditEntry, S["AccessEntry"]> | Gone<T.Verified, S["Verified"]> | Gone<T.Imported, S["Imported"]>
   | Gone<T.Candidate, S["DiscoveryCandidate"]> | Gone<T.Search, S["DiscoverySearch"]> | Gone<T.DiscoveryRule, S["DiscoveryRule"]> | Gone<T.DriverInfo, S["DriverInfo"]>
   | Gone<T.Setting, S["FactSetting"]> | Gone<T.SetPoint, S["SetPoint"]> | Gone<T.Command, S["Command"]> | Gone<T.CommandStep, S["CommandStep"]> | Gone<T.CommandCheck, S["FactCommandCheck"]>
+  | Gone<T.AcceptanceJob, S["AcceptanceJob"]> | Gone<T.AcceptanceHead, S["AcceptanceHead"]> | Gone<T.AcceptanceMachine, S["AcceptanceMachine"]> | Gone<T.AcceptanceTag, S["AcceptanceTag"]>
+  | Gone<T.AcceptanceCriteria, S["AcceptanceCriteria"]> | Gone<T.AcceptanceReport, S["AcceptanceReport"]> | Gone<T.AcceptanceReport["content"], S["AcceptanceContent"]>
   | Gone<T.Disk, S["Disk"]> | Gone<T.Pressure, S["Pressure"]> | Gone<T.Busy, S["Busy"]>;
 
 const nothingGone: [AllGone] extends [never] ? true : AllGone = true;

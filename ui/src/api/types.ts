@@ -204,6 +204,27 @@ export interface DiscoveryRule {
   profile?: string; place: string; params?: Record<string, string>; auto: boolean; off: boolean;
 }
 
+export interface AcceptanceCriteria { coverage: number; gap_s: number; silent: number; conflicts: number }
+export interface AcceptanceQuestion { from: string; to: string; places: string[]; criteria: AcceptanceCriteria }
+export type AcceptanceResult = "passed" | "failed" | "no_data";
+export interface AcceptanceJob {
+  id: string; checks?: string; question: AcceptanceQuestion; by: string; started: string; ended?: string;
+  state: "running" | "done" | "unchanged" | "cancelled" | "failed"; done: number; total: number; report?: string; error?: string;
+}
+export interface AcceptanceHead {
+  id: string; made: string; by: string; revision: number; previous?: string; next?: string; sha256: string; question: AcceptanceQuestion; names: { path: string; name: Name }[];
+  result: AcceptanceResult; machines: number; passed: number; failed: number; no_data: number;
+}
+export interface AcceptanceTag { no: number; name: string; title: Name; samples: number; bad_samples: number; replaced_samples: number; known_us: number; gaps: number; longest_gap_us: number; silent: boolean; samples_link: string }
+export interface AcceptanceMachine {
+  node: string; path: string; name: Name; driver: string; address: string; profile: string; profile_version: number; profile_verified: string; result: AcceptanceResult;
+  verdicts: { criterion: "coverage" | "gap" | "silent" | "conflicts"; value: number; limit: number; passed: boolean }[];
+  tags_wanted: number; tags_delivering: number; tags_silent: number; samples: number; coverage: number; longest_gap_us: number; tags: AcceptanceTag[];
+}
+export interface AcceptanceReport extends AcceptanceHead {
+  content: { machines: AcceptanceMachine[]; definitions: { id: string; version: number; name: Name; text: Name }[] };
+}
+
 export interface User { id: string; name: string; display: string; role: Role; path: string; off: boolean; rev: number }
 export interface Token { id: string; name: string; role: Role; path: string; created: string; expires?: string; revoked: boolean }
 export interface AuditEntry { seq: number; at: string; who: string; action: string; object: string; before?: string; after?: string; prev: string; hash: string }

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { PageTabs } from "../../components/PageTabs";
 import { certificates } from "../../api/queries";
+import { Acceptance } from "./Acceptance";
 import { Certificates } from "./Certificates";
 import { DeviceList } from "./DeviceList";
 import { Discovery } from "./Discovery";
@@ -22,6 +23,7 @@ export default function DevicesPage() {
         { key: "rules", label: t("tab.rules"), children: <DiscoveryRules /> },
         { key: "order", label: t("tab.order"), children: <OrderFinder /> },
         { key: "profiles", label: t("tab.profiles"), children: <Profiles /> },
+        { key: "acceptance", label: t("tab.acceptance"), children: <Acceptance /> },
         { key: "certificates", label: t("tab.certificates", { n: waiting.data?.length ?? 0 }), children: <Certificates rows={waiting.data ?? []} /> },
       ]} />
     </>
