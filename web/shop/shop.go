@@ -42,6 +42,7 @@ type Deps struct {
 	Profiles  *profile.Library
 	Drivers   []connect.Driver
 	Discovery Discovery
+	Bulk      Bulk
 	// Changed is called after the plant model changed, so that the node connects
 	// and folds by the new one.
 	Changed func(ctx context.Context) error
@@ -73,6 +74,7 @@ func Register(api *web.API, d Deps) {
 	r.registerWaveforms()
 	r.registerDevices()
 	r.registerSearches()
+	r.registerBulk()
 	r.registerProfiles()
 }
 
