@@ -249,7 +249,7 @@ func (g *gate) ask(o operation, machine plant.Node, dress func(*http.Request)) (
 		req.Header.Set("Content-Type", "application/yaml")
 	}
 	if o.ID == "read-sheet" {
-		req.Body = io.NopCloser(strings.NewReader("path\n" + machine.Path + "\n"))
+		req.Body = io.NopCloser(strings.NewReader("path\n" + plant.ParentPath(machine.Path) + "/brand-new\n"))
 		req.ContentLength = -1
 		req.Header.Set("Content-Type", "application/octet-stream")
 	}
