@@ -199,7 +199,8 @@ func (c simCmd) tell(w io.Writer, p *profile.Profile, devices []plant.Device) {
 	}
 	first := devices[0]
 	if sim.Publishes(first.Driver) {
-		fmt.Fprintf(w, "# watch: mosquitto_sub -h HOST -p PORT -t 'spBv1.0/%s/#' -F '%%t %%l'\n", c.Group)
+		host, port, _ := net.SplitHostPort(c.To)
+		fmt.Fprintf(w, "# watch: mosquitto_sub -h %s -p %s -t 'spBv1.0/%s/#' -F '%%t %%l'\n", host, port, c.Group)
 	} else {
 		fmt.Fprintf(w, "# read: zhigai profile try %s --driver %s --device %s%s\n", c.Profile, first.Driver, first.Address, paramFlags(first.Params))
 		if other := foreignTool(p, first); other != "" {
