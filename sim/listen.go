@@ -18,6 +18,7 @@ var servers = map[string]func(p *Plant, host, port string, machines []*machine) 
 	"opcua":          (*Plant).serveOPCUA,
 	"s7":             (*Plant).serveS7,
 	"fins":           (*Plant).serveFINS,
+	"http-json":      (*Plant).serveJSON,
 	"mtconnect":      (*Plant).serveMTConnect,
 	"mtconnect-shdr": (*Plant).serveSHDR,
 	"slmp":           (*Plant).serveSLMP,
