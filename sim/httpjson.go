@@ -65,9 +65,6 @@ func newDocument(m *machine) (*jsonDocument, error) {
 	d := &jsonDocument{m: m, root: *newBranch()}
 	for slot, s := range m.kind.Signals {
 		at := s.At
-		for key, value := range m.device.Params {
-			at = strings.ReplaceAll(at, "{"+key+"}", value)
-		}
 		path, ok := strings.CutPrefix(at, "/")
 		if !ok {
 			return nil, fmt.Errorf("%s: %s: address %q; write a pointer such as /machine/power", m.path, s.Name, at)
