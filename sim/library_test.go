@@ -58,6 +58,35 @@ func TestDelivered_EverySignalIsReadAsShown(t *testing.T) {
 	t.Logf("profiles read, by protocol: %v", seen)
 }
 
+// unserved are protocols of this program that the simulation does not stand up,
+// and why.
+var unserved = map[string]string{
+	"sparkplug":   "publishes by itself: StandPublishing and Attach",
+	"mqtt":        "a broker's topics and payloads are the profile's own; mosquitto_pub says them",
+	"webhook":     "posts by itself, and curl does that",
+	"text":        "a line is made from a pattern only by who knows the device",
+	"text-stream": "a line is made from a pattern only by who knows the device",
+	"files":       "a file in a folder is put there by hand",
+	"database":    "a query asks a PostgreSQL with tables of its own",
+}
+
+// A protocol this program speaks is served by the simulation, or it is said why
+// it is not.
+func TestEveryDriverHasASimulationOrAReason(t *testing.T) {
+	t.Parallel()
+	drivers := driversOf(t)
+	for kind := range drivers {
+		if sim.Serves(kind) == (unserved[kind] != "") {
+			t.Errorf("%s: served is %v and the reason not to is %q", kind, sim.Serves(kind), unserved[kind])
+		}
+	}
+	for kind := range unserved {
+		if drivers[kind] == nil {
+			t.Errorf("%s is no driver", kind)
+		}
+	}
+}
+
 func driversOf(t *testing.T) map[string]connect.Driver {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)

@@ -3,14 +3,9 @@ package sim
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net"
-	"slices"
 	"strconv"
 	"strings"
-	"time"
-
-	"zhigai/plant"
 )
 
 // servers stand the machines up that wait to be asked, by protocol: those of one
@@ -23,6 +18,7 @@ var servers = map[string]func(p *Plant, host, port string, machines []*machine) 
 	"opcua":          (*Plant).serveOPCUA,
 	"s7":             (*Plant).serveS7,
 	"fins":           (*Plant).serveFINS,
+	"http-json":      (*Plant).serveJSON,
 	"mtconnect":      (*Plant).serveMTConnect,
 	"mtconnect-shdr": (*Plant).serveSHDR,
 	"slmp":           (*Plant).serveSLMP,
@@ -132,70 +128,6 @@ func (p *Plant) AttachHost(ctx context.Context, broker, host string) {
 			p.workers.Go(func() { newEdge(m, broker, host).run(ctx) })
 		}
 	}
-}
-
-// Serve stands one machine of a kind up as a server of its own at the address
-// host:port, port 0 for a free one, and moves it with the clock until ctx ends:
-// what a profile can be tried against without the machine. It gives the
-// device's address and closes what it began when ctx ends.
-func Serve(ctx context.Context, k Kind, address string, seed uint64) (plant.Device, error) {
-	p, d, err := Stand(k, address, seed)
-	if err != nil {
-		return d, err
-	}
-	go func() {
-		p.Run(ctx, 1)
-		p.Close()
-	}()
-	return d, nil
-}
-
-// standing is the path of a machine that stands alone.
-const standing = "machine"
-
-// Stand is Serve without a clock: the machine shows what [Plant.Show] is told
-// and nothing else moves it. The caller closes the plant.
-func Stand(k Kind, address string, seed uint64) (*Plant, plant.Device, error) {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, plant.Device{}, fmt.Errorf("sim: address %q: %w; write for example 127.0.0.1:0", address, err)
-	}
-	d := plant.Device{Driver: driver(k.Protocol), Address: "{here}", Params: map[string]string{}}
-	maps.Copy(d.Params, k.Params)
-	maps.Copy(d.Params, alone[k.Protocol])
-	if servers[k.Protocol] == nil {
-		return nil, d, fmt.Errorf("sim: profile %s speaks %s; only machines that wait to be asked can be served: %s",
-			k.ID, k.Protocol, strings.Join(slices.Sorted(maps.Keys(servers)), ", "))
-	}
-	p, err := New(Config{
-		Seed: seed, Start: time.Now(), Kinds: map[string]Kind{k.ID: k}, Products: []string{"6204-2rs", "6205-2rs"},
-		Model: plant.Model{Nodes: []plant.Node{{Path: standing, Level: plant.LevelEquipment, Machine: &plant.Equipment{Class: k.Class, Profile: k.ID, Device: d}}}},
-	})
-	if err != nil {
-		return nil, d, err
-	}
-	endpoints, err := p.listen(host, port)
-	if err != nil {
-		p.Close()
-		return nil, d, err
-	}
-	d.Address = Fill(d.Address, endpoints)
-	return p, d, nil
-}
-
-// Show makes the controller of a machine that stands alone show a value, in
-// the signal's unit, and says whether it has the signal.
-func (p *Plant) Show(signal string, number float64, text string) bool {
-	for _, m := range p.machines {
-		if i, ok := m.slot[signal]; ok && m.path == standing {
-			m.mu.Lock()
-			m.values[i].num, m.values[i].text = number, text
-			m.values[i].version++
-			m.mu.Unlock()
-			return true
-		}
-	}
-	return false
 }
 
 // driver is the usual one of a protocol that several speak.

@@ -186,14 +186,14 @@ func (m *machine) put(name string, v float64) {
 }
 
 func (m *machine) putAt(i int, v float64, at plant.Micros) {
-	if m.values[i].num != v && !m.faults[Freeze] {
+	if m.values[i].num != v && !m.faults[Freeze] && m.kind.Signals[i].Fixed == "" {
 		m.values[i].num, m.values[i].at = v, at
 		m.values[i].version++
 	}
 }
 
 func (m *machine) putText(name, v string) {
-	if i, ok := m.slot[name]; ok && m.values[i].text != v && !m.faults[Freeze] {
+	if i, ok := m.slot[name]; ok && m.values[i].text != v && !m.faults[Freeze] && m.kind.Signals[i].Fixed == "" {
 		m.values[i].text, m.values[i].at = v, m.now
 		m.values[i].version++
 	}
@@ -229,7 +229,7 @@ func (m *machine) show() {
 // the machine accepts it.
 func (m *machine) write(i int, v float64) bool {
 	s := &m.kind.Signals[i]
-	if !s.Writable || s.Kind == plant.KindText || math.IsNaN(v) || math.IsInf(v, 0) ||
+	if !s.Writable || s.Fixed != "" || s.Kind == plant.KindText || math.IsNaN(v) || math.IsInf(v, 0) ||
 		s.Min != nil && v < *s.Min || s.Max != nil && v > *s.Max {
 		return false
 	}

@@ -98,7 +98,7 @@ func (c profileCheckCmd) Run() error {
 }
 
 type profileTryCmd struct {
-	File   string            `arg:"" help:"Profile as YAML; - reads standard input."`
+	File   string            `arg:"" help:"Profile as YAML, or the id of a delivered one; - reads standard input."`
 	Device string            `required:"" help:"Address of the device in the driver's words, such as 192.168.1.20:502."`
 	Driver string            `help:"Driver, where several fit the profile, such as modbus-rtu; by default the first that takes the address."`
 	Param  map[string]string `help:"Parameters of the device, such as --param unit=3."`
@@ -107,7 +107,7 @@ type profileTryCmd struct {
 
 func (c profileTryCmd) Run(ctx context.Context) error {
 	set := throwawayDrivers()
-	p, err := readProfile(c.File, checkersOf(set.List))
+	p, err := findProfile(c.File)
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,7 @@ export const examples: Record<string, string> = {
   dlt645: "/dev/ttyUSB0 2400",
   s7: "192.168.1.0/24",
   snmp: "192.168.1.0/24",
-  cip: "192.168.1.0/24",
+  "ethernet-ip": "192.168.1.0/24",
   mtconnect: "http://192.168.1.40:5000",
   opcua: "opc.tcp://192.168.1.30:4840",
 };
