@@ -76,6 +76,7 @@ var floors = []struct {
 	{"figure", []string{"plant", "fact", "access", "calc/..."}, "figures know no machine"},
 	{"shop/equipment", []string{"plant", "fact", "access", "calc/...", "figure", "connect/profile"}, "rooms of a storey do not import one another"},
 	{"shop/discovery", []string{"plant", "access", "connect", "connect/profile"}, "finds devices over any protocol, by the contract of drivers"},
+	{"shop/bulk", []string{"plant", "access", "connect", "connect/profile", "connect/files/table"}, "reads a sheet with its codec and checks addresses by the contract of drivers"},
 	{"shop/control", []string{"plant", "fact", "access", "connect", "connect/profile"}, "commands go to the collector and know no protocol"},
 	{"shop/acceptance", []string{"plant", "fact", "access", "connect/profile"}, "a report is made of facts; what machines did is told to it"},
 	{"shop/acceptance/paper", []string{"plant", "shop/acceptance"}, "draws a report and decides nothing"},

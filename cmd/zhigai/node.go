@@ -23,6 +23,7 @@ import (
 	"zhigai/plant"
 	"zhigai/record"
 	"zhigai/shop/acceptance"
+	"zhigai/shop/bulk"
 	"zhigai/shop/control"
 	"zhigai/shop/discovery"
 	"zhigai/shop/equipment"
@@ -303,6 +304,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 	webshop.Register(api, webshop.Deps{
 		Plants: n.plants, Tags: n.shop, History: n.history, Journal: n.record.Journal(), Board: n.board, Desk: n.desk, Reasons: n.reasons,
 		Collector: n.collector, Control: n.control, Profiles: n.profiles, Drivers: n.drivers.List, Discovery: n.discovery, Acceptance: n.reports, Changed: n.reconcile,
+		Bulk: &bulk.Desk{Plants: n.plants, Profiles: n.profiles, Drivers: n.drivers.List},
 	})
 	prometheus.Register(api, prometheus.Deps{Tags: n.shop, Plants: n.plants, History: n.history, Version: version, Now: time.Now, Logger: n.log})
 	return api

@@ -45,6 +45,9 @@ var lowest = map[string]access.Role{
 	"discovery-rules": access.RoleEngineer, "add-discovery-rule": access.RoleEngineer, "change-discovery-rule": access.RoleEngineer, "end-discovery-rule": access.RoleEngineer,
 	"import-plant":           access.RoleEngineer,
 	"make-acceptance-report": access.RoleEngineer, "check-acceptance-report": access.RoleEngineer, "cancel-acceptance-job": access.RoleEngineer,
+	"import-plant":   access.RoleEngineer,
+	"sheet-template": access.RoleEngineer, "export-sheet": access.RoleEngineer, "read-sheet": access.RoleEngineer,
+	"preview-sheet": access.RoleEngineer, "apply-sheet": access.RoleEngineer, "undo-sheet": access.RoleEngineer,
 
 	"audit": access.RoleAdmin, "verify-audit": access.RoleAdmin, "tokens": access.RoleAdmin, "add-token": access.RoleAdmin,
 	"revoke-token": access.RoleAdmin, "users": access.RoleAdmin, "add-user": access.RoleAdmin, "change-user": access.RoleAdmin, "add-link": access.RoleAdmin,
@@ -183,6 +186,7 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 func (g *gate) body(o operation, machine plant.Node) []byte {
 	now := time.Now().UTC()
 	rule := map[string]any{"id": "", "rev": 0, "name": "modules", "driver": "sparkplug", "place": plant.ParentPath(machine.Path), "auto": false, "off": true}
+	sheet := map[string]any{"file": "x.csv", "header": []string{"path"}, "rows": []any{map[string]any{"line": 2, "cells": []string{plant.ParentPath(machine.Path) + "/brand-new"}}}}
 	raw, err := json.Marshal(map[string]any{
 		"acknowledge-alarm": map[string]any{"equipment": machine.ID, "alarm": "servo"},
 		"assign-reason":     map[string]any{"equipment": machine.ID, "from": now.Add(-time.Minute), "reason": "minor.jam"},
@@ -207,6 +211,15 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"invite-node":            map[string]any{"name": "edge-9"},
 		"sign-in":                map[string]any{"name": "nobody", "password": "wrong"},
 		"sign-in-by-link":        map[string]any{"secret": "wrong"},
+		"test-device":            map[string]any{"driver": "modbus-tcp", "address": "127.0.0.1:1", "profile": "demo-lathe"},
+		"add-token":              map[string]any{"name": "x", "role": "admin", "path": machine.Path},
+		"add-user":               map[string]any{"name": "u-" + fmt.Sprint(now.UnixNano()), "role": "admin", "path": machine.Path},
+		"change-user":            map[string]any{"rev": 1},
+		"invite-node":            map[string]any{"name": "edge-9"},
+		"preview-sheet":          map[string]any{"sheet": sheet}, "apply-sheet": map[string]any{"sheet": sheet, "revision": "1-0"},
+		"undo-sheet":      map[string]any{"at": "1", "nodes": 1},
+		"sign-in":         map[string]any{"name": "nobody", "password": "wrong"},
+		"sign-in-by-link": map[string]any{"secret": "wrong"},
 	}[o.ID])
 	must(g.t, err)
 	return raw
@@ -246,6 +259,11 @@ func (g *gate) ask(o operation, machine plant.Node, dress func(*http.Request)) (
 		req.Body = io.NopCloser(strings.NewReader("schema: zhigai.plant/1\nnodes:\n  - {path: " + plant.ParentPath(machine.Path) + "/brand-new, level: equipment, name: {zh: 新}}\n"))
 		req.ContentLength = -1
 		req.Header.Set("Content-Type", "application/yaml")
+	}
+	if o.ID == "read-sheet" {
+		req.Body = io.NopCloser(strings.NewReader("path\n" + machine.Path + "\n"))
+		req.ContentLength = -1
+		req.Header.Set("Content-Type", "application/octet-stream")
 	}
 	dress(req)
 	res, err := http.DefaultClient.Do(req)

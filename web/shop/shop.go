@@ -45,6 +45,7 @@ type Deps struct {
 	Discovery Discovery
 	// Acceptance makes and keeps acceptance reports.
 	Acceptance Acceptance
+	Bulk       Bulk
 	// Changed is called after the plant model changed, so that the node connects
 	// and folds by the new one.
 	Changed func(ctx context.Context) error
@@ -81,6 +82,7 @@ func Register(api *web.API, d Deps) {
 	r.registerHealth()
 	r.registerSearches()
 	r.registerAcceptance()
+	r.registerBulk()
 	r.registerProfiles()
 }
 

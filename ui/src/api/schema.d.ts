@@ -1053,6 +1053,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sheets/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make all machines of a sheet, or none */
+        post: operations["apply-sheet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sheets/machines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The machines there are as such a sheet */
+        get: operations["export-sheet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sheets/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What each row of a sheet would do; nothing is stored */
+        post: operations["preview-sheet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sheets/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take an .xlsx or .csv file apart; nothing is stored */
+        post: operations["read-sheet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sheets/template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An Excel sheet for many machines, with examples */
+        get: operations["sheet-template"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sheets/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take an import back that nobody edited since */
+        post: operations["undo-sheet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stop-reasons": {
         parameters: {
             query?: never;
@@ -1734,6 +1836,13 @@ export interface components {
             /** Format: date-time */
             to: string;
         };
+        ApplyInBody: {
+            /** @description Create missing areas, lines and cells */
+            places?: boolean;
+            /** @description Of the preview */
+            revision: string;
+            sheet: components["schemas"]["BulkSheet"];
+        };
         "Approve-certificateRequest": {
             address: string;
             fingerprint: string;
@@ -1749,6 +1858,78 @@ export interface components {
              * @description Left out: until the machine runs again
              */
             to?: string;
+        };
+        BulkApplied: {
+            /** @description Names the import, to take it back */
+            at: string;
+            /** Format: int64 */
+            changed: number;
+            /** Format: int64 */
+            made: number;
+            /**
+             * Format: int64
+             * @description Made and changed, places too
+             */
+            nodes: number;
+            /** Format: int64 */
+            places: number;
+            /** Format: int64 */
+            unchanged: number;
+        };
+        BulkChange: {
+            column: string;
+            is: string;
+            was: string;
+        };
+        BulkPlace: {
+            level: string;
+            name: string;
+            path: string;
+        };
+        BulkPlan: {
+            /** @description Canonical names of the sheet's columns */
+            columns: string[];
+            counts: {
+                [key: string]: number;
+            };
+            /** @description Missing ones the rows stand below */
+            places: components["schemas"]["BulkPlace"][];
+            /** @description Of the plant that was looked at; apply-sheet wants it */
+            revision: string;
+            rows: components["schemas"]["BulkPlanned"][];
+        };
+        BulkPlanned: {
+            changes: components["schemas"]["BulkChange"][];
+            /** @description As it would be; missing in rows with errors */
+            equipment?: components["schemas"]["PlantEquipment"];
+            /** Format: int64 */
+            line: number;
+            path: string;
+            problems: components["schemas"]["BulkProblem"][];
+            /** @enum {string} */
+            status: "new" | "changed" | "unchanged" | "doubled" | "error";
+        };
+        BulkProblem: {
+            column: string;
+            fix: string;
+            /** Format: int64 */
+            index: number;
+            value: string;
+            what: string;
+        };
+        BulkRow: {
+            cells: string[];
+            /** Format: int64 */
+            line: number;
+        };
+        BulkSheet: {
+            /** @description Name of the file, for the audit */
+            file: string;
+            /** @description Names of the columns, in Chinese or English */
+            header: string[];
+            /** @description Of the sheet in a workbook */
+            name?: string;
+            rows: components["schemas"]["BulkRow"][];
         };
         Busy: {
             /**
@@ -3220,6 +3401,11 @@ export interface components {
             number: number;
             state: string;
         };
+        SheetInBody: {
+            /** @description Create missing areas, lines and cells */
+            places?: boolean;
+            sheet: components["schemas"]["BulkSheet"];
+        };
         SignInInBody: {
             name: string;
             password: string;
@@ -3290,6 +3476,19 @@ export interface components {
                 [key: string]: string;
             };
             profile: string;
+        };
+        "Undo-sheetRequest": {
+            /** @description As apply-sheet named the import */
+            at: string;
+            /**
+             * Format: int64
+             * @description As apply-sheet counted
+             */
+            nodes: number;
+        };
+        Undone: {
+            /** Format: int64 */
+            nodes: number;
         };
         UserChange: {
             display?: string;
@@ -5769,6 +5968,206 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "apply-sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplyInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkApplied"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-sheet": {
+        parameters: {
+            query?: {
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "preview-sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SheetInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkPlan"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "read-sheet": {
+        parameters: {
+            query?: {
+                /** @description Name of the file */
+                file?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkSheet"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sheet-template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "undo-sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Undo-sheetRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Undone"];
                 };
             };
             /** @description Error */
