@@ -45,7 +45,6 @@ var lowest = map[string]access.Role{
 	"discovery-rules": access.RoleEngineer, "add-discovery-rule": access.RoleEngineer, "change-discovery-rule": access.RoleEngineer, "end-discovery-rule": access.RoleEngineer,
 	"import-plant":           access.RoleEngineer,
 	"make-acceptance-report": access.RoleEngineer, "check-acceptance-report": access.RoleEngineer, "cancel-acceptance-job": access.RoleEngineer,
-	"import-plant":   access.RoleEngineer,
 	"sheet-template": access.RoleEngineer, "export-sheet": access.RoleEngineer, "read-sheet": access.RoleEngineer,
 	"preview-sheet": access.RoleEngineer, "apply-sheet": access.RoleEngineer, "undo-sheet": access.RoleEngineer,
 
@@ -211,11 +210,6 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"invite-node":            map[string]any{"name": "edge-9"},
 		"sign-in":                map[string]any{"name": "nobody", "password": "wrong"},
 		"sign-in-by-link":        map[string]any{"secret": "wrong"},
-		"test-device":            map[string]any{"driver": "modbus-tcp", "address": "127.0.0.1:1", "profile": "demo-lathe"},
-		"add-token":              map[string]any{"name": "x", "role": "admin", "path": machine.Path},
-		"add-user":               map[string]any{"name": "u-" + fmt.Sprint(now.UnixNano()), "role": "admin", "path": machine.Path},
-		"change-user":            map[string]any{"rev": 1},
-		"invite-node":            map[string]any{"name": "edge-9"},
 		"preview-sheet":          map[string]any{"sheet": sheet}, "apply-sheet": map[string]any{"sheet": sheet, "revision": "1-0"},
 		"undo-sheet":      map[string]any{"at": "1", "nodes": 1},
 		"sign-in":         map[string]any{"name": "nobody", "password": "wrong"},
@@ -261,7 +255,7 @@ func (g *gate) ask(o operation, machine plant.Node, dress func(*http.Request)) (
 		req.Header.Set("Content-Type", "application/yaml")
 	}
 	if o.ID == "read-sheet" {
-		req.Body = io.NopCloser(strings.NewReader("path\n" + machine.Path + "\n"))
+		req.Body = io.NopCloser(strings.NewReader("path\n" + plant.ParentPath(machine.Path) + "/brand-new\n"))
 		req.ContentLength = -1
 		req.Header.Set("Content-Type", "application/octet-stream")
 	}

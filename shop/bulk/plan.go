@@ -80,7 +80,7 @@ func (p *planner) row(in Row) {
 	r := &reader{columns: p.columns, cells: in.Cells, out: &out}
 	for i, c := range in.Cells {
 		if len(c) > maxCell && i < len(p.columns) {
-			out.Problems = append(out.Problems, Problem{p.columns[i], i, c[:40] + "…", fmt.Sprintf("%d bytes in one cell", len(c)), fmt.Sprintf("write at most %d", maxCell)})
+			out.Problems = append(out.Problems, Problem{p.columns[i], i, strings.ToValidUTF8(c[:40], "") + "…", fmt.Sprintf("%d bytes in one cell", len(c)), fmt.Sprintf("write at most %d", maxCell)})
 		}
 	}
 	out.Path = r.path()
@@ -170,9 +170,24 @@ func (p *planner) machine(r *reader, n *plant.Node) {
 			if !ok {
 				fix = "write address and parameters as the template's examples show"
 			}
-			r.wrong(colAddress, what, fix)
+			r.wrong(r.blamed(what, m.Device.Params), what, fix)
 		}
 	}
+}
+
+// blamed is the column of what a driver complains about: a parameter it names,
+// else the address.
+func (r *reader) blamed(what string, params map[string]string) string {
+	for k := range params {
+		switch {
+		case !strings.Contains(what, " "+k+" is "):
+		case r.has(paramPrefix + k):
+			return paramPrefix + k
+		default:
+			return colParams
+		}
+	}
+	return colAddress
 }
 
 // nearest is a hint at the id that begins like what was written.
@@ -218,7 +233,7 @@ func (p *planner) place(r *reader, path string) {
 	}
 	depth := level.Depth()
 	if depth+len(lacking) >= plant.LevelEquipment.Depth() {
-		r.wrong(column, fmt.Sprintf("%d places are missing below %s, which is a %s", len(lacking), path, level), "write fewer; the innermost is a cell")
+		r.wrong(column, fmt.Sprintf("%d places are missing below %s, which is of level %s", len(lacking), path, level), "write fewer; the innermost is a cell")
 		return
 	}
 	for i, one := range slices.Backward(lacking) {

@@ -28,6 +28,8 @@ export interface Call {
   body?: unknown;
   /** Sent as it is instead of JSON. */
   text?: string;
+  /** Sent as it is, byte by byte. */
+  file?: Blob;
   rev?: number;
   headers?: Record<string, string>;
   signal?: AbortSignal;
@@ -62,8 +64,11 @@ async function send(method: string, path: string, call: Call): Promise<Response>
   // The header proves to the node that a page of its own sent the request.
   if (method !== "GET") headers["X-Zhigai"] = "1";
   if (call.rev !== undefined) headers["If-Match"] = `"${call.rev}"`;
-  let body: string | undefined;
-  if (call.text !== undefined) {
+  let body: string | Blob | undefined;
+  if (call.file !== undefined) {
+    headers["Content-Type"] = "application/octet-stream";
+    body = call.file;
+  } else if (call.text !== undefined) {
     headers["Content-Type"] = "application/yaml";
     body = call.text;
   } else if (call.body !== undefined) {
@@ -103,6 +108,8 @@ export const api = {
   get: <T>(path: string, query: Query = {}, signal?: AbortSignal) => json<T>("GET", path, signal ? { query, signal } : { query }),
   post: <T>(path: string, body?: unknown, query: Query = {}, headers: Record<string, string> = {}) => json<T>("POST", path, { body, query, headers }),
   postText: <T>(path: string, text: string, query: Query = {}) => json<T>("POST", path, { text, query }),
+  postFile: <T>(path: string, file: Blob, query: Query = {}) => json<T>("POST", path, { file, query }),
+  postUntil: <T>(path: string, body: unknown, signal: AbortSignal) => json<T>("POST", path, { body, signal }),
   put: <T>(path: string, body: unknown, rev?: number) => json<T>("PUT", path, rev === undefined ? { body } : { body, rev }),
   del: <T>(path: string, rev?: number) => json<T>("DELETE", path, rev === undefined ? {} : { rev }),
   bytes: async (path: string, query: Query, signal?: AbortSignal) =>

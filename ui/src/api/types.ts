@@ -229,3 +229,17 @@ export interface User { id: string; name: string; display: string; role: Role; p
 export interface Token { id: string; name: string; role: Role; path: string; created: string; expires?: string; revoked: boolean }
 export interface AuditEntry { seq: number; at: string; who: string; action: string; object: string; before?: string; after?: string; prev: string; hash: string }
 export interface Verified { ok: boolean; entries: number; broken?: string }
+
+/** Machines by the sheet. */
+export interface SheetRow { line: number; cells: string[] }
+export interface Sheet { file: string; name?: string; header: string[]; rows: SheetRow[] }
+export type RowStatus = "new" | "changed" | "unchanged" | "doubled" | "error";
+export interface CellProblem { column: string; index: number; value: string; what: string; fix: string }
+export interface PlannedRow {
+  line: number; status: RowStatus; path: string; equipment?: EquipmentConfig;
+  changes: { column: string; was: string; is: string }[]; problems: CellProblem[];
+}
+export interface SheetPlan {
+  revision: string; columns: string[]; rows: PlannedRow[]; counts: Partial<Record<RowStatus, number>>; places: { path: string; level: Level; name: string }[];
+}
+export interface SheetApplied { at: string; made: number; changed: number; unchanged: number; places: number; nodes: number }

@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { PageTabs } from "../../components/PageTabs";
 import { certificates } from "../../api/queries";
 import { Acceptance } from "./Acceptance";
+import { BulkAdd } from "./BulkAdd";
 import { Certificates } from "./Certificates";
 import { DeviceList } from "./DeviceList";
 import { Discovery } from "./Discovery";
@@ -20,6 +21,7 @@ export default function DevicesPage() {
       <PageTabs items={[
         { key: "devices", label: t("tab.devices"), children: <DeviceList /> },
         { key: "discovery", label: t("tab.discovery"), children: <Discovery /> },
+        { key: "bulk", label: t("tab.bulk"), children: <BulkAdd /> },
         { key: "rules", label: t("tab.rules"), children: <DiscoveryRules /> },
         { key: "order", label: t("tab.order"), children: <OrderFinder /> },
         { key: "profiles", label: t("tab.profiles"), children: <Profiles /> },
