@@ -49,6 +49,7 @@ func (s *shelf) Model(_ context.Context, scope access.Scope, _ plant.Micros) (pl
 		return !scope.Allows(n.Path) && !plant.Within(scope.Path, n.Path)
 	})}, nil
 }
+
 func (s *shelf) Revision(context.Context, access.Scope, plant.NodeID) (int64, error) { return 1, nil }
 
 func (s *shelf) SaveAll(_ context.Context, _ access.Scope, save, _ []bulk.Revised, _ plant.Micros) error {
