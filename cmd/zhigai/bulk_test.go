@@ -192,3 +192,20 @@ func TestBulk_Scope(t *testing.T) {
 		t.Errorf("undo inside: %d %s", status, body)
 	}
 }
+
+// The examples of the template are rows that could be imported as they stand.
+func TestBulk_Template(t *testing.T) {
+	t.Parallel()
+	g := newGate(t)
+	d := &bulk.Desk{Plants: g.n.plants, Profiles: g.n.profiles, Drivers: g.n.drivers.List}
+	scope, now := access.Scope{Tenant: demoTenant}, plant.MicrosOf(time.Now())
+	raw, err := d.Template(t.Context(), scope, now)
+	must(t, err)
+	sheet, err := bulk.Read("template.xlsx", raw)
+	must(t, err)
+	plan, err := d.Plan(t.Context(), scope, sheet, false, now)
+	must(t, err)
+	if plan.Counts[bulk.New] != len(plan.Rows) || len(plan.Rows) < 3 {
+		t.Errorf("%v: %+v", plan.Counts, plan.Rows)
+	}
+}
