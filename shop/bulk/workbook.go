@@ -64,8 +64,8 @@ var examples = map[string]struct {
 	"modbus-tcp": {"192.168.1.20:502", map[string]string{"unit": "1"}},
 	"opcua":      {"opc.tcp://192.168.1.30:4840", nil},
 	"mtconnect":  {"http://192.168.1.40:5000", nil},
-	"s7":         {"192.168.1.50", nil},
-	"snmp":       {"192.168.1.60", nil},
+	"s7":         {"192.168.1.50:102", nil},
+	"snmp":       {"192.168.1.60:161", nil},
 }
 
 // Sheets of a workbook.
