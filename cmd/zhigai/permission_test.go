@@ -211,9 +211,7 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"sign-in":                map[string]any{"name": "nobody", "password": "wrong"},
 		"sign-in-by-link":        map[string]any{"secret": "wrong"},
 		"preview-sheet":          map[string]any{"sheet": sheet}, "apply-sheet": map[string]any{"sheet": sheet, "revision": "1-0"},
-		"undo-sheet":      map[string]any{"at": "1", "nodes": 1},
-		"sign-in":         map[string]any{"name": "nobody", "password": "wrong"},
-		"sign-in-by-link": map[string]any{"secret": "wrong"},
+		"undo-sheet": map[string]any{"at": "1", "nodes": 1},
 	}[o.ID])
 	must(g.t, err)
 	return raw
