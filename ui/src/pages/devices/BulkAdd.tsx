@@ -47,7 +47,7 @@ export function BulkAdd() {
           {look.plan.places.length > 0 && (
             <div className="row">
               <Checkbox checked={look.places} disabled={preview.isPending} onChange={(e) => preview.mutate({ sheet: look.sheet, places: e.target.checked })}>{t("places")}</Checkbox>
-              <span className="dim">{t("places.list", { n: look.plan.places.length, list: placesOf(look.plan, t("more")) })}</span>
+              <span className="dim">{t("places.list", { n: look.plan.places.length, list: placesOf(look.plan, t("more"), (level) => t(`common:level.${level as "area"}`)) })}</span>
             </div>
           )}
           <BulkPreview sheet={look.sheet} plan={look.plan} busy={preview.isPending}
@@ -62,8 +62,8 @@ export function BulkAdd() {
 /** As many as a line holds. */
 const placesShown = 8;
 
-function placesOf(plan: SheetPlan, more: string): string {
-  const shown = plan.places.slice(0, placesShown).map((p) => `${p.path} (${p.level})`).join(", ");
+function placesOf(plan: SheetPlan, more: string, level: (l: string) => string): string {
+  const shown = plan.places.slice(0, placesShown).map((p) => `${p.path} (${level(p.level)})`).join(", ");
   return plan.places.length > placesShown ? `${shown} ${more}` : shown;
 }
 
