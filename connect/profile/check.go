@@ -283,6 +283,10 @@ func (c *check) rules() {
 		c.bad("$.signals", "", "%v", err)
 		return
 	}
+	if env, err = c.p.ruleEnvironment(); err != nil {
+		c.bad("$.params", "", "%v", err)
+		return
+	}
 	for i, s := range c.p.States {
 		at := c.at("states", i, whole(c.own.States, i))
 		if _, _, err := compile(env, s.When, boolean); err != nil {
@@ -333,6 +337,11 @@ func (c *check) hint(err error, derived int) string {
 	for _, s := range c.p.Signals {
 		known = append(known, s.Name)
 	}
+	for i := range c.p.Params {
+		if c.p.Params[i].inRules() && strings.HasPrefix(name, paramPrefix) {
+			known = append(known, paramPrefix+c.p.Params[i].Name)
+		}
+	}
 	for i, d := range c.p.Derived {
 		if i < derived {
 			known = append(known, d.Name)
@@ -373,6 +382,10 @@ func (c *check) counters() {
 			c.bad(at+".signal", "a counter counts numbers", "counter %s: %q is a %s", name, n.Signal, c.p.Signals[i].Kind)
 		case n.Modulo < 0 || n.MaxStep < 0:
 			c.bad(at, "leave them out when they do not apply", "counter %s: modulo and max_step are not negative", name)
+		case n.Per != "" && !slices.ContainsFunc(c.p.Params, func(p Param) bool {
+			return p.Name == n.Per && p.Kind == ParamNumber && p.Min != nil && *p.Min >= 1
+		}):
+			c.bad(at+".per", "add it to params with kind: number and min: 1", "counter %s: %q is no parameter that counts pulses", name, n.Per)
 		}
 	}
 }

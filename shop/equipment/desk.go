@@ -82,6 +82,26 @@ func (d *Desk) Timeline(ctx context.Context, scope access.Scope, node plant.Node
 	return d.Reader.Settings.Intervals(m, facts, from, to), nil
 }
 
+// Preview says what a machine would have done in [from, to) had its device the
+// parameters: the same facts and rules, other thresholds. Nothing is changed.
+func (d *Desk) Preview(ctx context.Context, scope access.Scope, node plant.NodeID, from, to plant.Micros, params map[string]string) ([]Interval, error) {
+	from, to, err := d.span(from, to)
+	if err != nil {
+		return nil, err
+	}
+	m, err := d.machine(ctx, scope, node, to)
+	if err != nil {
+		return nil, err
+	}
+	would := *m
+	would.Kind = m.Kind.With(params)
+	facts, err := d.Reader.Gather(ctx, &would, from, to)
+	if err != nil {
+		return nil, err
+	}
+	return d.Reader.Settings.Intervals(&would, facts, from, to), nil
+}
+
 // Stop is a whole standstill of a machine in planned operation.
 type Stop struct {
 	Node    plant.NodeID `json:"node"`
