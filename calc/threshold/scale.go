@@ -3,6 +3,7 @@ package threshold
 import (
 	"math"
 	"slices"
+	"strconv"
 )
 
 // scale is how values are spread over the bins: asinh(v/turn), which is linear
@@ -12,23 +13,47 @@ import (
 type scale struct {
 	turn   float64
 	lo, hi float64 // on the scale
+	step   float64 // between the values of a coarse signal, else 0
 }
 
 // scaleOf spans the values but for the outliers; ok is false when there is
-// nothing to span.
+// nothing to span. Values below nought are noise of the meter, or a brake's: they
+// say how wide around nought the scale is linear.
 func scaleOf(sorted []Hold, ms int64) (scale, bool) {
 	low, high := quantile(sorted, ms, outliers), quantile(sorted, ms, 1-outliers)
 	if low == high { // it moved for moments only
 		low, high = sorted[0].Value, sorted[len(sorted)-1].Value
 	}
-	largest := max(math.Abs(low), math.Abs(high))
-	if low == high || largest/compressed == 0 {
+	s := scale{turn: max(math.Abs(low), math.Abs(high)) / compressed, step: stepOf(sorted)}
+	if low < 0 {
+		s.turn = max(s.turn, -low)
+	}
+	if low == high || s.turn == 0 {
 		return scale{}, false
 	}
-	s := scale{turn: largest / compressed}
-	s.lo, s.hi = s.of(low), s.of(high)
+	s.lo, s.hi = s.of(low-s.step/2), s.of(high+s.step/2)
 	return s, s.hi > s.lo
 }
+
+// stepOf is how fine a signal is resolved that knows few values, 0 for one that
+// knows many. A meter that shows whole amperes has no valleys between them.
+func stepOf(sorted []Hold) float64 {
+	largest := max(math.Abs(sorted[0].Value), math.Abs(sorted[len(sorted)-1].Value))
+	step, steps := math.Inf(1), 0
+	for i := 1; i < len(sorted); i++ {
+		if d := sorted[i].Value - sorted[i-1].Value; d > sameValue*largest {
+			step, steps = min(step, d), steps+1
+		}
+	}
+	if steps < 2 || steps > bins {
+		return 0
+	}
+	return step
+}
+
+// sameValue is how much two values may differ that were calculated from one
+// reading: the float32 of a meter.
+const sameValue = 1e-6
 
 func (s scale) of(v float64) float64   { return math.Asinh(v / s.turn) }
 func (s scale) back(x float64) float64 { return math.Sinh(x) * s.turn }
@@ -46,14 +71,21 @@ func (s scale) levels() []float64 {
 	return out
 }
 
-// histogram is the time in ms in each bin.
+// histogram is the time in ms in each bin. A value of a coarse signal stands for
+// all that were rounded to it.
 func (s scale) histogram(values []Hold) []float64 {
 	out := make([]float64, bins)
 	for _, h := range values {
-		i := int((s.of(h.Value) - s.lo) / (s.hi - s.lo) * bins)
-		out[min(max(i, 0), bins-1)] += float64(h.Ms)
+		first, last := s.bin(h.Value-s.step/2), s.bin(h.Value+s.step/2)
+		for i := first; i <= last; i++ {
+			out[i] += float64(h.Ms) / float64(last-first+1)
+		}
 	}
 	return out
+}
+
+func (s scale) bin(v float64) int {
+	return min(max(int((s.of(v)-s.lo)/(s.hi-s.lo)*bins), 0), bins-1)
 }
 
 func (s scale) bars(weights []float64) []Bin {
@@ -64,19 +96,18 @@ func (s scale) bars(weights []float64) []Bin {
 	return out
 }
 
-// smooth is the density: the histogram under a Gauss kernel whose width is
-// Silverman's rule of thumb (Density Estimation, 1986, equation 3.31) on the bins.
-func (s scale) smooth(weights []float64, count int) []float64 {
+// smooth is the density: the histogram under a Gauss kernel. Its width is the
+// normal reference rule (Silverman, Density Estimation, 1986, equation 3.31) for
+// the spread within the classes, of which apart is the share that lies between
+// them: the spread of all would wipe the valleys out.
+func smooth(weights []float64, apart float64, count int) []float64 {
 	total, mean, square := 0.0, 0.0, 0.0
 	for i, w := range weights {
 		total, mean, square = total+w, mean+w*float64(i), square+w*float64(i)*float64(i)
 	}
 	mean /= total
-	spread := math.Sqrt(max(square/total-mean*mean, 0))
-	if q := (weightedQuantile(weights, total, 0.75) - weightedQuantile(weights, total, 0.25)) / 1.34; q > 0 {
-		spread = min(spread, q)
-	}
-	width := max(1, 0.9*spread*math.Pow(float64(min(count, maxCount)), -0.2))
+	within := math.Sqrt(max(square/total-mean*mean, 0) * (1 - apart))
+	width := max(1, widths*within*math.Pow(float64(min(count, maxCount)), -0.2))
 	kernel := make([]float64, min(bins, int(4*width)+1))
 	for d := range kernel {
 		kernel[d] = math.Exp(-float64(d*d) / (2 * width * width))
@@ -98,6 +129,9 @@ func (s scale) smooth(weights []float64, count int) []float64 {
 	return out
 }
 
+// widths is the factor of the rule, 0.9 for one peak.
+const widths = 0.9
+
 func reflect(i int) int {
 	if i < 0 {
 		i = -1 - i
@@ -108,23 +142,15 @@ func reflect(i int) int {
 	return min(max(i, 0), bins-1)
 }
 
-func weightedQuantile(weights []float64, total, share float64) float64 {
-	sum := 0.0
-	for i, w := range weights {
-		if sum += w; sum >= share*total {
-			return float64(i)
-		}
-	}
-	return bins - 1
-}
-
 // valleys moves each cut to the deepest point between the peaks of its two
 // classes, and says how deep the worst is. ok is false when one is no valley.
 func valleys(density []float64, cuts []int) (found []int, worst float64, ok bool) {
 	edges := append(append([]int{0}, cuts...), bins)
 	peaks := make([]int, len(cuts)+1)
 	for c := range peaks {
-		peaks[c] = edges[c] + highest(density[edges[c]:edges[c+1]])
+		if peaks[c] = peak(density, edges[c], edges[c+1]); peaks[c] < 0 {
+			return nil, 0, false
+		}
 	}
 	for c := range cuts {
 		lower := min(density[peaks[c]], density[peaks[c+1]])
@@ -137,8 +163,18 @@ func valleys(density []float64, cuts []int) (found []int, worst float64, ok bool
 	return found, worst, true
 }
 
-func highest(x []float64) int {
-	return slices.Index(x, slices.Max(x))
+// peak is the highest place in [from, to) that is no slope of a peak beyond it, -1
+// when there is none.
+func peak(density []float64, from, to int) int {
+	best := -1
+	for i := from; i < to; i++ {
+		up := i == 0 || density[i] >= density[i-1]
+		down := i == len(density)-1 || density[i] >= density[i+1]
+		if density[i] > 0 && up && down && (best < 0 || density[i] > density[best]) {
+			best = i
+		}
+	}
+	return best
 }
 
 // deepest is the middle of the lowest stretch in (from, to).
@@ -159,18 +195,6 @@ func deepest(x []float64, from, to int) (at int, depth float64) {
 	return (first + last + 1) / 2, depth
 }
 
-// shared reports whether every class has its share of the time.
-func (s scale) shared(weights []float64, cuts []int) bool {
-	total := sum(weights)
-	edges := append(append([]int{0}, cuts...), bins)
-	for c := range len(cuts) + 1 {
-		if sum(weights[edges[c]:edges[c+1]]) < minShare*total {
-			return false
-		}
-	}
-	return true
-}
-
 // separability is η of given cuts.
 func separability(weights, levels []float64, cuts []int) float64 {
 	total, moment, square := 0.0, 0.0, 0.0
@@ -178,7 +202,7 @@ func separability(weights, levels []float64, cuts []int) float64 {
 		total, moment, square = total+w, moment+w*levels[i], square+w*levels[i]*levels[i]
 	}
 	mean, between := moment/total, 0.0
-	edges := append(append([]int{0}, cuts...), bins)
+	edges := append(append([]int{0}, cuts...), len(levels))
 	for c := range len(cuts) + 1 {
 		w, m := 0.0, 0.0
 		for i := edges[c]; i < edges[c+1]; i++ {
@@ -195,16 +219,8 @@ func separability(weights, levels []float64, cuts []int) float64 {
 	return min(between/spread, 1)
 }
 
-func sum(x []float64) float64 {
-	out := 0.0
-	for _, v := range x {
-		out += v
-	}
-	return out
-}
-
-// between is a cut as a value: with two digits when the empty stretch around it
-// has room for them, for people read and type it.
+// between is a cut as a value, with as few digits as the bins around it that have
+// no time leave room for: people read and type it.
 func (s scale) between(weights []float64, cut int) float64 {
 	lo, hi := cut, cut
 	for lo > 0 && weights[lo-1] == 0 {
@@ -214,16 +230,23 @@ func (s scale) between(weights []float64, cut int) float64 {
 		hi++
 	}
 	v := s.edge(cut)
-	if v == 0 {
-		return v
-	}
-	digits := math.Pow(10, math.Floor(math.Log10(math.Abs(v)))-1)
-	if near := math.Round(v/digits) * digits; near >= s.edge(lo) && near <= s.edge(hi) || lo == hi {
-		// Division and not multiplication: 0.46 and not 0.46000000000000002.
-		if digits < 1 {
-			return math.Round(v/digits) / math.Round(1/digits)
+	for digits := 2; digits < maxDigits; digits++ {
+		if near := rounded(v, digits); near >= s.edge(lo) && near <= s.edge(hi) {
+			return near
 		}
-		return near
 	}
-	return v
+	return rounded(v, maxDigits)
+}
+
+// maxDigits of a threshold are finer than a bin.
+const maxDigits = 4
+
+// rounded keeps significant digits. It goes through text: 0.46 is to be shown as
+// 0.46.
+func rounded(v float64, digits int) float64 {
+	out, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', digits, 64), 64)
+	if err != nil {
+		return v // what was formatted can be read
+	}
+	return out
 }

@@ -48,11 +48,14 @@ const (
 	// maxValley is how deep the valley between two levels must be, as a share of
 	// the lower peak beside it. One that is shallower appears by chance in the
 	// histogram of a single level; see TestLearn_OnePeakIsNotTwo.
-	maxValley = 0.3
+	maxValley = 0.2
 	// clearValley and above it the proposal is clear without a second look.
 	clearValley = 0.05
 	// minShare is the time a level must have: less is a start or an accident.
 	minShare = 0.005
+	// minContrast is how much of the upper level must lie between two of them: a
+	// load that creeps from 5 A to 6 A in a day is one way of working.
+	minContrast = 0.2
 	// maxCount bounds how fine the smoothing may get. Values that follow one
 	// another are alike, so that many of them are worth fewer.
 	maxCount = 1000
@@ -115,31 +118,52 @@ func Learn(holds []Hold) Proposal {
 		p.Why = Constant
 		return p
 	}
-	weights := s.histogram(values)
+	weights := s.histogram(sorted)
 	p.Histogram = s.bars(weights)
 	if p.ObservedMs < minMs {
 		p.Why = TooShort
 		return p
 	}
-	smooth := s.smooth(weights, len(values))
 	p.Why = OneLevel
 	for classes := maxClasses; classes >= 2; classes-- {
-		cuts, _, ok := Otsu(weights, s.levels(), classes)
+		cuts, apart, ok := Otsu(weights, s.levels(), classes)
 		if !ok {
 			continue
 		}
-		found, valley, ok := valleys(smooth, cuts)
-		if !ok || !s.shared(weights, found) {
+		found, valley, ok := valleys(smooth(weights, apart, len(values)), cuts)
+		if !ok {
 			continue
 		}
-		p.Why, p.Valley, p.Clear = None, valley, valley <= clearValley
-		p.Separability = separability(weights, s.levels(), found)
+		var thresholds []float64
 		for _, cut := range found {
-			p.Thresholds = append(p.Thresholds, s.between(weights, cut))
+			thresholds = append(thresholds, s.between(weights, cut))
 		}
+		if split, _ := Split(sorted, thresholds); !apartEnough(split) {
+			continue
+		}
+		p.Why, p.Valley, p.Clear, p.Thresholds = None, valley, valley <= clearValley, thresholds
+		p.Separability = separability(weights, s.levels(), found)
 		return p
 	}
 	return p
+}
+
+// apartEnough reports whether every class has its share of the time and differs
+// from its neighbour by more than a signal wanders.
+func apartEnough(classes []Class) bool {
+	for i, c := range classes {
+		if c.Share < minShare {
+			return false
+		}
+		if i == 0 {
+			continue
+		}
+		before := classes[i-1].Median
+		if c.Median-before < minContrast*max(math.Abs(c.Median), math.Abs(before)) {
+			return false
+		}
+	}
+	return true
 }
 
 // Split says how much time lies between given thresholds, which ascend, and how

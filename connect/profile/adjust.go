@@ -77,6 +77,9 @@ func (g *Program) With(params map[string]string) *Program {
 	return out
 }
 
+// Params are the parameters that rules read.
+func (g *Program) Params() []Param { return g.params }
+
 // Given writes the parameters that rules read, and their values, as one word:
 // two programs of a profile that give the same decide the same.
 func (g *Program) Given() string {

@@ -75,31 +75,7 @@ func (d *Desk) Timeline(ctx context.Context, scope access.Scope, node plant.Node
 	if err != nil {
 		return nil, err
 	}
-	facts, err := d.Reader.Gather(ctx, m, from, to)
-	if err != nil {
-		return nil, err
-	}
-	return d.Reader.Settings.Intervals(m, facts, from, to), nil
-}
-
-// Preview says what a machine would have done in [from, to) had its device the
-// parameters: the same facts and rules, other thresholds. Nothing is changed.
-func (d *Desk) Preview(ctx context.Context, scope access.Scope, node plant.NodeID, from, to plant.Micros, params map[string]string) ([]Interval, error) {
-	from, to, err := d.span(from, to)
-	if err != nil {
-		return nil, err
-	}
-	m, err := d.machine(ctx, scope, node, to)
-	if err != nil {
-		return nil, err
-	}
-	would := *m
-	would.Kind = m.Kind.With(params)
-	facts, err := d.Reader.Gather(ctx, &would, from, to)
-	if err != nil {
-		return nil, err
-	}
-	return d.Reader.Settings.Intervals(&would, facts, from, to), nil
+	return d.intervals(ctx, m, from, to)
 }
 
 // Stop is a whole standstill of a machine in planned operation.
@@ -160,11 +136,11 @@ func (d *Desk) Stops(ctx context.Context, scope access.Scope, f StopFilter) (Sto
 		if m.Excluded || !scope.Allows(m.Path) || f.Node != "" && m.Node != f.Node {
 			continue
 		}
-		facts, err := d.Reader.Gather(ctx, m, from, to)
+		did, err := d.intervals(ctx, m, from, to)
 		if err != nil {
 			return StopPage{}, err
 		}
-		all = append(all, stopsOf(m, d.Reader.Settings.Intervals(m, facts, from, to), to)...)
+		all = append(all, stopsOf(m, did, to)...)
 	}
 	all = slices.DeleteFunc(all, func(s Stop) bool {
 		return s.LostMs == 0 || s.Micro && !f.Micro || f.Unassigned && !slices.ContainsFunc(s.Parts, func(p Part) bool { return p.Reason == Unassigned })

@@ -32,7 +32,12 @@ func KindsOf(profiles []*profile.Profile) (KindMap, error) {
 // KindOf takes from a profile what folds need. A profile without state rules
 // leaves the state to its counters.
 func KindOf(p *profile.Profile) (Kind, error) {
-	kind := Kind{Profile: p.ID, Version: p.Version, Counters: p.Counters.With(p.Params, nil), Reasons: p.Reasons, params: p.Params}
+	kind := Kind{Profile: p.ID, Version: p.Version, Counters: p.Counters.With(p.Params, nil), Reasons: p.Reasons}
+	for _, one := range p.Params {
+		if p.Adjusts(one.Name) {
+			kind.params = append(kind.params, one)
+		}
+	}
 	if len(p.States) == 0 && len(p.Alarms) == 0 {
 		return kind, nil
 	}
