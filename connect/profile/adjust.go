@@ -54,6 +54,16 @@ func (p *Profile) Adjusts(name string) bool {
 	return p.inExpressions(name)
 }
 
+// HasThresholds reports whether state rules compare with a number of the device's.
+func (p *Profile) HasThresholds() bool {
+	for i := range p.Params {
+		if p.Params[i].Kind == ParamNumber && p.inExpressions(p.Params[i].Name) {
+			return true
+		}
+	}
+	return false
+}
+
 // list is the counters that there are.
 func (c *Counters) list() []*Counter {
 	var out []*Counter

@@ -3194,6 +3194,7 @@ export interface components {
             /** Format: int64 */
             signals: number;
             source: string;
+            thresholds?: boolean;
             title: components["schemas"]["PlantName"];
             vendor: string;
             verified: string;
@@ -3243,6 +3244,7 @@ export interface components {
             signals: number;
             source: string;
             states: components["schemas"]["ProfileState"][];
+            thresholds?: boolean;
             title: components["schemas"]["PlantName"];
             vendor: string;
             verified: string;
