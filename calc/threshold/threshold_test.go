@@ -248,8 +248,13 @@ func TestLearn_Properties(t *testing.T) {
 
 func TestSplit(t *testing.T) {
 	holds := []Hold{
-		{Value: 0, Ms: 1_800_000}, {Value: 5, Ms: 600_000}, {Value: 7, Ms: 600_000}, {Value: 1, Ms: 600_000},
-		{Missing: true, Ms: 3_600_000}, {Value: 6, Ms: 3_600_000}, {Value: 0, Ms: 0},
+		{Value: 0, Ms: 1_800_000},
+		{Value: 5, Ms: 600_000},
+		{Value: 7, Ms: 600_000},
+		{Value: 1, Ms: 600_000},
+		{Missing: true, Ms: 3_600_000},
+		{Value: 6, Ms: 3_600_000},
+		{Value: 0, Ms: 0},
 	}
 	classes, changes := Split(holds, []float64{0.5, 4})
 	want := []Class{{Ms: 1_800_000, Share: 0.25}, {Ms: 600_000, Share: 600.0 / 7200, Median: 1}, {Ms: 4_800_000, Share: 4800.0 / 7200, Median: 6}}

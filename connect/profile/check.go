@@ -278,13 +278,9 @@ func (c *check) rules() {
 			return // rules that read it would only repeat it
 		}
 	}
-	env, err := c.p.environment(len(c.p.Derived))
+	env, err := c.p.ruleEnvironment()
 	if err != nil {
 		c.bad("$.signals", "", "%v", err)
-		return
-	}
-	if env, err = c.p.ruleEnvironment(); err != nil {
-		c.bad("$.params", "", "%v", err)
 		return
 	}
 	for i, s := range c.p.States {

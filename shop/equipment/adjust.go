@@ -3,6 +3,7 @@ package equipment
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -106,9 +107,7 @@ func (d *Desk) adjusted(ctx context.Context, scope access.Scope, node plant.Node
 	given := map[string]string{}
 	for _, n := range s.Model.Nodes {
 		if n.ID == node && n.Machine != nil {
-			for k, v := range n.Machine.Device.Params {
-				given[k] = v
-			}
+			maps.Copy(given, n.Machine.Device.Params)
 		}
 	}
 	return m, given, nil
