@@ -32,7 +32,8 @@ func (a *activation) ResolveName(name string) (any, bool) {
 		v := a.derive(i)
 		return v, v != nil
 	}
-	return nil, false
+	v, ok := a.program.given[name]
+	return v, ok
 }
 
 // Parent implements [interpreter.Activation].

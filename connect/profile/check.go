@@ -278,7 +278,7 @@ func (c *check) rules() {
 			return // rules that read it would only repeat it
 		}
 	}
-	env, err := c.p.environment(len(c.p.Derived))
+	env, err := c.p.ruleEnvironment()
 	if err != nil {
 		c.bad("$.signals", "", "%v", err)
 		return
@@ -333,6 +333,11 @@ func (c *check) hint(err error, derived int) string {
 	for _, s := range c.p.Signals {
 		known = append(known, s.Name)
 	}
+	for i := range c.p.Params {
+		if c.p.Params[i].inRules() && strings.HasPrefix(name, paramPrefix) {
+			known = append(known, paramPrefix+c.p.Params[i].Name)
+		}
+	}
 	for i, d := range c.p.Derived {
 		if i < derived {
 			known = append(known, d.Name)
@@ -373,6 +378,10 @@ func (c *check) counters() {
 			c.bad(at+".signal", "a counter counts numbers", "counter %s: %q is a %s", name, n.Signal, c.p.Signals[i].Kind)
 		case n.Modulo < 0 || n.MaxStep < 0:
 			c.bad(at, "leave them out when they do not apply", "counter %s: modulo and max_step are not negative", name)
+		case n.Per != "" && !slices.ContainsFunc(c.p.Params, func(p Param) bool {
+			return p.Name == n.Per && p.Kind == ParamNumber && p.Min != nil && *p.Min >= 1
+		}):
+			c.bad(at+".per", "add it to params with kind: number and min: 1", "counter %s: %q is no parameter that counts pulses", name, n.Per)
 		}
 	}
 }

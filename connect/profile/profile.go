@@ -115,7 +115,8 @@ type Derive struct {
 }
 
 // State is one rule; the first whose When is true decides. Signals stand in
-// expressions under their name with "." as it is: machine.running.
+// expressions under their name with "." as it is: machine.running; the device's
+// numbers and switches among the parameters as param.NAME: power.active > param.run_above.
 type State struct {
 	When string `yaml:"when"` // CEL, boolean; "true" as the last rule
 	Item string `yaml:"item"` // NOT_AVAILABLE, OUT_OF_SERVICE, NOT_EXECUTING, EXECUTING
@@ -139,6 +140,10 @@ type Counter struct {
 	// MaxStep is the largest believable increase between two samples; more is
 	// a jump, recorded and not counted. 0 believes all.
 	MaxStep float64 `yaml:"max_step,omitempty"`
+	// Per names the parameter that says how many counts make one part: pulses of
+	// a proximity switch. Without it each count is a part.
+	Per    string `yaml:"per,omitempty"`
+	Pulses int64  `yaml:"-"` // of one device, see [Counters.With]; 0 and 1: each
 }
 
 // Alarm is a condition with a text.

@@ -52,6 +52,23 @@ func (p *Profile) environment(derived int) (*cel.Env, error) {
 	return cel.NewEnv(options...)
 }
 
+// ruleEnvironment declares what state rules and alarms may speak of: every
+// signal, and the device's parameters as param.NAME. Interlocks and derived
+// signals know no parameters: they mean the same on every machine of a kind.
+func (p *Profile) ruleEnvironment() (*cel.Env, error) {
+	env, err := p.environment(len(p.Derived))
+	if err != nil {
+		return nil, err
+	}
+	var options []cel.EnvOption
+	for i := range p.Params {
+		if one := &p.Params[i]; one.inRules() {
+			options = append(options, cel.Variable(paramPrefix+one.Name, one.celType()))
+		}
+	}
+	return env.Extend(options...)
+}
+
 // ExpressionError is what is wrong with an expression, and where in it.
 type ExpressionError struct {
 	Expr string
@@ -91,7 +108,7 @@ func compile(env *cel.Env, expr string, want *cel.Type) (cel.Program, []string, 
 	var reads []string
 	refs := ast.NativeRep().ReferenceMap()
 	for _, id := range slices.Sorted(maps.Keys(refs)) { // as they are written
-		if name := refs[id].Name; name != "" && !slices.Contains(reads, name) {
+		if name := refs[id].Name; name != "" && !strings.HasPrefix(name, paramPrefix) && !slices.Contains(reads, name) {
 			reads = append(reads, name)
 		}
 	}
@@ -131,6 +148,8 @@ type Program struct {
 	states  []stateRule
 	alarms  []alarmRule
 	derived []derivedRule
+	params  []Param            // that rules read
+	given   map[string]ref.Val // their values, under the names of expressions
 	pool    sync.Pool
 }
 
@@ -156,10 +175,20 @@ type derivedRule struct {
 // Compile makes the program. Inputs are the signals that its rules read; a
 // profile without states has a program without inputs for them.
 func (p *Profile) Compile() (*Program, error) {
-	g, env, err := p.begin()
+	g, _, err := p.begin()
 	if err != nil {
 		return nil, err
 	}
+	env, err := p.ruleEnvironment()
+	if err != nil {
+		return nil, fmt.Errorf("profile %s: %w", p.ID, err)
+	}
+	for i := range p.Params {
+		if p.Params[i].inRules() && p.inExpressions(p.Params[i].Name) {
+			g.params = append(g.params, p.Params[i])
+		}
+	}
+	g.given = valuesOfParams(g.params, nil)
 	for _, s := range p.States {
 		program, reads, err := compile(env, s.When, boolean)
 		if err != nil {
@@ -207,9 +236,11 @@ func (g *Program) end(p *Profile) {
 	for i := range g.derived {
 		g.derived[i].reads = g.slots(p, g.derived[i].signals)
 	}
-	g.pool.New = func() any {
-		return &activation{program: g, values: make([]ref.Val, len(g.inputs)), last: make([]Value, len(g.inputs)), derived: make([]ref.Val, len(g.derived))}
-	}
+	g.pool.New = g.activation
+}
+
+func (g *Program) activation() any {
+	return &activation{program: g, values: make([]ref.Val, len(g.inputs)), last: make([]Value, len(g.inputs)), derived: make([]ref.Val, len(g.derived))}
 }
 
 // signals replaces derived names by the signals they rest on.

@@ -60,6 +60,9 @@ func rulesOf(p *profile.Profile) string {
 	for _, a := range p.Alarms {
 		out.WriteString(a.When + "\n")
 	}
+	for _, one := range p.Params { // a threshold may stand in one
+		out.WriteString(one.Default + "\n")
+	}
 	return out.String()
 }
 

@@ -148,7 +148,7 @@ func (p *Profile) Spec(tenant plant.TenantNo, n plant.Node, tags []plant.Tag) (c
 
 // Device is d as the driver is to see it: with what the profile says of the
 // link under what the device's own parameters say, and without those that only
-// fill the placeholders of addresses.
+// fill the placeholders of addresses or adjust rules and counters.
 func (p *Profile) Device(d plant.Device) plant.Device {
 	params := map[string]string{}
 	wire := family(p.Protocol)
@@ -170,7 +170,7 @@ func (p *Profile) Device(d plant.Device) plant.Device {
 		}
 	}
 	for name, v := range p.filled(d.Params) {
-		if !p.fills(name) {
+		if !p.fills(name) && !p.Adjusts(name) {
 			params[name] = v
 		}
 	}

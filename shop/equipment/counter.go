@@ -77,6 +77,9 @@ func deltas(c profile.Counter, samples []plant.Sample, scale float64, from, to p
 			continue
 		}
 		n, kind := increase(scaled(before.Value, scale), scaled(s.Value, scale), modulo, step)
+		if n > 0 && c.Pulses > 1 {
+			n = whole(scaled(s.Value, scale), n, c.Pulses)
+		}
 		if s.Time < from {
 			continue
 		}
@@ -88,6 +91,20 @@ func deltas(c profile.Counter, samples []plant.Sample, scale float64, from, to p
 		}
 	}
 	return out
+}
+
+// whole is how many parts n pulses complete that end at the reading after. The
+// part that is begun belongs to the window in which it is completed, so that
+// windows add up: parts are counted at the multiples of the reading itself.
+func whole(after, n, pulses int64) int64 {
+	return floorDiv(after, pulses) - floorDiv(after-n, pulses)
+}
+
+func floorDiv(a, b int64) int64 {
+	if a < 0 {
+		return -((-a + b - 1) / b)
+	}
+	return a / b
 }
 
 func scaled(v, scale float64) int64 { return int64(math.Round(v * scale)) }

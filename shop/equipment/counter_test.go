@@ -193,3 +193,55 @@ func TestStateText(t *testing.T) {
 		t.Error("RUNNING is no item state")
 	}
 }
+
+// Four pulses a part: parts are whole, and cuts of the time lose and double none.
+func TestPulsesAddUpToParts(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	var values []float64
+	pulses := 1003.0
+	for range 400 {
+		pulses += float64(r.IntN(7))
+		values = append(values, pulses)
+	}
+	p := &profile.Profile{
+		ID: "pulses", Counters: profile.Counters{Total: &profile.Counter{Signal: "count.total", Per: "pulses_per_part", Modulo: 65536}},
+		Params: []profile.Param{{Name: "pulses_per_part", Kind: profile.ParamNumber, Default: "1"}},
+	}
+	plain, err := KindOf(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kind := plain.With(map[string]string{"pulses_per_part": "4"})
+	if plain.Counters.Total.Pulses != 1 || kind.Given != "pulses_per_part=4" {
+		t.Fatalf("plain %+v, adjusted %q", plain.Counters.Total, kind.Given)
+	}
+	m := &Machine{Kind: kind}
+	f := Facts{Samples: map[string][]plant.Sample{"count.total": counterSamples(values...)}}
+	sum := func(from, to plant.Micros) (n int64) {
+		for _, c := range m.counts(f, nil, timeline{}, from, to, nil) {
+			n += c.Good
+		}
+		return n
+	}
+	end := at(400 * time.Minute)
+	all := sum(at(0), end)
+	if want := int64(values[399])/4 - int64(values[0])/4; all != want {
+		t.Errorf("%d parts; want %d", all, want)
+	}
+	for range 100 {
+		cut := at(time.Duration(r.Int64N(int64(400 * time.Minute))))
+		if got := sum(at(0), cut) + sum(cut, end); got != all {
+			t.Fatalf("cut at %d: %d parts; want %d", cut, got, all)
+		}
+	}
+	for _, x := range []struct {
+		name   string
+		values []float64
+		want   int64
+	}{{"over the end of the register", []float64{65_532, 4}, 2}, {"a reset counts from zero", []float64{20_000, 9}, 2}, {"a part not yet whole", []float64{8, 11}, 0}} {
+		f.Samples["count.total"] = counterSamples(x.values...)
+		if got := sum(at(0), end); got != x.want {
+			t.Errorf("%s: %d parts; want %d", x.name, got, x.want)
+		}
+	}
+}

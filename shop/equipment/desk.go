@@ -75,11 +75,7 @@ func (d *Desk) Timeline(ctx context.Context, scope access.Scope, node plant.Node
 	if err != nil {
 		return nil, err
 	}
-	facts, err := d.Reader.Gather(ctx, m, from, to)
-	if err != nil {
-		return nil, err
-	}
-	return d.Reader.Settings.Intervals(m, facts, from, to), nil
+	return d.intervals(ctx, m, from, to)
 }
 
 // Stop is a whole standstill of a machine in planned operation.
@@ -140,11 +136,11 @@ func (d *Desk) Stops(ctx context.Context, scope access.Scope, f StopFilter) (Sto
 		if m.Excluded || !scope.Allows(m.Path) || f.Node != "" && m.Node != f.Node {
 			continue
 		}
-		facts, err := d.Reader.Gather(ctx, m, from, to)
+		did, err := d.intervals(ctx, m, from, to)
 		if err != nil {
 			return StopPage{}, err
 		}
-		all = append(all, stopsOf(m, d.Reader.Settings.Intervals(m, facts, from, to), to)...)
+		all = append(all, stopsOf(m, did, to)...)
 	}
 	all = slices.DeleteFunc(all, func(s Stop) bool {
 		return s.LostMs == 0 || s.Micro && !f.Micro || f.Unassigned && !slices.ContainsFunc(s.Parts, func(p Part) bool { return p.Reason == Unassigned })

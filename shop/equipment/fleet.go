@@ -206,6 +206,7 @@ func (f *Fleet) snapshot(tenant plant.TenantNo, model plant.Model, tags tagList)
 			continue
 		}
 		kind, _ := f.kinds.Kind(n.Machine.Profile)
+		kind = kind.With(n.Machine.Device.Params)
 		m := &Machine{
 			Tenant: tenant, Node: n.ID, Path: n.Path, Name: n.Name, NC: n.Machine.NC, Excluded: n.Machine.Excluded,
 			Cycles: n.Machine.Cycles, Calendar: calendars[n.ID], Kind: kind, Tags: tags.byNode[n.ID],

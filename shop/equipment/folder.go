@@ -53,8 +53,14 @@ func (f *Folder) machine(ctx context.Context, tenant plant.TenantNo, node plant.
 	return nil, fmt.Errorf("%w: machine %s at %s", access.ErrNotFound, node, base.From.Time().Format(time.RFC3339))
 }
 
+// version names what folds a machine. Its adjustment belongs to it: when a person
+// changes a threshold, the window in which that happens is folded again.
 func (f *Folder) version(m *Machine) string {
-	return fmt.Sprintf("%s %s@%d %s %s", foldVersion, m.Kind.Profile, m.Kind.Version, f.Reader.Settings.Classes.Version, f.Reader.Settings.Reasons.Version)
+	kind := fmt.Sprintf("%s@%d", m.Kind.Profile, m.Kind.Version)
+	if m.Kind.Given != "" {
+		kind += "(" + m.Kind.Given + ")"
+	}
+	return fmt.Sprintf("%s %s %s %s", foldVersion, kind, f.Reader.Settings.Classes.Version, f.Reader.Settings.Reasons.Version)
 }
 
 // Version names the rules that fold the machine.

@@ -2,6 +2,7 @@ package equipment
 
 import (
 	"fmt"
+	"strings"
 
 	"zhigai/connect/profile"
 )
@@ -31,7 +32,12 @@ func KindsOf(profiles []*profile.Profile) (KindMap, error) {
 // KindOf takes from a profile what folds need. A profile without state rules
 // leaves the state to its counters.
 func KindOf(p *profile.Profile) (Kind, error) {
-	kind := Kind{Profile: p.ID, Version: p.Version, Counters: p.Counters, Reasons: p.Reasons}
+	kind := Kind{Profile: p.ID, Version: p.Version, Counters: p.Counters.With(p.Params, nil), Reasons: p.Reasons}
+	for _, one := range p.Params {
+		if p.Adjusts(one.Name) {
+			kind.params = append(kind.params, one)
+		}
+	}
 	if len(p.States) == 0 && len(p.Alarms) == 0 {
 		return kind, nil
 	}
@@ -46,6 +52,30 @@ func KindOf(p *profile.Profile) (Kind, error) {
 	}
 	kind.Rules, kind.Stateless = rules{program}, len(p.States) == 0
 	return kind, nil
+}
+
+// With is the kind as one device of it is adjusted: thresholds of its state
+// rules, pulses of a part.
+func (k Kind) With(params map[string]string) Kind {
+	if len(k.params) == 0 {
+		return k
+	}
+	var given []string
+	if r, ok := k.Rules.(rules); ok {
+		program := r.program.With(params)
+		k.Rules = rules{program}
+		if text := program.Given(); text != "" {
+			given = append(given, text)
+		}
+	}
+	k.Counters = k.Counters.With(k.params, params)
+	for _, c := range []*profile.Counter{k.Counters.Good, k.Counters.Scrap, k.Counters.Rework, k.Counters.Total, k.Counters.Energy} {
+		if c != nil && c.Pulses > 0 {
+			given = append(given, fmt.Sprintf("%s=%d", c.Per, c.Pulses))
+		}
+	}
+	k.Given = strings.Join(given, " ")
+	return k
 }
 
 // rules are a profile's program.

@@ -49,6 +49,10 @@ type Kind struct {
 	Stateless bool
 	Counters  profile.Counters
 	Reasons   map[int64]string // of stop.reason
+	// Given are the device's parameters that have a say in this, as one word; ""
+	// when none has.
+	Given  string
+	params []profile.Param
 }
 
 // Machine is all that a fold needs to know beyond the facts.
@@ -148,7 +152,7 @@ func (m *Machine) silence(product string, at plant.Micros) plant.Micros {
 // same reports whether two readings of the plant say the same of a machine.
 func (m *Machine) same(o *Machine) bool {
 	a, b := *m, *o
-	if a.Kind.Profile != b.Kind.Profile || a.Kind.Version != b.Kind.Version {
+	if a.Kind.Profile != b.Kind.Profile || a.Kind.Version != b.Kind.Version || a.Kind.Given != b.Kind.Given {
 		return false
 	}
 	a.Kind, b.Kind = Kind{}, Kind{}

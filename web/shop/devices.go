@@ -25,6 +25,8 @@ type Profile struct {
 	Verified string     `json:"verified"`
 	Source   string     `json:"source"`
 	Signals  int        `json:"signals"`
+	// Thresholds: its state rules compare with parameters, which can be learned.
+	Thresholds bool `json:"thresholds,omitempty"`
 }
 
 func profileOf(p *profile.Profile, drivers []connect.Driver) Profile {
@@ -39,7 +41,7 @@ func profileOf(p *profile.Profile, drivers []connect.Driver) Profile {
 	}
 	return Profile{
 		ID: p.ID, Version: p.Version, Title: p.Title, Vendor: p.Vendor, Models: append([]string{}, p.Models...), Class: p.Class,
-		Protocol: p.Protocol, Drivers: fitting, Verified: p.Verified, Source: p.Source, Signals: len(p.Signals),
+		Protocol: p.Protocol, Drivers: fitting, Verified: p.Verified, Source: p.Source, Signals: len(p.Signals), Thresholds: p.HasThresholds(),
 	}
 }
 

@@ -136,6 +136,7 @@ func (r *rooms) registerEquipment() {
 			}), nil
 		})
 	r.registerTimeline()
+	r.registerThresholds()
 	r.registerEntries()
 }
 

@@ -160,6 +160,9 @@ func (r *rooms) checkNode(ctx context.Context, scope access.Scope, n plant.Node)
 	if !p.Fits(n.Machine.Device.Driver) {
 		return web.Invalid("body.equipment.device.driver", "profile %q speaks %s, the device says %q", p.ID, p.Protocol, n.Machine.Device.Driver)
 	}
+	if err := p.CheckParams(n.Machine.Device.Params); err != nil {
+		return web.Invalid("body.equipment.device.params", "%v", err)
+	}
 	for _, d := range r.Drivers {
 		if d.Kind() != n.Machine.Device.Driver {
 			continue

@@ -38,7 +38,7 @@ func TestDetailOf_DescribesEveryDeliveredProfile(t *testing.T) {
 	}
 	d := detailOf(p, nil, nil)
 	i := slices.IndexFunc(d.Points, func(s ProfilePoint) bool { return s.Name == "power.active" })
-	if !slices.Equal(d.Bases, []string{"eastron.sdm630"}) || i < 0 || d.Points[i].Scale != 0.001 || d.Points[i].From != "W" || len(d.Params) != 1 || len(d.Counters) != 1 {
+	if !slices.Equal(d.Bases, []string{"eastron.sdm630"}) || i < 0 || d.Points[i].Scale != 0.001 || d.Points[i].From != "W" || len(d.Params) != 3 || len(d.Counters) != 1 {
 		t.Errorf("bases %v, power %+v, params %v, counters %v", d.Bases, d.Points[max(i, 0)], d.Params, d.Counters)
 	}
 }

@@ -94,16 +94,21 @@ func (r *rooms) registerTimeline() {
 			}
 			items := make([]Interval, len(all))
 			for i, v := range all {
-				items[i] = Interval{
-					From: stamp(v.From), To: stamp(v.To), State: stateOf(v.State), Class: string(v.Class), Source: string(v.Source),
-					Micro: v.MicroStop, Product: v.Product, Order: v.Order, Shift: v.Shift,
-				}
-				if v.Reason != "" {
-					items[i].Reason = r.reason(v.Reason, v.SaidBy)
-				}
+				items[i] = r.intervalOf(v)
 			}
 			return web.NewList(items, ""), nil
 		})
+}
+
+func (r *rooms) intervalOf(v equipment.Interval) Interval {
+	out := Interval{
+		From: stamp(v.From), To: stamp(v.To), State: stateOf(v.State), Class: string(v.Class), Source: string(v.Source),
+		Micro: v.MicroStop, Product: v.Product, Order: v.Order, Shift: v.Shift,
+	}
+	if v.Reason != "" {
+		out.Reason = r.reason(v.Reason, v.SaidBy)
+	}
+	return out
 }
 
 type stopsIn struct {

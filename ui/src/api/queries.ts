@@ -34,6 +34,12 @@ export const machine = (id: string) =>
 export const intervals = (id: string, from: string, to: string) =>
   queryOptions({ queryKey: ["intervals", id, from, to], placeholderData: keepPreviousData,
     queryFn: ({ signal }) => items<T.Interval>(`/equipment/${id}/intervals`, { from, to }, signal) });
+export const thresholds = (id: string, signal: string | undefined, from: string, to: string) =>
+  queryOptions({ queryKey: ["thresholds", id, signal, from, to], placeholderData: keepPreviousData, refetchOnWindowFocus: false,
+    queryFn: ({ signal: stop }) => api.get<T.Thresholds>(`/equipment/${id}/thresholds`, { signal, from, to }, stop) });
+export const preview = (id: string, param: string[], from: string, to: string) =>
+  queryOptions({ queryKey: ["preview", id, param, from, to], placeholderData: keepPreviousData, refetchOnWindowFocus: false,
+    queryFn: ({ signal }) => items<T.Interval>(`/equipment/${id}/preview`, { param, from, to }, signal) });
 export const waveforms = (tag: string, from: string, to: string) =>
   queryOptions({ queryKey: ["waveforms", tag, from, to], placeholderData: keepPreviousData,
     queryFn: ({ signal }) => api.get<T.WaveformPage>("/waveforms", { tag, from, to, limit: 20, points: 80 }, signal) });

@@ -570,6 +570,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/equipment/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a machine would have done with other thresholds; changes nothing */
+        get: operations["preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/equipment/{id}/set-points": {
         parameters: {
             query?: never;
@@ -598,6 +615,23 @@ export interface paths {
         put?: never;
         /** Say what a machine does while nobody hears it */
         post: operations["set-state"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/equipment/{id}/thresholds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Thresholds between standing, idle and running, learned from a signal; changes nothing */
+        get: operations["thresholds"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3194,6 +3228,7 @@ export interface components {
             /** Format: int64 */
             signals: number;
             source: string;
+            thresholds?: boolean;
             title: components["schemas"]["PlantName"];
             vendor: string;
             verified: string;
@@ -3243,6 +3278,7 @@ export interface components {
             signals: number;
             source: string;
             states: components["schemas"]["ProfileState"][];
+            thresholds?: boolean;
             title: components["schemas"]["PlantName"];
             vendor: string;
             verified: string;
@@ -3468,6 +3504,90 @@ export interface components {
             no: number;
             /** Format: date-time */
             time: string;
+        };
+        ThresholdBin: {
+            /** Format: double */
+            from: number;
+            /** Format: int64 */
+            ms: number;
+            /** Format: double */
+            to: number;
+        };
+        ThresholdClass: {
+            /** Format: double */
+            median: number;
+            /** Format: int64 */
+            ms: number;
+            /** Format: double */
+            share: number;
+        };
+        ThresholdParam: {
+            /** Format: double */
+            max?: number;
+            /** Format: double */
+            min?: number;
+            name: string;
+            /** Format: double */
+            proposed?: number;
+            title: components["schemas"]["PlantName"];
+            /**
+             * Format: double
+             * @description At present
+             */
+            value?: number;
+        };
+        ThresholdSignal: {
+            name: string;
+            /** Format: int32 */
+            tag: number;
+            title: components["schemas"]["PlantName"];
+            unit?: string;
+        };
+        ThresholdSplit: {
+            /** Format: double */
+            changes_per_hour: number;
+            /** @description Lowest first */
+            classes: components["schemas"]["ThresholdClass"][];
+        };
+        Thresholds: {
+            /** @description Time at values; the first and the last hold what is beyond them, too */
+            bins: components["schemas"]["ThresholdBin"][];
+            clear: boolean;
+            /**
+             * Format: int64
+             * @description Without contact or good values; tells nothing
+             */
+            missing_ms: number;
+            /** Format: int64 */
+            observed_ms: number;
+            /** @description Lowest first */
+            params: components["schemas"]["ThresholdParam"][];
+            /** @description What the present thresholds make of it */
+            present: components["schemas"]["ThresholdSplit"];
+            /** @description What the proposal would make of the time */
+            proposed: components["schemas"]["ThresholdSplit"];
+            /**
+             * Format: double
+             * @description Share of the variance between the classes, 0..1
+             */
+            separability: number;
+            /** @description The one that was looked at */
+            signal?: string;
+            /** @description Signals that the machine's rules compare; none when they have no thresholds */
+            signals: components["schemas"]["ThresholdSignal"][];
+            /** @description Proposed; none when it cannot be told */
+            thresholds: number[];
+            unit?: string;
+            /**
+             * Format: double
+             * @description Time in the valley between two levels over that at the lower level, 0..1; 0 is empty
+             */
+            valley: number;
+            /**
+             * @description Why there is no proposal: listened to for less than an hour, never moved, or one level
+             * @enum {string}
+             */
+            why?: "" | "short" | "constant" | "one";
         };
         TrialInBody: {
             address: string;
@@ -4810,6 +4930,42 @@ export interface operations {
             };
         };
     };
+    preview: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+                /** @description name=value */
+                param?: string[] | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListInterval"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "set-points": {
         parameters: {
             query?: never;
@@ -4863,6 +5019,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FactEvent"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    thresholds: {
+        parameters: {
+            query: {
+                /** @description The first that rules compare when left out */
+                signal?: string;
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Thresholds"];
                 };
             };
             /** @description Error */

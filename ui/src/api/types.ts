@@ -88,6 +88,14 @@ export interface MachineDetail extends Machine { node: PlantNode; rev: number; t
 export interface Interval {
   from: string; to: string; state: State; class: string; source: string; reason?: Reason; micro: boolean; product?: string; order?: string; shift?: string;
 }
+/** What the values of a signal say about where a machine stands, idles and runs. */
+export interface Thresholds {
+  signals: { name: string; title: Name; unit?: string; tag: number }[]; signal?: string; unit?: string;
+  params: { name: string; title: Name; value?: number; proposed?: number; min?: number; max?: number }[];
+  thresholds: number[]; why?: "" | "short" | "constant" | "one"; separability: number; valley: number; clear: boolean; observed_ms: number; missing_ms: number;
+  bins: { from: number; to: number; ms: number }[]; proposed: ThresholdSplit; present: ThresholdSplit;
+}
+export interface ThresholdSplit { classes: { ms: number; share: number; median: number }[]; changes_per_hour: number }
 export interface StopPart { from: string; to: string; reason: Reason | null }
 export interface Stop {
   equipment: string; path: string; name: Name; from: string; to: string; open: boolean; lost_ms: number; state: State; reason?: Reason; micro: boolean;
@@ -175,7 +183,7 @@ export interface DeviceValue {
 export interface Trial { ok: boolean; took_ms: number; text?: string; error?: string; remedy?: string; values: DeviceValue[] | null }
 export interface Certificate { address: string; fingerprint: string; subject: string; not_after: string; seen: string }
 export interface Profile {
-  id: string; version: number; title: Name; vendor: string; models: string[]; class: string; protocol: string; drivers: string[]; verified: string; source: string; signals: number;
+  id: string; version: number; title: Name; vendor: string; models: string[]; class: string; protocol: string; drivers: string[]; verified: string; source: string; signals: number; thresholds?: boolean;
 }
 export interface ProfileCode { code: string; name: Name }
 export interface ProfileParam { name: string; title: Name; kind: string; default?: string; choices?: ProfileCode[]; min?: number; max?: number; required?: boolean; secret?: boolean }

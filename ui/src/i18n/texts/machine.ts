@@ -9,6 +9,12 @@ export const zh = {
   "state.set": "人工报状态", "state.hint": "仅在设备不通信时使用；到期自动失效", "state.until": "有效时长", "hours": "{{count}} 小时", "code": "状态", "mode": "方式",
   "waveforms": "波形", "waveforms.pick": "选择波形信号", "waveforms.none": "本时段没有波形", "waveforms.start": "起始时刻", "waveforms.shape": "轮廓", "waveforms.rms": "有效值 {{unit}}",
   "waveforms.peak": "峰峰值", "waveforms.rate": "点数 × 采样率", "waveforms.show": "查看", "waveforms.plot": "{{at}} 的波形",
+  "learn": "学习阈值", "learn.range": "用这段时间学习", "learn.signal": "信号", "learn.hours": "最近 {{n}} 小时", "learn.days": "最近 {{n}} 天", "learn.histogram": "{{signal}} 各取值的时间分布",
+  "learn.why.short": "听到的时间不足 1 小时，还不能提出阈值。请让它听满一个班。", "learn.why.constant": "信号一直没有变化，无法判断。", "learn.why.one": "只看到一个水平，或各水平连成一片，无法判断。请换一段既有停机又有加工的时间，或自行填写。",
+  "learn.clear": "各水平分得很清楚（分离度 {{share}}）", "learn.fair": "各水平之间有少量重叠（分离度 {{share}}，谷深 {{valley}}），请对照预览确认", "learn.observed": "有效 {{ms}}，缺失 {{missing}}",
+  "learn.now": "现用 {{value}}", "learn.use": "采用建议值", "learn.order": "阈值须从低到高", "learn.class": "区间", "learn.share": "时间占比", "learn.median": "中位数", "learn.changes": "每小时变化 {{n}} 次（现用阈值 {{now}} 次）",
+  "learn.proposed": "建议阈值下", "learn.preview": "用这些阈值会得到的状态", "learn.preview.label": "{{from}} 至 {{to}} 用这些阈值会得到的状态，共 {{count}} 段", "learn.save": "确认阈值", "learn.saved": "阈值已更改",
+  "learn.explain": "确认后从当前小时起生效，并记入审计；此前各小时仍按当时的阈值。规则没有回差，短于微停时长的停顿按微停处理。", "learn.line": "{{name}}：{{value}}",
 };
 export const en: Record<keyof typeof zh, string> = {
   "reason": "Reason", "product": "Product", "order": "Order", "shift": "Shift", "profile": "Profile", "device": "Connection", "since": "since {{at}}", "lost": "No contact, last answer {{last}}",
@@ -21,4 +27,10 @@ export const en: Record<keyof typeof zh, string> = {
   "state.set": "Report state", "state.hint": "Only while nobody hears the machine; ends by itself", "state.until": "Valid for", "hours": "{{count}} h", "code": "State", "mode": "Mode",
   "waveforms": "Waveforms", "waveforms.pick": "Choose a fast signal", "waveforms.none": "No waveform in this stretch", "waveforms.start": "Start", "waveforms.shape": "Shape", "waveforms.rms": "RMS {{unit}}",
   "waveforms.peak": "Peak to peak", "waveforms.rate": "Values × rate", "waveforms.show": "Show", "waveforms.plot": "Waveform at {{at}}",
+  "learn": "Learn thresholds", "learn.range": "Learn from", "learn.signal": "Signal", "learn.hours": "Last {{n}} hours", "learn.days": "Last {{n}} days", "learn.histogram": "Time at each value of {{signal}}",
+  "learn.why.short": "Listened to for less than an hour: too early for a proposal. Let it listen for a shift.", "learn.why.constant": "The signal never moved; nothing can be told.", "learn.why.one": "Only one level, or levels that run into one another: nothing can be told. Choose a time in which the machine stood and worked, or write thresholds yourself.",
+  "learn.clear": "The levels lie clearly apart (separability {{share}})", "learn.fair": "The levels overlap a little (separability {{share}}, valley {{valley}}); look at the preview", "learn.observed": "{{ms}} with values, {{missing}} missing",
+  "learn.now": "now {{value}}", "learn.use": "Use the proposal", "learn.order": "Thresholds go from low to high", "learn.class": "Range", "learn.share": "Share of time", "learn.median": "Median", "learn.changes": "{{n}} changes an hour ({{now}} with the present thresholds)",
+  "learn.proposed": "With the proposal", "learn.preview": "States these thresholds would give", "learn.preview.label": "States from {{from}} to {{to}} as these thresholds would give them, {{count}} intervals", "learn.save": "Confirm thresholds", "learn.saved": "Thresholds changed",
+  "learn.explain": "They hold from the running hour on and stand in the audit; earlier hours keep the thresholds of their time. Rules have no hysteresis; what is shorter than a minor stop is treated as one.", "learn.line": "{{name}}: {{value}}",
 };

@@ -22,6 +22,7 @@ import { MachineAlarms } from "./MachineAlarms";
 import { MachineStops } from "./MachineStops";
 import { SetPoints } from "./SetPoints";
 import { StateStrip } from "./StateStrip";
+import { Thresholds } from "./Thresholds";
 import { ValuesTable } from "./ValuesTable";
 import { Waveforms } from "./Waveforms";
 
@@ -96,7 +97,7 @@ function Head({ machine: m, detail }: { machine: Machine; detail: MachineDetail 
         <span title={dateTime(m.since)}>{t("since", { at: shortTime(m.since) })} · <Since since={m.since} /></span>
         {m.alarms.map((a) => <span key={a.id} className="chip" title={dateTime(a.since)}><Priority level={a.priority} /> {name(a.text)}</span>)}
         {!m.link && <b>⚠ {t("lost", { last: m.device?.last_answer ? dateTime(m.device.last_answer) : "—" })}</b>}
-        <span style={{ marginLeft: "auto" }}><Entries machine={m} /></span>
+        <span style={{ marginLeft: "auto" }}>{detail.profile.thresholds && <Thresholds detail={detail} />} <Entries machine={m} /></span>
       </div>
       <dl className="row" style={{ margin: "6px 0 0", gap: "4px 20px" }}>
         {facts.filter(([, v]) => v).map(([k, v]) => <div key={k} className="row" style={{ gap: 6 }}><dt className="dim">{k}</dt><dd style={{ margin: 0 }}>{v}</dd></div>)}
