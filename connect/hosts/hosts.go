@@ -38,7 +38,7 @@ func Parse(where string, defaultPort int) ([]netip.AddrPort, error) {
 			return wrong(fmt.Sprintf("port %q", number))
 		}
 	}
-	addresses, err := expand(text)
+	addresses, err := Expand(text)
 	if err != nil {
 		return wrong(err.Error())
 	}
@@ -49,7 +49,8 @@ func Parse(where string, defaultPort int) ([]netip.AddrPort, error) {
 	return out, nil
 }
 
-func expand(text string) ([]netip.Addr, error) {
+// Expand reads one address, a.b.c.d-e, or a prefix, without a port.
+func Expand(text string) ([]netip.Addr, error) {
 	if prefix, err := netip.ParsePrefix(text); err == nil {
 		if prefix.Addr().BitLen()-prefix.Bits() > 8 {
 			return nil, fmt.Errorf("more than %d addresses", maxHosts)

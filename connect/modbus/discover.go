@@ -4,16 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"zhigai/connect"
+	"zhigai/connect/hosts"
 	"zhigai/connect/modbus/pdu"
 	"zhigai/plant"
 )
@@ -21,9 +19,7 @@ import (
 // Limits of one search: a person waits for it, and a plant's network is not to
 // notice it.
 const (
-	maxHosts    = 256                    // a /24
 	maxUnits    = 247                    // the addresses of a serial line
-	atOnce      = 32                     // hosts asked at one time
 	reachWithin = 500 * time.Millisecond // a machine in the same hall answers in far less
 	unitWithin  = 300 * time.Millisecond
 	searchTime  = 2 * time.Minute
@@ -34,8 +30,7 @@ const whereExample = `write for example "192.168.1.20", "192.168.1.1-60", "192.1
 
 // search is what Discover is asked for.
 type search struct {
-	hosts       []netip.Addr
-	port        int
+	hosts       []netip.AddrPort
 	first, last int // units
 }
 
@@ -48,20 +43,11 @@ func (d *Driver) Discover(ctx context.Context, where string) ([]connect.Found, e
 	}
 	ctx, cancel := context.WithTimeout(ctx, searchTime)
 	defer cancel()
-	found := make([][]connect.Found, len(s.hosts))
-	var wg sync.WaitGroup
-	var looked atomic.Int32
-	turns := make(chan struct{}, atOnce)
-	for i, host := range s.hosts {
-		turns <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-turns }()
-			found[i] = d.look(ctx, net.JoinHostPort(host.String(), strconv.Itoa(s.port)), s.first, s.last)
-			connect.Looked(ctx, int(looked.Add(1)), len(s.hosts), found[i])
-		})
-	}
-	wg.Wait()
-	return slices.Concat(found...), ctx.Err()
+	return hosts.Walk(ctx, s.hosts,
+		func(ctx context.Context, host netip.AddrPort) []connect.Found {
+			return d.look(ctx, host.String(), s.first, s.last)
+		},
+		func(done, total int, found []connect.Found) { connect.Looked(ctx, done, total, found) })
 }
 
 // look asks one host. Units are asked one after the other: behind a gateway
@@ -113,7 +99,7 @@ func parseSearch(where string) (search, error) {
 	wrong := func(what string) (search, error) {
 		return search{}, fmt.Errorf("modbus search %q: %s; %s", where, what, whereExample)
 	}
-	s := search{port: defaultPort, first: 1, last: 1}
+	s := search{first: 1, last: 1}
 	fields := strings.Fields(where)
 	switch {
 	case len(fields) == 3 && (fields[1] == "units" || fields[1] == "unit"):
@@ -124,53 +110,23 @@ func parseSearch(where string) (search, error) {
 	case len(fields) != 1:
 		return wrong("one range is wanted")
 	}
-	hosts := fields[0]
-	if strings.Count(hosts, ":") == 1 {
-		var port string
-		hosts, port, _ = strings.Cut(hosts, ":")
+	text, port := fields[0], defaultPort
+	if strings.Count(text, ":") == 1 {
+		var number string
+		text, number, _ = strings.Cut(text, ":")
 		var err error
-		if s.port, err = strconv.Atoi(port); err != nil || s.port < 1 || s.port > 65535 {
-			return wrong(fmt.Sprintf("port %q", port))
+		if port, err = strconv.Atoi(number); err != nil || port < 1 || port > 65535 {
+			return wrong(fmt.Sprintf("port %q", number))
 		}
 	}
-	var err error
-	if s.hosts, err = hostsOf(hosts); err != nil {
+	addresses, err := hosts.Expand(text)
+	if err != nil {
 		return wrong(err.Error())
 	}
+	for _, a := range addresses {
+		s.hosts = append(s.hosts, netip.AddrPortFrom(a, uint16(port)))
+	}
 	return s, nil
-}
-
-// hostsOf reads one address, a.b.c.d-e, or a prefix.
-func hostsOf(text string) ([]netip.Addr, error) {
-	if prefix, err := netip.ParsePrefix(text); err == nil {
-		if prefix.Addr().BitLen()-prefix.Bits() > 8 {
-			return nil, fmt.Errorf("more than %d addresses", maxHosts)
-		}
-		var out []netip.Addr
-		for a := prefix.Masked().Addr(); prefix.Contains(a); a = a.Next() {
-			out = append(out, a)
-		}
-		return out, nil
-	}
-	from, to, ranged := strings.Cut(text, "-")
-	first, err := netip.ParseAddr(from)
-	if err != nil {
-		return nil, fmt.Errorf("%q is no address", from)
-	}
-	if !ranged {
-		return []netip.Addr{first}, nil
-	}
-	last, err := strconv.Atoi(to)
-	if !first.Is4() || err != nil || last > 255 || last < int(first.As4()[3]) {
-		return nil, fmt.Errorf("range %q", text)
-	}
-	var out []netip.Addr
-	for a := first; ; a = a.Next() {
-		out = append(out, a)
-		if int(a.As4()[3]) == last {
-			return out, nil
-		}
-	}
 }
 
 func span(text string) (first, last int, err error) {
