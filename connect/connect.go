@@ -127,6 +127,18 @@ type Writer interface {
 	Write(ctx context.Context, p Point, value any) error
 }
 
+// Truth is what a value to be written says of a coil or bit; ok is false for
+// what is neither true nor false.
+func Truth(value any) (on, ok bool) {
+	switch v := value.(type) {
+	case bool:
+		return v, true
+	case float64:
+		return v != 0, v == 0 || v == 1
+	}
+	return false, false
+}
+
 // WriteChecker is a driver that knows without the network what can be written:
 // whether anything can, when value is nil, or else whether the value fits.
 type WriteChecker interface {

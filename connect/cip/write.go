@@ -50,7 +50,7 @@ func (c *conn) prepare(ctx context.Context, p connect.Point, value any) (t enip.
 
 func request(t *enip.Tag, is enip.Value, value any) (enip.Request, error) {
 	if t.Bit >= 0 {
-		on, ok := truth(value)
+		on, ok := connect.Truth(value)
 		if !ok {
 			return enip.Request{}, fmt.Errorf("a bit takes true or false, not %v", value)
 		}
@@ -73,14 +73,4 @@ func request(t *enip.Tag, is enip.Value, value any) (enip.Request, error) {
 		err = fmt.Errorf("a number or a text is wanted, not %T", value)
 	}
 	return enip.Write(t.Path, v), err
-}
-
-func truth(value any) (on, ok bool) {
-	switch v := value.(type) {
-	case bool:
-		return v, true
-	case float64:
-		return v != 0, v == 0 || v == 1
-	}
-	return false, false
 }

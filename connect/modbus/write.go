@@ -71,7 +71,7 @@ func writable(address string, kind plant.TagKind) (point, error) {
 // takes reports whether a value fits the point.
 func (p *point) takes(value any) error {
 	if p.form == formBool {
-		if _, ok := truth(value); !ok {
+		if _, ok := connect.Truth(value); !ok {
 			return fmt.Errorf("a coil or bit takes true or false, not %v", value)
 		}
 		return nil
@@ -115,7 +115,7 @@ func (c *conn) writeOne(ctx context.Context, q pdu.Request) error {
 }
 
 func (c *conn) writeCoil(ctx context.Context, at point, value any) error {
-	on, _ := truth(value)
+	on, _ := connect.Truth(value)
 	data := []byte{0, 0}
 	if on {
 		data[0] = 0xFF
@@ -124,7 +124,7 @@ func (c *conn) writeCoil(ctx context.Context, at point, value any) error {
 }
 
 func (c *conn) writeBit(ctx context.Context, at point, value any) error {
-	on, _ := truth(value)
+	on, _ := connect.Truth(value)
 	data, err := c.ask(ctx, pdu.Request{Function: pdu.ReadHolding, Address: at.address, Count: 1})
 	if err != nil {
 		return err
@@ -135,14 +135,4 @@ func (c *conn) writeBit(ctx context.Context, at point, value any) error {
 		word |= 1 << at.bit
 	}
 	return c.writeOne(ctx, pdu.Request{Function: pdu.WriteRegister, Address: at.address, Data: []byte{byte(word >> 8), byte(word)}})
-}
-
-func truth(value any) (on, ok bool) {
-	switch v := value.(type) {
-	case bool:
-		return v, true
-	case float64:
-		return v != 0, v == 0 || v == 1
-	}
-	return false, false
 }

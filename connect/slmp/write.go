@@ -57,7 +57,7 @@ func (*Driver) CheckWrite(address string, kind plant.TagKind, value any) error {
 func request(a *frame.Address, value any) (frame.Request, error) {
 	q := frame.Request{Command: frame.WriteBatch, Head: a.Device}
 	if a.Form == frame.Bool {
-		on, ok := truth(value)
+		on, ok := connect.Truth(value)
 		if !ok {
 			return q, fmt.Errorf("slmp %s number %d takes true or false, not %v", a.Code, a.Number, value)
 		}
@@ -99,14 +99,4 @@ func (c *conn) writeBit(ctx context.Context, a *frame.Address, on bool) error {
 	}
 	_, err = c.ask(ctx, frame.Request{Command: frame.WriteBatch, Head: a.Device, Count: 1, Words: []uint16{word}})
 	return err
-}
-
-func truth(value any) (on, ok bool) {
-	switch v := value.(type) {
-	case bool:
-		return v, true
-	case float64:
-		return v != 0, v == 0 || v == 1
-	}
-	return false, false
 }
