@@ -89,13 +89,6 @@ func (p *Proxy) Throttle(bytesPerSecond int) {
 	p.perSec = bytesPerSecond
 }
 
-// Up is how many bytes went to the target.
-func (p *Proxy) Up() int64 {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.up
-}
-
 // Close ends everything.
 func (p *Proxy) Close() {
 	close(p.closed)

@@ -221,8 +221,3 @@ func (a *ASDU) Append(dst []byte) []byte {
 	}
 	return dst
 }
-
-// Fits is how many objects of the type one ASDU carries.
-func Fits(t Type) int {
-	return min((MaxASDU-identifierSize)/(addressSize+sizes[t]), 127)
-}
