@@ -4,26 +4,19 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
+import { accessible, launch, person, signIn } from "./browser.mjs";
 import { startDemo } from "./demo.mjs";
-
-const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
-const axeSource = await readFile(new URL("node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
-const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"];
-const shots = process.env.SHOTS; // a folder for screenshots
 
 let demo, browser, page;
 
 before(async () => {
   demo = await startDemo();
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: flags });
-  const context = await browser.newContext({ viewport: { width: 1366, height: 768 }, locale: "zh-CN", reducedMotion: "reduce", timezoneId: "Asia/Shanghai", acceptDownloads: true });
+  browser = await launch();
+  const context = await browser.newContext({ ...person, acceptDownloads: true });
   page = await context.newPage();
   page.setDefaultTimeout(20_000);
   await page.goto(`${demo.base}/signin`);
-  await page.getByLabel("用户名").or(page.getByLabel("登录名")).first().fill("admin");
-  await page.getByLabel("密码").fill("admin-demo");
-  await page.keyboard.press("Enter");
+  await signIn(page, "admin", "admin-demo");
   await page.getByRole("heading", { level: 1, name: "设备总览" }).waitFor();
 });
 
@@ -31,17 +24,6 @@ after(async () => {
   await browser?.close();
   await demo?.stop();
 });
-
-async function accessible(where) {
-  await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((a) => a.effect?.getComputedTiming().endTime !== Infinity).map((a) => a.finished)));
-  await page.evaluate(axeSource);
-  const found = await page.evaluate(async (tags) => {
-    const r = await globalThis.axe.run(document, { runOnly: tags });
-    return r.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => `${n.target} ${n.any[0]?.message ?? ""}`).join(" | ")}`);
-  }, rules);
-  assert.deepEqual(found, [], `axe on ${where}`);
-  if (shots) await page.screenshot({ path: `${shots}/${where}.png` });
-}
 
 async function fileOf(button) {
   const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: button }).click()]);
@@ -51,13 +33,13 @@ async function fileOf(button) {
 test("a report is made of the whole plant", async () => {
   await page.goto(`${demo.base}/devices?tab=acceptance`);
   await page.getByLabel("覆盖率不低于").waitFor();
-  await accessible("acceptance-form");
+  await accessible(page, "acceptance-form");
   await page.getByRole("button", { name: "生成报告" }).click();
   await page.getByText("已生成").first().waitFor({ timeout: 60_000 });
-  await accessible("acceptance-list");
+  await accessible(page, "acceptance-list");
   await page.getByRole("button", { name: "查看报告" }).first().click();
   await page.getByRole("heading", { level: 2, name: /验收报告/ }).waitFor();
-  await accessible("acceptance-report");
+  await accessible(page, "acceptance-report");
 });
 
 test("only what did not pass, down to its tags", async () => {
@@ -66,7 +48,7 @@ test("only what did not pass, down to its tags", async () => {
   await page.getByRole("button", { name: /^展开测点/ }).first().click();
   await page.getByRole("link", { name: "原始样本" }).first().waitFor();
   assert.equal(await page.getByRole("cell", { name: "合格", exact: true }).count(), 0);
-  await accessible("acceptance-tags");
+  await accessible(page, "acceptance-tags");
 });
 
 test("its files are what was signed", async () => {

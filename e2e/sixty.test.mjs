@@ -8,7 +8,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chromium } from "playwright-core";
+import { accessible, launch, person, signIn } from "./browser.mjs";
 import { bin, freePort, until } from "./demo.mjs";
 import { startNode } from "./node.mjs";
 
@@ -18,7 +18,6 @@ const listed = [
   { profile: "eastron.sdm630", count: 7 },
 ];
 const forgotten = 3; // meters that are searched for
-const axeSource = await readFile(new URL("node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 
 let dir, browser, page, node, meters, sheet;
 const machines = [];
@@ -38,8 +37,8 @@ before(async () => {
   assert.equal(new Set(sheets.map((s) => s[0])).size, 1, "all sheets have one header");
   sheet = join(dir, "设备清单.csv");
   await writeFile(sheet, [sheets[0][0], ...sheets.flatMap((s) => s.slice(1))].join("\n") + "\n");
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
-  const context = await browser.newContext({ viewport: { width: 1366, height: 768 }, locale: "zh-CN", timezoneId: "Asia/Shanghai", reducedMotion: "reduce", acceptDownloads: true });
+  browser = await launch();
+  const context = await browser.newContext({ ...person, acceptDownloads: true });
   page = await context.newPage();
   page.setDefaultTimeout(20_000);
 });
@@ -68,25 +67,14 @@ async function click(target) { await target.click(); clicks++; }
 
 async function fill(target, text) { await target.fill(text); typed++; }
 
-async function accessible(where) {
-  if (process.env.SHOTS) await page.screenshot({ path: join(process.env.SHOTS, `${where}.png`) });
-  await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((a) => a.effect?.getComputedTiming().endTime !== Infinity).map((a) => a.finished)));
-  await page.evaluate(axeSource);
-  const found = await page.evaluate(async () => (await globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] })).violations
-    .map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => `${n.target} ${n.any[0]?.message ?? ""}`).join(" | ")}`));
-  assert.deepEqual(found, [], `axe on ${where}`);
-  
-}
-
 const devices = async () => (await node.api("/api/v1/devices?limit=1000")).items;
 
 test("a firm begins", async () => {
   await node.api("/api/v1/users", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ name: "gong", display: "龚工", role: "engineer", password: "sixty machines" }) });
   await page.goto(`${node.base}/signin`);
   began = Date.now();
-  await fill(page.getByLabel("用户名").or(page.getByLabel("登录名")).first(), "gong");
-  await fill(page.getByLabel("密码"), "sixty machines");
-  await page.keyboard.press("Enter");
+  await signIn(page, "gong", "sixty machines");
+  typed += 2;
   clicks++;
   await click(page.getByRole("link", { name: "工厂建模" }));
   await click(page.getByRole("button", { name: "新增企业" }));
@@ -103,10 +91,10 @@ test("the list becomes machines, all at once", async () => {
   clicks += 2; // the field, and the file in the dialog
   await click(page.getByRole("checkbox", { name: /创建缺少的位置/ }));
   await page.getByRole("button", { name: /^导入 57 台/ }).waitFor();
-  await accessible("bulk-preview");
+  await accessible(page, "bulk-preview");
   await click(page.getByRole("button", { name: /^导入 57 台/ }));
   await page.getByText(/已导入：新增 57 台/).waitFor();
-  await accessible("bulk-done");
+  await accessible(page, "bulk-done");
 });
 
 test("what the list forgot is searched for and adopted", async () => {
@@ -123,7 +111,7 @@ test("what the list forgot is searched for and adopted", async () => {
     if (i === 0) {
       await click(drawer.getByRole("button", { name: /读一次/ }));
       await drawer.getByRole("cell", { name: /V$/ }).first().waitFor();
-      await accessible("adopt-with-readings");
+      await accessible(page, "adopt-with-readings");
     }
     await click(drawer.getByRole("button", { name: /^接\s*入$/ }));
     await drawer.waitFor({ state: "hidden" });
@@ -152,7 +140,7 @@ test("sixty machines are live", async () => {
   console.log(`60 machines over ${protocols.size} protocols are live ${((Date.now() - began) / 1000).toFixed(1)} s after the first click: ${clicks} clicks, ${typed} fields typed`);
   await click(page.getByRole("tab", { name: "设备", exact: true }));
   await page.getByText("60 台在线，0 台不在线").waitFor();
-  await accessible("sixty-devices");
+  await accessible(page, "sixty-devices");
 });
 
 test("the acceptance report is made", async () => {
@@ -161,7 +149,7 @@ test("the acceptance report is made", async () => {
   await page.getByText("已生成").first().waitFor({ timeout: 60_000 });
   await click(page.getByRole("button", { name: "查看报告" }).first());
   await page.getByRole("heading", { level: 2, name: /验收报告/ }).waitFor();
-  await accessible("sixty-report");
+  await accessible(page, "sixty-report");
   const [download] = await Promise.all([page.waitForEvent("download"), click(page.getByRole("link", { name: "下载 PDF" }))]);
   const pdf = await readFile(await download.path());
   assert.equal(pdf.subarray(0, 5).toString(), "%PDF-");

@@ -2,16 +2,15 @@
 // shown, thresholds are proposed from it, and a person confirms them.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { chromium } from "playwright-core";
+import { accessible, launch, person, signIn } from "./browser.mjs";
 import { bin } from "./demo.mjs";
 import { startNode } from "./node.mjs";
 
-const axeSource = await readFile(new URL("node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 const where = "works/press";
 let dir, browser, page, node;
 
@@ -27,14 +26,12 @@ before(async () => {
   await writeFile(file, heard(Date.now()));
   await promisify(execFile)(bin, ["samples", "import", file, "--data", node.data]);
   node = await startNode(dir, "clamp");
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
-  const context = await browser.newContext({ viewport: { width: 1366, height: 768 }, locale: "zh-CN", timezoneId: "Asia/Shanghai", reducedMotion: "reduce" });
+  browser = await launch();
+  const context = await browser.newContext(person);
   page = await context.newPage();
   page.setDefaultTimeout(20_000);
   await page.goto(`${node.base}/signin`);
-  await page.getByLabel("用户名").or(page.getByLabel("登录名")).first().fill("gong");
-  await page.getByLabel("密码").fill("sixty machines");
-  await page.keyboard.press("Enter");
+  await signIn(page, "gong", "sixty machines");
   await page.getByRole("heading", { level: 1, name: "设备总览" }).waitFor();
 });
 
@@ -57,15 +54,6 @@ function heard(now) {
   return `${rows.join("\n")}\n`;
 }
 
-async function accessible(what) {
-  await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((a) => a.effect?.getComputedTiming().endTime !== Infinity).map((a) => a.finished)));
-  if (process.env.SHOTS) await page.screenshot({ path: join(process.env.SHOTS, `${what}.png`) });
-  await page.evaluate(axeSource);
-  const found = await page.evaluate(async () => (await globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] })).violations
-    .map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => `${n.target} ${n.any[0]?.message ?? ""}`).join(" | ")}`));
-  assert.deepEqual(found, [], `axe on ${what}`);
-}
-
 const machine = async () => (await node.api("/api/v1/nodes?limit=1000")).items.find((n) => n.path === where);
 
 test("thresholds are proposed from what was heard", async () => {
@@ -77,7 +65,7 @@ test("thresholds are proposed from what was heard", async () => {
   const [idle, run] = await Promise.all(["高于此电流为开机待机（A）", "高于此电流为加工（A）"].map((l) => drawer.getByLabel(l).inputValue()));
   assert.ok(idle > 0.06 && idle < 1.1, `idle above ${idle}`);
   assert.ok(run > 1.3 && run < 5.7, `run above ${run}`);
-  await accessible("thresholds");
+  await accessible(page, "thresholds");
 });
 
 test("a person writes one, sees what it gives, and confirms", async () => {

@@ -3,13 +3,10 @@
 import assert from "node:assert/strict";
 import { mkdir, readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
+import { accessible, launch, person, signIn } from "./browser.mjs";
 import { startDemo, until } from "./demo.mjs";
 
 const screens = new URL("../docs/screens/", import.meta.url).pathname;
-const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
-const axeSource = await readFile(new URL("node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
-const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"];
 
 let demo, browser, context, page;
 const complaints = []; // console errors and requests to elsewhere
@@ -17,8 +14,8 @@ const complaints = []; // console errors and requests to elsewhere
 before(async () => {
   await mkdir(screens, { recursive: true });
   demo = await startDemo();
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: flags });
-  context = await browser.newContext({ viewport: { width: 1366, height: 768 }, locale: "zh-CN", reducedMotion: "reduce", timezoneId: "Asia/Shanghai" });
+  browser = await launch();
+  context = await browser.newContext(person);
   page = await context.newPage();
   page.setDefaultTimeout(15_000);
   page.on("console", (m) => { if (m.type() === "error" && !/401|Failed to load resource/.test(m.text())) complaints.push(m.text()); });
@@ -31,18 +28,6 @@ after(async () => {
   await demo?.stop();
 });
 
-/** No violation of the rules that a machine can check. */
-async function accessible(where) {
-  // Colours are judged where they come to rest, not on their way.
-  await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((a) => a.effect?.getComputedTiming().endTime !== Infinity).map((a) => a.finished)));
-  await page.evaluate(axeSource);
-  const found = await page.evaluate(async (tags) => {
-    const r = await globalThis.axe.run(document, { runOnly: tags });
-    return r.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => `${n.target} ${n.any[0]?.message ?? ""}`).join(" | ")}`);
-  }, rules);
-  assert.deepEqual(found, [], `axe on ${where}`);
-}
-
 async function shoot(name) {
   await page.screenshot({ path: `${screens}${name}.png` });
 }
@@ -53,7 +38,7 @@ async function look(path, name, ready) {
   await ready();
   await page.waitForLoadState("networkidle", { timeout: 1500 }).catch(() => undefined); // the live stream never rests
   await shoot(name);
-  await accessible(name);
+  await accessible(page, name);
   await page.setViewportSize({ width: 1024, height: 768 });
   // Charts follow the window a frame later.
   const over = () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
@@ -67,9 +52,7 @@ const heading = (text) => page.getByRole("heading", { level: 1, name: text }).wa
 
 test("sign in", async () => {
   await look("/signin", "signin", () => page.getByLabel("密码").waitFor());
-  await page.getByLabel("用户名").or(page.getByLabel("登录名")).first().fill("admin");
-  await page.getByLabel("密码").fill("admin-demo");
-  await page.keyboard.press("Enter");
+  await signIn(page, "admin", "admin-demo");
   await heading("设备总览");
 });
 
@@ -101,7 +84,7 @@ test("a figure opens down to raw samples", async () => {
   // Right after the start everything is folded for the first time.
   await drawer.getByRole("button", { name: /^下钻/ }).first().waitFor({ timeout: 45_000 });
   await shoot("evidence-figure");
-  await accessible("evidence of a figure");
+  await accessible(page, "evidence of a figure");
   // Each press goes one step down the hierarchy, until facts are reached.
   const samples = drawer.getByRole("button", { name: "原始样本" });
   for (let step = 0; step < 8 && !(await samples.count()); step++) {
@@ -113,7 +96,7 @@ test("a figure opens down to raw samples", async () => {
   await samples.first().click();
   await drawer.getByText(/个样本/).first().waitFor();
   await shoot("evidence-facts");
-  await accessible("evidence of a machine's hour");
+  await accessible(page, "evidence of a machine's hour");
 });
 
 for (const [path, name, title] of [
@@ -134,7 +117,7 @@ test("devices on the wire are searched and looked at", async () => {
   await page.getByRole("cell", { name: new RegExp(address) }).first().waitFor();
   await page.getByRole("button", { name: "手工接入" }).click();
   await page.getByRole("dialog").getByLabel("设备类型").waitFor();
-  await accessible("adopting a device");
+  await accessible(page, "adopting a device");
 });
 
 test("how a device answers, with the frames on the wire", async () => {
@@ -151,7 +134,7 @@ test("how a device answers, with the frames on the wire", async () => {
   await drawer.getByRole("cell", { name: "← 接收" }).first().waitFor();
   await drawer.getByText(/正在记录/).waitFor();
   await drawer.getByRole("button", { name: /定\s*格/ }).click();
-  await accessible("how a device answers");
+  await accessible(page, "how a device answers");
   await shoot("device-health");
   const [file] = await Promise.all([page.waitForEvent("download"), drawer.getByRole("button", { name: "下载文本" }).click()]);
   const text = await readFile(await file.path(), "utf8");
@@ -174,7 +157,7 @@ test("a discovery rule begins", async () => {
   await page.getByRole("button", { name: "新增规则" }).click();
   const box = page.getByRole("dialog");
   await box.getByRole("textbox", { name: "* 名称", exact: true }).waitFor();
-  await accessible("a discovery rule");
+  await accessible(page, "a discovery rule");
   await box.getByRole("button", { name: /取\s*消/ }).click();
 });
 
@@ -186,7 +169,7 @@ test("an alarm of the past is acknowledged", async () => {
   await page.getByRole("button", { name: "确认", exact: true }).first().click();
   const box = page.getByRole("dialog");
   await box.getByRole("textbox").fill("已通知机修");
-  await accessible("acknowledging an alarm");
+  await accessible(page, "acknowledging an alarm");
   await box.getByRole("button", { name: "确认" }).click();
   await page.getByText("已通知机修").first().waitFor();
 });
@@ -199,7 +182,7 @@ test("a loss opens to the pieces it is made of", async (t) => {
   if (await none.count()) return t.skip("the plant has a break now: nothing is lost");
   await opener.click();
   await page.getByRole("dialog").getByText(/合计/).waitFor();
-  await accessible("pieces of a loss");
+  await accessible(page, "pieces of a loss");
 });
 
 test("a calendar is edited in a form", async () => {
@@ -209,7 +192,7 @@ test("a calendar is edited in a form", async () => {
   await form.getByText("一周计划预览").waitFor();
   await form.getByLabel("休息").first().fill("10:00-10:25");
   await shoot("calendar");
-  await accessible("calendar form");
+  await accessible(page, "calendar form");
   await form.getByRole("button", { name: "保存" }).click();
   await page.getByText("10:00–10:25").waitFor();
 });
@@ -225,7 +208,7 @@ test("English and dark", async () => {
   await page.getByRole("heading", { level: 1 }).filter({ hasNotText: "设备" }).waitFor();
   await page.getByRole("button", { name: "Dark", exact: true }).click();
   await shoot("overview-dark-en");
-  await accessible("board, dark and English");
+  await accessible(page, "board, dark and English");
   await page.getByRole("button", { name: "中文" }).click();
 });
 

@@ -1,0 +1,34 @@
+// A real browser as a person in China has it, and what a machine can check of a
+// page's accessibility.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+
+const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const axeSource = await readFile(new URL("node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
+const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"];
+
+export const launch = () => chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: flags });
+
+export const person = { viewport: { width: 1366, height: 768 }, locale: "zh-CN", reducedMotion: "reduce", timezoneId: "Asia/Shanghai" };
+
+/** Fills the form of the page of signing in and sends it. */
+export async function signIn(page, name, password) {
+  await page.getByLabel("用户名").or(page.getByLabel("登录名")).first().fill(name);
+  await page.getByLabel("密码").fill(password);
+  await page.keyboard.press("Enter");
+}
+
+/** No violation of the rules that a machine can check; SHOTS is a folder for pictures of what was looked at. */
+export async function accessible(page, where) {
+  // Colours are judged where they come to rest, not on their way.
+  await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((a) => a.effect?.getComputedTiming().endTime !== Infinity).map((a) => a.finished)));
+  if (process.env.SHOTS) await page.screenshot({ path: join(process.env.SHOTS, `${where.replaceAll(/\W+/g, "-")}.png`) });
+  await page.evaluate(axeSource);
+  const found = await page.evaluate(async (tags) => {
+    const r = await globalThis.axe.run(document, { runOnly: tags });
+    return r.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => `${n.target} ${n.any[0]?.message ?? ""}`).join(" | ")}`);
+  }, rules);
+  assert.deepEqual(found, [], `axe on ${where}`);
+}
