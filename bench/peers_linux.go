@@ -52,6 +52,7 @@ type stack struct {
 type running struct {
 	processes []*process // in the order of their start
 	broker    string
+	store     string // base of VictoriaMetrics' addresses, where it is the store
 	// count is how many points are kept now; nil: the first process tells at
 	// its end.
 	count func(ctx context.Context) (int, error)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -186,7 +185,10 @@ func (p Peers) telegraf(ctx context.Context, e *Env, what string, of Polled) (as
 	}
 	r.processes = r.processes[:len(r.processes)-1]
 	pause(ctx, time.Second) // the store takes what Telegraf gave last
-	stored, err := storedBy(ctx, r, begun, took)
+	stored, err := r.sum(ctx, fmt.Sprintf(`sum(count_over_time({__name__=~"modbus_v.*"}[%dms]))`, took.Milliseconds()), begun.Add(took))
+	if err == nil && stored == 0 {
+		err = errors.New("VictoriaMetrics has nothing of what Telegraf read")
+	}
 	if err != nil {
 		return asked{}, err
 	}
@@ -208,39 +210,6 @@ func telegrafPolling(of Polled, output string) string {
 		b.WriteString("]\n")
 	}
 	return b.String()
-}
-
-// storedBy asks VictoriaMetrics how many values it has of the span.
-func storedBy(ctx context.Context, r *running, begun time.Time, took time.Duration) (int, error) {
-	var base string
-	for _, arg := range r.processes[0].cmd.Args {
-		if at, ok := strings.CutPrefix(arg, "-httpListenAddr="); ok {
-			base = "http://" + at
-		}
-	}
-	if _, err := ask(ctx, base+"/internal/force_flush"); err != nil {
-		return 0, err
-	}
-	q := fmt.Sprintf(`sum(count_over_time({__name__=~"modbus_v.*"}[%dms]))`, took.Milliseconds())
-	raw, err := ask(ctx, fmt.Sprintf("%s/api/v1/query?nocache=1&time=%.3f&query=%s", base, float64(begun.Add(took).UnixMilli())/1e3, url.QueryEscape(q)))
-	if err != nil {
-		return 0, err
-	}
-	var answer struct {
-		Data struct {
-			Result []struct {
-				Value [2]any `json:"value"`
-			} `json:"result"`
-		} `json:"data"`
-	}
-	if err := json.Unmarshal(raw, &answer); err != nil {
-		return 0, err
-	}
-	if len(answer.Data.Result) == 0 {
-		return 0, errors.New("VictoriaMetrics has nothing of what Telegraf read")
-	}
-	text, _ := answer.Data.Result[0].Value[1].(string)
-	return strconv.Atoi(text)
 }
 
 // usedBy is the processor time of a process so far; 0 when it is gone.

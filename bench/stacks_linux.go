@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // Names of the stacks that are compared with each other.
@@ -161,30 +162,36 @@ func startVictoria(ctx context.Context, r *running, dir, program string) (string
 	if err != nil {
 		return "", err
 	}
-	base := "http://" + address
+	r.store = "http://" + address
 	r.count = func(ctx context.Context) (int, error) {
-		if _, err := ask(ctx, base+"/internal/force_flush"); err != nil {
-			return 0, err
-		}
-		var answer struct {
-			Data struct {
-				Result []struct {
-					Value [2]any `json:"value"`
-				} `json:"result"`
-			} `json:"data"`
-		}
-		raw, err := ask(ctx, base+"/api/v1/query?nocache=1&query="+url.QueryEscape(`sum(count_over_time({__name__=~"mqtt_consumer_v.*"}[1h]))`))
-		if err == nil {
-			err = json.Unmarshal(raw, &answer)
-		}
-		if err != nil || len(answer.Data.Result) == 0 {
-			return 0, err
-		}
-		text, _ := answer.Data.Result[0].Value[1].(string)
-		return strconv.Atoi(text)
+		return r.sum(ctx, `sum(count_over_time({__name__=~"mqtt_consumer_v.*"}[1h]))`, time.Now())
 	}
 	err = r.run(ctx, dir, command{name: "victoria", args: []string{program, "-storageDataPath=" + filepath.Join(dir, "victoria"), "-httpListenAddr=" + address, "-search.latencyOffset=0s", "-retentionPeriod=1y"}}, listening(address))
-	return fmt.Sprintf("[[outputs.influxdb]]\nurls = [%q]\ndatabase = \"bench\"\nskip_database_creation = true\n", base), err
+	return fmt.Sprintf("[[outputs.influxdb]]\nurls = [%q]\ndatabase = \"bench\"\nskip_database_creation = true\n", r.store), err
+}
+
+// sum asks VictoriaMetrics for the one number of a query; 0 where it has
+// nothing.
+func (r *running) sum(ctx context.Context, query string, at time.Time) (int, error) {
+	if _, err := ask(ctx, r.store+"/internal/force_flush"); err != nil {
+		return 0, err
+	}
+	raw, err := ask(ctx, fmt.Sprintf("%s/api/v1/query?nocache=1&time=%.3f&query=%s", r.store, float64(at.UnixMilli())/1e3, url.QueryEscape(query)))
+	if err != nil {
+		return 0, err
+	}
+	var answer struct {
+		Data struct {
+			Result []struct {
+				Value [2]any `json:"value"`
+			} `json:"result"`
+		} `json:"data"`
+	}
+	if err := json.Unmarshal(raw, &answer); err != nil || len(answer.Data.Result) == 0 {
+		return 0, err
+	}
+	text, _ := answer.Data.Result[0].Value[1].(string)
+	return strconv.Atoi(text)
 }
 
 func startInflux(ctx context.Context, r *running, dir string) (string, error) {
@@ -304,14 +311,7 @@ func startNodeRed(ctx context.Context, r *running, dir, program string) error {
 	}
 	_, port, _ := net.SplitHostPort(address)
 	_, brokerPort, _ := net.SplitHostPort(r.broker)
-	store := r.processes[0].cmd.Args
-	var base string
-	for _, a := range store {
-		if at, ok := strings.CutPrefix(a, "-httpListenAddr="); ok {
-			base = "http://" + at
-		}
-	}
-	file, err := write(dir, "flow.json", fmt.Sprintf(flow, brokerPort, base+"/write"))
+	file, err := write(dir, "flow.json", fmt.Sprintf(flow, brokerPort, r.store+"/write"))
 	if err != nil {
 		return err
 	}
