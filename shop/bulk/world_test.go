@@ -56,8 +56,11 @@ func newWorks(t testing.TB) *works {
 	w.Desk = &bulk.Desk{Plants: w.plants, Profiles: library, Drivers: []connect.Driver{driver}}
 	machine := &plant.Equipment{Class: "lathe", Profile: "maker.lathe", Device: plant.Device{Driver: "modbus-tcp", Address: "10.0.0.1:502", Params: map[string]string{"unit": "1"}, Serial: "S-1"}}
 	for _, n := range []plant.Node{
-		{Path: "firm", Level: plant.LevelEnterprise}, {Path: "firm/site", Level: plant.LevelSite}, {Path: "firm/site/hall", Level: plant.LevelArea},
-		{Path: "firm/site/hall/a", Level: plant.LevelLine}, {Path: "firm/site/hall/b", Level: plant.LevelLine},
+		{Path: "firm", Level: plant.LevelEnterprise},
+		{Path: "firm/site", Level: plant.LevelSite},
+		{Path: "firm/site/hall", Level: plant.LevelArea},
+		{Path: "firm/site/hall/a", Level: plant.LevelLine},
+		{Path: "firm/site/hall/b", Level: plant.LevelLine},
 		{Path: "firm/site/hall/a/lathe-1", Level: plant.LevelEquipment, Machine: machine},
 	} {
 		n.Name = plant.Name{ZH: n.Code()}
