@@ -16,9 +16,13 @@ export function applyMood(mood: Mood): void {
 
 export const font = '"PingFang SC","Microsoft YaHei","Noto Sans CJK SC","Noto Sans SC",system-ui,sans-serif';
 
+// Where motion is not wanted style.css has cut it, and the library must know:
+// it would wait for the end of a transition that never begins.
+const calm = "(prefers-reduced-motion: reduce)";
+
 /** Tokens checked for contrast; the library's own pale greys fail it. */
 export function themeOf(mood: Mood): ThemeConfig {
-  const shared = { borderRadius: 2, fontSize: 14, fontFamily: font, motionDurationMid: "0.1s", motionDurationSlow: "0.1s" };
+  const shared = { borderRadius: 2, fontSize: 14, fontFamily: font, motionDurationMid: "0.1s", motionDurationSlow: "0.1s", motion: !matchMedia(calm).matches };
   if (mood === "dark") {
     return {
       algorithm: theme.darkAlgorithm,
