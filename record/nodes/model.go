@@ -67,9 +67,11 @@ func announced(ctx context.Context, db querier, tenant plant.TenantNo) (journal.
 	return out, errors.Join(rows.Err(), rows.Close())
 }
 
-// own is the node's own master data as an announcement.
+// own is the node's own master data as an announcement: the plant alone. How
+// this node finds devices, and to which brokers it sends with which passwords,
+// is nobody else's.
 func (s Nodes) own(ctx context.Context, db querier, tenant plant.TenantNo) ([]byte, error) {
-	rows, err := db.QueryContext(ctx, `select `+rowColumns+` from master m where m.tenant = ?
+	rows, err := db.QueryContext(ctx, `select `+rowColumns+` from master m where m.tenant = ? and m.kind in ('node', 'calendar', 'product')
 		and not exists (select 1 from master_origin o where o.tenant = m.tenant and o.kind = m.kind and o.id = m.id)
 		order by kind, id, valid_from limit ?`, tenant, maxRows)
 	if err != nil {
