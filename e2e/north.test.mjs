@@ -81,7 +81,7 @@ test("a target is tried, added and gets what the machines say", async () => {
   await page.getByRole("button", { name: /^保\s?存$/ }).click();
   await page.getByRole("cell", { name: /^正常/ }).waitFor();
   await until("values to be sent", async () => (await target()).status.sent > 100);
-  await page.getByText("已全部发送").waitFor();
+  await page.getByText("实时，无积压").waitFor();
   await accessible("north");
 });
 
@@ -100,7 +100,10 @@ test("switched off it sends nothing; in English too", async () => {
   await page.reload();
   await page.getByRole("switch", { name: /^On / }).click();
   await page.getByText("What is measured while it is off is not sent later. Switch it off?").waitFor();
-  await page.locator(".ant-popconfirm-buttons .ant-btn-primary").click();
+  await page.getByRole("button", { name: "Switch off" }).click();
   await page.getByRole("cell", { name: /^off/ }).waitFor();
   assert.equal((await target()).off, true);
+  await page.getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("button", { name: "OK" }).click();
+  await page.getByText("There are no targets. The data stay on this node.").waitFor();
 });

@@ -18,6 +18,9 @@ const (
 	// readBatches bounds what one read brings into memory, beside history's own
 	// bound in bytes; it is also what is sent twice at most.
 	readBatches = 64
+	// liveLag is the age from which what is sent is no longer live: a broker that
+	// is slow shows as behind.
+	liveLag = 5 * time.Second
 	// maxGaps is how many gaps are shown.
 	maxGaps = 10
 	// keepFor bounds how long history keeps its log for a target, as the outbox
@@ -187,7 +190,7 @@ func (r *runner) step(ctx context.Context, s session, head uint64) (more bool, e
 	if err != nil || len(batches) == 0 {
 		return false, err
 	}
-	if batches[0].Seq <= head {
+	if batches[0].Seq <= head || r.o.Now().Sub(batches[0].Recorded.Time()) > liveLag {
 		r.state(StateBehind)
 	}
 	var values []value

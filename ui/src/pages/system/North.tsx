@@ -12,7 +12,7 @@ import { written } from "./north";
 /** Where values go: brokers of other people, what they have and what they lack. */
 export function North() {
   const { t } = useTranslation("north");
-  const { message } = App.useApp();
+  const { message, modal } = App.useApp();
   const client = useQueryClient();
   const { data, error, isPending } = useQuery(northTargets);
   const [open, setOpen] = useState<Partial<NorthRow>>();
@@ -41,10 +41,9 @@ export function North() {
             <>{t("sent.n", { n: r.status.sent.toLocaleString() })}{r.status.sent_at && <div className="dim">{t("sent.at", { at: dateTime(r.status.sent_at) })}</div>}</>) },
           { title: t("error"), key: "error", render: (_, r) => (r.status.error ? <>{r.status.error}<div className="dim">{r.status.error_at && dateTime(r.status.error_at)}</div></> : "–") },
           { title: t("on"), key: "on", render: (_, r) => (
-            <Popconfirm title={t("off.confirm")} disabled={r.off} onConfirm={() => turn.mutate(r)}>
-              <Switch size="small" checked={!r.off} aria-label={`${t("on")} ${r.name}`} onClick={() => { if (r.off) turn.mutate(r); }} />
-            </Popconfirm>) },
-          { title: "", key: "do", align: "right", render: (_, r) => <Popconfirm title={t("end.confirm")} onConfirm={() => drop.mutate(r)}><Button size="small" danger>{t("end")}</Button></Popconfirm> },
+            <Switch size="small" checked={!r.off} loading={turn.isPending} aria-label={`${t("on")} ${r.name}`}
+              onClick={() => { if (r.off) turn.mutate(r); else void modal.confirm({ title: t("off"), content: t("off.confirm"), okText: t("off"), cancelText: t("common:cancel"), onOk: () => turn.mutate(r) }); }} />) },
+          { title: "", key: "do", align: "right", render: (_, r) => <Popconfirm placement="left" title={t("end.confirm")} onConfirm={() => drop.mutate(r)}><Button size="small" danger>{t("end")}</Button></Popconfirm> },
         ]} />
       {open && <NorthForm target={open} close={() => setOpen(undefined)} saved={changed} />}
     </div>
@@ -53,6 +52,6 @@ export function North() {
 
 function Behind({ status }: { status: NorthStatus }) {
   const { t } = useTranslation("north");
-  if (status.behind === 0) return <>{t("behind.none")}</>;
+  if (status.behind === 0 || status.state === "up") return <>{t("behind.none")}</>;
   return <>{t("behind.n", { n: status.behind.toLocaleString(), since: status.behind_since ? dateTime(status.behind_since) : "–" })}</>;
 }
