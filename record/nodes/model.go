@@ -77,7 +77,7 @@ var announcedKinds = []string{"node", "calendar", "product"}
 func (s Nodes) own(ctx context.Context, db querier, tenant plant.TenantNo) ([]byte, error) {
 	rows, err := db.QueryContext(ctx, `select `+rowColumns+` from master m where m.tenant = ? and m.kind in (?)
 		and not exists (select 1 from master_origin o where o.tenant = m.tenant and o.kind = m.kind and o.id = m.id)
-		order by kind, id, valid_from limit ?`, tenant, bun.In(announcedKinds), maxRows)
+		order by kind, id, valid_from limit ?`, tenant, bun.List(announcedKinds), maxRows)
 	if err != nil {
 		return nil, fmt.Errorf("record: read master data: %w", err)
 	}
