@@ -20,6 +20,7 @@ import (
 	"zhigai/figure"
 	"zhigai/history"
 	"zhigai/link"
+	"zhigai/north"
 	"zhigai/plant"
 	"zhigai/record"
 	"zhigai/shop/acceptance"
@@ -45,6 +46,7 @@ type node struct {
 	drivers   all.Set
 	collector *connect.Collector
 	discovery *discovery.Desk
+	north     *north.Desk
 	board     *equipment.Board
 	desk      *equipment.Desk
 	control   *control.Desk
@@ -113,6 +115,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	}
 	n.collector = connect.NewCollector(connect.Options{Drivers: n.drivers.List, Store: intake{n.history, n.disk, at.traces, at.stored}, Journal: n.record.Journal(), Now: time.Now, Logger: log, Keeps: n.keeps})
 	n.discovery = n.newDiscovery()
+	n.north = n.newNorth()
 	n.board = equipment.NewBoard(equipment.BoardOptions{Fleet: n.fleet, Reader: n.reader, Headlines: n.engine, Now: time.Now, Log: log})
 	n.desk = &equipment.Desk{Fleet: n.fleet, Reader: n.reader, Totals: n.engine, Now: time.Now, Changed: n.entered}
 	n.reports = n.newAcceptance()
@@ -156,6 +159,7 @@ func (n *node) start(ctx context.Context) error {
 		n.worker(ctx, "garbage", func() error { keepGarbage(ctx); return nil })
 	}
 	n.dutiful(ctx, "retention", n.retain)
+	n.dutiful(ctx, "north", n.north.Run)
 	if n.replica == nil { // replicas do not collect
 		n.worker(ctx, "discovery", func() error { return n.discovery.Run(ctx, demoTenant) })
 	}
@@ -259,6 +263,7 @@ func (n *node) refresh(ctx context.Context) error {
 	}
 	n.fleet.Changed()
 	n.board.Changed()
+	n.north.Changed()
 	if n.replica != nil {
 		specs = nil // each of them would read the same machines: nodes below collect
 	}
@@ -303,7 +308,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 	api := web.New(o)
 	webshop.Register(api, webshop.Deps{
 		Plants: n.plants, Tags: n.shop, History: n.history, Journal: n.record.Journal(), Board: n.board, Desk: n.desk, Reasons: n.reasons,
-		Collector: n.collector, Control: n.control, Profiles: n.profiles, Drivers: n.drivers.List, Discovery: n.discovery, Acceptance: n.reports, Changed: n.reconcile,
+		Collector: n.collector, Control: n.control, Profiles: n.profiles, Drivers: n.drivers.List, Discovery: n.discovery, North: n.north, Acceptance: n.reports, Changed: n.reconcile,
 		Bulk: &bulk.Desk{Plants: n.plants, Profiles: n.profiles, Drivers: n.drivers.List},
 	})
 	prometheus.Register(api, prometheus.Deps{Tags: n.shop, Plants: n.plants, History: n.history, Version: version, Now: time.Now, Logger: n.log})

@@ -43,6 +43,7 @@ var lowest = map[string]access.Role{
 	"node-plant": access.RoleEngineer, "node-settings": access.RoleEngineer, "send-settings": access.RoleEngineer, "retire-node": access.RoleEngineer,
 	"searches": access.RoleEngineer, "start-search": access.RoleEngineer, "cancel-search": access.RoleEngineer, "candidates": access.RoleEngineer, "forget-candidate": access.RoleEngineer,
 	"discovery-rules": access.RoleEngineer, "add-discovery-rule": access.RoleEngineer, "change-discovery-rule": access.RoleEngineer, "end-discovery-rule": access.RoleEngineer,
+	"north-targets": access.RoleEngineer, "add-north-target": access.RoleEngineer, "change-north-target": access.RoleEngineer, "end-north-target": access.RoleEngineer, "test-north-target": access.RoleEngineer,
 	"import-plant":           access.RoleEngineer,
 	"make-acceptance-report": access.RoleEngineer, "check-acceptance-report": access.RoleEngineer, "cancel-acceptance-job": access.RoleEngineer,
 	"sheet-template": access.RoleEngineer, "export-sheet": access.RoleEngineer, "read-sheet": access.RoleEngineer,
@@ -58,7 +59,7 @@ var ranks = []access.Role{access.RoleViewer, access.RoleOperator, access.RoleEng
 
 // wholePlant are operations on what belongs to no single place: who is
 // confined to a path may not call them.
-var wholePlant = []string{"searches", "start-search", "cancel-search", "candidates", "forget-candidate", "discovery-rules", "add-discovery-rule", "change-discovery-rule", "end-discovery-rule", "save-calendar", "save-product", "certificates", "approve-certificate", "audit", "verify-audit", "links", "invite-node", "revoke-node", "node-plant", "node-settings", "send-settings"}
+var wholePlant = []string{"searches", "start-search", "cancel-search", "candidates", "forget-candidate", "discovery-rules", "add-discovery-rule", "change-discovery-rule", "end-discovery-rule", "north-targets", "add-north-target", "change-north-target", "end-north-target", "test-north-target", "save-calendar", "save-product", "certificates", "approve-certificate", "audit", "verify-audit", "links", "invite-node", "revoke-node", "node-plant", "node-settings", "send-settings"}
 
 const otherLine = `  - {path: firm/site/turning/other, level: line, name: {zh: 二线}}
   - path: firm/site/turning/other/lathe-3
@@ -185,6 +186,7 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 func (g *gate) body(o operation, machine plant.Node) []byte {
 	now := time.Now().UTC()
 	rule := map[string]any{"id": "", "rev": 0, "name": "modules", "driver": "sparkplug", "place": plant.ParentPath(machine.Path), "auto": false, "off": true}
+	target := map[string]any{"id": "", "rev": 0, "name": "mes", "kind": "mqtt", "url": "mqtt://127.0.0.1:1", "paths": []string{machine.Path}, "off": true}
 	sheet := map[string]any{"file": "x.csv", "header": []string{"path"}, "rows": []any{map[string]any{"line": 2, "cells": []string{plant.ParentPath(machine.Path) + "/brand-new"}}}}
 	raw, err := json.Marshal(map[string]any{
 		"acknowledge-alarm": map[string]any{"equipment": machine.ID, "alarm": "servo"},
@@ -202,6 +204,7 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"start-search":        map[string]any{"driver": "sparkplug", "where": "nobody"},
 		"forget-candidate":    map[string]any{"driver": "modbus-tcp", "address": "127.0.0.1:1", "off": false, "writing": false},
 		"add-discovery-rule":  rule, "change-discovery-rule": rule,
+		"add-north-target": target, "change-north-target": target, "test-north-target": target,
 		"make-acceptance-report": map[string]any{"from": now.Add(-time.Hour), "to": now.Add(-time.Minute), "places": []string{machine.Path}},
 		"test-device":            map[string]any{"driver": "modbus-tcp", "address": "127.0.0.1:1", "profile": "demo-lathe"},
 		"add-token":              map[string]any{"name": "x", "role": "admin", "path": machine.Path},

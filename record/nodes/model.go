@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -67,11 +68,16 @@ func announced(ctx context.Context, db querier, tenant plant.TenantNo) (journal.
 	return out, errors.Join(rows.Err(), rows.Close())
 }
 
-// own is the node's own master data as an announcement.
+// announcedKinds are the kinds of master data that make a plant.
+var announcedKinds = []string{"node", "calendar", "product"}
+
+// own is the node's own master data as an announcement: the plant alone. How
+// this node finds devices, and to which brokers it sends with which passwords,
+// is nobody else's.
 func (s Nodes) own(ctx context.Context, db querier, tenant plant.TenantNo) ([]byte, error) {
-	rows, err := db.QueryContext(ctx, `select `+rowColumns+` from master m where m.tenant = ?
+	rows, err := db.QueryContext(ctx, `select `+rowColumns+` from master m where m.tenant = ? and m.kind in (?)
 		and not exists (select 1 from master_origin o where o.tenant = m.tenant and o.kind = m.kind and o.id = m.id)
-		order by kind, id, valid_from limit ?`, tenant, maxRows)
+		order by kind, id, valid_from limit ?`, tenant, bun.List(announcedKinds), maxRows)
 	if err != nil {
 		return nil, fmt.Errorf("record: read master data: %w", err)
 	}
@@ -162,8 +168,12 @@ func (g merger) merge(ctx context.Context, rows []journal.Row) error {
 		for n < len(rows) && rows[n].Kind == rows[0].Kind && rows[n].ID == rows[0].ID {
 			n++
 		}
-		if err := g.thing(ctx, rows[:n]); err != nil {
-			return err
+		// Earlier releases announced more than the plant; what a node below would
+		// have this one do is never taken.
+		if slices.Contains(announcedKinds, rows[0].Kind) {
+			if err := g.thing(ctx, rows[:n]); err != nil {
+				return err
+			}
 		}
 		rows = rows[n:]
 	}

@@ -12,6 +12,7 @@ import (
 	"zhigai/link"
 	"zhigai/link/journal"
 	"zhigai/link/settings"
+	"zhigai/north"
 	"zhigai/plant"
 	"zhigai/record"
 	"zhigai/record/nodes"
@@ -209,6 +210,10 @@ func model(t *testing.T, enterprise, machine, calendarName string) journal.Model
 	if _, err := shop.NewTags(db).EnsureTags(ctx, tenant, []plant.Tag{{Node: got.Nodes[1].ID, Name: "link.state", Path: got.Nodes[1].Path + "/link.state", Kind: plant.KindEnumeration}}); err != nil {
 		t.Fatal(err)
 	}
+	// Where it sends to, and with which password, is not announced: 3 rows follow.
+	if _, err := shop.NewTargets(db).SaveTarget(ctx, tenant, north.Target{Name: "MES", Kind: north.KindMQTT, Password: "secret"}, 0); err != nil {
+		t.Fatal(err)
+	}
 	s := nodes.New(db)
 	a, err := s.Announce(ctx, tenant)
 	if err != nil || a.Seq != 1 {
@@ -234,8 +239,12 @@ func TestCommitModel(t *testing.T) {
 		enrol(ctx, t, s, node, 1)
 		enrol(ctx, t, s, other, 2)
 		mine := model(t, "acme", "m1", "白班")
+		mine.Rows = append(mine.Rows, journal.Row{Kind: "north-target", ID: "T", From: 1, To: 1 << 62, Rev: 1, Path: "x", Body: `{"name":"x"}`})
 		if err := s.CommitModel(ctx, node, delivery(link.StreamModel, 0), 1, &mine); err != nil {
 			t.Fatal(err)
+		}
+		if targets, err := shop.NewTargets(db).Targets(ctx, tenant); err != nil || len(targets) != 0 {
+			t.Errorf("a node below made this one send to %+v, %v", targets, err)
 		}
 		second := model(t, "acme", "m2", "白班")
 		if err := s.CommitModel(ctx, other, delivery(link.StreamModel, 0), 1, &second); err != nil {

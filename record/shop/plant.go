@@ -13,7 +13,6 @@ import (
 	"zhigai/access"
 	"zhigai/plant"
 	"zhigai/record"
-	"zhigai/shop/bulk"
 	"zhigai/shop/equipment"
 )
 
@@ -30,10 +29,7 @@ const maxModel = 30_000
 // Plants keeps the plant model; it implements equipment.Plants.
 type Plants struct{ db *record.DB }
 
-var (
-	_ equipment.Plants = Plants{}
-	_ bulk.Plants      = Plants{}
-)
+var _ equipment.Plants = Plants{}
 
 // NewPlants keeps the plant model in the record.
 func NewPlants(db *record.DB) Plants { return Plants{db} }
@@ -178,29 +174,6 @@ func (p Plants) SaveNode(ctx context.Context, scope access.Scope, n plant.Node, 
 // Retire ends a node and all below it. See equipment.Plants.
 func (p Plants) Retire(ctx context.Context, scope access.Scope, id plant.NodeID, rev int64, from plant.Micros) error {
 	return p.write(ctx, scope, func(ctx context.Context, e *edit) error { return e.retire(ctx, string(id), rev, int64(from)) })
-}
-
-// SaveAll saves nodes, parents first, and ends others, all or none. See
-// bulk.Plants.
-func (p Plants) SaveAll(ctx context.Context, scope access.Scope, save, retire []bulk.Revised, from plant.Micros) error {
-	save = slices.Clone(save)
-	slices.SortStableFunc(save, func(a, b bulk.Revised) int {
-		return strings.Count(a.Node.Path, "/") - strings.Count(b.Node.Path, "/")
-	})
-	return p.write(ctx, scope, func(ctx context.Context, e *edit) error {
-		for _, r := range retire {
-			if err := e.retire(ctx, string(r.Node.ID), r.Rev, int64(from)); err != nil {
-				return err
-			}
-		}
-		for _, s := range save {
-			s.Node.Valid = plant.Validity{}
-			if _, err := e.node(ctx, s.Node, int64(from), &s.Rev); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }
 
 // Import stores what the file names in one transaction. See equipment.Plants.

@@ -58,7 +58,7 @@ func (r Rules) SaveRule(ctx context.Context, tenant plant.TenantNo, rule discove
 		v := version{ID: rule.ID, From: int64(s.now), To: openEnd, Path: rule.Name}
 		if v.ID == "" {
 			v.ID = e.newID()
-			all, err := r.count(ctx, s)
+			all, err := count(ctx, s)
 			if err != nil {
 				return err
 			}
@@ -70,7 +70,7 @@ func (r Rules) SaveRule(ctx context.Context, tenant plant.TenantNo, rule discove
 		if err != nil {
 			return err
 		}
-		if err := unchanged(s, rule.ID, history, rev); err != nil {
+		if err := unchanged(s, "discovery rule", rule.ID, history, rev); err != nil {
 			return err
 		}
 		rule.ID, rule.Rev = "", 0
@@ -96,7 +96,7 @@ func (r Rules) DropRule(ctx context.Context, tenant plant.TenantNo, id string, r
 		if err != nil {
 			return err
 		}
-		if err := unchanged(s, id, history, rev); err != nil {
+		if err := unchanged(s, "discovery rule", id, history, rev); err != nil {
 			return err
 		}
 		return s.retire(ctx, history, int64(s.now))
@@ -105,14 +105,15 @@ func (r Rules) DropRule(ctx context.Context, tenant plant.TenantNo, id string, r
 
 // unchanged compares what the editor saw with what is stored; an id that is not
 // stored, or has ended, is not found.
-func unchanged(s store, id string, history []version, rev int64) error {
+func unchanged(s store, what, id string, history []version, rev int64) error {
 	if id != "" && !slices.ContainsFunc(history, func(v version) bool { return v.To == openEnd }) {
-		return fmt.Errorf("discovery rule %s: %w", id, access.ErrNotFound)
+		return fmt.Errorf("%s %s: %w", what, id, access.ErrNotFound)
 	}
 	return s.atRevision(id, history, rev)
 }
 
-func (r Rules) count(ctx context.Context, s store) (n int, err error) {
-	err = s.tx.QueryRowContext(ctx, `select count(*) from master where tenant = ? and kind = ? and valid_to = ? and valid_from < valid_to`, s.tenant, kindRule, int64(openEnd)).Scan(&n)
+// count is how many of the kind hold now.
+func count(ctx context.Context, s store) (n int, err error) {
+	err = s.tx.QueryRowContext(ctx, `select count(*) from master where tenant = ? and kind = ? and valid_to = ? and valid_from < valid_to`, s.tenant, s.kind, int64(openEnd)).Scan(&n)
 	return n, err
 }

@@ -63,7 +63,7 @@ func (d *Desk) Apply(ctx context.Context, scope access.Scope, s Sheet, places bo
 	if len(save) == 0 {
 		return out, nil
 	}
-	return out, d.Plants.SaveAll(ctx, scope, save, nil, at)
+	return out, d.Plants.SaveAll(ctx, scope, plan.generation, save, nil, at)
 }
 
 // Undo takes an import back from an instant on: machines and places it made
@@ -72,6 +72,10 @@ func (d *Desk) Apply(ctx context.Context, scope access.Scope, s Sheet, places bo
 // or others stand below its places, nothing happens and the error is
 // access.ErrConflict.
 func (d *Desk) Undo(ctx context.Context, scope access.Scope, imported plant.Micros, nodes int, at plant.Micros) (int, error) {
+	seen, err := d.Plants.Generation(ctx, scope)
+	if err != nil {
+		return 0, err
+	}
 	now, err := d.Plants.Model(ctx, scope, at)
 	if err != nil {
 		return 0, err
@@ -114,7 +118,7 @@ func (d *Desk) Undo(ctx context.Context, scope access.Scope, imported plant.Micr
 	if left != nodes || left == 0 {
 		return 0, fmt.Errorf("%w: %d of the import's %d machines and places are as it left them; the others were edited or retired since, so that it cannot be taken back as a whole", access.ErrConflict, left, nodes)
 	}
-	return left, d.Plants.SaveAll(ctx, scope, save, retire, at)
+	return left, d.Plants.SaveAll(ctx, scope, seen, save, retire, at)
 }
 
 // revisionOf names a plant as it was read at an instant.

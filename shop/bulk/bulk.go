@@ -38,9 +38,12 @@ type Revised struct {
 type Plants interface {
 	Model(ctx context.Context, scope access.Scope, at plant.Micros) (plant.Model, error)
 	Revision(ctx context.Context, scope access.Scope, id plant.NodeID) (int64, error)
-	// SaveAll saves nodes, parents first, and ends others, all or none. A
-	// revision that is not the newest is access.ErrConflict.
-	SaveAll(ctx context.Context, scope access.Scope, save, retire []Revised, from plant.Micros) error
+	// Generation grows with every change of a tenant's nodes.
+	Generation(ctx context.Context, scope access.Scope) (int64, error)
+	// SaveAll saves nodes and ends others in one transaction, all or none.
+	// Another generation than the one seen, or a revision that is not the
+	// newest, is access.ErrConflict.
+	SaveAll(ctx context.Context, scope access.Scope, seen int64, save, retire []Revised, from plant.Micros) error
 }
 
 // Desk plans and applies sheets. Its methods may be called concurrently.
@@ -120,4 +123,6 @@ type Plan struct {
 	Rows     []Planned      `json:"rows" nullable:"false"`
 	Counts   map[Status]int `json:"counts"`
 	Places   []Place        `json:"places" nullable:"false" doc:"Missing ones the rows stand below"`
+
+	generation int64 // taken before the plant was read, so never newer than it
 }

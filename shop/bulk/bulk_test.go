@@ -52,7 +52,9 @@ func (s *shelf) Model(_ context.Context, scope access.Scope, _ plant.Micros) (pl
 
 func (s *shelf) Revision(context.Context, access.Scope, plant.NodeID) (int64, error) { return 1, nil }
 
-func (s *shelf) SaveAll(_ context.Context, _ access.Scope, save, _ []bulk.Revised, _ plant.Micros) error {
+func (s *shelf) Generation(context.Context, access.Scope) (int64, error) { return 1, nil }
+
+func (s *shelf) SaveAll(_ context.Context, _ access.Scope, _ int64, save, _ []bulk.Revised, _ plant.Micros) error {
 	for _, one := range save {
 		i := slices.IndexFunc(s.nodes, func(n plant.Node) bool { return n.Path == one.Node.Path })
 		if i < 0 {

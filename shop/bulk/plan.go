@@ -22,6 +22,10 @@ func (d *Desk) Plan(ctx context.Context, scope access.Scope, s Sheet, places boo
 	if len(s.Rows) > MaxRows {
 		return Plan{}, fmt.Errorf("%w: %d rows; %d are allowed: divide it", ErrSheet, len(s.Rows), MaxRows)
 	}
+	generation, err := d.Plants.Generation(ctx, scope)
+	if err != nil {
+		return Plan{}, err
+	}
 	whole, err := d.Plants.Model(ctx, access.Scope{Tenant: scope.Tenant}, at)
 	if err != nil {
 		return Plan{}, err
@@ -34,7 +38,7 @@ func (d *Desk) Plan(ctx context.Context, scope access.Scope, s Sheet, places boo
 		p.row(r)
 	}
 	p.double()
-	out := Plan{Revision: revisionOf(at, whole), Columns: columns, Rows: p.rows, Places: p.missing, Counts: map[Status]int{}}
+	out := Plan{Revision: revisionOf(at, whole), Columns: columns, Rows: p.rows, Places: p.missing, Counts: map[Status]int{}, generation: generation}
 	for i := range out.Rows {
 		out.Counts[out.Rows[i].Status]++
 	}

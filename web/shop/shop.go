@@ -43,6 +43,7 @@ type Deps struct {
 	Profiles  *profile.Library
 	Drivers   []connect.Driver
 	Discovery Discovery
+	North     North
 	// Acceptance makes and keeps acceptance reports.
 	Acceptance Acceptance
 	Bulk       Bulk
@@ -81,6 +82,7 @@ func Register(api *web.API, d Deps) {
 	r.registerDevices()
 	r.registerHealth()
 	r.registerSearches()
+	r.registerNorth()
 	r.registerAcceptance()
 	r.registerBulk()
 	r.registerProfiles()

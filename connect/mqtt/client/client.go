@@ -1,5 +1,5 @@
 // Package client is a small MQTT 3.1.1 and 5 client: what a machine or gateway
-// does to a broker, for simulated ones and for tests.
+// does to a broker. What goes north uses it, simulated machines and tests do.
 //
 // It never reconnects by itself and keeps no session: whoever uses it decides
 // when to dial again. Start with [Dial].
@@ -9,6 +9,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -21,8 +22,9 @@ import (
 
 // Options of a connection.
 type Options struct {
-	Address   string // host:port
-	Version   byte   // 4 for MQTT 3.1.1 (the default), 5 for MQTT 5
+	Address   string      // host:port
+	TLS       *tls.Config // nil: without encryption
+	Version   byte        // 4 for MQTT 3.1.1 (the default), 5 for MQTT 5
 	Client    string
 	User      string
 	Password  string
@@ -47,8 +49,12 @@ type Will struct {
 // ErrRefused is a negative answer of the broker.
 var ErrRefused = errors.New("refused by the broker")
 
-// maxPacket bounds what a broker may send.
-const maxPacket = 4 << 20
+const (
+	// maxPacket bounds what a broker may send.
+	maxPacket = 4 << 20
+	// writeWithin bounds how long a packet waits for a broker that does not read.
+	writeWithin = 30 * time.Second
+)
 
 // Client is one connection.
 type Client struct {
@@ -64,6 +70,7 @@ type Client struct {
 	mu      sync.Mutex
 	next    uint16
 	waiting map[uint16]chan packets.Packet
+	pings   []chan struct{} // one for each PINGREQ without an answer, in their order
 }
 
 // Dial connects and logs in.
@@ -71,8 +78,7 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 	if o.Version == 0 {
 		o.Version = 4
 	}
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "tcp", o.Address)
+	conn, err := dial(ctx, o)
 	if err != nil {
 		return nil, fmt.Errorf("mqtt client %s: %w", o.Client, err)
 	}
@@ -94,6 +100,14 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 		go c.ping(o.KeepAlive)
 	}
 	return c, nil
+}
+
+func dial(ctx context.Context, o Options) (net.Conn, error) {
+	if o.TLS == nil {
+		var d net.Dialer
+		return d.DialContext(ctx, "tcp", o.Address)
+	}
+	return (&tls.Dialer{Config: o.TLS}).DialContext(ctx, "tcp", o.Address)
 }
 
 func (c *Client) login(o Options) error {
@@ -176,35 +190,54 @@ func (c *Client) Kill() {
 	<-c.done
 }
 
-// ask sends a packet with an identifier and waits for its answer.
-func (c *Client) ask(ctx context.Context, pk *packets.Packet, encode func(*bytes.Buffer) error) (packets.Packet, error) {
-	answer := make(chan packets.Packet, 1)
+// pending is an answer that is waited for.
+type pending struct {
+	id     uint16
+	answer chan packets.Packet
+}
+
+// expect gives the packet an identifier that no unanswered one has.
+func (c *Client) expect(pk *packets.Packet) pending {
+	a := pending{answer: make(chan packets.Packet, 1)}
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	for {
 		c.next++
 		if _, used := c.waiting[c.next]; !used && c.next != 0 {
 			break
 		}
 	}
-	pk.PacketID = c.next
-	c.waiting[pk.PacketID] = answer
-	c.mu.Unlock()
-	defer func() {
-		c.mu.Lock()
-		delete(c.waiting, pk.PacketID)
-		c.mu.Unlock()
-	}()
-	if err := c.send(encode); err != nil {
-		return packets.Packet{}, err
-	}
+	a.id = c.next
+	pk.PacketID = a.id
+	c.waiting[a.id] = a.answer
+	return a
+}
+
+func (c *Client) forget(a pending) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.waiting, a.id)
+}
+
+func (c *Client) await(ctx context.Context, a pending) (packets.Packet, error) {
 	select {
-	case a := <-answer:
-		return a, nil
+	case got := <-a.answer:
+		return got, nil
 	case <-c.done:
 		return packets.Packet{}, c.cause
 	case <-ctx.Done():
 		return packets.Packet{}, ctx.Err()
 	}
+}
+
+// ask sends a packet with an identifier and waits for its answer.
+func (c *Client) ask(ctx context.Context, pk *packets.Packet, encode func(*bytes.Buffer) error) (packets.Packet, error) {
+	a := c.expect(pk)
+	defer c.forget(a)
+	if err := c.send(encode); err != nil {
+		return packets.Packet{}, err
+	}
+	return c.await(ctx, a)
 }
 
 func (c *Client) send(encode func(*bytes.Buffer) error) error {
@@ -214,7 +247,15 @@ func (c *Client) send(encode func(*bytes.Buffer) error) error {
 	}
 	c.write.Lock()
 	defer c.write.Unlock()
-	_, err := c.conn.Write(buf.Bytes())
+	return c.out(buf.Bytes())
+}
+
+// out writes under the lock.
+func (c *Client) out(b []byte) error {
+	if err := c.conn.SetWriteDeadline(time.Now().Add(writeWithin)); err != nil {
+		return err
+	}
+	_, err := c.conn.Write(b)
 	return err
 }
 
@@ -230,6 +271,8 @@ func (c *Client) read() {
 		switch pk.FixedHeader.Type {
 		case packets.Publish:
 			c.deliver(pk)
+		case packets.Pingresp:
+			c.pingresp()
 		case packets.Puback, packets.Suback:
 			c.mu.Lock()
 			answer := c.waiting[pk.PacketID]
@@ -254,20 +297,6 @@ func (c *Client) deliver(pk packets.Packet) {
 	if pk.FixedHeader.Qos == 1 {
 		ack := packets.Packet{FixedHeader: packets.FixedHeader{Type: packets.Puback}, ProtocolVersion: c.version, PacketID: pk.PacketID}
 		_ = c.send(ack.PubackEncode) // a broken connection shows in read
-	}
-}
-
-func (c *Client) ping(every time.Duration) {
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	for {
-		select {
-		case <-c.done:
-			return
-		case <-tick.C:
-			pk := packets.Packet{FixedHeader: packets.FixedHeader{Type: packets.Pingreq}}
-			_ = c.send(pk.PingreqEncode)
-		}
 	}
 }
 

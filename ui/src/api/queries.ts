@@ -104,6 +104,8 @@ export const searches = queryOptions({ queryKey: ["searches"], queryFn: () => it
 export const candidates = queryOptions({ queryKey: ["candidates"], queryFn: () => items<T.Candidate>("/candidates"), refetchInterval: 2_000 });
 export const discoveryRules = queryOptions({ queryKey: ["discovery-rules"], queryFn: () => items<T.DiscoveryRule>("/discovery-rules") });
 
+export const northTargets = queryOptions({ queryKey: ["north-targets"], queryFn: () => items<T.NorthRow>("/north-targets"), refetchInterval: 2_000 });
+
 export const acceptanceDefaults = queryOptions({ queryKey: ["acceptance-defaults"], queryFn: () => api.get<T.AcceptanceCriteria>("/acceptance-defaults"), staleTime: 600_000 });
 export const acceptanceJobs = queryOptions({ queryKey: ["acceptance-jobs"], queryFn: () => items<T.AcceptanceJob>("/acceptance-jobs"), refetchInterval: (q) => (q.state.data?.some((j) => j.state === "running") ? 500 : 5_000) });
 export const acceptanceReports = queryOptions({ queryKey: ["acceptance-reports"], queryFn: () => items<T.AcceptanceHead>("/acceptance-reports"), refetchInterval: 5_000 });

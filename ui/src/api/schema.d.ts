@@ -879,6 +879,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/north-targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Foreign brokers that get values, and how far they are */
+        get: operations["north-targets"];
+        put?: never;
+        /** Send values to a foreign broker from now on */
+        post: operations["add-north-target"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/north-targets/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Connect to a broker as a target says, saved or not, and sign off */
+        post: operations["test-north-target"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/north-targets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change what a foreign broker gets, or switch it off */
+        put: operations["change-north-target"];
+        post?: never;
+        /** End a target; what it has not got it never gets */
+        delete: operations["end-north-target"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plant": {
         parameters: {
             query?: never;
@@ -2781,6 +2834,11 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListRow: {
+            items: components["schemas"]["NorthRow"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListRule: {
             items: components["schemas"]["DiscoveryRule"][];
             /** @description Pass as cursor for the next page */
@@ -2992,6 +3050,108 @@ export interface components {
              */
             rev: number;
             valid?: components["schemas"]["PlantValidity"];
+        };
+        NorthGap: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            batches: number;
+            /**
+             * Format: date-time
+             * @description When the target last took something; left out when it has not since the start
+             */
+            from?: string;
+            reason: string;
+        };
+        NorthRow: {
+            /** @description Certificates in PEM that sign the broker's; empty: those of the system */
+            ca?: string;
+            /** @description Empty: zhigai- and the id of the target */
+            client_id?: string;
+            /** @description Id of the edge node */
+            edge?: string;
+            group?: string;
+            readonly has_password?: boolean;
+            /** @description Primary host: while it is offline all is kept for it */
+            host?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "sparkplug" | "mqtt";
+            name: string;
+            off: boolean;
+            /** @description Written and never read; empty keeps the one that is stored */
+            password?: string;
+            paths: string[];
+            /** @description Before every topic */
+            prefix?: string;
+            /** @description The broker keeps the last value of every topic */
+            retain?: boolean;
+            /** Format: int64 */
+            rev: number;
+            status: components["schemas"]["NorthStatus"];
+            /** @description mqtt://HOST:PORT, or mqtts:// with TLS */
+            url: string;
+            user?: string;
+        };
+        NorthStatus: {
+            /**
+             * Format: int64
+             * @description Batches of the journal that are not sent; one batch is what the collector stored at once
+             */
+            behind: number;
+            /**
+             * Format: date-time
+             * @description When the first of them was recorded
+             */
+            behind_since?: string;
+            error?: string;
+            /** Format: date-time */
+            error_at?: string;
+            /** @description The last of them; the audit has all */
+            gaps?: components["schemas"]["NorthGap"][] | null;
+            /**
+             * Format: int64
+             * @description Values the broker has taken
+             */
+            sent: number;
+            /** Format: date-time */
+            sent_at?: string;
+            /** @enum {string} */
+            state: "off" | "connecting" | "waiting" | "behind" | "up";
+            /**
+             * Format: int64
+             * @description How many are shared
+             */
+            tags: number;
+        };
+        NorthTarget: {
+            /** @description Certificates in PEM that sign the broker's; empty: those of the system */
+            ca?: string;
+            /** @description Empty: zhigai- and the id of the target */
+            client_id?: string;
+            /** @description Id of the edge node */
+            edge?: string;
+            group?: string;
+            readonly has_password?: boolean;
+            /** @description Primary host: while it is offline all is kept for it */
+            host?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "sparkplug" | "mqtt";
+            name: string;
+            off: boolean;
+            /** @description Written and never read; empty keeps the one that is stored */
+            password?: string;
+            paths: string[];
+            /** @description Before every topic */
+            prefix?: string;
+            /** @description The broker keeps the last value of every topic */
+            retain?: boolean;
+            /** Format: int64 */
+            rev: number;
+            /** @description mqtt://HOST:PORT, or mqtts:// with TLS */
+            url: string;
+            user?: string;
         };
         OrderInBody: {
             equipment: string;
@@ -3504,6 +3664,11 @@ export interface components {
             no: number;
             /** Format: date-time */
             time: string;
+        };
+        TargetTest: {
+            /** @description What went wrong and what to look at */
+            detail?: string;
+            ok: boolean;
         };
         ThresholdBin: {
             /** Format: double */
@@ -5621,6 +5786,172 @@ export interface operations {
         };
     };
     "retire-node": {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "north-targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRow"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-north-target": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NorthTarget"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NorthTarget"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "test-north-target": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NorthTarget"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetTest"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-north-target": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the target you changed */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NorthTarget"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NorthTarget"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-north-target": {
         parameters: {
             query?: never;
             header: {

@@ -20,6 +20,7 @@ type AllGone =
   | Gone<T.Setting, S["FactSetting"]> | Gone<T.SetPoint, S["SetPoint"]> | Gone<T.Command, S["Command"]> | Gone<T.CommandStep, S["CommandStep"]> | Gone<T.CommandCheck, S["FactCommandCheck"]>
   | Gone<T.AcceptanceJob, S["AcceptanceJob"]> | Gone<T.AcceptanceHead, S["AcceptanceHead"]> | Gone<T.AcceptanceMachine, S["AcceptanceMachine"]> | Gone<T.AcceptanceTag, S["AcceptanceTag"]>
   | Gone<T.AcceptanceCriteria, S["AcceptanceCriteria"]> | Gone<T.AcceptanceReport, S["AcceptanceReport"]> | Gone<T.AcceptanceReport["content"], S["AcceptanceContent"]>
+  | Gone<T.NorthRow, S["NorthRow"]> | Gone<T.NorthStatus, S["NorthStatus"]> | Gone<T.NorthGap, S["NorthGap"]>
   | Gone<T.Disk, S["Disk"]> | Gone<T.Pressure, S["Pressure"]> | Gone<T.Busy, S["Busy"]>;
 
 const nothingGone: [AllGone] extends [never] ? true : AllGone = true;

@@ -212,6 +212,17 @@ export interface DiscoveryRule {
   profile?: string; place: string; params?: Record<string, string>; auto: boolean; off: boolean;
 }
 
+export type NorthState = "off" | "connecting" | "waiting" | "behind" | "up";
+export interface NorthGap { batches: number; from?: string; at: string; reason: string }
+export interface NorthStatus {
+  state: NorthState; behind: number; behind_since?: string; sent: number; sent_at?: string; error?: string; error_at?: string; tags: number; gaps?: NorthGap[];
+}
+export interface NorthTarget {
+  id: string; rev: number; name: string; kind: "sparkplug" | "mqtt"; url: string; client_id?: string; user?: string; password?: string; has_password?: boolean; ca?: string;
+  prefix?: string; retain?: boolean; group?: string; edge?: string; host?: string; paths: string[]; off: boolean;
+}
+export interface NorthRow extends NorthTarget { status: NorthStatus }
+
 export interface AcceptanceCriteria { coverage: number; gap_s: number; silent: number; conflicts: number }
 export interface AcceptanceQuestion { from: string; to: string; places: string[]; criteria: AcceptanceCriteria }
 export type AcceptanceResult = "passed" | "failed" | "no_data";

@@ -5,6 +5,7 @@ import { session } from "../../api/queries";
 import { Audit } from "./Audit";
 import { HealthTab } from "./HealthTab";
 import { Links } from "./Links";
+import { North } from "./North";
 import { Tokens } from "./Tokens";
 import { Users } from "./Users";
 
@@ -15,6 +16,7 @@ export default function SystemPage() {
   const may = (p: "engineer" | "administer" | "audit") => me.data?.permissions.includes(p);
   const items = [{ key: "health", label: t("tab.health"), children: <HealthTab /> }];
   if (may("engineer") && me.data?.path === "") items.push({ key: "links", label: t("tab.links"), children: <Links administers={!!may("administer")} /> });
+  if (may("engineer") && me.data?.path === "") items.push({ key: "north", label: t("tab.north"), children: <North /> });
   if (may("administer")) {
     items.push({ key: "users", label: t("tab.users"), children: <Users /> }, { key: "tokens", label: t("tab.tokens"), children: <Tokens /> });
   }
