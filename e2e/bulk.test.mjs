@@ -1,15 +1,14 @@
 // Machines by the sheet, as an engineering service adds them: dropped, mended
 // in the page, connected all together, taken back.
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chromium } from "playwright-core";
-import { startNode } from "./node.mjs";
+import { accessible, launch, person } from "./browser.mjs";
 import { freePort } from "./demo.mjs";
+import { startNode } from "./node.mjs";
 
-const axeSource = await readFile(new URL("node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 let dir, node, browser, page, closed;
 
 before(async () => {
@@ -18,7 +17,7 @@ before(async () => {
   closed = await freePort(); // nobody answers there
   const places = [["works", "enterprise"], ["works/plant", "site"], ["works/plant/hall", "area"]];
   for (const [path, level] of places) await node.api("/api/v1/nodes", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ path, level, name: { zh: path } }) });
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
+  browser = await launch();
 });
 
 after(async () => {
@@ -29,22 +28,12 @@ after(async () => {
 
 /** The page in a language, as an administrator sees it. */
 async function open(language) {
-  const context = await browser.newContext({ viewport: { width: 1366, height: 768 }, locale: language, timezoneId: "Asia/Shanghai", reducedMotion: "reduce" });
+  const context = await browser.newContext({ ...person, locale: language });
   page = await context.newPage();
   page.setDefaultTimeout(15_000);
   await page.route(`${node.base}/api/**`, (route) => route.continue({ headers: { ...route.request().headers(), authorization: `Bearer ${node.token}` } }));
   await page.addInitScript((lang) => localStorage.setItem("zhigai.lang", lang), language.slice(0, 2));
   await page.goto(`${node.base}/devices?tab=bulk`);
-}
-
-async function accessible(where) {
-  await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((a) => a.effect?.getComputedTiming().endTime !== Infinity).map((a) => a.finished)));
-  await page.evaluate(axeSource);
-  const found = await page.evaluate(async () => {
-    const r = await globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] });
-    return r.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => `${n.target} ${n.any[0]?.message ?? ""}`).join(" | ")}`);
-  });
-  assert.deepEqual(found, [], `axe on ${where}`);
 }
 
 const machines = async () => (await node.api("/api/v1/nodes?scope=")).items.filter((n) => n.level === "equipment");
@@ -67,10 +56,10 @@ async function write(line, column, value) {
 test("sixty machines: dropped, mended in the page, connected together, taken back", async () => {
   await open("zh-CN");
   await page.getByText("把 .xlsx 或 .csv 文件拖到这里，或点击选择").waitFor();
-  await accessible("the empty page");
+  await accessible(page, "bulk: the empty page");
   await page.locator("input[type=file]").setInputFiles({ name: "清单.csv", mimeType: "text/csv", buffer: Buffer.from(sheet()) });
   await page.getByText(/there is no place works\/plant\/hall\/line-1/).first().waitFor();
-  await accessible("a sheet with errors");
+  await accessible(page, "bulk: a sheet with errors");
   assert.ok(await page.getByRole("button", { name: /^导入/ }).isDisabled());
   await page.getByRole("checkbox", { name: "创建缺少的位置" }).click();
   await page.getByText("还有 2 行需要改正").waitFor();
@@ -83,11 +72,11 @@ test("sixty machines: dropped, mended in the page, connected together, taken bac
   await page.getByRole("checkbox", { name: "只看有错的行" }).uncheck();
   await page.getByText("新增 60", { exact: true }).waitFor();
   assert.equal((await machines()).length, 0, "something was written before it was asked for");
-  await accessible("a sheet without errors");
+  await accessible(page, "bulk: a sheet without errors");
 
   await page.getByRole("button", { name: "导入 60 台" }).click();
   await page.getByText("已导入：新增 60 台，修改 0 台，新建位置 1 个").waitFor();
-  await accessible("the result");
+  await accessible(page, "bulk: the result");
   assert.equal((await machines()).length, 60);
   await page.getByRole("button", { name: "撤销导入" }).click();
   await page.getByRole("tooltip").getByRole("button", { name: /确\s*定|OK/ }).click();

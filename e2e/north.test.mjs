@@ -2,17 +2,13 @@
 // broker, looks at the page with axe, loses the broker and finds it again.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { after, before, test } from "node:test";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chromium } from "playwright-core";
+import { accessible, launch, person, signIn } from "./browser.mjs";
 import { freePort, startDemo, until } from "./demo.mjs";
-
-const axeSource = await readFile(new URL("node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
-const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"];
-const shots = process.env.SHOTS; // a folder for screenshots
 
 let dir, port, broker, demo, browser, page;
 
@@ -22,14 +18,12 @@ before(async () => {
   await writeFile(join(dir, "mosquitto.conf"), `user root\nlistener ${port} 127.0.0.1\nallow_anonymous true\n`);
   await startBroker();
   demo = await startDemo();
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
-  const context = await browser.newContext({ viewport: { width: 1366, height: 768 }, locale: "zh-CN", reducedMotion: "reduce", timezoneId: "Asia/Shanghai" });
+  browser = await launch();
+  const context = await browser.newContext(person);
   page = await context.newPage();
   page.setDefaultTimeout(20_000);
   await page.goto(`${demo.base}/signin`);
-  await page.getByLabel("用户名").or(page.getByLabel("登录名")).first().fill("admin");
-  await page.getByLabel("密码").fill("admin-demo");
-  await page.keyboard.press("Enter");
+  await signIn(page, "admin", "admin-demo");
   await page.getByRole("heading", { level: 1, name: "设备总览" }).waitFor();
 });
 
@@ -48,23 +42,12 @@ async function startBroker() {
   }));
 }
 
-async function accessible(where) {
-  await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((a) => a.effect?.getComputedTiming().endTime !== Infinity).map((a) => a.finished)));
-  await page.evaluate(axeSource);
-  const found = await page.evaluate(async (tags) => {
-    const r = await globalThis.axe.run(document, { runOnly: tags });
-    return r.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => `${n.target} ${n.any[0]?.message ?? ""}`).join(" | ")}`);
-  }, rules);
-  assert.deepEqual(found, [], `axe on ${where}`);
-  if (shots) await page.screenshot({ path: `${shots}/${where}.png` });
-}
-
 const target = async () => (await demo.api("/api/v1/north-targets")).items[0];
 
 test("a target is tried, added and gets what the machines say", async () => {
   await page.goto(`${demo.base}/system?tab=north`);
   await page.getByText("没有北向目标。数据留在本节点。").waitFor();
-  await accessible("north-none");
+  await accessible(page, "north-none");
   await page.getByRole("button", { name: "新增目标" }).click();
   await page.getByLabel("名称").fill("集团 MES");
   await page.getByLabel("代理地址").fill("mqtt://127.0.0.1:1");
@@ -77,19 +60,19 @@ test("a target is tried, added and gets what the machines say", async () => {
   await page.getByLabel("共享的位置（含其下全部）").click();
   await page.keyboard.press("Enter"); // the first: the whole plant
   await page.keyboard.press("Escape");
-  await accessible("north-form");
+  await accessible(page, "north-form");
   await page.getByRole("button", { name: /^保\s?存$/ }).click();
   await page.getByRole("cell", { name: /^正常/ }).waitFor();
   await until("values to be sent", async () => (await target()).status.sent > 100);
   await page.getByText("实时，无积压").waitFor();
-  await accessible("north");
+  await accessible(page, "north");
 });
 
 test("a broker that is away shows, and gets everything when it is back", async () => {
   broker.kill("SIGKILL");
   await page.getByRole("cell", { name: /^正在连接/ }).waitFor();
   await page.getByText(/批，自/).waitFor();
-  await accessible("north-away");
+  await accessible(page, "north-away");
   await startBroker();
   await page.getByRole("cell", { name: /^正常/ }).waitFor({ timeout: 60_000 });
   assert.equal((await target()).status.gaps, undefined);

@@ -20,7 +20,7 @@ func dead(t *testing.T) string {
 	if _, _, err := serverTLS("auto", filepath.Join(n.dir, "tls"), time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	return copyOf(t, n.dir)
+	return stillOf(t, n.dir)
 }
 
 // noData are files of which no byte outlives the process or says anything.
