@@ -32,7 +32,7 @@ import (
 const FileName = "record.db"
 
 // maxReaders bounds connections that read at once: each holds its own page
-// cache (16 MB), and more than a few per core only queue for the processor.
+// cache (readCache), and more than a few per core only queue for the processor.
 const maxReaders = 8
 
 func readers() int { return min(maxReaders, 2*runtime.GOMAXPROCS(0)) }

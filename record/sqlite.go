@@ -122,6 +122,14 @@ func writable(dir string) error {
 	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
+// Pages that a connection keeps, in KiB. A big transaction of the writer spills
+// what does not fit; a reader's pages are in the system's cache too, and there
+// are several readers.
+const (
+	writeCache = 16000
+	readCache  = 4000
+)
+
 // dsn is how SQLite is opened. The order matters: the timeout comes first so
 // that switching to WAL waits for a dying process instead of failing. The WAL
 // gives back what a long reader made it grow beyond 64 MB.
@@ -133,12 +141,15 @@ func dsn(file, vfs string, readOnly bool) string {
 	q.Set("_txlock", "immediate")
 	q["_pragma"] = []string{
 		"busy_timeout(10000)", "journal_mode(wal)", "synchronous(full)",
-		"foreign_keys(on)", "cache_size(-16000)", "temp_store(memory)", "journal_size_limit(67108864)",
+		"foreign_keys(on)", "temp_store(memory)", "journal_size_limit(67108864)",
 	}
+	cache := writeCache
 	if readOnly {
 		q.Set("_txlock", "deferred")
 		q["_pragma"] = append(q["_pragma"], "query_only(on)")
+		cache = readCache
 	}
+	q["_pragma"] = append(q["_pragma"], fmt.Sprintf("cache_size(-%d)", cache))
 	return "file:" + (&url.URL{Path: filepath.ToSlash(file)}).EscapedPath() + "?" + q.Encode()
 }
 
