@@ -306,7 +306,7 @@ func (e *edit) rename(ctx context.Context, s store, history []version, v version
 		v.Path, len(old)+1, s.tenant, record.Below(old)).Exec(ctx); err != nil {
 		return fmt.Errorf("record: move tags of %s: %w", old, err)
 	}
-	return nil
+	return tagsChanged(ctx, s.tx, s.tenant)
 }
 
 func (e *edit) retire(ctx context.Context, id string, rev int64, at int64) error {

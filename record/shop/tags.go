@@ -160,7 +160,24 @@ func (t Tags) save(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, tags [
 			return fmt.Errorf("record: save tag %s: %w", tag.Path, err)
 		}
 	}
+	return tagsChanged(ctx, tx, tenant)
+}
+
+func tagsChanged(ctx context.Context, tx bun.Tx, tenant plant.TenantNo) error {
+	if _, err := tx.NewRaw(`update tag_head set revision = revision + 1 where tenant = ?`, tenant).Exec(ctx); err != nil {
+		return fmt.Errorf("record: revision of tags: %w", err)
+	}
 	return nil
+}
+
+// TagsRevision grows with every change of the tenant's tags; 0 where there are
+// none.
+func (t Tags) TagsRevision(ctx context.Context, tenant plant.TenantNo) (rev int64, err error) {
+	err = t.db.Reader().NewRaw(`select coalesce(max(revision), 0) from tag_head where tenant = ?`, tenant).Scan(ctx, &rev)
+	if err != nil {
+		return 0, fmt.Errorf("record: revision of tags: %w", err)
+	}
+	return rev, nil
 }
 
 // tagBody is what the columns do not hold.

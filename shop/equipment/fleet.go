@@ -30,7 +30,7 @@ type Fleet struct {
 	mu      sync.Mutex
 	at      map[instant]*Snapshot
 	same    map[[sha256.Size]byte]*Snapshot
-	tagsOf  map[plant.TenantNo]tagList
+	tagsOf  map[plant.TenantNo]*tagList
 	present map[plant.TenantNo]present
 	recent  time.Time // when what is known of the last hours is asked again
 	expires time.Time // and all the rest
@@ -47,9 +47,13 @@ type present struct {
 	snapshot *Snapshot
 }
 
+// tagList are a tenant's tags. There may be hundreds of thousands: they are read
+// anew only when they changed, and not kept twice.
 type tagList struct {
-	byNode map[plant.NodeID]map[string]*plant.Tag
-	byNo   map[plant.TagNo]*plant.Tag
+	revision int64
+	sure     bool // nobody has told of a change since the revision was asked for
+	byNode   map[plant.NodeID]map[string]*plant.Tag
+	byNo     map[plant.TagNo]*plant.Tag
 }
 
 // Limits of what a Fleet remembers. Entries are instants, most of which share
@@ -69,6 +73,7 @@ const (
 // NewFleet makes a Fleet.
 func NewFleet(plants Plants, tags Tags, kinds Kinds, now func() time.Time) *Fleet {
 	f := &Fleet{plants: plants, tags: tags, kinds: kinds, now: now}
+	f.tagsOf = map[plant.TenantNo]*tagList{}
 	f.forget()
 	return f
 }
@@ -91,9 +96,17 @@ func (f *Fleet) Changed() {
 }
 
 func (f *Fleet) forget() {
-	f.at, f.same, f.tagsOf = map[instant]*Snapshot{}, map[[sha256.Size]byte]*Snapshot{}, map[plant.TenantNo]tagList{}
+	f.at, f.same = map[instant]*Snapshot{}, map[[sha256.Size]byte]*Snapshot{}
 	f.present = map[plant.TenantNo]present{}
+	f.doubtTags()
 	f.recent, f.expires = f.now().Add(rememberRecent), f.now().Add(rememberPast)
+}
+
+// doubtTags has the revision of tags asked for before they are used again.
+func (f *Fleet) doubtTags() {
+	for _, t := range f.tagsOf {
+		t.sure = false
+	}
 }
 
 // expire forgets what is too old to be relied on; the caller holds the lock.
@@ -107,7 +120,8 @@ func (f *Fleet) expire() {
 		return
 	}
 	f.recent = now.Add(rememberRecent)
-	f.same, f.tagsOf = map[[sha256.Size]byte]*Snapshot{}, map[plant.TenantNo]tagList{}
+	f.same = map[[sha256.Size]byte]*Snapshot{}
+	f.doubtTags()
 	since := plant.MicrosOf(now.Add(-recentTime))
 	for k := range f.at {
 		if k.at >= since {
@@ -166,16 +180,26 @@ func (f *Fleet) find(ctx context.Context, tenant plant.TenantNo, at plant.Micros
 	return s, nil
 }
 
-// tagList reads the tenant's tags; the caller holds the lock.
-func (f *Fleet) tagList(ctx context.Context, tenant plant.TenantNo) (tagList, error) {
-	if t, ok := f.tagsOf[tenant]; ok {
-		return t, nil
+// tagList knows the tenant's tags; the caller holds the lock.
+func (f *Fleet) tagList(ctx context.Context, tenant plant.TenantNo) (*tagList, error) {
+	known := f.tagsOf[tenant]
+	if known != nil && known.sure {
+		return known, nil
+	}
+	// Asked before the tags are read, it is never newer than they are.
+	revision, err := f.tags.TagsRevision(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	if known != nil && known.revision == revision {
+		known.sure = true
+		return known, nil
 	}
 	all, err := f.tags.Tags(ctx, access.Scope{Tenant: tenant})
 	if err != nil {
-		return tagList{}, fmt.Errorf("tags: %w", err)
+		return nil, fmt.Errorf("tags: %w", err)
 	}
-	t := tagList{byNode: map[plant.NodeID]map[string]*plant.Tag{}, byNo: map[plant.TagNo]*plant.Tag{}}
+	t := &tagList{revision: revision, sure: true, byNode: map[plant.NodeID]map[string]*plant.Tag{}, byNo: make(map[plant.TagNo]*plant.Tag, len(all))}
 	for i := range all {
 		tag := &all[i]
 		if t.byNode[tag.Node] == nil {
@@ -193,12 +217,15 @@ func (f *Fleet) TagsOf(ctx context.Context, tenant plant.TenantNo) (map[plant.Ta
 	defer f.mu.Unlock()
 	f.expire()
 	t, err := f.tagList(ctx, tenant)
-	return t.byNo, err
+	if err != nil {
+		return nil, err
+	}
+	return t.byNo, nil
 }
 
 // snapshot joins a model with tags and profiles. A machine whose profile is
 // not known stays without state: its time is unknown.
-func (f *Fleet) snapshot(tenant plant.TenantNo, model plant.Model, tags tagList) *Snapshot {
+func (f *Fleet) snapshot(tenant plant.TenantNo, model plant.Model, tags *tagList) *Snapshot {
 	s := &Snapshot{Model: model, Machines: map[plant.NodeID]*Machine{}, reads: map[plant.TagNo]bool{}}
 	calendars := figure.Calendars(model)
 	for _, n := range model.Nodes {

@@ -171,6 +171,10 @@ func (m *memory) EnsureTags(_ context.Context, _ plant.TenantNo, t []plant.Tag) 
 	return t, nil
 }
 func (m *memory) Tags(context.Context, access.Scope) ([]plant.Tag, error) { return m.tags, nil }
+func (m *memory) TagsRevision(context.Context, plant.TenantNo) (int64, error) {
+	return int64(len(m.tags)), nil
+}
+
 func (m *memory) TagByNo(_ context.Context, _ access.Scope, no plant.TagNo) (plant.Tag, error) {
 	return m.tags[no-1], nil
 }

@@ -36,4 +36,6 @@ type Tags interface {
 	EnsureTags(ctx context.Context, tenant plant.TenantNo, tags []plant.Tag) ([]plant.Tag, error)
 	Tags(ctx context.Context, scope access.Scope) ([]plant.Tag, error)
 	TagByNo(ctx context.Context, scope access.Scope, no plant.TagNo) (plant.Tag, error)
+	// TagsRevision grows with every change of the tenant's tags.
+	TagsRevision(ctx context.Context, tenant plant.TenantNo) (int64, error)
 }
