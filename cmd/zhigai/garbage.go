@@ -14,7 +14,7 @@ import (
 const (
 	garbage     = 200 // percent of what is in use
 	spareShare  = 4   // one part of so many of what is in use
-	spareBytes  = 64 << 20
+	spareBytes  = 32 << 20
 	garbageLook = 2 * time.Second
 )
 

@@ -131,6 +131,7 @@ func (p *Profile) Spec(tenant plant.TenantNo, n plant.Node, tags []plant.Tag) (c
 		return spec, fmt.Errorf("%s has no tag %s", n.Path, plant.LinkTag)
 	}
 	spec.Link = link.No
+	spec.Points = make([]connect.PointSpec, 0, len(p.Signals))
 	for i := range p.Signals {
 		s := &p.Signals[i]
 		tag, ok := byName[s.Name]

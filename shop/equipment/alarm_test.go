@@ -222,7 +222,7 @@ func TestBoard_AlarmsStandAndEndBySilence(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := newCell(s.Machines[node])
-	c.load(w.folder.Reader.Settings, Facts{}, map[string]LiveValue{}, at(0), at(0))
+	c.load(w.folder.Reader.Settings, Facts{}, map[string]newest{}, at(0), at(0))
 	for _, x := range append([]plant.Sample{sample(tagLink, time.Hour, 1)}, sample(tagAlarm, time.Hour, 1)) {
 		i := slices.IndexFunc(c.tags, func(f *follow) bool { return f.tag.No == x.Tag })
 		c.take(c.tags[i], x)

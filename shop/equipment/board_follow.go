@@ -125,7 +125,7 @@ func (b *Board) reread(ctx context.Context, c *cell, now plant.Micros) error {
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return fmt.Errorf("facts of %s: %w", c.m.Path, err)
 	}
-	var values map[string]LiveValue
+	var values map[string]newest
 	if c.missed { // written by this goroutine alone
 		if values, err = b.lastValues(ctx, c.m); err != nil {
 			return err
@@ -139,8 +139,8 @@ func (b *Board) reread(ctx context.Context, c *cell, now plant.Micros) error {
 }
 
 // lastValues reads the newest value of every tag of a machine.
-func (b *Board) lastValues(ctx context.Context, m *Machine) (map[string]LiveValue, error) {
-	out := map[string]LiveValue{}
+func (b *Board) lastValues(ctx context.Context, m *Machine) (map[string]newest, error) {
+	out := map[string]newest{}
 	for name, tag := range m.Tags {
 		if tag.Kind == plant.KindWaveform {
 			continue
@@ -151,7 +151,7 @@ func (b *Board) lastValues(ctx context.Context, m *Machine) (map[string]LiveValu
 				return nil, fmt.Errorf("last of %s: %w", tag.Path, err)
 			}
 			if ok {
-				out[name] = liveText(tag, t)
+				out[name] = newest{text: &t}
 			}
 			continue
 		}
@@ -160,7 +160,7 @@ func (b *Board) lastValues(ctx context.Context, m *Machine) (map[string]LiveValu
 			return nil, fmt.Errorf("last of %s: %w", tag.Path, err)
 		}
 		if ok {
-			out[name] = liveNumber(tag, s)
+			out[name] = newest{sample: s}
 		}
 	}
 	return out, nil

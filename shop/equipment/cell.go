@@ -41,50 +41,66 @@ type shown struct {
 	part  Live
 }
 
-// follow is what a cell knows of one tag.
+// follow is what a cell knows of one tag. There may be a hundred thousand: the
+// newest value is put into words when the view is made, because most of what
+// comes is followed by more before anybody looks.
 type follow struct {
-	c       *cell
-	tag     *plant.Tag
-	name    string // in the profile's words
-	slots   []int  // where states and alarms read it
-	counter bool   // of parts
-	known   bool
-	value   LiveValue
-	at      plant.Micros // of the newest
-	next    *follow      // whose value came behind this one's the last time
-	// What came since the value was put into words: most of what comes is
-	// followed by more before anybody looks.
-	fresh  bool
+	c    *cell
+	tag  *plant.Tag
+	name string  // in the profile's words
+	next *follow // whose value came behind this one's the last time
+	newest
+	slots   []int // where states and alarms read it
+	counter bool  // of parts
+	known   bool  // there is a value
+	news    bool  // it is not in the view
+}
+
+// newest is the last value of a tag.
+type newest struct {
 	sample plant.Sample
-	text   plant.Text // when the tag is one of texts
+	text   *plant.Text // in place of it when the tag is one of texts
 }
 
-// newer reports whether a value of that time is the newest, and notes it.
-func (f *follow) newer(at plant.Micros) bool {
-	if f.known && at < f.at {
-		return false
+func (n *newest) at() plant.Micros {
+	if n.text != nil {
+		return n.text.Time
 	}
-	f.known, f.at, f.fresh, f.c.heard = true, at, true, true
-	return true
+	return n.sample.Time
 }
 
-// words puts the newest value into words and reports whether it is another.
-func (f *follow) words() bool {
-	if !f.fresh {
-		return false
+func (n *newest) same(as newest) bool {
+	if n.text == nil || as.text == nil {
+		return n.text == as.text && n.sample == as.sample
 	}
-	f.fresh = false
-	before := f.value
-	if f.tag.Kind == plant.KindText {
-		f.value = liveText(f.tag, f.text)
-	} else {
-		f.value = liveNumber(f.tag, f.sample)
-	}
-	return before.Time != f.value.Time || before.Quality != f.value.Quality || !same(before.Number, f.value.Number) || !same(before.Text, f.value.Text)
+	return *n.text == *as.text
 }
 
-func same[T comparable](a, b *T) bool {
-	return a == b || a != nil && b != nil && *a == *b
+// take takes a value unless a newer one is known.
+func (f *follow) take(v newest) {
+	if f.known && v.at() < f.at() {
+		return
+	}
+	f.news = f.news || !f.known || !f.same(v)
+	f.known, f.newest, f.c.heard = true, v, true
+}
+
+// value puts the newest value into words; number is where a number stands.
+func (f *follow) value(number *float64) LiveValue {
+	q := f.sample.Quality
+	if f.text != nil {
+		q = f.text.Quality
+	}
+	v := LiveValue{Tag: f.tag.No, Name: f.tag.Name, Title: f.tag.Title, Unit: f.tag.Unit, Time: f.at(), Quality: q.String()}
+	switch {
+	case q.IsBad():
+	case f.text != nil:
+		v.Text = &f.text.Value
+	default:
+		*number = f.sample.Value
+		v.Number = number
+	}
+	return v
 }
 
 // presentAgain is how long a state is shown without looking again; plans and
@@ -120,14 +136,14 @@ func newCell(m *Machine) *cell {
 
 // load replays the machine's last day. The values are nil when those that were
 // followed are the newest.
-func (c *cell) load(s Settings, f Facts, values map[string]LiveValue, from, now plant.Micros) {
+func (c *cell) load(s Settings, f Facts, values map[string]newest, from, now plant.Micros) {
 	c.stale, c.heard, c.from = false, true, from-s.margin()
 	c.shown = shown{}
 	c.past, c.events = nil, f.Events
 	if values != nil {
 		for _, one := range c.tags {
 			v, known := values[one.name]
-			one.known, one.value, one.at, one.fresh = known, v, v.Time, false
+			one.known, one.newest, one.news = known, v, false
 		}
 		c.missed, c.live.Values = false, nil // made anew
 	}
@@ -152,9 +168,7 @@ func (c *cell) load(s Settings, f Facts, values map[string]LiveValue, from, now 
 // take takes a new value of a tag. One that is older than what was replayed
 // makes the machine's day be read again.
 func (c *cell) take(f *follow, s plant.Sample) {
-	if f.newer(s.Time) {
-		f.sample = s
-	}
+	f.take(newest{sample: s})
 	if len(f.slots) == 0 && !f.counter || c.replay == nil {
 		return
 	}
@@ -180,9 +194,7 @@ func (c *cell) take(f *follow, s plant.Sample) {
 }
 
 func (c *cell) takeText(f *follow, t plant.Text) {
-	if f.newer(t.Time) {
-		f.text = t
-	}
+	f.take(newest{text: &t})
 	if c.replay == nil {
 		return
 	}
@@ -240,13 +252,15 @@ func (c *cell) refresh(s Settings, now plant.Micros) bool {
 	}
 	news := c.live.Values == nil
 	for _, f := range c.tags {
-		news = f.words() || news
+		news = news || f.news
+		f.news = false
 	}
 	if news {
 		l.Values = make([]LiveValue, 0, len(c.tags))
-		for _, f := range c.tags {
+		numbers := make([]float64, len(c.tags))
+		for i, f := range c.tags {
 			if f.known {
-				l.Values = append(l.Values, f.value)
+				l.Values = append(l.Values, f.value(&numbers[i]))
 			}
 		}
 	}
@@ -306,20 +320,4 @@ func (c *cell) present(s Settings, l *Live, now plant.Micros) {
 		l.Since = said[i].from
 	}
 	l.SinceMore = l.Since <= c.from
-}
-
-func liveNumber(tag *plant.Tag, s plant.Sample) LiveValue {
-	v := LiveValue{Tag: tag.No, Name: tag.Name, Title: tag.Title, Unit: tag.Unit, Time: s.Time, Quality: s.Quality.String()}
-	if !s.Quality.IsBad() {
-		v.Number = &s.Value
-	}
-	return v
-}
-
-func liveText(tag *plant.Tag, t plant.Text) LiveValue {
-	v := LiveValue{Tag: tag.No, Name: tag.Name, Title: tag.Title, Unit: tag.Unit, Time: t.Time, Quality: t.Quality.String()}
-	if !t.Quality.IsBad() {
-		v.Text = &t.Value
-	}
-	return v
 }
