@@ -196,15 +196,16 @@ func (d *Desk) follow(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, tags, err := d.o.Plant(ctx)
-	if err != nil {
-		return err
+	targets = slices.DeleteFunc(targets, func(t Target) bool { return t.Off })
+	var tags []plant.Tag
+	if len(targets) > 0 { // there may be a hundred thousand
+		if _, tags, err = d.o.Plant(ctx); err != nil {
+			return err
+		}
 	}
 	wanted := map[string]*runner{}
 	for _, t := range targets {
-		if !t.Off {
-			wanted[t.ID] = newRunner(d.o, t, tags)
-		}
+		wanted[t.ID] = newRunner(d.o, t, tags)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -3,7 +3,6 @@ package north
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"zhigai/history"
 	"zhigai/north/sparkplug"
@@ -41,7 +40,7 @@ func (s shared) paths() []string { return slices.Sorted(maps.Keys(s.machines)) }
 // same compares what goes out of a tag beside its values.
 func (s shared) same(other shared) bool {
 	return maps.EqualFunc(s.tags, other.tags, func(a, b plant.Tag) bool {
-		return a.Path == b.Path && a.Kind == b.Kind && a.Unit == b.Unit && strings.Compare(a.Name, b.Name) == 0
+		return a.Path == b.Path && a.Kind == b.Kind && a.Unit == b.Unit && a.Name == b.Name
 	})
 }
 
