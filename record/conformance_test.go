@@ -62,7 +62,7 @@ func TestConformance_Journal(t *testing.T) {
 type tagStore = equipment.Tags
 
 type plantAndTags struct {
-	equipment.Plants
+	shop.Plants
 	tagStore
 }
 

@@ -1,6 +1,7 @@
 package recordtest
 
 import (
+	"context"
 	"errors"
 	"reflect"
 	"strings"
@@ -15,6 +16,7 @@ import (
 // PlantStore is the plant model with the tags that move with it.
 type PlantStore interface {
 	equipment.Plants
+	Retired(ctx context.Context, scope access.Scope, at plant.Micros) ([]plant.Node, error)
 	equipment.Tags
 }
 

@@ -16,6 +16,7 @@ func plantsRename(t *testing.T, s PlantStore) {
 	before := model(t, s, whole, month(1))
 	m1, line := find(t, before, "e/s/l_1/m1"), find(t, before, "e/s/l_1")
 	numbered := ensured(t, s, 1, tag(m1.ID, m1.Path, "x"))[0]
+	unmoved := revision(t, s, 1)
 	line.Path = "e/s/new"
 	if _, _, err := s.SaveNode(t.Context(), whole, line, rev(t, s, line.ID), month(4)); err != nil {
 		t.Fatalf("rename: %v", err)
@@ -29,6 +30,9 @@ func plantsRename(t *testing.T, s PlantStore) {
 	}
 	if got := find(t, after, "e/s/new/m1"); got.ID != m1.ID || got.Parent != line.ID {
 		t.Errorf("renamed machine = %+v; want id %s under %s", got, m1.ID, line.ID)
+	}
+	if rev := revision(t, s, 1); rev <= unmoved {
+		t.Errorf("revision of tags = %d, before they moved %d", rev, unmoved)
 	}
 	if got, err := s.TagByNo(t.Context(), access.Scope{Tenant: 1, Path: "e/s/new"}, numbered.No); err != nil || got.Path != "e/s/new/m1/x" {
 		t.Errorf("tag after the rename = %+v, %v; want it under the new path", got, err)
@@ -58,6 +62,19 @@ func plantsRetire(t *testing.T, s PlantStore) {
 	}
 	if got, want := paths(model(t, s, whole, month(4))), "e e/s e/s/l-1 e/s/l-1/m3"; got != want {
 		t.Errorf("April = %s; want %s", got, want)
+	}
+	gone := func(at plant.Micros) string {
+		nodes, err := s.Retired(t.Context(), whole, at)
+		if err != nil {
+			t.Fatalf("Retired: %v", err)
+		}
+		return paths(plant.Model{Nodes: nodes})
+	}
+	if got := gone(month(3)); got != "" {
+		t.Errorf("retired in March: %s", got)
+	}
+	if got, want := gone(month(4)), "e/s/l_1 e/s/l_1/m1 e/s/l_1/m2"; got != want {
+		t.Errorf("retired in April: %s; want %s", got, want)
 	}
 	if err := s.Retire(t.Context(), whole, line.ID, rev(t, s, line.ID), month(5)); !errors.Is(err, access.ErrConflict) {
 		t.Errorf("Retire twice: %v; want ErrConflict", err)

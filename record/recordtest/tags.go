@@ -15,6 +15,7 @@ import (
 
 // Tags tests equipment.Tags.
 func Tags(t *testing.T, open func(t *testing.T) equipment.Tags) {
+	t.Run("RevisionRisesWithChanges", func(t *testing.T) { tagsRevision(t, open(t)) })
 	t.Run("NumbersStay", func(t *testing.T) { tagsStay(t, open(t)) })
 	t.Run("ScopeAndTenant", func(t *testing.T) { tagsScope(t, open(t)) })
 	t.Run("ConcurrentNumbering", func(t *testing.T) { tagsConcurrent(t, open(t)) })
@@ -31,6 +32,36 @@ func ensured(t *testing.T, s equipment.Tags, tenant plant.TenantNo, tags ...plan
 
 func tag(node plant.NodeID, path, name string) plant.Tag {
 	return plant.Tag{Node: node, Path: path + "/" + name, Name: name, Kind: plant.KindNumber, Retention: plant.RetainLong}
+}
+
+func revision(t *testing.T, s equipment.Tags, tenant plant.TenantNo) int64 {
+	t.Helper()
+	rev, err := s.TagsRevision(t.Context(), tenant)
+	if err != nil {
+		t.Fatalf("TagsRevision: %v", err)
+	}
+	return rev
+}
+
+func tagsRevision(t *testing.T, s equipment.Tags) {
+	if rev := revision(t, s, 1); rev != 0 {
+		t.Errorf("revision without tags = %d; want 0", rev)
+	}
+	one, other := tag("n1", "a/m1", "x"), tag("n1", "a/m1", "y")
+	ensured(t, s, 1, one, other)
+	first := revision(t, s, 1)
+	ensured(t, s, 1, one)
+	ensured(t, s, 2, one)
+	if rev := revision(t, s, 1); first == 0 || rev != first {
+		t.Errorf("revision = %d, then %d though nothing changed", first, rev)
+	}
+	one.Unit = "mm"
+	ensured(t, s, 1, one)
+	second := revision(t, s, 1)
+	ensured(t, s, 1, tag("n1", "a/m1", "z"))
+	if third := revision(t, s, 1); second <= first || third <= second {
+		t.Errorf("revisions = %d, %d with another unit, %d with a new tag; want them to rise", first, second, third)
+	}
 }
 
 func tagsStay(t *testing.T, s equipment.Tags) {

@@ -96,6 +96,24 @@ func (p Plants) valid(ctx context.Context, kind string, inside schema.QueryWithA
 	return out, nil
 }
 
+// Retired lists the nodes that are no more at the instant, as they were last. See
+// discovery.Plants.
+func (p Plants) Retired(ctx context.Context, scope access.Scope, at plant.Micros) ([]plant.Node, error) {
+	rows, err := p.db.Reader().QueryContext(ctx, `select `+versionColumns+` from master m
+		where m.kind = ? and ? and m.valid_to <= ? and m.valid_from < m.valid_to and not exists (
+			select 1 from master n where n.tenant = m.tenant and n.kind = m.kind and n.id = m.id and n.valid_from >= m.valid_to and n.valid_from <= ?)
+		order by m.path limit ?`,
+		kindNode, record.InScope("m", scope), int64(at), int64(at), maxModel)
+	if err != nil {
+		return nil, fmt.Errorf("record: read what is retired: %w", err)
+	}
+	versions, err := scanVersions(rows)
+	if err != nil {
+		return nil, fmt.Errorf("record: read what is retired: %w", err)
+	}
+	return decodeNodes(versions)
+}
+
 func decode[T any](v version) (T, error) {
 	var out T
 	if err := json.Unmarshal([]byte(v.Body), &out); err != nil {

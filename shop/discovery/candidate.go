@@ -32,12 +32,17 @@ func (d *Desk) Candidates(ctx context.Context, tenant plant.TenantNo) ([]Candida
 	if err != nil {
 		return nil, err
 	}
-	model, err := d.o.Plants.Model(ctx, access.Scope{Tenant: tenant}, plant.MicrosOf(d.o.Now()))
+	whole, now := access.Scope{Tenant: tenant}, plant.MicrosOf(d.o.Now())
+	model, err := d.o.Plants.Model(ctx, whole, now)
+	if err != nil {
+		return nil, err
+	}
+	gone, err := d.o.Plants.Retired(ctx, whole, now)
 	if err != nil {
 		return nil, err
 	}
 	out := d.sightings(tenant)
-	p := newPlanner(d.o.Profiles, rules, model)
+	p := newPlanner(d.o.Profiles, rules, model, gone)
 	slices.SortFunc(out, func(a, b Candidate) int {
 		return cmp.Or(strings.Compare(a.Device.Driver, b.Device.Driver), compareAddress(a.Device, b.Device))
 	})
@@ -48,7 +53,9 @@ func (d *Desk) Candidates(ctx context.Context, tenant plant.TenantNo) ([]Candida
 	return out, nil
 }
 
-func order(s Standing) int { return slices.Index([]Standing{Replaced, Moved, Fresh, Known}, s) }
+func order(s Standing) int {
+	return slices.Index([]Standing{Replaced, Moved, Fresh, Retired, Known}, s)
+}
 
 // compareAddress puts 10.0.0.9 before 10.0.0.10.
 func compareAddress(a, b plant.Device) int {
@@ -82,29 +89,58 @@ type planner struct {
 	profiles *profile.Library
 	rules    []pattern
 	nodes    map[string]bool // paths
+	machines
+	gone machines // as they were last
+}
+
+// machines finds the machine of a device.
+type machines struct {
 	reach    map[plant.Reach]*plant.Node
 	endpoint map[plant.Reach]*plant.Node // without unit
 	serial   map[string]*plant.Node
 }
 
-func newPlanner(profiles *profile.Library, rules []Rule, m plant.Model) *planner {
-	p := &planner{profiles: profiles, rules: patterns(rules), nodes: map[string]bool{}, reach: map[plant.Reach]*plant.Node{}, endpoint: map[plant.Reach]*plant.Node{}, serial: map[string]*plant.Node{}}
-	for i := range m.Nodes {
-		n := &m.Nodes[i]
-		p.nodes[n.Path] = true
+func newMachines(nodes []plant.Node) machines {
+	m := machines{reach: map[plant.Reach]*plant.Node{}, endpoint: map[plant.Reach]*plant.Node{}, serial: map[string]*plant.Node{}}
+	for i := range nodes {
+		n := &nodes[i]
 		if n.Machine == nil {
 			continue
 		}
 		d := n.Machine.Device
-		p.reach[d.Reach()] = n
+		m.reach[d.Reach()] = n
 		if d.Params["prefix"] != "" { // several machines on one server
-			p.endpoint[plant.Reach{Driver: d.Driver, Address: d.Reach().Address}] = n
+			m.endpoint[plant.Reach{Driver: d.Driver, Address: d.Reach().Address}] = n
 		}
 		if d.Serial != "" {
-			p.serial[key(n.Machine.Profile, d.Serial)] = n
+			m.serial[key(n.Machine.Profile, d.Serial)] = n
 		}
 	}
+	return m
+}
+
+// of finds the machine at the device's address and the one with its serial
+// number.
+func (m machines) of(c *Candidate) (here, there *plant.Node) {
+	if serial := c.Identity.Serial; serial != "" {
+		there = m.serial[key(c.Profile, serial)]
+	}
+	return cmp.Or(m.reach[c.Device.Reach()], m.endpoint[c.Device.Reach()]), there
+}
+
+func newPlanner(profiles *profile.Library, rules []Rule, m plant.Model, gone []plant.Node) *planner {
+	p := &planner{profiles: profiles, rules: patterns(rules), nodes: map[string]bool{}, machines: newMachines(m.Nodes), gone: newMachines(gone)}
+	for i := range m.Nodes {
+		p.nodes[m.Nodes[i].Path] = true
+	}
 	return p
+}
+
+// sameDevice reports whether the serial numbers, as far as they are known, allow
+// the machine's device to be the candidate.
+func sameDevice(n *plant.Node, c *Candidate) bool {
+	serial := n.Machine.Device.Serial
+	return serial == "" || c.Identity.Serial == "" || serial == c.Identity.Serial
 }
 
 // key: serial numbers are unique to a kind of device at best.
@@ -112,19 +148,19 @@ func key(profileID, serial string) string { return profileID + "\x00" + serial }
 
 func (p *planner) plan(c *Candidate) {
 	c.Standing = Fresh
-	serial := c.Identity.Serial
-	here := cmp.Or(p.reach[c.Device.Reach()], p.endpoint[c.Device.Reach()])
-	there := p.serial[key(c.Profile, serial)]
-	if serial == "" {
-		there = nil
-	}
+	here, there := p.of(c)
+	was, once := p.gone.of(c)
 	switch {
-	case here != nil && (serial == "" || here.Machine.Device.Serial == "" || here.Machine.Device.Serial == serial):
+	case here != nil && sameDevice(here, c):
 		c.Standing, c.Node, c.Path = Known, here.ID, here.Path
 	case there != nil:
 		c.Standing, c.Node, c.Path = Moved, there.ID, there.Path
 	case here != nil:
 		c.Standing, c.Node, c.Path = Replaced, here.ID, here.Path
+	case once != nil:
+		c.Standing, c.Path = Retired, once.Path
+	case was != nil && sameDevice(was, c):
+		c.Standing, c.Path = Retired, was.Path
 	}
 	p.propose(c)
 }

@@ -22,6 +22,8 @@ import (
 // Plants is what discovery asks of the plant model.
 type Plants interface {
 	Model(ctx context.Context, scope access.Scope, at plant.Micros) (plant.Model, error)
+	// Retired lists the nodes that are no more at the instant, as they were last.
+	Retired(ctx context.Context, scope access.Scope, at plant.Micros) ([]plant.Node, error)
 }
 
 // Rules keeps the discovery rules of a tenant, by id.
@@ -90,13 +92,16 @@ const (
 	Known    Standing = "known"    // a machine of the plant is read from it
 	Moved    Standing = "moved"    // a machine has this serial number and another address
 	Replaced Standing = "replaced" // a machine has this address and another serial number
+	// Retired is a device whose machine a person took out of the plant: only a
+	// person brings it back.
+	Retired Standing = "retired"
 )
 
 // Candidate is a device that was found, and what it could become.
 type Candidate struct {
 	connect.Found
 	Seen     time.Time `json:"seen"` // last
-	Standing Standing  `json:"standing" enum:"new,known,moved,replaced"`
+	Standing Standing  `json:"standing" enum:"new,known,moved,replaced,retired"`
 	// Node and Path are the machine that it is, was, or stands in the place of.
 	Node plant.NodeID `json:"node,omitempty"`
 	Path string       `json:"path,omitempty"`

@@ -44,6 +44,7 @@ type shopfloor struct {
 	desk  *discovery.Desk
 	mu    sync.Mutex
 	model plant.Model
+	gone  []plant.Node
 	rules []discovery.Rule
 }
 
@@ -51,6 +52,12 @@ func (f *shopfloor) Model(context.Context, access.Scope, plant.Micros) (plant.Mo
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return plant.Model{Nodes: slices.Clone(f.model.Nodes)}, nil
+}
+
+func (f *shopfloor) Retired(context.Context, access.Scope, plant.Micros) ([]plant.Node, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.gone), nil
 }
 
 func (f *shopfloor) Rules(context.Context, plant.TenantNo) ([]discovery.Rule, error) {
@@ -184,6 +191,38 @@ func TestNewDevice(t *testing.T) {
 	m, _ := f.Model(t.Context(), access.Scope{}, 0)
 	if n := m.Nodes[len(m.Nodes)-1]; n.Machine.Device.Serial != "4711" || n.Machine.Class != "meter" || n.Name.ZH != "电表 4711" {
 		t.Errorf("machine %+v", n)
+	}
+}
+
+// A machine that a person took out of the plant stays out, whatever a rule takes
+// in by itself: by the serial number, and by the address where there is none.
+func TestRetired(t *testing.T) {
+	f := newShopfloor(t)
+	elsewhere, here, fresh := f.serve("4711"), f.serve("4712"), f.serve("4713")
+	gone := func(path, address, serial string) {
+		device := plant.Device{Driver: "modbus-tcp", Address: address, Serial: serial}
+		f.gone = append(f.gone, plant.Node{ID: plant.NodeID(path), Path: path, Level: plant.LevelEquipment, Machine: &plant.Equipment{Profile: "maker.meter", Device: device}})
+	}
+	gone("firm/hall/a", "127.0.0.1:1", "4711")
+	gone("firm/hall/b", here, "")
+	gone("firm/hall/c", fresh, "another that stood there")
+	for _, where := range []string{elsewhere, here, fresh} {
+		f.search(where)
+	}
+	if _, err := f.desk.SaveRule(t.Context(), tenant, discovery.Rule{Name: "meters", Driver: "modbus-tcp", Place: "firm/hall", Auto: true}, 0); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- f.desk.Run(ctx, tenant) }()
+	f.until("the new one is adopted", func() bool { return f.at(fresh).Standing == discovery.Known })
+	cancel()
+	<-ended
+	if c := f.at(elsewhere); c.Standing != discovery.Retired || c.Path != "firm/hall/a" || c.Proposed.Path == "" {
+		t.Errorf("by its serial number: %+v", c)
+	}
+	if c := f.at(here); c.Standing != discovery.Retired || c.Path != "firm/hall/b" {
+		t.Errorf("by its address: %+v", c)
 	}
 }
 

@@ -2258,7 +2258,7 @@ export interface components {
             /** Format: date-time */
             seen: string;
             /** @enum {string} */
-            standing: "new" | "known" | "moved" | "replaced";
+            standing: "new" | "known" | "moved" | "replaced" | "retired";
             title: string;
         };
         DiscoveryRule: {

@@ -6,7 +6,7 @@ import { nodes, profiles } from "../../api/queries";
 import type { Candidate, Trial } from "../../api/types";
 import { useLang } from "../../i18n/useLang";
 import { pairs } from "../plant/node";
-import { type AdoptForm, adoptForm, machineOf, takenOver } from "./discovery";
+import { type AdoptForm, adoptForm, becomes, machineOf, takenOver } from "./discovery";
 import { Readings, TrialAlert } from "./Readings";
 
 /** A found device becomes a machine, or takes the place of its former address or self. */
@@ -14,7 +14,7 @@ export function AdoptDrawer({ candidate, close }: { candidate: Candidate; close:
   const { t } = useTranslation("discovery");
   return (
     <Drawer open onClose={close} size="large" title={`${t(`do.${candidate.standing as "new"}`)} · ${candidate.title}`}>
-      {candidate.standing === "new" ? <Adopt candidate={candidate} close={close} /> : <TakeOver candidate={candidate} close={close} />}
+      {becomes(candidate) ? <Adopt candidate={candidate} close={close} /> : <TakeOver candidate={candidate} close={close} />}
     </Drawer>
   );
 }

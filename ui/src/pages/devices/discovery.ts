@@ -15,6 +15,12 @@ export const examples: Record<string, string> = {
   opcua: "opc.tcp://192.168.1.30:4840",
 };
 
+/** Whether a person has to decide about it. One that was retired stays out until somebody wants it back. */
+export const waits = (c: Candidate) => c.standing !== "known" && c.standing !== "retired";
+
+/** Whether adopting it makes a machine of it, rather than changing one. */
+export const becomes = (c: Candidate) => c.standing === "new" || c.standing === "retired";
+
 /** A device that a person knows of and no search found. */
 export function byHand(driver: string, address: string, title: string): Candidate {
   const device = { driver, address: address.trim(), params: {} };
