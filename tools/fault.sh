@@ -10,7 +10,7 @@ if [ -n "${SHORT:-}" ]; then
   export ZHIGAI_FAULT=short
 else
   kills=60
-  tests='TestKill|TestLink|TestBroken|TestReplicas'
+  tests='TestKill|TestLink|TestBroken|TestReplicas|TestRepair_EveryKindOfFile'
   export ZHIGAI_FAULT=all
 fi
 # Side by side: kills of the program itself with the demo plant, nodes, hubs and

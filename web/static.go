@@ -2,12 +2,14 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"io/fs"
 	"mime"
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 )
 
 // contentPolicy lets a page load from this node only. Inline styles stay
@@ -15,9 +17,14 @@ import (
 const contentPolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; worker-src 'self'; frame-ancestors 'none'; base-uri 'self'; form-action 'self'"
 
 type asset struct {
-	plain, zipped []byte
-	kind          string
+	kind string
+	// body is read and compressed when somebody asks first: most files are for
+	// pages that few open, and a node starts sooner.
+	body func() (body, error)
 }
+
+// body is a file and its compressed form, where that is shorter.
+type body struct{ plain, zipped []byte }
 
 // Pages serves the built pages from dist. Without a build it answers with a
 // plain page that says how to make one, so that the node itself works.
@@ -27,24 +34,25 @@ func Pages(dist fs.FS) (http.Handler, error) {
 		if err != nil || d.IsDir() || strings.HasPrefix(path.Base(name), ".") {
 			return err
 		}
-		plain, err := fs.ReadFile(dist, name)
-		if err != nil {
-			return err
+		assets[name] = asset{
+			kind: cmp.Or(mime.TypeByExtension(path.Ext(name)), "application/octet-stream"),
+			body: sync.OnceValues(func() (body, error) { return read(dist, name) }),
 		}
-		a := asset{plain: plain, kind: mime.TypeByExtension(path.Ext(name))}
-		if a.kind == "" {
-			a.kind = "application/octet-stream"
-		}
-		if zipped := compress(plain); len(zipped) < len(plain) {
-			a.zipped = zipped
-		}
-		assets[name] = a
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	return pages(assets), nil
+}
+
+func read(dist fs.FS, name string) (body, error) {
+	plain, err := fs.ReadFile(dist, name)
+	b := body{plain: plain}
+	if zipped := compress(plain); len(zipped) < len(plain) {
+		b.zipped = zipped
+	}
+	return b, err
 }
 
 func compress(plain []byte) []byte {
@@ -79,19 +87,24 @@ func (p pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		w.Header().Set("Cache-Control", "no-cache")
 	}
+	b, err := a.body()
+	if err != nil {
+		http.Error(w, "this page cannot be read: "+err.Error(), http.StatusInternalServerError)
+		return
+	}
 	h := w.Header()
 	h.Set("Content-Type", a.kind)
 	h.Set("Content-Security-Policy", contentPolicy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("Vary", "Accept-Encoding")
-	body := a.plain
-	if a.zipped != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+	out := b.plain
+	if b.zipped != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		h.Set("Content-Encoding", "gzip")
-		body = a.zipped
+		out = b.zipped
 	}
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(body) // the browser went away: nothing to do
+		_, _ = w.Write(out) // the browser went away: nothing to do
 	}
 }
 

@@ -192,7 +192,7 @@ func TestReplicas(t *testing.T) {
 	if bin == "" {
 		t.Skip("set ZHIGAI_BIN, or run make fault")
 	}
-	short := os.Getenv("ZHIGAI_FAULT") != "all"
+	short := !thorough()
 	minute := time.Minute
 	if short {
 		minute = 5 * time.Second
