@@ -127,7 +127,7 @@ func (s *Store) gather(first *request) []*request {
 // is bounded and the sources feel it.
 func (s *Store) waitForRoom() {
 	s.mu.Lock()
-	for (s.held >= blockSamples || s.heldBytes >= blockBytes) && s.Failed() == nil {
+	for s.holds(blockAt*s.waits) && s.Failed() == nil {
 		select {
 		case <-s.stop:
 			s.mu.Unlock()

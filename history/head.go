@@ -66,6 +66,9 @@ type headPage[V uint64 | string] [pageTags]head[V]
 
 func pageOf(s series) pageKey { return pageKey{s.tenant, s.tag / pageTags} }
 
+// series is the i-th of the page.
+func (k pageKey) series(i int) series { return series{k.tenant, k.page*pageTags + plant.TagNo(i)} }
+
 // page gives the page of a series, made if there is none.
 func (h heads[V]) page(s series) *headPage[V] {
 	key := pageOf(s)
@@ -106,7 +109,7 @@ func (h heads[V]) all(yield func(series, *head[V]) bool) {
 	for key, page := range h {
 		for i := range page {
 			one := &page[i]
-			if len(one.fresh.points)+len(one.pending.points) > 0 && !yield(series{key.tenant, key.page*pageTags + plant.TagNo(i)}, one) {
+			if len(one.fresh.points)+len(one.pending.points) > 0 && !yield(key.series(i), one) {
 				return
 			}
 		}
@@ -241,15 +244,22 @@ func (s *Store) holdNumbers(seq uint64, tenant plant.TenantNo, samples []plant.S
 // taken is what the writer takes out of memory at once.
 type taken[V uint64 | string] map[series]run[V]
 
-// takeHeads marks the series that are ready as being written.
-func takeHeads[V uint64 | string](h heads[V], ready func(key series, points int, since time.Time) bool) taken[V] {
+// takeHeads marks the chosen series as being written.
+func takeHeads[V uint64 | string](h heads[V], which choice) taken[V] {
 	out := taken[V]{}
-	for key, one := range h.all {
-		if n := len(one.fresh.points); n == 0 || !ready(key, n, one.since) {
+	for at, page := range h {
+		if which.page != nil && !which.page(at) {
 			continue
 		}
-		one.pending, one.fresh = one.fresh, run[V]{points: make([]point[V], 0, min(len(one.fresh.points), 2*chunkSize))}
-		out[key] = one.pending
+		for i := range page {
+			one, key := &page[i], at.series(i)
+			n := len(one.fresh.points)
+			if n == 0 || which.ready != nil && !which.ready(key, n, one.since) {
+				continue
+			}
+			one.pending, one.fresh = one.fresh, run[V]{points: make([]point[V], 0, min(n, 2*chunkSize))}
+			out[key] = one.pending
+		}
 	}
 	return out
 }

@@ -183,3 +183,31 @@ func TestCursor_RefusesWhatCannotBe(t *testing.T) {
 		t.Errorf("cursors %v; want b", names)
 	}
 }
+
+// TestPace: what may wait in memory is what comes in eight seconds, within
+// bounds; a moment is too short to tell.
+func TestPace(t *testing.T) {
+	s := opened(t, vfs.NewMem())
+	defer s.Close()
+	clock := time.Now()
+	s.now = func() time.Time { return clock }
+	s.mu.Lock()
+	s.pacedAt = clock
+	s.mu.Unlock()
+	f := func(came uint64, took time.Duration, want int) {
+		t.Helper()
+		s.mu.Lock()
+		s.counters.Samples += came
+		s.mu.Unlock()
+		clock = clock.Add(took)
+		s.pace()
+		if s.waits != want {
+			t.Errorf("%d samples in %s: %d may wait; want %d", came, took, s.waits, want)
+		}
+	}
+	f(1_000_000, 10*time.Second, flushSamples) // 800,000
+	f(400_000, time.Second/2, flushSamples)    // not yet
+	f(100_000, time.Second/2, 4_000_000)
+	f(1_000_000, time.Second, mostSamples)
+	f(0, time.Minute, flushSamples)
+}

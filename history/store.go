@@ -92,6 +92,9 @@ type Store struct {
 	texts     heads[string]
 	held      int // points in memory
 	heldBytes int
+	waits     int // points that may wait in memory, by the pace
+	paced     uint64
+	pacedAt   time.Time // when so many had come
 	lastSeq   uint64
 	firstRaw  uint64        // oldest batch still in the log
 	arrived   chan struct{} // closed when a batch arrives
@@ -118,6 +121,7 @@ func Open(dir string, o Options) (*Store, error) {
 		queue: make(chan *request, maxQueue), stop: make(chan struct{}), wake: make(chan struct{}, 1), broken: make(chan struct{}),
 		committing: make(slot, 1), writing: make(slot, 1), idle: make(chan struct{}), numbers: heads[uint64]{}, texts: heads[string]{}, arrived: make(chan struct{}),
 		cursors: map[string]uint64{}, unsaved: map[string]uint64{}, tails: map[tailKey]tail{}, progress: newProgress(),
+		pacedAt: o.Now(),
 	}
 	if o.MarkLate {
 		s.newest = newest{}
@@ -132,6 +136,7 @@ func Open(dir string, o Options) (*Store, error) {
 	if err := s.load(); err != nil {
 		return nil, errors.Join(fmt.Errorf("history %s: %w", dir, damaged(err)), db.close())
 	}
+	s.waits = min(max(s.held, flushSamples), mostSamples) // who comes now need not wait for those of before
 	if s.still {
 		return s, nil
 	}

@@ -21,15 +21,22 @@ const (
 	flushEvery  = time.Minute
 	flushPoints = chunkSize / 2
 	flushAge    = time.Hour // also bounds how much raw log a restart reads again
-	// flushSamples and flushBytes are what waits in memory before some of it is
-	// written, whatever its age; at blockSamples and blockBytes Append waits for
-	// the writer. It is written a part of the series after the other: all at once
-	// would hold up readings on the way, and need as much memory again.
-	flushSamples = 2_000_000
-	flushBytes   = 96 << 20
+	// What comes in flushFor waits in memory before some of it is written, whatever
+	// its age, but at least flushSamples and at most mostSamples: few points of many
+	// tags make the writer load the newest chunk of each again and again, and a
+	// node that gets a million samples a second has the memory to wait. It is
+	// written a part of the series after the other: all at once would hold up
+	// readings on the way, and need as much memory again.
+	flushFor     = 8 * time.Second
+	flushSamples = 1_000_000
+	mostSamples  = 6_000_000
 	flushedIn    = 16 // parts
-	blockSamples = 3 * flushSamples
-	blockBytes   = 3 * flushBytes
+	// sampleBytes is how large a sample may be before its bytes count, not it.
+	sampleBytes = 48
+	// Append waits for the writer where blockAt times as much waits.
+	blockAt = 3
+	// paceEvery is how long the pace is taken over, at least.
+	paceEvery = time.Second
 	// writerBatch bounds what the writer commits at once, so that it never holds
 	// the log's fsync up for long.
 	writerBatch = 1 << 20
@@ -44,11 +51,13 @@ func (s *Store) writeLoop() {
 		var err error
 		select {
 		case <-s.wake:
+			s.pace()
 			for s.pressed() && err == nil {
-				err = s.flush(func(k series, _ int, _ time.Time) bool { return k.tag/pageTags%flushedIn == part })
+				err = s.flush(choice{page: func(k pageKey) bool { return k.page%flushedIn == part }})
 				part = (part + 1) % flushedIn
 			}
 		case <-ticker.C:
+			s.pace()
 			err = s.flush(s.due(false, s.now()))
 		case <-s.stop:
 			return
@@ -57,6 +66,20 @@ func (s *Store) writeLoop() {
 			return // flush has told why the store failed
 		}
 	}
+}
+
+// pace notes how fast samples come, and with it how many may wait.
+func (s *Store) pace() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now()
+	took := now.Sub(s.pacedAt)
+	if took < paceEvery {
+		return
+	}
+	came := float64(s.counters.Samples - s.paced)
+	s.paced, s.pacedAt = s.counters.Samples, now
+	s.waits = int(min(max(came*flushFor.Seconds()/took.Seconds(), flushSamples), mostSamples))
 }
 
 // pressed reports whether so much is in memory that some of it is to be written
@@ -68,13 +91,25 @@ func (s *Store) pressed() bool {
 }
 
 // crowded is pressed for who holds s.mu.
-func (s *Store) crowded() bool { return s.held >= flushSamples || s.heldBytes >= flushBytes }
+func (s *Store) crowded() bool { return s.holds(s.waits) }
+
+// holds reports whether so many samples wait in memory; the caller holds s.mu.
+func (s *Store) holds(n int) bool { return s.held >= n || s.heldBytes >= n*sampleBytes }
+
+// choice is which series are to be written.
+type choice struct {
+	page  func(pageKey) bool                                       // nil: of all pages
+	ready func(key series, points int, since time.Time) (yes bool) // nil: all of them
+}
 
 // due says which series are to be written.
-func (s *Store) due(all bool, now time.Time) func(series, int, time.Time) bool {
-	return func(_ series, points int, since time.Time) bool {
-		return all || points >= flushPoints || now.Sub(since) >= s.age
+func (s *Store) due(all bool, now time.Time) choice {
+	if all {
+		return choice{}
 	}
+	return choice{ready: func(_ series, points int, since time.Time) bool {
+		return points >= flushPoints || now.Sub(since) >= s.age
+	}}
 }
 
 // Flush writes all that is in memory into chunks and drops the part of the raw
@@ -93,10 +128,13 @@ func (s *Store) Flush() error {
 
 // flushOne is Flush for one series.
 func (s *Store) flushOne(key series) error {
-	return s.flush(func(k series, _ int, _ time.Time) bool { return k == key })
+	return s.flush(choice{
+		page:  func(k pageKey) bool { return k == pageOf(key) },
+		ready: func(k series, _ int, _ time.Time) bool { return k == key },
+	})
 }
 
-func (s *Store) flush(ready func(key series, points int, since time.Time) bool) error {
+func (s *Store) flush(which choice) error {
 	if err := s.take(s.writing); err != nil {
 		return err
 	}
@@ -105,7 +143,7 @@ func (s *Store) flush(ready func(key series, points int, since time.Time) bool) 
 		return err
 	}
 	s.mu.Lock()
-	upTo, numbers, texts := s.lastSeq, takeHeads(s.numbers, ready), takeHeads(s.texts, ready)
+	upTo, numbers, texts := s.lastSeq, takeHeads(s.numbers, which), takeHeads(s.texts, which)
 	s.mu.Unlock()
 	w := &chunkWriter{s: s, c: s.codecs.Get().(*codec), b: s.db.NewBatch(), upTo: upTo, chunked: map[byte]*pebble.Iterator{}}
 	defer s.codecs.Put(w.c)
