@@ -60,6 +60,8 @@ var floors = []struct {
 	{"connect/sparkplug", []string{"plant", "connect", "connect/mqtt", "connect/sparkplug/payload", "connect/tap"}, "Sparkplug speaks over the broker"},
 	{"connect/line", []string{"connect", "connect/tap"}, "a line moves bytes and knows no protocol"},
 	{"connect/modbus", []string{"plant", "connect", "connect/hosts", "connect/line", "connect/modbus/pdu", "connect/tap"}, "protocols do not know one another"},
+	{"connect/mdns/message", nil, "a wire codec does no I/O"},
+	{"connect/mdns", []string{"plant", "connect", "connect/mdns/message"}, "hears of devices and knows no driver"},
 	{"connect/dlt645/frame", nil, "a wire codec does no I/O"},
 	{"connect/dlt645", []string{"plant", "connect", "connect/line", "connect/dlt645/frame"}, "protocols do not know one another"},
 	{"connect/text", []string{"plant", "connect", "connect/line"}, "protocols do not know one another"},

@@ -20,6 +20,9 @@ type Found struct {
 	Title    string       `json:"title"`
 	Profile  string       `json:"profile,omitempty"` // when the driver knows which; else the profiles' identify rules say
 	Identity Identity     `json:"identity,omitzero"`
+	// Hint: it only tells that something is there, such as a broker; no driver
+	// reads it at this address.
+	Hint bool `json:"hint,omitempty"`
 }
 
 // Discoverer is a driver that can look for devices. Where is in the driver's

@@ -34,12 +34,16 @@ type Rules interface {
 	DropRule(ctx context.Context, tenant plant.TenantNo, id string, rev int64) error
 }
 
-// Options of a desk. All but Log are required.
+// Options of a desk. All but Announced are required.
 type Options struct {
 	Drivers  []connect.Driver
 	Profiles *profile.Library
 	Plants   Plants
 	Rules    Rules
+	// Announced are the devices that announce themselves to the network now; nil
+	// when nobody listens. They are listed and not asked what they are: nothing is
+	// connected because somebody called.
+	Announced func() []connect.Found
 	// Add makes a machine and connects it.
 	Add func(ctx context.Context, tenant plant.TenantNo, n plant.Node) error
 	Now func() time.Time

@@ -50,6 +50,9 @@ func (w *watch) round(ctx context.Context) {
 			d.identify(ctx, w.tenant, found)
 		}
 	}
+	if d.o.Announced != nil {
+		d.saw(w.tenant, d.o.Announced())
+	}
 	rules, err := d.o.Rules.Rules(ctx, w.tenant)
 	if err != nil {
 		if ctx.Err() == nil {
@@ -90,7 +93,7 @@ func (w *watch) adopt(ctx context.Context, rules []Rule) {
 		return
 	}
 	for _, c := range candidates {
-		if c.Standing != Fresh || !auto[c.Rule] || c.Proposed.Path == "" {
+		if c.Standing != Fresh || c.Hint || !auto[c.Rule] || c.Proposed.Path == "" {
 			continue
 		}
 		reach := c.Device.Reach()
