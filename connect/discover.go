@@ -20,6 +20,10 @@ type Found struct {
 	Title    string       `json:"title"`
 	Profile  string       `json:"profile,omitempty"` // when the driver knows which; else the profiles' identify rules say
 	Identity Identity     `json:"identity,omitzero"`
+	// Announced: it was not asked; it, or somebody in its name, told the network by
+	// multicast DNS. Text is what was told beside, key=value.
+	Announced bool     `json:"announced,omitempty"`
+	Text      []string `json:"text,omitempty"`
 	// Hint: it only tells that something is there, such as a broker; no driver
 	// reads it at this address.
 	Hint bool `json:"hint,omitempty"`

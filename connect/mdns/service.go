@@ -1,13 +1,14 @@
 package mdns
 
 import (
+	"maps"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
 	"zhigai/connect"
-	"zhigai/connect/mdns/message"
 	"zhigai/plant"
 )
 
@@ -34,31 +35,31 @@ var services = []service{
 	{name: "_http._tcp.local.", scheme: "http://", only: "shelly", vendor: "Shelly"}, // web pages are everywhere: known modules alone
 }
 
-// maxWord bounds what is shown of a text somebody on the network wrote.
-const maxWord = 100
+// What is shown of texts that somebody on the network wrote, in characters and
+// in lines.
+const (
+	maxWord  = 100
+	maxTexts = 20
+)
 
 // found is the device an instance announces; ok is false while its host or
 // address has not been heard.
-func (s service) found(name string, i *instance, hosts map[string]*host) (connect.Found, bool) {
-	title := word(strings.TrimSuffix(name, "."+s.name))
-	if i.target == "" || i.port == 0 || s.only != "" && !strings.HasPrefix(strings.ToLower(title), s.only) {
-		return connect.Found{}, false
-	}
-	h := hosts[strings.ToLower(i.target)]
-	if h == nil || !h.addr.IsValid() {
+func (s service) found(i *instance, addr netip.Addr) (connect.Found, bool) {
+	title := word(i.name[:max(0, len(i.name)-len(s.name)-1)])
+	if i.port == 0 || !addr.IsValid() || s.only != "" && !strings.HasPrefix(strings.ToLower(title), s.only) {
 		return connect.Found{}, false
 	}
 	text := texts(i.text)
-	address := s.scheme + netip.AddrPortFrom(h.addr, i.port).String()
-	if path := text["path"]; s.path && strings.HasPrefix(path, "/") && path != "/" {
-		address += path
+	address := s.scheme + netip.AddrPortFrom(addr, i.port).String()
+	if s.path {
+		address += pathOf(text["path"])
 	}
 	driver := s.driver
 	if driver == "" {
 		driver = strings.TrimPrefix(strings.SplitN(s.name, ".", 2)[0], "_")
 	}
 	out := connect.Found{
-		Device: plant.Device{Driver: driver, Address: address}, Title: title, Hint: s.driver == "",
+		Device: plant.Device{Driver: driver, Address: address}, Title: title, Announced: true, Hint: s.driver == "",
 		Identity: connect.Identity{
 			Vendor: first(text, "manufacturer", "vendor", "mf"), Product: first(text, "product", "model", "md", "app", "ty"),
 			Version: first(text, "version", "fw", "ver"), Serial: first(text, "serial", "serialnumber", "sn"),
@@ -67,17 +68,30 @@ func (s service) found(name string, i *instance, hosts map[string]*host) (connec
 	if out.Identity.Vendor == "" {
 		out.Identity.Vendor = s.vendor
 	}
+	for _, key := range slices.Sorted(maps.Keys(text)) {
+		out.Text = append(out.Text, key+"="+text[key])
+	}
 	return out, true
 }
 
+// pathOf is what stands behind host and port; empty when it is not written as the
+// path of an address.
+func pathOf(path string) string {
+	u, err := url.Parse(path)
+	if err != nil || !strings.HasPrefix(path, "/") || path == "/" || u.Host != "" || u.RawQuery != "" || u.Fragment != "" || strings.ContainsAny(path, " ?#\\") {
+		return ""
+	}
+	return path
+}
+
 // texts are the attributes of a text record, keys in lower case; of two the first
-// counts (RFC 6763, 6.4).
+// counts (RFC 6763, 6.4), and of many the first maxTexts.
 func texts(list []string) map[string]string {
 	out := map[string]string{}
 	for _, one := range list {
 		key, value, ok := strings.Cut(one, "=")
-		key = strings.ToLower(key)
-		if _, seen := out[key]; ok && !seen {
+		key = word(strings.ToLower(key))
+		if _, seen := out[key]; ok && key != "" && !seen && len(out) < maxTexts {
 			out[key] = word(value)
 		}
 	}
@@ -114,12 +128,4 @@ func serviceOf(name string) (service, bool) {
 		return service{}, false
 	}
 	return services[i], true
-}
-
-func question() ([]byte, error) {
-	var m message.Message
-	for _, s := range services {
-		m.Questions = append(m.Questions, s.name)
-	}
-	return m.Pack()
 }

@@ -42,10 +42,17 @@ type Record struct {
 	Addr   netip.Addr
 }
 
-// Message is questions for instances of services, or records.
+// Question asks for records of a kind under a name: Pointer of
+// _opcua-tcp._tcp.local. for the instances of a service.
+type Question struct {
+	Kind Kind
+	Name string
+}
+
+// Message is questions, or records.
 type Message struct {
 	Response  bool
-	Questions []string // names of services: _opcua-tcp._tcp.local.
+	Questions []Question
 	Records   []Record
 }
 
@@ -72,8 +79,9 @@ func Parse(raw []byte) (Message, error) {
 		if err != nil || n >= maxRecords {
 			return Message{}, fmt.Errorf("mdns: question %d: %w", n+1, orMany(err))
 		}
-		if q.Type == dnsmessage.TypePTR {
-			m.Questions = append(m.Questions, q.Name.String())
+		switch k := Kind(q.Type); k {
+		case Pointer, Server, Text, IPv4, IPv6:
+			m.Questions = append(m.Questions, Question{k, q.Name.String()})
 		}
 	}
 	n := 0
@@ -150,12 +158,12 @@ func (m Message) Pack() ([]byte, error) {
 		return nil, fmt.Errorf("mdns: %w", err)
 	}
 	for _, q := range m.Questions {
-		name, err := dnsmessage.NewName(q)
+		name, err := dnsmessage.NewName(q.Name)
 		if err != nil {
-			return nil, fmt.Errorf("mdns: name %q: %w", q, err)
+			return nil, fmt.Errorf("mdns: name %q: %w", q.Name, err)
 		}
-		if err := b.Question(dnsmessage.Question{Name: name, Type: dnsmessage.TypePTR, Class: dnsmessage.ClassINET}); err != nil {
-			return nil, fmt.Errorf("mdns: name %q: %w", q, err)
+		if err := b.Question(dnsmessage.Question{Name: name, Type: dnsmessage.Type(q.Kind), Class: dnsmessage.ClassINET}); err != nil {
+			return nil, fmt.Errorf("mdns: name %q: %w", q.Name, err)
 		}
 	}
 	if err := b.StartAnswers(); err != nil {

@@ -16,7 +16,7 @@ var frames = []struct {
 	name, hex string
 	want      Message
 }{
-	{"query", "000000000001000000000000" + "0a5f6f706375612d746370045f746370056c6f63616c00" + "000c0001", Message{Questions: []string{"_opcua-tcp._tcp.local."}}},
+	{"query", "000000000001000000000000" + "0a5f6f706375612d746370045f746370056c6f63616c00" + "000c0001", Message{Questions: []Question{{Pointer, "_opcua-tcp._tcp.local."}}}},
 	{
 		"answer", "000084000000000400000000" +
 			"0a5f6f706375612d746370045f746370056c6f63616c00" + "000c0001" + "00001194" + "0008" + "055072657373c00c" +

@@ -12,8 +12,8 @@ const records = (ttl) => [
   { name, type: "SRV", ttl, flush: true, data: { port: 4841, target: host } },
   { name, type: "TXT", ttl, flush: true, data: ["path=/press", "caps=LDS", "manufacturer=Acme", "model=P-1985", "serial=0017"] },
   { name: "_mqtt._tcp.local", type: "PTR", ttl, data: "broker._mqtt._tcp.local" },
-  { name: "broker._mqtt._tcp.local", type: "SRV", ttl, flush: true, data: { port: 1883, target: host } },
-  { name: host, type: "A", ttl, flush: true, data: process.argv[3] ?? process.argv[2] },
+  { name: "broker._mqtt._tcp.local", type: "SRV", ttl, flush: true, data: { port: 1884, target: host } },
+  { name: host, type: "A", ttl, flush: true, data: process.argv[2] },
 ];
 
 mdns.on("query", (q) => {
