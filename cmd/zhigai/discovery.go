@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"zhigai/access"
+	"zhigai/connect"
 	"zhigai/plant"
 	"zhigai/record/shop"
 	"zhigai/shop/discovery"
@@ -13,8 +14,16 @@ import (
 // newDiscovery makes the desk where devices are found.
 func (n *node) newDiscovery() *discovery.Desk {
 	return discovery.New(discovery.Options{
-		Drivers: n.drivers.List, Profiles: n.profiles, Plants: n.plants, Rules: shop.NewRules(n.record), Add: n.adopt, Now: time.Now, Log: n.log,
+		Drivers: n.drivers.List, Profiles: n.profiles, Plants: n.plants, Rules: shop.NewRules(n.record), Add: n.adopt, Announced: n.announced(), Now: time.Now, Log: n.log,
 	})
+}
+
+// announced lists devices that announce themselves; nil when nobody listens.
+func (n *node) announced() func() []connect.Found {
+	if n.mdns == nil {
+		return nil
+	}
+	return n.mdns.Found
 }
 
 // adopt makes a machine of a device that a rule takes in.

@@ -14,6 +14,7 @@ import (
 	"zhigai/access"
 	"zhigai/connect"
 	"zhigai/connect/all"
+	"zhigai/connect/mdns"
 	"zhigai/connect/mqtt"
 	"zhigai/data"
 	"zhigai/fact"
@@ -45,6 +46,7 @@ type node struct {
 	broker    *mqtt.Broker
 	drivers   all.Set
 	collector *connect.Collector
+	mdns      *mdns.Listener // nil: nobody listens
 	discovery *discovery.Desk
 	north     *north.Desk
 	board     *equipment.Board
@@ -114,6 +116,9 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 		return nil, err
 	}
 	n.collector = connect.NewCollector(connect.Options{Drivers: n.drivers.List, Store: intake{n.history, n.disk, at.traces, at.stored}, Journal: n.record.Journal(), Now: time.Now, Logger: log, Keeps: n.keeps})
+	if at.mdns {
+		n.mdns = mdns.New(mdns.Options{Now: time.Now, Log: log})
+	}
 	n.discovery = n.newDiscovery()
 	n.north = n.newNorth()
 	n.board = equipment.NewBoard(equipment.BoardOptions{Fleet: n.fleet, Reader: n.reader, Headlines: n.engine, Now: time.Now, Log: log})
@@ -162,6 +167,9 @@ func (n *node) start(ctx context.Context) error {
 	n.dutiful(ctx, "north", n.north.Run)
 	if n.replica == nil { // replicas do not collect
 		n.worker(ctx, "discovery", func() error { return n.discovery.Run(ctx, demoTenant) })
+		if n.mdns != nil {
+			n.worker(ctx, "mdns", func() error { return n.mdns.Run(ctx) })
+		}
 	}
 	return n.reconcile(ctx)
 }

@@ -35,6 +35,7 @@ type runCmd struct {
 	Demo       bool   `help:"Run the simulated bearing plant beside the node, on real protocols."`
 	Seed       uint64 `help:"Seed of the simulated plant." default:"1"`
 	Files      string `help:"Folder below which machines and people leave files to be read; a device names its own below it." type:"path" placeholder:"DIR"`
+	MDNS       bool   `name:"mdns" help:"Hear devices that announce themselves by multicast DNS; they are listed, and connected by people alone." default:"true" negatable:""`
 	Requests   int    `help:"Requests a second that one user or token may send; from one address four times as many." default:"500"`
 	ReadOnly   bool   `help:"Answer questions alone: nothing is collected, and requests that change something are refused. For the folder of a node that is stopped, or a restored backup."`
 	AdminToken string `help:"Write an API token of an administrator into this file (0600)." type:"path"`
@@ -135,6 +136,7 @@ func (c runCmd) open(ctx context.Context, log *slog.Logger) (*node, error) {
 	if c.Demo {
 		mqttAddress = "127.0.0.1:0"
 	}
+	c.place.mdns = c.MDNS
 	c.forwards, c.readOnly, c.place.replica = len(c.Parent) > 0, c.ReadOnly, c.Cluster != ""
 	if c.Role == roleEdge {
 		debug.SetMemoryLimit(edgeMemory)

@@ -52,6 +52,7 @@ type place struct {
 	readOnly bool              // answers questions alone
 	traces   *traces           // nil: none are made
 	files    string            // the folder in which devices leave files; "" for none
+	mdns     bool              // devices that announce themselves are heard
 	stored   func(plant.Batch) // told of what devices said and is durable; nil: nobody asks
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"zhigai/access"
+	"zhigai/connect"
 	"zhigai/connect/profile"
 	"zhigai/plant"
 )
@@ -70,17 +71,46 @@ func (d *Desk) sightings(tenant plant.TenantNo) []Candidate {
 	for _, s := range d.known[tenant] {
 		out = append(out, Candidate{Found: s.found, Seen: s.seen, Error: s.err})
 	}
+	hushed := d.hushed[tenant]
+	still := map[plant.Reach]bool{}
+	for _, f := range d.announced() {
+		reach := f.Device.Reach()
+		switch {
+		case d.known[tenant][reach] != nil: // what it said when it was asked counts
+		case hushed[reach]:
+			still[reach] = true
+		default:
+			out = append(out, Candidate{Found: f, Seen: d.o.Now()})
+		}
+	}
+	maps.DeleteFunc(hushed, func(r plant.Reach, _ bool) bool { return !still[r] })
 	return out
 }
 
-// Forget takes a candidate from the list until it is seen again.
+func (d *Desk) announced() []connect.Found {
+	if d.o.Announced == nil {
+		return nil
+	}
+	return d.o.Announced()
+}
+
+// Forget takes a candidate from the list until it is seen again; one that
+// announces itself, until it stops and begins anew.
 func (d *Desk) Forget(tenant plant.TenantNo, device plant.Device) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.known[tenant][device.Reach()] == nil {
+	reach := device.Reach()
+	found := d.known[tenant][reach] != nil
+	delete(d.known[tenant], reach)
+	if slices.ContainsFunc(d.announced(), func(f connect.Found) bool { return f.Device.Reach() == reach }) {
+		if d.hushed[tenant] == nil {
+			d.hushed[tenant] = map[plant.Reach]bool{}
+		}
+		found, d.hushed[tenant][reach] = true, true
+	}
+	if !found {
 		return fmt.Errorf("%w: nothing was found at %s", access.ErrNotFound, device.Address)
 	}
-	delete(d.known[tenant], device.Reach())
 	return nil
 }
 
@@ -97,11 +127,12 @@ type planner struct {
 type machines struct {
 	reach    map[plant.Reach]*plant.Node
 	endpoint map[plant.Reach]*plant.Node // without unit
+	served   map[plant.Reach]*plant.Node // by host and port
 	serial   map[string]*plant.Node
 }
 
 func newMachines(nodes []plant.Node) machines {
-	m := machines{reach: map[plant.Reach]*plant.Node{}, endpoint: map[plant.Reach]*plant.Node{}, serial: map[string]*plant.Node{}}
+	m := machines{reach: map[plant.Reach]*plant.Node{}, endpoint: map[plant.Reach]*plant.Node{}, served: map[plant.Reach]*plant.Node{}, serial: map[string]*plant.Node{}}
 	for i := range nodes {
 		n := &nodes[i]
 		if n.Machine == nil {
@@ -109,6 +140,7 @@ func newMachines(nodes []plant.Node) machines {
 		}
 		d := n.Machine.Device
 		m.reach[d.Reach()] = n
+		m.served[plant.Reach{Driver: d.Driver, Address: serverOf(d.Address)}] = n
 		if d.Params["prefix"] != "" { // several machines on one server
 			m.endpoint[plant.Reach{Driver: d.Driver, Address: d.Reach().Address}] = n
 		}
@@ -122,6 +154,11 @@ func newMachines(nodes []plant.Node) machines {
 // of finds the machine at the device's address and the one with its serial
 // number.
 func (m machines) of(c *Candidate) (here, there *plant.Node) {
+	if c.Announced {
+		// Servers announce themselves, not each unit or path; and an announcement
+		// alone takes nothing over.
+		return cmp.Or(m.reach[c.Device.Reach()], m.served[plant.Reach{Driver: c.Device.Driver, Address: serverOf(c.Device.Address)}]), nil
+	}
 	if serial := c.Identity.Serial; serial != "" {
 		there = m.serial[key(c.Profile, serial)]
 	}
@@ -137,10 +174,10 @@ func newPlanner(profiles *profile.Library, rules []Rule, m plant.Model, gone []p
 }
 
 // sameDevice reports whether the serial numbers, as far as they are known, allow
-// the machine's device to be the candidate.
+// the machine's device to be the candidate; that of an announcement is not.
 func sameDevice(n *plant.Node, c *Candidate) bool {
 	serial := n.Machine.Device.Serial
-	return serial == "" || c.Identity.Serial == "" || serial == c.Identity.Serial
+	return c.Announced || serial == "" || c.Identity.Serial == "" || serial == c.Identity.Serial
 }
 
 // key: serial numbers are unique to a kind of device at best.
@@ -165,12 +202,24 @@ func (p *planner) plan(c *Candidate) {
 	p.propose(c)
 }
 
+// serverOf is host and port of an address.
+func serverOf(address string) string {
+	if _, behind, ok := strings.Cut(address, "://"); ok {
+		address = behind
+	}
+	host, _, _ := strings.Cut(address, "/")
+	return strings.ToLower(strings.TrimSpace(host))
+}
+
 // propose makes the machine out of the first rule that fits and the profile.
 func (p *planner) propose(c *Candidate) {
 	device := c.Device
 	device.Serial = c.Identity.Serial
 	c.Proposed = plant.Node{Level: plant.LevelEquipment, Name: plant.Name{ZH: c.Title}, Machine: &plant.Equipment{Profile: c.Profile, Device: device}}
 	place := ""
+	if c.Hint {
+		return
+	}
 	for i := range p.rules {
 		if r := &p.rules[i]; r.fits(c) {
 			c.Rule, place = r.ID, r.Place

@@ -41,8 +41,9 @@ type Options struct {
 	Plants   Plants
 	Rules    Rules
 	// Announced are the devices that announce themselves to the network now; nil
-	// when nobody listens. They are listed and not asked what they are: nothing is
-	// connected because somebody called.
+	// when nobody listens. They are listed for as long as they do, not asked what
+	// they are, and adopted by people alone: nothing is connected because somebody
+	// called.
 	Announced func() []connect.Found
 	// Add makes a machine and connects it.
 	Add func(ctx context.Context, tenant plant.TenantNo, n plant.Node) error
@@ -62,6 +63,7 @@ type Desk struct {
 	mu       sync.Mutex
 	searches []*search
 	known    map[plant.TenantNo]map[plant.Reach]*sighting
+	hushed   map[plant.TenantNo]map[plant.Reach]bool // announced ones that are not listed
 }
 
 // finder is a driver that can look for devices.
@@ -72,7 +74,7 @@ type finder interface {
 
 // New makes a desk without searches.
 func New(o Options) *Desk {
-	d := &Desk{o: o, drivers: map[string]finder{}, known: map[plant.TenantNo]map[plant.Reach]*sighting{}}
+	d := &Desk{o: o, drivers: map[string]finder{}, known: map[plant.TenantNo]map[plant.Reach]*sighting{}, hushed: map[plant.TenantNo]map[plant.Reach]bool{}}
 	d.end, d.cancel = context.WithCancel(context.Background())
 	for _, x := range o.Drivers {
 		if f, ok := x.(finder); ok {

@@ -46,6 +46,19 @@ type shopfloor struct {
 	model plant.Model
 	gone  []plant.Node
 	rules []discovery.Rule
+	says  []connect.Found // announced to the network
+}
+
+func (f *shopfloor) announced() []connect.Found {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.says)
+}
+
+func (f *shopfloor) announce(all ...connect.Found) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.says = all
 }
 
 func (f *shopfloor) Model(context.Context, access.Scope, plant.Micros) (plant.Model, error) {
@@ -95,7 +108,7 @@ func newShopfloor(t *testing.T) *shopfloor {
 		{ID: "1", Path: "firm", Level: plant.LevelEnterprise}, {ID: "2", Path: "firm/hall", Level: plant.LevelArea},
 	}}}
 	f.desk = discovery.New(discovery.Options{
-		Drivers: []connect.Driver{driver}, Profiles: profiles, Plants: f, Rules: f, Add: f.add, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+		Drivers: []connect.Driver{driver}, Profiles: profiles, Plants: f, Rules: f, Add: f.add, Announced: f.announced, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	})
 	t.Cleanup(f.desk.Close)
 	return f
@@ -313,6 +326,7 @@ func TestRule_Refused(t *testing.T) {
 	g("telegraph", func(r *discovery.Rule) { r.Driver = "telegraph" })
 	g("regular expression", func(r *discovery.Rule) { r.Title = "(" })
 	g("regular expression", func(r *discovery.Rule) { r.Address = "[" })
+	g("regular expression", func(r *discovery.Rule) { r.Says = "*" })
 	g("no.such", func(r *discovery.Rule) { r.Profile = "no.such" })
 	g("no.such", func(r *discovery.Rule) { r.Is = "no.such" })
 	g("firm/nowhere", func(r *discovery.Rule) { r.Place = "firm/nowhere" })

@@ -50,9 +50,6 @@ func (w *watch) round(ctx context.Context) {
 			d.identify(ctx, w.tenant, found)
 		}
 	}
-	if d.o.Announced != nil {
-		d.saw(w.tenant, d.o.Announced())
-	}
 	rules, err := d.o.Rules.Rules(ctx, w.tenant)
 	if err != nil {
 		if ctx.Err() == nil {
@@ -93,7 +90,9 @@ func (w *watch) adopt(ctx context.Context, rules []Rule) {
 		return
 	}
 	for _, c := range candidates {
-		if c.Standing != Fresh || c.Hint || !auto[c.Rule] || c.Proposed.Path == "" {
+		// What only announces itself waits for a person or a search: anybody on the
+		// network can announce anything, and the node would connect to it.
+		if c.Standing != Fresh || c.Announced || !auto[c.Rule] || c.Proposed.Path == "" {
 			continue
 		}
 		reach := c.Device.Reach()

@@ -1,8 +1,10 @@
 package discovery
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"time"
 
 	"zhigai/access"
@@ -25,6 +27,9 @@ type Rule struct {
 	Title   string `json:"title,omitempty" maxLength:"200"`
 	Address string `json:"address,omitempty" maxLength:"200"`
 	Is      string `json:"is,omitempty" maxLength:"100"`
+	// Says is a regular expression on a line of what the device says of itself:
+	// vendor=, product=, version=, serial=, and the text that it announces.
+	Says string `json:"says,omitempty" maxLength:"200"`
 	// Profile replaces what recognised the device; Place is the path below which
 	// the machine is put.
 	Profile string `json:"profile,omitempty" maxLength:"100"`
@@ -48,7 +53,7 @@ func (r *Rule) check(d *Desk, m plant.Model) error {
 	if d.drivers[r.Driver] == nil {
 		return wrong("driver %q cannot look for devices; /api/v1/drivers lists those that can", r.Driver)
 	}
-	for _, p := range []string{r.Title, r.Address} {
+	for _, p := range []string{r.Title, r.Address, r.Says} {
 		if _, err := regexp.Compile(p); err != nil {
 			return wrong("%q is no regular expression: %v", p, err)
 		}
@@ -69,7 +74,7 @@ func (r *Rule) check(d *Desk, m plant.Model) error {
 // pattern is a rule that can be held against many candidates.
 type pattern struct {
 	*Rule
-	title, address *regexp.Regexp
+	title, address, says *regexp.Regexp
 }
 
 // patterns are the rules that are on; one that cannot be read any more fits
@@ -80,8 +85,9 @@ func patterns(rules []Rule) []pattern {
 		r := &rules[i]
 		title, err := regexp.Compile(r.Title)
 		address, err2 := regexp.Compile(r.Address)
-		if !r.Off && err == nil && err2 == nil {
-			out = append(out, pattern{r, title, address})
+		says, err3 := regexp.Compile(r.Says)
+		if !r.Off && errors.Join(err, err2, err3) == nil {
+			out = append(out, pattern{r, title, address, says})
 		}
 	}
 	return out
@@ -89,7 +95,21 @@ func patterns(rules []Rule) []pattern {
 
 func (p *pattern) fits(c *Candidate) bool {
 	return p.Driver == c.Device.Driver && (p.Is == "" || p.Is == c.Profile) &&
-		p.title.MatchString(c.Title) && p.address.MatchString(c.Device.Address)
+		p.title.MatchString(c.Title) && p.address.MatchString(c.Device.Address) &&
+		(p.Says == "" || slices.ContainsFunc(said(c), p.says.MatchString))
+}
+
+// said is what a device says of itself, a line each.
+func said(c *Candidate) []string {
+	out := slices.Clone(c.Text)
+	for _, x := range [...]struct{ name, value string }{
+		{"vendor", c.Identity.Vendor}, {"product", c.Identity.Product}, {"version", c.Identity.Version}, {"serial", c.Identity.Serial},
+	} {
+		if x.value != "" {
+			out = append(out, x.name+"="+x.value)
+		}
+	}
+	return out
 }
 
 func (r *Rule) due(last, now time.Time) bool {

@@ -2247,8 +2247,10 @@ export interface components {
             scrap: number;
         };
         DiscoveryCandidate: {
+            announced?: boolean;
             device: components["schemas"]["PlantDevice"];
             error?: string;
+            hint?: boolean;
             identity?: components["schemas"]["ConnectIdentity"];
             node?: string;
             path?: string;
@@ -2259,6 +2261,7 @@ export interface components {
             seen: string;
             /** @enum {string} */
             standing: "new" | "known" | "moved" | "replaced" | "retired";
+            text?: string[] | null;
             title: string;
         };
         DiscoveryRule: {
@@ -2278,6 +2281,7 @@ export interface components {
             profile?: string;
             /** Format: int64 */
             rev: number;
+            says?: string;
             title?: string;
             where?: string;
         };

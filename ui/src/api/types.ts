@@ -201,6 +201,7 @@ export interface DriverInfo { kind: string; discovers: boolean; listens: boolean
 export interface FoundDevice { driver: string; address: string; params?: Record<string, string>; serial?: string }
 export interface Candidate {
   device: FoundDevice; title: string; profile?: string; identity?: { vendor?: string; product?: string; version?: string; serial?: string }; seen: string;
+  announced?: boolean; hint?: boolean; text?: string[];
   standing: "new" | "known" | "moved" | "replaced" | "retired"; node?: string; path?: string; proposed: PlantNode; rule?: string; error?: string;
 }
 export interface Search {
@@ -208,7 +209,7 @@ export interface Search {
   done: number; total: number; found: number; error?: string;
 }
 export interface DiscoveryRule {
-  id: string; rev: number; name: string; driver: string; where?: string; every_min?: number; title?: string; address?: string; is?: string;
+  id: string; rev: number; name: string; driver: string; where?: string; every_min?: number; title?: string; address?: string; is?: string; says?: string;
   profile?: string; place: string; params?: Record<string, string>; auto: boolean; off: boolean;
 }
 

@@ -12,6 +12,7 @@ export const zh = {
   "rule.name": "名称", "rule.where": "定期搜索范围", "rule.every": "每隔（分钟，0 为不搜索）", "rule.fits": "符合条件", "rule.makes": "成为", "rule.is": "识别为", "rule.title": "标题匹配（正则）", "rule.address": "地址匹配（正则）",
   "rule.profile": "改用设备类型", "rule.auto": "接入方式", "rule.auto.yes": "自动接入", "rule.auto.no": "由人确认", "rule.off": "停用", "rule.end": "删除", "rule.end.confirm": "删除这条规则？历史仍可查。",
   "order.hint": "同一组寄存器按各种类型和字节序读出，选出合理的一行写进设备类型。", "order.address": "地址", "order.params": "参数", "order.table": "寄存器表", "order.register": "寄存器（从 0 起）", "order.read": "读取", "order.as": "读法",
+  "announced": "mDNS 自报", "hint": "仅提示网络上有它；请让设备接入本机，或手工接入", "rule.says": "设备自述匹配（正则）",
   "manual": "手工接入", "manual.title": "手工填写的设备",
 };
 export const en: Record<keyof typeof zh, string> = {
@@ -28,5 +29,6 @@ export const en: Record<keyof typeof zh, string> = {
   "rule.name": "Name", "rule.where": "Searched regularly", "rule.every": "Every (minutes, 0 never)", "rule.fits": "Fits", "rule.makes": "Makes", "rule.is": "Recognised as", "rule.title": "Title (regular expression)", "rule.address": "Address (regular expression)",
   "rule.profile": "Profile instead", "rule.auto": "Adoption", "rule.auto.yes": "Adopt at once", "rule.auto.no": "A person confirms", "rule.off": "Off", "rule.end": "End", "rule.end.confirm": "End this rule? Its history stays.",
   "order.hint": "The same registers read as every type and in every order; the line that makes sense is what the profile needs.", "order.address": "Address", "order.params": "Parameters", "order.table": "Table", "order.register": "Register (from 0)", "order.read": "Read", "order.as": "Read as",
+  "announced": "announced by mDNS", "hint": "Only a hint that it is there; let it connect to this node, or add it by hand", "rule.says": "What it says of itself (regular expression)",
   "manual": "Add by hand", "manual.title": "Device entered by hand",
 };

@@ -85,7 +85,7 @@ function Candidates() {
   });
   const rows = useMemo(() => {
     const q = text.toLowerCase();
-    return (data ?? []).filter((c) => (all || waits(c)) && JSON.stringify([c.title, c.device, c.identity, c.profile, c.path]).toLowerCase().includes(q));
+    return (data ?? []).filter((c) => (all || waits(c)) && JSON.stringify([c.title, c.device, c.identity, c.profile, c.path, c.text]).toLowerCase().includes(q));
   }, [data, text, all]);
   if (error) return <Alert type="error" showIcon message={error.message} />;
   return (
@@ -93,21 +93,21 @@ function Candidates() {
       <div className="row">
         <Input.Search allowClear style={{ width: 280 }} placeholder={t("common:search")} aria-label={t("common:search")} onChange={(e) => setText(e.target.value)} />
         <Checkbox checked={all} onChange={(e) => setAll(e.target.checked)}>{t("all")}</Checkbox>
-        <span className="dim" role="status">{t("waiting", { n: (data ?? []).filter(waits).length })}</span>
+        <span className="dim" role="status">{t("waiting", { n: (data ?? []).filter((c) => waits(c) && !c.hint).length })}</span>
       </div>
       <Table<Candidate> size="small" rowKey={(c) => JSON.stringify(c.device)} loading={isPending} dataSource={rows} pagination={{ pageSize: 25, hideOnSinglePage: true }} scroll={{ x: 900 }}
         locale={{ emptyText: <Empty description={t("none")} /> }}
         columns={[
           { title: t("col.device"), key: "device", sorter: (a, b) => a.device.address.localeCompare(b.device.address),
-            render: (_, c) => <>{c.title}<div className="dim mono">{c.device.driver} {c.device.address} {Object.entries(c.device.params ?? {}).map(([k, v]) => `${k}=${v}`).join(" ")}</div></> },
+            render: (_, c) => <>{c.title} {c.announced && <Tag>{t("announced")}</Tag>}<div className="dim mono">{c.device.driver} {c.device.address} {Object.entries(c.device.params ?? {}).map(([k, v]) => `${k}=${v}`).join(" ")}</div></> },
           { title: t("col.standing"), key: "standing", sorter: (a, b) => a.standing.localeCompare(b.standing),
             render: (_, c) => <><Tag color={c.standing === "new" ? "processing" : c.standing === "known" ? undefined : "warning"}>{t(`standing.${c.standing}`)}</Tag>{c.path && <div className="dim mono">{c.path}</div>}</> },
-          { title: t("col.identity"), key: "identity", render: (_, c) => <>{[c.identity?.vendor, c.identity?.product, c.identity?.version].filter(Boolean).join(" ")}{c.identity?.serial && <div className="mono">{t("serial", { serial: c.identity.serial })}</div>}</> },
-          { title: t("col.profile"), key: "profile", render: (_, c) => <>{c.proposed.equipment?.profile || (c.standing !== "known" && <span className="dim">{t("unknown")}</span>)}{c.error && <div className="dim">{c.error}</div>}</> },
+          { title: t("col.identity"), key: "identity", render: (_, c) => <>{[c.identity?.vendor, c.identity?.product, c.identity?.version].filter(Boolean).join(" ")}{c.identity?.serial && <div className="mono">{t("serial", { serial: c.identity.serial })}</div>}{c.text && <div className="dim mono" style={{ overflowWrap: "anywhere" }}>{c.text.join(" ")}</div>}</> },
+          { title: t("col.profile"), key: "profile", render: (_, c) => <>{c.hint ? <span className="dim">{t("hint")}</span> : c.proposed.equipment?.profile || (c.standing !== "known" && <span className="dim">{t("unknown")}</span>)}{c.error && <div className="dim">{c.error}</div>}</> },
           { title: t("col.place"), key: "place", render: (_, c) => <span className="mono">{becomes(c) ? c.proposed.path : ""}</span> },
           { title: "", key: "do", align: "right", render: (_, c) => (
             <span className="row" style={{ justifyContent: "flex-end", flexWrap: "nowrap" }}>
-              {c.standing !== "known" && <Button type="primary" size="small" onClick={() => setOpen(c)}>{t(`do.${c.standing}`)}</Button>}
+              {c.standing !== "known" && !c.hint && <Button type="primary" size="small" onClick={() => setOpen(c)}>{t(`do.${c.standing}`)}</Button>}
               <Button size="small" onClick={() => forget.mutate(c)}>{t("forget")}</Button>
             </span>
           ) },

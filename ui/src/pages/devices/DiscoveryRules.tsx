@@ -30,7 +30,7 @@ export function DiscoveryRules() {
           { title: t("rule.name"), key: "name", render: (_, r) => <button type="button" className="figbtn" onClick={() => setOpen(r)}>{r.name}{r.off && <span className="dim"> · {t("rule.off")}</span>}</button> },
           { title: t("driver"), dataIndex: "driver" },
           { title: t("rule.where"), key: "where", render: (_, r) => <span className="mono">{r.where}{r.every_min ? ` / ${r.every_min} min` : ""}</span> },
-          { title: t("rule.fits"), key: "fits", render: (_, r) => <span className="mono">{[r.is, r.title, r.address].filter(Boolean).join(" · ") || "*"}</span> },
+          { title: t("rule.fits"), key: "fits", render: (_, r) => <span className="mono">{[r.is, r.title, r.address, r.says].filter(Boolean).join(" · ") || "*"}</span> },
           { title: t("rule.makes"), key: "makes", render: (_, r) => <span className="mono">{[r.profile, r.place].filter(Boolean).join(" → ")}</span> },
           { title: t("rule.auto"), key: "auto", render: (_, r) => t(r.auto ? "rule.auto.yes" : "rule.auto.no") },
           { title: "", key: "do", align: "right", render: (_, r) => <Popconfirm title={t("rule.end.confirm")} onConfirm={() => drop.mutate(r)}><Button size="small" danger>{t("rule.end")}</Button></Popconfirm> },
@@ -70,6 +70,7 @@ function RuleForm({ rule, close, saved }: { rule: Partial<DiscoveryRule>; close:
           <Form.Item name="is" label={t("rule.is")}><Select allowClear showSearch optionFilterProp="label" options={mine} /></Form.Item>
           <Form.Item name="title" label={t("rule.title")}><Input /></Form.Item>
           <Form.Item name="address" label={t("rule.address")}><Input /></Form.Item>
+          <Form.Item name="says" label={t("rule.says")}><Input placeholder="product=SDM630" /></Form.Item>
           <Form.Item name="profile" label={t("rule.profile")}><Select allowClear showSearch optionFilterProp="label" options={mine} /></Form.Item>
           <Form.Item name="params" label={t("params")}><Input.TextArea autoSize={{ minRows: 1 }} /></Form.Item>
           <Form.Item name="place" label={t("col.place")} rules={[{ required: true }]}>
