@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"math"
 	"time"
 
@@ -10,7 +11,7 @@ import (
 // formulasOf are those of classes whose signals mean something else than a
 // machine tool's, by class.
 var formulasOf = map[string]map[string]formula{
-	"meter": meterFormulas, "ups": upsFormulas, "temperature-controller": controllerFormulas,
+	"meter": meterFormulas, "ups": upsFormulas, "temperature-controller": controllerFormulas, "agv": vehicleFormulas,
 }
 
 func constant(v float64) formula {
@@ -80,4 +81,31 @@ func (m *machine) anchorBath() {
 	if m.class == "temperature-controller" {
 		m.bath = bath{m.bathNow(m.seen()), m.seen()}
 	}
+}
+
+// nodeEvery is what a vehicle drives from one node of its route to the next, m.
+const nodeEvery = 12.0
+
+var vehicleFormulas = map[string]formula{
+	"vehicle.driving":  {0, func(o *moment, _ int) float64 { return flag(o.busy > 0) }},
+	"vehicle.paused":   {0, func(o *moment, _ int) float64 { return flag(o.busy == 0 && o.m.alarm != 0) }},
+	"vehicle.speed.x":  {2, func(o *moment, _ int) float64 { return o.busy * (1.1 + 0.2*o.wave) }},
+	"vehicle.speed.y":  constant(0),
+	"vehicle.turn":     {1, func(o *moment, _ int) float64 { return o.busy * 4 * math.Sin(o.t/9) }},
+	"vehicle.distance": {2, func(o *moment, _ int) float64 { return o.part * nodeEvery }},
+}
+
+// route is what a vehicle says of its order in the words of VDA 5050.
+func (m *machine) route() {
+	m.putText("device.serial", m.code)
+	m.putText("vehicle.order", m.orderText)
+	m.putText("vehicle.node", fmt.Sprintf("N%d", (m.good+m.scrap)%40+1))
+	mode := "AUTOMATIC"
+	switch m.stop.mode {
+	case modeManual:
+		mode = "MANUAL"
+	case modeMaintenance, modeOff:
+		mode = "SERVICE"
+	}
+	m.putText("vehicle.mode", mode)
 }

@@ -230,6 +230,7 @@ func (m *machine) show() {
 	m.putText("machine.product", m.product)
 	m.putText("machine.order", m.orderText)
 	m.putText("machine.program", m.program)
+	m.route()
 }
 
 // write takes a set point as an operator at the panel would, and says whether

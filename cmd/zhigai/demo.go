@@ -45,7 +45,9 @@ func (n *node) demo(ctx context.Context, seed uint64) ([]web.Login, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.Attach(ctx, n.broker.Addr().String())
+	if err := p.Attach(ctx, n.broker.Addr().String()); err != nil {
+		return nil, err
+	}
 	n.workers.Go(func() {
 		p.Run(ctx, 1)
 		p.Close()

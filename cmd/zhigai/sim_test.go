@@ -169,7 +169,8 @@ func TestSim_Refusals(t *testing.T) {
 	f(simCmd{Profile: meter, To: "127.0.0.1:1883"}, "write --listen")
 	f(simCmd{Profile: meter, Sheet: "x.csv"}, "write --under")
 	f(simCmd{Profile: "demo-assembly"}, "write --to")
-	f(simCmd{Profile: "vda5050.mobile-robot"}, "only machines that wait to be asked")
+	f(simCmd{Profile: "vda5050.mobile-robot"}, "write --to HOST:PORT, the broker")
+	f(simCmd{Profile: "vda5050.mobile-robot", To: "127.0.0.1:1883", Shared: true}, "leave it out")
 }
 
 // The command says what stands, writes the sheet, ends when it is
