@@ -61,10 +61,7 @@ func TestDelivered_EverySignalIsReadAsShown(t *testing.T) {
 // unsimulated are protocols of this program that the simulation does not speak,
 // and why.
 var unsimulated = map[string]string{
-	"text":        "a line is made from a pattern only by who knows the device",
-	"text-stream": "a line is made from a pattern only by who knows the device",
-	"files":       "a file in a folder is put there by hand",
-	"database":    "a query asks a PostgreSQL with tables of its own; psql fills them",
+	"database": "a query asks a PostgreSQL with tables of its own; psql fills them",
 }
 
 // A protocol this program speaks is spoken by the simulation, as a server or by

@@ -25,6 +25,8 @@ var servers = map[string]func(p *Plant, host, port string, machines []*machine) 
 	"ethernet-ip":    (*Plant).serveCIP,
 	"iec104":         (*Plant).serveIEC104,
 	"snmp":           (*Plant).serveSNMP,
+	"text":           (*Plant).serveText,
+	"text-stream":    (*Plant).serveTextStream,
 }
 
 // alone is what a device's parameters are when it is the only one behind its

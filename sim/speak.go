@@ -33,6 +33,7 @@ type way struct {
 var speakers = map[string]way{
 	"sparkplug": {"HOST:PORT, the broker they publish to", true, func(m *machine, to, host string) (speaker, error) { return newEdge(m, to, host), nil }},
 	"mqtt":      {"HOST:PORT, the broker they publish to", true, newTeller},
+	"files":     {"DIR, the node's folder for files", false, newFolder},
 	"webhook":   {"http://HOST:PORT, the node they post to", false, newPoster},
 }
 

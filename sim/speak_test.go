@@ -9,9 +9,12 @@ import (
 	"time"
 
 	"zhigai/connect"
+	"zhigai/connect/files"
 	"zhigai/connect/httpjson"
+	"zhigai/connect/line"
 	"zhigai/connect/mqtt"
 	"zhigai/connect/profile"
+	"zhigai/connect/text"
 	"zhigai/data"
 	"zhigai/plant"
 	"zhigai/sim"
@@ -121,6 +124,78 @@ func TestMQTT_EveryFormOfATopic(t *testing.T) {
 	must(t, err)
 	if err := again.Attach(t.Context(), b.Addr().String()); err == nil || !strings.Contains(err.Error(), "write another topic") {
 		t.Errorf("two values of one topic: %v", err)
+	}
+}
+
+// A machine leaves tables in its folder, which the driver reads with their times.
+func TestFiles_LeavesWhatItShows(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	driver, err := files.New(files.Options{Root: root, Dir: t.TempDir(), Now: time.Now, Logger: slog.New(slog.DiscardHandler)})
+	must(t, err)
+	k := sim.Kind{ID: "x", Class: "press", Protocol: files.Kind, Signals: []sim.Signal{
+		{Name: "x.diameter", Kind: plant.KindNumber, At: "column 外径"},
+		{Name: "x.part", Kind: plant.KindText, At: "column part, no"},
+		{Name: "x.ok", Kind: plant.KindBoolean, At: "column ok"},
+	}}
+	p, devices, err := sim.StandPublishing(k, "", 1, 1, map[string]string{"settle": "0s"})
+	must(t, err)
+	p.Show("x.diameter", 51.998, "")
+	p.Show("x.part", 0, `6204 "2RS", 7`)
+	p.Show("x.ok", 1, "")
+	ctx, cancel := context.WithCancel(t.Context())
+	t.Cleanup(func() {
+		cancel()
+		p.Close()
+	})
+	must(t, p.Attach(ctx, root))
+	heardOf(t, driver, devices[0], k, map[string]any{"x.diameter": 51.998, "x.part": `6204 "2RS", 7`, "x.ok": 1.0})
+	k.Signals[0].At = "wave 振动"
+	wave, _, err := sim.StandPublishing(k, "", 1, 1, nil)
+	must(t, err)
+	if err := wave.Attach(ctx, root); err == nil || !strings.Contains(err.Error(), "write a column") {
+		t.Errorf("a waveform: %v", err)
+	}
+}
+
+// Lines are made from the patterns by which they are understood: the patterns
+// of the howto and of devices read, asked and speaking by themselves.
+func TestText_LinesFitTheirPatterns(t *testing.T) {
+	t.Parallel()
+	pool := line.NewPool(line.Options{})
+	f := func(want map[string]any, signals ...sim.Signal) {
+		t.Helper()
+		protocol, driver := text.KindStream, connect.Driver(text.NewStream(pool))
+		if strings.Contains(signals[0].At, " ask ") {
+			protocol, driver = text.Kind, text.New(pool)
+		}
+		k := sim.Kind{ID: "x", Class: "scale", Protocol: protocol, Signals: signals}
+		p, d, err := sim.Stand(k, "127.0.0.1:0", 1)
+		must(t, err)
+		defer p.Close()
+		for name, v := range want {
+			number, _ := v.(float64)
+			words, _ := v.(string)
+			p.Show(name, number, words)
+		}
+		heardOf(t, driver, d, k, want)
+	}
+	number := func(name, at string) sim.Signal { return sim.Signal{Name: name, Kind: plant.KindNumber, At: at} }
+	f(map[string]any{"w": 12.25}, number("w", `weight /^S +S +(?P<weight>-?[0-9.]+) *(?P<unit>g|kg)$/ ask "S\r\n" in kg`))
+	f(map[string]any{"w": -3.5}, number("w", `weight /^[SD] (?P<weight>[ 0-9.-]{10}) kg$/ ask "\x05"`))
+	f(map[string]any{"a": 1.5, "b": 7.0},
+		number("a", `a /^T=(?P<a>\S+);N=(?P<b>\d{4})$/ ask "Q\r"`), number("b", `b /^T=(?P<a>\S+);N=(?P<b>\d{4})$/ ask "Q\r"`))
+	f(map[string]any{"a": 1.5, "on": 1.0}, number("a", `v /^V(?P<v>[0-9,]+)$/ ask "V?\n" comma`),
+		sim.Signal{Name: "on", Kind: plant.KindBoolean, At: `s /^(?i:lamp) (?P<s>ON|OFF)$/ ask "L?\n"`})
+	f(map[string]any{"w": 0.5}, number("w", `weight /(?P<weight>[0-9.]+)\s*kg/`))
+	f(map[string]any{"code": "6204-2RS"}, sim.Signal{Name: "code", Kind: plant.KindText, At: `code /^(?P<code>\S+)$/`})
+	for at, says := range map[string]string{
+		"weight": "write for example", `w /(?P<w>[0-9])(?P<w>/`: "write a pattern", `w /(?P<w>[A-F]{3})/`: "write a group that takes a number", `w /(?P<w/`: "write a pattern",
+	} {
+		_, _, err := sim.Stand(sim.Kind{ID: "x", Class: "scale", Protocol: text.KindStream, Signals: []sim.Signal{number("w", at)}}, "127.0.0.1:0", 1)
+		if err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: %v; want %q", at, err, says)
+		}
 	}
 }
 

@@ -22,7 +22,7 @@ import (
 type simCmd struct {
 	Profile string            `required:"" help:"Profile as YAML, or the id of a delivered one such as eastron.sdm630." placeholder:"FILE|ID"`
 	Listen  string            `help:"Where to serve, port 0 for a free one." default:"127.0.0.1:0" placeholder:"HOST:PORT"`
-	To      string            `help:"Where machines go that speak by themselves: the broker HOST:PORT they publish to, or the node http://HOST:PORT they post to." placeholder:"PLACE"`
+	To      string            `help:"Where machines go that speak by themselves: the broker HOST:PORT they publish to, the node http://HOST:PORT they post to, or the folder they leave files in." placeholder:"PLACE"`
 	Group   string            `help:"What the topics of machines that publish begin with; the group in Sparkplug." default:"sim"`
 	Driver  string            `help:"Protocol, where several fit the profile, such as modbus-rtu in a TCP stream; by default the profile's."`
 	Count   int               `help:"How many machines." default:"1"`
