@@ -29,6 +29,20 @@ type Found struct {
 	Hint bool `json:"hint,omitempty"`
 }
 
+// Exampler is a driver that shows how its addresses are written.
+type Exampler interface {
+	Examples() Examples
+}
+
+// Examples are addresses as a person writes them: the driver's own checks take
+// each.
+type Examples struct {
+	Device    plant.Device  // with the parameters it cannot do without
+	Search    string        // where [Discoverer] looks; "" for a driver that does not
+	Point     string        // of a value
+	PointKind plant.TagKind // what stands there
+}
+
 // Discoverer is a driver that can look for devices. Where is in the driver's
 // own words (an address range, an endpoint, a group).
 type Discoverer interface {

@@ -16,6 +16,7 @@ type load struct {
 var loads = map[string]load{
 	"lathe": {1.2, 7.5, 2200}, "grinder": {1.6, 9, 24_000}, "superfinisher": {0.9, 4, 3200},
 	"furnace": {62, 118, 0}, "robot": {0.7, 2.6, 0}, "inspection": {0.4, 0.9, 0},
+	"plc": {0.6, 4.5, 0}, "ups": {1.1, 1.1, 0}, "temperature-controller": {0.2, 6, 0}, "agv": {0.1, 0.6, 0},
 }
 
 // body is what has inertia. It is kept as it was at the last event; between

@@ -48,8 +48,9 @@ func (p *Plant) serveJSON(host, port string, machines []*machine) (string, error
 // jsonDocument is a machine as a document: its signals stand where their
 // addresses say.
 type jsonDocument struct {
-	m    *machine
-	root branch
+	m     *machine
+	root  branch
+	slots []int // its signals
 }
 
 // branch is an object or a list of a document, or a signal.
@@ -64,31 +65,65 @@ func newBranch() *branch { return &branch{signal: -1, below: map[string]*branch{
 func newDocument(m *machine) (*jsonDocument, error) {
 	d := &jsonDocument{m: m, root: *newBranch()}
 	for slot, s := range m.kind.Signals {
-		at := s.At
-		path, ok := strings.CutPrefix(at, "/")
-		if !ok {
-			return nil, fmt.Errorf("%s: %s: address %q; write a pointer such as /machine/power", m.path, s.Name, at)
+		if err := d.add(slot, s.At); err != nil {
+			return nil, err
 		}
-		b := &d.root
-		for key := range strings.SplitSeq(path, "/") {
-			if b.signal >= 0 {
-				return nil, fmt.Errorf("%s: %s: a signal stands above %q; write another address", m.path, s.Name, at)
-			}
-			if n, err := strconv.Atoi(key); err == nil && n > maxIndex {
-				return nil, fmt.Errorf("%s: %s: index %d; write at most %d", m.path, s.Name, n, maxIndex)
-			}
-			if b.below[key] == nil {
-				b.below[key] = newBranch()
-				b.keys = append(b.keys, key)
-			}
-			b = b.below[key]
-		}
-		if b.signal >= 0 || len(b.keys) > 0 {
-			return nil, fmt.Errorf("%s: %s: something else stands at %q already; write another address", m.path, s.Name, at)
-		}
-		b.signal = slot
 	}
 	return d, nil
+}
+
+// add lets a signal stand at a JSON pointer.
+func (d *jsonDocument) add(slot int, at string) error {
+	name := d.m.kind.Signals[slot].Name
+	path, ok := strings.CutPrefix(at, "/")
+	if !ok {
+		return fmt.Errorf("%s: %s: address %q; write a pointer such as /machine/power", d.m.path, name, at)
+	}
+	b := &d.root
+	for key := range strings.SplitSeq(path, "/") {
+		if b.signal >= 0 {
+			return fmt.Errorf("%s: %s: a signal stands above %q; write another address", d.m.path, name, at)
+		}
+		if n, err := strconv.Atoi(key); err == nil && n > maxIndex {
+			return fmt.Errorf("%s: %s: index %d; write at most %d", d.m.path, name, n, maxIndex)
+		}
+		if b.below[key] == nil {
+			b.below[key] = newBranch()
+			b.keys = append(b.keys, key)
+		}
+		b = b.below[key]
+	}
+	if b.signal >= 0 || len(b.keys) > 0 {
+		return fmt.Errorf("%s: %s: something else stands at %q already; write another address", d.m.path, name, at)
+	}
+	b.signal = slot
+	d.slots = append(d.slots, slot)
+	return nil
+}
+
+// bytes is the document now.
+func (d *jsonDocument) bytes() []byte {
+	if d.m.is(Garbage) {
+		return []byte(`{"machine": {"power": 1`)
+	}
+	d.m.mu.Lock()
+	doc := d.value(&d.root)
+	d.m.mu.Unlock()
+	raw, err := json.Marshal(doc)
+	if err != nil {
+		panic("BUG: a document without NaN and without loops cannot be told: " + err.Error())
+	}
+	return raw
+}
+
+// version changes whenever what the document says does.
+func (d *jsonDocument) version() (v uint64) {
+	d.m.mu.Lock()
+	defer d.m.mu.Unlock()
+	for _, slot := range d.slots {
+		v += uint64(d.m.values[slot].version)
+	}
+	return v
 }
 
 // ServeHTTP tells the document as it is.
@@ -101,14 +136,7 @@ func (d *jsonDocument) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	if d.m.is(Garbage) {
-		_, _ = w.Write([]byte(`{"machine": {"power": 1`))
-		return
-	}
-	d.m.mu.Lock()
-	doc := d.value(&d.root)
-	d.m.mu.Unlock()
-	_ = json.NewEncoder(w).Encode(doc) // who asked has left
+	_, _ = w.Write(d.bytes()) // who asked has left
 }
 
 // value is what stands at a branch. The caller holds the machine's lock.

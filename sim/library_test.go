@@ -58,29 +58,27 @@ func TestDelivered_EverySignalIsReadAsShown(t *testing.T) {
 	t.Logf("profiles read, by protocol: %v", seen)
 }
 
-// unserved are protocols of this program that the simulation does not stand up,
+// unsimulated are protocols of this program that the simulation does not speak,
 // and why.
-var unserved = map[string]string{
-	"sparkplug":   "publishes by itself: StandPublishing and Attach",
-	"mqtt":        "a broker's topics and payloads are the profile's own; mosquitto_pub says them",
-	"webhook":     "posts by itself, and curl does that",
-	"text":        "a line is made from a pattern only by who knows the device",
-	"text-stream": "a line is made from a pattern only by who knows the device",
-	"files":       "a file in a folder is put there by hand",
-	"database":    "a query asks a PostgreSQL with tables of its own",
+var unsimulated = map[string]string{
+	"database": "a query asks a PostgreSQL with tables of its own; psql fills them",
 }
 
-// A protocol this program speaks is served by the simulation, or it is said why
-// it is not.
+// A protocol this program speaks is spoken by the simulation, as a server or by
+// itself, or it is said why it is not.
 func TestEveryDriverHasASimulationOrAReason(t *testing.T) {
 	t.Parallel()
 	drivers := driversOf(t)
 	for kind := range drivers {
-		if sim.Serves(kind) == (unserved[kind] != "") {
-			t.Errorf("%s: served is %v and the reason not to is %q", kind, sim.Serves(kind), unserved[kind])
+		served, speaks := sim.Serves(kind), sim.Publishes(kind)
+		if (served || speaks) == (unsimulated[kind] != "") || served && speaks {
+			t.Errorf("%s: served is %v, it speaks by itself is %v, and the reason not to is %q", kind, served, speaks, unsimulated[kind])
+		}
+		if speaks == (sim.Destination(kind) == "") {
+			t.Errorf("%s speaks by itself is %v, to %q", kind, speaks, sim.Destination(kind))
 		}
 	}
-	for kind := range unserved {
+	for kind := range unsimulated {
 		if drivers[kind] == nil {
 			t.Errorf("%s is no driver", kind)
 		}
@@ -107,6 +105,13 @@ func readAsShown(t *testing.T, p *profile.Profile, driver connect.Driver) {
 	server, device, err := sim.Stand(kindOf(p), "127.0.0.1:0", 1)
 	must(t, err)
 	defer server.Close()
+	comparesShown(t, p, driver, server, device)
+}
+
+// comparesShown makes the server show values of its own in every place, and
+// compares what the driver reads.
+func comparesShown(t *testing.T, p *profile.Profile, driver connect.Driver, server *sim.Plant, device plant.Device) {
+	t.Helper()
 	node := plant.Node{ID: "n", Path: "try", Machine: &plant.Equipment{Profile: p.ID, Device: device}}
 	tags := p.Tags(node)
 	for i := range tags {

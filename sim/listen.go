@@ -25,6 +25,8 @@ var servers = map[string]func(p *Plant, host, port string, machines []*machine) 
 	"ethernet-ip":    (*Plant).serveCIP,
 	"iec104":         (*Plant).serveIEC104,
 	"snmp":           (*Plant).serveSNMP,
+	"text":           (*Plant).serveText,
+	"text-stream":    (*Plant).serveTextStream,
 }
 
 // alone is what a device's parameters are when it is the only one behind its
@@ -40,6 +42,8 @@ var alone = map[string]map[string]string{
 	"slmp":        {},
 	"ethernet-ip": {},
 	"iec104":      {"common_address": "1"},
+	"webhook":     {"token": "simulated-not-secret"},
+	"files":       {"match": "*.csv", "time": "time"},
 }
 
 // Listen starts the servers of machines that wait to be asked, on free ports of
@@ -114,20 +118,30 @@ func Fill(address string, endpoints map[string]string) string {
 	return address
 }
 
-// Attach connects the machines that publish by themselves to the broker. They
-// come back when it does, until ctx ends; [Plant.Close] waits for them.
-func (p *Plant) Attach(ctx context.Context, broker string) {
-	p.AttachHost(ctx, broker, "")
-}
+// Attach lets the machines that speak by themselves do so until ctx ends: to a
+// broker, to a node, into a folder, whatever [Destination] says of their
+// protocol. They come back when it does; [Plant.Close] waits for them.
+func (p *Plant) Attach(ctx context.Context, to string) error { return p.AttachHost(ctx, to, "") }
 
-// AttachHost is Attach with a primary host: the machines are silent until that
-// Sparkplug host says that it is online, and when it leaves.
-func (p *Plant) AttachHost(ctx context.Context, broker, host string) {
+// AttachHost is Attach with a primary host: machines of Sparkplug are silent
+// until that host says that it is online, and when it leaves.
+func (p *Plant) AttachHost(ctx context.Context, to, host string) error {
+	var all []speaker
 	for _, m := range p.machines {
-		if m.kind.Protocol == "sparkplug" {
-			p.workers.Go(func() { newEdge(m, broker, host).run(ctx) })
+		way, ok := speakers[m.kind.Protocol]
+		if !ok {
+			continue
 		}
+		one, err := way.speaker(m, to, host)
+		if err != nil {
+			return fmt.Errorf("sim: %s: %w", m.path, err)
+		}
+		all = append(all, one)
 	}
+	for _, one := range all {
+		p.workers.Go(func() { one.run(ctx) })
+	}
+	return nil
 }
 
 // driver is the usual one of a protocol that several speak.

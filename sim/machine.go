@@ -32,6 +32,8 @@ type machine struct {
 	products                []string
 	cycles                  map[string]time.Duration
 	slot                    map[string]int
+	aside                   bool                // auxiliary: no link of the chain of areas
+	codes                   map[string]codebook // what its profile calls the modes and alarms
 	channels                []channel
 	temper                  float64 // how often it stops, 1 for the usual
 	phase                   float64 // shifts its slow waves, s
@@ -72,6 +74,7 @@ type machine struct {
 	wear                float64
 	tools               int
 	body                body
+	bath                bath
 }
 
 // tally is a reading of the counters.
@@ -99,6 +102,7 @@ func newMachine(n plant.Node, kind Kind, products []string, rng *rand.Rand) *mac
 	m := &machine{
 		path: n.Path, code: n.Code(), class: n.Machine.Class, kind: kind, device: n.Machine.Device, rng: rng, salt: rng.Uint64(), products: products,
 		cycles: map[string]time.Duration{}, values: make([]value, len(kind.Signals)), faults: map[FaultKind]bool{}, slot: map[string]int{}, truth: &ledger{},
+		aside: n.Machine.Excluded && n.Machine.Class != "meter", codes: codesOf(kind),
 	}
 	if len(parts) > 2 {
 		m.area = parts[2]
@@ -143,12 +147,14 @@ func (m *machine) defaults() {
 	for name, v := range map[string]float64{
 		"feed.override": 100, "spindle.override": 100, "robot.override": 100, "stone.pressure": 6, "belt.speed": 220, "conveyor.speed": 12,
 		"part.target": 30, "tool.number": 3, "setpoint.zone1": 780, "setpoint.zone2": 820, "setpoint.zone3": 840, "setpoint.zone4": 845,
-		"setpoint.zone5": 845, "setpoint.zone6": 840, "machine.mode": modeAutomatic, "machine.door": 1,
+		"setpoint.zone5": 845, "setpoint.zone6": 840, "machine.mode": m.codes["machine.mode"].of(modeAutomatic), "machine.door": 1,
+		"setpoint.process": bathTarget,
 	} {
 		if i, ok := m.slot[name]; ok {
-			m.values[i].num = v
+			m.values[i].num = m.kind.Signals[i].bounded(v)
 		}
 	}
+	m.bath.temperature = m.get("setpoint.process", bathTarget)
 	for i, s := range m.kind.Signals {
 		if s.Fixed == "" {
 			continue
@@ -209,8 +215,9 @@ func (m *machine) get(name string, otherwise float64) float64 {
 // show sets what the controller shows of its state.
 func (m *machine) show() {
 	running := m.stop.cause == Running || m.stop.turning
-	m.put("machine.mode", float64(m.stop.mode))
-	m.put("machine.alarm", float64(m.alarm))
+	m.put("machine.mode", m.codes["machine.mode"].of(m.stop.mode))
+	m.put("machine.alarm", m.codes["machine.alarm"].of(m.alarm))
+	m.putText("machine.state", m.execution())
 	m.put("machine.running", flag(running))
 	m.put("machine.estop", flag(m.estop))
 	m.put("machine.door", flag(!m.stop.open))
@@ -223,6 +230,7 @@ func (m *machine) show() {
 	m.putText("machine.product", m.product)
 	m.putText("machine.order", m.orderText)
 	m.putText("machine.program", m.program)
+	m.route()
 }
 
 // write takes a set point as an operator at the panel would, and says whether
@@ -234,6 +242,7 @@ func (m *machine) write(i int, v float64) bool {
 		return false
 	}
 	m.anchorZones() // they head for the new set point from here
+	m.anchorBath()
 	m.putAt(i, v, m.seen())
 	return true
 }

@@ -36,10 +36,8 @@ func channelsOf(k Kind) []channel {
 			continue
 		}
 		f, ok := formulas[s.Name]
-		if k.Class == "meter" {
-			if special, found := meterFormulas[s.Name]; found {
-				f, ok = special, true
-			}
+		if special, found := formulasOf[k.Class][s.Name]; found {
+			f, ok = special, true
 		}
 		if !ok {
 			f = familyOf(s)
@@ -174,6 +172,7 @@ var meterFormulas = func() map[string]formula {
 		"power.apparent":    {1, func(o *moment, _ int) float64 { return o.power * 1.085 }},
 		"factor.total":      {3, func(o *moment, _ int) float64 { return 0.921 + 0.004*math.Sin(o.t/900) }},
 		"frequency":         {2, func(o *moment, _ int) float64 { return 50 + 0.008*o.noise() }},
+		"energy.export":     constant(0), // nothing behind it generates
 		"demand.active":     {1, func(o *moment, _ int) float64 { return o.power * 0.98 }},
 		"current.neutral":   {1, func(o *moment, _ int) float64 { return 0.8 * math.Abs(o.noise()) }},
 		"unbalance.voltage": {2, func(o *moment, _ int) float64 { return 0.6 + 0.02*math.Abs(o.noise()) }},
@@ -186,6 +185,9 @@ var meterFormulas = func() map[string]formula {
 		out["factor."+phase] = formula{3, func(*moment, int) float64 { return 0.92 + 0.003*k }}
 		out["thd.voltage."+phase] = formula{1, func(*moment, int) float64 { return 1.8 + 0.1*k }}
 		out["thd.current."+phase] = formula{1, func(*moment, int) float64 { return 8.4 + 0.3*k }}
+		out["power.reactive."+phase] = formula{1, func(o *moment, _ int) float64 { return o.power * 0.14 }}
+		out["energy.active."+phase] = formula{2, func(o *moment, _ int) float64 { return (o.m.fedEnergy(o.second) - o.m.set.energy) / 3 }}
+		out["energy.export."+phase] = constant(0)
 	}
 	return out
 }()

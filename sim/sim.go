@@ -38,8 +38,11 @@ type Signal struct {
 	Scale    float64
 	Offset   float64
 	Writable bool
-	// Min and Max are what a set point accepts; nil accepts all.
+	// Min and Max are what a set point accepts, nil accepts all, and otherwise
+	// what the profile believes of the value.
 	Min, Max *float64
+	// Names are the codes of an enumeration with their English names.
+	Names map[int64]string
 	// Fixed is what the machine always shows there, as text or as number: its
 	// name, its serial number. "" is for what lives.
 	Fixed string
@@ -113,14 +116,18 @@ func New(c Config) (*Plant, error) {
 
 // connect finds the machines' neighbours: the areas follow one another as in
 // the model, and the meters share them out, the last one taking the rest.
+// Machines aside have no neighbours, and the first meter among them is theirs.
 func (p *Plant) connect() {
 	stages := map[string]*stage{}
 	var areas []string
 	var meters []*machine
+	beside := p.beside()
 	for _, m := range p.machines {
-		if m.class == "meter" {
-			meters = append(meters, m)
+		if m.class == "meter" || m.aside {
 			m.stage = &stage{}
+			if m.class == "meter" && beside[m.area] == nil {
+				meters = append(meters, m)
+			}
 			continue
 		}
 		if stages[m.area] == nil {
@@ -133,7 +140,7 @@ func (p *Plant) connect() {
 	}
 	for i, area := range areas {
 		for _, m := range p.machines {
-			if m.area != area || m.class == "meter" {
+			if m.area != area || m.class == "meter" || m.aside {
 				continue
 			}
 			if i > 0 {
@@ -148,6 +155,30 @@ func (p *Plant) connect() {
 			}
 		}
 	}
+}
+
+// beside gives the first meter of each area with machines aside their power, and
+// tells those machines by area.
+func (p *Plant) beside() map[string][]*machine {
+	out := map[string][]*machine{}
+	for _, m := range p.machines {
+		if m.aside {
+			out[m.area] = append(out[m.area], m)
+		}
+	}
+	taken := map[string]bool{}
+	for _, m := range p.machines {
+		if m.class != "meter" || out[m.area] == nil || taken[m.area] {
+			continue
+		}
+		taken[m.area], m.feeds = true, out[m.area]
+		// It was installed long after them: a counter of six digits holds it.
+		m.set.energy = -m.body.energy / 10
+		for _, one := range m.feeds {
+			m.set.energy += one.body.energy * lineLoss
+		}
+	}
+	return out
 }
 
 // events lets everything happen up to t, in order of time. The caller holds

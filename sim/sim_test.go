@@ -33,8 +33,11 @@ func model(t testing.TB) (plant.Model, map[string]sim.Kind) {
 func kindOf(p *profile.Profile) sim.Kind {
 	k := sim.Kind{ID: p.ID, Class: p.Class, Protocol: p.Protocol, Params: p.Defaults()}
 	for _, s := range p.Signals {
-		one := sim.Signal{Name: s.Name, Kind: s.Kind, At: s.At, Writable: s.Write != nil}
+		one := sim.Signal{Name: s.Name, Kind: s.Kind, At: s.At, Writable: s.Write != nil, Min: s.Min, Max: s.Max, Names: map[int64]string{}}
 		one.Scale, one.Offset = s.Scaling()
+		for code, name := range s.Values {
+			one.Names[code] = name.EN
+		}
 		if s.Write != nil {
 			one.Min, one.Max = s.Write.Min, s.Write.Max
 		}

@@ -84,7 +84,7 @@ func next(t *testing.T, news chan message, kind string) message {
 func attach(t *testing.T, p *sim.Plant, b *mqtt.Broker, host string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	p.AttachHost(ctx, b.Addr().String(), host)
+	must(t, p.AttachHost(ctx, b.Addr().String(), host))
 	t.Cleanup(func() { cancel(); p.Close() })
 }
 

@@ -98,19 +98,35 @@ func StandTogether(k Kind, address string, seed uint64, n int, params map[string
 	return p, devices, nil
 }
 
-// Publishes reports whether machines of the protocol speak by themselves, to a
-// broker: [StandPublishing] makes them.
-func Publishes(protocol string) bool { return protocol == "sparkplug" }
+// Publishes reports whether machines of the protocol speak by themselves:
+// [StandPublishing] makes them.
+func Publishes(protocol string) bool { return speakers[protocol].speaker != nil }
 
-// StandPublishing makes n machines of a kind that speak by themselves, as edge
-// nodes of the group; [Plant.Attach] lets them speak.
-func StandPublishing(k Kind, group string, seed uint64, n int) (*Plant, []plant.Device, error) {
+// Destination is what [Plant.Attach] takes for machines of a protocol that speak
+// by themselves, for a person to read.
+func Destination(protocol string) string { return speakers[protocol].to }
+
+// StandPublishing makes n machines of a kind that speak by themselves;
+// [Plant.Attach] lets them speak. Group begins the addresses of those at a
+// broker. Parameters are those of every device, above the usual ones.
+func StandPublishing(k Kind, group string, seed uint64, n int, params map[string]string) (*Plant, []plant.Device, error) {
 	if !Publishes(k.Protocol) {
-		return nil, nil, fmt.Errorf("sim: profile %s speaks %s; only machines of sparkplug publish by themselves here", k.ID, k.Protocol)
+		return nil, nil, fmt.Errorf("sim: profile %s speaks %s; only machines of these speak by themselves: %s",
+			k.ID, k.Protocol, strings.Join(slices.Sorted(maps.Keys(speakers)), ", "))
 	}
 	devices := make([]plant.Device, n)
 	for i := range devices {
-		devices[i] = plant.Device{Driver: k.Protocol, Address: fmt.Sprintf("%s/%s-%d", group, standing, i+1)}
+		devices[i] = plant.Device{Driver: k.Protocol, Address: fmt.Sprintf("%s-%d", standing, i+1)}
+		if speakers[k.Protocol].grouped {
+			devices[i].Address = group + "/" + devices[i].Address
+		}
+		own := map[string]string{}
+		maps.Copy(own, k.Params)
+		maps.Copy(own, alone[k.Protocol])
+		maps.Copy(own, params)
+		if len(own) > 0 {
+			devices[i].Params = own
+		}
 	}
 	p, err := assemble(k, seed, devices)
 	return p, devices, err

@@ -70,25 +70,27 @@ func (m *machine) openLedger(now plant.Micros) {
 }
 
 // Truth lists what the machines truly did since the start, complete intervals
-// only, machine by machine.
+// only, machine by machine; auxiliary ones produce nothing that counts.
 func (p *Plant) Truth() []Interval {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var out []Interval
 	for _, m := range p.machines {
-		out = append(out, m.truth.intervals...)
+		if !m.aside {
+			out = append(out, m.truth.intervals...)
+		}
 	}
 	return out
 }
 
-// Accounts sums up what each machine truly did since the start; meters have
-// none.
+// Accounts sums up what each machine truly did since the start; meters and
+// auxiliary machines have none.
 func (p *Plant) Accounts() []Account {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var out []Account
 	for _, m := range p.machines {
-		if m.class == "meter" {
+		if m.class == "meter" || m.aside {
 			continue
 		}
 		m.mu.Lock()

@@ -47,7 +47,7 @@ func TestAdopt_UnknownDevicesShowFigures(t *testing.T) {
 		Model: plant.Model{Nodes: []plant.Node{{Path: "r", Level: plant.LevelEquipment, Machine: &plant.Equipment{Class: "robot", Profile: "demo-assembly", Device: plant.Device{Driver: "sparkplug", Address: "hall/robot-7"}}}}},
 	})
 	must(t, err)
-	robot.Attach(ctx, n.broker.Addr().String())
+	must(t, robot.Attach(ctx, n.broker.Addr().String()))
 	moving := make(chan struct{})
 	go func() {
 		defer close(moving)

@@ -45,7 +45,9 @@ func (n *node) demo(ctx context.Context, seed uint64) ([]web.Login, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.Attach(ctx, n.broker.Addr().String())
+	if err := p.Attach(ctx, n.broker.Addr().String()); err != nil {
+		return nil, err
+	}
 	n.workers.Go(func() {
 		p.Run(ctx, 1)
 		p.Close()
@@ -99,8 +101,17 @@ func simKinds(l *profile.Library) map[string]sim.Kind {
 func simKind(p *profile.Profile, serial string) sim.Kind {
 	k := sim.Kind{ID: p.ID, Class: p.Class, Protocol: p.Protocol, Params: p.Defaults()}
 	for _, s := range p.Signals {
-		one := sim.Signal{Name: s.Name, Kind: s.Kind, At: s.At, Writable: s.Write != nil}
+		one := sim.Signal{Name: s.Name, Kind: s.Kind, At: s.At, Writable: s.Write != nil, Min: s.Min, Max: s.Max}
 		one.Scale, one.Offset = s.Scaling()
+		if s.Write != nil { // the machine refuses what the real one would
+			one.Min, one.Max = s.Write.Min, s.Write.Max
+		}
+		if len(s.Values) > 0 {
+			one.Names = make(map[int64]string, len(s.Values))
+			for code, name := range s.Values {
+				one.Names[code] = name.EN
+			}
+		}
 		k.Signals = append(k.Signals, one)
 	}
 	for i, rule := range p.Identify {

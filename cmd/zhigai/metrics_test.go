@@ -157,6 +157,19 @@ func TestMetrics_OfTheDemoPlant(t *testing.T) {
 		"zhigai_device_up", "zhigai_device_requests_total", "zhigai_device_samples_total", "zhigai_device_response_seconds",
 		`zhigai_device_up{device="xinchang-bearing/xinchang/assembly/line-1/cell-1",driver="sparkplug"}`,
 	}
+	// Each machine of the plant is live over its own protocol.
+	m, err := n.plants.Model(ctx, access.Scope{Tenant: demoTenant}, plant.MicrosOf(time.Now()))
+	must(t, err)
+	drivers := map[string]bool{}
+	for _, one := range m.Nodes {
+		if one.Machine != nil {
+			drivers[one.Machine.Device.Driver] = true
+			want = append(want, fmt.Sprintf("zhigai_device_up{device=%q,driver=%q}", one.Path, one.Machine.Device.Driver))
+		}
+	}
+	if len(drivers) < 9 {
+		t.Errorf("the demo speaks %d protocols; want at least 9", len(drivers))
+	}
 	// A machine that is dead from the start: what fails is counted, too.
 	dead := plant.Node{Path: "xinchang-bearing/xinchang/assembly/line-1/dead", Level: plant.LevelEquipment, Name: plant.Name{ZH: "坏"}, Machine: &plant.Equipment{
 		Class: "lathe", Profile: "demo-lathe", Device: plant.Device{Driver: "modbus-tcp", Address: "127.0.0.1:1", Params: map[string]string{"unit": "1"}},

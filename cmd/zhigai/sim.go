@@ -22,8 +22,8 @@ import (
 type simCmd struct {
 	Profile string            `required:"" help:"Profile as YAML, or the id of a delivered one such as eastron.sdm630." placeholder:"FILE|ID"`
 	Listen  string            `help:"Where to serve, port 0 for a free one." default:"127.0.0.1:0" placeholder:"HOST:PORT"`
-	To      string            `help:"Broker that machines publish to, of protocols in which they speak by themselves." placeholder:"HOST:PORT"`
-	Group   string            `help:"Sparkplug group of machines that publish." default:"sim"`
+	To      string            `help:"Where machines go that speak by themselves: the broker HOST:PORT they publish to, the node http://HOST:PORT they post to, or the folder they leave files in." placeholder:"PLACE"`
+	Group   string            `help:"What the topics of machines that publish begin with; the group in Sparkplug." default:"sim"`
 	Driver  string            `help:"Protocol, where several fit the profile, such as modbus-rtu in a TCP stream; by default the profile's."`
 	Count   int               `help:"How many machines." default:"1"`
 	Shared  bool              `help:"All behind one address, as units of a line or stations of a server; by default each has the next port."`
@@ -69,7 +69,9 @@ func (c simCmd) Run(ctx context.Context) error {
 	done := make(chan struct{}, len(plants))
 	for _, one := range plants {
 		if c.To != "" {
-			one.Attach(running, c.To)
+			if err := one.Attach(running, c.To); err != nil {
+				return fmt.Errorf("--to: %w", err)
+			}
 		}
 		go func() {
 			one.Run(running, 1)
@@ -97,15 +99,17 @@ func (c simCmd) kind(p *profile.Profile) (sim.Kind, error) {
 	case c.Fault != "" && !slices.Contains(sim.FaultKinds, sim.FaultKind(c.Fault)):
 		return k, fmt.Errorf("--fault %q: write one of %v", c.Fault, sim.FaultKinds)
 	case sim.Publishes(k.Protocol) && c.To == "":
-		return k, fmt.Errorf("profile %s speaks %s: its machines speak by themselves; write --to HOST:PORT, the broker they publish to", p.ID, k.Protocol)
+		return k, fmt.Errorf("profile %s speaks %s: its machines speak by themselves; write --to %s", p.ID, k.Protocol, sim.Destination(k.Protocol))
 	case !sim.Publishes(k.Protocol) && c.To != "":
 		return k, fmt.Errorf("profile %s speaks %s: its machines wait to be asked; write --listen HOST:PORT in place of --to", p.ID, k.Protocol)
 	case strings.HasPrefix(c.Listen, "serial:"):
 		return k, errors.New("--listen serial: a serial line is not served; write --listen HOST:PORT --driver modbus-rtu and lead it to the line with socat, for example")
 	case (c.Sheet == "") != (c.Under == ""):
 		return k, errors.New("--sheet and --under go together; write --under with the place of the machines in the plant, such as works/hall-1/line-2")
-	case sim.Publishes(k.Protocol) && (c.Shared || len(c.Param) > 0):
-		return k, errors.New("--shared and --param are for machines that wait to be asked; leave them out")
+	case sim.Publishes(k.Protocol) && c.Shared:
+		return k, errors.New("--shared is for machines that wait to be asked; leave it out")
+	case k.Protocol == "sparkplug" && len(c.Param) > 0:
+		return k, errors.New("--param: a device of Sparkplug has no parameters; leave it out")
 	case c.Count > 1 && c.Shared && c.Param["unit"] != "":
 		return k, errors.New("--param unit with --shared: the machines are numbered from 1; leave one of them out")
 	}
@@ -165,7 +169,7 @@ func (c simCmd) stand(k sim.Kind) (plants []*sim.Plant, devices []plant.Device, 
 		return nil
 	}
 	if sim.Publishes(k.Protocol) {
-		err = add(sim.StandPublishing(k, c.Group, c.Seed, c.Count))
+		err = add(sim.StandPublishing(k, c.Group, c.Seed, c.Count, c.Param))
 		return plants, devices, err
 	}
 	if c.Shared {
@@ -198,10 +202,15 @@ func (c simCmd) tell(w io.Writer, p *profile.Profile, devices []plant.Device) {
 		fmt.Fprintf(w, "device: {driver: %s, address: %q%s}\n", d.Driver, d.Address, paramsYAML(d.Params))
 	}
 	first := devices[0]
-	if sim.Publishes(first.Driver) {
-		host, port, _ := net.SplitHostPort(c.To)
+	host, port, _ := net.SplitHostPort(c.To)
+	switch {
+	case first.Driver == "sparkplug":
 		fmt.Fprintf(w, "# watch: mosquitto_sub -h %s -p %s -t 'spBv1.0/%s/#' -F '%%t %%l'\n", host, port, c.Group)
-	} else {
+	case first.Driver == "mqtt":
+		fmt.Fprintf(w, "# watch: mosquitto_sub -h %s -p %s -t '%s/#' -v\n", host, port, c.Group)
+	case sim.Publishes(first.Driver):
+		fmt.Fprintf(w, "# they speak to %s\n", c.To)
+	default:
 		fmt.Fprintf(w, "# read: zhigai profile try %s --driver %s --device %s%s\n", c.Profile, first.Driver, first.Address, paramFlags(first.Params))
 		if other := foreignTool(p, first); other != "" {
 			fmt.Fprintf(w, "# or:   %s\n", other)

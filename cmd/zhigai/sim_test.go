@@ -4,13 +4,16 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"zhigai/connect"
+	"zhigai/connect/modbus"
 	"zhigai/connect/profile"
 	"zhigai/plant"
 )
@@ -90,6 +93,26 @@ func TestSim_MachinesAreRead(t *testing.T) {
 	f(simCmd{Profile: filepath.Join("..", "..", "data", "profiles", "demo-lathe.yaml"), Count: 1}, 1)
 }
 
+// A machine refuses a set point beyond the limits of its profile, as the real
+// one does, and takes one within.
+func TestSim_LimitsOfAProfileAreTheMachines(t *testing.T) {
+	t.Parallel()
+	p, devices := stood(t, simCmd{Profile: "omron.e5cc", Listen: "127.0.0.1:0", Count: 1})
+	at := slices.IndexFunc(p.Signals, func(s profile.Signal) bool { return s.Name == "setpoint.process" })
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	c, err := modbus.New().Open(ctx, devices[0])
+	must(t, err)
+	defer c.Close()
+	write := func(v float64) error {
+		return c.(connect.Writer).Write(ctx, connect.Point{Address: p.Signals[at].At, Kind: plant.KindNumber}, v)
+	}
+	if err := write(*p.Signals[at].Write.Max + 1); !errors.Is(err, connect.ErrRefused) {
+		t.Errorf("one above the limit: %v; want a refusal", err)
+	}
+	must(t, write(*p.Signals[at].Write.Max))
+}
+
 // A fault is seen at every machine.
 func TestSim_FaultOfEveryMachine(t *testing.T) {
 	t.Parallel()
@@ -146,7 +169,8 @@ func TestSim_Refusals(t *testing.T) {
 	f(simCmd{Profile: meter, To: "127.0.0.1:1883"}, "write --listen")
 	f(simCmd{Profile: meter, Sheet: "x.csv"}, "write --under")
 	f(simCmd{Profile: "demo-assembly"}, "write --to")
-	f(simCmd{Profile: "vda5050.mobile-robot"}, "only machines that wait to be asked")
+	f(simCmd{Profile: "vda5050.mobile-robot"}, "write --to HOST:PORT, the broker")
+	f(simCmd{Profile: "vda5050.mobile-robot", To: "127.0.0.1:1883", Shared: true}, "leave it out")
 }
 
 // The command says what stands, writes the sheet, ends when it is

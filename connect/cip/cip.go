@@ -49,6 +49,15 @@ func New() *Driver {
 // Kind implements [connect.Driver].
 func (*Driver) Kind() string { return Kind }
 
+// Examples implements [connect.Exampler].
+func (*Driver) Examples() connect.Examples {
+	return connect.Examples{
+		Device: plant.Device{Driver: Kind, Address: "192.168.1.20:44818"},
+		Search: "192.168.1.255",
+		Point:  "Program:Main.Station[3].Count", PointKind: plant.KindNumber,
+	}
+}
+
 // CheckDevice implements [connect.Driver].
 func (*Driver) CheckDevice(d plant.Device) error {
 	_, err := settingsOf(d)

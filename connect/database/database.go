@@ -69,6 +69,14 @@ func New(o Options) (*Driver, error) {
 // Kind implements [connect.Driver].
 func (d *Driver) Kind() string { return Kind }
 
+// Examples implements [connect.Exampler].
+func (*Driver) Examples() connect.Examples {
+	return connect.Examples{
+		Device: plant.Device{Driver: Kind, Address: "postgres://reader@192.168.1.20:5432/measurements", Params: map[string]string{"query": "SELECT id, measured_at, diameter FROM result", "cursor": "id", "time": "measured_at"}},
+		Point:  "column diameter", PointKind: plant.KindNumber,
+	}
+}
+
 // CheckDevice implements [connect.Driver].
 func (d *Driver) CheckDevice(dev plant.Device) error {
 	_, err := parseSettings(dev)

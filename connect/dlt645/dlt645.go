@@ -47,6 +47,15 @@ func New(pool *line.Pool) *Driver { return &Driver{pool} }
 // Kind implements [connect.Driver].
 func (*Driver) Kind() string { return Kind }
 
+// Examples implements [connect.Exampler].
+func (*Driver) Examples() connect.Examples {
+	return connect.Examples{
+		Device: plant.Device{Driver: Kind, Address: "/dev/ttyUSB0", Params: map[string]string{"unit": "202403150017", "baud": "2400"}},
+		Search: "/dev/ttyUSB0 1200,2400,9600",
+		Point:  "02010100", PointKind: plant.KindNumber,
+	}
+}
+
 // CheckDevice implements [connect.Driver].
 func (*Driver) CheckDevice(d plant.Device) error {
 	_, err := settingsOf(d)

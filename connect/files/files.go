@@ -69,6 +69,14 @@ func New(o Options) (*Driver, error) {
 // Kind implements [connect.Driver].
 func (d *Driver) Kind() string { return Kind }
 
+// Examples implements [connect.Exampler].
+func (*Driver) Examples() connect.Examples {
+	return connect.Examples{
+		Device: plant.Device{Driver: Kind, Address: "cmm/room1", Params: map[string]string{"match": "*.csv"}},
+		Point:  "column 外径", PointKind: plant.KindNumber,
+	}
+}
+
 // CheckDevice implements [connect.Driver].
 func (d *Driver) CheckDevice(dev plant.Device) error {
 	_, err := parseSettings(dev)

@@ -118,6 +118,14 @@ func parseHook(dev plant.Device) (s hookSettings, err error) {
 // Kind implements [connect.Driver].
 func (h *Hook) Kind() string { return HookKind }
 
+// Examples implements [connect.Exampler].
+func (*Hook) Examples() connect.Examples {
+	return connect.Examples{
+		Device: plant.Device{Driver: HookKind, Address: "press-1", Params: map[string]string{"token": "choose-32-characters-of-your-own!"}},
+		Point:  "/spindle/speed", PointKind: plant.KindNumber,
+	}
+}
+
 // CheckDevice implements [connect.Driver].
 func (h *Hook) CheckDevice(dev plant.Device) error {
 	_, err := parseHook(dev)

@@ -57,6 +57,14 @@ func New(now func() time.Time) *Driver { return &Driver{now: now} }
 // Kind implements [connect.Driver].
 func (d *Driver) Kind() string { return Kind }
 
+// Examples implements [connect.Exampler].
+func (*Driver) Examples() connect.Examples {
+	return connect.Examples{
+		Device: plant.Device{Driver: Kind, Address: "http://192.168.1.10/api/status"},
+		Point:  "/spindle/speed", PointKind: plant.KindNumber,
+	}
+}
+
 // CheckDevice implements [connect.Driver].
 func (d *Driver) CheckDevice(dev plant.Device) error {
 	_, err := parseSettings(dev)

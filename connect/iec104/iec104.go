@@ -45,6 +45,14 @@ func New() *Driver { return &Driver{links: map[string]*link{}} }
 // Kind implements [connect.Driver].
 func (*Driver) Kind() string { return Kind }
 
+// Examples implements [connect.Exampler].
+func (*Driver) Examples() connect.Examples {
+	return connect.Examples{
+		Device: plant.Device{Driver: Kind, Address: "192.168.1.20:2404", Params: map[string]string{"common_address": "1"}},
+		Point:  "IOA 4001 (TI 13)", PointKind: plant.KindNumber,
+	}
+}
+
 // CheckDevice implements [connect.Driver].
 func (*Driver) CheckDevice(d plant.Device) error {
 	_, err := settingsOf(d)

@@ -54,6 +54,15 @@ func New() *Driver {
 // Kind implements [connect.Driver].
 func (*Driver) Kind() string { return Kind }
 
+// Examples implements [connect.Exampler].
+func (*Driver) Examples() connect.Examples {
+	return connect.Examples{
+		Device: plant.Device{Driver: Kind, Address: "192.168.1.20:502", Params: map[string]string{"unit": "1"}},
+		Search: "192.168.1.0/24:502",
+		Point:  "holding 52 float32 CDAB", PointKind: plant.KindNumber,
+	}
+}
+
 // CheckDevice implements [connect.Driver].
 func (*Driver) CheckDevice(d plant.Device) error {
 	_, err := settingsOf(d)

@@ -54,6 +54,15 @@ func NewSerial(pool *line.Pool) *SerialDriver {
 // Kind implements [connect.Driver].
 func (*SerialDriver) Kind() string { return KindSerial }
 
+// Examples implements [connect.Exampler].
+func (*SerialDriver) Examples() connect.Examples {
+	return connect.Examples{
+		Device: plant.Device{Driver: KindSerial, Address: "/dev/ttyUSB0", Params: map[string]string{"unit": "1", "baud": "9600"}},
+		Search: "/dev/ttyUSB0 9600,19200 1-32",
+		Point:  "holding 52 float32 CDAB", PointKind: plant.KindNumber,
+	}
+}
+
 // CheckDevice implements [connect.Driver].
 func (*SerialDriver) CheckDevice(d plant.Device) error {
 	_, err := serialSettings(d)

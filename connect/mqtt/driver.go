@@ -82,6 +82,14 @@ func NewDriver(o DriverOptions) (*Driver, error) {
 // Kind implements [connect.Driver].
 func (d *Driver) Kind() string { return Kind }
 
+// Examples implements [connect.Exampler].
+func (*Driver) Examples() connect.Examples {
+	return connect.Examples{
+		Device: plant.Device{Driver: Kind, Address: "plant/press1"},
+		Point:  "state#/spindle/speed", PointKind: plant.KindNumber,
+	}
+}
+
 // settings is a device's address and params, understood.
 type settings struct {
 	prefix  string

@@ -41,6 +41,14 @@ func NewAdapter(o Options) *AdapterDriver { return &AdapterDriver{now: o.Now, lo
 // Kind implements [connect.Driver].
 func (*AdapterDriver) Kind() string { return AdapterKind }
 
+// Examples implements [connect.Exampler].
+func (*AdapterDriver) Examples() connect.Examples {
+	return connect.Examples{
+		Device: plant.Device{Driver: AdapterKind, Address: "192.168.1.40:7878"},
+		Point:  "pexecution", PointKind: plant.KindText,
+	}
+}
+
 // CheckDevice implements [connect.Driver].
 func (*AdapterDriver) CheckDevice(d plant.Device) error {
 	_, err := adapterSettings(d)

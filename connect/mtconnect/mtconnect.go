@@ -65,6 +65,15 @@ func New(o Options) *Driver {
 // Kind implements [connect.Driver].
 func (*Driver) Kind() string { return Kind }
 
+// Examples implements [connect.Exampler].
+func (*Driver) Examples() connect.Examples {
+	return connect.Examples{
+		Device: plant.Device{Driver: Kind, Address: "http://192.168.1.40:5000"},
+		Search: "192.168.1.0/24",
+		Point:  "Controller/Path EXECUTION", PointKind: plant.KindText,
+	}
+}
+
 // CheckDevice implements [connect.Driver].
 func (*Driver) CheckDevice(d plant.Device) error {
 	_, err := settingsOf(d)

@@ -79,6 +79,15 @@ func New(o Options) (*Driver, error) {
 // Kind implements [connect.Driver].
 func (d *Driver) Kind() string { return Kind }
 
+// Examples implements [connect.Exampler].
+func (*Driver) Examples() connect.Examples {
+	return connect.Examples{
+		Device: plant.Device{Driver: Kind, Address: "opc.tcp://192.168.1.30:4840"},
+		Search: "192.168.1.0/24:4840",
+		Point:  "nsu=urn:plant.example:press;s=Temperature", PointKind: plant.KindNumber,
+	}
+}
+
 // CheckDevice implements [connect.Driver].
 func (d *Driver) CheckDevice(dev plant.Device) error {
 	_, err := parseSettings(dev)

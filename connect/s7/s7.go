@@ -55,6 +55,15 @@ func New() *Driver {
 // Kind implements [connect.Driver].
 func (*Driver) Kind() string { return Kind }
 
+// Examples implements [connect.Exampler].
+func (*Driver) Examples() connect.Examples {
+	return connect.Examples{
+		Device: plant.Device{Driver: Kind, Address: "192.168.0.1:102", Params: map[string]string{"plc": "s7-1500"}},
+		Search: "192.168.0.0/24",
+		Point:  "DB1.DBD4 real", PointKind: plant.KindNumber,
+	}
+}
+
 // CheckDevice implements [connect.Driver].
 func (*Driver) CheckDevice(d plant.Device) error {
 	_, err := settingsOf(d)

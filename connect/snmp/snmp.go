@@ -45,6 +45,15 @@ func New() *Driver { return &Driver{} }
 // Kind implements [connect.Driver].
 func (*Driver) Kind() string { return Kind }
 
+// Examples implements [connect.Exampler].
+func (*Driver) Examples() connect.Examples {
+	return connect.Examples{
+		Device: plant.Device{Driver: Kind, Address: "192.168.1.30:161", Params: map[string]string{"community": "public"}},
+		Search: "192.168.1.0/24",
+		Point:  ".1.3.6.1.2.1.33.1.2.4.0", PointKind: plant.KindNumber,
+	}
+}
+
 // CheckDevice implements [connect.Driver].
 func (*Driver) CheckDevice(d plant.Device) error {
 	_, err := settingsOf(d)

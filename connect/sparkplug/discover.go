@@ -17,7 +17,7 @@ func (*Driver) Listens() bool { return true }
 func (d *Driver) Discover(ctx context.Context, where string) ([]connect.Found, error) {
 	if where != "" {
 		if err := checkPart("group", where); err != nil {
-			return nil, fmt.Errorf("sparkplug discover: %w", err)
+			return nil, fmt.Errorf("sparkplug search: %w; write a group, for example hall-1, or nothing for all", err)
 		}
 	}
 	d.mu.Lock()

@@ -129,6 +129,15 @@ func (d *Driver) stateTopic() string { return namespace + "/STATE/" + d.host }
 // Kind implements [connect.Driver].
 func (d *Driver) Kind() string { return Kind }
 
+// Examples implements [connect.Exampler].
+func (*Driver) Examples() connect.Examples {
+	return connect.Examples{
+		Device: plant.Device{Driver: Kind, Address: "hall-1/press-1"},
+		Search: "hall-1",
+		Point:  "Spindle/Speed", PointKind: plant.KindNumber,
+	}
+}
+
 // CheckDevice implements [connect.Driver].
 func (d *Driver) CheckDevice(dev plant.Device) error {
 	_, err := parseAddress(dev.Address)

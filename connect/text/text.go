@@ -63,6 +63,18 @@ func (d *Driver) Kind() string {
 	return Kind
 }
 
+// Examples implements [connect.Exampler].
+func (d *Driver) Examples() connect.Examples {
+	ask := ` ask "S\r\n"`
+	if d.stream {
+		ask = ""
+	}
+	return connect.Examples{
+		Device: plant.Device{Driver: d.Kind(), Address: "192.168.1.20:4001"},
+		Point:  `weight /^S +S +(?P<weight>-?[0-9.]+) *kg$/` + ask, PointKind: plant.KindNumber,
+	}
+}
+
 // CheckDevice implements [connect.Driver].
 func (*Driver) CheckDevice(d plant.Device) error {
 	_, err := settingsOf(d)

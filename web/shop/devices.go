@@ -51,6 +51,27 @@ type DriverInfo struct {
 	// Discovers: it can look for devices; Listens: they show themselves.
 	Discovers bool `json:"discovers"`
 	Listens   bool `json:"listens"`
+	// Example shows how addresses are written.
+	Example DriverExample `json:"example"`
+}
+
+// DriverExample is addresses in a driver's own words.
+type DriverExample struct {
+	Address string            `json:"address" doc:"Of a device"`
+	Params  map[string]string `json:"params,omitempty" doc:"Those the device cannot do without"`
+	Search  string            `json:"search,omitempty" doc:"Where a search looks; missing where none can"`
+	Point   string            `json:"point" doc:"Of a value"`
+}
+
+func driverInfo(d connect.Driver) DriverInfo {
+	_, discovers := d.(connect.Discoverer)
+	l, listens := d.(connect.Listening)
+	out := DriverInfo{Kind: d.Kind(), Discovers: discovers, Listens: listens && l.Listens()}
+	if e, ok := d.(connect.Exampler); ok {
+		one := e.Examples()
+		out.Example = DriverExample{Address: one.Device.Address, Params: one.Device.Params, Search: one.Search, Point: one.Point}
+	}
+	return out
 }
 
 type trialIn struct {
@@ -219,9 +240,7 @@ func (r *rooms) registerProfiles() {
 		func(context.Context, *struct{}) (*web.ListOut[DriverInfo], error) {
 			var items []DriverInfo
 			for _, d := range r.Drivers {
-				_, discovers := d.(connect.Discoverer)
-				l, listens := d.(connect.Listening)
-				items = append(items, DriverInfo{Kind: d.Kind(), Discovers: discovers, Listens: listens && l.Listens()})
+				items = append(items, driverInfo(d))
 			}
 			return web.NewList(items, ""), nil
 		})

@@ -2331,8 +2331,21 @@ export interface components {
              */
             total: number;
         };
+        DriverExample: {
+            /** @description Of a device */
+            address: string;
+            /** @description Those the device cannot do without */
+            params?: {
+                [key: string]: string;
+            };
+            /** @description Of a value */
+            point: string;
+            /** @description Where a search looks; missing where none can */
+            search?: string;
+        };
         DriverInfo: {
             discovers: boolean;
+            example: components["schemas"]["DriverExample"];
             kind: string;
             listens: boolean;
         };

@@ -197,7 +197,9 @@ export interface ProfileDetail extends Profile {
   counters: { counts: string; signal: string }[]; alarms: { id: string; when: string; priority: number; text: Name; reason?: string }[];
   identify: { address: string; match: string }[];
 }
-export interface DriverInfo { kind: string; discovers: boolean; listens: boolean }
+/** Addresses as the driver wants them written. */
+export interface DriverExample { address: string; params?: Record<string, string>; search?: string; point: string }
+export interface DriverInfo { kind: string; discovers: boolean; listens: boolean; example: DriverExample }
 export interface FoundDevice { driver: string; address: string; params?: Record<string, string>; serial?: string }
 export interface Candidate {
   device: FoundDevice; title: string; profile?: string; identity?: { vendor?: string; product?: string; version?: string; serial?: string }; seen: string;

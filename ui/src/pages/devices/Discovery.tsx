@@ -6,7 +6,7 @@ import { api } from "../../api/client";
 import { candidates, drivers, searches } from "../../api/queries";
 import type { Candidate, Search } from "../../api/types";
 import { AdoptDrawer } from "./AdoptDrawer";
-import { becomes, byHand, examples, waits } from "./discovery";
+import { becomes, byHand, waits } from "./discovery";
 
 /** Devices on the wire that nobody has connected: search, look, adopt. */
 export function Discovery() {
@@ -40,7 +40,7 @@ function SearchForm() {
     <>
     <form className="row" onSubmit={(e) => { e.preventDefault(); start.mutate(); }}>
       <Select aria-label={t("driver")} style={{ width: 160 }} value={chosen} onChange={setDriver} options={kinds.map((d) => ({ value: d.kind, label: d.kind }))} />
-      <Input aria-label={t("where")} style={{ width: 340 }} value={where} placeholder={examples[chosen] ?? t("where")} onChange={(e) => setWhere(e.target.value)} />
+      <Input aria-label={t("where")} style={{ width: 340 }} value={where} placeholder={kinds.find((d) => d.kind === chosen)?.example.search ?? t("where")} onChange={(e) => setWhere(e.target.value)} />
       <Button type="primary" htmlType="submit" loading={start.isPending} disabled={!where.trim()}>{t("start")}</Button>
       <Button disabled={!where.trim()} onClick={() => setManual(byHand(chosen, where, t("manual.title")))}>{t("manual")}</Button>
       <span className="dim">{t("listens", { kinds: (known.data ?? []).filter((d) => d.listens).map((d) => d.kind).join(", ") })}</span>

@@ -7,7 +7,6 @@ import { discoveryRules, drivers, nodes, profiles } from "../../api/queries";
 import type { DiscoveryRule } from "../../api/types";
 import { useLang } from "../../i18n/useLang";
 import { lines, pairs } from "../plant/node";
-import { examples } from "./discovery";
 
 type RuleFields = Omit<DiscoveryRule, "params"> & { params: string };
 
@@ -65,7 +64,7 @@ function RuleForm({ rule, close, saved }: { rule: Partial<DiscoveryRule>; close:
         <div style={{ display: "grid", gridTemplateColumns: "repeat(auto-fit, minmax(220px, 1fr))", columnGap: 16 }}>
           <Form.Item name="name" label={t("rule.name")} rules={[{ required: true }]}><Input /></Form.Item>
           <Form.Item name="driver" label={t("driver")} rules={[{ required: true }]}><Select options={(kinds.data ?? []).filter((d) => d.discovers).map((d) => ({ value: d.kind, label: d.kind }))} /></Form.Item>
-          <Form.Item name="where" label={t("rule.where")}><Input placeholder={examples[driver ?? ""]} /></Form.Item>
+          <Form.Item name="where" label={t("rule.where")}><Input placeholder={kinds.data?.find((d) => d.kind === driver)?.example.search} /></Form.Item>
           <Form.Item name="every_min" label={t("rule.every")}><InputNumber min={0} max={10080} style={{ width: "100%" }} /></Form.Item>
           <Form.Item name="is" label={t("rule.is")}><Select allowClear showSearch optionFilterProp="label" options={mine} /></Form.Item>
           <Form.Item name="title" label={t("rule.title")}><Input /></Form.Item>

@@ -14,17 +14,19 @@ interface Fields { driver: string; address: string; params: string; table: strin
 export function OrderFinder() {
   const { t } = useTranslation("discovery");
   const known = useQuery(drivers);
+  const [f] = Form.useForm<Fields>();
+  const driver = Form.useWatch("driver", f) ?? "modbus-tcp";
   const read = useMutation({
-    mutationFn: async (f: Fields) => (await api.post<List<DeviceValue>>("/devices/read", {
-      driver: f.driver, address: f.address, params: pairs(f.params), points: orderPoints(f.table, f.register),
+    mutationFn: async (v: Fields) => (await api.post<List<DeviceValue>>("/devices/read", {
+      driver: v.driver, address: v.address, params: pairs(v.params), points: orderPoints(v.table, v.register),
     })).items,
   });
   return (
     <div className="stack">
       <p className="dim" style={{ margin: 0 }}>{t("order.hint")}</p>
-      <Form<Fields> layout="inline" initialValues={{ driver: "modbus-tcp", table: "holding", register: 0, params: "unit=1" }} onFinish={(f) => read.mutate(f)}>
+      <Form<Fields> form={f} layout="inline" initialValues={{ driver: "modbus-tcp", table: "holding", register: 0, params: "unit=1" }} onFinish={(v) => read.mutate(v)}>
         <Form.Item name="driver" label={t("driver")}><Select style={{ width: 130 }} options={(known.data ?? []).filter((d) => d.kind.startsWith("modbus")).map((d) => ({ value: d.kind, label: d.kind }))} /></Form.Item>
-        <Form.Item name="address" label={t("order.address")} rules={[{ required: true }]}><Input style={{ width: 190 }} placeholder="192.168.1.20:502" /></Form.Item>
+        <Form.Item name="address" label={t("order.address")} rules={[{ required: true }]}><Input style={{ width: 190 }} placeholder={known.data?.find((d) => d.kind === driver)?.example.address} /></Form.Item>
         <Form.Item name="params" label={t("order.params")}><Input.TextArea autoSize={{ minRows: 1 }} style={{ width: 120 }} /></Form.Item>
         <Form.Item name="table" label={t("order.table")}><Select style={{ width: 110 }} options={["holding", "input"].map((value) => ({ value, label: value }))} /></Form.Item>
         <Form.Item name="register" label={t("order.register")}><InputNumber min={0} max={65532} /></Form.Item>

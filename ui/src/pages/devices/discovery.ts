@@ -3,18 +3,6 @@
 import type { Candidate, PlantNode } from "../../api/types";
 import { lines } from "../plant/node";
 
-/** What a driver takes as the place of a search. */
-export const examples: Record<string, string> = {
-  "modbus-tcp": "192.168.1.0/24:502, 192.168.1.20 units 1-16",
-  "modbus-rtu": "/dev/ttyUSB0 9600,19200 1-32",
-  dlt645: "/dev/ttyUSB0 2400",
-  s7: "192.168.1.0/24",
-  snmp: "192.168.1.0/24",
-  "ethernet-ip": "192.168.1.0/24",
-  mtconnect: "http://192.168.1.40:5000",
-  opcua: "opc.tcp://192.168.1.30:4840",
-};
-
 /** Whether a person has to decide about it. One that was retired stays out until somebody wants it back. */
 export const waits = (c: Candidate) => c.standing !== "known" && c.standing !== "retired";
 

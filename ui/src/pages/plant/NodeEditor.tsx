@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { Button, Checkbox, Form, Input, Select } from "antd";
 import { useTranslation } from "react-i18next";
-import { calendars, profiles } from "../../api/queries";
+import { calendars, drivers, profiles } from "../../api/queries";
 import { useLang } from "../../i18n/useLang";
-import { levels, type NodeForm } from "./node";
+import { levels, lines, type NodeForm } from "./node";
 
 interface Props { form: NodeForm; saving: boolean; save: (f: NodeForm) => void }
 
@@ -15,12 +15,14 @@ export function NodeEditor({ form, saving, save }: Props) {
   const known = useQuery(profiles);
   const cal = useQuery(calendars);
   const profile = Form.useWatch("profile", f) ?? form.profile;
-  const drivers = known.data?.find((x) => x.id === profile)?.drivers ?? [];
+  const fitting = known.data?.find((x) => x.id === profile)?.drivers ?? [];
+  const driver = Form.useWatch("driver", f) ?? form.driver;
+  const example = useQuery(drivers).data?.find((d) => d.kind === driver)?.example;
   const profileChosen = (id: string) => {
     const p = known.data?.find((x) => x.id === id);
     if (!p) return;
-    const driver: string | undefined = f.getFieldValue("driver");
-    f.setFieldsValue({ driver: driver && p.drivers.includes(driver) ? driver : p.drivers[0], class: p.class });
+    const chosen: string | undefined = f.getFieldValue("driver");
+    f.setFieldsValue({ driver: chosen && p.drivers.includes(chosen) ? chosen : p.drivers[0], class: p.class });
   };
   return (
     <Form<NodeForm> form={f} layout="vertical" initialValues={form} onFinish={save}>
@@ -41,9 +43,9 @@ export function NodeEditor({ form, saving, save }: Props) {
               <Select showSearch optionFilterProp="label" onChange={profileChosen} options={(known.data ?? []).map((p) => ({ value: p.id, label: `${name(p.title)} (${p.id})` }))} />
             </Form.Item>
             <Form.Item name="class" label={t("class")}><Input /></Form.Item>
-            <Form.Item name="driver" label={t("driver")}><Select options={drivers.map((value) => ({ value, label: value }))} /></Form.Item>
-            <Form.Item name="address" label={t("address")}><Input /></Form.Item>
-            <Form.Item name="params" label={t("params")}><Input.TextArea autoSize={{ minRows: 2 }} /></Form.Item>
+            <Form.Item name="driver" label={t("driver")}><Select options={fitting.map((value) => ({ value, label: value }))} /></Form.Item>
+            <Form.Item name="address" label={t("address")}><Input placeholder={example?.address} /></Form.Item>
+            <Form.Item name="params" label={t("params")}><Input.TextArea autoSize={{ minRows: 2 }} placeholder={lines(example?.params ?? {})} /></Form.Item>
             <Form.Item name="cycles" label={t("cycles")}><Input.TextArea autoSize={{ minRows: 2 }} /></Form.Item>
           </div>
           <div className="row">
