@@ -96,12 +96,13 @@ type planner struct {
 // machines finds the machine of a device.
 type machines struct {
 	reach    map[plant.Reach]*plant.Node
-	endpoint map[plant.Reach]*plant.Node // without unit
+	endpoint map[plant.Reach]*plant.Node // without unit, of machines that share one
+	whole    map[plant.Reach]*plant.Node // without unit, of machines that do not
 	serial   map[string]*plant.Node
 }
 
 func newMachines(nodes []plant.Node) machines {
-	m := machines{reach: map[plant.Reach]*plant.Node{}, endpoint: map[plant.Reach]*plant.Node{}, serial: map[string]*plant.Node{}}
+	m := machines{reach: map[plant.Reach]*plant.Node{}, endpoint: map[plant.Reach]*plant.Node{}, whole: map[plant.Reach]*plant.Node{}, serial: map[string]*plant.Node{}}
 	for i := range nodes {
 		n := &nodes[i]
 		if n.Machine == nil {
@@ -109,8 +110,11 @@ func newMachines(nodes []plant.Node) machines {
 		}
 		d := n.Machine.Device
 		m.reach[d.Reach()] = n
-		if d.Params["prefix"] != "" { // several machines on one server
-			m.endpoint[plant.Reach{Driver: d.Driver, Address: d.Reach().Address}] = n
+		at := plant.Reach{Driver: d.Driver, Address: d.Reach().Address}
+		if d.Params["prefix"] != "" || d.Params["object"] != "" { // several machines on one server
+			m.endpoint[at] = n
+		} else {
+			m.whole[at] = n
 		}
 		if d.Serial != "" {
 			m.serial[key(n.Machine.Profile, d.Serial)] = n
@@ -125,7 +129,11 @@ func (m machines) of(c *Candidate) (here, there *plant.Node) {
 	if serial := c.Identity.Serial; serial != "" {
 		there = m.serial[key(c.Profile, serial)]
 	}
-	return cmp.Or(m.reach[c.Device.Reach()], m.endpoint[c.Device.Reach()]), there
+	here = cmp.Or(m.reach[c.Device.Reach()], m.endpoint[c.Device.Reach()])
+	if here == nil && c.Device.Params["object"] != "" { // connected as the whole server, before its machines were told apart
+		here = m.whole[plant.Reach{Driver: c.Device.Driver, Address: c.Device.Reach().Address}]
+	}
+	return here, there
 }
 
 func newPlanner(profiles *profile.Library, rules []Rule, m plant.Model, gone []plant.Node) *planner {
