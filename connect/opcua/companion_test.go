@@ -33,7 +33,7 @@ func TestCompanion(t *testing.T) {
 			t.Run("recognised by type", func(t *testing.T) { recognised(t, d, dev) })
 			t.Run("each machine found", func(t *testing.T) { found(t, d, dev) })
 			t.Run("addresses by name and type", func(t *testing.T) { addressed(t, d, dev) })
-			t.Run("within one machine", func(t *testing.T) { ofOneMachine(t, d, dev) })
+			t.Run("within one machine", func(t *testing.T) { ofOneMachine(t, d, dev, len(order) > 1) })
 		})
 	}
 }
@@ -146,7 +146,7 @@ func readEach(t *testing.T, d *opcua.Driver, c connect.Conn, cases []said) {
 // A device that is one machine of a server: addresses of its type are found
 // within it alone, a machine may have them and another not, and a state is told
 // by the name of the state, in no language.
-func ofOneMachine(t *testing.T, d *opcua.Driver, dev plant.Device) {
+func ofOneMachine(t *testing.T, d *opcua.Driver, dev plant.Device, turned bool) {
 	const (
 		tool     = "type=[" + toolURI + "]MachineToolType/"
 		plate    = "type=[http://opcfoundation.org/UA/Machinery/]MachineIdentificationType/"
@@ -159,15 +159,20 @@ func ofOneMachine(t *testing.T, d *opcua.Driver, dev plant.Device) {
 	absent := func(address, words string) said {
 		return said{address: address, kind: plant.KindText, err: connect.ErrUnconfigured, words: words}
 	}
+	// The machine tools of the other server are in each other's state.
+	first, second, text, state2, parts := "Running", "Interrupted", "Läuft", 3.0, 1234.0
+	if turned {
+		first, second, text, state2, parts = "Interrupted", "Running", "Unterbrochen", 1, 1240
+	}
 	for object, cases := range map[string][]said{
 		"CNC-01": {
 			good(plate+"SerialNumber", "CNC-01-4711"), good(tool+"Production/ActiveProgram/Name", "O1000"),
-			good(tool+"Production/ActiveProgram/State/CurrentState/Id", "Running"), good(tool+"Production/ActiveProgram/State/CurrentState", "Läuft"),
-			number(tool+"Production/Statistics/PartsProducedInLifetime", 1234), good(state+"CurrentState/Id", "Executing"),
+			good(tool+"Production/ActiveProgram/State/CurrentState/Id", first), good(tool+"Production/ActiveProgram/State/CurrentState", text),
+			number(tool+"Production/Statistics/PartsProducedInLifetime", parts), good(state+"CurrentState/Id", "Executing"),
 		},
 		"Machines/CNC-02": {
-			good(plate+"SerialNumber", "CNC-02-4711"), number(tool+"Production/ActiveProgram/State/CurrentState/Number", 3),
-			good(tool+"Production/ActiveProgram/State/CurrentState/Id", "Interrupted"),
+			good(plate+"SerialNumber", "CNC-02-4711"), number(tool+"Production/ActiveProgram/State/CurrentState/Number", state2),
+			good(tool+"Production/ActiveProgram/State/CurrentState/Id", second),
 			absent(tool+"Production/Statistics/PartsProducedInLifetime", "there is no Statistics"),
 			absent(state+"CurrentState/Id", "the object Machines/CNC-02 has no object of type"), absent(packer+"Status/CurMachSpeed", "has no object of type"),
 		},

@@ -199,10 +199,10 @@ func (p *planner) propose(c *Candidate) {
 		return
 	}
 	c.Proposed.Machine.Class, c.Proposed.Name = prof.Class, prof.Title
-	if serial := c.Identity.Serial; serial != "" {
-		c.Proposed.Name.ZH += " " + serial
+	if tail := cmp.Or(c.Identity.Serial, c.Device.Params["object"]); tail != "" {
+		c.Proposed.Name.ZH += " " + tail
 		if c.Proposed.Name.EN != "" {
-			c.Proposed.Name.EN += " " + serial
+			c.Proposed.Name.EN += " " + tail
 		}
 	}
 	// Meters and sensors are no machines that make something.
@@ -215,7 +215,7 @@ func (p *planner) propose(c *Candidate) {
 // codeOf is a short name of the machine that stays the same when it is found
 // again: its class and what tells it from others.
 func codeOf(class string, c *Candidate) string {
-	tail := c.Identity.Serial
+	tail := cmp.Or(c.Identity.Serial, c.Device.Params["object"])
 	if tail == "" {
 		tail = strings.TrimPrefix(c.Device.Address[strings.LastIndexAny(c.Device.Address, "/.")+1:], ":")
 		if unit := c.Device.Params["unit"]; unit != "" {

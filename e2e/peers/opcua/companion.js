@@ -5,7 +5,9 @@
 //
 // Extra namespaces are registered before the machines' own, so that its number
 // changes. Node sets are loaded in an order in which each finds those it needs;
-// "turned" is another such order, in which all have other numbers.
+// "turned" is another such order, in which all have other numbers; then the
+// first machine tool has stopped and the second made parts, so that one sees
+// which server it is.
 const {
   OPCUAServer, OPCUACertificateManager, Variant, DataType, LocalizedText, MessageSecurityMode, SecurityPolicy, nodesets,
 } = require("node-opcua");
@@ -52,7 +54,7 @@ const say = (event, more = {}) => console.log(JSON.stringify({ event, ...more })
   // A machine tool (OPC 40501-1), twice in the hall; the second has only what
   // the specification wants of all.
   for (const name of ["CNC-01", "CNC-02"]) {
-    const first = name === "CNC-01";
+    const first = name === "CNC-01", running = first === (order !== "turned"), words = running ? ["Running", "Läuft", 1] : ["Interrupted", "Unterbrochen", 3];
     const tool = type(TOOL, "MachineToolType").instantiate({
       browseName: { name, namespaceIndex: ns.index }, namespace: ns, organizedBy: machines,
       optionals: first ? ["Identification.Model", "Production.Statistics", "Production.Statistics.PartsProducedInLifetime", "Monitoring.MachineTool.FeedOverride",
@@ -62,9 +64,9 @@ const say = (event, more = {}) => console.log(JSON.stringify({ event, ...more })
     set(tool, ["Production", "ActiveProgram", "Name"], DataType.String, first ? "O1000" : "O2000");
     set(tool, ["Monitoring", "MachineTool", "OperationMode"], DataType.Int32, 1);
     plate(find(tool, ["Identification"]), "Maker of tools", first && "MT-5", name + "-4711");
-    state(tool, ["Production", "ActiveProgram", "State"], type(TOOL, "ProductionProgramStateMachineType"), first ? "Running" : "Interrupted", first ? "Läuft" : "Unterbrochen", first ? 1 : 3);
+    state(tool, ["Production", "ActiveProgram", "State"], type(TOOL, "ProductionProgramStateMachineType"), ...words);
     if (first) {
-      set(tool, ["Production", "Statistics", "PartsProducedInLifetime"], DataType.UInt32, 1234);
+      set(tool, ["Production", "Statistics", "PartsProducedInLifetime"], DataType.UInt32, order === "turned" ? 1240 : 1234);
       state(tool, ["MachineryBuildingBlocks", "MachineryItemState"], type(MACHINERY, "MachineryItemState_StateMachineType"), "Executing", "Läuft");
     }
   }
