@@ -2250,6 +2250,7 @@ export interface components {
             device: components["schemas"]["PlantDevice"];
             error?: string;
             identity?: components["schemas"]["ConnectIdentity"];
+            model?: string;
             node?: string;
             path?: string;
             profile?: string;

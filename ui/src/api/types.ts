@@ -200,7 +200,7 @@ export interface ProfileDetail extends Profile {
 export interface DriverInfo { kind: string; discovers: boolean; listens: boolean }
 export interface FoundDevice { driver: string; address: string; params?: Record<string, string>; serial?: string }
 export interface Candidate {
-  device: FoundDevice; title: string; profile?: string; identity?: { vendor?: string; product?: string; version?: string; serial?: string }; seen: string;
+  device: FoundDevice; title: string; model?: string; profile?: string; identity?: { vendor?: string; product?: string; version?: string; serial?: string }; seen: string;
   standing: "new" | "known" | "moved" | "replaced" | "retired"; node?: string; path?: string; proposed: PlantNode; rule?: string; error?: string;
 }
 export interface Search {
