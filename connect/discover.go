@@ -20,6 +20,9 @@ type Found struct {
 	Title    string       `json:"title"`
 	Profile  string       `json:"profile,omitempty"` // when the driver knows which; else the profiles' identify rules say
 	Identity Identity     `json:"identity,omitzero"`
+	// Model is the published description that the device shows it follows, by its
+	// number, for example "OPC 40501-1"; empty when it shows none.
+	Model string `json:"model,omitempty"`
 	// Announced: it was not asked; it, or somebody in its name, told the network by
 	// multicast DNS. Text is what was told beside, key=value.
 	Announced bool     `json:"announced,omitempty"`

@@ -60,8 +60,16 @@ func (d *DeviceSpec) address() string {
 	return fmt.Sprintf("%s unit %s", d.Device.Address, d.unit())
 }
 
-// unit is the device behind the address; where there are units, 1 is the
-// default.
+// behind is the device behind the address: its unit, and its object of a server
+// that holds several.
+func (d *DeviceSpec) behind() string {
+	if object := d.Device.Params["object"]; object != "" {
+		return d.unit() + " " + object
+	}
+	return d.unit()
+}
+
+// unit is that of a line; where there are units, 1 is the default.
 func (d *DeviceSpec) unit() string {
 	unit := d.Device.Params["unit"]
 	if unit == "" {
@@ -97,5 +105,5 @@ func (p places) find(d *DeviceSpec) (path, point string) {
 }
 
 func (d *DeviceSpec) place(p PointSpec) place {
-	return place{driver: d.Device.Driver, address: strings.TrimSpace(d.Device.Address), unit: d.unit(), point: p.Address}
+	return place{driver: d.Device.Driver, address: strings.TrimSpace(d.Device.Address), unit: d.behind(), point: p.Address}
 }

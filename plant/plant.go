@@ -132,10 +132,10 @@ type Reach struct{ Driver, Address, Unit string }
 func (d Device) Reach() Reach {
 	var unit strings.Builder
 	for _, p := range [...]struct{ name, usual string }{
-		{"unit", "1"}, {"prefix", ""}, {"common_address", "1"}, {"route", "1,0"}, {"network", ""}, {"station", "255"}, {"multidrop", ""},
+		{"unit", "1"}, {"prefix", ""}, {"common_address", "1"}, {"route", "1,0"}, {"network", ""}, {"station", "255"}, {"multidrop", ""}, {"object", ""},
 	} {
 		v := d.Params[p.name]
-		if p.name != "prefix" {
+		if p.name != "prefix" && p.name != "object" {
 			v = strings.TrimLeft(v, "0")
 		}
 		if v != "" && v != p.usual {

@@ -2,12 +2,9 @@ package sim
 
 import (
 	"context"
-	"maps"
 	"math"
 	"net"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/gopcua/opcua/id"
@@ -19,41 +16,6 @@ import (
 
 // namespace is the URI of the simulated machines' nodes.
 const namespace = "urn:zhigai:demo"
-
-// node is one signal in the address space.
-type node struct {
-	id   *ua.NodeID
-	name string
-	m    *machine
-	slot int
-}
-
-// space is the machines as an OPC UA namespace: a folder for each machine with
-// its signals inside. Values are read where they are, nothing is kept twice.
-type space struct {
-	index    uint16
-	machines []*machine
-	folders  map[string][]*node // by the machine's prefix
-	nodes    map[string]*node   // by identifier
-	shelf    map[string]*server.Node
-}
-
-var _ server.NameSpace = (*space)(nil)
-
-// newSpace makes the nodes. Signals stand under "nsu=urn:...;s={prefix}.name".
-func newSpace(machines []*machine) *space {
-	s := &space{machines: machines, folders: map[string][]*node{}, nodes: map[string]*node{}, shelf: map[string]*server.Node{}}
-	for _, m := range machines {
-		prefix := m.device.Params["prefix"]
-		for i, sig := range m.kind.Signals {
-			name := sig.At[strings.LastIndex(sig.At, "s=")+2:]
-			n := &node{name: name, m: m, slot: i}
-			s.nodes[name] = n
-			s.folders[prefix] = append(s.folders[prefix], n)
-		}
-	}
-	return s
-}
 
 // serveOPCUA serves machines as one OPC UA server without encryption: the
 // library's server does not do more. It stands behind a [porch].
@@ -72,18 +34,23 @@ func (p *Plant) serveOPCUA(host, port string, machines []*machine) (string, erro
 	s := server.New(server.EndPoint(loopback, inner), server.EndPoint(host, address.Port), server.EnableSecurity("None", ua.MessageSecurityModeNone),
 		server.EnableAuthMode(ua.UserTokenTypeAnonymous), server.ServerName("zhigai simulated machines"), server.ManufacturerName("zhigai"),
 		server.ProductName("simulated plant"))
-	sp := newSpace(machines)
-	s.AddNamespace(sp)
-	for _, n := range sp.nodes {
-		n.id = ua.NewStringNodeID(sp.index, n.name)
+	sp, err := newSpace(machines)
+	if err != nil {
+		front.close()
+		return "", err
 	}
+	s.AddNamespace(sp)
+	for _, one := range sp.others {
+		s.AddNamespace(one)
+	}
+	sp.number()
 	root, err := s.Namespace(0)
 	if err != nil {
 		front.close()
 		return "", err
 	}
-	for _, prefix := range slices.Sorted(maps.Keys(sp.folders)) {
-		root.Objects().AddRef(sp.folder(prefix), id.Organizes, true)
+	for _, m := range sp.tops {
+		root.Objects().AddRef(sp.show(m), id.Organizes, true)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	publishing, stop := context.WithCancel(ctx)
@@ -104,18 +71,6 @@ func (p *Plant) serveOPCUA(host, port string, machines []*machine) (string, erro
 		cancel()
 	})
 	return "opc.tcp://" + address.String(), nil
-}
-
-// folder is how namespace 0 shows a machine; the library's own maker of folders
-// panics.
-func (s *space) folder(prefix string) *server.Node {
-	n := server.NewNode(ua.NewStringNodeID(s.index, prefix), server.Attributes{
-		ua.AttributeIDNodeClass:   server.DataValueFromValue(uint32(ua.NodeClassObject)),
-		ua.AttributeIDBrowseName:  server.DataValueFromValue(&ua.QualifiedName{NamespaceIndex: s.index, Name: prefix}),
-		ua.AttributeIDDisplayName: server.DataValueFromValue(ua.NewLocalizedText(prefix)),
-	}, nil, nil)
-	s.shelf[prefix] = n
-	return n
 }
 
 // value is a signal as the server gives it.
@@ -141,7 +96,7 @@ func (n *node) value() *ua.DataValue {
 		out.Value = ua.MustVariant("\x00#garbage")
 		return out
 	}
-	var content any = v.num
+	var content any = n.raw(v.num)
 	switch kind {
 	case plant.KindText:
 		content = v.text
@@ -163,6 +118,23 @@ func (n *node) value() *ua.DataValue {
 	return out
 }
 
+// raw is a number as the device counts it, shown the other way round.
+func (n *node) raw(number float64) float64 {
+	sig := &n.m.kind.Signals[n.slot]
+	if sig.Kind != plant.KindNumber || sig.Scale == 0 {
+		return number
+	}
+	return (number - sig.Offset) / sig.Scale
+}
+
+func (n *node) shown(raw float64) float64 {
+	sig := &n.m.kind.Signals[n.slot]
+	if sig.Kind != plant.KindNumber || sig.Scale == 0 {
+		return raw
+	}
+	return raw*sig.Scale + sig.Offset
+}
+
 // version tells whether the value is another one; a silent machine has none.
 func (n *node) version() (version uint32, silent bool) {
 	n.m.mu.Lock()
@@ -170,117 +142,11 @@ func (n *node) version() (version uint32, silent bool) {
 	return n.m.values[n.slot].version, n.m.faults[Silent]
 }
 
-// Name implements [server.NameSpace].
-func (s *space) Name() string { return namespace }
-
-// ID implements [server.NameSpace].
-func (s *space) ID() uint16 { return s.index }
-
-// SetID implements [server.NameSpace].
-func (s *space) SetID(index uint16) { s.index = index }
-
-// AddNode implements [server.NameSpace]: clients cannot add any.
-func (s *space) AddNode(n *server.Node) *server.Node { return n }
-
-// Node implements [server.NameSpace]: what namespace 0 refers to.
-func (s *space) Node(id *ua.NodeID) *server.Node { return s.shelf[id.StringID()] }
-
-// Objects implements [server.NameSpace].
-func (s *space) Objects() *server.Node { return nil }
-
-// Root implements [server.NameSpace].
-func (s *space) Root() *server.Node { return nil }
-
-// Browse implements [server.NameSpace].
-func (s *space) Browse(d *ua.BrowseDescription) *ua.BrowseResult {
-	out := &ua.BrowseResult{StatusCode: ua.StatusOK, References: []*ua.ReferenceDescription{}}
-	nodes, isFolder := s.folders[d.NodeID.StringID()]
-	if _, isNode := s.nodes[d.NodeID.StringID()]; !isFolder && !isNode {
-		out.StatusCode = ua.StatusBadNodeIDUnknown
-	}
-	if d.BrowseDirection == ua.BrowseDirectionInverse || d.NodeClassMask != 0 && d.NodeClassMask&uint32(ua.NodeClassVariable) == 0 {
-		return out
-	}
-	for _, n := range nodes {
-		short := n.m.kind.Signals[n.slot].Name
-		out.References = append(out.References, &ua.ReferenceDescription{
-			ReferenceTypeID: ua.NewNumericNodeID(0, id.HasComponent), IsForward: true, NodeID: ua.NewExpandedNodeID(n.id, "", 0),
-			BrowseName:  &ua.QualifiedName{NamespaceIndex: s.index, Name: short},
-			DisplayName: ua.NewLocalizedText(short), NodeClass: ua.NodeClassVariable,
-			TypeDefinition: ua.NewExpandedNodeID(ua.NewNumericNodeID(0, id.BaseDataVariableType), "", 0),
-		})
-	}
-	return out
-}
-
-// Attribute implements [server.NameSpace].
-func (s *space) Attribute(nodeID *ua.NodeID, attribute ua.AttributeID) *ua.DataValue {
-	n := s.nodes[nodeID.StringID()]
-	_, isFolder := s.folders[nodeID.StringID()]
-	switch {
-	case n == nil && !isFolder:
-		return badValue(ua.StatusBadNodeIDUnknown)
-	case n != nil && attribute == ua.AttributeIDValue:
-		return n.value()
-	}
-	class, name := ua.NodeClassObject, nodeID.StringID()
-	if n != nil {
-		class, name = ua.NodeClassVariable, n.m.kind.Signals[n.slot].Name
-	}
-	var content any
-	switch attribute {
-	case ua.AttributeIDNodeID:
-		content = nodeID
-	case ua.AttributeIDNodeClass:
-		content = int32(class)
-	case ua.AttributeIDBrowseName:
-		content = &ua.QualifiedName{NamespaceIndex: s.index, Name: name}
-	case ua.AttributeIDDisplayName, ua.AttributeIDDescription:
-		content = ua.NewLocalizedText(name)
-	case ua.AttributeIDEventNotifier:
-		content = byte(0)
-	}
-	if n != nil {
-		switch attribute {
-		case ua.AttributeIDDataType:
-			content = ua.NewNumericNodeID(0, dataType(n.m.kind.Signals[n.slot].Kind))
-		case ua.AttributeIDValueRank:
-			content = int32(-1)
-		case ua.AttributeIDAccessLevel, ua.AttributeIDUserAccessLevel:
-			content = byte(ua.AccessLevelTypeCurrentRead)
-			if n.m.kind.Signals[n.slot].Writable {
-				content = byte(ua.AccessLevelTypeCurrentRead | ua.AccessLevelTypeCurrentWrite)
-			}
-		}
-	}
-	if content == nil {
-		return badValue(ua.StatusBadAttributeIDInvalid)
-	}
-	return &ua.DataValue{EncodingMask: ua.DataValueValue, Value: ua.MustVariant(content)}
-}
-
-// dataType is the type of value that [node.value] gives.
-func dataType(k plant.TagKind) uint32 {
-	switch k {
-	case plant.KindText:
-		return id.String
-	case plant.KindBoolean:
-		return id.Boolean
-	case plant.KindEnumeration:
-		return id.Int32
-	}
-	return id.Double
-}
-
-func badValue(status ua.StatusCode) *ua.DataValue {
-	return &ua.DataValue{EncodingMask: ua.DataValueStatusCode | ua.DataValueServerTimestamp, Status: status, ServerTimestamp: time.Now()}
-}
-
 // SetAttribute implements [server.NameSpace]: set points can be written.
 func (s *space) SetAttribute(nodeID *ua.NodeID, attribute ua.AttributeID, v *ua.DataValue) ua.StatusCode {
 	n := s.nodes[nodeID.StringID()]
 	switch {
-	case n == nil:
+	case n == nil || n.m == nil:
 		return ua.StatusBadNodeIDUnknown
 	case attribute != ua.AttributeIDValue || !n.m.kind.Signals[n.slot].Writable:
 		return ua.StatusBadNotWritable
@@ -299,7 +165,7 @@ func (s *space) SetAttribute(nodeID *ua.NodeID, attribute ua.AttributeID, v *ua.
 	if n.m.faults[Unplug] || n.m.faults[Silent] {
 		return ua.StatusBadNoCommunication
 	}
-	if !n.m.write(n.slot, number) {
+	if !n.m.write(n.slot, n.shown(number)) {
 		return ua.StatusBadOutOfRange
 	}
 	return ua.StatusOK

@@ -46,7 +46,9 @@ func (s *subscriptions) item(sub *subscription, c *ua.MonitoredItemCreateRequest
 	at := c.ItemToMonitor
 	one := &item{handle: c.RequestedParameters.ClientHandle, off: c.MonitoringMode == ua.MonitoringModeDisabled}
 	if at.NodeID.Namespace() == s.space.index && at.AttributeID == ua.AttributeIDValue {
-		one.node = s.space.nodes[at.NodeID.StringID()]
+		if n := s.space.nodes[at.NodeID.StringID()]; n != nil && n.m != nil {
+			one.node = n
+		}
 	}
 	if one.node == nil {
 		ns, err := s.srv.Namespace(int(at.NodeID.Namespace()))

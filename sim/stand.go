@@ -77,9 +77,13 @@ func StandTogether(k Kind, address string, seed uint64, n int, params map[string
 		own := map[string]string{}
 		maps.Copy(own, k.Params)
 		maps.Copy(own, alone[k.Protocol])
+		if k.typed() {
+			own["object"] = own["prefix"]
+			delete(own, "prefix")
+		}
 		maps.Copy(own, params)
 		if a := apart[k.Protocol]; n > 1 {
-			own[a.param] = a.before + strconv.Itoa(i+1)
+			own[k.toldBy(a.param)] = a.before + strconv.Itoa(i+1)
 		}
 		devices[i] = plant.Device{Driver: driver(k.Protocol), Address: "{here}", Params: own}
 	}

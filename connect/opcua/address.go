@@ -2,6 +2,7 @@ package opcua
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -11,12 +12,18 @@ import (
 //	path=/[uri]Name/Name                  browse names from the Objects folder on
 //	type=[uri]TypeName(Object)/[uri]Name  browse names from the object of a type on
 //
+// Object is one browse name or several, each below the one before: the object is
+// called so, or stands below the one that is. Without it the object is the only
+// one of the type, and with TypeName#2 the second by depth and name. On a device with the
+// parameter object all that is within the object of that name.
+//
 // A namespace is named by its URI and never by its number, which servers give
 // anew at every start. A name without a URI may stand in any namespace.
 type address struct {
 	node   node
 	kind   step   // type of the object to begin with
-	object string // its browse name; "" is the only object of the type
+	object []step // the end of its way, or of that of an object above it; none is the only one
+	number int    // the how manieth by name, from 1 on; 0 is the only one
 	way    []step // browse names; empty: the node itself
 	method bool   // the last step is a method of the object before it
 }
@@ -41,10 +48,13 @@ const (
 
 const addressExample = `write nsu=<namespace uri>;s=<name>, or ;i= ;g= ;b= for the other identifiers, or browse names as path=/[<namespace uri>]Name/Name or type=[<namespace uri>]TypeName/Name`
 
+// maxNumber is more objects of one type than a machine has.
+const maxNumber = 999
+
 // wayEscape keeps in a browse name what means something else in an address.
 var wayEscape = strings.NewReplacer("%", "%25", "/", "%2F", "[", "%5B", "(", "%28", ")", "%29")
 
-var wayUnescape = strings.NewReplacer("%25", "%", "%2F", "/", "%2f", "/", "%5B", "[", "%5b", "[", "%28", "(", "%29", ")")
+var wayUnescape = strings.NewReplacer("%25", "%", "%2F", "/", "%2f", "/", "%5B", "[", "%5b", "[", "%28", "(", "%29", ")", "%23", "#")
 
 func parseAddress(s string) (address, error) {
 	var a address
@@ -72,17 +82,10 @@ func parseAddress(s string) (address, error) {
 		return bad("it is too long or holds a zero byte")
 	}
 	if form == typeForm {
-		first, after, _ := strings.Cut(rest, "]")
-		kind, way, ok := strings.Cut(after, "/")
-		if !ok || !strings.HasPrefix(first, "[") || len(first) < 2 {
-			return bad("a type stands with its namespace and with names behind it")
+		var wrong string
+		if rest, wrong = a.parseType(rest); wrong != "" {
+			return bad(wrong)
 		}
-		kind, object, named := strings.Cut(kind, "(")
-		if kind == "" || named && !strings.HasSuffix(object, ")") {
-			return bad("the type has no name or a bracket is missing")
-		}
-		a.kind = step{uri: first[1:], name: wayUnescape.Replace(kind)}
-		a.object, rest = wayUnescape.Replace(strings.TrimSuffix(object, ")")), "/"+way
 	}
 	way, ok := parseWay(rest)
 	if !ok || a.method && form == pathForm && len(way) < 2 {
@@ -90,6 +93,38 @@ func parseAddress(s string) (address, error) {
 	}
 	a.way = way
 	return a, nil
+}
+
+// parseType reads [uri]TypeName#2(Object) and gives what stands behind it, or
+// what is wrong.
+func (a *address) parseType(s string) (rest, wrong string) {
+	uri, after, ok := strings.Cut(s, "]")
+	end := strings.IndexAny(after, "(/")
+	if !ok || end < 0 || !strings.HasPrefix(uri, "[") || len(uri) < 2 {
+		return "", "a type stands with its namespace and with names behind it"
+	}
+	name, rest := after[:end], after[end:]
+	if inside, named := strings.CutPrefix(rest, "("); named {
+		if inside, rest, ok = strings.Cut(inside, ")"); !ok {
+			return "", "a bracket is missing"
+		}
+		if a.object, ok = parseWay("/" + inside); !ok {
+			return "", "the name in brackets cannot be read"
+		}
+	}
+	name, number, numbered := strings.Cut(name, "#")
+	if numbered {
+		n, err := strconv.Atoi(number)
+		if err != nil || n < 1 || n > maxNumber || strconv.Itoa(n) != number {
+			return "", "the number behind the type is none from 1 to " + strconv.Itoa(maxNumber)
+		}
+		a.number = n
+	}
+	if name == "" {
+		return "", "the type has no name"
+	}
+	a.kind = step{uri: uri[1:], name: wayUnescape.Replace(name)}
+	return rest, ""
 }
 
 // parseWay reads /[uri]Name/Name.
@@ -140,9 +175,12 @@ func (a address) String() string {
 	}
 	switch {
 	case a.kind != step{}:
-		out += typeForm + "[" + a.kind.uri + "]" + wayEscape.Replace(a.kind.name)
-		if a.object != "" {
-			out += "(" + wayEscape.Replace(a.object) + ")"
+		out += typeForm + "[" + a.kind.uri + "]" + strings.ReplaceAll(wayEscape.Replace(a.kind.name), "#", "%23")
+		if a.number > 0 {
+			out += "#" + strconv.Itoa(a.number)
+		}
+		if len(a.object) > 0 {
+			out += "(" + wayOf(a.object)[1:] + ")"
 		}
 	case len(a.way) > 0:
 		out += pathForm

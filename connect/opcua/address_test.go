@@ -15,7 +15,7 @@ func TestAddress_BrowseNames(t *testing.T) {
 			t.Errorf("parseAddress(%q): %v", in, err)
 			return
 		}
-		if got.kind != want.kind || got.object != want.object || got.method != want.method || wayOf(got.way) != wayOf(want.way) {
+		if got.kind != want.kind || wayOf(got.object) != wayOf(want.object) || got.number != want.number || got.method != want.method || wayOf(got.way) != wayOf(want.way) {
 			t.Errorf("parseAddress(%q) = %+v; want %+v", in, got, want)
 		}
 		if got.String() != in {
@@ -26,13 +26,17 @@ func TestAddress_BrowseNames(t *testing.T) {
 	f("path=/a%2Fb/50%25 %28x%29/%5B1]", address{way: []step{{"", "a/b"}, {"", "50% (x)"}, {"", "[1]"}}})
 	f("type=["+tool+"]MachineToolType/Monitoring", address{kind: step{tool, "MachineToolType"}, way: []step{{"", "Monitoring"}}})
 	f("type=["+tool+"]MachineToolType(CNC-01)/["+tool+"]Monitoring/磨削", address{
-		kind: step{tool, "MachineToolType"}, object: "CNC-01", way: []step{{tool, "Monitoring"}, {"", "磨削"}},
+		kind: step{tool, "MachineToolType"}, object: []step{{"", "CNC-01"}}, way: []step{{tool, "Monitoring"}, {"", "磨削"}},
 	})
+	f("type=[urn:r]AxisType#2([urn:hall]Line 1/Robot%29)/x", address{
+		kind: step{"urn:r", "AxisType"}, number: 2, object: []step{{"urn:hall", "Line 1"}, {"", "Robot)"}}, way: []step{{"", "x"}},
+	})
+	f("type=[urn:r]Odd%23Type/x", address{kind: step{"urn:r", "Odd#Type"}, way: []step{{"", "x"}}})
 	f("method=path=/Machine/Start", address{method: true, way: []step{{"", "Machine"}, {"", "Start"}}})
 	f("method=type=["+tool+"]MachineToolType/Start", address{method: true, kind: step{tool, "MachineToolType"}, way: []step{{"", "Start"}}})
 	for _, bad := range []string{
 		"path=", "path=Machines", "path=/", "path=//x", "path=/[x", "path=/[]x", "path=/[u]", "path=/a/", "type=MachineToolType/x", "type=[]T/x", "type=[u]T",
-		"type=[u]T(a/x", "type=[u](a)/x", "method=path=/x", "method=nsu=urn:a;s=b", "path=/" + strings.Repeat("x", 5000), "path=/a\x00", "path=" + strings.Repeat("/x", 65),
+		"type=[u]T(a/x", "type=[u](a)/x", "type=[u]T()/x", "type=[u]T(a/)/x", "type=[u]T#0/x", "type=[u]T#01/x", "type=[u]T#/x", "type=[u]T#1000/x", "type=[u]#1/x", "method=path=/x", "method=nsu=urn:a;s=b", "path=/" + strings.Repeat("x", 5000), "path=/a\x00", "path=" + strings.Repeat("/x", 65),
 	} {
 		if a, err := parseAddress(bad); err == nil || !strings.Contains(err.Error(), "write nsu=<namespace uri>") {
 			t.Errorf("parseAddress(%.30q) = %+v, %v; want an error that says what to write", bad, a, err)
@@ -42,7 +46,7 @@ func TestAddress_BrowseNames(t *testing.T) {
 
 // FuzzAddress: what is read is written back the same and read again.
 func FuzzAddress(f *testing.F) {
-	for _, seed := range []string{"path=/a/[u]b", "type=[u]T(x)/y", "method=path=/a/b", "nsu=urn:x;s=y", "path=/%2F%25"} {
+	for _, seed := range []string{"path=/a/[u]b", "type=[u]T(x)/y", "type=[u]T#3([v]x/z)/y", "method=path=/a/b", "nsu=urn:x;s=y", "path=/%2F%25"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -51,7 +55,7 @@ func FuzzAddress(f *testing.F) {
 			return
 		}
 		b, err := parseAddress(a.String())
-		if err != nil || b.String() != a.String() || wayOf(b.way) != wayOf(a.way) || b.object != a.object || b.kind != a.kind {
+		if err != nil || b.String() != a.String() || wayOf(b.way) != wayOf(a.way) || wayOf(b.object) != wayOf(a.object) || b.number != a.number || b.kind != a.kind {
 			t.Errorf("%q is %+v; written as %q it is %+v, %v", s, a, a, b, err)
 		}
 	})

@@ -10,6 +10,7 @@ import (
 	"github.com/gopcua/opcua/ua"
 
 	"zhigai/connect"
+	"zhigai/plant"
 )
 
 // oldValue is the age from which the time of the last change is not passed on
@@ -125,6 +126,15 @@ func (g *group) Read(ctx context.Context, dst []connect.Reading) error {
 	}
 	values, err := g.conn.session.read(ctx, g.nodes, ua.AttributeIDValue)
 	if err != nil {
+		return fmt.Errorf("opcua %s: read: %w", g.conn.address, err)
+	}
+	var words []*ua.DataValue
+	for i, v := range values {
+		if g.points[g.index[i]].Kind == plant.KindText {
+			words = append(words, v)
+		}
+	}
+	if err := g.conn.session.name(ctx, words); err != nil {
 		return fmt.Errorf("opcua %s: read: %w", g.conn.address, err)
 	}
 	for i, v := range values {

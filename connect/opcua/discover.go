@@ -12,7 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gopcua/opcua/id"
 	"github.com/gopcua/opcua/ua"
 
 	"zhigai/connect"
@@ -27,7 +26,6 @@ const (
 	reachWithin = 500 * time.Millisecond // a machine in the same hall answers in far less
 	searchTime  = 2 * time.Minute
 	defaultPort = 4840 // registered for OPC UA
-	maxMachines = 20   // named in one title
 )
 
 const whereExample = `write for example "192.168.1.20", "192.168.1.1-60", "192.168.1.0/24:4840" or "opc.tcp://192.168.1.20:4840"`
@@ -35,7 +33,7 @@ const whereExample = `write for example "192.168.1.20", "192.168.1.1-60", "192.1
 // Discover implements [connect.Discoverer]: the servers that a server or
 // discovery server at an endpoint knows, or those of a range of hosts. Where a
 // server lets everybody in, the machines behind it are recognised by the types
-// of their objects.
+// of their objects, and each is a device of its own.
 func (d *Driver) Discover(ctx context.Context, where string) ([]connect.Found, error) {
 	urls, err := parseSearch(where)
 	if err != nil {
@@ -91,7 +89,7 @@ func (d *Driver) look(ctx context.Context, where string) ([]connect.Found, error
 		if app.ApplicationName != nil {
 			name = app.ApplicationName.Text
 		}
-		out = append(out, d.identify(ctx, app.DiscoveryURLs[i], strings.TrimSpace(name+" "+app.ApplicationURI)))
+		out = append(out, d.identify(ctx, app.DiscoveryURLs[i], strings.TrimSpace(name+" "+app.ApplicationURI))...)
 	}
 	return out, nil
 }
@@ -115,16 +113,17 @@ func reachable(ctx context.Context, set settings) error {
 }
 
 // identify says how a server is to be spoken to, as safely as it offers, and
-// what it is, as far as it tells without being asked who we are.
-func (d *Driver) identify(ctx context.Context, address, title string) connect.Found {
+// what it is, as far as it tells without being asked who we are: the machines
+// behind it that follow a companion specification, or else the server.
+func (d *Driver) identify(ctx context.Context, address, title string) []connect.Found {
 	f := connect.Found{Device: plant.Device{Driver: Kind, Address: address}, Title: title}
 	set, err := parseSettings(f.Device)
 	if err != nil {
-		return f // an address that this program cannot be given
+		return []connect.Found{f} // an address that this program cannot be given
 	}
 	endpoints, err := d.endpoints(ctx, set)
 	if err != nil {
-		return f
+		return []connect.Found{f}
 	}
 	f.Device.Params = safest(endpoints)
 	open := func(e *ua.EndpointDescription) bool {
@@ -133,17 +132,22 @@ func (d *Driver) identify(ctx context.Context, address, title string) connect.Fo
 		})
 	}
 	if !slices.ContainsFunc(endpoints, open) {
-		return f
+		return []connect.Found{f}
 	}
 	s, err := d.open(ctx, plant.Device{Address: address, Params: map[string]string{"policy": "None"}})
 	if err != nil {
-		return f
+		return []connect.Found{f}
 	}
 	defer s.close()
-	if more, err := s.introduce(ctx); err == nil && more != "" {
-		f.Title += "; " + more
+	more, err := s.maker(ctx)
+	if err == nil && len(more) > 0 {
+		f.Title = strings.Join(append([]string{f.Title}, more...), "; ")
 	}
-	return f
+	each, err := s.foundMachines(ctx, f)
+	if err != nil || len(each) == 0 {
+		return []connect.Found{f}
+	}
+	return each
 }
 
 // safest are the params for the best of what a server offers, nil when it
@@ -161,36 +165,6 @@ func safest(endpoints []*ua.EndpointDescription) map[string]string {
 		}
 	}
 	return map[string]string{"policy": "None"}
-}
-
-// introduce is what a server says of itself and of the machines behind it.
-func (s *session) introduce(ctx context.Context) (string, error) {
-	values, err := s.read(ctx, []*ua.NodeID{
-		ua.NewNumericNodeID(0, id.Server_ServerStatus_BuildInfo_ManufacturerName),
-		ua.NewNumericNodeID(0, id.Server_ServerStatus_BuildInfo_ProductName),
-		ua.NewNumericNodeID(0, id.Server_ServerStatus_BuildInfo_SoftwareVersion),
-	}, ua.AttributeIDValue)
-	if err != nil {
-		return "", err
-	}
-	var words []string
-	for _, v := range values {
-		if t, ok := valueOf(v).(string); ok && t != "" {
-			words = append(words, t)
-		}
-	}
-	machines, err := s.machines(ctx)
-	if err != nil {
-		return "", err
-	}
-	for i, m := range machines {
-		if i == maxMachines {
-			words = append(words, fmt.Sprintf("and %d more", len(machines)-i))
-			break
-		}
-		words = append(words, m.shown+" by "+m.model.title)
-	}
-	return strings.Join(words, "; "), nil
 }
 
 // parseSearch reads where to look, as the endpoints to ask.

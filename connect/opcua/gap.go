@@ -11,6 +11,7 @@ import (
 	"github.com/gopcua/opcua/ua"
 
 	"zhigai/connect"
+	"zhigai/plant"
 )
 
 const (
@@ -236,6 +237,11 @@ func (c *conn) readPast(ctx context.Context, wanted []past, w *watched, sink con
 		for i, r := range res.Results {
 			p := wanted[i]
 			values := historyOf(r)
+			if w.points[p.point].Kind == plant.KindText {
+				if err := c.session.name(ctx, values); err != nil {
+					return n, err
+				}
+			}
 			for _, v := range values {
 				one := reading(p.point, w.points[p.point].Kind, v)
 				if one.Source.Before(p.from) {

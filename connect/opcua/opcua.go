@@ -135,5 +135,6 @@ func (d *Driver) open(ctx context.Context, dev plant.Device) (*session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opcua %s: %w", set.url, err)
 	}
+	s.within = set.object
 	return s, nil
 }

@@ -204,6 +204,9 @@ func (p *publisher) repeat(ctx context.Context, s *subscription, late bool) erro
 // keep makes a notification durable and marks it for acknowledgement. Late is
 // one of before contact was lost.
 func (p *publisher) keep(ctx context.Context, s *subscription, m *ua.NotificationMessage, late bool) error {
+	if err := s.nameNews(ctx, m); err != nil {
+		return err
+	}
 	readings, err := s.readings(m)
 	if err != nil {
 		return err

@@ -119,22 +119,3 @@ func (s *session) child(f found, wanted step) (*ua.NodeID, error) {
 	}
 	return match, nil
 }
-
-// objectOf finds the object of a type.
-func (s *session) objectOf(ctx context.Context, a address) (node *ua.NodeID, wrong, lost error) {
-	all, err := s.instances(ctx, a.kind)
-	if err != nil {
-		return nil, nil, err
-	}
-	var names []string
-	for _, o := range all {
-		if a.object == "" && len(all) == 1 || a.object == o.name.Name {
-			return o.node, nil, nil
-		}
-		names = append(names, o.name.Name)
-	}
-	if len(all) == 0 {
-		return nil, fmt.Errorf("%w: the server has no object of type %s", connect.ErrUnconfigured, a.kind), nil
-	}
-	return nil, fmt.Errorf("%w: the server has the objects %s of type %s; name one of them in brackets behind the type", connect.ErrUnconfigured, strings.Join(names, ", "), a.kind), nil
-}

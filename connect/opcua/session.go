@@ -43,10 +43,13 @@ type session struct {
 	publishing publishing
 	keep       bool // subscriptions, for the connection that follows
 
+	within []step // the device's machine among several; none is all of the server
+
 	mu         sync.Mutex
 	surveyed   []object
-	typeNames  map[string][]step     // of types outside of namespace 0, by node id
-	supertypes map[string]*ua.NodeID // of data types, by node id
+	typeNames  map[string][]step            // of types outside of namespace 0, by node id
+	nodeNames  map[string]*ua.QualifiedName // of nodes that were values, by node id
+	supertypes map[string]*ua.NodeID        // of data types, by node id
 }
 
 // channel opens a secure channel; cert is the server's, nil for policy None.
@@ -57,7 +60,7 @@ func (d *Driver) channel(ctx context.Context, set settings, cert *x509.Certifica
 	if err != nil {
 		return nil, err
 	}
-	return &session{channel: c, answerRefs: d.answerRefs, maxItems: d.itemsEach, timeout: set.timeout, typeNames: map[string][]step{}, supertypes: map[string]*ua.NodeID{}, publishing: publishing{got: make(chan answer, maxRequests)}}, nil
+	return &session{channel: c, answerRefs: d.answerRefs, maxItems: d.itemsEach, timeout: set.timeout, typeNames: map[string][]step{}, nodeNames: map[string]*ua.QualifiedName{}, supertypes: map[string]*ua.NodeID{}, publishing: publishing{got: make(chan answer, maxRequests)}}, nil
 }
 
 // dial goes the whole way: endpoints, approval, channel, session, namespaces.

@@ -22,6 +22,7 @@ type settings struct {
 	// plain allows a password over a channel without encryption.
 	plain   bool
 	timeout time.Duration // one request
+	object  []step        // the machine among several behind the server; none is all of it
 }
 
 // policies that are not broken; older ones are not offered on purpose.
@@ -55,8 +56,14 @@ func parseSettings(dev plant.Device) (settings, error) {
 			if s.timeout, err = time.ParseDuration(v); err != nil || s.timeout < 100*time.Millisecond || s.timeout > maxTimeout {
 				return s, fmt.Errorf("opcua param timeout %q: a duration from 100ms to %v", v, maxTimeout)
 			}
+		case "object":
+			way, ok := parseWay("/" + v)
+			if !ok {
+				return s, fmt.Errorf("opcua param object %q: write the machine's browse name, for example CNC-01, or with names above it Line 1/CNC", v)
+			}
+			s.object = way
 		default:
-			return s, fmt.Errorf("opcua param %q is not known; known are policy, mode, user, password, plain_password, timeout", key)
+			return s, fmt.Errorf("opcua param %q is not known; known are policy, mode, user, password, plain_password, timeout, object", key)
 		}
 	}
 	return s, s.check(mode)

@@ -168,18 +168,3 @@ func (s *session) qualified(q *ua.QualifiedName) step {
 	}
 	return step{uri: s.namespaces[q.NamespaceIndex], name: q.Name}
 }
-
-// instances are the objects of a type or of one derived from it.
-func (s *session) instances(ctx context.Context, t step) ([]object, error) {
-	all, err := s.survey(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var out []object
-	for i := range all {
-		if all[i].is(t) {
-			out = append(out, all[i])
-		}
-	}
-	return out, nil
-}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"zhigai/connect"
+	"zhigai/plant"
 )
 
 // Recognised is what a device turned out to be.
@@ -70,7 +71,7 @@ func (q *questions) ask(ctx context.Context, p connect.Point) (answer, error) {
 		return answer{}, err
 	}
 	a := answer{text: strings.TrimSpace(r[0].Text), ok: r[0].Err == nil}
-	if a.text == "" {
+	if p.Kind != plant.KindText { // a text that is empty is none: "0" would be a serial number
 		a.text = strconv.FormatFloat(r[0].Number, 'f', -1, 64)
 	}
 	q.known[p] = a

@@ -126,13 +126,14 @@ type planner struct {
 // machines finds the machine of a device.
 type machines struct {
 	reach    map[plant.Reach]*plant.Node
-	endpoint map[plant.Reach]*plant.Node // without unit
+	endpoint map[plant.Reach]*plant.Node // without unit, of machines that share one
+	whole    map[plant.Reach]*plant.Node // without unit, of machines that do not
 	served   map[plant.Reach]*plant.Node // by host and port
 	serial   map[string]*plant.Node
 }
 
 func newMachines(nodes []plant.Node) machines {
-	m := machines{reach: map[plant.Reach]*plant.Node{}, endpoint: map[plant.Reach]*plant.Node{}, served: map[plant.Reach]*plant.Node{}, serial: map[string]*plant.Node{}}
+	m := machines{reach: map[plant.Reach]*plant.Node{}, endpoint: map[plant.Reach]*plant.Node{}, whole: map[plant.Reach]*plant.Node{}, served: map[plant.Reach]*plant.Node{}, serial: map[string]*plant.Node{}}
 	for i := range nodes {
 		n := &nodes[i]
 		if n.Machine == nil {
@@ -141,8 +142,11 @@ func newMachines(nodes []plant.Node) machines {
 		d := n.Machine.Device
 		m.reach[d.Reach()] = n
 		m.served[plant.Reach{Driver: d.Driver, Address: serverOf(d.Address)}] = n
-		if d.Params["prefix"] != "" { // several machines on one server
-			m.endpoint[plant.Reach{Driver: d.Driver, Address: d.Reach().Address}] = n
+		at := plant.Reach{Driver: d.Driver, Address: d.Reach().Address}
+		if d.Params["prefix"] != "" || d.Params["object"] != "" { // several machines on one server
+			m.endpoint[at] = n
+		} else {
+			m.whole[at] = n
 		}
 		if d.Serial != "" {
 			m.serial[key(n.Machine.Profile, d.Serial)] = n
@@ -162,7 +166,11 @@ func (m machines) of(c *Candidate) (here, there *plant.Node) {
 	if serial := c.Identity.Serial; serial != "" {
 		there = m.serial[key(c.Profile, serial)]
 	}
-	return cmp.Or(m.reach[c.Device.Reach()], m.endpoint[c.Device.Reach()]), there
+	here = cmp.Or(m.reach[c.Device.Reach()], m.endpoint[c.Device.Reach()])
+	if here == nil && c.Device.Params["object"] != "" { // connected as the whole server, before its machines were told apart
+		here = m.whole[plant.Reach{Driver: c.Device.Driver, Address: c.Device.Reach().Address}]
+	}
+	return here, there
 }
 
 func newPlanner(profiles *profile.Library, rules []Rule, m plant.Model, gone []plant.Node) *planner {
@@ -240,10 +248,10 @@ func (p *planner) propose(c *Candidate) {
 		return
 	}
 	c.Proposed.Machine.Class, c.Proposed.Name = prof.Class, prof.Title
-	if serial := c.Identity.Serial; serial != "" {
-		c.Proposed.Name.ZH += " " + serial
+	if tail := cmp.Or(c.Identity.Serial, c.Device.Params["object"]); tail != "" {
+		c.Proposed.Name.ZH += " " + tail
 		if c.Proposed.Name.EN != "" {
-			c.Proposed.Name.EN += " " + serial
+			c.Proposed.Name.EN += " " + tail
 		}
 	}
 	// Meters and sensors are no machines that make something.
@@ -256,7 +264,7 @@ func (p *planner) propose(c *Candidate) {
 // codeOf is a short name of the machine that stays the same when it is found
 // again: its class and what tells it from others.
 func codeOf(class string, c *Candidate) string {
-	tail := c.Identity.Serial
+	tail := cmp.Or(c.Identity.Serial, c.Device.Params["object"])
 	if tail == "" {
 		tail = strings.TrimPrefix(c.Device.Address[strings.LastIndexAny(c.Device.Address, "/.")+1:], ":")
 		if unit := c.Device.Params["unit"]; unit != "" {

@@ -2252,6 +2252,7 @@ export interface components {
             error?: string;
             hint?: boolean;
             identity?: components["schemas"]["ConnectIdentity"];
+            model?: string;
             node?: string;
             path?: string;
             profile?: string;

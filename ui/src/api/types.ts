@@ -202,7 +202,7 @@ export interface DriverExample { address: string; params?: Record<string, string
 export interface DriverInfo { kind: string; discovers: boolean; listens: boolean; example: DriverExample }
 export interface FoundDevice { driver: string; address: string; params?: Record<string, string>; serial?: string }
 export interface Candidate {
-  device: FoundDevice; title: string; profile?: string; identity?: { vendor?: string; product?: string; version?: string; serial?: string }; seen: string;
+  device: FoundDevice; title: string; model?: string; profile?: string; identity?: { vendor?: string; product?: string; version?: string; serial?: string }; seen: string;
   announced?: boolean; hint?: boolean; text?: string[];
   standing: "new" | "known" | "moved" | "replaced" | "retired"; node?: string; path?: string; proposed: PlantNode; rule?: string; error?: string;
 }

@@ -99,7 +99,7 @@ function Candidates() {
         locale={{ emptyText: <Empty description={t("none")} /> }}
         columns={[
           { title: t("col.device"), key: "device", sorter: (a, b) => a.device.address.localeCompare(b.device.address),
-            render: (_, c) => <>{c.title} {c.announced && <Tag>{t("announced")}</Tag>}<div className="dim mono">{c.device.driver} {c.device.address} {Object.entries(c.device.params ?? {}).map(([k, v]) => `${k}=${v}`).join(" ")}</div></> },
+            render: (_, c) => <>{c.model && <Tag>{t(`model.${c.model}`, c.model)}</Tag>}{c.title} {c.announced && <Tag>{t("announced")}</Tag>}<div className="dim mono">{c.device.driver} {c.device.address} {Object.entries(c.device.params ?? {}).map(([k, v]) => `${k}=${v}`).join(" ")}</div></> },
           { title: t("col.standing"), key: "standing", sorter: (a, b) => a.standing.localeCompare(b.standing),
             render: (_, c) => <><Tag color={c.standing === "new" ? "processing" : c.standing === "known" ? undefined : "warning"}>{t(`standing.${c.standing}`)}</Tag>{c.path && <div className="dim mono">{c.path}</div>}</> },
           { title: t("col.identity"), key: "identity", render: (_, c) => <>{[c.identity?.vendor, c.identity?.product, c.identity?.version].filter(Boolean).join(" ")}{c.identity?.serial && <div className="mono">{t("serial", { serial: c.identity.serial })}</div>}{c.text && <div className="dim mono" style={{ overflowWrap: "anywhere" }}>{c.text.join(" ")}</div>}</> },
