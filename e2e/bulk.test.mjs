@@ -58,7 +58,7 @@ test("sixty machines: dropped, mended in the page, connected together, taken bac
   await page.getByText("把 .xlsx 或 .csv 文件拖到这里，或点击选择").waitFor();
   await accessible(page, "bulk: the empty page");
   await page.locator("input[type=file]").setInputFiles({ name: "清单.csv", mimeType: "text/csv", buffer: Buffer.from(sheet()) });
-  await page.getByText(/there is no place works\/plant\/hall\/line-1/).first().waitFor();
+  await page.getByText(/没有位置 works\/plant\/hall\/line-1/).first().waitFor();
   await accessible(page, "bulk: a sheet with errors");
   assert.ok(await page.getByRole("button", { name: /^导入/ }).isDisabled());
   await page.getByRole("checkbox", { name: "创建缺少的位置" }).click();
@@ -67,7 +67,7 @@ test("sixty machines: dropped, mended in the page, connected together, taken bac
   assert.equal(await cell(2, "地址").count(), 0, "a sound row among those to mend");
   await write(8, "设备类型", "demo-lathe");
   await page.getByText("还有 1 行需要改正").waitFor();
-  await page.getByText(/the same device as row 9/).waitFor();
+  await page.getByText(/连接地址与第 9 行相同/).waitFor();
   await write(10, "param.unit", "9");
   await page.getByRole("checkbox", { name: "只看有错的行" }).uncheck();
   await page.getByText("新增 60", { exact: true }).waitFor();

@@ -17,7 +17,8 @@ import (
 )
 
 type importSourceCmd struct {
-	SHDR shdrCmd `cmd:"" name:"shdr" help:"Recorded streams of MTConnect adapters: observations, states, parts and loads. Nothing is stored."`
+	SHDR    shdrCmd    `cmd:"" name:"shdr" help:"Recorded streams of MTConnect adapters: observations, states, parts and loads. Nothing is stored."`
+	Devices devicesCmd `cmd:"" help:"A sheet of machines (.xlsx or .csv), as the page takes it: all of it or nothing. The node must not be running."`
 }
 
 type shdrCmd struct {

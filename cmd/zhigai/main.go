@@ -23,7 +23,7 @@ type cli struct {
 	OEE     oeeCmd          `cmd:"" name:"oee" help:"ISO 22400-2 figures of a ledger file."`
 	Profile profileCmd      `cmd:"" help:"Check and try device profiles without building."`
 	Sim     simCmd          `cmd:"" help:"Stand machines of a profile up as servers of their protocol, to try it without the machine."`
-	Import  importSourceCmd `cmd:"" help:"Read recordings of other systems."`
+	Import  importSourceCmd `cmd:"" help:"Machines from a sheet, recordings of other systems."`
 	Samples samplesCmd      `cmd:"" help:"Export and import raw samples as CSV."`
 	Audit   auditCmd        `cmd:"" help:"Verify the hash chain of the audit."`
 	Record  recordCmd       `cmd:"" help:"Move the record between a folder and a PostgreSQL database."`

@@ -14,6 +14,13 @@ import (
 	"zhigai/plant"
 )
 
+// Actions of the audit: the object of an import is its file, that of an undo
+// the instant of the import.
+const (
+	ActionImport = "devices.import"
+	ActionUndo   = "devices.import.undo"
+)
+
 // Applied is what an import did. At names it: all its nodes begin then.
 type Applied struct {
 	At        string `json:"at" doc:"Names the import, to take it back"`

@@ -82,11 +82,13 @@ const (
 // Problem is a cell that cannot be taken over. Column is the canonical name,
 // Index its place in the sheet, −1 where the sheet has no such column.
 type Problem struct {
-	Column string `json:"column"`
-	Index  int    `json:"index"`
-	Value  string `json:"value"`
-	What   string `json:"what"`
-	Fix    string `json:"fix"`
+	Column string            `json:"column"`
+	Index  int               `json:"index"`
+	Value  string            `json:"value"`
+	Code   Code              `json:"code" enum:"cell_long,no_path,no_place,paths_differ,path_form,outside_scope,no_machine,below_machine,place_missing,root_unknown,enterprise_missing,too_deep,name_missing,profile_missing,profile_unknown,profile_like,class_unknown,driver_unknown,driver_other,driver_says,address_missing,truth_unknown,param_form,param_twice,params_differ,same_path_row,same_device_row,same_device_machine,same_device_hidden,same_serial_row,same_serial_machine,same_serial_hidden"`
+	Args   map[string]string `json:"args" doc:"What the text of the code has in braces"`
+	What   string            `json:"what" doc:"In English"`
+	Fix    string            `json:"fix" doc:"In English"`
 }
 
 // Change is a property of a machine that a row changes.

@@ -84,7 +84,7 @@ func (p *planner) row(in Row) {
 	r := &reader{columns: p.columns, cells: in.Cells, out: &out}
 	for i, c := range in.Cells {
 		if len(c) > maxCell && i < len(p.columns) {
-			out.Problems = append(out.Problems, Problem{p.columns[i], i, strings.ToValidUTF8(c[:40], "") + "…", fmt.Sprintf("%d bytes in one cell", len(c)), fmt.Sprintf("write at most %d", maxCell)})
+			out.Problems = append(out.Problems, problem(p.columns[i], i, strings.ToValidUTF8(c[:40], "")+"…", "cell_long", "bytes", strconv.Itoa(len(c)), "most", strconv.Itoa(maxCell)))
 		}
 	}
 	out.Path = r.path()
@@ -94,10 +94,10 @@ func (p *planner) row(in Row) {
 	switch {
 	case out.Path == "":
 	case !p.scope.Allows(out.Path):
-		r.wrong(colPath, fmt.Sprintf("%s lies outside of %s, which is all you may edit", out.Path, p.scope.Path), "write a path below it")
+		r.wrong(colPath, "outside_scope", "path", out.Path, "scope", p.scope.Path)
 		old = nil
 	case old != nil && old.Machine == nil:
-		r.wrong(colPath, fmt.Sprintf("%s is no machine but a node of level %s", out.Path, old.Level), "write the path of a machine")
+		r.wrong(colPath, "no_machine", "path", out.Path, "level", string(old.Level))
 		old = nil
 	case old != nil:
 		n, was = *old, *old.Machine
@@ -131,7 +131,7 @@ func (p *planner) machine(r *reader, n *plant.Node) {
 	r.text(colZH, &n.Name.ZH)
 	r.text(colEN, &n.Name.EN)
 	if n.Name.ZH == "" {
-		r.wrong(colZH, "the Chinese name is missing", "write what people call the machine")
+		r.wrong(colZH, "name_missing")
 	}
 	r.text(colSerial, &m.Device.Serial)
 	r.text(colAddress, &m.Device.Address)
@@ -143,10 +143,14 @@ func (p *planner) machine(r *reader, n *plant.Node) {
 	prof, ok := p.desk.Profiles.Get(m.Profile)
 	switch {
 	case m.Profile == "":
-		r.wrong(colProfile, "the profile is missing", "write the id of one; the template lists them")
+		r.wrong(colProfile, "profile_missing")
 		return
 	case !ok:
-		r.wrong(colProfile, fmt.Sprintf("there is no profile %q", m.Profile), "write one of the template's list"+nearest(m.Profile, p.desk.Profiles.IDs()))
+		if like := nearest(m.Profile, p.desk.Profiles.IDs()); like != "" {
+			r.wrong(colProfile, "profile_like", "profile", m.Profile, "like", like)
+		} else {
+			r.wrong(colProfile, "profile_unknown", "profile", m.Profile)
+		}
 		return
 	}
 	r.text(colClass, &m.Class)
@@ -154,7 +158,7 @@ func (p *planner) machine(r *reader, n *plant.Node) {
 		m.Class = prof.Class
 	}
 	if !p.classes[m.Class] {
-		r.wrong(colClass, fmt.Sprintf("there is no class %q", m.Class), "leave it empty for the profile's, "+prof.Class+", or write one of the template's list")
+		r.wrong(colClass, "class_unknown", "class", m.Class, "usual", prof.Class)
 	}
 	r.text(colDriver, &m.Device.Driver)
 	if m.Device.Driver == "" || m.Profile != usual && !r.has(colDriver) {
@@ -163,18 +167,18 @@ func (p *planner) machine(r *reader, n *plant.Node) {
 	driver := p.drivers[m.Device.Driver]
 	switch {
 	case driver == nil:
-		r.wrong(colDriver, fmt.Sprintf("there is no driver %q", m.Device.Driver), "leave it empty for the profile's, "+prof.Protocol+", or write one of the template's list")
+		r.wrong(colDriver, "driver_unknown", "driver", m.Device.Driver, "usual", prof.Protocol)
 	case !prof.Fits(m.Device.Driver):
-		r.wrong(colDriver, fmt.Sprintf("profile %s speaks %s, not %s", prof.ID, prof.Protocol, m.Device.Driver), "write "+prof.Protocol+" or leave it empty")
+		r.wrong(colDriver, "driver_other", "profile", prof.ID, "usual", prof.Protocol, "driver", m.Device.Driver)
 	case m.Device.Address == "":
-		r.wrong(colAddress, "the address is missing", "write how "+m.Device.Driver+" reaches the device; the template has examples")
+		r.wrong(colAddress, "address_missing", "driver", m.Device.Driver)
 	default:
 		if err := driver.CheckDevice(prof.Device(m.Device)); err != nil {
 			what, fix, ok := strings.Cut(err.Error(), "; ")
 			if !ok {
 				fix = "write address and parameters as the template's examples show"
 			}
-			r.wrong(r.blamed(what, m.Device.Params), what, fix)
+			r.wrong(r.blamed(what, m.Device.Params), "driver_says", "what", what, "fix", fix)
 		}
 	}
 }
@@ -194,7 +198,7 @@ func (r *reader) blamed(what string, params map[string]string) string {
 	return colAddress
 }
 
-// nearest is a hint at the id that begins like what was written.
+// nearest is the id that begins most like what was written, "" for none.
 func nearest(written string, ids []string) string {
 	best, most := "", 2
 	for _, id := range ids {
@@ -206,10 +210,7 @@ func nearest(written string, ids []string) string {
 			best, most = id, n
 		}
 	}
-	if best == "" {
-		return ""
-	}
-	return ", for example " + best
+	return best
 }
 
 // place looks at where a new machine would stand, and plans what is missing.
@@ -224,7 +225,11 @@ func (p *planner) place(r *reader, path string) {
 		column = colPlace
 	}
 	if path == "" {
-		r.wrong(column, "there is no enterprise or place of that name to stand below", "begin the path with "+p.root())
+		if root := p.root(); root != "" {
+			r.wrong(column, "root_unknown", "root", root)
+		} else {
+			r.wrong(column, "enterprise_missing")
+		}
 		return
 	}
 	level := p.planned[path]
@@ -232,12 +237,12 @@ func (p *planner) place(r *reader, path string) {
 		level = p.nodes[path].Level
 	}
 	if level == plant.LevelEquipment {
-		r.wrong(column, path+" is a machine; nothing stands below one", "write the path of the line or area")
+		r.wrong(column, "below_machine", "path", path)
 		return
 	}
 	depth := level.Depth()
 	if depth+len(lacking) >= plant.LevelEquipment.Depth() {
-		r.wrong(column, fmt.Sprintf("%d places are missing below %s, which is of level %s", len(lacking), path, level), "write fewer; the innermost is a cell")
+		r.wrong(column, "too_deep", "n", strconv.Itoa(len(lacking)), "path", path, "level", string(level))
 		return
 	}
 	for i, one := range slices.Backward(lacking) {
@@ -246,10 +251,11 @@ func (p *planner) place(r *reader, path string) {
 		p.missing = append(p.missing, Place{Path: one, Level: l, Name: plant.Node{Path: one}.Code()})
 	}
 	if place := plant.ParentPath(r.out.Path); !p.places && p.nodes[place] == nil {
-		r.wrong(column, "there is no place "+place, "correct it, or choose to create missing places")
+		r.wrong(column, "place_missing", "place", place)
 	}
 }
 
+// root is what every path begins with, "" for a plant without an enterprise.
 func (p *planner) root() string {
 	if p.scope.Path != "" {
 		return p.scope.Path
@@ -259,7 +265,7 @@ func (p *planner) root() string {
 			return n.Path
 		}
 	}
-	return "an enterprise, which has to be added before"
+	return ""
 }
 
 // stand is one machine as it would be, in the sheet or in the plant.
@@ -278,7 +284,7 @@ func (p *planner) double() {
 			continue
 		}
 		if first, ok := paths[out.Path]; ok {
-			p.same(out, colPath, "the same path as "+p.who(first))
+			p.same(out, colPath, first)
 			continue
 		}
 		paths[out.Path] = stand{out, out.Path}
@@ -305,7 +311,7 @@ func (p *planner) double() {
 		}
 		m := out.Machine
 		if other, ok := reach[m.Device.Reach()]; ok && other.path != out.Path {
-			p.same(out, colAddress, "the same device as "+p.who(other))
+			p.same(out, colAddress, other)
 		} else {
 			reach[m.Device.Reach()] = stand{out, out.Path}
 		}
@@ -313,39 +319,34 @@ func (p *planner) double() {
 			continue
 		}
 		if other, ok := serial[key(m)]; ok && other.path != out.Path {
-			p.same(out, colSerial, "the same serial number as "+p.who(other))
+			p.same(out, colSerial, other)
 		} else {
 			serial[key(m)] = stand{out, out.Path}
 		}
 	}
 }
 
-func (p *planner) who(s stand) string {
-	switch {
-	case s.row != nil:
-		return "row " + strconv.Itoa(s.row.Line)
-	case !p.scope.Allows(s.path):
-		return "a machine outside your scope"
-	}
-	return s.path
-}
-
-// same marks a row as doubled.
-func (p *planner) same(out *Planned, column, what string) {
+// same marks a row as doubled: it has the same path, device or serial number as
+// another row, a machine, or a machine that the asker must not see.
+func (p *planner) same(out *Planned, column string, other stand) {
 	if out.Status != Wrong {
 		out.Status = Doubled
 	}
-	at := slices.Index(p.columns, column)
 	value := out.Path
 	if column != colPath && out.Machine != nil {
 		value = cmp.Or(map[string]string{colAddress: out.Machine.Device.Address, colSerial: out.Machine.Device.Serial}[column], value)
 	}
-	fix := map[string]string{
-		colPath:    "leave one of the rows out, or write another code",
-		colAddress: "write each machine's own address, or its own unit on a shared line",
-		colSerial:  "write the number of the machine's own plate, or leave it empty",
-	}[column]
-	out.Problems = append(out.Problems, Problem{column, at, value, what, fix})
+	code := map[string]string{colPath: "same_path", colAddress: "same_device", colSerial: "same_serial"}[column]
+	var args []string
+	switch {
+	case other.row != nil:
+		code, args = code+"_row", []string{"row", strconv.Itoa(other.row.Line)}
+	case !p.scope.Allows(other.path):
+		code += "_hidden"
+	default:
+		code, args = code+"_machine", []string{"path", other.path}
+	}
+	out.Problems = append(out.Problems, problem(column, slices.Index(p.columns, column), value, Code(code), args...))
 }
 
 // changes lists what differs in the columns of a sheet.

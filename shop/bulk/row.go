@@ -1,7 +1,6 @@
 package bulk
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -25,8 +24,8 @@ func (r *reader) cell(column string) string {
 	return ""
 }
 
-func (r *reader) wrong(column, what, fix string) {
-	r.out.Problems = append(r.out.Problems, Problem{Column: column, Index: slices.Index(r.columns, column), Value: r.cell(column), What: what, Fix: fix})
+func (r *reader) wrong(column string, code Code, args ...string) {
+	r.out.Problems = append(r.out.Problems, problem(column, slices.Index(r.columns, column), r.cell(column), code, args...))
 }
 
 // path joins place and code where the row does not write a path itself.
@@ -36,21 +35,21 @@ func (r *reader) path() string {
 	if path == "" && (place != "" || code != "") {
 		column = colCode
 		if place == "" {
-			r.wrong(colPlace, "the place is missing", "write the path of the line or area the machine stands in")
+			r.wrong(colPlace, "no_place")
 			return ""
 		}
 		path = strings.TrimSuffix(place, "/") + "/" + code
 	}
 	switch {
 	case path == "":
-		r.wrong(column, "the row does not say where the machine stands", "write a path, for example firm/hall/line/lathe-1")
+		r.wrong(column, "no_path")
 		return ""
 	case r.cell(colPath) != "" && place != "" && code != "" && path != strings.TrimSuffix(place, "/")+"/"+code:
-		r.wrong(colPath, fmt.Sprintf("path and place with code (%s/%s) differ", place, code), "write one of them")
+		r.wrong(colPath, "paths_differ", "other", place+"/"+code)
 		return ""
 	}
 	if err := plant.CheckPath(path); err != nil {
-		r.wrong(column, err.Error(), "write codes of a-z 0-9 _ - joined by /")
+		r.wrong(column, "path_form", "path", path, "why", err.Error())
 		return ""
 	}
 	return path
@@ -68,7 +67,7 @@ func (r *reader) truth(column string, into *bool) {
 	}
 	v, ok := truths[strings.ToLower(r.cell(column))]
 	if !ok {
-		r.wrong(column, fmt.Sprintf("%q is neither yes nor no", r.cell(column)), "write 是 or 否, yes or no")
+		r.wrong(column, "truth_unknown", "value", r.cell(column))
 		return
 	}
 	*into = v
@@ -94,9 +93,9 @@ func (r *reader) params(was map[string]string) map[string]string {
 			switch _, twice := out[k]; {
 			case strings.TrimSpace(part) == "":
 			case !ok || k == "":
-				r.wrong(colParams, fmt.Sprintf("%q is no parameter", strings.TrimSpace(part)), "write name=value; name=value, for example unit=3; word_order=CDAB")
+				r.wrong(colParams, "param_form", "part", strings.TrimSpace(part))
 			case twice:
-				r.wrong(colParams, fmt.Sprintf("%s is written twice", k), "leave one of them out")
+				r.wrong(colParams, "param_twice", "name", k)
 			default:
 				out[k] = v
 			}
@@ -109,7 +108,7 @@ func (r *reader) params(was map[string]string) map[string]string {
 		}
 		v := strings.TrimSpace(r.cells[i])
 		if other, twice := out[k]; twice && r.has(colParams) && v != "" && other != v {
-			r.wrong(c, fmt.Sprintf("%s is %s here and %s in the column params", k, v, other), "write it in one of the two columns")
+			r.wrong(c, "params_differ", "name", k, "value", v, "other", other)
 			continue
 		}
 		switch {

@@ -102,7 +102,7 @@ func (r *rooms) registerBulk() {
 				return nil, err
 			}
 			out := &struct{ Body Undone }{Undone{n}}
-			if err := r.api.Audit(ctx, "devices.import.undo", plant.Micros(at).Time().Format(time.RFC3339Nano), nil, out.Body); err != nil {
+			if err := r.api.Audit(ctx, bulk.ActionUndo, plant.Micros(at).Time().Format(time.RFC3339Nano), nil, out.Body); err != nil {
 				return nil, err
 			}
 			return out, r.Changed(ctx)
@@ -114,7 +114,7 @@ func (r *rooms) applySheet(ctx context.Context, in *applyIn) (bulk.Applied, erro
 	if err != nil || done.Nodes == 0 {
 		return done, err
 	}
-	if err := r.api.Audit(ctx, "devices.import", in.Body.Sheet.File, nil, done); err != nil {
+	if err := r.api.Audit(ctx, bulk.ActionImport, in.Body.Sheet.File, nil, done); err != nil {
 		return done, err
 	}
 	return done, r.Changed(ctx)

@@ -1997,11 +1997,19 @@ export interface components {
             status: "new" | "changed" | "unchanged" | "doubled" | "error";
         };
         BulkProblem: {
+            /** @description What the text of the code has in braces */
+            args: {
+                [key: string]: string;
+            };
+            /** @enum {string} */
+            code: "cell_long" | "no_path" | "no_place" | "paths_differ" | "path_form" | "outside_scope" | "no_machine" | "below_machine" | "place_missing" | "root_unknown" | "enterprise_missing" | "too_deep" | "name_missing" | "profile_missing" | "profile_unknown" | "profile_like" | "class_unknown" | "driver_unknown" | "driver_other" | "driver_says" | "address_missing" | "truth_unknown" | "param_form" | "param_twice" | "params_differ" | "same_path_row" | "same_device_row" | "same_device_machine" | "same_device_hidden" | "same_serial_row" | "same_serial_machine" | "same_serial_hidden";
             column: string;
+            /** @description In English */
             fix: string;
             /** Format: int64 */
             index: number;
             value: string;
+            /** @description In English */
             what: string;
         };
         BulkRow: {

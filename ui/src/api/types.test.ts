@@ -21,6 +21,7 @@ type AllGone =
   | Gone<T.AcceptanceJob, S["AcceptanceJob"]> | Gone<T.AcceptanceHead, S["AcceptanceHead"]> | Gone<T.AcceptanceMachine, S["AcceptanceMachine"]> | Gone<T.AcceptanceTag, S["AcceptanceTag"]>
   | Gone<T.AcceptanceCriteria, S["AcceptanceCriteria"]> | Gone<T.AcceptanceReport, S["AcceptanceReport"]> | Gone<T.AcceptanceReport["content"], S["AcceptanceContent"]>
   | Gone<T.NorthRow, S["NorthRow"]> | Gone<T.NorthStatus, S["NorthStatus"]> | Gone<T.NorthGap, S["NorthGap"]>
+  | Gone<T.CellProblem, S["BulkProblem"]> | Exclude<S["BulkProblem"]["code"], T.CellCode> | Exclude<T.CellCode, S["BulkProblem"]["code"]>
   | Gone<T.Disk, S["Disk"]> | Gone<T.Pressure, S["Pressure"]> | Gone<T.Busy, S["Busy"]>;
 
 const nothingGone: [AllGone] extends [never] ? true : AllGone = true;

@@ -256,7 +256,12 @@ export interface Verified { ok: boolean; entries: number; broken?: string }
 export interface SheetRow { line: number; cells: string[] }
 export interface Sheet { file: string; name?: string; header: string[]; rows: SheetRow[] }
 export type RowStatus = "new" | "changed" | "unchanged" | "doubled" | "error";
-export interface CellProblem { column: string; index: number; value: string; what: string; fix: string }
+export type CellCode = | "cell_long" | "no_path" | "no_place" | "paths_differ" | "path_form" | "outside_scope" | "no_machine" | "below_machine"
+  | "place_missing" | "root_unknown" | "enterprise_missing" | "too_deep" | "name_missing" | "profile_missing" | "profile_unknown" | "profile_like"
+  | "class_unknown" | "driver_unknown" | "driver_other" | "driver_says" | "address_missing" | "truth_unknown" | "param_form" | "param_twice"
+  | "params_differ" | "same_path_row" | "same_device_row" | "same_device_machine" | "same_device_hidden" | "same_serial_row" | "same_serial_machine"
+  | "same_serial_hidden";
+export interface CellProblem { column: string; index: number; value: string; code: CellCode; args: Record<string, string>; what: string; fix: string }
 export interface PlannedRow {
   line: number; status: RowStatus; path: string; equipment?: EquipmentConfig;
   changes: { column: string; was: string; is: string }[]; problems: CellProblem[];

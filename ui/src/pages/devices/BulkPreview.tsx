@@ -2,7 +2,7 @@ import { Button, Checkbox, Input, Progress, Table, Tag } from "antd";
 import type { ColumnsType } from "antd/es/table";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Sheet, SheetPlan } from "../../api/types";
+import type { CellProblem, Level, Sheet, SheetPlan } from "../../api/types";
 import { type Answer, colours, type Row, statuses, testAll } from "./bulk";
 
 interface Props { sheet: Sheet; plan: SheetPlan; busy: boolean; edit: (row: number, column: number, value: string) => void }
@@ -40,9 +40,10 @@ export function BulkPreview({ sheet, plan, busy, edit }: Props) {
 
 function Detail({ row, answer }: { row: Row; answer?: Answer | undefined }) {
   const { t } = useTranslation("bulk");
+  const said = (p: CellProblem) => t(`problem.${p.code}`, { ...p.args, ...(p.args.level && { level: t(`common:level.${p.args.level as Level}`) }) });
   return (
     <>
-      {row.problems.map((p) => <div key={p.column + p.what}>{t("problem", { ...p })}</div>)}
+      {row.problems.map((p) => <div key={p.column + p.what}>{t("problem", { column: p.column, text: said(p) })}</div>)}
       {row.changes.map((c) => <div key={c.column} className="dim">{t("change", { column: c.column, was: c.was || t("empty"), is: c.is || t("empty") })}</div>)}
       {answer && <div>{answer.ok ? <Tag color="success">{t("ok")}</Tag> : t("bad", { error: answer.error })}</div>}
     </>
