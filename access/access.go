@@ -142,4 +142,6 @@ type AuditStore interface {
 	// AppendAudit commits e durably behind the last entry; build chains it.
 	AppendAudit(ctx context.Context, e Entry, chain func(prev Entry, e Entry) Entry) (Entry, error)
 	Audit(ctx context.Context, tenant plant.TenantNo, afterSeq uint64, limit int) ([]Entry, error)
+	// AuditOf lists the tenant's entries of the actions, newest first.
+	AuditOf(ctx context.Context, tenant plant.TenantNo, actions []string, limit int) ([]Entry, error)
 }

@@ -78,6 +78,11 @@ test("sixty machines: dropped, mended in the page, connected together, taken bac
   await page.getByText("已导入：新增 60 台，修改 0 台，新建位置 1 个").waitFor();
   await accessible(page, "bulk: the result");
   assert.equal((await machines()).length, 60);
+  // Another day: the page was left, the import is still to be taken back.
+  await page.reload();
+  await page.getByRole("heading", { name: "导入记录" }).waitFor();
+  await page.getByRole("cell", { name: "新增 60 台，修改 0 台，位置 1 个" }).waitFor();
+  await accessible(page, "bulk: past imports");
   await page.getByRole("button", { name: "撤销导入" }).click();
   await page.getByRole("tooltip").getByRole("button", { name: /确\s*定|OK/ }).click();
   await page.getByText("已撤销").waitFor();

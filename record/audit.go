@@ -51,6 +51,11 @@ func (a Access) Audit(ctx context.Context, tenant plant.TenantNo, afterSeq uint6
 	return auditPage(ctx, a.db.read, tenant, afterSeq, limit)
 }
 
+// AuditOf implements [access.AuditStore].
+func (a Access) AuditOf(ctx context.Context, tenant plant.TenantNo, actions []string, limit int) ([]access.Entry, error) {
+	return auditEntries(ctx, a.db.read, tenant, `tenant = ? and action in (?) order by seq desc limit ?`, tenant, bun.List(actions), min(limit, maxAudit))
+}
+
 func auditPage(ctx context.Context, db bun.IDB, tenant plant.TenantNo, afterSeq uint64, limit int) ([]access.Entry, error) {
 	if limit <= 0 || limit > maxAudit {
 		limit = maxAudit

@@ -62,6 +62,20 @@ func (s sheets) preview(csv string, places bool) (bulk.Sheet, bulk.Plan) {
 	return sheet, plan
 }
 
+// imports lists the imports of the past as the asker is told of them.
+func (s sheets) imports() []bulk.Import {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), "GET", s.api.base+"/api/v1/sheets/imports", nil)
+	must(s.t, err)
+	bearer(s.secret)(req)
+	res, err := http.DefaultClient.Do(req)
+	must(s.t, err)
+	defer res.Body.Close()
+	var out struct{ Items []bulk.Import }
+	must(s.t, json.NewDecoder(res.Body).Decode(&out))
+	return out.Items
+}
+
 func (s sheets) paths() map[string]plant.Node {
 	s.t.Helper()
 	m, err := s.n.plants.Model(s.t.Context(), access.Scope{Tenant: demoTenant}, plant.MicrosOf(time.Now()))
@@ -105,6 +119,9 @@ func TestBulk_ApplyAndUndo(t *testing.T) {
 	if _, again := s.preview(csv.String(), true); again.Counts[bulk.Unchanged] != 61 {
 		t.Errorf("the same sheet again: %v", again.Counts)
 	}
+	if past := s.imports(); len(past) != 1 || past[0].Applied != done || past[0].File != "list.csv" || past[0].Who == "" || past[0].Time.IsZero() || !past[0].Undoable || past[0].Edited != 0 || past[0].UndoneBy != "" {
+		t.Errorf("imports %+v", past)
+	}
 	undo := map[string]any{"at": done.At, "nodes": done.Nodes}
 	if status, body := s.post("undo", undo, &struct{}{}); status != 200 {
 		t.Fatalf("undo: %d %s", status, body)
@@ -115,6 +132,9 @@ func TestBulk_ApplyAndUndo(t *testing.T) {
 	}
 	if status, body := s.post("undo", undo, &struct{}{}); status != 409 {
 		t.Errorf("undone twice: %d %s", status, body)
+	}
+	if past := s.imports(); len(past) != 1 || past[0].Undoable || past[0].UndoneAt.IsZero() || past[0].UndoneBy == "" {
+		t.Errorf("imports after the undo %+v", past)
 	}
 	entries, err := g.n.record.Access().Audit(t.Context(), demoTenant, 0, 1000)
 	must(t, err)
@@ -165,6 +185,9 @@ func TestBulk_Conflicts(t *testing.T) {
 	if status, body := s.post("undo", map[string]any{"at": done.At, "nodes": done.Nodes}, &struct{}{}); status != 409 {
 		t.Errorf("undo of an edited machine: %d %s", status, body)
 	}
+	if past := s.imports(); len(past) != 1 || past[0].Undoable || past[0].Edited != 1 {
+		t.Errorf("imports with an edited machine %+v", past)
+	}
 	if _, there := s.paths()["firm/site/turning/line/b"]; !there {
 		t.Error("a refused undo retired a machine")
 	}
@@ -187,6 +210,11 @@ func TestBulk_Scope(t *testing.T) {
 	sheet.Rows = sheet.Rows[:1]
 	if status, body := s.post("apply", map[string]any{"sheet": sheet, "revision": plan.Revision}, &done); status != 200 || done.Made != 1 {
 		t.Errorf("the row inside: %d %s", status, body)
+	}
+	whole := sheets{g, g.token(access.RoleEngineer, "")}
+	elsewhere := sheets{g, g.token(access.RoleEngineer, "firm/site/turning/line/c")}
+	if in, all, out := s.imports(), whole.imports(), elsewhere.imports(); len(in) != 1 || len(all) != 1 || len(out) != 0 || !in[0].Undoable {
+		t.Errorf("imports: within the scope %+v, whole %+v, elsewhere %+v", in, all, out)
 	}
 	if status, body := s.post("undo", map[string]any{"at": done.At, "nodes": done.Nodes}, &struct{}{}); status != 200 {
 		t.Errorf("undo inside: %d %s", status, body)

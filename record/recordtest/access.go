@@ -217,6 +217,20 @@ func accessAudit(t *testing.T, s access.Store) {
 	if page, err := s.Audit(ctx, 1, 3, 2); err != nil || len(page) != 2 || page[0].Seq != 4 || page[0].Tenant != 1 {
 		t.Errorf("Audit(after 3, 2) = %+v, %v; want entries 4 and 5", page, err)
 	}
+	for _, action := range []string{"b", "c", "b"} {
+		if _, err := s.AppendAudit(ctx, access.Entry{Tenant: 1, At: day, Action: action}, access.Chain); err != nil {
+			t.Errorf("AppendAudit: %v", err)
+		}
+	}
+	if got, err := s.AuditOf(ctx, 1, []string{"b", "none"}, 5); err != nil || len(got) != 2 || got[0].Seq != writers*each+3 || got[1].Seq != writers*each+1 {
+		t.Errorf("AuditOf(b) = %+v, %v; want the third and the first of the last three", got, err)
+	}
+	if got, err := s.AuditOf(ctx, 1, []string{"b", "c"}, 1); err != nil || len(got) != 1 || got[0].Seq != writers*each+3 {
+		t.Errorf("AuditOf(b or c, 1) = %+v, %v; want the newest", got, err)
+	}
+	if got, err := s.AuditOf(ctx, 2, []string{"b"}, 5); err != nil || len(got) != 0 {
+		t.Errorf("AuditOf of a foreign tenant = %+v, %v; want nothing", got, err)
+	}
 	bad := func(prev, e access.Entry) access.Entry {
 		e = access.Chain(prev, e)
 		e.Prev = "forged"

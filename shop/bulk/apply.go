@@ -91,41 +91,75 @@ func (d *Desk) Undo(ctx context.Context, scope access.Scope, imported plant.Micr
 	if err != nil {
 		return 0, err
 	}
-	was := map[plant.NodeID]plant.Node{}
-	for _, n := range before.Nodes {
-		was[n.ID] = n
+	back, err := takeBack(now, before, imported, nodes)
+	if err != nil {
+		return 0, err
 	}
-	var save, retire []Revised
-	ended := []string{}
-	left := 0
+	revised := func(nodes []plant.Node, as map[plant.NodeID]plant.Node) (out []Revised, err error) {
+		for _, n := range nodes {
+			rev, err := d.Plants.Revision(ctx, scope, n.ID)
+			if err != nil {
+				return nil, err
+			}
+			if old, ok := as[n.ID]; ok {
+				n = old
+			}
+			out = append(out, Revised{n, rev})
+		}
+		return out, nil
+	}
+	save, err := revised(back.changed, back.was)
+	if err != nil {
+		return 0, err
+	}
+	retire, err := revised(back.made, nil)
+	if err != nil {
+		return 0, err
+	}
+	return back.left, d.Plants.SaveAll(ctx, scope, seen, save, retire, at)
+}
+
+// undoing is what taking an import back does.
+type undoing struct {
+	changed, made []plant.Node // as they are; of what was made only the outermost
+	was           map[plant.NodeID]plant.Node
+	left          int // machines and places as the import left them
+}
+
+// takeBack compares the plant as it is with that before the import.
+func takeBack(now, before plant.Model, imported plant.Micros, nodes int) (undoing, error) {
+	u := undoing{was: map[plant.NodeID]plant.Node{}}
+	for _, n := range before.Nodes {
+		n.Valid = plant.Validity{}
+		u.was[n.ID] = n
+	}
+	var ended []string
+	var added string
 	for _, n := range now.Nodes { // parents first
+		below := slices.ContainsFunc(ended, func(up string) bool { return plant.Within(n.Path, up) })
 		if !n.Valid.From.Equal(imported.Time()) {
-			if i := slices.IndexFunc(ended, func(up string) bool { return plant.Within(n.Path, up) }); i >= 0 {
-				return 0, fmt.Errorf("%w: %s was added or changed since, below what the import made; retire it before", access.ErrConflict, n.Path)
+			if below {
+				added = n.Path
 			}
 			continue
 		}
-		left++
-		rev, err := d.Plants.Revision(ctx, scope, n.ID)
-		if err != nil {
-			return 0, err
-		}
-		if old, ok := was[n.ID]; ok {
-			old.Valid = plant.Validity{}
-			save = append(save, Revised{old, rev})
-			continue
-		}
-		if !slices.ContainsFunc(ended, func(up string) bool { return plant.Within(n.Path, up) }) {
-			retire = append(retire, Revised{n, rev})
+		u.left++
+		if _, ok := u.was[n.ID]; ok {
+			u.changed = append(u.changed, n)
+		} else if !below {
+			u.made = append(u.made, n)
 			if n.Machine == nil {
 				ended = append(ended, n.Path)
 			}
 		}
 	}
-	if left != nodes || left == 0 {
-		return 0, fmt.Errorf("%w: %d of the import's %d machines and places are as it left them; the others were edited or retired since, so that it cannot be taken back as a whole", access.ErrConflict, left, nodes)
+	if added != "" {
+		return u, fmt.Errorf("%w: %s was added or changed since, below what the import made; retire it before", access.ErrConflict, added)
 	}
-	return left, d.Plants.SaveAll(ctx, scope, seen, save, retire, at)
+	if u.left != nodes || u.left == 0 {
+		return u, fmt.Errorf("%w: %d of the import's %d machines and places are as it left them; the others were edited or retired since, so that it cannot be taken back as a whole", access.ErrConflict, u.left, nodes)
+	}
+	return u, nil
 }
 
 // revisionOf names a plant as it was read at an instant.

@@ -51,6 +51,7 @@ type Desk struct {
 	Plants   Plants
 	Profiles *profile.Library
 	Drivers  []connect.Driver
+	Past     Past // for Imports alone
 }
 
 // Sheet is a table of machines as somebody wrote it.

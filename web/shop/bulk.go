@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
-	"time"
 
 	"zhigai/access"
 	"zhigai/plant"
@@ -18,6 +17,7 @@ type Bulk interface {
 	Plan(ctx context.Context, scope access.Scope, s bulk.Sheet, places bool, at plant.Micros) (bulk.Plan, error)
 	Apply(ctx context.Context, scope access.Scope, s bulk.Sheet, places bool, revision string, at plant.Micros) (bulk.Applied, error)
 	Undo(ctx context.Context, scope access.Scope, imported plant.Micros, nodes int, at plant.Micros) (int, error)
+	Imports(ctx context.Context, scope access.Scope, at plant.Micros) ([]bulk.Import, error)
 	Template(ctx context.Context, scope access.Scope, at plant.Micros) ([]byte, error)
 	Export(ctx context.Context, scope access.Scope, at plant.Micros) ([]byte, error)
 }
@@ -85,6 +85,11 @@ func (r *rooms) registerBulk() {
 			done, err := r.applySheet(ctx, in)
 			return &struct{ Body bulk.Applied }{done}, sheetError(err)
 		})
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/sheets/imports", ID: "list-imports", Summary: "The newest imports, who made them and whether they can be taken back", Tag: "devices", Needs: access.Engineer},
+		func(ctx context.Context, _ *struct{}) (*web.ListOut[bulk.Import], error) {
+			all, err := r.Bulk.Imports(ctx, web.Who(ctx).Scope, r.nowMicros())
+			return &web.ListOut[bulk.Import]{Body: web.List[bulk.Import]{Items: all}}, err
+		})
 	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/sheets/undo", ID: "undo-sheet", Summary: "Take an import back that nobody edited since", Tag: "devices", Needs: access.Engineer},
 		func(ctx context.Context, in *struct {
 			Body struct {
@@ -102,7 +107,7 @@ func (r *rooms) registerBulk() {
 				return nil, err
 			}
 			out := &struct{ Body Undone }{Undone{n}}
-			if err := r.api.Audit(ctx, bulk.ActionUndo, plant.Micros(at).Time().Format(time.RFC3339Nano), nil, out.Body); err != nil {
+			if err := r.api.Audit(ctx, bulk.ActionUndo, bulk.Name(plant.Micros(at)), nil, out.Body); err != nil {
 				return nil, err
 			}
 			return out, r.Changed(ctx)

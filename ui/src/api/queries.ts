@@ -22,6 +22,7 @@ async function everything<X>(path: string, query: Record<string, string | number
 export const session = queryOptions({ queryKey: ["session"], queryFn: () => api.get<T.Me>("/session"), staleTime: 60_000, retry: false });
 export const health = queryOptions({ queryKey: ["health"], queryFn: () => api.get<T.Health>("/health"), refetchInterval: 15_000 });
 
+export const sheetImports = queryOptions({ queryKey: ["sheet-imports"], queryFn: ({ signal }) => items<T.SheetImport>("/sheets/imports", {}, signal) });
 export const links = queryOptions({ queryKey: ["links"], queryFn: () => api.get<T.NodeLinks>("/links"), refetchInterval: 5_000 });
 export const nodePlant = (id: string) => queryOptions({ queryKey: ["node-plant", id], queryFn: () => api.text(`/links/nodes/${id}/plant`), retry: false, refetchOnWindowFocus: false });
 export const nodeSettings = (id: string) =>

@@ -1157,6 +1157,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sheets/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest imports, who made them and whether they can be taken back */
+        get: operations["list-imports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sheets/machines": {
         parameters: {
             query?: never;
@@ -1967,6 +1984,37 @@ export interface components {
             column: string;
             is: string;
             was: string;
+        };
+        BulkImport: {
+            /** @description Names the import, to take it back */
+            at: string;
+            /** Format: int64 */
+            changed: number;
+            /**
+             * Format: int64
+             * @description How many of its machines and places were edited or retired since
+             */
+            edited: number;
+            file: string;
+            /** Format: int64 */
+            made: number;
+            /**
+             * Format: int64
+             * @description Made and changed, places too
+             */
+            nodes: number;
+            /** Format: int64 */
+            places: number;
+            /** Format: date-time */
+            time: string;
+            /** Format: int64 */
+            unchanged: number;
+            /** @description All is as the import left it */
+            undoable: boolean;
+            /** Format: date-time */
+            undone_at?: string;
+            undone_by?: string;
+            who: string;
         };
         BulkPlace: {
             level: string;
@@ -2802,6 +2850,11 @@ export interface components {
         };
         ListHead: {
             items: components["schemas"]["AcceptanceHead"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListImport: {
+            items: components["schemas"]["BulkImport"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -6550,6 +6603,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BulkApplied"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListImport"];
                 };
             };
             /** @description Error */

@@ -269,4 +269,5 @@ export interface PlannedRow {
 export interface SheetPlan {
   revision: string; columns: string[]; rows: PlannedRow[]; counts: Partial<Record<RowStatus, number>>; places: { path: string; level: Level; name: string }[];
 }
+export interface SheetImport extends SheetApplied { file: string; time: string; who: string; undoable: boolean; edited: number; undone_at?: string; undone_by?: string }
 export interface SheetApplied { at: string; made: number; changed: number; unchanged: number; places: number; nodes: number }

@@ -1,11 +1,12 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Alert, App, Button, Checkbox, Popconfirm, Upload } from "antd";
+import { Alert, App, Button, Checkbox, Upload } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { address, api } from "../../api/client";
 import type { Sheet, SheetApplied, SheetPlan } from "../../api/types";
 import { BulkPreview } from "./BulkPreview";
+import { PastImports, UndoImport } from "./PastImports";
 import { withCell } from "./bulk";
 
 interface Look { sheet: Sheet; places: boolean; plan: SheetPlan }
@@ -55,6 +56,7 @@ export function BulkAdd() {
           <Apply plan={look.plan} busy={preview.isPending || apply.isPending} apply={() => apply.mutate(look)} />
         </>
       )}
+      {!look && <PastImports />}
     </div>
   );
 }
@@ -81,20 +83,13 @@ function Apply(p: { plan: SheetPlan; busy: boolean; apply: () => void }) {
 
 function Result({ done, again }: { done: SheetApplied; again: () => void }) {
   const { t } = useTranslation("bulk");
-  const { message } = App.useApp();
-  const client = useQueryClient();
-  const undo = useMutation({
-    mutationFn: () => api.post("/sheets/undo", { at: done.at, nodes: done.nodes }),
-    onSuccess: async () => { message.success(t("undone")); await client.invalidateQueries(); again(); },
-    onError: (err) => message.error(err.message, 10),
-  });
   return (
     <div className="stack">
       <Alert type="success" showIcon message={t("done", { made: done.made, changed: done.changed, places: done.places })} />
       <div className="row">
         <Link to="/devices" search={{ tab: "devices" }}>{t("see")}</Link>
         <Button onClick={again}>{t("another")}</Button>
-        <Popconfirm title={t("undo.confirm")} onConfirm={() => undo.mutate()}><Button danger loading={undo.isPending}>{t("undo")}</Button></Popconfirm>
+        <UndoImport done={done} then={again} />
       </div>
     </div>
   );
