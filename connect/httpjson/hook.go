@@ -310,11 +310,15 @@ func (d *poster) post(ctx context.Context, doc any, at time.Time, keep bool) err
 	close(d.changed)
 	d.changed = make(chan struct{})
 	d.mu.Unlock()
-	sub, err := d.subscription(ctx)
-	if err != nil {
-		return err
+	for {
+		sub, err := d.subscription(ctx)
+		if err != nil {
+			return err
+		}
+		if err := sub.deliver(ctx, doc, at); !errors.Is(err, errDetached) {
+			return err
+		}
 	}
-	return sub.deliver(ctx, doc, at)
 }
 
 // subscription waits for one, if one is to come.
@@ -325,7 +329,7 @@ func (d *poster) subscription(ctx context.Context) (*hooked, error) {
 		d.mu.Lock()
 		sub, attached, expected := d.sub, d.attached, d.expected > 0
 		d.mu.Unlock()
-		if sub != nil {
+		if sub != nil && !sub.ending() {
 			return sub, nil
 		}
 		if !expected {

@@ -76,6 +76,13 @@ func (s *hooked) deliver(ctx context.Context, doc any, at time.Time) error {
 	return nil
 }
 
+// ending reports whether it takes no more: another is to come.
+func (s *hooked) ending() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.over
+}
+
 // end notes the reason. s.mu is held.
 func (s *hooked) end(err error) {
 	s.over = true
