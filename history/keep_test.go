@@ -210,4 +210,6 @@ func TestPace(t *testing.T) {
 	f(100_000, time.Second/2, 4_000_000)
 	f(1_000_000, time.Second, mostSamples)
 	f(0, time.Minute, flushSamples)
+	s.most = flushSamples // a lean one
+	f(9_000_000, time.Second, flushSamples)
 }

@@ -27,6 +27,7 @@ type Options struct {
 	MinFree    uint64        // bytes of the disk that are kept free; default 256 MiB
 	MarkLate   bool          // fill Sequenced.Late, for a store whose batches go on to another
 	ReadOnly   bool          // nothing is written: what would write returns [ErrReadOnly]
+	Lean       bool          // little memory: however fast samples come, few wait for their chunk
 
 	memTable int           // bytes of the log that the engine holds in memory
 	pause    time.Duration // after an error of a file that is tried again
@@ -93,6 +94,7 @@ type Store struct {
 	held      int // points in memory
 	heldBytes int
 	waits     int // points that may wait in memory, by the pace
+	most      int // bounds waits
 	paced     uint64
 	pacedAt   time.Time // when so many had come
 	lastSeq   uint64
@@ -121,7 +123,10 @@ func Open(dir string, o Options) (*Store, error) {
 		queue: make(chan *request, maxQueue), stop: make(chan struct{}), wake: make(chan struct{}, 1), broken: make(chan struct{}),
 		committing: make(slot, 1), writing: make(slot, 1), idle: make(chan struct{}), numbers: heads[uint64]{}, texts: heads[string]{}, arrived: make(chan struct{}),
 		cursors: map[string]uint64{}, unsaved: map[string]uint64{}, tails: map[tailKey]tail{}, progress: newProgress(),
-		pacedAt: o.Now(),
+		most: mostSamples, pacedAt: o.Now(),
+	}
+	if o.Lean {
+		s.most = flushSamples
 	}
 	if o.MarkLate {
 		s.newest = newest{}
@@ -136,7 +141,7 @@ func Open(dir string, o Options) (*Store, error) {
 	if err := s.load(); err != nil {
 		return nil, errors.Join(fmt.Errorf("history %s: %w", dir, damaged(err)), db.close())
 	}
-	s.waits = min(max(s.held, flushSamples), mostSamples) // who comes now need not wait for those of before
+	s.waits = min(max(s.held, flushSamples), s.most) // who comes now need not wait for those of before
 	if s.still {
 		return s, nil
 	}

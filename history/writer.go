@@ -79,7 +79,7 @@ func (s *Store) pace() {
 	}
 	came := float64(s.counters.Samples - s.paced)
 	s.paced, s.pacedAt = s.counters.Samples, now
-	s.waits = int(min(max(came*flushFor.Seconds()/took.Seconds(), flushSamples), mostSamples))
+	s.waits = int(min(max(came*flushFor.Seconds()/took.Seconds(), flushSamples), float64(s.most)))
 }
 
 // pressed reports whether so much is in memory that some of it is to be written

@@ -69,7 +69,7 @@ func (p place) ledger() (string, error) {
 
 func openHistory(ctx context.Context, p place) (samples, error) {
 	if p.History == "" {
-		return history.Open(filepath.Join(p.Data, "history"), history.Options{MinFree: p.free, MarkLate: p.forwards, ReadOnly: p.readOnly})
+		return history.Open(filepath.Join(p.Data, "history"), history.Options{MinFree: p.free, MarkLate: p.forwards, ReadOnly: p.readOnly, Lean: p.lean})
 	}
 	return openClickHouse(ctx, p)
 }
