@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
-import { accessible, launch, person, signIn } from "./browser.mjs";
+import { accessible, launch, signedIn } from "./browser.mjs";
 import { startDemo } from "./demo.mjs";
 
 let demo, browser, page;
@@ -12,12 +12,7 @@ let demo, browser, page;
 before(async () => {
   demo = await startDemo();
   browser = await launch();
-  const context = await browser.newContext({ ...person, acceptDownloads: true });
-  page = await context.newPage();
-  page.setDefaultTimeout(20_000);
-  await page.goto(`${demo.base}/signin`);
-  await signIn(page, "admin", "admin-demo");
-  await page.getByRole("heading", { level: 1, name: "设备总览" }).waitFor();
+  page = await signedIn(browser, demo.base, "admin", "admin-demo");
 });
 
 after(async () => {

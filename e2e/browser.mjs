@@ -13,6 +13,16 @@ export const launch = () => chromium.launch({ executablePath: process.env.CHROMI
 
 export const person = { viewport: { width: 1366, height: 768 }, locale: "zh-CN", reducedMotion: "reduce", timezoneId: "Asia/Shanghai" };
 
+/** A page of the node at base for somebody who has signed in and sees the board. */
+export async function signedIn(browser, base, name, password) {
+  const page = await (await browser.newContext({ ...person, acceptDownloads: true })).newPage();
+  page.setDefaultTimeout(20_000);
+  await page.goto(`${base}/signin`);
+  await signIn(page, name, password);
+  await page.getByRole("heading", { level: 1, name: "设备总览" }).waitFor();
+  return page;
+}
+
 /** Fills the form of the page of signing in and sends it. */
 export async function signIn(page, name, password) {
   await page.getByLabel("用户名").or(page.getByLabel("登录名")).first().fill(name);

@@ -7,7 +7,7 @@ import { connect } from "node:net";
 import { after, before, test } from "node:test";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { accessible, launch, person, signIn } from "./browser.mjs";
+import { accessible, launch, signedIn } from "./browser.mjs";
 import { freePort, startDemo, until } from "./demo.mjs";
 
 let dir, port, broker, demo, browser, page;
@@ -19,12 +19,7 @@ before(async () => {
   await startBroker();
   demo = await startDemo();
   browser = await launch();
-  const context = await browser.newContext(person);
-  page = await context.newPage();
-  page.setDefaultTimeout(20_000);
-  await page.goto(`${demo.base}/signin`);
-  await signIn(page, "admin", "admin-demo");
-  await page.getByRole("heading", { level: 1, name: "设备总览" }).waitFor();
+  page = await signedIn(browser, demo.base, "admin", "admin-demo");
 });
 
 after(async () => {

@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { accessible, launch, person, signIn } from "./browser.mjs";
+import { accessible, launch, signedIn } from "./browser.mjs";
 import { bin } from "./demo.mjs";
 import { startNode } from "./node.mjs";
 
@@ -27,12 +27,7 @@ before(async () => {
   await promisify(execFile)(bin, ["samples", "import", file, "--data", node.data]);
   node = await startNode(dir, "clamp");
   browser = await launch();
-  const context = await browser.newContext(person);
-  page = await context.newPage();
-  page.setDefaultTimeout(20_000);
-  await page.goto(`${node.base}/signin`);
-  await signIn(page, "gong", "sixty machines");
-  await page.getByRole("heading", { level: 1, name: "设备总览" }).waitFor();
+  page = await signedIn(browser, node.base, "gong", "sixty machines");
 });
 
 after(async () => {
