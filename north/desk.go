@@ -41,9 +41,10 @@ type Options struct {
 	Tenant  plant.TenantNo
 	History History
 	Targets Targets
-	// Plant gives the paths of the plant as it is now, and the tags of its
+	// Places gives the paths of the plant as it is now, Tags those of its
 	// machines.
-	Plant func(ctx context.Context) (places []string, tags []plant.Tag, err error)
+	Places func(ctx context.Context) ([]string, error)
+	Tags   func(ctx context.Context) ([]plant.Tag, error)
 	// Low reports that the disk has no room to keep what is not sent.
 	Low func() bool
 	// Gapped records a gap as a fact of this node.
@@ -120,7 +121,7 @@ func (d *Desk) Save(ctx context.Context, tenant plant.TenantNo, t Target, rev in
 // the same broker and user only: it must not be sent to another that an editor
 // names.
 func (d *Desk) check(ctx context.Context, tenant plant.TenantNo, t *Target) error {
-	paths, _, err := d.o.Plant(ctx)
+	paths, err := d.o.Places(ctx)
 	if err != nil {
 		return err
 	}
@@ -199,7 +200,7 @@ func (d *Desk) follow(ctx context.Context) error {
 	targets = slices.DeleteFunc(targets, func(t Target) bool { return t.Off })
 	var tags []plant.Tag
 	if len(targets) > 0 { // there may be a hundred thousand
-		if _, tags, err = d.o.Plant(ctx); err != nil {
+		if tags, err = d.o.Tags(ctx); err != nil {
 			return err
 		}
 	}

@@ -299,10 +299,9 @@ func (h *house) open() {
 	must(h.t, err)
 	h.desk = north.New(north.Options{
 		Tenant: tenant, History: h.store, Targets: h.kept, Now: time.Now, Logger: slog.New(slog.DiscardHandler),
-		Plant: func(context.Context) ([]string, []plant.Tag, error) {
-			return []string{"firm", "firm/site", lathe1, lathe2}, tags(), nil
-		},
-		Low: func() bool { h.mu.Lock(); defer h.mu.Unlock(); return h.low },
+		Places: func(context.Context) ([]string, error) { return []string{"firm", "firm/site", lathe1, lathe2}, nil },
+		Tags:   func(context.Context) ([]plant.Tag, error) { return tags(), nil },
+		Low:    func() bool { h.mu.Lock(); defer h.mu.Unlock(); return h.low },
 		Gapped: func(_ context.Context, _ north.Target, g north.Gap) error {
 			h.mu.Lock()
 			defer h.mu.Unlock()

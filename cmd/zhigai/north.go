@@ -15,37 +15,50 @@ import (
 // duty sends.
 func (n *node) newNorth() *north.Desk {
 	return north.New(north.Options{
-		Tenant: demoTenant, History: n.history, Targets: shop.NewTargets(n.record), Plant: n.sharable,
+		Tenant: demoTenant, History: n.history, Targets: shop.NewTargets(n.record), Places: n.places, Tags: n.sharable,
 		Low: func() bool { return n.disk.Level() != space.OK }, Gapped: n.northGap, Now: time.Now, Logger: n.log,
 	})
 }
 
-// sharable is the plant as it is now, with the tags of its machines under their
-// present paths.
-func (n *node) sharable(ctx context.Context) (places []string, tags []plant.Tag, err error) {
-	scope := access.Scope{Tenant: demoTenant}
-	m, err := n.plants.Model(ctx, scope, plant.MicrosOf(time.Now()))
+// present is the plant as it is now.
+func (n *node) present(ctx context.Context) (plant.Model, error) {
+	return n.plants.Model(ctx, access.Scope{Tenant: demoTenant}, plant.MicrosOf(time.Now()))
+}
+
+// places are the paths of the plant.
+func (n *node) places(ctx context.Context) ([]string, error) {
+	m, err := n.present(ctx)
+	out := make([]string, len(m.Nodes))
+	for i := range m.Nodes {
+		out[i] = m.Nodes[i].Path
+	}
+	return out, err
+}
+
+// sharable are the tags of the plant's machines under their present paths.
+func (n *node) sharable(ctx context.Context) ([]plant.Tag, error) {
+	m, err := n.present(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	paths := make(map[plant.NodeID]string, len(m.Nodes))
 	for _, one := range m.Nodes {
-		places = append(places, one.Path)
 		if one.Level == plant.LevelEquipment {
 			paths[one.ID] = one.Path
 		}
 	}
-	all, err := n.shop.Tags(ctx, scope)
+	all, err := n.shop.Tags(ctx, access.Scope{Tenant: demoTenant})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
+	var out []plant.Tag
 	for _, t := range all {
 		if path, ok := paths[t.Node]; ok {
 			t.Path = path + "/" + t.Name
-			tags = append(tags, t)
+			out = append(out, t)
 		}
 	}
-	return places, tags, nil
+	return out, nil
 }
 
 // northGap records that a target will never get some samples.
