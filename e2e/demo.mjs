@@ -35,12 +35,12 @@ export async function until(what, check, limitMs = 60_000) {
 export const bin = process.env.ZHIGAI_BIN ?? new URL("../bin/zhigai", import.meta.url).pathname;
 
 /** data: a folder to run on and to keep; a new one that goes away without it. */
-export async function startDemo(data) {
+export async function startDemo(data, ...more) {
   const dir = await mkdtemp(join(tmpdir(), "zhigai-e2e-"));
   const port = await freePort();
   const base = `http://127.0.0.1:${port}`;
   const tokenFile = join(dir, "token");
-  const child = spawn(bin, ["run", "--demo", "--data", data ?? join(dir, "data"), "--listen", `127.0.0.1:${port}`, "--admin-token", tokenFile], { stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(bin, ["run", "--demo", "--data", data ?? join(dir, "data"), "--listen", `127.0.0.1:${port}`, "--admin-token", tokenFile, ...more], { stdio: ["ignore", "ignore", "pipe"] });
   let log = "";
   child.stderr.on("data", (d) => { log = (log + d).slice(-8000); });
   const api = async (path) => {

@@ -17,7 +17,8 @@ before(async () => {
   port = await freePort();
   await writeFile(join(dir, "mosquitto.conf"), `user root\nlistener ${port} 127.0.0.1\nallow_anonymous true\n`);
   await startBroker();
-  demo = await startDemo();
+  // A disk that is only warned of gives nothing up, however full the machine's is.
+  demo = await startDemo(undefined, "--disk-warn", "99%", "--disk-low", "2MiB", "--disk-stop", "1MiB");
   browser = await launch();
   page = await signedIn(browser, demo.base, "admin", "admin-demo");
 });

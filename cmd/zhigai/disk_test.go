@@ -178,6 +178,17 @@ func (p *press) values(s samples, tag plant.TagNo) (good []float64, marks int) {
 // A disk that fills up for real: the node warns, gives up what matters least,
 // stops accepting while it answers, and accepts again when there is room,
 // without a restart. What it acknowledged it has.
+// A warning is for people; below it, what waits for foreign targets gives way
+// before any sample does.
+func TestKeepsUnsent(t *testing.T) {
+	t.Parallel()
+	for level, want := range map[space.Level]bool{space.OK: true, space.Warn: true, space.Low: false, space.Scarce: false, space.Stop: false} {
+		if got := keepsUnsent(level); got != want {
+			t.Errorf("%s: kept is %v", level, got)
+		}
+	}
+}
+
 func TestDisk_FillsUpAndIsFreed(t *testing.T) {
 	p := newPress(t, slog.New(slog.DiscardHandler))
 	for range 20 {

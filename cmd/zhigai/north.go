@@ -8,7 +8,6 @@ import (
 	"zhigai/north"
 	"zhigai/plant"
 	"zhigai/record/shop"
-	"zhigai/space"
 )
 
 // newNorth makes the desk that sends to foreign brokers. Of replicas the one on
@@ -16,7 +15,7 @@ import (
 func (n *node) newNorth() *north.Desk {
 	return north.New(north.Options{
 		Tenant: demoTenant, History: n.history, Targets: shop.NewTargets(n.record), Places: n.places, Tags: n.sharable,
-		Low: func() bool { return n.disk.Level() != space.OK }, Gapped: n.northGap, Now: time.Now, Logger: n.log,
+		Low: func() bool { return !keepsUnsent(n.disk.Level()) }, Gapped: n.northGap, Now: time.Now, Logger: n.log,
 	})
 }
 

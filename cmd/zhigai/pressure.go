@@ -49,6 +49,10 @@ func keeps(level space.Level, class plant.Retention) bool {
 	return class != plant.RetainShort && class != plant.RetainStandard
 }
 
+// keepsUnsent reports whether what foreign targets have not taken yet is kept at
+// a level. A warning is for people: nothing is given up for it.
+func keepsUnsent(level space.Level) bool { return level < space.Low }
+
 // watchDisk looks at the disk of the node's folder before anything writes.
 func (n *node) watchDisk(at *place) (err error) {
 	if err := checkFolder(at.Data); err != nil {
