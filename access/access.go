@@ -43,6 +43,9 @@ const (
 	Engineer   Permission = "engineer"   // edit the plant, devices, definitions
 	Administer Permission = "administer" // users, tokens
 	ReadAudit  Permission = "audit"      // read and verify the audit
+	ReadFirms  Permission = "firms"      // see firms of the registry, their figures and diagnoses
+	KeepFirms  Permission = "firms.keep" // enter and change firms of the registry
+	Diagnose   Permission = "diagnose"   // plan, carry out and close diagnoses
 )
 
 // User signs in with a name and a password.

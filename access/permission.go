@@ -5,7 +5,7 @@ import "slices"
 // permissions is the whole table of who may do what; a role that is not in it
 // may do nothing.
 var permissions = map[Role][]Permission{
-	RoleAdmin:    {Read, Report, Control, Engineer, Administer, ReadAudit},
+	RoleAdmin:    {Read, Report, Control, Engineer, Administer, ReadAudit, ReadFirms, KeepFirms, Diagnose},
 	RoleEngineer: {Read, Report, Control, Engineer},
 	RoleOperator: {Read, Report, Control},
 	RoleViewer:   {Read},

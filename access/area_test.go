@@ -1,0 +1,37 @@
+package access
+
+import "testing"
+
+func TestArea_Allows(t *testing.T) {
+	f := func(a Area, want bool) {
+		t.Helper()
+		if got := a.Allows("330624", "C3451", "bearing-works"); got != want {
+			t.Errorf("%+v allows = %v; want %v", a, got, want)
+		}
+	}
+	f(Area{}, true)
+	f(Area{Region: "33"}, true)
+	f(Area{Region: "3306"}, true)
+	f(Area{Region: "330624"}, true)
+	f(Area{Region: "3307"}, false)
+	f(Area{Region: "3306241"}, false)
+	f(Area{Sector: "C"}, true)
+	f(Area{Sector: "C34"}, true)
+	f(Area{Sector: "C35"}, false)
+	f(Area{Enterprise: "bearing-works"}, true)
+	f(Area{Enterprise: "bearing"}, false)
+	f(Area{Region: "3306", Sector: "C17"}, false)
+}
+
+func TestAreas_NoneWithoutThePermissionOrWithinAPlace(t *testing.T) {
+	f := func(p Principal, want int) {
+		t.Helper()
+		if got := p.Areas(ReadFirms); len(got) != want {
+			t.Errorf("%+v: areas = %v; want %d", p, got, want)
+		}
+	}
+	f(Principal{Role: RoleAdmin, Scope: Scope{Tenant: 1}}, 1)
+	f(Principal{Role: RoleAdmin, Scope: Scope{Tenant: 1, Path: "firm/site"}}, 0)
+	f(Principal{Role: RoleViewer, Scope: Scope{Tenant: 1}}, 0)
+	f(Principal{Role: RoleAdmin}, 0)
+}
