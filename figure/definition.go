@@ -109,19 +109,26 @@ func Parse(raw []byte, terms []string) (*Definition, error) {
 	if err := yaml.UnmarshalWithOptions(raw, &d, yaml.Strict()); err != nil {
 		return nil, err
 	}
-	if err := d.check(terms); err != nil {
-		return nil, err
+	if d.Schema != Schema {
+		return nil, fmt.Errorf("schema %q; write %s", d.Schema, Schema)
 	}
-	if err := d.compile(); err != nil {
+	if err := d.Prepare(terms); err != nil {
 		return nil, err
 	}
 	return &d, nil
 }
 
+// Prepare checks a definition that was read, also as a part of a larger one,
+// and compiles it. Nothing but reading it may come before.
+func (d *Definition) Prepare(terms []string) error {
+	if err := d.check(terms); err != nil {
+		return err
+	}
+	return d.compile()
+}
+
 func (d *Definition) check(terms []string) error {
 	switch {
-	case d.Schema != Schema:
-		return fmt.Errorf("schema %q; write %s", d.Schema, Schema)
 	case !definitionID.MatchString(d.ID):
 		return fmt.Errorf("id %q; write lower case words joined by -", d.ID)
 	case d.Version < 1:

@@ -5,6 +5,8 @@ import (
 	"math"
 
 	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
 )
 
 // code is a definition's expressions, compiled.
@@ -19,7 +21,7 @@ type code struct {
 // and a term that is nought must not end in a division by nought that no rule
 // of undefined catches.
 func (d *Definition) compile() error {
-	var options []cel.EnvOption
+	options := []cel.EnvOption{power}
 	for _, t := range d.Terms {
 		options = append(options, cel.Variable(t, cel.DoubleType))
 	}
@@ -67,6 +69,17 @@ func program(env *cel.Env, expr string, want *cel.Type) (cel.Program, error) {
 	}
 	return env.Program(ast)
 }
+
+// power is pow(x, y) for means of growth.
+var power = cel.Function("pow", cel.Overload("pow_double_double", []*cel.Type{cel.DoubleType, cel.DoubleType}, cel.DoubleType,
+	cel.BinaryBinding(func(x, y ref.Val) ref.Val {
+		base, ok := x.Value().(float64)
+		exponent, also := y.Value().(float64)
+		if !ok || !also {
+			return types.NewErr("pow(%v, %v): both must be numbers", x.Value(), y.Value())
+		}
+		return types.Double(math.Pow(base, exponent))
+	})))
 
 // checkNought tries the formula with every term nought and with each single
 // one nought.

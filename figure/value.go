@@ -40,18 +40,33 @@ func (d *Definition) figure(rows []kept, scope Scope, window Span, zone *time.Lo
 	if err := d.makeTerms(rows, total, zone); err != nil {
 		return Figure{}, err
 	}
-	f := Figure{Unit: d.Unit, Definition: d.ref(), Scope: scope, Window: window, Terms: map[string]int64{}}
+	f, err := d.Calculate(total)
+	if err != nil {
+		return Figure{}, err
+	}
+	f.Scope, f.Window = scope, window
+	flags := f.Flags
+	f.Flags = nil
+	f.settle(rows, total, d.Coverage)
+	if len(rows) == 0 {
+		f.Value, f.Reason = nil, "no_data"
+		return f, nil
+	}
+	f.Flags = append(f.Flags, flags...)
+	return f, nil
+}
+
+// Calculate applies the formula to terms that are added up already, those of
+// Each among them; a term that is not there is nought. Scope, window, coverage
+// and revision are the caller's to say.
+func (d *Definition) Calculate(total map[string]int64) (Figure, error) {
+	f := Figure{Unit: d.Unit, Definition: d.ref(), Terms: map[string]int64{}}
 	values := make(map[string]any, len(d.Terms)+len(d.Each))
 	for _, t := range d.Terms {
 		values[t], f.Terms[t] = float64(total[t]), total[t]
 	}
 	for _, e := range d.Each {
 		values[e.Term], f.Terms[e.Term] = float64(total[e.Term]), total[e.Term]
-	}
-	f.settle(rows, total, d.Coverage)
-	if len(rows) == 0 {
-		f.Reason = "no_data"
-		return f, nil
 	}
 	v, reason, err := d.evaluate(values)
 	switch {

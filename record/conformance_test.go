@@ -5,8 +5,10 @@ import (
 
 	"zhigai/access"
 	"zhigai/figure"
+	"zhigai/programme/target"
 	"zhigai/record"
 	"zhigai/record/pgtest"
+	"zhigai/record/programme"
 	"zhigai/record/recordtest"
 	"zhigai/record/shop"
 	"zhigai/shop/discovery"
@@ -96,5 +98,11 @@ func TestConformance_Access(t *testing.T) {
 func TestConformance_Rules(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		recordtest.Rules(t, func(t *testing.T) discovery.Rules { return shop.NewRules(open(t)) })
+	})
+}
+
+func TestConformance_Registers(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		recordtest.Registers(t, func(t *testing.T) target.Registers { return programme.NewRegisters(open(t)) })
 	})
 }

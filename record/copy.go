@@ -31,6 +31,7 @@ var tables = []struct{ name, key string }{
 	{"figure_node", "tenant, path, node"},
 	{"figure_row", "tenant, node, win_from, product"},
 	{"figure_window", "tenant, node, win_from"},
+	{"firm_return", "tenant, firm, year, name, rev"},
 	{"journal_head", "tenant"},
 	{"link_announced", "tenant"},
 	{"link_code", "hash"},
@@ -42,6 +43,7 @@ var tables = []struct{ name, key string }{
 	{"master", "tenant, kind, id, valid_from"},
 	{"master_origin", "tenant, kind, id"},
 	{"reader_cursor", "tenant, reader"},
+	{"register_entry", "tenant, id, rev"},
 	{"tag", "tenant, no"},
 	{"tag_head", "tenant"},
 }

@@ -1,0 +1,173 @@
+package recordtest
+
+import (
+	"errors"
+	"reflect"
+	"testing"
+
+	"zhigai/access"
+	"zhigai/plant"
+	"zhigai/programme/target"
+)
+
+// Registers is what every keeper of registers must do.
+func Registers(t *testing.T, open func(t *testing.T) target.Registers) {
+	t.Run("entries", func(t *testing.T) { registerEntries(t, open(t)) })
+	t.Run("pages", func(t *testing.T) { registerPages(t, open(t)) })
+	t.Run("returns", func(t *testing.T) { registerReturns(t, open(t)) })
+}
+
+var everywhere = []access.Area{{}}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func registerEntries(t *testing.T, s target.Registers) {
+	ctx := t.Context()
+	robot := target.Entry{
+		Kind: "robot", Firm: "bearing", Region: "330624", Sector: "C3451", Title: "上料机器人", From: 1000, Basis: target.Declared, Remark: "二手",
+		Robot: &target.Plate{Maker: "发那科", Serial: "F-1", Model: "M-20", Axes: 6, Station: "磨床1"},
+	}
+	a, err := s.SaveEntry(ctx, 1, robot)
+	must(t, err)
+	if a.ID == "" || a.Rev != 1 {
+		t.Fatalf("saved as %+v", a)
+	}
+	got, err := s.Entry(ctx, 1, everywhere, a.ID)
+	must(t, err)
+	if !reflect.DeepEqual(got, a) {
+		t.Errorf("read %+v; saved %+v", got, a)
+	}
+	if _, err := s.SaveEntry(ctx, 1, robot); !errors.Is(err, access.ErrConflict) {
+		t.Errorf("the same robot again: %v", err)
+	}
+	if _, err := s.SaveEntry(ctx, 2, robot); err != nil {
+		t.Errorf("the same serial number at another tenant: %v", err)
+	}
+	void := a
+	void.Void = true
+	void, err = s.SaveEntry(ctx, 1, void)
+	must(t, err)
+	if _, err := s.SaveEntry(ctx, 1, a); !errors.Is(err, access.ErrConflict) {
+		t.Errorf("a change of revision 1 behind revision %d: %v", void.Rev, err)
+	}
+	again, err := s.SaveEntry(ctx, 1, robot) // what was entered in error stands in nobody's way
+	must(t, err)
+	missing := again
+	missing.ID, missing.Rev = "nobody", 3
+	if _, err := s.SaveEntry(ctx, 1, missing); !errors.Is(err, access.ErrNotFound) {
+		t.Errorf("a change of what is not there: %v", err)
+	}
+	for _, areas := range [][]access.Area{nil, {{Region: "3307"}}, {{Sector: "C17"}}, {{Enterprise: "other"}}, {{Region: "3306", Sector: "C17"}}} {
+		if _, err := s.Entry(ctx, 1, areas, again.ID); !errors.Is(err, access.ErrNotFound) {
+			t.Errorf("seen from %v: %v", areas, err)
+		}
+	}
+	for _, areas := range [][]access.Area{{{Region: "3306"}}, {{Sector: "C"}}, {{Enterprise: "bearing"}}, {{Region: "3307"}, {Region: "330624", Sector: "C34"}}} {
+		if list, err := s.Entries(ctx, 1, areas, []string{"robot"}); err != nil || len(list) != 1 || list[0].ID != again.ID {
+			t.Errorf("listed from %v: %v %v", areas, list, err)
+		}
+	}
+	changes, err := s.History(ctx, 1, a.ID)
+	must(t, err)
+	if len(changes) != 2 || !reflect.DeepEqual(changes[0].Entry, a) || !reflect.DeepEqual(changes[1].Entry, void) || changes[0].At == 0 || changes[0].Who == "" {
+		t.Errorf("history %+v", changes)
+	}
+}
+
+func registerPages(t *testing.T, s target.Registers) {
+	ctx := t.Context()
+	year := target.Year(2022)
+	save := func(kind, region, title string, from, to plant.Micros) target.Entry {
+		t.Helper()
+		e, err := s.SaveEntry(ctx, 1, target.Entry{Kind: kind, Region: region, Title: title, Paper: "经信〔2022〕7号", From: from, To: to, Basis: target.Audited})
+		must(t, err)
+		return e
+	}
+	old := save("champion", "330624", "甲_旧", 5, year.From)
+	one := save("champion", "330624", "甲_100%", year.From, 0)
+	two := save("champion", "330702", "乙", year.From, 0)
+	last := save("smart_factory", "330702", "丙", year.To, 0)
+	page := func(f target.Filter, areas []access.Area, want ...target.Entry) {
+		t.Helper()
+		var got []target.Entry
+		for after := ""; ; {
+			rows, err := s.Page(ctx, 1, areas, f, after, 1)
+			must(t, err)
+			if len(rows) == 0 {
+				break
+			}
+			got, after = append(got, rows[0]), target.KeyOf(rows[0])
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%+v from %v: %+v; want %+v", f, areas, got, want)
+		}
+	}
+	page(target.Filter{}, everywhere, last, one, two, old)
+	page(target.Filter{Kind: "champion"}, everywhere, one, two, old)
+	page(target.Filter{Year: 2022}, everywhere, one, two)
+	page(target.Filter{Region: "3306"}, everywhere, one, old)
+	page(target.Filter{Text: "_1"}, everywhere, one)
+	page(target.Filter{Text: "00%"}, everywhere, one)
+	page(target.Filter{Text: "7号"}, []access.Area{{Region: "3307"}}, last, two)
+	page(target.Filter{}, nil)
+	if _, err := s.Page(ctx, 1, everywhere, target.Filter{}, "nonsense", 1); !errors.Is(err, target.ErrInvalid) {
+		t.Errorf("a foreign cursor: %v", err)
+	}
+	one.Void = true
+	one, err := s.SaveEntry(ctx, 1, one)
+	must(t, err)
+	page(target.Filter{Year: 2022}, everywhere, two)
+	page(target.Filter{Year: 2022, Void: true}, everywhere, one, two)
+	if list, err := s.Entries(ctx, 1, everywhere, []string{"champion"}); err != nil || len(list) != 2 {
+		t.Errorf("those that count: %v %v", list, err)
+	}
+}
+
+func registerReturns(t *testing.T, s target.Registers) {
+	ctx := t.Context()
+	save := func(firm string, year int, name string, value, rev int64) target.Return {
+		t.Helper()
+		r, err := s.SaveReturn(ctx, 1, target.Return{Firm: firm, Year: year, Name: name, Value: value, Basis: target.Declared, Rev: rev})
+		must(t, err)
+		return r
+	}
+	first := save("b", 2022, "machines", 10, 0)
+	save("a", 2022, "machines", 7, 0)
+	save("a", 2022, "employees", 70, 0)
+	save("a", 2021, "machines", 6, 0)
+	if _, err := s.SaveReturn(ctx, 1, target.Return{Firm: "b", Year: 2022, Name: "machines", Value: 11, Basis: target.Declared}); !errors.Is(err, access.ErrConflict) {
+		t.Errorf("entered again without having been read: %v", err)
+	}
+	second := save("b", 2022, "machines", 11, first.Rev)
+	type line struct {
+		firm, name string
+		value      int64
+	}
+	of := func(year int) (out []line) {
+		t.Helper()
+		must(t, s.ReturnsOf(ctx, 1, year, func(r target.Return) error { out = append(out, line{r.Firm, r.Name, r.Value}); return nil }))
+		return out
+	}
+	if got, want := of(2022), []line{{"a", "employees", 70}, {"a", "machines", 7}, {"b", "machines", 11}}; !reflect.DeepEqual(got, want) {
+		t.Errorf("returns of 2022: %v; want %v", got, want)
+	}
+	second.Void = true
+	_, err := s.SaveReturn(ctx, 1, second)
+	must(t, err)
+	if got := of(2022); len(got) != 2 {
+		t.Errorf("one taken back: %v", got)
+	}
+	own, err := s.Returns(ctx, 1, "a")
+	must(t, err)
+	if len(own) != 3 || own[0].Name != "employees" || own[2].Year != 2021 {
+		t.Errorf("returns of a: %+v", own)
+	}
+	if other, err := s.Returns(ctx, 2, "a"); err != nil || len(other) != 0 {
+		t.Errorf("another tenant's: %v %v", other, err)
+	}
+}
