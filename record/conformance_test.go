@@ -5,7 +5,6 @@ import (
 
 	"zhigai/access"
 	"zhigai/figure"
-	"zhigai/programme/target"
 	"zhigai/record"
 	"zhigai/record/pgtest"
 	"zhigai/record/programme"
@@ -103,6 +102,6 @@ func TestConformance_Rules(t *testing.T) {
 
 func TestConformance_Registers(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
-		recordtest.Registers(t, func(t *testing.T) target.Registers { return programme.NewRegisters(open(t)) })
+		recordtest.Registers(t, func(t *testing.T) recordtest.RegisterStore { return programme.NewRegisters(open(t)) })
 	})
 }

@@ -46,6 +46,7 @@ var tables = []struct{ name, key string }{
 	{"register_entry", "tenant, id, rev"},
 	{"tag", "tenant, no"},
 	{"tag_head", "tenant"},
+	{"target_settings", "tenant, rev"},
 }
 
 const (

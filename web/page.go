@@ -2,6 +2,8 @@ package web
 
 import (
 	"encoding/base64"
+	"strconv"
+	"strings"
 	"time"
 
 	"zhigai/plant"
@@ -70,6 +72,18 @@ func Page[T any](rows []T, key func(T) string, p Paging) (*ListOut[T], error) {
 	}
 	return NewList(out, ""), nil
 }
+
+// RevOf reads the header If-Match: the revision that was changed.
+func RevOf(ifMatch string) (int64, error) {
+	rev, err := strconv.ParseInt(strings.Trim(ifMatch, `"`), 10, 64)
+	if err != nil {
+		return 0, Invalid("header.If-Match", "If-Match %q is not the rev of what you changed", ifMatch)
+	}
+	return rev, nil
+}
+
+// ETag is the header that carries a revision.
+func ETag(rev int64) string { return strconv.Quote(strconv.FormatInt(rev, 10)) }
 
 // Range is a half-open stretch of time a question is about.
 type Range struct {

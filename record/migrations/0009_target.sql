@@ -46,5 +46,15 @@ create table firm_return (
 );
 create index firm_return_year on firm_return (tenant, year, firm, name) where latest;
 
+-- What the policy leaves to those who carry it out: base year, counties, paths.
+create table target_settings (
+    tenant   bigint not null,
+    rev      bigint not null,
+    body     text   not null,
+    recorded bigint not null,
+    who      text   not null,
+    primary key (tenant, rev)
+);
+
 -- +goose Down
 select 'a record is never taken back: restore a backup instead';

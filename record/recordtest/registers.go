@@ -10,8 +10,15 @@ import (
 	"zhigai/programme/target"
 )
 
+// RegisterStore keeps registers and the settings beside them.
+type RegisterStore interface {
+	target.Registers
+	target.SettingsStore
+}
+
 // Registers is what every keeper of registers must do.
-func Registers(t *testing.T, open func(t *testing.T) target.Registers) {
+func Registers(t *testing.T, open func(t *testing.T) RegisterStore) {
+	t.Run("settings", func(t *testing.T) { targetSettings(t, open(t)) })
 	t.Run("entries", func(t *testing.T) { registerEntries(t, open(t)) })
 	t.Run("pages", func(t *testing.T) { registerPages(t, open(t)) })
 	t.Run("returns", func(t *testing.T) { registerReturns(t, open(t)) })
@@ -169,5 +176,28 @@ func registerReturns(t *testing.T, s target.Registers) {
 	}
 	if other, err := s.Returns(ctx, 2, "a"); err != nil || len(other) != 0 {
 		t.Errorf("another tenant's: %v %v", other, err)
+	}
+}
+
+func targetSettings(t *testing.T, s target.SettingsStore) {
+	ctx := t.Context()
+	none, err := s.Settings(ctx, 1)
+	must(t, err)
+	if !reflect.DeepEqual(none, target.Settings{Incentive: []string{}}) {
+		t.Errorf("before any are set: %+v", none)
+	}
+	first, err := s.SaveSettings(ctx, 1, target.Settings{Incentive: []string{"330624"}, Base: 2018, Paths: map[string]map[int]float64{"T08": {2020: 0.45}}})
+	must(t, err)
+	if first.Rev != 1 {
+		t.Errorf("saved as %+v", first)
+	}
+	if got, err := s.Settings(ctx, 1); err != nil || !reflect.DeepEqual(got, first) {
+		t.Errorf("read %+v %v; saved %+v", got, err, first)
+	}
+	if _, err := s.SaveSettings(ctx, 1, target.Settings{Base: 2017}); !errors.Is(err, access.ErrConflict) {
+		t.Errorf("saved over a revision that was not read: %v", err)
+	}
+	if other, err := s.Settings(ctx, 2); err != nil || other.Rev != 0 {
+		t.Errorf("another tenant's: %+v %v", other, err)
 	}
 }

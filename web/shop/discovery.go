@@ -3,7 +3,6 @@ package shop
 import (
 	"context"
 	"net/http"
-	"strconv"
 
 	"zhigai/access"
 	"zhigai/plant"
@@ -88,7 +87,7 @@ func (r *rooms) registerRules() {
 			Body    discovery.Rule
 		},
 		) (*ruleOut, error) {
-			rev, err := revOf(in.IfMatch)
+			rev, err := web.RevOf(in.IfMatch)
 			if err != nil {
 				return nil, err
 			}
@@ -101,7 +100,7 @@ func (r *rooms) registerRules() {
 			IfMatch string `header:"If-Match" required:"true"`
 		},
 		) (*struct{}, error) {
-			rev, err := revOf(in.IfMatch)
+			rev, err := web.RevOf(in.IfMatch)
 			if err != nil {
 				return nil, err
 			}
@@ -117,5 +116,5 @@ func (r *rooms) saveRule(ctx context.Context, rule discovery.Rule, rev int64, ac
 	if err != nil {
 		return nil, err
 	}
-	return &ruleOut{ETag: strconv.Quote(strconv.FormatInt(saved.Rev, 10)), Body: saved}, r.api.Audit(ctx, action, saved.Name, nil, saved)
+	return &ruleOut{ETag: web.ETag(saved.Rev), Body: saved}, r.api.Audit(ctx, action, saved.Name, nil, saved)
 }

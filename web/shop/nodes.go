@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
 	"zhigai/access"
@@ -47,7 +45,7 @@ func (r *rooms) registerNodes() {
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodPut, Path: "/nodes/{id}", ID: "change-node", Summary: "Change a node from now on", Tag: "plant", Needs: access.Engineer},
 		func(ctx context.Context, in *nodeIn) (*nodeOut, error) {
-			rev, err := revOf(in.IfMatch)
+			rev, err := web.RevOf(in.IfMatch)
 			if err != nil {
 				return nil, err
 			}
@@ -119,7 +117,7 @@ func (r *rooms) saveNode(ctx context.Context, n plant.Node, rev int64, action st
 	if err := r.Changed(ctx); err != nil {
 		return nil, err
 	}
-	return &nodeOut{ETag: strconv.Quote(strconv.FormatInt(rev, 10)), Body: Node{Node: saved, Rev: rev}}, nil
+	return &nodeOut{ETag: web.ETag(rev), Body: Node{Node: saved, Rev: rev}}, nil
 }
 
 // writing reports whether a machine may be written to now.
@@ -194,7 +192,7 @@ func (r *rooms) checkReach(ctx context.Context, scope access.Scope, n plant.Node
 }
 
 func (r *rooms) retireNode(ctx context.Context, id plant.NodeID, ifMatch string) error {
-	rev, err := revOf(ifMatch)
+	rev, err := web.RevOf(ifMatch)
 	if err != nil {
 		return err
 	}
@@ -205,12 +203,4 @@ func (r *rooms) retireNode(ctx context.Context, id plant.NodeID, ifMatch string)
 		return err
 	}
 	return r.Changed(ctx)
-}
-
-func revOf(ifMatch string) (int64, error) {
-	rev, err := strconv.ParseInt(strings.Trim(ifMatch, `"`), 10, 64)
-	if err != nil {
-		return 0, web.Invalid("header.If-Match", "If-Match %q is not the rev of a node", ifMatch)
-	}
-	return rev, nil
 }

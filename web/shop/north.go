@@ -3,7 +3,6 @@ package shop
 import (
 	"context"
 	"net/http"
-	"strconv"
 
 	"zhigai/access"
 	"zhigai/north"
@@ -52,7 +51,7 @@ func (r *rooms) registerNorth() {
 			Body    north.Target
 		},
 		) (*targetOut, error) {
-			rev, err := revOf(in.IfMatch)
+			rev, err := web.RevOf(in.IfMatch)
 			if err != nil {
 				return nil, err
 			}
@@ -65,7 +64,7 @@ func (r *rooms) registerNorth() {
 			IfMatch string `header:"If-Match" required:"true"`
 		},
 		) (*struct{}, error) {
-			rev, err := revOf(in.IfMatch)
+			rev, err := web.RevOf(in.IfMatch)
 			if err != nil {
 				return nil, err
 			}
@@ -96,5 +95,5 @@ func (r *rooms) saveTarget(ctx context.Context, t north.Target, rev int64, actio
 	if err := r.Changed(ctx); err != nil { // other replicas hear of it
 		return nil, err
 	}
-	return &targetOut{ETag: strconv.Quote(strconv.FormatInt(saved.Rev, 10)), Body: saved}, r.api.Audit(ctx, action, saved.Name, nil, saved)
+	return &targetOut{ETag: web.ETag(saved.Rev), Body: saved}, r.api.Audit(ctx, action, saved.Name, nil, saved)
 }

@@ -1,0 +1,29 @@
+// Package programme is the HTTP side of the programme that governments run:
+// targets, registers, returns. One file per resource, named as its room.
+//
+// It decides nothing: it asks the rooms and shapes their answers. Start with
+// [Register].
+package programme
+
+import (
+	"zhigai/programme/target"
+	"zhigai/web"
+)
+
+// Deps are the parts this storey's resources ask.
+type Deps struct {
+	Targets *target.Desk
+}
+
+type rooms struct {
+	api *web.API
+	Deps
+}
+
+// Register adds the resources of the programme to the API.
+func Register(api *web.API, d Deps) {
+	r := &rooms{api: api, Deps: d}
+	r.registerTargets()
+	r.registerEntries()
+	r.registerReturns()
+}

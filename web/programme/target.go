@@ -1,0 +1,87 @@
+package programme
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"zhigai/access"
+	"zhigai/programme/target"
+	"zhigai/web"
+)
+
+// about is what a question about targets names.
+type about struct {
+	Region string `query:"region" pattern:"^[0-9]{0,6}$" doc:"Beginning of a division code: 33, 3306, 330624"`
+	Sector string `query:"sector" pattern:"^([A-T][0-9]{0,4})?$" doc:"Beginning of a class of GB/T 4754 with its section: C, C34, C3451"`
+	Year   int    `query:"year" minimum:"1949" maximum:"2100" required:"true"`
+	Base   int    `query:"base" minimum:"0" maximum:"2100" doc:"Year that growth is counted from; left out: the one that is set"`
+}
+
+func (a about) question(ctx context.Context) target.Question {
+	return target.Question{Region: a.Region, Sector: a.Sector, Year: a.Year, Base: a.Base, Areas: web.Who(ctx).Areas(access.ReadFirms)}
+}
+
+// Policies are the texts and indicators that targets refer to.
+type Policies struct {
+	Policies   []target.Policy     `json:"policies" nullable:"false"`
+	Indicators []*target.Indicator `json:"indicators" nullable:"false"`
+}
+
+type settingsOut struct {
+	ETag string `header:"ETag"`
+	Body target.Settings
+}
+
+func (r *rooms) registerTargets() {
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/targets", ID: "targets", Summary: "Targets of the policy with their values for a region and a year", Tag: "programme", Needs: access.ReadFirms, Heavy: true},
+		func(ctx context.Context, in *about) (*web.ListOut[target.Row], error) {
+			rows, err := r.Targets.Overview(ctx, web.Who(ctx).Scope.Tenant, in.question(ctx))
+			return web.NewList(rows, ""), err
+		})
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/indicators/{id}", ID: "indicator", Summary: "One indicator with its terms by county", Tag: "programme", Needs: access.ReadFirms, Heavy: true},
+		func(ctx context.Context, in *struct {
+			ID string `path:"id" maxLength:"100"`
+			about
+		},
+		) (*struct{ Body target.Result }, error) {
+			out, err := r.Targets.Result(ctx, web.Who(ctx).Scope.Tenant, in.ID, in.question(ctx))
+			return &struct{ Body target.Result }{out}, err
+		})
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/policies", ID: "policies", Summary: "The policies' texts and what each indicator is", Tag: "programme", Needs: access.ReadFirms},
+		func(context.Context, *struct{}) (*struct{ Body Policies }, error) {
+			return &struct{ Body Policies }{Policies{Policies: r.Targets.Book.Policies, Indicators: r.Targets.Book.Indicators()}}, nil
+		})
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/target-settings", ID: "target-settings", Summary: "What the policy leaves open: incentive counties, base year, paths", Tag: "programme", Needs: access.ReadFirms},
+		func(ctx context.Context, _ *struct{}) (*settingsOut, error) {
+			s, err := r.Targets.Store.Settings(ctx, web.Who(ctx).Scope.Tenant)
+			return &settingsOut{ETag: web.ETag(s.Rev), Body: s}, err
+		})
+	web.Handle(r.api, web.Op{Method: http.MethodPut, Path: "/target-settings", ID: "save-target-settings", Summary: "Set incentive counties, base year and paths", Tag: "programme", Needs: access.KeepFirms},
+		func(ctx context.Context, in *struct {
+			IfMatch string `header:"If-Match" required:"true" doc:"rev of the settings you changed; \"0\" when there are none"`
+			Body    target.Settings
+		},
+		) (*settingsOut, error) {
+			// They change the figures of every region.
+			if !slices.Contains(web.Who(ctx).Areas(access.KeepFirms), access.Area{}) {
+				return nil, fmt.Errorf("%w: this concerns every region; yours is a part", access.ErrForbidden)
+			}
+			rev, err := web.RevOf(in.IfMatch)
+			if err != nil {
+				return nil, err
+			}
+			tenant := web.Who(ctx).Scope.Tenant
+			was, err := r.Targets.Store.Settings(ctx, tenant)
+			if err != nil {
+				return nil, err
+			}
+			in.Body.Rev = rev
+			saved, err := r.Targets.SaveSettings(access.With(ctx, web.Who(ctx)), tenant, in.Body)
+			if err != nil {
+				return nil, err
+			}
+			return &settingsOut{ETag: web.ETag(saved.Rev), Body: saved}, r.api.Audit(ctx, "target.settings", "targets", was, saved)
+		})
+}
