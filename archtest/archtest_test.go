@@ -93,7 +93,7 @@ var floors = []struct {
 	{"record/...", []string{"plant", "fact", "access", "figure", "link/...", "north", "shop/...", "programme/...", "record", "record/shop"}, "implements the interfaces the rooms declare"},
 	{"web", []string{"plant", "fact", "access", "figure", "link", "link/settings"}, "HTTP knows no SQL and no driver"},
 	{"web/prometheus", []string{"plant", "access", "web"}, "answers a foreign API from tags and samples, whoever keeps them"},
-	{"web/...", []string{"plant", "plant/file", "calc/threshold", "plant/waveform", "fact", "access", "figure", "north", "shop/...", "connect", "connect/profile", "history", "web", "connect/tap"}, "one file per resource"},
+	{"web/...", []string{"plant", "plant/file", "calc/threshold", "plant/waveform", "fact", "access", "figure", "north", "shop/...", "programme/...", "connect", "connect/profile", "history", "web", "connect/tap"}, "one file per resource"},
 	{"data", nil, "embedded files"},
 	{"ui", nil, "embedded files"},
 	{"sim", []string{
