@@ -1,0 +1,197 @@
+package authenticity
+
+import (
+	"encoding/binary"
+	"hash/fnv"
+	"math"
+	"slices"
+)
+
+const (
+	// sketchSize is how many hashes a sketch keeps: a stretch of 2 % of a day
+	// shared with another still leaves ten in common.
+	sketchSize = 512
+	// window is how many steps one hash covers. An up-or-down step of a noisy
+	// signal tells about one bit: two series that never met agree over 128 of them
+	// once in 10^38.
+	window = 128
+	// leastBits a window must tell: below it, agreement may be chance.
+	leastBits = 64
+	// sharedFrom hashes in common are a copy. Honest days have none.
+	sharedFrom = 8
+)
+
+// Sketch is what a machine's day is compared by: the smallest hashes of the
+// windows of its measured signals and of its device's instants. It gives no
+// sample away, is small enough to travel, and does not change when a series is
+// shifted in time, scaled or moved by a constant.
+type Sketch struct {
+	Shapes []uint64 // of values: the pattern of ups and downs
+	Clocks []uint64 // of the device's own instants
+}
+
+// SketchOf makes the sketch of a day.
+func SketchOf(d Day) Sketch {
+	var shapes, clocks bottom
+	for _, s := range d.Signals {
+		if s.Measured {
+			shapes.add(shape(s.Values))
+		}
+	}
+	times := make([]int64, len(d.Clock))
+	for i, r := range d.Clock {
+		times[i] = r.Device
+	}
+	clocks.add(beats(times))
+	return Sketch{Shapes: shapes.smallest(), Clocks: clocks.smallest()}
+}
+
+// bottom gathers hashes of a day. A window that comes twice in a day is a cycle
+// of the machine's programme: another machine on the same programme has it, too.
+type bottom struct{ seen map[uint64]int }
+
+func (b *bottom) add(hashes []uint64) {
+	if b.seen == nil {
+		b.seen = map[uint64]int{}
+	}
+	for _, h := range hashes {
+		b.seen[h]++
+	}
+}
+
+func (b *bottom) smallest() []uint64 {
+	out := make([]uint64, 0, len(b.seen))
+	for h, n := range b.seen {
+		if n == 1 {
+			out = append(out, h)
+		}
+	}
+	slices.Sort(out)
+	return slices.Clone(out[:min(len(out), sketchSize)])
+}
+
+// shape hashes every window of ups, downs and standstills that tells enough.
+func shape(values []float64) []uint64 {
+	if len(values) <= window {
+		return nil
+	}
+	steps := make([]byte, len(values)-1)
+	for i := range steps {
+		switch d := values[i+1] - values[i]; {
+		case d > 0:
+			steps[i] = 'u'
+		case d < 0:
+			steps[i] = 'd'
+		default:
+			steps[i] = '='
+		}
+	}
+	var out []uint64
+	for i := 0; i+window <= len(steps); i++ {
+		if part := steps[i : i+window]; bits(part) >= leastBits {
+			h := fnv.New64a()
+			_, _ = h.Write(part)
+			out = append(out, mix(h.Sum64()))
+		}
+	}
+	return out
+}
+
+// bits is how much a window tells at least: its entropy given the step before,
+// so that a regular up-down-up-down tells nothing.
+func bits(part []byte) float64 {
+	code := func(b byte) int {
+		switch b {
+		case 'u':
+			return 0
+		case 'd':
+			return 1
+		}
+		return 2
+	}
+	var pairs [3][3]float64
+	for i := 1; i < len(part); i++ {
+		pairs[code(part[i-1])][code(part[i])]++
+	}
+	sum := 0.0
+	for _, row := range pairs {
+		total := row[0] + row[1] + row[2]
+		for _, n := range row {
+			if n > 0 {
+				sum -= n * math.Log2(n/total)
+			}
+		}
+	}
+	return sum
+}
+
+// beatSteps is how many intervals one hash of a clock covers: at a jitter of a
+// few milliseconds each tells ten bits and more.
+const beatSteps = 16
+
+// beats hashes the intervals between a device's instants. Regular ones, as of a
+// cycle without jitter or of whole seconds, tell nothing.
+func beats(times []int64) []uint64 {
+	var out []uint64
+	var raw [8]byte
+	for i := 0; i+beatSteps < len(times); i++ {
+		kinds := map[int64]bool{}
+		h := fnv.New64a()
+		for j := range beatSteps {
+			step := times[i+j+1] - times[i+j]
+			kinds[step] = true
+			binary.BigEndian.PutUint64(raw[:], uint64(step))
+			_, _ = h.Write(raw[:])
+		}
+		if len(kinds) >= beatSteps/2 {
+			out = append(out, mix(h.Sum64()))
+		}
+	}
+	return out
+}
+
+// mix spreads a hash evenly, so that the smallest are a fair sample (the
+// finaliser of MurmurHash3).
+func mix(h uint64) uint64 {
+	h ^= h >> 33
+	h *= 0xff51afd7ed558ccd
+	h ^= h >> 33
+	h *= 0xc4ceb9fe1a85ec53
+	return h ^ h>>33
+}
+
+// Likeness is what two sketches have in common.
+type Likeness struct {
+	Shapes, Clocks int     // hashes in common
+	Share          float64 // of the smaller sketch's shapes, 0..1
+}
+
+// Compare says what two days have in common.
+func Compare(a, b Sketch) Likeness {
+	l := Likeness{Shapes: common(a.Shapes, b.Shapes), Clocks: common(a.Clocks, b.Clocks)}
+	if n := min(len(a.Shapes), len(b.Shapes)); n > 0 {
+		l.Share = float64(l.Shapes) / float64(n)
+	}
+	return l
+}
+
+// Copied and Cloned report whether the likeness is beyond chance.
+func (l Likeness) Copied() bool { return l.Shapes >= sharedFrom }
+
+// Cloned is of the clocks.
+func (l Likeness) Cloned() bool { return l.Clocks >= sharedFrom }
+
+// common counts what both sorted lists hold.
+func common(a, b []uint64) (n int) {
+	for i, j := 0, 0; i < len(a) && j < len(b); {
+		switch {
+		case a[i] == b[j]:
+			n, i, j = n+1, i+1, j+1
+		case a[i] < b[j]:
+			i++
+		default:
+			j++
+		}
+	}
+	return n
+}
