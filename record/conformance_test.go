@@ -105,3 +105,9 @@ func TestConformance_Registers(t *testing.T) {
 		recordtest.Registers(t, func(t *testing.T) recordtest.RegisterStore { return programme.NewRegisters(open(t)) })
 	})
 }
+
+func TestConformance_Machines(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		recordtest.Machines(t, programme.NewMachines(open(t)))
+	})
+}

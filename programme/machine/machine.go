@@ -1,0 +1,229 @@
+// Package machine keeps what the machines of firms proved, a row for each
+// machine and day: planned and known time, no sample. From it follow how many
+// machines a firm has and how many of them are networked.
+//
+// Rows come from the node that serves the firm, up the tree of nodes, and count
+// once however many ways they come. The package never guesses: a firm whose
+// plant sends nothing has no machine evidence.
+//
+// Start with [Day], [Rule] and [Counts].
+package machine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"regexp"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"zhigai/plant"
+)
+
+// ErrInvalid is a row that cannot be one; test with errors.Is.
+var ErrInvalid = errors.New("machine day: not valid")
+
+// Day is what a machine's local day adds up to. The newest revision of
+// (owner, machine, date) holds.
+type Day struct {
+	// Owner is the enterprise of the plant model that the machine belongs to.
+	Owner     plant.NodeID `json:"owner"`
+	OwnerName plant.Name   `json:"owner_name"`
+	Machine   plant.NodeID `json:"machine"`
+	Name      plant.Name   `json:"name"`
+	Path      string       `json:"path"`
+	Date      string       `json:"date"` // 2022-05-31, local
+	NC        bool         `json:"nc"`
+	PlannedMs int64        `json:"planned_ms"` // planned busy time
+	KnownMs   int64        `json:"known_ms"`   // of it, time in which the machine was known
+	// Revision rises when the day's terms change after it was closed; AsOf says
+	// which of two of one revision is the later.
+	Revision int          `json:"revision"`
+	AsOf     plant.Micros `json:"as_of"`
+	Digest   string       `json:"digest"` // of the day's terms
+	Fold     string       `json:"fold"`   // version of the figures' definition
+}
+
+var date = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
+
+const day = 25 * time.Hour // the longest local day
+
+// Check refuses what no fold gives.
+func (d Day) Check() error {
+	bad := func(format string, args ...any) error {
+		return fmt.Errorf("%w: machine %q, %s: "+format, append([]any{ErrInvalid, d.Machine, d.Date}, args...)...)
+	}
+	_, err := time.Parse(time.DateOnly, d.Date)
+	switch {
+	case d.Owner == "" || d.Machine == "":
+		return bad("owner and machine are needed")
+	case err != nil || !date.MatchString(d.Date):
+		return bad("write the date as 2022-05-31")
+	case d.PlannedMs < 0 || d.PlannedMs > day.Milliseconds():
+		return bad("%d ms planned in a day", d.PlannedMs)
+	case d.KnownMs < 0 || d.KnownMs > d.PlannedMs:
+		return bad("%d ms known of %d planned", d.KnownMs, d.PlannedMs)
+	case d.Revision < 1 || d.AsOf <= 0:
+		return bad("revision %d as of %d: only closed days are sent", d.Revision, d.AsOf)
+	case len(d.Digest) != 64:
+		return bad("digest %q is no SHA-256", d.Digest)
+	}
+	return nil
+}
+
+// Newer reports whether d is to take the place of was.
+func (d Day) Newer(was Day) bool {
+	return d.Revision > was.Revision || d.Revision == was.Revision && d.AsOf > was.AsOf
+}
+
+// RuleSchema is the first line of the rule's file.
+const RuleSchema = "zhigai.networked/1"
+
+// Rule says when a machine counts as networked in a month.
+type Rule struct {
+	Schema  string     `yaml:"schema" json:"-"`
+	Version int        `yaml:"version" json:"version"`
+	Name    plant.Name `yaml:"name" json:"name"`
+	// KnownPerMille of the planned busy time must be known for a day to count.
+	KnownPerMille int64 `yaml:"known_per_mille" json:"known_per_mille"`
+	// Days must count in the month, or every planned day of a shorter one.
+	Days     int    `yaml:"days" json:"days"`
+	Source   string `yaml:"source" json:"source"`
+	Verified string `yaml:"verified" json:"verified"`
+}
+
+// LoadRule reads the rule.
+func LoadRule(data fs.FS, name string) (Rule, error) {
+	var r Rule
+	raw, err := fs.ReadFile(data, name)
+	if err == nil {
+		err = yaml.UnmarshalWithOptions(raw, &r, yaml.Strict())
+	}
+	switch {
+	case err != nil:
+	case r.Schema != RuleSchema:
+		err = fmt.Errorf("schema %q; write %s", r.Schema, RuleSchema)
+	case r.Version < 1 || r.KnownPerMille < 1 || r.KnownPerMille > 1000 || r.Days < 1 || r.Days > 31 || r.Source == "" || r.Verified == "":
+		err = errors.New("version, known_per_mille (1 to 1000), days (1 to 31), source and verified are needed")
+	}
+	if err != nil {
+		return r, fmt.Errorf("%s: %w", name, err)
+	}
+	return r, nil
+}
+
+// Counts reports whether the day counts as a connected one.
+func (r Rule) Counts(planned, known int64) bool {
+	return planned > 0 && known*1000 >= r.KnownPerMille*planned
+}
+
+// Networked reports whether a machine with so many planned and connected days
+// in the month is networked.
+func (r Rule) Networked(planned, connected int64) bool {
+	return connected > 0 && (connected >= int64(r.Days) || connected >= planned)
+}
+
+// Month is what a machine's days of a month add up to.
+type Month struct {
+	Owner     plant.NodeID `json:"owner"`
+	Machine   plant.NodeID `json:"machine"`
+	Name      plant.Name   `json:"name"`
+	Path      string       `json:"path"`
+	NC        bool         `json:"nc"`
+	Planned   int64        `json:"planned_days"`
+	Connected int64        `json:"connected_days"`
+	PlannedMs int64        `json:"planned_ms"`
+	KnownMs   int64        `json:"known_ms"`
+	Networked bool         `json:"networked"`
+}
+
+// Count is a firm's machines as its plant proved them.
+type Count struct {
+	Firm      string `json:"firm"`
+	Month     string `json:"month"` // 2022-05
+	Machines  int64  `json:"machines"`
+	NC        int64  `json:"machines_nc"`
+	Networked int64  `json:"machines_networked"`
+}
+
+// Link says which firm of the registry a plant belongs to.
+type Link struct {
+	Owner plant.NodeID `json:"owner"`
+	Name  plant.Name   `json:"name"`
+	Firm  string       `json:"firm,omitempty"` // "": nobody has said
+	Rev   int64        `json:"rev"`
+	// Machines and Newest are what came from it.
+	Machines int64  `json:"machines"`
+	Newest   string `json:"newest,omitempty"` // date
+}
+
+// Store keeps rows. Methods may be called concurrently.
+type Store interface {
+	// SaveDays keeps those that are newer than what is kept, and says how many.
+	SaveDays(ctx context.Context, tenant plant.TenantNo, days []Day) (int, error)
+	// Days lists a machine's days in [from, to), by date.
+	Days(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, from, to string) ([]Day, error)
+	// Newest is the last date in [from, to) of which there is a row; "" for none.
+	Newest(ctx context.Context, tenant plant.TenantNo, from, to string) (string, error)
+	// Months adds the days in [from, to) up by machine, in order of owner and
+	// machine; owners limits it to some, nil: all. A day counts as r says.
+	Months(ctx context.Context, tenant plant.TenantNo, from, to string, owners []plant.NodeID, r Rule, yield func(Month) error) error
+	// Links lists the plants that rows came from.
+	Links(ctx context.Context, tenant plant.TenantNo) ([]Link, error)
+	// SaveLink says whose a plant is, of which rows came: access.ErrNotFound
+	// otherwise, access.ErrConflict when l.Rev is not the newest.
+	SaveLink(ctx context.Context, tenant plant.TenantNo, l Link) (Link, error)
+}
+
+// MonthOf is the first day of the date's month and of the next one.
+func MonthOf(date string) (from, to string, err error) {
+	t, err := time.Parse(time.DateOnly, date)
+	if err != nil {
+		return "", "", fmt.Errorf("%w: date %q; write 2022-05-31", ErrInvalid, date)
+	}
+	first := time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC)
+	return first.Format(time.DateOnly), first.AddDate(0, 1, 0).Format(time.DateOnly), nil
+}
+
+// Counts gives the machines of every firm whose plant is known, for the newest
+// month of the year that anything is known of; by firm.
+func Counts(ctx context.Context, s Store, tenant plant.TenantNo, r Rule, year int) (map[string]Count, error) {
+	newest, err := s.Newest(ctx, tenant, fmt.Sprintf("%04d-01-01", year), fmt.Sprintf("%04d-01-01", year+1))
+	if err != nil || newest == "" {
+		return nil, err
+	}
+	from, to, err := MonthOf(newest)
+	if err != nil {
+		return nil, err
+	}
+	links, err := s.Links(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	firms := map[plant.NodeID]string{}
+	for _, l := range links {
+		if l.Firm != "" {
+			firms[l.Owner] = l.Firm
+		}
+	}
+	out := map[string]Count{}
+	err = s.Months(ctx, tenant, from, to, nil, r, func(m Month) error {
+		firm := firms[m.Owner]
+		if firm == "" {
+			return nil
+		}
+		c := out[firm]
+		c.Firm, c.Month, c.Machines = firm, from[:7], c.Machines+1
+		if m.NC {
+			c.NC++
+		}
+		if m.Networked {
+			c.Networked++
+		}
+		out[firm] = c
+		return nil
+	})
+	return out, err
+}

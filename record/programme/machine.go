@@ -1,0 +1,222 @@
+package programme
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/uptrace/bun"
+
+	"zhigai/access"
+	"zhigai/plant"
+	"zhigai/programme/machine"
+	"zhigai/record"
+)
+
+const (
+	// maxDays bounds the days of one machine in an answer: ten years.
+	maxDays = 3700
+	// maxOwners bounds the plants of a node: as many firms as a province diagnoses.
+	maxOwners = 100_000
+)
+
+// Machines keeps machine days; it implements machine.Store.
+type Machines struct{ db *record.DB }
+
+var _ machine.Store = Machines{}
+
+// NewMachines keeps them in the record.
+func NewMachines(db *record.DB) Machines { return Machines{db} }
+
+// SaveDays implements machine.Store.
+func (m Machines) SaveDays(ctx context.Context, tenant plant.TenantNo, days []machine.Day) (changed int, err error) {
+	for _, d := range days {
+		if err := d.Check(); err != nil {
+			return 0, err
+		}
+	}
+	err = m.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
+		changed, err = m.Put(ctx, tx, tenant, days)
+		return err
+	})
+	return changed, err
+}
+
+// Put is SaveDays inside a transaction of somebody else's.
+func (m Machines) Put(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, days []machine.Day) (changed int, err error) {
+	var head int64
+	if err := tx.NewRaw(`select seq from machine_head where tenant = ?`, tenant).Scan(ctx, &head); err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return 0, fmt.Errorf("record: head of machine days: %w", err)
+	}
+	before := head
+	for _, d := range days {
+		var was machine.Day
+		err := tx.NewRaw(`select revision, as_of from machine_day where tenant = ? and owner = ? and machine = ? and day = ?`,
+			tenant, string(d.Owner), string(d.Machine), d.Date).Scan(ctx, &was.Revision, &was.AsOf)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return 0, fmt.Errorf("record: read machine day: %w", err)
+		}
+		if err == nil && !d.Newer(was) {
+			continue
+		}
+		head++
+		if err := m.put(ctx, tx, tenant, d, head); err != nil {
+			return 0, err
+		}
+	}
+	if head == before {
+		return 0, nil
+	}
+	if _, err := tx.NewRaw(`insert into machine_head (tenant, seq) values (?, ?) on conflict (tenant) do update set seq = excluded.seq`, tenant, head).Exec(ctx); err != nil {
+		return 0, fmt.Errorf("record: head of machine days: %w", err)
+	}
+	return int(head - before), nil
+}
+
+func (m Machines) put(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, d machine.Day, seq int64) error {
+	if _, err := tx.NewRaw(`insert into machine_day (tenant, owner, machine, day, nc, planned_ms, known_ms, revision, as_of, digest, fold, seq, recorded)
+		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		on conflict (tenant, owner, machine, day) do update set nc = excluded.nc, planned_ms = excluded.planned_ms, known_ms = excluded.known_ms,
+		revision = excluded.revision, as_of = excluded.as_of, digest = excluded.digest, fold = excluded.fold, seq = excluded.seq, recorded = excluded.recorded`,
+		tenant, string(d.Owner), string(d.Machine), d.Date, d.NC, d.PlannedMs, d.KnownMs, d.Revision, int64(d.AsOf), d.Digest, d.Fold, seq, int64(m.db.Now())).Exec(ctx); err != nil {
+		return fmt.Errorf("record: save machine day: %w", err)
+	}
+	// The name of the newest day is the one that is shown.
+	if _, err := tx.NewRaw(`insert into machine_name (tenant, owner, machine, path, name_zh, name_en, newest) values (?, ?, ?, ?, ?, ?, ?)
+		on conflict (tenant, owner, machine) do update set path = excluded.path, name_zh = excluded.name_zh, name_en = excluded.name_en, newest = excluded.newest
+		where excluded.newest >= machine_name.newest`,
+		tenant, string(d.Owner), string(d.Machine), d.Path, d.Name.ZH, d.Name.EN, d.Date).Exec(ctx); err != nil {
+		return fmt.Errorf("record: save machine name: %w", err)
+	}
+	if _, err := tx.NewRaw(`insert into machine_owner (tenant, owner, name_zh, name_en, firm, rev, recorded, who) values (?, ?, ?, ?, '', 0, ?, 'node')
+		on conflict (tenant, owner) do update set name_zh = excluded.name_zh, name_en = excluded.name_en`,
+		tenant, string(d.Owner), d.OwnerName.ZH, d.OwnerName.EN, int64(m.db.Now())).Exec(ctx); err != nil {
+		return fmt.Errorf("record: save plant: %w", err)
+	}
+	return nil
+}
+
+const dayColumns = `d.owner, o.name_zh, o.name_en, d.machine, n.name_zh, n.name_en, n.path, d.day, d.nc, d.planned_ms, d.known_ms, d.revision, d.as_of, d.digest, d.fold, d.seq, d.recorded`
+
+const dayTables = ` from machine_day d join machine_name n on n.tenant = d.tenant and n.owner = d.owner and n.machine = d.machine
+	join machine_owner o on o.tenant = d.tenant and o.owner = d.owner`
+
+// Numbered is a day with its place in the order in which days came.
+type Numbered struct {
+	machine.Day
+	Seq      uint64
+	Recorded plant.Micros
+}
+
+func scanDay(rows *sql.Rows) (n Numbered, err error) {
+	d := &n.Day
+	err = rows.Scan(&d.Owner, &d.OwnerName.ZH, &d.OwnerName.EN, &d.Machine, &d.Name.ZH, &d.Name.EN, &d.Path, &d.Date, &d.NC, &d.PlannedMs, &d.KnownMs,
+		&d.Revision, &d.AsOf, &d.Digest, &d.Fold, &n.Seq, &n.Recorded)
+	return n, err
+}
+
+// Days implements machine.Store.
+func (m Machines) Days(ctx context.Context, tenant plant.TenantNo, of plant.NodeID, from, to string) ([]machine.Day, error) {
+	rows, err := m.db.Reader().QueryContext(ctx, `select `+dayColumns+dayTables+` where d.tenant = ? and d.machine = ? and d.day >= ? and d.day < ? order by d.day limit ?`,
+		tenant, string(of), from, to, maxDays)
+	return collect(rows, err, func(r *sql.Rows) (machine.Day, error) { n, err := scanDay(r); return n.Day, err })
+}
+
+// After lists days behind the place, in order of their coming.
+func (m Machines) After(ctx context.Context, tenant plant.TenantNo, seq uint64, limit int) ([]Numbered, error) {
+	rows, err := m.db.Reader().QueryContext(ctx, `select `+dayColumns+dayTables+` where d.tenant = ? and d.seq > ? order by d.seq limit ?`, tenant, seq, limit)
+	return collect(rows, err, scanDay)
+}
+
+// Head is the place of the newest day.
+func (m Machines) Head(ctx context.Context, tenant plant.TenantNo) (uint64, error) {
+	var head uint64
+	err := m.db.Reader().QueryRowContext(ctx, `select seq from machine_head where tenant = ?`, tenant).Scan(&head)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("record: head of machine days: %w", err)
+	}
+	return head, nil
+}
+
+// Newest implements machine.Store.
+func (m Machines) Newest(ctx context.Context, tenant plant.TenantNo, from, to string) (string, error) {
+	var newest string
+	err := m.db.Reader().QueryRowContext(ctx, `select coalesce(max(day), '') from machine_day where tenant = ? and day >= ? and day < ?`, tenant, from, to).Scan(&newest)
+	if err != nil {
+		return "", fmt.Errorf("record: newest machine day: %w", err)
+	}
+	return newest, nil
+}
+
+// Months implements machine.Store.
+func (m Machines) Months(ctx context.Context, tenant plant.TenantNo, from, to string, owners []plant.NodeID, r machine.Rule, yield func(machine.Month) error) error {
+	where, args := ``, []any{r.KnownPerMille, tenant, from, to}
+	if owners != nil {
+		where, args = ` and owner in (?)`, append(args, bun.List(owners))
+	}
+	rows, err := m.db.Reader().QueryContext(ctx, `select s.owner, s.machine, n.name_zh, n.name_en, n.path, s.nc, s.planned, s.connected, s.planned_ms, s.known_ms from (
+			select owner, machine, max(case when nc then 1 else 0 end) as nc, sum(case when planned_ms > 0 then 1 else 0 end) as planned,
+			sum(case when planned_ms > 0 and known_ms * 1000 >= ? * planned_ms then 1 else 0 end) as connected,
+			sum(planned_ms) as planned_ms, sum(known_ms) as known_ms
+			from machine_day where tenant = ? and day >= ? and day < ?`+where+` group by owner, machine
+		) s join machine_name n on n.tenant = ? and n.owner = s.owner and n.machine = s.machine order by s.owner, s.machine`, append(args, tenant)...)
+	if err != nil {
+		return fmt.Errorf("record: read machine months: %w", err)
+	}
+	for rows.Next() {
+		var o machine.Month
+		var nc int
+		err := rows.Scan(&o.Owner, &o.Machine, &o.Name.ZH, &o.Name.EN, &o.Path, &nc, &o.Planned, &o.Connected, &o.PlannedMs, &o.KnownMs)
+		if err == nil {
+			o.NC, o.Networked = nc > 0, r.Networked(o.Planned, o.Connected)
+			err = yield(o)
+		}
+		if err != nil {
+			return errors.Join(err, rows.Close())
+		}
+	}
+	return errors.Join(rows.Err(), rows.Close())
+}
+
+// Links implements machine.Store.
+func (m Machines) Links(ctx context.Context, tenant plant.TenantNo) ([]machine.Link, error) {
+	rows, err := m.db.Reader().QueryContext(ctx, `select o.owner, o.name_zh, o.name_en, o.firm, o.rev, count(n.machine), coalesce(max(n.newest), '')
+		from machine_owner o left join machine_name n on n.tenant = o.tenant and n.owner = o.owner
+		where o.tenant = ? group by o.owner, o.name_zh, o.name_en, o.firm, o.rev order by o.owner limit ?`, tenant, maxOwners)
+	return collect(rows, err, func(rows *sql.Rows) (l machine.Link, err error) {
+		err = rows.Scan(&l.Owner, &l.Name.ZH, &l.Name.EN, &l.Firm, &l.Rev, &l.Machines, &l.Newest)
+		return l, err
+	})
+}
+
+// SaveLink implements machine.Store.
+func (m Machines) SaveLink(ctx context.Context, tenant plant.TenantNo, l machine.Link) (machine.Link, error) {
+	seen := l.Rev
+	err := m.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
+		var has int64
+		err := tx.NewRaw(`select rev from machine_owner where tenant = ? and owner = ?`, tenant, string(l.Owner)).Scan(ctx, &has)
+		if errors.Is(err, sql.ErrNoRows) {
+			return fmt.Errorf("plant %s: %w", l.Owner, access.ErrNotFound)
+		}
+		if err != nil {
+			return fmt.Errorf("record: read plant %s: %w", l.Owner, err)
+		}
+		if has != seen {
+			return fmt.Errorf("plant %s is at revision %d, not %d: %w", l.Owner, has, seen, access.ErrConflict)
+		}
+		l.Rev = has + 1
+		if _, err := tx.NewRaw(`update machine_owner set firm = ?, rev = ?, recorded = ?, who = ? where tenant = ? and owner = ?`,
+			l.Firm, l.Rev, int64(m.db.Now()), who(ctx), tenant, string(l.Owner)).Exec(ctx); err != nil {
+			return fmt.Errorf("record: save plant %s: %w", l.Owner, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return machine.Link{}, err
+	}
+	return l, nil
+}
