@@ -91,7 +91,7 @@ var floors = []struct {
 	{"link/journal", []string{"plant", "fact", "history", "link"}, "joins link to journals, by interfaces"},
 	{"record", []string{"plant", "fact", "access", "figure", "space"}, "SQL serves the rooms, not the other way round"},
 	{"record/pgtest", []string{"connect/peer"}, "a server for tests knows no record"},
-	{"record/...", []string{"plant", "fact", "access", "figure", "link/...", "north", "shop/...", "programme/...", "record", "record/shop"}, "implements the interfaces the rooms declare"},
+	{"record/...", []string{"plant", "fact", "access", "figure", "link/...", "north", "shop/...", "programme/...", "record", "record/nodes", "record/shop"}, "implements the interfaces the rooms declare"},
 	{"web", []string{"plant", "fact", "access", "figure", "link", "link/settings"}, "HTTP knows no SQL and no driver"},
 	{"web/prometheus", []string{"plant", "access", "web"}, "answers a foreign API from tags and samples, whoever keeps them"},
 	{"web/...", []string{"plant", "plant/file", "calc/threshold", "plant/waveform", "fact", "access", "figure", "north", "shop/...", "programme/...", "connect", "connect/profile", "history", "web", "connect/tap"}, "one file per resource"},

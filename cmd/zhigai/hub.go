@@ -13,6 +13,7 @@ import (
 	"zhigai/link/nats"
 	"zhigai/link/settings"
 	"zhigai/plant"
+	"zhigai/record/programme"
 )
 
 // hubFlags say where nodes below connect.
@@ -56,6 +57,7 @@ func (n *node) openHub(f hubFlags, dir string) (*downlinks, error) {
 			link.StreamModel:   plants,
 			link.StreamRecord:  journal.Happenings{EventStore: n.nodes, Entered: n.entered},
 			link.StreamHistory: d.samples,
+			link.StreamFigures: programme.Delivered{Machines: n.machines, Nodes: n.nodes, Stored: n.provedNew},
 		},
 	}); err != nil {
 		return nil, err

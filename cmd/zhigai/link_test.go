@@ -186,7 +186,9 @@ func heads(t *testing.T, dir string) map[link.Stream]uint64 {
 	t.Helper()
 	s, err := openStores(t.Context(), place{Data: dir})
 	must(t, err)
-	out := map[link.Stream]uint64{link.StreamHistory: s.history.LastSeq(), link.StreamRecord: s.record.Journal().Head(demoTenant)}
+	days, err := s.machines.RowsHead(t.Context(), demoTenant)
+	must(t, err)
+	out := map[link.Stream]uint64{link.StreamHistory: s.history.LastSeq(), link.StreamRecord: s.record.Journal().Head(demoTenant), link.StreamFigures: days}
 	must(t, s.Close())
 	return out
 }

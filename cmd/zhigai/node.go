@@ -177,6 +177,7 @@ func (n *node) start(ctx context.Context) error {
 // follow lets figures and board see every sample.
 func (n *node) follow(ctx context.Context) {
 	n.dutiful(ctx, "figures", func(ctx context.Context) error { return n.engine.Run(ctx, feed{n.history}, n.record.Journal()) })
+	n.dutiful(ctx, "machine days", n.proveDays)
 	n.worker(ctx, "board", func() error { return n.board.Run(ctx, feed{n.history}) })
 }
 

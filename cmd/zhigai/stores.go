@@ -15,6 +15,7 @@ import (
 	"zhigai/plant"
 	"zhigai/record"
 	"zhigai/record/nodes"
+	"zhigai/record/programme"
 	"zhigai/record/shop"
 	"zhigai/shop/equipment"
 )
@@ -24,14 +25,16 @@ const demoTenant plant.TenantNo = 1
 
 // stores is what a node keeps, opened.
 type stores struct {
-	dir     string
-	id      identity
-	history samples
-	record  *record.DB
-	plants  shop.Plants
-	shop    shop.Tags
-	figures shop.Figures
-	nodes   nodes.Nodes
+	dir       string
+	id        identity
+	history   samples
+	record    *record.DB
+	plants    shop.Plants
+	shop      shop.Tags
+	figures   shop.Figures
+	nodes     nodes.Nodes
+	machines  programme.Machines
+	registers programme.Registers
 }
 
 // place says where a node keeps what it knows.
@@ -94,7 +97,8 @@ func openStores(ctx context.Context, p place) (*stores, error) {
 	if err != nil {
 		return nil, errors.Join(err, rec.Close())
 	}
-	return &stores{dir: p.Data, id: id, history: hist, record: rec, plants: shop.NewPlants(rec), shop: shop.NewTags(rec), figures: shop.NewFigures(rec), nodes: nodes.New(rec)}, nil
+	return &stores{dir: p.Data, id: id, history: hist, record: rec, plants: shop.NewPlants(rec), shop: shop.NewTags(rec), figures: shop.NewFigures(rec), nodes: nodes.New(rec),
+		machines: programme.NewMachines(rec), registers: programme.NewRegisters(rec)}, nil
 }
 
 // Close closes both journals; history first, because its readers write rows.

@@ -107,6 +107,7 @@ func (c enrolCmd) do(ctx context.Context, out io.Writer) error {
 type uplink struct {
 	child    *link.Child
 	models   *journal.Announcements
+	days     *journal.Rows
 	settings *settings.Child
 }
 
@@ -148,6 +149,7 @@ func (n *node) openUplink(ctx context.Context, f parentFlags, dir string) (*upli
 	if u.models, err = journal.NewAnnouncements(ctx, n.nodes, demoTenant); err != nil {
 		return nil, err
 	}
+	u.days = journal.NewRows(n.machines, demoTenant)
 	// A new reader first says where it begins, so that nothing behind it goes.
 	if _, ok := n.history.Cursors()[linkCursor]; !ok {
 		first, _ := n.history.Bounds()
@@ -162,6 +164,7 @@ func (n *node) openUplink(ctx context.Context, f parentFlags, dir string) (*upli
 		Parent: strings.Join(f.Parent, ","), Transport: transport, State: link.FileState(filepath.Join(dir, "link-state.json")),
 		Feeds: map[link.Stream]link.Feed{
 			link.StreamModel:   {Source: u.models},
+			link.StreamFigures: {Source: u.days},
 			link.StreamRecord:  {Source: journal.Events{Log: n.record.Journal(), Cursor: linkCursor, Tenant: demoTenant}},
 			link.StreamHistory: {Source: journal.History{Store: n.history, Cursor: linkCursor, Tenant: demoTenant}, Bounded: true},
 		},

@@ -141,7 +141,7 @@ var _ journal.ModelStore = Nodes{}
 // and must say the same where figures rest on it.
 func (s Nodes) CommitModel(ctx context.Context, node link.Node, d link.Delivery, seq uint64, m *journal.Model) error {
 	return s.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
-		if err := advance(ctx, tx, node.ID, d); err != nil || m == nil {
+		if err := Advance(ctx, tx, node.ID, d); err != nil || m == nil {
 			return err
 		}
 		body, err := m.Encode()

@@ -35,8 +35,9 @@ func (s Nodes) Progress(ctx context.Context, node link.NodeID, stream link.Strea
 	return progressOf(ctx, s.db.Reader(), node, stream)
 }
 
-// advance stores the delivery's progress, or returns link.ErrConflict.
-func advance(ctx context.Context, tx bun.Tx, node link.NodeID, d link.Delivery) error {
+// Advance stores the delivery's progress, or returns link.ErrConflict: for the
+// transaction that stores its items.
+func Advance(ctx context.Context, tx bun.Tx, node link.NodeID, d link.Delivery) error {
 	stored, err := progressOf(ctx, tx, node, d.Stream)
 	if err != nil {
 		return err
@@ -59,6 +60,6 @@ func advance(ctx context.Context, tx bun.Tx, node link.NodeID, d link.Delivery) 
 // CommitEvents stores the events of the node's delivery with its progress.
 func (s Nodes) CommitEvents(ctx context.Context, node link.Node, d link.Delivery, events []fact.Event) error {
 	return s.db.Journal().Import(ctx, node.Tenant, func(ctx context.Context, tx bun.Tx) error {
-		return advance(ctx, tx, node.ID, d)
+		return Advance(ctx, tx, node.ID, d)
 	}, events...)
 }

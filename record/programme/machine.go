@@ -3,15 +3,18 @@ package programme
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 
 	"github.com/uptrace/bun"
 
 	"zhigai/access"
+	"zhigai/link"
 	"zhigai/plant"
 	"zhigai/programme/machine"
 	"zhigai/record"
+	"zhigai/record/nodes"
 )
 
 const (
@@ -37,14 +40,14 @@ func (m Machines) SaveDays(ctx context.Context, tenant plant.TenantNo, days []ma
 		}
 	}
 	err = m.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
-		changed, err = m.Put(ctx, tx, tenant, days)
+		changed, err = m.put(ctx, tx, tenant, days)
 		return err
 	})
 	return changed, err
 }
 
-// Put is SaveDays inside a transaction of somebody else's.
-func (m Machines) Put(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, days []machine.Day) (changed int, err error) {
+// put keeps days inside a transaction.
+func (m Machines) put(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, days []machine.Day) (changed int, err error) {
 	var head int64
 	if err := tx.NewRaw(`select seq from machine_head where tenant = ?`, tenant).Scan(ctx, &head); err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return 0, fmt.Errorf("record: head of machine days: %w", err)
@@ -61,7 +64,7 @@ func (m Machines) Put(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, day
 			continue
 		}
 		head++
-		if err := m.put(ctx, tx, tenant, d, head); err != nil {
+		if err := m.putOne(ctx, tx, tenant, d, head); err != nil {
 			return 0, err
 		}
 	}
@@ -74,7 +77,7 @@ func (m Machines) Put(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, day
 	return int(head - before), nil
 }
 
-func (m Machines) put(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, d machine.Day, seq int64) error {
+func (m Machines) putOne(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, d machine.Day, seq int64) error {
 	if _, err := tx.NewRaw(`insert into machine_day (tenant, owner, machine, day, nc, planned_ms, known_ms, revision, as_of, digest, fold, seq, recorded)
 		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		on conflict (tenant, owner, machine, day) do update set nc = excluded.nc, planned_ms = excluded.planned_ms, known_ms = excluded.known_ms,
@@ -102,17 +105,17 @@ const dayColumns = `d.owner, o.name_zh, o.name_en, d.machine, n.name_zh, n.name_
 const dayTables = ` from machine_day d join machine_name n on n.tenant = d.tenant and n.owner = d.owner and n.machine = d.machine
 	join machine_owner o on o.tenant = d.tenant and o.owner = d.owner`
 
-// Numbered is a day with its place in the order in which days came.
-type Numbered struct {
+// numbered is a day with its place in the order in which days came.
+type numbered struct {
 	machine.Day
-	Seq      uint64
-	Recorded plant.Micros
+	seq      uint64
+	recorded plant.Micros
 }
 
-func scanDay(rows *sql.Rows) (n Numbered, err error) {
+func scanDay(rows *sql.Rows) (n numbered, err error) {
 	d := &n.Day
 	err = rows.Scan(&d.Owner, &d.OwnerName.ZH, &d.OwnerName.EN, &d.Machine, &d.Name.ZH, &d.Name.EN, &d.Path, &d.Date, &d.NC, &d.PlannedMs, &d.KnownMs,
-		&d.Revision, &d.AsOf, &d.Digest, &d.Fold, &n.Seq, &n.Recorded)
+		&d.Revision, &d.AsOf, &d.Digest, &d.Fold, &n.seq, &n.recorded)
 	return n, err
 }
 
@@ -123,14 +126,24 @@ func (m Machines) Days(ctx context.Context, tenant plant.TenantNo, of plant.Node
 	return collect(rows, err, func(r *sql.Rows) (machine.Day, error) { n, err := scanDay(r); return n.Day, err })
 }
 
-// After lists days behind the place, in order of their coming.
-func (m Machines) After(ctx context.Context, tenant plant.TenantNo, seq uint64, limit int) ([]Numbered, error) {
+// RowsAfter gives days behind the number as they are sent to a parent.
+func (m Machines) RowsAfter(ctx context.Context, tenant plant.TenantNo, seq uint64, limit int) ([]link.Item, error) {
 	rows, err := m.db.Reader().QueryContext(ctx, `select `+dayColumns+dayTables+` where d.tenant = ? and d.seq > ? order by d.seq limit ?`, tenant, seq, limit)
-	return collect(rows, err, scanDay)
+	return collect(rows, err, func(rows *sql.Rows) (link.Item, error) {
+		n, err := scanDay(rows)
+		if err != nil {
+			return link.Item{}, err
+		}
+		raw, err := json.Marshal(n.Day)
+		if err != nil {
+			return link.Item{}, fmt.Errorf("record: machine day: %w", err)
+		}
+		return link.Item{Seq: n.seq, Recorded: n.recorded, Payload: raw}, nil
+	})
 }
 
-// Head is the place of the newest day.
-func (m Machines) Head(ctx context.Context, tenant plant.TenantNo) (uint64, error) {
+// RowsHead is the number of the newest day.
+func (m Machines) RowsHead(ctx context.Context, tenant plant.TenantNo) (uint64, error) {
 	var head uint64
 	err := m.db.Reader().QueryRowContext(ctx, `select seq from machine_head where tenant = ?`, tenant).Scan(&head)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -140,6 +153,49 @@ func (m Machines) Head(ctx context.Context, tenant plant.TenantNo) (uint64, erro
 		return 0, fmt.Errorf("record: head of machine days: %w", err)
 	}
 	return head, nil
+}
+
+// Delivered keeps the machine days that nodes below deliver; it implements
+// link.Sink.
+type Delivered struct {
+	Machines
+	Nodes nodes.Nodes
+	// Stored is told of new days; nil: nobody is.
+	Stored func(ctx context.Context, tenant plant.TenantNo)
+}
+
+var _ link.Sink = Delivered{}
+
+// Progress implements link.Sink.
+func (d Delivered) Progress(ctx context.Context, node link.NodeID, stream link.Stream) (link.Progress, error) {
+	return d.Nodes.Progress(ctx, node, stream)
+}
+
+// Commit implements link.Sink: days that are newer than what is kept are stored
+// with the delivery's progress in one step. One that no node of ours makes
+// damages the delivery, and nothing of it is stored.
+func (d Delivered) Commit(ctx context.Context, node link.Node, delivery link.Delivery) error {
+	days := make([]machine.Day, len(delivery.Items))
+	for i, item := range delivery.Items {
+		if err := json.Unmarshal(item.Payload, &days[i]); err != nil {
+			return fmt.Errorf("%w: machine day %d: %w", link.ErrDamaged, item.Seq, err)
+		}
+		if err := days[i].Check(); err != nil {
+			return fmt.Errorf("%w: machine day %d: %w", link.ErrDamaged, item.Seq, err)
+		}
+	}
+	changed := 0
+	err := d.db.Write(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
+		if err := nodes.Advance(ctx, tx, node.ID, delivery); err != nil {
+			return err
+		}
+		changed, err = d.put(ctx, tx, node.Tenant, days)
+		return err
+	})
+	if err == nil && changed > 0 && d.Stored != nil {
+		d.Stored(ctx, node.Tenant)
+	}
+	return err
 }
 
 // Newest implements machine.Store.
