@@ -15,10 +15,12 @@ type Roll interface {
 	Firms(ctx context.Context, tenant plant.TenantNo, areas []access.Area, at plant.Micros, year int, yield func(Firm) error) error
 }
 
-// Joined are the facts of registry and registers together.
+// Joined are the facts of registry, registers and machines together.
 type Joined struct {
 	Roll
 	Registers
+	// Proved gives what machines proved of firms in a year; nil: nothing.
+	Proved func(ctx context.Context, tenant plant.TenantNo, year int) (map[string]map[string]int64, error)
 }
 
 var _ Facts = Joined{}
@@ -27,8 +29,17 @@ var _ Facts = Joined{}
 var errEnough = errors.New("enough")
 
 // Firms implements [Facts]: what a firm returned stands in place of what the
-// registry says of the same value.
+// registry says of the same value, and what its machines proved in place of
+// both.
 func (j Joined) Firms(ctx context.Context, tenant plant.TenantNo, areas []access.Area, year int, yield func(Firm) error) error {
+	var proved map[string]map[string]int64
+	if j.Proved != nil {
+		var err error
+		if proved, err = j.Proved(ctx, tenant, year); err != nil {
+			return err
+		}
+	}
+	asker := ctx
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	returns := make(chan Return, 256)
@@ -49,12 +60,15 @@ func (j Joined) Firms(ctx context.Context, tenant plant.TenantNo, areas []access
 		for more && next.Firm < f.ID {
 			next, more = <-returns
 		}
+		if f.Values == nil {
+			f.Values = map[string]Value{}
+		}
 		for more && next.Firm == f.ID {
-			if f.Values == nil {
-				f.Values = map[string]Value{}
-			}
 			f.Values[next.Name] = Value{next.Value, next.Basis}
 			next, more = <-returns
+		}
+		for name, n := range proved[f.ID] {
+			f.Values[name] = Value{n, Machine}
 		}
 		return yield(f)
 	})
@@ -65,6 +79,9 @@ func (j Joined) Firms(ctx context.Context, tenant plant.TenantNo, areas []access
 	}
 	if broke := <-read; err == nil && !errors.Is(broke, errEnough) && !errors.Is(broke, context.Canceled) {
 		err = broke
+	}
+	if err == nil {
+		err = asker.Err()
 	}
 	return err
 }

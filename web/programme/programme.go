@@ -6,13 +6,15 @@
 package programme
 
 import (
+	"zhigai/programme/machine"
 	"zhigai/programme/target"
 	"zhigai/web"
 )
 
 // Deps are the parts this storey's resources ask.
 type Deps struct {
-	Targets *target.Desk
+	Targets  *target.Desk
+	Machines *machine.Desk
 }
 
 type rooms struct {
@@ -26,4 +28,5 @@ func Register(api *web.API, d Deps) {
 	r.registerTargets()
 	r.registerEntries()
 	r.registerReturns()
+	r.registerMachines()
 }

@@ -1,0 +1,156 @@
+package machine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"zhigai/access"
+	"zhigai/plant"
+)
+
+// Firms tells where a firm of the registry belongs; access.ErrNotFound outside
+// the areas.
+type Firms interface {
+	Seat(ctx context.Context, tenant plant.TenantNo, areas []access.Area, firm string) (region, sector string, err error)
+}
+
+// Desk answers what the machines of firms proved, within areas.
+type Desk struct {
+	Store Store
+	Rule  Rule
+	Firms Firms
+}
+
+// maxMonths bounds one answer: a firm with more machines asks by plant.
+const maxMonths = 20_000
+
+// all reports whether the areas reach every firm.
+func all(areas []access.Area) bool {
+	for _, a := range areas {
+		if a == (access.Area{}) {
+			return true
+		}
+	}
+	return false
+}
+
+// Plants lists the plants that rows came from. One that nobody has said to be
+// a firm's shows to those who see every firm.
+func (d *Desk) Plants(ctx context.Context, tenant plant.TenantNo, areas []access.Area) ([]Link, error) {
+	links, err := d.Store.Links(ctx, tenant)
+	if err != nil || all(areas) {
+		return links, err
+	}
+	var out []Link
+	for _, l := range links {
+		ok, err := d.within(ctx, tenant, areas, l)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			out = append(out, l)
+		}
+	}
+	return out, nil
+}
+
+func (d *Desk) within(ctx context.Context, tenant plant.TenantNo, areas []access.Area, l Link) (bool, error) {
+	if all(areas) || l.Firm == "" {
+		return all(areas), nil
+	}
+	_, _, err := d.Firms.Seat(ctx, tenant, areas, l.Firm)
+	if errors.Is(err, access.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// plantOf finds a plant within the areas.
+func (d *Desk) plantOf(ctx context.Context, tenant plant.TenantNo, areas []access.Area, owner plant.NodeID) (Link, error) {
+	links, err := d.Store.Links(ctx, tenant)
+	if err != nil {
+		return Link{}, err
+	}
+	for _, l := range links {
+		if l.Owner != owner {
+			continue
+		}
+		if ok, err := d.within(ctx, tenant, areas, l); err != nil || ok {
+			return l, err
+		}
+	}
+	return Link{}, fmt.Errorf("plant %s: %w", owner, access.ErrNotFound)
+}
+
+// Belongs says whose a plant is; the firm must lie within the areas, and the
+// plant, too, if it is somebody's already.
+func (d *Desk) Belongs(ctx context.Context, tenant plant.TenantNo, areas []access.Area, l Link) (was, is Link, err error) {
+	if was, err = d.plantOf(ctx, tenant, areas, l.Owner); err != nil {
+		return was, is, err
+	}
+	if l.Firm != "" {
+		if _, _, err := d.Firms.Seat(ctx, tenant, areas, l.Firm); err != nil {
+			return was, is, err
+		}
+	}
+	is = was
+	is.Firm, is.Rev = l.Firm, l.Rev
+	is, err = d.Store.SaveLink(ctx, tenant, is)
+	return was, is, err
+}
+
+// Months are the machines of a firm, or of a plant, in the month that the date
+// lies in.
+func (d *Desk) Months(ctx context.Context, tenant plant.TenantNo, areas []access.Area, firm string, owner plant.NodeID, date string) ([]Month, error) {
+	from, to, err := MonthOf(date)
+	if err != nil {
+		return nil, err
+	}
+	owners := []plant.NodeID{owner}
+	if owner == "" {
+		if owners, err = d.ownersOf(ctx, tenant, areas, firm); err != nil || len(owners) == 0 {
+			return nil, err
+		}
+	} else if _, err := d.plantOf(ctx, tenant, areas, owner); err != nil {
+		return nil, err
+	}
+	var out []Month
+	err = d.Store.Months(ctx, tenant, from, to, owners, d.Rule, func(m Month) error {
+		if len(out) == maxMonths {
+			return fmt.Errorf("%w: more than %d machines; ask for one plant", ErrInvalid, maxMonths)
+		}
+		out = append(out, m)
+		return nil
+	})
+	return out, err
+}
+
+func (d *Desk) ownersOf(ctx context.Context, tenant plant.TenantNo, areas []access.Area, firm string) ([]plant.NodeID, error) {
+	if _, _, err := d.Firms.Seat(ctx, tenant, areas, firm); err != nil {
+		return nil, err
+	}
+	links, err := d.Store.Links(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	var out []plant.NodeID
+	for _, l := range links {
+		if l.Firm == firm {
+			out = append(out, l.Owner)
+		}
+	}
+	return out, nil
+}
+
+// Days are a machine's days in [from, to).
+func (d *Desk) Days(ctx context.Context, tenant plant.TenantNo, areas []access.Area, machine plant.NodeID, from, to string) ([]Day, error) {
+	days, err := d.Store.Days(ctx, tenant, machine, from, to)
+	if err != nil || len(days) == 0 {
+		return nil, err
+	}
+	if _, err := d.plantOf(ctx, tenant, areas, days[0].Owner); err != nil {
+		return nil, err
+	}
+	return days, nil
+}
