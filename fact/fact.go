@@ -34,6 +34,9 @@ const (
 	KindCommand    Kind = "command"      // Command: a signal of a machine is to be set
 	KindStep       Kind = "command_step" // CommandStep: how far a command came
 
+	KindSuspicion     Kind = "suspicion"      // Suspicion: a machine's day may not be its own
+	KindSuspicionSaid Kind = "suspicion_said" // SuspicionSaid: what a person said of one
+
 	KindAcceptance     Kind = "acceptance"      // a report of shop/acceptance was made
 	KindAcceptancePart Kind = "acceptance_part" // a piece of its data
 )

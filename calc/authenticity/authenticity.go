@@ -100,8 +100,8 @@ const (
 	rateSlack = 2.0
 	// rateParts are needed before a rate says anything.
 	rateParts = 10
-	// stepFrom is a step no network delay explains: a minute.
-	stepFrom = minute
+	// StepFrom is a step no network delay explains: a minute.
+	StepFrom = minute
 	// mismatchShare of the time, and mismatchFor of it, must go against the
 	// profile: edges of states and values are never quite together.
 	mismatchShare = 0.25
@@ -173,30 +173,30 @@ func counted(counts []Count, in Span) (n int64) {
 	return n
 }
 
-// rates are stretches of parts faster than the shortest cycle allows. The
-// stretch is the fastest of rateParts counts in a row, so that an honest morning
-// does not hide an invented hour.
+// rates are stretches of parts faster than the shortest cycle allows: the worst
+// stretch of a day between two counts with rateParts and more in between, so that
+// an honest morning does not hide an invented hour. What a counter says in the
+// first minute after the machine was not known was made before it.
 func rates(d Day) []Finding {
 	if d.ShortestCycle <= 0 {
 		return nil
 	}
-	counts := slices.Clone(d.Counts)
+	counts := slices.DeleteFunc(slices.Clone(d.Counts), func(c Count) bool { return !knownBefore(d.Known, c.At) })
 	slices.SortStableFunc(counts, func(a, b Count) int { return cmp.Compare(a.At, b.At) })
 	worst := Finding{Kind: ImpossibleRate, Limit: rateSlack}
-	sum := int64(0)
-	for first, last := 0, 0; last < len(counts); last++ {
-		sum += counts[last].Parts
-		for first < last && sum-counts[first].Parts >= rateParts {
-			sum -= counts[first].Parts
+	parts := int64(0) // counted after first, up to last
+	for first, last := 0, 1; last < len(counts); last++ {
+		parts += counts[last].Parts
+		for first+1 < last && parts-counts[first+1].Parts >= rateParts {
 			first++
+			parts -= counts[first].Parts
 		}
-		if sum < rateParts || first == last {
-			continue
+		from, to := counts[first].At, counts[last].At
+		if parts < rateParts || len(intersect(d.Known, []Span{{from, to}})) > 1 {
+			continue // what was counted in a gap took its time
 		}
-		// The first count was made by time before it: it is not in the stretch.
-		parts, took := sum-counts[first].Parts, counts[last].At-counts[first].At
-		if faster := float64(parts*d.ShortestCycle) / math.Max(1, float64(took)); faster > worst.Got {
-			worst.Got, worst.Span = faster, Span{counts[first].At, counts[last].At + 1}
+		if faster := float64(parts*d.ShortestCycle) / math.Max(1, float64(to-from)); faster > worst.Got {
+			worst.Got, worst.Span = faster, Span{from, to + 1}
 		}
 	}
 	if worst.Got <= rateSlack {
@@ -206,6 +206,12 @@ func rates(d Day) []Finding {
 	return []Finding{worst}
 }
 
+// knownBefore reports whether the machine was known for the minute before the
+// instant.
+func knownBefore(known []Span, at int64) bool {
+	return slices.ContainsFunc(known, func(s Span) bool { return s.From <= at-minute && at <= s.To })
+}
+
 // steps are jumps of the difference between the device's clock and ours. A slow
 // drift is none, and neither is one late message: a step stays.
 func steps(clock []Reading) []Finding {
@@ -213,11 +219,11 @@ func steps(clock []Reading) []Finding {
 	const around = 5 // readings before and after whose medians are compared
 	for i := around; i+around <= len(clock); i++ {
 		before, after := offset(clock[i-around:i]), offset(clock[i:i+around])
-		if step := after - before; step >= stepFrom || step <= -stepFrom {
+		if step := after - before; step >= StepFrom || step <= -StepFrom {
 			if n := len(out); n > 0 && clock[i].Received-out[n-1].Span.To < 2*minute {
 				continue // the same step, seen from the next reading
 			}
-			out = append(out, Finding{Kind: SteppedClock, Span: Span{clock[i].Received, clock[i].Received + 1}, Share: 1, Got: float64(step), Limit: float64(stepFrom)})
+			out = append(out, Finding{Kind: SteppedClock, Span: Span{clock[i].Received, clock[i].Received + 1}, Share: 1, Got: float64(step), Limit: float64(StepFrom)})
 		}
 	}
 	return out

@@ -172,6 +172,23 @@ func TestImpossibleRate(t *testing.T) {
 	}
 }
 
+// A machine that worked while nobody heard it tells of its parts at once.
+func TestImpossibleRate_NotAfterAGap(t *testing.T) {
+	d := newMachine(2).day(0)
+	run := d.Running[0]
+	back := run.From + 15*minute
+	d.Known = []Span{{d.Known[0].From, run.From + 5*minute}, {back, d.Known[0].To}}
+	d.Counts = slices.DeleteFunc(d.Counts, func(c Count) bool { return c.At >= run.From+5*minute && c.At < back })
+	d.Counts = append(d.Counts, Count{back + 2*second, 10 * minute / d.ShortestCycle})
+	if got := Check(d); len(got) != 0 {
+		t.Errorf("ten minutes' parts after ten minutes without contact: %+v", got)
+	}
+	d.Counts = append(d.Counts, Count{back + 3*minute, 500})
+	if got := kinds(Check(d)); !slices.Equal(got, []Kind{ImpossibleRate}) {
+		t.Errorf("five hundred more when it was well known: %v", got)
+	}
+}
+
 func TestSteppedClock(t *testing.T) {
 	for _, step := range []int64{2 * hour, -90 * second} {
 		d := newMachine(3).day(0)

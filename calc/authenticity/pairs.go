@@ -36,7 +36,7 @@ func Pairs(all []Labelled) []Pair {
 	clocks := meet(all, func(l Labelled) []uint64 { return l.Clocks })
 	var out []Pair
 	for p, n := range shapes {
-		if n < sharedFrom {
+		if n < SharedFrom {
 			continue
 		}
 		a, b := all[p[0]], all[p[1]]
@@ -51,7 +51,7 @@ func Pairs(all []Labelled) []Pair {
 	}
 	for p, n := range clocks {
 		a, b := all[p[0]], all[p[1]]
-		if n < sharedFrom || a.Owner == b.Owner && (a.Machine == b.Machine || a.Link != "" && a.Link == b.Link) {
+		if n < SharedFrom || a.Owner == b.Owner && (a.Machine == b.Machine || a.Link != "" && a.Link == b.Link) {
 			continue
 		}
 		out = append(out, Pair{Kind: ClonedClock, A: p[0], B: p[1], Likeness: Compare(a.Sketch, b.Sketch)})

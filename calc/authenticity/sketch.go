@@ -17,8 +17,8 @@ const (
 	window = 128
 	// leastBits a window must tell: below it, agreement may be chance.
 	leastBits = 64
-	// sharedFrom hashes in common are a copy. Honest days have none.
-	sharedFrom = 8
+	// SharedFrom hashes in common are a copy. Honest days have none.
+	SharedFrom = 8
 )
 
 // Sketch is what a machine's day is compared by: the smallest hashes of the
@@ -176,10 +176,10 @@ func Compare(a, b Sketch) Likeness {
 }
 
 // Copied and Cloned report whether the likeness is beyond chance.
-func (l Likeness) Copied() bool { return l.Shapes >= sharedFrom }
+func (l Likeness) Copied() bool { return l.Shapes >= SharedFrom }
 
 // Cloned is of the clocks.
-func (l Likeness) Cloned() bool { return l.Clocks >= sharedFrom }
+func (l Likeness) Cloned() bool { return l.Clocks >= SharedFrom }
 
 // common counts what both sorted lists hold.
 func common(a, b []uint64) (n int) {

@@ -12,6 +12,7 @@ import (
 	"zhigai/figure"
 	"zhigai/plant"
 	"zhigai/programme/machine"
+	"zhigai/shop/authenticity"
 	"zhigai/shop/equipment"
 )
 
@@ -83,21 +84,72 @@ func (n *node) proveTouched(ctx context.Context, closings []fact.Event) error {
 		if err != nil {
 			return fmt.Errorf("machine days of %s: %w", at.Time().Format(time.DateOnly), err)
 		}
-		var rows []machine.Day
 		for _, d := range days {
 			done = max(done, d.Window.To)
-			if d.Closed && touched[d.Machine.ID] && d.Terms[equipment.TermMachines] > 0 && d.Enterprise.ID != "" && elsewhere[d.Machine.ID] == "" {
-				rows = append(rows, rowOf(d))
-			}
 		}
-		changed, err := n.machines.SaveDays(ctx, demoTenant, rows)
+		days = slices.DeleteFunc(days, func(d figure.MachineDay) bool {
+			return !d.Closed || !touched[d.Machine.ID] || d.Terms[equipment.TermMachines] == 0 || d.Enterprise.ID == "" || elsewhere[d.Machine.ID] != ""
+		})
+		if err := n.prove(ctx, days); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// prove examines machines on a day that is closed and keeps what they proved.
+func (n *node) prove(ctx context.Context, days []figure.MachineDay) error {
+	if len(days) == 0 {
+		return nil
+	}
+	machines := make([]authenticity.Machine, len(days))
+	for i, d := range days {
+		tags, err := n.shop.Tags(ctx, access.Scope{Tenant: demoTenant, Path: d.Machine.Path})
 		if err != nil {
 			return err
 		}
-		if changed > 0 {
-			n.provedNew(ctx, demoTenant)
-		}
+		machines[i] = n.examined(d.Machine, d.Enterprise, tags)
 	}
+	suspect, err := n.suspected(ctx, days[0].Date, plant.Span{From: days[0].Window.From, To: days[0].Window.To}, machines)
+	if err != nil {
+		return err
+	}
+	rows := make([]machine.Day, len(days))
+	for i, d := range days {
+		rows[i] = rowOf(d)
+		rows[i].Suspect = suspect[d.Machine.ID]
+	}
+	changed, err := n.machines.SaveDays(ctx, demoTenant, rows)
+	if err == nil && changed > 0 {
+		n.provedNew(ctx, demoTenant)
+	}
+	return err
+}
+
+// decided brings a machine's day up to date when something was said of a
+// suspicion: it counts again, or no longer.
+func (n *node) decided(ctx context.Context, s authenticity.Suspicion) error {
+	next, err := time.Parse(time.DateOnly, s.Date)
+	if err != nil {
+		return err
+	}
+	days, err := n.machines.Days(ctx, demoTenant, s.Machine, s.Date, next.AddDate(0, 0, 1).Format(time.DateOnly))
+	if err != nil || len(days) == 0 {
+		return err
+	}
+	suspect, err := n.authenticity.Suspect(ctx, demoTenant, []plant.NodeID{s.Machine})
+	if err != nil {
+		return err
+	}
+	day := days[0]
+	if slices.Equal(day.Suspect, suspect[s.Machine][s.Date]) {
+		return nil
+	}
+	day.Suspect, day.AsOf = suspect[s.Machine][s.Date], plant.MicrosOf(time.Now())
+	if _, err := n.machines.SaveDays(ctx, demoTenant, []machine.Day{day}); err != nil {
+		return err
+	}
+	n.provedNew(ctx, demoTenant)
 	return nil
 }
 

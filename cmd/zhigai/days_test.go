@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/url"
+	"reflect"
 	"testing"
 	"time"
 
@@ -50,7 +51,7 @@ func TestMachineDays_FollowTheFacts(t *testing.T) {
 	if !first.NC || first.Name.ZH != "1号车床" || first.OwnerName.ZH != "企业" || first.Path != path || first.Revision != 1 || first.Check() != nil {
 		t.Errorf("row %+v", first)
 	}
-	if again := row(); again != first {
+	if again := row(); !reflect.DeepEqual(again, first) {
 		t.Errorf("without new facts: %+v; was %+v", again, first)
 	}
 

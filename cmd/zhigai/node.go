@@ -25,6 +25,7 @@ import (
 	"zhigai/plant"
 	"zhigai/record"
 	"zhigai/shop/acceptance"
+	"zhigai/shop/authenticity"
 	"zhigai/shop/bulk"
 	"zhigai/shop/control"
 	"zhigai/shop/discovery"
@@ -40,30 +41,31 @@ type node struct {
 	*stores
 	*rules
 	*folds
-	log       *slog.Logger
-	started   time.Time
-	access    *access.Service
-	broker    *mqtt.Broker
-	drivers   all.Set
-	collector *connect.Collector
-	mdns      *mdns.Listener // nil: nobody listens
-	discovery *discovery.Desk
-	north     *north.Desk
-	board     *equipment.Board
-	desk      *equipment.Desk
-	control   *control.Desk
-	reports   *acceptance.Desk
-	lean      bool
-	readOnly  bool
-	traces    *traces    // nil: none are made
-	up        *uplink    // nil without a parent
-	down      *downlinks // nil without nodes below
-	replica   *replica   // nil for a node alone
-	duty      *record.Duty
-	disk      *space.Watch
-	scrub     *scrub
-	requests  int                     // a second of one user; 0 is the default
-	halt      context.CancelCauseFunc // ends the process; nil in tests
+	log          *slog.Logger
+	started      time.Time
+	access       *access.Service
+	broker       *mqtt.Broker
+	drivers      all.Set
+	collector    *connect.Collector
+	mdns         *mdns.Listener // nil: nobody listens
+	discovery    *discovery.Desk
+	north        *north.Desk
+	board        *equipment.Board
+	desk         *equipment.Desk
+	control      *control.Desk
+	reports      *acceptance.Desk
+	authenticity *authenticity.Desk
+	lean         bool
+	readOnly     bool
+	traces       *traces    // nil: none are made
+	up           *uplink    // nil without a parent
+	down         *downlinks // nil without nodes below
+	replica      *replica   // nil for a node alone
+	duty         *record.Duty
+	disk         *space.Watch
+	scrub        *scrub
+	requests     int                     // a second of one user; 0 is the default
+	halt         context.CancelCauseFunc // ends the process; nil in tests
 
 	reconciling sync.Mutex
 	workers     sync.WaitGroup
@@ -124,6 +126,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.board = equipment.NewBoard(equipment.BoardOptions{Fleet: n.fleet, Reader: n.reader, Headlines: n.engine, Now: time.Now, Log: log})
 	n.desk = &equipment.Desk{Fleet: n.fleet, Reader: n.reader, Totals: n.engine, Now: time.Now, Changed: n.entered}
 	n.reports = n.newAcceptance()
+	n.authenticity = n.newAuthenticity()
 	n.control = control.NewDesk(control.Options{
 		Tenant: demoTenant, Node: n.id.ID, Journal: n.record.Journal(), Plants: n.plants, Profiles: n.profiles, Devices: n.collector, Audit: n.access,
 		NewID: n.record.NewID, Now: time.Now, Logger: log,
@@ -289,6 +292,8 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Errors: []web.ErrorStatus{
 			{Err: equipment.ErrInvalid, Status: 422},
 			{Err: acceptance.ErrInvalid, Status: 422},
+			{Err: authenticity.ErrInvalid, Status: 422},
+			{Err: authenticity.ErrNotFound, Status: 404},
 			{Err: acceptance.ErrBusy, Status: 409},
 			{Err: control.ErrInvalid, Status: 422},
 			{Err: control.ErrElsewhere, Status: 409},
@@ -318,6 +323,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 	webshop.Register(api, webshop.Deps{
 		Plants: n.plants, Tags: n.shop, History: n.history, Journal: n.record.Journal(), Board: n.board, Desk: n.desk, Reasons: n.reasons,
 		Collector: n.collector, Control: n.control, Profiles: n.profiles, Drivers: n.drivers.List, Discovery: n.discovery, North: n.north, Acceptance: n.reports, Changed: n.reconcile,
+		Authenticity: n.authenticity, Decided: n.decided,
 		Bulk: &bulk.Desk{Plants: n.plants, Profiles: n.profiles, Drivers: n.drivers.List, Past: n.record.Access()},
 	})
 	prometheus.Register(api, prometheus.Deps{Tags: n.shop, Plants: n.plants, History: n.history, Version: version, Now: time.Now, Logger: n.log})

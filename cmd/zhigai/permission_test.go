@@ -46,6 +46,7 @@ var lowest = map[string]access.Role{
 	"north-targets": access.RoleEngineer, "add-north-target": access.RoleEngineer, "change-north-target": access.RoleEngineer, "end-north-target": access.RoleEngineer, "test-north-target": access.RoleEngineer,
 	"import-plant":           access.RoleEngineer,
 	"make-acceptance-report": access.RoleEngineer, "check-acceptance-report": access.RoleEngineer, "cancel-acceptance-job": access.RoleEngineer,
+	"suspicions": access.RoleViewer, "contest-suspicion": access.RoleEngineer, "decide-suspicion": access.RoleAdmin,
 	"sheet-template": access.RoleEngineer, "export-sheet": access.RoleEngineer, "read-sheet": access.RoleEngineer,
 	"preview-sheet": access.RoleEngineer, "apply-sheet": access.RoleEngineer, "undo-sheet": access.RoleEngineer, "list-imports": access.RoleEngineer,
 
@@ -214,7 +215,8 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"sign-in":                map[string]any{"name": "nobody", "password": "wrong"},
 		"sign-in-by-link":        map[string]any{"secret": "wrong"},
 		"preview-sheet":          map[string]any{"sheet": sheet}, "apply-sheet": map[string]any{"sheet": sheet, "revision": "1-0"},
-		"undo-sheet": map[string]any{"at": "1", "nodes": 1},
+		"undo-sheet":        map[string]any{"at": "1", "nodes": 1},
+		"contest-suspicion": map[string]any{"equipment": machine.ID, "text": "why"}, "decide-suspicion": map[string]any{"equipment": machine.ID, "text": "why", "upheld": true},
 	}[o.ID])
 	must(g.t, err)
 	return raw

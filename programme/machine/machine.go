@@ -44,9 +44,15 @@ type Day struct {
 	AsOf     plant.Micros `json:"as_of"`
 	Digest   string       `json:"digest"` // of the day's terms
 	Fold     string       `json:"fold"`   // version of the figures' definition
+	// Suspect are the kinds of signs, undecided or upheld, that the day was not
+	// the machine's own: it does not count as a connected one.
+	Suspect []string `json:"suspect,omitempty"`
 }
 
 var date = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
+
+// maxSuspect is how many kinds of suspicion there are.
+const maxSuspect = 8
 
 const day = 25 * time.Hour // the longest local day
 
@@ -67,6 +73,8 @@ func (d Day) Check() error {
 		return bad("%d ms known of %d planned", d.KnownMs, d.PlannedMs)
 	case d.Revision < 1 || d.AsOf <= 0:
 		return bad("revision %d as of %d: only closed days are sent", d.Revision, d.AsOf)
+	case len(d.Suspect) > maxSuspect:
+		return bad("%d kinds of suspicion; there are %d", len(d.Suspect), maxSuspect)
 	case len(d.Digest) != 64:
 		return bad("digest %q is no SHA-256", d.Digest)
 	}
@@ -136,6 +144,7 @@ type Month struct {
 	Connected int64        `json:"connected_days"`
 	PlannedMs int64        `json:"planned_ms"`
 	KnownMs   int64        `json:"known_ms"`
+	Suspect   int64        `json:"suspect_days"`
 	Networked bool         `json:"networked"`
 }
 

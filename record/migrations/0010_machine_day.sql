@@ -14,6 +14,7 @@ create table machine_day (
     as_of      bigint  not null,
     digest     text    not null,
     fold       text    not null,
+    suspect    text    not null,
     seq        bigint  not null,
     recorded   bigint  not null,
     primary key (tenant, owner, machine, day)
@@ -49,6 +50,18 @@ create table machine_owner (
     recorded bigint not null,
     who      text   not null,
     primary key (tenant, owner)
+);
+
+-- By what a machine's day is compared with others, kept for some weeks.
+create table machine_sketch (
+    tenant  bigint not null,
+    day     text   not null,
+    owner   text   not null,
+    machine text   not null,
+    link    text   not null,
+    shapes  text   not null,
+    clocks  text   not null,
+    primary key (tenant, day, owner, machine)
 );
 
 -- +goose Down

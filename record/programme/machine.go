@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/uptrace/bun"
 
@@ -78,11 +79,11 @@ func (m Machines) put(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, day
 }
 
 func (m Machines) putOne(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, d machine.Day, seq int64) error {
-	if _, err := tx.NewRaw(`insert into machine_day (tenant, owner, machine, day, nc, planned_ms, known_ms, revision, as_of, digest, fold, seq, recorded)
-		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	if _, err := tx.NewRaw(`insert into machine_day (tenant, owner, machine, day, nc, planned_ms, known_ms, revision, as_of, digest, fold, suspect, seq, recorded)
+		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		on conflict (tenant, owner, machine, day) do update set nc = excluded.nc, planned_ms = excluded.planned_ms, known_ms = excluded.known_ms,
-		revision = excluded.revision, as_of = excluded.as_of, digest = excluded.digest, fold = excluded.fold, seq = excluded.seq, recorded = excluded.recorded`,
-		tenant, string(d.Owner), string(d.Machine), d.Date, d.NC, d.PlannedMs, d.KnownMs, d.Revision, int64(d.AsOf), d.Digest, d.Fold, seq, int64(m.db.Now())).Exec(ctx); err != nil {
+		revision = excluded.revision, as_of = excluded.as_of, digest = excluded.digest, fold = excluded.fold, suspect = excluded.suspect, seq = excluded.seq, recorded = excluded.recorded`,
+		tenant, string(d.Owner), string(d.Machine), d.Date, d.NC, d.PlannedMs, d.KnownMs, d.Revision, int64(d.AsOf), d.Digest, d.Fold, strings.Join(d.Suspect, " "), seq, int64(m.db.Now())).Exec(ctx); err != nil {
 		return fmt.Errorf("record: save machine day: %w", err)
 	}
 	// The name of the newest day is the one that is shown.
@@ -100,7 +101,7 @@ func (m Machines) putOne(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, 
 	return nil
 }
 
-const dayColumns = `d.owner, o.name_zh, o.name_en, d.machine, n.name_zh, n.name_en, n.path, d.day, d.nc, d.planned_ms, d.known_ms, d.revision, d.as_of, d.digest, d.fold, d.seq, d.recorded`
+const dayColumns = `d.owner, o.name_zh, o.name_en, d.machine, n.name_zh, n.name_en, n.path, d.day, d.nc, d.planned_ms, d.known_ms, d.revision, d.as_of, d.digest, d.fold, d.suspect, d.seq, d.recorded`
 
 const dayTables = ` from machine_day d join machine_name n on n.tenant = d.tenant and n.owner = d.owner and n.machine = d.machine
 	join machine_owner o on o.tenant = d.tenant and o.owner = d.owner`
@@ -113,9 +114,12 @@ type numbered struct {
 }
 
 func scanDay(rows *sql.Rows) (n numbered, err error) {
-	d := &n.Day
+	d, suspect := &n.Day, ""
 	err = rows.Scan(&d.Owner, &d.OwnerName.ZH, &d.OwnerName.EN, &d.Machine, &d.Name.ZH, &d.Name.EN, &d.Path, &d.Date, &d.NC, &d.PlannedMs, &d.KnownMs,
-		&d.Revision, &d.AsOf, &d.Digest, &d.Fold, &n.seq, &n.recorded)
+		&d.Revision, &d.AsOf, &d.Digest, &d.Fold, &suspect, &n.seq, &n.recorded)
+	if suspect != "" {
+		d.Suspect = strings.Fields(suspect)
+	}
 	return n, err
 }
 
@@ -214,9 +218,10 @@ func (m Machines) Months(ctx context.Context, tenant plant.TenantNo, from, to st
 	if owners != nil {
 		where, args = ` and owner in (?)`, append(args, bun.List(owners))
 	}
-	rows, err := m.db.Reader().QueryContext(ctx, `select s.owner, s.machine, n.name_zh, n.name_en, n.path, s.nc, s.planned, s.connected, s.planned_ms, s.known_ms from (
+	rows, err := m.db.Reader().QueryContext(ctx, `select s.owner, s.machine, n.name_zh, n.name_en, n.path, s.nc, s.planned, s.connected, s.planned_ms, s.known_ms, s.suspect from (
 			select owner, machine, max(case when nc then 1 else 0 end) as nc, sum(case when planned_ms > 0 then 1 else 0 end) as planned,
-			sum(case when planned_ms > 0 and known_ms * 1000 >= ? * planned_ms then 1 else 0 end) as connected,
+			sum(case when planned_ms > 0 and known_ms * 1000 >= ? * planned_ms and suspect = '' then 1 else 0 end) as connected,
+			sum(case when suspect <> '' then 1 else 0 end) as suspect,
 			sum(planned_ms) as planned_ms, sum(known_ms) as known_ms
 			from machine_day where tenant = ? and day >= ? and day < ?`+where+` group by owner, machine
 		) s join machine_name n on n.tenant = ? and n.owner = s.owner and n.machine = s.machine order by s.owner, s.machine`, append(args, tenant)...)
@@ -226,7 +231,7 @@ func (m Machines) Months(ctx context.Context, tenant plant.TenantNo, from, to st
 	for rows.Next() {
 		var o machine.Month
 		var nc int
-		err := rows.Scan(&o.Owner, &o.Machine, &o.Name.ZH, &o.Name.EN, &o.Path, &nc, &o.Planned, &o.Connected, &o.PlannedMs, &o.KnownMs)
+		err := rows.Scan(&o.Owner, &o.Machine, &o.Name.ZH, &o.Name.EN, &o.Path, &nc, &o.Planned, &o.Connected, &o.PlannedMs, &o.KnownMs, &o.Suspect)
 		if err == nil {
 			o.NC, o.Networked = nc > 0, r.Networked(o.Planned, o.Connected)
 			err = yield(o)

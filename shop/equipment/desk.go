@@ -78,6 +78,29 @@ func (d *Desk) Timeline(ctx context.Context, scope access.Scope, node plant.Node
 	return d.intervals(ctx, m, from, to)
 }
 
+// Counted lists the parts that a machine itself counted in [from, to), up to
+// now; what people typed is left out.
+func (d *Desk) Counted(ctx context.Context, scope access.Scope, node plant.NodeID, from, to plant.Micros) ([]figure.CountedParts, error) {
+	from, to, err := d.span(from, to)
+	if err != nil {
+		return nil, err
+	}
+	m, err := d.machine(ctx, scope, node, to)
+	if err != nil {
+		return nil, err
+	}
+	facts, err := d.Reader.Gather(ctx, m, from, to)
+	if err != nil {
+		return nil, err
+	}
+	facts.Events = slices.DeleteFunc(facts.Events, func(e fact.Event) bool { return e.Kind == fact.KindCount })
+	var out []figure.CountedParts
+	for _, c := range d.Reader.Settings.replay(m, facts, from, to).counts {
+		out = append(out, figure.CountedParts{At: c.At, Product: c.Product, Good: c.Good, Scrap: c.Scrap, Rework: c.Rework})
+	}
+	return out, nil
+}
+
 // Stop is a whole standstill of a machine in planned operation.
 type Stop struct {
 	Node    plant.NodeID `json:"node"`

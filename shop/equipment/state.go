@@ -97,4 +97,7 @@ func (s *State) UnmarshalText(raw []byte) error {
 
 // stopped reports whether the machine is known to stand: it neither works nor
 // is it being set up.
+// Runs reports whether the machine does its job.
+func (s State) Runs() bool { return s.Known && s.Item == Executing }
+
 func (s State) stopped() bool { return s.Known && s.Item != Executing && s.Mode != Setup }

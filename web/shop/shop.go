@@ -15,6 +15,7 @@ import (
 	"zhigai/fact"
 	"zhigai/history"
 	"zhigai/plant"
+	"zhigai/shop/authenticity"
 	"zhigai/shop/control"
 	"zhigai/shop/equipment"
 	"zhigai/web"
@@ -47,6 +48,10 @@ type Deps struct {
 	// Acceptance makes and keeps acceptance reports.
 	Acceptance Acceptance
 	Bulk       Bulk
+	// Authenticity examines machines' days; Decided is called after something was
+	// said of a suspicion, so that the day counts accordingly.
+	Authenticity Authenticity
+	Decided      func(ctx context.Context, s authenticity.Suspicion) error
 	// Changed is called after the plant model changed, so that the node connects
 	// and folds by the new one.
 	Changed func(ctx context.Context) error
@@ -85,6 +90,7 @@ func Register(api *web.API, d Deps) {
 	r.registerNorth()
 	r.registerAcceptance()
 	r.registerBulk()
+	r.registerAuthenticity()
 	r.registerProfiles()
 }
 

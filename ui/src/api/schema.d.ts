@@ -1294,6 +1294,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/suspicions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Machine days that may not be the machine's own, and what was said of them; newest first */
+        get: operations["suspicions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/suspicions/{id}/contest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say why a machine's day is as it is */
+        post: operations["contest-suspicion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/suspicions/{id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decide whether a machine's day counts */
+        post: operations["decide-suspicion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tags": {
         parameters: {
             query?: never;
@@ -1963,6 +2014,38 @@ export interface components {
              */
             to?: string;
         };
+        AuthenticitySaid: {
+            /** Format: int64 */
+            at: number;
+            by: string;
+            text: string;
+            /** @enum {string} */
+            what: "contested" | "upheld" | "dismissed";
+        };
+        AuthenticitySuspicion: {
+            date: string;
+            /** Format: int64 */
+            from?: number;
+            /** Format: double */
+            got: number;
+            id: string;
+            /** @enum {string} */
+            kind: "flat_line" | "impossible_rate" | "stepped_clock" | "profile_mismatch" | "copied_machine" | "copied_firm" | "cloned_clock" | "replayed_window";
+            /** Format: double */
+            limit: number;
+            machine: string;
+            other?: string;
+            other_date?: string;
+            path: string;
+            said: components["schemas"]["AuthenticitySaid"][];
+            /** Format: double */
+            share: number;
+            signal?: string;
+            /** @enum {string} */
+            state: "open" | "contested" | "upheld" | "dismissed";
+            /** Format: int64 */
+            to?: number;
+        };
         BulkApplied: {
             /** @description Names the import, to take it back */
             at: string;
@@ -2301,6 +2384,12 @@ export interface components {
             rework: number;
             /** Format: int64 */
             scrap: number;
+        };
+        "Decide-suspicionRequest": {
+            equipment: string;
+            text: string;
+            /** @description true: the day does not count; false: it does */
+            upheld: boolean;
         };
         DiscoveryCandidate: {
             announced?: boolean;
@@ -2935,6 +3024,11 @@ export interface components {
         };
         ListStop: {
             items: components["schemas"]["Stop"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListSuspicion: {
+            items: components["schemas"]["AuthenticitySuspicion"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -3731,6 +3825,10 @@ export interface components {
             shift?: string;
             /** Format: date-time */
             to: string;
+        };
+        SuspicionText: {
+            equipment: string;
+            text: string;
         };
         TapFrame: {
             about?: string;
@@ -6905,6 +7003,114 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FactEvent"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suspicions: {
+        parameters: {
+            query?: {
+                /** @description Path of the plant */
+                scope?: string;
+                equipment?: string;
+                state?: ("open" | "contested" | "upheld" | "dismissed")[] | null;
+                /** @description First day */
+                from?: string;
+                /** @description First day no longer in it */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListSuspicion"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "contest-suspicion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SuspicionText"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthenticitySuspicion"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "decide-suspicion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decide-suspicionRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthenticitySuspicion"];
                 };
             };
             /** @description Error */
