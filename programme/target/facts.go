@@ -33,7 +33,7 @@ type Firm struct {
 	AboveScale bool
 	Backbone   bool
 	Cluster    string            // block economy, "" for none
-	Systems    map[string]string // mes, erp, scm, plm in use: what it is called
+	Systems    map[string]string // mes, erp, scm, plm in use: what each is called, if that is known
 	Cloud      bool
 	Values     map[string]Value // of the year; what is not there is not known
 }

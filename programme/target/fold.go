@@ -312,7 +312,7 @@ func (f *folding) has(firm Firm, having []string) (int64, Basis) {
 	}
 	for _, m := range having {
 		if system, ok := strings.CutPrefix(m, "system."); ok {
-			if firm.Systems[system] != "" {
+			if _, uses := firm.Systems[system]; uses {
 				return 1, Declared
 			}
 			continue
