@@ -69,7 +69,13 @@ const plant = createRoute({
 
 const devices = createRoute({
   getParentRoute: () => app, path: "/devices", component: lazyRouteComponent(() => import("./pages/devices/DevicesPage")),
-  validateSearch: (s: Record<string, unknown>): { tab?: string; device?: string; profile?: string; report?: string } => ({ tab: text(s.tab), device: text(s.device), profile: text(s.profile), report: text(s.report) }),
+  validateSearch: (s: Record<string, unknown>): { tab?: string; device?: string; profile?: string; report?: string; show?: string } => ({ tab: text(s.tab), device: text(s.device), profile: text(s.profile), report: text(s.report), show: text(s.show) }),
+});
+
+export interface TargetsSearch { region?: string; year?: number; target?: string }
+const targets = createRoute({
+  getParentRoute: () => app, path: "/targets", component: lazyRouteComponent(() => import("./pages/targets/TargetsPage")),
+  validateSearch: (s: Record<string, unknown>): TargetsSearch => ({ region: text(s.region), year: Number(s.year) || undefined, target: text(s.target) }),
 });
 
 const definitions = createRoute({ getParentRoute: () => app, path: "/definitions", component: lazyRouteComponent(() => import("./pages/definitions/DefinitionsPage")) });
@@ -80,7 +86,7 @@ const system = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signin, app.addChildren([overview, machine, alarms, stops, oee, trend, plant, devices, definitions, system])]),
+  routeTree: root.addChildren([signin, app.addChildren([overview, machine, alarms, stops, oee, trend, plant, devices, targets, definitions, system])]),
   context: { client: undefined as unknown as QueryClient },
   defaultPreload: false,
   defaultErrorComponent: PageError,

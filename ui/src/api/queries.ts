@@ -22,6 +22,8 @@ async function everything<X>(path: string, query: Record<string, string | number
 export const session = queryOptions({ queryKey: ["session"], queryFn: () => api.get<T.Me>("/session"), staleTime: 60_000, retry: false });
 export const health = queryOptions({ queryKey: ["health"], queryFn: () => api.get<T.Health>("/health"), refetchInterval: 15_000 });
 
+export const suspicions = (state: readonly string[]) =>
+  queryOptions({ queryKey: ["suspicions", state], queryFn: ({ signal }) => items<T.Suspicion>("/suspicions", { state: state.join(",") || undefined }, signal) });
 export const sheetImports = queryOptions({ queryKey: ["sheet-imports"], queryFn: ({ signal }) => items<T.SheetImport>("/sheets/imports", {}, signal) });
 export const links = queryOptions({ queryKey: ["links"], queryFn: () => api.get<T.NodeLinks>("/links"), refetchInterval: 5_000 });
 export const nodePlant = (id: string) => queryOptions({ queryKey: ["node-plant", id], queryFn: () => api.text(`/links/nodes/${id}/plant`), retry: false, refetchOnWindowFocus: false });
@@ -116,3 +118,10 @@ export const acceptanceReport = (id: string) =>
 export const users = queryOptions({ queryKey: ["users"], queryFn: () => items<T.User>("/users") });
 export const tokens = queryOptions({ queryKey: ["tokens"], queryFn: () => items<T.Token>("/tokens") });
 export const audit = (after: number) => queryOptions({ queryKey: ["audit", after], queryFn: () => items<T.AuditEntry>("/audit", { after, limit: 500 }) });
+
+export const regions = queryOptions({ queryKey: ["regions"], staleTime: 600_000, queryFn: ({ signal }) => items<T.Region>("/regions", { within: "33" }, signal) });
+export const policies = queryOptions({ queryKey: ["policies"], staleTime: 600_000, queryFn: ({ signal }) => api.get<T.Policies>("/policies", {}, signal) });
+export const targets = (region: string | undefined, year: number) =>
+  queryOptions({ queryKey: ["targets", region, year], placeholderData: keepPreviousData, queryFn: ({ signal }) => items<T.TargetRow>("/targets", { region, year }, signal) });
+export const indicator = (id: string, region: string | undefined, year: number) =>
+  queryOptions({ queryKey: ["indicator", id, region, year], queryFn: ({ signal }) => api.get<T.TargetResult>(`/indicators/${id}`, { region, year }, signal) });

@@ -7,7 +7,7 @@ export type StateCode = "NOT_AVAILABLE" | "OUT_OF_SERVICE" | "NOT_EXECUTING" | "
 export type Mode = "NONE" | "MAINTENANCE" | "SETUP" | "PROCESSING";
 export interface State { code: StateCode; mode: Mode }
 
-export type Permission = "read" | "report" | "control" | "engineer" | "administer" | "audit";
+export type Permission = "read" | "report" | "control" | "engineer" | "administer" | "audit" | "firms" | "firms.keep" | "diagnose";
 export type Role = "admin" | "engineer" | "operator" | "viewer";
 export interface Me { user: string; name: string; role: Role; path: string; permissions: Permission[] }
 
@@ -271,3 +271,28 @@ export interface SheetPlan {
 }
 export interface SheetImport extends SheetApplied { file: string; time: string; who: string; undoable: boolean; edited: number; undone_at?: string; undone_by?: string }
 export interface SheetApplied { at: string; made: number; changed: number; unchanged: number; places: number; nodes: number }
+
+/** A machine's day that may not be its own; instants are microseconds. */
+export interface SuspicionSaid { at: number; by: string; what: "contested" | "upheld" | "dismissed"; text: string }
+export interface Suspicion {
+  id: string; machine: string; path: string; kind: string; date: string; signal?: string; from?: number; to?: number; other?: string; other_date?: string;
+  share: number; got: number; limit: number; state: "open" | "contested" | "upheld" | "dismissed"; said: SuspicionSaid[];
+}
+
+/** Targets of the policy, folded for a region and a year. */
+export interface Region { code: string; name: string; level: "province" | "city" | "county"; parent?: string; valid?: Validity; successors?: string[] }
+export interface Target {
+  id: string; version: number; policy: string; name: Name; clause: string; scope: Name; status: "numeric" | "directional" | "judged"; indicators: string[];
+  operator_as_written: string; operator?: string; value?: number; by?: number; every?: "year"; aim?: "strive"; base_year?: "parameter"; verified: string; note?: Name; units: string[];
+}
+export interface TargetKnown { due: number; known: number; basis: Partial<Record<"machine" | "audited" | "declared", number>> | null }
+export interface TargetPart { region: string; terms: Record<string, number>; known: TargetKnown }
+export interface TargetResult {
+  value: number | null; reason?: string; unit: string; definition: Figure["definition"]; coverage: number | null; terms: Record<string, number>;
+  known: TargetKnown; confidence: "A" | "B" | "C" | "D"; root: string; parts: TargetPart[];
+}
+export interface TargetRow { target: Target; results: TargetResult[]; wanted?: number; reached?: boolean }
+export interface IndicatorFits { all?: boolean; above_scale?: boolean; backbone?: boolean; cluster?: boolean; size?: string[]; sector?: string[]; sales_from_fen?: number; county_list?: string; sector_list?: string }
+export interface Indicator { id: string; version: number; name: Name; description: Name; unit: string; source: string; verified: string; formula: string; terms: string[]; population: IndicatorFits[] }
+export interface Policy { id: string; title: Name; issuer: string; signed: string; obligations: { id: string; text: string; clause: string }[] }
+export interface Policies { policies: Policy[]; indicators: Indicator[] }

@@ -1,11 +1,12 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { Button, Layout as Frame, Menu } from "antd";
-import { AlertOutlined, ApiOutlined, AppstoreOutlined, BookOutlined, ControlOutlined, LineChartOutlined, PauseCircleOutlined, PieChartOutlined, ApartmentOutlined } from "@ant-design/icons";
+import { AimOutlined, AlertOutlined, ApiOutlined, AppstoreOutlined, BookOutlined, ControlOutlined, LineChartOutlined, PauseCircleOutlined, PieChartOutlined, ApartmentOutlined } from "@ant-design/icons";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../api/client";
 import { session } from "../api/queries";
+import type { Me } from "../api/types";
 import { setLang } from "../i18n";
 import { useLang } from "../i18n/useLang";
 import { zoneLabel } from "../lib/time";
@@ -22,14 +23,19 @@ const entries = [
   { to: "/trend", key: "nav.trend", icon: <LineChartOutlined /> },
   { to: "/devices", key: "nav.devices", icon: <ApiOutlined /> },
   { to: "/plant", key: "nav.plant", icon: <ApartmentOutlined /> },
+  { to: "/targets", key: "nav.targets", icon: <AimOutlined />, needs: "firms" },
   { to: "/definitions", key: "nav.definitions", icon: <BookOutlined /> },
   { to: "/system", key: "nav.system", icon: <ControlOutlined /> },
 ] as const;
+
+/** Pages that the person has no permission for are not in the menu. */
+const visible = (e: (typeof entries)[number], me: Me | undefined): boolean => !("needs" in e) || (me?.permissions.includes(e.needs) ?? false);
 
 export function Layout() {
   const { t } = useTranslation();
   const [narrow, setNarrow] = useState(() => innerWidth < 1200);
   const { pathname } = useLocation();
+  const { data: me } = useQuery(session);
   const here = entries.find((e) => e.to !== "/" && pathname.startsWith(e.to))?.to ?? "/";
   return (
     <EvidenceProvider>
@@ -40,7 +46,7 @@ export function Layout() {
           <div style={{ padding: "12px 16px", fontWeight: 700, fontSize: 16, color: "var(--accent)", whiteSpace: "nowrap", overflow: "hidden" }}>{narrow ? t("app").slice(0, 2) : t("app.long")}</div>
           <nav aria-label={t("nav.menu")}>
             <Menu mode="inline" theme="light" selectedKeys={[here]} inlineCollapsed={narrow} style={{ borderInlineEnd: 0 }}
-              items={entries.map((e) => ({ key: e.to, icon: e.icon, label: <Link to={e.to} aria-label={t(e.key)}>{t(e.key)}</Link> }))} />
+              items={entries.filter((e) => visible(e, me)).map((e) => ({ key: e.to, icon: e.icon, label: <Link to={e.to} aria-label={t(e.key)}>{t(e.key)}</Link> }))} />
           </nav>
         </Frame.Sider>
         <Frame>

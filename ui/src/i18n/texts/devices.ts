@@ -1,5 +1,5 @@
 export const zh = {
-  "title": "设备连接", "tab.devices": "设备", "tab.discovery": "发现设备", "tab.bulk": "批量导入", "tab.rules": "发现规则", "tab.order": "字节序", "tab.profiles": "设备类型", "tab.acceptance": "验收报告", "tab.certificates": "待批准证书 ({{n}})",
+  "title": "设备连接", "tab.devices": "设备", "tab.discovery": "发现设备", "tab.bulk": "批量导入", "tab.rules": "发现规则", "tab.order": "字节序", "tab.profiles": "设备类型", "tab.acceptance": "验收报告", "tab.authenticity": "数据核查", "tab.certificates": "待批准证书 ({{n}})",
   "state.up": "在线", "state.down": "断开", "state.connecting": "连接中", "state.off": "停用", "state.untrusted": "待信任", "state.misconfigured": "配置错误", "state.not_accepted": "未接收", "stretched": "降频 ×{{n}}",
   "col.device": "设备", "col.state": "状态", "col.since": "自", "col.driver": "协议与地址", "col.response": "响应 P50 / P95", "col.errors": "错误（失败率）", "col.samples": "已存样本", "col.missed": "漏采周期",
   "summary": "{{up}} 台在线，{{down}} 台不在线", "only": "只看不在线", "values": "实时原始值", "test": "测试连接", "testing": "正在测试…",
@@ -24,7 +24,7 @@ export const zh = {
   "f.length": "字节", "f.hex": "十六进制", "f.cut": "只显示前 {{n}} 字节",
 };
 export const en: Record<keyof typeof zh, string> = {
-  "title": "Devices", "tab.devices": "Devices", "tab.discovery": "Discovery", "tab.bulk": "Bulk add", "tab.rules": "Discovery rules", "tab.order": "Byte order", "tab.profiles": "Profiles", "tab.acceptance": "Acceptance", "tab.certificates": "Certificates waiting ({{n}})",
+  "title": "Devices", "tab.devices": "Devices", "tab.discovery": "Discovery", "tab.bulk": "Bulk add", "tab.rules": "Discovery rules", "tab.order": "Byte order", "tab.profiles": "Profiles", "tab.acceptance": "Acceptance", "tab.authenticity": "Authenticity", "tab.certificates": "Certificates waiting ({{n}})",
   "state.up": "Up", "state.down": "Down", "state.connecting": "Connecting", "state.off": "Off", "state.untrusted": "Not trusted", "state.misconfigured": "Misconfigured", "state.not_accepted": "Not accepted", "stretched": "Polled ×{{n}} slower",
   "col.device": "Device", "col.state": "State", "col.since": "Since", "col.driver": "Protocol and address", "col.response": "Response P50 / P95", "col.errors": "Errors (share)", "col.samples": "Samples kept", "col.missed": "Missed periods",
   "summary": "{{up}} up, {{down}} not", "only": "Only those not up", "values": "Live raw values", "test": "Test connection", "testing": "Testing…",

@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { PageTabs } from "../../components/PageTabs";
 import { certificates } from "../../api/queries";
 import { Acceptance } from "./Acceptance";
+import { Authenticity } from "./Authenticity";
 import { BulkAdd } from "./BulkAdd";
 import { Certificates } from "./Certificates";
 import { DeviceList } from "./DeviceList";
@@ -26,6 +27,7 @@ export default function DevicesPage() {
         { key: "order", label: t("tab.order"), children: <OrderFinder /> },
         { key: "profiles", label: t("tab.profiles"), children: <Profiles /> },
         { key: "acceptance", label: t("tab.acceptance"), children: <Acceptance /> },
+        { key: "authenticity", label: t("tab.authenticity"), children: <Authenticity /> },
         { key: "certificates", label: t("tab.certificates", { n: waiting.data?.length ?? 0 }), children: <Certificates rows={waiting.data ?? []} /> },
       ]} />
     </>

@@ -1,0 +1,26 @@
+export const zh = {
+  "lead": "设备日关闭后自动核查八类异常。存疑的设备日在核实排除前不计入联网天数；原始数据不改动，企业可申辩，裁定留痕。",
+  "show": "显示", "show.open": "待处理", "show.decided": "已裁定", "show.all": "全部", "none": "没有待处理的疑点。", "none.filter": "没有符合条件的疑点。",
+  "date": "日期", "machine": "设备", "kind": "疑点", "state": "状态", "all": "全部信号",
+  "state.open": "待处理", "state.contested": "已申辩", "state.upheld": "认定", "state.dismissed": "排除",
+  "kind.flat_line": "运行中数值不变", "kind.impossible_rate": "产量超出可能", "kind.stepped_clock": "时钟被改动", "kind.profile_mismatch": "与设备模型不符",
+  "kind.copied_machine": "与另一台设备的序列相同", "kind.copied_firm": "与另一企业设备的序列相同", "kind.cloned_clock": "与另一台设备时刻完全一致", "kind.replayed_window": "重放过去的数据",
+  "why.flat_line": "{{signal}} 在 {{from}}–{{to}} 运行期间没有任何变化", "why.impossible_rate": "{{from}}–{{to}} 计数为最短节拍可能值的 {{got}} 倍", "why.stepped_clock": "{{from}} 起设备时钟偏离 {{got}} 秒",
+  "why.profile_mismatch": "{{signal}} 有 {{share}} 与所报状态不符", "why.copied_machine": "与另一台设备 {{other}} 的波形有 {{share}} 相同", "why.copied_firm": "与另一企业设备 {{other}} 的波形有 {{share}} 相同",
+  "why.cloned_clock": "与另一台设备 {{other}} 的采样时刻逐一相同", "why.replayed_window": "与本机 {{other}} 的波形有 {{share}} 相同",
+  "contest": "申辩", "uphold": "认定", "dismiss": "排除", "text": "说明",
+  "contest.hint": "说明原因，例如传感器更换、控制器电池更换。申辩与原疑点一并保存。", "uphold.hint": "认定后，该设备日不计入联网天数。", "dismiss.hint": "排除后，该设备日恢复计入。",
+};
+export const en: Record<keyof typeof zh, string> = {
+  "lead": "When a machine's day is closed it is examined for eight signs. A day under suspicion does not count as connected until that is cleared; no sample is changed, the firm may contest, decisions are on record.",
+  "show": "Show", "show.open": "To be handled", "show.decided": "Decided", "show.all": "All", "none": "Nothing is under suspicion.", "none.filter": "No suspicion fits.",
+  "date": "Date", "machine": "Machine", "kind": "Sign", "state": "State", "all": "every signal",
+  "state.open": "open", "state.contested": "contested", "state.upheld": "upheld", "state.dismissed": "dismissed",
+  "kind.flat_line": "Nothing moves while it runs", "kind.impossible_rate": "More parts than possible", "kind.stepped_clock": "Clock was set", "kind.profile_mismatch": "Against the profile",
+  "kind.copied_machine": "Series of another machine", "kind.copied_firm": "Series of another firm's machine", "kind.cloned_clock": "Instants of another device", "kind.replayed_window": "Replay of an earlier day",
+  "why.flat_line": "{{signal}} did not change from {{from}} to {{to}} while running", "why.impossible_rate": "{{from}}–{{to}}: {{got}} times the parts that the shortest cycle allows", "why.stepped_clock": "from {{from}} on the device's clock is {{got}} s off",
+  "why.profile_mismatch": "{{signal}}: {{share}} do not go with the state", "why.copied_machine": "{{share}} like another machine's of {{other}}", "why.copied_firm": "{{share}} like another firm's machine of {{other}}",
+  "why.cloned_clock": "the same instants as another device's of {{other}}", "why.replayed_window": "{{share}} like its own of {{other}}",
+  "contest": "Contest", "uphold": "Uphold", "dismiss": "Dismiss", "text": "Why",
+  "contest.hint": "Say why, for instance that a sensor or a battery was replaced. It is kept beside the suspicion.", "uphold.hint": "The day does not count as connected then.", "dismiss.hint": "The day counts again then.",
+};
