@@ -57,8 +57,9 @@ var (
 
 // Regions is a list of divisions over time.
 type Regions struct {
-	list []Region
-	at   map[string]int
+	list   []Region
+	at     map[string]int
+	called map[string][]int
 }
 
 // regionColumns are those of the list of divisions.
@@ -80,7 +81,7 @@ func ReadRegions(raw []byte) (*Regions, error) {
 	if len(rows) == 0 || !slices.Equal(rows[0], regionColumns) {
 		return nil, fmt.Errorf("%w: the first line must be %s", errRegionsBroken, strings.Join(regionColumns, ","))
 	}
-	out := &Regions{at: map[string]int{}}
+	out := &Regions{at: map[string]int{}, called: map[string][]int{}}
 	for i, row := range rows[1:] {
 		r, err := regionOf(row)
 		if err == nil && out.known(r.Code) {
@@ -90,6 +91,7 @@ func ReadRegions(raw []byte) (*Regions, error) {
 			return nil, fmt.Errorf("%w: line %d: %w", errRegionsBroken, i+2, err)
 		}
 		out.at[r.Code] = len(out.list)
+		out.called[r.Name] = append(out.called[r.Name], len(out.list))
 		out.list = append(out.list, r)
 	}
 	for _, r := range out.list {
@@ -244,4 +246,15 @@ func (r *Regions) Path(code string) string {
 		names = append([]string{found.Name}, names...)
 	}
 	return strings.Join(names, " ")
+}
+
+// Named are the divisions of the lowest level that have a name at an instant.
+func (r *Regions) Named(name string, t time.Time) []Region {
+	var out []Region
+	for _, i := range r.called[name] {
+		if r.list[i].Level == County && r.list[i].Valid.At(t) {
+			out = append(out, r.list[i])
+		}
+	}
+	return out
 }

@@ -90,7 +90,7 @@ func (d *Desk) Look(ctx context.Context, tenant plant.TenantNo, areas []access.A
 		return out, err
 	}
 	if other, ok := found[f.Code]; ok && other.ID != f.ID && f.Code != "" {
-		out.Faults = append(out.Faults, Fault{"code", false, taken(areas, other)})
+		out.Faults = append(out.Faults, taken(areas, other))
 	}
 	key := d.Codes.KeysOf(f).Similar
 	alike, err := d.Store.Alike(ctx, tenant, f.Region, []string{key})
@@ -107,11 +107,11 @@ func (d *Desk) Look(ctx context.Context, tenant plant.TenantNo, areas []access.A
 
 // taken says who has a code; of a firm outside of the areas no more than that
 // there is one.
-func taken(areas []access.Area, other Firm) string {
+func taken(areas []access.Area, other Firm) Fault {
 	if !inAreas(areas, other) {
-		return string(other.Code) + " is in the registry already, in another region or sector; ask those who keep it"
+		return faulty("code", "%[1]s 已在其他地区或行业登记，请与其管理部门联系", "%[1]s is in the registry already, in another region or sector; ask those who keep it", other.Code)
 	}
-	return fmt.Sprintf("%s is %s already; change that firm", other.Code, other.Name)
+	return faulty("code", "%[1]s 已登记为“%[2]s”，请修改该企业", "%[1]s is %[2]s already; change that firm", other.Code, other.Name)
 }
 
 func inAreas(areas []access.Area, f Firm) bool {
@@ -148,7 +148,7 @@ func (d *Desk) Save(ctx context.Context, tenant plant.TenantNo, areas []access.A
 	}
 	for _, fault := range looked.Faults {
 		if !fault.Warning || fault.Field == "code" {
-			return nil, Firm{}, fmt.Errorf("%w: %s: %s", ErrInvalid, fault.Field, fault.Text)
+			return nil, Firm{}, fmt.Errorf("%w: %s: %s", ErrInvalid, fault.Field, fault.Text.EN)
 		}
 	}
 	f = looked.Firm

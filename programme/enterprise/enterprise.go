@@ -10,11 +10,8 @@ package enterprise
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"zhigai/plant"
 )
@@ -154,100 +151,6 @@ func DayOf(at plant.Micros) Day {
 
 // china has had one zone without summer time since 1991.
 var china = time.FixedZone("Asia/Shanghai", 8*60*60)
-
-// Fault is a field that cannot be entered, or should be looked at.
-type Fault struct {
-	Field   string `json:"field"`
-	Warning bool   `json:"warning" doc:"To be confirmed, not mended"`
-	Text    string `json:"text"`
-}
-
-// Check puts a firm into the form it is kept in and says what is wrong with it
-// as of an instant. Faults that are warnings do not stand in the way.
-func (c Codes) Check(f Firm, at plant.Micros) (Firm, []Fault) {
-	var faults []Fault
-	say := func(field string, warning bool, format string, args ...any) {
-		faults = append(faults, Fault{field, warning, fmt.Sprintf(format, args...)})
-	}
-	code, err := plant.ParseCreditCode(string(f.Code))
-	switch {
-	case errors.Is(err, plant.ErrCheckDigit):
-		if f.Code = code; !f.Confirmed {
-			say("code", true, "%v", err)
-		}
-	case err != nil:
-		say("code", false, "%v", err)
-	default:
-		f.Code, f.Confirmed = code, false
-	}
-	f.Name = cleanName(f.Name)
-	if f.Name == "" || utf8.RuneCountInString(f.Name) > maxName {
-		say("name", false, "the name has %d characters; 1 to %d are wanted", utf8.RuneCountInString(f.Name), maxName)
-	}
-	f.Region = strings.TrimSpace(f.Region)
-	if _, err := c.Regions.Seat(f.Region, at.Time()); err != nil {
-		say("region", false, "%v", err)
-	}
-	if found, err := c.Industries.Parse(f.Industry); err != nil {
-		say("industry", false, "%v", err)
-	} else {
-		f.Industry = found.Code
-	}
-	f.Doubt, f.Merged = "", ""
-	f.Years = mergeYears(nil, f.Years)
-	f.Computed = newest(f.Years)
-	if f.Size != "" && f.Computed != "" && f.Size != f.Computed {
-		say("size", true, "declared %s, by staff and sales %s", f.Size, f.Computed)
-	}
-	faults = append(faults, f.checkRest()...)
-	f.Cluster, f.Remark = strings.TrimSpace(f.Cluster), strings.TrimSpace(f.Remark)
-	if f.Backbone != nil && f.Backbone.From == "" {
-		f.Backbone = nil
-	}
-	return f, faults
-}
-
-// maxName is more characters than any registered name has.
-const maxName = 120
-
-func (f Firm) checkRest() (faults []Fault) {
-	say := func(field, format string, args ...any) {
-		faults = append(faults, Fault{field, false, fmt.Sprintf(format, args...)})
-	}
-	if f.Size != "" && !slices.Contains(Sizes, f.Size) {
-		say("size", "%q: write large, medium, small or micro", f.Size)
-	}
-	for _, d := range []struct {
-		field string
-		day   Day
-	}{{"cloud", f.Cloud}, {"closed", f.Closed}} {
-		if !d.day.good() {
-			say(d.field, "%q is no day; write 2018-05-01", d.day)
-		}
-	}
-	if b := f.Backbone; b != nil && (!b.From.good() || !b.To.good() || b.To != "" && b.To <= b.From) {
-		say("backbone", "from %q to %q: write days, the second after the first", b.From, b.To)
-	}
-	for _, s := range f.Systems {
-		if !slices.Contains(Systems, s.Kind) || !s.Since.good() {
-			say("systems", "%q since %q: write one of %s and a day", s.Kind, s.Since, strings.Join(Systems, ", "))
-		}
-	}
-	for _, y := range f.Years {
-		if y.Year < 1990 || y.Year > 2100 || y.Sales != nil && *y.Sales < 0 || y.Staff != nil && *y.Staff < 0 {
-			say("years", "%d: a year from 1990 on with numbers that are not negative is wanted", y.Year)
-		}
-	}
-	return faults
-}
-
-func (d Day) good() bool {
-	if d == "" {
-		return true
-	}
-	_, err := time.Parse(time.DateOnly, string(d))
-	return err == nil
-}
 
 // mergeYears lays later values over earlier ones, in order of the years.
 func mergeYears(was, is []Year) []Year {

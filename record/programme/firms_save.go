@@ -35,7 +35,11 @@ func (s Firms) Save(ctx context.Context, tenant plant.TenantNo, action string, e
 		batch = of.ID
 	}
 	var out []enterprise.Firm
-	err := s.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
+	write := s.db.Write
+	if len(edits) > atOnce {
+		write = s.db.WriteLarge
+	}
+	err := write(ctx, func(ctx context.Context, tx bun.Tx) error {
 		w, err := s.writing(ctx, tx, tenant)
 		if err != nil {
 			return err
@@ -235,7 +239,7 @@ func scanImport[S scanner](r S) (i enterprise.Import, err error) {
 
 // Undo implements enterprise.Store.
 func (s Firms) Undo(ctx context.Context, tenant plant.TenantNo, id string) (done enterprise.Import, err error) {
-	err = s.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
+	err = s.db.WriteLarge(ctx, func(ctx context.Context, tx bun.Tx) error {
 		w, err := s.writing(ctx, tx, tenant)
 		if err != nil {
 			return err
