@@ -141,7 +141,7 @@ func fillFirms(b *testing.B, store programme.Firms, codes enterprise.Codes, from
 		f.Computed = enterprise.SizeOf(&staff, &sales)
 		edits = append(edits, enterprise.Edit{Firm: f})
 	}
-	if _, err := store.Save(context.Background(), 1, "import", edits, &enterprise.Import{File: "fill"}); err != nil {
+	if _, err := store.Save(context.Background(), 1, "import", edits, &enterprise.Imported{File: "fill"}); err != nil {
 		b.Fatal(err)
 	}
 }

@@ -23,6 +23,7 @@ import (
 	"zhigai/link"
 	"zhigai/north"
 	"zhigai/plant"
+	"zhigai/programme/enterprise"
 	"zhigai/record"
 	"zhigai/shop/acceptance"
 	"zhigai/shop/bulk"
@@ -31,6 +32,7 @@ import (
 	"zhigai/shop/equipment"
 	"zhigai/space"
 	"zhigai/web"
+	webprogramme "zhigai/web/programme"
 	"zhigai/web/prometheus"
 	webshop "zhigai/web/shop"
 )
@@ -40,30 +42,32 @@ type node struct {
 	*stores
 	*rules
 	*folds
-	log       *slog.Logger
-	started   time.Time
-	access    *access.Service
-	broker    *mqtt.Broker
-	drivers   all.Set
-	collector *connect.Collector
-	mdns      *mdns.Listener // nil: nobody listens
-	discovery *discovery.Desk
-	north     *north.Desk
-	board     *equipment.Board
-	desk      *equipment.Desk
-	control   *control.Desk
-	reports   *acceptance.Desk
-	lean      bool
-	readOnly  bool
-	traces    *traces    // nil: none are made
-	up        *uplink    // nil without a parent
-	down      *downlinks // nil without nodes below
-	replica   *replica   // nil for a node alone
-	duty      *record.Duty
-	disk      *space.Watch
-	scrub     *scrub
-	requests  int                     // a second of one user; 0 is the default
-	halt      context.CancelCauseFunc // ends the process; nil in tests
+	log        *slog.Logger
+	started    time.Time
+	access     *access.Service
+	broker     *mqtt.Broker
+	drivers    all.Set
+	collector  *connect.Collector
+	mdns       *mdns.Listener // nil: nobody listens
+	discovery  *discovery.Desk
+	north      *north.Desk
+	board      *equipment.Board
+	desk       *equipment.Desk
+	control    *control.Desk
+	reports    *acceptance.Desk
+	firms      *enterprise.Desk
+	firmSheets *enterprise.Sheets
+	lean       bool
+	readOnly   bool
+	traces     *traces    // nil: none are made
+	up         *uplink    // nil without a parent
+	down       *downlinks // nil without nodes below
+	replica    *replica   // nil for a node alone
+	duty       *record.Duty
+	disk       *space.Watch
+	scrub      *scrub
+	requests   int                     // a second of one user; 0 is the default
+	halt       context.CancelCauseFunc // ends the process; nil in tests
 
 	reconciling sync.Mutex
 	workers     sync.WaitGroup
@@ -124,6 +128,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.board = equipment.NewBoard(equipment.BoardOptions{Fleet: n.fleet, Reader: n.reader, Headlines: n.engine, Now: time.Now, Log: log})
 	n.desk = &equipment.Desk{Fleet: n.fleet, Reader: n.reader, Totals: n.engine, Now: time.Now, Changed: n.entered}
 	n.reports = n.newAcceptance()
+	n.newFirms()
 	n.control = control.NewDesk(control.Options{
 		Tenant: demoTenant, Node: n.id.ID, Journal: n.record.Journal(), Plants: n.plants, Profiles: n.profiles, Devices: n.collector, Audit: n.access,
 		NewID: n.record.NewID, Now: time.Now, Logger: log,
@@ -214,6 +219,7 @@ func (n *node) close() error {
 	}
 	n.discovery.Close()
 	n.reports.Close()
+	n.firmSheets.Close()
 	n.control.Close() // what is under way is noted while the journal is open
 	n.collector.Close()
 	n.workers.Wait()
@@ -289,6 +295,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Errors: []web.ErrorStatus{
 			{Err: equipment.ErrInvalid, Status: 422},
 			{Err: acceptance.ErrInvalid, Status: 422},
+			{Err: enterprise.ErrInvalid, Status: 422},
 			{Err: acceptance.ErrBusy, Status: 409},
 			{Err: control.ErrInvalid, Status: 422},
 			{Err: control.ErrElsewhere, Status: 409},
@@ -320,6 +327,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Collector: n.collector, Control: n.control, Profiles: n.profiles, Drivers: n.drivers.List, Discovery: n.discovery, North: n.north, Acceptance: n.reports, Changed: n.reconcile,
 		Bulk: &bulk.Desk{Plants: n.plants, Profiles: n.profiles, Drivers: n.drivers.List, Past: n.record.Access()},
 	})
+	webprogramme.Register(api, webprogramme.Deps{Firms: n.firms, Sheets: n.firmSheets})
 	prometheus.Register(api, prometheus.Deps{Tags: n.shop, Plants: n.plants, History: n.history, Version: version, Now: time.Now, Logger: n.log})
 	return api
 }

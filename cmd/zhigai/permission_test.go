@@ -52,6 +52,10 @@ var lowest = map[string]access.Role{
 	"audit": access.RoleAdmin, "verify-audit": access.RoleAdmin, "tokens": access.RoleAdmin, "add-token": access.RoleAdmin,
 	"revoke-token": access.RoleAdmin, "users": access.RoleAdmin, "add-user": access.RoleAdmin, "change-user": access.RoleAdmin, "add-link": access.RoleAdmin,
 	"invite-node": access.RoleAdmin, "revoke-node": access.RoleAdmin,
+
+	"firms": access.RoleAdmin, "firm": access.RoleAdmin, "firm-history": access.RoleAdmin, "look-at-firm": access.RoleAdmin, "add-firm": access.RoleAdmin, "change-firm": access.RoleAdmin, "merge-firm": access.RoleAdmin,
+	"regions": access.RoleAdmin, "industries": access.RoleAdmin, "export-firms": access.RoleAdmin, "firm-sheet-template": access.RoleAdmin, "send-firm-sheet": access.RoleAdmin, "firm-sheet": access.RoleAdmin,
+	"firm-sheet-rows": access.RoleAdmin, "drop-firm-sheet": access.RoleAdmin, "apply-firm-sheet": access.RoleAdmin, "firm-imports": access.RoleAdmin, "undo-firm-import": access.RoleAdmin,
 }
 
 // ranks are the roles from least to most; each may what those before may.
@@ -187,6 +191,7 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 	now := time.Now().UTC()
 	rule := map[string]any{"id": "", "rev": 0, "name": "modules", "driver": "sparkplug", "place": plant.ParentPath(machine.Path), "auto": false, "off": true}
 	target := map[string]any{"id": "", "rev": 0, "name": "mes", "kind": "mqtt", "url": "mqtt://127.0.0.1:1", "paths": []string{machine.Path}, "off": true}
+	firm := map[string]any{"code": "91350200776049653A", "name": "厦门某某有限公司", "region": "330624", "industry": "3451"}
 	sheet := map[string]any{"file": "x.csv", "header": []string{"path"}, "rows": []any{map[string]any{"line": 2, "cells": []string{plant.ParentPath(machine.Path) + "/brand-new"}}}}
 	raw, err := json.Marshal(map[string]any{
 		"acknowledge-alarm": map[string]any{"equipment": machine.ID, "alarm": "servo"},
@@ -215,6 +220,7 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"sign-in-by-link":        map[string]any{"secret": "wrong"},
 		"preview-sheet":          map[string]any{"sheet": sheet}, "apply-sheet": map[string]any{"sheet": sheet, "revision": "1-0"},
 		"undo-sheet": map[string]any{"at": "1", "nodes": 1},
+		"add-firm":   firm, "change-firm": firm, "look-at-firm": firm, "merge-firm": map[string]any{"into": "01NOBODY", "rev": 1}, "apply-firm-sheet": map[string]any{},
 	}[o.ID])
 	must(g.t, err)
 	return raw
@@ -255,7 +261,7 @@ func (g *gate) ask(o operation, machine plant.Node, dress func(*http.Request)) (
 		req.ContentLength = -1
 		req.Header.Set("Content-Type", "application/yaml")
 	}
-	if o.ID == "read-sheet" {
+	if o.ID == "read-sheet" || o.ID == "send-firm-sheet" {
 		req.Body = io.NopCloser(strings.NewReader("path\n" + plant.ParentPath(machine.Path) + "/brand-new\n"))
 		req.ContentLength = -1
 		req.Header.Set("Content-Type", "application/octet-stream")

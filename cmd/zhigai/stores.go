@@ -13,6 +13,7 @@ import (
 	"zhigai/data"
 	"zhigai/figure"
 	"zhigai/plant"
+	"zhigai/programme/enterprise"
 	"zhigai/record"
 	"zhigai/record/nodes"
 	"zhigai/record/programme"
@@ -111,6 +112,7 @@ type rules struct {
 	classes     *equipment.ClassTable
 	reasons     *equipment.Reasons
 	kinds       equipment.KindMap
+	codes       enterprise.Codes
 }
 
 func loadRules(drivers []connect.Driver) (*rules, error) { return rulesOf(data.FS, drivers) }
@@ -133,6 +135,9 @@ func rulesOf(profiles fs.FS, drivers []connect.Driver) (*rules, error) {
 		return nil, err
 	}
 	if r.reasons, err = equipment.LoadReasons(data.FS, "standards/stop-reasons.yaml"); err != nil {
+		return nil, err
+	}
+	if r.codes, err = codesOf(data.FS); err != nil {
 		return nil, err
 	}
 	r.kinds, err = equipment.KindsOf(r.profiles.List())

@@ -34,7 +34,7 @@ type Job struct {
 	Done   int          `json:"done" doc:"Rows that are checked"`
 	All    int          `json:"all"`
 	Counts Counts       `json:"counts"`
-	Import *Import      `json:"import,omitempty" doc:"What was taken over"`
+	Import *Imported    `json:"import,omitempty" doc:"What was taken over"`
 	Error  string       `json:"error,omitempty"`
 }
 
@@ -179,7 +179,7 @@ func (s *Sheets) Rows(who access.Principal, id, only string, after, limit int) (
 
 // Apply begins to store a sheet without errors as a whole. Warnings must be
 // confirmed. keep is called once it is stored, with a context of its own.
-func (s *Sheets) Apply(who access.Principal, id string, confirmed bool, keep func(ctx context.Context, done Import) error) (Job, error) {
+func (s *Sheets) Apply(who access.Principal, id string, confirmed bool, keep func(ctx context.Context, done Imported) error) (Job, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	j, err := s.of(who, id)
@@ -213,8 +213,8 @@ func (s *Sheets) Apply(who access.Principal, id string, confirmed bool, keep fun
 	return j.Job, nil
 }
 
-func (s *Sheets) store(ctx context.Context, j *job) (Import, error) {
-	done := Import{File: j.File, Made: int64(j.Counts.New), Changed: int64(j.Counts.Changed)}
+func (s *Sheets) store(ctx context.Context, j *job) (Imported, error) {
+	done := Imported{File: j.File, Made: int64(j.Counts.New), Changed: int64(j.Counts.Changed)}
 	edits := make([]Edit, 0, j.Counts.New+j.Counts.Changed)
 	for _, r := range j.rows {
 		if r.Status == New || r.Status == Changed {

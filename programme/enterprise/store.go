@@ -72,8 +72,8 @@ type Edit struct {
 	Seen int64
 }
 
-// Import is a sheet that was taken over.
-type Import struct {
+// Imported is a sheet that was taken over.
+type Imported struct {
 	ID       string       `json:"id"`
 	File     string       `json:"file"`
 	Made     int64        `json:"made"`
@@ -102,11 +102,11 @@ type Store interface {
 	Alike(ctx context.Context, tenant plant.TenantNo, region string, like []string) (map[string][]Firm, error)
 	// Save stores all edits in one transaction or none. A revision that is not
 	// the newest, or a code that another firm has, is access.ErrConflict.
-	Save(ctx context.Context, tenant plant.TenantNo, action string, edits []Edit, of *Import) ([]Firm, error)
-	Imports(ctx context.Context, tenant plant.TenantNo, limit int) ([]Import, error)
+	Save(ctx context.Context, tenant plant.TenantNo, action string, edits []Edit, of *Imported) ([]Firm, error)
+	Imports(ctx context.Context, tenant plant.TenantNo, limit int) ([]Imported, error)
 	// Undo takes an import back as a whole; access.ErrConflict when one of its
 	// firms was changed since.
-	Undo(ctx context.Context, tenant plant.TenantNo, id string) (Import, error)
+	Undo(ctx context.Context, tenant plant.TenantNo, id string) (Imported, error)
 }
 
 // Version is a firm as it was for a while.

@@ -20,7 +20,7 @@ const atOnce = 200
 func chunks[T any](all []T) iter.Seq[[]T] { return slices.Chunk(all, atOnce) }
 
 // Save implements enterprise.Store.
-func (s Firms) Save(ctx context.Context, tenant plant.TenantNo, action string, edits []enterprise.Edit, of *enterprise.Import) ([]enterprise.Firm, error) {
+func (s Firms) Save(ctx context.Context, tenant plant.TenantNo, action string, edits []enterprise.Edit, of *enterprise.Imported) ([]enterprise.Firm, error) {
 	edits = slices.Clone(edits)
 	for i, e := range edits {
 		if e.Firm.ID == "" && e.Seen == 0 {
@@ -223,7 +223,7 @@ func (w *firmWriting) current(id string, rev int64, gone bool, f enterprise.Firm
 }
 
 // Imports implements enterprise.Store.
-func (s Firms) Imports(ctx context.Context, tenant plant.TenantNo, limit int) ([]enterprise.Import, error) {
+func (s Firms) Imports(ctx context.Context, tenant plant.TenantNo, limit int) ([]enterprise.Imported, error) {
 	rows, err := s.db.Reader().QueryContext(ctx, `select `+importColumns+` from firm_import where tenant = ? order by recorded desc, id desc limit ?`, tenant, limit)
 	return collect(rows, err, scanImport)
 }
@@ -232,13 +232,13 @@ const importColumns = `id, file, made, changed, recorded, who, undone, undone_by
 
 type scanner interface{ Scan(...any) error }
 
-func scanImport[S scanner](r S) (i enterprise.Import, err error) {
+func scanImport[S scanner](r S) (i enterprise.Imported, err error) {
 	err = r.Scan(&i.ID, &i.File, &i.Made, &i.Changed, &i.Recorded, &i.Who, &i.Undone, &i.UndoneBy)
 	return i, err
 }
 
 // Undo implements enterprise.Store.
-func (s Firms) Undo(ctx context.Context, tenant plant.TenantNo, id string) (done enterprise.Import, err error) {
+func (s Firms) Undo(ctx context.Context, tenant plant.TenantNo, id string) (done enterprise.Imported, err error) {
 	err = s.db.WriteLarge(ctx, func(ctx context.Context, tx bun.Tx) error {
 		w, err := s.writing(ctx, tx, tenant)
 		if err != nil {
@@ -264,7 +264,7 @@ func (s Firms) Undo(ctx context.Context, tenant plant.TenantNo, id string) (done
 	return done, err
 }
 
-func (w *firmWriting) undo(ctx context.Context, of enterprise.Import) error {
+func (w *firmWriting) undo(ctx context.Context, of enterprise.Imported) error {
 	var edited int
 	if err := w.tx.NewRaw(`select count(*) from firm_change b join firm f on f.tenant = b.tenant and f.id = b.firm where b.tenant = ? and b.batch = ? and f.rev <> b.rev`, w.tenant, of.ID).Scan(ctx, &edited); err != nil {
 		return fmt.Errorf("record: undo import %s: %w", of.File, err)

@@ -212,7 +212,7 @@ func firmLists(t *testing.T, s FirmStore, codes enterprise.Codes) {
 		}
 		all = append(all, enterprise.Edit{Firm: f})
 	}
-	stored, err := s.Save(t.Context(), 1, "import", all, &enterprise.Import{File: "x"})
+	stored, err := s.Save(t.Context(), 1, "import", all, &enterprise.Imported{File: "x"})
 	must(t, err)
 	stored[7].Name = "改名电气有限公司"
 	stored[7] = saved(t, s, stored[7])
@@ -273,7 +273,7 @@ func firmImports(t *testing.T, s FirmStore, codes enterprise.Codes) {
 	old := saved(t, s, firm(1, "新昌轴承有限公司", "330624", "C3451", 3))
 	changed := old
 	changed.Name, changed.Since = "新昌轴承股份有限公司", month(5)
-	of := &enterprise.Import{File: "名单.xlsx", Made: 1, Changed: 1}
+	of := &enterprise.Imported{File: "名单.xlsx", Made: 1, Changed: 1}
 	out, err := s.Save(ctx, 1, "import", []enterprise.Edit{{Firm: changed, Seen: 1}, {Firm: firm(2, "宁波机械厂", "330602", "C3451", 5)}}, of)
 	must(t, err)
 	finder := &enterprise.Finder{Store: s}
@@ -303,7 +303,7 @@ func firmImports(t *testing.T, s FirmStore, codes enterprise.Codes) {
 		t.Errorf("undone twice: %+v, %v", again, err)
 	}
 	// The code is free again; an import that was edited since stays.
-	next := &enterprise.Import{File: "b", Made: 1}
+	next := &enterprise.Imported{File: "b", Made: 1}
 	out, err = s.Save(ctx, 1, "import", []enterprise.Edit{{Firm: firm(2, "宁波机械厂", "330602", "C3451", 5)}}, next)
 	must(t, err)
 	edited := out[0]
@@ -333,7 +333,7 @@ func firmRefused(t *testing.T, s FirmStore, _ enterprise.Codes) {
 	a := saved(t, s, firm(1, "新昌轴承有限公司", "330624", "C3451", 3))
 	f := func(name string, want error, edits ...enterprise.Edit) {
 		t.Helper()
-		if _, err := s.Save(ctx, 1, "import", edits, &enterprise.Import{File: name}); !errors.Is(err, want) {
+		if _, err := s.Save(ctx, 1, "import", edits, &enterprise.Imported{File: name}); !errors.Is(err, want) {
 			t.Errorf("%s: %v; want %v", name, err, want)
 		}
 		rows, err := s.Page(ctx, 1, everywhere, enterprise.Filter{}, enterprise.Place{}, 10)

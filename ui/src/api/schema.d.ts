@@ -689,6 +689,230 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/firm-imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest imports of firms; only for those who keep all firms */
+        get: operations["firm-imports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/firm-imports/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take an import of firms back as a whole, as long as none of its firms was changed since */
+        post: operations["undo-firm-import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/firm-sheets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to read and check a list of firms (.xlsx or .csv); nothing is stored in the registry */
+        post: operations["send-firm-sheet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/firm-sheets/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The firms of a list as a sheet that an import takes */
+        get: operations["export-firms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/firm-sheets/template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An Excel sheet for many firms, with an example */
+        get: operations["firm-sheet-template"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/firm-sheets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a list is, and how many rows are new, changed or wrong */
+        get: operations["firm-sheet"];
+        put?: never;
+        post?: never;
+        /** Forget a list that was sent */
+        delete: operations["drop-firm-sheet"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/firm-sheets/{id}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to store all rows of a checked list, or none */
+        post: operations["apply-firm-sheet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/firm-sheets/{id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What becomes of each row, and what is wrong with its cells */
+        get: operations["firm-sheet-rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/firms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Firms of the registry that you may see */
+        get: operations["firms"];
+        put?: never;
+        /** Enter a firm */
+        post: operations["add-firm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/firms/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What is wrong or doubtful with a firm, and others it might be; nothing is stored */
+        post: operations["look-at-firm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/firms/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One firm as it is now */
+        get: operations["firm"];
+        /** Change a firm from an instant on; what it was stays */
+        put: operations["change-firm"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/firms/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was entered of a firm, by whom and when, oldest first */
+        get: operations["firm-history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/firms/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that a firm is another one that was entered twice */
+        post: operations["merge-firm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/health": {
         parameters: {
             query?: never;
@@ -698,6 +922,23 @@ export interface paths {
         };
         /** Is the node well, and what is not */
         get: operations["health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/industries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Industries of GB/T 4754-2017 */
+        get: operations["industries"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1010,6 +1251,23 @@ export interface paths {
         };
         /** One kind of machine, with its file */
         get: operations["profile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/regions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Divisions of GB/T 2260 with their validity and what came before and after */
+        get: operations["regions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1940,6 +2198,10 @@ export interface components {
             /** Format: date-time */
             to: string;
         };
+        "Apply-firm-sheetRequest": {
+            /** @description The warnings were looked at */
+            confirmed?: boolean;
+        };
         ApplyInBody: {
             /** @description Create missing areas, lines and cells */
             places?: boolean;
@@ -2406,6 +2668,171 @@ export interface components {
             kind: string;
             listens: boolean;
         };
+        EnterpriseCellFault: {
+            /** @description Name of the column in the sheet, empty for the whole row */
+            column: string;
+            field: string;
+            /**
+             * Format: int64
+             * @description Of the column, from 0; −1 for the whole row
+             */
+            index: number;
+            text: components["schemas"]["PlantName"];
+            value: string;
+            /** @description To be confirmed, not mended */
+            warning?: boolean;
+        };
+        EnterpriseCounts: {
+            /** Format: int64 */
+            changed: number;
+            /** Format: int64 */
+            doubled: number;
+            /** Format: int64 */
+            error: number;
+            /** Format: int64 */
+            new: number;
+            /** Format: int64 */
+            rows: number;
+            /** Format: int64 */
+            unchanged: number;
+            /**
+             * Format: int64
+             * @description Rows that can be taken over and should be looked at
+             */
+            warned: number;
+        };
+        EnterpriseFault: {
+            field: string;
+            text: components["schemas"]["PlantName"];
+            /** @description To be confirmed, not mended */
+            warning?: boolean;
+        };
+        EnterpriseFirm: {
+            /** @description 规上: above designated size */
+            above_scale?: boolean;
+            /** @description 骨干企业 */
+            backbone?: components["schemas"]["EnterpriseMark"];
+            /** @description First day it no longer existed */
+            closed?: string;
+            /** @description Uses the cloud since */
+            cloud?: string;
+            /** @description 块状经济: block economy it belongs to */
+            cluster?: string;
+            /** @description Unified social credit code (GB 32100-2015) */
+            code: string;
+            /** @description By the rule of 2017 from the newest year that has sales and employees; kept by the registry */
+            computed?: string;
+            /** @description Somebody confirmed a code whose check character does not fit */
+            confirmed?: boolean;
+            /** @description Divisions that could be meant since the firm's was divided; kept by the registry */
+            doubt?: string;
+            /** @description Kept by the registry */
+            formers?: components["schemas"]["EnterpriseFormer"][] | null;
+            id?: string;
+            /** @description GB/T 4754-2017 with the section: C3451 */
+            industry: string;
+            /** @description Id of the firm it turned out to be; kept by the registry */
+            merged?: string;
+            name: string;
+            /** @description Division of GB/T 2260 at county level */
+            region: string;
+            remark?: string;
+            /** Format: int64 */
+            rev?: number;
+            /**
+             * Format: int64
+             * @description From when on this holds; now when left out
+             */
+            since?: number;
+            /**
+             * @description As declared
+             * @enum {string}
+             */
+            size?: "large" | "medium" | "small" | "micro" | "";
+            systems?: components["schemas"]["EnterpriseSystem"][] | null;
+            years?: components["schemas"]["EnterpriseYear"][] | null;
+        };
+        EnterpriseFormer: {
+            name: string;
+            until: string;
+        };
+        EnterpriseImported: {
+            /** Format: int64 */
+            changed: number;
+            file: string;
+            id: string;
+            /** Format: int64 */
+            made: number;
+            /** Format: int64 */
+            recorded: number;
+            /** Format: int64 */
+            undone?: number;
+            undone_by?: string;
+            who: string;
+        };
+        EnterpriseJob: {
+            /** Format: int64 */
+            all: number;
+            counts: components["schemas"]["EnterpriseCounts"];
+            /**
+             * Format: int64
+             * @description Rows that are checked
+             */
+            done: number;
+            error?: string;
+            file: string;
+            id: string;
+            /** @description What was taken over */
+            import?: components["schemas"]["EnterpriseImported"];
+            /**
+             * Format: int64
+             * @description From when on its firms are to hold
+             */
+            since: number;
+            /** @enum {string} */
+            stage: "reading" | "checking" | "ready" | "applying" | "applied" | "failed";
+        };
+        EnterpriseLooked: {
+            /** @description Firms of the same division with a name that is the same but for place and legal form */
+            alike: components["schemas"]["EnterpriseFirm"][];
+            faults: components["schemas"]["EnterpriseFault"][];
+            firm: components["schemas"]["EnterpriseFirm"];
+        };
+        EnterpriseMark: {
+            from: string;
+            /** @description First day no longer */
+            to?: string;
+        };
+        EnterprisePlanned: {
+            code: string;
+            faults: components["schemas"]["EnterpriseCellFault"][];
+            /** Format: int64 */
+            line: number;
+            name: string;
+            /** @enum {string} */
+            status: "new" | "changed" | "unchanged" | "doubled" | "error";
+        };
+        EnterpriseSystem: {
+            /** @enum {string} */
+            kind: "mes" | "erp" | "scm" | "plm";
+            /** @description What it is called */
+            name?: string;
+            since?: string;
+        };
+        EnterpriseYear: {
+            /**
+             * Format: int64
+             * @description In fen
+             */
+            sales?: number;
+            /**
+             * Format: int64
+             * @description Employees at the end of the year
+             */
+            staff?: number;
+            /** Format: int64 */
+            year: number;
+        };
         EquipmentHeadline: {
             reason?: string;
             unit: string;
@@ -2571,6 +2998,65 @@ export interface components {
             Line: number;
             file: string;
             what: string;
+        };
+        Firm: {
+            /** @description 规上: above designated size */
+            above_scale?: boolean;
+            /** @description 骨干企业 */
+            backbone?: components["schemas"]["EnterpriseMark"];
+            /** @description First day it no longer existed */
+            closed?: string;
+            /** @description Uses the cloud since */
+            cloud?: string;
+            /** @description 块状经济: block economy it belongs to */
+            cluster?: string;
+            /** @description Unified social credit code (GB 32100-2015) */
+            code: string;
+            /** @description By the rule of 2017 from the newest year that has sales and employees; kept by the registry */
+            computed?: string;
+            /** @description Somebody confirmed a code whose check character does not fit */
+            confirmed?: boolean;
+            /** @description Divisions that could be meant since the firm's was divided; kept by the registry */
+            doubt?: string;
+            /** @description Kept by the registry */
+            formers?: components["schemas"]["EnterpriseFormer"][] | null;
+            id?: string;
+            /** @description GB/T 4754-2017 with the section: C3451 */
+            industry: string;
+            /** @description Id of the firm it turned out to be; kept by the registry */
+            merged?: string;
+            name: string;
+            /** @description Names of the division, from the outside in */
+            place: string;
+            /** @description Division of GB/T 2260 at county level */
+            region: string;
+            remark?: string;
+            /** Format: int64 */
+            rev?: number;
+            /**
+             * Format: int64
+             * @description From when on this holds; now when left out
+             */
+            since?: number;
+            /**
+             * @description As declared
+             * @enum {string}
+             */
+            size?: "large" | "medium" | "small" | "micro" | "";
+            systems?: components["schemas"]["EnterpriseSystem"][] | null;
+            /** @description Name of the industry */
+            trade: string;
+            years?: components["schemas"]["EnterpriseYear"][] | null;
+        };
+        FirmChange: {
+            /** @enum {string} */
+            action: "add" | "change" | "import" | "merge";
+            firm: components["schemas"]["Firm"];
+            /** Format: int64 */
+            recorded: number;
+            /** @description Taken back with its import */
+            void?: boolean;
+            who: string;
         };
         FoldedInterval: {
             class: string;
@@ -2848,6 +3334,16 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListFirm: {
+            items: components["schemas"]["Firm"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListFirmChange: {
+            items: components["schemas"]["FirmChange"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListHead: {
             items: components["schemas"]["AcceptanceHead"][];
             /** @description Pass as cursor for the next page */
@@ -2855,6 +3351,16 @@ export interface components {
         };
         ListImport: {
             items: components["schemas"]["BulkImport"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListImported: {
+            items: components["schemas"]["EnterpriseImported"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListIndustry: {
+            items: components["schemas"]["PlantIndustry"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -2898,6 +3404,11 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListPlanned: {
+            items: components["schemas"]["EnterprisePlanned"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListProduct: {
             items: components["schemas"]["PlantProduct"][];
             /** @description Pass as cursor for the next page */
@@ -2910,6 +3421,11 @@ export interface components {
         };
         ListReason: {
             items: components["schemas"]["EquipmentReason"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListRegion: {
+            items: components["schemas"]["PlantRegion"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -3081,6 +3597,15 @@ export interface components {
             /** @enum {string} */
             role: "admin" | "engineer" | "operator" | "viewer";
             user: string;
+        };
+        "Merge-firmRequest": {
+            /** @description Id of the firm that stays */
+            into: string;
+            /**
+             * Format: int64
+             * @description Of the firm that stays
+             */
+            rev: number;
         };
         NewReport: {
             /** @description What a machine must reach; the usual ones when left out */
@@ -3298,6 +3823,11 @@ export interface components {
             profile: string;
             tags?: components["schemas"]["PlantTagOverride"][] | null;
         };
+        PlantIndustry: {
+            code: string;
+            name: string;
+            parent?: string;
+        };
         PlantName: {
             en?: string;
             zh: string;
@@ -3316,6 +3846,17 @@ export interface components {
             code: string;
             id?: string;
             name: components["schemas"]["PlantName"];
+        };
+        PlantRegion: {
+            code: string;
+            /** @enum {string} */
+            level: "province" | "city" | "county";
+            name: string;
+            parent?: string;
+            predecessors?: string[] | null;
+            source: string;
+            successors?: string[] | null;
+            valid?: components["schemas"]["PlantValidity"];
         };
         PlantShift: {
             breaks?: components["schemas"]["PlantBreak"][] | null;
@@ -5428,6 +5969,531 @@ export interface operations {
             };
         };
     };
+    "firm-imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListImported"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "undo-firm-import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnterpriseImported"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "send-firm-sheet": {
+        parameters: {
+            query?: {
+                /** @description Name of the file */
+                file?: string;
+                /** @description From when on its firms are to hold, in µs; now when left out */
+                since?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnterpriseJob"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-firms": {
+        parameters: {
+            query?: {
+                format?: "xlsx" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "firm-sheet-template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "firm-sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnterpriseJob"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drop-firm-sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "apply-firm-sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Apply-firm-sheetRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnterpriseJob"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "firm-sheet-rows": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Rows of one status, or with warnings */
+                only?: "new" | "changed" | "unchanged" | "doubled" | "error" | "warned" | "";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPlanned"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    firms: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListFirm"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-firm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnterpriseFirm"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Firm"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "look-at-firm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnterpriseFirm"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnterpriseLooked"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    firm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Firm"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-firm": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the firm you changed */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnterpriseFirm"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Firm"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "firm-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListFirmChange"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "merge-firm": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the firm that is to vanish */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Merge-firmRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Firm"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     health: {
         parameters: {
             query?: never;
@@ -5444,6 +6510,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    industries: {
+        parameters: {
+            query?: {
+                /** @description Beginning of the codes */
+                within?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListIndustry"];
                 };
             };
             /** @description Error */
@@ -6248,6 +7346,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProfileDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    regions: {
+        parameters: {
+            query?: {
+                /** @description Beginning of the codes */
+                within?: string;
+                /** @description Those that are abolished, too */
+                ever?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRegion"];
                 };
             };
             /** @description Error */
