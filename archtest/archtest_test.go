@@ -87,6 +87,7 @@ var floors = []struct {
 	{"shop/acceptance", []string{"plant", "fact", "access", "connect/profile"}, "a report is made of facts; what machines did is told to it"},
 	{"shop/acceptance/paper", []string{"plant", "shop/acceptance"}, "draws a report and decides nothing"},
 	{"programme/target", []string{"plant", "access", "figure"}, "targets are folds over what is handed in"},
+	{"programme/enterprise", []string{"plant", "access", "connect/files/table"}, "firms know no target and no SQL; a sheet is read with its codec"},
 	{"programme/machine", []string{"plant", "access"}, "counts what rows prove, whoever folded them"},
 	{"link/settings", []string{"plant", "link"}, "what goes down knows no plant file"},
 	{"link/journal", []string{"plant", "fact", "history", "link"}, "joins link to journals, by interfaces"},

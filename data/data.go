@@ -6,8 +6,8 @@ package data
 
 import "embed"
 
-// FS holds profiles/, figures/, indicators/, targets/, policies/, standards/,
+// FS holds profiles/, figures/, indicators/, industries/, targets/, policies/, regions/, standards/,
 // demo/ and vocabulary.yaml.
 //
-//go:embed all:profiles all:figures all:indicators all:targets all:policies all:standards all:demo vocabulary.yaml
+//go:embed all:profiles all:figures all:indicators all:industries all:targets all:policies all:regions all:standards all:demo vocabulary.yaml
 var FS embed.FS

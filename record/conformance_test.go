@@ -5,6 +5,7 @@ import (
 
 	"zhigai/access"
 	"zhigai/figure"
+	"zhigai/programme/enterprise"
 	"zhigai/record"
 	"zhigai/record/pgtest"
 	"zhigai/record/programme"
@@ -109,5 +110,13 @@ func TestConformance_Registers(t *testing.T) {
 func TestConformance_Machines(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		recordtest.Machines(t, programme.NewMachines(open(t)))
+	})
+}
+
+func TestConformance_Firms(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		recordtest.Firms(t, func(t *testing.T, codes enterprise.Codes) recordtest.FirmStore {
+			return programme.NewFirms(open(t), codes)
+		})
 	})
 }

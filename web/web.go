@@ -7,6 +7,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -91,8 +92,9 @@ type Op struct {
 	Tag     string
 	Needs   access.Permission
 	Status  int
-	Heavy   bool // takes long: a bounded number is answered at once
-	Whole   bool // concerns no single place: only for those who may see the whole plant
+	Heavy   bool  // takes long: a bounded number is answered at once
+	Whole   bool  // concerns no single place: only for those who may see the whole plant
+	MaxBody int64 // bytes of a request; 0 for the usual bound
 }
 
 // New makes an API with the resources of this package registered.
@@ -156,7 +158,7 @@ func (a *API) operation(op Op) huma.Operation {
 	a.ops = append(a.ops, op)
 	operation := huma.Operation{
 		OperationID: op.ID, Method: op.Method, Path: "/api/v1" + op.Path, Summary: op.Summary,
-		Tags: []string{op.Tag}, DefaultStatus: op.Status, MaxBodyBytes: maxBody,
+		Tags: []string{op.Tag}, DefaultStatus: op.Status, MaxBodyBytes: cmp.Or(op.MaxBody, maxBody),
 		Metadata: map[string]any{"needs": op.Needs, "heavy": op.Heavy},
 	}
 	if op.Needs != "" {
@@ -249,12 +251,15 @@ func (a *API) Audit(ctx context.Context, action, object string, before, after an
 // Mux is where what is not in the contract is added: the pages.
 func (a *API) Mux() *http.ServeMux { return a.mux }
 
-// schemaName keeps a room's type apart from the API's own of the same name:
-// plant.Node is PlantNode in the contract.
+// schemaName keeps a room's type apart from those of the same name elsewhere:
+// plant.Node is PlantNode in the contract, a list of them ListPlantNode.
 func schemaName(t reflect.Type, hint string) string {
 	name := huma.DefaultSchemaNamer(t, hint)
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
+	}
+	if strings.HasPrefix(t.Name(), "List[") && t.Kind() == reflect.Struct && t.NumField() > 0 {
+		return "List" + schemaName(t.Field(0).Type.Elem(), hint)
 	}
 	room, inner := strings.CutPrefix(t.PkgPath(), "zhigai/")
 	if !inner || room == "web" || strings.HasPrefix(room, "web/") {

@@ -23,6 +23,9 @@ import (
 	"zhigai/link"
 	"zhigai/north"
 	"zhigai/plant"
+	"zhigai/programme/enterprise"
+	"zhigai/programme/machine"
+	"zhigai/programme/target"
 	"zhigai/record"
 	"zhigai/shop/acceptance"
 	"zhigai/shop/authenticity"
@@ -32,6 +35,7 @@ import (
 	"zhigai/shop/equipment"
 	"zhigai/space"
 	"zhigai/web"
+	webprogramme "zhigai/web/programme"
 	"zhigai/web/prometheus"
 	webshop "zhigai/web/shop"
 )
@@ -55,6 +59,10 @@ type node struct {
 	control      *control.Desk
 	reports      *acceptance.Desk
 	authenticity *authenticity.Desk
+	firms        *enterprise.Desk
+	firmSheets   *enterprise.Sheets
+	targets      *target.Desk
+	proved       *machine.Desk
 	lean         bool
 	readOnly     bool
 	traces       *traces    // nil: none are made
@@ -127,6 +135,8 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.desk = &equipment.Desk{Fleet: n.fleet, Reader: n.reader, Totals: n.engine, Now: time.Now, Changed: n.entered}
 	n.reports = n.newAcceptance()
 	n.authenticity = n.newAuthenticity()
+	n.newFirms()
+	n.newTargets()
 	n.control = control.NewDesk(control.Options{
 		Tenant: demoTenant, Node: n.id.ID, Journal: n.record.Journal(), Plants: n.plants, Profiles: n.profiles, Devices: n.collector, Audit: n.access,
 		NewID: n.record.NewID, Now: time.Now, Logger: log,
@@ -217,6 +227,7 @@ func (n *node) close() error {
 	}
 	n.discovery.Close()
 	n.reports.Close()
+	n.firmSheets.Close()
 	n.control.Close() // what is under way is noted while the journal is open
 	n.collector.Close()
 	n.workers.Wait()
@@ -294,6 +305,10 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 			{Err: acceptance.ErrInvalid, Status: 422},
 			{Err: authenticity.ErrInvalid, Status: 422},
 			{Err: authenticity.ErrNotFound, Status: 404},
+			{Err: enterprise.ErrInvalid, Status: 422},
+			{Err: target.ErrInvalid, Status: 422},
+			{Err: target.ErrUnknown, Status: 404},
+			{Err: machine.ErrInvalid, Status: 422},
 			{Err: acceptance.ErrBusy, Status: 409},
 			{Err: control.ErrInvalid, Status: 422},
 			{Err: control.ErrElsewhere, Status: 409},
@@ -326,6 +341,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Authenticity: n.authenticity, Decided: n.decided,
 		Bulk: &bulk.Desk{Plants: n.plants, Profiles: n.profiles, Drivers: n.drivers.List, Past: n.record.Access()},
 	})
+	webprogramme.Register(api, webprogramme.Deps{Firms: n.firms, Sheets: n.firmSheets, Targets: n.targets, Machines: n.proved})
 	prometheus.Register(api, prometheus.Deps{Tags: n.shop, Plants: n.plants, History: n.history, Version: version, Now: time.Now, Logger: n.log})
 	return api
 }

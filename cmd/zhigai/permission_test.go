@@ -53,6 +53,13 @@ var lowest = map[string]access.Role{
 	"audit": access.RoleAdmin, "verify-audit": access.RoleAdmin, "tokens": access.RoleAdmin, "add-token": access.RoleAdmin,
 	"revoke-token": access.RoleAdmin, "users": access.RoleAdmin, "add-user": access.RoleAdmin, "change-user": access.RoleAdmin, "add-link": access.RoleAdmin,
 	"invite-node": access.RoleAdmin, "revoke-node": access.RoleAdmin,
+
+	"firms": access.RoleAdmin, "firm": access.RoleAdmin, "firm-history": access.RoleAdmin, "look-at-firm": access.RoleAdmin, "add-firm": access.RoleAdmin, "change-firm": access.RoleAdmin, "merge-firm": access.RoleAdmin,
+	"regions": access.RoleAdmin, "industries": access.RoleAdmin, "export-firms": access.RoleAdmin, "firm-sheet-template": access.RoleAdmin, "send-firm-sheet": access.RoleAdmin, "firm-sheet": access.RoleAdmin,
+	"targets": access.RoleAdmin, "indicator": access.RoleAdmin, "policies": access.RoleAdmin, "target-settings": access.RoleAdmin, "save-target-settings": access.RoleAdmin,
+	"register-entries": access.RoleAdmin, "add-register-entry": access.RoleAdmin, "change-register-entry": access.RoleAdmin, "register-entry-history": access.RoleAdmin,
+	"firm-returns": access.RoleAdmin, "save-firm-return": access.RoleAdmin, "plants": access.RoleAdmin, "save-plant": access.RoleAdmin, "machine-months": access.RoleAdmin, "machine-days": access.RoleAdmin,
+	"firm-sheet-rows": access.RoleAdmin, "drop-firm-sheet": access.RoleAdmin, "apply-firm-sheet": access.RoleAdmin, "firm-imports": access.RoleAdmin, "undo-firm-import": access.RoleAdmin,
 }
 
 // ranks are the roles from least to most; each may what those before may.
@@ -159,8 +166,14 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 		return "01NOBODY"
 	case "scope":
 		return machine.Path
-	case "equipment":
+	case "equipment", "machine":
 		return string(machine.ID)
+	case "year":
+		return fmt.Sprint(now.Year())
+	case "month":
+		return now.Format("2006-01")
+	case "firm":
+		return "01NOBODY"
 	case "tag", "no":
 		return fmt.Sprint(g.tags[machine.ID])
 	case "from", "start":
@@ -188,6 +201,8 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 	now := time.Now().UTC()
 	rule := map[string]any{"id": "", "rev": 0, "name": "modules", "driver": "sparkplug", "place": plant.ParentPath(machine.Path), "auto": false, "off": true}
 	target := map[string]any{"id": "", "rev": 0, "name": "mes", "kind": "mqtt", "url": "mqtt://127.0.0.1:1", "paths": []string{machine.Path}, "off": true}
+	firm := map[string]any{"code": "91350200776049653A", "name": "厦门某某有限公司", "region": "330624", "industry": "3451"}
+	entry := map[string]any{"id": "", "rev": 0, "kind": "matching_event", "region": "330624", "title": "现场会", "from": now.Add(-time.Hour).UnixMicro(), "basis": "audited"}
 	sheet := map[string]any{"file": "x.csv", "header": []string{"path"}, "rows": []any{map[string]any{"line": 2, "cells": []string{plant.ParentPath(machine.Path) + "/brand-new"}}}}
 	raw, err := json.Marshal(map[string]any{
 		"acknowledge-alarm": map[string]any{"equipment": machine.ID, "alarm": "servo"},
@@ -217,6 +232,10 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"preview-sheet":          map[string]any{"sheet": sheet}, "apply-sheet": map[string]any{"sheet": sheet, "revision": "1-0"},
 		"undo-sheet":        map[string]any{"at": "1", "nodes": 1},
 		"contest-suspicion": map[string]any{"equipment": machine.ID, "text": "why"}, "decide-suspicion": map[string]any{"equipment": machine.ID, "text": "why", "upheld": true},
+		"save-target-settings": map[string]any{"incentive": []string{"330624"}, "rev": 0}, "save-plant": map[string]any{"firm": ""},
+		"add-register-entry": entry, "change-register-entry": entry,
+		"save-firm-return": map[string]any{"firm": "01NOBODY", "year": 2022, "name": "machines", "value": 1, "basis": "declared", "rev": 0},
+		"add-firm":         firm, "change-firm": firm, "look-at-firm": firm, "merge-firm": map[string]any{"into": "01NOBODY", "rev": 1}, "apply-firm-sheet": map[string]any{},
 	}[o.ID])
 	must(g.t, err)
 	return raw
@@ -257,7 +276,7 @@ func (g *gate) ask(o operation, machine plant.Node, dress func(*http.Request)) (
 		req.ContentLength = -1
 		req.Header.Set("Content-Type", "application/yaml")
 	}
-	if o.ID == "read-sheet" {
+	if o.ID == "read-sheet" || o.ID == "send-firm-sheet" {
 		req.Body = io.NopCloser(strings.NewReader("path\n" + plant.ParentPath(machine.Path) + "/brand-new\n"))
 		req.ContentLength = -1
 		req.Header.Set("Content-Type", "application/octet-stream")

@@ -13,6 +13,9 @@ import (
 	"zhigai/data"
 	"zhigai/figure"
 	"zhigai/plant"
+	"zhigai/programme/enterprise"
+	"zhigai/programme/machine"
+	"zhigai/programme/target"
 	"zhigai/record"
 	"zhigai/record/nodes"
 	"zhigai/record/programme"
@@ -111,6 +114,9 @@ type rules struct {
 	classes     *equipment.ClassTable
 	reasons     *equipment.Reasons
 	kinds       equipment.KindMap
+	codes       enterprise.Codes
+	book        *target.Book
+	networked   machine.Rule
 }
 
 func loadRules(drivers []connect.Driver) (*rules, error) { return rulesOf(data.FS, drivers) }
@@ -133,6 +139,15 @@ func rulesOf(profiles fs.FS, drivers []connect.Driver) (*rules, error) {
 		return nil, err
 	}
 	if r.reasons, err = equipment.LoadReasons(data.FS, "standards/stop-reasons.yaml"); err != nil {
+		return nil, err
+	}
+	if r.codes, err = codesOf(data.FS); err != nil {
+		return nil, err
+	}
+	if r.book, err = target.Load(data.FS); err != nil {
+		return nil, err
+	}
+	if r.networked, err = machine.LoadRule(data.FS, "standards/networked.yaml"); err != nil {
 		return nil, err
 	}
 	r.kinds, err = equipment.KindsOf(r.profiles.List())

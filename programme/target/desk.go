@@ -194,8 +194,7 @@ func (d *Desk) SaveEntry(ctx context.Context, tenant plant.TenantNo, areas []acc
 			return Entry{}, err
 		}
 		e.Region, e.Sector = region, sector
-	}
-	if err := d.Division(e.Region, e.From); err != nil {
+	} else if err := d.Division(e.Region, e.From); err != nil {
 		return Entry{}, fmt.Errorf("%w: region: %w", ErrInvalid, err)
 	}
 	if !slices.ContainsFunc(areas, func(a access.Area) bool { return a.Allows(e.Region, e.Sector, e.Firm) }) {

@@ -1,11 +1,12 @@
 // Package programme is the HTTP side of the programme that governments run:
-// targets, registers, returns. One file per resource, named as its room.
+// targets, registers, returns, firms. One file per resource, named as its room.
 //
 // It decides nothing: it asks the rooms and shapes their answers. Start with
 // [Register].
 package programme
 
 import (
+	"zhigai/programme/enterprise"
 	"zhigai/programme/machine"
 	"zhigai/programme/target"
 	"zhigai/web"
@@ -15,6 +16,8 @@ import (
 type Deps struct {
 	Targets  *target.Desk
 	Machines *machine.Desk
+	Firms    *enterprise.Desk
+	Sheets   *enterprise.Sheets
 }
 
 type rooms struct {
@@ -22,11 +25,19 @@ type rooms struct {
 	Deps
 }
 
-// Register adds the resources of the programme to the API.
+// Register adds the resources of the programme to the API; those of parts that
+// a node does not have are left out.
 func Register(api *web.API, d Deps) {
 	r := &rooms{api: api, Deps: d}
-	r.registerTargets()
-	r.registerEntries()
-	r.registerReturns()
-	r.registerMachines()
+	if d.Targets != nil {
+		r.registerTargets()
+		r.registerEntries()
+		r.registerReturns()
+	}
+	if d.Machines != nil {
+		r.registerMachines()
+	}
+	if d.Firms != nil {
+		r.registerFirms()
+	}
 }

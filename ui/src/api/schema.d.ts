@@ -689,6 +689,248 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/firm-imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest imports of firms; only for those who keep all firms */
+        get: operations["firm-imports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/firm-imports/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take an import of firms back as a whole, as long as none of its firms was changed since */
+        post: operations["undo-firm-import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/firm-returns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A firm's yearly values: machines, employees, investment, output */
+        get: operations["firm-returns"];
+        /** Enter, correct or take back one value of a firm's year */
+        put: operations["save-firm-return"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/firm-sheets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to read and check a list of firms (.xlsx or .csv); nothing is stored in the registry */
+        post: operations["send-firm-sheet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/firm-sheets/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The firms of a list as a sheet that an import takes */
+        get: operations["export-firms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/firm-sheets/template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An Excel sheet for many firms, with an example */
+        get: operations["firm-sheet-template"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/firm-sheets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a list is, and how many rows are new, changed or wrong */
+        get: operations["firm-sheet"];
+        put?: never;
+        post?: never;
+        /** Forget a list that was sent */
+        delete: operations["drop-firm-sheet"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/firm-sheets/{id}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to store all rows of a checked list, or none */
+        post: operations["apply-firm-sheet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/firm-sheets/{id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What becomes of each row, and what is wrong with its cells */
+        get: operations["firm-sheet-rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/firms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Firms of the registry that you may see */
+        get: operations["firms"];
+        put?: never;
+        /** Enter a firm */
+        post: operations["add-firm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/firms/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What is wrong or doubtful with a firm, and others it might be; nothing is stored */
+        post: operations["look-at-firm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/firms/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One firm as it is now */
+        get: operations["firm"];
+        /** Change a firm from an instant on; what it was stays */
+        put: operations["change-firm"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/firms/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was entered of a firm, by whom and when, oldest first */
+        get: operations["firm-history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/firms/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that a firm is another one that was entered twice */
+        post: operations["merge-firm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/health": {
         parameters: {
             query?: never;
@@ -698,6 +940,40 @@ export interface paths {
         };
         /** Is the node well, and what is not */
         get: operations["health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One indicator with its terms by county */
+        get: operations["indicator"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/industries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Industries of GB/T 4754-2017 */
+        get: operations["industries"];
         put?: never;
         post?: never;
         delete?: never;
@@ -843,6 +1119,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/machine-days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A machine's days with the digests of their terms */
+        get: operations["machine-days"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/machine-months": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The machines of a firm or a plant in a month: planned and connected days, networked or not */
+        get: operations["machine-months"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/nodes": {
         parameters: {
             query?: never;
@@ -950,6 +1260,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Plants whose machines prove themselves here, and whose they are */
+        get: operations["plants"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plants/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say which firm of the registry a plant belongs to */
+        put: operations["save-plant"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The policies' texts and what each indicator is */
+        get: operations["policies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/products": {
         parameters: {
             query?: never;
@@ -1010,6 +1371,75 @@ export interface paths {
         };
         /** One kind of machine, with its file */
         get: operations["profile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/regions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Divisions of GB/T 2260 with their validity and what came before and after */
+        get: operations["regions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/register-entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was recognised, carried out or published, and robots; newest first */
+        get: operations["register-entries"];
+        put?: never;
+        /** Enter into a register */
+        post: operations["add-register-entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/register-entries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Correct or end an entry; what it was stays in its history */
+        put: operations["change-register-entry"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/register-entries/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every revision of an entry, oldest first */
+        get: operations["register-entry-history"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1371,6 +1801,41 @@ export interface paths {
         };
         /** One tag */
         get: operations["tag"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/target-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the policy leaves open: incentive counties, base year, paths */
+        get: operations["target-settings"];
+        /** Set incentive counties, base year and paths */
+        put: operations["save-target-settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Targets of the policy with their values for a region and a year */
+        get: operations["targets"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1991,6 +2456,10 @@ export interface components {
             /** Format: date-time */
             to: string;
         };
+        "Apply-firm-sheetRequest": {
+            /** @description The warnings were looked at */
+            confirmed?: boolean;
+        };
         ApplyInBody: {
             /** @description Create missing areas, lines and cells */
             places?: boolean;
@@ -2495,6 +2964,171 @@ export interface components {
             kind: string;
             listens: boolean;
         };
+        EnterpriseCellFault: {
+            /** @description Name of the column in the sheet, empty for the whole row */
+            column: string;
+            field: string;
+            /**
+             * Format: int64
+             * @description Of the column, from 0; −1 for the whole row
+             */
+            index: number;
+            text: components["schemas"]["PlantName"];
+            value: string;
+            /** @description To be confirmed, not mended */
+            warning?: boolean;
+        };
+        EnterpriseCounts: {
+            /** Format: int64 */
+            changed: number;
+            /** Format: int64 */
+            doubled: number;
+            /** Format: int64 */
+            error: number;
+            /** Format: int64 */
+            new: number;
+            /** Format: int64 */
+            rows: number;
+            /** Format: int64 */
+            unchanged: number;
+            /**
+             * Format: int64
+             * @description Rows that can be taken over and should be looked at
+             */
+            warned: number;
+        };
+        EnterpriseFault: {
+            field: string;
+            text: components["schemas"]["PlantName"];
+            /** @description To be confirmed, not mended */
+            warning?: boolean;
+        };
+        EnterpriseFirm: {
+            /** @description 规上: above designated size */
+            above_scale?: boolean;
+            /** @description 骨干企业 */
+            backbone?: components["schemas"]["EnterpriseMark"];
+            /** @description First day it no longer existed */
+            closed?: string;
+            /** @description Uses the cloud since */
+            cloud?: string;
+            /** @description 块状经济: block economy it belongs to */
+            cluster?: string;
+            /** @description Unified social credit code (GB 32100-2015) */
+            code: string;
+            /** @description By the rule of 2017 from the newest year that has sales and employees; kept by the registry */
+            computed?: string;
+            /** @description Somebody confirmed a code whose check character does not fit */
+            confirmed?: boolean;
+            /** @description Divisions that could be meant since the firm's was divided; kept by the registry */
+            doubt?: string;
+            /** @description Kept by the registry */
+            formers?: components["schemas"]["EnterpriseFormer"][] | null;
+            id?: string;
+            /** @description GB/T 4754-2017 with the section: C3451 */
+            industry: string;
+            /** @description Id of the firm it turned out to be; kept by the registry */
+            merged?: string;
+            name: string;
+            /** @description Division of GB/T 2260 at county level */
+            region: string;
+            remark?: string;
+            /** Format: int64 */
+            rev?: number;
+            /**
+             * Format: int64
+             * @description From when on this holds; now when left out
+             */
+            since?: number;
+            /**
+             * @description As declared
+             * @enum {string}
+             */
+            size?: "large" | "medium" | "small" | "micro" | "";
+            systems?: components["schemas"]["EnterpriseSystem"][] | null;
+            years?: components["schemas"]["EnterpriseYear"][] | null;
+        };
+        EnterpriseFormer: {
+            name: string;
+            until: string;
+        };
+        EnterpriseImported: {
+            /** Format: int64 */
+            changed: number;
+            file: string;
+            id: string;
+            /** Format: int64 */
+            made: number;
+            /** Format: int64 */
+            recorded: number;
+            /** Format: int64 */
+            undone?: number;
+            undone_by?: string;
+            who: string;
+        };
+        EnterpriseJob: {
+            /** Format: int64 */
+            all: number;
+            counts: components["schemas"]["EnterpriseCounts"];
+            /**
+             * Format: int64
+             * @description Rows that are checked
+             */
+            done: number;
+            error?: string;
+            file: string;
+            id: string;
+            /** @description What was taken over */
+            import?: components["schemas"]["EnterpriseImported"];
+            /**
+             * Format: int64
+             * @description From when on its firms are to hold
+             */
+            since: number;
+            /** @enum {string} */
+            stage: "reading" | "checking" | "ready" | "applying" | "applied" | "failed";
+        };
+        EnterpriseLooked: {
+            /** @description Firms of the same division with a name that is the same but for place and legal form */
+            alike: components["schemas"]["EnterpriseFirm"][];
+            faults: components["schemas"]["EnterpriseFault"][];
+            firm: components["schemas"]["EnterpriseFirm"];
+        };
+        EnterpriseMark: {
+            from: string;
+            /** @description First day no longer */
+            to?: string;
+        };
+        EnterprisePlanned: {
+            code: string;
+            faults: components["schemas"]["EnterpriseCellFault"][];
+            /** Format: int64 */
+            line: number;
+            name: string;
+            /** @enum {string} */
+            status: "new" | "changed" | "unchanged" | "doubled" | "error";
+        };
+        EnterpriseSystem: {
+            /** @enum {string} */
+            kind: "mes" | "erp" | "scm" | "plm";
+            /** @description What it is called */
+            name?: string;
+            since?: string;
+        };
+        EnterpriseYear: {
+            /**
+             * Format: int64
+             * @description In fen
+             */
+            sales?: number;
+            /**
+             * Format: int64
+             * @description Employees at the end of the year
+             */
+            staff?: number;
+            /** Format: int64 */
+            year: number;
+        };
         EquipmentHeadline: {
             reason?: string;
             unit: string;
@@ -2653,6 +3287,14 @@ export interface components {
             product?: string;
             shift?: string;
         };
+        FigureSpan: {
+            /** Format: int64 */
+            from: number;
+            kind: string;
+            shift?: string;
+            /** Format: int64 */
+            to: number;
+        };
         FileProblem: {
             /** Format: int64 */
             Column: number;
@@ -2660,6 +3302,65 @@ export interface components {
             Line: number;
             file: string;
             what: string;
+        };
+        Firm: {
+            /** @description 规上: above designated size */
+            above_scale?: boolean;
+            /** @description 骨干企业 */
+            backbone?: components["schemas"]["EnterpriseMark"];
+            /** @description First day it no longer existed */
+            closed?: string;
+            /** @description Uses the cloud since */
+            cloud?: string;
+            /** @description 块状经济: block economy it belongs to */
+            cluster?: string;
+            /** @description Unified social credit code (GB 32100-2015) */
+            code: string;
+            /** @description By the rule of 2017 from the newest year that has sales and employees; kept by the registry */
+            computed?: string;
+            /** @description Somebody confirmed a code whose check character does not fit */
+            confirmed?: boolean;
+            /** @description Divisions that could be meant since the firm's was divided; kept by the registry */
+            doubt?: string;
+            /** @description Kept by the registry */
+            formers?: components["schemas"]["EnterpriseFormer"][] | null;
+            id?: string;
+            /** @description GB/T 4754-2017 with the section: C3451 */
+            industry: string;
+            /** @description Id of the firm it turned out to be; kept by the registry */
+            merged?: string;
+            name: string;
+            /** @description Names of the division, from the outside in */
+            place: string;
+            /** @description Division of GB/T 2260 at county level */
+            region: string;
+            remark?: string;
+            /** Format: int64 */
+            rev?: number;
+            /**
+             * Format: int64
+             * @description From when on this holds; now when left out
+             */
+            since?: number;
+            /**
+             * @description As declared
+             * @enum {string}
+             */
+            size?: "large" | "medium" | "small" | "micro" | "";
+            systems?: components["schemas"]["EnterpriseSystem"][] | null;
+            /** @description Name of the industry */
+            trade: string;
+            years?: components["schemas"]["EnterpriseYear"][] | null;
+        };
+        FirmChange: {
+            /** @enum {string} */
+            action: "add" | "change" | "import" | "merge";
+            firm: components["schemas"]["Firm"];
+            /** Format: int64 */
+            recorded: number;
+            /** @description Taken back with its import */
+            void?: boolean;
+            who: string;
         };
         FoldedInterval: {
             class: string;
@@ -2887,18 +3588,43 @@ export interface components {
             sent: number;
             stream: string;
         };
+        ListAcceptanceHead: {
+            items: components["schemas"]["AcceptanceHead"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListAcceptanceJob: {
+            items: components["schemas"]["AcceptanceJob"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListAccessEntry: {
+            items: components["schemas"]["AccessEntry"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListAccessToken: {
+            items: components["schemas"]["AccessToken"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListAccessUser: {
+            items: components["schemas"]["AccessUser"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListAlarm: {
             items: components["schemas"]["Alarm"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
-        ListCalendar: {
-            items: components["schemas"]["PlantCalendar"][];
+        ListAuthenticitySuspicion: {
+            items: components["schemas"]["AuthenticitySuspicion"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
-        ListCandidate: {
-            items: components["schemas"]["DiscoveryCandidate"][];
+        ListBulkImport: {
+            items: components["schemas"]["BulkImport"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -2907,13 +3633,33 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
-        ListDefinition: {
-            items: components["schemas"]["FigureDefinition"][];
+        ListConnectDeviceStatus: {
+            items: components["schemas"]["ConnectDeviceStatus"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
-        ListDeviceStatus: {
-            items: components["schemas"]["ConnectDeviceStatus"][];
+        ListConnectLatestValue: {
+            items: components["schemas"]["ConnectLatestValue"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListConnectPendingCertificate: {
+            items: components["schemas"]["ConnectPendingCertificate"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListDiscoveryCandidate: {
+            items: components["schemas"]["DiscoveryCandidate"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListDiscoveryRule: {
+            items: components["schemas"]["DiscoveryRule"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListDiscoverySearch: {
+            items: components["schemas"]["DiscoverySearch"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -2922,12 +3668,22 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
-        ListEntry: {
-            items: components["schemas"]["AccessEntry"][];
+        ListEnterpriseImported: {
+            items: components["schemas"]["EnterpriseImported"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
-        ListEvent: {
+        ListEnterprisePlanned: {
+            items: components["schemas"]["EnterprisePlanned"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListEquipmentReason: {
+            items: components["schemas"]["EquipmentReason"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListFactEvent: {
             items: components["schemas"]["FactEvent"][];
             /** @description Pass as cursor for the next page */
             next?: string;
@@ -2937,28 +3693,23 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
-        ListHead: {
-            items: components["schemas"]["AcceptanceHead"][];
+        ListFigureDefinition: {
+            items: components["schemas"]["FigureDefinition"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
-        ListImport: {
-            items: components["schemas"]["BulkImport"][];
+        ListFirm: {
+            items: components["schemas"]["Firm"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListFirmChange: {
+            items: components["schemas"]["FirmChange"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
         ListInterval: {
             items: components["schemas"]["Interval"][];
-            /** @description Pass as cursor for the next page */
-            next?: string;
-        };
-        ListJob: {
-            items: components["schemas"]["AcceptanceJob"][];
-            /** @description Pass as cursor for the next page */
-            next?: string;
-        };
-        ListLatestValue: {
-            items: components["schemas"]["ConnectLatestValue"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -2977,18 +3728,48 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListMachineDay: {
+            items: components["schemas"]["MachineDay"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListMachineLink: {
+            items: components["schemas"]["MachineLink"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListNode: {
             items: components["schemas"]["Node"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
-        ListPendingCertificate: {
-            items: components["schemas"]["ConnectPendingCertificate"][];
+        ListNorthRow: {
+            items: components["schemas"]["NorthRow"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
-        ListProduct: {
+        ListPlantCalendar: {
+            items: components["schemas"]["PlantCalendar"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListPlantIndustry: {
+            items: components["schemas"]["PlantIndustry"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListPlantProduct: {
             items: components["schemas"]["PlantProduct"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListPlantRegion: {
+            items: components["schemas"]["PlantRegion"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListPlantTag: {
+            items: components["schemas"]["PlantTag"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -2997,28 +3778,13 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
-        ListReason: {
-            items: components["schemas"]["EquipmentReason"][];
-            /** @description Pass as cursor for the next page */
-            next?: string;
-        };
-        ListRow: {
-            items: components["schemas"]["NorthRow"][];
-            /** @description Pass as cursor for the next page */
-            next?: string;
-        };
-        ListRule: {
-            items: components["schemas"]["DiscoveryRule"][];
-            /** @description Pass as cursor for the next page */
-            next?: string;
-        };
-        ListSearch: {
-            items: components["schemas"]["DiscoverySearch"][];
-            /** @description Pass as cursor for the next page */
-            next?: string;
-        };
         ListSetPoint: {
             items: components["schemas"]["SetPoint"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListSettingsVersion: {
+            items: components["schemas"]["SettingsVersion"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -3027,28 +3793,23 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
-        ListSuspicion: {
-            items: components["schemas"]["AuthenticitySuspicion"][];
+        ListTargetChange: {
+            items: components["schemas"]["TargetChange"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
-        ListTag: {
-            items: components["schemas"]["PlantTag"][];
+        ListTargetEntry: {
+            items: components["schemas"]["TargetEntry"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
-        ListToken: {
-            items: components["schemas"]["AccessToken"][];
+        ListTargetReturn: {
+            items: components["schemas"]["TargetReturn"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
-        ListUser: {
-            items: components["schemas"]["AccessUser"][];
-            /** @description Pass as cursor for the next page */
-            next?: string;
-        };
-        ListVersion: {
-            items: components["schemas"]["SettingsVersion"][];
+        ListTargetRow: {
+            items: components["schemas"]["TargetRow"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -3132,6 +3893,26 @@ export interface components {
                 [key: string]: components["schemas"]["EquipmentHeadline"];
             };
         };
+        MachineDay: {
+            /** Format: int64 */
+            as_of: number;
+            date: string;
+            digest: string;
+            fold: string;
+            /** Format: int64 */
+            known_ms: number;
+            machine: string;
+            name: components["schemas"]["PlantName"];
+            nc: boolean;
+            owner: string;
+            owner_name: components["schemas"]["PlantName"];
+            path: string;
+            /** Format: int64 */
+            planned_ms: number;
+            /** Format: int64 */
+            revision: number;
+            suspect?: string[] | null;
+        };
         MachineDetail: {
             /** @description Standing now, most urgent first */
             alarms: components["schemas"]["LiveAlarm"][];
@@ -3168,6 +3949,49 @@ export interface components {
             };
             values: components["schemas"]["LiveValue"][];
         };
+        MachineLink: {
+            firm?: string;
+            /** Format: int64 */
+            machines: number;
+            name: components["schemas"]["PlantName"];
+            newest?: string;
+            owner: string;
+            /** Format: int64 */
+            rev: number;
+        };
+        MachineMonth: {
+            /** Format: int64 */
+            connected_days: number;
+            /** Format: int64 */
+            known_ms: number;
+            machine: string;
+            name: components["schemas"]["PlantName"];
+            nc: boolean;
+            networked: boolean;
+            owner: string;
+            path: string;
+            /** Format: int64 */
+            planned_days: number;
+            /** Format: int64 */
+            planned_ms: number;
+            /** Format: int64 */
+            suspect_days: number;
+        };
+        MachineMonths: {
+            items: components["schemas"]["MachineMonth"][];
+            rule: components["schemas"]["MachineRule"];
+        };
+        MachineRule: {
+            /** Format: int64 */
+            days: number;
+            /** Format: int64 */
+            known_per_mille: number;
+            name: components["schemas"]["PlantName"];
+            source: string;
+            verified: string;
+            /** Format: int64 */
+            version: number;
+        };
         Me: {
             name: string;
             path: string;
@@ -3175,6 +3999,15 @@ export interface components {
             /** @enum {string} */
             role: "admin" | "engineer" | "operator" | "viewer";
             user: string;
+        };
+        "Merge-firmRequest": {
+            /** @description Id of the firm that stays */
+            into: string;
+            /**
+             * Format: int64
+             * @description Of the firm that stays
+             */
+            rev: number;
         };
         NewReport: {
             /** @description What a machine must reach; the usual ones when left out */
@@ -3392,6 +4225,11 @@ export interface components {
             profile: string;
             tags?: components["schemas"]["PlantTagOverride"][] | null;
         };
+        PlantIndustry: {
+            code: string;
+            name: string;
+            parent?: string;
+        };
         PlantName: {
             en?: string;
             zh: string;
@@ -3410,6 +4248,17 @@ export interface components {
             code: string;
             id?: string;
             name: components["schemas"]["PlantName"];
+        };
+        PlantRegion: {
+            code: string;
+            /** @enum {string} */
+            level: "province" | "city" | "county";
+            name: string;
+            parent?: string;
+            predecessors?: string[] | null;
+            source: string;
+            successors?: string[] | null;
+            valid?: components["schemas"]["PlantValidity"];
         };
         PlantShift: {
             breaks?: components["schemas"]["PlantBreak"][] | null;
@@ -3462,6 +4311,10 @@ export interface components {
                 [key: string]: string;
             };
             points: components["schemas"]["Item"][] | null;
+        };
+        Policies: {
+            indicators: components["schemas"]["TargetIndicator"][];
+            policies: components["schemas"]["TargetPolicy"][];
         };
         Pressure: {
             /**
@@ -3676,6 +4529,25 @@ export interface components {
             id: string;
             name: components["schemas"]["PlantName"];
         };
+        ReturnIn: {
+            /** @enum {string} */
+            basis: "audited" | "declared";
+            firm: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description Revision that was read; 0 for a value that was not there
+             */
+            rev: number;
+            /**
+             * Format: int64
+             * @description Money in fen
+             */
+            value: number;
+            void?: boolean;
+            /** Format: int64 */
+            year: number;
+        };
         Row: {
             product: string;
             terms: {
@@ -3697,6 +4569,10 @@ export interface components {
             items: components["schemas"]["Sample"][];
             next?: string;
             tag: components["schemas"]["PlantTag"];
+        };
+        "Save-plantRequest": {
+            /** @description Id of the firm; empty: nobody's */
+            firm: string;
         };
         Series: {
             /** @description Weighted by the time each value held */
@@ -3841,6 +4717,265 @@ export interface components {
             no: number;
             /** Format: date-time */
             time: string;
+        };
+        TargetChange: {
+            /** Format: int64 */
+            at: number;
+            /** @enum {string} */
+            basis: "machine" | "audited" | "declared";
+            firm?: string;
+            /** Format: int64 */
+            from: number;
+            id: string;
+            kind: string;
+            level?: string;
+            paper?: string;
+            region: string;
+            remark?: string;
+            /** Format: int64 */
+            rev: number;
+            robot?: components["schemas"]["TargetPlate"];
+            sector?: string;
+            title: string;
+            /** Format: int64 */
+            to?: number;
+            void?: boolean;
+            who: string;
+        };
+        TargetClause: {
+            clause: string;
+            units: string[] | null;
+        };
+        TargetEntry: {
+            /** @enum {string} */
+            basis: "machine" | "audited" | "declared";
+            firm?: string;
+            /** Format: int64 */
+            from: number;
+            id: string;
+            kind: string;
+            level?: string;
+            paper?: string;
+            region: string;
+            remark?: string;
+            /** Format: int64 */
+            rev: number;
+            robot?: components["schemas"]["TargetPlate"];
+            sector?: string;
+            title: string;
+            /** Format: int64 */
+            to?: number;
+            void?: boolean;
+        };
+        TargetFits: {
+            above_scale?: boolean;
+            all?: boolean;
+            backbone?: boolean;
+            cluster?: boolean;
+            /** @enum {string} */
+            county_list?: "incentive";
+            /** Format: int64 */
+            sales_from_fen?: number;
+            sector?: string[] | null;
+            /** @enum {string} */
+            sector_list?: "selected";
+            size?: string[] | null;
+        };
+        TargetIndicator: {
+            better: string;
+            coverage: components["schemas"]["FigureCoverage"];
+            description: components["schemas"]["PlantName"];
+            /** Format: int64 */
+            digits: number;
+            each?: components["schemas"]["FigureEach"][] | null;
+            flags?: components["schemas"]["FigureRule"][] | null;
+            formula: string;
+            id: string;
+            name: components["schemas"]["PlantName"];
+            population: components["schemas"]["TargetFits"][];
+            source: string;
+            sources: {
+                [key: string]: components["schemas"]["TargetSource"];
+            };
+            terms: string[] | null;
+            undefined?: components["schemas"]["FigureRule"][] | null;
+            unit: string;
+            verified: string;
+            /** Format: int64 */
+            version: number;
+        };
+        TargetKnown: {
+            /** @description Of these, by how well they are founded: machine, audited, declared */
+            basis: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Firms or entries that the terms are about
+             */
+            due: number;
+            /**
+             * Format: int64
+             * @description Of these, those whose values are known
+             */
+            known: number;
+        };
+        TargetObligation: {
+            clause: string;
+            id: string;
+            text: string;
+        };
+        TargetPart: {
+            known: components["schemas"]["TargetKnown"];
+            region: string;
+            terms: {
+                [key: string]: number;
+            };
+        };
+        TargetPlate: {
+            /** Format: int64 */
+            axes: number;
+            /** @description Id of the connected machine it is */
+            equipment?: string;
+            maker: string;
+            model: string;
+            serial: string;
+            station?: string;
+        };
+        TargetPolicy: {
+            clauses: components["schemas"]["TargetClause"][] | null;
+            id: string;
+            issuer: string;
+            obligations: components["schemas"]["TargetObligation"][] | null;
+            printed: string;
+            signed: string;
+            title: components["schemas"]["PlantName"];
+            verified: string;
+        };
+        TargetResult: {
+            /** Format: int64 */
+            as_of: number;
+            /**
+             * @description Our rule: A at least 95 % known and 90 % of it from machines; B audited at least; C at least 80 % known; D less
+             * @enum {string}
+             */
+            confidence: "A" | "B" | "C" | "D";
+            /** Format: double */
+            coverage: number | null;
+            definition: components["schemas"]["FigureRef"];
+            flags?: string[] | null;
+            known: components["schemas"]["TargetKnown"];
+            parts: components["schemas"]["TargetPart"][];
+            provisional: boolean;
+            reason?: string;
+            /** Format: int64 */
+            revision: number;
+            root: string;
+            scope: components["schemas"]["FigureScope"];
+            terms: {
+                [key: string]: number;
+            };
+            unit: string;
+            /** Format: double */
+            value: number | null;
+            window: components["schemas"]["FigureSpan"];
+        };
+        TargetReturn: {
+            /** Format: int64 */
+            at: number;
+            /** @enum {string} */
+            basis: "machine" | "audited" | "declared";
+            firm: string;
+            name: string;
+            /** Format: int64 */
+            rev: number;
+            /** Format: int64 */
+            value: number;
+            void?: boolean;
+            who: string;
+            /** Format: int64 */
+            year: number;
+        };
+        TargetRow: {
+            /** @description Of numeric targets with a value */
+            reached?: boolean;
+            results: components["schemas"]["TargetResult"][];
+            target: components["schemas"]["TargetTarget"];
+            /** Format: double */
+            wanted?: number;
+        };
+        TargetSettings: {
+            /**
+             * Format: int64
+             * @description Year that growth is counted from; 0: not set
+             */
+            base?: number;
+            /** @description Codes of the 18 incentive counties; empty: not entered */
+            incentive: string[];
+            paths?: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            /** Format: int64 */
+            rev: number;
+        };
+        TargetSource: {
+            /** @enum {string} */
+            count?: "firms" | "entries";
+            /** @enum {string} */
+            distinct?: "firm" | "sector" | "title";
+            having?: string[] | null;
+            kinds?: string[] | null;
+            levels?: string[] | null;
+            /** @enum {string} */
+            of?: "population";
+            sum?: string;
+            /** @enum {string} */
+            when?: "in_period";
+            /** @enum {string} */
+            year?: "base";
+            /** @enum {string} */
+            years?: "since_base";
+        };
+        TargetTarget: {
+            /**
+             * @description The text strives for it
+             * @enum {string}
+             */
+            aim?: "strive";
+            /**
+             * @description Growth since a year that the text does not say
+             * @enum {string}
+             */
+            base_year?: "parameter";
+            /** Format: int64 */
+            by?: number;
+            clause: string;
+            /**
+             * @description To be reached anew in every year
+             * @enum {string}
+             */
+            every?: "year";
+            id: string;
+            indicators: string[];
+            name: components["schemas"]["PlantName"];
+            note?: components["schemas"]["PlantName"];
+            /** @enum {string} */
+            operator?: ">=" | "=";
+            operator_as_written: string;
+            policy: string;
+            scope: components["schemas"]["PlantName"];
+            /** @enum {string} */
+            status: "numeric" | "directional" | "judged";
+            /** @description Responsible units, as the text names them behind the clause */
+            units: string[];
+            /** Format: double */
+            value?: number;
+            /** @enum {string} */
+            verified: "read" | "unverified";
+            /** Format: int64 */
+            version: number;
         };
         TargetTest: {
             /** @description What went wrong and what to look at */
@@ -4072,7 +5207,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListJob"];
+                    "application/json": components["schemas"]["ListAcceptanceJob"];
                 };
             };
             /** @description Error */
@@ -4130,7 +5265,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListHead"];
+                    "application/json": components["schemas"]["ListAcceptanceHead"];
                 };
             };
             /** @description Error */
@@ -4370,7 +5505,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListEntry"];
+                    "application/json": components["schemas"]["ListAccessEntry"];
                 };
             };
             /** @description Error */
@@ -4433,7 +5568,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListCalendar"];
+                    "application/json": components["schemas"]["ListPlantCalendar"];
                 };
             };
             /** @description Error */
@@ -4497,7 +5632,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListCandidate"];
+                    "application/json": components["schemas"]["ListDiscoveryCandidate"];
                 };
             };
             /** @description Error */
@@ -4557,7 +5692,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListPendingCertificate"];
+                    "application/json": components["schemas"]["ListConnectPendingCertificate"];
                 };
             };
             /** @description Error */
@@ -4731,7 +5866,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListDefinition"];
+                    "application/json": components["schemas"]["ListFigureDefinition"];
                 };
             };
             /** @description Error */
@@ -4765,7 +5900,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListDeviceStatus"];
+                    "application/json": components["schemas"]["ListConnectDeviceStatus"];
                 };
             };
             /** @description Error */
@@ -4798,7 +5933,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListLatestValue"];
+                    "application/json": components["schemas"]["ListConnectLatestValue"];
                 };
             };
             /** @description Error */
@@ -4924,7 +6059,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListLatestValue"];
+                    "application/json": components["schemas"]["ListConnectLatestValue"];
                 };
             };
             /** @description Error */
@@ -4984,7 +6119,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListRule"];
+                    "application/json": components["schemas"]["ListDiscoveryRule"];
                 };
             };
             /** @description Error */
@@ -5431,7 +6566,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListEvent"];
+                    "application/json": components["schemas"]["ListFactEvent"];
                 };
             };
             /** @description Error */
@@ -5526,6 +6661,596 @@ export interface operations {
             };
         };
     };
+    "firm-imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListEnterpriseImported"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "undo-firm-import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnterpriseImported"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "firm-returns": {
+        parameters: {
+            query: {
+                /** @description Id of the firm */
+                firm: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListTargetReturn"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-firm-return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetReturn"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "send-firm-sheet": {
+        parameters: {
+            query?: {
+                /** @description Name of the file */
+                file?: string;
+                /** @description From when on its firms are to hold, in µs; now when left out */
+                since?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnterpriseJob"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-firms": {
+        parameters: {
+            query?: {
+                format?: "xlsx" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "firm-sheet-template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "firm-sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnterpriseJob"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drop-firm-sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "apply-firm-sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Apply-firm-sheetRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnterpriseJob"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "firm-sheet-rows": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Rows of one status, or with warnings */
+                only?: "new" | "changed" | "unchanged" | "doubled" | "error" | "warned" | "";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListEnterprisePlanned"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    firms: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListFirm"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-firm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnterpriseFirm"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Firm"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "look-at-firm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnterpriseFirm"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnterpriseLooked"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    firm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Firm"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-firm": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the firm you changed */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnterpriseFirm"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Firm"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "firm-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListFirmChange"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "merge-firm": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the firm that is to vanish */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Merge-firmRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Firm"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     health: {
         parameters: {
             query?: never;
@@ -5542,6 +7267,69 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    indicator: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetResult"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    industries: {
+        parameters: {
+            query?: {
+                /** @description Beginning of the codes */
+                within?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPlantIndustry"];
                 };
             };
             /** @description Error */
@@ -5698,7 +7486,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListVersion"];
+                    "application/json": components["schemas"]["ListSettingsVersion"];
                 };
             };
             /** @description Error */
@@ -5842,6 +7630,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListLossPart"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "machine-days": {
+        parameters: {
+            query: {
+                machine: string;
+                from: string;
+                /** @description First day no longer in it */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMachineDay"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "machine-months": {
+        parameters: {
+            query: {
+                firm?: string;
+                plant?: string;
+                /** @description 2022-05 */
+                month: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MachineMonths"];
                 };
             };
             /** @description Error */
@@ -6008,7 +7864,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListRow"];
+                    "application/json": components["schemas"]["ListNorthRow"];
                 };
             };
             /** @description Error */
@@ -6230,6 +8086,103 @@ export interface operations {
             };
         };
     };
+    plants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMachineLink"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-plant": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the plant you changed */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Save-plantRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MachineLink"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    policies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policies"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     products: {
         parameters: {
             query?: {
@@ -6250,7 +8203,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListProduct"];
+                    "application/json": components["schemas"]["ListPlantProduct"];
                 };
             };
             /** @description Error */
@@ -6359,6 +8312,189 @@ export interface operations {
             };
         };
     };
+    regions: {
+        parameters: {
+            query?: {
+                /** @description Beginning of the codes */
+                within?: string;
+                /** @description Those that are abolished, too */
+                ever?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPlantRegion"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "register-entries": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                kind?: string;
+                /** @description Id of a firm */
+                firm?: string;
+                /** @description Beginning of a division code */
+                region?: string;
+                /** @description In force at some instant of the year */
+                year?: number;
+                /** @description Part of the title, the document's number or a serial number */
+                q?: string;
+                /** @description Those entered in error, too */
+                void?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListTargetEntry"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-register-entry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TargetEntry"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetEntry"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-register-entry": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the entry you changed */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TargetEntry"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetEntry"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "register-entry-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListTargetChange"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     samples: {
         parameters: {
             query: {
@@ -6412,7 +8548,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListSearch"];
+                    "application/json": components["schemas"]["ListDiscoverySearch"];
                 };
             };
             /** @description Error */
@@ -6729,7 +8865,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListImport"];
+                    "application/json": components["schemas"]["ListBulkImport"];
                 };
             };
             /** @description Error */
@@ -6925,7 +9061,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListReason"];
+                    "application/json": components["schemas"]["ListEquipmentReason"];
                 };
             };
             /** @description Error */
@@ -7040,7 +9176,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListSuspicion"];
+                    "application/json": components["schemas"]["ListAuthenticitySuspicion"];
                 };
             };
             /** @description Error */
@@ -7147,7 +9283,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListTag"];
+                    "application/json": components["schemas"]["ListPlantTag"];
                 };
             };
             /** @description Error */
@@ -7192,6 +9328,110 @@ export interface operations {
             };
         };
     };
+    "target-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetSettings"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-target-settings": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the settings you changed; "0" when there are none */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TargetSettings"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetSettings"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    targets: {
+        parameters: {
+            query: {
+                /** @description Beginning of a division code: 33, 3306, 330624 */
+                region?: string;
+                /** @description Beginning of a class of GB/T 4754 with its section: C, C34, C3451 */
+                sector?: string;
+                year: number;
+                /** @description Year that growth is counted from; left out: the one that is set */
+                base?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListTargetRow"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     tokens: {
         parameters: {
             query?: never;
@@ -7207,7 +9447,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListToken"];
+                    "application/json": components["schemas"]["ListAccessToken"];
                 };
             };
             /** @description Error */
@@ -7298,7 +9538,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListUser"];
+                    "application/json": components["schemas"]["ListAccessUser"];
                 };
             };
             /** @description Error */
