@@ -6,8 +6,8 @@ package data
 
 import "embed"
 
-// FS holds profiles/, figures/, indicators/, targets/, policies/, standards/,
-// demo/ and vocabulary.yaml.
+// FS holds profiles/, figures/, indicators/, targets/, policies/, maturity/,
+// standards/, demo/ and vocabulary.yaml.
 //
-//go:embed all:profiles all:figures all:indicators all:targets all:policies all:standards all:demo vocabulary.yaml
+//go:embed all:profiles all:figures all:indicators all:targets all:policies all:maturity all:standards all:demo vocabulary.yaml
 var FS embed.FS
