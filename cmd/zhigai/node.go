@@ -23,6 +23,7 @@ import (
 	"zhigai/link"
 	"zhigai/north"
 	"zhigai/plant"
+	"zhigai/programme/diagnosis"
 	"zhigai/record"
 	"zhigai/shop/acceptance"
 	"zhigai/shop/authenticity"
@@ -32,6 +33,7 @@ import (
 	"zhigai/shop/equipment"
 	"zhigai/space"
 	"zhigai/web"
+	webprogramme "zhigai/web/programme"
 	"zhigai/web/prometheus"
 	webshop "zhigai/web/shop"
 )
@@ -55,6 +57,7 @@ type node struct {
 	control      *control.Desk
 	reports      *acceptance.Desk
 	authenticity *authenticity.Desk
+	diagnosis    *diagnosis.Desk
 	lean         bool
 	readOnly     bool
 	traces       *traces    // nil: none are made
@@ -127,6 +130,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.desk = &equipment.Desk{Fleet: n.fleet, Reader: n.reader, Totals: n.engine, Now: time.Now, Changed: n.entered}
 	n.reports = n.newAcceptance()
 	n.authenticity = n.newAuthenticity()
+	n.diagnosis = n.newDiagnosis()
 	n.control = control.NewDesk(control.Options{
 		Tenant: demoTenant, Node: n.id.ID, Journal: n.record.Journal(), Plants: n.plants, Profiles: n.profiles, Devices: n.collector, Audit: n.access,
 		NewID: n.record.NewID, Now: time.Now, Logger: log,
@@ -292,6 +296,8 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Errors: []web.ErrorStatus{
 			{Err: equipment.ErrInvalid, Status: 422},
 			{Err: acceptance.ErrInvalid, Status: 422},
+			{Err: diagnosis.ErrInvalid, Status: 422},
+			{Err: diagnosis.ErrNoFigures, Status: 409},
 			{Err: authenticity.ErrInvalid, Status: 422},
 			{Err: authenticity.ErrNotFound, Status: 404},
 			{Err: acceptance.ErrBusy, Status: 409},
@@ -326,6 +332,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Authenticity: n.authenticity, Decided: n.decided,
 		Bulk: &bulk.Desk{Plants: n.plants, Profiles: n.profiles, Drivers: n.drivers.List, Past: n.record.Access()},
 	})
+	webprogramme.Register(api, webprogramme.Deps{Diagnosis: n.diagnosis})
 	prometheus.Register(api, prometheus.Deps{Tags: n.shop, Plants: n.plants, History: n.history, Version: version, Now: time.Now, Logger: n.log})
 	return api
 }

@@ -13,6 +13,7 @@ import (
 	"zhigai/data"
 	"zhigai/figure"
 	"zhigai/plant"
+	"zhigai/programme/diagnosis"
 	"zhigai/record"
 	"zhigai/record/nodes"
 	"zhigai/record/programme"
@@ -111,6 +112,7 @@ type rules struct {
 	classes     *equipment.ClassTable
 	reasons     *equipment.Reasons
 	kinds       equipment.KindMap
+	editions    *diagnosis.Editions
 }
 
 func loadRules(drivers []connect.Driver) (*rules, error) { return rulesOf(data.FS, drivers) }
@@ -133,6 +135,10 @@ func rulesOf(profiles fs.FS, drivers []connect.Driver) (*rules, error) {
 		return nil, err
 	}
 	if r.reasons, err = equipment.LoadReasons(data.FS, "standards/stop-reasons.yaml"); err != nil {
+		return nil, err
+	}
+	known := func(id string) bool { _, err := r.definitions.Definition(id); return err == nil }
+	if r.editions, err = diagnosis.LoadEditions(data.FS, "maturity", known); err != nil {
 		return nil, err
 	}
 	r.kinds, err = equipment.KindsOf(r.profiles.List())
