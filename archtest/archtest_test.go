@@ -85,10 +85,14 @@ var floors = []struct {
 	{"shop/control", []string{"plant", "fact", "access", "connect", "connect/profile"}, "commands go to the collector and know no protocol"},
 	{"shop/authenticity", []string{"plant", "fact", "calc/authenticity"}, "examines what is handed in; formulas live in calc"},
 	{"shop/acceptance", []string{"plant", "fact", "access", "connect/profile"}, "a report is made of facts; what machines did is told to it"},
-	{"shop/acceptance/paper", []string{"plant", "shop/acceptance"}, "draws a report and decides nothing"},
+	{"paper", nil, "draws pages and knows no report"},
+	{"paper/word", nil, "writes documents and knows no report"},
+	{"shop/acceptance/paper", []string{"plant", "paper", "shop/acceptance"}, "draws a report and decides nothing"},
 	{"programme/target", []string{"plant", "access", "figure"}, "targets are folds over what is handed in"},
 	{"programme/enterprise", []string{"plant", "access", "connect/files/table"}, "firms know no target and no SQL; a sheet is read with its codec"},
 	{"programme/machine", []string{"plant", "access"}, "counts what rows prove, whoever folded them"},
+	{"programme/diagnosis", []string{"plant", "fact", "access", "figure", "calc/maturity"}, "rooms of a storey do not import one another; firms and figures are told to it"},
+	{"programme/diagnosis/report", []string{"plant", "paper", "paper/word", "calc/maturity", "programme/diagnosis"}, "draws a diagnosis and decides nothing"},
 	{"link/settings", []string{"plant", "link"}, "what goes down knows no plant file"},
 	{"link/journal", []string{"plant", "fact", "history", "link"}, "joins link to journals, by interfaces"},
 	{"record", []string{"plant", "fact", "access", "figure", "space"}, "SQL serves the rooms, not the other way round"},
@@ -96,7 +100,7 @@ var floors = []struct {
 	{"record/...", []string{"plant", "fact", "calc/authenticity", "access", "figure", "link/...", "north", "shop/...", "programme/...", "record", "record/nodes", "record/shop"}, "implements the interfaces the rooms declare"},
 	{"web", []string{"plant", "fact", "access", "figure", "link", "link/settings"}, "HTTP knows no SQL and no driver"},
 	{"web/prometheus", []string{"plant", "access", "web"}, "answers a foreign API from tags and samples, whoever keeps them"},
-	{"web/...", []string{"plant", "plant/file", "calc/threshold", "plant/waveform", "fact", "access", "figure", "north", "shop/...", "programme/...", "connect", "connect/profile", "history", "web", "connect/tap"}, "one file per resource"},
+	{"web/...", []string{"plant", "plant/file", "calc/threshold", "plant/waveform", "fact", "access", "figure", "north", "shop/...", "programme/...", "calc/maturity", "connect", "connect/profile", "history", "web", "connect/tap"}, "one file per resource"},
 	{"data", nil, "embedded files"},
 	{"ui", nil, "embedded files"},
 	{"sim", []string{
@@ -198,7 +202,7 @@ func eachImport(t *testing.T, f func(file, room, imported string)) error {
 
 // TestPlantUsesStandardLibraryOnly and the calc floor keep formulas portable.
 func TestPureRoomsUseNoForeignModules(t *testing.T) {
-	for _, room := range []string{"plant", "fact", "calc/kpi", "calc/threshold"} {
+	for _, room := range []string{"plant", "fact", "calc/kpi", "calc/maturity", "calc/threshold"} {
 		entries, err := os.ReadDir(filepath.Join("..", room))
 		if err != nil {
 			t.Fatal(err)

@@ -6,8 +6,8 @@ package data
 
 import "embed"
 
-// FS holds profiles/, figures/, indicators/, industries/, targets/, policies/, regions/, standards/,
-// demo/ and vocabulary.yaml.
+// FS holds profiles/, figures/, indicators/, industries/, targets/, policies/,
+// regions/, maturity/, standards/, demo/ and vocabulary.yaml.
 //
-//go:embed all:profiles all:figures all:indicators all:industries all:targets all:policies all:regions all:standards all:demo vocabulary.yaml
+//go:embed all:profiles all:figures all:indicators all:industries all:targets all:policies all:regions all:maturity all:standards all:demo vocabulary.yaml
 var FS embed.FS

@@ -39,6 +39,7 @@ const (
 
 	KindAcceptance     Kind = "acceptance"      // a report of shop/acceptance was made
 	KindAcceptancePart Kind = "acceptance_part" // a piece of its data
+	KindDiagnosis      Kind = "diagnosis"       // a step of programme/diagnosis
 )
 
 // Event is one fact of the record journal.

@@ -5,6 +5,7 @@ import (
 
 	"zhigai/access"
 	"zhigai/figure"
+	"zhigai/programme/diagnosis"
 	"zhigai/programme/enterprise"
 	"zhigai/record"
 	"zhigai/record/pgtest"
@@ -86,6 +87,12 @@ func TestConformance_Tags(t *testing.T) {
 func TestConformance_Figures(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		recordtest.Figures(t, func(t *testing.T) figure.Store { return shop.NewFigures(open(t)) })
+	})
+}
+
+func TestConformance_Diagnoses(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		recordtest.Diagnoses(t, func(t *testing.T) diagnosis.Store { return programme.NewDiagnoses(open(t)) })
 	})
 }
 

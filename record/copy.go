@@ -27,6 +27,8 @@ var tables = []struct{ name, key string }{
 	{"access_token", "tenant, id"},
 	{"access_user", "tenant, id"},
 	{"audit", "tenant, seq"},
+	{"diagnosis", "tenant, id"},
+	{"diagnosis_file", "tenant, sha256, part"},
 	{"event", "tenant, seq"},
 	{"figure_node", "tenant, path, node"},
 	{"figure_row", "tenant, node, win_from, product"},

@@ -12,6 +12,7 @@ import (
 	"zhigai/fact"
 	"zhigai/record"
 	"zhigai/record/pgtest"
+	"zhigai/record/programme"
 	"zhigai/record/recordtest"
 	"zhigai/record/shop"
 )
@@ -19,7 +20,7 @@ import (
 func stores(db *record.DB) recordtest.Stores {
 	return recordtest.Stores{
 		Journal: db.Journal(), Plants: plantAndTags{shop.NewPlants(db), shop.NewTags(db)},
-		Figures: shop.NewFigures(db), Access: db.Access(),
+		Figures: shop.NewFigures(db), Access: db.Access(), Diagnoses: programme.NewDiagnoses(db),
 	}
 }
 

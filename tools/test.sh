@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-packages=(poppler-utils python3-pymodbus python3-serial python3-serial-asyncio mbpoll mosquitto mosquitto-clients socat tshark chromium fonts-noto-cjk postgresql clickhouse-server curl adduser snmpd snmp libxml2-utils python3-openpyxl g++ make python3)
+packages=(poppler-utils python3-pymodbus python3-serial python3-serial-asyncio mbpoll mosquitto mosquitto-clients socat tshark chromium fonts-noto-cjk postgresql clickhouse-server curl adduser snmpd snmp libxml2-utils python3-openpyxl python3-docx g++ make python3)
 times=()
 
 part() { # name, command...

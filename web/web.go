@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"path"
 	"reflect"
+	"regexp"
 	"strings"
 	"time"
 
@@ -258,13 +259,28 @@ func schemaName(t reflect.Type, hint string) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	if strings.HasPrefix(t.Name(), "List[") && t.Kind() == reflect.Struct && t.NumField() > 0 {
-		return "List" + schemaName(t.Field(0).Type.Elem(), hint)
+	if of := argument.FindStringSubmatch(t.Name()); of != nil {
+		whole, isOwn := strings.CutSuffix(name, of[2])
+		if isOwn {
+			return whole + roomOf(of[1]) + of[2]
+		}
 	}
 	room, inner := strings.CutPrefix(t.PkgPath(), "zhigai/")
-	if !inner || room == "web" || strings.HasPrefix(room, "web/") {
+	if !inner {
 		return name
 	}
+	return roomOf(room) + name
+}
+
+// argument finds what a generic type of the API is of: its room and its name.
+var argument = regexp.MustCompile(`\[\*?zhigai/([a-z/]+)\.(\w+)\]$`)
+
+// roomOf is a room as it stands before the names of its types; the API's own have
+// nothing before them.
+func roomOf(room string) string {
+	if room == "web" || strings.HasPrefix(room, "web/") {
+		return ""
+	}
 	room = path.Base(room)
-	return strings.ToUpper(room[:1]) + room[1:] + name
+	return strings.ToUpper(room[:1]) + room[1:]
 }

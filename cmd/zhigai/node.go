@@ -23,6 +23,7 @@ import (
 	"zhigai/link"
 	"zhigai/north"
 	"zhigai/plant"
+	"zhigai/programme/diagnosis"
 	"zhigai/programme/enterprise"
 	"zhigai/programme/machine"
 	"zhigai/programme/target"
@@ -63,6 +64,7 @@ type node struct {
 	firmSheets   *enterprise.Sheets
 	targets      *target.Desk
 	proved       *machine.Desk
+	diagnosis    *diagnosis.Desk
 	lean         bool
 	readOnly     bool
 	traces       *traces    // nil: none are made
@@ -137,6 +139,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.authenticity = n.newAuthenticity()
 	n.newFirms()
 	n.newTargets()
+	n.diagnosis = n.newDiagnosis()
 	n.control = control.NewDesk(control.Options{
 		Tenant: demoTenant, Node: n.id.ID, Journal: n.record.Journal(), Plants: n.plants, Profiles: n.profiles, Devices: n.collector, Audit: n.access,
 		NewID: n.record.NewID, Now: time.Now, Logger: log,
@@ -303,6 +306,8 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Errors: []web.ErrorStatus{
 			{Err: equipment.ErrInvalid, Status: 422},
 			{Err: acceptance.ErrInvalid, Status: 422},
+			{Err: diagnosis.ErrInvalid, Status: 422},
+			{Err: diagnosis.ErrNoFigures, Status: 409},
 			{Err: authenticity.ErrInvalid, Status: 422},
 			{Err: authenticity.ErrNotFound, Status: 404},
 			{Err: enterprise.ErrInvalid, Status: 422},
@@ -341,7 +346,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Authenticity: n.authenticity, Decided: n.decided,
 		Bulk: &bulk.Desk{Plants: n.plants, Profiles: n.profiles, Drivers: n.drivers.List, Past: n.record.Access()},
 	})
-	webprogramme.Register(api, webprogramme.Deps{Firms: n.firms, Sheets: n.firmSheets, Targets: n.targets, Machines: n.proved})
+	webprogramme.Register(api, webprogramme.Deps{Firms: n.firms, Sheets: n.firmSheets, Targets: n.targets, Machines: n.proved, Diagnosis: n.diagnosis})
 	prometheus.Register(api, prometheus.Deps{Tags: n.shop, Plants: n.plants, History: n.history, Version: version, Now: time.Now, Logger: n.log})
 	return api
 }

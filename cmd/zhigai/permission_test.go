@@ -60,6 +60,11 @@ var lowest = map[string]access.Role{
 	"register-entries": access.RoleAdmin, "add-register-entry": access.RoleAdmin, "change-register-entry": access.RoleAdmin, "register-entry-history": access.RoleAdmin,
 	"firm-returns": access.RoleAdmin, "save-firm-return": access.RoleAdmin, "plants": access.RoleAdmin, "save-plant": access.RoleAdmin, "machine-months": access.RoleAdmin, "machine-days": access.RoleAdmin,
 	"firm-sheet-rows": access.RoleAdmin, "drop-firm-sheet": access.RoleAdmin, "apply-firm-sheet": access.RoleAdmin, "firm-imports": access.RoleAdmin, "undo-firm-import": access.RoleAdmin,
+	"maturity-editions": access.RoleAdmin, "maturity-edition": access.RoleAdmin, "diagnoses": access.RoleAdmin, "diagnosis-firms": access.RoleAdmin, "start-diagnosis": access.RoleAdmin,
+	"diagnosis": access.RoleAdmin, "diagnosis-history": access.RoleAdmin, "plan-diagnosis": access.RoleAdmin, "staff-diagnosis": access.RoleAdmin, "visit-diagnosis": access.RoleAdmin,
+	"fill-diagnosis": access.RoleAdmin, "answer-diagnosis": access.RoleAdmin, "ask-diagnosis": access.RoleAdmin, "answer-diagnosis-question": access.RoleAdmin,
+	"propose-diagnosis-measure": access.RoleAdmin, "move-diagnosis": access.RoleAdmin, "reply-diagnosis": access.RoleAdmin, "follow-diagnosis-up": access.RoleAdmin,
+	"attach-diagnosis-file": access.RoleAdmin, "diagnosis-file": access.RoleAdmin, "diagnosis-report": access.RoleAdmin, "diagnosis-progress": access.RoleAdmin,
 }
 
 // ranks are the roles from least to most; each may what those before may.
@@ -190,6 +195,10 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 		return "UNOBODY"
 	case "If-Match":
 		return `"999"`
+	case "digest":
+		return strings.Repeat("0", 64)
+	case "name":
+		return "proof.pdf"
 	case "Idempotency-Key":
 		return fmt.Sprint(now.UnixNano())
 	}
@@ -204,7 +213,13 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 	firm := map[string]any{"code": "91350200776049653A", "name": "厦门某某有限公司", "region": "330624", "industry": "3451"}
 	entry := map[string]any{"id": "", "rev": 0, "kind": "matching_event", "region": "330624", "title": "现场会", "from": now.Add(-time.Hour).UnixMicro(), "basis": "audited"}
 	sheet := map[string]any{"file": "x.csv", "header": []string{"path"}, "rows": []any{map[string]any{"line": 2, "cells": []string{plant.ParentPath(machine.Path) + "/brand-new"}}}}
+	plan := map[string]any{"title": "x", "begin": "2026-05-01", "end": "2026-05-02", "from": now.AddDate(0, 0, -30), "to": now, "target": 2, "cut": []string{}}
 	raw, err := json.Marshal(map[string]any{
+		"start-diagnosis": map[string]any{"firm": "nobody", "edition": "gbt-39116-2020-discrete", "plan": plan}, "plan-diagnosis": plan,
+		"staff-diagnosis": map[string]any{"team": []any{}}, "visit-diagnosis": map[string]any{"day": "2026-05-01"}, "fill-diagnosis": map[string]any{},
+		"answer-diagnosis": map[string]any{"requirement": "data.1.1", "grade": "full"}, "ask-diagnosis": map[string]any{"text": "?"},
+		"answer-diagnosis-question": map[string]any{"question": "q", "text": "!"}, "propose-diagnosis-measure": map[string]any{"title": "x", "requirements": []string{}, "benefit_fen": 0, "cost_fen": 0, "months": 1},
+		"move-diagnosis": map[string]any{"state": "visiting"}, "reply-diagnosis": map[string]any{"text": "x", "agrees": true}, "follow-diagnosis-up": map[string]any{"months": 6, "text": "x", "measures": map[string]string{}},
 		"acknowledge-alarm": map[string]any{"equipment": machine.ID, "alarm": "servo"},
 		"assign-reason":     map[string]any{"equipment": machine.ID, "from": now.Add(-time.Minute), "reason": "minor.jam"},
 		"command":           map[string]any{"equipment": machine.ID, "signal": "spindle.override", "value": map[string]any{"number": 80}},

@@ -13,6 +13,7 @@ import (
 	"zhigai/data"
 	"zhigai/figure"
 	"zhigai/plant"
+	"zhigai/programme/diagnosis"
 	"zhigai/programme/enterprise"
 	"zhigai/programme/machine"
 	"zhigai/programme/target"
@@ -117,6 +118,7 @@ type rules struct {
 	codes       enterprise.Codes
 	book        *target.Book
 	networked   machine.Rule
+	editions    *diagnosis.Editions
 }
 
 func loadRules(drivers []connect.Driver) (*rules, error) { return rulesOf(data.FS, drivers) }
@@ -148,6 +150,10 @@ func rulesOf(profiles fs.FS, drivers []connect.Driver) (*rules, error) {
 		return nil, err
 	}
 	if r.networked, err = machine.LoadRule(data.FS, "standards/networked.yaml"); err != nil {
+		return nil, err
+	}
+	known := func(id string) bool { _, err := r.definitions.Definition(id); return err == nil }
+	if r.editions, err = diagnosis.LoadEditions(data.FS, "maturity", known); err != nil {
 		return nil, err
 	}
 	r.kinds, err = equipment.KindsOf(r.profiles.List())

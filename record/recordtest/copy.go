@@ -10,6 +10,7 @@ import (
 	"zhigai/fact"
 	"zhigai/figure"
 	"zhigai/plant"
+	"zhigai/programme/diagnosis"
 )
 
 // Stores is a whole record.
@@ -18,6 +19,8 @@ type Stores struct {
 	Plants  PlantStore
 	Figures figure.Store
 	Access  access.Store
+
+	Diagnoses diagnosis.Store
 }
 
 // awkward are texts that a careless database changes.
@@ -30,6 +33,10 @@ func Fill(t *testing.T, s Stores) {
 	for tenant := range plant.TenantNo(2) {
 		fillJournal(t, s.Journal, tenant+1)
 		fillAccess(t, s.Access, tenant+1)
+		kept(t, s.Diagnoses, tenant+1, headOf("d'1", "é", "33", "C", diagnosis.Closed))
+		if err := s.Diagnoses.SaveFile(t.Context(), tenant+1, "5", []byte{0, 1, 0xff}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	imported(t, s.Plants, small(), month(1))
 	m := model(t, s.Plants, whole, month(1))
@@ -132,6 +139,12 @@ func Reads(t *testing.T, s Stores) map[string]any {
 		}
 		dirty, err := s.Figures.DirtyWindows(ctx, tenant, 0)
 		keep(of("dirty windows"), dirty, err)
+		heads, err := s.Diagnoses.Heads(ctx, tenant, diagnosis.Filter{Areas: everyFirm, Limit: 9})
+		keep(of("diagnoses"), heads, err)
+		if tenant > 0 {
+			file, err := s.Diagnoses.File(ctx, tenant, "5")
+			keep(of("file"), file, err)
+		}
 	}
 	session, err := s.Access.SessionByHash(ctx, "h1")
 	keep("session", session, err)

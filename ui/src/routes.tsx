@@ -85,8 +85,19 @@ const system = createRoute({
   validateSearch: (s: Record<string, unknown>): { tab?: string } => ({ tab: text(s.tab) }),
 });
 
+export interface DiagnosisSearch {
+  id?: string | undefined; tab?: string | undefined; r?: string | undefined; state?: string | undefined; region?: string | undefined; sector?: string | undefined;
+  q?: string | undefined; by?: string | undefined; cursor?: string | undefined;
+}
+const diagnoses = createRoute({
+  getParentRoute: () => app, path: "/diagnoses", component: lazyRouteComponent(() => import("./pages/diagnosis/DiagnosisPage")),
+  validateSearch: (s: Record<string, unknown>): DiagnosisSearch => ({
+    id: text(s.id), tab: text(s.tab), r: text(s.r), state: text(s.state), region: text(s.region), sector: text(s.sector), q: text(s.q), by: text(s.by), cursor: text(s.cursor),
+  }),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([signin, app.addChildren([overview, machine, alarms, stops, oee, trend, plant, devices, targets, definitions, system])]),
+  routeTree: root.addChildren([signin, app.addChildren([overview, machine, alarms, stops, oee, trend, plant, devices, targets, diagnoses, definitions, system])]),
   context: { client: undefined as unknown as QueryClient },
   defaultPreload: false,
   defaultErrorComponent: PageError,

@@ -1,11 +1,13 @@
 // Package programme is the HTTP side of the programme that governments run:
-// targets, registers, returns, firms. One file per resource, named as its room.
+// targets, registers, returns, firms, diagnoses. One file per resource, named as
+// its room.
 //
 // It decides nothing: it asks the rooms and shapes their answers. Start with
 // [Register].
 package programme
 
 import (
+	"zhigai/programme/diagnosis"
 	"zhigai/programme/enterprise"
 	"zhigai/programme/machine"
 	"zhigai/programme/target"
@@ -18,6 +20,8 @@ type Deps struct {
 	Machines *machine.Desk
 	Firms    *enterprise.Desk
 	Sheets   *enterprise.Sheets
+	// Diagnosis is where firms are held against maturity models.
+	Diagnosis *diagnosis.Desk
 }
 
 type rooms struct {
@@ -25,19 +29,17 @@ type rooms struct {
 	Deps
 }
 
-// Register adds the resources of the programme to the API; those of parts that
-// a node does not have are left out.
+// Register adds the resources of the programme to the API.
 func Register(api *web.API, d Deps) {
 	r := &rooms{api: api, Deps: d}
-	if d.Targets != nil {
-		r.registerTargets()
-		r.registerEntries()
-		r.registerReturns()
-	}
-	if d.Machines != nil {
-		r.registerMachines()
-	}
-	if d.Firms != nil {
-		r.registerFirms()
-	}
+	r.registerTargets()
+	r.registerEntries()
+	r.registerReturns()
+	r.registerMachines()
+	r.registerFirms()
+	r.registerEditions()
+	r.registerDiagnoses()
+	r.registerDiagnosis()
+	r.registerDiagnosisFiles()
+	r.registerDiagnosisReport()
 }

@@ -449,6 +449,314 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/diagnoses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Diagnoses, newest first */
+        get: operations["diagnoses"];
+        put?: never;
+        /** Begin a diagnosis; what machines can answer is filled at once */
+        post: operations["start-diagnosis"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/diagnoses/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One diagnosis with its score, gaps and place among peers */
+        get: operations["diagnosis"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/diagnoses/{id}/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Answer a requirement, or take an answer back */
+        put: operations["answer-diagnosis"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/diagnoses/{id}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the figures again */
+        post: operations["fill-diagnosis"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/diagnoses/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep a file that an answer can name as proof */
+        post: operations["attach-diagnosis-file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/diagnoses/{id}/files/{digest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file that an answer named */
+        get: operations["diagnosis-file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/diagnoses/{id}/follow-ups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what came of the measures after 6 and 12 months */
+        post: operations["follow-diagnosis-up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/diagnoses/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything that was done to a diagnosis, newest first */
+        get: operations["diagnosis-history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/diagnoses/{id}/measures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Propose a measure, or change one by its id */
+        post: operations["propose-diagnosis-measure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/diagnoses/{id}/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change the plan; another time of evidence fills anew */
+        put: operations["plan-diagnosis"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/diagnoses/{id}/questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Answer a question for the firm */
+        put: operations["answer-diagnosis-question"];
+        /** Ask the firm */
+        post: operations["ask-diagnosis"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/diagnoses/{id}/reply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reply to the draft for the firm */
+        post: operations["reply-diagnosis"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/diagnoses/{id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The report: a PDF to sign, or a document for word processors */
+        get: operations["diagnosis-report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/diagnoses/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring a diagnosis into another state */
+        post: operations["move-diagnosis"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/diagnoses/{id}/team": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Name the team with roles, skills and conflicts of interest */
+        put: operations["staff-diagnosis"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/diagnoses/{id}/visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add a visit, or change one by its id */
+        post: operations["visit-diagnosis"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/diagnosis-firms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Firms that you may diagnose */
+        get: operations["diagnosis-firms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/diagnosis-progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far full coverage is, by county, city or sector */
+        get: operations["diagnosis-progress"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/discovery-rules": {
         parameters: {
             query?: never;
@@ -1145,6 +1453,40 @@ export interface paths {
         };
         /** The machines of a firm or a plant in a month: planned and connected days, networked or not */
         get: operations["machine-months"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maturity-editions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Maturity models that a firm can be held against */
+        get: operations["maturity-editions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maturity-editions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One maturity model with its requirements */
+        get: operations["maturity-edition"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2456,6 +2798,16 @@ export interface components {
             /** Format: date-time */
             to: string;
         };
+        AnswerIn: {
+            files?: components["schemas"]["DiagnosisFile"][];
+            /**
+             * @description Empty takes the answer back
+             * @enum {string}
+             */
+            grade: "" | "none" | "part" | "most" | "full";
+            remark?: string;
+            requirement: string;
+        };
         "Apply-firm-sheetRequest": {
             /** @description The warnings were looked at */
             confirmed?: boolean;
@@ -2859,6 +3211,525 @@ export interface components {
             text: string;
             /** @description true: the day does not count; false: it does */
             upheld: boolean;
+        };
+        DiagnosisAnswer: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            files?: components["schemas"]["DiagnosisFile"][] | null;
+            /**
+             * @description Empty: the answer is taken back, and evidence stands again
+             * @enum {string}
+             */
+            grade: "" | "none" | "part" | "most" | "full";
+            remark?: string;
+            requirement: string;
+        };
+        DiagnosisEdition: {
+            elements: components["schemas"]["DiagnosisNode"][];
+            /** @description First day on which it holds */
+            from: string;
+            id: string;
+            /** @enum {string} */
+            industry: "discrete" | "flow" | "any";
+            levels: components["schemas"]["DiagnosisLevel"][];
+            /** @description The standard */
+            model: string;
+            name: components["schemas"]["PlantName"];
+            /**
+             * Format: int64
+             * @description How many of them machine evidence can answer
+             */
+            provable: number;
+            /**
+             * Format: int64
+             * @description How many
+             */
+            requirements: number;
+            scoring: components["schemas"]["DiagnosisScoring"];
+            source: string;
+            /** @description First day on which it no longer holds */
+            to?: string;
+            /** @description Whether the standard itself was read */
+            verified: boolean;
+            /** Format: int64 */
+            version: number;
+        };
+        DiagnosisEvidence: {
+            /** Format: date-time */
+            as_of?: string;
+            /** Format: double */
+            coverage?: number;
+            figure: string;
+            /** Format: date-time */
+            from: string;
+            /**
+             * @description Empty when the figure answers nothing; reason says why
+             * @enum {string}
+             */
+            grade: "" | "none" | "part" | "most" | "full";
+            /** @description What the figure was made of */
+            link?: string;
+            name: components["schemas"]["PlantName"];
+            provisional?: boolean;
+            reason?: string;
+            requirement: string;
+            /** Format: int64 */
+            revision: number;
+            /** @description Path of the plant */
+            scope: string;
+            terms?: {
+                [key: string]: number;
+            };
+            /** Format: date-time */
+            to: string;
+            unit?: string;
+            /** Format: double */
+            value?: number;
+            /**
+             * Format: int64
+             * @description Of the figure's definition
+             */
+            version: number;
+        };
+        DiagnosisExpert: {
+            /**
+             * @description Of interest with the firm, as the person said
+             * @enum {string}
+             */
+            conflict: "undeclared" | "none" | "declared";
+            /** @description What the conflict is */
+            interest?: string;
+            name: string;
+            organisation?: string;
+            /** @enum {string} */
+            role: "lead" | "expert" | "observer";
+            /** @description Subdomains that the person knows */
+            skills: string[];
+        };
+        DiagnosisFile: {
+            /** Format: int64 */
+            bytes: number;
+            name: string;
+            sha256: string;
+        };
+        DiagnosisFirm: {
+            id: string;
+            name: string;
+            /** @description Division code of GB/T 2260 */
+            region?: string;
+            /** @description Class of GB/T 4754 with its section, such as C3451 */
+            sector?: string;
+        };
+        DiagnosisFollowUp: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            /** @description done, doing, open or dropped by the measure's id */
+            measures: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int64
+             * @description After the closing
+             * @enum {integer}
+             */
+            months: 6 | 12;
+            text: string;
+        };
+        DiagnosisGap: {
+            /**
+             * Format: double
+             * @description By how much the level's score rises when it is fully met
+             */
+            gain: number;
+            /** @enum {string} */
+            grade: "" | "none" | "part" | "most" | "full";
+            /** Format: int64 */
+            level: number;
+            requirement: string;
+        };
+        DiagnosisHead: {
+            /** Format: int64 */
+            answered: number;
+            /** Format: int64 */
+            asked: number;
+            begin: string;
+            /** Format: date-time */
+            changed: string;
+            /**
+             * Format: date-time
+             * @description Of the next follow-up
+             */
+            due?: string;
+            edition: string;
+            firm: components["schemas"]["DiagnosisFirm"];
+            /** Format: int64 */
+            from_machine: number;
+            /** Format: int64 */
+            grade: number;
+            id: string;
+            lead?: string;
+            /** Format: int64 */
+            rev: number;
+            /** @enum {string} */
+            state: "planned" | "visiting" | "drafted" | "replied" | "closed" | "followed" | "cancelled";
+            /** Format: int64 */
+            target: number;
+            title: string;
+            /** Format: double */
+            total: number;
+            /** Format: int64 */
+            version: number;
+        };
+        DiagnosisLevel: {
+            /** Format: int64 */
+            level: number;
+            name: components["schemas"]["PlantName"];
+            text: components["schemas"]["PlantName"];
+            verified: boolean;
+        };
+        DiagnosisLevelScore: {
+            /** Format: int64 */
+            answered: number;
+            /** Format: int64 */
+            asked: number;
+            /** Format: double */
+            highest: number;
+            /** Format: int64 */
+            level: number;
+            parts: components["schemas"]["DiagnosisPartScore"][];
+            reached: boolean;
+            /** Format: double */
+            score: number;
+        };
+        DiagnosisMeasure: {
+            benefit?: string;
+            /**
+             * Format: int64
+             * @description A year, fen
+             */
+            benefit_fen: number;
+            /**
+             * Format: int64
+             * @description Once, fen
+             */
+            cost_fen: number;
+            /** @description It is proposed no longer */
+            dropped?: boolean;
+            /** @description Left out of a new one */
+            id?: string;
+            /**
+             * Format: int64
+             * @description How long it takes
+             */
+            months: number;
+            /** @description Who can do it */
+            provider?: string;
+            /** @description That it serves */
+            requirements: string[];
+            title: string;
+        };
+        DiagnosisNode: {
+            /** @description May be left out where the industry has no such business */
+            cuttable: boolean;
+            /** @description The weight is not known: siblings weigh the same */
+            equal: boolean;
+            id: string;
+            name: components["schemas"]["PlantName"];
+            parts: components["schemas"]["DiagnosisNode"][];
+            requirements: components["schemas"]["DiagnosisRequirement"][];
+            /**
+             * Format: double
+             * @description Share of what stands above, 0..1
+             */
+            weight: number;
+        };
+        DiagnosisOutcome: {
+            /** Format: int64 */
+            answered: number;
+            /**
+             * Format: int64
+             * @description Requirements that are not cut
+             */
+            asked: number;
+            /**
+             * Format: int64
+             * @description Answered by machine evidence alone
+             */
+            from_machine: number;
+            /** @description Up to the target level; the largest gain first */
+            gaps: components["schemas"]["DiagnosisGap"][];
+            /**
+             * Format: int64
+             * @description Band of the total; 0: below the first
+             */
+            grade: number;
+            /**
+             * Format: double
+             * @description Total if what is not answered were fully met
+             */
+            highest: number;
+            levels: components["schemas"]["DiagnosisLevelScore"][];
+            /** @description Requirements up to the target level without an answer */
+            missing: string[];
+            radar: components["schemas"]["DiagnosisPoint"][];
+            /** Format: int64 */
+            reached: number;
+            /**
+             * Format: double
+             * @description from_machine ÷ asked, 0..1
+             */
+            share: number;
+            /**
+             * Format: double
+             * @description Levels reached plus the score of the next; what is not answered counts as not met
+             */
+            total: number;
+        };
+        DiagnosisPartScore: {
+            id: string;
+            /** Format: double */
+            score: number;
+            /**
+             * Format: double
+             * @description Of the level's score
+             */
+            share: number;
+        };
+        DiagnosisPeers: {
+            /**
+             * Format: int64
+             * @description Firms with the same total or a higher one
+             */
+            at_least: number;
+            /**
+             * Format: int64
+             * @description Firms with a lower total
+             */
+            below: number;
+            /** Format: int64 */
+            count: number;
+            /** @description False when there are too few to be told */
+            known: boolean;
+            /**
+             * Format: int64
+             * @description How many there must be
+             */
+            least: number;
+            /** Format: double */
+            q25: number;
+            /** Format: double */
+            q50: number;
+            /** Format: double */
+            q75: number;
+            /** @description Division of GB/T 4754 that is compared */
+            sector: string;
+        };
+        DiagnosisPlan: {
+            /**
+             * Format: date
+             * @description First day of the visits
+             */
+            begin: string;
+            /** @description Domains and subdomains that the firm does not have */
+            cut: string[];
+            /**
+             * Format: date
+             * @description Last day of the visits
+             */
+            end: string;
+            /**
+             * Format: date-time
+             * @description Start of the time that machine evidence is taken from
+             */
+            from: string;
+            /**
+             * Format: int64
+             * @description Level that the firm is held against
+             */
+            target: number;
+            title: string;
+            /**
+             * Format: date-time
+             * @description End of it
+             */
+            to: string;
+            /** @description Why they are cut */
+            why?: string;
+        };
+        DiagnosisPoint: {
+            id: string;
+            /** Format: int64 */
+            most: number;
+            /** Format: double */
+            value: number;
+        };
+        DiagnosisProgress: {
+            /**
+             * Format: int64
+             * @description Firms with a closed diagnosis
+             */
+            diagnosed: number;
+            /**
+             * Format: int64
+             * @description Firms that are to be diagnosed
+             */
+            due: number;
+            /** @description Division code of GB/T 2260, or section and division of GB/T 4754; empty where it is not known */
+            key: string;
+            /**
+             * Format: int64
+             * @description Firms with one under way and none closed
+             */
+            running: number;
+            /**
+             * Format: double
+             * @description diagnosed ÷ due; 0 when nothing is due. Firms outside of what is due count, too, so that it may pass 1
+             */
+            share: number;
+        };
+        DiagnosisProof: {
+            /**
+             * Format: double
+             * @description Less than that is known: the figure answers nothing
+             */
+            coverage?: number;
+            /**
+             * Format: int64
+             * @description The last days of the project's time that it looks at
+             */
+            days: number;
+            figure: string;
+            full?: string;
+            most?: string;
+            part?: string;
+            /** @description Grades of reasons why the figure has no value */
+            without?: {
+                [key: string]: string;
+            };
+        };
+        DiagnosisQuestion: {
+            answer?: string;
+            /** Format: date-time */
+            answered_at?: string;
+            answered_by?: string;
+            /** Format: date-time */
+            at: string;
+            by: string;
+            id: string;
+            requirement?: string;
+            text: string;
+        };
+        DiagnosisReply: {
+            agrees: boolean;
+            /** Format: date-time */
+            at: string;
+            by: string;
+            /** @description Entered by the team for the firm */
+            on_behalf: boolean;
+            text: string;
+        };
+        DiagnosisRequirement: {
+            evidence?: components["schemas"]["DiagnosisProof"];
+            id: string;
+            /** Format: int64 */
+            level: number;
+            text: components["schemas"]["PlantName"];
+            verified: boolean;
+        };
+        DiagnosisScoring: {
+            /** Format: double */
+            full: number;
+            /** Format: double */
+            most: number;
+            /** Format: double */
+            none: number;
+            /** Format: double */
+            part: number;
+            /** Format: double */
+            reach: number;
+            verified: boolean;
+        };
+        DiagnosisStep: {
+            answer?: components["schemas"]["DiagnosisAnswer"];
+            /** Format: date-time */
+            at: string;
+            by: string;
+            edition?: string;
+            evidence?: components["schemas"]["DiagnosisEvidence"][] | null;
+            firm?: components["schemas"]["DiagnosisFirm"];
+            follow_up?: components["schemas"]["DiagnosisFollowUp"];
+            measure?: components["schemas"]["DiagnosisMeasure"];
+            note?: string;
+            plan?: components["schemas"]["DiagnosisPlan"];
+            question?: components["schemas"]["DiagnosisQuestion"];
+            reply?: components["schemas"]["DiagnosisReply"];
+            /**
+             * Format: int64
+             * @description 1 for the first; the project's revision after it
+             */
+            seq: number;
+            state?: string;
+            team?: components["schemas"]["DiagnosisExpert"][] | null;
+            /** Format: int64 */
+            version?: number;
+            visit?: components["schemas"]["DiagnosisVisit"];
+            /** @enum {string} */
+            what: "created" | "planned" | "team" | "visit" | "asked" | "question_answered" | "evidence" | "answered" | "measure" | "state" | "reply" | "follow_up";
+        };
+        DiagnosisView: {
+            /** @description By requirement: what people say */
+            answers: {
+                [key: string]: components["schemas"]["DiagnosisAnswer"];
+            };
+            /** Format: date-time */
+            changed: string;
+            /** Format: date-time */
+            closed_at?: string;
+            /** Format: date-time */
+            created: string;
+            /**
+             * Format: date-time
+             * @description Of the next follow-up
+             */
+            due?: string;
+            edition: string;
+            /** @description By requirement: what figures say */
+            evidence: {
+                [key: string]: components["schemas"]["DiagnosisEvidence"];
+            };
+            firm: components["schemas"]["DiagnosisFirm"];
+            follow_ups: components["schemas"]["DiagnosisFollowUp"][];
+            id: string;
+            measures: components["schemas"]["DiagnosisMeasure"][];
+            outcome: components["schemas"]["DiagnosisOutcome"];
+            peers: components["schemas"]["DiagnosisPeers"];
+            plan: components["schemas"]["DiagnosisPlan"];
+            questions: components["schemas"]["DiagnosisQuestion"][];
+            /** @description The firm's last */
+            reply?: components["schemas"]["DiagnosisReply"];
+            /** Format: int64 */
+            rev: number;
+            /** @enum {string} */
+            state: "planned" | "visiting" | "drafted" | "replied" | "closed" | "followed" | "cancelled";
+            team: components["schemas"]["DiagnosisExpert"][];
+            /**
+             * Format: int64
+             * @description Of the edition
+             */
+            version: number;
+            visits: components["schemas"]["DiagnosisVisit"][];
+        };
+        DiagnosisVisit: {
+            /** Format: date */
+            day: string;
+            /** @description Left out of a new one */
+            id?: string;
+            notes?: string;
+            /** @description Who was spoken to */
+            people?: string;
+            place?: string;
         };
         DiscoveryCandidate: {
             announced?: boolean;
@@ -3303,6 +4174,7 @@ export interface components {
             file: string;
             what: string;
         };
+        "Fill-diagnosisRequest": Record<string, never>;
         Firm: {
             /** @description 规上: above designated size */
             above_scale?: boolean;
@@ -3375,6 +4247,18 @@ export interface components {
             state: string;
             /** Format: date-time */
             to: string;
+        };
+        FollowUpIn: {
+            /** @description done, doing, open or dropped by the measure's id */
+            measures: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int64
+             * @enum {integer}
+             */
+            months: 6 | 12;
+            text: string;
         };
         Frames: {
             /** @description The last 64, the oldest first */
@@ -3645,6 +4529,31 @@ export interface components {
         };
         ListConnectPendingCertificate: {
             items: components["schemas"]["ConnectPendingCertificate"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListDiagnosisEdition: {
+            items: components["schemas"]["DiagnosisEdition"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListDiagnosisFirm: {
+            items: components["schemas"]["DiagnosisFirm"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListDiagnosisHead: {
+            items: components["schemas"]["DiagnosisHead"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListDiagnosisProgress: {
+            items: components["schemas"]["DiagnosisProgress"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListDiagnosisStep: {
+            items: components["schemas"]["DiagnosisStep"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -4008,6 +4917,12 @@ export interface components {
              * @description Of the firm that stays
              */
             rev: number;
+        };
+        NewDiagnosis: {
+            edition: string;
+            /** @description Id of the firm */
+            firm: string;
+            plan: components["schemas"]["DiagnosisPlan"];
         };
         NewReport: {
             /** @description What a machine must reach; the usual ones when left out */
@@ -4523,11 +5438,23 @@ export interface components {
             /** Format: double */
             min?: number;
         };
+        QuestionIn: {
+            requirement?: string;
+            text: string;
+        };
+        QuestionReply: {
+            question: string;
+            text: string;
+        };
         Reason: {
             /** @description Who said so */
             by?: string;
             id: string;
             name: components["schemas"]["PlantName"];
+        };
+        ReplyIn: {
+            agrees: boolean;
+            text: string;
         };
         ReturnIn: {
             /** @enum {string} */
@@ -4665,6 +5592,11 @@ export interface components {
             code: "NOT_AVAILABLE" | "OUT_OF_SERVICE" | "NOT_EXECUTING" | "EXECUTING" | "UNKNOWN";
             /** @enum {string} */
             mode: "NONE" | "MAINTENANCE" | "SETUP" | "PROCESSING";
+        };
+        StateIn: {
+            note?: string;
+            /** @enum {string} */
+            state: "planned" | "visiting" | "drafted" | "replied" | "closed" | "cancelled";
         };
         Stop: {
             equipment: string;
@@ -4981,6 +5913,9 @@ export interface components {
             /** @description What went wrong and what to look at */
             detail?: string;
             ok: boolean;
+        };
+        TeamIn: {
+            team: components["schemas"]["DiagnosisExpert"][];
         };
         ThresholdBin: {
             /** Format: double */
@@ -6091,6 +7026,735 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Frames"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    diagnoses: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                state?: "planned" | "visiting" | "drafted" | "replied" | "closed" | "followed" | "cancelled";
+                /** @description Beginning of a division code */
+                region?: string;
+                /** @description Beginning of a class with its section */
+                sector?: string;
+                firm?: string;
+                /** @description Part of the title or the firm's name */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListDiagnosisHead"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "start-diagnosis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDiagnosis"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiagnosisView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    diagnosis: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiagnosisView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "answer-diagnosis": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the diagnosis you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiagnosisView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "fill-diagnosis": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the diagnosis you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Fill-diagnosisRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiagnosisView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "attach-diagnosis-file": {
+        parameters: {
+            query: {
+                name: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiagnosisFile"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "diagnosis-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "follow-diagnosis-up": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the diagnosis you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FollowUpIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiagnosisView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "diagnosis-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListDiagnosisStep"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "propose-diagnosis-measure": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the diagnosis you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiagnosisMeasure"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiagnosisView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "plan-diagnosis": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the diagnosis you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiagnosisPlan"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiagnosisView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "answer-diagnosis-question": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the diagnosis you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuestionReply"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiagnosisView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ask-diagnosis": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the diagnosis you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuestionIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiagnosisView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "reply-diagnosis": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the diagnosis you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplyIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiagnosisView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "diagnosis-report": {
+        parameters: {
+            query?: {
+                format?: "pdf" | "docx";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "move-diagnosis": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the diagnosis you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StateIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiagnosisView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "staff-diagnosis": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the diagnosis you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiagnosisView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "visit-diagnosis": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the diagnosis you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiagnosisVisit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiagnosisView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "diagnosis-firms": {
+        parameters: {
+            query?: {
+                q?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListDiagnosisFirm"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "diagnosis-progress": {
+        parameters: {
+            query?: {
+                by?: "county" | "city" | "sector";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListDiagnosisProgress"];
                 };
             };
             /** @description Error */
@@ -7698,6 +9362,69 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MachineMonths"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "maturity-editions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListDiagnosisEdition"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "maturity-edition": {
+        parameters: {
+            query?: {
+                /** @description The newest when left out */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiagnosisEdition"];
                 };
             };
             /** @description Error */
