@@ -172,6 +172,7 @@ func (n *node) start(ctx context.Context) error {
 	}
 	n.worker(ctx, "disk", func() error { return n.followDisk(ctx) })
 	n.worker(ctx, "scrub", func() error { return n.scrub.run(ctx) })
+	n.worker(ctx, "names of firms", func() error { return n.firms.Finder.Warm(ctx, demoTenant) })
 	n.worker(ctx, "stores", func() error { return n.stopWhenBroken(ctx) })
 	if n.lean {
 		n.unfollow()

@@ -64,6 +64,12 @@ func (t *text) each(part []byte, f func(int)) {
 	}
 }
 
+// Warm reads the names of a tenant, so that the first search does not wait.
+func (f *Finder) Warm(ctx context.Context, tenant plant.TenantNo) error {
+	_, err := f.of(ctx, tenant)
+	return err
+}
+
 // followed bounds what is read of the store at a time.
 const followed = 5000
 

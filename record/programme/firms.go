@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/uptrace/bun"
 
@@ -60,9 +61,10 @@ func firmOf(id string, rev int64, body string) (f enterprise.Firm, err error) {
 	return f, nil
 }
 
-// Page implements enterprise.Store.
+// Page implements enterprise.Store. Only the rows of the page are joined to
+// what they say.
 func (s Firms) Page(ctx context.Context, tenant plant.TenantNo, areas []access.Area, f enterprise.Filter, after enterprise.Place, limit int) ([]enterprise.Row, error) {
-	where, args := firmsWhere(f)
+	where, args := firmsWhere(withArea(f, areas))
 	if after.ID != "" {
 		cond, values, err := behind(f.Sort, after)
 		if err != nil {
@@ -77,13 +79,31 @@ func (s Firms) Page(ctx context.Context, tenant plant.TenantNo, areas []access.A
 	case enterprise.ByChanged:
 		order = ` order by f.seq desc`
 	}
-	rows, err := s.db.Reader().QueryContext(ctx, `select `+firmColumns+` from `+firmTables+` where f.tenant = ? and not f.gone and ?`+where+order+` limit ?`,
-		append(append([]any{tenant, inFirms(areas)}, args...), limit)...)
+	// Areas are not to lead to an index: those of a province hold nearly all.
+	in := record.InAreas(`f.region || ''`, `f.sector || ''`, `f.id`, areas)
+	rows, err := s.db.Reader().QueryContext(ctx, `select `+firmColumns+` from (select f.tenant, f.id from firm f
+		where f.tenant = ? and not f.gone and ?`+where+order+` limit ?) p join firm f on f.tenant = p.tenant and f.id = p.id join firm_change c on c.tenant = f.tenant and c.firm = f.id and c.rev = f.now_rev`+order,
+		append(append([]any{tenant, in}, args...), limit)...)
 	out, err := collect(rows, err, func(r *sql.Rows) (enterprise.Row, error) { return scanFirm(r, f.Sort) })
 	if err != nil {
 		return nil, err
 	}
 	return out, s.withYears(ctx, tenant, out)
+}
+
+// withArea narrows a filter to what a single area says too, so that its index
+// leads.
+func withArea(f enterprise.Filter, areas []access.Area) enterprise.Filter {
+	if len(areas) != 1 {
+		return f
+	}
+	if a := areas[0].Region; len(a) > len(f.Region) && strings.HasPrefix(a, f.Region) {
+		f.Region = a
+	}
+	if a := areas[0].Sector; len(a) > len(f.Industry) && strings.HasPrefix(a, f.Industry) {
+		f.Industry = a
+	}
+	return f
 }
 
 // firmsWhere is the filter in SQL, as enterprise.Filter has it over entries.
@@ -93,16 +113,15 @@ func firmsWhere(f enterprise.Filter) (where string, args []any) {
 	case n == 6:
 		and(`f.region = ?`, f.Region)
 	case n >= 4:
-		and(`f.city = ? and ?`, f.Region[:4], record.InAreas("f.region", "", "", []access.Area{{Region: f.Region}}))
-	case n > 0: // nearly all firms of a province's node: no index is to be led by it
+		and(`f.city = ?`, f.Region[:4])
+	}
+	if n := len(f.Region); n > 0 && n != 4 && n != 6 {
 		and(`f.region || '' >= ? and f.region || '' < ?`, f.Region, f.Region+"z")
 	}
-	switch n := len(f.Industry); {
-	case n == 5:
-		and(`f.sector = ?`, f.Industry)
-	case n >= 3:
-		and(`f.division = ? and ?`, f.Industry[:3], record.InAreas("", "f.sector", "", []access.Area{{Sector: f.Industry}}))
-	case n > 0:
+	if len(f.Industry) >= 3 {
+		and(`f.division = ?`, f.Industry[:3])
+	}
+	if n := len(f.Industry); n > 0 && n != 3 {
 		and(`f.sector || '' >= ? and f.sector || '' < ?`, f.Industry, f.Industry+"z")
 	}
 	if f.Size != "" {

@@ -4,6 +4,7 @@ import { ApiError } from "./api/client";
 import { session } from "./api/queries";
 import { Layout } from "./components/Layout";
 import { Missing, PageError } from "./components/PageError";
+import type { FirmsSearch } from "./pages/firms/firms";
 import { parseRange, type RangeSearch } from "./lib/ranges";
 
 const root = createRootRouteWithContext<{ client: QueryClient }>()({ errorComponent: PageError, notFoundComponent: Missing });
@@ -78,6 +79,11 @@ const targets = createRoute({
   validateSearch: (s: Record<string, unknown>): TargetsSearch => ({ region: text(s.region), year: Number(s.year) || undefined, target: text(s.target) }),
 });
 
+const firms = createRoute({
+  getParentRoute: () => app, path: "/firms", component: lazyRouteComponent(() => import("./pages/firms/FirmsPage")),
+  validateSearch: (s: Record<string, unknown>): FirmsSearch => ({ tab: text(s.tab), q: text(s.q), region: text(s.region), industry: text(s.industry), size: text(s.size), mark: text(s.mark), sort: text(s.sort), firm: text(s.firm) }),
+});
+
 const definitions = createRoute({ getParentRoute: () => app, path: "/definitions", component: lazyRouteComponent(() => import("./pages/definitions/DefinitionsPage")) });
 
 const system = createRoute({
@@ -97,7 +103,7 @@ const diagnoses = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signin, app.addChildren([overview, machine, alarms, stops, oee, trend, plant, devices, targets, diagnoses, definitions, system])]),
+  routeTree: root.addChildren([signin, app.addChildren([overview, machine, alarms, stops, oee, trend, plant, devices, targets, firms, diagnoses, definitions, system])]),
   context: { client: undefined as unknown as QueryClient },
   defaultPreload: false,
   defaultErrorComponent: PageError,

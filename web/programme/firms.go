@@ -33,8 +33,8 @@ type firmOut struct {
 	Body Firm
 }
 
-// firmFilter is what a list of firms is narrowed to.
-type firmFilter struct {
+// FirmFilter is what a list of firms is narrowed to.
+type FirmFilter struct {
 	Q          string `query:"q" maxLength:"100" doc:"Parts of the name, its spelling or initials, or the code; all of several words"`
 	Region     string `query:"region" pattern:"^[0-9]{0,6}$" doc:"Beginning of a division code"`
 	Industry   string `query:"industry" pattern:"^([A-T][0-9]{0,4})?$" doc:"Beginning of a class with its section"`
@@ -46,7 +46,7 @@ type firmFilter struct {
 	Sort       string `query:"sort" enum:"name,-sales,-changed" default:"name"`
 }
 
-func (r *rooms) filterOf(in firmFilter) enterprise.Filter {
+func (r *rooms) filterOf(in FirmFilter) enterprise.Filter {
 	f := enterprise.Filter{
 		Text: in.Q, Region: plant.RegionPrefix(in.Region), Industry: in.Industry, Size: enterprise.Size(in.Size), Cluster: in.Cluster,
 		AboveScale: in.AboveScale, Doubt: in.Doubt, Sort: enterprise.Sort(in.Sort),
@@ -66,10 +66,10 @@ func (r *rooms) registerFirms() {
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/firms", ID: "firms", Summary: "Firms of the registry that you may see", Tag: "firms", Needs: access.ReadFirms},
 		func(ctx context.Context, in *struct {
 			web.Paging
-			firmFilter
+			FirmFilter
 		},
 		) (*web.ListOut[Firm], error) {
-			return r.listFirms(ctx, in.Paging, r.filterOf(in.firmFilter))
+			return r.listFirms(ctx, in.Paging, r.filterOf(in.FirmFilter))
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/firms/{id}", ID: "firm", Summary: "One firm as it is now", Tag: "firms", Needs: access.ReadFirms},
 		func(ctx context.Context, in *struct {

@@ -18,18 +18,19 @@ import (
 // maxImports bounds the past imports that are listed.
 const maxImports = 50
 
-type sheetID struct {
+// SheetID names a list that was sent.
+type SheetID struct {
 	ID string `path:"id" maxLength:"60"`
 }
 
 func (r *rooms) registerSheets() {
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/firm-sheets/export", ID: "export-firms", Summary: "The firms of a list as a sheet that an import takes", Tag: "firms", Needs: access.ReadFirms, Heavy: true},
 		func(ctx context.Context, in *struct {
-			firmFilter
+			FirmFilter
 			Format string `query:"format" enum:"xlsx,csv" default:"xlsx"`
 		},
 		) (*huma.StreamResponse, error) {
-			return r.exportFirms(ctx, r.filterOf(in.firmFilter), in.Format)
+			return r.exportFirms(ctx, r.filterOf(in.FirmFilter), in.Format)
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/firm-sheets/template", ID: "firm-sheet-template", Summary: "An Excel sheet for many firms, with an example", Tag: "firms", Needs: access.KeepFirms},
 		func(context.Context, *struct{}) (*huma.StreamResponse, error) {
@@ -48,21 +49,21 @@ func (r *rooms) registerSheets() {
 			return &struct{ Body enterprise.Job }{j}, err
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/firm-sheets/{id}", ID: "firm-sheet", Summary: "How far a list is, and how many rows are new, changed or wrong", Tag: "firms", Needs: access.KeepFirms},
-		func(ctx context.Context, in *sheetID) (*struct{ Body enterprise.Job }, error) {
+		func(ctx context.Context, in *SheetID) (*struct{ Body enterprise.Job }, error) {
 			j, err := r.Sheets.Job(web.Who(ctx), in.ID)
 			return &struct{ Body enterprise.Job }{j}, err
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/firm-sheets/{id}/rows", ID: "firm-sheet-rows", Summary: "What becomes of each row, and what is wrong with its cells", Tag: "firms", Needs: access.KeepFirms},
 		func(ctx context.Context, in *struct {
 			web.Paging
-			sheetID
+			SheetID
 			Only string `query:"only" enum:"new,changed,unchanged,doubled,error,warned," doc:"Rows of one status, or with warnings"`
 		},
 		) (*web.ListOut[enterprise.Planned], error) {
 			return r.sheetRows(ctx, in.Paging, in.ID, in.Only)
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodDelete, Path: "/firm-sheets/{id}", ID: "drop-firm-sheet", Summary: "Forget a list that was sent", Tag: "firms", Needs: access.KeepFirms, Status: http.StatusNoContent},
-		func(ctx context.Context, in *sheetID) (*struct{}, error) {
+		func(ctx context.Context, in *SheetID) (*struct{}, error) {
 			return nil, r.Sheets.Drop(web.Who(ctx), in.ID)
 		})
 	r.registerImports()
@@ -71,7 +72,7 @@ func (r *rooms) registerSheets() {
 func (r *rooms) registerImports() {
 	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/firm-sheets/{id}/apply", ID: "apply-firm-sheet", Summary: "Begin to store all rows of a checked list, or none", Tag: "firms", Needs: access.KeepFirms},
 		func(ctx context.Context, in *struct {
-			sheetID
+			SheetID
 			Body struct {
 				Confirmed bool `json:"confirmed,omitempty" doc:"The warnings were looked at"`
 			}
@@ -99,7 +100,7 @@ func (r *rooms) registerImports() {
 			return web.NewList(out, ""), nil
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/firm-imports/{id}/undo", ID: "undo-firm-import", Summary: "Take an import of firms back as a whole, as long as none of its firms was changed since", Tag: "firms", Needs: access.KeepFirms},
-		func(ctx context.Context, in *sheetID) (*struct{ Body enterprise.Imported }, error) {
+		func(ctx context.Context, in *SheetID) (*struct{ Body enterprise.Imported }, error) {
 			done, err := r.undoImport(ctx, in.ID)
 			return &struct{ Body enterprise.Imported }{done}, err
 		})

@@ -8491,6 +8491,20 @@ export interface operations {
     "export-firms": {
         parameters: {
             query?: {
+                /** @description Parts of the name, its spelling or initials, or the code; all of several words */
+                q?: string;
+                /** @description Beginning of a division code */
+                region?: string;
+                /** @description Beginning of a class with its section */
+                industry?: string;
+                size?: "large" | "medium" | "small" | "micro" | "";
+                cluster?: string;
+                above_scale?: boolean;
+                /** @description Marked today */
+                backbone?: boolean;
+                /** @description Whose division must be decided */
+                doubt?: boolean;
+                sort?: "name" | "-sales" | "-changed";
                 format?: "xlsx" | "csv";
             };
             header?: never;
@@ -8608,7 +8622,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -8648,7 +8664,9 @@ export interface operations {
                 only?: "new" | "changed" | "unchanged" | "doubled" | "error" | "warned" | "";
             };
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -8680,6 +8698,20 @@ export interface operations {
                 limit?: number;
                 /** @description next of the page before */
                 cursor?: string;
+                /** @description Parts of the name, its spelling or initials, or the code; all of several words */
+                q?: string;
+                /** @description Beginning of a division code */
+                region?: string;
+                /** @description Beginning of a class with its section */
+                industry?: string;
+                size?: "large" | "medium" | "small" | "micro" | "";
+                cluster?: string;
+                above_scale?: boolean;
+                /** @description Marked today */
+                backbone?: boolean;
+                /** @description Whose division must be decided */
+                doubt?: boolean;
+                sort?: "name" | "-sales" | "-changed";
             };
             header?: never;
             path?: never;

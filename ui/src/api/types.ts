@@ -296,3 +296,25 @@ export interface IndicatorFits { all?: boolean; above_scale?: boolean; backbone?
 export interface Indicator { id: string; version: number; name: Name; description: Name; unit: string; source: string; verified: string; formula: string; terms: string[]; population: IndicatorFits[] }
 export interface Policy { id: string; title: Name; issuer: string; signed: string; obligations: { id: string; text: string; clause: string }[] }
 export interface Policies { policies: Policy[]; indicators: Indicator[] }
+
+/** The registry of firms. Money is fen, instants microseconds, days 2018-05-01. */
+export type FirmSize = "large" | "medium" | "small" | "micro";
+export type SystemKind = "mes" | "erp" | "scm" | "plm";
+export interface FirmYear { year: number; sales?: number; staff?: number }
+export interface FirmSystem { kind: SystemKind; name?: string; since?: string }
+export interface Firm {
+  id: string; rev: number; code: string; confirmed?: boolean; name: string; formers?: { name: string; until: string }[]; region: string; doubt?: string; industry: string;
+  size?: FirmSize; computed?: FirmSize; above_scale?: boolean; backbone?: { from: string; to?: string }; cluster?: string; systems?: FirmSystem[]; cloud?: string;
+  years?: FirmYear[]; closed?: string; merged?: string; remark?: string; since?: number; place: string; trade: string;
+}
+export interface FirmChange { firm: Firm; recorded: number; who: string; action: "add" | "change" | "import" | "merge"; void?: boolean }
+export interface FirmFault { field: string; warning?: boolean; text: Name }
+export interface FirmLook { firm: Firm; faults: FirmFault[]; alike: Firm[] }
+export interface Industry { code: string; name: string; parent?: string }
+export interface FirmImport { id: string; file: string; made: number; changed: number; recorded: number; who: string; undone?: number; undone_by?: string }
+export type FirmRowStatus = "new" | "changed" | "unchanged" | "doubled" | "error";
+export interface FirmSheetJob {
+  id: string; file: string; stage: "reading" | "checking" | "ready" | "applying" | "applied" | "failed"; done: number; all: number;
+  counts: { rows: number; new: number; changed: number; unchanged: number; doubled: number; error: number; warned: number }; import?: FirmImport; error?: string;
+}
+export interface FirmRow { line: number; status: FirmRowStatus; code: string; name: string; faults: (FirmFault & { column: string; index: number; value: string })[] }

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { Button, Layout as Frame, Menu } from "antd";
-import { AimOutlined, AlertOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BookOutlined, ControlOutlined, LineChartOutlined, PauseCircleOutlined, PieChartOutlined, ApartmentOutlined } from "@ant-design/icons";
+import { AimOutlined, AlertOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BookOutlined, ControlOutlined, LineChartOutlined, PauseCircleOutlined, PieChartOutlined, ApartmentOutlined } from "@ant-design/icons";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../api/client";
@@ -24,6 +24,7 @@ const entries = [
   { to: "/devices", key: "nav.devices", icon: <ApiOutlined /> },
   { to: "/plant", key: "nav.plant", icon: <ApartmentOutlined /> },
   { to: "/targets", key: "nav.targets", icon: <AimOutlined />, needs: "firms" },
+  { to: "/firms", key: "nav.firms", icon: <BankOutlined />, needs: "firms" },
   { to: "/diagnoses", key: "nav.diagnoses", icon: <AuditOutlined />, needs: "firms" },
   { to: "/definitions", key: "nav.definitions", icon: <BookOutlined /> },
   { to: "/system", key: "nav.system", icon: <ControlOutlined /> },
