@@ -78,6 +78,9 @@ var floors = []struct {
 	{"north/sparkplug", []string{"plant", "connect/sparkplug/payload"}, "what an edge node says does no I/O"},
 	{"north", []string{"plant", "access", "history", "connect/mqtt/client", "north/..."}, "carries history to foreign brokers, whoever keeps it"},
 	{"access", []string{"plant"}, "who may, not what"},
+	{"evidence", []string{"plant"}, "what is sealed can be checked without a store, a clock or a network"},
+	{"evidence/seals", []string{"plant", "fact", "history", "evidence"}, "seals what history keeps and knows no database"},
+	{"evidence/requests", []string{"plant", "fact", "evidence", "evidence/seals"}, "who may see samples of another node; it knows no link and no database"},
 	{"figure", []string{"plant", "fact", "access", "calc/..."}, "figures know no machine"},
 	{"shop/equipment", []string{"plant", "fact", "access", "calc/...", "figure", "connect/profile"}, "rooms of a storey do not import one another"},
 	{"shop/discovery", []string{"plant", "access", "connect", "connect/profile"}, "finds devices over any protocol, by the contract of drivers"},
@@ -97,10 +100,11 @@ var floors = []struct {
 	{"link/journal", []string{"plant", "fact", "history", "link"}, "joins link to journals, by interfaces"},
 	{"record", []string{"plant", "fact", "access", "figure", "space"}, "SQL serves the rooms, not the other way round"},
 	{"record/pgtest", []string{"connect/peer"}, "a server for tests knows no record"},
-	{"record/...", []string{"plant", "fact", "calc/authenticity", "access", "figure", "link/...", "north", "shop/...", "programme/...", "record", "record/nodes", "record/shop"}, "implements the interfaces the rooms declare"},
+	{"record/evidence", []string{"plant", "evidence", "evidence/seals", "record"}, "keeps the rows of seals"},
+	{"record/...", []string{"plant", "fact", "evidence", "evidence/seals", "calc/authenticity", "access", "figure", "link/...", "north", "shop/...", "programme/...", "record", "record/nodes", "record/shop"}, "implements the interfaces the rooms declare"},
 	{"web", []string{"plant", "fact", "access", "figure", "link", "link/settings"}, "HTTP knows no SQL and no driver"},
 	{"web/prometheus", []string{"plant", "access", "web"}, "answers a foreign API from tags and samples, whoever keeps them"},
-	{"web/...", []string{"plant", "plant/file", "calc/threshold", "plant/waveform", "fact", "access", "figure", "north", "shop/...", "programme/...", "calc/maturity", "connect", "connect/profile", "history", "web", "connect/tap"}, "one file per resource"},
+	{"web/...", []string{"plant", "evidence", "evidence/requests", "plant/file", "calc/threshold", "plant/waveform", "fact", "access", "figure", "north", "shop/...", "programme/...", "calc/maturity", "connect", "connect/profile", "history", "web", "connect/tap"}, "one file per resource"},
 	{"data", nil, "embedded files"},
 	{"ui", nil, "embedded files"},
 	{"sim", []string{
@@ -202,7 +206,7 @@ func eachImport(t *testing.T, f func(file, room, imported string)) error {
 
 // TestPlantUsesStandardLibraryOnly and the calc floor keep formulas portable.
 func TestPureRoomsUseNoForeignModules(t *testing.T) {
-	for _, room := range []string{"plant", "fact", "calc/kpi", "calc/maturity", "calc/threshold"} {
+	for _, room := range []string{"plant", "fact", "calc/kpi", "calc/maturity", "calc/threshold", "evidence"} {
 		entries, err := os.ReadDir(filepath.Join("..", room))
 		if err != nil {
 			t.Fatal(err)

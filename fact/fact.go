@@ -37,6 +37,10 @@ const (
 	KindSuspicion     Kind = "suspicion"      // Suspicion: a machine's day may not be its own
 	KindSuspicionSaid Kind = "suspicion_said" // SuspicionSaid: what a person said of one
 
+	KindSeal            Kind = "seal"             // evidence.Seal: what was recorded on a day is sealed
+	KindEvidenceRequest Kind = "evidence_request" // EvidenceRequest: somebody elsewhere asks to see samples
+	KindEvidenceStep    Kind = "evidence_step"    // EvidenceStep: granted, refused, withdrawn, answered
+
 	KindAcceptance     Kind = "acceptance"      // a report of shop/acceptance was made
 	KindAcceptancePart Kind = "acceptance_part" // a piece of its data
 	KindDiagnosis      Kind = "diagnosis"       // a step of programme/diagnosis

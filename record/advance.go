@@ -31,7 +31,7 @@ type Advanced struct {
 // Advance brings db, which holds an earlier state of the record later, forward
 // by the facts that later recorded: events and the audit in their order up to
 // the first that was recorded after until, versions of master data recorded
-// by then, tags with their numbers, and nodes below. Users, tokens and
+// by then, tags with their numbers, nodes below, and seals. Users, tokens and
 // sessions stay as they are in db. later is not changed. It is done wholly or
 // not at all; ErrOtherPast says that the two have nothing to do with one
 // another.
@@ -44,7 +44,7 @@ func (db *DB) Advance(ctx context.Context, later *DB, until Until) (done Advance
 	err = db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
 		done = Advanced{}
 		a := advance{ctx: ctx, tx: tx, from: seen.Conn, until: until, done: &done}
-		for _, step := range []func() error{a.journal, a.audit, a.tags, a.master, a.nodes} {
+		for _, step := range []func() error{a.journal, a.audit, a.tags, a.master, a.nodes, a.seals} {
 			if err := step(); err != nil {
 				return err
 			}
@@ -235,6 +235,23 @@ func (a advance) nodes() error {
 	}
 	_, err := a.take("master_origin", `1 = 1 order by tenant, kind, id`)
 	return err
+}
+
+// seals takes the seals that were made in time with their leaves, so that the
+// next one follows the last that others may have noted. What is not sealed yet
+// is noted again from the log of history.
+func (a advance) seals() error {
+	at := int64(a.until.At)
+	for table, where := range map[string]string{
+		"evidence_seal":   `made <= ? order by tenant, number`,
+		"evidence_leaf":   `exists (select 1 from evidence_seal s where s.tenant = evidence_leaf.tenant and s.number = evidence_leaf.number and s.made <= ?) order by tenant, number, tag, day`,
+		"evidence_expiry": `at <= ? order by tenant, tag`,
+	} {
+		if _, err := a.take(table, where, at); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // take copies rows of later; a row with the same key gives way.

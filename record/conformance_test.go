@@ -4,10 +4,12 @@ import (
 	"testing"
 
 	"zhigai/access"
+	"zhigai/evidence/seals"
 	"zhigai/figure"
 	"zhigai/programme/diagnosis"
 	"zhigai/programme/enterprise"
 	"zhigai/record"
+	recordevidence "zhigai/record/evidence"
 	"zhigai/record/pgtest"
 	"zhigai/record/programme"
 	"zhigai/record/recordtest"
@@ -53,6 +55,12 @@ func each(t *testing.T, test func(t *testing.T, open func(t *testing.T) *record.
 			test(t, func(t *testing.T) *record.DB { return openIn(t, b.where(t)) })
 		})
 	}
+}
+
+func TestConformance_Seals(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		recordtest.Seals(t, func(t *testing.T) seals.Store { return recordevidence.New(open(t)) })
+	})
 }
 
 func TestConformance_Journal(t *testing.T) {

@@ -17,6 +17,9 @@ import (
 	"zhigai/connect/mdns"
 	"zhigai/connect/mqtt"
 	"zhigai/data"
+	"zhigai/evidence"
+	"zhigai/evidence/requests"
+	"zhigai/evidence/seals"
 	"zhigai/fact"
 	"zhigai/figure"
 	"zhigai/history"
@@ -59,6 +62,8 @@ type node struct {
 	desk         *equipment.Desk
 	control      *control.Desk
 	reports      *acceptance.Desk
+	book         *seals.Book
+	asked        evidenceDesk
 	authenticity *authenticity.Desk
 	firms        *enterprise.Desk
 	firmSheets   *enterprise.Sheets
@@ -140,6 +145,8 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.newFirms()
 	n.newTargets()
 	n.diagnosis = n.newDiagnosis()
+	n.book = n.newBook(log)
+	n.asked = n.newRequests()
 	n.control = control.NewDesk(control.Options{
 		Tenant: demoTenant, Node: n.id.ID, Journal: n.record.Journal(), Plants: n.plants, Profiles: n.profiles, Devices: n.collector, Audit: n.access,
 		NewID: n.record.NewID, Now: time.Now, Logger: log,
@@ -180,6 +187,7 @@ func (n *node) start(ctx context.Context) error {
 		n.follow(ctx)
 		n.worker(ctx, "garbage", func() error { keepGarbage(ctx); return nil })
 	}
+	n.dutiful(ctx, "seals", n.book.Run)
 	n.dutiful(ctx, "retention", n.retain)
 	n.dutiful(ctx, "north", n.north.Run)
 	if n.replica == nil { // replicas do not collect
@@ -319,6 +327,10 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 			{Err: control.ErrInvalid, Status: 422},
 			{Err: control.ErrElsewhere, Status: 409},
 			{Err: control.ErrBusy, Status: 503},
+			{Err: requests.ErrInvalid, Status: 422},
+			{Err: requests.ErrNotFound, Status: 404},
+			{Err: requests.ErrState, Status: 409},
+			{Err: requests.ErrUntrue, Status: 409},
 			{Err: connect.ErrNotHere, Status: 404},
 			{Err: connect.ErrWatched, Status: 409},
 			{Err: link.ErrNotEnrolled, Status: 404},
@@ -343,7 +355,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 	api := web.New(o)
 	webshop.Register(api, webshop.Deps{
 		Plants: n.plants, Tags: n.shop, History: n.history, Journal: n.record.Journal(), Board: n.board, Desk: n.desk, Reasons: n.reasons,
-		Collector: n.collector, Control: n.control, Profiles: n.profiles, Drivers: n.drivers.List, Discovery: n.discovery, North: n.north, Acceptance: n.reports, Changed: n.reconcile,
+		Collector: n.collector, Control: n.control, Profiles: n.profiles, Drivers: n.drivers.List, Discovery: n.discovery, North: n.north, Acceptance: n.reports, Evidence: n.asked, Changed: n.reconcile,
 		Authenticity: n.authenticity, Decided: n.decided,
 		Bulk: &bulk.Desk{Plants: n.plants, Profiles: n.profiles, Drivers: n.drivers.List, Past: n.record.Access()},
 	})
@@ -422,24 +434,39 @@ func (n *node) retain(ctx context.Context) error {
 		case <-ticker.C:
 		}
 		n.dropOldLogs(ctx, time.Now())
-		tags, err := n.shop.Tags(ctx, access.Scope{Tenant: demoTenant})
-		if errors.Is(err, record.ErrUnavailable) {
+		err := n.deleteOld(ctx, time.Now())
+		if errors.Is(err, record.ErrUnavailable) || errors.Is(err, history.ErrUnavailable) {
 			n.log.Error("samples are not deleted today", "err", err)
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		for _, t := range tags {
-			before := plant.MicrosOf(time.Now().AddDate(0, 0, -t.Retention.Days()))
-			_, err := n.history.DeleteBefore(ctx, demoTenant, t.No, before)
-			if errors.Is(err, history.ErrUnavailable) {
-				n.log.Error("samples are not deleted today", "err", err)
-				break
-			}
-			if err != nil {
-				return err
-			}
+	}
+}
+
+// deleteOld deletes what is older than its tag's retention, by whole days, and
+// nothing that is not sealed.
+func (n *node) deleteOld(ctx context.Context, now time.Time) error {
+	tags, err := n.shop.Tags(ctx, access.Scope{Tenant: demoTenant})
+	if err != nil {
+		return err
+	}
+	before := make(map[plant.TagNo]evidence.Day, len(tags))
+	for _, t := range tags {
+		before[t.No] = evidence.DayAt(plant.MicrosOf(now.AddDate(0, 0, -t.Retention.Days())))
+	}
+	if before, err = n.book.MayDelete(ctx, before); err != nil {
+		return err
+	}
+	// First, so that after a crash what is missing is no mismatch.
+	if err := n.book.Deleted(ctx, before); err != nil {
+		return err
+	}
+	for tag, day := range before {
+		if _, err := n.history.DeleteBefore(ctx, demoTenant, tag, day.From()); err != nil {
+			return err
 		}
 	}
+	return nil
 }

@@ -65,6 +65,7 @@ var lowest = map[string]access.Role{
 	"fill-diagnosis": access.RoleAdmin, "answer-diagnosis": access.RoleAdmin, "ask-diagnosis": access.RoleAdmin, "answer-diagnosis-question": access.RoleAdmin,
 	"propose-diagnosis-measure": access.RoleAdmin, "move-diagnosis": access.RoleAdmin, "reply-diagnosis": access.RoleAdmin, "follow-diagnosis-up": access.RoleAdmin,
 	"attach-diagnosis-file": access.RoleAdmin, "diagnosis-file": access.RoleAdmin, "diagnosis-report": access.RoleAdmin, "diagnosis-progress": access.RoleAdmin,
+	"evidence-requests": access.RoleAdmin, "ask-evidence": access.RoleViewer, "evidence-page": access.RoleViewer, "decide-evidence": access.RoleAdmin,
 }
 
 // ranks are the roles from least to most; each may what those before may.
@@ -72,7 +73,7 @@ var ranks = []access.Role{access.RoleViewer, access.RoleOperator, access.RoleEng
 
 // wholePlant are operations on what belongs to no single place: who is
 // confined to a path may not call them.
-var wholePlant = []string{"searches", "start-search", "cancel-search", "candidates", "forget-candidate", "discovery-rules", "add-discovery-rule", "change-discovery-rule", "end-discovery-rule", "north-targets", "add-north-target", "change-north-target", "end-north-target", "test-north-target", "save-calendar", "save-product", "certificates", "approve-certificate", "audit", "verify-audit", "links", "invite-node", "revoke-node", "node-plant", "node-settings", "send-settings"}
+var wholePlant = []string{"searches", "start-search", "cancel-search", "candidates", "forget-candidate", "discovery-rules", "add-discovery-rule", "change-discovery-rule", "end-discovery-rule", "north-targets", "add-north-target", "change-north-target", "end-north-target", "test-north-target", "save-calendar", "save-product", "certificates", "approve-certificate", "audit", "verify-audit", "links", "invite-node", "revoke-node", "node-plant", "node-settings", "send-settings", "evidence-requests", "decide-evidence"}
 
 const otherLine = `  - {path: firm/site/turning/other, level: line, name: {zh: 二线}}
   - path: firm/site/turning/other/lathe-3
@@ -193,6 +194,10 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 		return "day"
 	case "node":
 		return "UNOBODY"
+	case "day":
+		return now.Format(time.DateOnly)
+	case "office":
+		return "o"
 	case "If-Match":
 		return `"999"`
 	case "digest":
@@ -246,6 +251,8 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"sign-in-by-link":        map[string]any{"secret": "wrong"},
 		"preview-sheet":          map[string]any{"sheet": sheet}, "apply-sheet": map[string]any{"sheet": sheet, "revision": "1-0"},
 		"undo-sheet":        map[string]any{"at": "1", "nodes": 1},
+		"ask-evidence":      map[string]any{"equipment": machine.ID, "office": "o", "purpose": "p", "tags": []string{"count.good"}, "from": "2026-11-01", "to": "2026-11-02"},
+		"decide-evidence":   map[string]any{"state": "refused", "reason": "x"},
 		"contest-suspicion": map[string]any{"equipment": machine.ID, "text": "why"}, "decide-suspicion": map[string]any{"equipment": machine.ID, "text": "why", "upheld": true},
 		"save-target-settings": map[string]any{"incentive": []string{"330624"}, "rev": 0}, "save-plant": map[string]any{"firm": ""},
 		"add-register-entry": entry, "change-register-entry": entry,

@@ -116,7 +116,7 @@ type rules struct {
 	reasons     *equipment.Reasons
 	kinds       equipment.KindMap
 	codes       enterprise.Codes
-	book        *target.Book
+	targetBook  *target.Book
 	networked   machine.Rule
 	editions    *diagnosis.Editions
 }
@@ -146,7 +146,7 @@ func rulesOf(profiles fs.FS, drivers []connect.Driver) (*rules, error) {
 	if r.codes, err = codesOf(data.FS); err != nil {
 		return nil, err
 	}
-	if r.book, err = target.Load(data.FS); err != nil {
+	if r.targetBook, err = target.Load(data.FS); err != nil {
 		return nil, err
 	}
 	if r.networked, err = machine.LoadRule(data.FS, "standards/networked.yaml"); err != nil {

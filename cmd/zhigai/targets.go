@@ -15,7 +15,7 @@ func (n *node) newTargets() {
 	roll := programme.NewFirms(n.record, n.codes)
 	n.proved = &machine.Desk{Store: n.machines, Rule: n.networked, Firms: roll}
 	n.targets = &target.Desk{
-		Book: n.book, Registers: n.registers, Store: n.registers, Seats: roll, Now: time.Now,
+		Book: n.targetBook, Registers: n.registers, Store: n.registers, Seats: roll, Now: time.Now,
 		Facts: target.Joined{Roll: roll, Registers: n.registers, Proved: n.provedValues},
 		Division: func(code string, at plant.Micros) error {
 			_, err := n.codes.Regions.At(code, at.Time())

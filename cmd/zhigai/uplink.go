@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"zhigai/evidence/requests"
 	"zhigai/link"
 	"zhigai/link/journal"
 	"zhigai/link/nats"
@@ -169,7 +170,7 @@ func (n *node) openUplink(ctx context.Context, f parentFlags, dir string) (*upli
 			link.StreamHistory: {Source: journal.History{Store: n.history, Cursor: linkCursor, Tenant: demoTenant}, Bounded: true},
 		},
 		Instance: instance, Host: host, Program: version, Now: time.Now, Log: n.log, Bound: bound, Gapped: n.gapped,
-		Handlers: map[string]link.Handler{settings.Verb: u.settings.Handle},
+		Handlers: map[string]link.Handler{settings.Verb: u.settings.Handle, requests.Verb: n.asked.Handle},
 	})
 	return u, err
 }

@@ -52,6 +52,8 @@ type Deps struct {
 	// said of a suspicion, so that the day counts accordingly.
 	Authenticity Authenticity
 	Decided      func(ctx context.Context, s authenticity.Suspicion) error
+	// Evidence asks for samples that other nodes keep, and decides who sees ours.
+	Evidence Evidence
 	// Changed is called after the plant model changed, so that the node connects
 	// and folds by the new one.
 	Changed func(ctx context.Context) error
@@ -91,6 +93,7 @@ func Register(api *web.API, d Deps) {
 	r.registerAcceptance()
 	r.registerBulk()
 	r.registerAuthenticity()
+	r.registerEvidence()
 	r.registerProfiles()
 }
 

@@ -963,6 +963,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/evidence-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who asked to see samples, newest first: of this node's machines, or from this node */
+        get: operations["evidence-requests"];
+        put?: never;
+        /** Ask the node that keeps a machine's samples to see them; asking the same again tells how it stands */
+        post: operations["ask-evidence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence-requests/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Grant, refuse or withdraw a request for this node's samples */
+        post: operations["decide-evidence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence-requests/{id}/page": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An hour of a tag of a granted request, checked against the seal that is held here */
+        get: operations["evidence-page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/figures/{id}": {
         parameters: {
             query?: never;
@@ -3206,6 +3258,17 @@ export interface components {
             /** Format: int64 */
             scrap: number;
         };
+        "Decide-evidenceRequest": {
+            /** @description Needed to refuse and to withdraw; the asker reads it */
+            reason?: string;
+            /** @enum {string} */
+            state: "granted" | "refused" | "withdrawn";
+            /**
+             * Format: date-time
+             * @description Of granted: within a year
+             */
+            until?: string;
+        };
         "Decide-suspicionRequest": {
             equipment: string;
             text: string;
@@ -4027,6 +4090,144 @@ export interface components {
             definition: components["schemas"]["FigureDefinition"];
             facts?: components["schemas"]["Facts"];
         };
+        EvidenceDecision: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            reason?: string;
+            state: string;
+            /** Format: date-time */
+            until?: string;
+        };
+        EvidencePage: {
+            /**
+             * Format: date
+             * @description Newest recorded day of the node whose seal is held here
+             */
+            last_sealed?: string;
+            path?: string;
+            /**
+             * @description verified: the samples fit a seal that is held here; unsealed: no seal is over them yet; unheld: the seal has not come here yet, and nothing is shown; expired: only the digest is left
+             * @enum {string}
+             */
+            proof?: "verified" | "unsealed" | "unheld" | "expired";
+            reason?: string;
+            request?: string;
+            rows: components["schemas"]["EvidenceSample"][];
+            sealed?: components["schemas"]["EvidenceSeal"];
+            /**
+             * Format: date-time
+             * @description Of offline: when it was last heard of
+             */
+            since?: string;
+            /** @description waiting, granted, refused, withdrawn; declined: this page is not given; offline: the node is away */
+            state: string;
+            unit?: string;
+            /** Format: date-time */
+            until?: string;
+        };
+        EvidenceRequest: {
+            /**
+             * Format: int64
+             * @description Hours of a tag that were given
+             */
+            answers: number;
+            /** @description Node that keeps the samples and decides */
+            at: string;
+            by?: string;
+            /**
+             * Format: int64
+             * @description Hours that were asked for and not given
+             */
+            denied: number;
+            equipment: string;
+            /** Format: date */
+            from: string;
+            id: string;
+            /**
+             * Format: date-time
+             * @description Of both
+             */
+            last?: string;
+            /** Format: date-time */
+            made: string;
+            /** @description At which the person sits */
+            node: string;
+            office: string;
+            person: string;
+            purpose: string;
+            reason?: string;
+            /**
+             * Format: int64
+             * @description In them
+             */
+            samples: number;
+            /** @enum {string} */
+            state: "waiting" | "granted" | "refused" | "withdrawn";
+            steps: components["schemas"]["EvidenceDecision"][];
+            tags: string[];
+            /**
+             * Format: date
+             * @description Last day, included
+             */
+            to: string;
+            /** Format: date-time */
+            until?: string;
+            /** @description Nodes between */
+            via: string[];
+        };
+        EvidenceSample: {
+            quality: string;
+            text?: string;
+            /** Format: date-time */
+            time: string;
+            /** Format: double */
+            value?: number;
+        };
+        EvidenceSeal: {
+            /** Format: date */
+            day: string;
+            /** @description Of the tag's day */
+            digest: string;
+            hash: string;
+            /** Format: int64 */
+            number: number;
+        };
+        EvidenceState: {
+            /**
+             * Format: date
+             * @description Newest recorded day of the node whose seal is held here
+             */
+            last_sealed?: string;
+            reason?: string;
+            request?: string;
+            /**
+             * Format: date-time
+             * @description Of offline: when it was last heard of
+             */
+            since?: string;
+            /** @description waiting, granted, refused, withdrawn; declined: this page is not given; offline: the node is away */
+            state: string;
+            /** Format: date-time */
+            until?: string;
+        };
+        EvidenceWish: {
+            equipment: string;
+            /**
+             * Format: date
+             * @description Day of UTC
+             */
+            from: string;
+            office: string;
+            purpose: string;
+            /** @description Names at the machine: count.good */
+            tags: string[];
+            /**
+             * Format: date
+             * @description Last day, included; at most 31 days
+             */
+            to: string;
+        };
         FactCommandCheck: {
             check: string;
             detail?: string;
@@ -4594,6 +4795,11 @@ export interface components {
         };
         ListFactEvent: {
             items: components["schemas"]["FactEvent"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListEvidenceRequest: {
+            items: components["schemas"]["EvidenceRequest"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -8231,6 +8437,145 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListFactEvent"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "evidence-requests": {
+        parameters: {
+            query?: {
+                /** @description received: others ask this node; made: people of this node ask others */
+                side?: "received" | "made";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListEvidenceRequest"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ask-evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvidenceWish"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceState"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "decide-evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decide-evidenceRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceRequest"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "evidence-page": {
+        parameters: {
+            query: {
+                equipment: string;
+                /** @description As it was asked */
+                office: string;
+                tag: string;
+                /** @description Day of UTC */
+                day: string;
+                hour?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidencePage"];
                 };
             };
             /** @description Error */

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"zhigai/access"
+	"zhigai/evidence/requests"
+	"zhigai/link"
+	"zhigai/plant"
+	webshop "zhigai/web/shop"
+)
+
+// evidenceDesk is what the API asks: requests that arrive here, and those that
+// people of this node make.
+type evidenceDesk struct {
+	*requests.Desk
+	requests.Asker
+}
+
+var _ webshop.Evidence = evidenceDesk{}
+
+// newRequests makes the desk of requests for evidence.
+func (n *node) newRequests() evidenceDesk {
+	desk := requests.NewDesk(requests.Options{
+		Tenant: demoTenant, Node: n.id.ID, Journal: n.record.Journal(), Book: n.book, Tags: ownTags{n, &tagsByNo{tags: n.shop}}, Onward: onward{n},
+		Audit: func(ctx context.Context, who, action, object string, after any) error {
+			return n.access.Record(ctx, access.Principal{User: "elsewhere", Name: who, Scope: access.Scope{Tenant: demoTenant}}, action, object, nil, after)
+		},
+		NewID: n.record.NewID, Now: time.Now,
+	})
+	return evidenceDesk{desk, requests.Asker{Desk: desk}}
+}
+
+// ownTags are the tags of machines that no node below collects.
+type ownTags struct {
+	n    *node
+	tags *tagsByNo
+}
+
+// TagsAt gives the tags of a machine by name.
+func (o ownTags) TagsAt(ctx context.Context, equipment plant.NodeID) (map[string]plant.Tag, error) {
+	all, err := o.tags.TagsOf(ctx, demoTenant)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]plant.Tag{}
+	for _, t := range all {
+		if t.Node == equipment {
+			out[t.Name] = t
+		}
+	}
+	return out, nil
+}
+
+// onward leads to the nodes below.
+type onward struct{ n *node }
+
+// Below names the node that leads to the machine; "" is this one.
+func (o onward) Below(ctx context.Context, equipment plant.NodeID) (string, bool, error) {
+	origins, err := o.n.nodes.Origins(ctx, demoTenant)
+	if err != nil {
+		return "", false, err
+	}
+	if node, ok := origins[equipment]; ok {
+		return string(node), true, nil
+	}
+	m, err := o.n.plants.Model(ctx, access.Scope{Tenant: demoTenant}, plant.MicrosOf(time.Now()))
+	if err != nil {
+		return "", false, err
+	}
+	for _, one := range m.Nodes {
+		if one.ID == equipment {
+			return "", true, nil
+		}
+	}
+	return "", false, nil
+}
+
+// Ask asks a node below over its link.
+func (o onward) Ask(ctx context.Context, node string, payload []byte) ([]byte, error) {
+	if o.n.down == nil {
+		return nil, &requests.AwayError{Node: node}
+	}
+	raw, err := o.n.down.parent.Request(ctx, link.NodeID(node), requests.Verb, payload)
+	if !errors.Is(err, link.ErrNotConnected) && !errors.Is(err, context.DeadlineExceeded) {
+		return raw, err
+	}
+	away := &requests.AwayError{Node: node}
+	all, serr := o.n.down.parent.Status(ctx)
+	for _, one := range all {
+		if one.Node.ID == link.NodeID(node) {
+			away.Node, away.Since = one.Node.Name, max(one.Heard, one.Since)
+		}
+	}
+	if serr != nil {
+		o.n.log.Warn("since when a node is away is not known", "node", node, "err", serr)
+	}
+	return nil, away
+}
