@@ -154,6 +154,9 @@ func (g *gate) token(role access.Role, path string) string {
 	return secret
 }
 
+// byDay are operations that are asked for days, not for instants.
+var byDay = []string{"suspicions", "machine-days"}
+
 // value is what stands for a parameter when machine is asked about.
 func (g *gate) value(o operation, name string, machine plant.Node) string {
 	now := time.Now().UTC()
@@ -183,8 +186,14 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 	case "tag", "no":
 		return fmt.Sprint(g.tags[machine.ID])
 	case "from", "start":
+		if slices.Contains(byDay, o.ID) {
+			return now.AddDate(0, 0, -1).Format(time.DateOnly)
+		}
 		return now.Add(-time.Hour).Format(time.RFC3339)
 	case "to":
+		if slices.Contains(byDay, o.ID) {
+			return now.Format(time.DateOnly)
+		}
 		return now.Format(time.RFC3339)
 	case "reason":
 		return "minor.jam"
