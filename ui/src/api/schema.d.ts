@@ -4793,13 +4793,13 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
-        ListFactEvent: {
-            items: components["schemas"]["FactEvent"][];
+        ListEvidenceRequest: {
+            items: components["schemas"]["EvidenceRequest"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
-        ListEvidenceRequest: {
-            items: components["schemas"]["EvidenceRequest"][];
+        ListFactEvent: {
+            items: components["schemas"]["FactEvent"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
