@@ -15,13 +15,13 @@ type MachineDay struct {
 	Machine plant.Node
 	// Enterprise is the machine's, the topmost node of its path.
 	Enterprise plant.Node
-	Date     string // 2022-05-31
-	Window   Span
-	Terms    map[string]int64
-	Revision int // the highest of its base windows
-	AsOf     plant.Micros
-	Closed   bool   // every base window of the day is closed
-	Digest   string // of its rows
+	Date       string // 2022-05-31
+	Window     Span
+	Terms      map[string]int64
+	Revision   int // the highest of its base windows
+	AsOf       plant.Micros
+	Closed     bool   // every base window of the day is closed
+	Digest     string // of its rows
 }
 
 // MachineDays adds up every machine's local days that overlap [from, to). Days

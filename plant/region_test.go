@@ -44,12 +44,12 @@ func TestRegions_Zhejiang(t *testing.T) {
 		if n != counties {
 			t.Errorf("%s: %d counties; want %d", at.Format(time.DateOnly), n, counties)
 		}
-		for _, code := range strings.Fields(has) {
+		for code := range strings.FieldsSeq(has) {
 			if !slices.Contains(codes, code) {
 				t.Errorf("%s: %s is missing", at.Format(time.DateOnly), code)
 			}
 		}
-		for _, code := range strings.Fields(hasNot) {
+		for code := range strings.FieldsSeq(hasNot) {
 			if slices.Contains(codes, code) {
 				t.Errorf("%s: %s is there", at.Format(time.DateOnly), code)
 			}

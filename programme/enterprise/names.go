@@ -66,7 +66,7 @@ func (c Codes) similar(name, region string) string {
 			break
 		}
 	}
-	for _, place := range strings.Fields(c.Regions.Path(region)) {
+	for place := range strings.FieldsSeq(c.Regions.Path(region)) {
 		out = withoutPlace(out, place)
 	}
 	return strings.ToLower(out)

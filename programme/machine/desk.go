@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"zhigai/access"
 	"zhigai/plant"
@@ -27,12 +28,7 @@ const maxMonths = 20_000
 
 // all reports whether the areas reach every firm.
 func all(areas []access.Area) bool {
-	for _, a := range areas {
-		if a == (access.Area{}) {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(areas, (access.Area{}))
 }
 
 // Plants lists the plants that rows came from. One that nobody has said to be

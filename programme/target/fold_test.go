@@ -85,11 +85,15 @@ func want(t *testing.T, r Result, value float64, terms map[string]int64) {
 func workshop() facts {
 	return facts{firms: map[int][]Firm{
 		2022: {
-			{ID: "a", Region: "330624", Sector: "C3451", Size: "medium", AboveScale: true, Backbone: true, Cluster: "轴承", Systems: map[string]string{"mes": "X"}, Cloud: true,
-				Values: values(Machine, "machines", 100, "machines_nc", 70, "machines_networked", 60)},
+			{
+				ID: "a", Region: "330624", Sector: "C3451", Size: "medium", AboveScale: true, Backbone: true, Cluster: "轴承", Systems: map[string]string{"mes": "X"}, Cloud: true,
+				Values: values(Machine, "machines", 100, "machines_nc", 70, "machines_networked", 60),
+			},
 			{ID: "b", Region: "330624", Sector: "C3451", Size: "small", Cluster: "轴承", Values: values(Declared, "machines", 10, "machines_nc", 1)},
-			{ID: "c", Region: "330602", Sector: "C1711", Size: "large", AboveScale: true, Backbone: true,
-				Values: values(Declared, "machines", 50, "machines_nc", 20, "machines_networked", 15, "sales_fen", 300_000_000_000)},
+			{
+				ID: "c", Region: "330602", Sector: "C1711", Size: "large", AboveScale: true, Backbone: true,
+				Values: values(Declared, "machines", 50, "machines_nc", 20, "machines_networked", 15, "sales_fen", 300_000_000_000),
+			},
 			{ID: "d", Region: "330702", Sector: "C3525", Size: "small", Cloud: true},
 			{ID: "e", Region: "330702", Sector: "C3525", Size: "medium", AboveScale: true, Backbone: true, Values: values(Declared, "machines_nc", 5)},
 			{ID: "f", Region: "330702", Sector: "F5211", Size: "medium", AboveScale: true, Cloud: true},

@@ -67,7 +67,9 @@ func Code(n int) plant.CreditCode {
 }
 
 func yuan(n int64) *int64 { n *= 100; return &n }
-func ptr(n int64) *int64  { return &n }
+
+//go:fix inline
+func ptr(n int64) *int64 { return new(n) }
 
 func firm(n int, name, region, industry string, since time.Month) enterprise.Firm {
 	return enterprise.Firm{Code: Code(n), Name: name, Region: region, Industry: industry, Since: month(since)}
@@ -250,7 +252,7 @@ func listed(t *testing.T, desk *enterprise.Desk, areas []access.Area, f enterpri
 	for _, one := range all {
 		k := desk.Codes.KeysOf(one)
 		text := true
-		for _, term := range strings.Fields(strings.ToLower(f.Text)) {
+		for term := range strings.FieldsSeq(strings.ToLower(f.Text)) {
 			text = text && (strings.Contains(k.Search, term) || strings.Contains(k.Spelling, term))
 		}
 		if text && strings.HasPrefix(one.Region, f.Region) && strings.HasPrefix(one.Industry, f.Industry) && (f.Size == "" || one.Class() == f.Size) &&

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -108,12 +109,7 @@ func (r *rooms) registerImports() {
 
 // everything reports whether somebody keeps every firm.
 func everything(who access.Principal) bool {
-	for _, a := range who.Areas(access.KeepFirms) {
-		if a == (access.Area{}) {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(who.Areas(access.KeepFirms), (access.Area{}))
 }
 
 func (r *rooms) undoImport(ctx context.Context, id string) (enterprise.Imported, error) {
