@@ -2,12 +2,14 @@
 // and the audit that nobody can rewrite unseen.
 //
 // It never reads HTTP and never stores by itself; record implements [Store].
-// Start with [Scope] and [Principal].
+// Start with [Principal] and [Grant].
 package access
 
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"zhigai/plant"
@@ -18,14 +20,40 @@ import (
 type Scope struct {
 	Tenant plant.TenantNo
 	Path   string
+	More   Paths // further places beside Path, of somebody who was given several
 }
 
-// Allows reports whether the node at path may be seen.
-func (s Scope) Allows(path string) bool { return plant.Within(path, s.Path) }
+// Paths are paths of places in one word, so that a [Scope] can be compared.
+type Paths string
 
-// Role is a bundle of permissions.
+// nowhere is the path of who may see no place: no node can have it.
+const nowhere = "-"
+
+const pathSeparator = "\n" // no path holds one
+
+// Split gives the paths one by one.
+func (p Paths) Split() []string {
+	if p == "" {
+		return nil
+	}
+	return strings.Split(string(p), pathSeparator)
+}
+
+// Places are the paths of the scope; [""] is all of the tenant.
+func (s Scope) Places() []string { return append([]string{s.Path}, s.More.Split()...) }
+
+// Allows reports whether the node at path may be seen.
+func (s Scope) Allows(path string) bool {
+	if plant.Within(path, s.Path) {
+		return true
+	}
+	return slices.ContainsFunc(s.More.Split(), func(one string) bool { return plant.Within(path, one) })
+}
+
+// Role is the id of a bundle of permissions.
 type Role string
 
+// Roles the code itself gives; which permissions they bundle is data.
 const (
 	RoleAdmin    Role = "admin"
 	RoleEngineer Role = "engineer"
@@ -37,6 +65,7 @@ const (
 type Permission string
 
 const (
+	SignedIn   Permission = "signed-in"  // be anybody who is signed in; no role needs to say so
 	Read       Permission = "read"       // see equipment, figures, samples
 	Report     Permission = "report"     // enter stop reasons, counts
 	Control    Permission = "control"    // set values on machines that may be written to
@@ -54,19 +83,12 @@ type User struct {
 	Tenant   plant.TenantNo `json:"-"`
 	Name     string         `json:"name"`
 	Display  string         `json:"display"`
-	Role     Role           `json:"role"`
-	Path     string         `json:"path"` // scope inside the tenant
-	Password string         `json:"-"`    // argon2id, PHC string
+	Role     Role           `json:"role" doc:"Of the first grant"`
+	Path     string         `json:"path" doc:"Of the first grant"`
+	Grants   []Grant        `json:"grants" nullable:"false"`
+	Password string         `json:"-"` // argon2id, PHC string
 	Off      bool           `json:"off"`
 	Rev      int64          `json:"rev"`
-}
-
-// Principal is who asks.
-type Principal struct {
-	User  string // id; "token:<id>" for API tokens
-	Name  string
-	Role  Role
-	Scope Scope
 }
 
 // Token lets a program in. Only the SHA-256 of its secret is stored.
@@ -74,8 +96,9 @@ type Token struct {
 	ID      string         `json:"id"`
 	Tenant  plant.TenantNo `json:"-"`
 	Name    string         `json:"name"`
-	Role    Role           `json:"role"`
-	Path    string         `json:"path"`
+	Role    Role           `json:"role" doc:"Of the first grant"`
+	Path    string         `json:"path" doc:"Of the first grant"`
+	Grants  []Grant        `json:"grants" nullable:"false"`
 	Hash    string         `json:"-"`
 	Created time.Time      `json:"created"`
 	Expires time.Time      `json:"expires,omitzero"`
@@ -137,6 +160,10 @@ type Store interface {
 	// TakeLink gives a sign-in link's target once: the second call, also a
 	// concurrent one, gets ErrNotFound.
 	TakeLink(ctx context.Context, hash string) (Session, error)
+	// Roles lists the tenant's own roles by id.
+	Roles(ctx context.Context, tenant plant.TenantNo) ([]RoleDef, error)
+	SaveRole(ctx context.Context, tenant plant.TenantNo, r RoleDef) (RoleDef, error) // ErrConflict when Rev is not the stored one
+	DropRole(ctx context.Context, tenant plant.TenantNo, id Role, rev int64) error   // ErrConflict likewise
 	AuditStore
 }
 

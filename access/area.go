@@ -1,6 +1,10 @@
 package access
 
-import "strings"
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
 
 // Area is a part of the firms that a node knows: fields that are given must all
 // hold, the zero Area is every firm.
@@ -19,11 +23,24 @@ func (a Area) Allows(region, sector, enterprise string) bool {
 		(a.Enterprise == "" || a.Enterprise == enterprise)
 }
 
-// Areas are the firms for which the principal has the permission; none without
-// it. What lists firms shows those that lie in one of them at least.
-func (p Principal) Areas(perm Permission) []Area {
-	if !p.May(perm, "") {
-		return nil
+// holds reports whether every firm of b lies in a, for all that the codes say.
+func (a Area) holds(b Area) bool { return a.Allows(b.Region, b.Sector, b.Enterprise) }
+
+const maxEnterprise = 60 // bytes of a firm's id
+
+var (
+	regionPrefix = regexp.MustCompile(`^([0-9]{2}){1,3}$`)
+	sectorPrefix = regexp.MustCompile(`^[A-T]([0-9]{2,4})?$`)
+)
+
+func (a Area) check() error {
+	switch {
+	case a.Region != "" && !regionPrefix.MatchString(a.Region):
+		return fmt.Errorf("%w: region %.20q; write 2, 4 or 6 digits of a division code: 33 a province, 3306 a city, 330624 a county", ErrInvalid, a.Region)
+	case a.Sector != "" && !sectorPrefix.MatchString(a.Sector):
+		return fmt.Errorf("%w: sector %.20q; write the section of GB/T 4754 and up to 4 digits: C, C34, C3451", ErrInvalid, a.Sector)
+	case len(a.Enterprise) > maxEnterprise:
+		return fmt.Errorf("%w: the id of a firm is longer than %d bytes", ErrInvalid, maxEnterprise)
 	}
-	return []Area{{}}
+	return nil
 }

@@ -22,16 +22,3 @@ func TestArea_Allows(t *testing.T) {
 	f(Area{Enterprise: "bearing"}, false)
 	f(Area{Region: "3306", Sector: "C17"}, false)
 }
-
-func TestAreas_NoneWithoutThePermissionOrWithinAPlace(t *testing.T) {
-	f := func(p Principal, want int) {
-		t.Helper()
-		if got := p.Areas(ReadFirms); len(got) != want {
-			t.Errorf("%+v: areas = %v; want %d", p, got, want)
-		}
-	}
-	f(Principal{Role: RoleAdmin, Scope: Scope{Tenant: 1}}, 1)
-	f(Principal{Role: RoleAdmin, Scope: Scope{Tenant: 1, Path: "firm/site"}}, 0)
-	f(Principal{Role: RoleViewer, Scope: Scope{Tenant: 1}}, 0)
-	f(Principal{Role: RoleAdmin}, 0)
-}

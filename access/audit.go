@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -150,4 +151,25 @@ func Head(ctx context.Context, store AuditStore, tenant plant.TenantNo) (Entry, 
 		}
 		last = page[len(page)-1]
 	}
+}
+
+// CheckHead compares the audit with a head noted earlier as SEQ:HASH: a chain
+// that lost its end, or was made anew, holds in itself but not against that. The
+// error is a *BrokenError, or ErrInvalid for what is no head.
+func CheckHead(ctx context.Context, store AuditStore, tenant plant.TenantNo, noted string) error {
+	number, hash, ok := strings.Cut(noted, ":")
+	seq, err := strconv.ParseUint(number, 10, 64)
+	if !ok || err != nil || seq == 0 || len(hash) != 2*sha256.Size {
+		return fmt.Errorf("%w: head %.80q; write the number and the hash as they were printed: 42:9f86…", ErrInvalid, noted)
+	}
+	page, err := store.Audit(ctx, tenant, seq-1, 1)
+	switch {
+	case err != nil:
+		return err
+	case len(page) == 0 || page[0].Seq != seq:
+		return &BrokenError{seq, "it was noted and is not there any more: the end was cut off"}
+	case page[0].Hash != hash:
+		return &BrokenError{seq, "its hash is not the one noted: the audit was written anew"}
+	}
+	return nil
 }

@@ -83,6 +83,27 @@ func TestVerify_EveryFieldCounts(t *testing.T) {
 	if err != nil || head.Seq != uint64(whole) {
 		t.Errorf("Head = %+v, %v; want entry %d", head, err, whole)
 	}
+	noted := fmt.Sprintf("%d:%s", head.Seq, head.Hash)
+	if err := access.CheckHead(t.Context(), h.store, 1, noted); err != nil {
+		t.Errorf("CheckHead of the whole audit: %v", err)
+	}
+	for name, store := range map[string]access.AuditStore{
+		"cut off": forged{h.store, func(all []access.Entry) []access.Entry { return nil }},
+		"written anew": forged{h.store, func(all []access.Entry) []access.Entry {
+			for i := range all {
+				all[i].Hash = strings.Repeat("0", 64)
+			}
+			return all
+		}},
+	} {
+		var broken *access.BrokenError
+		if err := access.CheckHead(t.Context(), store, 1, noted); !errors.As(err, &broken) || broken.Seq != head.Seq {
+			t.Errorf("%s: CheckHead = %v; want it broken at entry %d", name, err, head.Seq)
+		}
+	}
+	for _, bad := range []string{"", "1", "x:" + head.Hash, "0:" + head.Hash, "1:abc"} {
+		want(t, "head "+bad, access.CheckHead(t.Context(), h.store, 1, bad), access.ErrInvalid)
+	}
 	cut := forged{h.store, func(all []access.Entry) []access.Entry { return all[:third] }}
 	if short, err := access.Head(t.Context(), cut, 1); err != nil || short.Hash == head.Hash {
 		t.Errorf("Head of a cut audit = %+v, %v; want it to differ from the noted one", short, err)
@@ -91,7 +112,7 @@ func TestVerify_EveryFieldCounts(t *testing.T) {
 
 func TestRecord_AwkwardValues(t *testing.T) {
 	h := newHouse(t)
-	by := access.Principal{User: "u\x00\xff", Name: strings.Repeat("长", 500), Role: access.RoleAdmin, Scope: access.Scope{Tenant: 1}}
+	by := access.Principal{User: "u\x00\xff", Name: strings.Repeat("长", 500), Scope: access.Scope{Tenant: 1}}
 	for _, v := range []any{nil, "a\x00\xffb", []byte{0, 1, 2}, strings.Repeat("x", 1<<20), map[string]any{"'": "?"}} {
 		if err := h.Record(t.Context(), by, "a\x00", "o'?\xf0", v, v); err != nil {
 			t.Errorf("Record(%.20q): %v", fmt.Sprint(v), err)

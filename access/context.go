@@ -1,10 +1,6 @@
 package access
 
-import (
-	"context"
-
-	"zhigai/plant"
-)
+import "context"
 
 type principalKey struct{}
 
@@ -18,10 +14,4 @@ func With(ctx context.Context, p Principal) context.Context {
 func From(ctx context.Context) (Principal, bool) {
 	p, ok := ctx.Value(principalKey{}).(Principal)
 	return p, ok
-}
-
-// Node is the principal of what the node does by itself for a tenant: the
-// first start, imports from the command line, scheduled work.
-func Node(tenant plant.TenantNo) Principal {
-	return Principal{User: "node", Name: "node", Role: RoleAdmin, Scope: Scope{Tenant: tenant}}
 }

@@ -27,12 +27,13 @@ const (
 // changes it also writes to the audit. Its methods may be called concurrently.
 type Service struct {
 	*Audit
-	store   Store
-	now     func() time.Time
-	nobody  string // a hash to work on when there is no such user
-	hashing chan struct{}
-	lock    lockout
-	users   sync.Mutex // one change of users at a time: the last admin is counted
+	store     Store
+	now       func() time.Time
+	delivered []RoleDef
+	nobody    string // a hash to work on when there is no such user
+	hashing   chan struct{}
+	lock      lockout
+	users     sync.Mutex // one change of users and roles at a time: the last admin is counted
 
 	mu    sync.Mutex
 	gen   uint64 // rises with every change that may end a right
@@ -52,14 +53,15 @@ type Signed struct {
 	Principal Principal
 }
 
-// New makes a Service on the store; now is the clock.
-func New(store Store, now func() time.Time) (*Service, error) {
+// New makes a Service on the store; roles are those delivered with the product,
+// now is the clock.
+func New(store Store, roles []RoleDef, now func() time.Time) (*Service, error) {
 	nobody, err := hashPassword("nobody has this password")
 	if err != nil {
 		return nil, err
 	}
 	return &Service{
-		Audit: NewAudit(store, now), store: store, now: now, nobody: nobody,
+		Audit: NewAudit(store, now), store: store, now: now, delivered: roles, nobody: nobody,
 		hashing: make(chan struct{}, maxHashing), lock: lockout{keys: map[string]*failures{}}, cache: map[string]cached{},
 	}, nil
 }
@@ -92,7 +94,7 @@ func (s *Service) SignIn(ctx context.Context, name, password, origin string) (Si
 	}
 	if !right || !known || u.Password == "" || u.Off {
 		if closes && known {
-			if err := s.Record(ctx, principalOf(u), "session.locked", "user/"+u.ID, nil, map[string]string{"origin": origin}); err != nil {
+			if err := s.Record(ctx, nameOf(u), "session.locked", "user/"+u.ID, nil, map[string]string{"origin": origin}); err != nil {
 				return Signed{}, err
 			}
 		}
@@ -136,7 +138,10 @@ func (s *Service) open(ctx context.Context, u User, by, origin string) (Signed, 
 	if err := s.store.SaveSession(ctx, session); err != nil {
 		return Signed{}, err
 	}
-	who := principalOf(u)
+	who, err := s.principalOf(ctx, u)
+	if err != nil {
+		return Signed{}, err
+	}
 	if err := s.Record(ctx, who, "session.open", "user/"+u.ID, nil, map[string]string{"by": by, "origin": origin}); err != nil {
 		return Signed{}, err
 	}
@@ -246,7 +251,8 @@ func (s *Service) bySession(ctx context.Context, hash string) (Principal, time.T
 	if u.Off || !s.now().Before(session.Expires) {
 		return Principal{}, time.Time{}, ErrUnauthorized
 	}
-	return principalOf(u), session.Expires, nil
+	who, err := s.principalOf(ctx, u)
+	return who, session.Expires, err
 }
 
 func (s *Service) byToken(ctx context.Context, hash string) (Principal, time.Time, error) {
@@ -257,11 +263,24 @@ func (s *Service) byToken(ctx context.Context, hash string) (Principal, time.Tim
 	if t.Revoked || !t.Expires.IsZero() && !s.now().Before(t.Expires) {
 		return Principal{}, time.Time{}, ErrUnauthorized
 	}
-	return Principal{User: "token:" + t.ID, Name: t.Name, Role: t.Role, Scope: Scope{t.Tenant, t.Path}}, t.Expires, nil
+	roles, err := s.roles(ctx, t.Tenant)
+	if err != nil {
+		return Principal{}, time.Time{}, err
+	}
+	return roles.principal("token:"+t.ID, t.Name, Scope{Tenant: t.Tenant}, t.Grants, s.now()), t.Expires, nil
 }
 
-func principalOf(u User) Principal {
-	return Principal{User: u.ID, Name: u.Name, Role: u.Role, Scope: Scope{u.Tenant, u.Path}}
+func (s *Service) principalOf(ctx context.Context, u User) (Principal, error) {
+	roles, err := s.roles(ctx, u.Tenant)
+	if err != nil {
+		return Principal{}, err
+	}
+	return roles.principal(u.ID, u.Name, Scope{Tenant: u.Tenant}, u.Grants, s.now()), nil
+}
+
+// nameOf is a user for the audit, without rights.
+func nameOf(u User) Principal {
+	return Principal{User: u.ID, Name: u.Name, Scope: Scope{Tenant: u.Tenant}}
 }
 
 func (s *Service) cachedFor(hash string) (Principal, uint64, bool) {
@@ -272,11 +291,15 @@ func (s *Service) cachedFor(hash string) (Principal, uint64, bool) {
 	return c.who, s.gen, ok && now.Before(c.until)
 }
 
-// remember keeps an answer, unless a right may have ended while it was read.
+// remember keeps an answer until one of its rights ends, unless one may have
+// ended while it was read.
 func (s *Service) remember(hash string, who Principal, expires time.Time, gen uint64) {
 	until := s.now().Add(cacheLife)
 	if !expires.IsZero() && expires.Before(until) {
 		until = expires
+	}
+	if ends, ok := who.Ends(); ok && ends.Before(until) {
+		until = ends
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

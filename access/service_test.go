@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"zhigai/access"
+	"zhigai/data"
 	"zhigai/record"
 )
 
@@ -52,7 +54,7 @@ func newHouse(t *testing.T) house {
 			t.Error(err)
 		}
 	})
-	s, err := access.New(db.Access(), c.now)
+	s, err := access.New(db.Access(), delivered(t), c.now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +62,23 @@ func newHouse(t *testing.T) house {
 	if err != nil || !made {
 		t.Fatalf("EnsureAdmin: %v, %v", made, err)
 	}
-	return house{s, db.Access(), c, access.Principal{User: u.ID, Name: u.Name, Role: u.Role, Scope: access.Scope{Tenant: 1}}}
+	admin := access.Node(1)
+	admin.User, admin.Name = u.ID, u.Name
+	return house{s, db.Access(), c, admin}
+}
+
+// delivered are the roles that come with the product.
+func delivered(t *testing.T) []access.RoleDef {
+	t.Helper()
+	raw, err := data.FS.ReadFile("roles.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	roles, err := access.ParseRoles(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return roles
 }
 
 func (h house) user(t *testing.T, name string, role access.Role, path string) access.User {
@@ -95,7 +113,7 @@ func TestSignIn(t *testing.T) {
 	if err != nil || s.Principal.User != u.ID || s.Principal.Role != access.RoleOperator || s.Principal.Scope != (access.Scope{Tenant: 1, Path: "e/s"}) {
 		t.Fatalf("SignIn = %+v, %v", s, err)
 	}
-	if got, err := h.Authenticate(t.Context(), s.Secret); err != nil || got != s.Principal {
+	if got, err := h.Authenticate(t.Context(), s.Secret); err != nil || !reflect.DeepEqual(got, s.Principal) {
 		t.Errorf("Authenticate = %+v, %v; want %+v", got, err, s.Principal)
 	}
 	for _, bad := range []struct{ name, password string }{
@@ -274,7 +292,7 @@ func TestTokens(t *testing.T) {
 		_, _, err := h.CreateToken(ctx, h.admin, n)
 		want(t, name, err, access.ErrInvalid)
 	}
-	foreign := access.Principal{User: "x", Role: access.RoleAdmin, Scope: access.Scope{Tenant: 2}}
+	foreign := access.Node(2)
 	want(t, "RevokeToken by a foreign admin", h.RevokeToken(ctx, foreign, long.ID), access.ErrNotFound)
 	if err := h.RevokeToken(ctx, h.admin, long.ID); err != nil {
 		t.Fatal(err)
@@ -303,7 +321,7 @@ func (c *counting) TokenByHash(ctx context.Context, hash string) (access.Token, 
 func TestAuthenticate_Cached(t *testing.T) {
 	h := newHouse(t)
 	store := &counting{Store: h.store}
-	s, err := access.New(store, h.clock.now)
+	s, err := access.New(store, delivered(t), h.clock.now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -333,29 +351,4 @@ func TestAuthenticate_Cached(t *testing.T) {
 	h.clock.pass(10 * time.Second)
 	_, err = s.Authenticate(t.Context(), secret)
 	want(t, "after the cache ended", err, access.ErrUnauthorized)
-}
-
-func TestMay(t *testing.T) {
-	table := map[access.Role]string{ // read report engineer administer audit
-		access.RoleAdmin: "11111", access.RoleEngineer: "11100", access.RoleOperator: "11000", access.RoleViewer: "10000", "": "00000", "root": "00000"}
-	for role, rights := range table {
-		for i, perm := range []access.Permission{access.Read, access.Report, access.Engineer, access.Administer, access.ReadAudit} {
-			allowed := rights[i] == '1'
-			if got := access.Allowed(role, perm); got != allowed {
-				t.Errorf("Allowed(%q, %s) = %v; want %v", role, perm, got, allowed)
-			}
-			p := access.Principal{Role: role, Scope: access.Scope{Tenant: 1, Path: "e/s"}}
-			for path, inside := range map[string]bool{"e/s": true, "e/s/l": true, "e": false, "": false, "e/s2": false} {
-				if got := p.May(perm, path); got != (allowed && inside) {
-					t.Errorf("%q within e/s: May(%s, %q) = %v", role, perm, path, got)
-				}
-			}
-		}
-	}
-	if (access.Principal{Role: access.RoleAdmin}).May(access.Read, "") {
-		t.Error("a principal of no tenant may read")
-	}
-	if access.Allowed(access.RoleAdmin, "") {
-		t.Error("an unknown permission is allowed")
-	}
 }

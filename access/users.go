@@ -18,32 +18,65 @@ const maxName = 63 // characters
 var userName = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._@-]{0,62}$`)
 
 // NewUser is what a user begins with. An empty password lets the user in by
-// link only.
+// link only. Without grants the user is given Role at Path.
 type NewUser struct {
 	Name, Display string
 	Role          Role
 	Path          string
+	Grants        []Grant
 	Password      string
 }
 
-// Change is what is to change of a user; nil stays.
+// Change is what is to change of a user; nil stays. Role and Path change the
+// first grant, unless all of them are given.
 type Change struct {
 	Display *string
 	Role    *Role
 	Path    *string
+	Grants  *[]Grant
 	Off     *bool
+}
+
+// grantsOf are the grants, or the one that an older client means.
+func grantsOf(grants []Grant, role Role, path string) []Grant {
+	if len(grants) == 0 {
+		grants = []Grant{{Role: role, Path: path}}
+	}
+	return tidy(grants)
+}
+
+// checkGrants refuses what is not right in itself, and what by may not give.
+func (s *Service) checkGrants(ctx context.Context, by Principal, grants, old []Grant) (roleTable, error) {
+	roles, err := s.roles(ctx, by.Scope.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	if !by.Has(Administer) {
+		return nil, ErrForbidden
+	}
+	if err := roles.check(grants, old, s.now()); err != nil {
+		return nil, err
+	}
+	if !roles.mayGive(by, grants) {
+		return nil, fmt.Errorf("%w: nobody gives more than he has, or beyond the places he administers", ErrForbidden)
+	}
+	return roles, nil
 }
 
 // Users lists the users that by may administer.
 func (s *Service) Users(ctx context.Context, by Principal) ([]User, error) {
-	if !Allowed(by.Role, Administer) {
+	if !by.Has(Administer) {
 		return nil, ErrForbidden
+	}
+	roles, err := s.roles(ctx, by.Scope.Tenant)
+	if err != nil {
+		return nil, err
 	}
 	all, err := s.store.Users(ctx, by.Scope.Tenant)
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(all, func(u User) bool { return !by.May(Administer, u.Path) }), nil
+	return slices.DeleteFunc(all, func(u User) bool { return !roles.mayGive(by, u.Grants) }), nil
 }
 
 // User is one user that by may administer, or by itself.
@@ -54,16 +87,21 @@ func (s *Service) User(ctx context.Context, by Principal, id string) (User, erro
 	return s.userFor(ctx, by, id)
 }
 
-// userFor hides users outside the scope: they do not exist for by.
+// userFor hides users outside the scope: they do not exist for by. Outside is
+// also who has more than by: who sets a password has all that it opens.
 func (s *Service) userFor(ctx context.Context, by Principal, id string) (User, error) {
-	if !Allowed(by.Role, Administer) {
+	if !by.Has(Administer) {
 		return User{}, ErrForbidden
+	}
+	roles, err := s.roles(ctx, by.Scope.Tenant)
+	if err != nil {
+		return User{}, err
 	}
 	u, err := s.store.UserByID(ctx, by.Scope.Tenant, id)
 	if err != nil {
 		return User{}, err
 	}
-	if !by.May(Administer, u.Path) {
+	if !roles.mayGive(by, u.Grants) {
 		return User{}, fmt.Errorf("user %s: %w", id, ErrNotFound)
 	}
 	return u, nil
@@ -71,9 +109,10 @@ func (s *Service) userFor(ctx context.Context, by Principal, id string) (User, e
 
 // CreateUser makes a user within by's scope.
 func (s *Service) CreateUser(ctx context.Context, by Principal, n NewUser) (User, error) {
-	u := User{Tenant: by.Scope.Tenant, Name: foldName(n.Name), Display: n.Display, Role: n.Role, Path: n.Path}
-	if !by.May(Administer, u.Path) {
-		return User{}, ErrForbidden
+	u := User{Tenant: by.Scope.Tenant, Name: foldName(n.Name), Display: n.Display}
+	u.give(grantsOf(n.Grants, n.Role, n.Path))
+	if _, err := s.checkGrants(ctx, by, u.Grants, nil); err != nil {
+		return User{}, err
 	}
 	if err := checkUser(u); err != nil {
 		return User{}, err
@@ -101,10 +140,16 @@ func checkUser(u User) error {
 		return fmt.Errorf("%w: name %.80q; write 1-%d letters, digits, '.', '_', '@', '-', beginning with a letter or digit", ErrInvalid, u.Name, maxName)
 	case len(u.Display) > 4*maxName:
 		return fmt.Errorf("%w: the display name is longer than %d bytes", ErrInvalid, 4*maxName)
-	case !slices.Contains(Roles(), u.Role):
-		return fmt.Errorf("%w: role %q; write one of %v", ErrInvalid, u.Role, Roles())
 	}
-	return checkScopePath(u.Path)
+	return nil
+}
+
+// give sets the grants and what older clients read of them.
+func (u *User) give(grants []Grant) {
+	u.Grants, u.Role, u.Path = grants, "", ""
+	if len(grants) > 0 {
+		u.Role, u.Path = grants[0].Role, grants[0].Path
+	}
 }
 
 func checkScopePath(path string) error {
@@ -117,7 +162,7 @@ func checkScopePath(path string) error {
 	return nil
 }
 
-// UpdateUser changes a user; rev is what the editor saw. Role, scope and
+// UpdateUser changes a user; rev is what the editor saw. Other grants and
 // switching off end the user's sessions' old rights at once.
 func (s *Service) UpdateUser(ctx context.Context, by Principal, id string, rev int64, c Change) (User, error) {
 	s.users.Lock()
@@ -131,22 +176,18 @@ func (s *Service) UpdateUser(ctx context.Context, by Principal, id string, rev i
 	if c.Display != nil {
 		u.Display = *c.Display
 	}
-	if c.Role != nil {
-		u.Role = *c.Role
-	}
-	if c.Path != nil {
-		u.Path = *c.Path
-	}
 	if c.Off != nil {
 		u.Off = *c.Off
 	}
-	if !by.May(Administer, u.Path) {
-		return User{}, ErrForbidden
+	u.give(c.grants(was.Grants))
+	roles, err := s.checkGrants(ctx, by, u.Grants, was.Grants)
+	if err != nil {
+		return User{}, err
 	}
 	if err := checkUser(u); err != nil {
 		return User{}, err
 	}
-	if err := s.keepAdmin(ctx, was, u); err != nil {
+	if err := s.keepAdmin(ctx, roles, was, u); err != nil {
 		return User{}, err
 	}
 	saved, err := s.store.SaveUser(ctx, u)
@@ -162,8 +203,30 @@ func (s *Service) UpdateUser(ctx context.Context, by Principal, id string, rev i
 	return saved, s.Record(ctx, by, "user.update", "user/"+id, was, saved)
 }
 
+// grants are those that a user with was has after the change.
+func (c Change) grants(was []Grant) []Grant {
+	if c.Grants != nil {
+		return tidy(*c.Grants)
+	}
+	out := slices.Clone(was)
+	if c.Role == nil && c.Path == nil {
+		return out
+	}
+	if len(out) == 0 {
+		out = []Grant{{}}
+	}
+	if c.Role != nil {
+		out[0].Role = *c.Role
+	}
+	if c.Path != nil {
+		out[0].Path = *c.Path
+	}
+	return out
+}
+
 // keepAdmin refuses a change after which nobody could undo it.
-func (s *Service) keepAdmin(ctx context.Context, was, now User) error {
+func (s *Service) keepAdmin(ctx context.Context, roles roleTable, was, now User) error {
+	runsTenant := func(u User) bool { return !u.Off && roles.runs(u.Grants) }
 	if !runsTenant(was) || runsTenant(now) {
 		return nil
 	}
@@ -176,8 +239,6 @@ func (s *Service) keepAdmin(ctx context.Context, was, now User) error {
 	}
 	return nil
 }
-
-func runsTenant(u User) bool { return u.Role == RoleAdmin && u.Path == "" && !u.Off }
 
 // SetPassword gives a user a new password and ends the user's sessions.
 func (s *Service) SetPassword(ctx context.Context, by Principal, id, password string) error {
@@ -240,11 +301,15 @@ func (s *Service) storePassword(ctx context.Context, by Principal, u User, passw
 func (s *Service) EnsureAdmin(ctx context.Context, tenant plant.TenantNo, name, display, password string) (u User, made bool, err error) {
 	s.users.Lock()
 	defer s.users.Unlock()
+	roles, err := s.roles(ctx, tenant)
+	if err != nil {
+		return User{}, false, err
+	}
 	all, err := s.store.Users(ctx, tenant)
 	if err != nil {
 		return User{}, false, err
 	}
-	if i := slices.IndexFunc(all, runsTenant); i >= 0 {
+	if i := slices.IndexFunc(all, func(u User) bool { return !u.Off && roles.runs(u.Grants) }); i >= 0 {
 		return all[i], false, nil
 	}
 	u, err = s.CreateUser(ctx, Node(tenant), NewUser{Name: name, Display: display, Role: RoleAdmin, Password: password})

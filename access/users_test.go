@@ -106,7 +106,7 @@ func TestUsers_NoEscape(t *testing.T) {
 	inside := h.user(t, "inside", access.RoleViewer, "e/s_1/l")
 	outside := h.user(t, "outside", access.RoleViewer, "e/sx1")
 	local := h.signIn(t, "local").Principal
-	foreign := access.Principal{User: "x", Role: access.RoleAdmin, Scope: access.Scope{Tenant: 2}}
+	foreign := access.Node(2)
 	viewer := h.signIn(t, "inside").Principal
 	ctx := t.Context()
 

@@ -25,6 +25,7 @@ const (
 // DeviceStatus is how a device fares.
 type DeviceStatus struct {
 	ID            plant.DeviceID   `json:"id"`
+	Tenant        plant.TenantNo   `json:"-"`
 	Equipment     plant.NodeID     `json:"equipment"`
 	Path          string           `json:"path"`
 	Name          plant.Name       `json:"name"`
@@ -108,7 +109,7 @@ const keptRaw = 32
 func newMeter(spec *DeviceSpec, now time.Time) *meter {
 	m := &meter{points: spec.Points, latest: make([]seen, len(spec.Points)), tally: tally{since: now.UTC(), failedAt: map[string]time.Time{}}}
 	m.status = DeviceStatus{
-		ID: spec.Device.ID, Equipment: spec.Node, Path: spec.Path, Name: spec.Name, Driver: spec.Device.Driver, Address: spec.Device.Address,
+		ID: spec.Device.ID, Tenant: spec.Tenant, Equipment: spec.Node, Path: spec.Path, Name: spec.Name, Driver: spec.Device.Driver, Address: spec.Device.Address,
 		Profile: spec.Profile, State: StateConnecting, Since: now.UTC(), Errors: map[string]int64{}, Tags: len(spec.Points), Stretch: 1,
 	}
 	for i, p := range spec.Points {

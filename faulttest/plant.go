@@ -97,7 +97,7 @@ func Open(ctx context.Context, at Places, clock *Clock, product fs.FS) (_ *Plant
 	if p.Record, err = record.Open(ctx, at.Record, r); err != nil {
 		return nil, err
 	}
-	if p.access, err = access.New(p.Record.Access(), clock.Now); err != nil {
+	if p.access, err = access.New(p.Record.Access(), plantRoles, clock.Now); err != nil {
 		return nil, err
 	}
 	plants, tags := shop.NewPlants(p.Record), shop.NewTags(p.Record)
@@ -332,3 +332,6 @@ func (c complaints) WithAttrs([]slog.Attr) slog.Handler { return c }
 
 // WithGroup keeps nothing.
 func (c complaints) WithGroup(string) slog.Handler { return c }
+
+// plantRoles are as much of the roles as the sources need.
+var plantRoles = []access.RoleDef{{ID: access.RoleOperator, Permissions: []access.Permission{access.Read, access.Report, access.Control}}}

@@ -30,7 +30,7 @@ var _ access.Store = Access{}
 // Access is the record's keeper of users and the audit.
 func (db *DB) Access() Access { return Access{db} }
 
-const userColumns = `tenant, id, name, display, role, path, password, disabled, rev`
+const userColumns = `tenant, id, name, display, role, path, grants, password, disabled, rev`
 
 func (a Access) users(ctx context.Context, query string, args ...any) ([]access.User, error) {
 	rows, err := a.db.read.QueryContext(ctx, query, args...)
@@ -40,7 +40,11 @@ func (a Access) users(ctx context.Context, query string, args ...any) ([]access.
 	var out []access.User
 	for rows.Next() {
 		var u access.User
-		if err := rows.Scan(&u.Tenant, &u.ID, &u.Name, &u.Display, &u.Role, &u.Path, &u.Password, &u.Off, &u.Rev); err != nil {
+		var grants string
+		if err := rows.Scan(&u.Tenant, &u.ID, &u.Name, &u.Display, &u.Role, &u.Path, &grants, &u.Password, &u.Off, &u.Rev); err != nil {
+			return nil, errors.Join(err, rows.Close())
+		}
+		if u.Grants, err = grantsFrom(grants, u.Name); err != nil {
 			return nil, errors.Join(err, rows.Close())
 		}
 		out = append(out, u)
@@ -82,7 +86,11 @@ func (a Access) SaveUser(ctx context.Context, u access.User) (access.User, error
 	if u.ID == "" {
 		u.ID = a.db.NewID()
 	}
-	err := a.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
+	grants, err := grantsText(u.Grants)
+	if err != nil {
+		return access.User{}, err
+	}
+	err = a.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
 		var rev int64
 		err := tx.NewRaw(`select rev from access_user where tenant = ? and id = ?`, u.Tenant, u.ID).Scan(ctx, &rev)
 		switch {
@@ -101,10 +109,10 @@ func (a Access) SaveUser(ctx context.Context, u access.User) (access.User, error
 		if other > 0 {
 			return fmt.Errorf("the name %s is taken; choose another: %w", u.Name, access.ErrConflict)
 		}
-		if _, err := tx.NewRaw(`insert into access_user (`+userColumns+`) values (?, ?, ?, ?, ?, ?, ?, ?, ?)
+		if _, err := tx.NewRaw(`insert into access_user (`+userColumns+`) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 			on conflict (tenant, id) do update set name = excluded.name, display = excluded.display, role = excluded.role,
-			path = excluded.path, password = excluded.password, disabled = excluded.disabled, rev = excluded.rev`,
-			u.Tenant, u.ID, u.Name, u.Display, string(u.Role), u.Path, u.Password, u.Off, u.Rev+1).Exec(ctx); err != nil {
+			path = excluded.path, grants = excluded.grants, password = excluded.password, disabled = excluded.disabled, rev = excluded.rev`,
+			u.Tenant, u.ID, u.Name, u.Display, string(u.Role), u.Path, grants, u.Password, u.Off, u.Rev+1).Exec(ctx); err != nil {
 			return fmt.Errorf("record: save user %s: %w", u.Name, err)
 		}
 		return nil
@@ -116,7 +124,7 @@ func (a Access) SaveUser(ctx context.Context, u access.User) (access.User, error
 	return u, nil
 }
 
-const tokenColumns = `tenant, id, name, role, path, hash, created, expires, revoked`
+const tokenColumns = `tenant, id, name, role, path, grants, hash, created, expires, revoked`
 
 func (a Access) tokens(ctx context.Context, query string, args ...any) ([]access.Token, error) {
 	rows, err := a.db.read.QueryContext(ctx, query, args...)
@@ -127,7 +135,11 @@ func (a Access) tokens(ctx context.Context, query string, args ...any) ([]access
 	for rows.Next() {
 		var t access.Token
 		var created, expires int64
-		if err := rows.Scan(&t.Tenant, &t.ID, &t.Name, &t.Role, &t.Path, &t.Hash, &created, &expires, &t.Revoked); err != nil {
+		var grants string
+		if err := rows.Scan(&t.Tenant, &t.ID, &t.Name, &t.Role, &t.Path, &grants, &t.Hash, &created, &expires, &t.Revoked); err != nil {
+			return nil, errors.Join(err, rows.Close())
+		}
+		if t.Grants, err = grantsFrom(grants, t.Name); err != nil {
 			return nil, errors.Join(err, rows.Close())
 		}
 		t.Created, t.Expires = plant.Micros(created).Time(), ends(expires)
@@ -155,11 +167,15 @@ func endsAt(t time.Time) int64 {
 
 // SaveToken stores a token, new or changed; its hash never changes.
 func (a Access) SaveToken(ctx context.Context, t access.Token) error {
+	grants, err := grantsText(t.Grants)
+	if err != nil {
+		return err
+	}
 	return a.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
-		if _, err := tx.NewRaw(`insert into access_token (`+tokenColumns+`) values (?, ?, ?, ?, ?, ?, ?, ?, ?)
-			on conflict (tenant, id) do update set name = excluded.name, role = excluded.role, path = excluded.path,
+		if _, err := tx.NewRaw(`insert into access_token (`+tokenColumns+`) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			on conflict (tenant, id) do update set name = excluded.name, role = excluded.role, path = excluded.path, grants = excluded.grants,
 			expires = excluded.expires, revoked = excluded.revoked`,
-			t.Tenant, t.ID, t.Name, string(t.Role), t.Path, t.Hash, t.Created.UnixMicro(), endsAt(t.Expires), t.Revoked).Exec(ctx); err != nil {
+			t.Tenant, t.ID, t.Name, string(t.Role), t.Path, grants, t.Hash, t.Created.UnixMicro(), endsAt(t.Expires), t.Revoked).Exec(ctx); err != nil {
 			return fmt.Errorf("record: save token %s: %w", t.Name, err)
 		}
 		return nil

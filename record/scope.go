@@ -19,8 +19,12 @@ func InScope(table string, s access.Scope) schema.QueryWithArgs {
 	if s.Path == "" {
 		return schema.SafeQuery(table+`.tenant = ?`, []any{s.Tenant})
 	}
-	return schema.SafeQuery(`(`+table+`.tenant = ? and (`+table+`.path = ? or `+table+`.path like ? escape '!'))`,
-		[]any{s.Tenant, s.Path, Below(s.Path)})
+	var or []string
+	args := []any{s.Tenant}
+	for _, path := range s.Places() {
+		or, args = append(or, table+`.path = ? or `+table+`.path like ? escape '!'`), append(args, path, Below(path))
+	}
+	return schema.SafeQuery(`(`+table+`.tenant = ? and (`+strings.Join(or, ` or `)+`))`, args)
 }
 
 // Below is the LIKE pattern, escaped with "!", of everything under path.

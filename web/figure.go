@@ -186,7 +186,7 @@ func (a *API) registerFigures() {
 		})
 	Handle(a, Op{Method: http.MethodGet, Path: "/figures/{id}", ID: "figures", Summary: "A figure for every window of a stretch of time", Tag: "figures", Needs: access.Read, Heavy: true},
 		func(ctx context.Context, in *figuresIn) (*ListOut[Figure], error) {
-			scope, err := ScopeOf(ctx, in.Scope)
+			scope, err := PlaceOf(ctx, in.Scope)
 			if err != nil {
 				return nil, err
 			}
@@ -212,7 +212,7 @@ func (a *API) registerFigures() {
 }
 
 func (a *API) evidence(ctx context.Context, in *evidenceIn) (Evidence, error) {
-	scope, err := ScopeOf(ctx, in.Scope)
+	scope, err := PlaceOf(ctx, in.Scope)
 	if err != nil {
 		return Evidence{}, err
 	}

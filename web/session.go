@@ -15,13 +15,21 @@ import (
 type Me struct {
 	User        string              `json:"user"`
 	Name        string              `json:"name"`
-	Role        access.Role         `json:"role" enum:"admin,engineer,operator,viewer"`
-	Path        string              `json:"path"`
-	Permissions []access.Permission `json:"permissions" nullable:"false"`
+	Role        access.Role         `json:"role" doc:"Of the first grant"`
+	Path        string              `json:"path" doc:"The first place that may be read; empty for the whole plant"`
+	Places      []string            `json:"places" nullable:"false" doc:"All places that may be read; one empty path is the whole plant"`
+	Permissions []access.Permission `json:"permissions" nullable:"false" doc:"Held somewhere"`
+	Whole       []access.Permission `json:"whole" nullable:"false" doc:"Held for the whole plant, or every firm"`
 }
 
 func meOf(p access.Principal) Me {
-	return Me{User: p.User, Name: p.Name, Role: p.Role, Path: p.Scope.Path, Permissions: access.Permissions(p.Role)}
+	me := Me{User: p.User, Name: p.Name, Role: p.Role, Places: []string{}}
+	me.Permissions, me.Whole = p.Permissions()
+	if p.Has(access.Read) {
+		scope := p.For(access.Read).Scope
+		me.Path, me.Places = scope.Path, scope.Places()
+	}
+	return me
 }
 
 type meOut struct {
@@ -74,11 +82,11 @@ func (a *API) registerSession() {
 			}
 			return a.signedIn(session), nil
 		})
-	Handle(a, Op{Method: http.MethodGet, Path: "/session", ID: "session", Summary: "Who is signed in", Tag: "session", Needs: access.Read},
+	Handle(a, Op{Method: http.MethodGet, Path: "/session", ID: "session", Summary: "Who is signed in", Tag: "session", Needs: access.SignedIn},
 		func(ctx context.Context, _ *struct{}) (*struct{ Body Me }, error) {
 			return &struct{ Body Me }{meOf(Who(ctx))}, nil
 		})
-	Handle(a, Op{Method: http.MethodDelete, Path: "/session", ID: "sign-out", Summary: "Sign out", Tag: "session", Needs: access.Read, Status: http.StatusNoContent},
+	Handle(a, Op{Method: http.MethodDelete, Path: "/session", ID: "sign-out", Summary: "Sign out", Tag: "session", Needs: access.SignedIn, Status: http.StatusNoContent},
 		func(ctx context.Context, in *struct {
 			Cookie string `cookie:"zhigai_session"`
 		},

@@ -11,21 +11,23 @@ import (
 // NewUser is what an administrator writes of a new user. Without a password
 // the user gets in by a one-time link only.
 type NewUser struct {
-	Name     string      `json:"name" minLength:"1" maxLength:"100"`
-	Display  string      `json:"display,omitempty" maxLength:"100"`
-	Role     access.Role `json:"role" enum:"admin,engineer,operator,viewer"`
-	Path     string      `json:"path,omitempty" maxLength:"400"`
-	Password string      `json:"password,omitempty" maxLength:"200"`
+	Name     string         `json:"name" minLength:"1" maxLength:"100"`
+	Display  string         `json:"display,omitempty" maxLength:"100"`
+	Role     access.Role    `json:"role,omitempty" maxLength:"40" doc:"Instead of grants: one role at path"`
+	Path     string         `json:"path,omitempty" maxLength:"400"`
+	Grants   []access.Grant `json:"grants,omitempty" maxItems:"50"`
+	Password string         `json:"password,omitempty" maxLength:"200"`
 }
 
 // UserChange is what changes of a user; what is left out stays.
 type UserChange struct {
-	Display  *string      `json:"display,omitempty" maxLength:"100"`
-	Role     *access.Role `json:"role,omitempty" enum:"admin,engineer,operator,viewer"`
-	Path     *string      `json:"path,omitempty" maxLength:"400"`
-	Off      *bool        `json:"off,omitempty"`
-	Password string       `json:"password,omitempty" maxLength:"200"`
-	Rev      int64        `json:"rev" doc:"Version you changed"`
+	Display  *string         `json:"display,omitempty" maxLength:"100"`
+	Role     *access.Role    `json:"role,omitempty" maxLength:"40" doc:"Of the first grant"`
+	Path     *string         `json:"path,omitempty" maxLength:"400" doc:"Of the first grant"`
+	Grants   *[]access.Grant `json:"grants,omitempty" maxItems:"50" doc:"All of them"`
+	Off      *bool           `json:"off,omitempty"`
+	Password string          `json:"password,omitempty" maxLength:"200"`
+	Rev      int64           `json:"rev" doc:"Version you changed"`
 }
 
 func (a *API) registerUsers() {
@@ -37,7 +39,7 @@ func (a *API) registerUsers() {
 	Handle(a, Op{Method: http.MethodPost, Path: "/users", ID: "add-user", Summary: "Add a user", Tag: "admin", Needs: access.Administer, Status: http.StatusCreated},
 		func(ctx context.Context, in *struct{ Body NewUser }) (*struct{ Body access.User }, error) {
 			b := in.Body
-			u, err := a.access.CreateUser(ctx, Who(ctx), access.NewUser{Name: b.Name, Display: b.Display, Role: b.Role, Path: b.Path, Password: b.Password})
+			u, err := a.access.CreateUser(ctx, Who(ctx), access.NewUser{Name: b.Name, Display: b.Display, Role: b.Role, Path: b.Path, Grants: b.Grants, Password: b.Password})
 			return &struct{ Body access.User }{u}, err
 		})
 	Handle(a, Op{Method: http.MethodPut, Path: "/users/{id}", ID: "change-user", Summary: "Change a user, his role, scope or password", Tag: "admin", Needs: access.Administer},
@@ -47,7 +49,7 @@ func (a *API) registerUsers() {
 		},
 		) (*struct{ Body access.User }, error) {
 			b := in.Body
-			u, err := a.access.UpdateUser(ctx, Who(ctx), in.ID, b.Rev, access.Change{Display: b.Display, Role: b.Role, Path: b.Path, Off: b.Off})
+			u, err := a.access.UpdateUser(ctx, Who(ctx), in.ID, b.Rev, access.Change{Display: b.Display, Role: b.Role, Path: b.Path, Grants: b.Grants, Off: b.Off})
 			if err == nil && b.Password != "" {
 				err = a.access.SetPassword(ctx, Who(ctx), in.ID, b.Password)
 			}
@@ -84,14 +86,15 @@ func (a *API) registerTokens() {
 	Handle(a, Op{Method: http.MethodPost, Path: "/tokens", ID: "add-token", Summary: "Make an API token; its secret is shown once", Tag: "admin", Needs: access.Administer, Status: http.StatusCreated},
 		func(ctx context.Context, in *struct {
 			Body struct {
-				Name    string      `json:"name" minLength:"1" maxLength:"100"`
-				Role    access.Role `json:"role" enum:"admin,engineer,operator,viewer"`
-				Path    string      `json:"path,omitempty" maxLength:"400"`
-				Expires time.Time   `json:"expires,omitzero"`
+				Name    string         `json:"name" minLength:"1" maxLength:"100"`
+				Role    access.Role    `json:"role,omitempty" maxLength:"40" doc:"Instead of grants: one role at path"`
+				Path    string         `json:"path,omitempty" maxLength:"400"`
+				Grants  []access.Grant `json:"grants,omitempty" maxItems:"50"`
+				Expires time.Time      `json:"expires,omitzero"`
 			}
 		},
 		) (*struct{ Body NewToken }, error) {
-			t, secret, err := a.access.CreateToken(ctx, Who(ctx), access.NewToken{Name: in.Body.Name, Role: in.Body.Role, Path: in.Body.Path, Expires: in.Body.Expires})
+			t, secret, err := a.access.CreateToken(ctx, Who(ctx), access.NewToken{Name: in.Body.Name, Role: in.Body.Role, Path: in.Body.Path, Grants: in.Body.Grants, Expires: in.Body.Expires})
 			return &struct{ Body NewToken }{NewToken{Token: t, Secret: secret}}, err
 		})
 	Handle(a, Op{Method: http.MethodDelete, Path: "/tokens/{id}", ID: "revoke-token", Summary: "Revoke an API token", Tag: "admin", Needs: access.Administer, Status: http.StatusNoContent},
@@ -100,33 +103,5 @@ func (a *API) registerTokens() {
 		},
 		) (*struct{}, error) {
 			return nil, a.access.RevokeToken(ctx, Who(ctx), in.ID)
-		})
-}
-
-// Verified is the result of checking the audit's chain.
-type Verified struct {
-	OK      bool   `json:"ok"`
-	Entries int    `json:"entries"`
-	Broken  string `json:"broken,omitempty" doc:"The first entry that does not fit, and how"`
-}
-
-func (a *API) registerAudit() {
-	Handle(a, Op{Method: http.MethodGet, Path: "/audit", ID: "audit", Summary: "Who changed what", Tag: "admin", Needs: access.ReadAudit, Whole: true},
-		func(ctx context.Context, in *struct {
-			After uint64 `query:"after" doc:"Only entries behind this one"`
-			Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"200"`
-		},
-		) (*ListOut[access.Entry], error) {
-			entries, err := a.o.Entries(ctx, Who(ctx).Scope.Tenant, in.After, in.Limit)
-			return NewList(entries, ""), err
-		})
-	Handle(a, Op{Method: http.MethodGet, Path: "/audit/verify", ID: "verify-audit", Summary: "Check the hash chain of the audit", Tag: "admin", Needs: access.ReadAudit, Whole: true},
-		func(ctx context.Context, _ *struct{}) (*struct{ Body Verified }, error) {
-			n, err := a.o.Verify(ctx, Who(ctx).Scope.Tenant)
-			v := Verified{OK: err == nil, Entries: n}
-			if err != nil {
-				v.Broken = err.Error()
-			}
-			return &struct{ Body Verified }{v}, nil
 		})
 }

@@ -119,6 +119,7 @@ func New(o Options) *API {
 	a.registerSession()
 	a.registerUsers()
 	a.registerTokens()
+	a.registerRoles()
 	a.registerAudit()
 	a.registerLinks()
 	a.registerLinkSettings()
@@ -171,7 +172,9 @@ func (a *API) operation(op Op) huma.Operation {
 
 type principalKey struct{}
 
-// authorise finds out who asks and refuses what the role does not allow.
+// authorise finds out who asks and refuses what no grant allows. The request
+// ends with the first grant that it rests on: a stream that goes on must not
+// outlive the right to see it.
 func (a *API) authorise(ctx huma.Context, next func(huma.Context)) {
 	needs, _ := ctx.Operation().Metadata["needs"].(access.Permission)
 	p, err := a.authenticate(ctx)
@@ -182,15 +185,20 @@ func (a *API) authorise(ctx huma.Context, next func(huma.Context)) {
 		next(ctx)
 		return
 	}
-	if err == nil && !access.Allowed(p.Role, needs) {
-		err = fmt.Errorf("%w: this needs the permission %q, which the role %q does not have", access.ErrForbidden, needs, p.Role)
+	if err == nil && !p.Has(needs) {
+		err = fmt.Errorf("%w: this needs the permission %q, which none of your roles gives you", access.ErrForbidden, needs)
 	}
 	if err != nil {
 		problem := a.problem(ctx.Context(), Op{ID: ctx.Operation().OperationID}, err)
 		a.writeProblem(ctx, problem)
 		return
 	}
-	next(huma.WithValue(ctx, principalKey{}, p))
+	if ends, ok := p.Ends(); ok {
+		until, cancel := context.WithTimeout(ctx.Context(), ends.Sub(a.now()))
+		defer cancel()
+		ctx = huma.WithContext(ctx, until)
+	}
+	next(huma.WithValue(ctx, principalKey{}, p.For(needs)))
 }
 
 func (a *API) authenticate(ctx huma.Context) (access.Principal, error) {
@@ -229,19 +237,28 @@ func ScopeOf(ctx context.Context, path string) (access.Scope, error) {
 	if err := plant.CheckPath(path); err != nil {
 		return access.Scope{}, Invalid("scope", "%v", err)
 	}
-	if !plant.Within(path, p.Scope.Path) {
-		return access.Scope{}, fmt.Errorf("%w: %q lies outside your scope %q", access.ErrForbidden, path, p.Scope.Path)
+	if !p.Scope.Allows(path) {
+		return access.Scope{}, fmt.Errorf("%w: %q lies outside your scope %q", access.ErrForbidden, path, p.Scope.Places())
 	}
 	return access.Scope{Tenant: p.Scope.Tenant, Path: path}, nil
 }
 
-// Whole refuses who is confined to a part of the plant: what is asked for
-// belongs to no single place.
+// PlaceOf is ScopeOf for questions about one place: without a path asked, the
+// first of the principal's places.
+func PlaceOf(ctx context.Context, path string) (access.Scope, error) {
+	scope, err := ScopeOf(ctx, path)
+	scope.More = ""
+	return scope, err
+}
+
+// Whole refuses who is confined to a part of the plant, or of the firms: what
+// is asked for belongs to no single one.
 func Whole(ctx context.Context) error {
-	if p := Who(ctx); p.Scope.Path != "" {
-		return fmt.Errorf("%w: this concerns the whole plant; your scope is %q", access.ErrForbidden, p.Scope.Path)
+	p := Who(ctx)
+	if p.Everywhere() {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("%w: this concerns the whole, of which you were given a part: %q %v", access.ErrForbidden, p.Scope.Places(), p.Areas(access.ReadFirms))
 }
 
 // Audit records a change of the principal of the request.

@@ -159,7 +159,7 @@ func (b *roundBook) order(ctx context.Context, n *node, machines []plant.NodeID,
 	if b.what.Writes == 0 {
 		return nil, 0, nil
 	}
-	by := access.Principal{User: "bench", Name: "bench", Role: access.RoleEngineer, Scope: access.Scope{Tenant: demoTenant}}
+	by := access.As("bench", "bench", access.Scope{Tenant: demoTenant}, access.Read, access.Control, access.Engineer)
 	every := b.what.Span / time.Duration(b.what.Writes)
 	for k := 0; k < b.what.Writes && time.Now().Before(end); k++ {
 		begun := time.Now()

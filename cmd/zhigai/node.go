@@ -128,7 +128,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	if n.folds, err = newFolds(n.stores, n.rules, figure.Options{Log: log, Keeps: n.keepsFigures}, at.traces.folds); err != nil {
 		return nil, err
 	}
-	if n.access, err = access.New(n.record.Access(), time.Now); err != nil {
+	if n.access, err = newAccess(n.record); err != nil {
 		return nil, err
 	}
 	n.collector = connect.NewCollector(connect.Options{Drivers: n.drivers.List, Store: intake{n.history, n.disk, at.traces, at.stored}, Journal: n.record.Journal(), Now: time.Now, Logger: log, Keeps: n.keeps})

@@ -26,6 +26,7 @@ type auditCmd struct {
 
 type auditVerifyCmd struct {
 	place `embed:""`
+	Head  string `help:"Compare with a head noted earlier, as it was printed: a chain cut off at its end shows only so." placeholder:"SEQ:HASH"`
 }
 
 func (c auditVerifyCmd) Run(ctx context.Context) error {
@@ -38,7 +39,16 @@ func (c auditVerifyCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("after %d entries: %w", n, err)
 	}
-	fmt.Printf("%d entries, chain unbroken\n", n)
+	head, err := access.Head(ctx, rec.Access(), demoTenant)
+	if err != nil {
+		return err
+	}
+	if c.Head != "" {
+		if err := access.CheckHead(ctx, rec.Access(), demoTenant, c.Head); err != nil {
+			return fmt.Errorf("%d entries, chain unbroken, but not the one noted: %w", n, err)
+		}
+	}
+	fmt.Printf("%d entries, chain unbroken; head %d:%s\n", n, head.Seq, head.Hash)
 	return nil
 }
 

@@ -28,7 +28,7 @@ func TestRecordCopy_ANodeGoesOn(t *testing.T) {
 			t.Fatal(err)
 		}
 		lived(t, step.to)
-		if err := (auditVerifyCmd{step.to}).Run(ctx); err != nil {
+		if err := (auditVerifyCmd{place: step.to}).Run(ctx); err != nil {
 			t.Errorf("audit verify: %v", err)
 		}
 		if err := (rebuildCmd{step.to}).Run(ctx); err != nil {

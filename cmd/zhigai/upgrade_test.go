@@ -55,6 +55,7 @@ func TestUpgrade_EverySchema(t *testing.T) {
 			must(t, err)
 			t.Cleanup(func() { must(t, n.close()) })
 			n.mustSay(t, want)
+			n.mustLetIn(t)
 			report, err := n.stores.verify(t.Context())
 			if err != nil || len(report.Damage) > 0 {
 				t.Errorf("verify: %+v, %v", report, err)
@@ -109,6 +110,31 @@ func (n *node) mustSay(t *testing.T, want told) {
 		}
 	}
 	t.Logf("%d tags, %d events, %d lists of figures", len(want.Samples), len(want.Events), len(want.Figures))
+}
+
+// mustLetIn compares what people and programs may with the one role and path
+// that they had.
+func (n *node) mustLetIn(t *testing.T) {
+	t.Helper()
+	users, err := n.record.Access().Users(t.Context(), demoTenant)
+	must(t, err)
+	tokens, err := n.record.Access().Tokens(t.Context(), demoTenant)
+	must(t, err)
+	if len(users)+len(tokens) == 0 {
+		t.Error("nobody could come in before: this shows nothing")
+	}
+	same := func(who string, role access.Role, path string, grants []access.Grant) {
+		if role == "" || len(grants) != 1 || grants[0] != (access.Grant{Role: role, Path: path}) {
+			t.Errorf("%s had %q at %q, now has %+v", who, role, path, grants)
+		}
+	}
+	for _, u := range users {
+		same(u.Name, u.Role, u.Path, u.Grants)
+	}
+	for _, one := range tokens {
+		same(one.Name, one.Role, one.Path, one.Grants)
+	}
+	t.Logf("%d users, %d tokens carried over", len(users), len(tokens))
 }
 
 func throughJSON(t *testing.T, v any) (out map[string]any) {

@@ -91,7 +91,7 @@ func (h *house) Figures(_ context.Context, _ plant.TenantNo, firm string, ids []
 	return out, nil
 }
 
-var boss = access.Principal{User: "u1", Name: "wang", Role: access.RoleAdmin, Scope: access.Scope{Tenant: 1}}
+var boss = access.As("u1", "wang", access.Scope{Tenant: 1}, access.Read, access.ReadFirms, access.KeepFirms, access.Diagnose)
 
 func (h *house) plan() diagnosis.Plan {
 	return diagnosis.Plan{Title: "2026 年诊断", Begin: "2026-05-21", End: "2026-05-23", From: h.now.AddDate(0, 0, -90), To: h.now, Target: 2, Cut: []string{}}
@@ -315,7 +315,7 @@ func TestDesk_Refuses(t *testing.T) {
 		t.Errorf("the file: %+v %q, %v", got, raw, err)
 	}
 	// Who may not see firms sees none, by list or by id.
-	stranger := access.Principal{User: "u2", Name: "chen", Role: access.RoleViewer, Scope: access.Scope{Tenant: 1}}
+	stranger := access.As("u2", "chen", access.Scope{Tenant: 1}, access.Read)
 	other := boss
 	other.Scope.Tenant = 2
 	for _, who := range []access.Principal{stranger, other} {
@@ -373,7 +373,7 @@ func TestDesk_FullCoverage(t *testing.T) {
 	f("county", diagnosis.Progress{Key: "330106", Due: 5}, diagnosis.Progress{Key: "330603", Due: 10, Running: 1}, diagnosis.Progress{Key: "330624", Due: 40, Diagnosed: 2, Running: 1, Share: 0.05})
 	f("city", diagnosis.Progress{Key: "3301", Due: 5}, diagnosis.Progress{Key: "3306", Due: 50, Diagnosed: 2, Running: 2, Share: 0.04})
 	f("sector", diagnosis.Progress{Key: "C17", Due: 10}, diagnosis.Progress{Key: "C34", Due: 45, Diagnosed: 2, Running: 2, Share: 2.0 / 45})
-	if got, err := h.desk.Progress(t.Context(), access.Principal{Role: access.RoleViewer, Scope: access.Scope{Tenant: 1}}, "city"); err != nil || len(got) != 0 {
+	if got, err := h.desk.Progress(t.Context(), access.As("u2", "chen", access.Scope{Tenant: 1}, access.Read), "city"); err != nil || len(got) != 0 {
 		t.Errorf("who may not see firms sees %v, %v", got, err)
 	}
 }

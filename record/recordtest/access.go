@@ -10,11 +10,13 @@ import (
 	"time"
 
 	"zhigai/access"
+	"zhigai/plant"
 )
 
 // Access tests access.Store.
 func Access(t *testing.T, open func(t *testing.T) access.Store) {
 	t.Run("Users", func(t *testing.T) { accessUsers(t, open(t)) })
+	t.Run("Roles", func(t *testing.T) { accessRoles(t, open(t)) })
 	t.Run("Tokens", func(t *testing.T) { accessTokens(t, open(t)) })
 	t.Run("Sessions", func(t *testing.T) { accessSessions(t, open(t)) })
 	t.Run("LinksOpenOnce", func(t *testing.T) { accessLinks(t, open(t)) })
@@ -30,7 +32,8 @@ func notFound(t *testing.T, name string, err error) {
 
 func accessUsers(t *testing.T, s access.Store) {
 	ctx := t.Context()
-	u, err := s.SaveUser(ctx, access.User{Tenant: 1, Name: "wang", Display: "王", Role: access.RoleOperator, Path: "e/s", Password: "$x"})
+	grants := []access.Grant{{Role: access.RoleOperator, Path: "e/s"}, {Role: "officer", Area: access.Area{Region: "3306", Sector: "C34"}, Until: day, Purpose: "诊断 \"轴承\" 到周五"}}
+	u, err := s.SaveUser(ctx, access.User{Tenant: 1, Name: "wang", Display: "王", Role: access.RoleOperator, Path: "e/s", Grants: grants, Password: "$x"})
 	if err != nil || u.ID == "" || u.Rev != 1 {
 		t.Fatalf("SaveUser = %+v, %v; want an id and revision 1", u, err)
 	}
@@ -38,7 +41,7 @@ func accessUsers(t *testing.T, s access.Store) {
 		"by name": func() (access.User, error) { return s.UserByName(ctx, "wang") },
 		"by id":   func() (access.User, error) { return s.UserByID(ctx, 1, u.ID) },
 	} {
-		if got, err := get(); err != nil || got != u {
+		if got, err := get(); err != nil || !reflect.DeepEqual(got, u) {
 			t.Errorf("%s = %+v, %v; want %+v", name, got, err, u)
 		}
 	}
@@ -61,7 +64,7 @@ func accessUsers(t *testing.T, s access.Store) {
 	notFound(t, "UserByID of a foreign tenant", err)
 	_, err = s.UserByName(ctx, "x' or '1'='1")
 	notFound(t, "UserByName of nobody", err)
-	if got, err := s.Users(ctx, 1); err != nil || len(got) != 1 || got[0] != changed {
+	if got, err := s.Users(ctx, 1); err != nil || len(got) != 1 || !reflect.DeepEqual(got[0], changed) {
 		t.Errorf("Users = %+v, %v; want %+v", got, err, changed)
 	}
 	if got, err := s.Users(ctx, 2); err != nil || len(got) != 0 {
@@ -82,17 +85,49 @@ func accessUsers(t *testing.T, s access.Store) {
 	}
 }
 
+func accessRoles(t *testing.T, s access.Store) {
+	ctx := t.Context()
+	r, err := s.SaveRole(ctx, 1, access.RoleDef{ID: "guest", Name: plant.Name{ZH: "来访'者"}, Permissions: []access.Permission{access.Read, access.ReadFirms}, Own: true})
+	if err != nil || r.Rev != 1 {
+		t.Fatalf("SaveRole = %+v, %v; want revision 1", r, err)
+	}
+	if _, err := s.SaveRole(ctx, 1, access.RoleDef{ID: "guest"}); !errors.Is(err, access.ErrConflict) {
+		t.Errorf("a second role of the name: %v; want ErrConflict", err)
+	}
+	if r, err = s.SaveRole(ctx, 1, r); err != nil || r.Rev != 2 {
+		t.Errorf("SaveRole again = %+v, %v; want revision 2", r, err)
+	}
+	if got, err := s.Roles(ctx, 1); err != nil || !reflect.DeepEqual(got, []access.RoleDef{r}) {
+		t.Errorf("Roles = %+v, %v; want %+v", got, err, r)
+	}
+	if got, err := s.Roles(ctx, 2); err != nil || len(got) != 0 {
+		t.Errorf("Roles of a foreign tenant = %+v, %v; want none", got, err)
+	}
+	for _, c := range []struct {
+		tenant plant.TenantNo
+		rev    int64
+		want   error
+	}{{2, 2, access.ErrConflict}, {1, 1, access.ErrConflict}, {1, 2, nil}} {
+		if err := s.DropRole(ctx, c.tenant, "guest", c.rev); !errors.Is(err, c.want) {
+			t.Errorf("DropRole of tenant %d at %d: %v; want %v", c.tenant, c.rev, err, c.want)
+		}
+	}
+	if got, err := s.Roles(ctx, 1); err != nil || len(got) != 0 {
+		t.Errorf("Roles after removal = %+v, %v; want none", got, err)
+	}
+}
+
 func accessTokens(t *testing.T, s access.Store) {
 	ctx := t.Context()
 	now := time.Date(2026, 3, 1, 12, 0, 0, 123456000, time.UTC)
-	one := access.Token{ID: "t1", Tenant: 1, Name: "grafana", Role: access.RoleViewer, Path: "e", Hash: "h1", Created: now}
-	two := access.Token{ID: "t2", Tenant: 1, Name: "mes", Role: access.RoleOperator, Hash: "h2", Created: now.Add(time.Second), Expires: now.Add(time.Hour)}
+	one := access.Token{ID: "t1", Tenant: 1, Name: "grafana", Role: access.RoleViewer, Path: "e", Grants: []access.Grant{{Role: access.RoleViewer, Path: "e"}}, Hash: "h1", Created: now}
+	two := access.Token{ID: "t2", Tenant: 1, Name: "mes", Role: access.RoleOperator, Grants: []access.Grant{}, Hash: "h2", Created: now.Add(time.Second), Expires: now.Add(time.Hour)}
 	for _, k := range []access.Token{two, one} {
 		if err := s.SaveToken(ctx, k); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if got, err := s.TokenByHash(ctx, "h2"); err != nil || got != two {
+	if got, err := s.TokenByHash(ctx, "h2"); err != nil || !reflect.DeepEqual(got, two) {
 		t.Errorf("TokenByHash = %+v, %v; want %+v", got, err, two)
 	}
 	one.Revoked = true

@@ -38,7 +38,11 @@ func NewPlants(db *record.DB) Plants { return Plants{db} }
 func (p Plants) Model(ctx context.Context, scope access.Scope, at plant.Micros) (plant.Model, error) {
 	var m plant.Model
 	inside := record.InScope("m", scope)
-	if up := record.Ancestors(scope.Path); len(up) > 0 {
+	var up []string
+	for _, path := range scope.Places() {
+		up = append(up, record.Ancestors(path)...)
+	}
+	if len(up) > 0 {
 		inside.Query = `(` + inside.Query + ` or (m.tenant = ? and m.path in (?)))`
 		inside.Args = append(inside.Args, scope.Tenant, bun.List(up))
 	}

@@ -81,7 +81,7 @@ func (e *edit) node(ctx context.Context, n plant.Node, from int64, rev *int64) (
 }
 
 func (e *edit) outside(path string) error {
-	return fmt.Errorf("node %s lies outside %q: %w", path, e.scope.Path, access.ErrForbidden)
+	return fmt.Errorf("node %s lies outside %q: %w", path, e.scope.Places(), access.ErrForbidden)
 }
 
 // checkNode looks at the node alone.

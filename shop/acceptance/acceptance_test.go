@@ -195,7 +195,7 @@ func wait(t *testing.T, d *Desk, id string) Job {
 	return all[i]
 }
 
-var anna = access.Principal{Scope: access.Scope{Tenant: tenant}, Name: "安娜", Role: access.RoleEngineer}
+var anna = access.As("u1", "安娜", access.Scope{Tenant: tenant}, access.Read, access.Engineer)
 
 // TestDesk_LateDataMakesARevision: a report stays as it was made, byte for byte;
 // the same facts make nothing new, facts that came later make the next.
@@ -295,7 +295,7 @@ func TestDesk_CancelKeepsNothing(t *testing.T) {
 func TestDesk_Refuses(t *testing.T) {
 	w := newWorld(t, "a")
 	d := w.desk(t)
-	line := access.Principal{Scope: access.Scope{Tenant: tenant, Path: "firm/b"}}
+	line := access.As("u2", "线长", access.Scope{Tenant: tenant, Path: "firm/b"}, access.Read, access.Engineer)
 	f := func(name string, who access.Principal, change func(*Question), want error) {
 		t.Helper()
 		q := hour

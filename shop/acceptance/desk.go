@@ -88,7 +88,7 @@ func (d *Desk) Close() {
 func (d *Desk) Start(who access.Principal, q Question) (Job, error) {
 	q.From, q.To = q.From.UTC().Truncate(time.Millisecond), q.To.UTC().Truncate(time.Millisecond)
 	if q.Places = placesOf(q.Places); len(q.Places) == 0 && who.Scope.Path != "" {
-		q.Places = []string{who.Scope.Path}
+		q.Places = who.Scope.Places()
 	} else if len(q.Places) == 0 {
 		return Job{}, fmt.Errorf("%w: no place; write the path of an enterprise, a site, a line or a machine", ErrInvalid)
 	}
@@ -96,7 +96,7 @@ func (d *Desk) Start(who access.Principal, q Question) (Job, error) {
 		return Job{}, err
 	}
 	if !sees(who.Scope, q) {
-		return Job{}, fmt.Errorf("%w: a place lies outside your scope %q", access.ErrForbidden, who.Scope.Path)
+		return Job{}, fmt.Errorf("%w: a place lies outside your scope %q", access.ErrForbidden, who.Scope.Places())
 	}
 	return d.start(who, q, nil)
 }

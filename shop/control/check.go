@@ -87,7 +87,7 @@ type situation struct {
 func (s *situation) look(f findings) {
 	right, enabled, contact := "", "", ""
 	if !s.by.May(access.Control, s.path) {
-		right = fmt.Sprintf("the role %q may not set values on %s", s.by.Role, s.path)
+		right = fmt.Sprintf("%q may not set values on %s", s.by.Name, s.path)
 	}
 	if !s.enabled {
 		enabled = "writing is off for this device; an engineer switches it on in the plant model"

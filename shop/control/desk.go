@@ -122,7 +122,7 @@ func (d *Desk) Order(ctx context.Context, by access.Principal, o Order) (Command
 		return Command{}, err
 	}
 	if !by.May(access.Control, t.node.Path) {
-		return Command{}, fmt.Errorf("%w: the role %q may not set values on %s", access.ErrForbidden, by.Role, t.node.Path)
+		return Command{}, fmt.Errorf("%w: %q may not set values on %s", access.ErrForbidden, by.Name, t.node.Path)
 	}
 	value, err := o.checked(t.signal)
 	if err != nil {

@@ -98,7 +98,7 @@ func newDesk(t testing.TB, dir string, devices control.Devices, library *profile
 	t.Helper()
 	rec, err := record.Open(t.Context(), filepath.Join(dir, "record"), record.Options{})
 	must(t, err)
-	who, err := access.New(rec.Access(), time.Now)
+	who, err := access.New(rec.Access(), nil, time.Now)
 	must(t, err)
 	d := &desk{t: t, dir: dir, record: rec}
 	d.options = control.Options{
@@ -128,7 +128,13 @@ func number(v float64) fact.Setting { return fact.Setting{Number: &v} }
 func text(v string) fact.Setting    { return fact.Setting{Text: &v} }
 
 func person(role access.Role) access.Principal {
-	return access.Principal{User: "u1", Name: "张工", Role: role, Scope: access.Scope{Tenant: tenant}}
+	may := map[access.Role][]access.Permission{
+		access.RoleViewer: {access.Read}, access.RoleOperator: {access.Read, access.Report, access.Control},
+		access.RoleEngineer: {access.Read, access.Report, access.Control, access.Engineer},
+	}
+	p := access.As("u1", "张工", access.Scope{Tenant: tenant}, may[role]...)
+	p.Role = role
+	return p
 }
 
 // order gives a command and waits for its end.

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -84,7 +85,7 @@ type Snapshot struct {
 	Machines map[plant.NodeID]*Machine
 	reads    map[plant.TagNo]bool // tags that folds read; true for counters
 	unread   []uint64             // a bit for each tag of these machines that no fold reads
-	scopes   sync.Map             // path to plant.Model
+	scopes   sync.Map             // access.Scope to plant.Model
 }
 
 // Changed forgets what was remembered: call it when the plant, tags or
@@ -276,16 +277,17 @@ func (s *Snapshot) within(scope access.Scope) plant.Model {
 	if scope.Path == "" {
 		return s.Model
 	}
-	if m, ok := s.scopes.Load(scope.Path); ok {
+	scope.Tenant = 0 // the model is of one
+	if m, ok := s.scopes.Load(scope); ok {
 		return m.(plant.Model)
 	}
 	out := s.Model
 	out.Nodes = nil
 	for _, n := range s.Model.Nodes {
-		if scope.Allows(n.Path) || plant.Within(scope.Path, n.Path) {
+		if scope.Allows(n.Path) || slices.ContainsFunc(scope.Places(), func(p string) bool { return plant.Within(p, n.Path) }) {
 			out.Nodes = append(out.Nodes, n)
 		}
 	}
-	s.scopes.Store(scope.Path, out)
+	s.scopes.Store(scope, out)
 	return out
 }

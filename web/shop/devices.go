@@ -183,7 +183,7 @@ func (r *rooms) driver(kind string) (connect.Driver, error) {
 }
 
 func (r *rooms) devices(scope access.Scope) []connect.DeviceStatus {
-	return slices.DeleteFunc(r.Collector.Status(), func(d connect.DeviceStatus) bool { return !scope.Allows(d.Path) })
+	return slices.DeleteFunc(r.Collector.Status(), func(d connect.DeviceStatus) bool { return d.Tenant != scope.Tenant || !scope.Allows(d.Path) })
 }
 
 func (r *rooms) device(ctx context.Context, id plant.DeviceID) (connect.DeviceStatus, error) {

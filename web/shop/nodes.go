@@ -93,7 +93,7 @@ func (r *rooms) saveNode(ctx context.Context, n plant.Node, rev int64, action st
 	}
 	scope := web.Who(ctx).Scope
 	if !scope.Allows(n.Path) {
-		return nil, fmt.Errorf("%w: %q lies outside your scope %q", access.ErrForbidden, n.Path, scope.Path)
+		return nil, fmt.Errorf("%w: %q lies outside your scope %q", access.ErrForbidden, n.Path, scope.Places())
 	}
 	if err := r.checkNode(ctx, scope, n); err != nil {
 		return nil, err

@@ -91,7 +91,7 @@ func (r *rooms) tag(ctx context.Context, name string) (plant.Tag, error) {
 	if no, err := strconv.ParseUint(name, 10, 32); err == nil {
 		return r.Tags.TagByNo(ctx, scope, plant.TagNo(no))
 	}
-	tags, err := r.Tags.Tags(ctx, access.Scope{Tenant: scope.Tenant, Path: scope.Path})
+	tags, err := r.Tags.Tags(ctx, scope)
 	if err != nil {
 		return plant.Tag{}, err
 	}

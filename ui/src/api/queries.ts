@@ -116,6 +116,9 @@ export const acceptanceReport = (id: string) =>
   queryOptions({ queryKey: ["acceptance-report", id], queryFn: ({ signal }) => api.get<T.AcceptanceReport>(`/acceptance-reports/${id}`, {}, signal) });
 
 export const users = queryOptions({ queryKey: ["users"], queryFn: () => items<T.User>("/users") });
+export const roles = queryOptions({ queryKey: ["roles"], queryFn: () => items<T.RoleDef>("/roles") });
+export const whoMay = (q: { permission: T.Permission; scope?: string; firm?: string; region?: string; sector?: string }) =>
+  queryOptions({ queryKey: ["who-may", q], queryFn: () => items<T.Holder>("/access", q) });
 export const tokens = queryOptions({ queryKey: ["tokens"], queryFn: () => items<T.Token>("/tokens") });
 export const audit = (after: number) => queryOptions({ queryKey: ["audit", after], queryFn: () => items<T.AuditEntry>("/audit", { after, limit: 500 }) });
 

@@ -124,6 +124,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who may do what with a place, or with a firm, and by which grant */
+        get: operations["who-may"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alarms": {
         parameters: {
             query?: never;
@@ -1842,6 +1859,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Roles and what each may do */
+        get: operations["roles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Make an own role, or change one; it gives no more than who makes it has */
+        put: operations["save-role"];
+        post?: never;
+        /** Remove an own role that nobody holds */
+        delete: operations["remove-role"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/samples": {
         parameters: {
             query?: never;
@@ -2766,25 +2818,60 @@ export interface components {
             seq: number;
             who: string;
         };
+        AccessGrant: {
+            enterprise?: string;
+            /** @description Place of the plant */
+            path?: string;
+            /** @description What it is for; a grant that ends says so */
+            purpose?: string;
+            region?: string;
+            role: string;
+            sector?: string;
+            /** Format: date-time */
+            until?: string;
+        };
+        AccessHolder: {
+            /** @description By which it may */
+            grant: components["schemas"]["AccessGrant"];
+            id: string;
+            /** @enum {string} */
+            kind: "user" | "token";
+            name: string;
+        };
+        AccessRoleDef: {
+            id: string;
+            name: components["schemas"]["PlantName"];
+            /** @description Made here; what is delivered cannot be changed */
+            own: boolean;
+            permissions: string[];
+            /** Format: int64 */
+            rev: number;
+        };
         AccessToken: {
             /** Format: date-time */
             created: string;
             /** Format: date-time */
             expires?: string;
+            grants: components["schemas"]["AccessGrant"][];
             id: string;
             name: string;
+            /** @description Of the first grant */
             path: string;
             revoked: boolean;
+            /** @description Of the first grant */
             role: string;
         };
         AccessUser: {
             display: string;
+            grants: components["schemas"]["AccessGrant"][];
             id: string;
             name: string;
             off: boolean;
+            /** @description Of the first grant */
             path: string;
             /** Format: int64 */
             rev: number;
+            /** @description Of the first grant */
             role: string;
         };
         Ack: {
@@ -2821,10 +2908,11 @@ export interface components {
         "Add-tokenRequest": {
             /** Format: date-time */
             expires?: string;
+            grants?: components["schemas"]["AccessGrant"][] | null;
             name: string;
             path?: string;
-            /** @enum {string} */
-            role: "admin" | "engineer" | "operator" | "viewer";
+            /** @description Instead of grants: one role at path */
+            role?: string;
         };
         Alarm: {
             acked?: components["schemas"]["Ack"];
@@ -4688,6 +4776,16 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListAccessHolder: {
+            items: components["schemas"]["AccessHolder"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListAccessRoleDef: {
+            items: components["schemas"]["AccessRoleDef"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListAccessToken: {
             items: components["schemas"]["AccessToken"][];
             /** @description Pass as cursor for the next page */
@@ -5109,11 +5207,17 @@ export interface components {
         };
         Me: {
             name: string;
+            /** @description The first place that may be read; empty for the whole plant */
             path: string;
+            /** @description Held somewhere */
             permissions: string[];
-            /** @enum {string} */
-            role: "admin" | "engineer" | "operator" | "viewer";
+            /** @description All places that may be read; one empty path is the whole plant */
+            places: string[];
+            /** @description Of the first grant */
+            role: string;
             user: string;
+            /** @description Held for the whole plant, or every firm */
+            whole: string[];
         };
         "Merge-firmRequest": {
             /** @description Id of the firm that stays */
@@ -5148,20 +5252,24 @@ export interface components {
             created: string;
             /** Format: date-time */
             expires?: string;
+            grants: components["schemas"]["AccessGrant"][];
             id: string;
             name: string;
+            /** @description Of the first grant */
             path: string;
             revoked: boolean;
+            /** @description Of the first grant */
             role: string;
             secret: string;
         };
         NewUser: {
             display?: string;
+            grants?: components["schemas"]["AccessGrant"][] | null;
             name: string;
             password?: string;
             path?: string;
-            /** @enum {string} */
-            role: "admin" | "engineer" | "operator" | "viewer";
+            /** @description Instead of grants: one role at path */
+            role?: string;
         };
         Node: {
             calendar?: string;
@@ -6230,16 +6338,19 @@ export interface components {
         };
         UserChange: {
             display?: string;
+            /** @description All of them */
+            grants?: components["schemas"]["AccessGrant"][];
             off?: boolean;
             password?: string;
+            /** @description Of the first grant */
             path?: string;
             /**
              * Format: int64
              * @description Version you changed
              */
             rev: number;
-            /** @enum {string} */
-            role?: "admin" | "engineer" | "operator" | "viewer";
+            /** @description Of the first grant */
+            role?: string;
         };
         Verified: {
             /** @description The first entry that does not fit, and how */
@@ -6534,6 +6645,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "who-may": {
+        parameters: {
+            query: {
+                permission: "read" | "report" | "control" | "engineer" | "administer" | "audit" | "firms" | "firms.keep" | "diagnose";
+                /** @description A place of the plant */
+                scope?: string;
+                /** @description Id of a firm */
+                firm?: string;
+                /** @description Division code of the firm */
+                region?: string;
+                /** @description Class of the firm with its section */
+                sector?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAccessHolder"];
+                };
             };
             /** @description Error */
             default: {
@@ -10587,6 +10737,102 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ListTargetChange"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAccessRoleDef"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccessRoleDef"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessRoleDef"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-role": {
+        parameters: {
+            query: {
+                /** @description Version you saw */
+                rev: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {

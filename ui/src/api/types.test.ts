@@ -15,7 +15,7 @@ type AllGone =
   | Gone<T.WaveformPage, S["WaveformPage"]> | Gone<T.WaveformItem, S["WaveformItem"]> | Gone<T.Waveform, S["Waveform"]>
   | Gone<T.PlantNode, S["Node"]> | Gone<T.Calendar, S["PlantCalendar"]> | Gone<T.Product, S["PlantProduct"]> | Gone<T.DeviceStatus, S["ConnectDeviceStatus"]>
   | Gone<T.DeviceHealth, S["ConnectDeviceHealth"]> | Gone<T.Frames, S["Frames"]> | Gone<T.Frame, S["TapFrame"]> | Gone<T.DeviceValue, S["ConnectLatestValue"]> | Gone<T.Trial, S["ConnectTrialResult"]> | Gone<T.Certificate, S["ConnectPendingCertificate"]> | Gone<T.Profile, S["Profile"]> | Gone<T.ProfileDetail, S["ProfileDetail"]> | Gone<T.ProfilePoint, S["ProfilePoint"]> | Gone<T.ProfileParam, S["ProfileParam"]>
-  | Gone<T.User, S["AccessUser"]> | Gone<T.Token, S["AccessToken"]> | Gone<T.AuditEntry, S["AccessEntry"]> | Gone<T.Verified, S["Verified"]> | Gone<T.Imported, S["Imported"]>
+  | Gone<T.User, S["AccessUser"]> | Gone<T.Grant, S["AccessGrant"]> | Gone<T.RoleDef, S["AccessRoleDef"]> | Gone<T.Holder, S["AccessHolder"]> | Gone<T.Token, S["AccessToken"]> | Gone<T.AuditEntry, S["AccessEntry"]> | Gone<T.Verified, S["Verified"]> | Gone<T.Imported, S["Imported"]>
   | Gone<T.Candidate, S["DiscoveryCandidate"]> | Gone<T.Search, S["DiscoverySearch"]> | Gone<T.DiscoveryRule, S["DiscoveryRule"]> | Gone<T.DriverInfo, S["DriverInfo"]>
   | Gone<T.Setting, S["FactSetting"]> | Gone<T.SetPoint, S["SetPoint"]> | Gone<T.Command, S["Command"]> | Gone<T.CommandStep, S["CommandStep"]> | Gone<T.CommandCheck, S["FactCommandCheck"]>
   | Gone<T.AcceptanceJob, S["AcceptanceJob"]> | Gone<T.AcceptanceHead, S["AcceptanceHead"]> | Gone<T.AcceptanceMachine, S["AcceptanceMachine"]> | Gone<T.AcceptanceTag, S["AcceptanceTag"]>

@@ -8,8 +8,13 @@ export type Mode = "NONE" | "MAINTENANCE" | "SETUP" | "PROCESSING";
 export interface State { code: StateCode; mode: Mode }
 
 export type Permission = "read" | "report" | "control" | "engineer" | "administer" | "audit" | "firms" | "firms.keep" | "diagnose";
-export type Role = "admin" | "engineer" | "operator" | "viewer";
-export interface Me { user: string; name: string; role: Role; path: string; permissions: Permission[] }
+export type RoleId = string;
+export interface Me { user: string; name: string; role: RoleId; path: string; places: string[]; permissions: Permission[]; whole: Permission[] }
+
+/** A role at a place of the plant, or over an area of the firms; neither is all. */
+export interface Grant { role: RoleId; path?: string; region?: string; sector?: string; enterprise?: string; until?: string; purpose?: string }
+export interface RoleDef { id: RoleId; name: Name; permissions: Permission[]; own: boolean; rev: number }
+export interface Holder { kind: "user" | "token"; id: string; name: string; grant: Grant }
 
 export interface Check { name: string; ok: boolean; detail?: string }
 export interface Login { name: string; password: string; role: string }
@@ -247,8 +252,8 @@ export interface AcceptanceReport extends AcceptanceHead {
   content: { machines: AcceptanceMachine[]; definitions: { id: string; version: number; name: Name; text: Name }[] };
 }
 
-export interface User { id: string; name: string; display: string; role: Role; path: string; off: boolean; rev: number }
-export interface Token { id: string; name: string; role: Role; path: string; created: string; expires?: string; revoked: boolean }
+export interface User { id: string; name: string; display: string; role: RoleId; path: string; grants: Grant[]; off: boolean; rev: number }
+export interface Token { id: string; name: string; role: RoleId; path: string; grants: Grant[]; created: string; expires?: string; revoked: boolean }
 export interface AuditEntry { seq: number; at: string; who: string; action: string; object: string; before?: string; after?: string; prev: string; hash: string }
 export interface Verified { ok: boolean; entries: number; broken?: string }
 

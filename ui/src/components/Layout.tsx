@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, Outlet, useLocation } from "@tanstack/react-router";
+import { Link, Navigate, Outlet, useLocation } from "@tanstack/react-router";
 import { Button, Layout as Frame, Menu } from "antd";
 import { AimOutlined, AlertOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BookOutlined, ControlOutlined, LineChartOutlined, PauseCircleOutlined, PieChartOutlined, ApartmentOutlined } from "@ant-design/icons";
 import { useState } from "react";
@@ -16,29 +16,32 @@ import { PressureBanner } from "./PressureBanner";
 import { useMood } from "./mood";
 
 const entries = [
-  { to: "/", key: "nav.overview", icon: <AppstoreOutlined /> },
-  { to: "/alarms", key: "nav.alarms", icon: <AlertOutlined /> },
-  { to: "/stops", key: "nav.stops", icon: <PauseCircleOutlined /> },
-  { to: "/oee", key: "nav.oee", icon: <PieChartOutlined /> },
-  { to: "/trend", key: "nav.trend", icon: <LineChartOutlined /> },
-  { to: "/devices", key: "nav.devices", icon: <ApiOutlined /> },
-  { to: "/plant", key: "nav.plant", icon: <ApartmentOutlined /> },
+  { to: "/", key: "nav.overview", icon: <AppstoreOutlined />, needs: "read" },
+  { to: "/alarms", key: "nav.alarms", icon: <AlertOutlined />, needs: "read" },
+  { to: "/stops", key: "nav.stops", icon: <PauseCircleOutlined />, needs: "read" },
+  { to: "/oee", key: "nav.oee", icon: <PieChartOutlined />, needs: "read" },
+  { to: "/trend", key: "nav.trend", icon: <LineChartOutlined />, needs: "read" },
+  { to: "/devices", key: "nav.devices", icon: <ApiOutlined />, needs: "read" },
+  { to: "/plant", key: "nav.plant", icon: <ApartmentOutlined />, needs: "read" },
   { to: "/targets", key: "nav.targets", icon: <AimOutlined />, needs: "firms" },
   { to: "/firms", key: "nav.firms", icon: <BankOutlined />, needs: "firms" },
   { to: "/diagnoses", key: "nav.diagnoses", icon: <AuditOutlined />, needs: "firms" },
-  { to: "/definitions", key: "nav.definitions", icon: <BookOutlined /> },
-  { to: "/system", key: "nav.system", icon: <ControlOutlined /> },
+  { to: "/definitions", key: "nav.definitions", icon: <BookOutlined />, needs: "read" },
+  { to: "/system", key: "nav.system", icon: <ControlOutlined />, needs: ["read", "administer", "audit"] },
 ] as const;
 
 /** Pages that the person has no permission for are not in the menu. */
-const visible = (e: (typeof entries)[number], me: Me | undefined): boolean => !("needs" in e) || (me?.permissions.includes(e.needs) ?? false);
+const visible = (e: (typeof entries)[number], me: Me | undefined): boolean => [e.needs].flat().some((p) => me?.permissions.includes(p));
 
 export function Layout() {
   const { t } = useTranslation();
   const [narrow, setNarrow] = useState(() => innerWidth < 1200);
   const { pathname } = useLocation();
   const { data: me } = useQuery(session);
+  const mine = entries.filter((e) => visible(e, me));
   const here = entries.find((e) => e.to !== "/" && pathname.startsWith(e.to))?.to ?? "/";
+  // Who sees no plant begins where there is something to see.
+  if (me && pathname === "/" && mine[0] && mine[0].to !== "/") return <Navigate to={mine[0].to} replace />;
   return (
     <EvidenceProvider>
       <a className="skip" href="#main">{t("skip")}</a>
@@ -48,12 +51,12 @@ export function Layout() {
           <div style={{ padding: "12px 16px", fontWeight: 700, fontSize: 16, color: "var(--accent)", whiteSpace: "nowrap", overflow: "hidden" }}>{narrow ? t("app").slice(0, 2) : t("app.long")}</div>
           <nav aria-label={t("nav.menu")}>
             <Menu mode="inline" theme="light" selectedKeys={[here]} inlineCollapsed={narrow} style={{ borderInlineEnd: 0 }}
-              items={entries.filter((e) => visible(e, me)).map((e) => ({ key: e.to, icon: e.icon, label: <Link to={e.to} aria-label={t(e.key)}>{t(e.key)}</Link> }))} />
+              items={mine.map((e) => ({ key: e.to, icon: e.icon, label: <Link to={e.to} aria-label={t(e.key)}>{t(e.key)}</Link> }))} />
           </nav>
         </Frame.Sider>
         <Frame>
           <TopBar />
-          <LineBanner />
+          {me?.permissions.includes("read") && <LineBanner />}
           <PressureBanner />
           <main id="main" tabIndex={-1} style={{ padding: 16, outline: "none", minWidth: 0 }}><Outlet /></main>
         </Frame>
@@ -79,7 +82,7 @@ function TopBar() {
       <Button type="text" href="/kiosk/andon" target="_blank">{t("nav.kiosk")}</Button>
       <Button type="text" onClick={() => setLang(lang === "zh" ? "en" : "zh")} lang={lang === "zh" ? "en" : "zh-CN"}>{t("lang.switch")}</Button>
       <Button type="text" onClick={() => setMood(mood === "dark" ? "light" : "dark")} title={t("theme.switch")}>{t(mood === "dark" ? "theme.light" : "theme.dark")}</Button>
-      {me && <span>{me.name} <span className="dim">{t(`role.${me.role}`)}</span></span>}
+      {me && <span>{me.name} <span className="dim">{t(`role.${me.role}` as "role.admin", me.role)}</span></span>}
       <Button onClick={() => void signOut()}>{t("signout")}</Button>
     </header>
   );

@@ -6,21 +6,24 @@ import { Audit } from "./Audit";
 import { HealthTab } from "./HealthTab";
 import { Links } from "./Links";
 import { North } from "./North";
+import { Roles } from "./Roles";
 import { Tokens } from "./Tokens";
 import { Users } from "./Users";
+import { WhoMay } from "./WhoMay";
 
 /** The node itself: how it fares, who may what, who changed what. */
 export default function SystemPage() {
   const { t } = useTranslation("system");
   const me = useQuery(session);
-  const may = (p: "engineer" | "administer" | "audit") => me.data?.permissions.includes(p);
+  const may = (p: "administer" | "audit") => me.data?.permissions.includes(p);
   const items = [{ key: "health", label: t("tab.health"), children: <HealthTab /> }];
-  if (may("engineer") && me.data?.path === "") items.push({ key: "links", label: t("tab.links"), children: <Links administers={!!may("administer")} /> });
-  if (may("engineer") && me.data?.path === "") items.push({ key: "north", label: t("tab.north"), children: <North /> });
+  if (me.data?.whole.includes("engineer")) items.push({ key: "links", label: t("tab.links"), children: <Links administers={!!may("administer")} /> });
+  if (me.data?.whole.includes("engineer")) items.push({ key: "north", label: t("tab.north"), children: <North /> });
   if (may("administer")) {
-    items.push({ key: "users", label: t("tab.users"), children: <Users /> }, { key: "tokens", label: t("tab.tokens"), children: <Tokens /> });
+    items.push({ key: "users", label: t("tab.users"), children: <Users /> }, { key: "tokens", label: t("tab.tokens"), children: <Tokens /> },
+      { key: "roles", label: t("tab.roles"), children: <Roles /> }, { key: "access", label: t("tab.access"), children: <WhoMay /> });
   }
-  if (may("audit")) items.push({ key: "audit", label: t("tab.audit"), children: <Audit /> });
+  if (me.data?.whole.includes("audit")) items.push({ key: "audit", label: t("tab.audit"), children: <Audit /> });
   return (
     <>
       <div className="pagehead"><h1>{t("title")}</h1></div>

@@ -1,0 +1,101 @@
+// An administrator lets an expert in for one workshop until a date and gives an
+// officer a region, in a real browser against a real node; each then sees what
+// was given and nothing else.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { accessible, launch, person, signIn } from "./browser.mjs";
+import { startDemo } from "./demo.mjs";
+
+let demo, browser, page;
+const password = "long-enough-word";
+
+before(async () => {
+  demo = await startDemo();
+  browser = await launch();
+  page = await (await browser.newContext(person)).newPage();
+  page.setDefaultTimeout(15_000);
+  await page.goto(`${demo.base}/signin`);
+  await signIn(page, "admin", "admin-demo");
+  await page.getByRole("heading", { level: 1, name: "设备总览" }).waitFor();
+});
+
+after(async () => {
+  await browser?.close();
+  await demo?.stop();
+});
+
+async function choose(label, option) {
+  await page.getByRole("combobox", { name: label }).last().click();
+  await page.locator(".ant-select-dropdown:visible").getByText(option, { exact: true }).click();
+}
+
+async function add(name) {
+  await page.goto(`${demo.base}/system?tab=users`);
+  await page.getByRole("button", { name: "新增用户" }).click();
+  await page.getByLabel("登录名").fill(name);
+  await page.getByLabel("密码").fill(password);
+}
+
+/** Somebody else's browser. */
+async function as(name) {
+  const other = await (await browser.newContext(person)).newPage();
+  other.setDefaultTimeout(15_000);
+  await other.goto(`${demo.base}/signin`);
+  await signIn(other, name, password);
+  await other.getByRole("navigation").waitFor();
+  return other;
+}
+
+test("an expert is let in for one workshop until a date", async () => {
+  await add("zhao");
+  await choose("角色", "访客");
+  await page.getByText("厂内位置", { exact: true }).first().click();
+  await page.getByRole("combobox", { name: "位置" }).click();
+  await page.locator(".ant-select-tree-treenode").nth(1).click();
+  await page.getByLabel("到期时间").fill("2030-01-04 18:00");
+  await page.keyboard.press("Enter");
+  await page.getByLabel("用途").fill("轴承车间诊断");
+  await accessible(page, "users-grant");
+  if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/grant.png` });
+  await page.getByRole("button", { name: "保存" }).click();
+  await page.getByRole("cell", { name: /轴承车间诊断/ }).waitFor();
+  await accessible(page, "users");
+  if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/users.png` });
+  const zhao = await as("zhao");
+  await zhao.getByRole("heading", { level: 1, name: "设备总览" }).waitFor();
+});
+
+test("an officer of a region sees no plant", async () => {
+  await add("li");
+  await choose("角色", "主管部门人员");
+  await page.getByText("一部分企业", { exact: true }).first().click();
+  await page.getByLabel("区划代码前缀").fill("330");
+  await page.getByRole("button", { name: "保存" }).click();
+  await page.getByText(/2、4 或 6 位数字/).waitFor();
+  await page.getByLabel("区划代码前缀").fill("3306");
+  await page.getByRole("button", { name: "保存" }).click();
+  await page.getByRole("cell", { name: /区划 3306/ }).waitFor();
+  const li = await as("li");
+  assert.equal(await li.getByRole("link", { name: "设备总览" }).count(), 0);
+  const status = await li.evaluate(async () => (await fetch("/api/v1/equipment")).status);
+  assert.equal(status, 403);
+});
+
+test("an own role, and who may see a place", async () => {
+  await page.goto(`${demo.base}/system?tab=roles`);
+  await page.getByRole("button", { name: "新建角色" }).click();
+  await page.getByLabel("代号").fill("guest");
+  await page.getByLabel("中文名").fill("来宾");
+  await page.getByRole("button", { name: "保存" }).click();
+  await page.getByRole("cell", { name: /来宾/ }).waitFor();
+  await accessible(page, "roles");
+  if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/roles.png` });
+  await page.goto(`${demo.base}/system?tab=access`);
+  await page.getByRole("cell", { name: "admin", exact: true }).waitFor();
+  assert.equal(await page.getByRole("cell", { name: "zhao", exact: true }).count(), 0, "a place was given, not the whole");
+  await page.getByText("企业", { exact: true }).first().click();
+  await page.getByLabel("区划代码前缀").fill("330624");
+  await page.getByRole("cell", { name: "li", exact: true }).waitFor();
+  await accessible(page, "who-may");
+  if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/who.png` });
+});
