@@ -101,8 +101,10 @@ func openStores(ctx context.Context, p place) (*stores, error) {
 	if err != nil {
 		return nil, errors.Join(err, rec.Close())
 	}
-	return &stores{dir: p.Data, id: id, history: hist, record: rec, plants: shop.NewPlants(rec), shop: shop.NewTags(rec), figures: shop.NewFigures(rec), nodes: nodes.New(rec),
-		machines: programme.NewMachines(rec), registers: programme.NewRegisters(rec)}, nil
+	return &stores{
+		dir: p.Data, id: id, history: hist, record: rec, plants: shop.NewPlants(rec), shop: shop.NewTags(rec), figures: shop.NewFigures(rec), nodes: nodes.New(rec),
+		machines: programme.NewMachines(rec), registers: programme.NewRegisters(rec),
+	}, nil
 }
 
 // Close closes both journals; history first, because its readers write rows.
