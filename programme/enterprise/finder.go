@@ -54,8 +54,7 @@ func (t *text) each(part []byte, f func(int)) {
 		if i < 0 {
 			return
 		}
-		found, _ := slices.BinarySearch(t.end[n:], at+i+1)
-		n += found
+		n = t.holds(at+i, n)
 		f(n)
 		if at = t.end[n]; at >= len(t.all) {
 			return
@@ -68,6 +67,18 @@ func (t *text) each(part []byte, f func(int)) {
 func (f *Finder) Warm(ctx context.Context, tenant plant.TenantNo) error {
 	_, err := f.of(ctx, tenant)
 	return err
+}
+
+// holds is the number of the string that has the byte at i, n or a later one.
+// The next hit is mostly near: steps grow from there before they are halved.
+func (t *text) holds(i, n int) int {
+	step := 1
+	for n+step < len(t.end) && t.end[n+step-1] <= i {
+		n += step
+		step *= 2
+	}
+	found, _ := slices.BinarySearch(t.end[n:min(n+step, len(t.end))], i+1)
+	return n + found
 }
 
 // followed bounds what is read of the store at a time.
@@ -166,6 +177,7 @@ func (f *Finder) Find(ctx context.Context, tenant plant.TenantNo, areas []access
 		return nil, nil
 	}
 	var out []Place
+	full := false // the first limit of out are in order, and what is behind them is out
 	keep := func(i int) {
 		e := &n.entries[i]
 		if n.gone[i] || !q.fits(e) || !slices.ContainsFunc(areas, func(a access.Area) bool { return a.Allows(e.Region, e.Sector, e.ID) }) {
@@ -175,8 +187,11 @@ func (f *Finder) Find(ctx context.Context, tenant plant.TenantNo, areas []access
 		if after.ID != "" && compare(q.Sort, p, after) <= 0 {
 			return
 		}
+		if full && compare(q.Sort, p, out[limit-1]) >= 0 {
+			return
+		}
 		if out = append(out, p); len(out) >= 8*limit+1000 {
-			out = first(q.Sort, out, limit)
+			out, full = first(q.Sort, out, limit), true
 		}
 	}
 	hits := n.hits(terms[0])

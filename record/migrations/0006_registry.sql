@@ -48,10 +48,10 @@ create unique index firm_code on firm (tenant, code) where not gone;
 -- What lists are narrowed by stands behind the order in each index, so that rows
 -- that do not fit are passed over without being read.
 create index firm_name on firm (tenant, sort_key, id, region, sector) where not gone;
-create index firm_sales on firm (tenant, sales, id, region, sector) where not gone;
+create index firm_sales on firm (tenant, sales, id, region, sector, backbone_from) where not gone;
 create index firm_region on firm (tenant, region, sort_key, id, sector, sales) where not gone;
-create index firm_city on firm (tenant, city, sort_key, id, region, sector, sales) where not gone;
-create index firm_division on firm (tenant, division, sort_key, id, region, sector, sales) where not gone;
+create index firm_city on firm (tenant, city, sort_key, id, region, sector, sales, backbone_from) where not gone;
+create index firm_division on firm (tenant, division, sort_key, id, region, sector, sales, backbone_from) where not gone;
 create index firm_similar on firm (tenant, region, name_key) where not gone;
 create index firm_backbone on firm (tenant, sort_key, id) where not gone and backbone_from <> '';
 create index firm_doubt on firm (tenant, sort_key, id) where not gone and doubt <> '';

@@ -34,7 +34,11 @@ const firmColumns = `f.id, f.rev, f.region, f.doubt, f.seq, f.sort_key, f.sales,
 
 const firmTables = `firm f join firm_change c on c.tenant = f.tenant and c.firm = f.id and c.rev = f.now_rev`
 
-func inFirms(areas []access.Area) any { return record.InAreas("f.region", "f.sector", "f.id", areas) }
+// inFirms keeps to areas. They are not to lead to an index: those of a province
+// hold nearly all firms.
+func inFirms(areas []access.Area) any {
+	return record.InAreas(`f.region || ''`, `f.sector || ''`, `f.id`, areas)
+}
 
 func scanFirm(rows *sql.Rows, by enterprise.Sort) (enterprise.Row, error) {
 	var id, region, doubt, key, body string
@@ -79,11 +83,9 @@ func (s Firms) Page(ctx context.Context, tenant plant.TenantNo, areas []access.A
 	case enterprise.ByChanged:
 		order = ` order by f.seq desc`
 	}
-	// Areas are not to lead to an index: those of a province hold nearly all.
-	in := record.InAreas(`f.region || ''`, `f.sector || ''`, `f.id`, areas)
 	rows, err := s.db.Reader().QueryContext(ctx, `select `+firmColumns+` from (select f.tenant, f.id from firm f
 		where f.tenant = ? and not f.gone and ?`+where+order+` limit ?) p join firm f on f.tenant = p.tenant and f.id = p.id join firm_change c on c.tenant = f.tenant and c.firm = f.id and c.rev = f.now_rev`+order,
-		append(append([]any{tenant, in}, args...), limit)...)
+		append(append([]any{tenant, inFirms(areas)}, args...), limit)...)
 	out, err := collect(rows, err, func(r *sql.Rows) (enterprise.Row, error) { return scanFirm(r, f.Sort) })
 	if err != nil {
 		return nil, err
