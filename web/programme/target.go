@@ -11,15 +11,15 @@ import (
 	"zhigai/web"
 )
 
-// about is what a question about targets names.
-type about struct {
+// About is what a question about targets names.
+type About struct {
 	Region string `query:"region" pattern:"^[0-9]{0,6}$" doc:"Beginning of a division code: 33, 3306, 330624"`
 	Sector string `query:"sector" pattern:"^([A-T][0-9]{0,4})?$" doc:"Beginning of a class of GB/T 4754 with its section: C, C34, C3451"`
 	Year   int    `query:"year" minimum:"1949" maximum:"2100" required:"true"`
 	Base   int    `query:"base" minimum:"0" maximum:"2100" doc:"Year that growth is counted from; left out: the one that is set"`
 }
 
-func (a about) question(ctx context.Context) target.Question {
+func (a About) question(ctx context.Context) target.Question {
 	return target.Question{Region: a.Region, Sector: a.Sector, Year: a.Year, Base: a.Base, Areas: web.Who(ctx).Areas(access.ReadFirms)}
 }
 
@@ -36,14 +36,14 @@ type settingsOut struct {
 
 func (r *rooms) registerTargets() {
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/targets", ID: "targets", Summary: "Targets of the policy with their values for a region and a year", Tag: "programme", Needs: access.ReadFirms, Heavy: true},
-		func(ctx context.Context, in *about) (*web.ListOut[target.Row], error) {
+		func(ctx context.Context, in *About) (*web.ListOut[target.Row], error) {
 			rows, err := r.Targets.Overview(ctx, web.Who(ctx).Scope.Tenant, in.question(ctx))
 			return web.NewList(rows, ""), err
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/indicators/{id}", ID: "indicator", Summary: "One indicator with its terms by county", Tag: "programme", Needs: access.ReadFirms, Heavy: true},
 		func(ctx context.Context, in *struct {
 			ID string `path:"id" maxLength:"100"`
-			about
+			About
 		},
 		) (*struct{ Body target.Result }, error) {
 			out, err := r.Targets.Result(ctx, web.Who(ctx).Scope.Tenant, in.ID, in.question(ctx))

@@ -9473,7 +9473,15 @@ export interface operations {
     };
     indicator: {
         parameters: {
-            query?: never;
+            query: {
+                /** @description Beginning of a division code: 33, 3306, 330624 */
+                region?: string;
+                /** @description Beginning of a class of GB/T 4754 with its section: C, C34, C3451 */
+                sector?: string;
+                year: number;
+                /** @description Year that growth is counted from; left out: the one that is set */
+                base?: number;
+            };
             header?: never;
             path: {
                 id: string;
