@@ -86,7 +86,8 @@ function OneGrant({ at, no, remove }: { at: number; no: number; remove: () => vo
           <Form.Item name={[at, "enterprise"]} label={t("firm")} style={{ marginBottom: 8 }}><Input maxLength={60} /></Form.Item>
         </div>)}
       <div className="row" style={{ alignItems: "start" }}>
-        <Form.Item name={[at, "end"]} label={t("end")} style={{ marginBottom: 0 }}><DatePicker showTime={{ format: "HH:mm" }} format="YYYY-MM-DD HH:mm" placeholder={t("never")} /></Form.Item>
+        {/* Enter takes the date; it does not send the form. */}
+        <Form.Item name={[at, "end"]} label={t("end")} style={{ marginBottom: 0 }}><DatePicker showTime={{ format: "HH:mm" }} format="YYYY-MM-DD HH:mm" placeholder={t("never")} onKeyDown={(e) => { if (e.key === "Enter") e.preventDefault(); }} /></Form.Item>
         <Form.Item name={[at, "purpose"]} label={t("purpose")} rules={g?.end ? required : []} style={{ flex: 1, marginBottom: 0 }}><Input maxLength={130} /></Form.Item>
       </div>
     </div>
