@@ -68,9 +68,6 @@ func Code(n int) plant.CreditCode {
 
 func yuan(n int64) *int64 { n *= 100; return &n }
 
-//go:fix inline
-func ptr(n int64) *int64 { return new(n) }
-
 func firm(n int, name, region, industry string, since time.Month) enterprise.Firm {
 	return enterprise.Firm{Code: Code(n), Name: name, Region: region, Industry: industry, Since: month(since)}
 }
@@ -96,13 +93,13 @@ func roll(t *testing.T, s FirmStore, areas []access.Area, at plant.Micros, year 
 func firmVersions(t *testing.T, s FirmStore, _ enterprise.Codes) {
 	ctx := t.Context()
 	f := firm(1, "新昌轴承有限公司", "330624", "C3451", 3)
-	f.Years = []enterprise.Year{{Year: 2025, Sales: yuan(5_000_000), Staff: ptr(40)}}
+	f.Years = []enterprise.Year{{Year: 2025, Sales: yuan(5_000_000), Staff: new(int64(40))}}
 	f.Backbone = &enterprise.Mark{From: "2026-02-01", To: "2026-06-01"}
 	f.Systems = []enterprise.System{{Kind: "mes", Name: "X", Since: "2026-05-01"}}
 	a := saved(t, s, f)
 	b := a
 	b.Name, b.AboveScale, b.Since = "新昌轴承股份有限公司", true, month(7)
-	b.Years = append(b.Years, enterprise.Year{Year: 2026, Staff: ptr(60)})
+	b.Years = append(b.Years, enterprise.Year{Year: 2026, Staff: new(int64(60))})
 	b = saved(t, s, b)
 	c := b // a correction of the spring, entered last
 	c.Name, c.AboveScale, c.Since = "新昌轴承有限公司", false, month(3)
