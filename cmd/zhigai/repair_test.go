@@ -113,10 +113,16 @@ func (s *story) missing(what, dir string) (lost int) {
 }
 
 // said are the events of the shift that somebody acknowledged to a source: the
-// original goes on closing windows meanwhile, and repair writes gaps down.
+// original goes on closing windows, examining days and sealing them meanwhile,
+// and repair writes gaps down.
 func (s *story) said(n *node) []string {
 	return slices.DeleteFunc(s.events(n), func(e string) bool {
-		return strings.Contains(e, string(fact.KindClosing)) || strings.Contains(e, "damaged on the disk")
+		for _, kind := range []fact.Kind{fact.KindClosing, fact.KindSuspicion, fact.KindSeal} {
+			if strings.Contains(e, string(kind)) {
+				return true
+			}
+		}
+		return strings.Contains(e, "damaged on the disk")
 	})
 }
 
