@@ -24,6 +24,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"zhigai/access"
 	"zhigai/plant"
 	"zhigai/space"
 )
@@ -144,3 +145,12 @@ func (db *DB) Reader() *bun.DB { return db.read }
 
 // Now is the instant by the record's clock.
 func (db *DB) Now() plant.Micros { return plant.MicrosOf(db.now()) }
+
+// Who is the user that the context says stores something; "node" for what the
+// node does by itself.
+func Who(ctx context.Context) string {
+	if p, ok := access.From(ctx); ok {
+		return p.User
+	}
+	return "node"
+}

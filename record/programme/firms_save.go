@@ -12,6 +12,7 @@ import (
 	"zhigai/access"
 	"zhigai/plant"
 	"zhigai/programme/enterprise"
+	"zhigai/record"
 )
 
 // atOnce is how many firms a statement names: longer ones gain nothing.
@@ -53,7 +54,7 @@ func (s Firms) Save(ctx context.Context, tenant plant.TenantNo, action string, e
 			out = append(out, saved...)
 		}
 		if of != nil {
-			of.Recorded, of.Who = w.now, who(ctx)
+			of.Recorded, of.Who = w.now, record.Who(ctx)
 			if _, err := tx.NewRaw(`insert into firm_import (tenant, id, file, made, changed, recorded, who, undone, undone_by) values (?, ?, ?, ?, ?, ?, ?, 0, '')`,
 				tenant, of.ID, of.File, of.Made, of.Changed, int64(w.now), of.Who).Exec(ctx); err != nil {
 				return fmt.Errorf("record: save import %s: %w", of.File, err)
@@ -114,7 +115,7 @@ func (w *firmWriting) save(ctx context.Context, edits []enterprise.Edit, action,
 			return nil, err
 		}
 	}
-	user := who(ctx)
+	user := record.Who(ctx)
 	var rows []any
 	folded := make([]foldedFirm, 0, len(edits))
 	out := make([]enterprise.Firm, 0, len(edits))
@@ -255,7 +256,7 @@ func (s Firms) Undo(ctx context.Context, tenant plant.TenantNo, id string) (done
 			return fmt.Errorf("import %s was taken back already: %w", found[0].File, access.ErrConflict)
 		}
 		done = found[0]
-		done.Undone, done.UndoneBy = w.now, who(ctx)
+		done.Undone, done.UndoneBy = w.now, record.Who(ctx)
 		if err := w.undo(ctx, done); err != nil {
 			return err
 		}

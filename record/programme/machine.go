@@ -271,7 +271,7 @@ func (m Machines) SaveLink(ctx context.Context, tenant plant.TenantNo, l machine
 		}
 		l.Rev = has + 1
 		if _, err := tx.NewRaw(`update machine_owner set firm = ?, rev = ?, recorded = ?, who = ? where tenant = ? and owner = ?`,
-			l.Firm, l.Rev, int64(m.db.Now()), who(ctx), tenant, string(l.Owner)).Exec(ctx); err != nil {
+			l.Firm, l.Rev, int64(m.db.Now()), record.Who(ctx), tenant, string(l.Owner)).Exec(ctx); err != nil {
 			return fmt.Errorf("record: save plant %s: %w", l.Owner, err)
 		}
 		return nil

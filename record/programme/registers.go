@@ -148,13 +148,6 @@ func (r Registers) History(ctx context.Context, tenant plant.TenantNo, id string
 	})
 }
 
-func who(ctx context.Context) string {
-	if p, ok := access.From(ctx); ok {
-		return p.User
-	}
-	return "node"
-}
-
 // newer tells what stands in the way of the revision behind seen.
 func newer(what string, has, seen int64) error {
 	switch {
@@ -194,7 +187,7 @@ func (r Registers) SaveEntry(ctx context.Context, tenant plant.TenantNo, e targe
 			}
 		}
 		_, err := tx.NewRaw(`insert into register_entry (tenant, latest, serial, recorded, who, `+entryColumns+`) values (?, true, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			tenant, serial, int64(r.db.Now()), who(ctx), e.ID, has+1, e.Kind, e.Firm, e.Region, e.Sector, e.Level, e.Title, e.Paper, int64(e.From), int64(e.To), string(e.Basis), e.Void, string(raw)).Exec(ctx)
+			tenant, serial, int64(r.db.Now()), record.Who(ctx), e.ID, has+1, e.Kind, e.Firm, e.Region, e.Sector, e.Level, e.Title, e.Paper, int64(e.From), int64(e.To), string(e.Basis), e.Void, string(raw)).Exec(ctx)
 		if err != nil {
 			return fmt.Errorf("record: save entry %s: %w", e.ID, err)
 		}
@@ -241,7 +234,7 @@ func (r Registers) ReturnsOf(ctx context.Context, tenant plant.TenantNo, year in
 // SaveReturn implements target.Registers.
 func (r Registers) SaveReturn(ctx context.Context, tenant plant.TenantNo, v target.Return) (target.Return, error) {
 	seen := v.Rev
-	v.At, v.Who = r.db.Now(), who(ctx)
+	v.At, v.Who = r.db.Now(), record.Who(ctx)
 	err := r.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
 		var has int64
 		if err := tx.NewRaw(`select coalesce(max(rev), 0) from firm_return where tenant = ? and firm = ? and year = ? and name = ?`, tenant, v.Firm, v.Year, v.Name).Scan(ctx, &has); err != nil {

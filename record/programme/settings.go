@@ -11,6 +11,7 @@ import (
 
 	"zhigai/plant"
 	"zhigai/programme/target"
+	"zhigai/record"
 )
 
 var _ target.SettingsStore = Registers{}
@@ -53,7 +54,7 @@ func (r Registers) SaveSettings(ctx context.Context, tenant plant.TenantNo, s ta
 		if err != nil {
 			return fmt.Errorf("record: settings of targets: %w", err)
 		}
-		if _, err := tx.NewRaw(`insert into target_settings (tenant, rev, body, recorded, who) values (?, ?, ?, ?, ?)`, tenant, s.Rev, string(raw), int64(r.db.Now()), who(ctx)).Exec(ctx); err != nil {
+		if _, err := tx.NewRaw(`insert into target_settings (tenant, rev, body, recorded, who) values (?, ?, ?, ?, ?)`, tenant, s.Rev, string(raw), int64(r.db.Now()), record.Who(ctx)).Exec(ctx); err != nil {
 			return fmt.Errorf("record: save settings of targets: %w", err)
 		}
 		return nil

@@ -270,7 +270,7 @@ func parentsFirst(list []plant.Node) []plant.Node {
 }
 
 func (p Plants) write(ctx context.Context, scope access.Scope, f func(ctx context.Context, e *edit) error) error {
-	by := who(ctx)
+	by := record.Who(ctx)
 	if scope.Tenant == 0 {
 		return fmt.Errorf("%w: tenant is 0; the first tenant is 1", access.ErrInvalid)
 	}

@@ -73,13 +73,6 @@ type store struct {
 	who    string
 }
 
-func who(ctx context.Context) string {
-	if p, ok := access.From(ctx); ok {
-		return p.User
-	}
-	return "node"
-}
-
 func scanVersions(rows *sql.Rows) ([]version, error) {
 	var out []version
 	for rows.Next() {
