@@ -53,6 +53,7 @@ var tables = []struct{ name, key string }{
 	{"link_node", "id"},
 	{"link_progress", "node, stream"},
 	{"link_settings", "node, number"},
+	{"machine_aside", "tenant, owner, node, machine, day"},
 	{"machine_day", "tenant, owner, machine, day"},
 	{"machine_head", "tenant"},
 	{"machine_name", "tenant, owner, machine"},

@@ -56,6 +56,9 @@ func (n *node) serveControl(ctx context.Context, dir string) error {
 	mux.HandleFunc("POST /verify", answer(func(ctx context.Context, _ struct{}) (verifyReport, error) { return n.stores.verify(ctx) }))
 	mux.HandleFunc("POST /evidence/verify", answer(n.stores.verifyEvidence))
 	mux.HandleFunc("POST /evidence/export", answer(n.stores.exportEvidence))
+	mux.HandleFunc("POST /figures/export", answer(func(ctx context.Context, q figuresQuestion) ([]exported, error) {
+		return exportFigures(ctx, n.targets, q)
+	}))
 	mux.HandleFunc("POST /links/invite", answer(n.invite))
 	mux.HandleFunc("POST /links/list", answer(n.listNodes))
 	mux.HandleFunc("POST /links/revoke", answer(n.revokeNode))

@@ -17,6 +17,8 @@ import (
 )
 
 const (
+	// networkedRule is the file that says when a machine counts as networked.
+	networkedRule = "standards/networked.yaml"
 	// daysReader is the reader's name at the journal.
 	daysReader = "machine-days"
 	// daysEvery is how often closed windows are looked for: a late fact is at

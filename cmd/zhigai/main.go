@@ -36,6 +36,7 @@ type cli struct {
 	Node     nodeCmd         `cmd:"" help:"Invite, list and revoke the nodes below a running hub."`
 	Verify   verifyCmd       `cmd:"" help:"Check everything a node, or a snapshot, keeps."`
 	Evidence evidenceCmd     `cmd:"" help:"Check that samples are as they were sealed; write one tag-day with its proof."`
+	Figures  figuresCmd      `cmd:"" help:"Indicators with their terms, coverage and evidence root."`
 	Doctor   doctorCmd       `cmd:"" help:"Look for what would keep a node from running well."`
 	Bench    benchCmd        `cmd:"" help:"Measure what this program does on this machine."`
 	Served   servedCmd       `cmd:"" hidden:"" name:"bench-node"`

@@ -151,7 +151,7 @@ func rulesOf(profiles fs.FS, drivers []connect.Driver) (*rules, error) {
 	if r.targetBook, err = target.Load(data.FS); err != nil {
 		return nil, err
 	}
-	if r.networked, err = machine.LoadRule(data.FS, "standards/networked.yaml"); err != nil {
+	if r.networked, err = machine.LoadRule(data.FS, networkedRule); err != nil {
 		return nil, err
 	}
 	known := func(id string) bool { _, err := r.definitions.Definition(id); return err == nil }

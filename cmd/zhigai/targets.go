@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"zhigai/plant"
+	"zhigai/programme/enterprise"
 	"zhigai/programme/machine"
 	"zhigai/programme/target"
 	"zhigai/record/programme"
@@ -12,13 +13,20 @@ import (
 
 // newTargets makes the desks of targets and of what machines proved.
 func (n *node) newTargets() {
-	roll := programme.NewFirms(n.record, n.codes)
-	n.proved = &machine.Desk{Store: n.machines, Rule: n.networked, Firms: roll}
-	n.targets = &target.Desk{
-		Book: n.targetBook, Registers: n.registers, Store: n.registers, Seats: roll, Now: time.Now,
-		Facts: target.Joined{Roll: roll, Registers: n.registers, Proved: n.provedValues},
+	n.proved = &machine.Desk{Store: n.machines, Rule: n.networked, Firms: programme.NewFirms(n.record, n.codes), Changed: n.provedNew}
+	n.targets = n.stores.newTargets(n.targetBook, n.networked, n.codes)
+}
+
+// newTargets makes the desk of targets.
+func (s *stores) newTargets(book *target.Book, networked machine.Rule, codes enterprise.Codes) *target.Desk {
+	roll := programme.NewFirms(s.record, codes)
+	return &target.Desk{
+		Book: book, Registers: s.registers, Store: s.registers, Seats: roll, Now: time.Now,
+		Facts: target.Joined{Roll: roll, Registers: s.registers, Proved: func(ctx context.Context, tenant plant.TenantNo, year int) (map[string]map[string]int64, error) {
+			return s.provedValues(ctx, tenant, networked, year)
+		}},
 		Division: func(code string, at plant.Micros) error {
-			_, err := n.codes.Regions.At(code, at.Time())
+			_, err := codes.Regions.At(code, at.Time())
 			return err
 		},
 	}
@@ -26,8 +34,8 @@ func (n *node) newTargets() {
 
 // provedValues is what the machines of firms proved in the year, as values of
 // targets.
-func (n *node) provedValues(ctx context.Context, tenant plant.TenantNo, year int) (map[string]map[string]int64, error) {
-	counts, err := machine.Counts(ctx, n.machines, tenant, n.networked, year)
+func (s *stores) provedValues(ctx context.Context, tenant plant.TenantNo, networked machine.Rule, year int) (map[string]map[string]int64, error) {
+	counts, err := machine.Counts(ctx, s.machines, tenant, networked, year)
 	if err != nil {
 		return nil, err
 	}

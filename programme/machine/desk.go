@@ -21,6 +21,8 @@ type Desk struct {
 	Store Store
 	Rule  Rule
 	Firms Firms
+	// Changed is told that rows may have been taken in.
+	Changed func(ctx context.Context, tenant plant.TenantNo)
 }
 
 // maxMonths bounds one answer: a firm with more machines asks by plant.
@@ -79,8 +81,12 @@ func (d *Desk) plantOf(ctx context.Context, tenant plant.TenantNo, areas []acces
 	return Link{}, fmt.Errorf("plant %s: %w", owner, access.ErrNotFound)
 }
 
-// Belongs says whose a plant is; the firm must lie within the areas, and the
-// plant, too, if it is somebody's already.
+// maxWays bounds the nodes by which one plant reports: county, platform, city.
+const maxWays = 8
+
+// Belongs says whose a plant is, and by which nodes it reports (nil: as before);
+// the firm must lie within the areas, and the plant, too, if it is somebody's
+// already.
 func (d *Desk) Belongs(ctx context.Context, tenant plant.TenantNo, areas []access.Area, l Link) (was, is Link, err error) {
 	if was, err = d.plantOf(ctx, tenant, areas, l.Owner); err != nil {
 		return was, is, err
@@ -92,8 +98,31 @@ func (d *Desk) Belongs(ctx context.Context, tenant plant.TenantNo, areas []acces
 	}
 	is = was
 	is.Firm, is.Rev = l.Firm, l.Rev
-	is, err = d.Store.SaveLink(ctx, tenant, is)
+	if l.Ways != nil {
+		if err := was.mayWays(l.Ways); err != nil {
+			return was, is, err
+		}
+		is.Ways = l.Ways
+	}
+	if is, err = d.Store.SaveLink(ctx, tenant, is); err == nil {
+		d.Changed(ctx, tenant)
+	}
 	return was, is, err
+}
+
+// mayWays refuses ways by which nothing ever came: a slip would let a stranger
+// speak for the plant.
+func (l Link) mayWays(ways []string) error {
+	if len(ways) == 0 || len(ways) > maxWays {
+		return fmt.Errorf("%w: ways: %d; write 1 to %d nodes", ErrInvalid, len(ways), maxWays)
+	}
+	for i, w := range ways {
+		claims := slices.ContainsFunc(l.Claims, func(c Claim) bool { return c.Node == w })
+		if !claims && !slices.Contains(l.Ways, w) || slices.Contains(ways[:i], w) {
+			return fmt.Errorf("%w: ways[%d]: %.60q has delivered nothing of this plant, or stands there twice", ErrInvalid, i, w)
+		}
+	}
+	return nil
 }
 
 // Months are the machines of a firm, or of a plant, in the month that the date

@@ -157,15 +157,32 @@ type Count struct {
 	Networked int64  `json:"machines_networked"`
 }
 
-// Link says which firm of the registry a plant belongs to.
+// OwnWay is the way of plants that the node itself serves.
+const OwnWay = "."
+
+// Link says which firm of the registry a plant belongs to, and by which nodes
+// its rows come.
 type Link struct {
 	Owner plant.NodeID `json:"owner"`
 	Name  plant.Name   `json:"name"`
 	Firm  string       `json:"firm,omitempty"` // "": nobody has said
 	Rev   int64        `json:"rev"`
+	// Ways are the nodes below that may deliver its rows: the first that did,
+	// until somebody names others.
+	Ways []string `json:"ways" nullable:"false" doc:"Keys of nodes below; . is this node itself"`
+	// Claims are what other nodes delivered of it, and what counts nowhere.
+	Claims []Claim `json:"claims,omitempty"`
 	// Machines and Newest are what came from it.
 	Machines int64  `json:"machines"`
 	Newest   string `json:"newest,omitempty"` // date
+}
+
+// Claim is what a node delivered of a plant that is not its own.
+type Claim struct {
+	Node   string `json:"node"`
+	Name   string `json:"name"`
+	Days   int64  `json:"days" doc:"Rows kept aside"`
+	Newest string `json:"newest"`
 }
 
 // Store keeps rows. Methods may be called concurrently.
@@ -181,8 +198,9 @@ type Store interface {
 	Months(ctx context.Context, tenant plant.TenantNo, from, to string, owners []plant.NodeID, r Rule, yield func(Month) error) error
 	// Links lists the plants that rows came from.
 	Links(ctx context.Context, tenant plant.TenantNo) ([]Link, error)
-	// SaveLink says whose a plant is, of which rows came: access.ErrNotFound
-	// otherwise, access.ErrConflict when l.Rev is not the newest.
+	// SaveLink says whose a plant is, of which rows came, and by which ways (nil:
+	// as before); what was kept aside of a new way is taken in. It is
+	// access.ErrNotFound otherwise, access.ErrConflict when l.Rev is not the newest.
 	SaveLink(ctx context.Context, tenant plant.TenantNo, l Link) (Link, error)
 }
 

@@ -89,23 +89,47 @@ func (d *Desk) Overview(ctx context.Context, tenant plant.TenantNo, q Question) 
 
 // Result is one indicator with its parts.
 func (d *Desk) Result(ctx context.Context, tenant plant.TenantNo, id string, q Question) (Result, error) {
-	ind, err := d.Book.Indicator(id)
-	if err != nil {
-		return Result{}, err
-	}
-	settings, err := d.settings(ctx, tenant, &q)
-	if err != nil {
-		return Result{}, err
-	}
-	out, err := Fold(ctx, tenant, []*Indicator{ind}, q, d.Facts, Lists{Incentive: settings.Incentive})
+	out, err := d.Results(ctx, tenant, []string{id}, q)
 	if err != nil {
 		return Result{}, err
 	}
 	return out[0], nil
 }
 
-// settings also gives the question the base year that is set, when it names none.
+// Results are indicators with their parts, in the order of ids; of all when
+// there are none.
+func (d *Desk) Results(ctx context.Context, tenant plant.TenantNo, ids []string, q Question) ([]Result, error) {
+	all := d.Book.Indicators()
+	if len(ids) > 0 {
+		all = make([]*Indicator, len(ids))
+		for i, id := range ids {
+			var err error
+			if all[i], err = d.Book.Indicator(id); err != nil {
+				return nil, err
+			}
+		}
+	}
+	settings, err := d.settings(ctx, tenant, &q)
+	if err != nil {
+		return nil, err
+	}
+	return Fold(ctx, tenant, all, q, d.Facts, Lists{Incentive: settings.Incentive})
+}
+
+// settings also completes the question: the base year that is set when it names
+// none, and a region by the beginning of its code. A division that did not exist
+// at the year's end is refused, with what stands in its place.
 func (d *Desk) settings(ctx context.Context, tenant plant.TenantNo, q *Question) (Settings, error) {
+	if err := q.check(); err != nil {
+		return Settings{}, err
+	}
+	if q.Region != "" {
+		code := (q.Region + "000000")[:6]
+		if err := d.Division(code, Year(q.Year).To-1); err != nil {
+			return Settings{}, fmt.Errorf("%w: region: %w", ErrInvalid, err)
+		}
+		q.Region = plant.RegionPrefix(code)
+	}
 	s, err := d.Store.Settings(ctx, tenant)
 	if err == nil && q.Base == 0 && s.Base < q.Year {
 		q.Base = s.Base

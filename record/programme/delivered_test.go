@@ -29,6 +29,7 @@ const tenant = plant.TenantNo(1)
 type station struct {
 	t      *testing.T
 	name   string
+	db     *record.DB
 	rows   programme.Machines
 	up     []*journal.Rows
 	parent *link.Parent
@@ -41,7 +42,7 @@ func newStation(t *testing.T, name, where string) *station {
 	db, err := record.Open(t.Context(), where, record.Options{})
 	must(t, err)
 	t.Cleanup(func() { must(t, db.Close()) })
-	s := &station{t: t, name: name, rows: programme.NewMachines(db), known: linktest.NewRegistry()}
+	s := &station{t: t, name: name, db: db, rows: programme.NewMachines(db), known: linktest.NewRegistry()}
 	s.parent, err = link.NewParent(link.ParentOptions{
 		Name: name, Registry: s.known, Now: time.Now,
 		Sink: journal.Router{link.StreamFigures: programme.Delivered{Machines: s.rows, Nodes: nodes.New(db), Stored: func(context.Context, plant.TenantNo) { s.ring() }}},
@@ -102,6 +103,19 @@ func (s *station) holds() (out []machine.Day) {
 	return out
 }
 
+// plant is what is known here of an owner.
+func (s *station) plant(owner plant.NodeID) machine.Link {
+	s.t.Helper()
+	links, err := s.rows.Links(s.t.Context(), tenant)
+	must(s.t, err)
+	for _, l := range links {
+		if l.Owner == owner {
+			return l
+		}
+	}
+	return machine.Link{}
+}
+
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
@@ -130,7 +144,7 @@ func until(t *testing.T, what string, f func() bool) {
 // province. Every row is at the top once, and a late fact changes it there.
 func TestDays_GoUpTheTree(t *testing.T) {
 	province := newStation(t, "province", pgtest.Address(t))
-	city := newStation(t, "city", t.TempDir())
+	city := newStation(t, "city", pgtest.Address(t))
 	city.below(province)
 	county, platform := newStation(t, "county", t.TempDir()), newStation(t, "platform", t.TempDir())
 	county.below(city)
@@ -138,7 +152,20 @@ func TestDays_GoUpTheTree(t *testing.T) {
 	first, second := newStation(t, "first", t.TempDir()), newStation(t, "second", t.TempDir())
 	first.save(day("first", "a", 1, 100, 1), day("first", "b", 1, 900, 1)) // before there is a link
 	first.below(county)
+	until(t, "the city knows the plant by its county", func() bool { return len(city.holds()) == 2 })
 	first.below(platform)
+	until(t, "what the platform says of it is kept aside", func() bool { return len(city.plant("first").Claims) == 1 })
+	if c := city.plant("first").Claims[0]; c.Node != "UPLATFORM" || c.Days != 2 || c.Newest != "2022-05-01" {
+		t.Errorf("kept aside: %+v", c)
+	}
+	first.save(day("first", "b", 1, 950, 2))
+	both := city.plant("first")
+	both.Ways = append(both.Ways, "UPLATFORM")
+	saved, err := city.rows.SaveLink(t.Context(), tenant, both)
+	must(t, err)
+	if now := city.plant("first"); len(now.Claims) != 0 || !reflect.DeepEqual(saved, now) || !slices.Equal(now.Ways, []string{"UCOUNTY", "UPLATFORM"}) {
+		t.Errorf("saved %+v; now %+v", saved, now)
+	}
 	second.below(county)
 	second.save(day("second", "a", 1, 1000, 1))
 	for date := range 20 {
@@ -160,6 +187,41 @@ func TestDays_GoUpTheTree(t *testing.T) {
 	}
 	if got, want := months(province), append(months(first), months(second)...); !reflect.DeepEqual(got, want) || len(got) != 3 {
 		t.Errorf("months at the province %+v; at the plants %+v", got, want)
+	}
+}
+
+// What a node says of a plant that comes by another one counts nowhere, however
+// new it is, and the rest of the delivery is kept.
+func TestDelivered_OfAnotherNodesPlant(t *testing.T) {
+	s := newStation(t, "county", t.TempDir())
+	rung := 0
+	d := programme.Delivered{Machines: s.rows, Nodes: nodes.New(s.db), Stored: func(context.Context, plant.TenantNo) { rung++ }}
+	deliver := func(node string, version uint64, days ...machine.Day) {
+		t.Helper()
+		delivery := link.Delivery{Stream: link.StreamFigures, Before: version - 1, After: link.Progress{Version: version}}
+		for i, one := range days {
+			raw, err := json.Marshal(one)
+			must(t, err)
+			delivery.Items = append(delivery.Items, link.Item{Seq: uint64(i + 1), Payload: raw})
+		}
+		must(t, d.Commit(t.Context(), link.Node{ID: link.NodeID(node), Tenant: tenant}, delivery))
+	}
+	own := day("mine", "m", 1, 500, 1)
+	s.save(own)
+	true1 := day("first", "a", 1, 100, 1)
+	deliver("UFIRST", 1, true1)
+	mallory := day("mallory", "x", 1, 1, 1)
+	deliver("UMALLORY", 1, day("first", "a", 1, 1000, 9), mallory, day("mine", "m", 1, 1000, 9), day("first", "ghost", 1, 1000, 1))
+	if got, want := s.holds(), []machine.Day{true1, mallory, own}; !reflect.DeepEqual(got, want) {
+		t.Errorf("kept %+v; want %+v", got, want)
+	}
+	for owner, days := range map[plant.NodeID]int64{"first": 2, "mine": 1} {
+		if c := s.plant(owner).Claims; len(c) != 1 || c[0].Node != "UMALLORY" || c[0].Days != days {
+			t.Errorf("claims of %s: %+v; want %d days of UMALLORY", owner, c, days)
+		}
+	}
+	if rung != 2 {
+		t.Errorf("told of new rows %d times; want 2", rung)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/uptrace/bun"
@@ -41,14 +42,14 @@ func (m Machines) SaveDays(ctx context.Context, tenant plant.TenantNo, days []ma
 		}
 	}
 	err = m.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
-		changed, err = m.put(ctx, tx, tenant, days)
+		changed, err = m.put(ctx, tx, tenant, machine.OwnWay, days)
 		return err
 	})
 	return changed, err
 }
 
-// put keeps days inside a transaction.
-func (m Machines) put(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, days []machine.Day) (changed int, err error) {
+// put keeps days that came by a way that is their plant's, inside a transaction.
+func (m Machines) put(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, way string, days []machine.Day) (changed int, err error) {
 	var head int64
 	if err := tx.NewRaw(`select seq from machine_head where tenant = ?`, tenant).Scan(ctx, &head); err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return 0, fmt.Errorf("record: head of machine days: %w", err)
@@ -65,7 +66,7 @@ func (m Machines) put(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, day
 			continue
 		}
 		head++
-		if err := m.putOne(ctx, tx, tenant, d, head); err != nil {
+		if err := m.putOne(ctx, tx, tenant, way, d, head); err != nil {
 			return 0, err
 		}
 	}
@@ -78,7 +79,7 @@ func (m Machines) put(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, day
 	return int(head - before), nil
 }
 
-func (m Machines) putOne(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, d machine.Day, seq int64) error {
+func (m Machines) putOne(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, way string, d machine.Day, seq int64) error {
 	if _, err := tx.NewRaw(`insert into machine_day (tenant, owner, machine, day, nc, planned_ms, known_ms, revision, as_of, digest, fold, suspect, seq, recorded)
 		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		on conflict (tenant, owner, machine, day) do update set nc = excluded.nc, planned_ms = excluded.planned_ms, known_ms = excluded.known_ms,
@@ -93,9 +94,10 @@ func (m Machines) putOne(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, 
 		tenant, string(d.Owner), string(d.Machine), d.Path, d.Name.ZH, d.Name.EN, d.Date).Exec(ctx); err != nil {
 		return fmt.Errorf("record: save machine name: %w", err)
 	}
-	if _, err := tx.NewRaw(`insert into machine_owner (tenant, owner, name_zh, name_en, firm, rev, recorded, who) values (?, ?, ?, ?, '', 0, ?, 'node')
-		on conflict (tenant, owner) do update set name_zh = excluded.name_zh, name_en = excluded.name_en`,
-		tenant, string(d.Owner), d.OwnerName.ZH, d.OwnerName.EN, int64(m.db.Now())).Exec(ctx); err != nil {
+	if _, err := tx.NewRaw(`insert into machine_owner (tenant, owner, name_zh, name_en, firm, rev, recorded, who, ways) values (?, ?, ?, ?, '', 0, ?, 'node', ?)
+		on conflict (tenant, owner) do update set name_zh = excluded.name_zh, name_en = excluded.name_en,
+		ways = case when machine_owner.ways = '' then excluded.ways else machine_owner.ways end`,
+		tenant, string(d.Owner), d.OwnerName.ZH, d.OwnerName.EN, int64(m.db.Now()), way).Exec(ctx); err != nil {
 		return fmt.Errorf("record: save plant: %w", err)
 	}
 	return nil
@@ -177,7 +179,8 @@ func (d Delivered) Progress(ctx context.Context, node link.NodeID, stream link.S
 
 // Commit implements link.Sink: days that are newer than what is kept are stored
 // with the delivery's progress in one step. One that no node of ours makes
-// damages the delivery, and nothing of it is stored.
+// damages the delivery, and nothing of it is stored. Days of a plant that comes
+// by another node are kept aside: they count nowhere.
 func (d Delivered) Commit(ctx context.Context, node link.Node, delivery link.Delivery) error {
 	days := make([]machine.Day, len(delivery.Items))
 	for i, item := range delivery.Items {
@@ -193,8 +196,14 @@ func (d Delivered) Commit(ctx context.Context, node link.Node, delivery link.Del
 		if err := nodes.Advance(ctx, tx, node.ID, delivery); err != nil {
 			return err
 		}
-		changed, err = d.put(ctx, tx, node.Tenant, days)
-		return err
+		in, aside, err := d.sort(ctx, tx, node.Tenant, string(node.ID), days)
+		if err != nil {
+			return err
+		}
+		if changed, err = d.put(ctx, tx, node.Tenant, string(node.ID), in); err != nil || len(aside) == 0 {
+			return err
+		}
+		return d.putAside(ctx, tx, node.Tenant, string(node.ID), aside)
 	})
 	if err == nil && changed > 0 && d.Stored != nil {
 		d.Stored(ctx, node.Tenant)
@@ -245,13 +254,23 @@ func (m Machines) Months(ctx context.Context, tenant plant.TenantNo, from, to st
 
 // Links implements machine.Store.
 func (m Machines) Links(ctx context.Context, tenant plant.TenantNo) ([]machine.Link, error) {
-	rows, err := m.db.Reader().QueryContext(ctx, `select o.owner, o.name_zh, o.name_en, o.firm, o.rev, count(n.machine), coalesce(max(n.newest), '')
+	rows, err := m.db.Reader().QueryContext(ctx, `select o.owner, o.name_zh, o.name_en, o.firm, o.rev, o.ways, count(n.machine), coalesce(max(n.newest), '')
 		from machine_owner o left join machine_name n on n.tenant = o.tenant and n.owner = o.owner
-		where o.tenant = ? group by o.owner, o.name_zh, o.name_en, o.firm, o.rev order by o.owner limit ?`, tenant, maxOwners)
-	return collect(rows, err, func(rows *sql.Rows) (l machine.Link, err error) {
-		err = rows.Scan(&l.Owner, &l.Name.ZH, &l.Name.EN, &l.Firm, &l.Rev, &l.Machines, &l.Newest)
+		where o.tenant = ? group by o.owner, o.name_zh, o.name_en, o.firm, o.rev, o.ways order by o.owner limit ?`, tenant, maxOwners)
+	out, err := collect(rows, err, func(rows *sql.Rows) (l machine.Link, err error) {
+		var ways string
+		err = rows.Scan(&l.Owner, &l.Name.ZH, &l.Name.EN, &l.Firm, &l.Rev, &ways, &l.Machines, &l.Newest)
+		l.Ways = strings.Fields(ways)
 		return l, err
 	})
+	if err != nil {
+		return nil, err
+	}
+	claims, err := m.claims(ctx, tenant)
+	for i, l := range out {
+		out[i].Claims = claims[l.Owner]
+	}
+	return out, err
 }
 
 // SaveLink implements machine.Store.
@@ -259,7 +278,8 @@ func (m Machines) SaveLink(ctx context.Context, tenant plant.TenantNo, l machine
 	seen := l.Rev
 	err := m.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
 		var has int64
-		err := tx.NewRaw(`select rev from machine_owner where tenant = ? and owner = ?`, tenant, string(l.Owner)).Scan(ctx, &has)
+		var ways string
+		err := tx.NewRaw(`select rev, ways from machine_owner where tenant = ? and owner = ?`, tenant, string(l.Owner)).Scan(ctx, &has, &ways)
 		if errors.Is(err, sql.ErrNoRows) {
 			return fmt.Errorf("plant %s: %w", l.Owner, access.ErrNotFound)
 		}
@@ -269,15 +289,21 @@ func (m Machines) SaveLink(ctx context.Context, tenant plant.TenantNo, l machine
 		if has != seen {
 			return fmt.Errorf("plant %s is at revision %d, not %d: %w", l.Owner, has, seen, access.ErrConflict)
 		}
+		if l.Ways == nil {
+			l.Ways = strings.Fields(ways)
+		}
 		l.Rev = has + 1
-		if _, err := tx.NewRaw(`update machine_owner set firm = ?, rev = ?, recorded = ?, who = ? where tenant = ? and owner = ?`,
-			l.Firm, l.Rev, int64(m.db.Now()), record.Who(ctx), tenant, string(l.Owner)).Exec(ctx); err != nil {
+		if _, err := tx.NewRaw(`update machine_owner set firm = ?, ways = ?, rev = ?, recorded = ?, who = ? where tenant = ? and owner = ?`,
+			l.Firm, strings.Join(l.Ways, " "), l.Rev, int64(m.db.Now()), record.Who(ctx), tenant, string(l.Owner)).Exec(ctx); err != nil {
 			return fmt.Errorf("record: save plant %s: %w", l.Owner, err)
 		}
-		return nil
+		return m.admit(ctx, tx, tenant, l.Owner, l.Ways)
 	})
 	if err != nil {
 		return machine.Link{}, err
+	}
+	if l.Claims = slices.DeleteFunc(slices.Clone(l.Claims), func(c machine.Claim) bool { return slices.Contains(l.Ways, c.Node) }); len(l.Claims) == 0 {
+		l.Claims = nil
 	}
 	return l, nil
 }

@@ -28,12 +28,13 @@ func (r *rooms) registerMachines() {
 			out, err := r.Machines.Plants(ctx, who.Scope.Tenant, who.Areas(access.ReadFirms))
 			return web.NewList(out, ""), err
 		})
-	web.Handle(r.api, web.Op{Method: http.MethodPut, Path: "/plants/{id}", ID: "save-plant", Summary: "Say which firm of the registry a plant belongs to", Tag: "programme", Needs: access.KeepFirms},
+	web.Handle(r.api, web.Op{Method: http.MethodPut, Path: "/plants/{id}", ID: "save-plant", Summary: "Say which firm of the registry a plant belongs to, and by which nodes it reports", Tag: "programme", Needs: access.KeepFirms},
 		func(ctx context.Context, in *struct {
 			ID      plant.NodeID `path:"id" maxLength:"60"`
 			IfMatch string       `header:"If-Match" required:"true" doc:"rev of the plant you changed"`
 			Body    struct {
-				Firm string `json:"firm" maxLength:"60" doc:"Id of the firm; empty: nobody's"`
+				Firm string   `json:"firm" maxLength:"60" doc:"Id of the firm; empty: nobody's"`
+				Ways []string `json:"ways,omitempty" maxItems:"8" doc:"Nodes that may deliver its rows, of those that did; left out: as before"`
 			}
 		},
 		) (*plantOut, error) {
@@ -42,7 +43,7 @@ func (r *rooms) registerMachines() {
 				return nil, err
 			}
 			who := web.Who(ctx)
-			was, is, err := r.Machines.Belongs(access.With(ctx, who), who.Scope.Tenant, who.Areas(access.KeepFirms), machine.Link{Owner: in.ID, Firm: in.Body.Firm, Rev: rev})
+			was, is, err := r.Machines.Belongs(access.With(ctx, who), who.Scope.Tenant, who.Areas(access.KeepFirms), machine.Link{Owner: in.ID, Firm: in.Body.Firm, Ways: in.Body.Ways, Rev: rev})
 			if err != nil {
 				return nil, err
 			}

@@ -1696,7 +1696,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Say which firm of the registry a plant belongs to */
+        /** Say which firm of the registry a plant belongs to, and by which nodes it reports */
         put: operations["save-plant"];
         post?: never;
         delete?: never;
@@ -5106,6 +5106,16 @@ export interface components {
                 [key: string]: components["schemas"]["EquipmentHeadline"];
             };
         };
+        MachineClaim: {
+            /**
+             * Format: int64
+             * @description Rows kept aside
+             */
+            days: number;
+            name: string;
+            newest: string;
+            node: string;
+        };
         MachineDay: {
             /** Format: int64 */
             as_of: number;
@@ -5163,6 +5173,7 @@ export interface components {
             values: components["schemas"]["LiveValue"][];
         };
         MachineLink: {
+            claims?: components["schemas"]["MachineClaim"][] | null;
             firm?: string;
             /** Format: int64 */
             machines: number;
@@ -5171,6 +5182,8 @@ export interface components {
             owner: string;
             /** Format: int64 */
             rev: number;
+            /** @description Keys of nodes below; . is this node itself */
+            ways: string[];
         };
         MachineMonth: {
             /** Format: int64 */
@@ -5814,6 +5827,8 @@ export interface components {
         "Save-plantRequest": {
             /** @description Id of the firm; empty: nobody's */
             firm: string;
+            /** @description Nodes that may deliver its rows, of those that did; left out: as before */
+            ways?: string[] | null;
         };
         Series: {
             /** @description Weighted by the time each value held */
