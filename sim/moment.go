@@ -44,6 +44,9 @@ func (m *machine) moment(second int64) moment {
 		// Roughing draws more than finishing; over a part it evens out.
 		o.power += (m.body.work - m.body.idle) * o.busy * (0.25*math.Sin(2*math.Pi*o.part) + 0.03*o.noise())
 	}
+	if m.class == "furnace" {
+		o.power *= 1 + 0.004*o.noise() // the mains waver
+	}
 	if m.class == "meter" {
 		o.power = m.fed(second)
 	}

@@ -124,10 +124,13 @@ func Check(d Day) []Finding {
 }
 
 // flatLines are measured signals without a change over a long run, and machines
-// of which nothing at all changes.
+// of which nothing at all changes. A value that dwells by its nature, such as one
+// in whole kilowatts, is none: it must move every minute in the other runs of the
+// day, or in none of them at all.
 func flatLines(d Day) []Finding {
 	var out []Finding
-	for _, run := range intersect(d.Running, d.Known) {
+	runs := intersect(d.Running, d.Known)
+	for _, run := range runs {
 		if run.To-run.From < flatFor {
 			continue
 		}
@@ -138,7 +141,7 @@ func flatLines(d Day) []Finding {
 				moving++
 				continue
 			}
-			if s.Measured && holds(s, run.From) {
+			if s.Measured && holds(s, run.From) && livelyOrDead(s, runs, run) {
 				flat++
 				out = append(out, Finding{Kind: FlatLine, Signal: s.Name, Span: run, Share: 1, Got: 0, Limit: 1})
 			}
@@ -148,6 +151,18 @@ func flatLines(d Day) []Finding {
 		}
 	}
 	return out
+}
+
+// livelyOrDead reports whether the signal changes once a minute in the runs but
+// one, or never.
+func livelyOrDead(s Signal, runs []Span, but Span) bool {
+	n, time := 0, int64(0)
+	for _, r := range runs {
+		if r != but {
+			n, time = n+changes(s, r), time+r.To-r.From
+		}
+	}
+	return n == 0 || int64(n)*minute >= time
 }
 
 // changes counts the values in the span that differ from the one before.

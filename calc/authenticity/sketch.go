@@ -1,9 +1,9 @@
 package authenticity
 
 import (
+	"bytes"
 	"encoding/binary"
 	"hash/fnv"
-	"math"
 	"slices"
 )
 
@@ -15,8 +15,11 @@ const (
 	// signal tells about one bit: two series that never met agree over 128 of them
 	// once in 10^38.
 	window = 128
-	// leastBits a window must tell: below it, agreement may be chance.
-	leastBits = 64
+	// leastPhrases are those of a window that tells enough, after Lempel and Ziv
+	// (IEEE Trans. Inf. Theory 22, 1976, 75-81). Of a noisy series it has 16 and
+	// more; an oscillation looked at slowly, as of a controller that switches, has
+	// 14 at most and looks alike on every machine of its kind.
+	leastPhrases = 15
 	// SharedFrom hashes in common are a copy. Honest days have none.
 	SharedFrom = 8
 )
@@ -32,48 +35,66 @@ type Sketch struct {
 
 // SketchOf makes the sketch of a day.
 func SketchOf(d Day) Sketch {
-	var shapes, clocks bottom
+	shapes, clocks := bottom{least: leastPhrases}, bottom{}
 	for _, s := range d.Signals {
 		if s.Measured {
-			shapes.add(shape(s.Values))
+			shapes.shape(s.Values)
 		}
 	}
 	times := make([]int64, len(d.Clock))
 	for i, r := range d.Clock {
 		times[i] = r.Device
 	}
-	clocks.add(beats(times))
+	clocks.beats(times)
 	return Sketch{Shapes: shapes.smallest(), Clocks: clocks.smallest()}
 }
 
 // bottom gathers hashes of a day. A window that comes twice in a day is a cycle
 // of the machine's programme: another machine on the same programme has it, too.
-type bottom struct{ seen map[uint64]int }
-
-func (b *bottom) add(hashes []uint64) {
-	if b.seen == nil {
-		b.seen = map[uint64]int{}
-	}
-	for _, h := range hashes {
-		b.seen[h]++
-	}
+type bottom struct {
+	least int // phrases a window must have
+	seen  map[uint64]sight
 }
 
+// sight is where a hash was found, and how often.
+type sight struct {
+	steps []byte
+	n     int
+}
+
+func (b *bottom) add(hash uint64, steps []byte) {
+	if b.seen == nil {
+		b.seen = map[uint64]sight{}
+	}
+	b.seen[hash] = sight{steps, b.seen[hash].n + 1}
+}
+
+// smallest gives the smallest hashes that came once and tell enough. Only these
+// are weighed: it takes longer than to hash.
 func (b *bottom) smallest() []uint64 {
-	out := make([]uint64, 0, len(b.seen))
-	for h, n := range b.seen {
-		if n == 1 {
+	all := make([]uint64, 0, len(b.seen))
+	for h, p := range b.seen {
+		if p.n == 1 {
+			all = append(all, h)
+		}
+	}
+	slices.Sort(all)
+	out := make([]uint64, 0, sketchSize)
+	for _, h := range all {
+		if len(out) == sketchSize {
+			break
+		}
+		if phrases(b.seen[h].steps, b.least) >= b.least {
 			out = append(out, h)
 		}
 	}
-	slices.Sort(out)
-	return slices.Clone(out[:min(len(out), sketchSize)])
+	return out
 }
 
-// shape hashes every window of ups, downs and standstills that tells enough.
-func shape(values []float64) []uint64 {
+// shape hashes every window of ups, downs and standstills.
+func (b *bottom) shape(values []float64) {
 	if len(values) <= window {
-		return nil
+		return
 	}
 	steps := make([]byte, len(values)-1)
 	for i := range steps {
@@ -86,43 +107,24 @@ func shape(values []float64) []uint64 {
 			steps[i] = '='
 		}
 	}
-	var out []uint64
 	for i := 0; i+window <= len(steps); i++ {
-		if part := steps[i : i+window]; bits(part) >= leastBits {
-			h := fnv.New64a()
-			_, _ = h.Write(part)
-			out = append(out, mix(h.Sum64()))
-		}
+		h := fnv.New64a()
+		_, _ = h.Write(steps[i : i+window])
+		b.add(mix(h.Sum64()), steps[i:i+window])
 	}
-	return out
 }
 
-// bits is how much a window tells at least: its entropy given the step before,
-// so that a regular up-down-up-down tells nothing.
-func bits(part []byte) float64 {
-	code := func(b byte) int {
-		switch b {
-		case 'u':
-			return 0
-		case 'd':
-			return 1
+// phrases counts, up to enough, the phrases of the window's exhaustive history:
+// each is the shortest stretch that did not occur before.
+func phrases(steps []byte, enough int) (n int) {
+	for at := 0; at < len(steps) && n < enough; n++ {
+		length := 1
+		for at+length <= len(steps) && bytes.Contains(steps[:at+length-1], steps[at:at+length]) {
+			length++
 		}
-		return 2
+		at += length
 	}
-	var pairs [3][3]float64
-	for i := 1; i < len(part); i++ {
-		pairs[code(part[i-1])][code(part[i])]++
-	}
-	sum := 0.0
-	for _, row := range pairs {
-		total := row[0] + row[1] + row[2]
-		for _, n := range row {
-			if n > 0 {
-				sum -= n * math.Log2(n/total)
-			}
-		}
-	}
-	return sum
+	return n
 }
 
 // beatSteps is how many intervals one hash of a clock covers: at a jitter of a
@@ -131,8 +133,7 @@ const beatSteps = 16
 
 // beats hashes the intervals between a device's instants. Regular ones, as of a
 // cycle without jitter or of whole seconds, tell nothing.
-func beats(times []int64) []uint64 {
-	var out []uint64
+func (b *bottom) beats(times []int64) {
 	var raw [8]byte
 	for i := 0; i+beatSteps < len(times); i++ {
 		kinds := map[int64]bool{}
@@ -144,10 +145,9 @@ func beats(times []int64) []uint64 {
 			_, _ = h.Write(raw[:])
 		}
 		if len(kinds) >= beatSteps/2 {
-			out = append(out, mix(h.Sum64()))
+			b.add(mix(h.Sum64()), nil)
 		}
 	}
-	return out
 }
 
 // mix spreads a hash evenly, so that the smallest are a fair sample (the

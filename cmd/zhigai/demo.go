@@ -2,7 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -23,35 +27,82 @@ var demoLogins = []web.Login{
 	{Name: "viewer", Password: "viewer-demo", Role: string(access.RoleViewer)},
 }
 
-// demo starts the simulated plant and connects the node to it through the same
-// doors as a real one: its machines answer on sockets, its plant file is
-// imported.
-func (n *node) demo(ctx context.Context, seed uint64) ([]web.Login, error) {
-	src, err := data.FS.ReadFile("demo/plant.yaml")
+// demoFlags say what is simulated beside the node.
+type demoFlags struct {
+	Demo  bool   `help:"Run a simulated plant beside the node, on real protocols: a bearing maker."`
+	Plant string `help:"With --demo: plant file in place of the bearing maker; machines without their own address have one in braces, such as {modbus-hall-1}." type:"existingfile" placeholder:"FILE"`
+	Past  int    `help:"With --demo and a new folder: days that the plant has lived before." placeholder:"DAYS"`
+	Seed  uint64 `help:"Seed of the simulated plant." default:"1"`
+}
+
+// demo is a simulated plant and its model, whose addresses are not filled in.
+type demo struct {
+	model plant.Model
+	plant *sim.Plant
+}
+
+// demo makes the simulated plant; in a new folder it has lived before, and the
+// folder holds what was kept of that.
+func (f demoFlags) demo(ctx context.Context, at place) (*demo, error) {
+	if !f.Demo {
+		if f.Plant != "" || f.Past != 0 {
+			return nil, errors.New("--plant and --past go with --demo")
+		}
+		return nil, nil
+	}
+	profiles, err := profile.Load(data.FS, "profiles", checkersOf(throwawayDrivers().List))
 	if err != nil {
 		return nil, err
 	}
-	m, err := file.Read("demo/plant.yaml", src, file.Options{Profiles: n.profiles.IDs()})
+	name, read := "demo/plant.yaml", data.FS.ReadFile
+	if f.Plant != "" {
+		name, read = f.Plant, os.ReadFile
+	}
+	src, err := read(name)
 	if err != nil {
+		return nil, err
+	}
+	d := &demo{}
+	if d.model, err = file.Read(name, src, file.Options{Profiles: profiles.IDs()}); err != nil {
 		return nil, err
 	}
 	// Not cut to the second: a plant started again within it would tell another
 	// value for an instant already told, as no machine does.
-	p, err := sim.New(sim.Config{Seed: seed, Start: time.Now(), Model: m, Kinds: simKinds(n.profiles)})
+	now := time.Now()
+	start := now
+	_, err = os.Stat(filepath.Join(at.Data, "history"))
+	if f.Past < 0 || f.Past > maxPast {
+		return nil, fmt.Errorf("--past %d: 0 to %d days are simulated", f.Past, maxPast)
+	}
+	fresh := errors.Is(err, fs.ErrNotExist) && f.Past > 0
+	if fresh {
+		start = now.AddDate(0, 0, -f.Past).Truncate(time.Second)
+	}
+	if d.plant, err = sim.New(sim.Config{Seed: f.Seed, Start: start, Model: d.model, Kinds: simKinds(profiles)}); err != nil || !fresh {
+		return d, err
+	}
+	if err := past(ctx, at, d.model, profiles, d.plant, now); err != nil {
+		return nil, fmt.Errorf("--past: %w", err)
+	}
+	return d, nil
+}
+
+// join connects the node to the simulated plant through the same doors as to a
+// real one: its machines answer on sockets, its plant file is imported.
+func (d *demo) join(ctx context.Context, n *node) ([]web.Login, error) {
+	d.plant.Advance(time.Now())
+	endpoints, err := d.plant.Listen("127.0.0.1")
 	if err != nil {
 		return nil, err
 	}
-	endpoints, err := p.Listen("127.0.0.1")
-	if err != nil {
-		return nil, err
-	}
-	if err := p.Attach(ctx, n.broker.Addr().String()); err != nil {
+	if err := d.plant.Attach(ctx, n.broker.Addr().String()); err != nil {
 		return nil, err
 	}
 	n.workers.Go(func() {
-		p.Run(ctx, 1)
-		p.Close()
+		d.plant.Run(ctx, 1)
+		d.plant.Close()
 	})
+	m := d.model
 	for i := range m.Nodes {
 		if e := m.Nodes[i].Machine; e != nil {
 			e.Device.Address = sim.Fill(e.Device.Address, endpoints)

@@ -68,7 +68,9 @@ func TestDiagnosis_DemoFirm(t *testing.T) {
 	must(t, err)
 	t.Cleanup(func() { must(t, n.close()) })
 	must(t, n.start(t.Context()))
-	_, err = n.demo(t.Context(), 1)
+	simulated, err := demoFlags{Demo: true, Seed: 1}.demo(t.Context(), place{})
+	must(t, err)
+	_, err = simulated.join(t.Context(), n)
 	must(t, err)
 	api := n.admin(t)
 	var firms struct{ Items []diagnosis.Firm }

@@ -90,7 +90,7 @@ func TestReadOnly_AloneAndOnANode(t *testing.T) {
 			t.Errorf("%v; want %q in it", err, word)
 		}
 	}
-	f(runCmd{Demo: true}, "--demo")
+	f(runCmd{demoFlags: demoFlags{Demo: true}}, "--demo")
 	f(runCmd{hubFlags: hubFlags{Links: ":1"}}, "--links")
 	f(runCmd{place: place{Data: t.TempDir()}}, "holds no node")
 }

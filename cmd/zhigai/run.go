@@ -29,11 +29,10 @@ type runCmd struct {
 	watchFlags `embed:""`
 	traceFlags `embed:""`
 	scrubFlags `embed:""`
+	demoFlags  `embed:""`
 	Listen     string `help:"Address of pages and API." default:"127.0.0.1:8680"`
 	MQTT       string `name:"mqtt" help:"Address of the broker for machines. With --demo a free port on this machine." default:"127.0.0.1:1883"`
 	TLS        string `name:"tls" help:"auto, or certificate and key as CERT,KEY. Empty serves plain HTTP."`
-	Demo       bool   `help:"Run the simulated bearing plant beside the node, on real protocols."`
-	Seed       uint64 `help:"Seed of the simulated plant." default:"1"`
 	Files      string `help:"Folder below which machines and people leave files to be read; a device names its own below it." type:"path" placeholder:"DIR"`
 	MDNS       bool   `name:"mdns" help:"Hear devices that announce themselves by multicast DNS; they are listed, and connected by people alone." default:"true" negatable:""`
 	Requests   int    `help:"Requests a second that one user or token may send; from one address four times as many." default:"500"`
@@ -98,6 +97,10 @@ func (c runCmd) Run(ctx context.Context) (err error) {
 			log.Warn("traces", "err", lost) // the node ends as well without them
 		}
 	}()
+	simulated, err := c.demo(ctx, c.place)
+	if err != nil {
+		return err
+	}
 	n, err := c.open(ctx, log)
 	if err != nil {
 		return err
@@ -115,7 +118,7 @@ func (c runCmd) Run(ctx context.Context) (err error) {
 			last.Stop()
 		}
 	}()
-	if err := c.begin(running, n, front, l.Addr()); err != nil {
+	if err := c.begin(running, n, simulated, front, l.Addr()); err != nil {
 		if errors.Is(err, context.Canceled) && ctx.Err() != nil { // told to stop before it had begun
 			return nil
 		}
@@ -148,7 +151,7 @@ func (c runCmd) open(ctx context.Context, log *slog.Logger) (*node, error) {
 }
 
 // begin lets the node work and says where it can be found.
-func (c runCmd) begin(ctx context.Context, n *node, front *web.Front, address net.Addr) error {
+func (c runCmd) begin(ctx context.Context, n *node, simulated *demo, front *web.Front, address net.Addr) error {
 	if err := n.start(ctx); err != nil {
 		return err
 	}
@@ -160,9 +163,9 @@ func (c runCmd) begin(ctx context.Context, n *node, front *web.Front, address ne
 		return err
 	}
 	var logins []web.Login
-	if c.Demo {
+	if simulated != nil {
 		var err error
-		if logins, err = n.demo(ctx, c.Seed); err != nil {
+		if logins, err = simulated.join(ctx, n); err != nil {
 			return err
 		}
 	}
