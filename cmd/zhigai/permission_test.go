@@ -67,6 +67,7 @@ var lowest = map[string]access.Role{
 	"propose-diagnosis-measure": "expert", "move-diagnosis": "expert", "reply-diagnosis": "officer", "follow-diagnosis-up": "expert",
 	"attach-diagnosis-file": "expert", "diagnosis-file": "officer", "diagnosis-report": "officer", "diagnosis-progress": "officer",
 	"evidence-requests": "auditor", "ask-evidence": access.RoleViewer, "evidence-page": access.RoleViewer, "decide-evidence": access.RoleAdmin,
+	"indicator-breakdown": "officer", "indicator-trend": "officer", "firm-indicators": "officer", "machine-plant": "officer",
 }
 
 // anybody is everybody who is signed in.
@@ -210,7 +211,7 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 		return machine.Path
 	case "equipment", "machine":
 		return string(machine.ID)
-	case "year":
+	case "year", "first":
 		return fmt.Sprint(now.Year())
 	case "month":
 		return now.Format("2006-01")

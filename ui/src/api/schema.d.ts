@@ -1291,6 +1291,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/firms/{id}/indicators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The indicators that a firm is counted in, with what it adds to each */
+        get: operations["firm-indicators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/firms/{id}/merge": {
         parameters: {
             query?: never;
@@ -1334,6 +1351,40 @@ export interface paths {
         };
         /** One indicator with its terms by county */
         get: operations["indicator"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/{id}/breakdown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an indicator is made of one level below the region: cities, counties, firms and entries; their terms add up to the whole's */
+        get: operations["indicator-breakdown"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/{id}/trend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An indicator year by year, by the facts that are known today */
+        get: operations["indicator-trend"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1522,6 +1573,23 @@ export interface paths {
         };
         /** The machines of a firm or a plant in a month: planned and connected days, networked or not */
         get: operations["machine-months"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/machine-plants/{machine}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whose a machine is: its plant and the firm of the registry */
+        get: operations["machine-plant"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4941,8 +5009,8 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
-        ListMachineDay: {
-            items: components["schemas"]["MachineDay"][];
+        ListMachineJudged: {
+            items: components["schemas"]["MachineJudged"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -5011,8 +5079,18 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListTargetContribution: {
+            items: components["schemas"]["TargetContribution"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListTargetEntry: {
             items: components["schemas"]["TargetEntry"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListTargetPoint: {
+            items: components["schemas"]["TargetPoint"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -5116,26 +5194,6 @@ export interface components {
             newest: string;
             node: string;
         };
-        MachineDay: {
-            /** Format: int64 */
-            as_of: number;
-            date: string;
-            digest: string;
-            fold: string;
-            /** Format: int64 */
-            known_ms: number;
-            machine: string;
-            name: components["schemas"]["PlantName"];
-            nc: boolean;
-            owner: string;
-            owner_name: components["schemas"]["PlantName"];
-            path: string;
-            /** Format: int64 */
-            planned_ms: number;
-            /** Format: int64 */
-            revision: number;
-            suspect?: string[] | null;
-        };
         MachineDetail: {
             /** @description Standing now, most urgent first */
             alarms: components["schemas"]["LiveAlarm"][];
@@ -5172,6 +5230,31 @@ export interface components {
             };
             values: components["schemas"]["LiveValue"][];
         };
+        MachineJudged: {
+            /** Format: int64 */
+            as_of: number;
+            date: string;
+            digest: string;
+            fold: string;
+            /** Format: int64 */
+            known_ms: number;
+            machine: string;
+            name: components["schemas"]["PlantName"];
+            nc: boolean;
+            owner: string;
+            owner_name: components["schemas"]["PlantName"];
+            path: string;
+            /** Format: int64 */
+            planned_ms: number;
+            /**
+             * @description Why it does not count as a connected day
+             * @enum {string}
+             */
+            reason?: "unplanned" | "unknown_time" | "suspect";
+            /** Format: int64 */
+            revision: number;
+            suspect?: string[] | null;
+        };
         MachineLink: {
             claims?: components["schemas"]["MachineClaim"][] | null;
             firm?: string;
@@ -5193,6 +5276,8 @@ export interface components {
             machine: string;
             name: components["schemas"]["PlantName"];
             nc: boolean;
+            /** Format: int64 */
+            needed_days: number;
             networked: boolean;
             owner: string;
             path: string;
@@ -5200,11 +5285,18 @@ export interface components {
             planned_days: number;
             /** Format: int64 */
             planned_ms: number;
+            /**
+             * @description Why it is not networked
+             * @enum {string}
+             */
+            reason?: "unplanned" | "too_few_days";
             /** Format: int64 */
             suspect_days: number;
         };
         MachineMonths: {
             items: components["schemas"]["MachineMonth"][];
+            /** @description 2022-05; none: nothing is known of the year */
+            month?: string;
             rule: components["schemas"]["MachineRule"];
         };
         MachineRule: {
@@ -5979,6 +6071,40 @@ export interface components {
             /** Format: date-time */
             time: string;
         };
+        TargetBreakdown: {
+            /**
+             * @description What a row is
+             * @enum {string}
+             */
+            level: "province" | "city" | "county" | "member";
+            /** Format: int64 */
+            more?: number;
+            rest?: {
+                [key: string]: number;
+            };
+            rows: components["schemas"]["TargetBreakdownRow"][];
+            whole: components["schemas"]["TargetResult"];
+        };
+        TargetBreakdownRow: {
+            /** @enum {string} */
+            confidence: "A" | "B" | "C" | "D";
+            /** Format: double */
+            coverage: number | null;
+            /** @description What stands at the division itself and at none below it */
+            direct?: boolean;
+            entry?: string;
+            firm?: string;
+            known: components["schemas"]["TargetKnown"];
+            name?: string;
+            reason?: string;
+            /** @description Six digits */
+            region: string;
+            terms: {
+                [key: string]: number;
+            };
+            /** Format: double */
+            value: number | null;
+        };
         TargetChange: {
             /** Format: int64 */
             at: number;
@@ -6006,6 +6132,11 @@ export interface components {
         TargetClause: {
             clause: string;
             units: string[] | null;
+        };
+        TargetContribution: {
+            result: components["schemas"]["TargetResult"];
+            /** @description Ids of the targets that the indicator belongs to */
+            targets: string[];
         };
         TargetEntry: {
             /** @enum {string} */
@@ -6102,6 +6233,25 @@ export interface components {
             model: string;
             serial: string;
             station?: string;
+        };
+        TargetPoint: {
+            /** @enum {string} */
+            confidence: "A" | "B" | "C" | "D";
+            /** Format: double */
+            coverage: number | null;
+            reason?: string;
+            terms: {
+                [key: string]: number;
+            };
+            /** Format: double */
+            value: number | null;
+            /**
+             * Format: double
+             * @description What the first target that has the indicator asks for in the year
+             */
+            wanted?: number;
+            /** Format: int64 */
+            year: number;
         };
         TargetPolicy: {
             clauses: components["schemas"]["TargetClause"][] | null;
@@ -9418,6 +9568,39 @@ export interface operations {
             };
         };
     };
+    "firm-indicators": {
+        parameters: {
+            query: {
+                year: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListTargetContribution"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "merge-firm": {
         parameters: {
             query?: never;
@@ -9512,6 +9695,86 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TargetResult"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "indicator-breakdown": {
+        parameters: {
+            query: {
+                /** @description Beginning of a division code: 33, 3306, 330624 */
+                region?: string;
+                /** @description Beginning of a class of GB/T 4754 with its section: C, C34, C3451 */
+                sector?: string;
+                year: number;
+                /** @description Year that growth is counted from; left out: the one that is set */
+                base?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetBreakdown"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "indicator-trend": {
+        parameters: {
+            query: {
+                /** @description First year; at most 12 */
+                first: number;
+                /** @description Beginning of a division code: 33, 3306, 330624 */
+                region?: string;
+                /** @description Beginning of a class of GB/T 4754 with its section: C, C34, C3451 */
+                sector?: string;
+                year: number;
+                /** @description Year that growth is counted from; left out: the one that is set */
+                base?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListTargetPoint"];
                 };
             };
             /** @description Error */
@@ -9877,7 +10140,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListMachineDay"];
+                    "application/json": components["schemas"]["ListMachineJudged"];
                 };
             };
             /** @description Error */
@@ -9893,11 +10156,12 @@ export interface operations {
     };
     "machine-months": {
         parameters: {
-            query: {
+            query?: {
                 firm?: string;
                 plant?: string;
-                /** @description 2022-05 */
-                month: string;
+                /** @description 2022-05; left out: the one that the year's figures are of */
+                month?: string;
+                year?: number;
             };
             header?: never;
             path?: never;
@@ -9912,6 +10176,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MachineMonths"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "machine-plant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MachineLink"];
                 };
             };
             /** @description Error */
