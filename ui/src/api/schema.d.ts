@@ -1032,6 +1032,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/evidence-requests/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How your request stands, as the node that decides says */
+        get: operations["evidence-state"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence-source": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the node that keeps a machine's samples can be asked, for which tags, and what it sealed last */
+        get: operations["evidence-source"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/figures/{id}": {
         parameters: {
             query?: never;
@@ -1632,6 +1666,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/my-evidence-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your requests to see samples of a machine, newest first, as far as they are known here */
+        get: operations["my-evidence-requests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/nodes": {
         parameters: {
             query?: never;
@@ -2078,6 +2129,41 @@ export interface paths {
         put?: never;
         /** Sign in with a one-time link */
         post: operations["sign-in-by-link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sharing-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What this node shares with the nodes above it */
+        get: operations["sharing-policy"];
+        /** Say what this node shares from now on */
+        put: operations["save-sharing-policy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sharing-policy/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every revision of what this node shares, newest first */
+        get: operations["sharing-history"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4256,6 +4342,8 @@ export interface components {
             until?: string;
         };
         EvidencePage: {
+            /** @description Node that answers; of offline the one that is away */
+            at?: string;
             /**
              * Format: date
              * @description Newest recorded day of the node whose seal is held here
@@ -4276,8 +4364,10 @@ export interface components {
              * @description Of offline: when it was last heard of
              */
             since?: string;
-            /** @description waiting, granted, refused, withdrawn; declined: this page is not given; offline: the node is away */
+            /** @description waiting, granted, refused, withdrawn; ended: the grant's time is over; declined: this page is not given; offline: the node is away; ready: it can be asked */
             state: string;
+            /** @description Of ready: what can be asked for */
+            tags?: components["schemas"]["EvidenceTag"][] | null;
             unit?: string;
             /** Format: date-time */
             until?: string;
@@ -4350,6 +4440,8 @@ export interface components {
             number: number;
         };
         EvidenceState: {
+            /** @description Node that answers; of offline the one that is away */
+            at?: string;
             /**
              * Format: date
              * @description Newest recorded day of the node whose seal is held here
@@ -4362,10 +4454,17 @@ export interface components {
              * @description Of offline: when it was last heard of
              */
             since?: string;
-            /** @description waiting, granted, refused, withdrawn; declined: this page is not given; offline: the node is away */
+            /** @description waiting, granted, refused, withdrawn; ended: the grant's time is over; declined: this page is not given; offline: the node is away; ready: it can be asked */
             state: string;
+            /** @description Of ready: what can be asked for */
+            tags?: components["schemas"]["EvidenceTag"][] | null;
             /** Format: date-time */
             until?: string;
+        };
+        EvidenceTag: {
+            kind: string;
+            name: string;
+            unit?: string;
         };
         EvidenceWish: {
             equipment: string;
@@ -4719,6 +4818,15 @@ export interface components {
             node: string;
             refused: components["schemas"]["LinkParty"];
         };
+        LinkEvidenceRule: {
+            /**
+             * Format: int64
+             * @description For how long, 1 to 8760
+             */
+            hours: number;
+            /** @description Names at the machine or patterns: count.* */
+            tags: string[];
+        };
         LinkInBody: {
             secret: string;
         };
@@ -4778,6 +4886,22 @@ export interface components {
             host: string;
             instance: string;
         };
+        LinkPolicy: {
+            /** @description Everything is sent, every sample, too */
+            all: boolean;
+            /** @description Requests to see samples that are granted at once */
+            evidence: components["schemas"]["LinkEvidenceRule"][];
+            /** @description Ids or patterns of figures: machine-day */
+            figures: string[];
+            /** @description The plant model with the names of its tags */
+            model: boolean;
+            /** @description Kinds of events or patterns: seal, evidence_* */
+            records: string[];
+            /** @description Tags whose samples are sent: one rule must fit */
+            tags: components["schemas"]["LinkTagRule"][];
+            /** @description Why nothing is shared any more; those who ask read it */
+            withdrawn?: string;
+        };
         LinkState: {
             hub: boolean;
             nodes: components["schemas"]["LinkNodeStatus"][];
@@ -4828,6 +4952,11 @@ export interface components {
             /** Format: int64 */
             sent: number;
             stream: string;
+        };
+        LinkTagRule: {
+            kinds?: string[] | null;
+            path: string;
+            retention?: string[] | null;
         };
         ListAcceptanceHead: {
             items: components["schemas"]["AcceptanceHead"][];
@@ -5066,6 +5195,11 @@ export interface components {
         };
         ListSettingsVersion: {
             items: components["schemas"]["SettingsVersion"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListSharingKept: {
+            items: components["schemas"]["SharingKept"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -5993,6 +6127,24 @@ export interface components {
             /** Format: int64 */
             number: number;
             state: string;
+        };
+        SharingKept: {
+            /** Format: int64 */
+            at?: number;
+            policy: components["schemas"]["LinkPolicy"];
+            /** Format: int64 */
+            rev: number;
+            who?: string;
+        };
+        SharingPolicy: {
+            /** Format: int64 */
+            at?: number;
+            known_figures: string[];
+            known_records: string[];
+            policy: components["schemas"]["LinkPolicy"];
+            /** Format: int64 */
+            rev: number;
+            who?: string;
         };
         SheetInBody: {
             /** @description Create missing areas, lines and cells */
@@ -8904,6 +9056,68 @@ export interface operations {
             };
         };
     };
+    "evidence-state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceState"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "evidence-source": {
+        parameters: {
+            query: {
+                equipment: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceState"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     figures: {
         parameters: {
             query: {
@@ -10283,6 +10497,37 @@ export interface operations {
             };
         };
     };
+    "my-evidence-requests": {
+        parameters: {
+            query: {
+                equipment: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListEvidenceRequest"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     nodes: {
         parameters: {
             query?: {
@@ -11472,6 +11717,102 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sharing-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharingPolicy"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-sharing-policy": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the policy you changed; "0" when there is none */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkPolicy"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharingPolicy"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sharing-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListSharingKept"];
                 };
             };
             /** @description Error */
