@@ -46,6 +46,12 @@ const (
 	KindDiagnosis      Kind = "diagnosis"       // a step of programme/diagnosis
 )
 
+// Kinds are all of them.
+var Kinds = []Kind{
+	KindConnection, KindClock, KindStopReason, KindOverride, KindCount, KindClosing, KindGap, KindAlarmAck, KindOverload, KindDisk, KindDamage,
+	KindCommand, KindStep, KindSuspicion, KindSuspicionSaid, KindSeal, KindEvidenceRequest, KindEvidenceStep, KindAcceptance, KindAcceptancePart, KindDiagnosis,
+}
+
 // Event is one fact of the record journal.
 type Event struct {
 	ID         string          `json:"id"` // ULID

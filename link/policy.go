@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml"
 
@@ -20,30 +21,46 @@ const (
 	maxRules  = 1000
 )
 
-// Policy says what a node sends to one parent. What it does not name stays.
+// Policy says what a node shares with the nodes above it. What it does not name
+// stays.
 type Policy struct {
-	Schema string `yaml:"schema"`
+	Schema string `yaml:"schema" json:"-"`
+	// Withdrawn is why nothing is shared any more: nothing is sent, and no sample
+	// given, not even what was granted before. "" while the policy holds.
+	Withdrawn string `yaml:"withdrawn,omitempty" json:"withdrawn,omitempty" maxLength:"1000" doc:"Why nothing is shared any more; those who ask read it"`
 	// All sends everything: for an edge and the plant it belongs to.
-	All bool `yaml:"all,omitempty"`
-	// Model sends the plant model and the tags that are shared.
-	Model bool `yaml:"model,omitempty"`
-	// Figures are ids or patterns of figures: oee, energy.*
-	Figures []string `yaml:"figures,omitempty"`
+	All bool `yaml:"all,omitempty" json:"all" doc:"Everything is sent, every sample, too"`
+	// Model sends the plant model with the names of its tags.
+	Model bool `yaml:"model,omitempty" json:"model" doc:"The plant model with the names of its tags"`
+	// Figures are ids or patterns of figures: machine-day, energy.*
+	Figures []string `yaml:"figures,omitempty" json:"figures" nullable:"false" maxItems:"1000" doc:"Ids or patterns of figures: machine-day"`
 	// Records are kinds of events: stop_reason, count, *
-	Records []string `yaml:"records,omitempty"`
+	Records []string `yaml:"records,omitempty" json:"records" nullable:"false" maxItems:"1000" doc:"Kinds of events or patterns: seal, evidence_*"`
 	// Tags are sent if one rule fits.
-	Tags []TagRule `yaml:"tags,omitempty"`
+	Tags []TagRule `yaml:"tags,omitempty" json:"tags" nullable:"false" maxItems:"1000" doc:"Tags whose samples are sent: one rule must fit"`
+	// Evidence grants requests to see samples at once; one that no rule fits waits
+	// for a person.
+	Evidence []EvidenceRule `yaml:"evidence,omitempty" json:"evidence" nullable:"false" maxItems:"100" doc:"Requests to see samples that are granted at once"`
 }
+
+// EvidenceRule grants a request all of whose tags fit.
+type EvidenceRule struct {
+	Tags  []string `yaml:"tags" json:"tags" nullable:"false" maxItems:"100" doc:"Names at the machine or patterns: count.*"`
+	Hours int      `yaml:"hours" json:"hours" doc:"For how long, 1 to 8760"`
+}
+
+// maxHours is a year: who grants for longer forgets it.
+const maxHours = 8760
 
 // TagRule chooses tags; every condition that is given must hold.
 type TagRule struct {
 	// Path is a pattern over the tag's path: * is one step or a part of it, **
 	// any number of steps.
-	Path string `yaml:"path"`
+	Path string `yaml:"path" json:"path" maxLength:"400"`
 	// Retention are the classes: short, standard, long.
-	Retention []plant.Retention `yaml:"retention,omitempty"`
+	Retention []plant.Retention `yaml:"retention,omitempty" json:"retention,omitempty"`
 	// Kinds are number, boolean, enumeration, text, waveform.
-	Kinds []plant.TagKind `yaml:"kinds,omitempty"`
+	Kinds []plant.TagKind `yaml:"kinds,omitempty" json:"kinds,omitempty"`
 }
 
 // Known are the names a policy may use; nil lists are not checked.
@@ -66,11 +83,11 @@ func ParsePolicy(raw []byte, known Known) (Policy, error) {
 	if err := yaml.UnmarshalWithOptions(raw, &p, yaml.Strict()); err != nil {
 		return Policy{}, fmt.Errorf("%w: %s", ErrPolicy, strings.TrimSpace(yaml.FormatError(err, false, true)))
 	}
-	if err := errors.Join(p.check(known)...); err != nil {
-		return Policy{}, err
-	}
-	return p, nil
+	return p, p.Check(known)
 }
+
+// Check says everything that is wrong with the policy.
+func (p Policy) Check(known Known) error { return errors.Join(p.check(known)...) }
 
 func (p Policy) check(known Known) []error {
 	var errs []error
@@ -91,6 +108,12 @@ func (p Policy) check(known Known) []error {
 	errs = append(errs, names("records", p.Records, known.Records)...)
 	if len(p.Tags) > 0 && !p.Model {
 		bad("tags: the parent cannot read samples without the model; add model: true")
+	}
+	for i, r := range p.Evidence {
+		errs = append(errs, names(fmt.Sprintf("evidence[%d].tags", i), r.Tags, nil)...)
+		if len(r.Tags) == 0 || r.Hours < 1 || r.Hours > maxHours {
+			bad("evidence[%d]: %d tags for %d hours; name one at least, and 1 to %d hours", i, len(r.Tags), r.Hours, maxHours)
+		}
 	}
 	for i, r := range p.Tags {
 		if r.Path == "" {
@@ -144,6 +167,9 @@ func matches(pattern, name string) bool {
 
 // Shares reports whether anything of the stream is sent.
 func (p Policy) Shares(s Stream) bool {
+	if p.Withdrawn != "" {
+		return false
+	}
 	switch s {
 	case StreamHistory:
 		return p.All || len(p.Tags) > 0
@@ -159,21 +185,34 @@ func (p Policy) Shares(s Stream) bool {
 
 // SharesFigure reports whether values of the figure are sent.
 func (p Policy) SharesFigure(id string) bool {
-	return p.All || slices.ContainsFunc(p.Figures, func(s string) bool { return matches(s, id) })
+	return p.Withdrawn == "" && (p.All || slices.ContainsFunc(p.Figures, func(s string) bool { return matches(s, id) }))
 }
 
 // SharesRecord reports whether events of the kind are sent.
 func (p Policy) SharesRecord(kind string) bool {
-	return p.All || slices.ContainsFunc(p.Records, func(s string) bool { return matches(s, kind) })
+	return p.Withdrawn == "" && (p.All || slices.ContainsFunc(p.Records, func(s string) bool { return matches(s, kind) }))
 }
 
 // SharesTag reports whether samples of the tag are sent.
 func (p Policy) SharesTag(t plant.Tag) bool {
-	return p.All || slices.ContainsFunc(p.Tags, func(r TagRule) bool {
+	return p.Withdrawn == "" && (p.All || slices.ContainsFunc(p.Tags, func(r TagRule) bool {
 		return (len(r.Retention) == 0 || slices.Contains(r.Retention, t.Retention)) &&
 			(len(r.Kinds) == 0 || slices.Contains(r.Kinds, t.Kind)) &&
 			matchSteps(strings.Split(r.Path, "/"), strings.Split(t.Path, "/"))
-	})
+	}))
+}
+
+// Grants is for how long a request for the tags is granted at once; 0: a person
+// decides.
+func (p Policy) Grants(tags []string) time.Duration {
+	for _, r := range p.Evidence {
+		if !slices.ContainsFunc(tags, func(t string) bool {
+			return !slices.ContainsFunc(r.Tags, func(s string) bool { return matches(s, t) })
+		}) {
+			return time.Duration(r.Hours) * time.Hour
+		}
+	}
+	return 0
 }
 
 // matchSteps matches a path step by step. It looks at each pair of steps once,

@@ -66,6 +66,7 @@ var tables = []struct{ name, key string }{
 	{"tag", "tenant, no"},
 	{"tag_head", "tenant"},
 	{"target_settings", "tenant, rev"},
+	{"sharing_policy", "tenant, rev"},
 }
 
 const (

@@ -23,6 +23,7 @@ import (
 	"zhigai/figure"
 	"zhigai/history"
 	"zhigai/link"
+	"zhigai/link/sharing"
 	"zhigai/north"
 	"zhigai/plant"
 	"zhigai/programme/diagnosis"
@@ -63,6 +64,7 @@ type node struct {
 	reports      *acceptance.Desk
 	book         *seals.Book
 	asked        evidenceDesk
+	sharing      *sharing.Desk
 	authenticity *authenticity.Desk
 	firms        *enterprise.Desk
 	firmSheets   *enterprise.Sheets
@@ -145,6 +147,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.newTargets()
 	n.diagnosis = n.newDiagnosis()
 	n.book = n.newBook(log)
+	n.sharing = n.newSharing()
 	n.asked = n.newRequests()
 	n.control = control.NewDesk(control.Options{
 		Tenant: demoTenant, Node: n.id.ID, Journal: n.record.Journal(), Plants: n.plants, Profiles: n.profiles, Devices: n.collector, Audit: n.access,
@@ -354,10 +357,11 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 	api := web.New(o)
 	webshop.Register(api, webshop.Deps{
 		Plants: n.plants, Tags: n.shop, History: n.history, Journal: n.record.Journal(), Board: n.board, Desk: n.desk, Reasons: n.reasons,
-		Collector: n.collector, Control: n.control, Profiles: n.profiles, Drivers: n.drivers.List, Discovery: n.discovery, North: n.north, Acceptance: n.reports, Evidence: n.asked, Changed: n.reconcile,
+		Collector: n.collector, Control: n.control, Profiles: n.profiles, Drivers: n.drivers.List, Discovery: n.discovery, North: n.north, Acceptance: n.reports, Evidence: n.asked, EvidencePlants: seenPlants{n.proved}, Changed: n.reconcile,
 		Authenticity: n.authenticity, Decided: n.decided,
 		Bulk: &bulk.Desk{Plants: n.plants, Profiles: n.profiles, Drivers: n.drivers.List, Past: n.record.Access()},
 	})
+	web.RegisterSharing(api, n.sharing, n.shared)
 	webprogramme.Register(api, webprogramme.Deps{Firms: n.firms, Sheets: n.firmSheets, Targets: n.targets, Machines: n.proved, Diagnosis: n.diagnosis})
 	prometheus.Register(api, prometheus.Deps{Tags: n.shop, Plants: n.plants, History: n.history, Version: version, Now: time.Now, Logger: n.log})
 	return api

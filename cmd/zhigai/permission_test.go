@@ -66,7 +66,9 @@ var lowest = map[string]access.Role{
 	"fill-diagnosis": "expert", "answer-diagnosis": "expert", "ask-diagnosis": "expert", "answer-diagnosis-question": "officer",
 	"propose-diagnosis-measure": "expert", "move-diagnosis": "expert", "reply-diagnosis": "officer", "follow-diagnosis-up": "expert",
 	"attach-diagnosis-file": "expert", "diagnosis-file": "officer", "diagnosis-report": "officer", "diagnosis-progress": "officer",
-	"evidence-requests": "auditor", "ask-evidence": access.RoleViewer, "evidence-page": access.RoleViewer, "decide-evidence": access.RoleAdmin,
+	"evidence-requests": "auditor", "ask-evidence": anybody, "evidence-page": anybody, "evidence-source": anybody, "evidence-state": anybody, "my-evidence-requests": anybody, "decide-evidence": access.RoleAdmin,
+	"sharing-policy": access.RoleAdmin, "sharing-history": access.RoleAdmin, "save-sharing-policy": access.RoleAdmin,
+	"indicator-breakdown": "officer", "indicator-trend": "officer", "firm-indicators": "officer", "machine-plant": "officer",
 }
 
 // anybody is everybody who is signed in.
@@ -87,7 +89,7 @@ var ladders = map[access.Role][]access.Role{
 
 // wholePlant are operations on what belongs to no single place: who is
 // confined to a path may not call them.
-var wholePlant = []string{"searches", "start-search", "cancel-search", "candidates", "forget-candidate", "discovery-rules", "add-discovery-rule", "change-discovery-rule", "end-discovery-rule", "north-targets", "add-north-target", "change-north-target", "end-north-target", "test-north-target", "save-calendar", "save-product", "certificates", "approve-certificate", "audit", "verify-audit", "links", "invite-node", "revoke-node", "node-plant", "node-settings", "send-settings", "evidence-requests", "decide-evidence", "save-role", "remove-role"}
+var wholePlant = []string{"searches", "start-search", "cancel-search", "candidates", "forget-candidate", "discovery-rules", "add-discovery-rule", "change-discovery-rule", "end-discovery-rule", "north-targets", "add-north-target", "change-north-target", "end-north-target", "test-north-target", "save-calendar", "save-product", "certificates", "approve-certificate", "audit", "verify-audit", "links", "invite-node", "revoke-node", "node-plant", "node-settings", "send-settings", "evidence-requests", "decide-evidence", "save-role", "remove-role", "sharing-policy", "sharing-history", "save-sharing-policy"}
 
 const otherLine = `  - {path: firm/site/turning/other, level: line, name: {zh: 二线}}
   - path: firm/site/turning/other/lathe-3
@@ -210,7 +212,7 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 		return machine.Path
 	case "equipment", "machine":
 		return string(machine.ID)
-	case "year":
+	case "year", "first":
 		return fmt.Sprint(now.Year())
 	case "month":
 		return now.Format("2006-01")
@@ -294,10 +296,11 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"sign-in":                map[string]any{"name": "nobody", "password": "wrong"},
 		"sign-in-by-link":        map[string]any{"secret": "wrong"},
 		"preview-sheet":          map[string]any{"sheet": sheet}, "apply-sheet": map[string]any{"sheet": sheet, "revision": "1-0"},
-		"undo-sheet":        map[string]any{"at": "1", "nodes": 1},
-		"ask-evidence":      map[string]any{"equipment": machine.ID, "office": "o", "purpose": "p", "tags": []string{"count.good"}, "from": "2026-11-01", "to": "2026-11-02"},
-		"decide-evidence":   map[string]any{"state": "refused", "reason": "x"},
-		"contest-suspicion": map[string]any{"equipment": machine.ID, "text": "why"}, "decide-suspicion": map[string]any{"equipment": machine.ID, "text": "why", "upheld": true},
+		"undo-sheet":          map[string]any{"at": "1", "nodes": 1},
+		"ask-evidence":        map[string]any{"equipment": machine.ID, "office": "o", "purpose": "p", "tags": []string{"count.good"}, "from": "2026-11-01", "to": "2026-11-02"},
+		"save-sharing-policy": map[string]any{"all": true, "model": false, "figures": []string{}, "records": []string{}, "tags": []any{}, "evidence": []any{}},
+		"decide-evidence":     map[string]any{"state": "refused", "reason": "x"},
+		"contest-suspicion":   map[string]any{"equipment": machine.ID, "text": "why"}, "decide-suspicion": map[string]any{"equipment": machine.ID, "text": "why", "upheld": true},
 		"save-target-settings": map[string]any{"incentive": []string{"330624"}, "rev": 0}, "save-plant": map[string]any{"firm": ""},
 		"add-register-entry": entry, "change-register-entry": entry,
 		"save-firm-return": map[string]any{"firm": "01NOBODY", "year": 2022, "name": "machines", "value": 1, "basis": "declared", "rev": 0},

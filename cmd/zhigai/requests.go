@@ -9,6 +9,7 @@ import (
 	"zhigai/evidence/requests"
 	"zhigai/link"
 	"zhigai/plant"
+	"zhigai/programme/machine"
 	webshop "zhigai/web/shop"
 )
 
@@ -28,7 +29,7 @@ func (n *node) newRequests() evidenceDesk {
 		Audit: func(ctx context.Context, who, action, object string, after any) error {
 			return n.access.Record(ctx, access.Principal{User: "elsewhere", Name: who, Scope: access.Scope{Tenant: demoTenant}}, action, object, nil, after)
 		},
-		NewID: n.record.NewID, Now: time.Now,
+		NewID: n.record.NewID, Now: time.Now, Terms: n.evidenceTerms,
 	})
 	return evidenceDesk{desk, requests.Asker{Desk: desk}}
 }
@@ -75,7 +76,33 @@ func (o onward) Below(ctx context.Context, equipment plant.NodeID) (string, bool
 			return "", true, nil
 		}
 	}
-	return "", false, nil
+	return o.byDays(ctx, equipment)
+}
+
+// byDays leads to a machine whose plant model is not shared, by the way that its
+// days came.
+func (o onward) byDays(ctx context.Context, equipment plant.NodeID) (string, bool, error) {
+	p, err := o.n.proved.Plant(ctx, demoTenant, []access.Area{{}}, equipment)
+	if errors.Is(err, access.ErrNotFound) {
+		return "", false, nil
+	}
+	for _, way := range p.Ways {
+		if way != machine.OwnWay {
+			return way, true, nil
+		}
+	}
+	return "", false, err
+}
+
+// seenPlants are the plants whose firms an officer may see.
+type seenPlants struct{ desk *machine.Desk }
+
+var _ webshop.EvidencePlants = seenPlants{}
+
+// Sees implements webshop.EvidencePlants.
+func (s seenPlants) Sees(ctx context.Context, tenant plant.TenantNo, areas []access.Area, machine plant.NodeID) error {
+	_, err := s.desk.Plant(ctx, tenant, areas, machine)
+	return err
 }
 
 // Ask asks a node below over its link.

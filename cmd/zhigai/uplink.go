@@ -18,6 +18,7 @@ import (
 	"zhigai/link/journal"
 	"zhigai/link/nats"
 	"zhigai/link/settings"
+	"zhigai/link/sharing"
 )
 
 // parentFlags say to whom a node sends.
@@ -164,10 +165,10 @@ func (n *node) openUplink(ctx context.Context, f parentFlags, dir string) (*upli
 	u.child, err = link.NewChild(link.ChildOptions{
 		Parent: strings.Join(f.Parent, ","), Transport: transport, State: link.FileState(filepath.Join(dir, "link-state.json")),
 		Feeds: map[link.Stream]link.Feed{
-			link.StreamModel:   {Source: u.models},
-			link.StreamFigures: {Source: u.days},
-			link.StreamRecord:  {Source: journal.Events{Log: n.record.Journal(), Cursor: linkCursor, Tenant: demoTenant}},
-			link.StreamHistory: {Source: journal.History{Store: n.history, Cursor: linkCursor, Tenant: demoTenant}, Bounded: true},
+			link.StreamModel:   {Source: n.sharedWhole(u.models, func(p link.Policy) bool { return p.Shares(link.StreamModel) })},
+			link.StreamFigures: {Source: n.sharedWhole(u.days, func(p link.Policy) bool { return p.SharesFigure(sharing.MachineDays) })},
+			link.StreamRecord:  {Source: sharing.Events{Events: journal.Events{Log: n.record.Journal(), Cursor: linkCursor, Tenant: demoTenant}, Desk: n.sharing}},
+			link.StreamHistory: {Source: n.sharedHistory(), Bounded: true},
 		},
 		Instance: instance, Host: host, Program: version, Now: time.Now, Log: n.log, Bound: bound, Gapped: n.gapped,
 		Handlers: map[string]link.Handler{settings.Verb: u.settings.Handle, requests.Verb: n.asked.Handle},

@@ -19,9 +19,39 @@ type Asker struct {
 }
 
 // Ask makes a request, and asking the same again tells how it stands.
-func (a Asker) Ask(ctx context.Context, w Wish) (Reply, error) {
-	w.Node, w.Via = a.Desk.o.Node, nil
-	return a.send(ctx, question{Do: "ask", Wish: w})
+func (a Asker) Ask(ctx context.Context, w Wish) (Shown, error) {
+	return a.sealed(ctx, question{Do: "ask", Wish: w})
+}
+
+// State tells how a request of the person stands.
+func (a Asker) State(ctx context.Context, person string, equipment plant.NodeID, id string) (Shown, error) {
+	return a.sealed(ctx, question{Do: "state", Wish: about(person, equipment), Request: id})
+}
+
+// Look tells whether the node that keeps the machine's samples can be reached,
+// what can be asked for there, and what it sealed last.
+func (a Asker) Look(ctx context.Context, person string, equipment plant.NodeID) (Shown, error) {
+	return a.sealed(ctx, question{Do: "look", Wish: about(person, equipment)})
+}
+
+// about is a wish that names a machine and asks for nothing.
+func about(person string, equipment plant.NodeID) Wish {
+	return Wish{Person: person, Office: "-", Purpose: "-", Equipment: equipment, Tags: []string{"-"}}
+}
+
+// sealed sends a question and adds what the node sealed last.
+func (a Asker) sealed(ctx context.Context, q question) (Shown, error) {
+	q.Wish.Node, q.Wish.Via = a.Desk.o.Node, nil
+	r, err := a.send(ctx, q)
+	if err != nil {
+		return Shown{}, err
+	}
+	held, err := a.held(ctx, q.Wish, r)
+	out := Shown{Reply: r}
+	for _, s := range held {
+		out.LastSealed = &s.Day
+	}
+	return out, err
 }
 
 // send goes the way that a question from above goes.
@@ -30,8 +60,11 @@ func (a Asker) send(ctx context.Context, q question) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
-	if !ok || node == "" {
+	if !ok {
 		return Reply{}, fmt.Errorf("%w: no node below keeps machine %s", ErrNotFound, q.Wish.Equipment)
+	}
+	if node == "" { // this node keeps them: the firm's decision is asked for all the same
+		return a.Desk.answer(ctx, q)
 	}
 	if err := q.Wish.Check(); err != nil {
 		return Reply{}, err
@@ -139,6 +172,11 @@ func (a Asker) held(ctx context.Context, w Wish, r Reply) ([]evidence.Seal, erro
 		}
 		for _, one := range known {
 			at = one.At
+		}
+		if at == "" { // nobody asked before: the node next to this one, if it is the firm's own
+			if at, _, err = a.Desk.o.Onward.Below(ctx, w.Equipment); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if at == "" {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -46,7 +47,7 @@ func (e *AwayError) Error() string {
 	return fmt.Sprintf("node %s is away since %s", e.Node, e.Since.Time().Format(time.RFC3339))
 }
 
-// Options of a desk. All are required.
+// Options of a desk. All but Terms are required.
 type Options struct {
 	Tenant  plant.TenantNo
 	Node    string // this one
@@ -58,7 +59,21 @@ type Options struct {
 	Audit func(ctx context.Context, who, action, object string, after any) error
 	NewID func() string
 	Now   func() time.Time
+	// Terms are what the firm's sharing policy says now.
+	Terms func(ctx context.Context) (Terms, error)
 }
+
+// Terms are what a sharing policy says of requests before a person does.
+type Terms struct {
+	// Refused is why no sample is given, not even of what was granted before; ""
+	// says that it is given.
+	Refused string
+	// Granted is for how long a request is granted at once; 0: a person decides.
+	Granted func(Wish) time.Duration
+}
+
+// byPolicy stands where a step names who decided.
+const byPolicy = "sharing policy"
 
 // Desk is where requests arrive and are decided. Its methods may be called
 // concurrently.
@@ -68,7 +83,12 @@ type Desk struct {
 }
 
 // NewDesk makes a desk.
-func NewDesk(o Options) *Desk { return &Desk{o: o} }
+func NewDesk(o Options) *Desk {
+	if o.Terms == nil {
+		o.Terms = func(context.Context) (Terms, error) { return Terms{}, nil }
+	}
+	return &Desk{o: o}
+}
 
 // askTime bounds one question to the next node and all behind it.
 const askTime = 40 * time.Second
@@ -102,12 +122,16 @@ func (d *Desk) answer(ctx context.Context, q question) (Reply, error) {
 		return d.pass(ctx, node, q)
 	}
 	switch q.Do {
+	case "look":
+		return d.look(ctx, q.Wish.Equipment)
 	case "ask":
 		return d.ask(ctx, q.Wish)
+	case "state":
+		return d.state(ctx, q)
 	case "page":
 		return d.page(ctx, q)
 	}
-	return Reply{}, fmt.Errorf("%w: %.40q; write ask or page", ErrInvalid, q.Do)
+	return Reply{}, fmt.Errorf("%w: %.40q; write look, ask, state or page", ErrInvalid, q.Do)
 }
 
 func (d *Desk) pass(ctx context.Context, node string, q question) (Reply, error) {
@@ -131,8 +155,49 @@ func (d *Desk) pass(ctx context.Context, node string, q question) (Reply, error)
 	return out, nil
 }
 
+// look names what can be asked for; it shows no value and is no request.
+func (d *Desk) look(ctx context.Context, equipment plant.NodeID) (Reply, error) {
+	tags, err := d.o.Tags.TagsAt(ctx, equipment)
+	if err != nil {
+		return Reply{}, err
+	}
+	out := Reply{State: Ready, At: d.o.Node, Tags: []TagName{}}
+	for _, name := range slices.Sorted(maps.Keys(tags)) {
+		if t := tags[name]; t.Kind != plant.KindWaveform && len(out.Tags) < maxLook {
+			out.Tags = append(out.Tags, TagName{Name: name, Unit: t.Unit, Kind: string(t.Kind)})
+		}
+	}
+	terms, err := d.o.Terms(ctx)
+	if why := terms.Refused; why != "" {
+		out.State, out.Reason = fact.EvidenceRefused, why
+	}
+	return out, err
+}
+
+// state tells those who asked how their request stands.
+func (d *Desk) state(ctx context.Context, q question) (Reply, error) {
+	r, err := d.byID(ctx, q.Request)
+	if err != nil {
+		return Reply{}, err
+	}
+	if q.Wish.Person != r.Wish.Person || q.Wish.Node != r.Wish.Node || q.Wish.Equipment != r.Wish.Equipment {
+		return Reply{}, fmt.Errorf("%w: %.40q", ErrNotFound, q.Request)
+	}
+	terms, err := d.o.Terms(ctx)
+	if err != nil {
+		return Reply{}, err
+	}
+	out := reply(r)
+	if why := terms.Refused; why != "" {
+		out.State, out.Reason = fact.EvidenceRefused, why
+	} else if ok, why := r.InForce(plant.MicrosOf(d.o.Now())); !ok && r.State == fact.EvidenceGranted {
+		out.State, out.Reason = Ended, why
+	}
+	return out, nil
+}
+
 // ask keeps the request; the same again is no second one while it waits or is
-// granted.
+// granted, or while the policy refuses it as before.
 func (d *Desk) ask(ctx context.Context, w Wish) (Reply, error) {
 	has, err := d.o.Tags.TagsAt(ctx, w.Equipment)
 	if err != nil {
@@ -149,10 +214,19 @@ func (d *Desk) ask(ctx context.Context, w Wish) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
+	terms, err := d.o.Terms(ctx)
+	if err != nil {
+		return Reply{}, err
+	}
 	open := 0
 	for _, r := range all {
 		alive, _ := r.InForce(plant.MicrosOf(d.o.Now()))
-		if alive = alive || r.State == fact.EvidenceWaiting; alive && same(r.Wish, w) {
+		if terms.Refused != "" {
+			alive = r.State == fact.EvidenceRefused && r.By == byPolicy && r.Reason == terms.Refused
+		} else {
+			alive = alive || r.State == fact.EvidenceWaiting
+		}
+		if alive && same(r.Wish, w) {
 			return reply(r), nil
 		}
 		if r.State == fact.EvidenceWaiting {
@@ -162,6 +236,11 @@ func (d *Desk) ask(ctx context.Context, w Wish) (Reply, error) {
 	if open >= maxOpen {
 		return Reply{}, fmt.Errorf("%w: %d requests for this machine wait already", ErrState, open)
 	}
+	return d.enter(ctx, w, terms)
+}
+
+// enter keeps a new request, and what the policy says of it; d.mu is held.
+func (d *Desk) enter(ctx context.Context, w Wish, terms Terms) (Reply, error) {
 	id := d.o.NewID()
 	e := fact.New(fact.KindEvidenceRequest, w.Equipment, d.o.Now(), fact.EvidenceSource(id), fact.EvidenceRequest{
 		At: d.o.Node, Node: w.Node, Via: w.Via, Person: w.Person, Office: w.Office, Purpose: w.Purpose, Tags: w.Tags, From: w.From.String(), To: w.To.String(),
@@ -170,7 +249,21 @@ func (d *Desk) ask(ctx context.Context, w Wish) (Reply, error) {
 	if _, err := d.o.Journal.Append(ctx, d.o.Tenant, e); err != nil {
 		return Reply{}, err
 	}
-	return Reply{Request: id, State: fact.EvidenceWaiting, At: d.o.Node}, d.o.Audit(ctx, who(w), "evidence.request", id, w)
+	out := Reply{Request: id, State: fact.EvidenceWaiting, At: d.o.Node}
+	if err := d.o.Audit(ctx, who(w), "evidence.request", id, w); err != nil {
+		return Reply{}, err
+	}
+	step := fact.EvidenceStep{By: byPolicy}
+	switch {
+	case terms.Refused != "":
+		step.State, step.Reason = fact.EvidenceRefused, terms.Refused
+	case terms.Granted != nil && terms.Granted(w) > 0:
+		step.State, step.Until = fact.EvidenceGranted, plant.MicrosOf(d.o.Now().Add(min(terms.Granted(w), maxGrant)))
+	default:
+		return out, nil
+	}
+	out.State, out.Reason, out.Until = step.State, step.Reason, step.Until
+	return out, d.note(ctx, Request{ID: id, Wish: w, next: 2}, step)
 }
 
 func same(a, b Wish) bool {
@@ -234,9 +327,13 @@ func (d *Desk) page(ctx context.Context, q question) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
+	terms, err := d.o.Terms(ctx)
+	if err != nil {
+		return Reply{}, err
+	}
 	out := reply(r)
 	step := fact.EvidenceStep{State: fact.EvidenceDeclined, By: who(q.Wish), Tag: q.Tag, Day: q.Day.String(), Hour: q.Hour}
-	if step.Reason = d.why(r, q); step.Reason == "" {
+	if step.Reason = d.why(terms, r, q); step.Reason == "" {
 		if out.Page, err = d.read(ctx, r.Wish.Equipment, q); errors.Is(err, seals.ErrTooMany) {
 			step.Reason = "the hour has more samples than an answer may hold: ask the firm for a file"
 		} else if err != nil {
@@ -258,7 +355,10 @@ func (d *Desk) page(ctx context.Context, q question) (Reply, error) {
 }
 
 // why says why a page is not given; "" that it is.
-func (d *Desk) why(r Request, q question) string {
+func (d *Desk) why(terms Terms, r Request, q question) string {
+	if terms.Refused != "" {
+		return terms.Refused
+	}
 	if ok, why := r.InForce(plant.MicrosOf(d.o.Now())); !ok {
 		return why
 	}

@@ -48,6 +48,8 @@ const (
 	maxSteps = MaxDays * 24 * MaxTags * 2
 	// maxOpen bounds the requests that wait for a firm.
 	maxOpen = 1000
+	// maxLook bounds the tags of one machine that are named.
+	maxLook = 500
 )
 
 // Errors of this package; test with errors.Is.
@@ -108,16 +110,29 @@ func checkWord(field, v string, most int) error {
 
 // question is what goes down.
 type question struct {
-	Do      string       `json:"do"` // ask, page
+	Do      string       `json:"do"` // look, ask, state, page
 	Wish    Wish         `json:"wish"`
-	Request string       `json:"request,omitempty"` // of page
+	Request string       `json:"request,omitempty"` // of state and page
 	Tag     string       `json:"tag,omitempty"`
 	Day     evidence.Day `json:"day,omitempty"`
 	Hour    int          `json:"hour,omitempty"`
 }
 
-// Offline is the state that a node between gives when the next one is away.
-const Offline = "offline"
+const (
+	// Offline is the state that a node between gives when the next one is away.
+	Offline = "offline"
+	// Ready is the state of a node that was only looked at.
+	Ready = "ready"
+	// Ended is the state of a grant whose time is over.
+	Ended = "ended"
+)
+
+// TagName is a tag that can be asked for.
+type TagName struct {
+	Name string `json:"name"`
+	Unit string `json:"unit,omitempty"`
+	Kind string `json:"kind"`
+}
 
 // Reply is what comes back.
 type Reply struct {
@@ -128,6 +143,7 @@ type Reply struct {
 	At      string       `json:"at,omitempty"`    // node that answers
 	Since   plant.Micros `json:"since,omitempty"` // of offline
 	Page    *Page        `json:"page,omitempty"`
+	Tags    []TagName    `json:"tags,omitempty"` // of ready
 }
 
 // Page is one hour of one tag.

@@ -160,7 +160,7 @@ func (w *world) ask() requests.Reply {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return r
+	return r.Reply
 }
 
 func (w *world) decide(id string, d requests.Decision) requests.Request {

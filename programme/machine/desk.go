@@ -145,10 +145,33 @@ func (d *Desk) Months(ctx context.Context, tenant plant.TenantNo, areas []access
 		if len(out) == maxMonths {
 			return fmt.Errorf("%w: more than %d machines; ask for one plant", ErrInvalid, maxMonths)
 		}
+		m.judge(d.Rule)
 		out = append(out, m)
 		return nil
 	})
 	return out, err
+}
+
+// Newest is the month of the year that the year's figures are of, as 2022-05;
+// "" when nothing is known of the year.
+func (d *Desk) Newest(ctx context.Context, tenant plant.TenantNo, year int) (string, error) {
+	date, err := d.Store.Newest(ctx, tenant, fmt.Sprintf("%04d-01-01", year), fmt.Sprintf("%04d-01-01", year+1))
+	if err != nil || date == "" {
+		return "", err
+	}
+	return date[:len("2022-05")], nil
+}
+
+// Plant is the plant whose machine it is; access.ErrNotFound outside the areas.
+func (d *Desk) Plant(ctx context.Context, tenant plant.TenantNo, areas []access.Area, machine plant.NodeID) (Link, error) {
+	owner, err := d.Store.OwnerOf(ctx, tenant, machine)
+	if err == nil && owner == "" {
+		err = fmt.Errorf("machine %s: %w", machine, access.ErrNotFound)
+	}
+	if err != nil {
+		return Link{}, err
+	}
+	return d.plantOf(ctx, tenant, areas, owner)
 }
 
 func (d *Desk) ownersOf(ctx context.Context, tenant plant.TenantNo, areas []access.Area, firm string) ([]plant.NodeID, error) {
@@ -169,7 +192,7 @@ func (d *Desk) ownersOf(ctx context.Context, tenant plant.TenantNo, areas []acce
 }
 
 // Days are a machine's days in [from, to).
-func (d *Desk) Days(ctx context.Context, tenant plant.TenantNo, areas []access.Area, machine plant.NodeID, from, to string) ([]Day, error) {
+func (d *Desk) Days(ctx context.Context, tenant plant.TenantNo, areas []access.Area, machine plant.NodeID, from, to string) ([]Judged, error) {
 	days, err := d.Store.Days(ctx, tenant, machine, from, to)
 	if err != nil || len(days) == 0 {
 		return nil, err
@@ -177,5 +200,9 @@ func (d *Desk) Days(ctx context.Context, tenant plant.TenantNo, areas []access.A
 	if _, err := d.plantOf(ctx, tenant, areas, days[0].Owner); err != nil {
 		return nil, err
 	}
-	return days, nil
+	out := make([]Judged, len(days))
+	for i, one := range days {
+		out[i] = Judged{one, d.Rule.WhyNot(one)}
+	}
+	return out, nil
 }

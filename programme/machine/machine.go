@@ -133,6 +133,34 @@ func (r Rule) Networked(planned, connected int64) bool {
 	return connected > 0 && (connected >= int64(r.Days) || connected >= planned)
 }
 
+// Reasons why a day does not count as a connected one, and a machine not as
+// networked. "" is none.
+const (
+	Unplanned = "unplanned"    // no planned busy time
+	Unknown   = "unknown_time" // too little of it is known
+	Suspected = "suspect"      // the day may not be the machine's own
+	TooFew    = "too_few_days" // connected days
+)
+
+// WhyNot says which rule a day fails, the first of them; "" is a connected day.
+func (r Rule) WhyNot(d Day) string {
+	switch {
+	case d.PlannedMs == 0:
+		return Unplanned
+	case !r.Counts(d.PlannedMs, d.KnownMs):
+		return Unknown
+	case len(d.Suspect) > 0:
+		return Suspected
+	}
+	return ""
+}
+
+// Judged is a day with what the rule says of it.
+type Judged struct {
+	Day
+	Reason string `json:"reason,omitempty" enum:"unplanned,unknown_time,suspect" doc:"Why it does not count as a connected day"`
+}
+
 // Month is what a machine's days of a month add up to.
 type Month struct {
 	Owner     plant.NodeID `json:"owner"`
@@ -146,6 +174,21 @@ type Month struct {
 	KnownMs   int64        `json:"known_ms"`
 	Suspect   int64        `json:"suspect_days"`
 	Networked bool         `json:"networked"`
+	// Needed are the connected days that would make it networked.
+	Needed int64  `json:"needed_days"`
+	Reason string `json:"reason,omitempty" enum:"unplanned,too_few_days" doc:"Why it is not networked"`
+}
+
+// judge says whether the month is networked, and else why not.
+func (m *Month) judge(r Rule) {
+	m.Networked, m.Needed, m.Reason = r.Networked(m.Planned, m.Connected), max(1, min(int64(r.Days), m.Planned)), ""
+	switch {
+	case m.Networked:
+	case m.Planned == 0:
+		m.Reason = Unplanned
+	default:
+		m.Reason = TooFew
+	}
 }
 
 // Count is a firm's machines as its plant proved them.
@@ -191,6 +234,8 @@ type Store interface {
 	SaveDays(ctx context.Context, tenant plant.TenantNo, days []Day) (int, error)
 	// Days lists a machine's days in [from, to), by date.
 	Days(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, from, to string) ([]Day, error)
+	// OwnerOf is the plant whose machine it is; "" of one that no row is of.
+	OwnerOf(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID) (plant.NodeID, error)
 	// Newest is the last date in [from, to) of which there is a row; "" for none.
 	Newest(ctx context.Context, tenant plant.TenantNo, from, to string) (string, error)
 	// Months adds the days in [from, to) up by machine, in order of owner and

@@ -27,6 +27,7 @@ type Value struct {
 // Firm is what a fold must know of a firm as it was at the end of a year.
 type Firm struct {
 	ID         string
+	Name       string // as it is shown; no figure depends on it
 	Region     string // county code valid then
 	Sector     string // class with its section
 	Size       string

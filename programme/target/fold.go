@@ -97,7 +97,7 @@ func Fold(ctx context.Context, tenant plant.TenantNo, indicators []*Indicator, q
 	}
 	all := make([]*folding, len(indicators))
 	for i, ind := range indicators {
-		all[i] = &folding{ind: ind, q: q, lists: lists, parts: map[string]*Part{}, root: sha256.New()}
+		all[i] = newFolding(ind, q, lists)
 	}
 	if err := gather(ctx, tenant, facts, q, all); err != nil {
 		return nil, err
@@ -112,6 +112,10 @@ func Fold(ctx context.Context, tenant plant.TenantNo, indicators []*Indicator, q
 	return out, nil
 }
 
+func newFolding(ind *Indicator, q Question, lists Lists) *folding {
+	return &folding{ind: ind, q: q, lists: lists, parts: map[string]*Part{}, root: sha256.New()}
+}
+
 type folding struct {
 	ind      *Indicator
 	q        Question
@@ -121,6 +125,9 @@ type folding struct {
 	owned    map[string]map[string]int64 // by firm: how many entries in force of a kind
 	parts    map[string]*Part
 	root     hash.Hash
+	who      Member // whose contribution is added next
+	// each is told of every contribution; nil: nobody is.
+	each func(region string, of Member, terms map[string]int64, k Known)
 }
 
 func gather(ctx context.Context, tenant plant.TenantNo, facts Facts, q Question, all []*folding) error {
@@ -237,6 +244,7 @@ func (f *folding) count(term string, s Source, all []Entry) {
 		seen[once] = true
 		k := Known{Due: 1, Known: 1}
 		k.basis(e.Basis, 1)
+		f.who = Member{Firm: e.Firm, Entry: e.ID, Name: e.Title}
 		f.add(e.Region, "entry "+e.ID, map[string]int64{term: 1}, k)
 	}
 }
@@ -302,6 +310,7 @@ func (f *folding) firm(firm Firm, base bool) {
 	if base {
 		label = "base " + firm.ID
 	}
+	f.who = Member{Firm: firm.ID, Name: firm.Name}
 	f.add(firm.Region, label, terms, k)
 }
 
@@ -340,6 +349,9 @@ func (f *folding) add(region, label string, terms map[string]int64, k Known) {
 	}
 	fmt.Fprintf(f.root, " %v\n", k.Basis)
 	part.Known.add(k)
+	if f.each != nil {
+		f.each(region, f.who, terms, k)
+	}
 }
 
 func (f *folding) result() (Result, error) {
@@ -380,28 +392,4 @@ func (ind *Indicator) Value(total map[string]int64, q Question) (figure.Figure, 
 	year := Year(q.Year)
 	out.Window = figure.Span{Kind: "year", From: year.From, To: year.To}
 	return out, nil
-}
-
-// confidence grades what stands behind a value; the limits are our rule.
-func confidence(k Known) string {
-	if k.Due == 0 {
-		return "D"
-	}
-	share := float64(k.Known) / float64(k.Due)
-	of := func(bases ...Basis) float64 {
-		var n int64
-		for _, b := range bases {
-			n += k.Basis[b]
-		}
-		return float64(n) / float64(max(1, k.Known))
-	}
-	switch {
-	case share >= 0.95 && of(Machine) >= 0.9:
-		return "A"
-	case share >= 0.95 && of(Machine, Audited) >= 0.9:
-		return "B"
-	case share >= 0.8:
-		return "C"
-	}
-	return "D"
 }

@@ -52,7 +52,7 @@ func (s Firms) Firms(ctx context.Context, tenant plant.TenantNo, areas []access.
 // asOf is what targets know of a firm on a day.
 func asOf(f enterprise.Firm, day enterprise.Day, sales, staff int64) target.Firm {
 	out := target.Firm{
-		ID: f.ID, Region: f.Region, Sector: f.Industry, Size: string(f.Class()), AboveScale: f.AboveScale, Backbone: f.Backbone.On(day),
+		ID: f.ID, Name: f.Name, Region: f.Region, Sector: f.Industry, Size: string(f.Class()), AboveScale: f.AboveScale, Backbone: f.Backbone.On(day),
 		Cluster: f.Cluster, Cloud: f.Cloud != "" && f.Cloud <= day, Systems: map[string]string{}, Values: map[string]target.Value{},
 	}
 	for _, one := range f.Systems {

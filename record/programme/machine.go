@@ -132,6 +132,19 @@ func (m Machines) Days(ctx context.Context, tenant plant.TenantNo, of plant.Node
 	return collect(rows, err, func(r *sql.Rows) (machine.Day, error) { n, err := scanDay(r); return n.Day, err })
 }
 
+// OwnerOf implements machine.Store.
+func (m Machines) OwnerOf(ctx context.Context, tenant plant.TenantNo, of plant.NodeID) (plant.NodeID, error) {
+	var owner string
+	err := m.db.Reader().QueryRowContext(ctx, `select owner from machine_name where tenant = ? and machine = ? order by newest desc, owner limit 1`, tenant, string(of)).Scan(&owner)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	if err != nil {
+		err = fmt.Errorf("record: read whose machine it is: %w", err)
+	}
+	return plant.NodeID(owner), err
+}
+
 // RowsAfter gives days behind the number as they are sent to a parent.
 func (m Machines) RowsAfter(ctx context.Context, tenant plant.TenantNo, seq uint64, limit int) ([]link.Item, error) {
 	rows, err := m.db.Reader().QueryContext(ctx, `select `+dayColumns+dayTables+` where d.tenant = ? and d.seq > ? order by d.seq limit ?`, tenant, seq, limit)

@@ -2,6 +2,7 @@ package programme
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 
 	"zhigai/access"
@@ -18,6 +19,7 @@ type plantOut struct {
 // MachineMonths are machines of a month with the rule that they were judged by.
 type MachineMonths struct {
 	Rule  machine.Rule    `json:"rule"`
+	Month string          `json:"month,omitempty" doc:"2022-05; none: nothing is known of the year"`
 	Items []machine.Month `json:"items" nullable:"false"`
 }
 
@@ -53,18 +55,41 @@ func (r *rooms) registerMachines() {
 		func(ctx context.Context, in *struct {
 			Firm  string       `query:"firm" maxLength:"60"`
 			Plant plant.NodeID `query:"plant" maxLength:"60"`
-			Month string       `query:"month" required:"true" pattern:"^[0-9]{4}-[0-9]{2}$" doc:"2022-05"`
+			Month string       `query:"month" pattern:"^[0-9]{4}-[0-9]{2}$" doc:"2022-05; left out: the one that the year's figures are of"`
+			Year  int          `query:"year" minimum:"1949" maximum:"2100"`
 		},
 		) (*struct{ Body MachineMonths }, error) {
 			if (in.Firm == "") == (in.Plant == "") {
 				return nil, web.Invalid("query.firm", "write firm or plant, one of them")
 			}
-			who := web.Who(ctx)
-			out, err := r.Machines.Months(ctx, who.Scope.Tenant, who.Areas(access.ReadFirms), in.Firm, in.Plant, in.Month+"-01")
-			if out == nil {
-				out = []machine.Month{}
+			if (in.Month == "") == (in.Year == 0) {
+				return nil, web.Invalid("query.month", "write month or year, one of them")
 			}
-			return &struct{ Body MachineMonths }{MachineMonths{Rule: r.Machines.Rule, Items: out}}, err
+			who, body := web.Who(ctx), MachineMonths{Rule: r.Machines.Rule, Month: in.Month}
+			var err error
+			if in.Month == "" {
+				body.Month, err = r.Machines.Newest(ctx, who.Scope.Tenant, in.Year)
+			}
+			month := body.Month
+			if month == "" { // the firm must be within the areas all the same
+				month = fmt.Sprintf("%04d-01", in.Year)
+			}
+			if err == nil {
+				body.Items, err = r.Machines.Months(ctx, who.Scope.Tenant, who.Areas(access.ReadFirms), in.Firm, in.Plant, month+"-01")
+			}
+			if body.Items == nil {
+				body.Items = []machine.Month{}
+			}
+			return &struct{ Body MachineMonths }{body}, err
+		})
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/machine-plants/{machine}", ID: "machine-plant", Summary: "Whose a machine is: its plant and the firm of the registry", Tag: "programme", Needs: access.ReadFirms},
+		func(ctx context.Context, in *struct {
+			Machine plant.NodeID `path:"machine" maxLength:"60"`
+		},
+		) (*struct{ Body machine.Link }, error) {
+			who := web.Who(ctx)
+			out, err := r.Machines.Plant(ctx, who.Scope.Tenant, who.Areas(access.ReadFirms), in.Machine)
+			return &struct{ Body machine.Link }{out}, err
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/machine-days", ID: "machine-days", Summary: "A machine's days with the digests of their terms", Tag: "programme", Needs: access.ReadFirms},
 		func(ctx context.Context, in *struct {
@@ -72,7 +97,7 @@ func (r *rooms) registerMachines() {
 			From    string       `query:"from" required:"true" format:"date"`
 			To      string       `query:"to" required:"true" format:"date" doc:"First day no longer in it"`
 		},
-		) (*web.ListOut[machine.Day], error) {
+		) (*web.ListOut[machine.Judged], error) {
 			who := web.Who(ctx)
 			out, err := r.Machines.Days(ctx, who.Scope.Tenant, who.Areas(access.ReadFirms), in.Machine, in.From, in.To)
 			return web.NewList(out, ""), err

@@ -49,6 +49,34 @@ func (r *rooms) registerTargets() {
 			out, err := r.Targets.Result(ctx, web.Who(ctx).Scope.Tenant, in.ID, in.question(ctx))
 			return &struct{ Body target.Result }{out}, err
 		})
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/indicators/{id}/breakdown", ID: "indicator-breakdown", Summary: "What an indicator is made of one level below the region: cities, counties, firms and entries; their terms add up to the whole's", Tag: "programme", Needs: access.ReadFirms, Heavy: true},
+		func(ctx context.Context, in *struct {
+			ID string `path:"id" maxLength:"100"`
+			About
+		},
+		) (*struct{ Body target.Breakdown }, error) {
+			out, err := r.Targets.Breakdown(ctx, web.Who(ctx).Scope.Tenant, in.ID, in.question(ctx))
+			return &struct{ Body target.Breakdown }{out}, err
+		})
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/indicators/{id}/trend", ID: "indicator-trend", Summary: "An indicator year by year, by the facts that are known today", Tag: "programme", Needs: access.ReadFirms, Heavy: true},
+		func(ctx context.Context, in *struct {
+			ID    string `path:"id" maxLength:"100"`
+			First int    `query:"first" minimum:"1949" maximum:"2100" required:"true" doc:"First year; at most 12"`
+			About
+		},
+		) (*web.ListOut[target.Point], error) {
+			out, err := r.Targets.Trend(ctx, web.Who(ctx).Scope.Tenant, in.ID, in.question(ctx), in.First)
+			return web.NewList(out, ""), err
+		})
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/firms/{id}/indicators", ID: "firm-indicators", Summary: "The indicators that a firm is counted in, with what it adds to each", Tag: "programme", Needs: access.ReadFirms, Heavy: true},
+		func(ctx context.Context, in *struct {
+			ID   string `path:"id" maxLength:"60"`
+			Year int    `query:"year" minimum:"1949" maximum:"2100" required:"true"`
+		},
+		) (*web.ListOut[target.Contribution], error) {
+			out, err := r.Targets.Contributions(ctx, web.Who(ctx).Scope.Tenant, in.ID, About{Year: in.Year}.question(ctx))
+			return web.NewList(out, ""), err
+		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/policies", ID: "policies", Summary: "The policies' texts and what each indicator is", Tag: "programme", Needs: access.ReadFirms},
 		func(context.Context, *struct{}) (*struct{ Body Policies }, error) {
 			return &struct{ Body Policies }{Policies{Policies: r.Targets.Book.Policies, Indicators: r.Targets.Book.Indicators()}}, nil

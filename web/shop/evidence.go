@@ -16,7 +16,9 @@ import (
 type Evidence interface {
 	Received(ctx context.Context) ([]requests.Request, error)
 	Made(ctx context.Context) ([]requests.Request, error)
-	Ask(ctx context.Context, w requests.Wish) (requests.Reply, error)
+	Ask(ctx context.Context, w requests.Wish) (requests.Shown, error)
+	Look(ctx context.Context, person string, equipment plant.NodeID) (requests.Shown, error)
+	State(ctx context.Context, person string, equipment plant.NodeID, id string) (requests.Shown, error)
 	Page(ctx context.Context, w requests.Wish, id, tag string, day evidence.Day, hour int) (requests.Shown, error)
 	Decide(ctx context.Context, by, id string, d requests.Decision) (requests.Request, error)
 }
@@ -78,22 +80,30 @@ type evidenceWish struct {
 
 // EvidenceState is how a request stands, as the node that decides says.
 type EvidenceState struct {
-	Request    string    `json:"request,omitempty"`
-	State      string    `json:"state" doc:"waiting, granted, refused, withdrawn; declined: this page is not given; offline: the node is away"`
-	Reason     string    `json:"reason,omitempty"`
-	Until      time.Time `json:"until,omitzero"`
-	Since      time.Time `json:"since,omitzero" doc:"Of offline: when it was last heard of"`
-	LastSealed string    `json:"last_sealed,omitempty" format:"date" doc:"Newest recorded day of the node whose seal is held here"`
+	Request    string        `json:"request,omitempty"`
+	State      string        `json:"state" doc:"waiting, granted, refused, withdrawn; ended: the grant's time is over; declined: this page is not given; offline: the node is away; ready: it can be asked"`
+	At         string        `json:"at,omitempty" doc:"Node that answers; of offline the one that is away"`
+	Reason     string        `json:"reason,omitempty"`
+	Until      time.Time     `json:"until,omitzero"`
+	Since      time.Time     `json:"since,omitzero" doc:"Of offline: when it was last heard of"`
+	LastSealed string        `json:"last_sealed,omitempty" format:"date" doc:"Newest recorded day of the node whose seal is held here"`
+	Tags       []EvidenceTag `json:"tags,omitempty" doc:"Of ready: what can be asked for"`
+}
+
+// EvidenceTag is a tag that can be asked for.
+type EvidenceTag struct {
+	Name string `json:"name"`
+	Unit string `json:"unit,omitempty"`
+	Kind string `json:"kind"`
 }
 
 // EvidencePage is an hour of a tag with the state of its proof.
 type EvidencePage struct {
 	EvidenceState
-	Path  string `json:"path,omitempty"`
-	Unit  string `json:"unit,omitempty"`
-	Proof string `json:"proof,omitempty" enum:"verified,unsealed,unheld,expired" doc:"verified: the samples fit a seal that is held here; unsealed: no seal is over them yet; unheld: the seal has not come here yet, and nothing is shown; expired: only the digest is left"`
-	// Rows are samples as [microseconds since 1970, quality, value].
-	Rows []EvidenceSample `json:"rows" nullable:"false"`
+	Path  string           `json:"path,omitempty"`
+	Unit  string           `json:"unit,omitempty"`
+	Proof string           `json:"proof,omitempty" enum:"verified,unsealed,unheld,expired" doc:"verified: the samples fit a seal that is held here; unsealed: no seal is over them yet; unheld: the seal has not come here yet, and nothing is shown; expired: only the digest is left"`
+	Rows  []EvidenceSample `json:"rows" nullable:"false"`
 	// Sealed says which seal the samples fit.
 	Sealed *EvidenceSeal `json:"sealed,omitempty"`
 }
@@ -131,11 +141,11 @@ func (r *rooms) registerEvidence() {
 			}
 			return web.NewList(out, ""), err
 		})
-	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/evidence-requests", ID: "ask-evidence", Summary: "Ask the node that keeps a machine's samples to see them; asking the same again tells how it stands", Tag: "evidence", Needs: access.Read, Status: http.StatusCreated},
+	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/evidence-requests", ID: "ask-evidence", Summary: "Ask the node that keeps a machine's samples to see them; asking the same again tells how it stands", Tag: "evidence", Needs: access.SignedIn, Status: http.StatusCreated},
 		func(ctx context.Context, in *struct{ Body evidenceWish }) (*struct{ Body EvidenceState }, error) {
 			return r.askEvidence(ctx, in.Body)
 		})
-	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/evidence-requests/{id}/page", ID: "evidence-page", Summary: "An hour of a tag of a granted request, checked against the seal that is held here", Tag: "evidence", Needs: access.Read, Heavy: true},
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/evidence-requests/{id}/page", ID: "evidence-page", Summary: "An hour of a tag of a granted request, checked against the seal that is held here", Tag: "evidence", Needs: access.SignedIn, Heavy: true},
 		r.evidencePage)
 	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/evidence-requests/{id}/decision", ID: "decide-evidence", Summary: "Grant, refuse or withdraw a request for this node's samples", Tag: "evidence", Needs: access.Administer, Whole: true},
 		func(ctx context.Context, in *struct {
@@ -155,8 +165,15 @@ func (r *rooms) registerEvidence() {
 		})
 }
 
-func evidenceState(s requests.Reply) EvidenceState {
-	return EvidenceState{Request: s.Request, State: s.State, Reason: s.Reason, Until: stamp(s.Until), Since: stamp(s.Since)}
+func evidenceState(s requests.Shown) EvidenceState {
+	out := EvidenceState{Request: s.Request, State: s.State, At: s.At, Reason: s.Reason, Until: stamp(s.Until), Since: stamp(s.Since)}
+	for _, t := range s.Tags {
+		out.Tags = append(out.Tags, EvidenceTag(t))
+	}
+	if s.LastSealed != nil {
+		out.LastSealed = s.LastSealed.String()
+	}
+	return out
 }
 
 func (r *rooms) askEvidence(ctx context.Context, in evidenceWish) (*struct{ Body EvidenceState }, error) {
@@ -177,20 +194,6 @@ func (r *rooms) askEvidence(ctx context.Context, in evidenceWish) (*struct{ Body
 		return nil, err
 	}
 	return &struct{ Body EvidenceState }{evidenceState(out)}, r.api.Audit(ctx, "evidence.ask", out.Request, nil, in)
-}
-
-// mayAsk refuses a machine beyond the asker's scope.
-func (r *rooms) mayAsk(ctx context.Context, equipment plant.NodeID) error {
-	m, err := r.Plants.Model(ctx, web.Who(ctx).Scope, plant.MicrosOf(r.api.Now()))
-	if err != nil {
-		return err
-	}
-	for _, n := range m.Nodes {
-		if n.ID == equipment {
-			return nil
-		}
-	}
-	return web.NotFound("there is no machine %q, or it lies outside your scope", string(equipment))
 }
 
 type evidencePageIn struct {
@@ -215,10 +218,7 @@ func (r *rooms) evidencePage(ctx context.Context, in *evidencePageIn) (*struct{ 
 	if err != nil {
 		return nil, err
 	}
-	out := EvidencePage{EvidenceState: evidenceState(s.Reply), Proof: s.Proof, Rows: []EvidenceSample{}}
-	if s.LastSealed != nil {
-		out.LastSealed = s.LastSealed.String()
-	}
+	out := EvidencePage{EvidenceState: evidenceState(s), Proof: s.Proof, Rows: []EvidenceSample{}}
 	if p := s.Page; p != nil {
 		out.Path, out.Unit = p.Path, p.Unit
 		for _, row := range p.Samples.Rows {

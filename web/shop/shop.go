@@ -53,7 +53,8 @@ type Deps struct {
 	Authenticity Authenticity
 	Decided      func(ctx context.Context, s authenticity.Suspicion) error
 	// Evidence asks for samples that other nodes keep, and decides who sees ours.
-	Evidence Evidence
+	Evidence       Evidence
+	EvidencePlants EvidencePlants
 	// Changed is called after the plant model changed, so that the node connects
 	// and folds by the new one.
 	Changed func(ctx context.Context) error
@@ -94,6 +95,7 @@ func Register(api *web.API, d Deps) {
 	r.registerBulk()
 	r.registerAuthenticity()
 	r.registerEvidence()
+	r.registerEvidenceAsker()
 	r.registerProfiles()
 }
 

@@ -1032,6 +1032,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/evidence-requests/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How your request stands, as the node that decides says */
+        get: operations["evidence-state"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence-source": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the node that keeps a machine's samples can be asked, for which tags, and what it sealed last */
+        get: operations["evidence-source"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/figures/{id}": {
         parameters: {
             query?: never;
@@ -1291,6 +1325,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/firms/{id}/indicators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The indicators that a firm is counted in, with what it adds to each */
+        get: operations["firm-indicators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/firms/{id}/merge": {
         parameters: {
             query?: never;
@@ -1334,6 +1385,40 @@ export interface paths {
         };
         /** One indicator with its terms by county */
         get: operations["indicator"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/{id}/breakdown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an indicator is made of one level below the region: cities, counties, firms and entries; their terms add up to the whole's */
+        get: operations["indicator-breakdown"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/{id}/trend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An indicator year by year, by the facts that are known today */
+        get: operations["indicator-trend"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1530,6 +1615,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/machine-plants/{machine}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whose a machine is: its plant and the firm of the registry */
+        get: operations["machine-plant"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/maturity-editions": {
         parameters: {
             query?: never;
@@ -1556,6 +1658,23 @@ export interface paths {
         };
         /** One maturity model with its requirements */
         get: operations["maturity-edition"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/my-evidence-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your requests to see samples of a machine, newest first, as far as they are known here */
+        get: operations["my-evidence-requests"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2010,6 +2129,41 @@ export interface paths {
         put?: never;
         /** Sign in with a one-time link */
         post: operations["sign-in-by-link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sharing-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What this node shares with the nodes above it */
+        get: operations["sharing-policy"];
+        /** Say what this node shares from now on */
+        put: operations["save-sharing-policy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sharing-policy/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every revision of what this node shares, newest first */
+        get: operations["sharing-history"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4188,6 +4342,8 @@ export interface components {
             until?: string;
         };
         EvidencePage: {
+            /** @description Node that answers; of offline the one that is away */
+            at?: string;
             /**
              * Format: date
              * @description Newest recorded day of the node whose seal is held here
@@ -4208,8 +4364,10 @@ export interface components {
              * @description Of offline: when it was last heard of
              */
             since?: string;
-            /** @description waiting, granted, refused, withdrawn; declined: this page is not given; offline: the node is away */
+            /** @description waiting, granted, refused, withdrawn; ended: the grant's time is over; declined: this page is not given; offline: the node is away; ready: it can be asked */
             state: string;
+            /** @description Of ready: what can be asked for */
+            tags?: components["schemas"]["EvidenceTag"][] | null;
             unit?: string;
             /** Format: date-time */
             until?: string;
@@ -4282,6 +4440,8 @@ export interface components {
             number: number;
         };
         EvidenceState: {
+            /** @description Node that answers; of offline the one that is away */
+            at?: string;
             /**
              * Format: date
              * @description Newest recorded day of the node whose seal is held here
@@ -4294,10 +4454,17 @@ export interface components {
              * @description Of offline: when it was last heard of
              */
             since?: string;
-            /** @description waiting, granted, refused, withdrawn; declined: this page is not given; offline: the node is away */
+            /** @description waiting, granted, refused, withdrawn; ended: the grant's time is over; declined: this page is not given; offline: the node is away; ready: it can be asked */
             state: string;
+            /** @description Of ready: what can be asked for */
+            tags?: components["schemas"]["EvidenceTag"][] | null;
             /** Format: date-time */
             until?: string;
+        };
+        EvidenceTag: {
+            kind: string;
+            name: string;
+            unit?: string;
         };
         EvidenceWish: {
             equipment: string;
@@ -4651,6 +4818,15 @@ export interface components {
             node: string;
             refused: components["schemas"]["LinkParty"];
         };
+        LinkEvidenceRule: {
+            /**
+             * Format: int64
+             * @description For how long, 1 to 8760
+             */
+            hours: number;
+            /** @description Names at the machine or patterns: count.* */
+            tags: string[];
+        };
         LinkInBody: {
             secret: string;
         };
@@ -4710,6 +4886,22 @@ export interface components {
             host: string;
             instance: string;
         };
+        LinkPolicy: {
+            /** @description Everything is sent, every sample, too */
+            all: boolean;
+            /** @description Requests to see samples that are granted at once */
+            evidence: components["schemas"]["LinkEvidenceRule"][];
+            /** @description Ids or patterns of figures: machine-day */
+            figures: string[];
+            /** @description The plant model with the names of its tags */
+            model: boolean;
+            /** @description Kinds of events or patterns: seal, evidence_* */
+            records: string[];
+            /** @description Tags whose samples are sent: one rule must fit */
+            tags: components["schemas"]["LinkTagRule"][];
+            /** @description Why nothing is shared any more; those who ask read it */
+            withdrawn?: string;
+        };
         LinkState: {
             hub: boolean;
             nodes: components["schemas"]["LinkNodeStatus"][];
@@ -4760,6 +4952,11 @@ export interface components {
             /** Format: int64 */
             sent: number;
             stream: string;
+        };
+        LinkTagRule: {
+            kinds?: string[] | null;
+            path: string;
+            retention?: string[] | null;
         };
         ListAcceptanceHead: {
             items: components["schemas"]["AcceptanceHead"][];
@@ -4941,8 +5138,8 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
-        ListMachineDay: {
-            items: components["schemas"]["MachineDay"][];
+        ListMachineJudged: {
+            items: components["schemas"]["MachineJudged"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -5001,6 +5198,11 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListSharingKept: {
+            items: components["schemas"]["SharingKept"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListStop: {
             items: components["schemas"]["Stop"][];
             /** @description Pass as cursor for the next page */
@@ -5011,8 +5213,18 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListTargetContribution: {
+            items: components["schemas"]["TargetContribution"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListTargetEntry: {
             items: components["schemas"]["TargetEntry"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListTargetPoint: {
+            items: components["schemas"]["TargetPoint"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -5116,26 +5328,6 @@ export interface components {
             newest: string;
             node: string;
         };
-        MachineDay: {
-            /** Format: int64 */
-            as_of: number;
-            date: string;
-            digest: string;
-            fold: string;
-            /** Format: int64 */
-            known_ms: number;
-            machine: string;
-            name: components["schemas"]["PlantName"];
-            nc: boolean;
-            owner: string;
-            owner_name: components["schemas"]["PlantName"];
-            path: string;
-            /** Format: int64 */
-            planned_ms: number;
-            /** Format: int64 */
-            revision: number;
-            suspect?: string[] | null;
-        };
         MachineDetail: {
             /** @description Standing now, most urgent first */
             alarms: components["schemas"]["LiveAlarm"][];
@@ -5172,6 +5364,31 @@ export interface components {
             };
             values: components["schemas"]["LiveValue"][];
         };
+        MachineJudged: {
+            /** Format: int64 */
+            as_of: number;
+            date: string;
+            digest: string;
+            fold: string;
+            /** Format: int64 */
+            known_ms: number;
+            machine: string;
+            name: components["schemas"]["PlantName"];
+            nc: boolean;
+            owner: string;
+            owner_name: components["schemas"]["PlantName"];
+            path: string;
+            /** Format: int64 */
+            planned_ms: number;
+            /**
+             * @description Why it does not count as a connected day
+             * @enum {string}
+             */
+            reason?: "unplanned" | "unknown_time" | "suspect";
+            /** Format: int64 */
+            revision: number;
+            suspect?: string[] | null;
+        };
         MachineLink: {
             claims?: components["schemas"]["MachineClaim"][] | null;
             firm?: string;
@@ -5193,6 +5410,8 @@ export interface components {
             machine: string;
             name: components["schemas"]["PlantName"];
             nc: boolean;
+            /** Format: int64 */
+            needed_days: number;
             networked: boolean;
             owner: string;
             path: string;
@@ -5200,11 +5419,18 @@ export interface components {
             planned_days: number;
             /** Format: int64 */
             planned_ms: number;
+            /**
+             * @description Why it is not networked
+             * @enum {string}
+             */
+            reason?: "unplanned" | "too_few_days";
             /** Format: int64 */
             suspect_days: number;
         };
         MachineMonths: {
             items: components["schemas"]["MachineMonth"][];
+            /** @description 2022-05; none: nothing is known of the year */
+            month?: string;
             rule: components["schemas"]["MachineRule"];
         };
         MachineRule: {
@@ -5902,6 +6128,24 @@ export interface components {
             number: number;
             state: string;
         };
+        SharingKept: {
+            /** Format: int64 */
+            at?: number;
+            policy: components["schemas"]["LinkPolicy"];
+            /** Format: int64 */
+            rev: number;
+            who?: string;
+        };
+        SharingPolicy: {
+            /** Format: int64 */
+            at?: number;
+            known_figures: string[];
+            known_records: string[];
+            policy: components["schemas"]["LinkPolicy"];
+            /** Format: int64 */
+            rev: number;
+            who?: string;
+        };
         SheetInBody: {
             /** @description Create missing areas, lines and cells */
             places?: boolean;
@@ -5979,6 +6223,40 @@ export interface components {
             /** Format: date-time */
             time: string;
         };
+        TargetBreakdown: {
+            /**
+             * @description What a row is
+             * @enum {string}
+             */
+            level: "province" | "city" | "county" | "member";
+            /** Format: int64 */
+            more?: number;
+            rest?: {
+                [key: string]: number;
+            };
+            rows: components["schemas"]["TargetBreakdownRow"][];
+            whole: components["schemas"]["TargetResult"];
+        };
+        TargetBreakdownRow: {
+            /** @enum {string} */
+            confidence: "A" | "B" | "C" | "D";
+            /** Format: double */
+            coverage: number | null;
+            /** @description What stands at the division itself and at none below it */
+            direct?: boolean;
+            entry?: string;
+            firm?: string;
+            known: components["schemas"]["TargetKnown"];
+            name?: string;
+            reason?: string;
+            /** @description Six digits */
+            region: string;
+            terms: {
+                [key: string]: number;
+            };
+            /** Format: double */
+            value: number | null;
+        };
         TargetChange: {
             /** Format: int64 */
             at: number;
@@ -6006,6 +6284,11 @@ export interface components {
         TargetClause: {
             clause: string;
             units: string[] | null;
+        };
+        TargetContribution: {
+            result: components["schemas"]["TargetResult"];
+            /** @description Ids of the targets that the indicator belongs to */
+            targets: string[];
         };
         TargetEntry: {
             /** @enum {string} */
@@ -6102,6 +6385,25 @@ export interface components {
             model: string;
             serial: string;
             station?: string;
+        };
+        TargetPoint: {
+            /** @enum {string} */
+            confidence: "A" | "B" | "C" | "D";
+            /** Format: double */
+            coverage: number | null;
+            reason?: string;
+            terms: {
+                [key: string]: number;
+            };
+            /** Format: double */
+            value: number | null;
+            /**
+             * Format: double
+             * @description What the first target that has the indicator asks for in the year
+             */
+            wanted?: number;
+            /** Format: int64 */
+            year: number;
         };
         TargetPolicy: {
             clauses: components["schemas"]["TargetClause"][] | null;
@@ -8754,6 +9056,68 @@ export interface operations {
             };
         };
     };
+    "evidence-state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceState"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "evidence-source": {
+        parameters: {
+            query: {
+                equipment: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceState"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     figures: {
         parameters: {
             query: {
@@ -9418,6 +9782,39 @@ export interface operations {
             };
         };
     };
+    "firm-indicators": {
+        parameters: {
+            query: {
+                year: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListTargetContribution"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "merge-firm": {
         parameters: {
             query?: never;
@@ -9512,6 +9909,86 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TargetResult"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "indicator-breakdown": {
+        parameters: {
+            query: {
+                /** @description Beginning of a division code: 33, 3306, 330624 */
+                region?: string;
+                /** @description Beginning of a class of GB/T 4754 with its section: C, C34, C3451 */
+                sector?: string;
+                year: number;
+                /** @description Year that growth is counted from; left out: the one that is set */
+                base?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetBreakdown"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "indicator-trend": {
+        parameters: {
+            query: {
+                /** @description First year; at most 12 */
+                first: number;
+                /** @description Beginning of a division code: 33, 3306, 330624 */
+                region?: string;
+                /** @description Beginning of a class of GB/T 4754 with its section: C, C34, C3451 */
+                sector?: string;
+                year: number;
+                /** @description Year that growth is counted from; left out: the one that is set */
+                base?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListTargetPoint"];
                 };
             };
             /** @description Error */
@@ -9877,7 +10354,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListMachineDay"];
+                    "application/json": components["schemas"]["ListMachineJudged"];
                 };
             };
             /** @description Error */
@@ -9893,11 +10370,12 @@ export interface operations {
     };
     "machine-months": {
         parameters: {
-            query: {
+            query?: {
                 firm?: string;
                 plant?: string;
-                /** @description 2022-05 */
-                month: string;
+                /** @description 2022-05; left out: the one that the year's figures are of */
+                month?: string;
+                year?: number;
             };
             header?: never;
             path?: never;
@@ -9912,6 +10390,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MachineMonths"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "machine-plant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MachineLink"];
                 };
             };
             /** @description Error */
@@ -9975,6 +10484,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DiagnosisEdition"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "my-evidence-requests": {
+        parameters: {
+            query: {
+                equipment: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListEvidenceRequest"];
                 };
             };
             /** @description Error */
@@ -11177,6 +11717,102 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sharing-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharingPolicy"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-sharing-policy": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the policy you changed; "0" when there is none */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkPolicy"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharingPolicy"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sharing-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListSharingKept"];
                 };
             };
             /** @description Error */

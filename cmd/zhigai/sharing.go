@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"zhigai/evidence/requests"
+	"zhigai/fact"
+	"zhigai/link"
+	"zhigai/link/journal"
+	"zhigai/link/sharing"
+	"zhigai/plant"
+)
+
+// newSharing makes the desk of what the node shares with those above it.
+func (n *node) newSharing() *sharing.Desk {
+	known := link.Known{Figures: []string{sharing.MachineDays}}
+	for _, k := range fact.Kinds {
+		if k != fact.KindClosing { // a parent closes its own windows
+			known.Records = append(known.Records, string(k))
+		}
+	}
+	return sharing.New(n.nodes, demoTenant, known, time.Now)
+}
+
+func (n *node) sharedWhole(src link.Source, shares func(link.Policy) bool) sharing.Whole {
+	return sharing.Whole{Source: src, Desk: n.sharing, Shares: shares}
+}
+
+func (n *node) sharedHistory() sharing.History {
+	tags := &tagsByNo{tags: n.shop}
+	return sharing.History{
+		History: journal.History{Store: n.history, Cursor: linkCursor, Tenant: demoTenant}, Desk: n.sharing,
+		Tags: func(ctx context.Context) (map[plant.TagNo]plant.Tag, error) { return tags.TagsOf(ctx, demoTenant) },
+	}
+}
+
+// shared is told of a new policy. A plant model that was passed over goes again.
+func (n *node) shared(ctx context.Context, was, is link.Policy) error {
+	if was.Shares(link.StreamModel) || !is.Shares(link.StreamModel) {
+		return nil
+	}
+	if err := n.nodes.Reannounce(ctx, demoTenant); err != nil {
+		return err
+	}
+	if n.up == nil {
+		return nil
+	}
+	return n.up.models.Changed(ctx)
+}
+
+// evidenceTerms is what the policy says of requests to see samples.
+func (n *node) evidenceTerms(ctx context.Context) (requests.Terms, error) {
+	k, err := n.sharing.Now(ctx)
+	if err != nil {
+		return requests.Terms{}, err
+	}
+	return requests.Terms{Refused: k.Policy.Withdrawn, Granted: func(w requests.Wish) time.Duration { return k.Policy.Grants(w.Tags) }}, nil
+}
