@@ -69,3 +69,17 @@ func checkCharacter(code string) byte {
 	}
 	return creditAlphabet[(31-sum%31)%31]
 }
+
+// MakeCreditCode completes a code: registrar and class, the division that
+// registers, nine characters of the organisation.
+func MakeCreditCode(kind, division, organisation string) (string, error) {
+	code := kind + division + organisation
+	if len(code) != 17 {
+		return "", fmt.Errorf("%q: %w: 17 characters come before the check character", code, ErrCreditCode)
+	}
+	made, err := ParseCreditCode(code + "0")
+	if made == "" {
+		return "", err
+	}
+	return code + string(checkCharacter(code)), nil
+}

@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -323,14 +322,4 @@ func figuresNow(t *testing.T, f *folds, from, to plant.Micros) map[string]string
 		}
 	}
 	return out
-}
-
-// freePort asks the system for a port of this machine that is free now.
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }

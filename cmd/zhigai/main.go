@@ -37,6 +37,7 @@ type cli struct {
 	Verify   verifyCmd       `cmd:"" help:"Check everything a node, or a snapshot, keeps."`
 	Evidence evidenceCmd     `cmd:"" help:"Check that samples are as they were sealed; write one tag-day with its proof."`
 	Figures  figuresCmd      `cmd:"" help:"Indicators with their terms, coverage and evidence root."`
+	Province provinceCmd     `cmd:"" help:"Five nodes on this machine to try: province, city, county, the platform of a sector and a plant, with synthetic firms and live machines."`
 	Doctor   doctorCmd       `cmd:"" help:"Look for what would keep a node from running well."`
 	Bench    benchCmd        `cmd:"" help:"Measure what this program does on this machine."`
 	Served   servedCmd       `cmd:"" hidden:"" name:"bench-node"`
