@@ -35,7 +35,7 @@ func PDF(out io.Writer, v reporting.View, printed time.Time) error {
 	if len(v.Parts) > 0 {
 		s.Title(0, levelBelow(v)+"上报汇总", "")
 		s.Table([]paper.Column{
-			paper.Col("指标", "", 56), paper.Num("合计", "", 24), paper.Num("本级上报值", "", 24), paper.Num("差异", "", 22), paper.Num("报表数", "", 14), paper.Col("分子分母差异", "", 40),
+			paper.Col("指标", "", 45), paper.Col("单位", "", 11), paper.Num("合计", "", 24), paper.Num("本级上报值", "", 24), paper.Num("差异", "", 22), paper.Num("报表数", "", 14), paper.Col("分子分母差异", "", 40),
 		}, saidRows(v))
 		s.Table([]paper.Column{paper.Col("地区", "", 50), paper.Col("代码", "", 30), paper.Col("状态", "", 40), paper.Num("已审核修订号", "", 30), paper.Num("计入修订号", "", 30)}, partRows(v))
 	}
@@ -104,7 +104,7 @@ func saidRows(v reporting.View) (rows [][]paper.Cell) {
 			difference = signed(one, *r.Said.Difference)
 		}
 		rows = append(rows, []paper.Cell{
-			paper.Plain(one.Definition.Name.ZH), paper.Plain(shown(one, r.Said.Value)), paper.Plain(shown(one, one.Value)), paper.Plain(difference),
+			paper.Plain(one.Definition.Name.ZH), paper.Plain(unitOf(one)), paper.Plain(shown(one, r.Said.Value)), paper.Plain(shown(one, one.Value)), paper.Plain(difference),
 			paper.Plain(strconv.Itoa(r.Said.Reports)), paper.Plain(moved),
 		})
 	}
