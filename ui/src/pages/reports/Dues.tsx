@@ -17,8 +17,7 @@ export function Dues() {
   const may = me.data?.permissions.includes("firms.report");
   const mine = (data ?? []).filter((l) => l.own && l.reminders.length > 0);
   const action = (l: ReportLine) => {
-    if (!may) return null;
-    if (l.own) return l.reminders.length > 0 ? <Button size="small" onClick={() => setDoing({ line: l, what: "answer" })}>{t("step.answer")}</Button> : null;
+    if (!may || l.own) return null;
     return ["open", "draft", "returned"].includes(l.state) ? <Button size="small" aria-label={`${t("remind")} ${l.name} ${l.period}`} onClick={() => setDoing({ line: l, what: "remind" })}>{t("remind")}</Button> : null;
   };
   return (

@@ -6,7 +6,7 @@ import { useLang } from "../../i18n/useLang";
 import { figureText, fixed } from "../../lib/format";
 import { signed } from "./reports";
 
-const colours: Partial<Record<ReportState, string>> = { approved: "success", returned: "warning", submitted: "processing", explained: "processing", revised: "processing" };
+const colours: Partial<Record<ReportState, string>> = { approved: "success", returned: "error", submitted: "processing", explained: "processing", revised: "processing" };
 
 export function StateTag({ state }: { state: ReportState }) {
   const { t } = useTranslation("reports");
