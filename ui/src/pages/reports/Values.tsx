@@ -22,7 +22,7 @@ export function Values({ v }: { v: ReportView }) {
         ? <Alert type={v.declined ? "info" : "warning"} showIcon title={v.declined ? t("declined") : t("differs", { n: differ.length })} />
         : <span className="dim">{t("same")}</span>)}
       {differ.length > 0 && <Checkbox checked={only} onChange={(e) => setOnly(e.target.checked)}>{t("onlyDiff")}</Checkbox>}
-      <Table<ReportRow> size="small" rowKey={(r) => valueOf(r).definition.id} dataSource={only ? differ : v.rows} pagination={false} scroll={{ x: 1000 }} locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} /> }}
+      <Table<ReportRow> size="small" rowKey={(r) => valueOf(r).definition.id} dataSource={only ? differ : v.rows} pagination={false} scroll={{ x: 1000 }} expandable={{ expandedRowRender: (r) => <Ground of={r} /> }} locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} /> }}
         columns={[
           { title: t("indicator"), key: "name", render: (_, r) => <>{name(valueOf(r).definition.name)} {valueOf(r).verified === "unverified" && <span className="chip">{t("unverified")}</span>}</> },
           { title: t("reported"), key: "reported", align: "right", width: 120, render: (_, r) => (r.reported ? <ValueText of={r.reported} value={r.reported.value} reason={r.reported.reason} /> : <span className="dim">{t("notReported")}</span>) },
@@ -35,5 +35,23 @@ export function Values({ v }: { v: ReportView }) {
         ]} />
       <div className="dim mono" style={{ overflowWrap: "anywhere" }}>{v.root && <>{t("root")} {v.root}<br /></>}{t("nowRoot")} {v.now_root}</div>
     </section>
+  );
+}
+
+/** What one row stands on: terms as reported and as they are now, firms known, definition, roots. */
+function Ground({ of: r }: { of: ReportRow }) {
+  const { t } = useTranslation("reports");
+  const both = [[t("reported"), r.reported], [t("recomputed"), r.recomputed]] as const;
+  return (
+    <dl className="kv">
+      {both.map(([label, v]) => v && [
+        <dt key={label}>{label}</dt>,
+        <dd key={`${label}.of`}>
+          {Object.entries(v.terms).map(([term, n]) => <span key={term} style={{ marginInlineEnd: 16 }}><span className="mono">{term}</span> <span className="num">{fixed(n, 0)}</span></span>)}
+          <span className="dim">{t("ground", { known: fixed(v.known, 0), due: fixed(v.due, 0), machine: fixed(v.machine, 0) })} · {v.definition.id} v{v.definition.version}</span>
+          <div className="mono dim">{v.root}</div>
+        </dd>,
+      ])}
+    </dl>
   );
 }
