@@ -75,6 +75,8 @@ const (
 	ReadFirms  Permission = "firms"      // see firms of the registry, their figures and diagnoses
 	KeepFirms  Permission = "firms.keep" // enter and change firms of the registry
 	Diagnose   Permission = "diagnose"   // plan, carry out and close diagnoses
+	// ReportFirms is to freeze, hand in, return and approve what regions report.
+	ReportFirms Permission = "firms.report"
 )
 
 // User signs in with a name and a password.

@@ -26,7 +26,7 @@ func (h house) holding(t *testing.T, grants ...access.Grant) access.Principal {
 }
 
 var permissions = []access.Permission{
-	access.Read, access.Report, access.Control, access.Engineer, access.Administer, access.ReadAudit, access.ReadFirms, access.KeepFirms, access.Diagnose,
+	access.Read, access.Report, access.Control, access.Engineer, access.Administer, access.ReadAudit, access.ReadFirms, access.KeepFirms, access.Diagnose, access.ReportFirms,
 }
 
 // TestDeliveredRoles: what each role may at a place, over the whole and over an
@@ -34,8 +34,8 @@ var permissions = []access.Permission{
 func TestDeliveredRoles(t *testing.T) {
 	h := newHouse(t)
 	table := map[access.Role]string{ // in the order of permissions
-		"admin": "111111111", "engineer": "111100000", "operator": "111000000", "viewer": "100000000",
-		"officer": "000000100", "registrar": "000000110", "expert": "000000101", "auditor": "000001000",
+		"admin": "1111111111", "engineer": "1111000000", "operator": "1110000000", "viewer": "1000000000",
+		"officer": "0000001001", "registrar": "0000001101", "expert": "0000001010", "auditor": "0000010000",
 	}
 	if got := len(delivered(t)); got != len(table) {
 		t.Errorf("%d roles are delivered; want %d", got, len(table))
@@ -192,7 +192,7 @@ func TestGrants_Refused(t *testing.T) {
 func TestGrants_NobodyGivesMoreThanHeHas(t *testing.T) {
 	h := newHouse(t)
 	ctx := t.Context()
-	if _, err := h.SaveRole(ctx, h.admin, access.RoleDef{ID: "desk", Name: plant.Name{ZH: "服务台"}, Permissions: []access.Permission{access.Read, access.Administer, access.ReadFirms}}); err != nil {
+	if _, err := h.SaveRole(ctx, h.admin, access.RoleDef{ID: "desk", Name: plant.Name{ZH: "服务台"}, Permissions: []access.Permission{access.Read, access.Administer, access.ReadFirms, access.ReportFirms}}); err != nil {
 		t.Fatal(err)
 	}
 	desk := h.holding(t, access.Grant{Role: "desk"})

@@ -23,7 +23,7 @@ type RoleDef struct {
 }
 
 // known are all permissions a role may bundle.
-var known = []Permission{Read, Report, Control, Engineer, Administer, ReadAudit, ReadFirms, KeepFirms, Diagnose}
+var known = []Permission{Read, Report, Control, Engineer, Administer, ReadAudit, ReadFirms, KeepFirms, Diagnose, ReportFirms}
 
 // maxRoles bounds the own roles of a tenant; more are no longer told apart.
 const maxRoles = 100

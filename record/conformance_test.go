@@ -8,6 +8,7 @@ import (
 	"zhigai/figure"
 	"zhigai/programme/diagnosis"
 	"zhigai/programme/enterprise"
+	"zhigai/programme/reporting"
 	"zhigai/record"
 	recordevidence "zhigai/record/evidence"
 	"zhigai/record/pgtest"
@@ -119,6 +120,12 @@ func TestConformance_Rules(t *testing.T) {
 func TestConformance_Registers(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		recordtest.Registers(t, func(t *testing.T) recordtest.RegisterStore { return programme.NewRegisters(open(t)) })
+	})
+}
+
+func TestConformance_Reports(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		recordtest.Reports(t, func(t *testing.T) reporting.Store { return programme.NewReports(open(t)) })
 	})
 }
 

@@ -29,6 +29,7 @@ import (
 	"zhigai/programme/diagnosis"
 	"zhigai/programme/enterprise"
 	"zhigai/programme/machine"
+	"zhigai/programme/reporting"
 	"zhigai/programme/target"
 	"zhigai/record"
 	"zhigai/shop/acceptance"
@@ -71,6 +72,7 @@ type node struct {
 	targets      *target.Desk
 	proved       *machine.Desk
 	diagnosis    *diagnosis.Desk
+	reporting    *reporting.Desk
 	lean         bool
 	readOnly     bool
 	traces       *traces    // nil: none are made
@@ -146,6 +148,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.newFirms()
 	n.newTargets()
 	n.diagnosis = n.newDiagnosis()
+	n.reporting = n.newReporting()
 	n.book = n.newBook(log)
 	n.sharing = n.newSharing()
 	n.asked = n.newRequests()
@@ -325,6 +328,8 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 			{Err: target.ErrInvalid, Status: 422},
 			{Err: target.ErrUnknown, Status: 404},
 			{Err: machine.ErrInvalid, Status: 422},
+			{Err: reporting.ErrInvalid, Status: 422},
+			{Err: reporting.ErrState, Status: 409},
 			{Err: acceptance.ErrBusy, Status: 409},
 			{Err: control.ErrInvalid, Status: 422},
 			{Err: control.ErrElsewhere, Status: 409},
@@ -362,7 +367,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Bulk: &bulk.Desk{Plants: n.plants, Profiles: n.profiles, Drivers: n.drivers.List, Past: n.record.Access()},
 	})
 	web.RegisterSharing(api, n.sharing, n.shared)
-	webprogramme.Register(api, webprogramme.Deps{Firms: n.firms, Sheets: n.firmSheets, Targets: n.targets, Machines: n.proved, Diagnosis: n.diagnosis})
+	webprogramme.Register(api, webprogramme.Deps{Firms: n.firms, Sheets: n.firmSheets, Targets: n.targets, Machines: n.proved, Diagnosis: n.diagnosis, Reporting: n.reporting})
 	prometheus.Register(api, prometheus.Deps{Tags: n.shop, Plants: n.plants, History: n.history, Version: version, Now: time.Now, Logger: n.log})
 	return api
 }

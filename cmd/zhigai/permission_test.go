@@ -69,10 +69,15 @@ var lowest = map[string]access.Role{
 	"evidence-requests": "auditor", "ask-evidence": anybody, "evidence-page": anybody, "evidence-source": anybody, "evidence-state": anybody, "my-evidence-requests": anybody, "decide-evidence": access.RoleAdmin,
 	"sharing-policy": access.RoleAdmin, "sharing-history": access.RoleAdmin, "save-sharing-policy": access.RoleAdmin,
 	"indicator-breakdown": "officer", "indicator-trend": "officer", "firm-indicators": "officer", "machine-plant": "officer",
+	"report-calendar": "officer", "reports": "officer", "report-dues": "officer", "report": "officer", "report-file": "officer", "report-scores": "officer", "report-comparison": "officer",
+	"freeze-reports": reporter, "step-report": reporter,
 }
 
 // anybody is everybody who is signed in.
 const anybody access.Role = "anybody"
+
+// reporter is everybody who hands in what a region reports, or checks it.
+const reporter access.Role = "reporter"
 
 // ladders are the roles that may what the least of an operation may.
 var ladders = map[access.Role][]access.Role{
@@ -85,6 +90,7 @@ var ladders = map[access.Role][]access.Role{
 	"registrar":         {"registrar", "admin"},
 	"expert":            {"expert", "admin"},
 	"auditor":           {"auditor", "admin"},
+	reporter:            {"officer", "registrar", "admin"},
 }
 
 // wholePlant are operations on what belongs to no single place: who is
@@ -206,6 +212,8 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 			return "oee"
 		case "profiles":
 			return "demo-lathe"
+		case "reports":
+			return "2025-05." + region
 		}
 		return "01NOBODY"
 	case "scope":
@@ -214,6 +222,10 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 		return string(machine.ID)
 	case "year", "first":
 		return fmt.Sprint(now.Year())
+	case "period":
+		return "2025-05"
+	case "indicator":
+		return "backbone-networking-rate"
 	case "month":
 		return now.Format("2006-01")
 	case "tag", "no":
@@ -263,6 +275,7 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 	target := map[string]any{"id": "", "rev": 0, "name": "mes", "kind": "mqtt", "url": "mqtt://127.0.0.1:1", "paths": []string{machine.Path}, "off": true}
 	firm := map[string]any{"code": "91350200776049653A", "name": "厦门某某有限公司", "region": "330624", "industry": "3451"}
 	entry := map[string]any{"id": "", "rev": 0, "kind": "matching_event", "region": "330624", "title": "现场会", "from": now.Add(-time.Hour).UnixMicro(), "basis": "audited"}
+	_, region := g.firm(machine)
 	sheet := map[string]any{"file": "x.csv", "header": []string{"path"}, "rows": []any{map[string]any{"line": 2, "cells": []string{plant.ParentPath(machine.Path) + "/brand-new"}}}}
 	plan := map[string]any{"title": "x", "begin": "2026-05-01", "end": "2026-05-02", "from": now.AddDate(0, 0, -30), "to": now, "target": 2, "cut": []string{}}
 	raw, err := json.Marshal(map[string]any{
@@ -305,6 +318,7 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"add-register-entry": entry, "change-register-entry": entry,
 		"save-firm-return": map[string]any{"firm": "01NOBODY", "year": 2022, "name": "machines", "value": 1, "basis": "declared", "rev": 0},
 		"add-firm":         firm, "change-firm": firm, "look-at-firm": firm, "merge-firm": map[string]any{"into": "01NOBODY", "rev": 1}, "apply-firm-sheet": map[string]any{},
+		"freeze-reports": map[string]any{"period": "2025-05", "region": region}, "step-report": map[string]any{"what": "submit"},
 		"save-role": map[string]any{"id": "01nobody", "name": map[string]string{"zh": "空"}, "permissions": []string{}, "own": true, "rev": 0},
 	}[o.ID])
 	must(g.t, err)

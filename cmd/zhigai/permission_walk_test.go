@@ -139,7 +139,8 @@ func (w *walk) foreign(role access.RoleDef) {
 		for _, about := range []plant.Node{w.own, w.out} {
 			status, body := w.ask(o, about, bearer(token))
 			w.mustHide(o, role.ID, status, body)
-			named := o.Method == http.MethodGet && w.value(o, "id", w.own) != w.value(o, "id", w.out) && strings.Contains(o.Path, "{id}")
+			// A report of every region is every tenant's own: it is empty there.
+			named := o.Method == http.MethodGet && !strings.HasPrefix(o.ID, "report") && w.value(o, "id", w.own) != w.value(o, "id", w.out) && strings.Contains(o.Path, "{id}")
 			if named && !refused(status) && status != http.StatusNotFound {
 				w.t.Errorf("%s by a foreign %s: %d %.300s; want 403 or 404", o.ID, role.ID, status, body)
 			}

@@ -121,6 +121,7 @@ type rules struct {
 	targetBook  *target.Book
 	networked   machine.Rule
 	editions    *diagnosis.Editions
+	reportRules reportRules
 }
 
 func loadRules(drivers []connect.Driver) (*rules, error) { return rulesOf(data.FS, drivers) }
@@ -156,6 +157,9 @@ func rulesOf(profiles fs.FS, drivers []connect.Driver) (*rules, error) {
 	}
 	known := func(id string) bool { _, err := r.definitions.Definition(id); return err == nil }
 	if r.editions, err = diagnosis.LoadEditions(data.FS, "maturity", known); err != nil {
+		return nil, err
+	}
+	if r.reportRules, err = reportRulesOf(data.FS, r.targetBook); err != nil {
 		return nil, err
 	}
 	r.kinds, err = equipment.KindsOf(r.profiles.List())

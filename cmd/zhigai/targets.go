@@ -35,7 +35,11 @@ func (s *stores) newTargets(book *target.Book, networked machine.Rule, codes ent
 // provedValues is what the machines of firms proved in the year, as values of
 // targets.
 func (s *stores) provedValues(ctx context.Context, tenant plant.TenantNo, networked machine.Rule, year int) (map[string]map[string]int64, error) {
-	counts, err := machine.Counts(ctx, s.machines, tenant, networked, year)
+	return provedOf(ctx, s.machines, tenant, networked, year)
+}
+
+func provedOf(ctx context.Context, s machine.Store, tenant plant.TenantNo, rule machine.Rule, year int) (map[string]map[string]int64, error) {
+	counts, err := machine.Counts(ctx, s, tenant, rule, year)
 	if err != nil {
 		return nil, err
 	}

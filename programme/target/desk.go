@@ -71,7 +71,7 @@ func (d *Desk) Overview(ctx context.Context, tenant plant.TenantNo, q Question) 
 	}
 	var out []Row
 	for _, t := range d.Book.Targets() {
-		row := Row{Target: t, Results: []Result{}, Wanted: wanted(t, settings, q.Year)}
+		row := Row{Target: t, Results: []Result{}, Wanted: Wanted(t, settings, q.Year)}
 		for _, id := range t.Indicators {
 			at := slices.IndexFunc(results, func(r Result) bool { return r.Definition.ID == id })
 			r := results[at]
@@ -137,8 +137,8 @@ func (d *Desk) settings(ctx context.Context, tenant plant.TenantNo, q *Question)
 	return s, err
 }
 
-// wanted is the value that the year is measured against; nil: none is.
-func wanted(t Target, s Settings, year int) *float64 {
+// Wanted is the value that the year is measured against; nil: none is.
+func Wanted(t Target, s Settings, year int) *float64 {
 	if t.Status != Numeric {
 		return nil
 	}

@@ -102,8 +102,18 @@ const diagnoses = createRoute({
   }),
 });
 
+export interface ReportsSearch {
+  id?: string | undefined; tab?: string | undefined; period?: string | undefined; revision?: number | undefined; level?: string | undefined; state?: string | undefined; q?: string | undefined; indicator?: string | undefined;
+}
+const reports = createRoute({
+  getParentRoute: () => app, path: "/reports", component: lazyRouteComponent(() => import("./pages/reports/ReportsPage")),
+  validateSearch: (s: Record<string, unknown>): ReportsSearch => ({
+    id: text(s.id), tab: text(s.tab), period: text(s.period), revision: Number(s.revision) || undefined, level: text(s.level), state: text(s.state), q: text(s.q), indicator: text(s.indicator),
+  }),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([signin, app.addChildren([overview, machine, alarms, stops, oee, trend, plant, devices, targets, firms, diagnoses, definitions, system])]),
+  routeTree: root.addChildren([signin, app.addChildren([overview, machine, alarms, stops, oee, trend, plant, devices, targets, firms, diagnoses, reports, definitions, system])]),
   context: { client: undefined as unknown as QueryClient },
   defaultPreload: false,
   defaultErrorComponent: PageError,

@@ -1,5 +1,5 @@
 // Package programme is the HTTP side of the programme that governments run:
-// targets, registers, returns, firms, diagnoses. One file per resource, named as
+// targets, registers, returns, firms, diagnoses, reports. One file per resource, named as
 // its room.
 //
 // It decides nothing: it asks the rooms and shapes their answers. Start with
@@ -10,6 +10,7 @@ import (
 	"zhigai/programme/diagnosis"
 	"zhigai/programme/enterprise"
 	"zhigai/programme/machine"
+	"zhigai/programme/reporting"
 	"zhigai/programme/target"
 	"zhigai/web"
 )
@@ -22,6 +23,7 @@ type Deps struct {
 	Sheets   *enterprise.Sheets
 	// Diagnosis is where firms are held against maturity models.
 	Diagnosis *diagnosis.Desk
+	Reporting *reporting.Desk
 }
 
 type rooms struct {
@@ -42,4 +44,6 @@ func Register(api *web.API, d Deps) {
 	r.registerDiagnosis()
 	r.registerDiagnosisFiles()
 	r.registerDiagnosisReport()
+	r.registerReports()
+	r.registerReportTables()
 }

@@ -1978,6 +1978,143 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/report-calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When reports are due, and the newest periods that are over */
+        get: operations["report-calendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/report-comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Cities side by side for an indicator: rank, change since the period before, against the path */
+        get: operations["report-comparison"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/report-dues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is due, late or reminded of, the latest first */
+        get: operations["report-dues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/report-scores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Score cards of the incentive counties for a period */
+        get: operations["report-scores"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reports of a period, of every region that is wholly yours to see */
+        get: operations["reports"];
+        put?: never;
+        /** Freeze the figures of a region for a period that is over */
+        post: operations["freeze-reports"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One report: as reported and as computed now, side by side, with its steps and what the level below says */
+        get: operations["report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The report as an Excel workbook or a PDF */
+        get: operations["report-file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand in, return, explain, approve, revise, let stand, remind or answer; a step is never taken back */
+        post: operations["step-report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -4725,6 +4862,14 @@ export interface components {
              */
             watched_until?: string;
         };
+        FreezeReports: {
+            /** @description And those of every city and county in it */
+            below?: boolean;
+            /** @description 2022-05, 2022-Q2 or 2022; it must be over */
+            period: string;
+            /** @description Code of a province, city or county */
+            region: string;
+        };
         Health: {
             checks: components["schemas"]["Check"][];
             demo: boolean;
@@ -5185,6 +5330,11 @@ export interface components {
         };
         ListProfile: {
             items: components["schemas"]["Profile"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListReportingLine: {
+            items: components["schemas"]["ReportingLine"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -6008,6 +6158,457 @@ export interface components {
         ReplyIn: {
             agrees: boolean;
             text: string;
+        };
+        ReportCalendar: {
+            /** @description Days after the period's end, by kind of period and level */
+            due_days: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            periods: components["schemas"]["ReportingPeriod"][];
+            source: string;
+            verified: string;
+            /** Format: int64 */
+            version: number;
+        };
+        ReportStep: {
+            /** @enum {string} */
+            what: "submit" | "return" | "explain" | "approve" | "revise" | "decline" | "remind" | "answer";
+            /** @description The question, the reason, the answer */
+            words?: string;
+        };
+        ReportingCard: {
+            id: string;
+            items: components["schemas"]["ReportingCardItem"][];
+            name: components["schemas"]["PlantName"];
+            source: string;
+            /** @enum {string} */
+            verified: "read" | "derived" | "unverified";
+            /** Format: int64 */
+            version: number;
+        };
+        ReportingCardItem: {
+            /** Format: double */
+            full: number;
+            indicator: string;
+            /** Format: double */
+            marks: number;
+            /** Format: double */
+            zero: number;
+        };
+        ReportingCityRow: {
+            /**
+             * Format: double
+             * @description Value less what the path wants
+             */
+            ahead?: number;
+            /**
+             * Format: double
+             * @description Of the period before, as reported
+             */
+            before: number | null;
+            /** Format: double */
+            change?: number;
+            /**
+             * Format: int64
+             * @description Ranks gained since the period before
+             */
+            climbed?: number;
+            confidence?: string;
+            /** Format: double */
+            coverage: number | null;
+            name: string;
+            /**
+             * Format: int64
+             * @description 0 without a value; equal values have one rank
+             */
+            rank: number;
+            reason?: string;
+            region: string;
+            /** Format: int64 */
+            revision: number;
+            /** @enum {string} */
+            state: "open" | "draft" | "submitted" | "returned" | "explained" | "approved" | "revised";
+            terms: {
+                [key: string]: number;
+            };
+            /** Format: double */
+            value: number | null;
+        };
+        ReportingComparison: {
+            before: string;
+            indicator: string;
+            period: string;
+            rows: components["schemas"]["ReportingCityRow"][];
+            /**
+             * Format: double
+             * @description What the path asks for in the year; null: nothing is set
+             */
+            wanted: number | null;
+        };
+        ReportingFroze: {
+            reports: components["schemas"]["ReportingHead"][];
+            /**
+             * Format: int64
+             * @description Reports below that were frozen before and stay as they are
+             */
+            stood: number;
+        };
+        ReportingHead: {
+            /** Format: int64 */
+            accepted: number;
+            /**
+             * Format: date-time
+             * @description Last time
+             */
+            approved?: string;
+            /** Format: date-time */
+            frozen?: string;
+            id: string;
+            /** @enum {string} */
+            level: "province" | "city" | "county";
+            period: string;
+            /** @description That it was returned with and that is not explained */
+            question?: string;
+            region: string;
+            /** @description Not answered yet */
+            reminders: components["schemas"]["ReportingReminder"][];
+            /** Format: int64 */
+            rev: number;
+            /** Format: int64 */
+            revision: number;
+            /** @enum {string} */
+            state: "open" | "draft" | "submitted" | "returned" | "explained" | "approved" | "revised";
+            /**
+             * Format: date-time
+             * @description First time
+             */
+            submitted?: string;
+        };
+        ReportingHeld: {
+            region: string;
+            /** Format: int64 */
+            revision: number;
+        };
+        ReportingLine: {
+            /** @description The asker stands right above the region */
+            above: boolean;
+            /** Format: int64 */
+            accepted: number;
+            /**
+             * Format: date-time
+             * @description Last time
+             */
+            approved?: string;
+            /**
+             * Format: date-time
+             * @description The instant behind the last day on which it is in time
+             */
+            due: string;
+            /** Format: date-time */
+            frozen?: string;
+            id: string;
+            /** Format: int64 */
+            late: number;
+            /** @enum {string} */
+            level: "province" | "city" | "county";
+            name: string;
+            /** @description The region itself has something to do: hand in, or explain */
+            owing: boolean;
+            /** @description The asker reports for the region */
+            own: boolean;
+            period: string;
+            /** @description That it was returned with and that is not explained */
+            question?: string;
+            region: string;
+            /** @description Not answered yet */
+            reminders: components["schemas"]["ReportingReminder"][];
+            /** Format: int64 */
+            rev: number;
+            /** Format: int64 */
+            revision: number;
+            /** @enum {string} */
+            state: "open" | "draft" | "submitted" | "returned" | "explained" | "approved" | "revised";
+            /**
+             * Format: date-time
+             * @description First time
+             */
+            submitted?: string;
+        };
+        ReportingMarks: {
+            /** Format: double */
+            coverage: number | null;
+            item: components["schemas"]["ReportingCardItem"];
+            /** Format: double */
+            marks: number | null;
+            reason?: string;
+            terms: {
+                [key: string]: number;
+            };
+            /** Format: double */
+            value: number | null;
+        };
+        ReportingMoved: {
+            /** Format: int64 */
+            is: number;
+            term: string;
+            /** Format: int64 */
+            was: number;
+        };
+        ReportingPart: {
+            /** Format: int64 */
+            accepted: number;
+            /**
+             * Format: date-time
+             * @description Last time
+             */
+            approved?: string;
+            /** Format: date-time */
+            frozen?: string;
+            /**
+             * Format: int64
+             * @description Revision that the report was handed in with; 0: without it
+             */
+            held: number;
+            id: string;
+            /** @enum {string} */
+            level: "province" | "city" | "county";
+            name: string;
+            period: string;
+            /** @description That it was returned with and that is not explained */
+            question?: string;
+            region: string;
+            /** @description Not answered yet */
+            reminders: components["schemas"]["ReportingReminder"][];
+            /** Format: int64 */
+            rev: number;
+            /** Format: int64 */
+            revision: number;
+            /** @enum {string} */
+            state: "open" | "draft" | "submitted" | "returned" | "explained" | "approved" | "revised";
+            /**
+             * Format: date-time
+             * @description First time
+             */
+            submitted?: string;
+        };
+        ReportingPeriod: {
+            /** Format: int64 */
+            from: number;
+            id: string;
+            /** @enum {string} */
+            kind: "month" | "quarter" | "year";
+            /** Format: int64 */
+            to: number;
+            /** Format: int64 */
+            year: number;
+        };
+        ReportingPossible: {
+            /** @enum {string} */
+            by: "own" | "above" | "higher" | "chain";
+            may: boolean;
+            /** @enum {string} */
+            what: "freeze" | "submit" | "return" | "explain" | "approve" | "revise" | "decline" | "remind" | "answer";
+        };
+        ReportingReminder: {
+            /** Format: date-time */
+            at: string;
+            name: string;
+            /** Format: int64 */
+            seq: number;
+            words: string;
+        };
+        ReportingRow: {
+            /**
+             * Format: double
+             * @description Recomputed less reported; only when both have a value
+             */
+            difference?: number;
+            moved: components["schemas"]["ReportingMoved"][];
+            recomputed?: components["schemas"]["ReportingValue"];
+            reported?: components["schemas"]["ReportingValue"];
+            said?: components["schemas"]["ReportingSaid"];
+            /** @description Nothing that it stands on changed */
+            same: boolean;
+        };
+        ReportingSaid: {
+            /**
+             * Format: double
+             * @description The sum less the region's own reported value
+             */
+            difference?: number;
+            /** @description Terms of the own report that differ from the sum */
+            moved: components["schemas"]["ReportingMoved"][];
+            reason?: string;
+            /** Format: int64 */
+            reports: number;
+            terms: {
+                [key: string]: number;
+            };
+            /** Format: double */
+            value: number | null;
+        };
+        ReportingScore: {
+            items: components["schemas"]["ReportingMarks"][];
+            name: string;
+            /** Format: double */
+            possible: number;
+            /**
+             * Format: int64
+             * @description By total; 0 without frozen values
+             */
+            rank: number;
+            region: string;
+            /**
+             * Format: int64
+             * @description Of the values that are scored; 0: none are frozen
+             */
+            revision: number;
+            /** @enum {string} */
+            state: "open" | "draft" | "submitted" | "returned" | "explained" | "approved" | "revised";
+            /** Format: double */
+            total: number;
+        };
+        ReportingScores: {
+            card: components["schemas"]["ReportingCard"];
+            /**
+             * Format: int64
+             * @description How many the policy counts
+             */
+            counted: number;
+            /**
+             * Format: int64
+             * @description Incentive counties that were entered; the policy counts 18 and names none
+             */
+            listed: number;
+            rows: components["schemas"]["ReportingScore"][];
+        };
+        ReportingStep: {
+            /** Format: date-time */
+            at: string;
+            held?: components["schemas"]["ReportingHeld"][] | null;
+            name: string;
+            /**
+             * Format: int64
+             * @description Of the values that the step was about; 0 when none were frozen
+             */
+            revision: number;
+            root?: string;
+            /** Format: int64 */
+            seq: number;
+            /**
+             * @description After the step
+             * @enum {string}
+             */
+            state: "open" | "draft" | "submitted" | "returned" | "explained" | "approved" | "revised";
+            /** @enum {string} */
+            what: "freeze" | "submit" | "return" | "explain" | "approve" | "revise" | "decline" | "remind" | "answer";
+            who: string;
+            words?: string;
+        };
+        ReportingValue: {
+            /**
+             * Format: int64
+             * @description Year that growth is counted from
+             */
+            base?: number;
+            confidence: string;
+            /** Format: double */
+            coverage: number | null;
+            definition: components["schemas"]["FigureRef"];
+            /**
+             * Format: int64
+             * @description Firms or entries that the terms are about
+             */
+            due: number;
+            /** Format: int64 */
+            known: number;
+            /**
+             * Format: int64
+             * @description Of the known, those founded on machine evidence
+             */
+            machine: number;
+            reason?: string;
+            root: string;
+            terms: {
+                [key: string]: number;
+            };
+            unit: string;
+            /** Format: double */
+            value: number | null;
+            verified: string;
+        };
+        ReportingVersion: {
+            at: string;
+            name: string;
+            reason?: string;
+            /** Format: int64 */
+            revision: number;
+            root: string;
+        };
+        ReportingView: {
+            /** @description The asker stands right above the region */
+            above: boolean;
+            /** Format: int64 */
+            accepted: number;
+            /**
+             * Format: date-time
+             * @description Last time
+             */
+            approved?: string;
+            can: components["schemas"]["ReportingPossible"][];
+            /** @description Who approved it */
+            checked_by?: string;
+            /** @description A person said that the reported values stand although these are computed now */
+            declined: boolean;
+            differs: boolean;
+            /**
+             * Format: date-time
+             * @description The instant behind the last day on which it is in time
+             */
+            due: string;
+            /** Format: date-time */
+            frozen?: string;
+            id: string;
+            last_day: string;
+            /** Format: int64 */
+            late: number;
+            /** @enum {string} */
+            level: "province" | "city" | "county";
+            /** @description Who handed it in */
+            made_by?: string;
+            name: string;
+            /** @description Of the values as computed now */
+            now_root: string;
+            /** @description The region itself has something to do: hand in, or explain */
+            owing: boolean;
+            /** @description The asker reports for the region */
+            own: boolean;
+            parts: components["schemas"]["ReportingPart"][];
+            period: string;
+            period_name: string;
+            /** @description That it was returned with and that is not explained */
+            question?: string;
+            region: string;
+            /** @description Not answered yet */
+            reminders: components["schemas"]["ReportingReminder"][];
+            /** Format: int64 */
+            rev: number;
+            /** Format: int64 */
+            revision: number;
+            /** @description Of the reported values */
+            root?: string;
+            rows: components["schemas"]["ReportingRow"][];
+            /** @enum {string} */
+            state: "open" | "draft" | "submitted" | "returned" | "explained" | "approved" | "revised";
+            steps: components["schemas"]["ReportingStep"][];
+            /**
+             * Format: date-time
+             * @description First time
+             */
+            submitted?: string;
+            versions: components["schemas"]["ReportingVersion"][];
         };
         ReturnIn: {
             /** @enum {string} */
@@ -6977,7 +7578,7 @@ export interface operations {
     "who-may": {
         parameters: {
             query: {
-                permission: "read" | "report" | "control" | "engineer" | "administer" | "audit" | "firms" | "firms.keep" | "diagnose";
+                permission: "read" | "report" | "control" | "engineer" | "administer" | "audit" | "firms" | "firms.keep" | "firms.report" | "diagnose";
                 /** @description A place of the plant */
                 scope?: string;
                 /** @description Id of a firm */
@@ -11299,6 +11900,303 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListTargetChange"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "report-calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportCalendar"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "report-comparison": {
+        parameters: {
+            query: {
+                /** @description 2022-05, 2022-Q2 or 2022 */
+                period: string;
+                indicator: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportingComparison"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "report-dues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListReportingLine"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "report-scores": {
+        parameters: {
+            query: {
+                /** @description 2022-05, 2022-Q2 or 2022 */
+                period: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportingScores"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reports: {
+        parameters: {
+            query: {
+                /** @description 2022-05, 2022-Q2 or 2022 */
+                period: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListReportingLine"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "freeze-reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FreezeReports"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportingFroze"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report: {
+        parameters: {
+            query?: {
+                /** @description Of the values; the newest when left out */
+                revision?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Period and division: 2022-05.330624 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportingView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "report-file": {
+        parameters: {
+            query?: {
+                format?: "xlsx" | "pdf";
+                revision?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Period and division: 2022-05.330624 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "step-report": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the report you saw */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Period and division: 2022-05.330624 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportStep"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportingHead"];
                 };
             };
             /** @description Error */
