@@ -202,7 +202,8 @@ func OfSorted(values []float64, p float64) (v float64, ok bool) {
 		return values[len(values)-1], true
 	}
 	// Written so that between two equal values lies no other.
-	return values[low] + (at-float64(low))*(values[low+1]-values[low]), true
+	// Rounded before it is added, so that every processor gives the same bits.
+	return values[low] + float64((at-float64(low))*(values[low+1]-values[low])), true
 }
 
 // Round keeps three significant digits, half away from zero.
