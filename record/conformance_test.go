@@ -8,6 +8,7 @@ import (
 	"zhigai/figure"
 	"zhigai/programme/diagnosis"
 	"zhigai/programme/enterprise"
+	"zhigai/programme/evaluation"
 	"zhigai/record"
 	recordevidence "zhigai/record/evidence"
 	"zhigai/record/pgtest"
@@ -101,6 +102,12 @@ func TestConformance_Figures(t *testing.T) {
 func TestConformance_Diagnoses(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		recordtest.Diagnoses(t, func(t *testing.T) diagnosis.Store { return programme.NewDiagnoses(open(t)) })
+	})
+}
+
+func TestConformance_Evaluations(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		recordtest.Evaluations(t, func(t *testing.T) evaluation.Store { return programme.NewEvaluations(open(t)) })
 	})
 }
 

@@ -28,6 +28,7 @@ import (
 	"zhigai/plant"
 	"zhigai/programme/diagnosis"
 	"zhigai/programme/enterprise"
+	"zhigai/programme/evaluation"
 	"zhigai/programme/machine"
 	"zhigai/programme/target"
 	"zhigai/record"
@@ -71,6 +72,7 @@ type node struct {
 	targets      *target.Desk
 	proved       *machine.Desk
 	diagnosis    *diagnosis.Desk
+	evaluations  *evaluation.Desk
 	lean         bool
 	readOnly     bool
 	traces       *traces    // nil: none are made
@@ -146,6 +148,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.newFirms()
 	n.newTargets()
 	n.diagnosis = n.newDiagnosis()
+	n.evaluations = n.newEvaluations()
 	n.book = n.newBook(log)
 	n.sharing = n.newSharing()
 	n.asked = n.newRequests()
@@ -322,6 +325,8 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 			{Err: authenticity.ErrInvalid, Status: 422},
 			{Err: authenticity.ErrNotFound, Status: 404},
 			{Err: enterprise.ErrInvalid, Status: 422},
+			{Err: evaluation.ErrInvalid, Status: 422},
+			{Err: evaluation.ErrState, Status: 409},
 			{Err: target.ErrInvalid, Status: 422},
 			{Err: target.ErrUnknown, Status: 404},
 			{Err: machine.ErrInvalid, Status: 422},
@@ -362,7 +367,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Bulk: &bulk.Desk{Plants: n.plants, Profiles: n.profiles, Drivers: n.drivers.List, Past: n.record.Access()},
 	})
 	web.RegisterSharing(api, n.sharing, n.shared)
-	webprogramme.Register(api, webprogramme.Deps{Firms: n.firms, Sheets: n.firmSheets, Targets: n.targets, Machines: n.proved, Diagnosis: n.diagnosis})
+	webprogramme.Register(api, webprogramme.Deps{Firms: n.firms, Sheets: n.firmSheets, Targets: n.targets, Machines: n.proved, Diagnosis: n.diagnosis, Evaluations: n.evaluations})
 	prometheus.Register(api, prometheus.Deps{Tags: n.shop, Plants: n.plants, History: n.history, Version: version, Now: time.Now, Logger: n.log})
 	return api
 }

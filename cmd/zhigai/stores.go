@@ -15,6 +15,7 @@ import (
 	"zhigai/plant"
 	"zhigai/programme/diagnosis"
 	"zhigai/programme/enterprise"
+	"zhigai/programme/evaluation"
 	"zhigai/programme/machine"
 	"zhigai/programme/target"
 	"zhigai/record"
@@ -119,6 +120,7 @@ type rules struct {
 	kinds       equipment.KindMap
 	codes       enterprise.Codes
 	targetBook  *target.Book
+	standards   *evaluation.Book // of programme/evaluation
 	networked   machine.Rule
 	editions    *diagnosis.Editions
 }
@@ -146,6 +148,9 @@ func rulesOf(profiles fs.FS, drivers []connect.Driver) (*rules, error) {
 		return nil, err
 	}
 	if r.codes, err = codesOf(data.FS); err != nil {
+		return nil, err
+	}
+	if r.standards, err = evaluation.Load(data.FS, target.Values); err != nil {
 		return nil, err
 	}
 	if r.targetBook, err = target.Load(data.FS); err != nil {

@@ -71,13 +71,13 @@ type Item struct {
 // Classes say how scores become classes.
 type Classes struct {
 	// By is share, of the firms from the best on, or score.
-	By     string `yaml:"by" json:"by" enum:"share,score"`
-	Within string `yaml:"within,omitempty" json:"within,omitempty" enum:"division" doc:"Ranks are made within each division of GB/T 4754"`
-	Steps  []Step `yaml:"steps" json:"steps" nullable:"false" doc:"The best first; the last takes the rest"`
+	By     string      `yaml:"by" json:"by" enum:"share,score"`
+	Within string      `yaml:"within,omitempty" json:"within,omitempty" enum:"division" doc:"Ranks are made within each division of GB/T 4754"`
+	Steps  []ClassStep `yaml:"steps" json:"steps" nullable:"false" doc:"The best first; the last takes the rest"`
 }
 
-// Step is one class.
-type Step struct {
+// ClassStep is one class.
+type ClassStep struct {
 	Class string   `yaml:"class" json:"class"`
 	Share *float64 `yaml:"share,omitempty" json:"share,omitempty" doc:"Of the scored firms, at most"`
 	Score *float64 `yaml:"score,omitempty" json:"score,omitempty" doc:"Least score"`
@@ -200,7 +200,7 @@ func (c Classes) check() error {
 	for i, s := range c.Steps {
 		last := i == len(c.Steps)-1
 		switch {
-		case !className.MatchString(s.Class) || slices.ContainsFunc(c.Steps[:i], func(o Step) bool { return o.Class == s.Class }):
+		case !className.MatchString(s.Class) || slices.ContainsFunc(c.Steps[:i], func(o ClassStep) bool { return o.Class == s.Class }):
 			return fmt.Errorf("classes: class %q; write each once, in capital letters", s.Class)
 		case last && (s.Share != nil || s.Score != nil):
 			return fmt.Errorf("classes: %s is the last and takes the rest; leave share and score out", s.Class)

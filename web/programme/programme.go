@@ -9,6 +9,7 @@ package programme
 import (
 	"zhigai/programme/diagnosis"
 	"zhigai/programme/enterprise"
+	"zhigai/programme/evaluation"
 	"zhigai/programme/machine"
 	"zhigai/programme/target"
 	"zhigai/web"
@@ -22,6 +23,8 @@ type Deps struct {
 	Sheets   *enterprise.Sheets
 	// Diagnosis is where firms are held against maturity models.
 	Diagnosis *diagnosis.Desk
+	// Evaluations is where firms are scored by published standards.
+	Evaluations *evaluation.Desk
 }
 
 type rooms struct {
@@ -42,4 +45,7 @@ func Register(api *web.API, d Deps) {
 	r.registerDiagnosis()
 	r.registerDiagnosisFiles()
 	r.registerDiagnosisReport()
+	r.registerEvaluations()
+	r.registerRounds()
+	r.registerScores()
 }
