@@ -9,6 +9,7 @@ import (
 	"zhigai/programme/diagnosis"
 	"zhigai/programme/enterprise"
 	"zhigai/programme/evaluation"
+	"zhigai/programme/evaluation/benchmark"
 	"zhigai/record"
 	recordevidence "zhigai/record/evidence"
 	"zhigai/record/pgtest"
@@ -108,6 +109,12 @@ func TestConformance_Diagnoses(t *testing.T) {
 func TestConformance_Evaluations(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		recordtest.Evaluations(t, func(t *testing.T) evaluation.Store { return programme.NewEvaluations(open(t)) })
+	})
+}
+
+func TestConformance_Benchmarks(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		recordtest.Benchmarks(t, func(t *testing.T) benchmark.Store { return programme.NewBenchmarks(open(t)) })
 	})
 }
 

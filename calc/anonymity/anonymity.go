@@ -56,6 +56,9 @@ type Rules struct {
 	Percent int
 	// Hold names cells that must not be published whatever they hold; nil: none.
 	Hold func(Key) bool
+	// Keep names cells that were suppressed before in the same period: published
+	// now, they would give away what they hid then. nil: none.
+	Keep func(Key) bool
 }
 
 // Why says for which reason a cell is suppressed.
@@ -149,8 +152,8 @@ func check(members []Member, s Scheme, r Rules) error {
 	return nil
 }
 
-// keys are the cells of the scheme that a member of the codes lies in.
-func (s Scheme) keys(region, sector string) []Key {
+// Keys are the cells of the scheme that a member of the codes lies in.
+func (s Scheme) Keys(region, sector string) []Key {
 	var out []Key
 	for _, l := range s {
 		for _, n := range l.Sectors {
@@ -160,11 +163,6 @@ func (s Scheme) keys(region, sector string) []Key {
 		}
 	}
 	return out
-}
-
-// Has reports whether the scheme has cells of such a key.
-func (s Scheme) Has(k Key) bool {
-	return slices.ContainsFunc(s, func(l Level) bool { return l.Region == len(k.Region) && slices.Contains(l.Sectors, len(k.Sector)) })
 }
 
 func compareKeys(a, b Key) int {

@@ -29,7 +29,7 @@ type shift struct {
 func (t *table) protect() {
 	var first []int
 	for i := range t.cells {
-		if t.cells[i].Why != "" {
+		if why := t.cells[i].Why; why != "" && why != Complementary {
 			first = append(first, i)
 		}
 	}

@@ -46,7 +46,7 @@ func newTable(members []Member, s Scheme, r Rules) *table {
 	cells := map[Key]bool{}
 	for k := range in {
 		whole = append(whole, k)
-		for _, c := range s.keys(k.Region, k.Sector) {
+		for _, c := range s.Keys(k.Region, k.Sector) {
 			cells[c] = true
 		}
 	}
@@ -67,7 +67,7 @@ func newTable(members []Member, s Scheme, r Rules) *table {
 		t.at[k] = i
 		t.bySector[k.Sector] = append(t.bySector[k.Sector], i)
 		t.byRegion[k.Region] = append(t.byRegion[k.Region], i)
-		for _, ck := range s.keys(k.Region, k.Sector) {
+		for _, ck := range s.Keys(k.Region, k.Sector) {
 			n := number[ck]
 			if slices.Contains(a.cells, n) {
 				continue // a code that is shorter than its level
@@ -85,8 +85,8 @@ func newTable(members []Member, s Scheme, r Rules) *table {
 	for i := range t.cells {
 		c := &t.cells[i]
 		c.N = c.total[0]
-		if why := c.reason(members, r); why != "" {
-			c.Why = why
+		if c.Why = c.reason(members, r); c.Why == "" && r.Keep != nil && r.Keep(c.Key) {
+			c.Why = Complementary
 		}
 	}
 	return t

@@ -7,15 +7,20 @@ import (
 	"zhigai/access"
 	"zhigai/plant"
 	"zhigai/programme/evaluation"
+	"zhigai/programme/evaluation/benchmark"
 	"zhigai/programme/target"
 	"zhigai/record/programme"
 )
 
-// newEvaluations makes the desk where firms are scored by published standards.
-func (n *node) newEvaluations() *evaluation.Desk {
-	return &evaluation.Desk{
-		Book: n.standards, Store: programme.NewEvaluations(n.record), Facts: firmYears{n.targets.Facts},
-		Seats: programme.NewFirms(n.record, n.codes), NewID: n.record.NewID, Now: time.Now,
+// newEvaluations makes the desks where firms are scored by published standards
+// and compared with their sector.
+func (n *node) newEvaluations() {
+	facts, seats := firmYears{n.targets.Facts}, programme.NewFirms(n.record, n.codes)
+	n.evaluations = &evaluation.Desk{
+		Book: n.standards, Store: programme.NewEvaluations(n.record), Facts: facts, Seats: seats, NewID: n.record.NewID, Now: time.Now,
+	}
+	n.benchmarks = &benchmark.Desk{
+		Book: n.standards, Rule: n.groups, Store: programme.NewBenchmarks(n.record), Facts: facts, Seats: seats, Now: time.Now,
 	}
 }
 

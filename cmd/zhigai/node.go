@@ -29,6 +29,7 @@ import (
 	"zhigai/programme/diagnosis"
 	"zhigai/programme/enterprise"
 	"zhigai/programme/evaluation"
+	"zhigai/programme/evaluation/benchmark"
 	"zhigai/programme/machine"
 	"zhigai/programme/target"
 	"zhigai/record"
@@ -73,6 +74,7 @@ type node struct {
 	proved       *machine.Desk
 	diagnosis    *diagnosis.Desk
 	evaluations  *evaluation.Desk
+	benchmarks   *benchmark.Desk
 	lean         bool
 	readOnly     bool
 	traces       *traces    // nil: none are made
@@ -148,7 +150,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.newFirms()
 	n.newTargets()
 	n.diagnosis = n.newDiagnosis()
-	n.evaluations = n.newEvaluations()
+	n.newEvaluations()
 	n.book = n.newBook(log)
 	n.sharing = n.newSharing()
 	n.asked = n.newRequests()
@@ -367,7 +369,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Bulk: &bulk.Desk{Plants: n.plants, Profiles: n.profiles, Drivers: n.drivers.List, Past: n.record.Access()},
 	})
 	web.RegisterSharing(api, n.sharing, n.shared)
-	webprogramme.Register(api, webprogramme.Deps{Firms: n.firms, Sheets: n.firmSheets, Targets: n.targets, Machines: n.proved, Diagnosis: n.diagnosis, Evaluations: n.evaluations})
+	webprogramme.Register(api, webprogramme.Deps{Firms: n.firms, Sheets: n.firmSheets, Targets: n.targets, Machines: n.proved, Diagnosis: n.diagnosis, Evaluations: n.evaluations, Benchmarks: n.benchmarks})
 	prometheus.Register(api, prometheus.Deps{Tags: n.shop, Plants: n.plants, History: n.history, Version: version, Now: time.Now, Logger: n.log})
 	return api
 }

@@ -16,6 +16,7 @@ import (
 	"zhigai/programme/diagnosis"
 	"zhigai/programme/enterprise"
 	"zhigai/programme/evaluation"
+	"zhigai/programme/evaluation/benchmark"
 	"zhigai/programme/machine"
 	"zhigai/programme/target"
 	"zhigai/record"
@@ -121,6 +122,7 @@ type rules struct {
 	codes       enterprise.Codes
 	targetBook  *target.Book
 	standards   *evaluation.Book // of programme/evaluation
+	groups      benchmark.Rule
 	networked   machine.Rule
 	editions    *diagnosis.Editions
 }
@@ -151,6 +153,9 @@ func rulesOf(profiles fs.FS, drivers []connect.Driver) (*rules, error) {
 		return nil, err
 	}
 	if r.standards, err = evaluation.Load(data.FS, target.Values); err != nil {
+		return nil, err
+	}
+	if r.groups, err = benchmark.LoadRule(data.FS, "standards/benchmark.yaml"); err != nil {
 		return nil, err
 	}
 	if r.targetBook, err = target.Load(data.FS); err != nil {

@@ -62,30 +62,11 @@ func (r Evaluations) Append(ctx context.Context, tenant plant.TenantNo, h evalua
 			tenant, h.ID, h.Rev, string(h.State), h.Standard, h.Year, h.Revision, settled, string(body)).Exec(ctx); err != nil {
 			return fmt.Errorf("record: save evaluation %s: %w", h.ID, err)
 		}
-		for part := range slices.Chunk(rows, scoresAtOnce) {
-			if err := insertScores(ctx, tx, tenant, h, part); err != nil {
-				return err
-			}
-		}
-		return nil
+		return insertMany(ctx, tx, `evaluation_score (tenant, round, revision, place, firm, region, sector, class, scored, words, body)`, rows, func(row evaluation.Row) ([]any, error) {
+			body, err := json.Marshal(row)
+			return []any{tenant, h.ID, h.Revision, row.Place, row.Firm, row.Region, row.Sector, row.Class, row.Score != nil, strings.ToLower(row.Name), string(body)}, err
+		})
 	}, events...)
-}
-
-func insertScores(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, h evaluation.Head, rows []evaluation.Row) error {
-	var values []string
-	var args []any
-	for _, row := range rows {
-		body, err := json.Marshal(row)
-		if err != nil {
-			return fmt.Errorf("record: score of %s: %w", row.Firm, err)
-		}
-		values = append(values, `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
-		args = append(args, tenant, h.ID, h.Revision, row.Place, row.Firm, row.Region, row.Sector, row.Class, row.Score != nil, strings.ToLower(row.Name), string(body))
-	}
-	if _, err := tx.NewRaw(`insert into evaluation_score (tenant, round, revision, place, firm, region, sector, class, scored, words, body) values `+strings.Join(values, `, `), args...).Exec(ctx); err != nil {
-		return fmt.Errorf("record: save list of evaluation %s: %w", h.ID, err)
-	}
-	return nil
 }
 
 // Steps implements evaluation.Store.

@@ -3,13 +3,16 @@ package recordtest
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
 
 	"zhigai/access"
+	"zhigai/calc/anonymity"
 	"zhigai/plant"
 	"zhigai/programme/evaluation"
+	"zhigai/programme/evaluation/benchmark"
 )
 
 // Evaluations tests evaluation.Store.
@@ -170,4 +173,55 @@ func evaluationSettled(t *testing.T, s evaluation.Store) {
 	if _, _, ok, any, err := s.Settled(ctx, 2, "f001", "s", day.AddDate(3, 0, 0)); ok || any || err != nil {
 		t.Errorf("class in a foreign tenant: %v, %v, %v", ok, any, err)
 	}
+}
+
+// Benchmarks tests benchmark.Store.
+func Benchmarks(t *testing.T, open func(t *testing.T) benchmark.Store) {
+	ctx, s := t.Context(), open(t)
+	issue := func(number int) benchmark.Issue {
+		return benchmark.Issue{Measure: "m", Version: 1, Year: 2022, Number: number, Least: 5, At: day, Suppressed: map[string]int{"few": 1}}
+	}
+	cell := func(region, sector string, n int64) benchmark.Cell {
+		return benchmark.Cell{Region: region, Sector: sector, N: n, Quantiles: []anonymity.Quantile{{Share: 0.5, Value: 1.25}}, Issue: 1}
+	}
+	cells := []benchmark.Cell{cell("", "", 300), cell("33", "", 290), cell("3306", "", 20), cell("3306", "C34", 9), cell("3310", "", 30), cell("330624", "", 7), cell("34", "", 10)}
+	var members []anonymity.Member
+	for i := range 450 {
+		members = append(members, anonymity.Member{ID: fmt.Sprintf("f%03d", i), Region: "330624", Sector: "C3451", Value: 0.1 + float64(i), Weights: []int64{1 << 53, int64(i)}})
+	}
+	save := func(tenant plant.TenantNo, number int, cells []benchmark.Cell, members []anonymity.Member, want error) {
+		t.Helper()
+		if err := s.Save(ctx, tenant, issue(number), cells, members); !errors.Is(err, want) {
+			t.Errorf("Save of issue %d: %v; want %v", number, err, want)
+		}
+	}
+	save(1, 2, cells, members, access.ErrNotFound)
+	save(1, 1, cells, members, nil)
+	save(1, 1, nil, nil, access.ErrConflict)
+	if got, err := s.Members(ctx, 1, "m", 2022); err != nil || !reflect.DeepEqual(got, members) {
+		t.Errorf("%d members come back, %v", len(got), err)
+	}
+	f := func(want int, at benchmark.Within) {
+		t.Helper()
+		got, err := s.Cells(ctx, 1, "m", 2022, at)
+		if err != nil || len(got) != want {
+			t.Errorf("%d cells of %+v, %v; want %d", len(got), at, err, want)
+		}
+	}
+	f(7, benchmark.Within{RegionLong: -1, SectorLong: -1})
+	f(1, benchmark.Within{RegionLong: 0, SectorLong: 0})
+	f(2, benchmark.Within{Region: "33", RegionLong: 4, SectorLong: 0})
+	f(1, benchmark.Within{Region: "3306", RegionLong: 4, SectorLong: 3})
+	f(3, benchmark.Within{Region: "3306", RegionLong: -1, SectorLong: -1})
+	save(1, 2, cells[:1], members[:3], nil)
+	f(1, benchmark.Within{RegionLong: -1, SectorLong: -1})
+	issues, err := s.Issues(ctx, 1, "m", 0, 9)
+	if err != nil || len(issues) != 2 || issues[0].Number != 2 || issues[0].Suppressed["few"] != 1 {
+		t.Errorf("issues: %+v, %v", issues, err)
+	}
+	if issues, err := s.Issues(ctx, 2, "", 0, 9); err != nil || len(issues) != 0 {
+		t.Errorf("a foreign tenant sees %d issues, %v", len(issues), err)
+	}
+	save(2, 1, cells, members, nil)
+	f(1, benchmark.Within{RegionLong: -1, SectorLong: -1})
 }

@@ -10,6 +10,7 @@ import (
 	"zhigai/programme/diagnosis"
 	"zhigai/programme/enterprise"
 	"zhigai/programme/evaluation"
+	"zhigai/programme/evaluation/benchmark"
 	"zhigai/programme/machine"
 	"zhigai/programme/target"
 	"zhigai/web"
@@ -25,6 +26,7 @@ type Deps struct {
 	Diagnosis *diagnosis.Desk
 	// Evaluations is where firms are scored by published standards.
 	Evaluations *evaluation.Desk
+	Benchmarks  *benchmark.Desk
 }
 
 type rooms struct {
@@ -48,4 +50,5 @@ func Register(api *web.API, d Deps) {
 	r.registerEvaluations()
 	r.registerRounds()
 	r.registerScores()
+	r.registerBenchmarks()
 }
