@@ -315,7 +315,7 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"save-firm-return": map[string]any{"firm": "01NOBODY", "year": 2022, "name": "machines", "value": 1, "basis": "declared", "rev": 0},
 		"add-firm":         firm, "change-firm": firm, "look-at-firm": firm, "merge-firm": map[string]any{"into": "01NOBODY", "rev": 1}, "apply-firm-sheet": map[string]any{},
 		"publish-benchmark": map[string]any{"measure": "tax-per-mu", "year": 2022},
-		"start-evaluation": map[string]any{"title": "x", "standard": "mu-above-scale", "version": 0, "year": 2022, "region": "3306"}, "recompute-evaluation": map[string]any{},
+		"start-evaluation":  map[string]any{"title": "x", "standard": "mu-above-scale", "version": 0, "year": 2022, "region": "3306"}, "recompute-evaluation": map[string]any{},
 		"move-evaluation": map[string]any{"state": "cancelled", "note": "x"}, "object-evaluation": map[string]any{"firm": "01NOBODY", "text": "x"}, "answer-evaluation-objection": map[string]any{"decision": "rejected", "answer": "x"},
 		"save-role": map[string]any{"id": "01nobody", "name": map[string]string{"zh": "空"}, "permissions": []string{}, "own": true, "rev": 0},
 	}[o.ID])

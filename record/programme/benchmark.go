@@ -120,4 +120,3 @@ func (b Benchmarks) Cells(ctx context.Context, tenant plant.TenantNo, measure st
 func (b Benchmarks) Members(ctx context.Context, tenant plant.TenantNo, measure string, year int) ([]anonymity.Member, error) {
 	return ofJSON[anonymity.Member](b.db.Reader().QueryContext(ctx, `select body from benchmark_member where tenant = ? and measure = ? and year = ? order by firm limit ?`, tenant, measure, year, maxMembers))
 }
-

@@ -69,13 +69,14 @@ func (r *rooms) registerEvaluations() {
 			return &struct{ Body evaluation.Standing }{out}, err
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/evaluations/{id}", ID: "evaluation", Summary: "One round with its revisions and objections", Tag: "evaluation", Needs: access.ReadFirms},
-		func(ctx context.Context, in *roundID) (*roundOut, error) {
+		func(ctx context.Context, in *RoundID) (*roundOut, error) {
 			v, err := r.Evaluations.Round(ctx, web.Who(ctx), in.ID)
 			return &roundOut{ETag: web.ETag(v.Rev), Body: v}, err
 		})
 }
 
-type roundID struct {
+// RoundID names a round.
+type RoundID struct {
 	ID string `path:"id" maxLength:"60"`
 }
 
@@ -111,7 +112,7 @@ type ObjectionAnswer struct {
 func (r *rooms) registerRounds() {
 	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/evaluations/{id}/revisions", ID: "recompute-evaluation", Summary: "Compute a draft anew from the records as they are now", Tag: "evaluation", Needs: access.KeepFirms, Heavy: true},
 		func(ctx context.Context, in *struct {
-			roundID
+			RoundID
 			IfMatch string `header:"If-Match" required:"true" doc:"rev of the round you saw"`
 		},
 		) (*roundOut, error) {
@@ -124,7 +125,7 @@ func (r *rooms) registerRounds() {
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/evaluations/{id}/state", ID: "move-evaluation", Summary: "Put a list on public notice, settle it, or cancel the round", Tag: "evaluation", Needs: access.KeepFirms},
 		func(ctx context.Context, in *struct {
-			roundID
+			RoundID
 			IfMatch string `header:"If-Match" required:"true" doc:"rev of the round you saw"`
 			Body    RoundMove
 		},
@@ -139,7 +140,7 @@ func (r *rooms) registerRounds() {
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/evaluations/{id}/objections", ID: "object-evaluation", Summary: "Object to a firm's score while the list is on public notice", Tag: "evaluation", Needs: access.ReadFirms, Status: http.StatusCreated},
 		func(ctx context.Context, in *struct {
-			roundID
+			RoundID
 			Body ObjectionIn
 		},
 		) (*roundOut, error) {
@@ -148,7 +149,7 @@ func (r *rooms) registerRounds() {
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodPut, Path: "/evaluations/{id}/objections/{objection}", ID: "answer-evaluation-objection", Summary: "Decide on an objection; one that is upheld makes a new revision", Tag: "evaluation", Needs: access.KeepFirms, Heavy: true},
 		func(ctx context.Context, in *struct {
-			roundID
+			RoundID
 			Objection string `path:"objection" maxLength:"60"`
 			IfMatch   string `header:"If-Match" required:"true" doc:"rev of the round you saw"`
 			Body      ObjectionAnswer
@@ -166,7 +167,7 @@ func (r *rooms) registerRounds() {
 
 // ScoresAbout is what a list of scores is narrowed to.
 type ScoresAbout struct {
-	roundID
+	RoundID
 	Revision int    `query:"revision" minimum:"0" doc:"The newest when left out"`
 	Class    string `query:"class" maxLength:"5"`
 	Unscored bool   `query:"unscored" doc:"Those without a score only"`
@@ -216,7 +217,7 @@ func (r *rooms) registerScores() {
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/evaluations/{id}/scores/{firm}", ID: "evaluation-score", Summary: "A firm's score with every term, and what each revision said", Tag: "evaluation", Needs: access.ReadFirms},
 		func(ctx context.Context, in *struct {
-			roundID
+			RoundID
 			Firm     string `path:"firm" maxLength:"60"`
 			Revision int    `query:"revision" minimum:"0" doc:"The newest when left out"`
 		},
