@@ -9876,7 +9876,9 @@ export interface operations {
                 format?: "csv" | "xlsx";
             };
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -9903,7 +9905,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -9941,6 +9945,7 @@ export interface operations {
                 "If-Match": string;
             };
             path: {
+                id: string;
                 objection: string;
             };
             cookie?: never;
@@ -9979,7 +9984,9 @@ export interface operations {
                 /** @description rev of the round you saw */
                 "If-Match": string;
             };
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -10023,7 +10030,9 @@ export interface operations {
                 cursor?: string;
             };
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -10056,6 +10065,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                id: string;
                 firm: string;
             };
             cookie?: never;
@@ -10089,7 +10099,9 @@ export interface operations {
                 /** @description rev of the round you saw */
                 "If-Match": string;
             };
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {

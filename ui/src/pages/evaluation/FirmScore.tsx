@@ -40,7 +40,7 @@ export function FirmScore({ round, standard, firm }: { round: Round; standard: S
           <table className="plain"><tbody>
             {data.pasts.map((p) => <tr key={p.revision}><td>{t("revision")} {p.revision}</td><td className="r num">{p.score === undefined ? "—" : fixed(p.score, digits)}</td><td>{p.class ?? ""}</td><td className="dim">{p.rank ? `${p.rank} / ${p.of}` : ""}</td></tr>)}
           </tbody></table>
-          {round.state === "public" && <Object round={round} firm={firm} />}
+          {round.state === "public" && <Objecting round={round} firm={firm} />}
         </div>)}
     </Drawer>
   );
@@ -75,7 +75,7 @@ function Terms({ terms, standard }: { terms: ScoreTerm[]; standard: Standard | u
   );
 }
 
-function Object({ round, firm }: { round: Round; firm: string }) {
+function Objecting({ round, firm }: { round: Round; firm: string }) {
   const { t } = useTranslation("evaluation");
   const [sent, setSent] = useState(false);
   const change = useRoundChange(() => setSent(true));

@@ -1,12 +1,11 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, useSearch } from "@tanstack/react-router";
-import { Alert, App, Button, Spin } from "antd";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { Alert, App, Button, Spin, Tabs } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { address, api, ApiError } from "../../api/client";
 import { ifMatch, round, standards, type Round, type Standard } from "../../api/evaluation";
 import { session } from "../../api/queries";
-import { PageTabs } from "../../components/PageTabs";
 import { useLang } from "../../i18n/useLang";
 import { dateTime } from "../../lib/time";
 import type { EvaluationSearch } from "../../routes";
@@ -68,17 +67,19 @@ export function RoundView({ id }: { id: string }) {
         {r.from && <><dt>{t("notice")}</dt><dd>{r.from} – {r.to}</dd></>}
         {now && <><dt>{t("classes")}</dt><dd><ClassCounts of={now.classes} unscored={now.unscored} /></dd></>}
       </dl>
-      <PageTabsOf r={r} standard={standard} keeps={keeps} />
+      <Parts r={r} standard={standard} keeps={keeps} />
       {search.firm && <FirmScore round={r} standard={standard} firm={search.firm} />}
       {moving && <MoveRound round={r} to={moving} close={() => setMoving(undefined)} />}
     </>
   );
 }
 
-function PageTabsOf({ r, standard, keeps }: { r: Round; standard: Standard | undefined; keeps: boolean }) {
+function Parts({ r, standard, keeps }: { r: Round; standard: Standard | undefined; keeps: boolean }) {
   const { t } = useTranslation("evaluation");
+  const search: EvaluationSearch = useSearch({ strict: false });
+  const navigate = useNavigate();
   return (
-    <PageTabs keep={["id"]} items={[
+    <Tabs activeKey={search.tab ?? "scores"} onChange={(tab) => void navigate({ to: "/evaluations", search: { id: r.id, tab } })} items={[
       { key: "scores", label: t("tab.scores"), children: <Scores round={r} standard={standard} /> },
       { key: "objections", label: `${t("tab.objections")} ${r.objections.length}`, children: <Objections round={r} standard={standard} keeps={keeps} /> },
       { key: "revisions", label: `${t("tab.revisions")} ${r.revisions.length}`, children: <Revisions r={r} /> },
