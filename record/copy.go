@@ -30,7 +30,7 @@ var tables = []struct{ name, key string }{
 	{"audit", "tenant, seq"},
 	{"benchmark_cell", "tenant, measure, year, region, sector"},
 	{"benchmark_issue", "tenant, measure, year, number"},
-	{"benchmark_member", "tenant, measure, year, firm"},
+	{"benchmark_member", "tenant, measure, year, number, firm"},
 	{"diagnosis", "tenant, id"},
 	{"diagnosis_file", "tenant, sha256, part"},
 	{"evaluation_round", "tenant, id"},

@@ -58,9 +58,10 @@ create table benchmark_member (
     tenant  bigint not null,
     measure text   not null,
     year    bigint not null,
+    number  bigint not null,
     firm    text   not null,
     body    text   not null,
-    primary key (tenant, measure, year, firm)
+    primary key (tenant, measure, year, number, firm)
 );
 
 -- +goose Down

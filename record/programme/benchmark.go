@@ -50,10 +50,8 @@ func (b Benchmarks) Save(ctx context.Context, tenant plant.TenantNo, i benchmark
 			tenant, i.Measure, i.Year, i.Number, string(body), int64(b.db.Now()), record.Who(ctx)).Exec(ctx); err != nil {
 			return fmt.Errorf("record: save issue of %s: %w", i.Measure, err)
 		}
-		for _, table := range []string{`benchmark_cell`, `benchmark_member`} {
-			if _, err := tx.NewRaw(`delete from `+table+` where tenant = ? and measure = ? and year = ?`, tenant, i.Measure, i.Year).Exec(ctx); err != nil {
-				return fmt.Errorf("record: %s: %w", table, err)
-			}
+		if _, err := tx.NewRaw(`delete from benchmark_cell where tenant = ? and measure = ? and year = ?`, tenant, i.Measure, i.Year).Exec(ctx); err != nil {
+			return fmt.Errorf("record: cells of %s: %w", i.Measure, err)
 		}
 		if err := insertMany(ctx, tx, `benchmark_cell (tenant, measure, year, region, sector, body)`, cells, func(c benchmark.Cell) ([]any, error) {
 			raw, err := json.Marshal(c)
@@ -61,9 +59,9 @@ func (b Benchmarks) Save(ctx context.Context, tenant plant.TenantNo, i benchmark
 		}); err != nil {
 			return err
 		}
-		return insertMany(ctx, tx, `benchmark_member (tenant, measure, year, firm, body)`, members, func(m anonymity.Member) ([]any, error) {
+		return insertMany(ctx, tx, `benchmark_member (tenant, measure, year, number, firm, body)`, members, func(m anonymity.Member) ([]any, error) {
 			raw, err := json.Marshal(m)
-			return []any{tenant, i.Measure, i.Year, m.ID, string(raw)}, err
+			return []any{tenant, i.Measure, i.Year, i.Number, m.ID, string(raw)}, err
 		})
 	})
 }
@@ -117,6 +115,6 @@ func (b Benchmarks) Cells(ctx context.Context, tenant plant.TenantNo, measure st
 }
 
 // Members implements benchmark.Store.
-func (b Benchmarks) Members(ctx context.Context, tenant plant.TenantNo, measure string, year int) ([]anonymity.Member, error) {
-	return ofJSON[anonymity.Member](b.db.Reader().QueryContext(ctx, `select body from benchmark_member where tenant = ? and measure = ? and year = ? order by firm limit ?`, tenant, measure, year, maxMembers))
+func (b Benchmarks) Members(ctx context.Context, tenant plant.TenantNo, measure string, year, number int) ([]anonymity.Member, error) {
+	return ofJSON[anonymity.Member](b.db.Reader().QueryContext(ctx, `select body from benchmark_member where tenant = ? and measure = ? and year = ? and number = ? order by firm limit ?`, tenant, measure, year, number, maxMembers))
 }

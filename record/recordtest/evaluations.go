@@ -198,7 +198,7 @@ func Benchmarks(t *testing.T, open func(t *testing.T) benchmark.Store) {
 	save(1, 2, cells, members, access.ErrNotFound)
 	save(1, 1, cells, members, nil)
 	save(1, 1, nil, nil, access.ErrConflict)
-	if got, err := s.Members(ctx, 1, "m", 2022); err != nil || !reflect.DeepEqual(got, members) {
+	if got, err := s.Members(ctx, 1, "m", 2022, 1); err != nil || !reflect.DeepEqual(got, members) {
 		t.Errorf("%d members come back, %v", len(got), err)
 	}
 	f := func(want int, at benchmark.Within) {
@@ -215,6 +215,9 @@ func Benchmarks(t *testing.T, open func(t *testing.T) benchmark.Store) {
 	f(3, benchmark.Within{Region: "3306", RegionLong: -1, SectorLong: -1})
 	save(1, 2, cells[:1], members[:3], nil)
 	f(1, benchmark.Within{RegionLong: -1, SectorLong: -1})
+	if got, err := s.Members(ctx, 1, "m", 2022, 1); err != nil || len(got) != 450 {
+		t.Errorf("%d members of the first issue, %v", len(got), err)
+	}
 	issues, err := s.Issues(ctx, 1, "m", 0, 9)
 	if err != nil || len(issues) != 2 || issues[0].Number != 2 || issues[0].Suppressed["few"] != 1 {
 		t.Errorf("issues: %+v, %v", issues, err)

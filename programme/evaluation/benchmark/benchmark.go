@@ -137,16 +137,16 @@ type Sharing interface {
 // Store keeps what was published, with who was in it. Methods may be called
 // concurrently.
 type Store interface {
-	// Save stores an issue in place of the cells and members before it;
-	// access.ErrConflict when its number is not the next.
+	// Save stores an issue in place of the cells before it; access.ErrConflict when
+	// its number is not the next.
 	Save(ctx context.Context, tenant plant.TenantNo, i Issue, cells []Cell, members []anonymity.Member) error
 	// Issues are the newest first; "" and 0 are every measure and year.
 	Issues(ctx context.Context, tenant plant.TenantNo, measure string, year, limit int) ([]Issue, error)
 	// Cells are those of the newest issue whose region begins with a code and has a
 	// length, and likewise the sector; −1 is every length.
 	Cells(ctx context.Context, tenant plant.TenantNo, measure string, year int, at Within) ([]Cell, error)
-	// Members are who was in the newest issue, in order of id.
-	Members(ctx context.Context, tenant plant.TenantNo, measure string, year int) ([]anonymity.Member, error)
+	// Members are who was in an issue, in order of id.
+	Members(ctx context.Context, tenant plant.TenantNo, measure string, year, number int) ([]anonymity.Member, error)
 }
 
 // Within chooses cells.
@@ -170,6 +170,10 @@ type Desk struct {
 // than k differ: the going of one moves no quartile by more than a place in a
 // hundred. Our rule.
 const largeTimes = 20
+
+// maxIssues bounds the issues of a year, each of which keeps its members: two a
+// week.
+const maxIssues = 100
 
 // maxMembers is more than the firms above scale of a province.
 const maxMembers = 200_000
@@ -196,6 +200,9 @@ func (d *Desk) Publish(ctx context.Context, who access.Principal, measure string
 	before, err := d.before(ctx, tenant, measure, year)
 	if err != nil {
 		return Issue{}, err
+	}
+	if before.issue.Number >= maxIssues {
+		return Issue{}, fmt.Errorf("%w: %d issues of %s for %d; that is as many as there may be", evaluation.ErrInvalid, maxIssues, m.ID, year)
 	}
 	if before.issue.Number > 0 {
 		least = max(least, before.issue.Least)
