@@ -110,7 +110,7 @@ test("benchmarks are published, and a firm finds its place", async () => {
   await page.getByRole("link", { name: "行业对标" }).click();
   await page.getByText(/尚未公布/).waitFor();
   await accessible(page, "benchmark-empty");
-  await page.getByLabel("指标").click();
+  await page.getByRole("combobox", { name: "指标" }).click();
   await page.getByTitle("亩均税收", { exact: true }).last().click();
   await page.getByRole("button", { name: "公布本年度" }).click();
   await page.getByRole("tooltip").getByRole("button", { name: "公布本年度" }).click();
