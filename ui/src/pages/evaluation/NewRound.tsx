@@ -17,7 +17,8 @@ export function NewRound({ close }: { close: () => void }) {
   const client = useQueryClient();
   const [f] = Form.useForm<Fields>();
   const book = useQuery(standards).data;
-  const chosen = book?.standards.find((s) => s.id === Form.useWatch("standard", f));
+  const id: string | undefined = Form.useWatch("standard", f);
+  const chosen = book?.standards.find((s) => s.id === id);
   const start = useMutation({
     mutationFn: (v: Fields) => api.post<Round>("/evaluations", { ...v, version: 0, sector: v.sector || undefined }),
     onSuccess: (r) => {
