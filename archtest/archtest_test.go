@@ -98,6 +98,8 @@ var floors = []struct {
 	{"programme/machine", []string{"plant", "access"}, "counts what rows prove, whoever folded them"},
 	{"programme/diagnosis", []string{"plant", "fact", "access", "figure", "calc/maturity"}, "rooms of a storey do not import one another; firms and figures are told to it"},
 	{"programme/diagnosis/report", []string{"plant", "paper", "paper/word", "calc/maturity", "programme/diagnosis"}, "draws a diagnosis and decides nothing"},
+	{"programme/evaluation", []string{"plant", "access", "figure"}, "rooms of a storey do not import one another; firms and their values are told to it"},
+	{"programme/evaluation/benchmark", []string{"plant", "access", "calc/anonymity", "programme/evaluation"}, "publishes quantiles of measures; what may be told is decided in calc"},
 	{"link/settings", []string{"plant", "link"}, "what goes down knows no plant file"},
 	{"link/sharing", []string{"plant", "fact", "link", "link/journal"}, "the sharing policy, before the journals"},
 	{"link/journal", []string{"plant", "fact", "history", "link"}, "joins link to journals, by interfaces"},

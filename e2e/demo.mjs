@@ -43,12 +43,13 @@ export async function startDemo(data, ...more) {
   const child = spawn(bin, ["run", "--demo", "--data", data ?? join(dir, "data"), "--listen", `127.0.0.1:${port}`, "--admin-token", tokenFile, ...more], { stdio: ["ignore", "ignore", "pipe"] });
   let log = "";
   child.stderr.on("data", (d) => { log = (log + d).slice(-8000); });
-  const api = async (path) => {
+  const send = async (method, path, body) => {
     const token = (await readFile(tokenFile, "utf8")).trim();
-    const res = await fetch(base + path, { headers: { Authorization: `Bearer ${token}` } });
-    if (!res.ok) throw new Error(`${path}: ${res.status}`);
+    const res = await fetch(base + path, { method, headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+    if (!res.ok) throw new Error(`${path}: ${res.status} ${await res.text()}`);
     return res.json();
   };
+  const api = (path) => send("GET", path);
   const stop = async () => {
     child.kill("SIGTERM");
     await new Promise((r) => child.once("exit", r));
@@ -64,5 +65,5 @@ export async function startDemo(data, ...more) {
     await stop();
     throw err;
   }
-  return { base, api, stop };
+  return { base, api, send, stop };
 }

@@ -44,6 +44,7 @@ const (
 	KindAcceptance     Kind = "acceptance"      // a report of shop/acceptance was made
 	KindAcceptancePart Kind = "acceptance_part" // a piece of its data
 	KindDiagnosis      Kind = "diagnosis"       // a step of programme/diagnosis
+	KindEvaluation     Kind = "evaluation"      // a step of programme/evaluation
 )
 
 // Kinds are all of them.

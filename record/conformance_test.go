@@ -8,6 +8,8 @@ import (
 	"zhigai/figure"
 	"zhigai/programme/diagnosis"
 	"zhigai/programme/enterprise"
+	"zhigai/programme/evaluation"
+	"zhigai/programme/evaluation/benchmark"
 	"zhigai/programme/reporting"
 	"zhigai/record"
 	recordevidence "zhigai/record/evidence"
@@ -102,6 +104,18 @@ func TestConformance_Figures(t *testing.T) {
 func TestConformance_Diagnoses(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		recordtest.Diagnoses(t, func(t *testing.T) diagnosis.Store { return programme.NewDiagnoses(open(t)) })
+	})
+}
+
+func TestConformance_Evaluations(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		recordtest.Evaluations(t, func(t *testing.T) evaluation.Store { return programme.NewEvaluations(open(t)) })
+	})
+}
+
+func TestConformance_Benchmarks(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		recordtest.Benchmarks(t, func(t *testing.T) benchmark.Store { return programme.NewBenchmarks(open(t)) })
 	})
 }
 

@@ -28,6 +28,8 @@ import (
 	"zhigai/plant"
 	"zhigai/programme/diagnosis"
 	"zhigai/programme/enterprise"
+	"zhigai/programme/evaluation"
+	"zhigai/programme/evaluation/benchmark"
 	"zhigai/programme/machine"
 	"zhigai/programme/reporting"
 	"zhigai/programme/target"
@@ -73,6 +75,8 @@ type node struct {
 	proved       *machine.Desk
 	diagnosis    *diagnosis.Desk
 	reporting    *reporting.Desk
+	evaluations  *evaluation.Desk
+	benchmarks   *benchmark.Desk
 	lean         bool
 	readOnly     bool
 	traces       *traces    // nil: none are made
@@ -149,6 +153,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.newTargets()
 	n.diagnosis = n.newDiagnosis()
 	n.reporting = n.newReporting()
+	n.newEvaluations()
 	n.book = n.newBook(log)
 	n.sharing = n.newSharing()
 	n.asked = n.newRequests()
@@ -325,6 +330,8 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 			{Err: authenticity.ErrInvalid, Status: 422},
 			{Err: authenticity.ErrNotFound, Status: 404},
 			{Err: enterprise.ErrInvalid, Status: 422},
+			{Err: evaluation.ErrInvalid, Status: 422},
+			{Err: evaluation.ErrState, Status: 409},
 			{Err: target.ErrInvalid, Status: 422},
 			{Err: target.ErrUnknown, Status: 404},
 			{Err: machine.ErrInvalid, Status: 422},
@@ -367,7 +374,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Bulk: &bulk.Desk{Plants: n.plants, Profiles: n.profiles, Drivers: n.drivers.List, Past: n.record.Access()},
 	})
 	web.RegisterSharing(api, n.sharing, n.shared)
-	webprogramme.Register(api, webprogramme.Deps{Firms: n.firms, Sheets: n.firmSheets, Targets: n.targets, Machines: n.proved, Diagnosis: n.diagnosis, Reporting: n.reporting})
+	webprogramme.Register(api, webprogramme.Deps{Firms: n.firms, Sheets: n.firmSheets, Targets: n.targets, Machines: n.proved, Diagnosis: n.diagnosis, Reporting: n.reporting, Evaluations: n.evaluations, Benchmarks: n.benchmarks})
 	prometheus.Register(api, prometheus.Deps{Tags: n.shop, Plants: n.plants, History: n.history, Version: version, Now: time.Now, Logger: n.log})
 	return api
 }

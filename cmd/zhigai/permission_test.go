@@ -71,6 +71,9 @@ var lowest = map[string]access.Role{
 	"indicator-breakdown": "officer", "indicator-trend": "officer", "firm-indicators": "officer", "machine-plant": "officer",
 	"report-calendar": "officer", "reports": "officer", "report-dues": "officer", "report": "officer", "report-file": "officer", "report-scores": "officer", "report-comparison": "officer",
 	"freeze-reports": reporter, "step-report": reporter,
+	"benchmarks": "officer", "benchmark-issues": "officer", "publish-benchmark": "registrar",
+	"evaluation-standards": "officer", "evaluations": "officer", "evaluation": "officer", "evaluation-class": "officer", "evaluation-scores": "officer", "evaluation-file": "officer", "evaluation-score": "officer",
+	"object-evaluation": "officer", "start-evaluation": "registrar", "recompute-evaluation": "registrar", "move-evaluation": "registrar", "answer-evaluation-objection": "registrar",
 }
 
 // anybody is everybody who is signed in.
@@ -242,6 +245,12 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 		return now.Format(time.RFC3339)
 	case "reason":
 		return "minor.jam"
+	case "measure":
+		return "tax-per-mu"
+	case "standard":
+		return "mu-above-scale"
+	case "objection":
+		return "01NOBODY"
 	case "window":
 		return "hour"
 	case "code":
@@ -319,6 +328,9 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"save-firm-return": map[string]any{"firm": "01NOBODY", "year": 2022, "name": "machines", "value": 1, "basis": "declared", "rev": 0},
 		"add-firm":         firm, "change-firm": firm, "look-at-firm": firm, "merge-firm": map[string]any{"into": "01NOBODY", "rev": 1}, "apply-firm-sheet": map[string]any{},
 		"freeze-reports": map[string]any{"period": "2025-05", "region": region}, "step-report": map[string]any{"what": "submit"},
+		"publish-benchmark": map[string]any{"measure": "tax-per-mu", "year": 2022},
+		"start-evaluation":  map[string]any{"title": "x", "standard": "mu-above-scale", "version": 0, "year": 2022, "region": "3306"}, "recompute-evaluation": map[string]any{},
+		"move-evaluation": map[string]any{"state": "cancelled", "note": "x"}, "object-evaluation": map[string]any{"firm": "01NOBODY", "text": "x"}, "answer-evaluation-objection": map[string]any{"decision": "rejected", "answer": "x"},
 		"save-role": map[string]any{"id": "01nobody", "name": map[string]string{"zh": "空"}, "permissions": []string{}, "own": true, "rev": 0},
 	}[o.ID])
 	must(g.t, err)

@@ -15,6 +15,8 @@ import (
 	"zhigai/plant"
 	"zhigai/programme/diagnosis"
 	"zhigai/programme/enterprise"
+	"zhigai/programme/evaluation"
+	"zhigai/programme/evaluation/benchmark"
 	"zhigai/programme/machine"
 	"zhigai/programme/target"
 	"zhigai/record"
@@ -119,6 +121,8 @@ type rules struct {
 	kinds       equipment.KindMap
 	codes       enterprise.Codes
 	targetBook  *target.Book
+	standards   *evaluation.Book // of programme/evaluation
+	groups      benchmark.Rule
 	networked   machine.Rule
 	editions    *diagnosis.Editions
 	reportRules reportRules
@@ -147,6 +151,12 @@ func rulesOf(profiles fs.FS, drivers []connect.Driver) (*rules, error) {
 		return nil, err
 	}
 	if r.codes, err = codesOf(data.FS); err != nil {
+		return nil, err
+	}
+	if r.standards, err = evaluation.Load(data.FS, target.Values); err != nil {
+		return nil, err
+	}
+	if r.groups, err = benchmark.LoadRule(data.FS, "standards/benchmark.yaml"); err != nil {
 		return nil, err
 	}
 	if r.targetBook, err = target.Load(data.FS); err != nil {

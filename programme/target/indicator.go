@@ -70,10 +70,11 @@ var Kinds = []string{
 // Levels of a recognition.
 var Levels = []string{"national", "provincial", "city", "county"}
 
-// Values of a firm's yearly return, money in fen.
+// Values of a firm's yearly return: money in fen, land in square metres, energy in
+// kilograms of standard coal (equivalent value), emissions in kilograms.
 var Values = []string{
-	"employees", "key_investment_fen", "machines", "machines_nc", "machines_networked", "output_fen", "rebuild_investment_fen",
-	"sales_fen", "smart_output_fen", "tech_investment_fen", "value_added_fen",
+	"electricity_kwh", "emission_kg", "employees", "energy_kgce", "key_investment_fen", "land_m2", "machines", "machines_nc", "machines_networked", "output_fen",
+	"rd_fen", "rebuild_investment_fen", "sales_fen", "smart_output_fen", "tax_fen", "tech_investment_fen", "value_added_fen",
 }
 
 // Sizes of a firm, largest first.

@@ -112,8 +112,25 @@ const reports = createRoute({
   }),
 });
 
+export interface EvaluationSearch {
+  id?: string | undefined; tab?: string | undefined; state?: string | undefined; standard?: string | undefined; cursor?: string | undefined;
+  revision?: number | undefined; class?: string | undefined; q?: string | undefined; firm?: string | undefined;
+}
+const evaluations = createRoute({
+  getParentRoute: () => app, path: "/evaluations", component: lazyRouteComponent(() => import("./pages/evaluation/EvaluationPage")),
+  validateSearch: (s: Record<string, unknown>): EvaluationSearch => ({
+    id: text(s.id), tab: text(s.tab), state: text(s.state), standard: text(s.standard), cursor: text(s.cursor), revision: Number(s.revision) || undefined, class: text(s.class), q: text(s.q), firm: text(s.firm),
+  }),
+});
+
+export interface BenchmarkSearch { measure?: string | undefined; year?: number | undefined; region?: string | undefined; sector?: string | undefined; by?: string | undefined; firm?: string | undefined }
+const benchmark = createRoute({
+  getParentRoute: () => app, path: "/benchmarks", component: lazyRouteComponent(() => import("./pages/benchmark/BenchmarkPage")),
+  validateSearch: (s: Record<string, unknown>): BenchmarkSearch => ({ measure: text(s.measure), year: Number(s.year) || undefined, region: text(s.region), sector: text(s.sector), by: text(s.by), firm: text(s.firm) }),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([signin, app.addChildren([overview, machine, alarms, stops, oee, trend, plant, devices, targets, firms, diagnoses, reports, definitions, system])]),
+  routeTree: root.addChildren([signin, app.addChildren([overview, machine, alarms, stops, oee, trend, plant, devices, targets, firms, diagnoses, reports, evaluations, benchmark, definitions, system])]),
   context: { client: undefined as unknown as QueryClient },
   defaultPreload: false,
   defaultErrorComponent: PageError,

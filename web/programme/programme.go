@@ -9,6 +9,8 @@ package programme
 import (
 	"zhigai/programme/diagnosis"
 	"zhigai/programme/enterprise"
+	"zhigai/programme/evaluation"
+	"zhigai/programme/evaluation/benchmark"
 	"zhigai/programme/machine"
 	"zhigai/programme/reporting"
 	"zhigai/programme/target"
@@ -24,6 +26,9 @@ type Deps struct {
 	// Diagnosis is where firms are held against maturity models.
 	Diagnosis *diagnosis.Desk
 	Reporting *reporting.Desk
+	// Evaluations is where firms are scored by published standards.
+	Evaluations *evaluation.Desk
+	Benchmarks  *benchmark.Desk
 }
 
 type rooms struct {
@@ -46,4 +51,8 @@ func Register(api *web.API, d Deps) {
 	r.registerDiagnosisReport()
 	r.registerReports()
 	r.registerReportTables()
+	r.registerEvaluations()
+	r.registerRounds()
+	r.registerScores()
+	r.registerBenchmarks()
 }

@@ -209,6 +209,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/benchmark-issues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was published, newest first */
+        get: operations["benchmark-issues"];
+        put?: never;
+        /** Publish a measure's groups for a year; only for those who keep all firms */
+        post: operations["publish-benchmark"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/benchmarks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Quantiles of a measure in a group of firms and the groups that divide it, as published; a firm's own place beside */
+        get: operations["benchmarks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calendars": {
         parameters: {
             query?: never;
@@ -957,6 +992,194 @@ export interface paths {
         get: operations["thresholds"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluation-standards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Standards that firms are scored by, with their measures */
+        get: operations["evaluation-standards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rounds of evaluation, newest first; drafts only for those who keep them */
+        get: operations["evaluations"];
+        put?: never;
+        /** Begin a round and compute its first list from the records */
+        post: operations["start-evaluation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluations/class": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which class a firm has by a standard at an instant, or why none: what policies ask */
+        get: operations["evaluation-class"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One round with its revisions and objections */
+        get: operations["evaluation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluations/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The list of a revision as a sheet */
+        get: operations["evaluation-file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluations/{id}/objections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Object to a firm's score while the list is on public notice */
+        post: operations["object-evaluation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluations/{id}/objections/{objection}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Decide on an objection; one that is upheld makes a new revision */
+        put: operations["answer-evaluation-objection"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluations/{id}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Compute a draft anew from the records as they are now */
+        post: operations["recompute-evaluation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluations/{id}/scores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The list of a revision, by score, of the firms that you may see */
+        get: operations["evaluation-scores"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluations/{id}/scores/{firm}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A firm's score with every term, and what each revision said */
+        get: operations["evaluation-score"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluations/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a list on public notice, settle it, or cancel the round */
+        post: operations["move-evaluation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3229,6 +3452,12 @@ export interface components {
             /** Format: date-time */
             to: string;
         };
+        AnonymityQuantile: {
+            /** Format: double */
+            share: number;
+            /** Format: double */
+            value: number;
+        };
         AnswerIn: {
             files?: components["schemas"]["DiagnosisFile"][];
             /**
@@ -3297,6 +3526,90 @@ export interface components {
             state: "open" | "contested" | "upheld" | "dismissed";
             /** Format: int64 */
             to?: number;
+        };
+        BenchmarkAnswer: {
+            issue: components["schemas"]["BenchmarkIssue"];
+            own?: components["schemas"]["BenchmarkOwn"];
+            /** @description In order of code; groups without firms are left out */
+            parts: components["schemas"]["BenchmarkCell"][];
+            /** @description Left out: no firm of it has a value */
+            whole?: components["schemas"]["BenchmarkCell"];
+        };
+        BenchmarkCell: {
+            /**
+             * Format: int64
+             * @description Number of the issue its figures are of
+             */
+            issue: number;
+            /**
+             * Format: int64
+             * @description Firms; left out where suppressed
+             */
+            n?: number;
+            /** @description Type 7, in three significant digits */
+            quantiles: components["schemas"]["AnonymityQuantile"][];
+            /** @description Beginning of a division code; empty: everything this node knows */
+            region: string;
+            /** @description Beginning of a class with its section; empty: all */
+            sector: string;
+            /** @enum {string} */
+            why?: "few" | "dominated" | "complementary" | "held" | "confidential";
+        };
+        BenchmarkIssue: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            /**
+             * Format: int64
+             * @description With a value, sharing it
+             */
+            firms: number;
+            /**
+             * Format: int64
+             * @description k: a group of fewer firms is suppressed
+             */
+            least: number;
+            measure: string;
+            /**
+             * Format: int64
+             * @description Of the year's issues, from 1
+             */
+            number: number;
+            /**
+             * Format: int64
+             * @description p of the p% rule
+             */
+            percent: number;
+            /**
+             * Format: int64
+             * @description Groups
+             */
+            published: number;
+            /** @description Groups by reason */
+            suppressed: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Of the measure
+             */
+            version: number;
+            /** Format: int64 */
+            year: number;
+        };
+        BenchmarkOwn: {
+            /** Format: double */
+            above?: number;
+            /**
+             * Format: double
+             * @description The least share whose quantile it does not reach
+             */
+            below?: number;
+            firm: string;
+            /** Format: double */
+            value?: number;
+            /** @description Why there is none */
+            why?: string;
         };
         BulkApplied: {
             /** @description Names the import, to take it back */
@@ -4464,6 +4777,348 @@ export interface components {
             /** @description The value at the given location */
             value?: unknown;
         };
+        EvaluationAbout: {
+            /** @description Beginning of a division code */
+            region?: string;
+            /** @description Beginning of a class with its section */
+            sector?: string;
+            standard: string;
+            title: string;
+            /**
+             * Format: int64
+             * @description Of the standard; 0: the newest
+             */
+            version: number;
+            /**
+             * Format: int64
+             * @description Year whose values are scored; firms are as they were at its end
+             */
+            year: number;
+        };
+        EvaluationClassStep: {
+            class: string;
+            /**
+             * Format: double
+             * @description Least score
+             */
+            score?: number;
+            /**
+             * Format: double
+             * @description Of the scored firms, at most
+             */
+            share?: number;
+        };
+        EvaluationClasses: {
+            /** @enum {string} */
+            by: "share" | "score";
+            /** @description The best first; the last takes the rest */
+            steps: components["schemas"]["EvaluationClassStep"][];
+            /**
+             * @description Ranks are made within each division of GB/T 4754
+             * @enum {string}
+             */
+            within?: "division";
+        };
+        EvaluationDetail: {
+            pasts: components["schemas"]["EvaluationPast"][];
+            row: components["schemas"]["EvaluationRow"];
+        };
+        EvaluationHead: {
+            /** Format: date-time */
+            changed: string;
+            classes: {
+                [key: string]: number;
+            };
+            from?: string;
+            id: string;
+            /**
+             * Format: int64
+             * @description Objections without an answer
+             */
+            open: number;
+            /** @description Beginning of a division code */
+            region?: string;
+            /** Format: int64 */
+            rev: number;
+            /** Format: int64 */
+            revision: number;
+            /** Format: int64 */
+            scored: number;
+            /** @description Beginning of a class with its section */
+            sector?: string;
+            /** Format: date-time */
+            settled?: string;
+            standard: string;
+            /** @enum {string} */
+            state: "draft" | "public" | "final" | "cancelled";
+            title: string;
+            to?: string;
+            /** Format: int64 */
+            unscored: number;
+            /**
+             * Format: int64
+             * @description Of the standard; 0: the newest
+             */
+            version: number;
+            /**
+             * Format: int64
+             * @description Year whose values are scored; firms are as they were at its end
+             */
+            year: number;
+        };
+        EvaluationItem: {
+            /**
+             * @description The benchmark is the measure over the sums of all firms of the round that have it
+             * @enum {string}
+             */
+            against?: "population";
+            /**
+             * Format: double
+             * @description In the measure's unit
+             */
+            benchmark?: number;
+            /**
+             * Format: double
+             * @description Most points
+             */
+            cap?: number;
+            /**
+             * Format: double
+             * @description Least points
+             */
+            floor?: number;
+            measure: string;
+            /** @enum {string} */
+            missing: "peers" | "zero" | "unscored";
+            /**
+             * Format: double
+             * @description Points at the benchmark
+             */
+            weight: number;
+        };
+        EvaluationObjection: {
+            answer?: string;
+            /** Format: date-time */
+            answered_at?: string;
+            answered_by?: string;
+            /** Format: date-time */
+            at: string;
+            by: string;
+            corrected?: {
+                [key: string]: number | null;
+            };
+            /** @enum {string} */
+            decision?: "upheld" | "rejected";
+            firm: string;
+            id: string;
+            name: string;
+            region: string;
+            /**
+             * Format: int64
+             * @description That an upheld one made
+             */
+            revision?: number;
+            sector: string;
+            text: string;
+        };
+        EvaluationPast: {
+            class?: string;
+            /** Format: int64 */
+            of?: number;
+            /** Format: int64 */
+            rank?: number;
+            /** Format: int64 */
+            revision: number;
+            /** Format: double */
+            score?: number;
+        };
+        EvaluationPopulation: {
+            above_scale?: boolean;
+            region?: string[] | null;
+            sector?: string[] | null;
+            size?: string[] | null;
+        };
+        EvaluationRevision: {
+            /** Format: date-time */
+            at: string;
+            /** @description By item; null: no firm has the value */
+            benchmarks: (number | null)[];
+            by: string;
+            classes: {
+                [key: string]: number;
+            };
+            /** @description SHA-256 of the inputs: who has the same has the same list */
+            inputs: string;
+            /** Format: int64 */
+            number: number;
+            /** @description Id of the objection that made it; empty: computed from the records */
+            objection?: string;
+            /** @description SHA-256 of the result */
+            root: string;
+            /** Format: int64 */
+            scored: number;
+            /** Format: int64 */
+            unscored: number;
+        };
+        EvaluationRound: {
+            /** Format: date-time */
+            changed: string;
+            /** Format: date-time */
+            created: string;
+            /** @description First day of public notice */
+            from?: string;
+            id: string;
+            /** @description Of firms that you may see */
+            objections: components["schemas"]["EvaluationObjection"][];
+            /** @description Beginning of a division code */
+            region?: string;
+            /** Format: int64 */
+            rev: number;
+            revisions: components["schemas"]["EvaluationRevision"][];
+            /** @description Beginning of a class with its section */
+            sector?: string;
+            /** Format: date-time */
+            settled?: string;
+            standard: string;
+            /** @enum {string} */
+            state: "draft" | "public" | "final" | "cancelled";
+            title: string;
+            /** @description Last day of public notice */
+            to?: string;
+            /**
+             * Format: int64
+             * @description Of the standard; 0: the newest
+             */
+            version: number;
+            /**
+             * Format: int64
+             * @description Year whose values are scored; firms are as they were at its end
+             */
+            year: number;
+        };
+        EvaluationRow: {
+            above_scale?: boolean;
+            class?: string;
+            firm: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description How many are classed together
+             */
+            of?: number;
+            /**
+             * Format: int64
+             * @description In the list, from 1: by score, those without one last
+             */
+            place: number;
+            /**
+             * Format: int64
+             * @description Among the firms that are classed together; equal scores share one
+             */
+            rank?: number;
+            region: string;
+            /**
+             * Format: double
+             * @description Left out: the standard gives none
+             */
+            score?: number;
+            sector: string;
+            size?: string;
+            terms: components["schemas"]["EvaluationTerm"][];
+            values: {
+                [key: string]: components["schemas"]["EvaluationValue"];
+            };
+            /** @description Why there is no score */
+            why?: string;
+        };
+        EvaluationStandard: {
+            classes: components["schemas"]["EvaluationClasses"];
+            /**
+             * Format: int64
+             * @description Decimals of a score; classes go by the score as it is written
+             */
+            digits: number;
+            /** @description First day on which it holds */
+            from: string;
+            id: string;
+            issuer: string;
+            items: components["schemas"]["EvaluationItem"][];
+            name: components["schemas"]["PlantName"];
+            note?: components["schemas"]["PlantName"];
+            population: components["schemas"]["EvaluationPopulation"];
+            source: string;
+            /** @description First day on which it no longer holds */
+            to?: string;
+            /** @enum {string} */
+            verified: "read" | "unverified";
+            /** Format: int64 */
+            version: number;
+        };
+        EvaluationStanding: {
+            class?: string;
+            /** @description Which value is missing, of a firm without a score */
+            detail?: string;
+            firm: string;
+            /** Format: int64 */
+            of?: number;
+            /** Format: int64 */
+            rank?: number;
+            /** Format: int64 */
+            revision?: number;
+            round?: string;
+            /** Format: double */
+            score?: number;
+            /** Format: date-time */
+            settled?: string;
+            standard: string;
+            title?: string;
+            /**
+             * Format: int64
+             * @description Of the standard
+             */
+            version?: number;
+            /** @enum {string} */
+            why?: "no_round" | "not_in_round" | "unscored";
+            /** Format: int64 */
+            year?: number;
+        };
+        EvaluationTerm: {
+            /** Format: double */
+            benchmark?: number;
+            /**
+             * @description Which bound made the points
+             * @enum {string}
+             */
+            bound?: "floor" | "cap";
+            /**
+             * @description How the standard treats the missing value
+             * @enum {string}
+             */
+            by?: "peers" | "zero" | "unscored";
+            measure: string;
+            /** Format: double */
+            points?: number;
+            /**
+             * Format: double
+             * @description Points before floor and cap
+             */
+            raw?: number;
+            /** @description Why there is no value */
+            reason?: string;
+            /** Format: double */
+            value?: number;
+            /**
+             * Format: int64
+             * @description Of the measure
+             */
+            version: number;
+        };
+        EvaluationValue: {
+            /** @enum {string} */
+            basis: "machine" | "audited" | "declared" | "objection";
+            /** Format: int64 */
+            n: number;
+        };
         Evidence: {
             children: components["schemas"]["Figure"][];
             definition: components["schemas"]["FigureDefinition"];
@@ -5148,6 +5803,11 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListBenchmarkIssue: {
+            items: components["schemas"]["BenchmarkIssue"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListBulkImport: {
             items: components["schemas"]["BulkImport"][];
             /** @description Pass as cursor for the next page */
@@ -5230,6 +5890,16 @@ export interface components {
         };
         ListEquipmentReason: {
             items: components["schemas"]["EquipmentReason"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListEvaluationHead: {
+            items: components["schemas"]["EvaluationHead"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListEvaluationRow: {
+            items: components["schemas"]["EvaluationRow"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -5623,6 +6293,16 @@ export interface components {
             firm: string;
             plan: components["schemas"]["DiagnosisPlan"];
         };
+        NewIssue: {
+            /**
+             * Format: int64
+             * @description k: a group of fewer firms is suppressed; the rule's when left out, never less
+             */
+            least?: number;
+            measure: string;
+            /** Format: int64 */
+            year: number;
+        };
         NewReport: {
             /** @description What a machine must reach; the usual ones when left out */
             criteria?: components["schemas"]["AcceptanceCriteria"];
@@ -5776,6 +6456,19 @@ export interface components {
             /** @description mqtt://HOST:PORT, or mqtts:// with TLS */
             url: string;
             user?: string;
+        };
+        ObjectionAnswer: {
+            answer: string;
+            /** @description Of an upheld one: the values that hold instead; null: not known */
+            corrected?: {
+                [key: string]: number | null;
+            };
+            /** @enum {string} */
+            decision: "upheld" | "rejected";
+        };
+        ObjectionIn: {
+            firm: string;
+            text: string;
         };
         OrderInBody: {
             equipment: string;
@@ -6629,6 +7322,15 @@ export interface components {
             /** Format: int64 */
             year: number;
         };
+        RoundMove: {
+            /** @description First day of public notice */
+            from?: string;
+            note?: string;
+            /** @enum {string} */
+            state: "public" | "final" | "cancelled";
+            /** @description Last day of public notice */
+            to?: string;
+        };
         Row: {
             product: string;
             terms: {
@@ -6755,6 +7457,10 @@ export interface components {
         SignInInBody: {
             name: string;
             password: string;
+        };
+        Standards: {
+            measures: components["schemas"]["FigureDefinition"][];
+            standards: components["schemas"]["EvaluationStandard"][];
         };
         "Start-searchRequest": {
             driver: string;
@@ -7744,6 +8450,112 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Verified"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "benchmark-issues": {
+        parameters: {
+            query?: {
+                measure?: string;
+                year?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListBenchmarkIssue"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "publish-benchmark": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewIssue"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BenchmarkIssue"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    benchmarks: {
+        parameters: {
+            query: {
+                measure: string;
+                year: number;
+                /** @description Beginning of a division code: 33, 3306, 330624 */
+                region?: string;
+                /** @description Beginning of a class with its section: C, C34, C345 */
+                sector?: string;
+                /** @description What the group is divided by */
+                by?: "region" | "sector";
+                /** @description Id of the firm whose own place is wanted */
+                firm?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BenchmarkAnswer"];
                 };
             };
             /** @description Error */
@@ -9470,6 +10282,443 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Thresholds"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "evaluation-standards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Standards"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    evaluations: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                state?: "draft" | "public" | "final" | "cancelled";
+                standard?: string;
+                year?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListEvaluationHead"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "start-evaluation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvaluationAbout"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationRound"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "evaluation-class": {
+        parameters: {
+            query: {
+                /** @description Id of the firm */
+                firm: string;
+                standard: string;
+                /** @description Now when left out */
+                at?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationStanding"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    evaluation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationRound"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "evaluation-file": {
+        parameters: {
+            query?: {
+                /** @description The newest when left out */
+                revision?: number;
+                class?: string;
+                /** @description Those without a score only */
+                unscored?: boolean;
+                /** @description Beginning of a class with its section */
+                sector?: string;
+                /** @description Part of the name */
+                q?: string;
+                format?: "csv" | "xlsx";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "object-evaluation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ObjectionIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationRound"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "answer-evaluation-objection": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the round you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+                objection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ObjectionAnswer"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationRound"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "recompute-evaluation": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the round you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationRound"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "evaluation-scores": {
+        parameters: {
+            query?: {
+                /** @description The newest when left out */
+                revision?: number;
+                class?: string;
+                /** @description Those without a score only */
+                unscored?: boolean;
+                /** @description Beginning of a class with its section */
+                sector?: string;
+                /** @description Part of the name */
+                q?: string;
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListEvaluationRow"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "evaluation-score": {
+        parameters: {
+            query?: {
+                /** @description The newest when left out */
+                revision?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+                firm: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "move-evaluation": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the round you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoundMove"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationRound"];
                 };
             };
             /** @description Error */

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Navigate, Outlet, useLocation } from "@tanstack/react-router";
 import { Button, Layout as Frame, Menu } from "antd";
-import { AimOutlined, AlertOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BookOutlined, ControlOutlined, FileDoneOutlined, LineChartOutlined, PauseCircleOutlined, PieChartOutlined, ApartmentOutlined } from "@ant-design/icons";
+import { AimOutlined, AlertOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BookOutlined, BoxPlotOutlined, ControlOutlined, FileDoneOutlined, LineChartOutlined, PauseCircleOutlined, PieChartOutlined, TrophyOutlined } from "@ant-design/icons";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../api/client";
@@ -27,6 +27,8 @@ const entries = [
   { to: "/firms", key: "nav.firms", icon: <BankOutlined />, needs: "firms" },
   { to: "/diagnoses", key: "nav.diagnoses", icon: <AuditOutlined />, needs: "firms" },
   { to: "/reports", key: "nav.reports", icon: <FileDoneOutlined />, needs: "firms" },
+  { to: "/evaluations", key: "nav.evaluations", icon: <TrophyOutlined />, needs: "firms" },
+  { to: "/benchmarks", key: "nav.benchmarks", icon: <BoxPlotOutlined />, needs: "firms" },
   { to: "/definitions", key: "nav.definitions", icon: <BookOutlined />, needs: "read" },
   { to: "/system", key: "nav.system", icon: <ControlOutlined />, needs: ["read", "administer", "audit"] },
 ] as const;

@@ -24,6 +24,11 @@ const units: Record<string, { zh: string; en: string }> = {
   "{part}": { zh: "件", en: "pcs" },
   "{part}/h": { zh: "件/小时", en: "pcs/h" },
   "kW.h/{part}": { zh: "kWh/件", en: "kWh/pc" },
+  "10^4.[CNY]/[mu]": { zh: "万元/亩", en: "10⁴ CNY/mu" },
+  "10^4.[CNY]/[tce]": { zh: "万元/吨标煤", en: "10⁴ CNY/tce" },
+  "10^4.[CNY]/t": { zh: "万元/吨", en: "10⁴ CNY/t" },
+  "10^4.[CNY]/{person}": { zh: "万元/人", en: "10⁴ CNY/person" },
+  "[CNY]/kW.h": { zh: "元/千瓦时", en: "CNY/kWh" },
   um: { zh: "µm", en: "µm" },
   "mm/s": { zh: "mm/s", en: "mm/s" },
 };
