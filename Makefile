@@ -6,6 +6,8 @@ SHELL := bash
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GOFLAGS_BUILD := -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 DATA ?= .demo
+PROVINCE ?= .province
+PROVINCE_PORT ?= 8690
 LISTEN ?= 127.0.0.1:8680
 TOOL := go tool -modfile=tools/go.mod
 
@@ -14,6 +16,9 @@ help: ## list the targets
 
 run: build ## the demo plant on real protocols; prints the address of the page
 	bin/zhigai run --demo --data $(DATA) --listen $(LISTEN)
+
+province: build ## five nodes from a plant to the province, with 2,000 synthetic firms and 30 live plants; prints their pages (two minutes)
+	bin/zhigai province --data $(PROVINCE) --port $(PROVINCE_PORT)
 
 build: ui bin ## pages and program
 
