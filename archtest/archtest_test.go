@@ -106,7 +106,7 @@ var floors = []struct {
 	{"record", []string{"plant", "fact", "access", "figure", "space"}, "SQL serves the rooms, not the other way round"},
 	{"record/pgtest", []string{"connect/peer"}, "a server for tests knows no record"},
 	{"record/evidence", []string{"plant", "evidence", "evidence/seals", "record"}, "keeps the rows of seals"},
-	{"record/...", []string{"plant", "fact", "evidence", "evidence/seals", "calc/authenticity", "access", "figure", "link/...", "north", "shop/...", "programme/...", "record", "record/nodes", "record/shop"}, "implements the interfaces the rooms declare"},
+	{"record/...", []string{"plant", "fact", "evidence", "evidence/seals", "calc/anonymity", "calc/authenticity", "access", "figure", "link/...", "north", "shop/...", "programme/...", "record", "record/nodes", "record/shop"}, "implements the interfaces the rooms declare"},
 	{"web", []string{"plant", "fact", "access", "figure", "link", "link/settings", "link/sharing"}, "HTTP knows no SQL and no driver"},
 	{"web/prometheus", []string{"plant", "access", "web"}, "answers a foreign API from tags and samples, whoever keeps them"},
 	{"web/...", []string{"plant", "evidence", "evidence/requests", "plant/file", "calc/threshold", "plant/waveform", "fact", "access", "figure", "north", "shop/...", "programme/...", "calc/maturity", "connect", "connect/profile", "history", "web", "connect/tap"}, "one file per resource"},
