@@ -21,7 +21,7 @@ const networked = (value, rev) => send("PUT", "/firm-returns", { firm, year, nam
 async function officer(name, display, region) {
   await send("POST", "/users", { name, display, password, grants: [{ role: "officer", region }] });
   const page = await (await browser.newContext({ ...person, acceptDownloads: true })).newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(45_000);
   await page.goto(`${node.base}/signin`);
   await signIn(page, name, password);
   await page.getByRole("link", { name: "指标填报" }).click();

@@ -171,11 +171,7 @@ func (s *sheet) parts(v reporting.View) {
 			continue
 		}
 		one := of(r)
-		moved := ""
-		for _, m := range r.Said.Moved {
-			moved += fmt.Sprintf("%s 本级 %d，合计 %d；", m.Term, m.Was, m.Is)
-		}
-		s.put(one.Definition.Name.ZH, unitOf(one), number(r.Said.Value), number(one.Value), number(r.Said.Difference), r.Said.Reports, moved)
+		s.put(one.Definition.Name.ZH, unitOf(one), number(r.Said.Value), number(one.Value), number(r.Said.Difference), r.Said.Reports, unlike(r.Said))
 		s.style(1, 7, cellStyle)
 		s.style(3, 5, numberStyle(one))
 	}

@@ -120,3 +120,12 @@ func levelBelow(v reporting.View) string {
 	}
 	return "各县（市、区）"
 }
+
+// unlike names the terms in which the own report and the sum below differ.
+func unlike(s *reporting.Said) string {
+	var out []string
+	for _, m := range s.Moved {
+		out = append(out, fmt.Sprintf("%s 本级 %d，合计 %d", m.Term, m.Was, m.Is))
+	}
+	return strings.Join(out, "；")
+}

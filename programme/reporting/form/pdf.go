@@ -95,17 +95,13 @@ func saidRows(v reporting.View) (rows [][]paper.Cell) {
 			continue
 		}
 		one := of(r)
-		moved := ""
-		for _, m := range r.Said.Moved {
-			moved += fmt.Sprintf("%s 本级 %d 合计 %d；", m.Term, m.Was, m.Is)
-		}
 		difference := "—"
 		if r.Said.Difference != nil {
 			difference = signed(one, *r.Said.Difference)
 		}
 		rows = append(rows, []paper.Cell{
 			paper.Plain(one.Definition.Name.ZH), paper.Plain(unitOf(one)), paper.Plain(shown(one, r.Said.Value)), paper.Plain(shown(one, one.Value)), paper.Plain(difference),
-			paper.Plain(strconv.Itoa(r.Said.Reports)), paper.Plain(moved),
+			paper.Plain(strconv.Itoa(r.Said.Reports)), paper.Plain(unlike(r.Said)),
 		})
 	}
 	return rows

@@ -10,7 +10,7 @@ export function History({ v }: { v: ReportView }) {
   return (
     <section className="stack">
       <h2 style={{ fontSize: 16, margin: 0 }}>{t("history")}</h2>
-      <Table<ReportDone> size="small" rowKey="seq" dataSource={[...v.steps].reverse()} pagination={{ pageSize: 20, hideOnSinglePage: true }} scroll={{ x: 700 }} locale={{ emptyText: t("history.none") }}
+      <Table<ReportDone> size="small" rowKey="seq" dataSource={[...v.steps].reverse()} pagination={{ pageSize: 20, hideOnSinglePage: true }} scroll={{ x: 700 }} locale={{ emptyText: <span style={{ color: "var(--dim)" }}>{t("history.none")}</span> }}
         columns={[
           { title: t("at"), key: "at", width: 170, render: (_, s) => dateTime(s.at) },
           { title: t("who"), dataIndex: "name", width: 140 },

@@ -23,7 +23,7 @@ export function Parts({ v }: { v: ReportView }) {
           { title: t("accepted"), key: "accepted", align: "right", render: (_, p) => p.accepted || "—" },
           { title: t("held"), key: "held", align: "right", render: (_, p) => p.held || <span className="dim">{t("missing")}</span> },
         ]} />
-      <Table<ReportRow> size="small" rowKey={(r) => valueOf(r).definition.id} dataSource={v.rows.filter((r) => r.said && r.said.reports > 0)} pagination={false} scroll={{ x: 800 }} locale={{ emptyText: t("said.none") }}
+      <Table<ReportRow> size="small" rowKey={(r) => valueOf(r).definition.id} dataSource={v.rows.filter((r) => r.said && r.said.reports > 0)} pagination={false} scroll={{ x: 800 }} locale={{ emptyText: <span style={{ color: "var(--dim)" }}>{t("said.none")}</span> }}
         columns={[
           { title: t("indicator"), key: "name", render: (_, r) => name(valueOf(r).definition.name) },
           { title: t("said"), key: "said", align: "right", render: (_, r) => <ValueText of={valueOf(r)} value={r.said?.value} reason={r.said?.reason} /> },
