@@ -174,6 +174,10 @@ type AuditStore interface {
 	// AppendAudit commits e durably behind the last entry; build chains it.
 	AppendAudit(ctx context.Context, e Entry, chain func(prev Entry, e Entry) Entry) (Entry, error)
 	Audit(ctx context.Context, tenant plant.TenantNo, afterSeq uint64, limit int) ([]Entry, error)
+	// FindAudit lists entries that q chooses, newest first; CountAudit counts
+	// them, up to limit.
+	FindAudit(ctx context.Context, tenant plant.TenantNo, q AuditQuery, limit int) ([]Entry, error)
+	CountAudit(ctx context.Context, tenant plant.TenantNo, q AuditQuery, limit int) (int, error)
 	// AuditOf lists the tenant's entries of the actions, newest first.
 	AuditOf(ctx context.Context, tenant plant.TenantNo, actions []string, limit int) ([]Entry, error)
 }

@@ -134,7 +134,7 @@ func (t roleTable) principal(user, name string, scope Scope, grants []Grant, now
 		if len(p.rights) == 0 {
 			p.Role = g.Role
 		}
-		p.rights = append(p.rights, right{role: g.Role, permissions: def.Permissions, path: g.Path, area: g.Area})
+		p.rights = append(p.rights, right{role: g.Role, permissions: def.Permissions, path: g.Path, area: g.Area, ends: !g.Until.IsZero()})
 		if !g.Until.IsZero() && (p.ends.IsZero() || g.Until.Before(p.ends)) {
 			p.ends = g.Until
 		}

@@ -30,6 +30,7 @@ type right struct {
 	permissions []Permission
 	path        string
 	area        Area
+	ends        bool // given until a date
 }
 
 // firmPermissions reach firms by area; all others reach places by path.
@@ -112,6 +113,22 @@ func (p Principal) May(perm Permission, path string) bool {
 		return path == "" && slices.Contains(p.Areas(perm), Area{})
 	}
 	return slices.ContainsFunc(p.rights, func(r right) bool { return r.holds(perm) && plant.Within(path, r.path) })
+}
+
+// Guest reports whether the principal has the permission at path by grants that
+// end alone: it was let in from outside, for a purpose.
+func (p Principal) Guest(perm Permission, path string) bool {
+	guest := false
+	for _, r := range p.rights {
+		if !r.holds(perm) || !plant.Within(path, r.path) {
+			continue
+		}
+		if !r.ends {
+			return false
+		}
+		guest = true
+	}
+	return guest
 }
 
 // Has reports whether the principal has the permission somewhere.

@@ -64,8 +64,10 @@ type Options struct {
 	Trace   func(r *http.Request) (context.Context, func(route string, status int))
 	Errors  []ErrorStatus // of the rooms above figure
 	Figures *figure.Engine
-	Entries func(ctx context.Context, tenant plant.TenantNo, after uint64, limit int) ([]access.Entry, error) // of the audit
-	Verify  func(ctx context.Context, tenant plant.TenantNo) (int, error)                                     // its chain
+	Trail   access.AuditStore // the audit as it is read
+	// Keepers names the nodes below that machines belong to; this node's own are
+	// not in it.
+	Keepers func(ctx context.Context, tenant plant.TenantNo, machines []plant.NodeID) (map[plant.NodeID]string, error)
 }
 
 // API is where resources register themselves.

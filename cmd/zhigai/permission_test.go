@@ -50,7 +50,7 @@ var lowest = map[string]access.Role{
 	"sheet-template": access.RoleEngineer, "export-sheet": access.RoleEngineer, "read-sheet": access.RoleEngineer,
 	"preview-sheet": access.RoleEngineer, "apply-sheet": access.RoleEngineer, "undo-sheet": access.RoleEngineer, "list-imports": access.RoleEngineer,
 
-	"audit": "auditor", "verify-audit": "auditor", "tokens": access.RoleAdmin, "add-token": access.RoleAdmin,
+	"audit": "auditor", "export-audit": "auditor", "verify-audit": "auditor", "tokens": access.RoleAdmin, "add-token": access.RoleAdmin,
 	"revoke-token": access.RoleAdmin, "users": access.RoleAdmin, "add-user": access.RoleAdmin, "change-user": access.RoleAdmin, "add-link": access.RoleAdmin,
 	"invite-node": access.RoleAdmin, "revoke-node": access.RoleAdmin,
 
@@ -95,7 +95,7 @@ var ladders = map[access.Role][]access.Role{
 
 // wholePlant are operations on what belongs to no single place: who is
 // confined to a path may not call them.
-var wholePlant = []string{"searches", "start-search", "cancel-search", "candidates", "forget-candidate", "discovery-rules", "add-discovery-rule", "change-discovery-rule", "end-discovery-rule", "north-targets", "add-north-target", "change-north-target", "end-north-target", "test-north-target", "save-calendar", "save-product", "certificates", "approve-certificate", "audit", "verify-audit", "links", "invite-node", "revoke-node", "node-plant", "node-settings", "send-settings", "evidence-requests", "decide-evidence", "save-role", "remove-role", "sharing-policy", "sharing-history", "save-sharing-policy"}
+var wholePlant = []string{"searches", "start-search", "cancel-search", "candidates", "forget-candidate", "discovery-rules", "add-discovery-rule", "change-discovery-rule", "end-discovery-rule", "north-targets", "add-north-target", "change-north-target", "end-north-target", "test-north-target", "save-calendar", "save-product", "certificates", "approve-certificate", "audit", "export-audit", "verify-audit", "links", "invite-node", "revoke-node", "node-plant", "node-settings", "send-settings", "evidence-requests", "decide-evidence", "save-role", "remove-role", "sharing-policy", "sharing-history", "save-sharing-policy"}
 
 const otherLine = `  - {path: firm/site/turning/other, level: line, name: {zh: 二线}}
   - path: firm/site/turning/other/lathe-3

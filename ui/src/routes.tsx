@@ -1,7 +1,7 @@
 import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import type { QueryClient } from "@tanstack/react-query";
 import { ApiError } from "./api/client";
-import { session } from "./api/queries";
+import { type AuditSearch, session } from "./api/queries";
 import { Layout } from "./components/Layout";
 import { Missing, PageError } from "./components/PageError";
 import type { FirmsSearch } from "./pages/firms/firms";
@@ -88,7 +88,9 @@ const definitions = createRoute({ getParentRoute: () => app, path: "/definitions
 
 const system = createRoute({
   getParentRoute: () => app, path: "/system", component: lazyRouteComponent(() => import("./pages/system/SystemPage")),
-  validateSearch: (s: Record<string, unknown>): { tab?: string } => ({ tab: text(s.tab) }),
+  validateSearch: (s: Record<string, unknown>): AuditSearch => ({
+    tab: text(s.tab), kind: text(s.kind), who: text(s.who), action: text(s.action), object: text(s.object), from: text(s.from), to: text(s.to),
+  }),
 });
 
 export interface DiagnosisSearch {
