@@ -15,6 +15,7 @@ import (
 	"path"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -190,6 +191,9 @@ func (a *API) authorise(ctx huma.Context, next func(huma.Context)) {
 	if err == nil && !p.Has(needs) {
 		err = fmt.Errorf("%w: this needs the permission %q, which none of your roles gives you", access.ErrForbidden, needs)
 	}
+	if err == nil {
+		err = withinAreas(ctx, p, needs)
+	}
 	if err != nil {
 		problem := a.problem(ctx.Context(), Op{ID: ctx.Operation().OperationID}, err)
 		a.writeProblem(ctx, problem)
@@ -243,6 +247,19 @@ func ScopeOf(ctx context.Context, path string) (access.Scope, error) {
 		return access.Scope{}, fmt.Errorf("%w: %q lies outside your scope %q", access.ErrForbidden, path, p.Scope.Places())
 	}
 	return access.Scope{Tenant: p.Scope.Tenant, Path: path}, nil
+}
+
+// withinAreas refuses a question about a region or sector in which the asker has
+// no firm: a list of nothing would be taken for a finding. A wider one is
+// answered for the part that the asker was given. Firms and what is theirs are
+// found, or not, by the rooms.
+func withinAreas(ctx huma.Context, p access.Principal, needs access.Permission) error {
+	areas := p.Areas(needs)
+	asked := access.Area{Region: plant.RegionPrefix(ctx.Query("region")), Sector: cmp.Or(ctx.Query("sector"), ctx.Query("industry"))}
+	if len(areas) == 0 || asked == (access.Area{}) || slices.ContainsFunc(areas, asked.Meets) {
+		return nil
+	}
+	return fmt.Errorf("%w: region %q, sector %q: no part of it is within what you were given %v", access.ErrForbidden, asked.Region, asked.Sector, areas)
 }
 
 // PlaceOf is ScopeOf for questions about one place: without a path asked, the

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -121,10 +122,12 @@ type gate struct {
 	ops      []operation
 	own, out plant.Node
 	tags     map[plant.NodeID]plant.TagNo
+	firms    [2]known // asked about beside own and out
 }
 
 func newGate(t *testing.T) *gate {
 	g := &gate{t: t, tags: map[plant.NodeID]plant.TagNo{}}
+	g.firms = [2]known{{id: "FIRMOFOURS", region: ourRegion, sector: ourSector}, {id: "FIRMELSEWHERE", region: otherRegion, sector: otherSector}}
 	g.api = nodeOf(t, twoLathes+otherLine, time.Now().Add(-time.Hour), func(n *node) { g.n = n })
 	m, err := g.n.plants.Model(t.Context(), access.Scope{Tenant: demoTenant}, plant.MicrosOf(time.Now()))
 	must(t, err)
@@ -143,13 +146,15 @@ func newGate(t *testing.T) *gate {
 			g.tags[tag.Node] = tag.No
 		}
 	}
-	g.ops = g.operations()
+	var doc json.RawMessage
+	g.api.get("/openapi.json", &doc)
+	g.ops = operationsOf(t, doc)
 	return g
 }
 
-// operations are all of the contract, by id.
-func (g *gate) operations() (ops []operation) {
-	g.t.Helper()
+// operationsOf are all of a contract, by id.
+func operationsOf(t *testing.T, raw []byte) (ops []operation) {
+	t.Helper()
 	var doc struct {
 		Paths map[string]map[string]struct {
 			OperationID string
@@ -159,7 +164,7 @@ func (g *gate) operations() (ops []operation) {
 			}
 		}
 	}
-	g.api.get("/openapi.json", &doc)
+	must(t, json.Unmarshal(raw, &doc))
 	for path, methods := range doc.Paths {
 		for method, o := range methods {
 			ops = append(ops, operation{ID: o.OperationID, Method: strings.ToUpper(method), Path: path, Parameters: o.Parameters})
@@ -184,24 +189,26 @@ func (g *gate) tokenOf(tenant plant.TenantNo, grants ...access.Grant) string {
 // byDay are operations that are asked for days, not for instants.
 var byDay = []string{"suspicions", "machine-days"}
 
-// firm is a firm that is asked about beside the machine: that of our city, or
-// one of another.
-func (g *gate) firm(machine plant.Node) (id string, region string) {
+// firm is the firm that is asked about beside the machine: that of our city and
+// trade, or one of others.
+func (g *gate) firm(machine plant.Node) known {
 	if machine.ID == g.out.ID {
-		return "FIRMELSEWHERE", "330106"
+		return g.firms[1]
 	}
-	return "FIRMOFOURS", "330602"
+	return g.firms[0]
 }
 
 // value is what stands for a parameter when machine is asked about.
 func (g *gate) value(o operation, name string, machine plant.Node) string {
 	now := time.Now().UTC()
-	firm, region := g.firm(machine)
+	firm := g.firm(machine)
 	switch name {
 	case "firm", "enterprise":
-		return firm
+		return firm.id
 	case "region":
-		return region
+		return firm.region
+	case "sector", "industry":
+		return firm.sector
 	case "id":
 		switch strings.Split(o.Path, "/")[3] {
 		case "equipment", "nodes":
@@ -213,7 +220,17 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 		case "profiles":
 			return "demo-lathe"
 		case "reports":
-			return "2025-05." + region
+			return "2025-05." + firm.region
+		case "firms":
+			return cmp.Or(firm.id, "01NOBODY")
+		case "diagnoses":
+			return cmp.Or(firm.diagnosis, "01NOBODY")
+		case "register-entries":
+			return cmp.Or(firm.entry, "01NOBODY")
+		case "indicators":
+			return "backbone-networking-rate"
+		case "maturity-editions":
+			return "gbt-39116-2020-discrete"
 		}
 		return "01NOBODY"
 	case "scope":
@@ -273,13 +290,17 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 	now := time.Now().UTC()
 	rule := map[string]any{"id": "", "rev": 0, "name": "modules", "driver": "sparkplug", "place": plant.ParentPath(machine.Path), "auto": false, "off": true}
 	target := map[string]any{"id": "", "rev": 0, "name": "mes", "kind": "mqtt", "url": "mqtt://127.0.0.1:1", "paths": []string{machine.Path}, "off": true}
-	firm := map[string]any{"code": "91350200776049653A", "name": "厦门某某有限公司", "region": "330624", "industry": "3451"}
-	entry := map[string]any{"id": "", "rev": 0, "kind": "matching_event", "region": "330624", "title": "现场会", "from": now.Add(-time.Hour).UnixMicro(), "basis": "audited"}
-	_, region := g.firm(machine)
+	about := g.firm(machine)
+	code := plant.CreditCode("91350200776049653A") // the whole has it stored as a firm of ours
+	if machine.ID == g.out.ID {
+		code = codeOf(g.t, 9)
+	}
+	firm := map[string]any{"code": code, "name": "厦门某某有限公司", "region": about.region, "industry": about.sector}
+	entry := map[string]any{"id": "", "rev": 0, "kind": "matching_event", "region": about.region, "title": "现场会", "from": now.Add(-time.Hour).UnixMicro(), "basis": "audited"}
 	sheet := map[string]any{"file": "x.csv", "header": []string{"path"}, "rows": []any{map[string]any{"line": 2, "cells": []string{plant.ParentPath(machine.Path) + "/brand-new"}}}}
 	plan := map[string]any{"title": "x", "begin": "2026-05-01", "end": "2026-05-02", "from": now.AddDate(0, 0, -30), "to": now, "target": 2, "cut": []string{}}
 	raw, err := json.Marshal(map[string]any{
-		"start-diagnosis": map[string]any{"firm": "nobody", "edition": "gbt-39116-2020-discrete", "plan": plan}, "plan-diagnosis": plan,
+		"start-diagnosis": map[string]any{"firm": about.id, "edition": "gbt-39116-2020-discrete", "plan": plan}, "plan-diagnosis": plan,
 		"staff-diagnosis": map[string]any{"team": []any{}}, "visit-diagnosis": map[string]any{"day": "2026-05-01"}, "fill-diagnosis": map[string]any{},
 		"answer-diagnosis": map[string]any{"requirement": "data.1.1", "grade": "full"}, "ask-diagnosis": map[string]any{"text": "?"},
 		"answer-diagnosis-question": map[string]any{"question": "q", "text": "!"}, "propose-diagnosis-measure": map[string]any{"title": "x", "requirements": []string{}, "benefit_fen": 0, "cost_fen": 0, "months": 1},
@@ -316,9 +337,9 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"contest-suspicion":   map[string]any{"equipment": machine.ID, "text": "why"}, "decide-suspicion": map[string]any{"equipment": machine.ID, "text": "why", "upheld": true},
 		"save-target-settings": map[string]any{"incentive": []string{"330624"}, "rev": 0}, "save-plant": map[string]any{"firm": ""},
 		"add-register-entry": entry, "change-register-entry": entry,
-		"save-firm-return": map[string]any{"firm": "01NOBODY", "year": 2022, "name": "machines", "value": 1, "basis": "declared", "rev": 0},
-		"add-firm":         firm, "change-firm": firm, "look-at-firm": firm, "merge-firm": map[string]any{"into": "01NOBODY", "rev": 1}, "apply-firm-sheet": map[string]any{},
-		"freeze-reports": map[string]any{"period": "2025-05", "region": region}, "step-report": map[string]any{"what": "submit"},
+		"save-firm-return": map[string]any{"firm": about.id, "year": 2022, "name": "machines", "value": 1, "basis": "declared", "rev": 0},
+		"add-firm":         firm, "change-firm": firm, "look-at-firm": firm, "merge-firm": map[string]any{"into": about.id, "rev": 999}, "apply-firm-sheet": map[string]any{},
+		"freeze-reports": map[string]any{"period": "2025-05", "region": about.region}, "step-report": map[string]any{"what": "submit"},
 		"save-role": map[string]any{"id": "01nobody", "name": map[string]string{"zh": "空"}, "permissions": []string{}, "own": true, "rev": 0},
 	}[o.ID])
 	must(g.t, err)
