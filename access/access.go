@@ -114,6 +114,9 @@ type Session struct {
 	User    string
 	Tenant  plant.TenantNo
 	Expires time.Time
+	// Of sessions alone: when it was opened and last used, from where and how.
+	Opened, Seen        time.Time
+	Address, Device, By string
 }
 
 // Entry is one line of the audit. Hash covers the entry and the hash before
@@ -154,8 +157,12 @@ type Store interface {
 	SaveSession(ctx context.Context, s Session) error
 	SessionByHash(ctx context.Context, hash string) (Session, error)
 	DropSession(ctx context.Context, hash string) error
-	// DropSessions ends every session and sign-in link of the user.
-	DropSessions(ctx context.Context, tenant plant.TenantNo, user string) error
+	// Sessions lists those of a user, the last used first.
+	Sessions(ctx context.Context, tenant plant.TenantNo, user string) ([]Session, error)
+	TouchSession(ctx context.Context, hash string, seen time.Time) error
+	// DropSessions ends every session and sign-in link of the user but the one with
+	// the hash keep.
+	DropSessions(ctx context.Context, tenant plant.TenantNo, user, keep string) error
 	// DropExpired forgets sessions and sign-in links that ended before now.
 	DropExpired(ctx context.Context, now time.Time) error
 	SaveLink(ctx context.Context, l Session) error

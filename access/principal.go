@@ -20,6 +20,8 @@ type Principal struct {
 	Scope Scope
 
 	asked  Permission
+	// session is the hash of the session by which it asks, "" for programs.
+	session string
 	rights []right
 	ends   time.Time // when the first of the rights ends, zero for never
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -18,6 +19,8 @@ import (
 type Problem struct {
 	huma.ErrorModel
 	Code string `json:"code" enum:"invalid,unauthorized,forbidden,not_found,conflict,unavailable,internal"`
+	// Until is set where waiting helps: a sign-in that is locked.
+	Until time.Time `json:"until,omitzero"`
 }
 
 // codes gives each HTTP status its code; what is not here is internal.
@@ -82,12 +85,17 @@ func (a *API) problem(ctx context.Context, op Op, err error) huma.StatusError {
 	if errors.As(err, &known) {
 		return known
 	}
+	var locked *access.LockedError
+	if errors.As(err, &locked) {
+		p := newProblem(http.StatusTooManyRequests, err.Error())
+		p.Until = locked.Until.UTC()
+		return p
+	}
 	for _, row := range []struct {
 		err    error
 		status int
 	}{
 		{access.ErrUnauthorized, http.StatusUnauthorized},
-		{access.ErrLocked, http.StatusTooManyRequests},
 		{access.ErrInvalid, http.StatusUnprocessableEntity},
 		{figure.ErrInvalid, http.StatusUnprocessableEntity},
 		{figure.ErrTooMuch, http.StatusUnprocessableEntity},

@@ -37,8 +37,9 @@ type meOut struct {
 	Body      Me
 }
 
-// origin is where a request comes from, for the counting of failures.
-type origin struct{ address string }
+// origin is where a request comes from, for the counting of failures and for the
+// list of sessions.
+type origin struct{ access.Caller }
 
 // Resolve implements [huma.Resolver].
 func (o *origin) Resolve(ctx huma.Context) []error {
@@ -46,7 +47,7 @@ func (o *origin) Resolve(ctx huma.Context) []error {
 	if err != nil {
 		host = ctx.RemoteAddr()
 	}
-	o.address = host
+	o.Address, o.Device = host, ctx.Header("User-Agent")
 	return nil
 }
 
@@ -68,7 +69,7 @@ type linkIn struct {
 func (a *API) registerSession() {
 	Handle(a, Op{Method: http.MethodPost, Path: "/session", ID: "sign-in", Summary: "Sign in with name and password", Tag: "session"},
 		func(ctx context.Context, in *signInIn) (*meOut, error) {
-			session, err := a.access.SignIn(ctx, in.Body.Name, in.Body.Password, in.address)
+			session, err := a.access.SignIn(ctx, in.Body.Name, in.Body.Password, in.Caller)
 			if err != nil {
 				return nil, err
 			}
@@ -76,7 +77,7 @@ func (a *API) registerSession() {
 		})
 	Handle(a, Op{Method: http.MethodPost, Path: "/session/link", ID: "sign-in-by-link", Summary: "Sign in with a one-time link", Tag: "session"},
 		func(ctx context.Context, in *linkIn) (*meOut, error) {
-			session, err := a.access.SignInByLink(ctx, in.Body.Secret, in.address)
+			session, err := a.access.SignInByLink(ctx, in.Body.Secret, in.Caller)
 			if err != nil {
 				return nil, err
 			}

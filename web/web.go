@@ -120,6 +120,7 @@ func New(o Options) *API {
 	a.registerReady()
 	a.registerMetrics()
 	a.registerSession()
+	a.registerAccount()
 	a.registerUsers()
 	a.registerTokens()
 	a.registerRoles()
