@@ -253,9 +253,6 @@ func seconds(d time.Duration) string { return strconv.Itoa(int(d / time.Second))
 
 // later is a problem with the time to come again, where that may help.
 func (a *API) later(p huma.StatusError) error {
-	if locked, ok := p.(*Problem); ok && !locked.Until.IsZero() {
-		return huma.ErrorWithHeaders(p, http.Header{"Retry-After": {seconds(max(time.Second, locked.Until.Sub(a.now()).Round(time.Second)))}})
-	}
 	if p.GetStatus() != http.StatusServiceUnavailable {
 		return p
 	}

@@ -19,7 +19,8 @@ import (
 type Problem struct {
 	huma.ErrorModel
 	Code string `json:"code" enum:"invalid,unauthorized,forbidden,not_found,conflict,unavailable,internal"`
-	// Until is set where waiting helps: a sign-in that is locked.
+	// Until is set of a sign-in that is locked. There is no Retry-After with it:
+	// programs would ask again by themselves, and count as guesses.
 	Until time.Time `json:"until,omitzero"`
 }
 

@@ -93,6 +93,8 @@ const system = createRoute({
   }),
 });
 
+const account = createRoute({ getParentRoute: () => app, path: "/account", component: lazyRouteComponent(() => import("./pages/account/AccountPage")) });
+
 export interface DiagnosisSearch {
   id?: string | undefined; tab?: string | undefined; r?: string | undefined; state?: string | undefined; region?: string | undefined; sector?: string | undefined;
   q?: string | undefined; by?: string | undefined; cursor?: string | undefined;
@@ -115,7 +117,7 @@ const reports = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signin, app.addChildren([overview, machine, alarms, stops, oee, trend, plant, devices, targets, firms, diagnoses, reports, definitions, system])]),
+  routeTree: root.addChildren([signin, app.addChildren([overview, machine, alarms, stops, oee, trend, plant, devices, targets, firms, diagnoses, reports, definitions, system, account])]),
   context: { client: undefined as unknown as QueryClient },
   defaultPreload: false,
   defaultErrorComponent: PageError,

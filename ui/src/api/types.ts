@@ -255,6 +255,7 @@ export interface AcceptanceReport extends AcceptanceHead {
 export interface User { id: string; name: string; display: string; role: RoleId; path: string; grants: Grant[]; off: boolean; rev: number }
 export interface Token { id: string; name: string; role: RoleId; path: string; grants: Grant[]; created: string; expires?: string; revoked: boolean }
 export interface AuditEntry { seq: number; at: string; who: string; action: string; object: string; before?: string; after?: string; prev: string; hash: string }
+export interface OpenSession { id: string; opened: string; seen: string; expires: string; address: string; device: string; by: string; current: boolean }
 export interface Verified { ok: boolean; entries: number; broken?: string }
 
 /** Machines by the sheet. */

@@ -83,7 +83,7 @@ function TopBar() {
       <Button type="text" href="/kiosk/andon" target="_blank">{t("nav.kiosk")}</Button>
       <Button type="text" onClick={() => setLang(lang === "zh" ? "en" : "zh")} lang={lang === "zh" ? "en" : "zh-CN"}>{t("lang.switch")}</Button>
       <Button type="text" onClick={() => setMood(mood === "dark" ? "light" : "dark")} title={t("theme.switch")}>{t(mood === "dark" ? "theme.light" : "theme.dark")}</Button>
-      {me && <span>{me.name} <span className="dim">{t(`role.${me.role}` as "role.admin", me.role)}</span></span>}
+      {me && <Link to="/account" title={t("nav.account")}>{me.name} <span className="dim">{t(`role.${me.role}` as "role.admin", me.role)}</span></Link>}
       <Button onClick={() => void signOut()}>{t("signout")}</Button>
     </header>
   );

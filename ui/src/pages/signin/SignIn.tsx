@@ -9,6 +9,7 @@ import type { Login, Me } from "../../api/types";
 import { useProblem } from "../../components/Status";
 import { setLang } from "../../i18n";
 import { useLang } from "../../i18n/useLang";
+import { dateTime } from "../../lib/time";
 import { restartLive } from "../../live/client";
 
 interface Credentials { name: string; password: string }
@@ -41,7 +42,7 @@ export default function SignIn() {
     }
   }, [link, byLink]);
   const err = byName.error;
-  const words = err instanceof ApiError && err.status === 401 ? t("failed") : err instanceof ApiError && err.status === 429 ? t("locked") : err ? problem(err) : "";
+  const words = err instanceof ApiError && err.status === 401 ? t("failed") : err instanceof ApiError && err.until ? t("locked.until", { at: dateTime(err.until) }) : err instanceof ApiError && err.status === 429 ? t("locked") : err ? problem(err) : "";
   const broken = node?.checks.filter((c) => !c.ok) ?? [];
   return (
     <main style={{ minHeight: "100%", display: "grid", placeItems: "center", padding: 16, boxSizing: "border-box" }}>
