@@ -169,6 +169,10 @@ type Store interface {
 	// TakeLink gives a sign-in link's target once: the second call, also a
 	// concurrent one, gets ErrNotFound.
 	TakeLink(ctx context.Context, hash string) (Session, error)
+	Factor(ctx context.Context, tenant plant.TenantNo, user string) (Factor, error)
+	// ChangeFactor stores what change makes of a user's second factor, nil for
+	// none, in one step: of two changes at a time one sees what the other did.
+	ChangeFactor(ctx context.Context, tenant plant.TenantNo, user string, change func(*Factor) (*Factor, error)) error
 	// Roles lists the tenant's own roles by id.
 	Roles(ctx context.Context, tenant plant.TenantNo) ([]RoleDef, error)
 	SaveRole(ctx context.Context, tenant plant.TenantNo, r RoleDef) (RoleDef, error) // ErrConflict when Rev is not the stored one

@@ -142,6 +142,11 @@ func (t roleTable) principal(user, name string, scope Scope, grants []Grant, now
 	return p.For(Read)
 }
 
+// strict reports whether one of the grants that hold asks for a second factor.
+func (t roleTable) strict(grants []Grant, now time.Time) bool {
+	return slices.ContainsFunc(grants, func(g Grant) bool { return !g.Ended(now) && t[g.Role].SecondFactor })
+}
+
 // runs reports whether the grants give the tenant to their holder, for ever.
 func (t roleTable) runs(grants []Grant) bool {
 	return slices.ContainsFunc(grants, func(g Grant) bool {

@@ -19,11 +19,13 @@ type Principal struct {
 	// request needs; see [Principal.For].
 	Scope Scope
 
-	asked  Permission
+	asked Permission
 	// session is the hash of the session by which it asks, "" for programs.
 	session string
-	rights []right
-	ends   time.Time // when the first of the rights ends, zero for never
+	rights  []right
+	strict  bool      // a role asks for a second factor
+	enrol   bool      // and there is none: nothing else may be done before
+	ends    time.Time // when the first of the rights ends, zero for never
 }
 
 // right is a grant with the permissions of its role.
@@ -116,6 +118,10 @@ func (p Principal) May(perm Permission, path string) bool {
 	}
 	return slices.ContainsFunc(p.rights, func(r right) bool { return r.holds(perm) && plant.Within(path, r.path) })
 }
+
+// MustEnrol reports whether the principal may nothing until a second factor is
+// set up.
+func (p Principal) MustEnrol() bool { return p.enrol }
 
 // Guest reports whether the principal has the permission at path by grants that
 // end alone: it was let in from outside, for a purpose.

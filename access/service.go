@@ -136,7 +136,18 @@ func (s *Service) principalOf(ctx context.Context, u User) (Principal, error) {
 	if err != nil {
 		return Principal{}, err
 	}
-	return roles.principal(u.ID, u.Name, Scope{Tenant: u.Tenant}, u.Grants, s.now()), nil
+	now := s.now()
+	p := roles.principal(u.ID, u.Name, Scope{Tenant: u.Tenant}, u.Grants, now)
+	if !roles.strict(u.Grants, now) {
+		return p, nil
+	}
+	p.strict = true
+	f, err := s.store.Factor(ctx, u.Tenant, u.ID)
+	if errors.Is(err, ErrNotFound) || err == nil && !f.Confirmed {
+		p.rights, p.enrol = nil, true
+		return p.For(Read), nil
+	}
+	return p, err
 }
 
 // nameOf is a user for the audit, without rights.

@@ -44,7 +44,7 @@ func (s *Service) SignIn(ctx context.Context, name, password string, from Caller
 	if u, err = s.strengthen(ctx, u, password); err != nil {
 		return Signed{}, err
 	}
-	return s.open(ctx, u, "password", from)
+	return s.enter(ctx, u, "password", from)
 }
 
 // strengthen stores the password again when hashes are made with more work now
@@ -152,7 +152,7 @@ func (s *Service) SignInByLink(ctx context.Context, secret string, from Caller) 
 	if err != nil || u.Off || !s.now().Before(l.Expires) {
 		return Signed{}, ErrUnauthorized
 	}
-	return s.open(ctx, u, "link", from)
+	return s.enter(ctx, u, "link", from)
 }
 
 func (s *Service) bySession(ctx context.Context, hash string) (Principal, time.Time, error) {
@@ -172,4 +172,3 @@ func (s *Service) bySession(ctx context.Context, hash string) (Principal, time.T
 	who.session = hash
 	return who, session.Expires, err
 }
-

@@ -22,7 +22,7 @@ import (
 // the code that decides it; ladders says which others may too. "" is everybody,
 // signed in or not.
 var lowest = map[string]access.Role{
-	"health": "", "sign-in": "", "sign-in-by-link": "",
+	"health": "", "sign-in": "", "sign-in-by-link": "", "sign-in-code": "",
 
 	"session": anybody, "sign-out": anybody,
 	"alarms": access.RoleViewer, "calendars": access.RoleViewer, "definitions": access.RoleViewer, "devices": access.RoleViewer,
@@ -68,6 +68,7 @@ var lowest = map[string]access.Role{
 	"propose-diagnosis-measure": "expert", "move-diagnosis": "expert", "reply-diagnosis": "officer", "follow-diagnosis-up": "expert",
 	"attach-diagnosis-file": "expert", "diagnosis-file": "officer", "diagnosis-report": "officer", "diagnosis-progress": "officer",
 	"sessions": anybody, "end-session": anybody, "end-other-sessions": anybody, "change-password": anybody, "user-sessions": access.RoleAdmin, "end-user-sessions": access.RoleAdmin,
+	"second-factor": anybody, "enrol-second-factor": anybody, "confirm-second-factor": anybody, "drop-second-factor": anybody, "reset-second-factor": access.RoleAdmin,
 	"evidence-requests": "auditor", "ask-evidence": anybody, "evidence-page": anybody, "evidence-source": anybody, "evidence-state": anybody, "my-evidence-requests": anybody, "decide-evidence": access.RoleAdmin,
 	"sharing-policy": access.RoleAdmin, "sharing-history": access.RoleAdmin, "save-sharing-policy": access.RoleAdmin,
 	"indicator-breakdown": "officer", "indicator-trend": "officer", "firm-indicators": "officer", "machine-plant": "officer",
@@ -340,6 +341,7 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"add-register-entry": entry, "change-register-entry": entry,
 		"save-firm-return": map[string]any{"firm": about.id, "year": 2022, "name": "machines", "value": 1, "basis": "declared", "rev": 0},
 		"add-firm":         firm, "change-firm": firm, "look-at-firm": firm, "merge-firm": map[string]any{"into": about.id, "rev": 999}, "apply-firm-sheet": map[string]any{},
+		"sign-in-code": map[string]any{"ticket": "wrong", "code": "000000"}, "confirm-second-factor": map[string]any{"code": "000000"}, "drop-second-factor": map[string]any{"code": "000000"},
 		"change-password": map[string]any{"old": "wrong", "new": "long enough word"},
 		"freeze-reports":  map[string]any{"period": "2025-05", "region": about.region}, "step-report": map[string]any{"what": "submit"},
 		"save-role": map[string]any{"id": "01nobody", "name": map[string]string{"zh": "空"}, "permissions": []string{}, "own": true, "rev": 0},

@@ -17,5 +17,13 @@ alter table access_session add column
     means text not null default '';
 create index access_session_user on access_session (tenant, user_id, seen);
 
+-- The second factor of a user, with the secret that its codes are made of.
+create table access_factor (
+    tenant  bigint not null,
+    user_id text   not null,
+    body    text   not null,
+    primary key (tenant, user_id)
+);
+
 -- +goose Down
 select 'a record is never taken back: restore a backup instead';

@@ -119,6 +119,7 @@ export const users = queryOptions({ queryKey: ["users"], queryFn: () => items<T.
 export const roles = queryOptions({ queryKey: ["roles"], queryFn: () => items<T.RoleDef>("/roles") });
 export const whoMay = (q: { permission: T.Permission; scope?: string; firm?: string; region?: string; sector?: string }) =>
   queryOptions({ queryKey: ["who-may", q], queryFn: () => items<T.Holder>("/access", q) });
+export const secondFactor = queryOptions({ queryKey: ["second-factor"], queryFn: () => api.get<T.FactorState>("/second-factor") });
 export const sessions = queryOptions({ queryKey: ["sessions"], queryFn: ({ signal }) => items<T.OpenSession>("/sessions", {}, signal) });
 export const userSessions = (id: string) => queryOptions({ queryKey: ["sessions", id], queryFn: ({ signal }) => items<T.OpenSession>(`/users/${id}/sessions`, {}, signal) });
 export const tokens = queryOptions({ queryKey: ["tokens"], queryFn: () => items<T.Token>("/tokens") });

@@ -41,6 +41,8 @@ export function Layout() {
   const { data: me } = useQuery(session);
   const mine = entries.filter((e) => visible(e, me));
   const here = entries.find((e) => e.to !== "/" && pathname.startsWith(e.to))?.to ?? "/";
+  // A role asks for a second factor: nothing else is answered before.
+  if (me?.must_enrol && pathname !== "/account") return <Navigate to="/account" replace />;
   // Who sees no plant begins where there is something to see.
   if (me && pathname === "/" && mine[0] && mine[0].to !== "/") return <Navigate to={mine[0].to} replace />;
   return (

@@ -45,7 +45,10 @@ export function UserSessions({ user }: { user: User }) {
     <div className="stack">
       {list.isError && <Problem error={list.error} retry={() => void list.refetch()} />}
       <SessionTable rows={list.data} loading={list.isPending} />
-      <div><Popconfirm title={t("end.all.sure", { name: user.name })} onConfirm={() => end.mutate(`/users/${user.id}/sessions`)} disabled={none}><Button danger disabled={none}>{t("end.all")}</Button></Popconfirm></div>
+      <div className="row">
+        <Popconfirm title={t("end.all.sure", { name: user.name })} onConfirm={() => end.mutate(`/users/${user.id}/sessions`)} disabled={none}><Button danger disabled={none}>{t("end.all")}</Button></Popconfirm>
+        <Popconfirm title={t("reset.sure", { name: user.name })} onConfirm={() => end.mutate(`/users/${user.id}/second-factor`)}><Button danger>{t("reset")}</Button></Popconfirm>
+      </div>
     </div>
   );
 }
