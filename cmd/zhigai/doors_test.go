@@ -28,7 +28,7 @@ var doors = []struct{ door, dir, test string }{
 // without a test.
 var listeners = map[string]string{
 	"control.go": "the control socket", "watch.go": "pprof", "listen.go": "HTTP: the contract and foreign",
-	"demo.go": "simulated machines on loopback, which hold nothing",
+	"demo.go": "simulated machines on loopback, which hold nothing", "province.go": "a free port of loopback, closed at once",
 }
 
 var opens = regexp.MustCompile(`\bnet\.Listen\w*\(|\.Listen\("`)

@@ -54,7 +54,7 @@ func (d *Desk) Trend(ctx context.Context, tenant plant.TenantNo, id string, q Qu
 		}
 		for _, t := range d.Book.Targets() {
 			if len(t.Indicators) > 0 && t.Indicators[0] == id {
-				p.Wanted = wanted(t, settings, year)
+				p.Wanted = Wanted(t, settings, year)
 				break
 			}
 		}
