@@ -240,6 +240,9 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 	case "equipment", "machine":
 		return string(machine.ID)
 	case "year", "first":
+		if o.ID == "machine-months" { // asked for a month, not both
+			return ""
+		}
 		return fmt.Sprint(now.Year())
 	case "period":
 		return "2025-05"
