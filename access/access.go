@@ -114,6 +114,9 @@ type Session struct {
 	User    string
 	Tenant  plant.TenantNo
 	Expires time.Time
+	// Of sessions alone: when it was opened and last used, from where and how.
+	Opened, Seen        time.Time
+	Address, Device, By string
 }
 
 // Entry is one line of the audit. Hash covers the entry and the hash before
@@ -154,14 +157,22 @@ type Store interface {
 	SaveSession(ctx context.Context, s Session) error
 	SessionByHash(ctx context.Context, hash string) (Session, error)
 	DropSession(ctx context.Context, hash string) error
-	// DropSessions ends every session and sign-in link of the user.
-	DropSessions(ctx context.Context, tenant plant.TenantNo, user string) error
+	// Sessions lists those of a user, the last used first.
+	Sessions(ctx context.Context, tenant plant.TenantNo, user string) ([]Session, error)
+	TouchSession(ctx context.Context, hash string, seen time.Time) error
+	// DropSessions ends every session and sign-in link of the user but the one with
+	// the hash keep.
+	DropSessions(ctx context.Context, tenant plant.TenantNo, user, keep string) error
 	// DropExpired forgets sessions and sign-in links that ended before now.
 	DropExpired(ctx context.Context, now time.Time) error
 	SaveLink(ctx context.Context, l Session) error
 	// TakeLink gives a sign-in link's target once: the second call, also a
 	// concurrent one, gets ErrNotFound.
 	TakeLink(ctx context.Context, hash string) (Session, error)
+	Factor(ctx context.Context, tenant plant.TenantNo, user string) (Factor, error)
+	// ChangeFactor stores what change makes of a user's second factor, nil for
+	// none, in one step: of two changes at a time one sees what the other did.
+	ChangeFactor(ctx context.Context, tenant plant.TenantNo, user string, change func(*Factor) (*Factor, error)) error
 	// Roles lists the tenant's own roles by id.
 	Roles(ctx context.Context, tenant plant.TenantNo) ([]RoleDef, error)
 	SaveRole(ctx context.Context, tenant plant.TenantNo, r RoleDef) (RoleDef, error) // ErrConflict when Rev is not the stored one
@@ -174,6 +185,10 @@ type AuditStore interface {
 	// AppendAudit commits e durably behind the last entry; build chains it.
 	AppendAudit(ctx context.Context, e Entry, chain func(prev Entry, e Entry) Entry) (Entry, error)
 	Audit(ctx context.Context, tenant plant.TenantNo, afterSeq uint64, limit int) ([]Entry, error)
+	// FindAudit lists entries that q chooses, newest first; CountAudit counts
+	// them, up to limit.
+	FindAudit(ctx context.Context, tenant plant.TenantNo, q AuditQuery, limit int) ([]Entry, error)
+	CountAudit(ctx context.Context, tenant plant.TenantNo, q AuditQuery, limit int) (int, error)
 	// AuditOf lists the tenant's entries of the actions, newest first.
 	AuditOf(ctx context.Context, tenant plant.TenantNo, actions []string, limit int) ([]Entry, error)
 }

@@ -26,6 +26,12 @@ func (a Area) Allows(region, sector, enterprise string) bool {
 // holds reports whether every firm of b lies in a, for all that the codes say.
 func (a Area) holds(b Area) bool { return a.Allows(b.Region, b.Sector, b.Enterprise) }
 
+// Meets reports whether a firm may lie in both, for all that the codes say.
+func (a Area) Meets(b Area) bool {
+	along := func(a, b string) bool { return strings.HasPrefix(a, b) || strings.HasPrefix(b, a) }
+	return along(a.Region, b.Region) && along(a.Sector, b.Sector) && (a.Enterprise == "" || b.Enterprise == "" || a.Enterprise == b.Enterprise)
+}
+
 const maxEnterprise = 60 // bytes of a firm's id
 
 var (

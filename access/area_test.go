@@ -22,3 +22,23 @@ func TestArea_Allows(t *testing.T) {
 	f(Area{Enterprise: "bearing"}, false)
 	f(Area{Region: "3306", Sector: "C17"}, false)
 }
+
+func TestArea_Meets(t *testing.T) {
+	for _, c := range []struct {
+		a, b Area
+		want bool
+	}{
+		{Area{Region: "3306"}, Area{Region: "330624"}, true},
+		{Area{Region: "3306"}, Area{Region: "33"}, true},
+		{Area{Region: "3306"}, Area{Region: "3301"}, false},
+		{Area{Region: "3306", Sector: "C34"}, Area{Sector: "C3451"}, true},
+		{Area{Region: "3306", Sector: "C34"}, Area{Region: "330624", Sector: "C17"}, false},
+		{Area{Enterprise: "A"}, Area{Region: "3301"}, true},
+		{Area{Enterprise: "A"}, Area{Enterprise: "B"}, false},
+		{Area{}, Area{Region: "3301", Sector: "B", Enterprise: "A"}, true},
+	} {
+		if c.a.Meets(c.b) != c.want || c.b.Meets(c.a) != c.want {
+			t.Errorf("%+v meets %+v: %t, the other way %t; want %t", c.a, c.b, c.a.Meets(c.b), c.b.Meets(c.a), c.want)
+		}
+	}
+}

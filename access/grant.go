@@ -134,12 +134,17 @@ func (t roleTable) principal(user, name string, scope Scope, grants []Grant, now
 		if len(p.rights) == 0 {
 			p.Role = g.Role
 		}
-		p.rights = append(p.rights, right{role: g.Role, permissions: def.Permissions, path: g.Path, area: g.Area})
+		p.rights = append(p.rights, right{role: g.Role, permissions: def.Permissions, path: g.Path, area: g.Area, ends: !g.Until.IsZero()})
 		if !g.Until.IsZero() && (p.ends.IsZero() || g.Until.Before(p.ends)) {
 			p.ends = g.Until
 		}
 	}
 	return p.For(Read)
+}
+
+// strict reports whether one of the grants that hold asks for a second factor.
+func (t roleTable) strict(grants []Grant, now time.Time) bool {
+	return slices.ContainsFunc(grants, func(g Grant) bool { return !g.Ended(now) && t[g.Role].SecondFactor })
 }
 
 // runs reports whether the grants give the tenant to their holder, for ever.

@@ -31,7 +31,9 @@ const (
 )
 
 const (
-	minPassword = 8   // NIST SP 800-63B 5.1.1.2 asks for at least 8
+	// minPassword is above the 8 that NIST SP 800-63B 5.1.1.2 asks for: guesses
+	// go on for as long as the account is there, and nobody is made to change it.
+	minPassword = 10
 	maxPassword = 256 // bytes; longer ones cost work and add nothing
 )
 
@@ -47,6 +49,18 @@ func hashPassword(password string) (string, error) {
 	b64 := base64.RawStdEncoding
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemoryKiB, argonPasses, argonLanes,
 		b64.EncodeToString(salt), b64.EncodeToString(key)), nil
+}
+
+// weaker reports whether a stored hash was made with less work than new ones
+// are.
+func weaker(phc string) bool {
+	var version int
+	var memory, passes uint32
+	var lanes uint8
+	if _, err := fmt.Sscanf(phc, "$argon2id$v=%d$m=%d,t=%d,p=%d$", &version, &memory, &passes, &lanes); err != nil {
+		return false // not readable: nobody gets in by it
+	}
+	return memory < argonMemoryKiB || passes < argonPasses
 }
 
 // checkHash reports whether the password belongs to the PHC string.
@@ -88,6 +102,10 @@ func checkNewPassword(name, password string) error {
 		return fmt.Errorf("%w: a password has at most %d bytes", ErrInvalid, maxPassword)
 	case strings.EqualFold(password, name):
 		return fmt.Errorf("%w: the password must not be the name", ErrInvalid)
+	case plain(password):
+		return fmt.Errorf("%w: the password is one letter or a row of neighbours, which is guessed first; choose another", ErrInvalid)
+	case common(password):
+		return fmt.Errorf("%w: the password is among the commonest, which are guessed first; choose another", ErrInvalid)
 	}
 	return nil
 }

@@ -19,9 +19,13 @@ type Principal struct {
 	// request needs; see [Principal.For].
 	Scope Scope
 
-	asked  Permission
-	rights []right
-	ends   time.Time // when the first of the rights ends, zero for never
+	asked Permission
+	// session is the hash of the session by which it asks, "" for programs.
+	session string
+	rights  []right
+	strict  bool      // a role asks for a second factor
+	enrol   bool      // and there is none: nothing else may be done before
+	ends    time.Time // when the first of the rights ends, zero for never
 }
 
 // right is a grant with the permissions of its role.
@@ -30,6 +34,7 @@ type right struct {
 	permissions []Permission
 	path        string
 	area        Area
+	ends        bool // given until a date
 }
 
 // firmPermissions reach firms by area; all others reach places by path.
@@ -112,6 +117,26 @@ func (p Principal) May(perm Permission, path string) bool {
 		return path == "" && slices.Contains(p.Areas(perm), Area{})
 	}
 	return slices.ContainsFunc(p.rights, func(r right) bool { return r.holds(perm) && plant.Within(path, r.path) })
+}
+
+// MustEnrol reports whether the principal may nothing until a second factor is
+// set up.
+func (p Principal) MustEnrol() bool { return p.enrol }
+
+// Guest reports whether the principal has the permission at path by grants that
+// end alone: it was let in from outside, for a purpose.
+func (p Principal) Guest(perm Permission, path string) bool {
+	guest := false
+	for _, r := range p.rights {
+		if !r.holds(perm) || !plant.Within(path, r.path) {
+			continue
+		}
+		if !r.ends {
+			return false
+		}
+		guest = true
+	}
+	return guest
 }
 
 // Has reports whether the principal has the permission somewhere.

@@ -18,8 +18,10 @@ type RoleDef struct {
 	ID          Role         `json:"id" yaml:"id" maxLength:"40"`
 	Name        plant.Name   `json:"name" yaml:"name"`
 	Permissions []Permission `json:"permissions" yaml:"permissions" nullable:"false" maxItems:"20"`
-	Own         bool         `json:"own" yaml:"-" doc:"Made here; what is delivered cannot be changed"`
-	Rev         int64        `json:"rev" yaml:"-"`
+	// SecondFactor: people who hold the role may nothing until they have one.
+	SecondFactor bool  `json:"second_factor,omitempty" yaml:"second_factor" doc:"People who hold it may nothing until they set up a second factor"`
+	Own          bool  `json:"own" yaml:"-" doc:"Made here; what is delivered cannot be changed"`
+	Rev          int64 `json:"rev" yaml:"-"`
 }
 
 // known are all permissions a role may bundle.

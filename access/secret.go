@@ -15,6 +15,7 @@ const (
 	sessionPrefix = "zgs_"
 	tokenPrefix   = "zgt_"
 	linkPrefix    = "zgl_"
+	ticketPrefix  = "zgp_" // between the two steps of a sign-in
 )
 
 const secretBytes = 32 // 256 bits: beyond guessing, so that a plain SHA-256 is enough to store

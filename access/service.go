@@ -66,44 +66,6 @@ func New(store Store, roles []RoleDef, now func() time.Time) (*Service, error) {
 	}, nil
 }
 
-// SignIn opens a session for a name and password. origin is where the request
-// comes from (an IP address, "" when unknown): failures are counted by name
-// and origin. ErrUnauthorized does not say which of the two was wrong;
-// *LockedError says until when further tries are not looked at.
-func (s *Service) SignIn(ctx context.Context, name, password, origin string) (Signed, error) {
-	name = foldName(name)
-	if len(name) > 4*maxName || len(password) > maxPassword {
-		return Signed{}, ErrUnauthorized
-	}
-	closes, err := s.lock.begin(name, origin, s.now())
-	if err != nil {
-		return Signed{}, err
-	}
-	u, err := s.store.UserByName(ctx, name)
-	known := err == nil
-	if err != nil && !errors.Is(err, ErrNotFound) {
-		return Signed{}, err
-	}
-	phc := u.Password
-	if !known || phc == "" {
-		phc = s.nobody // the same work, so that the time tells nothing
-	}
-	right, err := s.check(ctx, phc, password)
-	if err != nil {
-		return Signed{}, err
-	}
-	if !right || !known || u.Password == "" || u.Off {
-		if closes && known {
-			if err := s.Record(ctx, nameOf(u), "session.locked", "user/"+u.ID, nil, map[string]string{"origin": origin}); err != nil {
-				return Signed{}, err
-			}
-		}
-		return Signed{}, ErrUnauthorized
-	}
-	s.lock.succeed(name, origin)
-	return s.open(ctx, u, "password", origin)
-}
-
 // check hashes with few others at once.
 func (s *Service) check(ctx context.Context, phc, password string) (bool, error) {
 	select {
@@ -123,91 +85,6 @@ func (s *Service) hash(ctx context.Context, password string) (string, error) {
 	case <-ctx.Done():
 		return "", fmt.Errorf("access: hash password: %w", ctx.Err())
 	}
-}
-
-func (s *Service) open(ctx context.Context, u User, by, origin string) (Signed, error) {
-	now := s.now()
-	if err := s.store.DropExpired(ctx, now); err != nil {
-		return Signed{}, err
-	}
-	secret, err := newSecret(sessionPrefix)
-	if err != nil {
-		return Signed{}, err
-	}
-	session := Session{Hash: hashSecret(secret), User: u.ID, Tenant: u.Tenant, Expires: now.Add(sessionLife).UTC().Truncate(time.Microsecond)}
-	if err := s.store.SaveSession(ctx, session); err != nil {
-		return Signed{}, err
-	}
-	who, err := s.principalOf(ctx, u)
-	if err != nil {
-		return Signed{}, err
-	}
-	if err := s.Record(ctx, who, "session.open", "user/"+u.ID, nil, map[string]string{"by": by, "origin": origin}); err != nil {
-		return Signed{}, err
-	}
-	return Signed{Secret: secret, Expires: session.Expires, Principal: who}, nil
-}
-
-// SignOut ends the session of the cookie; one that has ended is no error.
-func (s *Service) SignOut(ctx context.Context, secret string) error {
-	if !isSecret(secret, sessionPrefix) {
-		return nil
-	}
-	who, err := s.Authenticate(ctx, secret)
-	if errors.Is(err, ErrUnauthorized) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if err := s.store.DropSession(ctx, hashSecret(secret)); err != nil {
-		return err
-	}
-	s.forget()
-	return s.Record(ctx, who, "session.close", "user/"+who.User, nil, nil)
-}
-
-// CreateLink gives a secret that signs the user in once, within a day: for a
-// first sign-in, a forgotten password or a kiosk. It needs the right to
-// administer the user.
-func (s *Service) CreateLink(ctx context.Context, by Principal, user string) (secret string, expires time.Time, err error) {
-	u, err := s.userFor(ctx, by, user)
-	if err != nil {
-		return "", time.Time{}, err
-	}
-	if u.Off {
-		return "", time.Time{}, fmt.Errorf("%w: user %s is switched off; switch it on first", ErrInvalid, u.Name)
-	}
-	if secret, err = newSecret(linkPrefix); err != nil {
-		return "", time.Time{}, err
-	}
-	expires = s.now().Add(linkLife).UTC().Truncate(time.Microsecond)
-	if err := s.store.SaveLink(ctx, Session{Hash: hashSecret(secret), User: u.ID, Tenant: u.Tenant, Expires: expires}); err != nil {
-		return "", time.Time{}, err
-	}
-	return secret, expires, s.Record(ctx, by, "link.create", "user/"+u.ID, nil, map[string]time.Time{"expires": expires})
-}
-
-// SignInByLink opens a session with a sign-in link, which is used up by it.
-func (s *Service) SignInByLink(ctx context.Context, secret, origin string) (Signed, error) {
-	if !isSecret(secret, linkPrefix) {
-		return Signed{}, ErrUnauthorized
-	}
-	l, err := s.store.TakeLink(ctx, hashSecret(secret))
-	if errors.Is(err, ErrNotFound) {
-		return Signed{}, ErrUnauthorized
-	}
-	if err != nil {
-		return Signed{}, err
-	}
-	u, err := s.store.UserByID(ctx, l.Tenant, l.User)
-	if err != nil && !errors.Is(err, ErrNotFound) {
-		return Signed{}, err
-	}
-	if err != nil || u.Off || !s.now().Before(l.Expires) {
-		return Signed{}, ErrUnauthorized
-	}
-	return s.open(ctx, u, "link", origin)
 }
 
 // Authenticate tells who holds the secret of a session cookie or of an API
@@ -239,22 +116,6 @@ func (s *Service) Authenticate(ctx context.Context, secret string) (Principal, e
 	return who, nil
 }
 
-func (s *Service) bySession(ctx context.Context, hash string) (Principal, time.Time, error) {
-	session, err := s.store.SessionByHash(ctx, hash)
-	if err != nil {
-		return Principal{}, time.Time{}, err
-	}
-	u, err := s.store.UserByID(ctx, session.Tenant, session.User)
-	if err != nil {
-		return Principal{}, time.Time{}, err
-	}
-	if u.Off || !s.now().Before(session.Expires) {
-		return Principal{}, time.Time{}, ErrUnauthorized
-	}
-	who, err := s.principalOf(ctx, u)
-	return who, session.Expires, err
-}
-
 func (s *Service) byToken(ctx context.Context, hash string) (Principal, time.Time, error) {
 	t, err := s.store.TokenByHash(ctx, hash)
 	if err != nil {
@@ -275,7 +136,18 @@ func (s *Service) principalOf(ctx context.Context, u User) (Principal, error) {
 	if err != nil {
 		return Principal{}, err
 	}
-	return roles.principal(u.ID, u.Name, Scope{Tenant: u.Tenant}, u.Grants, s.now()), nil
+	now := s.now()
+	p := roles.principal(u.ID, u.Name, Scope{Tenant: u.Tenant}, u.Grants, now)
+	if !roles.strict(u.Grants, now) {
+		return p, nil
+	}
+	p.strict = true
+	f, err := s.store.Factor(ctx, u.Tenant, u.ID)
+	if errors.Is(err, ErrNotFound) || err == nil && !f.Confirmed {
+		p.rights, p.enrol = nil, true
+		return p.For(Read), nil
+	}
+	return p, err
 }
 
 // nameOf is a user for the audit, without rights.

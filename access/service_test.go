@@ -92,7 +92,7 @@ func (h house) user(t *testing.T, name string, role access.Role, path string) ac
 
 func (h house) signIn(t *testing.T, name string) access.Signed {
 	t.Helper()
-	s, err := h.SignIn(t.Context(), name, password, "10.0.0.1")
+	s, err := h.SignIn(t.Context(), name, password, access.Caller{Address: "10.0.0.1"})
 	if err != nil {
 		t.Fatalf("SignIn(%s): %v", name, err)
 	}
@@ -109,7 +109,7 @@ func want(t *testing.T, what string, err, wanted error) {
 func TestSignIn(t *testing.T) {
 	h := newHouse(t)
 	u := h.user(t, "王.wang", access.RoleOperator, "e/s")
-	s, err := h.SignIn(t.Context(), " 王.WANG ", password, "10.0.0.1")
+	s, err := h.SignIn(t.Context(), " 王.WANG ", password, access.Caller{Address: "10.0.0.1"})
 	if err != nil || s.Principal.User != u.ID || s.Principal.Role != access.RoleOperator || s.Principal.Scope != (access.Scope{Tenant: 1, Path: "e/s"}) {
 		t.Fatalf("SignIn = %+v, %v", s, err)
 	}
@@ -124,7 +124,7 @@ func TestSignIn(t *testing.T) {
 		{"王.wang", strings.Repeat("x", 1<<20)},
 		{strings.Repeat("n", 1<<20), password},
 	} {
-		_, err := h.SignIn(t.Context(), bad.name, bad.password, "10.0.0.2")
+		_, err := h.SignIn(t.Context(), bad.name, bad.password, access.Caller{Address: "10.0.0.2"})
 		if want(t, "SignIn with wrong words", err, access.ErrUnauthorized); err != nil && err.Error() != access.ErrUnauthorized.Error() {
 			t.Errorf("SignIn says more than that it failed: %v", err)
 		}
@@ -161,7 +161,7 @@ func TestSignIn_Lockout(t *testing.T) {
 	for _, name := range []string{"wang", "nobody"} { // both behave alike
 		fail := func(times int) (last error) {
 			for range times {
-				_, last = h.SignIn(t.Context(), name, "wrong horse", "10.0.0.9")
+				_, last = h.SignIn(t.Context(), name, "wrong horse", access.Caller{Address: "10.0.0.9"})
 			}
 			return last
 		}
@@ -177,13 +177,13 @@ func TestSignIn_Lockout(t *testing.T) {
 			t.Errorf("the next failure of %s: %v; want a wait of 20 s", name, err)
 		}
 	}
-	_, err := h.SignIn(t.Context(), "wang", password, "10.0.0.9")
+	_, err := h.SignIn(t.Context(), "wang", password, access.Caller{Address: "10.0.0.9"})
 	want(t, "the right password while locked", err, access.ErrLocked)
-	if _, err := h.SignIn(t.Context(), "wang", password, "10.0.0.1"); err != nil {
+	if _, err := h.SignIn(t.Context(), "wang", password, access.Caller{Address: "10.0.0.1"}); err != nil {
 		t.Errorf("from another place meanwhile: %v", err)
 	}
 	h.clock.pass(time.Minute)
-	if _, err := h.SignIn(t.Context(), "wang", password, "10.0.0.9"); err != nil {
+	if _, err := h.SignIn(t.Context(), "wang", password, access.Caller{Address: "10.0.0.9"}); err != nil {
 		t.Errorf("the right password after the wait: %v", err)
 	}
 	entries, err := h.store.Audit(t.Context(), 1, 0, 0)
@@ -206,7 +206,7 @@ func TestSignIn_LockoutConcurrent(t *testing.T) {
 	var all sync.WaitGroup
 	for range 20 {
 		all.Go(func() {
-			_, err := h.SignIn(t.Context(), "admin", "wrong horse", "")
+			_, err := h.SignIn(t.Context(), "admin", "wrong horse", access.Caller{})
 			mu.Lock()
 			defer mu.Unlock()
 			if errors.Is(err, access.ErrLocked) {
@@ -231,18 +231,18 @@ func TestLink_OpensOnce(t *testing.T) {
 	}
 	_, err = h.Authenticate(t.Context(), link)
 	want(t, "a link as a session", err, access.ErrUnauthorized)
-	s, err := h.SignInByLink(t.Context(), link, "")
+	s, err := h.SignInByLink(t.Context(), link, access.Caller{})
 	if err != nil || s.Principal.User != u.ID {
 		t.Errorf("SignInByLink = %+v, %v", s, err)
 	}
-	_, err = h.SignInByLink(t.Context(), link, "")
+	_, err = h.SignInByLink(t.Context(), link, access.Caller{})
 	want(t, "a link used twice", err, access.ErrUnauthorized)
 	late, _, err := h.CreateLink(t.Context(), h.admin, u.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
 	h.clock.pass(24 * time.Hour)
-	_, err = h.SignInByLink(t.Context(), late, "")
+	_, err = h.SignInByLink(t.Context(), late, access.Caller{})
 	want(t, "a link of yesterday", err, access.ErrUnauthorized)
 	_, _, err = h.CreateLink(t.Context(), s.Principal, u.ID)
 	want(t, "CreateLink by an operator", err, access.ErrForbidden)
@@ -254,7 +254,7 @@ func TestLink_OpensOnce(t *testing.T) {
 	if _, err := h.UpdateUser(t.Context(), h.admin, u.ID, 1, access.Change{Off: &off}); err != nil {
 		t.Fatal(err)
 	}
-	_, err = h.SignInByLink(t.Context(), fresh, "")
+	_, err = h.SignInByLink(t.Context(), fresh, access.Caller{})
 	want(t, "a link of a user switched off", err, access.ErrUnauthorized)
 }
 

@@ -195,7 +195,7 @@ func (s *Service) UpdateUser(ctx context.Context, by Principal, id string, rev i
 		return User{}, err
 	}
 	if u.Off && !was.Off {
-		if err := s.store.DropSessions(ctx, u.Tenant, u.ID); err != nil {
+		if err := s.store.DropSessions(ctx, u.Tenant, u.ID, ""); err != nil {
 			return User{}, err
 		}
 	}
@@ -246,11 +246,11 @@ func (s *Service) SetPassword(ctx context.Context, by Principal, id, password st
 	if err != nil {
 		return err
 	}
-	return s.storePassword(ctx, by, u, password)
+	return s.storePassword(ctx, by, u, password, "")
 }
 
-// ChangePassword gives by, who knows the old password, a new one, and ends
-// all of by's sessions. Wrong old passwords count as failed sign-ins.
+// ChangePassword gives by, who knows the old password, a new one, and ends all
+// of by's sessions but the one that asks. Wrong old passwords count as failed sign-ins.
 func (s *Service) ChangePassword(ctx context.Context, by Principal, old, password string) error {
 	u, err := s.store.UserByID(ctx, by.Scope.Tenant, by.User)
 	if errors.Is(err, ErrNotFound) {
@@ -274,10 +274,14 @@ func (s *Service) ChangePassword(ctx context.Context, by Principal, old, passwor
 		return ErrUnauthorized
 	}
 	s.lock.succeed(u.Name, origin)
-	return s.storePassword(ctx, by, u, password)
+	if password == old {
+		return fmt.Errorf("%w: the new password is the old one; choose another", ErrInvalid)
+	}
+	return s.storePassword(ctx, by, u, password, by.session)
 }
 
-func (s *Service) storePassword(ctx context.Context, by Principal, u User, password string) error {
+// storePassword ends all sessions of the user but the one with the hash keep.
+func (s *Service) storePassword(ctx context.Context, by Principal, u User, password, keep string) error {
 	if err := checkNewPassword(u.Name, password); err != nil {
 		return err
 	}
@@ -289,7 +293,7 @@ func (s *Service) storePassword(ctx context.Context, by Principal, u User, passw
 	if _, err := s.store.SaveUser(ctx, u); err != nil {
 		return err
 	}
-	if err := s.store.DropSessions(ctx, u.Tenant, u.ID); err != nil {
+	if err := s.store.DropSessions(ctx, u.Tenant, u.ID, keep); err != nil {
 		return err
 	}
 	s.forget()

@@ -36,7 +36,7 @@ func TestUpdateUser_TakesEffectAtOnce(t *testing.T) {
 	}
 	_, err = h.Authenticate(t.Context(), s.Secret)
 	want(t, "a session of a user switched off", err, access.ErrUnauthorized)
-	_, err = h.SignIn(t.Context(), "wang", password, "")
+	_, err = h.SignIn(t.Context(), "wang", password, access.Caller{})
 	want(t, "SignIn of a user switched off", err, access.ErrUnauthorized)
 	off = false
 	if _, err = h.UpdateUser(t.Context(), h.admin, u.ID, u.Rev, access.Change{Off: &off}); err != nil {
@@ -49,8 +49,8 @@ func TestUpdateUser_TakesEffectAtOnce(t *testing.T) {
 func TestPasswords(t *testing.T) {
 	h := newHouse(t)
 	u := h.user(t, "wangxiaoming", access.RoleOperator, "")
-	s := h.signIn(t, "wangxiaoming")
-	for _, weak := range []string{"", "1234567", "WangXiaoMing", strings.Repeat("x", 257)} {
+	s, elsewhere := h.signIn(t, "wangxiaoming"), h.signIn(t, "wangxiaoming")
+	for _, weak := range []string{"", "123456789", "WangXiaoMing", strings.Repeat("xyz", 99), "aaaaaaaaaaaa", "abababababab", "3210987654", "QWERTYUIOP", "lkjhgfdsaLK", "1qaz2wsx3EDC", "woaini1314"} {
 		want(t, "password "+weak, h.SetPassword(t.Context(), h.admin, u.ID, weak), access.ErrInvalid)
 	}
 	want(t, "wrong old password", h.ChangePassword(t.Context(), s.Principal, "wrong horse", "new password"), access.ErrUnauthorized)
@@ -58,11 +58,15 @@ func TestPasswords(t *testing.T) {
 	if err := h.ChangePassword(t.Context(), s.Principal, password, "new password"); err != nil {
 		t.Fatal(err)
 	}
-	_, err := h.Authenticate(t.Context(), s.Secret)
-	want(t, "a session from before", err, access.ErrUnauthorized)
-	_, err = h.SignIn(t.Context(), "wangxiaoming", password, "")
+	_, err := h.Authenticate(t.Context(), elsewhere.Secret)
+	want(t, "another session from before", err, access.ErrUnauthorized)
+	if _, err := h.Authenticate(t.Context(), s.Secret); err != nil {
+		t.Errorf("the session that changed the password ended: %v", err)
+	}
+	want(t, "the old password again", h.ChangePassword(t.Context(), s.Principal, "new password", "new password"), access.ErrInvalid)
+	_, err = h.SignIn(t.Context(), "wangxiaoming", password, access.Caller{})
 	want(t, "the old password", err, access.ErrUnauthorized)
-	if _, err = h.SignIn(t.Context(), "wangxiaoming", "new password", ""); err != nil {
+	if _, err = h.SignIn(t.Context(), "wangxiaoming", "new password", access.Caller{}); err != nil {
 		t.Errorf("the new password: %v", err)
 	}
 	for range 5 {

@@ -99,3 +99,44 @@ test("an own role, and who may see a place", async () => {
   await accessible(page, "who-may");
   if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/who.png` });
 });
+
+test("a user sees the own sessions, ends the others and changes the password", async () => {
+  const one = await as("zhao");
+  const two = await as("zhao");
+  await one.goto(`${demo.base}/account`);
+  await one.getByText("Chrome", { exact: false }).first().waitFor();
+  await accessible(one, "account");
+  if (process.env.SHOTS) await one.screenshot({ path: `${process.env.SHOTS}/account.png`, fullPage: true });
+  await one.getByRole("button", { name: /退出其他/ }).click();
+  await one.getByRole("button", { name: /确\s*定|OK/ }).click();
+  await one.getByText("已退出").waitFor();
+  assert.equal(await two.evaluate(async () => (await fetch("/api/v1/session")).status), 401);
+  await one.getByLabel("当前密码").fill(password);
+  await one.getByLabel("新密码", { exact: true }).fill("1qaz2wsx3edc");
+  await one.getByLabel("再输一次新密码").fill("1qaz2wsx3edc");
+  await one.getByRole("button", { name: "修改密码" }).click();
+  await one.getByRole("alert").getByText(/among the commonest/).waitFor();
+  await one.getByLabel("新密码", { exact: true }).fill("another-long-word");
+  await one.getByLabel("再输一次新密码").fill("another-long-word");
+  await one.getByRole("button", { name: "修改密码" }).click();
+  await one.getByText("密码已修改").waitFor();
+});
+
+test("the audit is found by who, kind and what, and the filters stand in the address", async () => {
+  await page.goto(`${demo.base}/system?tab=audit&kind=changes&action=user.`);
+  await page.getByRole("cell", { name: /改密码/ }).first().waitFor();
+  await page.getByRole("button", { name: /^只看 zhao$/ }).first().click();
+  await page.waitForURL(/who=/);
+  await page.getByText("登录", { exact: true }).first().waitFor();
+  await page.getByRole("radio", { name: "查阅" }).check({ force: true });
+  await page.waitForURL(/kind=reads/);
+  await page.getByText("没有符合条件的记录").waitFor();
+  await accessible(page, "audit-none");
+  await page.goto(`${demo.base}/system?tab=audit`);
+  await page.getByText(/已显示|共 \d+ 条/).waitFor();
+  await page.getByRole("button", { name: /展开|Expand/ }).first().click();
+  await accessible(page, "audit");
+  if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/audit.png`, fullPage: true });
+  const file = await page.evaluate(async () => new TextDecoder("utf-8", { ignoreBOM: true }).decode(await (await fetch("/api/v1/audit/export")).arrayBuffer()));
+  assert.ok(file.startsWith("\uFEFFseq,at,who,"), file.slice(0, 60));
+});

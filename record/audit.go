@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/uptrace/bun"
 
@@ -55,6 +56,53 @@ func (a Access) Audit(ctx context.Context, tenant plant.TenantNo, afterSeq uint6
 func (a Access) AuditOf(ctx context.Context, tenant plant.TenantNo, actions []string, limit int) ([]access.Entry, error) {
 	return auditEntries(ctx, a.db.read, tenant, `tenant = ? and action in (?) order by seq desc limit ?`, tenant, bun.List(actions), min(limit, maxAudit))
 }
+
+// FindAudit implements [access.AuditStore].
+func (a Access) FindAudit(ctx context.Context, tenant plant.TenantNo, q access.AuditQuery, limit int) ([]access.Entry, error) {
+	where, args := auditWhere(tenant, q)
+	return auditEntries(ctx, a.db.read, tenant, where+` order by seq desc limit ?`, append(args, min(limit, maxAudit))...)
+}
+
+// CountAudit implements [access.AuditStore].
+func (a Access) CountAudit(ctx context.Context, tenant plant.TenantNo, q access.AuditQuery, limit int) (n int, err error) {
+	where, args := auditWhere(tenant, q)
+	if err := a.db.read.QueryRowContext(ctx, `select count(*) from (select seq from audit where `+where+` limit ?) as found`, append(args, limit)...).Scan(&n); err != nil {
+		return 0, fmt.Errorf("record: count audit: %w", err)
+	}
+	return n, nil
+}
+
+func auditWhere(tenant plant.TenantNo, q access.AuditQuery) (string, []any) {
+	where, args := []string{`tenant = ?`}, []any{tenant}
+	and := func(cond string, arg any) { where, args = append(where, cond), append(args, arg) }
+	for column, part := range map[string]string{"who": q.Who, "action": q.Action, "object": q.Object} {
+		if part != "" {
+			and(`lower(`+column+`) like ? escape '!'`, "%"+likeWord.Replace(strings.ToLower(part))+"%")
+		}
+	}
+	switch q.Kind {
+	case access.AuditReads:
+		and(`action like ?`, "%"+access.ReadSuffix)
+	case access.AuditSessions:
+		and(`action like ?`, access.SessionPrefix+"%")
+	case access.AuditChanges:
+		and(`action not like ?`, "%"+access.ReadSuffix)
+		and(`action not like ?`, access.SessionPrefix+"%")
+	}
+	if !q.From.IsZero() {
+		and(`at >= ?`, q.From.UnixMicro())
+	}
+	if !q.To.IsZero() {
+		and(`at < ?`, q.To.UnixMicro())
+	}
+	if q.Before != 0 {
+		and(`seq < ?`, q.Before)
+	}
+	return strings.Join(where, ` and `), args
+}
+
+// likeWord makes a text one that "like" takes by the letter, with ! to escape.
+var likeWord = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")
 
 func auditPage(ctx context.Context, db bun.IDB, tenant plant.TenantNo, afterSeq uint64, limit int) ([]access.Entry, error) {
 	if limit <= 0 || limit > maxAudit {

@@ -22,6 +22,7 @@ var ErrNotEmpty = errors.New("record: the target is not empty")
 
 // tables are all tables of a record with the key that gives their order.
 var tables = []struct{ name, key string }{
+	{"access_factor", "tenant, user_id"},
 	{"access_link", "tenant, hash"},
 	{"access_role", "tenant, id"},
 	{"access_session", "tenant, hash"},

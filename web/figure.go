@@ -232,7 +232,7 @@ func (a *API) evidence(ctx context.Context, in *evidenceIn) (Evidence, error) {
 			return Evidence{}, err
 		}
 		out.Facts = factsOf(e)
-		return out, nil
+		return out, a.AuditRead(ctx, "evidence", in, Seen{ID: e.Scope.Node, Path: e.Scope.Path})
 	}
 	var product, shift *string
 	if in.ByProduct {

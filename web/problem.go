@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -17,7 +18,13 @@ import (
 // Problem is an error as RFC 9457 has it, with one code from the table below.
 type Problem struct {
 	huma.ErrorModel
-	Code string `json:"code" enum:"invalid,unauthorized,forbidden,not_found,conflict,unavailable,internal"`
+	Code string `json:"code" enum:"invalid,unauthorized,forbidden,not_found,conflict,unavailable,internal,second_factor"`
+	// Until is set of a sign-in that is locked, and of a ticket. There is no Retry-After with it:
+	// programs would ask again by themselves, and count as guesses.
+	Until time.Time `json:"until,omitzero"`
+	// Ticket is set where the first step of a sign-in succeeded and the second is
+	// to come, with the operation sign-in-code.
+	Ticket string `json:"ticket,omitempty"`
 }
 
 // codes gives each HTTP status its code; what is not here is internal.
@@ -82,12 +89,23 @@ func (a *API) problem(ctx context.Context, op Op, err error) huma.StatusError {
 	if errors.As(err, &known) {
 		return known
 	}
+	var second *access.SecondFactorError
+	if errors.As(err, &second) {
+		p := newProblem(http.StatusUnauthorized, err.Error())
+		p.Code, p.Ticket, p.Until = "second_factor", second.Ticket, second.Expires
+		return p
+	}
+	var locked *access.LockedError
+	if errors.As(err, &locked) {
+		p := newProblem(http.StatusTooManyRequests, err.Error())
+		p.Until = locked.Until.UTC()
+		return p
+	}
 	for _, row := range []struct {
 		err    error
 		status int
 	}{
 		{access.ErrUnauthorized, http.StatusUnauthorized},
-		{access.ErrLocked, http.StatusTooManyRequests},
 		{access.ErrInvalid, http.StatusUnprocessableEntity},
 		{figure.ErrInvalid, http.StatusUnprocessableEntity},
 		{figure.ErrTooMuch, http.StatusUnprocessableEntity},

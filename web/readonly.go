@@ -9,7 +9,7 @@ import (
 
 // sessions are the operations that a read-only node answers although they
 // write: without signing in nobody could ask it anything.
-var sessions = []string{"sign-in", "sign-in-by-link", "sign-out"}
+var sessions = []string{"sign-in", "sign-in-by-link", "sign-in-code", "sign-out"}
 
 // unchanged refuses what would change something on a read-only node.
 func (a *API) unchanged(ctx huma.Context, next func(huma.Context)) {

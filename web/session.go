@@ -19,11 +19,12 @@ type Me struct {
 	Path        string              `json:"path" doc:"The first place that may be read; empty for the whole plant"`
 	Places      []string            `json:"places" nullable:"false" doc:"All places that may be read; one empty path is the whole plant"`
 	Permissions []access.Permission `json:"permissions" nullable:"false" doc:"Held somewhere"`
+	MustEnrol   bool                `json:"must_enrol,omitempty" doc:"Nothing may be done until a second factor is set up: a role asks for it"`
 	Whole       []access.Permission `json:"whole" nullable:"false" doc:"Held for the whole plant, or every firm"`
 }
 
 func meOf(p access.Principal) Me {
-	me := Me{User: p.User, Name: p.Name, Role: p.Role, Places: []string{}}
+	me := Me{User: p.User, Name: p.Name, Role: p.Role, Places: []string{}, MustEnrol: p.MustEnrol()}
 	me.Permissions, me.Whole = p.Permissions()
 	if p.Has(access.Read) {
 		scope := p.For(access.Read).Scope
@@ -37,8 +38,9 @@ type meOut struct {
 	Body      Me
 }
 
-// origin is where a request comes from, for the counting of failures.
-type origin struct{ address string }
+// origin is where a request comes from, for the counting of failures and for the
+// list of sessions.
+type origin struct{ access.Caller }
 
 // Resolve implements [huma.Resolver].
 func (o *origin) Resolve(ctx huma.Context) []error {
@@ -46,7 +48,7 @@ func (o *origin) Resolve(ctx huma.Context) []error {
 	if err != nil {
 		host = ctx.RemoteAddr()
 	}
-	o.address = host
+	o.Address, o.Device = host, ctx.Header("User-Agent")
 	return nil
 }
 
@@ -65,10 +67,18 @@ type linkIn struct {
 	}
 }
 
+type codeIn struct {
+	origin
+	Body struct {
+		Ticket string `json:"ticket" minLength:"1" maxLength:"200" doc:"As the first step gave it"`
+		Code   string `json:"code" minLength:"1" maxLength:"40"`
+	}
+}
+
 func (a *API) registerSession() {
 	Handle(a, Op{Method: http.MethodPost, Path: "/session", ID: "sign-in", Summary: "Sign in with name and password", Tag: "session"},
 		func(ctx context.Context, in *signInIn) (*meOut, error) {
-			session, err := a.access.SignIn(ctx, in.Body.Name, in.Body.Password, in.address)
+			session, err := a.access.SignIn(ctx, in.Body.Name, in.Body.Password, in.Caller)
 			if err != nil {
 				return nil, err
 			}
@@ -76,7 +86,15 @@ func (a *API) registerSession() {
 		})
 	Handle(a, Op{Method: http.MethodPost, Path: "/session/link", ID: "sign-in-by-link", Summary: "Sign in with a one-time link", Tag: "session"},
 		func(ctx context.Context, in *linkIn) (*meOut, error) {
-			session, err := a.access.SignInByLink(ctx, in.Body.Secret, in.address)
+			session, err := a.access.SignInByLink(ctx, in.Body.Secret, in.Caller)
+			if err != nil {
+				return nil, err
+			}
+			return a.signedIn(session), nil
+		})
+	Handle(a, Op{Method: http.MethodPost, Path: "/session/code", ID: "sign-in-code", Summary: "The second step of a sign-in: a code of the authenticator, or a recovery code", Tag: "session"},
+		func(ctx context.Context, in *codeIn) (*meOut, error) {
+			session, err := a.access.SecondStep(ctx, in.Body.Ticket, in.Body.Code, in.Caller)
 			if err != nil {
 				return nil, err
 			}

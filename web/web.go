@@ -15,6 +15,7 @@ import (
 	"path"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -64,8 +65,10 @@ type Options struct {
 	Trace   func(r *http.Request) (context.Context, func(route string, status int))
 	Errors  []ErrorStatus // of the rooms above figure
 	Figures *figure.Engine
-	Entries func(ctx context.Context, tenant plant.TenantNo, after uint64, limit int) ([]access.Entry, error) // of the audit
-	Verify  func(ctx context.Context, tenant plant.TenantNo) (int, error)                                     // its chain
+	Trail   access.AuditStore // the audit as it is read
+	// Keepers names the nodes below that machines belong to; this node's own are
+	// not in it.
+	Keepers func(ctx context.Context, tenant plant.TenantNo, machines []plant.NodeID) (map[plant.NodeID]string, error)
 }
 
 // API is where resources register themselves.
@@ -117,6 +120,7 @@ func New(o Options) *API {
 	a.registerReady()
 	a.registerMetrics()
 	a.registerSession()
+	a.registerAccount()
 	a.registerUsers()
 	a.registerTokens()
 	a.registerRoles()
@@ -188,6 +192,9 @@ func (a *API) authorise(ctx huma.Context, next func(huma.Context)) {
 	if err == nil && !p.Has(needs) {
 		err = fmt.Errorf("%w: this needs the permission %q, which none of your roles gives you", access.ErrForbidden, needs)
 	}
+	if err == nil {
+		err = withinAreas(ctx, p, needs)
+	}
 	if err != nil {
 		problem := a.problem(ctx.Context(), Op{ID: ctx.Operation().OperationID}, err)
 		a.writeProblem(ctx, problem)
@@ -241,6 +248,19 @@ func ScopeOf(ctx context.Context, path string) (access.Scope, error) {
 		return access.Scope{}, fmt.Errorf("%w: %q lies outside your scope %q", access.ErrForbidden, path, p.Scope.Places())
 	}
 	return access.Scope{Tenant: p.Scope.Tenant, Path: path}, nil
+}
+
+// withinAreas refuses a question about a region or sector in which the asker has
+// no firm: a list of nothing would be taken for a finding. A wider one is
+// answered for the part that the asker was given. Firms and what is theirs are
+// found, or not, by the rooms.
+func withinAreas(ctx huma.Context, p access.Principal, needs access.Permission) error {
+	areas := p.Areas(needs)
+	asked := access.Area{Region: plant.RegionPrefix(ctx.Query("region")), Sector: cmp.Or(ctx.Query("sector"), ctx.Query("industry"))}
+	if len(areas) == 0 || asked == (access.Area{}) || slices.ContainsFunc(areas, asked.Meets) {
+		return nil
+	}
+	return fmt.Errorf("%w: region %q, sector %q: no part of it is within what you were given %v", access.ErrForbidden, asked.Region, asked.Sector, areas)
 }
 
 // PlaceOf is ScopeOf for questions about one place: without a path asked, the

@@ -358,10 +358,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 			{Err: history.ErrNoSpace, Status: 503},
 			{Err: history.ErrFailed, Status: 503},
 		},
-		Entries: n.record.Access().Audit,
-		Verify: func(ctx context.Context, tenant plant.TenantNo) (int, error) {
-			return access.Verify(ctx, n.record.Access(), tenant)
-		},
+		Trail: n.record.Access(), Keepers: n.nodes.Keepers,
 	}
 	if n.traces != nil {
 		o.Trace = n.traces.request

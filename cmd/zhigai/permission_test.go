@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -21,7 +22,7 @@ import (
 // the code that decides it; ladders says which others may too. "" is everybody,
 // signed in or not.
 var lowest = map[string]access.Role{
-	"health": "", "sign-in": "", "sign-in-by-link": "",
+	"health": "", "sign-in": "", "sign-in-by-link": "", "sign-in-code": "",
 
 	"session": anybody, "sign-out": anybody,
 	"alarms": access.RoleViewer, "calendars": access.RoleViewer, "definitions": access.RoleViewer, "devices": access.RoleViewer,
@@ -50,7 +51,7 @@ var lowest = map[string]access.Role{
 	"sheet-template": access.RoleEngineer, "export-sheet": access.RoleEngineer, "read-sheet": access.RoleEngineer,
 	"preview-sheet": access.RoleEngineer, "apply-sheet": access.RoleEngineer, "undo-sheet": access.RoleEngineer, "list-imports": access.RoleEngineer,
 
-	"audit": "auditor", "verify-audit": "auditor", "tokens": access.RoleAdmin, "add-token": access.RoleAdmin,
+	"audit": "auditor", "export-audit": "auditor", "verify-audit": "auditor", "tokens": access.RoleAdmin, "add-token": access.RoleAdmin,
 	"revoke-token": access.RoleAdmin, "users": access.RoleAdmin, "add-user": access.RoleAdmin, "change-user": access.RoleAdmin, "add-link": access.RoleAdmin,
 	"invite-node": access.RoleAdmin, "revoke-node": access.RoleAdmin,
 
@@ -66,6 +67,8 @@ var lowest = map[string]access.Role{
 	"fill-diagnosis": "expert", "answer-diagnosis": "expert", "ask-diagnosis": "expert", "answer-diagnosis-question": "officer",
 	"propose-diagnosis-measure": "expert", "move-diagnosis": "expert", "reply-diagnosis": "officer", "follow-diagnosis-up": "expert",
 	"attach-diagnosis-file": "expert", "diagnosis-file": "officer", "diagnosis-report": "officer", "diagnosis-progress": "officer",
+	"sessions": anybody, "end-session": anybody, "end-other-sessions": anybody, "change-password": anybody, "user-sessions": access.RoleAdmin, "end-user-sessions": access.RoleAdmin,
+	"second-factor": anybody, "enrol-second-factor": anybody, "confirm-second-factor": anybody, "drop-second-factor": anybody, "reset-second-factor": access.RoleAdmin,
 	"evidence-requests": "auditor", "ask-evidence": anybody, "evidence-page": anybody, "evidence-source": anybody, "evidence-state": anybody, "my-evidence-requests": anybody, "decide-evidence": access.RoleAdmin,
 	"sharing-policy": access.RoleAdmin, "sharing-history": access.RoleAdmin, "save-sharing-policy": access.RoleAdmin,
 	"indicator-breakdown": "officer", "indicator-trend": "officer", "firm-indicators": "officer", "machine-plant": "officer",
@@ -98,7 +101,7 @@ var ladders = map[access.Role][]access.Role{
 
 // wholePlant are operations on what belongs to no single place: who is
 // confined to a path may not call them.
-var wholePlant = []string{"searches", "start-search", "cancel-search", "candidates", "forget-candidate", "discovery-rules", "add-discovery-rule", "change-discovery-rule", "end-discovery-rule", "north-targets", "add-north-target", "change-north-target", "end-north-target", "test-north-target", "save-calendar", "save-product", "certificates", "approve-certificate", "audit", "verify-audit", "links", "invite-node", "revoke-node", "node-plant", "node-settings", "send-settings", "evidence-requests", "decide-evidence", "save-role", "remove-role", "sharing-policy", "sharing-history", "save-sharing-policy"}
+var wholePlant = []string{"searches", "start-search", "cancel-search", "candidates", "forget-candidate", "discovery-rules", "add-discovery-rule", "change-discovery-rule", "end-discovery-rule", "north-targets", "add-north-target", "change-north-target", "end-north-target", "test-north-target", "save-calendar", "save-product", "certificates", "approve-certificate", "audit", "export-audit", "verify-audit", "links", "invite-node", "revoke-node", "node-plant", "node-settings", "send-settings", "evidence-requests", "decide-evidence", "save-role", "remove-role", "sharing-policy", "sharing-history", "save-sharing-policy"}
 
 const otherLine = `  - {path: firm/site/turning/other, level: line, name: {zh: 二线}}
   - path: firm/site/turning/other/lathe-3
@@ -124,10 +127,12 @@ type gate struct {
 	ops      []operation
 	own, out plant.Node
 	tags     map[plant.NodeID]plant.TagNo
+	firms    [2]known // asked about beside own and out
 }
 
 func newGate(t *testing.T) *gate {
 	g := &gate{t: t, tags: map[plant.NodeID]plant.TagNo{}}
+	g.firms = [2]known{{id: "FIRMOFOURS", region: ourRegion, sector: ourSector}, {id: "FIRMELSEWHERE", region: otherRegion, sector: otherSector}}
 	g.api = nodeOf(t, twoLathes+otherLine, time.Now().Add(-time.Hour), func(n *node) { g.n = n })
 	m, err := g.n.plants.Model(t.Context(), access.Scope{Tenant: demoTenant}, plant.MicrosOf(time.Now()))
 	must(t, err)
@@ -146,13 +151,15 @@ func newGate(t *testing.T) *gate {
 			g.tags[tag.Node] = tag.No
 		}
 	}
-	g.ops = g.operations()
+	var doc json.RawMessage
+	g.api.get("/openapi.json", &doc)
+	g.ops = operationsOf(t, doc)
 	return g
 }
 
-// operations are all of the contract, by id.
-func (g *gate) operations() (ops []operation) {
-	g.t.Helper()
+// operationsOf are all of a contract, by id.
+func operationsOf(t *testing.T, raw []byte) (ops []operation) {
+	t.Helper()
 	var doc struct {
 		Paths map[string]map[string]struct {
 			OperationID string
@@ -162,7 +169,7 @@ func (g *gate) operations() (ops []operation) {
 			}
 		}
 	}
-	g.api.get("/openapi.json", &doc)
+	must(t, json.Unmarshal(raw, &doc))
 	for path, methods := range doc.Paths {
 		for method, o := range methods {
 			ops = append(ops, operation{ID: o.OperationID, Method: strings.ToUpper(method), Path: path, Parameters: o.Parameters})
@@ -187,24 +194,26 @@ func (g *gate) tokenOf(tenant plant.TenantNo, grants ...access.Grant) string {
 // byDay are operations that are asked for days, not for instants.
 var byDay = []string{"suspicions", "machine-days"}
 
-// firm is a firm that is asked about beside the machine: that of our city, or
-// one of another.
-func (g *gate) firm(machine plant.Node) (id string, region string) {
+// firm is the firm that is asked about beside the machine: that of our city and
+// trade, or one of others.
+func (g *gate) firm(machine plant.Node) known {
 	if machine.ID == g.out.ID {
-		return "FIRMELSEWHERE", "330106"
+		return g.firms[1]
 	}
-	return "FIRMOFOURS", "330602"
+	return g.firms[0]
 }
 
 // value is what stands for a parameter when machine is asked about.
 func (g *gate) value(o operation, name string, machine plant.Node) string {
 	now := time.Now().UTC()
-	firm, region := g.firm(machine)
+	firm := g.firm(machine)
 	switch name {
 	case "firm", "enterprise":
-		return firm
+		return firm.id
 	case "region":
-		return region
+		return firm.region
+	case "sector", "industry":
+		return firm.sector
 	case "id":
 		switch strings.Split(o.Path, "/")[3] {
 		case "equipment", "nodes":
@@ -216,7 +225,17 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 		case "profiles":
 			return "demo-lathe"
 		case "reports":
-			return "2025-05." + region
+			return "2025-05." + firm.region
+		case "firms":
+			return cmp.Or(firm.id, "01NOBODY")
+		case "diagnoses":
+			return cmp.Or(firm.diagnosis, "01NOBODY")
+		case "register-entries":
+			return cmp.Or(firm.entry, "01NOBODY")
+		case "indicators":
+			return "backbone-networking-rate"
+		case "maturity-editions":
+			return "gbt-39116-2020-discrete"
 		}
 		return "01NOBODY"
 	case "scope":
@@ -224,6 +243,9 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 	case "equipment", "machine":
 		return string(machine.ID)
 	case "year", "first":
+		if o.ID == "machine-months" { // asked for a month, not both
+			return ""
+		}
 		return fmt.Sprint(now.Year())
 	case "period":
 		return "2025-05"
@@ -282,13 +304,17 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 	now := time.Now().UTC()
 	rule := map[string]any{"id": "", "rev": 0, "name": "modules", "driver": "sparkplug", "place": plant.ParentPath(machine.Path), "auto": false, "off": true}
 	target := map[string]any{"id": "", "rev": 0, "name": "mes", "kind": "mqtt", "url": "mqtt://127.0.0.1:1", "paths": []string{machine.Path}, "off": true}
-	firm := map[string]any{"code": "91350200776049653A", "name": "厦门某某有限公司", "region": "330624", "industry": "3451"}
-	entry := map[string]any{"id": "", "rev": 0, "kind": "matching_event", "region": "330624", "title": "现场会", "from": now.Add(-time.Hour).UnixMicro(), "basis": "audited"}
-	_, region := g.firm(machine)
+	about := g.firm(machine)
+	code := plant.CreditCode("91350200776049653A") // the whole has it stored as a firm of ours
+	if machine.ID == g.out.ID {
+		code = codeOf(g.t, 9)
+	}
+	firm := map[string]any{"code": code, "name": "厦门某某有限公司", "region": about.region, "industry": about.sector}
+	entry := map[string]any{"id": "", "rev": 0, "kind": "matching_event", "region": about.region, "title": "现场会", "from": now.Add(-time.Hour).UnixMicro(), "basis": "audited"}
 	sheet := map[string]any{"file": "x.csv", "header": []string{"path"}, "rows": []any{map[string]any{"line": 2, "cells": []string{plant.ParentPath(machine.Path) + "/brand-new"}}}}
 	plan := map[string]any{"title": "x", "begin": "2026-05-01", "end": "2026-05-02", "from": now.AddDate(0, 0, -30), "to": now, "target": 2, "cut": []string{}}
 	raw, err := json.Marshal(map[string]any{
-		"start-diagnosis": map[string]any{"firm": "nobody", "edition": "gbt-39116-2020-discrete", "plan": plan}, "plan-diagnosis": plan,
+		"start-diagnosis": map[string]any{"firm": about.id, "edition": "gbt-39116-2020-discrete", "plan": plan}, "plan-diagnosis": plan,
 		"staff-diagnosis": map[string]any{"team": []any{}}, "visit-diagnosis": map[string]any{"day": "2026-05-01"}, "fill-diagnosis": map[string]any{},
 		"answer-diagnosis": map[string]any{"requirement": "data.1.1", "grade": "full"}, "ask-diagnosis": map[string]any{"text": "?"},
 		"answer-diagnosis-question": map[string]any{"question": "q", "text": "!"}, "propose-diagnosis-measure": map[string]any{"title": "x", "requirements": []string{}, "benefit_fen": 0, "cost_fen": 0, "months": 1},
@@ -325,9 +351,11 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"contest-suspicion":   map[string]any{"equipment": machine.ID, "text": "why"}, "decide-suspicion": map[string]any{"equipment": machine.ID, "text": "why", "upheld": true},
 		"save-target-settings": map[string]any{"incentive": []string{"330624"}, "rev": 0}, "save-plant": map[string]any{"firm": ""},
 		"add-register-entry": entry, "change-register-entry": entry,
-		"save-firm-return": map[string]any{"firm": "01NOBODY", "year": 2022, "name": "machines", "value": 1, "basis": "declared", "rev": 0},
-		"add-firm":         firm, "change-firm": firm, "look-at-firm": firm, "merge-firm": map[string]any{"into": "01NOBODY", "rev": 1}, "apply-firm-sheet": map[string]any{},
-		"freeze-reports": map[string]any{"period": "2025-05", "region": region}, "step-report": map[string]any{"what": "submit"},
+		"save-firm-return": map[string]any{"firm": about.id, "year": 2022, "name": "machines", "value": 1, "basis": "declared", "rev": 0},
+		"add-firm":         firm, "change-firm": firm, "look-at-firm": firm, "merge-firm": map[string]any{"into": about.id, "rev": 999}, "apply-firm-sheet": map[string]any{},
+		"sign-in-code": map[string]any{"ticket": "wrong", "code": "000000"}, "confirm-second-factor": map[string]any{"code": "000000"}, "drop-second-factor": map[string]any{"code": "000000"},
+		"change-password": map[string]any{"old": "wrong", "new": "long enough word"},
+		"freeze-reports":  map[string]any{"period": "2025-05", "region": about.region}, "step-report": map[string]any{"what": "submit"},
 		"publish-benchmark": map[string]any{"measure": "tax-per-mu", "year": 2022},
 		"start-evaluation":  map[string]any{"title": "x", "standard": "mu-above-scale", "version": 0, "year": 2022, "region": "3306"}, "recompute-evaluation": map[string]any{},
 		"move-evaluation": map[string]any{"state": "cancelled", "note": "x"}, "object-evaluation": map[string]any{"firm": "01NOBODY", "text": "x"}, "answer-evaluation-objection": map[string]any{"decision": "rejected", "answer": "x"},

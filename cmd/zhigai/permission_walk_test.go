@@ -3,9 +3,12 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -24,12 +27,57 @@ const (
 type walk struct {
 	*gate
 	asked int
+	by    map[int]int // answers by hundreds of their status
+}
+
+// unruled names operations that nobody wrote a rule for, and rules without one.
+func unruled(ops []operation) (complaints []string) {
+	there := map[string]bool{}
+	for _, o := range ops {
+		there[o.ID] = true
+		if _, ok := lowest[o.ID]; !ok {
+			complaints = append(complaints, fmt.Sprintf("%s %s: the new operation %q is not in this test: write into lowest who may call it", o.Method, o.Path, o.ID))
+		}
+	}
+	for _, id := range slices.Concat(slices.Sorted(maps.Keys(lowest)), wholePlant) {
+		if !there[id] {
+			complaints = append(complaints, fmt.Sprintf("there is no operation %q any more: take its rule out", id))
+		}
+	}
+	return complaints
+}
+
+// TestNewOperationNeedsARule: an operation that somebody adds to the contract
+// fails the build until it is said who may call it.
+func TestNewOperationNeedsARule(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile("../../web/openapi.json")
+	must(t, err)
+	if complaints := unruled(operationsOf(t, raw)); len(complaints) > 0 {
+		t.Errorf("the contract as it is: %v", complaints)
+	}
+	var doc map[string]any
+	must(t, json.Unmarshal(raw, &doc))
+	paths, ok := doc["paths"].(map[string]any)
+	if !ok {
+		t.Fatal("the contract has no paths")
+	}
+	paths["/api/v1/secrets"] = map[string]any{"get": map[string]any{"operationId": "secrets"}}
+	delete(paths, "/api/v1/audit")
+	grown, err := json.Marshal(doc)
+	must(t, err)
+	complaints := unruled(operationsOf(t, grown))
+	if len(complaints) != 3 || !strings.Contains(complaints[0], `"secrets"`) || !strings.Contains(complaints[1], `"audit"`) {
+		t.Errorf("a contract with one operation more and one less: %q", complaints)
+	}
 }
 
 func (w *walk) ask(o operation, machine plant.Node, dress func(*http.Request)) (int, string) {
 	w.t.Helper()
+	status, body := w.gate.ask(o, machine, dress)
 	w.asked++
-	return w.gate.ask(o, machine, dress)
+	w.by[status/100]++
+	return status, body
 }
 
 func refused(status int) bool {
@@ -63,17 +111,17 @@ func ours(role access.RoleDef) (out []access.Grant) {
 // tenant, about a place and a firm of ours and of others; and with nobody.
 func TestPermissions(t *testing.T) {
 	t.Parallel()
-	w := &walk{gate: newGate(t)}
+	w := &walk{gate: newGate(t), by: map[int]int{}}
+	w.firms[0], w.firms[1] = seedFirms(t, w.n)
 	roles := w.builtIn()
+	for _, complaint := range unruled(w.ops) {
+		t.Error(complaint)
+	}
 	for _, o := range w.ops {
-		least, ok := lowest[o.ID]
-		if !ok {
-			t.Errorf("%s %s: the new operation %q is not in this test: write into lowest who may call it", o.Method, o.Path, o.ID)
-			continue
-		}
+		least := lowest[o.ID]
 		for _, about := range []plant.Node{w.own, w.out} {
 			status, body := w.ask(o, about, func(*http.Request) {})
-			if public := status != http.StatusUnauthorized || o.ID == "sign-in" || o.ID == "sign-in-by-link"; public != (least == "") {
+			if public := status != http.StatusUnauthorized || slices.Contains([]string{"sign-in", "sign-in-by-link", "sign-in-code"}, o.ID); public != (least == "") {
 				t.Errorf("%s by nobody: %d %s", o.ID, status, body)
 			}
 		}
@@ -87,11 +135,14 @@ func TestPermissions(t *testing.T) {
 	if err != nil || entries < 10 {
 		t.Errorf("audit after all this: %d entries, %v", entries, err)
 	}
-	t.Logf("%d requests: %d operations, %d roles × own whole, own part, foreign tenant; nobody", w.asked, len(w.ops), len(roles))
+	t.Logf("%d requests: %d operations, %d roles × the whole, a line and a city, a foreign tenant × own and foreign place, firm, region and sector; and nobody. Answers by status: %v", w.asked, len(w.ops), len(roles), w.by)
 }
 
-// closed are operations that are asked of nobody in particular.
-func closed(o operation) bool { return lowest[o.ID] == "" || o.ID == "sign-out" }
+// closed are operations that are asked of nobody in particular, or of people
+// alone: the programs that walk have no password and no second factor.
+func closed(o operation) bool {
+	return lowest[o.ID] == "" || slices.Contains([]string{"sign-out", "change-password", "enrol-second-factor", "confirm-second-factor", "drop-second-factor"}, o.ID)
+}
 
 // whole: given for everything, a role may what is written in the table.
 func (w *walk) whole(role access.RoleDef) {
@@ -101,9 +152,24 @@ func (w *walk) whole(role access.RoleDef) {
 			continue
 		}
 		status, body := w.ask(o, w.own, bearer(token))
+		if role.ID == access.RoleAdmin {
+			w.mustShow(o)
+		}
 		if may := slices.Contains(ladders[lowest[o.ID]], role.ID); refused(status) == may || status >= 500 {
 			w.t.Errorf("%s by %s of the whole: %d %.300s", o.ID, role.ID, status, body)
 		}
+	}
+}
+
+// mustShow wants the firm of another city in lists that the whole is given: what
+// nobody is shown cannot leak.
+func (w *walk) mustShow(o operation) {
+	w.t.Helper()
+	if !slices.Contains([]string{"firms", "diagnoses", "register-entries"}, o.ID) {
+		return
+	}
+	if status, body := w.ask(o, w.out, bearer(w.token(access.RoleAdmin, ""))); status != http.StatusOK || !strings.Contains(body, w.firms[1].name) {
+		w.t.Errorf("%s shows the administrator of the whole no firm elsewhere: %d %.300s", o.ID, status, body)
 	}
 }
 
@@ -139,6 +205,11 @@ func (w *walk) foreign(role access.RoleDef) {
 		for _, about := range []plant.Node{w.own, w.out} {
 			status, body := w.ask(o, about, bearer(token))
 			w.mustHide(o, role.ID, status, body)
+			for _, leak := range []string{w.own.Name.ZH, w.firms[0].name} {
+				if strings.Contains(body, leak) {
+					w.t.Errorf("%s shows %s to a foreign %s: %d %.300s", o.ID, leak, role.ID, status, body)
+				}
+			}
 			// A report of every region is every tenant's own: it is empty there.
 			named := o.Method == http.MethodGet && !strings.HasPrefix(o.ID, "report") && w.value(o, "id", w.own) != w.value(o, "id", w.out) && strings.Contains(o.Path, "{id}")
 			if named && !refused(status) && status != http.StatusNotFound {
@@ -157,7 +228,12 @@ func (w *walk) foreign(role access.RoleDef) {
 // mustHide wants no id and no name in the answer that the question did not hold.
 func (w *walk) mustHide(o operation, role access.Role, status int, body string) {
 	w.t.Helper()
-	for _, leak := range []string{string(w.out.ID), w.out.Name.ZH, "FIRMELSEWHERE"} {
+	for _, leak := range []string{w.out.Name.ZH, w.firms[1].name, "案例 " + w.firms[1].name} {
+		if strings.Contains(body, leak) { // not in what a refusal says, either
+			w.t.Errorf("%s shows %s to a strange %s: %d %.300s", o.ID, leak, role, status, body)
+		}
+	}
+	for _, leak := range []string{string(w.out.ID), w.firms[1].id, w.firms[1].diagnosis, w.firms[1].entry} {
 		if status < 300 && strings.Contains(body, leak) {
 			w.t.Errorf("%s shows %s to a strange %s: %d %.300s", o.ID, leak, role, status, body)
 		}
@@ -176,19 +252,23 @@ func (w *walk) plant() string {
 // names reports whether the operation names the machine, so that it can be
 // refused.
 func (w *walk) names(o operation) bool {
+	if o.ID == "look-at-firm" { // checks what was typed, stores nothing and finds firms of one's own alone
+		return false
+	}
 	for _, p := range o.Parameters {
-		if slices.Contains([]string{"scope", "equipment", "tag", "no"}, p.Name) || p.Name == "id" && w.value(o, "id", w.own) != w.value(o, "id", w.out) {
+		if slices.Contains([]string{"scope", "equipment", "tag", "no", "firm", "enterprise", "region", "sector", "industry"}, p.Name) || p.Name == "id" && w.value(o, "id", w.own) != w.value(o, "id", w.out) {
 			return true
 		}
 	}
 	body := w.body(o, w.out)
-	return bytes.Contains(body, []byte(w.out.ID)) || bytes.Contains(body, []byte(w.out.Path))
+	about := w.firms[1]
+	return slices.ContainsFunc([]string{string(w.out.ID), w.out.Path, about.id, `"region":"` + about.region}, func(s string) bool { return bytes.Contains(body, []byte(s)) })
 }
 
 // TestScopes: a plant file that reaches into another line is not taken.
 func TestScopes(t *testing.T) {
 	t.Parallel()
-	w := &walk{gate: newGate(t)}
+	w := &walk{gate: newGate(t), by: map[int]int{}}
 	token := w.token(access.RoleAdmin, ourLine)
 	named := 0
 	for _, o := range w.ops {

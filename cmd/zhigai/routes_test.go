@@ -44,6 +44,8 @@ func TestRoutes(t *testing.T) {
 	t.Parallel()
 	g := newGate(t)
 	viewer, confined := g.token(access.RoleViewer, ""), g.token(access.RoleAdmin, "firm/site/turning/line")
+	abroad := g.tokenOf(stranger, access.Grant{Role: access.RoleAdmin})
+	officer := g.tokenOf(demoTenant, access.Grant{Role: "officer"})
 	for _, r := range g.n.api(nil, false).Routes() {
 		want, ok := foreign[r.Path]
 		if !ok {
@@ -61,6 +63,12 @@ func TestRoutes(t *testing.T) {
 		}
 		if status, body := g.fetch(question(r.Path), bearer(viewer)); status != http.StatusOK {
 			t.Errorf("%s by a viewer: %d %.200s", r.Path, status, body)
+		}
+		if status, body := g.fetch(question(r.Path), bearer(officer)); (status == http.StatusForbidden) != (want.least != "") {
+			t.Errorf("%s by an officer, who sees no raw data: %d %.200s", r.Path, status, body)
+		}
+		if _, body := g.fetch(question(r.Path), bearer(abroad)); !want.whole && strings.Contains(body, "lathe-") {
+			t.Errorf("%s to the administrator of a foreign tenant: %.300s", r.Path, body)
 		}
 		status, body := g.fetch(question(r.Path), bearer(confined))
 		if want.whole != (status == http.StatusForbidden) || strings.Contains(body, "lathe-3") || strings.Contains(body, "turning/other") {

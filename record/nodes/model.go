@@ -282,3 +282,23 @@ func (s Nodes) Origins(ctx context.Context, tenant plant.TenantNo) (map[plant.No
 	}
 	return out, errors.Join(rows.Err(), rows.Close())
 }
+
+// Keepers names the nodes below that keep the machines; those that are not kept
+// below are not in it.
+func (s Nodes) Keepers(ctx context.Context, tenant plant.TenantNo, machines []plant.NodeID) (map[plant.NodeID]string, error) {
+	rows, err := s.db.Reader().QueryContext(ctx, `select o.id, coalesce(n.name, o.node) from master_origin o left join link_node n on n.id = o.node
+		where o.tenant = ? and o.kind = 'node' and o.id in (?) limit ?`, tenant, bun.List(machines), maxRows)
+	if err != nil {
+		return nil, fmt.Errorf("record: read origins: %w", err)
+	}
+	out := map[plant.NodeID]string{}
+	for rows.Next() {
+		var id plant.NodeID
+		var name string
+		if err := rows.Scan(&id, &name); err != nil {
+			return nil, errors.Join(err, rows.Close())
+		}
+		out[id] = name
+	}
+	return out, errors.Join(rows.Err(), rows.Close())
+}

@@ -261,6 +261,13 @@ func TestCommitModel(t *testing.T) {
 		if err != nil || origins[got.Nodes[1].ID] != node.ID || origins[got.Nodes[2].ID] != other.ID {
 			t.Errorf("origins %v, %v", origins, err)
 		}
+		keepers, err := s.Keepers(ctx, tenant, []plant.NodeID{got.Nodes[0].ID, got.Nodes[1].ID, got.Nodes[2].ID, "NOBODY"})
+		if err != nil || keepers[got.Nodes[1].ID] != node.Name || keepers[got.Nodes[2].ID] != other.Name || keepers["NOBODY"] != "" {
+			t.Errorf("keepers %v, %v", keepers, err)
+		}
+		if keepers, err := s.Keepers(ctx, tenant+1, []plant.NodeID{got.Nodes[1].ID}); err != nil || len(keepers) != 0 {
+			t.Errorf("keepers for a foreign tenant: %v, %v", keepers, err)
+		}
 		if own, err := s.Announce(ctx, tenant); err != nil || own.Seq != 1 || len(mustDecode(t, own.Body).Rows) != 0 {
 			t.Errorf("what children announced is announced as our own: %v", err)
 		}

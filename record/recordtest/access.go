@@ -20,6 +20,8 @@ func Access(t *testing.T, open func(t *testing.T) access.Store) {
 	t.Run("Tokens", func(t *testing.T) { accessTokens(t, open(t)) })
 	t.Run("Sessions", func(t *testing.T) { accessSessions(t, open(t)) })
 	t.Run("LinksOpenOnce", func(t *testing.T) { accessLinks(t, open(t)) })
+	t.Run("Factors", func(t *testing.T) { accessFactors(t, open(t)) })
+	t.Run("AuditFound", func(t *testing.T) { auditFound(t, open(t)) })
 	t.Run("AuditChains", func(t *testing.T) { accessAudit(t, open(t)) })
 }
 
@@ -152,7 +154,8 @@ func accessSessions(t *testing.T, s access.Store) {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	save := func(hash, user string, hours int) access.Session {
 		t.Helper()
-		session := access.Session{Hash: hash, User: user, Tenant: 1, Expires: now.Add(time.Duration(hours) * time.Hour)}
+		opened := now.Add(-time.Duration(hours) * time.Hour)
+		session := access.Session{Hash: hash, User: user, Tenant: 1, Expires: now.Add(time.Duration(hours) * time.Hour), Opened: opened, Seen: opened, Address: "10.0.0.1", Device: "浏览器", By: "password"}
 		if err := s.SaveSession(ctx, session); err != nil {
 			t.Fatal(err)
 		}
@@ -170,20 +173,33 @@ func accessSessions(t *testing.T, s access.Store) {
 	if got, err := s.SessionByHash(ctx, "s1"); err != nil || got != first {
 		t.Errorf("SessionByHash = %+v, %v; want %+v", got, err, first)
 	}
+	if err := s.TouchSession(ctx, "s2", now); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Sessions(ctx, 1, "u1"); err != nil || len(got) != 2 || got[0].Hash != "s2" || !got[0].Seen.Equal(now) || got[1] != first {
+		t.Errorf("Sessions = %+v, %v; want both, the last used first", got, err)
+	}
+	if got, err := s.Sessions(ctx, 2, "u1"); err != nil || len(got) != 0 {
+		t.Errorf("Sessions of a foreign tenant = %+v, %v", got, err)
+	}
 	if err := s.DropExpired(ctx, now.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	gone("s1")
-	if err := s.DropSessions(ctx, 2, "u1"); err != nil {
+	if err := s.DropSessions(ctx, 2, "u1", ""); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.SessionByHash(ctx, "s2"); err != nil {
 		t.Errorf("another tenant's DropSessions ended s2: %v", err)
 	}
-	if err := s.DropSessions(ctx, 1, "u1"); err != nil {
+	save("s5", "u1", 5)
+	if err := s.DropSessions(ctx, 1, "u1", "s5"); err != nil {
 		t.Fatal(err)
 	}
 	gone("s2")
+	if _, err := s.SessionByHash(ctx, "s5"); err != nil {
+		t.Errorf("the session to keep: %v", err)
+	}
 	for range 2 {
 		if err := s.DropSession(ctx, "s3"); err != nil {
 			t.Errorf("DropSession: %v", err)

@@ -1,7 +1,7 @@
 import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import type { QueryClient } from "@tanstack/react-query";
 import { ApiError } from "./api/client";
-import { session } from "./api/queries";
+import { type AuditSearch, session } from "./api/queries";
 import { Layout } from "./components/Layout";
 import { Missing, PageError } from "./components/PageError";
 import type { FirmsSearch } from "./pages/firms/firms";
@@ -88,8 +88,12 @@ const definitions = createRoute({ getParentRoute: () => app, path: "/definitions
 
 const system = createRoute({
   getParentRoute: () => app, path: "/system", component: lazyRouteComponent(() => import("./pages/system/SystemPage")),
-  validateSearch: (s: Record<string, unknown>): { tab?: string } => ({ tab: text(s.tab) }),
+  validateSearch: (s: Record<string, unknown>): AuditSearch => ({
+    tab: text(s.tab), kind: text(s.kind), who: text(s.who), action: text(s.action), object: text(s.object), from: text(s.from), to: text(s.to),
+  }),
 });
+
+const account = createRoute({ getParentRoute: () => app, path: "/account", component: lazyRouteComponent(() => import("./pages/account/AccountPage")) });
 
 export interface DiagnosisSearch {
   id?: string | undefined; tab?: string | undefined; r?: string | undefined; state?: string | undefined; region?: string | undefined; sector?: string | undefined;
@@ -130,7 +134,7 @@ const benchmark = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signin, app.addChildren([overview, machine, alarms, stops, oee, trend, plant, devices, targets, firms, diagnoses, reports, evaluations, benchmark, definitions, system])]),
+  routeTree: root.addChildren([signin, app.addChildren([overview, machine, alarms, stops, oee, trend, plant, devices, targets, firms, diagnoses, reports, evaluations, benchmark, definitions, system, account])]),
   context: { client: undefined as unknown as QueryClient },
   defaultPreload: false,
   defaultErrorComponent: PageError,

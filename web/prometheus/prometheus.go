@@ -74,12 +74,13 @@ type Deps struct {
 
 type rooms struct {
 	Deps
+	api    *web.API
 	engine *promql.Engine
 }
 
 // Register adds the paths below [Base] to the API.
 func Register(api *web.API, d Deps) {
-	r := &rooms{Deps: d, engine: newEngine(d.Logger)}
+	r := &rooms{Deps: d, api: api, engine: newEngine(d.Logger)}
 	for path, h := range map[string]func(http.ResponseWriter, *http.Request) (any, error){
 		"/query": r.query, "/query_range": r.queryRange, "/labels": r.labels, "/series": r.series,
 	} {

@@ -3,6 +3,7 @@ package prometheus
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"slices"
@@ -24,7 +25,7 @@ func (r *rooms) source(req *http.Request) (*source, error) {
 		return nil, err
 	}
 	all, err := r.allSeries(req.Context(), scope)
-	return &source{history: r.History, tenant: scope.Tenant, all: all, lookback: lookback}, err
+	return &source{history: r.History, tenant: scope.Tenant, all: all, lookback: lookback, touched: map[web.Seen]bool{}}, err
 }
 
 // query answers a question about one instant.
@@ -72,6 +73,10 @@ func (r *rooms) run(f *form, text string, ask func(*source) (promql.Query, error
 	res := q.Exec(f.req.Context())
 	if res.Err != nil {
 		return nil, res.Err
+	}
+	of := map[string]string{"query": text, "start": f.text("start"), "end": f.text("end"), "time": f.text("time")}
+	if err := r.api.AuditRead(f.req.Context(), "samples", of, slices.Collect(maps.Keys(s.touched))...); err != nil {
+		return nil, err
 	}
 	return resultOf(res, text), nil
 }

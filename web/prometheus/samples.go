@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/prometheus/model/histogram"
@@ -16,6 +17,7 @@ import (
 	"github.com/prometheus/prometheus/util/annotations"
 
 	"zhigai/plant"
+	"zhigai/web"
 )
 
 // source is what one question is answered from.
@@ -24,6 +26,8 @@ type source struct {
 	tenant   plant.TenantNo
 	all      []oneSeries
 	lookback time.Duration
+	// touched are the machines whose samples were read, for the audit.
+	touched map[web.Seen]bool
 }
 
 // Querier implements [storage.Queryable].
@@ -53,6 +57,7 @@ func (q *querier) Select(ctx context.Context, _ bool, hints *storage.SelectHints
 	}
 	set := &seriesSet{at: -1}
 	for _, one := range found {
+		q.touched[web.Seen{ID: one.tag.Node, Path: strings.TrimSuffix(one.tag.Path, "/"+one.tag.Name)}] = true
 		set.all = append(set.all, &selected{q: q, ctx: ctx, series: one, from: from, to: to, vector: span == 0})
 	}
 	return set

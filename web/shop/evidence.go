@@ -234,5 +234,5 @@ func (r *rooms) evidencePage(ctx context.Context, in *evidencePageIn) (*struct{ 
 			out.Sealed = &EvidenceSeal{Number: p.Proof.Seal.Number, Day: p.Proof.Seal.Day.String(), Hash: p.Proof.Seal.Hash().String(), Digest: p.Proof.Leaf.Hash.String()}
 		}
 	}
-	return &struct{ Body EvidencePage }{out}, r.api.Audit(ctx, "evidence.read", in.ID, nil, in)
+	return &struct{ Body EvidencePage }{out}, r.api.Audit(ctx, "evidence"+access.ReadSuffix, "equipment/"+in.Equipment, nil, in)
 }

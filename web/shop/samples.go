@@ -115,6 +115,9 @@ func (r *rooms) samples(ctx context.Context, in *samplesIn) (SamplePage, error) 
 	if tag.Kind == plant.KindWaveform {
 		return SamplePage{}, web.Invalid("query.tag", "%s has waveforms; ask /waveforms for them", tag.Path)
 	}
+	if err := r.shown(ctx, in, tag); err != nil {
+		return SamplePage{}, err
+	}
 	page := SamplePage{Tag: tag, Items: []Sample{}}
 	start := from
 	if in.Cursor != "" {
@@ -143,6 +146,16 @@ func (r *rooms) samples(ctx context.Context, in *samplesIn) (SamplePage, error) 
 		err = r.History.Samples(ctx, tenant, tag.No, start, to, func(s plant.Sample) bool { return take(s.Time, sampleRow(s)) })
 	}
 	return page, err
+}
+
+// shown records that samples of the tags are about to be shown, where they are
+// another's.
+func (r *rooms) shown(ctx context.Context, of any, tags ...plant.Tag) error {
+	machines := make([]web.Seen, len(tags))
+	for i, t := range tags {
+		machines[i] = web.Seen{ID: t.Node, Path: strings.TrimSuffix(t.Path, "/"+t.Name)}
+	}
+	return r.api.AuditRead(ctx, "samples", of, machines...)
 }
 
 func (r *rooms) carry(ctx context.Context, page *SamplePage, from plant.Micros) error {
@@ -223,8 +236,17 @@ func (r *rooms) registerSeries() {
 				return nil, err
 			}
 			page := SeriesPage{Series: make([]Series, 0, min(len(in.Tag), maxPens))}
-			for _, name := range in.Tag {
-				s, err := r.series(ctx, name, from, to, in.Points)
+			tags := make([]plant.Tag, len(in.Tag))
+			for i, name := range in.Tag {
+				if tags[i], err = r.tag(ctx, name); err != nil {
+					return nil, err
+				}
+			}
+			if err := r.shown(ctx, in, tags...); err != nil {
+				return nil, err
+			}
+			for _, tag := range tags {
+				s, err := r.series(ctx, tag, from, to, in.Points)
 				if err != nil {
 					return nil, err
 				}
@@ -249,15 +271,14 @@ func (r *rooms) registerSeries() {
 			if err != nil {
 				return nil, err
 			}
+			if err := r.shown(ctx, in, tag); err != nil {
+				return nil, err
+			}
 			return r.rawSeries(web.Who(ctx).Scope.Tenant, tag.No, from, to, min(in.Limit, maxRawPoints)), nil
 		})
 }
 
-func (r *rooms) series(ctx context.Context, name string, from, to plant.Micros, points int) (Series, error) {
-	tag, err := r.tag(ctx, name)
-	if err != nil {
-		return Series{}, err
-	}
+func (r *rooms) series(ctx context.Context, tag plant.Tag, from, to plant.Micros, points int) (Series, error) {
 	if tag.Kind == plant.KindText || tag.Kind == plant.KindWaveform {
 		return Series{}, web.Invalid("query.tag", "%s is a %s and has no trend; ask /samples or /waveforms for it", tag.Path, tag.Kind)
 	}

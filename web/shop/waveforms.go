@@ -94,11 +94,15 @@ func (r *rooms) registerWaveforms() {
 		})
 }
 
-// waveTag is a tag of windows.
-func (r *rooms) waveTag(ctx context.Context, name string) (plant.Tag, error) {
+// waveTag is a tag of windows, of which something is shown in answer to a
+// question.
+func (r *rooms) waveTag(ctx context.Context, name string, of any) (plant.Tag, error) {
 	tag, err := r.tag(ctx, name)
 	if err == nil && tag.Kind != plant.KindWaveform {
 		err = web.Invalid("query.tag", "%s is a %s and has no waveforms; ask /samples for it", tag.Path, tag.Kind)
+	}
+	if err == nil {
+		err = r.shown(ctx, of, tag)
 	}
 	return tag, err
 }
@@ -108,7 +112,7 @@ func (r *rooms) waveforms(ctx context.Context, in *waveformsIn) (WaveformPage, e
 	if err != nil {
 		return WaveformPage{}, err
 	}
-	tag, err := r.waveTag(ctx, in.Tag)
+	tag, err := r.waveTag(ctx, in.Tag, in)
 	if err != nil {
 		return WaveformPage{}, err
 	}
@@ -155,7 +159,7 @@ func waveformItem(text plant.Text, points int) (WaveformItem, error) {
 
 // waveform finds the window that begins at an instant.
 func (r *rooms) waveform(ctx context.Context, in *waveformIn) (tag plant.Tag, text plant.Text, w waveform.Window, err error) {
-	if tag, err = r.waveTag(ctx, in.Tag); err != nil {
+	if tag, err = r.waveTag(ctx, in.Tag, in); err != nil {
 		return tag, text, w, err
 	}
 	at := plant.MicrosOf(in.Start)

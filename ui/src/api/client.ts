@@ -9,15 +9,21 @@ export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
   readonly fields: FieldProblem[];
+  /** Of a sign-in that is locked: until when. */
+  readonly until: string | undefined;
+  /** Where the second step of a sign-in is to come. */
+  readonly ticket: string | undefined;
   /** It was asked again already, as the node had said. */
   waited = false;
 
-  constructor(status: number, code: string, message: string, fields: FieldProblem[] = []) {
+  constructor(status: number, code: string, message: string, fields: FieldProblem[] = [], more: { until?: string; ticket?: string } = {}) {
     super(message);
     this.name = "ApiError";
     this.status = status;
     this.code = code;
     this.fields = fields;
+    this.until = more.until;
+    this.ticket = more.ticket;
   }
 }
 
@@ -52,8 +58,8 @@ export function address(path: string, query: Query = {}): string {
 
 export async function problemOf(res: Response): Promise<ApiError> {
   try {
-    const p = (await res.json()) as { code?: string; detail?: string; title?: string; errors?: FieldProblem[] | null };
-    return new ApiError(res.status, p.code ?? "internal", p.detail ?? p.title ?? res.statusText, p.errors ?? []);
+    const p = (await res.json()) as { code?: string; detail?: string; title?: string; errors?: FieldProblem[] | null; until?: string; ticket?: string };
+    return new ApiError(res.status, p.code ?? "internal", p.detail ?? p.title ?? res.statusText, p.errors ?? [], p);
   } catch {
     return new ApiError(res.status, res.status === 404 ? "not_found" : "internal", res.statusText || `HTTP ${res.status}`);
   }

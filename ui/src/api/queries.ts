@@ -1,6 +1,6 @@
 // What pages ask, one function per resource; keys live next to their question.
 
-import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api } from "./client";
 import type * as T from "./types";
 
@@ -119,8 +119,20 @@ export const users = queryOptions({ queryKey: ["users"], queryFn: () => items<T.
 export const roles = queryOptions({ queryKey: ["roles"], queryFn: () => items<T.RoleDef>("/roles") });
 export const whoMay = (q: { permission: T.Permission; scope?: string; firm?: string; region?: string; sector?: string }) =>
   queryOptions({ queryKey: ["who-may", q], queryFn: () => items<T.Holder>("/access", q) });
+export const secondFactor = queryOptions({ queryKey: ["second-factor"], queryFn: () => api.get<T.FactorState>("/second-factor") });
+export const sessions = queryOptions({ queryKey: ["sessions"], queryFn: ({ signal }) => items<T.OpenSession>("/sessions", {}, signal) });
+export const userSessions = (id: string) => queryOptions({ queryKey: ["sessions", id], queryFn: ({ signal }) => items<T.OpenSession>(`/users/${id}/sessions`, {}, signal) });
 export const tokens = queryOptions({ queryKey: ["tokens"], queryFn: () => items<T.Token>("/tokens") });
-export const audit = (after: number) => queryOptions({ queryKey: ["audit", after], queryFn: () => items<T.AuditEntry>("/audit", { after, limit: 500 }) });
+export interface AuditSearch {
+  tab?: string | undefined; kind?: string | undefined; who?: string | undefined; action?: string | undefined; object?: string | undefined; from?: string | undefined; to?: string | undefined;
+}
+export const auditQuery = ({ tab: _, ...filter }: AuditSearch) => filter;
+export const auditList = (s: AuditSearch) => infiniteQueryOptions({
+  queryKey: ["audit", auditQuery(s)],
+  queryFn: ({ pageParam, signal }) => api.get<T.List<T.AuditEntry>>("/audit", { ...auditQuery(s), limit: 50, cursor: pageParam || undefined }, signal),
+  initialPageParam: "",
+  getNextPageParam: (last) => last.next,
+});
 
 export const regions = queryOptions({ queryKey: ["regions"], staleTime: 600_000, queryFn: ({ signal }) => items<T.Region>("/regions", { within: "33" }, signal) });
 export const policies = queryOptions({ queryKey: ["policies"], staleTime: 600_000, queryFn: ({ signal }) => api.get<T.Policies>("/policies", {}, signal) });

@@ -182,8 +182,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who changed what */
+        /** Who changed what and who was shown what, newest first */
         get: operations["audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The chosen entries of the audit as CSV (UTF-8 with a mark, so that spreadsheets show Chinese) */
+        get: operations["export-audit"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2425,6 +2442,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your second factor */
+        get: operations["second-factor"];
+        /** Set your second factor in force by a first code; gives recovery codes */
+        put: operations["confirm-second-factor"];
+        /** Begin to set up a second factor (RFC 6238); it holds once a first code was right */
+        post: operations["enrol-second-factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/second-factor/off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take your second factor off, by a code of it */
+        post: operations["drop-second-factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/series": {
         parameters: {
             query?: never;
@@ -2478,6 +2531,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The second step of a sign-in: a code of the authenticator, or a recovery code */
+        post: operations["sign-in-code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session/link": {
         parameters: {
             query?: never;
@@ -2490,6 +2560,58 @@ export interface paths {
         /** Sign in with a one-time link */
         post: operations["sign-in-by-link"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change your password; your other sessions end */
+        put: operations["change-password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your open sessions, the last used first */
+        get: operations["sessions"];
+        put?: never;
+        post?: never;
+        /** End all of your sessions but the one that asks, and sign-in links */
+        delete: operations["end-other-sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of your sessions */
+        delete: operations["end-session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2886,6 +3008,41 @@ export interface paths {
         /** Make a one-time sign-in link; its secret is shown once */
         post: operations["add-link"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take off the second factor of a user who lost it; the user's sessions end */
+        delete: operations["reset-second-factor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open sessions of a user */
+        get: operations["user-sessions"];
+        put?: never;
+        post?: never;
+        /** End all sessions and sign-in links of a user */
+        delete: operations["end-user-sessions"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3319,6 +3476,12 @@ export interface components {
             /** Format: double */
             value: number;
         };
+        AccessEnrolment: {
+            /** @description Base32, to be typed where no picture can be taken */
+            secret: string;
+            /** @description What the QR code says */
+            uri: string;
+        };
         AccessEntry: {
             action: string;
             after?: string;
@@ -3331,6 +3494,18 @@ export interface components {
             /** Format: int64 */
             seq: number;
             who: string;
+        };
+        AccessFactorState: {
+            on: boolean;
+            /**
+             * Format: int64
+             * @description Recovery codes not used yet
+             */
+            recovery_left: number;
+            /** @description A role of yours asks for it */
+            required: boolean;
+            /** Format: date-time */
+            since?: string;
         };
         AccessGrant: {
             enterprise?: string;
@@ -3352,6 +3527,25 @@ export interface components {
             kind: "user" | "token";
             name: string;
         };
+        AccessOpenSession: {
+            address: string;
+            /** @description How it was opened: password, link */
+            by: string;
+            /** @description The one that asks */
+            current: boolean;
+            /** @description What the browser said of itself */
+            device: string;
+            /** Format: date-time */
+            expires: string;
+            id: string;
+            /** Format: date-time */
+            opened: string;
+            /**
+             * Format: date-time
+             * @description Last used, to about five minutes
+             */
+            seen: string;
+        };
         AccessRoleDef: {
             id: string;
             name: components["schemas"]["PlantName"];
@@ -3360,6 +3554,8 @@ export interface components {
             permissions: string[];
             /** Format: int64 */
             rev: number;
+            /** @description People who hold it may nothing until they set up a second factor */
+            second_factor?: boolean;
         };
         AccessToken: {
             /** Format: date-time */
@@ -3758,6 +3954,11 @@ export interface components {
             detail?: string;
             name: string;
             ok: boolean;
+        };
+        CodeInBody: {
+            code: string;
+            /** @description As the first step gave it */
+            ticket: string;
         };
         Command: {
             by: string;
@@ -5302,6 +5503,10 @@ export interface components {
             number?: number;
             text?: string;
         };
+        FactorCodeInBody: {
+            /** @description Of the authenticator, or a recovery code */
+            code: string;
+        };
         Facts: {
             /** Format: date-time */
             as_of: string;
@@ -5775,6 +5980,11 @@ export interface components {
         };
         ListAccessHolder: {
             items: components["schemas"]["AccessHolder"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListAccessOpenSession: {
+            items: components["schemas"]["AccessOpenSession"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -6265,6 +6475,8 @@ export interface components {
             version: number;
         };
         Me: {
+            /** @description Nothing may be done until a second factor is set up: a role asks for it */
+            must_enrol?: boolean;
             name: string;
             /** @description The first place that may be read; empty for the whole plant */
             path: string;
@@ -6302,6 +6514,11 @@ export interface components {
             measure: string;
             /** Format: int64 */
             year: number;
+        };
+        NewPassword: {
+            /** @description At least 10 characters, not the name, not one that is guessed first */
+            new: string;
+            old: string;
         };
         NewReport: {
             /** @description What a machine must reach; the usual ones when left out */
@@ -6682,7 +6899,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            code: "invalid" | "unauthorized" | "forbidden" | "not_found" | "conflict" | "unavailable" | "internal";
+            code: "invalid" | "unauthorized" | "forbidden" | "not_found" | "conflict" | "unavailable" | "internal" | "second_factor";
             /**
              * @description A human-readable explanation specific to this occurrence of the problem.
              * @example Property foo is required but is missing.
@@ -6702,6 +6919,7 @@ export interface components {
              * @example 400
              */
             status?: number;
+            ticket?: string;
             /**
              * @description A short, human-readable summary of the problem type. This value should not change between occurrences of the error.
              * @example Bad Request
@@ -6714,6 +6932,8 @@ export interface components {
              * @example https://example.com/errors/example
              */
             type: string;
+            /** Format: date-time */
+            until?: string;
         };
         Profile: {
             class: string;
@@ -6847,6 +7067,10 @@ export interface components {
             by?: string;
             id: string;
             name: components["schemas"]["PlantName"];
+        };
+        Recovery: {
+            /** @description Shown this once */
+            codes: string[];
         };
         ReplyIn: {
             agrees: boolean;
@@ -8404,9 +8628,22 @@ export interface operations {
     audit: {
         parameters: {
             query?: {
-                /** @description Only entries behind this one */
-                after?: number;
+                /** @description Part of who did it: name or id */
+                who?: string;
+                /** @description Part of the action: user. or samples.read */
+                action?: string;
+                /** @description Part of what it was done to */
+                object?: string;
+                /** @description reads: what of a firm somebody from outside was shown; sessions: sign-ins; changes: all others */
+                kind?: "reads" | "changes" | "sessions";
+                /** @description First instant, RFC 3339 */
+                from?: string;
+                /** @description First instant no longer in it */
+                to?: string;
+                /** @description Rows on a page */
                 limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -8422,6 +8659,46 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ListAccessEntry"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-audit": {
+        parameters: {
+            query?: {
+                /** @description Part of who did it: name or id */
+                who?: string;
+                /** @description Part of the action: user. or samples.read */
+                action?: string;
+                /** @description Part of what it was done to */
+                object?: string;
+                /** @description reads: what of a firm somebody from outside was shown; sessions: sign-ins; changes: all others */
+                kind?: "reads" | "changes" | "sessions";
+                /** @description First instant, RFC 3339 */
+                from?: string;
+                /** @description First instant no longer in it */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -13684,6 +13961,128 @@ export interface operations {
             };
         };
     };
+    "second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessFactorState"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "confirm-second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FactorCodeInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recovery"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "enrol-second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessEnrolment"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drop-second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FactorCodeInBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     series: {
         parameters: {
             query: {
@@ -13843,6 +14242,40 @@ export interface operations {
             };
         };
     };
+    "sign-in-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "sign-in-by-link": {
         parameters: {
             query?: never;
@@ -13865,6 +14298,122 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPassword"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAccessOpenSession"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-other-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -14795,6 +15344,95 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Link"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "reset-second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "user-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAccessOpenSession"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-user-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {

@@ -9,11 +9,11 @@ export interface State { code: StateCode; mode: Mode }
 
 export type Permission = "read" | "report" | "control" | "engineer" | "administer" | "audit" | "firms" | "firms.keep" | "firms.report" | "diagnose";
 export type RoleId = string;
-export interface Me { user: string; name: string; role: RoleId; path: string; places: string[]; permissions: Permission[]; whole: Permission[] }
+export interface Me { user: string; name: string; role: RoleId; path: string; places: string[]; permissions: Permission[]; whole: Permission[]; must_enrol?: boolean }
 
 /** A role at a place of the plant, or over an area of the firms; neither is all. */
 export interface Grant { role: RoleId; path?: string; region?: string; sector?: string; enterprise?: string; until?: string; purpose?: string }
-export interface RoleDef { id: RoleId; name: Name; permissions: Permission[]; own: boolean; rev: number }
+export interface RoleDef { id: RoleId; name: Name; permissions: Permission[]; second_factor?: boolean; own: boolean; rev: number }
 export interface Holder { kind: "user" | "token"; id: string; name: string; grant: Grant }
 
 export interface Check { name: string; ok: boolean; detail?: string }
@@ -255,6 +255,8 @@ export interface AcceptanceReport extends AcceptanceHead {
 export interface User { id: string; name: string; display: string; role: RoleId; path: string; grants: Grant[]; off: boolean; rev: number }
 export interface Token { id: string; name: string; role: RoleId; path: string; grants: Grant[]; created: string; expires?: string; revoked: boolean }
 export interface AuditEntry { seq: number; at: string; who: string; action: string; object: string; before?: string; after?: string; prev: string; hash: string }
+export interface FactorState { on: boolean; since?: string; recovery_left: number; required: boolean }
+export interface OpenSession { id: string; opened: string; seen: string; expires: string; address: string; device: string; by: string; current: boolean }
 export interface Verified { ok: boolean; entries: number; broken?: string }
 
 /** Machines by the sheet. */

@@ -43,6 +43,8 @@ export function Layout() {
   const { data: me } = useQuery(session);
   const mine = entries.filter((e) => visible(e, me));
   const here = entries.find((e) => e.to !== "/" && pathname.startsWith(e.to))?.to ?? "/";
+  // A role asks for a second factor: nothing else is answered before.
+  if (me?.must_enrol && pathname !== "/account") return <Navigate to="/account" replace />;
   // Who sees no plant begins where there is something to see.
   if (me && pathname === "/" && mine[0] && mine[0].to !== "/") return <Navigate to={mine[0].to} replace />;
   return (
@@ -85,7 +87,7 @@ function TopBar() {
       <Button type="text" href="/kiosk/andon" target="_blank">{t("nav.kiosk")}</Button>
       <Button type="text" onClick={() => setLang(lang === "zh" ? "en" : "zh")} lang={lang === "zh" ? "en" : "zh-CN"}>{t("lang.switch")}</Button>
       <Button type="text" onClick={() => setMood(mood === "dark" ? "light" : "dark")} title={t("theme.switch")}>{t(mood === "dark" ? "theme.light" : "theme.dark")}</Button>
-      {me && <span>{me.name} <span className="dim">{t(`role.${me.role}` as "role.admin", me.role)}</span></span>}
+      {me && <Link to="/account" title={t("nav.account")}>{me.name} <span className="dim">{t(`role.${me.role}` as "role.admin", me.role)}</span></Link>}
       <Button onClick={() => void signOut()}>{t("signout")}</Button>
     </header>
   );

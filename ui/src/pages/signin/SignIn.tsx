@@ -9,6 +9,7 @@ import type { Login, Me } from "../../api/types";
 import { useProblem } from "../../components/Status";
 import { setLang } from "../../i18n";
 import { useLang } from "../../i18n/useLang";
+import { dateTime } from "../../lib/time";
 import { restartLive } from "../../live/client";
 
 interface Credentials { name: string; password: string }
@@ -23,7 +24,8 @@ function useSignIn(to: string | undefined) {
   };
   const byName = useMutation({ mutationFn: (c: Credentials) => api.post<Me>("/session", c), onSuccess: done });
   const byLink = useMutation({ mutationFn: (secret: string) => api.post<Me>("/session/link", { secret }), onSuccess: done });
-  return { byName, byLink };
+  const byCode = useMutation({ mutationFn: (e: { ticket: string; code: string }) => api.post<Me>("/session/code", e), onSuccess: done });
+  return { byName, byLink, byCode };
 }
 
 export default function SignIn() {
@@ -31,7 +33,7 @@ export default function SignIn() {
   const { link, to } = useSearch({ from: "/signin" });
   const { lang } = useLang();
   const problem = useProblem();
-  const { byName, byLink } = useSignIn(to);
+  const { byName, byLink, byCode } = useSignIn(to);
   const { data: node } = useQuery(health);
   const tried = useRef(false);
   useEffect(() => {
@@ -41,7 +43,8 @@ export default function SignIn() {
     }
   }, [link, byLink]);
   const err = byName.error;
-  const words = err instanceof ApiError && err.status === 401 ? t("failed") : err instanceof ApiError && err.status === 429 ? t("locked") : err ? problem(err) : "";
+  const first = [byName.error, byLink.error].find((e): e is ApiError => e instanceof ApiError && !!e.ticket);
+  const words = err instanceof ApiError && err.status === 401 ? t("failed") : err instanceof ApiError && err.until ? t("locked.until", { at: dateTime(err.until) }) : err instanceof ApiError && err.status === 429 ? t("locked") : err ? problem(err) : "";
   const broken = node?.checks.filter((c) => !c.ok) ?? [];
   return (
     <main style={{ minHeight: "100%", display: "grid", placeItems: "center", padding: 16, boxSizing: "border-box" }}>
@@ -52,18 +55,38 @@ export default function SignIn() {
         </div>
         <p className="dim" style={{ margin: 0 }}>{t("lead")}</p>
         {byLink.isPending && <div role="status"><Spin size="small" /> {t("link.checking")}</div>}
-        {byLink.error && <Alert type="error" showIcon title={t("link.failed")} />}
-        {words && <Alert type="error" showIcon title={words} role="alert" />}
-        <Form<Credentials> layout="vertical" requiredMark={false} onFinish={(c) => byName.mutate(c)}>
+        {byLink.error && !first && <Alert type="error" showIcon title={t("link.failed")} />}
+        {first?.ticket && <SecondStep pending={byCode.isPending} error={byCode.error} enter={(code) => byCode.mutate({ ticket: first.ticket ?? "", code })} again={() => { byName.reset(); byLink.reset(); byCode.reset(); }} />}
+        {words && !first && <Alert type="error" showIcon title={words} role="alert" />}
+        {!first && <Form<Credentials> layout="vertical" requiredMark={false} onFinish={(c) => byName.mutate(c)}>
           <Form.Item name="name" label={t("name")} rules={[{ required: true, message: t("name.missing") }]}><Input autoFocus autoComplete="username" size="large" /></Form.Item>
           <Form.Item name="password" label={t("password")} rules={[{ required: true, message: t("password.missing") }]}><Input.Password autoComplete="current-password" size="large" /></Form.Item>
           <Button type="primary" htmlType="submit" size="large" block loading={byName.isPending}>{t("submit")}</Button>
-        </Form>
-        {node?.demo && <DemoLogins logins={node.logins} use={(c) => byName.mutate(c)} />}
+        </Form>}
+        {node?.demo && !first && <DemoLogins logins={node.logins} use={(c) => byName.mutate(c)} />}
         {broken.length > 0 && <Alert type="warning" showIcon title={t("degraded", { what: broken.map((c) => `${c.name} ${c.detail ?? ""}`).join("；") })} />}
         <div className="dim">{node?.version}</div>
       </div>
     </main>
+  );
+}
+
+interface Second { pending: boolean; error: Error | null; enter: (code: string) => void; again: () => void }
+
+/** The code of the authenticator, or a recovery code. */
+function SecondStep({ pending, error, enter, again }: Second) {
+  const { t } = useTranslation("signin");
+  const problem = useProblem();
+  const words = error instanceof ApiError && error.until ? t("locked.until", { at: dateTime(error.until) }) : error instanceof ApiError && error.status === 401 ? t("code.wrong") : error ? problem(error) : "";
+  return (
+    <Form<{ code: string }> layout="vertical" requiredMark={false} onFinish={(e) => enter(e.code)}>
+      {words && <Alert type="error" showIcon title={words} role="alert" style={{ marginBottom: 12 }} />}
+      <Form.Item name="code" label={t("code")} extra={t("code.more")} rules={[{ required: true, message: t("code.missing") }]}><Input autoFocus autoComplete="one-time-code" maxLength={40} size="large" /></Form.Item>
+      <div className="stack">
+        <Button type="primary" htmlType="submit" size="large" block loading={pending}>{t("submit")}</Button>
+        <Button type="link" onClick={again}>{t("code.again")}</Button>
+      </div>
+    </Form>
   );
 }
 

@@ -34,8 +34,8 @@ export function NodeSettings({ node, onClose }: { node: LinkedNode; onClose: () 
         <Table<NodeSetting> size="small" rowKey="number" loading={sent.isPending} dataSource={sent.data ?? []} pagination={{ pageSize: 10, hideOnSinglePage: true }}
           columns={[
             { title: "#", dataIndex: "number" },
-            { title: t("a.at"), key: "at", render: (_, v) => dateTime(ofMicros(v.made)) },
-            { title: t("a.who"), dataIndex: "by" },
+            { title: t("audit:at"), key: "at", render: (_, v) => dateTime(ofMicros(v.made)) },
+            { title: t("audit:who"), dataIndex: "by" },
             { title: t("l.state"), key: "state", render: (_, v) => <Tag color={colours[v.state]}>{t(`l.v.${v.state}`)}</Tag> },
             { title: t("detail"), dataIndex: "detail" },
           ]} />

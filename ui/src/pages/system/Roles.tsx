@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Alert, App, Button, Checkbox, Form, Input, Modal, Popconfirm, Table, Tag } from "antd";
+import { Alert, App, Button, Checkbox, Form, Input, Modal, Popconfirm, Switch, Table, Tag } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../../api/client";
@@ -8,7 +8,7 @@ import type { Permission, RoleDef } from "../../api/types";
 import { useLang } from "../../i18n/useLang";
 import { permissions } from "./roles";
 
-interface Entered { id: string; zh: string; en?: string; permissions: Permission[] }
+interface Entered { id: string; zh: string; en?: string; permissions: Permission[]; strict?: boolean }
 
 /** What each role may do: those delivered, and own ones. */
 export function Roles() {
@@ -23,7 +23,7 @@ export function Roles() {
   const renew = () => client.invalidateQueries({ queryKey: ["roles"] });
   const failed = (err: Error) => message.error(err.message);
   const save = useMutation({
-    mutationFn: (e: Entered) => api.put(`/roles/${e.id}`, { id: e.id, name: { zh: e.zh, ...(e.en && { en: e.en }) }, permissions: e.permissions, own: true, rev: edited === "new" || !edited ? 0 : edited.rev }),
+    mutationFn: (e: Entered) => api.put(`/roles/${e.id}`, { id: e.id, name: { zh: e.zh, ...(e.en && { en: e.en }) }, permissions: e.permissions, second_factor: e.strict ?? false, own: true, rev: edited === "new" || !edited ? 0 : edited.rev }),
     onSuccess: () => { setEdited(undefined); message.success(t("common:saved")); return renew(); }, onError: failed,
   });
   const remove = useMutation({ mutationFn: (r: RoleDef) => api.del(`/roles/${r.id}?rev=${r.rev}`), onSuccess: renew, onError: failed });
@@ -34,7 +34,7 @@ export function Roles() {
       {error && <Alert type="error" showIcon title={error.message} />}
       <Table<RoleDef> size="small" rowKey="id" loading={isPending} dataSource={data ?? []} pagination={{ pageSize: 20, hideOnSinglePage: true }} scroll={{ x: 800 }}
         columns={[
-          { title: t("role"), key: "name", width: 160, render: (_, r) => <>{name(r.name)} {r.own && <Tag>{t("role.own")}</Tag>}<div className="dim mono">{r.id}</div></> },
+          { title: t("role"), key: "name", width: 160, render: (_, r) => <>{name(r.name)} {r.own && <Tag>{t("role.own")}</Tag>}{r.second_factor && <Tag color="processing">{t("role.strict")}</Tag>}<div className="dim mono">{r.id}</div></> },
           { title: t("role.may"), key: "may", render: (_, r) => r.permissions.map((p) => t(`may.${p}`)).join("、") },
           { title: "", key: "do", width: 160, render: (_, r) => whole && r.own && (
             <div className="row">
@@ -43,13 +43,14 @@ export function Roles() {
             </div>) },
         ]} />
       <Modal open={!!edited} title={old ? t("role.edit") : t("role.add")} onCancel={() => setEdited(undefined)} footer={null} destroyOnHidden>
-        <Form<Entered> layout="vertical" initialValues={old ? { id: old.id, zh: old.name.zh, en: old.name.en, permissions: old.permissions } : { permissions: ["read"] }} onFinish={(e) => save.mutate(e)}>
+        <Form<Entered> layout="vertical" initialValues={old ? { id: old.id, zh: old.name.zh, en: old.name.en, permissions: old.permissions, strict: old.second_factor } : { permissions: ["read"] }} onFinish={(e) => save.mutate(e)}>
           <Form.Item name="id" label={t("role.id")} rules={[{ required: true, pattern: /^[a-z][a-z0-9-]{1,39}$/, message: t("role.id.form") }]}><Input disabled={!!old} autoComplete="off" /></Form.Item>
           <Form.Item name="zh" label={t("role.zh")} rules={[{ required: true, message: t("missing") }]}><Input maxLength={60} /></Form.Item>
           <Form.Item name="en" label={t("role.en")}><Input maxLength={60} /></Form.Item>
           <Form.Item name="permissions" label={t("role.may")} rules={[{ required: true, message: t("missing") }]}>
             <Checkbox.Group style={{ display: "grid" }} options={permissions.map((p) => ({ value: p, label: t(`may.${p}`), disabled: !me?.whole.includes(p) }))} />
           </Form.Item>
+          <Form.Item name="strict" label={t("role.strict")} extra={t("role.strict.more")} valuePropName="checked"><Switch /></Form.Item>
           <Button type="primary" htmlType="submit" loading={save.isPending}>{t("common:save")}</Button>
         </Form>
       </Modal>

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { api } from "../../api/client";
 import { users } from "../../api/queries";
 import type { User } from "../../api/types";
+import { UserSessions } from "../account/Sessions";
 import { edit, type Edited, GrantList, GrantsField, written } from "./Grants";
 
 interface Entered { name: string; display?: string; grants?: Edited[]; password?: string; off?: boolean }
@@ -15,6 +16,7 @@ export function Users() {
   const { message } = App.useApp();
   const client = useQueryClient();
   const { data, isPending } = useQuery(users);
+  const [watched, setWatched] = useState<User>();
   const [edited, setEdited] = useState<User | "new">();
   const save = useMutation({
     mutationFn: (e: Entered) => {
@@ -34,13 +36,17 @@ export function Users() {
           { title: t("u.display"), dataIndex: "display" },
           { title: a("grants"), key: "grants", render: (_, u) => <GrantList grants={u.grants} /> },
           { title: t("u.off"), key: "off", render: (_, u) => (u.off ? t("common:yes") : t("common:no")) },
+          { title: t("u.sessions"), key: "sessions", render: (_, u) => <Button size="small" aria-label={`${u.name} ${t("u.sessions")}`} onClick={() => setWatched(u)}>{t("u.sessions")}</Button> },
         ]} />
+      <Modal open={!!watched} title={`${watched?.name ?? ""} ${t("u.sessions")}`} onCancel={() => setWatched(undefined)} footer={null} width={860} destroyOnHidden>
+        {watched && <UserSessions user={watched} />}
+      </Modal>
       <Modal open={!!edited} title={old ? t("u.edit") : t("u.add")} onCancel={() => setEdited(undefined)} footer={null} width={720} destroyOnHidden>
         <Form<Entered> layout="vertical" initialValues={old ? { ...old, grants: edit(old.grants) } : { grants: edit([{ role: "operator" }]) }} onFinish={(e) => save.mutate(e)}>
           <Form.Item name="name" label={t("u.name")} rules={[{ required: true }]}><Input disabled={!!old} maxLength={63} autoComplete="off" /></Form.Item>
           <Form.Item name="display" label={t("u.display")}><Input maxLength={100} /></Form.Item>
           <GrantsField />
-          <Form.Item name="password" label={t("u.password")} rules={[{ min: 8 }]}><Input.Password autoComplete="new-password" /></Form.Item>
+          <Form.Item name="password" label={t("u.password")} rules={[{ min: 10 }]}><Input.Password autoComplete="new-password" /></Form.Item>
           {old && <Form.Item name="off" label={t("u.off")} valuePropName="checked"><Switch /></Form.Item>}
           <Button type="primary" htmlType="submit" loading={save.isPending}>{t("common:save")}</Button>
         </Form>
