@@ -20,11 +20,13 @@ type Me struct {
 	Places      []string            `json:"places" nullable:"false" doc:"All places that may be read; one empty path is the whole plant"`
 	Permissions []access.Permission `json:"permissions" nullable:"false" doc:"Held somewhere"`
 	Whole       []access.Permission `json:"whole" nullable:"false" doc:"Held for the whole plant, or every firm"`
+	Areas       []access.Area       `json:"areas" nullable:"false" doc:"Firms that may be seen; one empty area is every firm"`
 }
 
 func meOf(p access.Principal) Me {
 	me := Me{User: p.User, Name: p.Name, Role: p.Role, Places: []string{}}
 	me.Permissions, me.Whole = p.Permissions()
+	me.Areas = append([]access.Area{}, p.Areas(access.ReadFirms)...)
 	if p.Has(access.Read) {
 		scope := p.For(access.Read).Scope
 		me.Path, me.Places = scope.Path, scope.Places()

@@ -3319,6 +3319,11 @@ export interface components {
             /** Format: double */
             value: number;
         };
+        AccessArea: {
+            enterprise?: string;
+            region?: string;
+            sector?: string;
+        };
         AccessEntry: {
             action: string;
             after?: string;
@@ -6265,6 +6270,8 @@ export interface components {
             version: number;
         };
         Me: {
+            /** @description Firms that may be seen; one empty area is every firm */
+            areas: components["schemas"]["AccessArea"][];
             name: string;
             /** @description The first place that may be read; empty for the whole plant */
             path: string;
@@ -11775,6 +11782,8 @@ export interface operations {
     "indicator-breakdown": {
         parameters: {
             query: {
+                /** @description Counties whatever lies between */
+                counties?: boolean;
                 /** @description Beginning of a division code: 33, 3306, 330624 */
                 region?: string;
                 /** @description Beginning of a class of GB/T 4754 with its section: C, C34, C3451 */
