@@ -38,6 +38,10 @@ type Breakdown struct {
 	Whole Result         `json:"whole"`
 	Level string         `json:"level" enum:"province,city,county,member" doc:"What a row is"`
 	Rows  []BreakdownRow `json:"rows" nullable:"false"`
+	// Wanted is what the first numeric target that begins with the indicator asks
+	// for in the year; Status is the target's.
+	Wanted *float64 `json:"wanted,omitempty"`
+	Status Status   `json:"status,omitempty" enum:"numeric,directional,judged"`
 	// More rows than are shown, and what those left out add.
 	More int64            `json:"more,omitempty"`
 	Rest map[string]int64 `json:"rest,omitempty"`
@@ -67,7 +71,14 @@ func (d *Desk) Breakdown(ctx context.Context, tenant plant.TenantNo, id string, 
 	if counties {
 		width = max(width, 6)
 	}
-	return divide(ctx, tenant, ind, q, width, d.Facts, Lists{Incentive: settings.Incentive})
+	out, err := divide(ctx, tenant, ind, q, width, d.Facts, Lists{Incentive: settings.Incentive})
+	for _, t := range d.Book.Targets() {
+		if len(t.Indicators) > 0 && t.Indicators[0] == id {
+			out.Wanted, out.Status = wanted(t, settings, q.Year), t.Status
+			break
+		}
+	}
+	return out, err
 }
 
 // place is what contributions of one row have in common.

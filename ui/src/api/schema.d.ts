@@ -5163,7 +5163,7 @@ export interface components {
             since?: string;
             /** @description waiting, granted, refused, withdrawn; ended: the grant's time is over; declined: this page is not given; offline: the node is away; ready: it can be asked */
             state: string;
-            /** @description Of ready: what can be asked for */
+            /** @description Of ready what can be asked for, of a request what was */
             tags?: components["schemas"]["EvidenceTag"][] | null;
             unit?: string;
             /** Format: date-time */
@@ -5253,13 +5253,13 @@ export interface components {
             since?: string;
             /** @description waiting, granted, refused, withdrawn; ended: the grant's time is over; declined: this page is not given; offline: the node is away; ready: it can be asked */
             state: string;
-            /** @description Of ready: what can be asked for */
+            /** @description Of ready what can be asked for, of a request what was */
             tags?: components["schemas"]["EvidenceTag"][] | null;
             /** Format: date-time */
             until?: string;
         };
         EvidenceTag: {
-            kind: string;
+            kind?: string;
             name: string;
             unit?: string;
         };
@@ -7549,6 +7549,10 @@ export interface components {
                 [key: string]: number;
             };
             rows: components["schemas"]["TargetBreakdownRow"][];
+            /** @enum {string} */
+            status?: "numeric" | "directional" | "judged";
+            /** Format: double */
+            wanted?: number;
             whole: components["schemas"]["TargetResult"];
         };
         TargetBreakdownRow: {
