@@ -94,7 +94,7 @@ func TestFeeds_SendWhatThePolicySays(t *testing.T) {
 			t.Fatalf("samples through %d, %v", through, err)
 		}
 		for _, b := range batches {
-			one, err := history.Decode(b.Payload)
+			one, err := history.DecodeBatch(b.Payload)
 			if err != nil {
 				t.Fatal(err)
 			}

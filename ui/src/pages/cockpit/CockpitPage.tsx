@@ -62,9 +62,8 @@ function Card({ of: r, region, year }: { of: TargetRow; region: string | undefin
       <h2><span className="mono dim">{r.target.id}</span> {name(r.target.name)}</h2>
       {r.results.map((x) => (
         <div key={x.definition.id}>
-          <Link to="/cockpit/$indicator" params={{ indicator: x.definition.id }} search={{ region, year }} className="big"
-            aria-label={t("open", { name: name(x.definition.name) })}>
-            {r.results.length > 1 && <small>{name(x.definition.name)} </small>}
+          <Link to="/cockpit/$indicator" params={{ indicator: x.definition.id }} search={{ region, year }} className="big" title={t("open", { name: name(x.definition.name) })}>
+            {r.results.length > 1 ? <small>{name(x.definition.name)} </small> : <span className="vh">{name(x.definition.name)} </span>}
             {x.value === null ? <span className="none">{reason(x.reason)}</span> : figureText(x.value, x.unit, x.definition.digits, lang)}
           </Link>
           {r.results.length === 1 && <p className="dim foot">{x.coverage === null ? t("no.due") : t("coverage.of", { share: percent(x.coverage) })} · {t("grade", { grade: x.confidence })}</p>}

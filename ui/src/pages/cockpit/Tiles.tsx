@@ -55,7 +55,7 @@ export function Grid({ rows, within, unit, digits, wanted, names, pick, choose }
             const className = `tile s${r?.value === null || r === undefined ? "n" : stepOf(r.value, steps)}`;
             const inside = <>{names.get(code)}<b>{r?.value === null || r === undefined ? "—" : text(r.value)}</b></>;
             return choose
-              ? <button key={code} type="button" className={className} style={style} aria-pressed={code === pick} title={`${names.get(code)}：${said}`} aria-label={`${names.get(code)}：${said}`} onClick={() => choose(code)}>{inside}</button>
+              ? <button key={code} type="button" className={className} style={style} aria-pressed={code === pick} title={`${names.get(code)}：${said}`} onClick={() => choose(code)}>{inside}</button>
               : <div key={code} className={className} style={style}>{inside}</div>;
           })}
         </div>
