@@ -103,6 +103,7 @@ test("from the province's figure to a machine", async () => {
   await click("county", officer.getByRole("link", { name: "新昌县" }).first(), officer.getByRole("link", { name: "新昌轴承有限公司" }));
   const county = await terms(officer.getByTestId("headline"), "term");
   assert.deepEqual(county, province, "the only firm whose machines are known");
+  await officer.mouse.move(0, 0); // colours of a row under the pointer are on their way
   await accessible(officer, "cockpit-county");
   await click("firm", officer.getByRole("link", { name: "新昌轴承有限公司" }), officer.getByRole("status").filter({ hasText: /台设备/ }));
   const said = await officer.getByRole("status").filter({ hasText: /台设备/ }).innerText();

@@ -74,7 +74,7 @@ func (d *Desk) Breakdown(ctx context.Context, tenant plant.TenantNo, id string, 
 	out, err := divide(ctx, tenant, ind, q, width, d.Facts, Lists{Incentive: settings.Incentive})
 	for _, t := range d.Book.Targets() {
 		if len(t.Indicators) > 0 && t.Indicators[0] == id {
-			out.Wanted, out.Status = wanted(t, settings, q.Year), t.Status
+			out.Wanted, out.Status = Wanted(t, settings, q.Year), t.Status
 			break
 		}
 	}
