@@ -89,3 +89,33 @@ func FuzzParsePolicy(f *testing.F) {
 		}
 	})
 }
+
+func TestPolicy_WithdrawnSharesNothing(t *testing.T) {
+	p := Policy{All: true, Withdrawn: "合同终止"}
+	for s := range map[Stream]bool{StreamHistory: true, StreamRecord: true, StreamModel: true, StreamFigures: true} {
+		if p.Shares(s) {
+			t.Errorf("stream %s is shared", s)
+		}
+	}
+	if p.SharesFigure("oee") || p.SharesRecord("count") || p.SharesTag(plant.Tag{Path: "a"}) {
+		t.Error("something is shared")
+	}
+}
+
+func TestPolicy_GrantsWhenEveryTagFits(t *testing.T) {
+	p := Policy{Evidence: []EvidenceRule{{Tags: []string{"count.*", "state"}, Hours: 48}, {Tags: []string{"*"}, Hours: 1}}}
+	for _, one := range []struct {
+		tags  []string
+		hours float64
+	}{{[]string{"count.good", "state"}, 48}, {[]string{"count.good", "spindle.speed"}, 1}} {
+		if got := p.Grants(one.tags).Hours(); got != one.hours {
+			t.Errorf("%v: %g hours; want %g", one.tags, got, one.hours)
+		}
+	}
+	if got := (Policy{All: true}).Grants([]string{"count.good"}); got != 0 {
+		t.Errorf("without a rule: %s", got)
+	}
+	if err := (Policy{Schema: PolicySchema, Evidence: []EvidenceRule{{Tags: []string{"a"}, Hours: 9000}}}).Check(Known{}); err == nil {
+		t.Error("granted for more than a year")
+	}
+}

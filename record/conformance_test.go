@@ -13,6 +13,7 @@ import (
 	"zhigai/programme/reporting"
 	"zhigai/record"
 	recordevidence "zhigai/record/evidence"
+	"zhigai/record/nodes"
 	"zhigai/record/pgtest"
 	"zhigai/record/programme"
 	"zhigai/record/recordtest"
@@ -147,6 +148,10 @@ func TestConformance_Machines(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		recordtest.Machines(t, programme.NewMachines(open(t)))
 	})
+}
+
+func TestConformance_Sharing(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) { recordtest.Sharing(t, nodes.New(open(t))) })
 }
 
 func TestConformance_Firms(t *testing.T) {

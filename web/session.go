@@ -21,11 +21,13 @@ type Me struct {
 	Permissions []access.Permission `json:"permissions" nullable:"false" doc:"Held somewhere"`
 	MustEnrol   bool                `json:"must_enrol,omitempty" doc:"Nothing may be done until a second factor is set up: a role asks for it"`
 	Whole       []access.Permission `json:"whole" nullable:"false" doc:"Held for the whole plant, or every firm"`
+	Areas       []access.Area       `json:"areas" nullable:"false" doc:"Firms that may be seen; one empty area is every firm"`
 }
 
 func meOf(p access.Principal) Me {
 	me := Me{User: p.User, Name: p.Name, Role: p.Role, Places: []string{}, MustEnrol: p.MustEnrol()}
 	me.Permissions, me.Whole = p.Permissions()
+	me.Areas = append([]access.Area{}, p.Areas(access.ReadFirms)...)
 	if p.Has(access.Read) {
 		scope := p.For(access.Read).Scope
 		me.Path, me.Places = scope.Path, scope.Places()

@@ -188,6 +188,9 @@ func (d *Desk) state(ctx context.Context, q question) (Reply, error) {
 		return Reply{}, err
 	}
 	out := reply(r)
+	for _, name := range r.Wish.Tags {
+		out.Tags = append(out.Tags, TagName{Name: name})
+	}
 	if why := terms.Refused; why != "" {
 		out.State, out.Reason = fact.EvidenceRefused, why
 	} else if ok, why := r.InForce(plant.MicrosOf(d.o.Now())); !ok && r.State == fact.EvidenceGranted {

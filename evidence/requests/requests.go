@@ -131,7 +131,7 @@ const (
 type TagName struct {
 	Name string `json:"name"`
 	Unit string `json:"unit,omitempty"`
-	Kind string `json:"kind"`
+	Kind string `json:"kind,omitempty"`
 }
 
 // Reply is what comes back.
@@ -143,7 +143,7 @@ type Reply struct {
 	At      string       `json:"at,omitempty"`    // node that answers
 	Since   plant.Micros `json:"since,omitempty"` // of offline
 	Page    *Page        `json:"page,omitempty"`
-	Tags    []TagName    `json:"tags,omitempty"` // of ready
+	Tags    []TagName    `json:"tags,omitempty"` // of ready: that can be asked for; of a request: that were
 }
 
 // Page is one hour of one tag.

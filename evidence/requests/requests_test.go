@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,6 +36,7 @@ type node struct {
 	away   plant.Micros
 	spoil  func(raw []byte) []byte
 	tags   map[string]plant.Tag
+	terms  requests.Terms
 	audit  []string
 }
 
@@ -108,6 +110,7 @@ func newWorld(t *testing.T) *world {
 	w.book = seals.NewBook(seals.Options{Tenant: tenant, Node: "PLANT", History: w.history, Tags: w.plant, Store: recordseals.New(w.plant.record), Journal: w.plant.record.Journal(), Now: clock, Log: slog.New(slog.DiscardHandler)})
 	for _, n := range []*node{w.plant, w.county, w.province} {
 		n.desk = requests.NewDesk(requests.Options{
+			Terms:  func(context.Context) (requests.Terms, error) { return n.terms, nil },
 			Tenant: tenant, Node: n.name, Journal: n.record.Journal(), Book: w.book, Tags: n, Onward: n, NewID: n.record.NewID, Now: clock,
 			Audit: func(_ context.Context, who, action, object string, _ any) error {
 				n.audit = append(n.audit, who+" "+action)
@@ -259,6 +262,77 @@ func TestRequests_AwaySaysSinceWhenAndWhatWasSealed(t *testing.T) {
 	s := w.page(id, 3)
 	if s.State != requests.Offline || s.Since != plant.MicrosOf(monday) || s.At != "PLANT" || s.LastSealed == nil || *s.LastSealed != mondayDay {
 		t.Errorf("%+v", s)
+	}
+}
+
+// TestRequests_LookAndState: what can be asked for is told without a request, and
+// how a request stands without another look.
+func TestRequests_LookAndState(t *testing.T) {
+	w := newWorld(t)
+	seen, err := w.asker.Look(t.Context(), "王处长", "EQ")
+	if err != nil || seen.State != requests.Ready || len(seen.Tags) != 3 || seen.Tags[0].Name != "count.good" {
+		t.Fatalf("%+v, %v", seen, err)
+	}
+	id := w.ask().Request
+	state := func(person string) (requests.Shown, error) { return w.asker.State(t.Context(), person, "EQ", id) }
+	if s, err := state("王处长"); err != nil || s.State != fact.EvidenceWaiting || len(s.Tags) != 2 {
+		t.Errorf("%+v, %v", s, err)
+	}
+	if s, err := state("李"); err == nil {
+		t.Errorf("somebody else's request: %+v", s)
+	}
+	w.decide(id, requests.Decision{State: fact.EvidenceGranted, Until: plant.MicrosOf(w.now.Add(time.Hour))})
+	if s, err := state("王处长"); err != nil || s.State != fact.EvidenceGranted {
+		t.Errorf("%+v, %v", s, err)
+	}
+	w.now = w.now.Add(time.Hour)
+	if s, err := state("王处长"); err != nil || s.State != requests.Ended {
+		t.Errorf("after the hour: %+v, %v", s, err)
+	}
+	all, err := w.plant.desk.Received(t.Context())
+	if err != nil || all[0].Answers+all[0].Denied != 0 {
+		t.Errorf("no page was asked for: %+v, %v", all, err)
+	}
+	w.share()
+	w.county.away = plant.MicrosOf(monday)
+	if s, err := w.asker.Look(t.Context(), "王处长", "EQ"); err != nil || s.State != requests.Offline || s.LastSealed == nil {
+		t.Errorf("away: %+v, %v", s, err)
+	}
+}
+
+// TestRequests_PolicyDecides: what the policy says is a fact like a person's word.
+func TestRequests_PolicyDecides(t *testing.T) {
+	w := newWorld(t)
+	w.plant.terms = requests.Terms{Granted: func(wish requests.Wish) time.Duration {
+		if slices.Contains(wish.Tags, "program.name") {
+			return 0
+		}
+		return time.Hour
+	}}
+	if r := w.ask(); r.State != fact.EvidenceWaiting {
+		t.Errorf("a tag that a person must grant: %+v", r)
+	}
+	w.wish.Tags = []string{"count.good"}
+	r := w.ask()
+	if r.State != fact.EvidenceGranted || r.Until != plant.MicrosOf(w.now.Add(time.Hour)) {
+		t.Fatalf("granted by the policy: %+v", r)
+	}
+	w.share()
+	if s := w.page(r.Request, 3); s.Proof != requests.Verified {
+		t.Errorf("%+v", s)
+	}
+	w.plant.terms = requests.Terms{Refused: "合同终止"}
+	if s := w.page(r.Request, 3); s.Page != nil || s.Reason != "合同终止" {
+		t.Errorf("what was granted, after sharing was withdrawn: %+v", s)
+	}
+	if again := w.ask(); again.State != fact.EvidenceRefused || again.Reason != "合同终止" || again.Request == r.Request {
+		t.Errorf("%+v", again)
+	} else if third := w.ask(); third.Request != again.Request {
+		t.Errorf("each asking makes a new refusal: %+v", third)
+	}
+	all, err := w.plant.desk.Received(t.Context())
+	if err != nil || len(all) != 3 || all[0].Steps[0].By != "sharing policy" || all[1].Denied != 1 || all[1].Answers != 1 {
+		t.Errorf("%+v, %v", all, err)
 	}
 }
 

@@ -38,6 +38,10 @@ type Breakdown struct {
 	Whole Result         `json:"whole"`
 	Level string         `json:"level" enum:"province,city,county,member" doc:"What a row is"`
 	Rows  []BreakdownRow `json:"rows" nullable:"false"`
+	// Wanted is what the first numeric target that begins with the indicator asks
+	// for in the year; Status is the target's.
+	Wanted *float64 `json:"wanted,omitempty"`
+	Status Status   `json:"status,omitempty" enum:"numeric,directional,judged"`
 	// More rows than are shown, and what those left out add.
 	More int64            `json:"more,omitempty"`
 	Rest map[string]int64 `json:"rest,omitempty"`
@@ -47,12 +51,14 @@ type Breakdown struct {
 // nobody reads a longer list to its end. Those that weigh most come first.
 const maxMembers = 2000
 
-// levels are what a breakdown's rows are, by the digits of the region.
-var levels = map[int]string{0: "province", 2: "city", 4: "county", 6: "member"}
+// levels are what a breakdown's rows are, by the digits of their codes.
+var levels = map[int]string{2: "province", 4: "city", 6: "county", 8: "member"}
 
 // Breakdown divides an indicator's value into what stands one level below the
 // region; the year, the base and the areas are the question's.
-func (d *Desk) Breakdown(ctx context.Context, tenant plant.TenantNo, id string, q Question) (Breakdown, error) {
+//
+// With counties, rows are counties whatever lies between.
+func (d *Desk) Breakdown(ctx context.Context, tenant plant.TenantNo, id string, q Question, counties bool) (Breakdown, error) {
 	ind, err := d.Book.Indicator(id)
 	if err != nil {
 		return Breakdown{}, err
@@ -61,19 +67,32 @@ func (d *Desk) Breakdown(ctx context.Context, tenant plant.TenantNo, id string, 
 	if err != nil {
 		return Breakdown{}, err
 	}
-	return divide(ctx, tenant, ind, q, d.Facts, Lists{Incentive: settings.Incentive})
+	width := len(q.Region) + 2
+	if counties {
+		width = max(width, 6)
+	}
+	out, err := divide(ctx, tenant, ind, q, width, d.Facts, Lists{Incentive: settings.Incentive})
+	for _, t := range d.Book.Targets() {
+		if len(t.Indicators) > 0 && t.Indicators[0] == id {
+			out.Wanted, out.Status = Wanted(t, settings, q.Year), t.Status
+			break
+		}
+	}
+	return out, err
 }
 
 // place is what contributions of one row have in common.
 type place struct{ region, firm, entry string }
 
-func divide(ctx context.Context, tenant plant.TenantNo, ind *Indicator, q Question, facts Facts, lists Lists) (Breakdown, error) {
+// divide makes rows of contributions whose codes begin with the same width
+// digits; more than six are firms and entries.
+func divide(ctx context.Context, tenant plant.TenantNo, ind *Indicator, q Question, width int, facts Facts, lists Lists) (Breakdown, error) {
 	f := newFolding(ind, q, lists)
 	rows := map[place]*BreakdownRow{}
-	members := len(q.Region) == 6
+	members := width > 6
 	f.each = func(region string, of Member, terms map[string]int64, k Known) {
 		at := place{region: plant.RegionPrefix(region)}
-		if at.region = at.region[:min(len(at.region), len(q.Region)+2)]; members {
+		if at.region = at.region[:min(len(at.region), width)]; members {
 			at.firm, at.entry = of.Firm, of.Entry
 		}
 		row := rows[at]
@@ -92,7 +111,7 @@ func divide(ctx context.Context, tenant plant.TenantNo, ind *Indicator, q Questi
 	if err := gather(ctx, tenant, facts, q, []*folding{f}); err != nil {
 		return Breakdown{}, err
 	}
-	out := Breakdown{Level: levels[len(q.Region)], Rows: make([]BreakdownRow, 0, len(rows))}
+	out := Breakdown{Level: levels[width], Rows: make([]BreakdownRow, 0, len(rows))}
 	var err error
 	if out.Whole, err = f.result(); err != nil {
 		return Breakdown{}, err

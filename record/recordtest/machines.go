@@ -47,6 +47,12 @@ func Machines(t *testing.T, s proved.Store) {
 	if got, err := s.Days(ctx, 1, "nc-1", "2022-05-01", "2022-06-01"); err != nil || !reflect.DeepEqual(got, []proved.Day{again}) {
 		t.Errorf("days: %+v %v; want %+v", got, err, again)
 	}
+	if owner, err := s.OwnerOf(ctx, 1, "nc-1"); err != nil || owner != "a" {
+		t.Errorf("it is of %q, %v", owner, err)
+	}
+	if owner, err := s.OwnerOf(ctx, 2, "nc-1"); err != nil || owner != "" {
+		t.Errorf("another tenant's: %q, %v", owner, err)
+	}
 	bad := later
 	bad.KnownMs = 1001
 	if _, err := s.SaveDays(ctx, 1, []proved.Day{machineDay("a", "nc-9", "2022-05-30", 1, 1, 1, 1), bad}); !errors.Is(err, proved.ErrInvalid) {

@@ -16,17 +16,17 @@ const signin = createRoute({
   validateSearch: (s: Record<string, unknown>): { link?: string; to?: string } => ({ link: text(s.link), to: text(s.to) }),
 });
 
-const app = createRoute({
-  getParentRoute: () => root, id: "app", component: Layout,
-  beforeLoad: async ({ context, location }) => {
-    try {
-      await context.client.ensureQueryData(session);
-    } catch (err) {
-      if (err instanceof ApiError && err.status === 401) throw redirect({ to: "/signin", search: { to: location.href } });
-      throw err;
-    }
-  },
-});
+/** Who is not signed in signs in first and comes back. */
+async function signedIn({ context, location }: { context: { client: QueryClient }; location: { href: string } }): Promise<void> {
+  try {
+    await context.client.ensureQueryData(session);
+  } catch (err) {
+    if (err instanceof ApiError && err.status === 401) throw redirect({ to: "/signin", search: { to: location.href } });
+    throw err;
+  }
+}
+
+const app = createRoute({ getParentRoute: () => root, id: "app", component: Layout, beforeLoad: signedIn });
 
 export interface BoardSearch { state?: string; line?: string; q?: string; look?: "andon" }
 const overview = createRoute({
@@ -77,6 +77,32 @@ export interface TargetsSearch { region?: string; year?: number; target?: string
 const targets = createRoute({
   getParentRoute: () => app, path: "/targets", component: lazyRouteComponent(() => import("./pages/targets/TargetsPage")),
   validateSearch: (s: Record<string, unknown>): TargetsSearch => ({ region: text(s.region), year: Number(s.year) || undefined, target: text(s.target) }),
+});
+
+export interface CockpitSearch { region?: string | undefined; year?: number | undefined; view?: "tiles" | "trend" | undefined; pick?: string | undefined }
+const walkSearch = (s: Record<string, unknown>): CockpitSearch => ({ region: text(s.region), year: Number(s.year) || undefined, view: s.view === "tiles" || s.view === "trend" ? s.view : undefined, pick: text(s.pick) });
+const cockpit = createRoute({ getParentRoute: () => app, path: "/cockpit", validateSearch: walkSearch, component: lazyRouteComponent(() => import("./pages/cockpit/CockpitPage")) });
+const cockpitIndicator = createRoute({ getParentRoute: () => app, path: "/cockpit/$indicator", validateSearch: walkSearch, component: lazyRouteComponent(() => import("./pages/cockpit/IndicatorPage")) });
+const cockpitFirm = createRoute({ getParentRoute: () => app, path: "/cockpit/$indicator/firms/$firm", validateSearch: walkSearch, component: lazyRouteComponent(() => import("./pages/cockpit/FirmPage")) });
+export interface MachineWalk extends CockpitSearch { month?: string | undefined }
+const cockpitMachine = createRoute({
+  getParentRoute: () => app, path: "/cockpit/$indicator/machines/$machine", component: lazyRouteComponent(() => import("./pages/cockpit/MachineDaysPage")),
+  validateSearch: (s: Record<string, unknown>): MachineWalk => ({ ...walkSearch(s), month: text(s.month) }),
+});
+export interface DayWalk extends CockpitSearch { request?: string | undefined; office?: string | undefined; tag?: string | undefined; hour?: number | undefined }
+const cockpitDay = createRoute({
+  getParentRoute: () => app, path: "/cockpit/$indicator/machines/$machine/$day", component: lazyRouteComponent(() => import("./pages/cockpit/DayPage")),
+  validateSearch: (s: Record<string, unknown>): DayWalk => ({ ...walkSearch(s), request: text(s.request), office: text(s.office), tag: text(s.tag), hour: typeof s.hour === "number" && s.hour >= 0 && s.hour < 24 ? s.hour : undefined }),
+});
+export interface ScreenSearch extends CockpitSearch { indicator?: string | undefined; still?: boolean | undefined }
+const screen = createRoute({
+  getParentRoute: () => root, path: "/screen", component: lazyRouteComponent(() => import("./pages/cockpit/Screen")),
+  validateSearch: (s: Record<string, unknown>): ScreenSearch => ({ ...walkSearch(s), indicator: text(s.indicator), still: s.still === true || undefined }),
+  beforeLoad: signedIn,
+});
+const requests = createRoute({
+  getParentRoute: () => app, path: "/requests", component: lazyRouteComponent(() => import("./pages/requests/RequestsPage")),
+  validateSearch: (s: Record<string, unknown>): { tab?: string; id?: string } => ({ tab: text(s.tab), id: text(s.id) }),
 });
 
 const firms = createRoute({
@@ -134,7 +160,7 @@ const benchmark = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signin, app.addChildren([overview, machine, alarms, stops, oee, trend, plant, devices, targets, firms, diagnoses, reports, evaluations, benchmark, definitions, system, account])]),
+  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, requests, overview, machine, alarms, stops, oee, trend, plant, devices, targets, firms, diagnoses, reports, evaluations, benchmark, definitions, system, account])]),
   context: { client: undefined as unknown as QueryClient },
   defaultPreload: false,
   defaultErrorComponent: PageError,

@@ -51,11 +51,12 @@ func (r *rooms) registerTargets() {
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/indicators/{id}/breakdown", ID: "indicator-breakdown", Summary: "What an indicator is made of one level below the region: cities, counties, firms and entries; their terms add up to the whole's", Tag: "programme", Needs: access.ReadFirms, Heavy: true},
 		func(ctx context.Context, in *struct {
-			ID string `path:"id" maxLength:"100"`
+			ID       string `path:"id" maxLength:"100"`
+			Counties bool   `query:"counties" doc:"Counties whatever lies between"`
 			About
 		},
 		) (*struct{ Body target.Breakdown }, error) {
-			out, err := r.Targets.Breakdown(ctx, web.Who(ctx).Scope.Tenant, in.ID, in.question(ctx))
+			out, err := r.Targets.Breakdown(ctx, web.Who(ctx).Scope.Tenant, in.ID, in.question(ctx), in.Counties)
 			return &struct{ Body target.Breakdown }{out}, err
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/indicators/{id}/trend", ID: "indicator-trend", Summary: "An indicator year by year, by the facts that are known today", Tag: "programme", Needs: access.ReadFirms, Heavy: true},

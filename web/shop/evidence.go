@@ -87,14 +87,14 @@ type EvidenceState struct {
 	Until      time.Time     `json:"until,omitzero"`
 	Since      time.Time     `json:"since,omitzero" doc:"Of offline: when it was last heard of"`
 	LastSealed string        `json:"last_sealed,omitempty" format:"date" doc:"Newest recorded day of the node whose seal is held here"`
-	Tags       []EvidenceTag `json:"tags,omitempty" doc:"Of ready: what can be asked for"`
+	Tags       []EvidenceTag `json:"tags,omitempty" doc:"Of ready what can be asked for, of a request what was"`
 }
 
 // EvidenceTag is a tag that can be asked for.
 type EvidenceTag struct {
 	Name string `json:"name"`
 	Unit string `json:"unit,omitempty"`
-	Kind string `json:"kind"`
+	Kind string `json:"kind,omitempty"`
 }
 
 // EvidencePage is an hour of a tag with the state of its proof.

@@ -3476,6 +3476,11 @@ export interface components {
             /** Format: double */
             value: number;
         };
+        AccessArea: {
+            enterprise?: string;
+            region?: string;
+            sector?: string;
+        };
         AccessEnrolment: {
             /** @description Base32, to be typed where no picture can be taken */
             secret: string;
@@ -5359,7 +5364,7 @@ export interface components {
             since?: string;
             /** @description waiting, granted, refused, withdrawn; ended: the grant's time is over; declined: this page is not given; offline: the node is away; ready: it can be asked */
             state: string;
-            /** @description Of ready: what can be asked for */
+            /** @description Of ready what can be asked for, of a request what was */
             tags?: components["schemas"]["EvidenceTag"][] | null;
             unit?: string;
             /** Format: date-time */
@@ -5449,13 +5454,13 @@ export interface components {
             since?: string;
             /** @description waiting, granted, refused, withdrawn; ended: the grant's time is over; declined: this page is not given; offline: the node is away; ready: it can be asked */
             state: string;
-            /** @description Of ready: what can be asked for */
+            /** @description Of ready what can be asked for, of a request what was */
             tags?: components["schemas"]["EvidenceTag"][] | null;
             /** Format: date-time */
             until?: string;
         };
         EvidenceTag: {
-            kind: string;
+            kind?: string;
             name: string;
             unit?: string;
         };
@@ -6475,6 +6480,8 @@ export interface components {
             version: number;
         };
         Me: {
+            /** @description Firms that may be seen; one empty area is every firm */
+            areas: components["schemas"]["AccessArea"][];
             /** @description Nothing may be done until a second factor is set up: a role asks for it */
             must_enrol?: boolean;
             name: string;
@@ -7766,6 +7773,10 @@ export interface components {
                 [key: string]: number;
             };
             rows: components["schemas"]["TargetBreakdownRow"][];
+            /** @enum {string} */
+            status?: "numeric" | "directional" | "judged";
+            /** Format: double */
+            wanted?: number;
             whole: components["schemas"]["TargetResult"];
         };
         TargetBreakdownRow: {
@@ -12052,6 +12063,8 @@ export interface operations {
     "indicator-breakdown": {
         parameters: {
             query: {
+                /** @description Counties whatever lies between */
+                counties?: boolean;
                 /** @description Beginning of a division code: 33, 3306, 330624 */
                 region?: string;
                 /** @description Beginning of a class of GB/T 4754 with its section: C, C34, C3451 */

@@ -9,7 +9,10 @@ export interface State { code: StateCode; mode: Mode }
 
 export type Permission = "read" | "report" | "control" | "engineer" | "administer" | "audit" | "firms" | "firms.keep" | "firms.report" | "diagnose";
 export type RoleId = string;
-export interface Me { user: string; name: string; role: RoleId; path: string; places: string[]; permissions: Permission[]; whole: Permission[]; must_enrol?: boolean }
+export interface Me {
+  user: string; name: string; role: RoleId; path: string; places: string[]; permissions: Permission[]; whole: Permission[]; must_enrol?: boolean;
+  areas: { region?: string; sector?: string; enterprise?: string }[];
+}
 
 /** A role at a place of the plant, or over an area of the firms; neither is all. */
 export interface Grant { role: RoleId; path?: string; region?: string; sector?: string; enterprise?: string; until?: string; purpose?: string }
@@ -325,3 +328,45 @@ export interface FirmSheetJob {
   counts: { rows: number; new: number; changed: number; unchanged: number; doubled: number; error: number; warned: number }; import?: FirmImport; error?: string;
 }
 export interface FirmRow { line: number; status: FirmRowStatus; code: string; name: string; faults: (FirmFault & { column: string; index: number; value: string })[] }
+
+/** What an indicator is made of one level further down. */
+export interface BreakdownRow {
+  firm?: string; entry?: string; name?: string; region: string; direct?: boolean; value: number | null; reason?: string; terms: Record<string, number>;
+  known: TargetKnown; coverage: number | null; confidence: "A" | "B" | "C" | "D";
+}
+export interface Breakdown { whole: TargetResult; level: "province" | "city" | "county" | "member"; rows: BreakdownRow[]; wanted?: number; status?: "numeric" | "directional" | "judged"; more?: number; rest?: Record<string, number> }
+export interface TrendPoint { year: number; value: number | null; reason?: string; terms: Record<string, number>; coverage: number | null; confidence: string; wanted?: number }
+export interface Contribution { result: TargetResult; targets: string[] }
+
+/** What machines proved. */
+export interface NetworkedRule { version: number; name: Name; known_per_mille: number; days: number; source: string; verified: string }
+export interface MachineMonth {
+  owner: string; machine: string; name: Name; path: string; nc: boolean; planned_days: number; connected_days: number; planned_ms: number; known_ms: number;
+  suspect_days: number; networked: boolean; needed_days: number; reason?: "unplanned" | "too_few_days";
+}
+export interface MachineMonths { rule: NetworkedRule; month?: string; items: MachineMonth[] }
+export interface MachineDay {
+  owner: string; owner_name: Name; machine: string; name: Name; path: string; date: string; nc: boolean; planned_ms: number; known_ms: number; revision: number; as_of: number;
+  digest: string; fold: string; suspect?: string[]; reason?: "unplanned" | "unknown_time" | "suspect";
+}
+export interface PlantLink { owner: string; name: Name; firm?: string; rev: number; machines: number; newest?: string }
+
+/** Requests to see samples that another node keeps. */
+export interface EvidenceState {
+  request?: string; state: string; at?: string; reason?: string; until?: string; since?: string; last_sealed?: string; tags?: { name: string; unit?: string; kind?: string }[];
+}
+export interface EvidenceSampleRow { time: string; quality: string; value?: number; text?: string }
+export interface EvidencePage extends EvidenceState {
+  path?: string; unit?: string; proof?: "verified" | "unsealed" | "unheld" | "expired"; rows: EvidenceSampleRow[]; sealed?: { number: number; day: string; hash: string; digest: string };
+}
+export interface EvidenceRequest {
+  id: string; made: string; node: string; at: string; via: string[]; person: string; office: string; purpose: string; equipment: string; tags: string[]; from: string; to: string;
+  state: "waiting" | "granted" | "refused" | "withdrawn"; by?: string; reason?: string; until?: string; answers: number; samples: number; denied: number; last?: string;
+  steps: { at: string; state: string; by: string; reason?: string; until?: string }[];
+}
+export interface TagRule { path: string; retention?: string[]; kinds?: string[] }
+export interface SharingRules {
+  withdrawn?: string; all: boolean; model: boolean; figures: string[]; records: string[]; tags: TagRule[]; evidence: { tags: string[]; hours: number }[];
+}
+export interface SharingKept { policy: SharingRules; rev: number; at?: number; who?: string }
+export interface SharingPolicy extends SharingKept { known_figures: string[]; known_records: string[] }

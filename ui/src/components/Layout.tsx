@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Navigate, Outlet, useLocation } from "@tanstack/react-router";
 import { Button, Layout as Frame, Menu } from "antd";
-import { AimOutlined, AlertOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BookOutlined, BoxPlotOutlined, ControlOutlined, FileDoneOutlined, LineChartOutlined, PauseCircleOutlined, PieChartOutlined, TrophyOutlined } from "@ant-design/icons";
+import { AimOutlined, AlertOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BookOutlined, BoxPlotOutlined, ControlOutlined, DashboardOutlined, EyeOutlined, FileDoneOutlined, LineChartOutlined, PauseCircleOutlined, PieChartOutlined, TrophyOutlined } from "@ant-design/icons";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../api/client";
@@ -23,6 +23,7 @@ const entries = [
   { to: "/trend", key: "nav.trend", icon: <LineChartOutlined />, needs: "read" },
   { to: "/devices", key: "nav.devices", icon: <ApiOutlined />, needs: "read" },
   { to: "/plant", key: "nav.plant", icon: <ApartmentOutlined />, needs: "read" },
+  { to: "/cockpit", key: "nav.cockpit", icon: <DashboardOutlined />, needs: "firms" },
   { to: "/targets", key: "nav.targets", icon: <AimOutlined />, needs: "firms" },
   { to: "/firms", key: "nav.firms", icon: <BankOutlined />, needs: "firms" },
   { to: "/diagnoses", key: "nav.diagnoses", icon: <AuditOutlined />, needs: "firms" },
@@ -30,6 +31,7 @@ const entries = [
   { to: "/evaluations", key: "nav.evaluations", icon: <TrophyOutlined />, needs: "firms" },
   { to: "/benchmarks", key: "nav.benchmarks", icon: <BoxPlotOutlined />, needs: "firms" },
   { to: "/definitions", key: "nav.definitions", icon: <BookOutlined />, needs: "read" },
+  { to: "/requests", key: "nav.requests", icon: <EyeOutlined />, needs: "audit" },
   { to: "/system", key: "nav.system", icon: <ControlOutlined />, needs: ["read", "administer", "audit"] },
 ] as const;
 

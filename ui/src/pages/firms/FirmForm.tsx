@@ -5,8 +5,9 @@ import { useTranslation } from "react-i18next";
 import { api } from "../../api/client";
 import type { Firm, FirmLook } from "../../api/types";
 import { useLang } from "../../i18n/useLang";
-import { regions } from "../../api/queries";
-import { industries, treeOf } from "./firms";
+import { RegionPicker } from "../../components/RegionPicker";
+import { treeOf } from "../../lib/divisions";
+import { industries } from "./firms";
 
 interface Values extends Omit<Firm, "since" | "years"> { since?: string; years?: { year: number; sales?: number | null; staff?: number | null }[] }
 
@@ -71,13 +72,12 @@ export function FirmForm({ firm, close, saved }: { firm?: Firm; close: () => voi
 
 function Fields() {
   const { t } = useTranslation("firms");
-  const places = useQuery(regions);
   const trades = useQuery(industries);
   return (
     <>
       <Form.Item name="name" label={t("name")} rules={[{ required: true }]}><Input maxLength={120} /></Form.Item>
       <Form.Item name="code" label={t("code")} rules={[{ required: true }]}><Input maxLength={30} /></Form.Item>
-      <Form.Item name="region" label={t("place")} rules={[{ required: true }]}><TreeSelect showSearch={{ treeNodeFilterProp: "title" }} treeData={treeOf(places.data ?? [])} loading={places.isLoading} /></Form.Item>
+      <Form.Item name="region" label={t("place")} rules={[{ required: true }]}><RegionPicker allowClear={false} style={{ width: "100%" }} /></Form.Item>
       <Form.Item name="industry" label={t("trade")} rules={[{ required: true }]}><TreeSelect showSearch={{ treeNodeFilterProp: "title" }} treeData={treeOf(trades.data?.items ?? [])} loading={trades.isLoading} /></Form.Item>
       <Form.Item name="size" label={t("size")}><Select allowClear options={["large", "medium", "small", "micro"].map((s) => ({ value: s, label: t(`size.${s as "large"}`) }))} /></Form.Item>
       <Form.Item name="above_scale" valuePropName="checked"><Checkbox>{t("above_scale")}</Checkbox></Form.Item>

@@ -7,8 +7,9 @@ import { address } from "../../api/client";
 import type { Firm, FirmSize } from "../../api/types";
 import { FirmDetail } from "./FirmDetail";
 import { FirmForm } from "./FirmForm";
-import { regions } from "../../api/queries";
-import { firmList, type FirmsSearch, industries, newest, queryOf, treeOf, wan } from "./firms";
+import { RegionPicker } from "../../components/RegionPicker";
+import { treeOf } from "../../lib/divisions";
+import { firmList, type FirmsSearch, industries, newest, queryOf, wan } from "./firms";
 
 const sizes: FirmSize[] = ["large", "medium", "small", "micro"];
 
@@ -51,12 +52,11 @@ export function FirmList({ keeps }: { keeps: boolean }) {
 
 function Filters({ search, set }: { search: FirmsSearch; set: (s: FirmsSearch) => void }) {
   const { t } = useTranslation("firms");
-  const places = useQuery(regions);
   const trades = useQuery(industries);
   return (
     <div className="row">
       <Input.Search style={{ width: 300 }} key={search.q ?? ""} defaultValue={search.q} allowClear aria-label={t("search")} placeholder={t("search")} onSearch={(q) => set({ q: q || undefined })} />
-      <TreeSelect style={{ width: 190 }} aria-label={t("region")} placeholder={t("region")} value={search.region} allowClear showSearch={{ treeNodeFilterProp: "title" }} treeData={treeOf(places.data ?? [])} loading={places.isLoading} onChange={(region?: string) => set({ region })} />
+      <RegionPicker label={t("region")} value={search.region} onChange={(region) => set({ region })} />
       <TreeSelect style={{ width: 190 }} aria-label={t("industry")} placeholder={t("industry")} value={search.industry} allowClear showSearch={{ treeNodeFilterProp: "title" }} treeData={treeOf(trades.data?.items ?? [])} loading={trades.isLoading} onChange={(industry?: string) => set({ industry })} />
       <Select style={{ width: 110 }} aria-label={t("size")} placeholder={t("size")} value={search.size} allowClear options={sizes.map((s) => ({ value: s, label: t(`size.${s}`) }))} onChange={(size?: string) => set({ size })} />
       <Select style={{ width: 140 }} aria-label={t("mark")} placeholder={t("mark")} value={search.mark} allowClear options={["above", "backbone", "doubt"].map((m) => ({ value: m, label: t(`mark.${m}`) }))} onChange={(mark?: string) => set({ mark })} />

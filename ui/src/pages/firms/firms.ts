@@ -24,22 +24,6 @@ export const firmHistory = (id: string) => queryOptions({ queryKey: ["firm-histo
 export const industries = queryOptions({ queryKey: ["industries"], staleTime: Infinity, queryFn: () => api.get<T.List<T.Industry>>("/industries", { within: "C" }) });
 export const firmImports = queryOptions({ queryKey: ["firm-imports"], queryFn: () => api.get<T.List<T.FirmImport>>("/firm-imports") });
 
-/** An option of a tree of codes. */
-export interface Branch { value: string; title: string; children?: Branch[] }
-
-/** Codes as a tree, each below its parent where that is there. */
-export function treeOf(items: { code: string; name: string; parent?: string }[]): Branch[] {
-  const by = new Map(items.map((i) => [i.code, { value: i.code, title: `${i.code} ${i.name}` } as Branch]));
-  const roots: Branch[] = [];
-  for (const i of items) {
-    const own = by.get(i.code)!;
-    const above = i.parent ? by.get(i.parent) : undefined;
-    if (above) (above.children ??= []).push(own);
-    else roots.push(own);
-  }
-  return roots;
-}
-
 /** Money of the registry is in fen; people read 万元. */
 export const wan = (fen: number): string => (fen / 1_000_000).toLocaleString("zh-CN", { maximumFractionDigits: 2 });
 

@@ -7,7 +7,7 @@ import type { TargetRow } from "../../api/types";
 import type { TargetsSearch } from "../../routes";
 import { useReason } from "../../components/Figures";
 import { useLang } from "../../i18n/useLang";
-import { RegionPicker } from "./RegionPicker";
+import { RegionPicker } from "../../components/RegionPicker";
 import { TargetDrawer } from "./TargetDrawer";
 import { Aim, ResultValue } from "./values";
 
