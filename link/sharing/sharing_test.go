@@ -46,6 +46,7 @@ type log struct {
 func (l log) Events(_ context.Context, _ plant.TenantNo, f fact.Filter) ([]fact.Event, error) {
 	return l.events[f.AfterSeq:], nil
 }
+
 func (l log) Head(plant.TenantNo) uint64                                       { return uint64(len(l.events)) }
 func (l log) Wait(context.Context, plant.TenantNo, uint64) error               { return nil }
 func (l log) SaveCursor(context.Context, plant.TenantNo, string, uint64) error { return nil }

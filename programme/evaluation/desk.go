@@ -120,7 +120,7 @@ func (d *Desk) Start(ctx context.Context, who access.Principal, a About) (Round,
 	if err != nil {
 		return Round{}, err
 	}
-	a.Title, a.Version = strings.TrimSpace(a.Title), s.Version
+	a.Title, a.Version, a.Region = strings.TrimSpace(a.Title), s.Version, plant.RegionPrefix(a.Region)
 	switch {
 	case a.Title == "":
 		return Round{}, invalid("title: it is empty")

@@ -198,7 +198,8 @@ func TestClasses_ByScore(t *testing.T) {
 	f(-3, "C")
 }
 
-func ptr(v float64) *float64 { return &v }
+//go:fix inline
+func ptr(v float64) *float64 { return new(v) }
 
 const goodMeasure = `schema: zhigai.measure/1
 id: tax-per-mu

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"zhigai/access"
+	"zhigai/plant"
 	"zhigai/programme/evaluation/benchmark"
 	"zhigai/web"
 )
@@ -27,7 +28,7 @@ func (r *rooms) registerBenchmarks() {
 			Firm    string `query:"firm" maxLength:"60" doc:"Id of the firm whose own place is wanted"`
 		},
 		) (*struct{ Body benchmark.Answer }, error) {
-			out, err := r.Benchmarks.Look(ctx, web.Who(ctx), benchmark.Question{Measure: in.Measure, Year: in.Year, Region: in.Region, Sector: in.Sector, By: in.By, Firm: in.Firm})
+			out, err := r.Benchmarks.Look(ctx, web.Who(ctx), benchmark.Question{Measure: in.Measure, Year: in.Year, Region: plant.RegionPrefix(in.Region), Sector: in.Sector, By: in.By, Firm: in.Firm})
 			return &struct{ Body benchmark.Answer }{out}, err
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/benchmark-issues", ID: "benchmark-issues", Summary: "What was published, newest first", Tag: "evaluation", Needs: access.ReadFirms},

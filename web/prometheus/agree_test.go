@@ -19,6 +19,7 @@ import (
 	"zhigai/access"
 	"zhigai/history"
 	"zhigai/plant"
+	"zhigai/web"
 )
 
 var start = time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
@@ -152,7 +153,7 @@ func (b *bench) same(query string, hold time.Duration, from, to, step float64) {
 	b.t.Helper()
 	all, err := b.rooms.allSeries(b.t.Context(), access.Scope{Tenant: 1})
 	must(b.t, err)
-	ours := &source{history: b.rooms.History, tenant: 1, all: all, lookback: hold}
+	ours := &source{history: b.rooms.History, tenant: 1, all: all, lookback: hold, touched: map[web.Seen]bool{}}
 	opts := promql.NewPrometheusQueryOpts(false, hold)
 	begin := func(s float64) time.Time { return start.Add(time.Duration(s * float64(time.Second))) }
 	var results [2]*promql.Result

@@ -5,7 +5,7 @@ import { regions } from "../../api/queries";
 import { useLang } from "../../i18n/useLang";
 import { industries } from "../firms/firms";
 import { fixed, isShare, unitText } from "../../lib/format";
-import { prefixOf } from "../targets/region";
+import { codeOf } from "../../lib/divisions";
 import { valueText } from "../evaluation/values";
 
 const shares = [0.1, 0.25, 0.5, 0.75, 0.9];
@@ -19,7 +19,7 @@ export function Groups({ of, measure, open }: Props) {
   const places = useQuery(regions).data ?? [];
   const trades = useQuery(industries).data?.items ?? [];
   const called = (c: BenchmarkCell): string => {
-    const place = c.region ? (places.find((r) => prefixOf(r.code) === c.region)?.name ?? c.region) : "";
+    const place = c.region ? (places.find((r) => r.code === codeOf(c.region!))?.name ?? c.region) : "";
     const trade = c.sector ? `${c.sector} ${trades.find((x) => x.code === c.sector)?.name ?? ""}`.trim() : "";
     return [place, trade].filter(Boolean).join(" · ") || t("all");
   };

@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { api } from "../../api/client";
 import { standards, type Round } from "../../api/evaluation";
 import { useLang } from "../../i18n/useLang";
-import { RegionPicker } from "../targets/RegionPicker";
+import { RegionPicker } from "../../components/RegionPicker";
 
 interface Fields { title: string; standard: string; year: number; region?: string; sector?: string }
 
@@ -35,14 +35,9 @@ export function NewRound({ close }: { close: () => void }) {
           <Select options={(book?.standards ?? []).filter((s, i, all) => all.findIndex((o) => o.id === s.id) === i).map((s) => ({ value: s.id, label: `${name(s.name)} · v${s.version}` }))} />
         </Form.Item>
         <Form.Item name="year" label={t("year")} rules={[{ required: true }]} extra={t("year.hint")}><InputNumber min={1990} max={new Date().getFullYear()} /></Form.Item>
-        <Form.Item name="region" label={t("region")}><Region /></Form.Item>
+        <Form.Item name="region" label={t("region")}><RegionPicker /></Form.Item>
         <Form.Item name="sector" label={t("sector")} rules={[{ pattern: /^([A-T][0-9]{0,4})?$/, message: t("sector.bad") }]}><Input style={{ width: 160 }} placeholder="C34" /></Form.Item>
       </Form>
     </Modal>
   );
-}
-
-/** The picker as a field of a form. */
-function Region({ value, onChange }: { value?: string; onChange?: (v: string | undefined) => void }) {
-  return <RegionPicker {...(value === undefined ? {} : { value })} onChange={(v) => onChange?.(v)} />;
 }
