@@ -5,7 +5,8 @@ import { useTranslation } from "react-i18next";
 import { api } from "../../api/client";
 import { standards, type Round } from "../../api/evaluation";
 import { useLang } from "../../i18n/useLang";
-import { RegionPicker } from "../targets/RegionPicker";
+import { RegionPicker } from "../../components/RegionPicker";
+import { prefixOf } from "../../lib/divisions";
 
 interface Fields { title: string; standard: string; year: number; region?: string; sector?: string }
 
@@ -44,5 +45,5 @@ export function NewRound({ close }: { close: () => void }) {
 
 /** The picker as a field of a form. */
 function Region({ value, onChange }: { value?: string; onChange?: (v: string | undefined) => void }) {
-  return <RegionPicker {...(value === undefined ? {} : { value })} onChange={(v) => onChange?.(v)} />;
+  return <RegionPicker {...(value === undefined ? {} : { value })} onChange={(v) => onChange?.(v && prefixOf(v))} />;
 }
