@@ -185,7 +185,7 @@ func TestScore_Bounds(t *testing.T) {
 }
 
 func TestClasses_ByScore(t *testing.T) {
-	c := Classes{By: "score", Steps: []ClassStep{{Class: "A", Score: ptr(80)}, {Class: "B", Score: ptr(60)}, {Class: "C"}}}
+	c := Classes{By: "score", Steps: []ClassStep{{Class: "A", Score: new(float64(80))}, {Class: "B", Score: new(float64(60))}, {Class: "C"}}}
 	f := func(score float64, want string) {
 		t.Helper()
 		if got := c.of(score, 1, 1); got != want {

@@ -10,7 +10,7 @@ import { useLang } from "../../i18n/useLang";
 import { dateTime } from "../../lib/time";
 import type { BenchmarkSearch } from "../../routes";
 import { RegionPicker } from "../../components/RegionPicker";
-import { prefixOf, treeOf } from "../../lib/divisions";
+import { treeOf } from "../../lib/divisions";
 import { industries } from "../firms/firms";
 import { Groups } from "./Groups";
 import { OwnPlace } from "./OwnPlace";
@@ -44,7 +44,7 @@ export default function BenchmarkPage() {
       <div className="row" style={{ marginBottom: 12 }}>
         <Select aria-label={t("measure")} style={{ width: 220 }} value={measure?.id} onChange={(v: string) => set({ measure: v })} options={measures.map((m) => ({ value: m.id, label: name(m.name) }))} />
         <Select<number> aria-label={t("year")} style={{ width: 110 }} value={year} onChange={(v) => set({ year: v })} options={Array.from({ length: years }, (_, i) => ({ value: now - i, label: t("year.n", { year: now - i }) }))} />
-        <RegionPicker {...(search.region ? { value: search.region } : {})} onChange={(region) => set({ region: region && prefixOf(region) })} />
+        <RegionPicker {...(search.region ? { value: search.region } : {})} onChange={(region) => set({ region })} />
         <TreeSelect aria-label={t("sector")} style={{ width: 220 }} treeData={tree} value={search.sector} placeholder={t("sector.all")} allowClear showSearch treeNodeFilterProp="title" onChange={(sector: string | undefined) => set({ sector })} />
         <Segmented aria-label={t("by")} value={by} onChange={(v) => set({ by: v })} options={[{ value: "region", label: t("by.region") }, { value: "sector", label: t("by.sector") }]} />
       </div>

@@ -5,7 +5,7 @@ import { regions } from "../../api/queries";
 import { useLang } from "../../i18n/useLang";
 import { industries } from "../firms/firms";
 import { fixed, isShare, unitText } from "../../lib/format";
-import { prefixOf } from "../../lib/divisions";
+import { codeOf } from "../../lib/divisions";
 import { valueText } from "../evaluation/values";
 
 const shares = [0.1, 0.25, 0.5, 0.75, 0.9];

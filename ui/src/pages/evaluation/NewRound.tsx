@@ -6,7 +6,6 @@ import { api } from "../../api/client";
 import { standards, type Round } from "../../api/evaluation";
 import { useLang } from "../../i18n/useLang";
 import { RegionPicker } from "../../components/RegionPicker";
-import { prefixOf } from "../../lib/divisions";
 
 interface Fields { title: string; standard: string; year: number; region?: string; sector?: string }
 
@@ -41,9 +40,4 @@ export function NewRound({ close }: { close: () => void }) {
       </Form>
     </Modal>
   );
-}
-
-/** The picker as a field of a form. */
-function Region({ value, onChange }: { value?: string; onChange?: (v: string | undefined) => void }) {
-  return <RegionPicker {...(value === undefined ? {} : { value })} onChange={(v) => onChange?.(v && prefixOf(v))} />;
 }
