@@ -98,6 +98,7 @@ type Op struct {
 	Status  int
 	Heavy   bool  // takes long: a bounded number is answered at once
 	Whole   bool  // concerns no single place: only for those who may see the whole plant
+	Public  bool  // tells of no single firm: regions and sectors beyond one's own may be asked about, too
 	MaxBody int64 // bytes of a request; 0 for the usual bound
 }
 
@@ -146,6 +147,7 @@ func (a *API) Now() time.Time { return a.now() }
 // Handle registers one operation.
 func Handle[I, O any](a *API, op Op, f func(ctx context.Context, in *I) (*O, error)) {
 	operation := a.operation(op)
+	seen(op.ID, reflect.TypeFor[I]())
 	huma.Register(a.huma, operation, func(ctx context.Context, in *I) (*O, error) {
 		if op.Whole {
 			if err := Whole(ctx); err != nil {
@@ -160,12 +162,30 @@ func Handle[I, O any](a *API, op Op, f func(ctx context.Context, in *I) (*O, err
 	})
 }
 
+// seen refuses parameters that the framework would silently leave out: those of
+// an embedded struct whose type is not exported.
+func seen(op string, in reflect.Type) {
+	for i := range in.NumField() {
+		embedded := in.Field(i)
+		if !embedded.Anonymous || embedded.IsExported() || embedded.Type.Kind() != reflect.Struct {
+			continue
+		}
+		for j := range embedded.Type.NumField() {
+			for _, place := range []string{"path", "query", "header", "cookie"} {
+				if f := embedded.Type.Field(j); f.Tag.Get(place) != "" {
+					panic(fmt.Sprintf("web: operation %s: %s of the embedded %s is not read; export the type", op, f.Name, embedded.Type.Name()))
+				}
+			}
+		}
+	}
+}
+
 func (a *API) operation(op Op) huma.Operation {
 	a.ops = append(a.ops, op)
 	operation := huma.Operation{
 		OperationID: op.ID, Method: op.Method, Path: "/api/v1" + op.Path, Summary: op.Summary,
 		Tags: []string{op.Tag}, DefaultStatus: op.Status, MaxBodyBytes: cmp.Or(op.MaxBody, maxBody),
-		Metadata: map[string]any{"needs": op.Needs, "heavy": op.Heavy},
+		Metadata: map[string]any{"needs": op.Needs, "heavy": op.Heavy, "public": op.Public},
 	}
 	if op.Needs != "" {
 		operation.Security = []map[string][]string{{"token": {}}, {"session": {}}}
@@ -192,7 +212,7 @@ func (a *API) authorise(ctx huma.Context, next func(huma.Context)) {
 	if err == nil && !p.Has(needs) {
 		err = fmt.Errorf("%w: this needs the permission %q, which none of your roles gives you", access.ErrForbidden, needs)
 	}
-	if err == nil {
+	if public, _ := ctx.Operation().Metadata["public"].(bool); err == nil && !public {
 		err = withinAreas(ctx, p, needs)
 	}
 	if err != nil {

@@ -18,7 +18,7 @@ type NewIssue struct {
 }
 
 func (r *rooms) registerBenchmarks() {
-	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/benchmarks", ID: "benchmarks", Summary: "Quantiles of a measure in a group of firms and the groups that divide it, as published; a firm's own place beside", Tag: "evaluation", Needs: access.ReadFirms},
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/benchmarks", ID: "benchmarks", Summary: "Quantiles of a measure in a group of firms and the groups that divide it, as published; a firm's own place beside", Tag: "evaluation", Needs: access.ReadFirms, Public: true},
 		func(ctx context.Context, in *struct {
 			Measure string `query:"measure" required:"true" minLength:"1" maxLength:"60"`
 			Year    int    `query:"year" minimum:"1990" maximum:"2100" required:"true"`

@@ -36,13 +36,14 @@ func (r *rooms) mayAsk(ctx context.Context, equipment plant.NodeID) error {
 	return err
 }
 
-type evidenceAbout struct {
+// EvidenceAbout names the machine.
+type EvidenceAbout struct {
 	Equipment plant.NodeID `query:"equipment" required:"true" maxLength:"60"`
 }
 
 func (r *rooms) registerEvidenceAsker() {
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/evidence-source", ID: "evidence-source", Summary: "Whether the node that keeps a machine's samples can be asked, for which tags, and what it sealed last", Tag: "evidence", Needs: access.SignedIn},
-		func(ctx context.Context, in *evidenceAbout) (*struct{ Body EvidenceState }, error) {
+		func(ctx context.Context, in *EvidenceAbout) (*struct{ Body EvidenceState }, error) {
 			return r.evidenceStands(ctx, in.Equipment, func() (requests.Shown, error) {
 				return r.Evidence.Look(ctx, web.Who(ctx).Name, in.Equipment)
 			})
@@ -50,7 +51,7 @@ func (r *rooms) registerEvidenceAsker() {
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/evidence-requests/{id}/state", ID: "evidence-state", Summary: "How your request stands, as the node that decides says", Tag: "evidence", Needs: access.SignedIn},
 		func(ctx context.Context, in *struct {
 			ID string `path:"id" maxLength:"60"`
-			evidenceAbout
+			EvidenceAbout
 		},
 		) (*struct{ Body EvidenceState }, error) {
 			return r.evidenceStands(ctx, in.Equipment, func() (requests.Shown, error) {
@@ -58,7 +59,7 @@ func (r *rooms) registerEvidenceAsker() {
 			})
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/my-evidence-requests", ID: "my-evidence-requests", Summary: "Your requests to see samples of a machine, newest first, as far as they are known here", Tag: "evidence", Needs: access.SignedIn},
-		func(ctx context.Context, in *evidenceAbout) (*web.ListOut[EvidenceRequest], error) {
+		func(ctx context.Context, in *EvidenceAbout) (*web.ListOut[EvidenceRequest], error) {
 			if err := r.mayAsk(ctx, in.Equipment); err != nil {
 				return nil, err
 			}

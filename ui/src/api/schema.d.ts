@@ -11196,7 +11196,9 @@ export interface operations {
     };
     "evidence-state": {
         parameters: {
-            query?: never;
+            query: {
+                equipment: string;
+            };
             header?: never;
             path: {
                 id: string;
