@@ -128,7 +128,7 @@ test("the audit is found by who, kind and what, and the filters stand in the add
   await page.getByRole("button", { name: /^只看 zhao$/ }).first().click();
   await page.waitForURL(/who=/);
   await page.getByText("登录", { exact: true }).first().waitFor();
-  await page.getByRole("radio", { name: "查阅" }).check({ force: true });
+  await page.locator(".ant-segmented-item", { hasText: "查阅" }).click();
   await page.waitForURL(/kind=reads/);
   await page.getByText("没有符合条件的记录").waitFor();
   await accessible(page, "audit-none");

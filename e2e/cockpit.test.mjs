@@ -120,8 +120,9 @@ test("from the province's figure to a machine", async () => {
 });
 
 test("to its samples, which the firm grants", async () => {
-  const days = officer.locator("tbody a");
-  await click("day", days.nth(1), officer.getByText("企业节点在线"));
+  // Two days ago at the plant: whole in its past, and over in every zone, so that it is sealed.
+  const date = new Date(Date.now() + (8 - 48) * 3600_000).toISOString().slice(0, 10);
+  await click("day", officer.locator("tbody a", { hasText: date }), officer.getByText("企业节点在线"));
   await officer.getByLabel("单位").fill("省经信厅");
   await officer.getByLabel("用途").fill("核实联网率");
   await accessible(officer, "cockpit-day");

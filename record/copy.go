@@ -72,10 +72,10 @@ var tables = []struct{ name, key string }{
 	{"report", "tenant, id"},
 	{"report_step", "tenant, report, seq"},
 	{"report_value", "tenant, report, revision"},
+	{"sharing_policy", "tenant, rev"},
 	{"tag", "tenant, no"},
 	{"tag_head", "tenant"},
 	{"target_settings", "tenant, rev"},
-	{"sharing_policy", "tenant, rev"},
 }
 
 const (

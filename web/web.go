@@ -165,14 +165,13 @@ func Handle[I, O any](a *API, op Op, f func(ctx context.Context, in *I) (*O, err
 // seen refuses parameters that the framework would silently leave out: those of
 // an embedded struct whose type is not exported.
 func seen(op string, in reflect.Type) {
-	for i := range in.NumField() {
-		embedded := in.Field(i)
+	for embedded := range in.Fields() {
 		if !embedded.Anonymous || embedded.IsExported() || embedded.Type.Kind() != reflect.Struct {
 			continue
 		}
-		for j := range embedded.Type.NumField() {
+		for f := range embedded.Type.Fields() {
 			for _, place := range []string{"path", "query", "header", "cookie"} {
-				if f := embedded.Type.Field(j); f.Tag.Get(place) != "" {
+				if f.Tag.Get(place) != "" {
 					panic(fmt.Sprintf("web: operation %s: %s of the embedded %s is not read; export the type", op, f.Name, embedded.Type.Name()))
 				}
 			}

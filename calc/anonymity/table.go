@@ -2,7 +2,6 @@ package anonymity
 
 import (
 	"slices"
-	"strings"
 )
 
 // atom is what the members of one whole region code and one whole sector code
@@ -130,8 +129,4 @@ func (c *group) reason(members []Member, r Rules) Why {
 		return Held
 	}
 	return ""
-}
-
-func (c *group) holds(a atom) bool {
-	return strings.HasPrefix(a.region, c.Region) && strings.HasPrefix(a.sector, c.Sector)
 }

@@ -37,10 +37,9 @@ func (k *kept) SavePolicy(_ context.Context, _ plant.TenantNo, n Kept) (Kept, er
 	return n, nil
 }
 
-// log has events and batches one after the other.
+// log has events one after the other.
 type log struct {
-	events  []fact.Event
-	batches []history.Sequenced
+	events []fact.Event
 }
 
 func (l log) Events(_ context.Context, _ plant.TenantNo, f fact.Filter) ([]fact.Event, error) {

@@ -198,9 +198,6 @@ func TestClasses_ByScore(t *testing.T) {
 	f(-3, "C")
 }
 
-//go:fix inline
-func ptr(v float64) *float64 { return new(v) }
-
 const goodMeasure = `schema: zhigai.measure/1
 id: tax-per-mu
 version: 1

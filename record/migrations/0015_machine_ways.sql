@@ -2,7 +2,8 @@
 -- is kept aside until somebody who may says that it is a way, too.
 
 -- +goose Up
-alter table machine_owner add column ways text not null default '';
+alter table machine_owner add column
+    ways text not null default '';
 
 create table machine_aside (
     tenant   bigint not null,

@@ -15,7 +15,7 @@ export function Objections({ round, standard, keeps }: { round: Round; standard:
     <div className="stack">
       {round.objections.map((o) => (
         <section key={o.id} className="panel">
-          <h2><Link to="/evaluations" search={{ id: round.id, tab: "objections", firm: o.firm }}>{o.name}</Link> {o.decision ? <Tag color={o.decision === "upheld" ? "success" : "default"}>{t(`decision.${o.decision}`)}</Tag> : <Tag color="warning">{t("undecided")}</Tag>}</h2>
+          <h2><Link to="/evaluations" search={{ id: round.id, tab: "objections", firm: o.firm }}>{o.name}</Link> {o.decision ? <Tag color={o.decision === "upheld" ? "success" : "default"}>{t(`decision.${o.decision}`)}</Tag> : <span className="chip">{t("undecided")}</span>}</h2>
           <p style={{ whiteSpace: "pre-wrap", margin: "0 0 8px" }}>{o.text} <span className="dim">{o.by} · {dateTime(o.at)}</span></p>
           {o.answer && <p style={{ whiteSpace: "pre-wrap", margin: 0 }}>{o.answer} <span className="dim">{o.answered_by} · {o.answered_at && dateTime(o.answered_at)}</span></p>}
           {o.corrected && <p style={{ margin: "8px 0 0" }}>{Object.entries(o.corrected).map(([k, v]) => <span key={k} style={{ marginRight: 16 }}>{t(`value.${k}` as "value.tax_fen", k)}: <b className="num">{v === null ? t("unknown") : v.toLocaleString("en-US")}</b></span>)} <span className="dim">{t("revision")} {o.revision}</span></p>}
