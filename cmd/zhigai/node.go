@@ -17,12 +17,10 @@ import (
 	"zhigai/connect/mdns"
 	"zhigai/connect/mqtt"
 	"zhigai/data"
-	"zhigai/evidence/requests"
 	"zhigai/evidence/seals"
 	"zhigai/fact"
 	"zhigai/figure"
 	"zhigai/history"
-	"zhigai/link"
 	"zhigai/link/sharing"
 	"zhigai/north"
 	"zhigai/plant"
@@ -36,15 +34,11 @@ import (
 	"zhigai/record"
 	"zhigai/shop/acceptance"
 	"zhigai/shop/authenticity"
-	"zhigai/shop/bulk"
 	"zhigai/shop/control"
 	"zhigai/shop/discovery"
 	"zhigai/shop/equipment"
 	"zhigai/space"
 	"zhigai/web"
-	webprogramme "zhigai/web/programme"
-	"zhigai/web/prometheus"
-	webshop "zhigai/web/shop"
 )
 
 // node is a running node: the parts and how they hang together.
@@ -315,65 +309,6 @@ func (n *node) refresh(ctx context.Context) error {
 	n.collector.Set(specs)
 	n.announceModel(ctx)
 	return nil
-}
-
-// api registers every resource.
-func (n *node) api(demo []web.Login, tls bool) *web.API {
-	o := web.Options{
-		Access: n.access, Version: version, Started: n.started, Now: time.Now, Logger: n.log, Health: n.health, Disk: n.diskState, Pressure: n.pressure,
-		Limits: web.Limits{PerUser: n.requests, PerAddress: 4 * n.requests}, Demo: demo, TLS: tls, Figures: n.engine, Links: links{n}, Ready: n.ready, Metrics: n.metrics(), ReadOnly: n.readOnly, Hook: n.drivers.Hook,
-		Errors: []web.ErrorStatus{
-			{Err: equipment.ErrInvalid, Status: 422},
-			{Err: acceptance.ErrInvalid, Status: 422},
-			{Err: diagnosis.ErrInvalid, Status: 422},
-			{Err: diagnosis.ErrNoFigures, Status: 409},
-			{Err: authenticity.ErrInvalid, Status: 422},
-			{Err: authenticity.ErrNotFound, Status: 404},
-			{Err: enterprise.ErrInvalid, Status: 422},
-			{Err: evaluation.ErrInvalid, Status: 422},
-			{Err: evaluation.ErrState, Status: 409},
-			{Err: target.ErrInvalid, Status: 422},
-			{Err: target.ErrUnknown, Status: 404},
-			{Err: machine.ErrInvalid, Status: 422},
-			{Err: reporting.ErrInvalid, Status: 422},
-			{Err: reporting.ErrState, Status: 409},
-			{Err: acceptance.ErrBusy, Status: 409},
-			{Err: control.ErrInvalid, Status: 422},
-			{Err: control.ErrElsewhere, Status: 409},
-			{Err: control.ErrBusy, Status: 503},
-			{Err: requests.ErrInvalid, Status: 422},
-			{Err: requests.ErrNotFound, Status: 404},
-			{Err: requests.ErrState, Status: 409},
-			{Err: requests.ErrUntrue, Status: 409},
-			{Err: connect.ErrNotHere, Status: 404},
-			{Err: connect.ErrWatched, Status: 409},
-			{Err: link.ErrNotEnrolled, Status: 404},
-			{Err: link.ErrRefused, Status: 409},
-			{Err: link.ErrRevoked, Status: 409},
-			{Err: link.ErrNotConnected, Status: 503},
-			{Err: record.ErrUnavailable, Status: 503},
-			{Err: record.ErrNoSpace, Status: 503},
-			{Err: record.ErrFailed, Status: 503},
-			{Err: history.ErrUnavailable, Status: 503},
-			{Err: history.ErrNoSpace, Status: 503},
-			{Err: history.ErrFailed, Status: 503},
-		},
-		Trail: n.record.Access(), Keepers: n.nodes.Keepers,
-	}
-	if n.traces != nil {
-		o.Trace = n.traces.request
-	}
-	api := web.New(o)
-	webshop.Register(api, webshop.Deps{
-		Plants: n.plants, Tags: n.shop, History: n.history, Journal: n.record.Journal(), Board: n.board, Desk: n.desk, Reasons: n.reasons,
-		Collector: n.collector, Control: n.control, Profiles: n.profiles, Drivers: n.drivers.List, Discovery: n.discovery, North: n.north, Acceptance: n.reports, Evidence: n.asked, EvidencePlants: seenPlants{n.proved}, Changed: n.reconcile,
-		Authenticity: n.authenticity, Decided: n.decided,
-		Bulk: &bulk.Desk{Plants: n.plants, Profiles: n.profiles, Drivers: n.drivers.List, Past: n.record.Access()},
-	})
-	web.RegisterSharing(api, n.sharing, n.shared)
-	webprogramme.Register(api, webprogramme.Deps{Firms: n.firms, Sheets: n.firmSheets, Targets: n.targets, Machines: n.proved, Diagnosis: n.diagnosis, Reporting: n.reporting, Evaluations: n.evaluations, Benchmarks: n.benchmarks})
-	prometheus.Register(api, prometheus.Deps{Tags: n.shop, Plants: n.plants, History: n.history, Version: version, Now: time.Now, Logger: n.log})
-	return api
 }
 
 // health is what must hold for the node to be well.
