@@ -60,7 +60,7 @@ func TestFiguresExport(t *testing.T) {
 	must(t, writeFigures(&text, []exported{one}))
 	rows, err := csv.NewReader(strings.NewReader(text.String())).ReadAll()
 	must(t, err)
-	if got := fmt.Sprint(len(rows), rows[2][0], rows[2][4], rows[2][12:], rows[6][12:]); got != "7 backbone-networking-rate 2025 [ machines_networked 4] [330624 machines_networked 3]" {
+	if got := fmt.Sprintf("%d %s %s %v %v", len(rows), rows[2][0], rows[2][4], rows[2][12:], rows[6][12:]); got != "7 backbone-networking-rate 2025 [ machines_networked 4] [330624 machines_networked 3]" {
 		t.Errorf("as CSV: %s\n%s", got, text.String())
 	}
 	for want, q := range map[string]figuresQuestion{

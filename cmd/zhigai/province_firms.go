@@ -106,9 +106,12 @@ func (f *synthetic) grow(rng *rand.Rand, year int, live bool) {
 	if f.aboveScale {
 		apt = 0.5
 	}
-	for kind, share := range map[string]float64{"mes": 0.7, "erp": 1.2, "scm": 0.4, "plm": 0.35} {
-		if rng.Float64() < apt*share {
-			f.systems[kind] = fmt.Sprintf("%d-%02d-01", year-1-rng.IntN(6), 1+rng.IntN(12))
+	for _, use := range []struct {
+		kind  string
+		share float64
+	}{{"mes", 0.7}, {"erp", 1.2}, {"scm", 0.4}, {"plm", 0.35}} {
+		if rng.Float64() < apt*use.share {
+			f.systems[use.kind] = fmt.Sprintf("%d-%02d-01", year-1-rng.IntN(6), 1+rng.IntN(12))
 		}
 	}
 	if rng.Float64() < apt*1.1 {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -171,15 +172,16 @@ func copyOf(t *testing.T, dir string) string {
 	return to
 }
 
-// stillOf is a copy of the folder of a node that works on, made while it wrote
-// nothing: a file that is written while it is read is like none that a kill
-// leaves.
+// stillOf is a copy of the folder of a node that works on, as it was at one
+// instant: a file that is written while it is read is like none that a kill
+// leaves. Two copies, one after the other, are the same only when nothing was
+// written between the last read of the first and the first read of the second;
+// times of files do not tell, they go by ticks.
 func stillOf(t *testing.T, dir string) string {
 	t.Helper()
 	for range 100 {
-		before := stampsOf(t, dir)
-		to := copyOf(t, dir)
-		if maps.Equal(before, stampsOf(t, dir)) {
+		to, again := copyOf(t, dir), copyOf(t, dir)
+		if maps.Equal(digestsOf(t, to), digestsOf(t, again)) {
 			return to
 		}
 	}
@@ -187,18 +189,17 @@ func stillOf(t *testing.T, dir string) string {
 	return ""
 }
 
-// stampsOf are sizes and times of all files.
-func stampsOf(t *testing.T, dir string) map[string]string {
+// digestsOf are the contents of all files below the folder.
+func digestsOf(t *testing.T, dir string) map[string][32]byte {
 	t.Helper()
-	out := map[string]string{}
+	out := map[string][32]byte{}
 	must(t, filepath.WalkDir(dir, func(name string, e os.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
 			return err
 		}
-		info, err := e.Info()
-		if err == nil {
-			out[name] = fmt.Sprint(info.Size(), info.ModTime().UnixNano())
-		}
+		raw, err := os.ReadFile(name)
+		rel, _ := filepath.Rel(dir, name)
+		out[rel] = sha256.Sum256(raw)
 		return err
 	}))
 	return out
