@@ -134,7 +134,7 @@ func writeFigures(out io.Writer, all []exported) error {
 		}
 		terms := func(county string, of map[string]int64) {
 			for _, t := range slices.Sorted(maps.Keys(of)) {
-				errs = append(errs, line(r.Definition.ID, strconv.Itoa(r.Definition.Version), r.Definition.Name.ZH, r.Region, strconv.Itoa(r.Window.From.Time().Year()+1),
+				errs = append(errs, line(r.Definition.ID, strconv.Itoa(r.Definition.Version), r.Definition.Name.ZH, r.Region, strconv.Itoa((r.Window.To-1).Time().Year()),
 					value, r.Reason, r.Unit, coverage, r.Confidence, r.Verified, r.Root, county, t, strconv.FormatInt(of[t], 10)))
 			}
 		}

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { below, codeOf, prefixOf, treeOf, wayTo } from "./divisions";
+import { below, codeOf, treeOf, wayTo } from "./divisions";
 
 test("codes stand below their parents, or alone where those are not there", () => {
   const tree = treeOf([{ code: "330000", name: "浙江省" }, { code: "330600", name: "绍兴市", parent: "330000" }, { code: "330624", name: "新昌县", parent: "330600" }, { code: "110101", name: "东城区", parent: "110000" }]);
@@ -19,8 +19,4 @@ test("the way to a division", () => {
 
 test("what stands one level below", () => {
   expect([undefined, "330000", "3306", "330624"].map(below)).toEqual(["province", "city", "county", "member"]);
-});
-
-test("a division's codes begin with what is left without its noughts", () => {
-  expect(["330000", "330600", "330624", "331000", "331002"].map(prefixOf)).toEqual(["33", "3306", "330624", "3310", "331002"]);
 });

@@ -19,9 +19,6 @@ export function treeOf(items: { code: string; name: string; parent?: string }[])
 /** The whole code of a division by what it begins with: 330600 of 3306. */
 export const codeOf = (region: string): string => region.padEnd(6, "0").slice(0, 6);
 
-/** The beginning that codes of all divisions within one have in common: 33 of 330000, 3306 of 330600. */
-export const prefixOf = (code: string): string => code.replace(/(00){1,2}$/, "");
-
 /** The divisions from the province down to the code itself: 330000, 330600, 330624. */
 export function wayTo(code: string): string[] {
   const whole = codeOf(code);
