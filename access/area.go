@@ -32,6 +32,22 @@ func (a Area) Meets(b Area) bool {
 	return along(a.Region, b.Region) && along(a.Sector, b.Sector) && (a.Enterprise == "" || b.Enterprise == "" || a.Enterprise == b.Enterprise)
 }
 
+// Narrow is what of the areas lies in the region, the beginning of a code.
+func Narrow(areas []Area, region string) []Area {
+	var out []Area
+	for _, a := range areas {
+		switch {
+		case strings.HasPrefix(a.Region, region):
+		case strings.HasPrefix(region, a.Region):
+			a.Region = region
+		default:
+			continue
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
 const maxEnterprise = 60 // bytes of a firm's id
 
 var (

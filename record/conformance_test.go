@@ -138,6 +138,15 @@ func TestConformance_Registers(t *testing.T) {
 	})
 }
 
+func TestConformance_Kept(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		recordtest.Kept(t, func(t *testing.T, codes enterprise.Codes) recordtest.KeptStores {
+			db := open(t)
+			return recordtest.KeptStores{Registers: programme.NewRegisters(db), Firms: programme.NewFirms(db, codes), Machines: programme.NewMachines(db)}
+		})
+	})
+}
+
 func TestConformance_Reports(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		recordtest.Reports(t, func(t *testing.T) reporting.Store { return programme.NewReports(open(t)) })

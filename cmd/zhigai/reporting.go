@@ -136,16 +136,16 @@ func (n *node) factsUntil(p reporting.Period) target.Facts {
 
 // provedUntil remembers what it read: the regions of a period are folded one by
 // one, of the same machines.
-func (n *node) provedUntil(end plant.Micros) func(ctx context.Context, tenant plant.TenantNo, year int) (map[string]map[string]int64, error) {
+func (n *node) provedUntil(end plant.Micros) func(ctx context.Context, tenant plant.TenantNo, areas []access.Area, year int) (map[string]map[string]int64, error) {
 	var lock sync.Mutex
 	known := map[int]map[string]map[string]int64{}
-	return func(ctx context.Context, tenant plant.TenantNo, year int) (map[string]map[string]int64, error) {
+	return func(ctx context.Context, tenant plant.TenantNo, _ []access.Area, year int) (map[string]map[string]int64, error) {
 		lock.Lock()
 		defer lock.Unlock()
 		if out, ok := known[year]; ok {
 			return out, nil
 		}
-		out, err := provedOf(ctx, machinesUntil{n.machines, end}, tenant, n.networked, year)
+		out, err := provedOf(ctx, machinesUntil{n.machines, end}, tenant, n.networked, []access.Area{{}}, year)
 		if err == nil {
 			known[year] = out
 		}

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
+	"zhigai/access"
 	"zhigai/plant"
 	"zhigai/programme/enterprise"
 	"zhigai/programme/machine"
@@ -15,16 +17,26 @@ import (
 func (n *node) newTargets() {
 	n.proved = &machine.Desk{Store: n.machines, Rule: n.networked, Firms: programme.NewFirms(n.record, n.codes), Changed: n.provedNew}
 	n.targets = n.stores.newTargets(n.targetBook, n.networked, n.codes)
+	if n.readOnly {
+		n.targets.Kept = nil // it keeps nothing
+	}
 }
 
 // newTargets makes the desk of targets.
 func (s *stores) newTargets(book *target.Book, networked machine.Rule, codes enterprise.Codes) *target.Desk {
 	roll := programme.NewFirms(s.record, codes)
-	return &target.Desk{
-		Book: book, Registers: s.registers, Store: s.registers, Seats: roll, Now: time.Now,
-		Facts: target.Joined{Roll: roll, Registers: s.registers, Proved: func(ctx context.Context, tenant plant.TenantNo, year int) (map[string]map[string]int64, error) {
-			return s.provedValues(ctx, tenant, networked, year)
+	kept := &target.Keeper{
+		Book: book, Store: s.registers,
+		Facts: target.Joined{Roll: roll, Registers: s.registers, Proved: func(ctx context.Context, tenant plant.TenantNo, areas []access.Area, year int) (map[string]map[string]int64, error) {
+			return provedOf(ctx, s.machines, tenant, networked, areas, year)
 		}},
+		Rests: func(ctx context.Context, tenant plant.TenantNo, year int) (string, error) {
+			newest, err := machine.Newest(ctx, s.machines, tenant, year)
+			return fmt.Sprintf("machines of %.7s by rule %d of %d per mille and %d days", newest, networked.Version, networked.KnownPerMille, networked.Days), err
+		},
+	}
+	return &target.Desk{
+		Book: book, Facts: kept, Kept: kept, Registers: s.registers, Store: s.registers, Seats: roll, Now: time.Now,
 		Division: func(code string, at plant.Micros) error {
 			_, err := codes.Regions.At(code, at.Time())
 			return err
@@ -32,14 +44,10 @@ func (s *stores) newTargets(book *target.Book, networked machine.Rule, codes ent
 	}
 }
 
-// provedValues is what the machines of firms proved in the year, as values of
+// provedOf is what the machines of firms proved in the year, as values of
 // targets.
-func (s *stores) provedValues(ctx context.Context, tenant plant.TenantNo, networked machine.Rule, year int) (map[string]map[string]int64, error) {
-	return provedOf(ctx, s.machines, tenant, networked, year)
-}
-
-func provedOf(ctx context.Context, s machine.Store, tenant plant.TenantNo, rule machine.Rule, year int) (map[string]map[string]int64, error) {
-	counts, err := machine.Counts(ctx, s, tenant, rule, year)
+func provedOf(ctx context.Context, s machine.Store, tenant plant.TenantNo, rule machine.Rule, areas []access.Area, year int) (map[string]map[string]int64, error) {
+	counts, err := machine.Counts(ctx, s, tenant, rule, areas, year)
 	if err != nil {
 		return nil, err
 	}

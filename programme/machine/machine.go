@@ -14,11 +14,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/goccy/go-yaml"
 
+	"zhigai/access"
 	"zhigai/plant"
 )
 
@@ -241,6 +244,8 @@ type Store interface {
 	// Months adds the days in [from, to) up by machine, in order of owner and
 	// machine; owners limits it to some, nil: all. A day counts as r says.
 	Months(ctx context.Context, tenant plant.TenantNo, from, to string, owners []plant.NodeID, r Rule, yield func(Month) error) error
+	// Firms gives the firm of each plant whose firm stands or stood in the areas.
+	Firms(ctx context.Context, tenant plant.TenantNo, areas []access.Area) (map[plant.NodeID]string, error)
 	// Links lists the plants that rows came from.
 	Links(ctx context.Context, tenant plant.TenantNo) ([]Link, error)
 	// SaveLink says whose a plant is, of which rows came, and by which ways (nil:
@@ -259,10 +264,19 @@ func MonthOf(date string) (from, to string, err error) {
 	return first.Format(time.DateOnly), first.AddDate(0, 1, 0).Format(time.DateOnly), nil
 }
 
-// Counts gives the machines of every firm whose plant is known, for the newest
-// month of the year that anything is known of; by firm.
-func Counts(ctx context.Context, s Store, tenant plant.TenantNo, r Rule, year int) (map[string]Count, error) {
-	newest, err := s.Newest(ctx, tenant, fmt.Sprintf("%04d-01-01", year), fmt.Sprintf("%04d-01-01", year+1))
+// Newest is the last date of the year that anything is known of; "" for none.
+func Newest(ctx context.Context, s Store, tenant plant.TenantNo, year int) (string, error) {
+	return s.Newest(ctx, tenant, fmt.Sprintf("%04d-01-01", year), fmt.Sprintf("%04d-01-01", year+1))
+}
+
+// maxNamed is how many plants a question names one by one; of more it reads all.
+const maxNamed = 2000
+
+// Counts gives the machines of every firm in the areas whose plant is known, and
+// perhaps of others, for the newest month of the year that anything is known of;
+// by firm.
+func Counts(ctx context.Context, s Store, tenant plant.TenantNo, r Rule, areas []access.Area, year int) (map[string]Count, error) {
+	newest, err := Newest(ctx, s, tenant, year)
 	if err != nil || newest == "" {
 		return nil, err
 	}
@@ -270,18 +284,16 @@ func Counts(ctx context.Context, s Store, tenant plant.TenantNo, r Rule, year in
 	if err != nil {
 		return nil, err
 	}
-	links, err := s.Links(ctx, tenant)
-	if err != nil {
+	firms, err := s.Firms(ctx, tenant, areas)
+	if err != nil || len(firms) == 0 {
 		return nil, err
 	}
-	firms := map[plant.NodeID]string{}
-	for _, l := range links {
-		if l.Firm != "" {
-			firms[l.Owner] = l.Firm
-		}
+	var owners []plant.NodeID
+	if len(firms) <= maxNamed {
+		owners = slices.Sorted(maps.Keys(firms))
 	}
 	out := map[string]Count{}
-	err = s.Months(ctx, tenant, from, to, nil, r, func(m Month) error {
+	err = s.Months(ctx, tenant, from, to, owners, r, func(m Month) error {
 		firm := firms[m.Owner]
 		if firm == "" {
 			return nil

@@ -71,7 +71,7 @@ func (d *Desk) Breakdown(ctx context.Context, tenant plant.TenantNo, id string, 
 	if counties {
 		width = max(width, 6)
 	}
-	out, err := divide(ctx, tenant, ind, q, width, d.Facts, Lists{Incentive: settings.Incentive})
+	out, err := d.divide(ctx, tenant, ind, q, width, Lists{Incentive: settings.Incentive})
 	for _, t := range d.Book.Targets() {
 		if len(t.Indicators) > 0 && t.Indicators[0] == id {
 			out.Wanted, out.Status = Wanted(t, settings, q.Year), t.Status
@@ -86,7 +86,7 @@ type place struct{ region, firm, entry string }
 
 // divide makes rows of contributions whose codes begin with the same width
 // digits; more than six are firms and entries.
-func divide(ctx context.Context, tenant plant.TenantNo, ind *Indicator, q Question, width int, facts Facts, lists Lists) (Breakdown, error) {
+func (d *Desk) divide(ctx context.Context, tenant plant.TenantNo, ind *Indicator, q Question, width int, lists Lists) (Breakdown, error) {
 	f := newFolding(ind, q, lists)
 	rows := map[place]*BreakdownRow{}
 	members := width > 6
@@ -108,11 +108,16 @@ func divide(ctx context.Context, tenant plant.TenantNo, ind *Indicator, q Questi
 		}
 		row.Known.add(k)
 	}
-	if err := gather(ctx, tenant, facts, q, []*folding{f}); err != nil {
+	var err error
+	if members || d.Kept == nil || !q.whole() {
+		err = gather(ctx, tenant, d.Facts, q, []*folding{f})
+	} else {
+		err = d.Kept.fill(ctx, tenant, q, lists, []*folding{f})
+	}
+	if err != nil {
 		return Breakdown{}, err
 	}
 	out := Breakdown{Level: levels[width], Rows: make([]BreakdownRow, 0, len(rows))}
-	var err error
 	if out.Whole, err = f.result(); err != nil {
 		return Breakdown{}, err
 	}

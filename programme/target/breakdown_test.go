@@ -19,7 +19,7 @@ func (f facts) divide(t *testing.T, id, region string, areas ...access.Area) Bre
 	if areas == nil {
 		areas = []access.Area{{}}
 	}
-	b, err := divide(t.Context(), 1, ind, Question{Region: region, Year: 2022, Base: 2017, Areas: areas}, len(region)+2, f, Lists{Incentive: []string{"330624"}})
+	b, err := (&Desk{Facts: f}).divide(t.Context(), 1, ind, Question{Region: region, Year: 2022, Base: 2017, Areas: areas}, len(region)+2, Lists{Incentive: []string{"330624"}})
 	if err != nil {
 		t.Fatal(err)
 	}

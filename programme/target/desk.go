@@ -41,6 +41,7 @@ type Desk struct {
 	Book      *Book
 	Facts     Facts
 	Registers Registers
+	Kept      *Keeper // nil: every question folds all its firms
 	Store     SettingsStore
 	Seats     Firms
 	// Division reports whether a code is a division at the instant, in words when
@@ -65,7 +66,7 @@ func (d *Desk) Overview(ctx context.Context, tenant plant.TenantNo, q Question) 
 	if err != nil {
 		return nil, err
 	}
-	results, err := Fold(ctx, tenant, d.Book.Indicators(), q, d.Facts, Lists{Incentive: settings.Incentive})
+	results, err := d.fold(ctx, tenant, d.Book.Indicators(), q, settings)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +114,16 @@ func (d *Desk) Results(ctx context.Context, tenant plant.TenantNo, ids []string,
 	if err != nil {
 		return nil, err
 	}
-	return Fold(ctx, tenant, all, q, d.Facts, Lists{Incentive: settings.Incentive})
+	return d.fold(ctx, tenant, all, q, settings)
+}
+
+// fold answers from what is kept where that answers the question.
+func (d *Desk) fold(ctx context.Context, tenant plant.TenantNo, indicators []*Indicator, q Question, s Settings) ([]Result, error) {
+	lists := Lists{Incentive: s.Incentive}
+	if d.Kept == nil || !q.whole() {
+		return Fold(ctx, tenant, indicators, q, d.Facts, lists)
+	}
+	return d.Kept.Fold(ctx, tenant, indicators, q, lists)
 }
 
 // settings also completes the question: the base year that is set when it names

@@ -83,8 +83,8 @@ type Result struct {
 	figure.Figure
 	Known      Known  `json:"known"`
 	Confidence string `json:"confidence" enum:"A,B,C,D" doc:"Our rule: A at least 95 % known and 90 % of it from machines; B audited at least; C at least 80 % known; D less"`
-	// Root is a digest of every firm's and entry's contribution: the same facts
-	// give the same root.
+	// Root is a digest of every firm's and entry's contribution, county by county:
+	// the same facts give the same root.
 	Root  string `json:"root"`
 	Parts []Part `json:"parts" nullable:"false"` // by county
 }
@@ -95,13 +95,22 @@ func Fold(ctx context.Context, tenant plant.TenantNo, indicators []*Indicator, q
 	if err := q.check(); err != nil {
 		return nil, err
 	}
+	all := foldings(indicators, q, lists)
+	if err := gather(ctx, tenant, facts, q, all); err != nil {
+		return nil, err
+	}
+	return resultsOf(all)
+}
+
+func foldings(indicators []*Indicator, q Question, lists Lists) []*folding {
 	all := make([]*folding, len(indicators))
 	for i, ind := range indicators {
 		all[i] = newFolding(ind, q, lists)
 	}
-	if err := gather(ctx, tenant, facts, q, all); err != nil {
-		return nil, err
-	}
+	return all
+}
+
+func resultsOf(all []*folding) ([]Result, error) {
 	out := make([]Result, len(all))
 	for i, f := range all {
 		var err error
@@ -113,7 +122,7 @@ func Fold(ctx context.Context, tenant plant.TenantNo, indicators []*Indicator, q
 }
 
 func newFolding(ind *Indicator, q Question, lists Lists) *folding {
-	return &folding{ind: ind, q: q, lists: lists, parts: map[string]*Part{}, root: sha256.New()}
+	return &folding{ind: ind, q: q, lists: lists, parts: map[string]*tally{}}
 }
 
 type folding struct {
@@ -123,38 +132,60 @@ type folding struct {
 	marks    map[string]map[string]Basis // by firm: what entries in force at the year's end make of it
 	selected []string                    // classes of the selected sub-sectors
 	owned    map[string]map[string]int64 // by firm: how many entries in force of a kind
-	parts    map[string]*Part
-	root     hash.Hash
+	parts    map[string]*tally
 	who      Member // whose contribution is added next
 	// each is told of every contribution; nil: nobody is.
 	each func(region string, of Member, terms map[string]int64, k Known)
 }
 
-func gather(ctx context.Context, tenant plant.TenantNo, facts Facts, q Question, all []*folding) error {
-	var kinds []string
-	for _, f := range all {
-		kinds = append(kinds, f.kinds()...)
+// tally is a county's part with digests of what was added to it.
+type tally struct {
+	Part
+	entries, firms hash.Hash // nil: none were added
+	kept           string    // digest of firms that were added by another fold
+}
+
+// ofFirms is the digest of the contributions of firms; "" without any.
+func (t *tally) ofFirms() string {
+	if t.firms == nil {
+		return t.kept
 	}
-	slices.Sort(kinds)
-	if kinds = slices.Compact(kinds); len(kinds) > 0 {
-		entries, err := facts.Entries(ctx, tenant, q.Areas, kinds)
+	return hex.EncodeToString(t.firms.Sum(nil))
+}
+
+func (t *tally) ofEntries() string {
+	if t.entries == nil {
+		return ""
+	}
+	return hex.EncodeToString(t.entries.Sum(nil))
+}
+
+func gather(ctx context.Context, tenant plant.TenantNo, facts Facts, q Question, all []*folding) error {
+	if kinds := kindsOf(all); len(kinds) > 0 {
+		// What an entry makes of a firm, and which sub-sectors are selected, does not
+		// depend on who asks; which entries count does.
+		entries, err := facts.Entries(ctx, tenant, whole, kinds)
 		if err != nil {
 			return err
 		}
-		entries = slices.DeleteFunc(slices.Clone(entries), func(e Entry) bool { return e.Void })
-		slices.SortFunc(entries, func(a, b Entry) int {
-			return cmp.Or(strings.Compare(a.Region, b.Region), strings.Compare(a.ID, b.ID))
-		})
+		entries = inOrder(entries)
 		for _, f := range all {
-			f.entries(entries)
+			f.learn(entries)
+			f.countEntries(entries)
 		}
 	}
+	return scanFirms(ctx, tenant, facts, q, all)
+}
+
+// scanFirms adds what firms contribute in the year and in the base year.
+func scanFirms(ctx context.Context, tenant plant.TenantNo, facts Facts, q Question, all []*folding) error {
+	areas := access.Narrow(q.Areas, q.Region)
 	scan := func(year int, base bool, wanted func(*folding) bool) error {
 		some := slices.DeleteFunc(slices.Clone(all), func(f *folding) bool { return !wanted(f) })
-		if len(some) == 0 {
+		if len(some) == 0 || len(areas) == 0 {
 			return nil
 		}
-		return facts.Firms(ctx, tenant, q.Areas, year, func(firm Firm) error {
+		return facts.Firms(ctx, tenant, areas, year, func(firm Firm) error {
 			for _, f := range some {
 				f.firm(firm, base)
 			}
@@ -165,88 +196,6 @@ func gather(ctx context.Context, tenant plant.TenantNo, facts Facts, q Question,
 		return err
 	}
 	return scan(q.Base, true, func(f *folding) bool { return f.ind.uses(func(s Source) bool { return s.Year == "base" }) })
-}
-
-// kinds are those of entries that the indicator reads.
-func (f *folding) kinds() (kinds []string) {
-	for _, s := range f.ind.Sources {
-		kinds = append(kinds, s.Kinds...)
-		for _, m := range s.Having {
-			if slices.Contains(Kinds, m) {
-				kinds = append(kinds, m)
-			}
-		}
-	}
-	if slices.ContainsFunc(f.ind.Population, func(p Fits) bool { return p.SectorList == "selected" }) {
-		kinds = append(kinds, "selected_subsector")
-	}
-	return kinds
-}
-
-// entries learns what all make of firms and counts those that are terms.
-func (f *folding) entries(all []Entry) {
-	f.marks, f.owned = map[string]map[string]Basis{}, map[string]map[string]int64{}
-	end, kinds := Year(f.q.Year).To, f.kinds()
-	for _, e := range all {
-		if e.From >= end || e.To != 0 && e.To < end || !slices.Contains(kinds, e.Kind) {
-			continue
-		}
-		if e.Kind == "selected_subsector" && e.Sector != "" {
-			f.selected = append(f.selected, e.Sector)
-		}
-		if e.Firm == "" {
-			continue
-		}
-		own := f.marks[e.Firm]
-		if own == nil {
-			own = map[string]Basis{}
-			f.marks[e.Firm], f.owned[e.Firm] = own, map[string]int64{}
-		}
-		f.owned[e.Firm][e.Kind]++
-		if was, had := own[e.Kind]; !had || weakness[e.Basis] < weakness[was] {
-			own[e.Kind] = e.Basis
-		}
-	}
-	for _, term := range f.ind.Terms {
-		if s := f.ind.Sources[term]; s.Count == "entries" && s.Of == "" {
-			f.count(term, s, all)
-		}
-	}
-}
-
-// count adds the register entries of one term.
-func (f *folding) count(term string, s Source, all []Entry) {
-	year := Year(f.q.Year)
-	seen := map[string]bool{}
-	for _, e := range all {
-		switch {
-		case !slices.Contains(s.Kinds, e.Kind) || len(s.Levels) > 0 && !slices.Contains(s.Levels, e.Level):
-			continue
-		case !strings.HasPrefix(e.Region, f.q.Region) || !strings.HasPrefix(e.Sector, f.q.Sector):
-			continue
-		case s.When == "in_period" && (e.From < year.From || e.From >= year.To):
-			continue
-		case s.When == "" && (e.From >= year.To || e.To != 0 && e.To < year.To):
-			continue
-		}
-		once := e.ID
-		switch s.Distinct {
-		case "firm":
-			once = cmp.Or(e.Firm, e.ID)
-		case "sector":
-			once = cmp.Or(e.Sector, e.ID)
-		case "title":
-			once = cmp.Or(e.Firm, "") + "\x00" + e.Title
-		}
-		if seen[once] {
-			continue
-		}
-		seen[once] = true
-		k := Known{Due: 1, Known: 1}
-		k.basis(e.Basis, 1)
-		f.who = Member{Firm: e.Firm, Entry: e.ID, Name: e.Title}
-		f.add(e.Region, "entry "+e.ID, map[string]int64{term: 1}, k)
-	}
 }
 
 // fits reports whether the firm belongs to the population.
@@ -336,35 +285,62 @@ func (f *folding) has(firm Firm, having []string) (int64, Basis) {
 	return 0, ""
 }
 
-func (f *folding) add(region, label string, terms map[string]int64, k Known) {
+func (f *folding) part(region string) *tally {
 	part := f.parts[region]
 	if part == nil {
-		part = &Part{Region: region, Terms: map[string]int64{}}
+		part = &tally{Part: Part{Region: region, Terms: map[string]int64{}}}
 		f.parts[region] = part
 	}
-	fmt.Fprintf(f.root, "%s %s", region, label)
+	return part
+}
+
+func (f *folding) add(region, label string, terms map[string]int64, k Known) {
+	part := f.part(region)
+	h := &part.firms
+	if strings.HasPrefix(label, "entry ") {
+		h = &part.entries
+	}
+	if *h == nil {
+		*h = sha256.New()
+	}
+	fmt.Fprint(*h, label)
 	for _, t := range slices.Sorted(maps.Keys(terms)) {
 		part.Terms[t] += terms[t]
-		fmt.Fprintf(f.root, " %s=%d", t, terms[t])
+		fmt.Fprintf(*h, " %s=%d", t, terms[t])
 	}
-	fmt.Fprintf(f.root, " %v\n", k.Basis)
+	fmt.Fprintf(*h, " %v\n", k.Basis)
 	part.Known.add(k)
 	if f.each != nil {
 		f.each(region, f.who, terms, k)
 	}
 }
 
+// addKept adds the firms of a county as another fold added them up.
+func (f *folding) addKept(region string, k KeptPart) {
+	part := f.part(region)
+	for t, n := range k.Terms {
+		part.Terms[t] += n
+	}
+	part.Known.add(k.Known)
+	part.kept = k.Digest
+	if f.each != nil {
+		f.each(region, Member{}, k.Terms, k.Known)
+	}
+}
+
 func (f *folding) result() (Result, error) {
-	r := Result{Parts: make([]Part, 0, len(f.parts)), Root: hex.EncodeToString(f.root.Sum(nil))}
-	total := map[string]int64{}
+	r := Result{Parts: make([]Part, 0, len(f.parts))}
+	total, root := map[string]int64{}, sha256.New()
 	for _, region := range slices.Sorted(maps.Keys(f.parts)) {
 		part := f.parts[region]
 		for t, n := range part.Terms {
 			total[t] += n
 		}
 		r.Known.add(part.Known)
-		r.Parts = append(r.Parts, *part)
+		r.Parts = append(r.Parts, part.Part)
+		fmt.Fprintln(root, region, part.ofEntries(), part.ofFirms())
 	}
+	r.Root = hex.EncodeToString(root.Sum(nil))
 	var err error
 	if r.Figure, err = f.ind.Value(total, f.q); err != nil {
 		return Result{}, err

@@ -19,8 +19,9 @@ type Roll interface {
 type Joined struct {
 	Roll
 	Registers
-	// Proved gives what machines proved of firms in a year; nil: nothing.
-	Proved func(ctx context.Context, tenant plant.TenantNo, year int) (map[string]map[string]int64, error)
+	// Proved gives what machines proved in a year of firms that stand or stood in
+	// the areas, and perhaps of others; nil: nothing.
+	Proved func(ctx context.Context, tenant plant.TenantNo, areas []access.Area, year int) (map[string]map[string]int64, error)
 }
 
 var _ Facts = Joined{}
@@ -35,7 +36,7 @@ func (j Joined) Firms(ctx context.Context, tenant plant.TenantNo, areas []access
 	var proved map[string]map[string]int64
 	if j.Proved != nil {
 		var err error
-		if proved, err = j.Proved(ctx, tenant, year); err != nil {
+		if proved, err = j.Proved(ctx, tenant, areas, year); err != nil {
 			return err
 		}
 	}
@@ -46,7 +47,7 @@ func (j Joined) Firms(ctx context.Context, tenant plant.TenantNo, areas []access
 	read := make(chan error, 1)
 	go func() { // ends with the context, which this call ends
 		defer close(returns)
-		read <- j.ReturnsOf(ctx, tenant, year, func(r Return) error {
+		read <- j.ReturnsOf(ctx, tenant, areas, year, func(r Return) error {
 			select {
 			case returns <- r:
 				return nil

@@ -30,7 +30,7 @@ type returned struct {
 	err  error
 }
 
-func (r returned) ReturnsOf(_ context.Context, _ plant.TenantNo, _ int, yield func(Return) error) error {
+func (r returned) ReturnsOf(_ context.Context, _ plant.TenantNo, _ []access.Area, _ int, yield func(Return) error) error {
 	for _, one := range r.list {
 		if err := yield(one); err != nil {
 			return err
@@ -55,7 +55,7 @@ func (j Joined) seen(t *testing.T) (out map[string]map[string]Value, err error) 
 
 func TestJoined_PutsReturnsAndMachinesToTheirFirms(t *testing.T) {
 	j := Joined{Roll: roll{"b", "d", "e"}, Registers: returned{list: append(returnsOf("a", "b", "c", "e", "f"), Return{Firm: "z", Name: "sales_fen"})}}
-	j.Proved = func(context.Context, plant.TenantNo, int) (map[string]map[string]int64, error) {
+	j.Proved = func(context.Context, plant.TenantNo, []access.Area, int) (map[string]map[string]int64, error) {
 		return map[string]map[string]int64{"e": {"machines": 9, "machines_networked": 3}, "nobody": {"machines": 1}}, nil
 	}
 	got, err := j.seen(t)
@@ -95,7 +95,9 @@ func TestJoined_PassesErrorsOn(t *testing.T) {
 	if err := j.Firms(t.Context(), 1, nil, 2022, func(Firm) error { return broken }); !errors.Is(err, broken) {
 		t.Errorf("a reader that gives up: %v", err)
 	}
-	j.Proved = func(context.Context, plant.TenantNo, int) (map[string]map[string]int64, error) { return nil, broken }
+	j.Proved = func(context.Context, plant.TenantNo, []access.Area, int) (map[string]map[string]int64, error) {
+		return nil, broken
+	}
 	if _, err := j.seen(t); !errors.Is(err, broken) {
 		t.Errorf("machines that cannot be read: %v", err)
 	}

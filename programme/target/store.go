@@ -47,8 +47,9 @@ type Registers interface {
 	SaveEntry(ctx context.Context, tenant plant.TenantNo, e Entry) (Entry, error)
 	// Returns are the values of a firm, every year.
 	Returns(ctx context.Context, tenant plant.TenantNo, firm string) ([]Return, error)
-	// ReturnsOf gives the values of all firms of a year, in order of firm.
-	ReturnsOf(ctx context.Context, tenant plant.TenantNo, year int, yield func(Return) error) error
+	// ReturnsOf gives the values of a year of firms that stand or stood in the
+	// areas, in order of firm.
+	ReturnsOf(ctx context.Context, tenant plant.TenantNo, areas []access.Area, year int, yield func(Return) error) error
 	// SaveReturn stores a value or, void, takes it back; access.ErrConflict when
 	// there is a newer revision than r.Rev.
 	SaveReturn(ctx context.Context, tenant plant.TenantNo, r Return) (Return, error)

@@ -162,6 +162,9 @@ func (w *firmWriting) insert(ctx context.Context, into string, rows []any) error
 // rows exist.
 func (w *firmWriting) fold(ctx context.Context, firms []foldedFirm, old []string) error {
 	if len(old) > 0 {
+		if err := changedFirms(ctx, w.tx, w.tenant, 0, old...); err != nil { // where they will have stood
+			return err
+		}
 		for _, q := range [...]string{`delete from firm where tenant = ? and id in (?)`, `delete from firm_version where tenant = ? and firm in (?)`, `delete from firm_year where tenant = ? and firm in (?)`} {
 			if _, err := w.tx.NewRaw(q, w.tenant, bun.List(old)).Exec(ctx); err != nil {
 				return fmt.Errorf("record: fold firms: %w", err)
@@ -203,7 +206,11 @@ func (w *firmWriting) fold(ctx context.Context, firms []foldedFirm, old []string
 	if err := w.insert(ctx, `firm_year (tenant, firm, year, sales, staff)`, years); err != nil {
 		return fmt.Errorf("record: fold firms: %w", err)
 	}
-	return nil
+	ids := make([]string, len(firms))
+	for i, one := range firms {
+		ids[i] = one.id
+	}
+	return changedFirms(ctx, w.tx, w.tenant, 0, ids...)
 }
 
 func known(v *int64) int64 {

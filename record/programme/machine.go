@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/uptrace/bun"
@@ -55,6 +57,7 @@ func (m Machines) put(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, way
 		return 0, fmt.Errorf("record: head of machine days: %w", err)
 	}
 	before := head
+	touched := map[int]map[plant.NodeID]bool{} // by year
 	for _, d := range days {
 		var was machine.Day
 		err := tx.NewRaw(`select revision, as_of from machine_day where tenant = ? and owner = ? and machine = ? and day = ?`,
@@ -69,9 +72,22 @@ func (m Machines) put(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, way
 		if err := m.putOne(ctx, tx, tenant, way, d, head); err != nil {
 			return 0, err
 		}
+		year, err := strconv.Atoi(d.Date[:4])
+		if err != nil {
+			return 0, fmt.Errorf("record: machine day %q: %w", d.Date, err)
+		}
+		if touched[year] == nil {
+			touched[year] = map[plant.NodeID]bool{}
+		}
+		touched[year][d.Owner] = true
 	}
 	if head == before {
 		return 0, nil
+	}
+	for year, owners := range touched {
+		if err := changedPlants(ctx, tx, tenant, year, slices.Sorted(maps.Keys(owners))); err != nil {
+			return 0, err
+		}
 	}
 	if _, err := tx.NewRaw(`insert into machine_head (tenant, seq) values (?, ?) on conflict (tenant) do update set seq = excluded.seq`, tenant, head).Exec(ctx); err != nil {
 		return 0, fmt.Errorf("record: head of machine days: %w", err)
@@ -265,6 +281,19 @@ func (m Machines) Months(ctx context.Context, tenant plant.TenantNo, from, to st
 	return errors.Join(rows.Err(), rows.Close())
 }
 
+// Firms implements machine.Store.
+func (m Machines) Firms(ctx context.Context, tenant plant.TenantNo, areas []access.Area) (map[plant.NodeID]string, error) {
+	rows, err := m.db.Reader().QueryContext(ctx, `select owner, firm from machine_owner where tenant = ? and firm <> '' and ? order by owner limit ?`, tenant, ofFirmsIn("firm", tenant, areas), maxOwners)
+	out := map[plant.NodeID]string{}
+	_, err = collect(rows, err, func(rows *sql.Rows) (none struct{}, err error) {
+		var owner, firm string
+		err = rows.Scan(&owner, &firm)
+		out[plant.NodeID(owner)] = firm
+		return none, err
+	})
+	return out, err
+}
+
 // Links implements machine.Store.
 func (m Machines) Links(ctx context.Context, tenant plant.TenantNo) ([]machine.Link, error) {
 	rows, err := m.db.Reader().QueryContext(ctx, `select o.owner, o.name_zh, o.name_en, o.firm, o.rev, o.ways, count(n.machine), coalesce(max(n.newest), '')
@@ -291,8 +320,8 @@ func (m Machines) SaveLink(ctx context.Context, tenant plant.TenantNo, l machine
 	seen := l.Rev
 	err := m.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
 		var has int64
-		var ways string
-		err := tx.NewRaw(`select rev, ways from machine_owner where tenant = ? and owner = ?`, tenant, string(l.Owner)).Scan(ctx, &has, &ways)
+		var ways, was string
+		err := tx.NewRaw(`select rev, ways, firm from machine_owner where tenant = ? and owner = ?`, tenant, string(l.Owner)).Scan(ctx, &has, &ways, &was)
 		if errors.Is(err, sql.ErrNoRows) {
 			return fmt.Errorf("plant %s: %w", l.Owner, access.ErrNotFound)
 		}
@@ -309,6 +338,9 @@ func (m Machines) SaveLink(ctx context.Context, tenant plant.TenantNo, l machine
 		if _, err := tx.NewRaw(`update machine_owner set firm = ?, ways = ?, rev = ?, recorded = ?, who = ? where tenant = ? and owner = ?`,
 			l.Firm, strings.Join(l.Ways, " "), l.Rev, int64(m.db.Now()), record.Who(ctx), tenant, string(l.Owner)).Exec(ctx); err != nil {
 			return fmt.Errorf("record: save plant %s: %w", l.Owner, err)
+		}
+		if err := changedFirms(ctx, tx, tenant, 0, was, l.Firm); err != nil {
+			return err
 		}
 		return m.admit(ctx, tx, tenant, l.Owner, l.Ways)
 	})

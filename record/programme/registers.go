@@ -192,7 +192,7 @@ func (r Registers) SaveEntry(ctx context.Context, tenant plant.TenantNo, e targe
 			return fmt.Errorf("record: save entry %s: %w", e.ID, err)
 		}
 		e.Rev = has + 1
-		return nil
+		return changedEntry(ctx, tx, tenant, e.Firm)
 	})
 	if err != nil {
 		return target.Entry{}, err
@@ -214,8 +214,8 @@ func (r Registers) Returns(ctx context.Context, tenant plant.TenantNo, firm stri
 }
 
 // ReturnsOf implements target.Registers.
-func (r Registers) ReturnsOf(ctx context.Context, tenant plant.TenantNo, year int, yield func(target.Return) error) error {
-	rows, err := r.db.Reader().QueryContext(ctx, `select `+returnColumns+` from firm_return where tenant = ? and year = ? and latest and not void order by firm, name`, tenant, year)
+func (r Registers) ReturnsOf(ctx context.Context, tenant plant.TenantNo, areas []access.Area, year int, yield func(target.Return) error) error {
+	rows, err := r.db.Reader().QueryContext(ctx, `select `+returnColumns+` from firm_return where tenant = ? and year = ? and latest and not void and ? order by firm, name`, tenant, year, ofFirmsIn("firm", tenant, areas))
 	if err != nil {
 		return fmt.Errorf("record: read returns: %w", err)
 	}
@@ -253,7 +253,7 @@ func (r Registers) SaveReturn(ctx context.Context, tenant plant.TenantNo, v targ
 			tenant, v.Firm, v.Year, v.Name, v.Value, string(v.Basis), v.Void, v.Rev, int64(v.At), v.Who).Exec(ctx); err != nil {
 			return fmt.Errorf("record: save return of %s: %w", v.Firm, err)
 		}
-		return nil
+		return changedFirms(ctx, tx, tenant, v.Year, v.Firm)
 	})
 	if err != nil {
 		return target.Return{}, err

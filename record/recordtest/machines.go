@@ -114,7 +114,7 @@ func machineLinks(t *testing.T, s proved.Store) {
 	if len(links) != 3 || links[0].Owner != "a" || links[0].Machines != 2 || links[0].Newest != "2022-06-03" || links[0].Name.ZH != "厂a" {
 		t.Errorf("plants: %+v", links)
 	}
-	if c, err := proved.Counts(ctx, s, 1, rule, 2022); err != nil || len(c) != 0 {
+	if c, err := proved.Counts(ctx, s, 1, rule, []access.Area{{}}, 2022); err != nil || len(c) != 0 {
 		t.Errorf("counts before anybody said whose the plants are: %v %v", c, err)
 	}
 	b, err := s.SaveLink(ctx, 1, proved.Link{Owner: "b", Firm: "firm-b"})
@@ -125,7 +125,7 @@ func machineLinks(t *testing.T, s proved.Store) {
 	if _, err := s.SaveLink(ctx, 1, proved.Link{Owner: "nobody", Firm: "x"}); !errors.Is(err, access.ErrNotFound) {
 		t.Errorf("a plant that sent nothing: %v", err)
 	}
-	c, err := proved.Counts(ctx, s, 1, rule, 2022)
+	c, err := proved.Counts(ctx, s, 1, rule, []access.Area{{}}, 2022)
 	must(t, err)
 	if want := (map[string]proved.Count{"firm-b": {Firm: "firm-b", Month: "2022-06", Machines: 2, NC: 1, Networked: 1}}); !reflect.DeepEqual(c, want) {
 		t.Errorf("counts %+v; want %+v", c, want)
@@ -133,7 +133,7 @@ func machineLinks(t *testing.T, s proved.Store) {
 	b.Firm = ""
 	_, err = s.SaveLink(ctx, 1, b)
 	must(t, err)
-	if c, err := proved.Counts(ctx, s, 1, rule, 2022); err != nil || len(c) != 0 {
+	if c, err := proved.Counts(ctx, s, 1, rule, []access.Area{{}}, 2022); err != nil || len(c) != 0 {
 		t.Errorf("counts when it is nobody's again: %v %v", c, err)
 	}
 }

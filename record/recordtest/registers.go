@@ -157,7 +157,7 @@ func registerReturns(t *testing.T, s target.Registers) {
 	}
 	of := func(year int) (out []line) {
 		t.Helper()
-		must(t, s.ReturnsOf(ctx, 1, year, func(r target.Return) error { out = append(out, line{r.Firm, r.Name, r.Value}); return nil }))
+		must(t, s.ReturnsOf(ctx, 1, []access.Area{{}}, year, func(r target.Return) error { out = append(out, line{r.Firm, r.Name, r.Value}); return nil }))
 		return out
 	}
 	if got, want := of(2022), []line{{"a", "employees", 70}, {"a", "machines", 7}, {"b", "machines", 11}}; !reflect.DeepEqual(got, want) {
