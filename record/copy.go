@@ -75,6 +75,9 @@ var tables = []struct{ name, key string }{
 	{"sharing_policy", "tenant, rev"},
 	{"tag", "tenant, no"},
 	{"tag_head", "tenant"},
+	{"target_changed", "tenant, region, year"},
+	{"target_county", "tenant, year, base, region"},
+	{"target_head", "tenant"},
 	{"target_settings", "tenant, rev"},
 }
 

@@ -234,8 +234,11 @@ func (w *keptWorld) compare(book *target.Book, keeper *target.Keeper, step strin
 	must(w.t, err)
 	lists := target.Lists{Incentive: settings.Incentive}
 	for _, q := range []target.Question{
-		{Year: 2026, Base: 2020, Areas: everywhere}, {Year: 2026, Base: 2020, Region: "3306", Areas: everywhere}, {Year: 2020, Areas: everywhere},
-		{Year: 2026, Base: 2020, Region: "330624", Areas: []access.Area{{Region: "330624"}}}, {Year: 2026, Region: "33", Areas: []access.Area{{Region: "3301"}, {Region: "330602"}}},
+		{Year: 2026, Base: 2020, Areas: everywhere},
+		{Year: 2026, Base: 2020, Region: "3306", Areas: everywhere},
+		{Year: 2020, Areas: everywhere},
+		{Year: 2026, Base: 2020, Region: "330624", Areas: []access.Area{{Region: "330624"}}},
+		{Year: 2026, Region: "33", Areas: []access.Area{{Region: "3301"}, {Region: "330602"}}},
 	} {
 		got, err := keeper.Fold(w.t.Context(), 1, book.Indicators(), q, lists)
 		must(w.t, err)
