@@ -50,6 +50,10 @@ func (s Scope) Allows(path string) bool {
 	return slices.ContainsFunc(s.More.Split(), func(one string) bool { return plant.Within(path, one) })
 }
 
+// HomeTenant is the tenant that runs the node: the only one of a plant's own
+// node, the operator's of one that many firms share.
+const HomeTenant plant.TenantNo = 1
+
 // Role is the id of a bundle of permissions.
 type Role string
 

@@ -53,6 +53,7 @@ type Engine struct {
 	// that arrives while its window is being folded marks it when that is done.
 	locks   [64]sync.Mutex
 	running runningNow
+	debts   debts        // tenants whose samples could not be told
 	lively  plant.Micros // livelyFor, unless windows close earlier
 	ahead   latest       // the latest instant that something was folded at
 	counts  counters

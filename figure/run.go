@@ -91,6 +91,9 @@ func (e *Engine) followSamples(ctx context.Context, feed Feed) error {
 	at := feed.Cursor(Reader)
 	saved := e.now()
 	for {
+		if err := e.owed(ctx); err != nil {
+			return err
+		}
 		batches, err := feed.Read(ctx, at, readBatches)
 		if errors.Is(err, ErrGone) {
 			// What was missed is not known: everything may be out of date.
@@ -111,7 +114,10 @@ func (e *Engine) followSamples(ctx context.Context, feed Feed) error {
 		}
 		for tenant, batch := range joined {
 			if err := e.Touch(ctx, tenant, batch, nil); err != nil {
-				return err
+				if ctx.Err() != nil || !e.shared(ctx) || !e.answers(ctx, tenant) {
+					return err
+				}
+				e.owe(tenant, err)
 			}
 		}
 		if now := e.now(); len(batches) == 0 || now.Sub(saved) >= saveEvery {
@@ -154,35 +160,27 @@ func join(batches []Committed) map[plant.TenantNo]plant.Batch {
 
 // touchAll marks every window of every machine.
 func (e *Engine) touchAll(ctx context.Context) error {
-	tenants, err := e.tenants(ctx)
+	return e.each(ctx, "marking everything", e.touchTenant)
+}
+
+func (e *Engine) touchTenant(ctx context.Context, t plant.TenantNo) error {
+	machines, err := e.machines(ctx, access.Scope{Tenant: t}, plant.MicrosOf(e.now()))
 	if err != nil {
-		return fmt.Errorf("tenants: %w", err)
+		return err
 	}
-	for _, t := range tenants {
-		machines, err := e.machines(ctx, access.Scope{Tenant: t}, plant.MicrosOf(e.now()))
-		if err != nil {
-			return err
+	for _, m := range machines {
+		if err := e.store.MarkDirty(ctx, t, m.node.ID, 0, endOfTime); err != nil {
+			return fmt.Errorf("mark %s: %w", m.node.ID, err)
 		}
-		for _, m := range machines {
-			if err := e.store.MarkDirty(ctx, t, m.node.ID, 0, endOfTime); err != nil {
-				return fmt.Errorf("mark %s: %w", m.node.ID, err)
-			}
-			e.counts.marks.Add(1)
-		}
+		e.counts.marks.Add(1)
 	}
 	return nil
 }
 
 func (e *Engine) followJournal(ctx context.Context, cursors Cursors) error {
 	for {
-		tenants, err := e.tenants(ctx)
-		if err != nil {
-			return fmt.Errorf("tenants: %w", err)
-		}
-		for _, t := range tenants {
-			if err := e.catchUp(ctx, t, cursors); err != nil {
-				return err
-			}
+		if err := e.each(ctx, "follow journal", func(ctx context.Context, t plant.TenantNo) error { return e.catchUp(ctx, t, cursors) }); err != nil {
+			return err
 		}
 		pause(ctx, journalEvery)
 		if ctx.Err() != nil {
@@ -348,16 +346,22 @@ func (l *latest) raise(to plant.Micros) {
 
 func (e *Engine) closeWindows(ctx context.Context) error {
 	closed := plant.MicrosOf(e.now().Add(-closeBack))
+	behind := map[plant.TenantNo]plant.Micros{} // tenants whose windows could not be closed
 	for {
-		tenants, err := e.tenants(ctx)
-		if err != nil {
-			return fmt.Errorf("tenants: %w", err)
-		}
 		until := plant.MicrosOf(e.now()) - e.grace
-		for _, t := range tenants {
-			if err := e.Settle(ctx, t, closed, until); err != nil {
+		if err := e.each(ctx, "close windows", func(ctx context.Context, t plant.TenantNo) error {
+			from, ok := behind[t]
+			if !ok {
+				from = closed
+			}
+			if err := e.Settle(ctx, t, from, until); err != nil {
+				behind[t] = from // it is told from there when it works again
 				return err
 			}
+			delete(behind, t)
+			return nil
+		}); err != nil {
+			return err
 		}
 		// A window is at most an hour long: the next round looks at those that
 		// could not close yet.

@@ -116,15 +116,15 @@ func gatewayOf(d plant.Device) string {
 
 // suspected examines the machines' day and gives the kinds of signs that stand
 // against each.
-func (n *node) suspected(ctx context.Context, date string, span plant.Span, machines []authenticity.Machine) (map[plant.NodeID][]string, error) {
-	if _, err := n.authenticity.Examine(ctx, demoTenant, date, span, machines); err != nil {
+func (n *node) suspected(ctx context.Context, tenant plant.TenantNo, date string, span plant.Span, machines []authenticity.Machine) (map[plant.NodeID][]string, error) {
+	if _, err := n.authenticity.Examine(ctx, tenant, date, span, machines); err != nil {
 		return nil, err
 	}
 	nodes := make([]plant.NodeID, len(machines))
 	for i, m := range machines {
 		nodes[i] = m.Node
 	}
-	all, err := n.authenticity.Suspect(ctx, demoTenant, nodes)
+	all, err := n.authenticity.Suspect(ctx, tenant, nodes)
 	if err != nil {
 		return nil, err
 	}

@@ -106,7 +106,7 @@ func (s *stores) backup(ctx context.Context, in backupRequest, now func() time.T
 		start := time.Now()
 		defer func() { held = time.Since(start) }()
 		last, err := s.history.Checkpoint(filepath.Join(side, "history"))
-		at, made = backup.Positions{History: last, Record: s.record.LastSeq(demoTenant)}, now()
+		at, made = backup.Positions{History: last, Record: s.record.LastSeq(homeTenant)}, now()
 		return err
 	})
 	if err != nil {

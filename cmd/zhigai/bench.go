@@ -148,14 +148,14 @@ func openBenchNode(ctx context.Context, at place, mqttListen string, p bench.Pla
 
 // begin gives the node its plant and lets it work.
 func (n *node) begin(ctx context.Context, p bench.Plant) ([]plant.Tag, error) {
-	admin := access.With(ctx, access.Node(demoTenant))
-	if err := n.plants.Import(admin, access.Scope{Tenant: demoTenant}, p.Model, plant.MicrosOf(p.Since)); err != nil {
+	admin := access.With(ctx, access.Node(homeTenant))
+	if err := n.plants.Import(admin, access.Scope{Tenant: homeTenant}, p.Model, plant.MicrosOf(p.Since)); err != nil {
 		return nil, err
 	}
 	if err := n.start(ctx); err != nil {
 		return nil, err
 	}
-	return n.shop.Tags(ctx, access.Scope{Tenant: demoTenant})
+	return n.shop.Tags(ctx, access.Scope{Tenant: homeTenant})
 }
 
 // servedCmd is a node as a process of its own, for a comparison with other
@@ -207,7 +207,7 @@ func (c servedCmd) Run(ctx context.Context) (err error) {
 		if t.Name == plant.LinkTag {
 			continue
 		}
-		if err := n.history.Samples(running, demoTenant, t.No, 0, plant.MicrosOf(time.Now().Add(time.Hour)), func(s plant.Sample) bool {
+		if err := n.history.Samples(running, homeTenant, t.No, 0, plant.MicrosOf(time.Now().Add(time.Hour)), func(s plant.Sample) bool {
 			if !s.Quality.IsBad() {
 				stored++
 			}

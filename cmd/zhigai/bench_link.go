@@ -122,7 +122,7 @@ func openLinkedHub(ctx context.Context, what bench.Linked) (string, answers, fun
 }
 
 func (h *linkedHub) invite([]string) (string, error) {
-	return h.down.parent.MakeCode(h.ctx, "edge", demoTenant, time.Hour, "bench")
+	return h.down.parent.MakeCode(h.ctx, "edge", homeTenant, time.Hour, "bench")
 }
 
 // admit enrols the nodes whose keys stand in a file, one a line.
@@ -132,7 +132,7 @@ func (h *linkedHub) admit(args []string) (pin string, err error) {
 		return "", err
 	}
 	for i, key := range strings.Fields(string(keys)) {
-		code, err := h.down.parent.MakeCode(h.ctx, fmt.Sprintf("node-%04d", i), demoTenant, time.Hour, "bench")
+		code, err := h.down.parent.MakeCode(h.ctx, fmt.Sprintf("node-%04d", i), homeTenant, time.Hour, "bench")
 		if err != nil {
 			return "", err
 		}
@@ -225,7 +225,7 @@ func (h *linkedHub) count(args []string) (string, error) {
 	if _, err := fmt.Sscan(args[0], &before); err != nil {
 		return "", err
 	}
-	tags, err := h.shop.Tags(h.ctx, access.Scope{Tenant: demoTenant})
+	tags, err := h.shop.Tags(h.ctx, access.Scope{Tenant: homeTenant})
 	if err != nil {
 		return "", err
 	}
@@ -234,7 +234,7 @@ func (h *linkedHub) count(args []string) (string, error) {
 		if t.Name == plant.LinkTag {
 			continue
 		}
-		if err := h.history.Samples(h.ctx, demoTenant, t.No, 0, before, func(plant.Sample) bool { n++; return true }); err != nil {
+		if err := h.history.Samples(h.ctx, homeTenant, t.No, 0, before, func(plant.Sample) bool { n++; return true }); err != nil {
 			return "", err
 		}
 	}
@@ -244,8 +244,8 @@ func (h *linkedHub) count(args []string) (string, error) {
 // data is about how many bytes the events take.
 func (h *linkedHub) data([]string) (string, error) {
 	n := 0
-	for after := uint64(0); after < h.record.Journal().Head(demoTenant); {
-		page, err := h.record.Journal().Events(h.ctx, demoTenant, fact.Filter{AfterSeq: after})
+	for after := uint64(0); after < h.record.Journal().Head(homeTenant); {
+		page, err := h.record.Journal().Events(h.ctx, homeTenant, fact.Filter{AfterSeq: after})
 		if err != nil || len(page) == 0 {
 			return "", errors.Join(err, errors.New("the journal ends before its head"))
 		}
@@ -312,7 +312,7 @@ func (e *linkedEdge) fill(tags []plant.Tag) (last, end uint64, err error) {
 	from := time.Now().Add(-e.what.Backlog - time.Minute).Truncate(time.Second)
 	for r := range int(e.what.Backlog / time.Second) {
 		at := plant.MicrosOf(from.Add(time.Duration(r) * time.Second))
-		if last, err = e.history.Append(e.ctx, demoTenant, e.what.Round(of, r, at)); err != nil {
+		if last, err = e.history.Append(e.ctx, homeTenant, e.what.Round(of, r, at)); err != nil {
 			return 0, 0, err
 		}
 		end = uint64(at)

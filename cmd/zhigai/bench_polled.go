@@ -124,7 +124,7 @@ func (b *roundBook) measure(ctx context.Context, n *node) (bench.PolledResult, e
 		}
 		defer pprof.StopCPUProfile()
 	}
-	model, err := n.plants.Model(ctx, access.Scope{Tenant: demoTenant}, plant.MicrosOf(time.Now()))
+	model, err := n.plants.Model(ctx, access.Scope{Tenant: homeTenant}, plant.MicrosOf(time.Now()))
 	if err != nil {
 		return bench.PolledResult{}, err
 	}
@@ -159,7 +159,7 @@ func (b *roundBook) order(ctx context.Context, n *node, machines []plant.NodeID,
 	if b.what.Writes == 0 {
 		return nil, 0, nil
 	}
-	by := access.As("bench", "bench", access.Scope{Tenant: demoTenant}, access.Read, access.Control, access.Engineer)
+	by := access.As("bench", "bench", access.Scope{Tenant: homeTenant}, access.Read, access.Control, access.Engineer)
 	every := b.what.Span / time.Duration(b.what.Writes)
 	for k := 0; k < b.what.Writes && time.Now().Before(end); k++ {
 		begun := time.Now()

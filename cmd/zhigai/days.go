@@ -14,6 +14,7 @@ import (
 	"zhigai/programme/machine"
 	"zhigai/shop/authenticity"
 	"zhigai/shop/equipment"
+	"zhigai/web"
 )
 
 const (
@@ -41,24 +42,28 @@ func (n *node) proveDays(ctx context.Context) error {
 	}
 }
 
-// proveClosed brings the rows of the days up to date in which the journal tells
-// of closed windows.
 func (n *node) proveClosed(ctx context.Context) error {
+	return n.eachTenant(ctx, "machine days: will try again", n.proveClosedOf)
+}
+
+// proveClosedOf brings the rows of the days up to date in which the journal tells
+// of closed windows.
+func (n *node) proveClosedOf(ctx context.Context, tenant plant.TenantNo) error {
 	journal := n.record.Journal()
-	at, err := journal.Cursor(ctx, demoTenant, daysReader)
+	at, err := journal.Cursor(ctx, tenant, daysReader)
 	if err != nil {
 		return err
 	}
 	for {
-		events, err := journal.Events(ctx, demoTenant, fact.Filter{AfterSeq: at, Kinds: []fact.Kind{fact.KindClosing}})
+		events, err := journal.Events(ctx, tenant, fact.Filter{AfterSeq: at, Kinds: []fact.Kind{fact.KindClosing}})
 		if err != nil || len(events) == 0 {
 			return err
 		}
-		if err := n.proveTouched(ctx, events); err != nil {
+		if err := n.proveTouched(ctx, tenant, events); err != nil {
 			return err
 		}
 		at = events[len(events)-1].Seq
-		if err := journal.SaveCursor(ctx, demoTenant, daysReader, at); err != nil {
+		if err := journal.SaveCursor(ctx, tenant, daysReader, at); err != nil {
 			return err
 		}
 	}
@@ -66,14 +71,14 @@ func (n *node) proveClosed(ctx context.Context) error {
 
 // proveTouched folds the days in which the windows lie again. The last window of
 // a day to close makes it whole; until then there is nothing to keep.
-func (n *node) proveTouched(ctx context.Context, closings []fact.Event) error {
+func (n *node) proveTouched(ctx context.Context, tenant plant.TenantNo, closings []fact.Event) error {
 	touched, instants := map[plant.NodeID]bool{}, map[plant.Micros]bool{}
 	for _, e := range closings {
 		touched[e.Subject] = true
 		instants[e.Occurred-1] = true // a window's end is no longer in it
 	}
 	// A node below proves its own.
-	elsewhere, err := n.nodes.Origins(ctx, demoTenant)
+	elsewhere, err := n.nodes.Origins(ctx, tenant)
 	if err != nil {
 		return err
 	}
@@ -82,7 +87,7 @@ func (n *node) proveTouched(ctx context.Context, closings []fact.Event) error {
 		if at < done {
 			continue // the day before was its day, too
 		}
-		days, err := n.engine.MachineDays(ctx, access.Scope{Tenant: demoTenant}, at, at+1)
+		days, err := n.engine.MachineDays(ctx, access.Scope{Tenant: tenant}, at, at+1)
 		if err != nil {
 			return fmt.Errorf("machine days of %s: %w", at.Time().Format(time.DateOnly), err)
 		}
@@ -92,7 +97,7 @@ func (n *node) proveTouched(ctx context.Context, closings []fact.Event) error {
 		days = slices.DeleteFunc(days, func(d figure.MachineDay) bool {
 			return !d.Closed || !touched[d.Machine.ID] || d.Terms[equipment.TermMachines] == 0 || d.Enterprise.ID == "" || elsewhere[d.Machine.ID] != ""
 		})
-		if err := n.prove(ctx, days); err != nil {
+		if err := n.prove(ctx, tenant, days); err != nil {
 			return err
 		}
 	}
@@ -100,19 +105,19 @@ func (n *node) proveTouched(ctx context.Context, closings []fact.Event) error {
 }
 
 // prove examines machines on a day that is closed and keeps what they proved.
-func (n *node) prove(ctx context.Context, days []figure.MachineDay) error {
+func (n *node) prove(ctx context.Context, tenant plant.TenantNo, days []figure.MachineDay) error {
 	if len(days) == 0 {
 		return nil
 	}
 	machines := make([]authenticity.Machine, len(days))
 	for i, d := range days {
-		tags, err := n.shop.Tags(ctx, access.Scope{Tenant: demoTenant, Path: d.Machine.Path})
+		tags, err := n.shop.Tags(ctx, access.Scope{Tenant: tenant, Path: d.Machine.Path})
 		if err != nil {
 			return err
 		}
 		machines[i] = n.examined(d.Machine, d.Enterprise, tags)
 	}
-	suspect, err := n.suspected(ctx, days[0].Date, plant.Span{From: days[0].Window.From, To: days[0].Window.To}, machines)
+	suspect, err := n.suspected(ctx, tenant, days[0].Date, plant.Span{From: days[0].Window.From, To: days[0].Window.To}, machines)
 	if err != nil {
 		return err
 	}
@@ -121,9 +126,9 @@ func (n *node) prove(ctx context.Context, days []figure.MachineDay) error {
 		rows[i] = rowOf(d)
 		rows[i].Suspect = suspect[d.Machine.ID]
 	}
-	changed, err := n.machines.SaveDays(ctx, demoTenant, rows)
+	changed, err := n.machines.SaveDays(ctx, tenant, rows)
 	if err == nil && changed > 0 {
-		n.provedNew(ctx, demoTenant)
+		n.provedNew(ctx, tenant)
 	}
 	return err
 }
@@ -131,15 +136,16 @@ func (n *node) prove(ctx context.Context, days []figure.MachineDay) error {
 // decided brings a machine's day up to date when something was said of a
 // suspicion: it counts again, or no longer.
 func (n *node) decided(ctx context.Context, s authenticity.Suspicion) error {
+	tenant := web.Who(ctx).Scope.Tenant
 	next, err := time.Parse(time.DateOnly, s.Date)
 	if err != nil {
 		return err
 	}
-	days, err := n.machines.Days(ctx, demoTenant, s.Machine, s.Date, next.AddDate(0, 0, 1).Format(time.DateOnly))
+	days, err := n.machines.Days(ctx, tenant, s.Machine, s.Date, next.AddDate(0, 0, 1).Format(time.DateOnly))
 	if err != nil || len(days) == 0 {
 		return err
 	}
-	suspect, err := n.authenticity.Suspect(ctx, demoTenant, []plant.NodeID{s.Machine})
+	suspect, err := n.authenticity.Suspect(ctx, tenant, []plant.NodeID{s.Machine})
 	if err != nil {
 		return err
 	}
@@ -148,10 +154,10 @@ func (n *node) decided(ctx context.Context, s authenticity.Suspicion) error {
 		return nil
 	}
 	day.Suspect, day.AsOf = suspect[s.Machine][s.Date], plant.MicrosOf(time.Now())
-	if _, err := n.machines.SaveDays(ctx, demoTenant, []machine.Day{day}); err != nil {
+	if _, err := n.machines.SaveDays(ctx, tenant, []machine.Day{day}); err != nil {
 		return err
 	}
-	n.provedNew(ctx, demoTenant)
+	n.provedNew(ctx, tenant)
 	return nil
 }
 
@@ -169,8 +175,8 @@ func rowOf(d figure.MachineDay) machine.Day {
 }
 
 // provedNew tells who sends machine days up that there are new ones.
-func (n *node) provedNew(context.Context, plant.TenantNo) {
-	if n.up != nil {
+func (n *node) provedNew(_ context.Context, tenant plant.TenantNo) {
+	if n.up != nil && tenant == homeTenant {
 		n.up.days.Changed()
 	}
 }

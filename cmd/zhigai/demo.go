@@ -108,8 +108,8 @@ func (d *demo) join(ctx context.Context, n *node) ([]web.Login, error) {
 			e.Device.Address = sim.Fill(e.Device.Address, endpoints)
 		}
 	}
-	admin := access.With(ctx, access.Node(demoTenant))
-	if err := n.plants.Import(admin, access.Scope{Tenant: demoTenant}, m, plant.MicrosOf(time.Now())); err != nil {
+	admin := access.With(ctx, access.Node(homeTenant))
+	if err := n.plants.Import(admin, access.Scope{Tenant: homeTenant}, m, plant.MicrosOf(time.Now())); err != nil {
 		return nil, fmt.Errorf("demo plant: %w", err)
 	}
 	if err := n.demoUsers(ctx); err != nil {
@@ -119,7 +119,7 @@ func (d *demo) join(ctx context.Context, n *node) ([]web.Login, error) {
 }
 
 func (n *node) demoUsers(ctx context.Context) error {
-	users, err := n.access.Users(ctx, access.Node(demoTenant))
+	users, err := n.access.Users(ctx, access.Node(homeTenant))
 	if err != nil {
 		return err
 	}
@@ -131,7 +131,7 @@ func (n *node) demoUsers(ctx context.Context) error {
 		if known[l.Name] {
 			continue
 		}
-		if _, err := n.access.CreateUser(ctx, access.Node(demoTenant), access.NewUser{Name: l.Name, Display: l.Name, Role: access.Role(l.Role), Password: l.Password}); err != nil {
+		if _, err := n.access.CreateUser(ctx, access.Node(homeTenant), access.NewUser{Name: l.Name, Display: l.Name, Role: access.Role(l.Role), Password: l.Password}); err != nil {
 			return fmt.Errorf("demo user %s: %w", l.Name, err)
 		}
 	}

@@ -20,12 +20,25 @@ import (
 	"zhigai/record/shop"
 )
 
-// newBook makes the book in which the node's days are sealed.
+// newBook makes the book in which the days of the node's own tenant are sealed.
 func (s *stores) newBook(log *slog.Logger) *seals.Book { return s.newBookAt(log, time.Now) }
 
 func (s *stores) newBookAt(log *slog.Logger, now func() time.Time) *seals.Book {
+	return s.bookOf(homeTenant, log, now)
+}
+
+// sealsCursor names the reader of a tenant's book at history.
+func sealsCursor(tenant plant.TenantNo) string {
+	if tenant == homeTenant {
+		return seals.Cursor
+	}
+	return fmt.Sprintf("%s %d", seals.Cursor, tenant)
+}
+
+// bookOf makes the book of a tenant.
+func (s *stores) bookOf(tenant plant.TenantNo, log *slog.Logger, now func() time.Time) *seals.Book {
 	return seals.NewBook(seals.Options{
-		Tenant: demoTenant, Node: s.id.ID, History: s.history, Tags: &tagsByNo{tags: s.shop}, Store: recordseals.New(s.record), Journal: s.record.Journal(),
+		Tenant: tenant, Cursor: sealsCursor(tenant), Node: s.id.ID, History: s.history, Tags: &tagsByNo{tags: s.shop}, Store: recordseals.New(s.record), Journal: s.record.Journal(),
 		Now: now, Log: log,
 	})
 }
@@ -220,7 +233,7 @@ func (c evidenceExportCmd) Run(ctx context.Context) error {
 }
 
 func (s *stores) exportEvidence(ctx context.Context, q exportQuestion) (*evidence.Dossier, error) {
-	tags, err := s.shop.Tags(ctx, access.Scope{Tenant: demoTenant})
+	tags, err := s.shop.Tags(ctx, access.Scope{Tenant: homeTenant})
 	if err != nil {
 		return nil, err
 	}

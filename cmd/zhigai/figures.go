@@ -100,7 +100,7 @@ func (s *stores) targetsAlone() (*target.Desk, error) {
 
 func exportFigures(ctx context.Context, desk *target.Desk, q figuresQuestion) ([]exported, error) {
 	about := target.Question{Region: q.Region, Sector: q.Sector, Year: q.Year, Base: q.Base, Areas: []access.Area{{}}}
-	results, err := desk.Results(ctx, demoTenant, q.Indicators, about)
+	results, err := desk.Results(ctx, homeTenant, q.Indicators, about)
 	if err != nil {
 		return nil, err
 	}

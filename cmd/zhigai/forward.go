@@ -25,12 +25,12 @@ func (s *stores) bringForward(ctx context.Context, later *stores, to until) erro
 	if err != nil {
 		return err
 	}
-	r := record.Until{At: plant.MicrosOf(to.at), Tenant: demoTenant}
+	r := record.Until{At: plant.MicrosOf(to.at), Tenant: homeTenant}
 	if to.pos != (backup.Positions{}) {
 		r.Events = to.pos.Record
 		r.At = instant
 		if to.pos.Record > 0 {
-			last, err := later.record.Journal().Events(ctx, demoTenant, fact.Filter{AfterSeq: to.pos.Record - 1, Limit: 1})
+			last, err := later.record.Journal().Events(ctx, homeTenant, fact.Filter{AfterSeq: to.pos.Record - 1, Limit: 1})
 			if err != nil {
 				return err
 			}

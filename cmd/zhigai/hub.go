@@ -198,7 +198,7 @@ func (n *node) invite(ctx context.Context, in inviteRequest) (inviteReport, erro
 	if n.down == nil {
 		return inviteReport{}, errNoHub
 	}
-	code, err := n.down.parent.MakeCode(ctx, in.Name, demoTenant, in.For, "command line")
+	code, err := n.down.parent.MakeCode(ctx, in.Name, homeTenant, in.For, "command line")
 	return inviteReport{code}, err
 }
 

@@ -39,7 +39,7 @@ func (c devicesCmd) Run(ctx context.Context) error {
 		return err
 	}
 	desk := &bulk.Desk{Plants: shop.NewPlants(rec), Profiles: known.profiles, Drivers: drivers}
-	by := access.Node(demoTenant)
+	by := access.Node(homeTenant)
 	ctx = access.With(ctx, by)
 	plan, err := desk.Plan(ctx, by.Scope, sheet, c.CreatePlaces, plant.MicrosOf(time.Now()))
 	if err != nil {

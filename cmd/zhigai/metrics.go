@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 
 	"zhigai/connect"
 	"zhigai/link"
+	"zhigai/plant"
 )
 
 // metrics are what the parts of the node count, asked when they are scraped.
@@ -74,6 +76,7 @@ var (
 	deviceGated    = counter("device_bad_readings_total", "Readings that are no values, by reason.", "device", "driver", "reason")
 	deviceStretch  = gauge("device_stretch", "The device is polled at that many times its period; 1 is normal.", "device", "driver")
 	deviceAnswer   = gauge("device_response_seconds", "How long the device takes to answer.", "device", "driver", "quantile")
+	tenantDevices  = gauge("tenant_devices", "Devices of the other tenants by number: none is named.", "tenant", "state")
 
 	stretchesTotal = counter("sources_stretched_total", "Times that a poll period was stretched.")
 	mqttPending    = gauge("mqtt_pending_messages", "Messages of MQTT clients that are not handled yet.")
@@ -115,14 +118,16 @@ const scrapeWithin = 3 * time.Second
 // scrape is one round.
 type scrape struct {
 	context.Context
-	n  *node
-	to chan<- prometheus.Metric
+	n       *node
+	to      chan<- prometheus.Metric
+	tenants []plant.TenantNo
 }
 
 func (m nodeMetrics) Collect(to chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeWithin)
 	defer cancel()
-	s := scrape{ctx, m.n, to}
+	tenants, _ := m.n.tenants.list(ctx) // the check of the record says why not
+	s := scrape{ctx, m.n, to, tenants}
 	s.put(buildInfo, 1, version)
 	s.put(nodeStart, float64(m.n.started.UnixMilli())/1e3)
 	for _, c := range m.n.health(ctx) {
@@ -170,7 +175,11 @@ func (s scrape) history() {
 }
 
 func (s scrape) record() {
-	s.put(recordEvents, float64(s.n.stores.record.LastSeq(demoTenant)))
+	var events uint64
+	for _, t := range s.tenants {
+		events += s.n.stores.record.LastSeq(t)
+	}
+	s.put(recordEvents, float64(events))
 	if bytes := sizeOf(filepath.Join(s.n.dir, "record")); bytes > 0 {
 		s.put(recordBytes, float64(bytes))
 	}
@@ -198,14 +207,27 @@ func (s scrape) figures() {
 	s.put(foldsTotal, float64(st.Folds))
 	s.put(foldSeconds, st.FoldTime.Seconds())
 	s.put(foldsFailed, float64(st.Failed))
-	if dirty, err := s.n.stores.figures.DirtyWindows(s, demoTenant, maxDirty); err == nil { // the check of the record says why not
-		s.put(dirtyNow, float64(len(dirty)))
+	waiting := 0
+	for _, t := range s.tenants {
+		dirty, err := s.n.stores.figures.DirtyWindows(s, t, maxDirty)
+		if err != nil { // the check of the record says why not
+			return
+		}
+		waiting = min(waiting+len(dirty), maxDirty)
 	}
+	s.put(dirtyNow, float64(waiting))
 }
 
 func (s scrape) devices() {
+	others := map[plant.TenantNo][2]int{} // devices that are up, and that are not
 	for _, d := range s.n.collector.Status() {
 		if d.State == connect.StateOff {
+			continue
+		}
+		if d.Tenant != homeTenant { // paths of one firm are not shown with those of another
+			n := others[d.Tenant]
+			n[int(1-truth(d.State == connect.StateUp))]++
+			others[d.Tenant] = n
 			continue
 		}
 		of := []string{d.Path, d.Driver}
@@ -225,6 +247,10 @@ func (s scrape) devices() {
 		}
 		s.put(deviceAnswer, d.Response.P50/1e3, d.Path, d.Driver, "0.5")
 		s.put(deviceAnswer, d.Response.P99/1e3, d.Path, d.Driver, "0.99")
+	}
+	for t, n := range others {
+		s.put(tenantDevices, float64(n[0]), fmt.Sprint(t), "up")
+		s.put(tenantDevices, float64(n[1]), fmt.Sprint(t), "down")
 	}
 }
 

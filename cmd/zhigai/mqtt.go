@@ -23,7 +23,7 @@ func anonymous(address string) *mqtt.Rights {
 	if err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return nil
 	}
-	r := everything(demoTenant)
+	r := everything(homeTenant)
 	return &r
 }
 

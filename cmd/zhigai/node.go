@@ -17,12 +17,10 @@ import (
 	"zhigai/connect/mdns"
 	"zhigai/connect/mqtt"
 	"zhigai/data"
-	"zhigai/evidence/seals"
 	"zhigai/fact"
 	"zhigai/figure"
 	"zhigai/history"
 	"zhigai/link/sharing"
-	"zhigai/north"
 	"zhigai/plant"
 	"zhigai/programme/diagnosis"
 	"zhigai/programme/enterprise"
@@ -34,7 +32,6 @@ import (
 	"zhigai/record"
 	"zhigai/shop/acceptance"
 	"zhigai/shop/authenticity"
-	"zhigai/shop/control"
 	"zhigai/shop/discovery"
 	"zhigai/shop/equipment"
 	"zhigai/space"
@@ -43,9 +40,11 @@ import (
 
 // node is a running node: the parts and how they hang together.
 type node struct {
+	*tenantWorks // of the node's own tenant
 	*stores
 	*rules
 	*folds
+	tenants      tenants
 	log          *slog.Logger
 	started      time.Time
 	access       *access.Service
@@ -54,13 +53,9 @@ type node struct {
 	collector    *connect.Collector
 	mdns         *mdns.Listener // nil: nobody listens
 	discovery    *discovery.Desk
-	north        *north.Desk
 	board        *equipment.Board
 	desk         *equipment.Desk
-	control      *control.Desk
 	reports      *acceptance.Desk
-	book         *seals.Book
-	asked        evidenceDesk
 	sharing      *sharing.Desk
 	authenticity *authenticity.Desk
 	firms        *enterprise.Desk
@@ -83,7 +78,8 @@ type node struct {
 	requests     int                     // a second of one user; 0 is the default
 	halt         context.CancelCauseFunc // ends the process; nil in tests
 
-	reconciling sync.Mutex
+	reconciling sync.Mutex                              // guards specs
+	specs       map[plant.TenantNo][]connect.DeviceSpec // as they are read now
 	workers     sync.WaitGroup
 }
 
@@ -127,7 +123,8 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	if n.rules, err = rulesOf(profiles, n.drivers.List); err != nil {
 		return nil, err
 	}
-	if n.folds, err = newFolds(n.stores, n.rules, figure.Options{Log: log, Keeps: n.keepsFigures}, at.traces.folds); err != nil {
+	n.newTenants()
+	if n.folds, err = newFolds(n.stores, n.rules, figure.Options{Tenants: n.tenants.list, Log: log, Keeps: n.keepsFigures}, at.traces.folds); err != nil {
 		return nil, err
 	}
 	if n.access, err = newAccess(n.record); err != nil {
@@ -138,8 +135,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 		n.mdns = mdns.New(mdns.Options{Now: time.Now, Log: log})
 	}
 	n.discovery = n.newDiscovery()
-	n.north = n.newNorth()
-	n.board = equipment.NewBoard(equipment.BoardOptions{Fleet: n.fleet, Reader: n.reader, Headlines: n.engine, Now: time.Now, Log: log})
+	n.board = equipment.NewBoard(equipment.BoardOptions{Tenants: n.tenants.list, Fleet: n.fleet, Reader: n.reader, Headlines: n.engine, Now: time.Now, Log: log})
 	n.desk = &equipment.Desk{Fleet: n.fleet, Reader: n.reader, Totals: n.engine, Now: time.Now, Changed: n.entered}
 	n.reports = n.newAcceptance()
 	n.authenticity = n.newAuthenticity()
@@ -148,13 +144,8 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.diagnosis = n.newDiagnosis()
 	n.reporting = n.newReporting()
 	n.newEvaluations()
-	n.book = n.newBook(log)
 	n.sharing = n.newSharing()
-	n.asked = n.newRequests()
-	n.control = control.NewDesk(control.Options{
-		Tenant: demoTenant, Node: n.id.ID, Journal: n.record.Journal(), Plants: n.plants, Profiles: n.profiles, Devices: n.collector, Audit: n.access,
-		NewID: n.record.NewID, Now: time.Now, Logger: log,
-	})
+	n.tenantWorks = n.worksOf(homeTenant)
 	return n, nil
 }
 
@@ -174,7 +165,7 @@ func (n *node) start(ctx context.Context) error {
 		return nil
 	}
 	if n.replica == nil {
-		if err := n.control.Resume(ctx); err != nil {
+		if err := n.resume(ctx); err != nil {
 			return err
 		}
 		if err := n.broker.Start(); err != nil {
@@ -183,7 +174,7 @@ func (n *node) start(ctx context.Context) error {
 	}
 	n.worker(ctx, "disk", func() error { return n.followDisk(ctx) })
 	n.worker(ctx, "scrub", func() error { return n.scrub.run(ctx) })
-	n.worker(ctx, "names of firms", func() error { return n.firms.Finder.Warm(ctx, demoTenant) })
+	n.worker(ctx, "names of firms", func() error { return n.firms.Finder.Warm(ctx, homeTenant) })
 	n.worker(ctx, "stores", func() error { return n.stopWhenBroken(ctx) })
 	if n.lean {
 		n.unfollow()
@@ -191,14 +182,10 @@ func (n *node) start(ctx context.Context) error {
 		n.follow(ctx)
 		n.worker(ctx, "garbage", func() error { keepGarbage(ctx); return nil })
 	}
-	n.dutiful(ctx, "seals", n.book.Run)
+	n.dutiful(ctx, "tenants", n.serveTenants)
 	n.dutiful(ctx, "retention", n.retain)
-	n.dutiful(ctx, "north", n.north.Run)
-	if n.replica == nil { // replicas do not collect
-		n.worker(ctx, "discovery", func() error { return n.discovery.Run(ctx, demoTenant) })
-		if n.mdns != nil {
-			n.worker(ctx, "mdns", func() error { return n.mdns.Run(ctx) })
-		}
+	if n.replica == nil && n.mdns != nil { // replicas do not collect
+		n.worker(ctx, "mdns", func() error { return n.mdns.Run(ctx) })
 	}
 	return n.reconcile(ctx)
 }
@@ -244,7 +231,7 @@ func (n *node) close() error {
 	n.discovery.Close()
 	n.reports.Close()
 	n.firmSheets.Close()
-	n.control.Close() // what is under way is noted while the journal is open
+	n.tenants.close() // what is under way is noted while the journal is open
 	n.collector.Close()
 	n.workers.Wait()
 	return errors.Join(n.drivers.Close(), n.broker.Close(), n.stores.Close())
@@ -260,18 +247,52 @@ func (n *node) reconcile(ctx context.Context) error {
 	return err
 }
 
-// refresh makes collector and folds of this process follow the plant model as it
-// is now.
+// refresh makes collector and folds of this process follow the plant models as
+// they are now.
 func (n *node) refresh(ctx context.Context) error {
 	n.reconciling.Lock()
 	defer n.reconciling.Unlock()
-	m, err := n.plants.Model(ctx, access.Scope{Tenant: demoTenant}, plant.MicrosOf(time.Now()))
+	all, err := n.tenants.list(ctx)
 	if err != nil {
 		return err
 	}
-	elsewhere, err := n.nodes.Origins(ctx, demoTenant)
+	before, specs := n.specs, map[plant.TenantNo][]connect.DeviceSpec{}
+	for _, t := range all {
+		switch specs[t], err = n.specsOf(ctx, t); {
+		case err != nil && t == homeTenant:
+			return err
+		case err != nil: // its devices go on as they are
+			n.logOf(t).Error("plant model cannot be read", "err", err)
+			specs[t] = before[t]
+		}
+	}
+	n.specs = specs
+	n.fleet.Changed()
+	n.board.Changed()
+	for _, w := range n.tenants.made() {
+		w.north.Changed()
+	}
+	if n.replica != nil {
+		all = nil // each of them would read the same machines: nodes below collect
+	}
+	var running []connect.DeviceSpec
+	for _, t := range all {
+		running = append(running, specs[t]...)
+	}
+	n.collector.Set(running)
+	n.announceModel(ctx)
+	return nil
+}
+
+// specsOf are the devices of a tenant as the collector is to read them.
+func (n *node) specsOf(ctx context.Context, tenant plant.TenantNo) ([]connect.DeviceSpec, error) {
+	m, err := n.plants.Model(ctx, access.Scope{Tenant: tenant}, plant.MicrosOf(time.Now()))
 	if err != nil {
-		return err
+		return nil, err
+	}
+	elsewhere, err := n.nodes.Origins(ctx, tenant)
+	if err != nil {
+		return nil, err
 	}
 	m.Nodes = slices.DeleteFunc(m.Nodes, func(one plant.Node) bool { return elsewhere[one.ID] != "" }) // a node below collects it
 	var tags []plant.Tag
@@ -280,8 +301,8 @@ func (n *node) refresh(ctx context.Context) error {
 			tags = append(tags, p.Tags(one)...)
 		}
 	}
-	if tags, err = n.shop.EnsureTags(ctx, demoTenant, tags); err != nil {
-		return err
+	if tags, err = n.shop.EnsureTags(ctx, tenant, tags); err != nil {
+		return nil, err
 	}
 	byNode := map[plant.NodeID][]plant.Tag{}
 	for _, t := range tags {
@@ -293,22 +314,14 @@ func (n *node) refresh(ctx context.Context) error {
 		if !ok {
 			continue
 		}
-		spec, err := p.Spec(demoTenant, one, byNode[one.ID])
+		spec, err := p.Spec(tenant, one, byNode[one.ID])
 		if err != nil {
-			n.log.Error("device cannot be read", "machine", one.Path, "err", err)
+			n.logOf(tenant).Error("device cannot be read", "machine", one.Path, "err", err)
 			continue
 		}
 		specs = append(specs, spec)
 	}
-	n.fleet.Changed()
-	n.board.Changed()
-	n.north.Changed()
-	if n.replica != nil {
-		specs = nil // each of them would read the same machines: nodes below collect
-	}
-	n.collector.Set(specs)
-	n.announceModel(ctx)
-	return nil
+	return specs, nil
 }
 
 // health is what must hold for the node to be well.

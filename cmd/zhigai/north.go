@@ -10,23 +10,29 @@ import (
 	"zhigai/record/shop"
 )
 
-// newNorth makes the desk that sends to foreign brokers. Of replicas the one on
+// newNorth makes the desk that sends to foreign brokers for a tenant. Of replicas the one on
 // duty sends.
-func (n *node) newNorth() *north.Desk {
+func (n *node) newNorth(tenant plant.TenantNo) *north.Desk {
 	return north.New(north.Options{
-		Tenant: demoTenant, History: n.history, Targets: shop.NewTargets(n.record), Places: n.places, Tags: n.sharable,
-		Low: func() bool { return !keepsUnsent(n.disk.Level()) }, Gapped: n.northGap, Now: time.Now, Logger: n.log,
+		Tenant: tenant, History: n.history, Targets: shop.NewTargets(n.record),
+		Places: func(ctx context.Context) ([]string, error) { return n.places(ctx, tenant) },
+		Tags:   func(ctx context.Context) ([]plant.Tag, error) { return n.sharable(ctx, tenant) },
+		Low:    func() bool { return !keepsUnsent(n.disk.Level()) },
+		Gapped: func(ctx context.Context, t north.Target, g north.Gap) error {
+			return n.access.Record(ctx, access.Node(tenant), "north.gap", t.Name, nil, g)
+		},
+		Now: time.Now, Logger: n.logOf(tenant),
 	})
 }
 
 // present is the plant as it is now.
-func (n *node) present(ctx context.Context) (plant.Model, error) {
-	return n.plants.Model(ctx, access.Scope{Tenant: demoTenant}, plant.MicrosOf(time.Now()))
+func (n *node) present(ctx context.Context, tenant plant.TenantNo) (plant.Model, error) {
+	return n.plants.Model(ctx, access.Scope{Tenant: tenant}, plant.MicrosOf(time.Now()))
 }
 
 // places are the paths of the plant.
-func (n *node) places(ctx context.Context) ([]string, error) {
-	m, err := n.present(ctx)
+func (n *node) places(ctx context.Context, tenant plant.TenantNo) ([]string, error) {
+	m, err := n.present(ctx, tenant)
 	out := make([]string, len(m.Nodes))
 	for i := range m.Nodes {
 		out[i] = m.Nodes[i].Path
@@ -35,8 +41,8 @@ func (n *node) places(ctx context.Context) ([]string, error) {
 }
 
 // sharable are the tags of the plant's machines under their present paths.
-func (n *node) sharable(ctx context.Context) ([]plant.Tag, error) {
-	m, err := n.present(ctx)
+func (n *node) sharable(ctx context.Context, tenant plant.TenantNo) ([]plant.Tag, error) {
+	m, err := n.present(ctx, tenant)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +52,7 @@ func (n *node) sharable(ctx context.Context) ([]plant.Tag, error) {
 			paths[one.ID] = one.Path
 		}
 	}
-	all, err := n.shop.Tags(ctx, access.Scope{Tenant: demoTenant})
+	all, err := n.shop.Tags(ctx, access.Scope{Tenant: tenant})
 	if err != nil {
 		return nil, err
 	}
@@ -58,9 +64,4 @@ func (n *node) sharable(ctx context.Context) ([]plant.Tag, error) {
 		}
 	}
 	return out, nil
-}
-
-// northGap records that a target will never get some samples.
-func (n *node) northGap(ctx context.Context, t north.Target, g north.Gap) error {
-	return n.access.Record(ctx, access.Node(demoTenant), "north.gap", t.Name, nil, g)
 }

@@ -35,16 +35,16 @@ func (c auditVerifyCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer rec.Close()
-	n, err := access.Verify(ctx, rec.Access(), demoTenant)
+	n, err := access.Verify(ctx, rec.Access(), homeTenant)
 	if err != nil {
 		return fmt.Errorf("after %d entries: %w", n, err)
 	}
-	head, err := access.Head(ctx, rec.Access(), demoTenant)
+	head, err := access.Head(ctx, rec.Access(), homeTenant)
 	if err != nil {
 		return err
 	}
 	if c.Head != "" {
-		if err := access.CheckHead(ctx, rec.Access(), demoTenant, c.Head); err != nil {
+		if err := access.CheckHead(ctx, rec.Access(), homeTenant, c.Head); err != nil {
 			return fmt.Errorf("%d entries, chain unbroken, but not the one noted: %w", n, err)
 		}
 	}
@@ -71,9 +71,17 @@ func (c rebuildCmd) Run(ctx context.Context) error {
 		return err
 	}
 	start := time.Now()
-	out, err := f.engine.Rebuild(ctx, demoTenant)
+	var out figure.Rebuilt
+	all, err := s.allTenants(ctx)
 	if err != nil {
 		return err
+	}
+	for _, t := range all {
+		one, err := f.engine.Rebuild(ctx, t)
+		if err != nil {
+			return fmt.Errorf("tenant %d: %w", t, err)
+		}
+		out.Windows, out.Changed, out.Gone = out.Windows+one.Windows, out.Changed+one.Changed, out.Gone+one.Gone
 	}
 	fmt.Printf("%d windows folded from facts in %s: %d with other terms than before, %d gone\n", out.Windows, time.Since(start).Round(time.Millisecond), out.Changed, out.Gone)
 	return nil
@@ -130,7 +138,7 @@ func (c profileTryCmd) Run(ctx context.Context) error {
 	for i := range tags {
 		tags[i].No = plant.TagNo(i + 1)
 	}
-	spec, err := p.Spec(demoTenant, node, tags)
+	spec, err := p.Spec(homeTenant, node, tags)
 	if err != nil {
 		return err
 	}
@@ -219,7 +227,7 @@ func throwawayDrivers() all.Set {
 	if err != nil {
 		panic("temporary folder: " + err.Error())
 	}
-	rights := everything(demoTenant)
+	rights := everything(homeTenant)
 	broker, err := mqtt.NewBroker(mqtt.Options{Address: "127.0.0.1:0", Anonymous: &rights, Now: time.Now, Logger: log})
 	if err != nil {
 		panic("BUG: " + err.Error())

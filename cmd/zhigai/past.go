@@ -38,10 +38,10 @@ func past(ctx context.Context, at place, m plant.Model, profiles *profile.Librar
 	}
 	defer func() { err = errors.Join(err, rec.Close()) }()
 	begin := p.Now()
-	if err := shop.NewPlants(rec).Import(access.With(ctx, access.Node(demoTenant)), access.Scope{Tenant: demoTenant}, m, plant.MicrosOf(begin)); err != nil {
+	if err := shop.NewPlants(rec).Import(access.With(ctx, access.Node(homeTenant)), access.Scope{Tenant: homeTenant}, m, plant.MicrosOf(begin)); err != nil {
 		return err
 	}
-	model, err := shop.NewPlants(rec).Model(ctx, access.Scope{Tenant: demoTenant}, plant.MicrosOf(begin))
+	model, err := shop.NewPlants(rec).Model(ctx, access.Scope{Tenant: homeTenant}, plant.MicrosOf(begin))
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func past(ctx context.Context, at place, m plant.Model, profiles *profile.Librar
 		}
 		tags = append(tags, known.Tags(one)...)
 	}
-	if tags, err = shop.NewTags(rec).EnsureTags(ctx, demoTenant, tags); err != nil {
+	if tags, err = shop.NewTags(rec).EnsureTags(ctx, homeTenant, tags); err != nil {
 		return err
 	}
 	clock := begin
@@ -83,7 +83,7 @@ func past(ctx context.Context, at place, m plant.Model, profiles *profile.Librar
 		if now.Sub(begin)%pastBatch != 0 || len(w.batch.Samples)+len(w.batch.Texts) == 0 {
 			return ctx.Err()
 		}
-		_, err := hist.Append(ctx, demoTenant, w.batch)
+		_, err := hist.Append(ctx, homeTenant, w.batch)
 		w.batch = plant.Batch{}
 		return err
 	}), hist.Flush())

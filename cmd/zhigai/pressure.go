@@ -182,7 +182,7 @@ func (n *node) event(kind fact.Kind, at time.Time, payload any) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), eventWithin)
 	defer cancel()
-	if _, err := n.record.Journal().Append(ctx, demoTenant, fact.New(kind, "", at, "node", payload)); err != nil {
+	if _, err := n.record.Journal().Append(ctx, homeTenant, fact.New(kind, "", at, "node", payload)); err != nil {
 		n.log.Error("event not kept", "kind", kind, "err", err)
 	}
 }

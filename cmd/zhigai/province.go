@@ -183,7 +183,7 @@ func (s *station) shareFigures(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, rec.Close()) }()
 	p := link.Policy{Schema: link.PolicySchema, Figures: []string{sharing.MachineDays}, Records: []string{"seal", "evidence_*", "suspicion*"}}
-	_, err = nodes.New(rec).SavePolicy(access.With(ctx, access.Node(demoTenant)), demoTenant, sharing.Kept{Policy: p})
+	_, err = nodes.New(rec).SavePolicy(access.With(ctx, access.Node(homeTenant)), homeTenant, sharing.Kept{Policy: p})
 	if errors.Is(err, access.ErrConflict) { // a start that was broken off has said so
 		return nil
 	}

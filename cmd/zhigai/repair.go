@@ -337,7 +337,7 @@ func (r *repair) writeDown() (err error) {
 		}
 		events = append(events, fact.New(fact.KindGap, node, l.From.Time(), "node", fact.Gap{From: l.From, To: l.To, Reason: "damaged on the disk: " + lossWords(l)}))
 	}
-	if _, err := s.record.Journal().Append(r.ctx, demoTenant, events...); err != nil {
+	if _, err := s.record.Journal().Append(r.ctx, homeTenant, events...); err != nil {
 		return err
 	}
 	if !r.remade {
@@ -351,7 +351,11 @@ func (r *repair) writeDown() (err error) {
 	if err != nil {
 		return err
 	}
-	_, err = f.engine.Rebuild(r.ctx, demoTenant)
+	all, err := s.allTenants(r.ctx)
+	for _, t := range all {
+		_, failed := f.engine.Rebuild(r.ctx, t)
+		err = errors.Join(err, failed)
+	}
 	return err
 }
 

@@ -121,10 +121,10 @@ func (n *node) lookForEdits(ctx context.Context) error {
 // followEntries shows on this replica's board what people enter at others.
 func (n *node) followEntries(ctx context.Context) error {
 	journal := n.record.Journal()
-	at := journal.Head(demoTenant)
+	at := journal.Head(homeTenant)
 	for ctx.Err() == nil {
-		err := journal.Follow(ctx, demoTenant, at, func(ctx context.Context, events []fact.Event) error {
-			n.board.Touch(ctx, demoTenant, events)
+		err := journal.Follow(ctx, homeTenant, at, func(ctx context.Context, events []fact.Event) error {
+			n.board.Touch(ctx, homeTenant, events)
 			at = events[len(events)-1].Seq
 			return nil
 		})

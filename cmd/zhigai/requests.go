@@ -7,6 +7,7 @@ import (
 
 	"zhigai/access"
 	"zhigai/evidence/requests"
+	"zhigai/evidence/seals"
 	"zhigai/link"
 	"zhigai/plant"
 	"zhigai/programme/machine"
@@ -22,27 +23,31 @@ type evidenceDesk struct {
 
 var _ webshop.Evidence = evidenceDesk{}
 
-// newRequests makes the desk of requests for evidence.
-func (n *node) newRequests() evidenceDesk {
+// newRequests makes the desk of requests for evidence of a tenant.
+func (n *node) newRequests(tenant plant.TenantNo, book *seals.Book) evidenceDesk {
+	terms := n.evidenceTerms
+	if tenant != homeTenant {
+		terms = nil // a person of the firm decides each
+	}
 	desk := requests.NewDesk(requests.Options{
-		Tenant: demoTenant, Node: n.id.ID, Journal: n.record.Journal(), Book: n.book, Tags: ownTags{n, &tagsByNo{tags: n.shop}}, Onward: onward{n},
+		Tenant: tenant, Node: n.id.ID, Journal: n.record.Journal(), Book: book, Tags: ownTags{tenant, &tagsByNo{tags: n.shop}}, Onward: onward{n, tenant},
 		Audit: func(ctx context.Context, who, action, object string, after any) error {
-			return n.access.Record(ctx, access.Principal{User: "elsewhere", Name: who, Scope: access.Scope{Tenant: demoTenant}}, action, object, nil, after)
+			return n.access.Record(ctx, access.Principal{User: "elsewhere", Name: who, Scope: access.Scope{Tenant: tenant}}, action, object, nil, after)
 		},
-		NewID: n.record.NewID, Now: time.Now, Terms: n.evidenceTerms,
+		NewID: n.record.NewID, Now: time.Now, Terms: terms,
 	})
 	return evidenceDesk{desk, requests.Asker{Desk: desk}}
 }
 
 // ownTags are the tags of machines that no node below collects.
 type ownTags struct {
-	n    *node
-	tags *tagsByNo
+	tenant plant.TenantNo
+	tags   *tagsByNo
 }
 
 // TagsAt gives the tags of a machine by name.
 func (o ownTags) TagsAt(ctx context.Context, equipment plant.NodeID) (map[string]plant.Tag, error) {
-	all, err := o.tags.TagsOf(ctx, demoTenant)
+	all, err := o.tags.TagsOf(ctx, o.tenant)
 	if err != nil {
 		return nil, err
 	}
@@ -56,18 +61,21 @@ func (o ownTags) TagsAt(ctx context.Context, equipment plant.NodeID) (map[string
 }
 
 // onward leads to the nodes below.
-type onward struct{ n *node }
+type onward struct {
+	n      *node
+	tenant plant.TenantNo
+}
 
 // Below names the node that leads to the machine; "" is this one.
 func (o onward) Below(ctx context.Context, equipment plant.NodeID) (string, bool, error) {
-	origins, err := o.n.nodes.Origins(ctx, demoTenant)
+	origins, err := o.n.nodes.Origins(ctx, o.tenant)
 	if err != nil {
 		return "", false, err
 	}
 	if node, ok := origins[equipment]; ok {
 		return string(node), true, nil
 	}
-	m, err := o.n.plants.Model(ctx, access.Scope{Tenant: demoTenant}, plant.MicrosOf(time.Now()))
+	m, err := o.n.plants.Model(ctx, access.Scope{Tenant: o.tenant}, plant.MicrosOf(time.Now()))
 	if err != nil {
 		return "", false, err
 	}
@@ -82,7 +90,7 @@ func (o onward) Below(ctx context.Context, equipment plant.NodeID) (string, bool
 // byDays leads to a machine whose plant model is not shared, by the way that its
 // days came.
 func (o onward) byDays(ctx context.Context, equipment plant.NodeID) (string, bool, error) {
-	p, err := o.n.proved.Plant(ctx, demoTenant, []access.Area{{}}, equipment)
+	p, err := o.n.proved.Plant(ctx, o.tenant, []access.Area{{}}, equipment)
 	if errors.Is(err, access.ErrNotFound) {
 		return "", false, nil
 	}

@@ -179,5 +179,5 @@ func restoreInto(ctx context.Context, side string, from backup.Snapshot, later *
 			return at, fmt.Errorf("%s cannot be reached between %s and %s: %w", to, from.Dir, later.Dir, err)
 		}
 	}
-	return backup.Positions{History: s.history.LastSeq(), Record: s.record.LastSeq(demoTenant)}, nil
+	return backup.Positions{History: s.history.LastSeq(), Record: s.record.LastSeq(homeTenant)}, nil
 }

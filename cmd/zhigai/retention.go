@@ -3,13 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"zhigai/access"
 	"zhigai/evidence"
-	"zhigai/history"
 	"zhigai/plant"
-	"zhigai/record"
 )
 
 // retain deletes raw samples whose retention is over, once a day.
@@ -23,21 +22,27 @@ func (n *node) retain(ctx context.Context) error {
 		case <-ticker.C:
 		}
 		n.dropOldLogs(ctx, time.Now())
-		err := n.deleteOld(ctx, time.Now())
-		if errors.Is(err, record.ErrUnavailable) || errors.Is(err, history.ErrUnavailable) {
+		if err := n.deleteOld(ctx, time.Now()); err != nil && ctx.Err() == nil {
 			n.log.Error("samples are not deleted today", "err", err)
-			continue
-		}
-		if err != nil {
-			return err
 		}
 	}
 }
 
-// deleteOld deletes what is older than its tag's retention, by whole days, and
-// nothing that is not sealed.
+// deleteOld deletes what is older than its tag's retention, of every tenant.
 func (n *node) deleteOld(ctx context.Context, now time.Time) error {
-	tags, err := n.shop.Tags(ctx, access.Scope{Tenant: demoTenant})
+	var failed []error
+	all, err := n.tenants.list(ctx)
+	for _, t := range all {
+		if err := n.deleteOldOf(ctx, t, now); err != nil {
+			failed = append(failed, fmt.Errorf("tenant %d: %w", t, err))
+		}
+	}
+	return errors.Join(append(failed, err)...)
+}
+
+// deleteOldOf deletes by whole days, and nothing that is not sealed.
+func (n *node) deleteOldOf(ctx context.Context, tenant plant.TenantNo, now time.Time) error {
+	tags, err := n.shop.Tags(ctx, access.Scope{Tenant: tenant})
 	if err != nil {
 		return err
 	}
@@ -45,15 +50,16 @@ func (n *node) deleteOld(ctx context.Context, now time.Time) error {
 	for _, t := range tags {
 		before[t.No] = evidence.DayAt(plant.MicrosOf(now.AddDate(0, 0, -t.Retention.Days())))
 	}
-	if before, err = n.book.MayDelete(ctx, before); err != nil {
+	book := n.worksOf(tenant).book
+	if before, err = book.MayDelete(ctx, before); err != nil {
 		return err
 	}
 	// First, so that after a crash what is missing is no mismatch.
-	if err := n.book.Deleted(ctx, before); err != nil {
+	if err := book.Deleted(ctx, before); err != nil {
 		return err
 	}
 	for tag, day := range before {
-		if _, err := n.history.DeleteBefore(ctx, demoTenant, tag, day.From()); err != nil {
+		if _, err := n.history.DeleteBefore(ctx, tenant, tag, day.From()); err != nil {
 			return err
 		}
 	}

@@ -258,11 +258,11 @@ func (c runCmd) announce(ctx context.Context, n *node, address net.Addr, logins 
 	if c.Demo {
 		return nil
 	}
-	admin, made, err := n.access.EnsureAdmin(ctx, demoTenant, "admin", "管理员", "")
+	admin, made, err := n.access.EnsureAdmin(ctx, homeTenant, "admin", "管理员", "")
 	if err != nil || !made {
 		return err
 	}
-	secret, expires, err := n.access.CreateLink(ctx, access.Node(demoTenant), admin.ID)
+	secret, expires, err := n.access.CreateLink(ctx, access.Node(homeTenant), admin.ID)
 	if err != nil {
 		return err
 	}
@@ -275,7 +275,7 @@ func (c runCmd) adminToken(ctx context.Context, n *node) error {
 	if c.AdminToken == "" {
 		return nil
 	}
-	_, secret, err := n.access.CreateToken(ctx, access.Node(demoTenant), access.NewToken{Name: "admin token of " + n.started.UTC().Format(time.RFC3339), Role: access.RoleAdmin})
+	_, secret, err := n.access.CreateToken(ctx, access.Node(homeTenant), access.NewToken{Name: "admin token of " + n.started.UTC().Format(time.RFC3339), Role: access.RoleAdmin})
 	if err != nil {
 		return err
 	}

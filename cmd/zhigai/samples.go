@@ -85,13 +85,13 @@ func exportTag(ctx context.Context, h samples, tag plant.Tag, from, to plant.Mic
 	var err error
 	switch tag.Kind {
 	case plant.KindWaveform:
-		err = h.Texts(ctx, demoTenant, tag.No, from, to, func(t plant.Text) bool {
+		err = h.Texts(ctx, homeTenant, tag.No, from, to, func(t plant.Text) bool {
 			return row(t.Time, base64.StdEncoding.EncodeToString([]byte(t.Value)), t.Quality)
 		})
 	case plant.KindText:
-		err = h.Texts(ctx, demoTenant, tag.No, from, to, func(t plant.Text) bool { return row(t.Time, t.Value, t.Quality) })
+		err = h.Texts(ctx, homeTenant, tag.No, from, to, func(t plant.Text) bool { return row(t.Time, t.Value, t.Quality) })
 	default:
-		err = h.Samples(ctx, demoTenant, tag.No, from, to, func(s plant.Sample) bool {
+		err = h.Samples(ctx, homeTenant, tag.No, from, to, func(s plant.Sample) bool {
 			value := strconv.FormatFloat(s.Value, 'g', -1, 64)
 			if s.Quality.IsBad() {
 				value = fmt.Sprintf("0x%016x", s.Raw())
@@ -158,7 +158,7 @@ func importRows(ctx context.Context, h samples, known map[string]plant.Tag, in i
 		if batch.Len() == 0 {
 			return nil
 		}
-		if _, err := h.Append(ctx, demoTenant, batch); err != nil {
+		if _, err := h.Append(ctx, homeTenant, batch); err != nil {
 			return err
 		}
 		n += batch.Len()
@@ -230,7 +230,7 @@ func importRow(known map[string]plant.Tag, row []string, batch *plant.Batch) err
 
 // tags resolves paths of tags or nodes; all tags when none is named.
 func (s *stores) tags(ctx context.Context, paths []string) ([]plant.Tag, error) {
-	all, err := s.shop.Tags(ctx, access.Scope{Tenant: demoTenant})
+	all, err := s.shop.Tags(ctx, access.Scope{Tenant: homeTenant})
 	if err != nil || len(paths) == 0 {
 		return all, err
 	}

@@ -23,11 +23,11 @@ func (s settled) Current(ctx context.Context) ([]byte, error) {
 
 // model is the plant of this node alone, without what nodes below announced.
 func (s settled) model(ctx context.Context) (plant.Model, error) {
-	m, err := s.n.plants.Model(ctx, access.Scope{Tenant: demoTenant}, plant.MicrosOf(time.Now()))
+	m, err := s.n.plants.Model(ctx, access.Scope{Tenant: homeTenant}, plant.MicrosOf(time.Now()))
 	if err != nil {
 		return m, err
 	}
-	elsewhere, err := s.n.nodes.Origins(ctx, demoTenant)
+	elsewhere, err := s.n.nodes.Origins(ctx, homeTenant)
 	m.Nodes = slices.DeleteFunc(m.Nodes, func(one plant.Node) bool { return elsewhere[one.ID] != "" })
 	return m, err
 }
@@ -57,7 +57,7 @@ func (s settled) Apply(ctx context.Context, plantFile []byte) error {
 	if err != nil {
 		return err
 	}
-	if err := s.n.plants.Replace(ctx, m, demoTenant, plant.MicrosOf(time.Now())); err != nil {
+	if err := s.n.plants.Replace(ctx, m, homeTenant, plant.MicrosOf(time.Now())); err != nil {
 		return err
 	}
 	return s.n.reconcile(ctx)

@@ -20,7 +20,7 @@ func (n *node) newSharing() *sharing.Desk {
 			known.Records = append(known.Records, string(k))
 		}
 	}
-	return sharing.New(n.nodes, demoTenant, known, time.Now)
+	return sharing.New(n.nodes, homeTenant, known, time.Now)
 }
 
 func (n *node) sharedWhole(src link.Source, shares func(link.Policy) bool) sharing.Whole {
@@ -30,8 +30,8 @@ func (n *node) sharedWhole(src link.Source, shares func(link.Policy) bool) shari
 func (n *node) sharedHistory() sharing.History {
 	tags := &tagsByNo{tags: n.shop}
 	return sharing.History{
-		History: journal.History{Store: n.history, Cursor: linkCursor, Tenant: demoTenant}, Desk: n.sharing,
-		Tags: func(ctx context.Context) (map[plant.TagNo]plant.Tag, error) { return tags.TagsOf(ctx, demoTenant) },
+		History: journal.History{Store: n.history, Cursor: linkCursor, Tenant: homeTenant}, Desk: n.sharing,
+		Tags: func(ctx context.Context) (map[plant.TagNo]plant.Tag, error) { return tags.TagsOf(ctx, homeTenant) },
 	}
 }
 
@@ -40,7 +40,7 @@ func (n *node) shared(ctx context.Context, was, is link.Policy) error {
 	if was.Shares(link.StreamModel) || !is.Shares(link.StreamModel) {
 		return nil
 	}
-	if err := n.nodes.Reannounce(ctx, demoTenant); err != nil {
+	if err := n.nodes.Reannounce(ctx, homeTenant); err != nil {
 		return err
 	}
 	if n.up == nil {

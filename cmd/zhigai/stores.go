@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"zhigai/access"
 	"zhigai/connect"
 	"zhigai/connect/profile"
 	"zhigai/data"
@@ -26,8 +27,9 @@ import (
 	"zhigai/shop/equipment"
 )
 
-// demoTenant is the only tenant of a plant node.
-const demoTenant plant.TenantNo = 1
+// homeTenant is the node's own: the only one of a plant's node, the operator's
+// of one that many firms share.
+const homeTenant = access.HomeTenant
 
 // stores is what a node keeps, opened.
 type stores struct {

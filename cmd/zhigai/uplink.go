@@ -148,10 +148,10 @@ func (n *node) openUplink(ctx context.Context, f parentFlags, dir string) (*upli
 		return nil, err
 	}
 	u := &uplink{}
-	if u.models, err = journal.NewAnnouncements(ctx, n.nodes, demoTenant); err != nil {
+	if u.models, err = journal.NewAnnouncements(ctx, n.nodes, homeTenant); err != nil {
 		return nil, err
 	}
-	u.days = journal.NewRows(n.machines, demoTenant)
+	u.days = journal.NewRows(n.machines, homeTenant)
 	// A new reader first says where it begins, so that nothing behind it goes.
 	if _, ok := n.history.Cursors()[linkCursor]; !ok {
 		first, _ := n.history.Bounds()
@@ -167,7 +167,7 @@ func (n *node) openUplink(ctx context.Context, f parentFlags, dir string) (*upli
 		Feeds: map[link.Stream]link.Feed{
 			link.StreamModel:   {Source: n.sharedWhole(u.models, func(p link.Policy) bool { return p.Shares(link.StreamModel) })},
 			link.StreamFigures: {Source: n.sharedWhole(u.days, func(p link.Policy) bool { return p.SharesFigure(sharing.MachineDays) })},
-			link.StreamRecord:  {Source: sharing.Events{Events: journal.Events{Log: n.record.Journal(), Cursor: linkCursor, Tenant: demoTenant}, Desk: n.sharing}},
+			link.StreamRecord:  {Source: sharing.Events{Events: journal.Events{Log: n.record.Journal(), Cursor: linkCursor, Tenant: homeTenant}, Desk: n.sharing}},
 			link.StreamHistory: {Source: n.sharedHistory(), Bounded: true},
 		},
 		Instance: instance, Host: host, Program: version, Now: time.Now, Log: n.log, Bound: bound, Gapped: n.gapped,

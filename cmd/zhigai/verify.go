@@ -129,7 +129,15 @@ func (s *stores) verify(ctx context.Context) (verifyReport, error) {
 		}
 		return nil
 	}
-	entries, err := access.Verify(ctx, s.record.Access(), demoTenant)
+	tenants, err := s.allTenants(ctx)
+	entries := 0
+	for _, t := range tenants {
+		n, broken := access.Verify(ctx, s.record.Access(), t)
+		if broken != nil {
+			err = errors.Join(err, fmt.Errorf("tenant %d: %w", t, broken))
+		}
+		entries += n
+	}
 	return out, errors.Join(
 		check("history: checksums, order and summaries of every chunk and batch (in ClickHouse: what the ledger still has)", s.history.Verify(ctx)),
 		check("record: every page and index (of a database server: that it answers)", s.record.Verify(ctx)),

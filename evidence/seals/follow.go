@@ -35,7 +35,7 @@ func (b *Book) Seal(ctx context.Context) error {
 		at, err = b.catchUp(ctx, at)
 	}
 	if err == nil {
-		err = b.o.History.SaveCursor(Cursor, at)
+		err = b.o.History.SaveCursor(b.o.Cursor, at)
 	}
 	if err != nil {
 		return err
@@ -49,11 +49,11 @@ func (b *Book) begin(ctx context.Context) (uint64, error) {
 		return 0, err
 	}
 	b.seen = nil
-	if at, ok := b.o.History.Cursors()[Cursor]; ok {
+	if at, ok := b.o.History.Cursors()[b.o.Cursor]; ok {
 		return at, nil
 	}
 	first, _ := b.o.History.Bounds()
-	return first - 1, b.o.History.SaveCursor(Cursor, first-1)
+	return first - 1, b.o.History.SaveCursor(b.o.Cursor, first-1)
 }
 
 func (b *Book) run(ctx context.Context) error {
@@ -69,7 +69,7 @@ func (b *Book) run(ctx context.Context) error {
 		}
 		at = next
 		if now := b.o.Now(); at != was && now.Sub(saved) >= saveEvery {
-			if err := b.o.History.SaveCursor(Cursor, at); err != nil {
+			if err := b.o.History.SaveCursor(b.o.Cursor, at); err != nil {
 				return err
 			}
 			saved, was = now, at
@@ -163,7 +163,7 @@ func (b *Book) Pending(ctx context.Context) (map[stampOf]bool, error) {
 		}
 		after = page[len(page)-1]
 	}
-	at, ok := b.o.History.Cursors()[Cursor]
+	at, ok := b.o.History.Cursors()[b.o.Cursor]
 	if !ok { // Run has not begun
 		first, _ := b.o.History.Bounds()
 		at = first - 1

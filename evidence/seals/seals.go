@@ -21,7 +21,8 @@ import (
 	"zhigai/plant"
 )
 
-// Cursor is the name under which history keeps the log for the book.
+// Cursor is the name under which history keeps the log for the book of a node's
+// own tenant.
 const Cursor = "seals"
 
 const (
@@ -126,9 +127,10 @@ type Expiry struct {
 	At     plant.Micros // when they were deleted
 }
 
-// Options of a book. All are required.
+// Options of a book. All but Cursor are required.
 type Options struct {
 	Tenant  plant.TenantNo
+	Cursor  string // of this book at history; [Cursor] when left out
 	Node    string // that keeps the samples
 	History History
 	Tags    Tags
@@ -148,7 +150,12 @@ type Book struct {
 type stamp struct{ recorded, day evidence.Day }
 
 // NewBook makes a book.
-func NewBook(o Options) *Book { return &Book{o: o} }
+func NewBook(o Options) *Book {
+	if o.Cursor == "" {
+		o.Cursor = Cursor
+	}
+	return &Book{o: o}
+}
 
 // tagName is the name of the tag; a number that nobody knows any more keeps a
 // name of its own.

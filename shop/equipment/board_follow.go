@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"zhigai/access"
 	"zhigai/figure"
@@ -17,14 +18,35 @@ func (b *Board) load(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("tenants: %w", err)
 	}
+	b.leave(tenants)
 	for _, t := range tenants {
 		s, err := b.fleet.At(ctx, t, plant.MicrosOf(b.now()))
+		if err != nil && len(tenants) > 1 && ctx.Err() == nil {
+			b.log.Error("board: machines of one tenant are shown as they were", "tenant", t, "err", err)
+			continue
+		}
 		if err != nil {
 			return err
 		}
 		b.replace(t, s)
 	}
 	return b.publish(ctx, true)
+}
+
+// leave takes the machines of tenants away that are served no longer.
+func (b *Board) leave(tenants []plant.TenantNo) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for k := range b.cells {
+		if !slices.Contains(tenants, k.tenant) {
+			delete(b.cells, k)
+		}
+	}
+	for k := range b.byTag {
+		if !slices.Contains(tenants, k.tenant) {
+			delete(b.byTag, k)
+		}
+	}
 }
 
 func (b *Board) replace(t plant.TenantNo, s *Snapshot) {
@@ -91,10 +113,17 @@ func (b *Board) publish(ctx context.Context, all bool) error {
 		}
 	}
 	b.mu.Unlock()
+	failed := map[plant.TenantNo]error{}
 	for _, c := range cells {
-		if err := b.reread(ctx, c, now); err != nil {
-			return err
+		if failed[c.m.Tenant] != nil {
+			continue // shown as it was, and read anew with the next round
 		}
+		if err := b.reread(ctx, c, now); err != nil {
+			failed[c.m.Tenant] = err
+		}
+	}
+	if err := b.whose(ctx, failed); err != nil {
+		return err
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -108,6 +137,25 @@ func (b *Board) publish(ctx context.Context, all bool) error {
 	if news {
 		close(b.changed)
 		b.changed = make(chan struct{})
+	}
+	return nil
+}
+
+// whose tells what failed of one tenant alone; what failed of all, or of the only
+// one there is, is the store's and comes back.
+func (b *Board) whose(ctx context.Context, failed map[plant.TenantNo]error) error {
+	if len(failed) == 0 {
+		return nil
+	}
+	tenants, err := b.tenants(ctx)
+	if err != nil {
+		return fmt.Errorf("tenants: %w", err)
+	}
+	for t, err := range failed {
+		if len(failed) >= len(tenants) || ctx.Err() != nil {
+			return err
+		}
+		b.log.Error("board: facts of one tenant are not read", "tenant", t, "err", err)
 	}
 	return nil
 }

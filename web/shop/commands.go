@@ -12,6 +12,14 @@ import (
 	"zhigai/web"
 )
 
+// Control is what the API asks of commands.
+type Control interface {
+	Order(ctx context.Context, by access.Principal, o control.Order) (control.Command, error)
+	Wait(ctx context.Context, scope access.Scope, id string) (control.Command, error)
+	List(ctx context.Context, scope access.Scope, f control.Filter) (control.Page, error)
+	Points(ctx context.Context, scope access.Scope, node plant.NodeID) ([]control.SetPoint, error)
+}
+
 // Command is what a person asked of a machine, and how far it came.
 type Command struct {
 	ID        string        `json:"id"`

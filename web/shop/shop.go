@@ -16,7 +16,6 @@ import (
 	"zhigai/history"
 	"zhigai/plant"
 	"zhigai/shop/authenticity"
-	"zhigai/shop/control"
 	"zhigai/shop/equipment"
 	"zhigai/web"
 )
@@ -40,7 +39,7 @@ type Deps struct {
 	Desk      *equipment.Desk
 	Reasons   *equipment.Reasons
 	Collector Collector
-	Control   *control.Desk
+	Control   Control
 	Profiles  *profile.Library
 	Drivers   []connect.Driver
 	Discovery Discovery
