@@ -138,6 +138,31 @@ test("the day of a machine, and its samples from the firm's node, three hops bel
   console.log(`${firms} firms, ${plants} plants, ${name}: ${clicks.map(([what, ms]) => `${what} ${ms} ms`).join(", ")}`);
 });
 
+test("a late fact at a machine reaches the open page of the province", async () => {
+  const url = new URL(officer.url());
+  const [, machine, date] = /machines\/([^/]+)\/([\d-]+)/.exec(url.pathname);
+  await officer.goto(`${url.origin}/cockpit/${indicator}/machines/${machine}?month=${date.slice(0, 7)}`);
+  const revision = officer.locator("tbody tr", { hasText: date }).locator("td").last();
+  await revision.waitFor();
+  const before = Number(await revision.innerText());
+  const day = { from: new Date(`${date}T00:00:00+08:00`), to: new Date(`${date}T24:00:00+08:00`) };
+  const token = (await readFile(join(dir, "nodes", "plant.token"), "utf8")).trim();
+  const ask = async (path, init = {}) => {
+    const res = await fetch(`${nodes.plant.page}/api/v1${path}`, { ...init, headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" } });
+    assert.ok(res.ok, `${path}: ${res.status} ${await res.clone().text()}`);
+    return res.json();
+  };
+  const { items: machines } = await ask("/equipment?limit=100");
+  const { path } = machines.find((m) => m.id === machine);
+  const { items: stops } = await ask(`/stops?scope=${encodeURIComponent(path)}&from=${day.from.toISOString()}&to=${day.to.toISOString()}`);
+  const stop = stops.find((s) => new Date(s.from) >= day.from && new Date(s.to) <= day.to && !s.micro);
+  assert.ok(stop, "the machine stood that day");
+  const begun = Date.now();
+  await ask("/stops", { method: "POST", body: JSON.stringify({ equipment: machine, from: stop.from, to: stop.to, reason: "setup.changeover" }) });
+  await until("the day's later revision", async () => Number(await revision.innerText()) > before, 30_000);
+  console.log(`a reason given for a stop of ${date} was on the open page of the province ${Date.now() - begun} ms later`);
+});
+
 test("city and county say the same of the same firms", async () => {
   const token = async (node) => (await readFile(join(dir, "nodes", `${node}.token`), "utf8")).trim();
   const whole = async (node) => {

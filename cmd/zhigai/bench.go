@@ -35,7 +35,7 @@ type benchCmd struct {
 // benchParts are all that can be measured. A room with limits of its own adds
 // its part here.
 func benchParts(peers bench.Peers, links bench.Links, starts bench.Starts) []bench.Part {
-	return slices.Concat(bench.Parts(), starts.Parts(), links.Parts(), peers.Parts())
+	return slices.Concat(bench.Parts(), starts.Parts(), links.Parts(), bench.Province{Open: openBenchProvince}.Parts(), peers.Parts())
 }
 
 func benchPartNames() string {

@@ -74,7 +74,7 @@ func TestMachineDays_FollowTheFacts(t *testing.T) {
 	if second.Revision < 2 || second.KnownMs <= first.KnownMs || second.KnownMs != figure["known_ms"] || second.Digest == first.Digest {
 		t.Errorf("after late samples: %+v; was %+v; the figure has %v", second, first, figure)
 	}
-	links, err := n.machines.Links(t.Context(), demoTenant)
+	links, err := n.machines.Links(t.Context(), demoTenant, nil)
 	must(t, err)
 	if len(links) != 1 || links[0].Machines != 2 {
 		t.Errorf("plants %+v; want one of two machines", links)

@@ -81,6 +81,9 @@ func (c rebuildCmd) Run(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("tenant %d: %w", t, err)
 		}
+		if err := s.registers.DropKept(ctx, t); err != nil { // folded again when somebody asks
+			return err
+		}
 		out.Windows, out.Changed, out.Gone = out.Windows+one.Windows, out.Changed+one.Changed, out.Gone+one.Gone
 	}
 	fmt.Printf("%d windows folded from facts in %s: %d with other terms than before, %d gone\n", out.Windows, time.Since(start).Round(time.Millisecond), out.Changed, out.Gone)

@@ -60,7 +60,7 @@ func TestPast_HonestMachinesAreNotAccused(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatalf("not proved within minutes: %+v", links)
 		}
-		links, err = n.machines.Links(t.Context(), demoTenant)
+		links, err = n.machines.Links(t.Context(), demoTenant, nil)
 		must(t, err)
 	}
 	var months []machine.Month

@@ -44,6 +44,37 @@ func (s *stores) newTargets(book *target.Book, networked machine.Rule, codes ent
 	}
 }
 
+// warmEvery is how often kept terms are brought up to date; after a long fold
+// the node rests as long, and twice more.
+const warmEvery = time.Second
+
+// warmTargets keeps the figures of the current year at hand until ctx ends.
+func (n *node) warmTargets(ctx context.Context) error {
+	seen := map[plant.TenantNo]uint64{}
+	for {
+		begun := time.Now()
+		err := n.eachTenant(ctx, "figures of targets", func(ctx context.Context, tenant plant.TenantNo) error {
+			head, err := n.registers.Head(ctx, tenant)
+			if err != nil || head == seen[tenant] {
+				return err
+			}
+			if err := n.targets.Warm(ctx, tenant, begun.Year()); err != nil {
+				return err
+			}
+			seen[tenant] = head
+			return nil
+		})
+		if err != nil && ctx.Err() == nil {
+			n.log.Error("figures of targets: will try again", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(max(warmEvery, 3*time.Since(begun))):
+		}
+	}
+}
+
 // provedOf is what the machines of firms proved in the year, as values of
 // targets.
 func provedOf(ctx context.Context, s machine.Store, tenant plant.TenantNo, rule machine.Rule, areas []access.Area, year int) (map[string]map[string]int64, error) {

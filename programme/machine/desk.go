@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"zhigai/access"
@@ -36,7 +37,7 @@ func all(areas []access.Area) bool {
 // Plants lists the plants that rows came from. One that nobody has said to be
 // a firm's shows to those who see every firm.
 func (d *Desk) Plants(ctx context.Context, tenant plant.TenantNo, areas []access.Area) ([]Link, error) {
-	links, err := d.Store.Links(ctx, tenant)
+	links, err := d.Store.Links(ctx, tenant, nil)
 	if err != nil || all(areas) {
 		return links, err
 	}
@@ -66,14 +67,11 @@ func (d *Desk) within(ctx context.Context, tenant plant.TenantNo, areas []access
 
 // plantOf finds a plant within the areas.
 func (d *Desk) plantOf(ctx context.Context, tenant plant.TenantNo, areas []access.Area, owner plant.NodeID) (Link, error) {
-	links, err := d.Store.Links(ctx, tenant)
+	links, err := d.Store.Links(ctx, tenant, []plant.NodeID{owner})
 	if err != nil {
 		return Link{}, err
 	}
 	for _, l := range links {
-		if l.Owner != owner {
-			continue
-		}
 		if ok, err := d.within(ctx, tenant, areas, l); err != nil || ok {
 			return l, err
 		}
@@ -178,17 +176,8 @@ func (d *Desk) ownersOf(ctx context.Context, tenant plant.TenantNo, areas []acce
 	if _, _, err := d.Firms.Seat(ctx, tenant, areas, firm); err != nil {
 		return nil, err
 	}
-	links, err := d.Store.Links(ctx, tenant)
-	if err != nil {
-		return nil, err
-	}
-	var out []plant.NodeID
-	for _, l := range links {
-		if l.Firm == firm {
-			out = append(out, l.Owner)
-		}
-	}
-	return out, nil
+	firms, err := d.Store.Firms(ctx, tenant, []access.Area{{Enterprise: firm}})
+	return slices.Sorted(maps.Keys(firms)), err
 }
 
 // Days are a machine's days in [from, to).

@@ -246,8 +246,8 @@ type Store interface {
 	Months(ctx context.Context, tenant plant.TenantNo, from, to string, owners []plant.NodeID, r Rule, yield func(Month) error) error
 	// Firms gives the firm of each plant whose firm stands or stood in the areas.
 	Firms(ctx context.Context, tenant plant.TenantNo, areas []access.Area) (map[plant.NodeID]string, error)
-	// Links lists the plants that rows came from.
-	Links(ctx context.Context, tenant plant.TenantNo) ([]Link, error)
+	// Links lists the plants that rows came from; of owners, nil: of all.
+	Links(ctx context.Context, tenant plant.TenantNo, owners []plant.NodeID) ([]Link, error)
 	// SaveLink says whose a plant is, of which rows came, and by which ways (nil:
 	// as before); what was kept aside of a new way is taken in. It is
 	// access.ErrNotFound otherwise, access.ErrConflict when l.Rev is not the newest.

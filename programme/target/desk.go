@@ -126,6 +126,26 @@ func (d *Desk) fold(ctx context.Context, tenant plant.TenantNo, indicators []*In
 	return d.Kept.Fold(ctx, tenant, indicators, q, lists)
 }
 
+// State is a word that is another one when what the question's answers are made
+// of has changed; "" on a node that keeps nothing.
+func (d *Desk) State(ctx context.Context, tenant plant.TenantNo, q Question) (string, error) {
+	settings, err := d.settings(ctx, tenant, &q)
+	if err != nil || d.Kept == nil {
+		return "", err
+	}
+	return d.Kept.State(ctx, tenant, q, Lists{Incentive: settings.Incentive})
+}
+
+// Warm brings what is kept of the year up to date, so that nobody waits for it.
+func (d *Desk) Warm(ctx context.Context, tenant plant.TenantNo, year int) error {
+	q := Question{Year: year}
+	settings, err := d.settings(ctx, tenant, &q)
+	if err != nil || d.Kept == nil {
+		return err
+	}
+	return d.Kept.Warm(ctx, tenant, q.Year, q.Base, Lists{Incentive: settings.Incentive})
+}
+
 // settings also completes the question: the base year that is set when it names
 // none, and a region by the beginning of its code. A division that did not exist
 // at the year's end is refused, with what stands in its place.

@@ -48,6 +48,8 @@ type KeptStore interface {
 	// SaveKept puts rows in the place of those of their regions; all, in the place
 	// of every row of the year and base.
 	SaveKept(ctx context.Context, tenant plant.TenantNo, as KeptAs, all bool, rows []Kept) error
+	// DropKept deletes every row.
+	DropKept(ctx context.Context, tenant plant.TenantNo) error
 }
 
 // EntriesRegion is the region under which a change of register entries is told.
@@ -172,10 +174,40 @@ func (k *Keeper) counties(ctx context.Context, tenant plant.TenantNo, as KeptAs,
 	return out, nil
 }
 
+// State is another word after every change of what the question's answer is made
+// of, and perhaps after others.
+func (k *Keeper) State(ctx context.Context, tenant plant.TenantNo, q Question, lists Lists) (string, error) {
+	changed, err := k.Store.Changed(ctx, tenant, 0, []int{0, q.Year, q.Base})
+	if err != nil {
+		return "", err
+	}
+	var last uint64
+	for region, seq := range changed {
+		if region == EntriesRegion || q.sees(region) {
+			last = max(last, seq)
+		}
+	}
+	rules, err := k.rules(ctx, tenant, KeptAs{Year: q.Year, Base: q.Base}, lists)
+	return fmt.Sprintf("%d-%.16s", last, rules), err
+}
+
 // Warm brings what is kept of a year up to date, so that nobody waits for it.
 func (k *Keeper) Warm(ctx context.Context, tenant plant.TenantNo, year, base int, lists Lists) error {
 	_, err := k.counties(ctx, tenant, KeptAs{Year: year, Base: base}, lists)
 	return err
+}
+
+// Forget deletes what is kept, of every year; it is folded again when somebody
+// asks.
+func (k *Keeper) Forget(ctx context.Context, tenant plant.TenantNo) error {
+	k.lock.Lock()
+	defer k.lock.Unlock()
+	for key := range k.folded {
+		if key.tenant == tenant {
+			delete(k.folded, key)
+		}
+	}
+	return k.Store.DropKept(ctx, tenant)
 }
 
 func (k *Keeper) of(tenant plant.TenantNo, as KeptAs) *keptFold {

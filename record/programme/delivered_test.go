@@ -106,7 +106,7 @@ func (s *station) holds() (out []machine.Day) {
 // plant is what is known here of an owner.
 func (s *station) plant(owner plant.NodeID) machine.Link {
 	s.t.Helper()
-	links, err := s.rows.Links(s.t.Context(), tenant)
+	links, err := s.rows.Links(s.t.Context(), tenant, nil)
 	must(s.t, err)
 	for _, l := range links {
 		if l.Owner == owner {

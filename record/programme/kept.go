@@ -85,6 +85,16 @@ func (r Registers) SaveKept(ctx context.Context, tenant plant.TenantNo, as targe
 	})
 }
 
+// DropKept implements target.KeptStore.
+func (r Registers) DropKept(ctx context.Context, tenant plant.TenantNo) error {
+	return r.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
+		if _, err := tx.NewRaw(`delete from target_county where tenant = ?`, tenant).Exec(ctx); err != nil {
+			return fmt.Errorf("record: forget terms of counties: %w", err)
+		}
+		return nil
+	})
+}
+
 // advance numbers a change of what targets are made of. Changes commit in the
 // order of their numbers: on PostgreSQL the row is held until then.
 func advance(ctx context.Context, tx bun.Tx, tenant plant.TenantNo) (seq int64, err error) {

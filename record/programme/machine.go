@@ -58,6 +58,7 @@ func (m Machines) put(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, way
 	}
 	before := head
 	touched := map[int]map[plant.NodeID]bool{} // by year
+	owners := map[plant.NodeID]machine.Day{}
 	for _, d := range days {
 		var was machine.Day
 		err := tx.NewRaw(`select revision, as_of from machine_day where tenant = ? and owner = ? and machine = ? and day = ?`,
@@ -79,13 +80,18 @@ func (m Machines) put(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, way
 		if touched[year] == nil {
 			touched[year] = map[plant.NodeID]bool{}
 		}
-		touched[year][d.Owner] = true
+		touched[year][d.Owner], owners[d.Owner] = true, d
 	}
 	if head == before {
 		return 0, nil
 	}
-	for year, owners := range touched {
-		if err := changedPlants(ctx, tx, tenant, year, slices.Sorted(maps.Keys(owners))); err != nil {
+	for _, owner := range slices.Sorted(maps.Keys(owners)) {
+		if err := m.putOwner(ctx, tx, tenant, way, owners[owner]); err != nil {
+			return 0, err
+		}
+	}
+	for year, of := range touched {
+		if err := changedPlants(ctx, tx, tenant, year, slices.Sorted(maps.Keys(of))); err != nil {
 			return 0, err
 		}
 	}
@@ -110,6 +116,11 @@ func (m Machines) putOne(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, 
 		tenant, string(d.Owner), string(d.Machine), d.Path, d.Name.ZH, d.Name.EN, d.Date).Exec(ctx); err != nil {
 		return fmt.Errorf("record: save machine name: %w", err)
 	}
+	return nil
+}
+
+// putOwner keeps the plant's name as the day tells it, and the way it came by.
+func (m Machines) putOwner(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, way string, d machine.Day) error {
 	if _, err := tx.NewRaw(`insert into machine_owner (tenant, owner, name_zh, name_en, firm, rev, recorded, who, ways) values (?, ?, ?, ?, '', 0, ?, 'node', ?)
 		on conflict (tenant, owner) do update set name_zh = excluded.name_zh, name_en = excluded.name_en,
 		ways = case when machine_owner.ways = '' then excluded.ways else machine_owner.ways end`,
@@ -295,10 +306,14 @@ func (m Machines) Firms(ctx context.Context, tenant plant.TenantNo, areas []acce
 }
 
 // Links implements machine.Store.
-func (m Machines) Links(ctx context.Context, tenant plant.TenantNo) ([]machine.Link, error) {
+func (m Machines) Links(ctx context.Context, tenant plant.TenantNo, owners []plant.NodeID) ([]machine.Link, error) {
+	where, args := ``, []any{tenant}
+	if owners != nil {
+		where, args = ` and o.owner in (?)`, append(args, bun.List(owners))
+	}
 	rows, err := m.db.Reader().QueryContext(ctx, `select o.owner, o.name_zh, o.name_en, o.firm, o.rev, o.ways, count(n.machine), coalesce(max(n.newest), '')
 		from machine_owner o left join machine_name n on n.tenant = o.tenant and n.owner = o.owner
-		where o.tenant = ? group by o.owner, o.name_zh, o.name_en, o.firm, o.rev, o.ways order by o.owner limit ?`, tenant, maxOwners)
+		where o.tenant = ?`+where+` group by o.owner, o.name_zh, o.name_en, o.firm, o.rev, o.ways order by o.owner limit ?`, append(args, maxOwners)...)
 	out, err := collect(rows, err, func(rows *sql.Rows) (l machine.Link, err error) {
 		var ways string
 		err = rows.Scan(&l.Owner, &l.Name.ZH, &l.Name.EN, &l.Firm, &l.Rev, &ways, &l.Machines, &l.Newest)

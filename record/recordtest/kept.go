@@ -189,7 +189,7 @@ func (w *keptWorld) day() {
 
 // link says whose a plant is, or that it is nobody's.
 func (w *keptWorld) link() {
-	all, err := w.s.Machines.Links(w.t.Context(), 1)
+	all, err := w.s.Machines.Links(w.t.Context(), 1, nil)
 	must(w.t, err)
 	if len(all) == 0 {
 		return

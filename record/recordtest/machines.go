@@ -109,7 +109,7 @@ func machineMonths(t *testing.T, s proved.Store, save func(int, ...proved.Day)) 
 func machineLinks(t *testing.T, s proved.Store) {
 	t.Helper()
 	ctx := t.Context()
-	links, err := s.Links(ctx, 1)
+	links, err := s.Links(ctx, 1, nil)
 	must(t, err)
 	if len(links) != 3 || links[0].Owner != "a" || links[0].Machines != 2 || links[0].Newest != "2022-06-03" || links[0].Name.ZH != "厂a" {
 		t.Errorf("plants: %+v", links)

@@ -23,6 +23,11 @@ func (a About) question(ctx context.Context) target.Question {
 	return target.Question{Region: a.Region, Sector: a.Sector, Year: a.Year, Base: a.Base, Areas: web.Who(ctx).Areas(access.ReadFirms)}
 }
 
+// FiguresState tells whether figures are still what they were.
+type FiguresState struct {
+	State string `json:"state" doc:"Empty on a node that only answers: it does not tell"`
+}
+
 // Policies are the texts and indicators that targets refer to.
 type Policies struct {
 	Policies   []target.Policy     `json:"policies" nullable:"false"`
@@ -39,6 +44,11 @@ func (r *rooms) registerTargets() {
 		func(ctx context.Context, in *About) (*web.ListOut[target.Row], error) {
 			rows, err := r.Targets.Overview(ctx, web.Who(ctx).Scope.Tenant, in.question(ctx))
 			return web.NewList(rows, ""), err
+		})
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/indicators-state", ID: "indicators-state", Summary: "A word that is another one when figures of targets may be others: ask it often and them when it changed", Tag: "programme", Needs: access.ReadFirms},
+		func(ctx context.Context, in *About) (*struct{ Body FiguresState }, error) {
+			state, err := r.Targets.State(ctx, web.Who(ctx).Scope.Tenant, in.question(ctx))
+			return &struct{ Body FiguresState }{FiguresState{state}}, err
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/indicators/{id}", ID: "indicator", Summary: "One indicator with its terms by county", Tag: "programme", Needs: access.ReadFirms, Heavy: true},
 		func(ctx context.Context, in *struct {

@@ -1616,6 +1616,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/indicators-state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A word that is another one when figures of targets may be others: ask it often and them when it changed */
+        get: operations["indicators-state"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/indicators/{id}": {
         parameters: {
             query?: never;
@@ -5623,6 +5640,10 @@ export interface components {
             shift?: string;
             /** Format: int64 */
             to: number;
+        };
+        FiguresState: {
+            /** @description Empty on a node that only answers: it does not tell */
+            state: string;
         };
         FileProblem: {
             /** Format: int64 */
@@ -12010,6 +12031,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "indicators-state": {
+        parameters: {
+            query: {
+                /** @description Beginning of a division code: 33, 3306, 330624 */
+                region?: string;
+                /** @description Beginning of a class of GB/T 4754 with its section: C, C34, C3451 */
+                sector?: string;
+                year: number;
+                /** @description Year that growth is counted from; left out: the one that is set */
+                base?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FiguresState"];
                 };
             };
             /** @description Error */

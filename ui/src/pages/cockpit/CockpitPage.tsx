@@ -10,6 +10,7 @@ import { useLang } from "../../i18n/useLang";
 import { codeOf } from "../../lib/divisions";
 import { figureText, percent } from "../../lib/format";
 import { Aim } from "../targets/values";
+import { useLiveFigures } from "./live";
 import { YearPicker } from "./YearPicker";
 import "./cockpit.css";
 
@@ -29,6 +30,7 @@ export default function CockpitPage() {
   const region = search.region ?? home;
   const year = search.year ?? new Date().getFullYear();
   const rows = useQuery(targets(region, year));
+  useLiveFigures(region, year);
   const names = new Map((useQuery(regions).data ?? []).map((r) => [r.code, r.name]));
   const go = (more: typeof search) => void navigate({ to: "/cockpit", search: { ...search, ...more } });
   const shown = (rows.data ?? []).filter((r) => r.target.indicators.length > 0);

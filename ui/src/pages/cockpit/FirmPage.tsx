@@ -9,6 +9,7 @@ import { useReason } from "../../components/Figures";
 import { useLang } from "../../i18n/useLang";
 import { fixed, figureText, percent } from "../../lib/format";
 import { Crumbs } from "./Crumbs";
+import { useLiveFigures } from "./live";
 import { networked, share } from "./walk";
 import "./cockpit.css";
 
@@ -20,6 +21,7 @@ export default function FirmPage() {
   const year = search.year ?? new Date().getFullYear();
   const months = useQuery(machineMonths(firm, year));
   const one = useQuery(firmOf(firm)).data;
+  useLiveFigures(one?.region ?? search.region, year);
   return (
     <>
       <Crumbs indicator={indicator} year={year} region={one?.region ?? search.region} firm={{ id: firm, name: one?.name ?? "…" }} />

@@ -13,6 +13,7 @@ import { fixed, figureText, percent } from "../../lib/format";
 import type { CockpitSearch } from "../../routes";
 import { BreakdownTable } from "./BreakdownTable";
 import { Crumbs } from "./Crumbs";
+import { useLiveFigures } from "./live";
 import { Tiles } from "./Tiles";
 import { YearPicker } from "./YearPicker";
 import { termsOf } from "./walk";
@@ -29,6 +30,7 @@ export default function IndicatorPage() {
   const navigate = useNavigate();
   const year = search.year ?? new Date().getFullYear();
   const about = { id: indicator, region: search.region, year };
+  useLiveFigures(search.region, year);
   const { data, error, isPlaceholderData } = useQuery({ ...breakdown(about), placeholderData: keepPreviousData });
   const definition = useQuery(policies).data?.indicators.find((i) => i.id === indicator);
   const place = (useQuery(regions).data ?? []).find((r) => r.code === codeOf(search.region ?? ""))?.name;

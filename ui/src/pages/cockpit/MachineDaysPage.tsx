@@ -10,6 +10,7 @@ import { useLang } from "../../i18n/useLang";
 import { duration, percent } from "../../lib/format";
 import { dateTime, day8, ofMicros } from "../../lib/time";
 import { Crumbs } from "./Crumbs";
+import { useLiveFigures } from "./live";
 import { monthSpan, share } from "./walk";
 import "./cockpit.css";
 
@@ -32,6 +33,7 @@ export default function MachineDaysPage() {
   const span = monthSpan(month);
   const days = useQuery(machineDays(machine, span.from, span.to));
   const { firm } = useWhose(machine);
+  useLiveFigures(firm?.region, year);
   const first = days.data?.[0];
   const label = first ? name(first.name) : machine;
   const counted = (days.data ?? []).filter((d) => !d.reason).length;

@@ -15,6 +15,7 @@ import type { ScreenSearch } from "../../routes";
 import { useHome } from "./CockpitPage";
 import { Grid } from "./Tiles";
 import { byValue } from "./walk";
+import { useLiveFigures } from "./live";
 import "./cockpit.css";
 
 /** How long an indicator stands before the next one takes its place. */
@@ -30,7 +31,8 @@ export default function Screen() {
   const home = useHome();
   const region = search.region ?? home;
   const year = search.year ?? new Date().getFullYear();
-  const all = useQuery({ ...targets(region, year), refetchInterval: 60_000 });
+  useLiveFigures(region, year);
+  const all = useQuery(targets(region, year));
   const place = (useQuery(regions).data ?? []).find((r) => r.code === codeOf(region ?? ""))?.name ?? "";
   const rows = (all.data ?? []).filter((r) => r.target.status === "numeric" && r.results[0] !== undefined);
   const ids = rows.map((r) => r.results[0]?.definition.id ?? "");
@@ -89,8 +91,8 @@ function Now({ id, region, year }: { id: string; region: string | undefined; yea
   const { lang, name } = useLang();
   const reason = useReason();
   const names = new Map((useQuery(regions).data ?? []).map((r) => [r.code, r.name]));
-  const { data } = useQuery({ ...breakdown({ id, region, year }, true), refetchInterval: 60_000 });
-  const { data: below } = useQuery({ ...breakdown({ id, region, year }), refetchInterval: 60_000 });
+  const { data } = useQuery(breakdown({ id, region, year }, true));
+  const { data: below } = useQuery(breakdown({ id, region, year }));
   if (!data) return <><section /><section /></>;
   const { whole, wanted } = data;
   const text = (v: number) => figureText(v, whole.unit, whole.definition.digits, lang);
