@@ -53,9 +53,10 @@ type Engine struct {
 	// that arrives while its window is being folded marks it when that is done.
 	locks   [64]sync.Mutex
 	running runningNow
-	debts   debts        // tenants whose samples could not be told
-	lively  plant.Micros // livelyFor, unless windows close earlier
-	ahead   latest       // the latest instant that something was folded at
+	debts   debts         // tenants whose samples could not be told
+	lively  plant.Micros  // livelyFor, unless windows close earlier
+	ahead   latest        // the latest instant that something was folded at
+	late    chan struct{} // a fact touched a window that was over long ago
 	counts  counters
 }
 
@@ -82,7 +83,7 @@ func New(o Options) (*Engine, error) {
 	return &Engine{
 		folder: o.Folder, store: o.Store, journal: o.Journal, defs: o.Definitions, now: o.Now,
 		grace: plant.Micros(o.Grace.Microseconds()), refresh: plant.Micros(o.Refresh.Microseconds()), log: o.Log,
-		tenants: o.Tenants, keeps: o.Keeps, running: runningNow{each: map[owner]running{}}, lively: plant.Micros(min(livelyFor, o.Grace).Microseconds()),
+		tenants: o.Tenants, keeps: o.Keeps, late: make(chan struct{}, 1), running: runningNow{each: map[owner]running{}}, lively: plant.Micros(min(livelyFor, o.Grace).Microseconds()),
 	}, nil
 }
 

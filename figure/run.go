@@ -46,6 +46,8 @@ const (
 	journalEvery = time.Second      // people's facts show up within this
 	saveEvery    = 2 * time.Second  // after a crash this much is marked again
 	closeEvery   = 20 * time.Second // closing is not urgent
+	lateEvery    = time.Second      // a late fact is: it changes what was reported
+	lateShare    = 10               // but a backlog that touches ever more takes no more than a tenth of the time
 	closeBack    = 48 * time.Hour   // a node that was off closes what it missed; older windows close when asked for
 	dirtyAtOnce  = 500
 	retryAfter   = 2 * time.Second // after an error of a store
@@ -256,6 +258,12 @@ func (e *Engine) mark(ctx context.Context, o owner, t Touch, now plant.Micros, e
 		return fmt.Errorf("mark %s: %w", o.node, err)
 	}
 	e.counts.marks.Add(1)
+	if t.From < r.lively.From {
+		select {
+		case e.late <- struct{}{}:
+		default: // it is known already
+		}
+	}
 	return nil
 }
 
@@ -348,6 +356,7 @@ func (e *Engine) closeWindows(ctx context.Context) error {
 	closed := plant.MicrosOf(e.now().Add(-closeBack))
 	behind := map[plant.TenantNo]plant.Micros{} // tenants whose windows could not be closed
 	for {
+		begun := time.Now()
 		until := plant.MicrosOf(e.now()) - e.grace
 		if err := e.each(ctx, "close windows", func(ctx context.Context, t plant.TenantNo) error {
 			from, ok := behind[t]
@@ -366,9 +375,13 @@ func (e *Engine) closeWindows(ctx context.Context) error {
 		// A window is at most an hour long: the next round looks at those that
 		// could not close yet.
 		closed = max(closed, until-plant.Micros(time.Hour.Microseconds()))
-		pause(ctx, closeEvery)
-		if ctx.Err() != nil {
+		rest := min(closeEvery, max(lateEvery, lateShare*time.Since(begun)))
+		pause(ctx, rest)
+		select {
+		case <-ctx.Done():
 			return ctx.Err()
+		case <-e.late:
+		case <-time.After(closeEvery - rest):
 		}
 	}
 }

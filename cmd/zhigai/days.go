@@ -24,7 +24,7 @@ const (
 	daysReader = "machine-days"
 	// daysEvery is how often closed windows are looked for: a late fact is at
 	// every node above within seconds.
-	daysEvery = 2 * time.Second
+	daysEvery = time.Second
 )
 
 // proveDays adds machine days up as their windows close or get a new revision,

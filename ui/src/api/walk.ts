@@ -11,7 +11,7 @@ export const breakdown = ({ id, region, year }: About, counties = false) =>
   queryOptions({ queryKey: ["breakdown", id, region, year, counties], queryFn: ({ signal }) => api.get<T.Breakdown>(`/indicators/${id}/breakdown`, { region, year, counties: counties || undefined }, signal) });
 /** Another word when figures may be others; asked all the time, because it costs little. */
 export const indicatorsState = (region: string | undefined, year: number) =>
-  queryOptions({ queryKey: ["indicators-state", region, year], refetchInterval: 1_500, queryFn: async ({ signal }) => (await api.get<T.FiguresState>("/indicators-state", { region, year }, signal)).state });
+  queryOptions({ queryKey: ["indicators-state", region, year], refetchInterval: 1_000, queryFn: async ({ signal }) => (await api.get<T.FiguresState>("/indicators-state", { region, year }, signal)).state });
 export const trend = ({ id, region, year }: About, first: number) =>
   queryOptions({ queryKey: ["indicator-trend", id, region, year, first], queryFn: async ({ signal }) => (await api.get<T.List<T.TrendPoint>>(`/indicators/${id}/trend`, { region, year, first }, signal)).items });
 export const contributions = (firm: string, year: number) =>
