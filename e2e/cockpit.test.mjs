@@ -2,7 +2,7 @@
 // machine of a firm, which the firm's manager grants, and takes back: two real
 // nodes, two real browsers.
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -63,10 +63,21 @@ async function click(what, link, drawn) {
   clicks.push([what, Date.now() - begun]);
 }
 
+/** A map of the province's counties as squares: the test has no official one. */
+async function squares() {
+  const lines = (await readFile(new URL("../data/regions/divisions.csv", import.meta.url), "utf8")).split("\n").map((l) => l.split(","));
+  const codes = lines.filter(([code, , level, , , ended]) => code.startsWith("33") && level === "county" && !ended).map(([code]) => code);
+  assert.ok(codes.length > 80);
+  const ring = (i) => { const [x, y] = [118 + (i % 10) * 0.4, 31 - Math.floor(i / 10) * 0.4]; return [[x, y], [x + 0.4, y], [x + 0.4, y - 0.4], [x, y - 0.4], [x, y]]; };
+  return JSON.stringify({ type: "FeatureCollection", approval: "测试S(2026)1号", features: codes.map((code, i) => ({ type: "Feature", properties: { code }, geometry: { type: "Polygon", coordinates: [ring(i)] } })) });
+}
+
 before(async () => {
   dir = await mkdtemp(join(tmpdir(), "zhigai-cockpit-"));
   links = `127.0.0.1:${await freePort()}`;
-  hub = await start("province", "--links", links);
+  const map = join(dir, "map.geojson");
+  await writeFile(map, await squares());
+  hub = await start("province", "--links", links, "--map", map);
   const up = await enrol(hub, dir, "bearing", `nats://${links}`);
   const file = join(dir, "plant.yaml");
   await writeFile(file, plantFile);
@@ -181,6 +192,13 @@ test("counties as tiles, the trend, the wall", async () => {
   await officer.getByRole("button", { name: /^新昌县/ }).click();
   await officer.locator('.tile[aria-pressed="true"]').waitFor();
   await accessible(officer, "cockpit-tiles");
+  await officer.getByText("地图", { exact: true }).click();
+  await officer.getByText("审图号：测试S(2026)1号").waitFor();
+  await officer.locator('path[aria-pressed="true"][aria-label^="新昌县"]').waitFor(); // chosen on the diagram
+  await officer.getByRole("button", { name: /^诸暨市/ }).press("Enter");
+  await officer.locator('path[aria-pressed="true"][aria-label^="诸暨市"]').waitFor();
+  await accessible(officer, "cockpit-map");
+  await officer.getByRole("button", { name: /^新昌县/ }).press("Enter");
   await officer.getByText("趋势", { exact: true }).click();
   await officer.getByRole("img", { name: /历年数值折线图/ }).waitFor();
   await accessible(officer, "cockpit-trend");

@@ -22,6 +22,7 @@ import (
 	"zhigai/history"
 	"zhigai/link/sharing"
 	"zhigai/plant"
+	"zhigai/programme/atlas"
 	"zhigai/programme/diagnosis"
 	"zhigai/programme/enterprise"
 	"zhigai/programme/evaluation"
@@ -66,6 +67,7 @@ type node struct {
 	reporting    *reporting.Desk
 	evaluations  *evaluation.Desk
 	benchmarks   *benchmark.Desk
+	atlas        atlas.Map // none unless one was installed
 	lean         bool
 	readOnly     bool
 	traces       *traces    // nil: none are made

@@ -71,7 +71,7 @@ var lowest = map[string]access.Role{
 	"second-factor": anybody, "enrol-second-factor": anybody, "confirm-second-factor": anybody, "drop-second-factor": anybody, "reset-second-factor": access.RoleAdmin,
 	"evidence-requests": "auditor", "ask-evidence": anybody, "evidence-page": anybody, "evidence-source": anybody, "evidence-state": anybody, "my-evidence-requests": anybody, "decide-evidence": access.RoleAdmin,
 	"sharing-policy": access.RoleAdmin, "sharing-history": access.RoleAdmin, "save-sharing-policy": access.RoleAdmin,
-	"indicator-breakdown": "officer", "indicators-state": "officer", "indicator-trend": "officer", "firm-indicators": "officer", "machine-plant": "officer",
+	"indicator-breakdown": "officer", "indicators-state": "officer", "map": "officer", "indicator-trend": "officer", "firm-indicators": "officer", "machine-plant": "officer",
 	"report-calendar": "officer", "reports": "officer", "report-dues": "officer", "report": "officer", "report-file": "officer", "report-scores": "officer", "report-comparison": "officer",
 	"freeze-reports": reporter, "step-report": reporter,
 	"benchmarks": "officer", "benchmark-issues": "officer", "publish-benchmark": "registrar",

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"zhigai/access"
+	"zhigai/programme/atlas"
 	"zhigai/ui"
 	"zhigai/web"
 )
@@ -34,6 +35,7 @@ type runCmd struct {
 	MQTT       string `name:"mqtt" help:"Address of the broker for machines. With --demo a free port on this machine." default:"127.0.0.1:1883"`
 	TLS        string `name:"tls" help:"auto, or certificate and key as CERT,KEY. Empty serves plain HTTP."`
 	Files      string `help:"Folder below which machines and people leave files to be read; a device names its own below it." type:"path" placeholder:"DIR"`
+	Map        string `help:"Official map of divisions, GeoJSON with the number of its approval (审图号), that the cockpit offers beside its diagram." type:"existingfile" placeholder:"FILE"`
 	MDNS       bool   `name:"mdns" help:"Hear devices that announce themselves by multicast DNS; they are listed, and connected by people alone." default:"true" negatable:""`
 	Requests   int    `help:"Requests a second that one user or token may send; from one address four times as many." default:"500"`
 	ReadOnly   bool   `help:"Answer questions alone: nothing is collected, and requests that change something are refused. For the folder of a node that is stopped, or a restored backup."`
@@ -101,11 +103,15 @@ func (c runCmd) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	approved, err := c.officialMap()
+	if err != nil {
+		return err
+	}
 	n, err := c.open(ctx, log)
 	if err != nil {
 		return err
 	}
-	n.halt = halt
+	n.halt, n.atlas = halt, approved
 	running, cancel := context.WithCancel(ctx)
 	var last *time.Timer
 	defer func() {
@@ -131,6 +137,22 @@ func (c runCmd) Run(ctx context.Context) (err error) {
 	log.Info("stopping")
 	last = lastResort(log)
 	return nil
+}
+
+// officialMap reads the map that was installed; none is no error.
+func (c runCmd) officialMap() (atlas.Map, error) {
+	if c.Map == "" {
+		return atlas.Map{}, nil
+	}
+	raw, err := os.ReadFile(c.Map)
+	if err != nil {
+		return atlas.Map{}, err
+	}
+	m, err := atlas.Read(raw)
+	if err != nil {
+		return atlas.Map{}, fmt.Errorf("--map %s: %w", c.Map, err)
+	}
+	return m, nil
 }
 
 // open opens the stores of the node in the way the flags say.

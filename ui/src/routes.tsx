@@ -79,8 +79,8 @@ const targets = createRoute({
   validateSearch: (s: Record<string, unknown>): TargetsSearch => ({ region: text(s.region), year: Number(s.year) || undefined, target: text(s.target) }),
 });
 
-export interface CockpitSearch { region?: string | undefined; year?: number | undefined; view?: "tiles" | "trend" | undefined; pick?: string | undefined }
-const walkSearch = (s: Record<string, unknown>): CockpitSearch => ({ region: text(s.region), year: Number(s.year) || undefined, view: s.view === "tiles" || s.view === "trend" ? s.view : undefined, pick: text(s.pick) });
+export interface CockpitSearch { region?: string | undefined; year?: number | undefined; view?: "tiles" | "map" | "trend" | undefined; pick?: string | undefined }
+const walkSearch = (s: Record<string, unknown>): CockpitSearch => ({ region: text(s.region), year: Number(s.year) || undefined, view: s.view === "tiles" || s.view === "map" || s.view === "trend" ? s.view : undefined, pick: text(s.pick) });
 const cockpit = createRoute({ getParentRoute: () => app, path: "/cockpit", validateSearch: walkSearch, component: lazyRouteComponent(() => import("./pages/cockpit/CockpitPage")) });
 const cockpitIndicator = createRoute({ getParentRoute: () => app, path: "/cockpit/$indicator", validateSearch: walkSearch, component: lazyRouteComponent(() => import("./pages/cockpit/IndicatorPage")) });
 const cockpitFirm = createRoute({ getParentRoute: () => app, path: "/cockpit/$indicator/firms/$firm", validateSearch: walkSearch, component: lazyRouteComponent(() => import("./pages/cockpit/FirmPage")) });

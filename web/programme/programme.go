@@ -7,6 +7,7 @@
 package programme
 
 import (
+	"zhigai/programme/atlas"
 	"zhigai/programme/diagnosis"
 	"zhigai/programme/enterprise"
 	"zhigai/programme/evaluation"
@@ -29,6 +30,7 @@ type Deps struct {
 	// Evaluations is where firms are scored by published standards.
 	Evaluations *evaluation.Desk
 	Benchmarks  *benchmark.Desk
+	Map         atlas.Map // none without divisions
 }
 
 type rooms struct {
@@ -55,4 +57,5 @@ func Register(api *web.API, d Deps) {
 	r.registerRounds()
 	r.registerScores()
 	r.registerBenchmarks()
+	r.registerAtlas()
 }

@@ -1889,6 +1889,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The official map of divisions that was installed; without one, no division */
+        get: operations["map"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/maturity-editions": {
         parameters: {
             query?: never;
@@ -3712,6 +3729,18 @@ export interface components {
              * @description Left out: until the machine runs again
              */
             to?: string;
+        };
+        AtlasDivision: {
+            /** @description Six digits, GB/T 2260 */
+            code: string;
+            polygons: (((number[] | null)[] | null)[] | null)[];
+        };
+        AtlasMap: {
+            /** @description 审图号: the number under which the map was approved */
+            approval: string;
+            divisions: components["schemas"]["AtlasDivision"][];
+            /** @description Who published it, as the file says */
+            source?: string;
         };
         AuthenticitySaid: {
             /** Format: int64 */
@@ -12621,6 +12650,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MachineLink"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    map: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AtlasMap"];
                 };
             };
             /** @description Error */

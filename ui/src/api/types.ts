@@ -349,6 +349,8 @@ export interface MachineDay {
   owner: string; owner_name: Name; machine: string; name: Name; path: string; date: string; nc: boolean; planned_ms: number; known_ms: number; revision: number; as_of: number;
   digest: string; fold: string; suspect?: string[]; reason?: "unplanned" | "unknown_time" | "suspect";
 }
+export interface Division { code: string; polygons: [number, number][][][] }
+export interface OfficialMap { approval: string; source?: string; divisions: Division[] }
 export interface FiguresState { state: string }
 export interface PlantLink { owner: string; name: Name; firm?: string; rev: number; machines: number; newest?: string }
 

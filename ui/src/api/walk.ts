@@ -12,6 +12,8 @@ export const breakdown = ({ id, region, year }: About, counties = false) =>
 /** Another word when figures may be others; asked all the time, because it costs little. */
 export const indicatorsState = (region: string | undefined, year: number) =>
   queryOptions({ queryKey: ["indicators-state", region, year], refetchInterval: 1_000, queryFn: async ({ signal }) => (await api.get<T.FiguresState>("/indicators-state", { region, year }, signal)).state });
+/** The official map, if one was installed: it is the same as long as the node runs. */
+export const officialMap = queryOptions({ queryKey: ["map"], staleTime: Infinity, queryFn: ({ signal }) => api.get<T.OfficialMap>("/map", {}, signal) });
 export const trend = ({ id, region, year }: About, first: number) =>
   queryOptions({ queryKey: ["indicator-trend", id, region, year, first], queryFn: async ({ signal }) => (await api.get<T.List<T.TrendPoint>>(`/indicators/${id}/trend`, { region, year, first }, signal)).items });
 export const contributions = (firm: string, year: number) =>

@@ -1,6 +1,6 @@
 export const zh = {
   "title": "驾驶舱", "crumbs": "下钻路径", "screen": "大屏", "standing": "{{all}} 项目标中 {{measured}} 项可与当年目标比较，{{reached}} 项已达到", "open": "查看 {{name}} 的组成", "coverage.of": "覆盖率 {{share}}", "no.due": "没有应计对象", "grade": "可信度 {{grade}}",
-  "view": "视图", "view.table": "表格", "view.tiles": "示意图", "view.trend": "趋势", "value": "数值", "wanted": "当年目标", "target": "目标", "status.numeric": "数值", "status.directional": "方向性", "status.judged": "评定",
+  "view": "视图", "view.table": "表格", "view.tiles": "示意图", "view.map": "地图", "map.approval": "审图号：{{approval}}", "map.elsewhere": "安装的地图不含所选地区。", "view.trend": "趋势", "value": "数值", "wanted": "当年目标", "target": "目标", "status.numeric": "数值", "status.directional": "方向性", "status.judged": "评定",
   "coverage": "覆盖率", "known": "已知 {{known}} / 应计 {{due}}", "known.n": "已知", "due.n": "应计", "confidence": "可信度", "basis": "依据", "basis.machine": "机器证据", "basis.audited": "审核记录", "basis.declared": "申报",
   "breakdown": "组成", "level.province": "各省", "level.city": "各市", "level.county": "各县（市、区）", "level.member": "企业与记录", "rows": "共 {{n}} 行", "find": "按名称或代码查找", "export": "导出 CSV", "name": "名称", "code": "代码", "none": "没有可计的企业或记录",
   "more": "另有 {{n}} 家未列出，已计入合计；按行业缩小范围可看到全部", "direct": "{{name}}本级", "sum": "合计", "adds": "各行分子、分母之和与上级一致", "adds.not": "各行之和与上级不一致：{{terms}}", "all": "全部地区", "year": "年份",
@@ -22,7 +22,7 @@ export const zh = {
 };
 export const en: Record<keyof typeof zh, string> = {
   "title": "Cockpit", "crumbs": "The way down", "screen": "Wall screen", "standing": "{{measured}} of {{all}} targets can be held against the year's, {{reached}} are reached", "open": "What {{name}} is made of", "coverage.of": "coverage {{share}}", "no.due": "nothing to count", "grade": "confidence {{grade}}",
-  "view": "View", "view.table": "Table", "view.tiles": "Diagram", "view.trend": "Trend", "value": "Value", "wanted": "Wanted this year", "target": "Target", "status.numeric": "numeric", "status.directional": "directional", "status.judged": "judged",
+  "view": "View", "view.table": "Table", "view.tiles": "Diagram", "view.map": "Map", "map.approval": "Approved as {{approval}}", "map.elsewhere": "The map that is installed does not hold the region.", "view.trend": "Trend", "value": "Value", "wanted": "Wanted this year", "target": "Target", "status.numeric": "numeric", "status.directional": "directional", "status.judged": "judged",
   "coverage": "Coverage", "known": "known {{known}} of {{due}}", "known.n": "Known", "due.n": "Due", "confidence": "Confidence", "basis": "Basis", "basis.machine": "machine evidence", "basis.audited": "audited", "basis.declared": "declared",
   "breakdown": "Made of", "level.province": "Provinces", "level.city": "Cities", "level.county": "Counties", "level.member": "Firms and entries", "rows": "{{n}} rows", "find": "Find by name or code", "export": "Export CSV", "name": "Name", "code": "Code", "none": "There are no firms or entries to count",
   "more": "{{n}} more are not listed but are in the sum; narrow by industry to see them all", "direct": "{{name}} itself", "sum": "Sum", "adds": "Numerators and denominators of the rows add up to those above", "adds.not": "The rows do not add up: {{terms}}", "all": "Every region", "year": "Year",

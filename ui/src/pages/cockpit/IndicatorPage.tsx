@@ -5,7 +5,7 @@ import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { policies, regions } from "../../api/queries";
 import type { Breakdown, Indicator } from "../../api/types";
-import { breakdown } from "../../api/walk";
+import { breakdown, officialMap } from "../../api/walk";
 import { useReason } from "../../components/Figures";
 import { useLang } from "../../i18n/useLang";
 import { below, codeOf } from "../../lib/divisions";
@@ -14,6 +14,7 @@ import type { CockpitSearch } from "../../routes";
 import { BreakdownTable } from "./BreakdownTable";
 import { Crumbs } from "./Crumbs";
 import { useLiveFigures } from "./live";
+import { MapView } from "./MapView";
 import { Tiles } from "./Tiles";
 import { YearPicker } from "./YearPicker";
 import { termsOf } from "./walk";
@@ -37,14 +38,15 @@ export default function IndicatorPage() {
   const go = (more: CockpitSearch) => void navigate({ to: "/cockpit/$indicator", params: { indicator }, search: { ...search, ...more } });
   const open = (region: string) => go({ region, pick: undefined });
   const members = below(search.region) === "member";
-  const view = members && search.view === "tiles" ? undefined : search.view;
+  const hasMap = (useQuery(officialMap).data?.divisions.length ?? 0) > 0;
+  const view = (members && search.view !== "trend") || (search.view === "map" && !hasMap) ? undefined : search.view;
   return (
     <>
       <Crumbs indicator={indicator} year={year} region={search.region} />
       <div className="pagehead">
         <h1>{data ? name(data.whole.definition.name) : indicator}{place ? ` · ${place}` : ""}</h1><span className="fill" />
-        <Radio.Group aria-label={t("view")} value={view ?? "table"} onChange={(e) => go({ view: e.target.value === "table" ? undefined : (e.target.value as "tiles" | "trend") })}
-          options={[{ value: "table", label: t("view.table") }, ...(members ? [] : [{ value: "tiles", label: t("view.tiles") }]), { value: "trend", label: t("view.trend") }]} optionType="button" />
+        <Radio.Group aria-label={t("view")} value={view ?? "table"} onChange={(e) => go({ view: e.target.value === "table" ? undefined : (e.target.value as "tiles" | "map" | "trend") })}
+          options={[{ value: "table", label: t("view.table") }, ...(members ? [] : [{ value: "tiles", label: t("view.tiles") }, ...(hasMap ? [{ value: "map", label: t("view.map") }] : [])]), { value: "trend", label: t("view.trend") }]} optionType="button" />
         <YearPicker year={year} onChange={(y) => go({ year: y })} />
         <Button onClick={() => void navigate({ to: "/screen", search: { region: search.region, year, indicator } })}>{t("screen")}</Button>
       </div>
@@ -55,6 +57,7 @@ export default function IndicatorPage() {
           <Headline of={data} definition={definition} />
           {view === undefined && <BreakdownTable of={data} about={about} formula={definition?.formula} pick={search.pick} setPick={(pick) => go({ pick })} open={open} />}
           {view === "tiles" && <Tiles about={about} wanted={data.wanted} pick={search.pick} setPick={(pick) => go({ pick })} open={open} />}
+          {view === "map" && <MapView about={about} wanted={data.wanted} pick={search.pick} setPick={(pick) => go({ pick })} open={open} />}
           {view === "trend" && <Suspense fallback={<Skeleton active />}><Trend about={about} digits={data.whole.definition.digits} unit={data.whole.unit} pick={search.pick} /></Suspense>}
           {definition && <Calibre of={definition} root={data.whole.root} />}
         </div>

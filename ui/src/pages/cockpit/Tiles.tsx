@@ -60,11 +60,19 @@ export function Grid({ rows, within, unit, digits, wanted, names, pick, choose }
           })}
         </div>
       </div>
-      <ul className="scale">
-        {[t("scale.below", { v: text(steps[0]) }), t("scale.between", { a: text(steps[0]), b: text(steps[1]) }), t("scale.between", { a: text(steps[1]), b: text(steps[2]) }), t(wanted === undefined ? "scale.from" : "scale.wanted", { v: text(steps[2]) })]
-          .map((word, i) => <li key={word}><span className={`tile s${i}`} aria-hidden /> {word}</li>)}
-        <li><span className="tile sn" aria-hidden /> {t("tiles.none")}</li>
-      </ul>
+      <Scale steps={steps} wanted={wanted} text={text} />
     </figure>
+  );
+}
+
+/** What the colours mean, in words. */
+export function Scale({ steps, wanted, text }: { steps: [number, number, number]; wanted: number | undefined; text: (v: number) => string }) {
+  const { t } = useTranslation("cockpit");
+  return (
+    <ul className="scale">
+      {[t("scale.below", { v: text(steps[0]) }), t("scale.between", { a: text(steps[0]), b: text(steps[1]) }), t("scale.between", { a: text(steps[1]), b: text(steps[2]) }), t(wanted === undefined ? "scale.from" : "scale.wanted", { v: text(steps[2]) })]
+        .map((word, i) => <li key={word}><span className={`tile s${i}`} aria-hidden /> {word}</li>)}
+      <li><span className="tile sn" aria-hidden /> {t("tiles.none")}</li>
+    </ul>
   );
 }
