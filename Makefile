@@ -72,7 +72,7 @@ fault: bin ## every injected fault, losses of power and 520 kills (20 minutes; S
 	tools/fault.sh
 
 e2e: build e2e/node_modules/.package-lock.json ## the pages in a real browser; renews docs/screens
-	ZHIGAI_BIN=$(CURDIR)/bin/zhigai npm run all --silent --prefix e2e
+	RENEW_SCREENS=yes ZHIGAI_BIN=$(CURDIR)/bin/zhigai npm run all --silent --prefix e2e
 
 e2e/node_modules/.package-lock.json: e2e/package-lock.json
 	npm ci --prefix e2e --no-audit --no-fund --loglevel=error

@@ -1,6 +1,7 @@
 // A real browser as a person in China has it, and what a machine can check of a
 // page's accessibility.
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
@@ -30,11 +31,18 @@ export async function signIn(page, name, password) {
   await page.keyboard.press("Enter");
 }
 
-/** No violation of the rules that a machine can check; SHOTS is a folder for pictures of what was looked at. */
+const screens = new URL("../docs/screens/", import.meta.url).pathname;
+
+/**
+ * No violation of the rules that a machine can check. SHOTS is a folder for pictures of what was looked at; with
+ * RENEW_SCREENS those that docs/screens has are made anew.
+ */
 export async function accessible(page, where) {
   // Colours are judged where they come to rest, not on their way.
   await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((a) => a.effect?.getComputedTiming().endTime !== Infinity).map((a) => a.finished)));
-  if (process.env.SHOTS) await page.screenshot({ path: join(process.env.SHOTS, `${where.replaceAll(/\W+/g, "-")}.png`) });
+  const picture = `${where.replaceAll(/\W+/g, "-")}.png`;
+  if (process.env.SHOTS) await page.screenshot({ path: join(process.env.SHOTS, picture) });
+  if (process.env.RENEW_SCREENS && existsSync(join(screens, picture))) await page.screenshot({ path: join(screens, picture) });
   await page.evaluate(axeSource);
   const found = await page.evaluate(async (tags) => {
     const r = await globalThis.axe.run(document, { runOnly: tags });
