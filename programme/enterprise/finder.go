@@ -166,9 +166,9 @@ func (t *text) of(i int) []byte {
 const maxTerms = 5
 
 // mostLooks bounds how many entries are looked at one by one before all names
-// are read through: words that one name in four hundred has fill a page of fifty
+// are read through: words that one name in a hundred has fill a page of fifty
 // within it, and rarer ones have few hits.
-const mostLooks = 20_000
+const mostLooks = 5000
 
 // Find gives the places of the firms that fit in the filter's order, the first
 // limit behind a place.
