@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -304,9 +305,7 @@ func (h *signOnHouse) secondFactor() {
 func (h *signOnHouse) claimsChange() {
 	t := h.t
 	changed := map[string]any{}
-	for id, claims := range people {
-		changed[id] = claims
-	}
+	maps.Copy(changed, people)
 	changed["s-1"] = map[string]any{"preferred_username": "renamed", "groups": []string{"plant-viewers"}}
 	h.tell(map[string]any{"accounts": changed})
 	b := h.browser()
