@@ -121,6 +121,8 @@ type Session struct {
 	// Of sessions alone: when it was opened and last used, from where and how.
 	Opened, Seen        time.Time
 	Address, Device, By string
+	Provider            string // at which the person signed in, "" for none
+	Vouched             bool   // the provider says that there was a second factor
 }
 
 // Entry is one line of the audit. Hash covers the entry and the hash before
@@ -177,11 +179,40 @@ type Store interface {
 	// ChangeFactor stores what change makes of a user's second factor, nil for
 	// none, in one step: of two changes at a time one sees what the other did.
 	ChangeFactor(ctx context.Context, tenant plant.TenantNo, user string, change func(*Factor) (*Factor, error)) error
+	// Factors lists whose second factors there are, of every tenant.
+	Factors(ctx context.Context) ([]FactorOwner, error)
 	// Roles lists the tenant's own roles by id.
 	Roles(ctx context.Context, tenant plant.TenantNo) ([]RoleDef, error)
 	SaveRole(ctx context.Context, tenant plant.TenantNo, r RoleDef) (RoleDef, error) // ErrConflict when Rev is not the stored one
 	DropRole(ctx context.Context, tenant plant.TenantNo, id Role, rev int64) error   // ErrConflict likewise
+	ProviderStore
 	AuditStore
+}
+
+// ProviderStore keeps providers and who signed in by them.
+type ProviderStore interface {
+	// NewID is an id that nothing else has.
+	NewID() string
+	// Providers lists the tenant's in the order in which they were made;
+	// AllProviders those of every tenant, for who is not known yet.
+	Providers(ctx context.Context, tenant plant.TenantNo) ([]Provider, error)
+	AllProviders(ctx context.Context) ([]Provider, error)
+	ProviderByID(ctx context.Context, id string) (Provider, error)  // of any tenant
+	SaveProvider(ctx context.Context, p Provider) (Provider, error) // ErrConflict when Rev is not the stored one
+	DropProvider(ctx context.Context, tenant plant.TenantNo, id string, rev int64) error
+	// DropSessionsBy ends the sessions that a provider opened.
+	DropSessionsBy(ctx context.Context, tenant plant.TenantNo, provider string) error
+	// Linked is the user that the provider's person is; Adopt stores a new one and
+	// links it, in one step, ErrConflict when the person or the name is there.
+	Linked(ctx context.Context, tenant plant.TenantNo, issuer, subject string) (User, error)
+	Adopt(ctx context.Context, u User, l Linking) (User, error)
+}
+
+// Linking says which person of a provider a user is.
+type Linking struct {
+	Issuer, Subject string
+	Provider        string // by which the person came first
+	Since           time.Time
 }
 
 // AuditStore appends to the audit and reads it back in order.

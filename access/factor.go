@@ -33,7 +33,7 @@ const ticketLife = 5 * time.Minute
 
 // Factor is the second factor of a user. It is never shown after it was set up.
 type Factor struct {
-	Secret    string    `json:"secret"` // base32
+	Secret    string    `json:"secret"` // base32, sealed by the node's [Vault]
 	Since     time.Time `json:"since"`
 	Confirmed bool      `json:"confirmed"` // a first code was right
 	Step      int64     `json:"step"`      // last step of RFC 6238 that was used
@@ -56,12 +56,18 @@ type Enrolment struct {
 
 const totpIssuer = "zhigai"
 
-// take uses a code of the authenticator, or a recovery code, once.
-func (f Factor) take(code string, now time.Time) (Factor, bool) {
-	secret, err := base32Plain.DecodeString(f.Secret)
-	if err != nil {
-		return f, false
-	}
+// FactorOwner is whose a second factor is.
+type FactorOwner struct {
+	Tenant plant.TenantNo
+	User   string
+}
+
+// sealed names the secret, see [Vault.Seal].
+func (o FactorOwner) sealed() string { return fmt.Sprintf("factor/%d/%s", o.Tenant, o.User) }
+
+// take uses a code of the authenticator, whose secret is open here, or a recovery
+// code, once.
+func (f Factor) take(secret []byte, code string, now time.Time) (Factor, bool) {
 	code = tidyCode(code)
 	if step, ok := matchTOTP(secret, code, now, f.Step); ok {
 		f.Step = step
@@ -80,7 +86,10 @@ func (f Factor) take(code string, now time.Time) (Factor, bool) {
 func factorKey(user string) string { return "2:" + user }
 
 // enter opens a session, or asks for the second factor first.
-func (s *Service) enter(ctx context.Context, u User, by string, from Caller) (Signed, error) {
+func (s *Service) enter(ctx context.Context, u User, by means, from Caller) (Signed, error) {
+	if by.vouched {
+		return s.open(ctx, u, by, from)
+	}
 	f, err := s.store.Factor(ctx, u.Tenant, u.ID)
 	if errors.Is(err, ErrNotFound) || err == nil && !f.Confirmed {
 		return s.open(ctx, u, by, from)
@@ -93,7 +102,7 @@ func (s *Service) enter(ctx context.Context, u User, by string, from Caller) (Si
 		return Signed{}, err
 	}
 	expires := s.now().Add(ticketLife).UTC().Truncate(time.Microsecond)
-	if err := s.store.SaveLink(ctx, Session{Hash: hashSecret(secret), User: u.ID, Tenant: u.Tenant, Expires: expires}); err != nil {
+	if err := s.store.SaveLink(ctx, Session{Hash: hashSecret(secret), User: u.ID, Tenant: u.Tenant, Expires: expires, Provider: by.provider}); err != nil {
 		return Signed{}, err
 	}
 	return Signed{}, &SecondFactorError{Ticket: secret, Expires: expires}
@@ -120,7 +129,7 @@ func (s *Service) SecondStep(ctx context.Context, ticket, code string, from Call
 	if err := s.useCode(ctx, u, code, from); err != nil {
 		return Signed{}, errors.Join(err, s.store.SaveLink(ctx, l))
 	}
-	return s.open(ctx, u, "second factor", from)
+	return s.open(ctx, u, means{by: "second factor", provider: l.Provider}, from)
 }
 
 // errCode is a code that is wrong, late or used.
@@ -136,7 +145,10 @@ func (s *Service) useCode(ctx context.Context, u User, code string, from Caller)
 		if f == nil {
 			return nil, errCode
 		}
-		used, ok := f.take(code, s.now())
+		used, ok, err := s.take(FactorOwner{u.Tenant, u.ID}, *f, code)
+		if err != nil {
+			return nil, err
+		}
 		if !ok {
 			return nil, errCode
 		}
@@ -153,6 +165,60 @@ func (s *Service) useCode(ctx context.Context, u User, code string, from Caller)
 		return s.Record(ctx, nameOf(u), "factor.recovery", "user/"+u.ID, nil, map[string]int{"left": left})
 	}
 	return nil
+}
+
+// take uses a code of the factor; a secret that an older program left in clear is
+// sealed with it.
+func (s *Service) take(of FactorOwner, f Factor, code string) (Factor, bool, error) {
+	plain, err := s.vault.Open(of.sealed(), f.Secret)
+	if err != nil {
+		return f, false, err
+	}
+	secret, err := base32Plain.DecodeString(plain)
+	if err != nil {
+		return f, false, nil
+	}
+	used, ok := f.take(secret, code, s.now())
+	if ok && !isSealed(used.Secret) {
+		used.Secret, err = s.vault.Seal(of.sealed(), plain)
+	}
+	return used, ok, err
+}
+
+// SealFactors seals the secrets that an older program left in clear and says how
+// many there were. Those that the key does not open are an error that wraps
+// [ErrOtherKey]; the others are sealed all the same.
+func (s *Service) SealFactors(ctx context.Context) (sealed int, err error) {
+	all, err := s.store.Factors(ctx)
+	if err != nil {
+		return 0, err
+	}
+	var foreign error
+	for _, of := range all {
+		changed := false
+		err := s.store.ChangeFactor(ctx, of.Tenant, of.User, func(f *Factor) (*Factor, error) {
+			if f == nil {
+				return nil, nil
+			}
+			if isSealed(f.Secret) {
+				_, err := s.vault.Open(of.sealed(), f.Secret)
+				return f, err
+			}
+			next := *f
+			text, err := s.vault.Seal(of.sealed(), f.Secret)
+			next.Secret, changed = text, err == nil
+			return &next, err
+		})
+		switch {
+		case errors.Is(err, ErrOtherKey):
+			foreign = fmt.Errorf("second factor of user %s: %w", of.User, err)
+		case err != nil:
+			return sealed, err
+		case changed:
+			sealed++
+		}
+	}
+	return sealed, foreign
 }
 
 // FactorOf tells of by's second factor.
@@ -186,11 +252,15 @@ func (s *Service) EnrolFactor(ctx context.Context, by Principal) (Enrolment, err
 	if err != nil {
 		return Enrolment{}, err
 	}
+	stored, err := s.vault.Seal(FactorOwner{u.Tenant, u.ID}.sealed(), secret)
+	if err != nil {
+		return Enrolment{}, err
+	}
 	err = s.store.ChangeFactor(ctx, u.Tenant, u.ID, func(f *Factor) (*Factor, error) {
 		if f != nil && f.Confirmed {
 			return nil, fmt.Errorf("%w: there is a second factor already; take it off first", ErrInvalid)
 		}
-		return &Factor{Secret: secret, Since: s.now().UTC().Truncate(time.Microsecond)}, nil
+		return &Factor{Secret: stored, Since: s.now().UTC().Truncate(time.Microsecond)}, nil
 	})
 	return Enrolment{Secret: secret, URI: totpURI(totpIssuer, u.Name, secret)}, err
 }
@@ -208,6 +278,27 @@ func (s *Service) ConfirmFactor(ctx context.Context, by Principal, code string, 
 	if err := s.useCode(ctx, u, code, from); err != nil {
 		return nil, err
 	}
+	return s.newRecovery(ctx, by, u, "factor.on")
+}
+
+// RenewRecovery gives new recovery codes for a code of the second factor; those
+// from before open nothing any more.
+func (s *Service) RenewRecovery(ctx context.Context, by Principal, code string, from Caller) ([]string, error) {
+	u, err := s.own(ctx, by)
+	if err != nil {
+		return nil, err
+	}
+	if f, err := s.store.Factor(ctx, u.Tenant, u.ID); err != nil || !f.Confirmed {
+		return nil, errors.Join(fmt.Errorf("%w: there is no second factor to have recovery codes for", ErrInvalid), ignoreNotFound(err))
+	}
+	if err := s.useCode(ctx, u, code, from); err != nil {
+		return nil, err
+	}
+	return s.newRecovery(ctx, by, u, "factor.renew")
+}
+
+// newRecovery stores new recovery codes, and with them that the factor holds.
+func (s *Service) newRecovery(ctx context.Context, by Principal, u User, action string) ([]string, error) {
 	codes, hashes, err := newRecoveryCodes()
 	if err != nil {
 		return nil, err
@@ -224,7 +315,7 @@ func (s *Service) ConfirmFactor(ctx context.Context, by Principal, code string, 
 		return nil, err
 	}
 	s.forget()
-	return codes, s.Record(ctx, by, "factor.on", "user/"+u.ID, nil, nil)
+	return codes, s.Record(ctx, by, action, "user/"+u.ID, nil, nil)
 }
 
 func ignoreNotFound(err error) error {

@@ -25,15 +25,18 @@ type Grant struct {
 	Path string `json:"path,omitempty" maxLength:"400" doc:"Place of the plant"`
 	Area
 	// Until is when the grant ends, zero for never.
-	Until   time.Time `json:"until,omitzero"`
-	Purpose string    `json:"purpose,omitempty" maxLength:"400" doc:"What it is for; a grant that ends says so"`
+	Until time.Time `json:"until,omitzero"`
+	// Via is the provider whose claims gave it until the session ends; such a grant
+	// is noted at the sign-in and by nobody else.
+	Via     string `json:"via,omitempty" maxLength:"60" doc:"Provider whose claims gave it, until the session ends"`
+	Purpose string `json:"purpose,omitempty" maxLength:"400" doc:"What it is for; a grant that ends says so"`
 }
 
 // Ended reports whether the grant is over.
 func (g Grant) Ended(now time.Time) bool { return !g.Until.IsZero() && !now.Before(g.Until) }
 
 func (g Grant) same(o Grant) bool {
-	return g.Role == o.Role && g.Path == o.Path && g.Area == o.Area && g.Purpose == o.Purpose && g.Until.Equal(o.Until)
+	return g.Role == o.Role && g.Path == o.Path && g.Area == o.Area && g.Purpose == o.Purpose && g.Via == o.Via && g.Until.Equal(o.Until)
 }
 
 // roleTable are the roles of a tenant by id: those delivered and its own.
@@ -77,6 +80,8 @@ func (t roleTable) checkOne(g Grant, now time.Time) error {
 		return fmt.Errorf("%w: role %.40q; write one of %s", ErrInvalid, g.Role, strings.Join(t.ids(), ", "))
 	case g.Path != "" && g.Area != Area{}:
 		return fmt.Errorf("%w: a place of the plant and an area of firms at once; make two grants of it", ErrInvalid)
+	case g.Via != "":
+		return fmt.Errorf("%w: only a sign-in notes which provider gave a grant", ErrInvalid)
 	case g.Ended(now):
 		return fmt.Errorf("%w: it would end %s, before it begins", ErrInvalid, g.Until.Format(time.RFC3339))
 	case len(g.Purpose) > maxPurpose:
@@ -134,7 +139,7 @@ func (t roleTable) principal(user, name string, scope Scope, grants []Grant, now
 		if len(p.rights) == 0 {
 			p.Role = g.Role
 		}
-		p.rights = append(p.rights, right{role: g.Role, permissions: def.Permissions, path: g.Path, area: g.Area, ends: !g.Until.IsZero()})
+		p.rights = append(p.rights, right{role: g.Role, permissions: def.Permissions, path: g.Path, area: g.Area, ends: !g.Until.IsZero() && g.Via == ""})
 		if !g.Until.IsZero() && (p.ends.IsZero() || g.Until.Before(p.ends)) {
 			p.ends = g.Until
 		}

@@ -22,10 +22,12 @@ type Principal struct {
 	asked Permission
 	// session is the hash of the session by which it asks, "" for programs.
 	session string
-	rights  []right
-	strict  bool      // a role asks for a second factor
-	enrol   bool      // and there is none: nothing else may be done before
-	ends    time.Time // when the first of the rights ends, zero for never
+	// provider is the one whose session it is, "" for none.
+	provider string
+	rights   []right
+	strict   bool      // a role asks for a second factor
+	enrol    bool      // and there is none: nothing else may be done before
+	ends     time.Time // when the first of the rights ends, zero for never
 }
 
 // right is a grant with the permissions of its role.
@@ -122,6 +124,9 @@ func (p Principal) May(perm Permission, path string) bool {
 // MustEnrol reports whether the principal may nothing until a second factor is
 // set up.
 func (p Principal) MustEnrol() bool { return p.enrol }
+
+// Provider is where the principal signed in, "" for here.
+func (p Principal) Provider() string { return p.provider }
 
 // Guest reports whether the principal has the permission at path by grants that
 // end alone: it was let in from outside, for a purpose.

@@ -54,7 +54,7 @@ func newHouse(t *testing.T) house {
 			t.Error(err)
 		}
 	})
-	s, err := access.New(db.Access(), delivered(t), c.now)
+	s, err := access.New(db.Access(), delivered(t), vault(t), c.now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -321,7 +321,7 @@ func (c *counting) TokenByHash(ctx context.Context, hash string) (access.Token, 
 func TestAuthenticate_Cached(t *testing.T) {
 	h := newHouse(t)
 	store := &counting{Store: h.store}
-	s, err := access.New(store, delivered(t), h.clock.now)
+	s, err := access.New(store, delivered(t), vault(t), h.clock.now)
 	if err != nil {
 		t.Fatal(err)
 	}

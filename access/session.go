@@ -40,11 +40,12 @@ type OpenSession struct {
 func (s Session) id() string { return s.Hash[:min(len(s.Hash), sessionIDLen)] }
 
 // newSession is one that begins now.
-func newSession(u User, hash, by string, from Caller, now time.Time) Session {
+func newSession(u User, hash string, by means, from Caller, now time.Time) Session {
 	now = now.UTC().Truncate(time.Microsecond)
 	return Session{
 		Hash: hash, User: u.ID, Tenant: u.Tenant, Expires: now.Add(sessionLife), Opened: now, Seen: now,
-		Address: begin(from.Address, maxOrigin), Device: begin(from.Device, maxDevice), By: by,
+		Address: begin(from.Address, maxOrigin), Device: begin(from.Device, maxDevice), By: by.by,
+		Provider: by.provider, Vouched: by.vouched,
 	}
 }
 

@@ -105,7 +105,7 @@ func (full) TouchSession(context.Context, string, time.Time) error { return erro
 func TestSessions_WithoutNote(t *testing.T) {
 	h := newHouse(t)
 	s := h.signIn(t, "admin")
-	blind, err := access.New(full{h.store}, delivered(t), h.clock.now)
+	blind, err := access.New(full{h.store}, delivered(t), vault(t), h.clock.now)
 	if err != nil {
 		t.Fatal(err)
 	}

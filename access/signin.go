@@ -44,7 +44,7 @@ func (s *Service) SignIn(ctx context.Context, name, password string, from Caller
 	if u, err = s.strengthen(ctx, u, password); err != nil {
 		return Signed{}, err
 	}
-	return s.enter(ctx, u, "password", from)
+	return s.enter(ctx, u, means{by: "password"}, from)
 }
 
 // strengthen stores the password again when hashes are made with more work now
@@ -69,7 +69,14 @@ func (s *Service) strengthen(ctx context.Context, u User, password string) (User
 	return saved, s.Record(ctx, nameOf(u), "user.rehash", "user/"+u.ID, nil, nil)
 }
 
-func (s *Service) open(ctx context.Context, u User, by string, from Caller) (Signed, error) {
+// means are how somebody came in.
+type means struct {
+	by       string
+	provider string // "" for none
+	vouched  bool   // it saw a second factor
+}
+
+func (s *Service) open(ctx context.Context, u User, by means, from Caller) (Signed, error) {
 	now := s.now()
 	if err := s.store.DropExpired(ctx, now); err != nil {
 		return Signed{}, err
@@ -82,15 +89,27 @@ func (s *Service) open(ctx context.Context, u User, by string, from Caller) (Sig
 	if err := s.store.SaveSession(ctx, session); err != nil {
 		return Signed{}, err
 	}
-	who, err := s.principalOf(ctx, u)
+	who, err := s.principalOf(ctx, u, by.vouched)
 	if err != nil {
 		return Signed{}, err
 	}
-	who.session = session.Hash
-	if err := s.Record(ctx, who, "session.open", "user/"+u.ID, nil, map[string]string{"by": by, "origin": from.Address}); err != nil {
+	who.session, who.provider = session.Hash, by.provider
+	if err := s.Record(ctx, who, "session.open", "user/"+u.ID, nil, by.noted(from)); err != nil {
 		return Signed{}, err
 	}
 	return Signed{Secret: secret, Expires: session.Expires, Principal: who}, nil
+}
+
+// noted is what the audit says of a sign-in.
+func (m means) noted(from Caller) map[string]string {
+	out := map[string]string{"by": m.by, "origin": from.Address}
+	if m.provider != "" {
+		out["provider"] = m.provider
+	}
+	if m.vouched {
+		out["second_factor"] = "provider"
+	}
+	return out
 }
 
 // SignOut ends the session of the cookie; one that has ended is no error.
@@ -152,7 +171,7 @@ func (s *Service) SignInByLink(ctx context.Context, secret string, from Caller) 
 	if err != nil || u.Off || !s.now().Before(l.Expires) {
 		return Signed{}, ErrUnauthorized
 	}
-	return s.enter(ctx, u, "link", from)
+	return s.enter(ctx, u, means{by: "link"}, from)
 }
 
 func (s *Service) bySession(ctx context.Context, hash string) (Principal, time.Time, error) {
@@ -168,7 +187,7 @@ func (s *Service) bySession(ctx context.Context, hash string) (Principal, time.T
 		return Principal{}, time.Time{}, ErrUnauthorized
 	}
 	s.touch(ctx, session)
-	who, err := s.principalOf(ctx, u)
-	who.session = hash
+	who, err := s.principalOf(ctx, u, session.Vouched)
+	who.session, who.provider = hash, session.Provider
 	return who, session.Expires, err
 }

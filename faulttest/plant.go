@@ -97,7 +97,7 @@ func Open(ctx context.Context, at Places, clock *Clock, product fs.FS) (_ *Plant
 	if p.Record, err = record.Open(ctx, at.Record, r); err != nil {
 		return nil, err
 	}
-	if p.access, err = access.New(p.Record.Access(), plantRoles, clock.Now); err != nil {
+	if p.access, err = access.New(p.Record.Access(), plantRoles, nil, clock.Now); err != nil {
 		return nil, err
 	}
 	plants, tags := shop.NewPlants(p.Record), shop.NewTags(p.Record)

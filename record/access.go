@@ -86,42 +86,44 @@ func (a Access) SaveUser(ctx context.Context, u access.User) (access.User, error
 	if u.ID == "" {
 		u.ID = a.db.NewID()
 	}
-	grants, err := grantsText(u.Grants)
-	if err != nil {
-		return access.User{}, err
-	}
-	err = a.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
-		var rev int64
-		err := tx.NewRaw(`select rev from access_user where tenant = ? and id = ?`, u.Tenant, u.ID).Scan(ctx, &rev)
-		switch {
-		case err != nil && !errors.Is(err, sql.ErrNoRows):
-			return fmt.Errorf("record: read user %s: %w", u.Name, err)
-		case err != nil && u.Rev != 0:
-			return fmt.Errorf("user %s: %w", u.ID, access.ErrNotFound)
-		case rev != u.Rev:
-			return fmt.Errorf("user %s is at revision %d, not %d: %w", u.Name, rev, u.Rev, access.ErrConflict)
-		}
-		var other int
-		if err := tx.NewRaw(`select count(*) from access_user where name = ? and not (tenant = ? and id = ?)`,
-			u.Name, u.Tenant, u.ID).Scan(ctx, &other); err != nil {
-			return fmt.Errorf("record: read user %s: %w", u.Name, err)
-		}
-		if other > 0 {
-			return fmt.Errorf("the name %s is taken; choose another: %w", u.Name, access.ErrConflict)
-		}
-		if _, err := tx.NewRaw(`insert into access_user (`+userColumns+`) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-			on conflict (tenant, id) do update set name = excluded.name, display = excluded.display, role = excluded.role,
-			path = excluded.path, grants = excluded.grants, password = excluded.password, disabled = excluded.disabled, rev = excluded.rev`,
-			u.Tenant, u.ID, u.Name, u.Display, string(u.Role), u.Path, grants, u.Password, u.Off, u.Rev+1).Exec(ctx); err != nil {
-			return fmt.Errorf("record: save user %s: %w", u.Name, err)
-		}
-		return nil
-	})
-	if err != nil {
+	if err := a.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error { return saveUser(ctx, tx, u) }); err != nil {
 		return access.User{}, err
 	}
 	u.Rev++
 	return u, nil
+}
+
+// saveUser stores a user at the revision after the one it has.
+func saveUser(ctx context.Context, tx bun.Tx, u access.User) error {
+	grants, err := grantsText(u.Grants)
+	if err != nil {
+		return err
+	}
+	var rev int64
+	err = tx.NewRaw(`select rev from access_user where tenant = ? and id = ?`, u.Tenant, u.ID).Scan(ctx, &rev)
+	switch {
+	case err != nil && !errors.Is(err, sql.ErrNoRows):
+		return fmt.Errorf("record: read user %s: %w", u.Name, err)
+	case err != nil && u.Rev != 0:
+		return fmt.Errorf("user %s: %w", u.ID, access.ErrNotFound)
+	case rev != u.Rev:
+		return fmt.Errorf("user %s is at revision %d, not %d: %w", u.Name, rev, u.Rev, access.ErrConflict)
+	}
+	var other int
+	if err := tx.NewRaw(`select count(*) from access_user where name = ? and not (tenant = ? and id = ?)`,
+		u.Name, u.Tenant, u.ID).Scan(ctx, &other); err != nil {
+		return fmt.Errorf("record: read user %s: %w", u.Name, err)
+	}
+	if other > 0 {
+		return fmt.Errorf("the name %s is taken; choose another: %w", u.Name, access.ErrConflict)
+	}
+	if _, err := tx.NewRaw(`insert into access_user (`+userColumns+`) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		on conflict (tenant, id) do update set name = excluded.name, display = excluded.display, role = excluded.role,
+		path = excluded.path, grants = excluded.grants, password = excluded.password, disabled = excluded.disabled, rev = excluded.rev`,
+		u.Tenant, u.ID, u.Name, u.Display, string(u.Role), u.Path, grants, u.Password, u.Off, u.Rev+1).Exec(ctx); err != nil {
+		return fmt.Errorf("record: save user %s: %w", u.Name, err)
+	}
+	return nil
 }
 
 const tokenColumns = `tenant, id, name, role, path, grants, hash, created, expires, revoked`

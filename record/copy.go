@@ -24,6 +24,8 @@ var ErrNotEmpty = errors.New("record: the target is not empty")
 var tables = []struct{ name, key string }{
 	{"access_factor", "tenant, user_id"},
 	{"access_link", "tenant, hash"},
+	{"access_linking", "tenant, issuer, subject"},
+	{"access_provider", "tenant, id"},
 	{"access_role", "tenant, id"},
 	{"access_session", "tenant, hash"},
 	{"access_token", "tenant, id"},

@@ -42,6 +42,26 @@ func readFactor(ctx context.Context, db bun.IDB, tenant plant.TenantNo, user str
 	return &f, nil
 }
 
+// maxFactors bounds the list of second factors: one of each user of a large hub.
+const maxFactors = 200_000
+
+// Factors implements [access.Store].
+func (a Access) Factors(ctx context.Context) ([]access.FactorOwner, error) {
+	rows, err := a.db.read.QueryContext(ctx, `select tenant, user_id from access_factor order by tenant, user_id limit ?`, maxFactors)
+	if err != nil {
+		return nil, fmt.Errorf("record: read second factors: %w", err)
+	}
+	var out []access.FactorOwner
+	for rows.Next() {
+		var o access.FactorOwner
+		if err := rows.Scan(&o.Tenant, &o.User); err != nil {
+			return nil, errors.Join(err, rows.Close())
+		}
+		out = append(out, o)
+	}
+	return out, errors.Join(rows.Err(), rows.Close())
+}
+
 // ChangeFactor implements [access.Store].
 func (a Access) ChangeFactor(ctx context.Context, tenant plant.TenantNo, user string, change func(*access.Factor) (*access.Factor, error)) error {
 	return a.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {

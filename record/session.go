@@ -16,13 +16,13 @@ import (
 // maxSessions bounds the list of a user's sessions; each ends within a day.
 const maxSessions = 200
 
-const sessionColumns = `tenant, hash, user_id, expires, opened, seen, address, device, means`
+const sessionColumns = `tenant, hash, user_id, expires, opened, seen, address, device, means, provider, vouched`
 
 // SaveSession stores a session.
 func (a Access) SaveSession(ctx context.Context, s access.Session) error {
 	return a.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
-		if _, err := tx.NewRaw(`insert into access_session (`+sessionColumns+`) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			s.Tenant, s.Hash, s.User, s.Expires.UnixMicro(), sinceMicros(s.Opened), sinceMicros(s.Seen), s.Address, s.Device, s.By).Exec(ctx); err != nil {
+		if _, err := tx.NewRaw(`insert into access_session (`+sessionColumns+`) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			s.Tenant, s.Hash, s.User, s.Expires.UnixMicro(), sinceMicros(s.Opened), sinceMicros(s.Seen), s.Address, s.Device, s.By, s.Provider, s.Vouched).Exec(ctx); err != nil {
 			return fmt.Errorf("record: save session: %w", err)
 		}
 		return nil
@@ -65,7 +65,7 @@ func (a Access) sessions(ctx context.Context, where string, args ...any) ([]acce
 	for rows.Next() {
 		var s access.Session
 		var expires, opened, seen int64
-		if err := rows.Scan(&s.Tenant, &s.Hash, &s.User, &expires, &opened, &seen, &s.Address, &s.Device, &s.By); err != nil {
+		if err := rows.Scan(&s.Tenant, &s.Hash, &s.User, &expires, &opened, &seen, &s.Address, &s.Device, &s.By, &s.Provider, &s.Vouched); err != nil {
 			return nil, errors.Join(err, rows.Close())
 		}
 		s.Expires, s.Opened, s.Seen = plant.Micros(expires).Time(), sinceTime(opened), sinceTime(seen)
@@ -109,7 +109,7 @@ func (a Access) drop(ctx context.Context, query string, tables []string, args ..
 // SaveLink stores a sign-in link.
 func (a Access) SaveLink(ctx context.Context, l access.Session) error {
 	return a.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
-		if _, err := tx.NewRaw(`insert into access_link (tenant, hash, user_id, expires) values (?, ?, ?, ?)`, l.Tenant, l.Hash, l.User, l.Expires.UnixMicro()).Exec(ctx); err != nil {
+		if _, err := tx.NewRaw(`insert into access_link (tenant, hash, user_id, expires, provider) values (?, ?, ?, ?, ?)`, l.Tenant, l.Hash, l.User, l.Expires.UnixMicro(), l.Provider).Exec(ctx); err != nil {
 			return fmt.Errorf("record: save link: %w", err)
 		}
 		return nil
@@ -121,7 +121,7 @@ func (a Access) TakeLink(ctx context.Context, hash string) (access.Session, erro
 	l := access.Session{Hash: hash}
 	err := a.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
 		var expires int64
-		err := tx.NewRaw(`select tenant, user_id, expires from access_link where hash = ? limit 1`, hash).Scan(ctx, &l.Tenant, &l.User, &expires)
+		err := tx.NewRaw(`select tenant, user_id, expires, provider from access_link where hash = ? limit 1`, hash).Scan(ctx, &l.Tenant, &l.User, &expires, &l.Provider)
 		if errors.Is(err, sql.ErrNoRows) {
 			return fmt.Errorf("link: %w", access.ErrNotFound)
 		}

@@ -37,6 +37,7 @@ func (a *API) registerAccount() {
 			return nil, a.access.ChangePassword(ctx, Who(ctx), in.Body.Old, in.Body.New)
 		})
 	a.registerFactor()
+	a.registerRecovery()
 	Handle(a, Op{Method: http.MethodGet, Path: "/users/{id}/sessions", ID: "user-sessions", Summary: "Open sessions of a user", Tag: "admin", Needs: access.Administer},
 		func(ctx context.Context, in *struct {
 			ID string `path:"id" maxLength:"60"`
@@ -64,6 +65,15 @@ type factorCodeIn struct {
 // Recovery are codes that stand in for a lost authenticator, each once.
 type Recovery struct {
 	Codes []string `json:"codes" nullable:"false" doc:"Shown this once"`
+}
+
+// registerRecovery adds new recovery codes.
+func (a *API) registerRecovery() {
+	Handle(a, Op{Method: http.MethodPost, Path: "/second-factor/recovery", ID: "renew-recovery-codes", Summary: "New recovery codes, for a code of your second factor; those from before open nothing any more", Tag: "session", Needs: access.SignedIn},
+		func(ctx context.Context, in *factorCodeIn) (*struct{ Body Recovery }, error) {
+			codes, err := a.access.RenewRecovery(ctx, Who(ctx), in.Body.Code, in.Caller)
+			return &struct{ Body Recovery }{Recovery{append([]string{}, codes...)}}, err
+		})
 }
 
 // registerFactor adds the second factor: one's own, and its reset for others.

@@ -53,8 +53,14 @@ func (a *API) Stream(feed Feed) *huma.StreamResponse {
 
 // pump is the only writer of the stream: events of the feed and beats meet here.
 func (a *API) pump(ctx context.Context, control *http.ResponseController, w http.ResponseWriter, feed Feed) {
-	events, ended := make(chan Event), make(chan error, 1)
+	events, ended, gone := make(chan Event), make(chan error, 1), make(chan struct{})
+	ctx, cancel := context.WithCancel(ctx)
+	defer func() { // what the feed does at its end belongs to the request
+		cancel()
+		<-gone
+	}()
 	go func() {
+		defer close(gone)
 		ended <- feed(ctx, func(e Event) error {
 			select {
 			case events <- e:

@@ -21,11 +21,12 @@ type Me struct {
 	Permissions []access.Permission `json:"permissions" nullable:"false" doc:"Held somewhere"`
 	MustEnrol   bool                `json:"must_enrol,omitempty" doc:"Nothing may be done until a second factor is set up: a role asks for it"`
 	Whole       []access.Permission `json:"whole" nullable:"false" doc:"Held for the whole plant, or every firm"`
+	Provider    string              `json:"provider,omitempty" doc:"Provider by which the session was opened"`
 	Areas       []access.Area       `json:"areas" nullable:"false" doc:"Firms that may be seen; one empty area is every firm"`
 }
 
 func meOf(p access.Principal) Me {
-	me := Me{User: p.User, Name: p.Name, Role: p.Role, Places: []string{}, MustEnrol: p.MustEnrol()}
+	me := Me{User: p.User, Name: p.Name, Role: p.Role, Places: []string{}, MustEnrol: p.MustEnrol(), Provider: p.Provider()}
 	me.Permissions, me.Whole = p.Permissions()
 	me.Areas = append([]access.Area{}, p.Areas(access.ReadFirms)...)
 	if p.Has(access.Read) {
@@ -46,12 +47,16 @@ type origin struct{ access.Caller }
 
 // Resolve implements [huma.Resolver].
 func (o *origin) Resolve(ctx huma.Context) []error {
-	host, _, err := net.SplitHostPort(ctx.RemoteAddr())
-	if err != nil {
-		host = ctx.RemoteAddr()
-	}
-	o.Address, o.Device = host, ctx.Header("User-Agent")
+	o.Caller = callerOf(ctx.RemoteAddr(), ctx.Header("User-Agent"))
 	return nil
+}
+
+func callerOf(remote, device string) access.Caller {
+	host, _, err := net.SplitHostPort(remote)
+	if err != nil {
+		host = remote
+	}
+	return access.Caller{Address: host, Device: device}
 }
 
 type signInIn struct {

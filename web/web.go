@@ -66,6 +66,7 @@ type Options struct {
 	Errors  []ErrorStatus // of the rooms above figure
 	Figures *figure.Engine
 	Trail   access.AuditStore // the audit as it is read
+	SignOn  SignOn            // at providers; nil: there are none
 	// Keepers names the nodes below that machines belong to; this node's own are
 	// not in it.
 	Keepers func(ctx context.Context, tenant plant.TenantNo, machines []plant.NodeID) (map[plant.NodeID]string, error)
@@ -122,6 +123,7 @@ func New(o Options) *API {
 	a.registerMetrics()
 	a.registerSession()
 	a.registerAccount()
+	a.registerProviders()
 	a.registerUsers()
 	a.registerTokens()
 	a.registerRoles()

@@ -3,6 +3,7 @@ package main
 import (
 	"time"
 
+	"zhigai/access/oidc"
 	"zhigai/connect"
 	"zhigai/evidence/requests"
 	"zhigai/history"
@@ -32,6 +33,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Limits: web.Limits{PerUser: n.requests, PerAddress: 4 * n.requests}, Demo: demo, TLS: tls, Figures: n.engine, Links: links{n}, Ready: n.ready, Metrics: n.metrics(), ReadOnly: n.readOnly, Hook: n.drivers.Hook,
 		Errors: []web.ErrorStatus{
 			{Err: equipment.ErrInvalid, Status: 422},
+			{Err: oidc.ErrAway, Status: 503},
 			{Err: acceptance.ErrInvalid, Status: 422},
 			{Err: diagnosis.ErrInvalid, Status: 422},
 			{Err: diagnosis.ErrNoFigures, Status: 409},
@@ -66,7 +68,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 			{Err: history.ErrNoSpace, Status: 503},
 			{Err: history.ErrFailed, Status: 503},
 		},
-		Trail: n.record.Access(), Keepers: n.nodes.Keepers,
+		Trail: n.record.Access(), SignOn: n.signOn, Keepers: n.nodes.Keepers,
 	}
 	if n.traces != nil {
 		o.Trace = n.traces.request

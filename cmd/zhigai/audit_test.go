@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bufio"
+	"context"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -12,6 +14,7 @@ import (
 	"time"
 
 	"zhigai/access"
+	"zhigai/plant"
 )
 
 // TestAuditOfReads: who was let in until a date leaves one entry for each
@@ -37,6 +40,7 @@ func TestAuditOfReads(t *testing.T) {
 		{"/api/v1/series/raw?tag=" + own, "samples.read"},
 		{"/api/v1/figures/oee/evidence?window=base&scope=" + g.own.Path, "evidence.read"},
 		{"/prometheus/api/v1/query_range?query=count_good&start=0&end=60&step=60", "samples.read"},
+		{"/api/v1/equipment/" + string(g.own.ID) + "?", "values.read"},
 		{"/prometheus/api/v1/labels?", ""},
 		{"/api/v1/tags?", ""},
 		{"/api/v1/samples?tag=" + out, ""}, // refused: nothing was shown
@@ -72,6 +76,64 @@ func TestAuditOfReads(t *testing.T) {
 		}
 		if e := after[0]; e.Action != ask.want || !strings.Contains(e.Object, "equipment/"+string(g.own.ID)) || !strings.Contains(e.After, `"guest":true`) || !strings.Contains(e.After, g.own.Path) {
 			t.Errorf("%s left %+v", path, e)
+		}
+	}
+}
+
+// TestAuditOfLive: a stream of live values leaves one entry when its guest goes,
+// with how often values were shown, and none for who belongs to the plant, for
+// a stream without values, and for a machine that is not seen.
+func TestAuditOfLive(t *testing.T) {
+	t.Parallel()
+	g := newGate(t)
+	guest := g.tokenOf(demoTenant, access.Grant{Role: access.RoleViewer, Path: ourLine, Until: time.Now().Add(time.Hour), Purpose: "诊断"})
+	ours := g.tokenOf(demoTenant, access.Grant{Role: access.RoleViewer, Path: ourLine})
+	reads := func() []access.Entry {
+		all, err := g.n.record.Access().FindAudit(t.Context(), demoTenant, access.AuditQuery{Action: "live.read"}, 100)
+		must(t, err)
+		return all
+	}
+	watch := func(token string, machine plant.NodeID, until string) {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, g.api.base+"/api/v1/live?machine="+string(machine), nil)
+		must(t, err)
+		bearer(token)(req)
+		res, err := http.DefaultClient.Do(req)
+		must(t, err)
+		lines := bufio.NewScanner(res.Body)
+		lines.Buffer(nil, 1<<20)
+		for lines.Scan() && lines.Text() != "event: "+until {
+		}
+		if lines.Err() != nil {
+			t.Errorf("the stream ended before %q: %v", until, lines.Err())
+		}
+		cancel()
+		_ = res.Body.Close() // it was cut off
+	}
+	noted := func(n int) { // the stream's end is noted after the client has gone
+		t.Helper()
+		for end := time.Now().Add(time.Minute); len(reads()) < n && time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		}
+		if got := len(reads()); got != n {
+			t.Fatalf("%d streams with values are noted; want %d", got, n)
+		}
+	}
+	watch(guest, g.own.ID, "values")
+	noted(1)
+	watch(guest, g.out.ID, "machines")
+	watch(guest, "", "machines")
+	watch(ours, g.own.ID, "values")
+	watch(guest, g.own.ID, "values")
+	noted(2)
+	all := reads()
+	if len(all) != 2 {
+		t.Errorf("%d entries: %+v; want one for each of the guest's streams with values", len(all), all)
+	}
+	for _, e := range all {
+		if e.Object != "equipment/"+string(g.own.ID) || !strings.Contains(e.After, `"times":`) || strings.Contains(e.After, `"times":0`) || !strings.Contains(e.After, `"guest":true`) {
+			t.Errorf("entry %+v", e)
 		}
 	}
 }

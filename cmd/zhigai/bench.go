@@ -22,25 +22,27 @@ import (
 )
 
 type benchCmd struct {
-	Quick    bool     `help:"Two minutes instead of twenty; too short to be quoted."`
-	Parts    []string `help:"Only these: ${bench_parts}." placeholder:"NAME,…"`
-	Dir      string   `help:"Folder on the disk to be measured; a temporary one when left out." type:"path"`
-	JSON     string   `name:"json" help:"Write the report as JSON into this file." type:"path" placeholder:"FILE"`
-	Peers    string   `help:"Folder with other programs to compare with, as tools/bench-peers.sh makes it." type:"existingdir" placeholder:"DIR"`
-	With     []string `help:"Add what other programs measured: a group of rows as JSON, or the output of go test -bench." type:"existingfile" placeholder:"FILE"`
-	Profiles string   `help:"Keep the CPU profile of every part in this folder." type:"existingdir" placeholder:"DIR"`
-	MD       string   `name:"md" help:"Write the report as Markdown into this file." type:"path" placeholder:"FILE"`
+	Quick       bool     `help:"Two minutes instead of twenty; too short to be quoted."`
+	Parts       []string `help:"Only these: ${bench_parts}." placeholder:"NAME,…"`
+	Dir         string   `help:"Folder on the disk to be measured; a temporary one when left out." type:"path"`
+	JSON        string   `name:"json" help:"Write the report as JSON into this file." type:"path" placeholder:"FILE"`
+	Peers       string   `help:"Folder with other programs to compare with, as tools/bench-peers.sh makes it." type:"existingdir" placeholder:"DIR"`
+	With        []string `help:"Add what other programs measured: a group of rows as JSON, or the output of go test -bench." type:"existingfile" placeholder:"FILE"`
+	Profiles    string   `help:"Keep the CPU profile of every part in this folder." type:"existingdir" placeholder:"DIR"`
+	Firms       int      `help:"Firms in the registry of the part firms; 500,000 when left out, 100,000 with --quick." placeholder:"N"`
+	FirmsRecord string   `help:"Empty database in which the part firms keeps them, as --record of a node names it; a folder of the run when left out." placeholder:"URL"`
+	MD          string   `name:"md" help:"Write the report as Markdown into this file." type:"path" placeholder:"FILE"`
 }
 
 // benchParts are all that can be measured. A room with limits of its own adds
 // its part here.
-func benchParts(peers bench.Peers, links bench.Links, starts bench.Starts) []bench.Part {
-	return slices.Concat(bench.Parts(), starts.Parts(), links.Parts(), bench.Province{Open: openBenchProvince}.Parts(), peers.Parts())
+func benchParts(peers bench.Peers, links bench.Links, starts bench.Starts, registry registryBench) []bench.Part {
+	return slices.Concat(bench.Parts(), starts.Parts(), links.Parts(), bench.Province{Open: openBenchProvince}.Parts(), []bench.Part{registry.part()}, peers.Parts())
 }
 
 func benchPartNames() string {
 	var names []string
-	for _, p := range benchParts(bench.Peers{}, bench.Links{}, bench.Starts{}) {
+	for _, p := range benchParts(bench.Peers{}, bench.Links{}, bench.Starts{}, registryBench{}) {
 		names = append(names, p.Name)
 	}
 	return strings.Join(names, ", ")
@@ -71,6 +73,7 @@ func (c benchCmd) Run(ctx context.Context) error {
 			bench.Peers{Dir: c.Peers, Self: []string{self, "bench-node"}, Polling: []string{self, "bench-polled"}, Profiles: c.Profiles},
 			bench.Links{Self: []string{self, "bench-link"}, Profiles: c.Profiles},
 			bench.Starts{Self: []string{self, "bench-start"}},
+			registryBench{Firms: c.Firms, Record: c.FirmsRecord},
 		),
 		Only: c.Parts, Dir: dir, Length: length, Open: openBench, Version: version, Now: time.Now(), Log: os.Stderr, Profiles: c.Profiles,
 	})

@@ -34,3 +34,22 @@ func TestBench_EveryPart(t *testing.T) {
 		}
 	}
 }
+
+// TestBench_Firms runs the registry's part with a few firms.
+func TestBench_Firms(t *testing.T) {
+	r, err := bench.Run(t.Context(), bench.Options{
+		Parts: []bench.Part{registryBench{Firms: 1500}.part()}, Only: []string{"firms"}, Dir: t.TempDir(), Length: bench.Trial, Version: "test", Now: time.Now(), Log: io.Discard,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := r.Groups[0]
+	if g.Error != "" || len(g.Rows) != 4+len(firmQuestions) {
+		t.Fatalf("%d rows, %s; want four and one of each question", len(g.Rows), g.Error)
+	}
+	for _, row := range g.Rows {
+		if row.Value <= 0 || strings.HasSuffix(row.Shown, "n 0") {
+			t.Errorf("nothing was measured: %+v", row)
+		}
+	}
+}

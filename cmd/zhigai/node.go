@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"zhigai/access"
+	"zhigai/access/oidc"
 	"zhigai/connect"
 	"zhigai/connect/all"
 	"zhigai/connect/mdns"
@@ -49,6 +50,7 @@ type node struct {
 	log          *slog.Logger
 	started      time.Time
 	access       *access.Service
+	signOn       *oidc.Desk
 	broker       *mqtt.Broker
 	drivers      all.Set
 	collector    *connect.Collector
@@ -129,7 +131,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	if n.folds, err = newFolds(n.stores, n.rules, figure.Options{Tenants: n.tenants.list, Log: log, Keeps: n.keepsFigures}, at.traces.folds); err != nil {
 		return nil, err
 	}
-	if n.access, err = newAccess(n.record); err != nil {
+	if err := n.openAccess(ctx, at, log); err != nil {
 		return nil, err
 	}
 	n.collector = connect.NewCollector(connect.Options{Drivers: n.drivers.List, Store: intake{n.history, n.disk, at.traces, at.stored}, Journal: n.record.Journal(), Now: time.Now, Logger: log, Keeps: n.keeps})

@@ -171,6 +171,9 @@ func (r *repair) folders() error {
 		}
 		r.out.Saved = append(r.out.Saved, scrubName+": gone; the next scrub writes it anew")
 	}
+	if err := r.secretsKey(); err != nil {
+		return err
+	}
 	if err := readSealed(identityFile(r.data), &identity{}); !errors.Is(err, errSpoiled) {
 		return nil
 	}
@@ -183,6 +186,23 @@ func (r *repair) folders() error {
 	id, err := identityOf(r.data, false)
 	r.out.Lost = append(r.out.Lost, fmt.Sprintf("node/identity.json: this is %s from now on, and older snapshots are of another", id))
 	return err
+}
+
+// secretsKey puts a damaged key of secrets back. Without it what it sealed is
+// lost, and a new one is made at the next start.
+func (r *repair) secretsKey() error {
+	name := place{Data: r.data}.secretsFile()
+	if err := readSealed(name, &secretsKey{}); !errors.Is(err, errSpoiled) {
+		return nil
+	}
+	if r.spareOf("node") != "" {
+		return r.putBack("node")
+	}
+	if err := os.Remove(name); err != nil {
+		return err
+	}
+	r.out.Lost = append(r.out.Lost, "node/"+secretsName+": second factors are to be set up anew, and the secrets of sign-in providers to be entered again")
+	return nil
 }
 
 // putBack copies a folder of the snapshot over the node's.

@@ -20,6 +20,11 @@ var foreign = map[string]struct {
 	"/health/ready": {},
 	"/metrics":      {access.RoleViewer, true},
 
+	// They lead to a provider and back; who is nobody's goes to the page of signing in.
+	"/oidc/{provider}":        {},
+	"/oidc/{provider}/return": {},
+	"/oidc/{provider}/end":    {},
+
 	// Its word is checked by the collector: a device has its own.
 	"/hooks/{name}": {},
 

@@ -163,6 +163,9 @@ func (c runCmd) open(ctx context.Context, log *slog.Logger) (*node, error) {
 	}
 	c.place.mdns = c.MDNS
 	c.forwards, c.readOnly, c.place.replica = len(c.Parent) > 0, c.ReadOnly, c.Cluster != ""
+	if c.place.replica { // the record is theirs together, and so is the key
+		c.place.secrets = c.LinkFolder
+	}
 	if c.Role == roleEdge {
 		debug.SetMemoryLimit(edgeMemory)
 		c.lean = true

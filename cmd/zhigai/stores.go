@@ -56,6 +56,7 @@ type place struct {
 	forwards bool              // what history keeps goes on to another node
 	lean     bool              // little memory, no figures
 	replica  bool              // one of several processes on this record
+	secrets  string            // folder of the key of secrets; "" is in the node's
 	disk     diskMarks         // zero: the defaults
 	scrub    scrubFlags        // zero: no scrub
 	requests int               // a second of one user; 0: the default

@@ -100,7 +100,7 @@ func verifyFiles(ctx context.Context, at place) (out verifyReport, err error) {
 			out.Checked = append(out.Checked, "record: every page and the log by their checksums")
 		}
 	}
-	for name, v := range map[string]any{"node/identity.json": &identity{}, scrubName: &scrubState{}} {
+	for name, v := range map[string]any{"node/identity.json": &identity{}, "node/" + secretsName: &secretsKey{}, scrubName: &scrubState{}} {
 		if err := readSealed(filepath.Join(at.Data, filepath.FromSlash(name)), v); errors.Is(err, errSpoiled) {
 			out.Damage = append(out.Damage, name+": "+errSpoiled.Error())
 		} else if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -1,7 +1,6 @@
 package enterprise
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -44,14 +43,6 @@ func KeyNumber(key string) (int64, error) {
 
 // Descends reports whether an order goes from the greatest on; ids do as well.
 func (by Sort) Descends() bool { return strings.HasPrefix(string(by), "-") }
-
-func compare(by Sort, a, b Place) int {
-	c := cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.ID, b.ID))
-	if by.Descends() {
-		return -c
-	}
-	return c
-}
 
 func sortMicros(s []plant.Micros) { slices.Sort(s) }
 

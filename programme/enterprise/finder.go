@@ -33,6 +33,7 @@ type names struct {
 	search   text
 	spelling text
 	dead     int
+	orders   map[Sort]*order
 }
 
 // text is many strings one behind another, divided by a byte that none has.
@@ -95,7 +96,7 @@ func (f *Finder) of(ctx context.Context, tenant plant.TenantNo) (*names, error) 
 	}
 	n := f.tenants[tenant]
 	if n == nil {
-		n = &names{by: map[string]int{}}
+		n = &names{by: map[string]int{}, orders: map[Sort]*order{}}
 		f.tenants[tenant] = n
 	}
 	f.mu.Unlock()
@@ -113,6 +114,7 @@ func (f *Finder) of(ctx context.Context, tenant plant.TenantNo) (*names, error) 
 			n.compact()
 		}
 		if len(more) < followed {
+			n.arrange()
 			return n, nil
 		}
 	}
@@ -147,18 +149,26 @@ func (n *names) compact() {
 		next.put(e)
 	}
 	n.entries, n.gone, n.by, n.search, n.spelling, n.dead = next.entries, next.gone, next.by, next.search, next.spelling, 0
+	n.orders = map[Sort]*order{} // they were of other numbers
 }
 
-func (t *text) at(i int) string {
+func (t *text) at(i int) string { return string(t.of(i)) }
+
+func (t *text) of(i int) []byte {
 	from := 0
 	if i > 0 {
 		from = t.end[i-1]
 	}
-	return string(t.all[from : t.end[i]-1])
+	return t.all[from : t.end[i]-1]
 }
 
 // maxTerms bounds the words of one search.
 const maxTerms = 5
+
+// mostLooks bounds how many entries are looked at one by one before all names
+// are read through: words that one name in a hundred has fill a page of fifty
+// within it, and rarer ones have few hits.
+const mostLooks = 5000
 
 // Find gives the places of the firms that fit in the filter's order, the first
 // limit behind a place.
@@ -167,53 +177,127 @@ func (f *Finder) Find(ctx context.Context, tenant plant.TenantNo, areas []access
 	if err != nil {
 		return nil, err
 	}
-	n.mu.RLock()
-	defer n.mu.RUnlock()
-	terms := strings.Fields(strings.ToLower(cleanName(q.Text)))
-	if len(terms) > maxTerms {
-		terms = terms[:maxTerms]
-	}
+	terms := termsOf(q.Text)
 	if len(terms) == 0 {
 		return nil, nil
 	}
-	var out []Place
-	full := false // the first limit of out are in order, and what is behind them is out
-	keep := func(i int) {
-		e := &n.entries[i]
-		if n.gone[i] || !q.fits(e) || !slices.ContainsFunc(areas, func(a access.Area) bool { return a.Allows(e.Region, e.Sector, e.ID) }) {
-			return
+	var from *Entry
+	if after.ID != "" {
+		e, err := entryAt(q.Sort, after)
+		if err != nil {
+			return nil, err
 		}
-		p := e.place(q.Sort)
-		if after.ID != "" && compare(q.Sort, p, after) <= 0 {
-			return
-		}
-		if full && compare(q.Sort, p, out[limit-1]) >= 0 {
-			return
-		}
-		if out = append(out, p); len(out) >= 8*limit+1000 {
-			out, full = first(q.Sort, out, limit), true
+		from = &e
+	}
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	s := search{names: n, terms: terms, areas: areas, q: q, after: from, limit: limit}
+	found, ok := s.walk()
+	if !ok {
+		found = s.scan()
+	}
+	out := make([]Place, len(found))
+	for i, one := range found {
+		out[i] = n.entries[one].place(q.Sort)
+	}
+	return out, nil
+}
+
+// termsOf are the words of a text, the longest first: it has the fewest hits, as
+// a rule.
+func termsOf(text string) [][]byte {
+	words := strings.Fields(strings.ToLower(cleanName(text)))
+	var out [][]byte
+	for _, w := range words[:min(len(words), maxTerms)] {
+		out = append(out, []byte(w))
+	}
+	slices.SortStableFunc(out, func(a, b []byte) int { return len(b) - len(a) })
+	return out
+}
+
+// search is one question to the names, which stand still meanwhile.
+type search struct {
+	*names
+	terms [][]byte
+	areas []access.Area
+	q     Filter
+	after *Entry // nil: from the beginning
+	limit int
+}
+
+// fits looks at an entry, but for its terms.
+func (s *search) fits(i int) bool {
+	e := &s.entries[i]
+	return !s.gone[i] && s.q.fits(e) && slices.ContainsFunc(s.areas, func(a access.Area) bool { return a.Allows(e.Region, e.Sector, e.ID) })
+}
+
+// says reports whether the entry has every one of the terms.
+func (s *search) says(i int, terms [][]byte) bool {
+	for _, term := range terms {
+		if !bytes.Contains(s.search.of(i), term) && (!spelled(term) || !bytes.Contains(s.spelling.of(i), term)) {
+			return false
 		}
 	}
-	hits := n.hits(terms[0])
-	for _, term := range terms[1:] {
-		more := n.hits(term)
-		hits = slices.DeleteFunc(hits, func(i int) bool { _, ok := slices.BinarySearch(more, i); return !ok })
+	return true
+}
+
+// spelled reports whether a term may be a spelling.
+func spelled(term []byte) bool { return len(bytes.Trim(term, letters)) == 0 }
+
+// walk looks at entries in the order of the list until the page is full; not ok
+// when that takes too long.
+func (s *search) walk() (found []int, ok bool) {
+	all, late := s.behind(s.q.Sort, s.after)
+	looks := 0
+	for i := range all {
+		if looks++; looks > mostLooks {
+			return nil, false
+		}
+		if s.fits(i) && s.says(i, s.terms) {
+			if found = append(found, i); len(found) == s.limit {
+				break
+			}
+		}
 	}
-	for _, i := range hits {
-		keep(i)
+	for i := late; i < len(s.entries); i++ {
+		if s.fits(i) && s.says(i, s.terms) && s.isBehind(i) {
+			found = append(found, i)
+		}
 	}
-	return first(q.Sort, out, limit), nil
+	return s.first(found), true
+}
+
+func (s *search) isBehind(i int) bool {
+	return s.after == nil || compareEntries(s.q.Sort, &s.entries[i], s.after) > 0
+}
+
+// scan reads all names through for the first of the terms.
+func (s *search) scan() []int {
+	var found []int
+	full := false // the first limit are in order, and what is behind them is out
+	for _, i := range s.hits(s.terms[0]) {
+		if !s.fits(i) || !s.isBehind(i) || !s.says(i, s.terms[1:]) {
+			continue
+		}
+		if full && compareEntries(s.q.Sort, &s.entries[i], &s.entries[found[s.limit-1]]) >= 0 {
+			continue
+		}
+		if found = append(found, i); len(found) >= 8*s.limit+1000 {
+			found, full = s.first(found), true
+		}
+	}
+	return s.first(found)
 }
 
 // hits are the numbers of the entries that have the term, in order.
-func (n *names) hits(term string) []int {
+func (n *names) hits(term []byte) []int {
 	var hits []int
-	n.search.each([]byte(term), func(i int) { hits = append(hits, i) })
-	if strings.Trim(term, letters) != "" {
+	n.search.each(term, func(i int) { hits = append(hits, i) })
+	if !spelled(term) {
 		return hits
 	}
 	named := len(hits)
-	n.spelling.each([]byte(term), func(i int) { hits = append(hits, i) })
+	n.spelling.each(term, func(i int) { hits = append(hits, i) })
 	if named > 0 {
 		slices.Sort(hits)
 		hits = slices.Compact(hits)
@@ -221,7 +305,7 @@ func (n *names) hits(term string) []int {
 	return hits
 }
 
-func first(by Sort, out []Place, limit int) []Place {
-	slices.SortFunc(out, func(a, b Place) int { return compare(by, a, b) })
-	return out[:min(limit, len(out))]
+func (s *search) first(found []int) []int {
+	slices.SortFunc(found, func(a, b int) int { return compareEntries(s.q.Sort, &s.entries[a], &s.entries[b]) })
+	return found[:min(s.limit, len(found))]
 }

@@ -111,17 +111,22 @@ func withArea(f enterprise.Filter, areas []access.Area) enterprise.Filter {
 // firmsWhere is the filter in SQL, as enterprise.Filter has it over entries.
 func firmsWhere(f enterprise.Filter) (where string, args []any) {
 	and := func(cond string, values ...any) { where, args = where+` and `+cond, append(args, values...) }
+	lead := ``
+	if f.Backbone != "" || f.Sort == enterprise.ByChanged { // an index of their own leads, see [inFirms]
+		lead = ` || ''`
+		and(`f.gone = false`)
+	}
 	switch n := len(f.Region); {
 	case n == 6:
-		and(`f.region = ?`, f.Region)
+		and(`f.region`+lead+` = ?`, f.Region)
 	case n >= 4:
-		and(`f.city = ?`, f.Region[:4])
+		and(`f.city`+lead+` = ?`, f.Region[:4])
 	}
 	if n := len(f.Region); n > 0 && n != 4 && n != 6 {
 		and(`f.region || '' >= ? and f.region || '' < ?`, f.Region, f.Region+"z")
 	}
 	if len(f.Industry) >= 3 {
-		and(`f.division = ?`, f.Industry[:3])
+		and(`f.division`+lead+` = ?`, f.Industry[:3])
 	}
 	if n := len(f.Industry); n > 0 && n != 3 {
 		and(`f.sector || '' >= ? and f.sector || '' < ?`, f.Industry, f.Industry+"z")

@@ -21,6 +21,7 @@ func Access(t *testing.T, open func(t *testing.T) access.Store) {
 	t.Run("Sessions", func(t *testing.T) { accessSessions(t, open(t)) })
 	t.Run("LinksOpenOnce", func(t *testing.T) { accessLinks(t, open(t)) })
 	t.Run("Factors", func(t *testing.T) { accessFactors(t, open(t)) })
+	t.Run("Providers", func(t *testing.T) { accessProviders(t, open(t)) })
 	t.Run("AuditFound", func(t *testing.T) { auditFound(t, open(t)) })
 	t.Run("AuditChains", func(t *testing.T) { accessAudit(t, open(t)) })
 }

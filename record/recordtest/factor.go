@@ -25,6 +25,9 @@ func accessFactors(t *testing.T, s access.Store) {
 	if got, err := s.Factor(ctx, 1, "u1"); err != nil || !reflect.DeepEqual(got, first) {
 		t.Errorf("Factor = %+v, %v; want %+v", got, err, first)
 	}
+	if all, err := s.Factors(ctx); err != nil || len(all) != 1 || all[0] != (access.FactorOwner{Tenant: 1, User: "u1"}) {
+		t.Errorf("Factors = %v, %v; want the one of u1", all, err)
+	}
 	_, err = s.Factor(ctx, 2, "u1")
 	notFound(t, "Factor for a foreign tenant", err)
 	wrong := errors.New("wrong code")

@@ -98,7 +98,7 @@ func newDesk(t testing.TB, dir string, devices control.Devices, library *profile
 	t.Helper()
 	rec, err := record.Open(t.Context(), filepath.Join(dir, "record"), record.Options{})
 	must(t, err)
-	who, err := access.New(rec.Access(), nil, time.Now)
+	who, err := access.New(rec.Access(), nil, nil, time.Now)
 	must(t, err)
 	d := &desk{t: t, dir: dir, record: rec}
 	d.options = control.Options{

@@ -13,7 +13,7 @@ const text = (v: unknown): string | undefined => (typeof v === "string" && v !==
 
 const signin = createRoute({
   getParentRoute: () => root, path: "/signin", component: lazyRouteComponent(() => import("./pages/signin/SignIn")),
-  validateSearch: (s: Record<string, unknown>): { link?: string; to?: string } => ({ link: text(s.link), to: text(s.to) }),
+  validateSearch: (s: Record<string, unknown>): { link?: string; to?: string; refused?: string } => ({ link: text(s.link), to: text(s.to), refused: text(s.refused) }),
 });
 
 /** Who is not signed in signs in first and comes back. */

@@ -119,6 +119,9 @@ func (r *rooms) registerEquipment() {
 		},
 		) (*struct{ Body MachineDetail }, error) {
 			d, err := r.machine(ctx, in.ID)
+			if err == nil {
+				err = r.api.AuditRead(ctx, "values", in, web.Seen{ID: d.ID, Path: d.Path})
+			}
 			return &struct{ Body MachineDetail }{d}, err
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/live", ID: "live", Summary: "Changes as server-sent events: machines, values, beat", Tag: "equipment", Needs: access.Read},
@@ -131,8 +134,9 @@ func (r *rooms) registerEquipment() {
 			if err != nil {
 				return nil, err
 			}
+			asked := ctx
 			return r.api.Stream(func(ctx context.Context, send func(web.Event) error) error {
-				return r.live(ctx, scope, plant.NodeID(in.Machine), send)
+				return r.live(ctx, scope, r.watch(asked, scope, plant.NodeID(in.Machine)), send)
 			}), nil
 		})
 	r.registerTimeline()
@@ -271,7 +275,8 @@ type valuesEvent struct {
 }
 
 // live sends the whole board first, then what changed.
-func (r *rooms) live(ctx context.Context, scope access.Scope, machine plant.NodeID, send func(web.Event) error) error {
+func (r *rooms) live(ctx context.Context, scope access.Scope, of *watched, send func(web.Event) error) error {
+	defer of.close()
 	live, seq := r.Board.Snapshot(scope)
 	for {
 		items, err := r.machines(ctx, scope, live)
@@ -281,7 +286,10 @@ func (r *rooms) live(ctx context.Context, scope access.Scope, machine plant.Node
 		if err := send(web.Event{Name: "machines", Data: liveEvent{items}}); err != nil {
 			return err
 		}
-		if i := slices.IndexFunc(live, func(l equipment.Live) bool { return l.Node == machine }); i >= 0 {
+		if i := slices.IndexFunc(live, func(l equipment.Live) bool { return of != nil && l.Node == of.machine }); i >= 0 {
+			if err := of.Show(); err != nil {
+				return err
+			}
 			if err := send(web.Event{Name: "values", Data: valuesEvent{valuesOf(live[i])}}); err != nil {
 				return err
 			}
@@ -297,6 +305,29 @@ func (r *rooms) live(ctx context.Context, scope access.Scope, machine plant.Node
 		case <-time.After(livePace):
 		}
 		live, seq = r.Board.Since(scope, seq)
+	}
+}
+
+// watched is the machine whose values a stream shows, too.
+type watched struct {
+	*web.Watch
+	machine plant.NodeID
+}
+
+// watch is nil for a stream without values, and for a machine that is not in the
+// scope: nothing of it is shown.
+func (r *rooms) watch(ctx context.Context, scope access.Scope, machine plant.NodeID) *watched {
+	live, _ := r.Board.Snapshot(scope)
+	i := slices.IndexFunc(live, func(l equipment.Live) bool { return l.Node == machine })
+	if i < 0 {
+		return nil
+	}
+	return &watched{r.api.Watch(ctx, "live", web.Seen{ID: machine, Path: live[i].Path}), machine}
+}
+
+func (w *watched) close() {
+	if w != nil {
+		w.Close()
 	}
 }
 

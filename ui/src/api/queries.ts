@@ -116,6 +116,8 @@ export const acceptanceReport = (id: string) =>
   queryOptions({ queryKey: ["acceptance-report", id], queryFn: ({ signal }) => api.get<T.AcceptanceReport>(`/acceptance-reports/${id}`, {}, signal) });
 
 export const users = queryOptions({ queryKey: ["users"], queryFn: () => items<T.User>("/users") });
+export const providers = queryOptions({ queryKey: ["providers"], queryFn: () => items<T.Provider>("/providers") });
+export const doors = queryOptions({ queryKey: ["doors"], queryFn: () => items<T.Door>("/session/providers"), staleTime: 60_000 });
 export const roles = queryOptions({ queryKey: ["roles"], queryFn: () => items<T.RoleDef>("/roles") });
 export const whoMay = (q: { permission: T.Permission; scope?: string; firm?: string; region?: string; sector?: string }) =>
   queryOptions({ queryKey: ["who-may", q], queryFn: () => items<T.Holder>("/access", q) });

@@ -2183,6 +2183,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Providers of sign-ins, with what their claims give; secrets are never shown */
+        get: operations["providers"];
+        put?: never;
+        /** Add a provider; its rules give no more than who adds it has */
+        post: operations["add-provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/providers/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask an issuer for its configuration, as a sign-in would */
+        post: operations["test-provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/providers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a provider; switching it off ends the sessions that it opened */
+        put: operations["change-provider"];
+        post?: never;
+        /** Remove a provider and end the sessions that it opened; its people stay, without what it gave them */
+        delete: operations["remove-provider"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/regions": {
         parameters: {
             query?: never;
@@ -2512,6 +2565,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/second-factor/recovery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** New recovery codes, for a code of your second factor; those from before open nothing any more */
+        post: operations["renew-recovery-codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/series": {
         parameters: {
             query?: never;
@@ -2609,6 +2679,23 @@ export interface paths {
         get?: never;
         /** Change your password; your other sessions end */
         put: operations["change-password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Providers at which people sign in */
+        get: operations["sign-in-providers"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -3515,6 +3602,17 @@ export interface components {
             region?: string;
             sector?: string;
         };
+        AccessClaimRule: {
+            /** @description Name of the claim; a dot goes into an object: realm_access.roles */
+            claim: string;
+            grant: components["schemas"]["AccessGrant"];
+            /** @description As the claim has it, or one of a list */
+            value: string;
+        };
+        AccessDoor: {
+            id: string;
+            name: components["schemas"]["PlantName"];
+        };
         AccessEnrolment: {
             /** @description Base32, to be typed where no picture can be taken */
             secret: string;
@@ -3557,6 +3655,8 @@ export interface components {
             sector?: string;
             /** Format: date-time */
             until?: string;
+            /** @description Provider whose claims gave it, until the session ends */
+            via?: string;
         };
         AccessHolder: {
             /** @description By which it may */
@@ -3584,6 +3684,27 @@ export interface components {
              * @description Last used, to about five minutes
              */
             seen: string;
+        };
+        AccessProvider: {
+            /** @description How browsers reach this node, https://zhigai.example.com; the way back is registered at the provider below it */
+            address: string;
+            client_id: string;
+            /** @description Values of amr or acr that stand for a second factor: mfa, otp, hwk */
+            factor: string[];
+            readonly has_secret: boolean;
+            readonly id: string;
+            /** @description As the provider writes it itself; its configuration is found below */
+            issuer: string;
+            name: components["schemas"]["PlantName"];
+            /** @description Names the user here at the first sign-in; preferred_username when left out */
+            name_claim?: string;
+            off?: boolean;
+            /** Format: int64 */
+            rev: number;
+            rules: components["schemas"]["AccessClaimRule"][];
+            scopes: string[];
+            /** @description Never shown; left out, the stored one stays */
+            secret?: string;
         };
         AccessRoleDef: {
             id: string;
@@ -6028,6 +6149,11 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListAccessDoor: {
+            items: components["schemas"]["AccessDoor"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListAccessEntry: {
             items: components["schemas"]["AccessEntry"][];
             /** @description Pass as cursor for the next page */
@@ -6040,6 +6166,11 @@ export interface components {
         };
         ListAccessOpenSession: {
             items: components["schemas"]["AccessOpenSession"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListAccessProvider: {
+            items: components["schemas"]["AccessProvider"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -6541,6 +6672,8 @@ export interface components {
             permissions: string[];
             /** @description All places that may be read; one empty path is the whole plant */
             places: string[];
+            /** @description Provider by which the session was opened */
+            provider?: string;
             /** @description Of the first grant */
             role: string;
             user: string;
@@ -6743,6 +6876,16 @@ export interface components {
         ObjectionIn: {
             firm: string;
             text: string;
+        };
+        OidcDescribed: {
+            /** @description Where people sign in */
+            authorization: string;
+            /** @description Where the provider ends its own session */
+            end_session?: string;
+            /** @description The provider names itself in its answers (RFC 9207) */
+            names_self: boolean;
+            /** @description The provider says that it checks the proof of RFC 7636 */
+            pkce: boolean;
         };
         OrderInBody: {
             equipment: string;
@@ -8139,6 +8282,9 @@ export interface components {
         };
         TeamIn: {
             team: components["schemas"]["DiagnosisExpert"][];
+        };
+        "Test-providerRequest": {
+            issuer: string;
         };
         ThresholdBin: {
             /** Format: double */
@@ -13388,6 +13534,168 @@ export interface operations {
             };
         };
     };
+    providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAccessProvider"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccessProvider"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessProvider"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "test-provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Test-providerRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OidcDescribed"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccessProvider"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessProvider"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-provider": {
+        parameters: {
+            query: {
+                /** @description Version you saw */
+                rev: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     regions: {
         parameters: {
             query?: {
@@ -14215,6 +14523,39 @@ export interface operations {
             };
         };
     };
+    "renew-recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FactorCodeInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recovery"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     series: {
         parameters: {
             query: {
@@ -14461,6 +14802,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sign-in-providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAccessDoor"];
+                };
             };
             /** @description Error */
             default: {

@@ -10,12 +10,20 @@ export interface State { code: StateCode; mode: Mode }
 export type Permission = "read" | "report" | "control" | "engineer" | "administer" | "audit" | "firms" | "firms.keep" | "firms.report" | "diagnose";
 export type RoleId = string;
 export interface Me {
-  user: string; name: string; role: RoleId; path: string; places: string[]; permissions: Permission[]; whole: Permission[]; must_enrol?: boolean;
+  user: string; name: string; role: RoleId; path: string; places: string[]; permissions: Permission[]; whole: Permission[]; must_enrol?: boolean; provider?: string;
   areas: { region?: string; sector?: string; enterprise?: string }[];
 }
 
 /** A role at a place of the plant, or over an area of the firms; neither is all. */
-export interface Grant { role: RoleId; path?: string; region?: string; sector?: string; enterprise?: string; until?: string; purpose?: string }
+export interface Grant { role: RoleId; path?: string; region?: string; sector?: string; enterprise?: string; until?: string; purpose?: string; via?: string }
+/** Gives a grant to everybody whose claim has the value. */
+export interface ClaimRule { claim: string; value: string; grant: Grant }
+/** A service of OpenID Connect at which people sign in; its secret is never shown. */
+export interface Provider {
+  id: string; name: Name; issuer: string; client_id: string; secret?: string; has_secret: boolean; address: string; scopes: string[]; name_claim?: string;
+  factor: string[]; rules: ClaimRule[]; off?: boolean; rev: number;
+}
+export interface Door { id: string; name: Name }
 export interface RoleDef { id: RoleId; name: Name; permissions: Permission[]; second_factor?: boolean; own: boolean; rev: number }
 export interface Holder { kind: "user" | "token"; id: string; name: string; grant: Grant }
 

@@ -81,7 +81,7 @@ function TopBar() {
   const signOut = async () => {
     await api.del("/session").catch(() => undefined); // an ended session is as good as a closed one
     client.clear();
-    location.assign("/signin");
+    location.assign(me?.provider ? `/oidc/${me.provider}/end` : "/signin");
   };
   return (
     <header className="row noprint" style={{ background: "var(--panel)", borderBottom: "1px solid var(--line)", padding: "6px 16px", justifyContent: "flex-end" }}>

@@ -1,5 +1,5 @@
 export const zh = {
-  "grants": "授权", "add": "增加授权", "take": "收回", "remove": "收回第 {{no}} 项授权", "one": "第 {{no}} 项授权", "none": "无授权", "missing": "必填",
+  "via": "来自统一登录", "grants": "授权", "add": "增加授权", "take": "收回", "remove": "收回第 {{no}} 项授权", "one": "第 {{no}} 项授权", "none": "无授权", "missing": "必填",
   "role": "角色", "reach": "范围", "reach.whole": "全部", "reach.place": "厂内位置", "reach.area": "一部分企业", "path": "位置", "whole": "全厂和全部企业", "whole.plant": "全厂", "whole.firms": "全部企业",
   "region": "区划代码前缀", "region.form": "2、4 或 6 位数字：33 省、3306 市、330624 县", "sector": "行业代码前缀", "sector.form": "门类字母加 2～4 位数字：C、C34、C3451", "firm": "企业编号",
   "in.region": "区划 {{code}}", "in.sector": "行业 {{code}}", "in.firm": "企业 {{id}}", "end": "到期时间", "never": "长期", "purpose": "用途", "until": "至 {{at}}", "ended": "已于 {{at}} 到期",
@@ -10,7 +10,7 @@ export const zh = {
   "about.place": "厂内位置", "about.firm": "企业", "holder": "谁", "kind": "类别", "kind.user": "用户", "kind.token": "接口令牌", "by": "依据的授权",
 };
 export const en: Record<keyof typeof zh, string> = {
-  "grants": "Grants", "add": "Add a grant", "take": "Take back", "remove": "Take grant {{no}} back", "one": "Grant {{no}}", "none": "nothing granted", "missing": "Needed",
+  "via": "by single sign-on", "grants": "Grants", "add": "Add a grant", "take": "Take back", "remove": "Take grant {{no}} back", "one": "Grant {{no}}", "none": "nothing granted", "missing": "Needed",
   "role": "Role", "reach": "Reach", "reach.whole": "Everything", "reach.place": "A place", "reach.area": "Some firms", "path": "Place", "whole": "whole plant and every firm", "whole.plant": "whole plant", "whole.firms": "every firm",
   "region": "Division code prefix", "region.form": "2, 4 or 6 digits: 33 a province, 3306 a city, 330624 a county", "sector": "Sector prefix", "sector.form": "The section and 2 to 4 digits: C, C34, C3451", "firm": "Id of the firm",
   "in.region": "division {{code}}", "in.sector": "sector {{code}}", "in.firm": "firm {{id}}", "end": "Ends", "never": "never", "purpose": "Purpose", "until": "until {{at}}", "ended": "ended {{at}}",

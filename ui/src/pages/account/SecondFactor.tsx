@@ -24,6 +24,7 @@ export function SecondFactor() {
   });
   const { message } = App.useApp();
   const off = useMutation({ mutationFn: (code: string) => api.post("/second-factor/off", { code }), onSuccess: () => { setCodes(undefined); message.success(t("factor.gone")); return renew(); } });
+  const again = useMutation({ mutationFn: (code: string) => api.post<{ codes: string[] }>("/second-factor/recovery", { code }), onSuccess: (got) => { setCodes(got.codes); return renew(); } });
   if (!state.data) return <Waiting query={state} />;
   const f = state.data;
   return (
@@ -41,6 +42,7 @@ export function SecondFactor() {
             <CodeForm label={t("factor.code")} submit={t("factor.confirm")} pending={confirm.isPending} error={confirm.error} enter={(code) => confirm.mutate(code)} />
           </div>
         </div>)}
+      {f.on && <CodeForm label={t("factor.code.again")} submit={t("factor.again")} pending={again.isPending} error={again.error} enter={(code) => again.mutate(code)} />}
       {f.on && <CodeForm label={t("factor.code.off")} submit={t("factor.off")} pending={off.isPending} error={off.error} enter={(code) => off.mutate(code)} />}
     </div>
   );

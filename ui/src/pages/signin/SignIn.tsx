@@ -1,10 +1,10 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useSearch } from "@tanstack/react-router";
 import { Alert, Button, Form, Input, Spin } from "antd";
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ApiError } from "../../api/client";
-import { health, session } from "../../api/queries";
+import { doors, health, session } from "../../api/queries";
 import type { Login, Me } from "../../api/types";
 import { useProblem } from "../../components/Status";
 import { setLang } from "../../i18n";
@@ -30,7 +30,8 @@ function useSignIn(to: string | undefined) {
 
 export default function SignIn() {
   const { t } = useTranslation("signin");
-  const { link, to } = useSearch({ from: "/signin" });
+  const { link, to, refused } = useSearch({ from: "/signin" });
+  const [ticket] = useState(() => (location.hash.startsWith("#zgp_") ? location.hash.slice(1) : undefined));
   const { lang } = useLang();
   const problem = useProblem();
   const { byName, byLink, byCode } = useSignIn(to);
@@ -43,7 +44,8 @@ export default function SignIn() {
     }
   }, [link, byLink]);
   const err = byName.error;
-  const first = [byName.error, byLink.error].find((e): e is ApiError => e instanceof ApiError && !!e.ticket);
+  const [restart, setRestart] = useState(false);
+  const first = [byName.error, byLink.error].find((e): e is ApiError => e instanceof ApiError && !!e.ticket)?.ticket ?? (restart ? undefined : ticket);
   const words = err instanceof ApiError && err.status === 401 ? t("failed") : err instanceof ApiError && err.until ? t("locked.until", { at: dateTime(err.until) }) : err instanceof ApiError && err.status === 429 ? t("locked") : err ? problem(err) : "";
   const broken = node?.checks.filter((c) => !c.ok) ?? [];
   return (
@@ -56,18 +58,33 @@ export default function SignIn() {
         <p className="dim" style={{ margin: 0 }}>{t("lead")}</p>
         {byLink.isPending && <div role="status"><Spin size="small" /> {t("link.checking")}</div>}
         {byLink.error && !first && <Alert type="error" showIcon title={t("link.failed")} />}
-        {first?.ticket && <SecondStep pending={byCode.isPending} error={byCode.error} enter={(code) => byCode.mutate({ ticket: first.ticket ?? "", code })} again={() => { byName.reset(); byLink.reset(); byCode.reset(); }} />}
+        {first && <SecondStep pending={byCode.isPending} error={byCode.error} enter={(code) => byCode.mutate({ ticket: first, code })} again={() => { setRestart(true); history.replaceState(null, "", "/signin"); byName.reset(); byLink.reset(); byCode.reset(); }} />}
         {words && !first && <Alert type="error" showIcon title={words} role="alert" />}
         {!first && <Form<Credentials> layout="vertical" requiredMark={false} onFinish={(c) => byName.mutate(c)}>
           <Form.Item name="name" label={t("name")} rules={[{ required: true, message: t("name.missing") }]}><Input autoFocus autoComplete="username" size="large" /></Form.Item>
           <Form.Item name="password" label={t("password")} rules={[{ required: true, message: t("password.missing") }]}><Input.Password autoComplete="current-password" size="large" /></Form.Item>
           <Button type="primary" htmlType="submit" size="large" block loading={byName.isPending}>{t("submit")}</Button>
         </Form>}
+        {refused && !first && !words && <Alert type="error" showIcon role="alert" title={t(`refused.${refused}` as "refused.failed", { defaultValue: t("refused.failed") })} />}
+        {!first && <Doors to={to} />}
         {node?.demo && !first && <DemoLogins logins={node.logins} use={(c) => byName.mutate(c)} />}
         {broken.length > 0 && <Alert type="warning" showIcon title={t("degraded", { what: broken.map((c) => `${c.name} ${c.detail ?? ""}`).join("；") })} />}
         <div className="dim">{node?.version}</div>
       </div>
     </main>
+  );
+}
+
+/** Other places at which people sign in. */
+function Doors({ to }: { to: string | undefined }) {
+  const { t } = useTranslation("signin");
+  const { name } = useLang();
+  const { data } = useQuery(doors);
+  if (!data?.length) return null;
+  return (
+    <section aria-label={t("doors")} className="stack" style={{ gap: 8 }}>
+      {data.map((d) => <Button key={d.id} size="large" block href={`/oidc/${d.id}${to ? `?to=${encodeURIComponent(to)}` : ""}`}>{t("door", { name: name(d.name) })}</Button>)}
+    </section>
   );
 }
 

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Button, DatePicker, Form, Input, Segmented, Select, Tag, TreeSelect } from "antd";
 import dayjs, { type Dayjs } from "dayjs";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { nodes, roles as rolesQuery } from "../../api/queries";
 import type { Grant } from "../../api/types";
@@ -35,7 +36,7 @@ export function GrantList({ grants }: { grants: Grant[] }) {
         return (
           <div key={JSON.stringify(g)} className={over ? "dim" : undefined} title={g.purpose}>
             {roleName(data, g.role, name)} · <span className={g.path ? "mono" : undefined}>{where(g)}</span>
-            {g.until && <> {over ? <Tag>{t("ended", { at: dateTime(g.until) })}</Tag> : <span className="dim">{t("until", { at: dateTime(g.until) })}</span>}</>}
+            {g.via && <Tag>{t("via")}</Tag>}{g.until && <> {over ? <Tag>{t("ended", { at: dateTime(g.until) })}</Tag> : <span className="dim">{t("until", { at: dateTime(g.until) })}</span>}</>}
             {g.purpose && <span className="dim"> {g.purpose}</span>}
           </div>);
       })}
@@ -59,7 +60,10 @@ export function GrantsField() {
   );
 }
 
-function OneGrant({ at, no, remove }: { at: number; no: number; remove: () => void }) {
+interface OneProps { at: number; no: number; remove: () => void; head?: ReactNode; lasting?: boolean }
+
+/** One of the form's grants; head stands before it, lasting leaves out when it ends and what it is for. */
+export function OneGrant({ at, no, remove, head, lasting }: OneProps) {
   const { t } = useTranslation("access");
   const { name } = useLang();
   const { data: all } = useQuery(rolesQuery);
@@ -69,6 +73,7 @@ function OneGrant({ at, no, remove }: { at: number; no: number; remove: () => vo
   const required = [{ required: true, message: t("missing") }];
   return (
     <div className="panel" style={{ padding: "8px 12px", marginBottom: 8 }} role="group" aria-label={t("one", { no })}>
+      {head}
       <div className="row" style={{ alignItems: "start", flexWrap: "wrap" }}>
         <Form.Item name={[at, "role"]} label={t("role")} rules={required} style={{ width: 180, marginBottom: 8 }}>
           <Select options={(all ?? []).map((r) => ({ value: r.id, label: name(r.name) }))} />
@@ -85,11 +90,11 @@ function OneGrant({ at, no, remove }: { at: number; no: number; remove: () => vo
           <Form.Item name={[at, "sector"]} label={t("sector")} rules={[{ pattern: /^[A-T]([0-9]{2,4})?$/, message: t("sector.form") }]} style={{ marginBottom: 8 }}><Input placeholder="C34" maxLength={5} /></Form.Item>
           <Form.Item name={[at, "enterprise"]} label={t("firm")} style={{ marginBottom: 8 }}><Input maxLength={60} /></Form.Item>
         </div>)}
-      <div className="row" style={{ alignItems: "start" }}>
+      {!lasting && <div className="row" style={{ alignItems: "start" }}>
         {/* Enter takes the date; it does not send the form. */}
         <Form.Item name={[at, "end"]} label={t("end")} style={{ marginBottom: 0 }}><DatePicker showTime={{ format: "HH:mm" }} format="YYYY-MM-DD HH:mm" placeholder={t("never")} onKeyDown={(e) => { if (e.key === "Enter") e.preventDefault(); }} /></Form.Item>
         <Form.Item name={[at, "purpose"]} label={t("purpose")} rules={g?.end ? required : []} style={{ flex: 1, marginBottom: 0 }}><Input maxLength={130} /></Form.Item>
-      </div>
+      </div>}
     </div>
   );
 }

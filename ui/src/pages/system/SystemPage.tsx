@@ -6,6 +6,7 @@ import { Audit } from "./Audit";
 import { HealthTab } from "./HealthTab";
 import { Links } from "./Links";
 import { North } from "./North";
+import { Providers } from "./Providers";
 import { Roles } from "./Roles";
 import { Tokens } from "./Tokens";
 import { Users } from "./Users";
@@ -23,6 +24,7 @@ export default function SystemPage() {
     items.push({ key: "users", label: t("tab.users"), children: <Users /> }, { key: "tokens", label: t("tab.tokens"), children: <Tokens /> },
       { key: "roles", label: t("tab.roles"), children: <Roles /> }, { key: "access", label: t("tab.access"), children: <WhoMay /> });
   }
+  if (me.data?.whole.includes("administer")) items.push({ key: "providers", label: t("tab.providers"), children: <Providers /> });
   if (me.data?.whole.includes("audit")) items.push({ key: "audit", label: t("tab.audit"), children: <Audit /> });
   return (
     <>

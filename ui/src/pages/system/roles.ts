@@ -26,7 +26,7 @@ export function tidyGrant(g: Grant, reach: Reach): Grant {
     role: g.role,
     ...(reach === "place" && g.path ? { path: g.path } : {}),
     ...(reach === "area" ? { ...(g.region && { region: g.region }), ...(g.sector && { sector: g.sector }), ...(g.enterprise && { enterprise: g.enterprise }) } : {}),
-    ...(g.until && { until: g.until }), ...(g.purpose && { purpose: g.purpose }),
+    ...(g.via && { via: g.via }), ...(g.until && { until: g.until }), ...(g.purpose && { purpose: g.purpose }),
   };
 }
 

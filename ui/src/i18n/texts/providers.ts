@@ -1,0 +1,16 @@
+export const zh = {
+  "lead": "用单位已有的统一身份认证（OpenID Connect）登录。认证服务说明一个人是谁、属于哪些组；组在这里对应角色和范围，每次登录重新核对，随登录结束失效。没有规则相符的人不能登录。本地用户名和密码始终可用。",
+  "none": "没有接入统一登录", "add": "接入认证服务", "edit": "修改", "remove": "移除", "sure": "由它登录的人立即退出，他们由它得到的授权失效。确定？", "name": "名称", "name.zh": "中文名（登录按钮上显示）", "name.en": "英文名",
+  "issuer": "签发者地址", "issuer.more": "认证服务自己写的 issuer，例如 https://id.example.com/realms/gov", "client": "客户端编号", "secret": "客户端密钥", "secret.kept": "已保存，留空则不变；不再显示", "secret.none": "公共客户端可不填",
+  "address": "本系统地址", "address.more": "浏览器打开本系统的地址", "return": "在认证服务上登记的回调地址", "return.later": "保存后显示", "scopes": "申请的范围", "scopes.more": "openid 之外还要哪些，例如 profile、groups", "factor": "视为双因素的登录方式", "factor.more": "身份令牌中 amr 或 acr 的值，例如 mfa、otp；有其一则不再要本系统的验证码",
+  "claim.name": "取作登录名的声明", "claim.name.more": "留空为 preferred_username；只在第一次登录时取用，已有的名字不会被占用", "rules": "声明对应的授权", "rules.n": "{{n}} 条规则", "rule.add": "增加规则", "claim": "声明", "claim.more": "例如 groups、realm_access.roles", "value": "值", "off": "停用", "off.more": "停用后由它登录的人立即退出", "state": "状态", "state.on": "启用", "state.off": "停用",
+  "test": "测试连接", "test.ok": "认证服务有应答：登录页 {{at}}{{pkce}}{{self}}", "test.nopkce": "；它没有声明支持 PKCE", "test.noself": "；应答中不带签发者（RFC 9207）", "missing": "必填", "address.form": "以 https:// 开头；http:// 只能是本机",
+};
+export const en: Record<keyof typeof zh, string> = {
+  "lead": "People sign in where they do elsewhere (OpenID Connect). The provider says who somebody is and in which groups; groups stand for roles and reaches here, looked at anew at each sign-in and over with the session. Whom no rule fits does not get in. Local names and passwords always work.",
+  "none": "No provider is connected", "add": "Connect a provider", "edit": "Change", "remove": "Remove", "sure": "Everybody who came by it is signed out, and what it gave them ends. Go on?", "name": "Name", "name.zh": "Chinese name (on the button)", "name.en": "English name",
+  "issuer": "Issuer", "issuer.more": "As the provider writes it itself, https://id.example.com/realms/gov", "client": "Client id", "secret": "Client secret", "secret.kept": "Kept; left empty it stays. It is not shown again", "secret.none": "Public clients have none",
+  "address": "Address of this node", "address.more": "At which browsers open it", "return": "The way back, registered at the provider", "return.later": "shown once it is saved", "scopes": "Scopes", "scopes.more": "Beside openid: profile, groups", "factor": "What stands for a second factor", "factor.more": "Values of amr or acr in the ID token: mfa, otp; with one of them no code is asked for here",
+  "claim.name": "Claim of the user name", "claim.name.more": "preferred_username when empty; taken at the first sign-in, a name that somebody has stays that person's", "rules": "What claims give", "rules.n": "{{n}} rules", "rule.add": "Add a rule", "claim": "Claim", "claim.more": "groups, realm_access.roles", "value": "Value", "off": "Switched off", "off.more": "Who came by it is signed out at once", "state": "State", "state.on": "on", "state.off": "off",
+  "test": "Test", "test.ok": "The provider answers: people sign in at {{at}}{{pkce}}{{self}}", "test.nopkce": "; it does not say that it knows PKCE", "test.noself": "; it does not name itself in answers (RFC 9207)", "missing": "Needed", "address.form": "It begins with https://; http:// is for this machine alone",
+};
