@@ -81,6 +81,9 @@ func factorKey(user string) string { return "2:" + user }
 
 // enter opens a session, or asks for the second factor first.
 func (s *Service) enter(ctx context.Context, u User, by string, from Caller) (Signed, error) {
+	if err := s.admits(ctx, u.Tenant); err != nil {
+		return Signed{}, err
+	}
 	f, err := s.store.Factor(ctx, u.Tenant, u.ID)
 	if errors.Is(err, ErrNotFound) || err == nil && !f.Confirmed {
 		return s.open(ctx, u, by, from)

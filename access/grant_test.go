@@ -34,15 +34,16 @@ var permissions = []access.Permission{
 func TestDeliveredRoles(t *testing.T) {
 	h := newHouse(t)
 	table := map[access.Role]string{ // in the order of permissions
-		"admin": "1111111111", "engineer": "1111000000", "operator": "1110000000", "viewer": "1000000000",
-		"officer": "0000001001", "registrar": "0000001101", "expert": "0000001010", "auditor": "0000010000",
+		"admin": "11111111111", "engineer": "11110000000", "operator": "11100000000", "viewer": "10000000000",
+		"officer": "00000001001", "registrar": "00000001101", "expert": "00000001010", "auditor": "00000100000",
+		"platform": "00000010000",
 	}
 	if got := len(delivered(t)); got != len(table) {
 		t.Errorf("%d roles are delivered; want %d", got, len(table))
 	}
 	area := access.Area{Region: "3306"}
 	for role, rights := range table {
-		inPlant, withFirms := strings.Contains(rights[:6], "1"), strings.Contains(rights[6:], "1")
+		inPlant, withFirms := strings.Contains(rights[:7], "1"), strings.Contains(rights[7:], "1")
 		whole := h.holding(t, access.Grant{Role: role})
 		for i, perm := range permissions {
 			if got := whole.May(perm, ""); got != (rights[i] == '1') {
