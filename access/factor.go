@@ -87,6 +87,9 @@ func factorKey(user string) string { return "2:" + user }
 
 // enter opens a session, or asks for the second factor first.
 func (s *Service) enter(ctx context.Context, u User, by means, from Caller) (Signed, error) {
+	if err := s.admits(ctx, u.Tenant); err != nil {
+		return Signed{}, err
+	}
 	if by.vouched {
 		return s.open(ctx, u, by, from)
 	}

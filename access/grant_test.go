@@ -26,7 +26,7 @@ func (h house) holding(t *testing.T, grants ...access.Grant) access.Principal {
 }
 
 var permissions = []access.Permission{
-	access.Read, access.Report, access.Control, access.Engineer, access.Administer, access.ReadAudit, access.ReadFirms, access.KeepFirms, access.Diagnose, access.ReportFirms,
+	access.Read, access.Report, access.Control, access.Engineer, access.Administer, access.ReadAudit, access.ManageTenants, access.ReadFirms, access.KeepFirms, access.Diagnose, access.ReportFirms,
 }
 
 // TestDeliveredRoles: what each role may at a place, over the whole and over an
@@ -34,15 +34,16 @@ var permissions = []access.Permission{
 func TestDeliveredRoles(t *testing.T) {
 	h := newHouse(t)
 	table := map[access.Role]string{ // in the order of permissions
-		"admin": "1111111111", "engineer": "1111000000", "operator": "1110000000", "viewer": "1000000000",
-		"officer": "0000001001", "registrar": "0000001101", "expert": "0000001010", "auditor": "0000010000",
+		"admin": "11111111111", "engineer": "11110000000", "operator": "11100000000", "viewer": "10000000000",
+		"officer": "00000001001", "registrar": "00000001101", "expert": "00000001010", "auditor": "00000100000",
+		"platform": "00000010000",
 	}
 	if got := len(delivered(t)); got != len(table) {
 		t.Errorf("%d roles are delivered; want %d", got, len(table))
 	}
 	area := access.Area{Region: "3306"}
 	for role, rights := range table {
-		inPlant, withFirms := strings.Contains(rights[:6], "1"), strings.Contains(rights[6:], "1")
+		inPlant, withFirms := strings.Contains(rights[:7], "1"), strings.Contains(rights[7:], "1")
 		whole := h.holding(t, access.Grant{Role: role})
 		for i, perm := range permissions {
 			if got := whole.May(perm, ""); got != (rights[i] == '1') {
@@ -53,7 +54,7 @@ func TestDeliveredRoles(t *testing.T) {
 			p := h.holding(t, access.Grant{Role: role, Path: "e/s"})
 			for i, perm := range permissions {
 				for path, inside := range map[string]bool{"e/s": true, "e/s/l": true, "e": false, "": false, "e/s2": false} {
-					if got := p.May(perm, path); got != (rights[i] == '1' && inside && i < 6) {
+					if got := p.May(perm, path); got != (rights[i] == '1' && inside && i < 7) {
 						t.Errorf("%s within e/s: May(%s, %q) = %v", role, perm, path, got)
 					}
 				}
@@ -68,7 +69,7 @@ func TestDeliveredRoles(t *testing.T) {
 				if p.May(perm, "") || p.May(perm, "e/s") {
 					t.Errorf("%s of region 3306: May(%s) holds in the plant, or everywhere", role, perm)
 				}
-				if got := p.Areas(perm); (len(got) == 1 && got[0] == area) != (rights[i] == '1' && i >= 6) {
+				if got := p.Areas(perm); (len(got) == 1 && got[0] == area) != (rights[i] == '1' && i >= 7) {
 					t.Errorf("%s of region 3306: Areas(%s) = %v", role, perm, got)
 				}
 			}

@@ -25,7 +25,7 @@ type RoleDef struct {
 }
 
 // known are all permissions a role may bundle.
-var known = []Permission{Read, Report, Control, Engineer, Administer, ReadAudit, ReadFirms, KeepFirms, Diagnose, ReportFirms}
+var known = []Permission{Read, Report, Control, Engineer, Administer, ReadAudit, ManageTenants, ReadFirms, KeepFirms, Diagnose, ReportFirms}
 
 // maxRoles bounds the own roles of a tenant; more are no longer told apart.
 const maxRoles = 100
@@ -89,6 +89,12 @@ func (s *Service) roles(ctx context.Context, tenant plant.TenantNo) (roleTable, 
 	}
 	for _, r := range s.delivered { // a role delivered later wins over an own one of its name
 		t[r.ID] = r
+	}
+	if tenant != HomeTenant {
+		for id, r := range t {
+			r.Permissions = slices.DeleteFunc(slices.Clone(r.Permissions), func(p Permission) bool { return slices.Contains(nodePermissions, p) })
+			t[id] = r
+		}
 	}
 	return t, nil
 }

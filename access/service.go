@@ -34,6 +34,7 @@ type Service struct {
 	nobody    string // a hash to work on when there is no such user
 	hashing   chan struct{}
 	lock      lockout
+	rules     Rules      // nil: the node has one tenant
 	users     sync.Mutex // one change of users and roles at a time: the last admin is counted
 
 	mu    sync.Mutex
@@ -110,6 +111,9 @@ func (s *Service) Authenticate(ctx context.Context, secret string) (Principal, e
 	}
 	if errors.Is(err, ErrNotFound) {
 		return Principal{}, ErrUnauthorized
+	}
+	if err == nil {
+		err = s.admits(ctx, who.Scope.Tenant)
 	}
 	if err != nil {
 		return Principal{}, err

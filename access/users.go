@@ -109,7 +109,11 @@ func (s *Service) userFor(ctx context.Context, by Principal, id string) (User, e
 
 // CreateUser makes a user within by's scope.
 func (s *Service) CreateUser(ctx context.Context, by Principal, n NewUser) (User, error) {
-	u := User{Tenant: by.Scope.Tenant, Name: foldName(n.Name), Display: n.Display}
+	name, err := s.named(ctx, by.Scope.Tenant, foldName(n.Name))
+	if err != nil {
+		return User{}, err
+	}
+	u := User{Tenant: by.Scope.Tenant, Name: name, Display: n.Display}
 	u.give(grantsOf(n.Grants, n.Role, n.Path))
 	if _, err := s.checkGrants(ctx, by, u.Grants, nil); err != nil {
 		return User{}, err

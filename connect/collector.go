@@ -113,6 +113,8 @@ func (c *Collector) start(spec DeviceSpec, taken places, i, n int) {
 	case spec.Device.Off:
 		r.idle(StateOff, nil)
 		return
+	case spec.Refused != "":
+		wrong = errors.New(spec.Refused)
 	case driver == nil:
 		var known []string
 		for kind := range c.drivers {

@@ -22,6 +22,7 @@ type DeviceSpec struct {
 	Points  []PointSpec
 	Timeout time.Duration // of one request
 	Retries int
+	Refused string // why it is not read: its owner may not; "" reads it
 }
 
 // PointSpec is one tag of a device and how its readings become samples.
@@ -86,19 +87,29 @@ type place struct{ driver, address, unit, point string }
 
 // places says which device reads what. Machines may share an endpoint, such as
 // one controller for a whole line, but no point.
-type places map[place]string
+type places map[place]reader
+
+// reader is who reads a point.
+type reader struct {
+	tenant plant.TenantNo
+	path   string
+}
 
 func (p places) add(d *DeviceSpec) {
 	for _, point := range d.Points {
-		p[d.place(point)] = d.Path
+		p[d.place(point)] = reader{d.Tenant, d.Path}
 	}
 }
 
-// find names a device that reads a point of d, and the point.
+// find names a device that reads a point of d, and the point. One of another
+// tenant is not named.
 func (p places) find(d *DeviceSpec) (path, point string) {
 	for _, one := range d.Points {
-		if path, ok := p[d.place(one)]; ok {
-			return path, one.Address
+		switch r, ok := p[d.place(one)]; {
+		case ok && r.tenant == d.Tenant:
+			return r.path, one.Address
+		case ok:
+			return "a machine of another firm on this node", one.Address
 		}
 	}
 	return "", ""

@@ -233,8 +233,8 @@ func (d *Desk) follow(ctx context.Context) error {
 func (d *Desk) forget() error {
 	var all []error
 	for name := range d.o.History.Cursors() {
-		id, mine := strings.CutPrefix(name, cursors)
-		if mine && d.runners[id] == nil {
+		id, mine := strings.CutPrefix(name, d.o.cursors())
+		if mine && !strings.Contains(id, " ") && d.runners[id] == nil {
 			all = append(all, d.o.History.DropCursor(name))
 		}
 	}

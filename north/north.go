@@ -76,10 +76,15 @@ func (t Target) client() string {
 	return "zhigai-" + strings.ToLower(t.ID)
 }
 
-// cursor is the name of the target's reader in history.
-func (t Target) cursor() string { return cursors + t.ID }
-
 const cursors = "north "
+
+// cursors begins the names of the readers of the tenant's targets in history.
+func (o Options) cursors() string {
+	if o.Tenant == access.HomeTenant {
+		return cursors
+	}
+	return fmt.Sprintf("%s%d ", cursors, o.Tenant)
+}
 
 // hidden is the target as it may be shown.
 func (t Target) hidden() Target {

@@ -125,10 +125,10 @@ func (r *runner) place() error {
 	if r.known {
 		return nil
 	}
-	at, ok := r.o.History.Cursors()[r.target.cursor()]
+	at, ok := r.o.History.Cursors()[r.o.cursors()+r.target.ID]
 	if !ok {
 		_, at = r.o.History.Bounds()
-		if err := r.o.History.SaveCursor(r.target.cursor(), at); err != nil {
+		if err := r.o.History.SaveCursor(r.o.cursors()+r.target.ID, at); err != nil {
 			return err
 		}
 	}
@@ -216,7 +216,7 @@ func (r *runner) taken(seq, values uint64) error {
 		r.status.SentAt = r.o.Now()
 	}
 	r.mu.Unlock()
-	return r.o.History.SaveCursor(r.target.cursor(), seq)
+	return r.o.History.SaveCursor(r.o.cursors()+r.target.ID, seq)
 }
 
 // bound gives up what is too old to be kept for the target, or all that waits

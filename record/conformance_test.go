@@ -17,7 +17,9 @@ import (
 	"zhigai/record/pgtest"
 	"zhigai/record/programme"
 	"zhigai/record/recordtest"
+	"zhigai/record/sector"
 	"zhigai/record/shop"
+	"zhigai/sector/tenant"
 	"zhigai/shop/discovery"
 	"zhigai/shop/equipment"
 )
@@ -175,5 +177,11 @@ func TestConformance_Firms(t *testing.T) {
 		recordtest.Firms(t, func(t *testing.T, codes enterprise.Codes) recordtest.FirmStore {
 			return programme.NewFirms(open(t), codes)
 		})
+	})
+}
+
+func TestConformance_Tenants(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		recordtest.Tenants(t, func(t *testing.T) tenant.Store { return sector.NewTenants(open(t)) })
 	})
 }

@@ -82,6 +82,8 @@ var tables = []struct{ name, key string }{
 	{"target_county", "tenant, year, base, region"},
 	{"target_head", "tenant"},
 	{"target_settings", "tenant, rev"},
+	{"tenant", "no"},
+	{"tenant_usage", "tenant, day"},
 }
 
 const (

@@ -46,7 +46,7 @@ type inviteIn struct {
 }
 
 func (a *API) registerLinks() {
-	Handle(a, Op{Method: http.MethodGet, Path: "/links", ID: "links", Summary: "Nodes above and below this one, and how far each is behind", Tag: "node", Needs: access.Engineer, Whole: true},
+	Handle(a, Op{Method: http.MethodGet, Path: "/links", ID: "links", Summary: "Nodes above and below this one, and how far each is behind", Tag: "node", Needs: access.Engineer, Whole: true, Home: true},
 		func(ctx context.Context, _ *struct{}) (*struct{ Body LinkState }, error) {
 			out := LinkState{Nodes: []link.NodeStatus{}}
 			if a.o.Links == nil {
@@ -61,7 +61,7 @@ func (a *API) registerLinks() {
 			out.Nodes = append(out.Nodes, nodes...)
 			return &struct{ Body LinkState }{out}, nil
 		})
-	Handle(a, Op{Method: http.MethodPost, Path: "/links/invitations", ID: "invite-node", Summary: "Make a one-time code with which one node enrols below this one", Tag: "node", Needs: access.Administer, Status: http.StatusCreated, Whole: true},
+	Handle(a, Op{Method: http.MethodPost, Path: "/links/invitations", ID: "invite-node", Summary: "Make a one-time code with which one node enrols below this one", Tag: "node", Needs: access.Administer, Status: http.StatusCreated, Whole: true, Home: true},
 		func(ctx context.Context, in *inviteIn) (*struct{ Body Invitation }, error) {
 			if err := a.takesNodes(ctx); err != nil {
 				return nil, err
@@ -78,7 +78,7 @@ func (a *API) registerLinks() {
 			out := Invitation{Code: code, Name: in.Body.Name, Expires: a.now().Add(ttl).UTC()}
 			return &struct{ Body Invitation }{out}, a.Audit(ctx, "node.invite", in.Body.Name, nil, map[string]any{"expires": out.Expires})
 		})
-	Handle(a, Op{Method: http.MethodPost, Path: "/links/nodes/{node}/revoke", ID: "revoke-node", Summary: "End a node's right to connect, at once and for ever", Tag: "node", Needs: access.Administer, Status: http.StatusNoContent, Whole: true},
+	Handle(a, Op{Method: http.MethodPost, Path: "/links/nodes/{node}/revoke", ID: "revoke-node", Summary: "End a node's right to connect, at once and for ever", Tag: "node", Needs: access.Administer, Status: http.StatusNoContent, Whole: true, Home: true},
 		func(ctx context.Context, in *linkedNodeIn) (*struct{}, error) {
 			if err := a.takesNodes(ctx); err != nil {
 				return nil, err
@@ -98,7 +98,7 @@ type linkedNodeIn struct {
 const maxSettings = 100
 
 func (a *API) registerLinkSettings() {
-	Handle(a, Op{Method: http.MethodGet, Path: "/links/nodes/{node}/plant", ID: "node-plant", Summary: "The plant file of a node below, asked from it", Tag: "node", Needs: access.Engineer, Whole: true},
+	Handle(a, Op{Method: http.MethodGet, Path: "/links/nodes/{node}/plant", ID: "node-plant", Summary: "The plant file of a node below, asked from it", Tag: "node", Needs: access.Engineer, Whole: true, Home: true},
 		func(ctx context.Context, in *linkedNodeIn) (*struct {
 			ContentType string `header:"Content-Type"`
 			Body        []byte
@@ -113,7 +113,7 @@ func (a *API) registerLinkSettings() {
 				Body        []byte
 			}{"application/yaml", []byte(text)}, err
 		})
-	Handle(a, Op{Method: http.MethodGet, Path: "/links/nodes/{node}/settings", ID: "node-settings", Summary: "Plant files sent to a node below and what became of them, newest first", Tag: "node", Needs: access.Engineer, Whole: true},
+	Handle(a, Op{Method: http.MethodGet, Path: "/links/nodes/{node}/settings", ID: "node-settings", Summary: "Plant files sent to a node below and what became of them, newest first", Tag: "node", Needs: access.Engineer, Whole: true, Home: true},
 		func(ctx context.Context, in *linkedNodeIn) (*ListOut[settings.Version], error) {
 			if err := a.takesNodes(ctx); err != nil {
 				return nil, err
@@ -121,7 +121,7 @@ func (a *API) registerLinkSettings() {
 			list, err := a.o.Links.Settings(ctx, link.NodeID(in.Node), maxSettings)
 			return NewList(list, ""), err
 		})
-	Handle(a, Op{Method: http.MethodPost, Path: "/links/nodes/{node}/settings", ID: "send-settings", Summary: "Send a plant file to a node below; it goes back to what it had unless it fares well", Tag: "node", Needs: access.Engineer, Status: http.StatusAccepted, Whole: true},
+	Handle(a, Op{Method: http.MethodPost, Path: "/links/nodes/{node}/settings", ID: "send-settings", Summary: "Send a plant file to a node below; it goes back to what it had unless it fares well", Tag: "node", Needs: access.Engineer, Status: http.StatusAccepted, Whole: true, Home: true},
 		func(ctx context.Context, in *struct {
 			Node    string `path:"node" maxLength:"100" doc:"key of the node"`
 			RawBody []byte `contentType:"application/yaml"`

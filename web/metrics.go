@@ -22,7 +22,7 @@ func (a *API) registerMetrics() {
 		return
 	}
 	a.o.Metrics.MustRegister(a.measure.requests, a.measure.took, busyMetrics{a.busy})
-	a.route(http.MethodGet, "/metrics", access.Read, promhttp.HandlerFor(a.o.Metrics, promhttp.HandlerOpts{
+	a.Route(Route{Method: http.MethodGet, Path: "/metrics", Needs: access.Read, Whole: true, Home: true}, promhttp.HandlerFor(a.o.Metrics, promhttp.HandlerOpts{
 		ErrorLog: scrapeLog{a}, ErrorHandling: promhttp.ContinueOnError, MaxRequestsInFlight: maxScrapes,
 	}))
 }

@@ -17,6 +17,7 @@ type Route struct {
 	Path   string
 	Needs  access.Permission // "" lets everybody in; who is signed in is known all the same
 	Whole  bool              // refuses who is confined to a part of the plant
+	Home   bool              // concerns the node itself: only for its own tenant
 	Heavy  bool              // takes long: a bounded number is answered at once
 }
 
@@ -33,6 +34,10 @@ func (a *API) Route(route Route, h http.Handler) {
 		a.welcome(humago.NewContext(op, r, w), func(ctx huma.Context) {
 			a.authorise(ctx, func(ctx huma.Context) {
 				a.queue(ctx, func(ctx huma.Context) {
+					if err := home(ctx.Context()); route.Home && err != nil {
+						a.writeProblem(ctx, a.problem(ctx.Context(), Op{ID: route.Path}, err))
+						return
+					}
 					if err := Whole(ctx.Context()); route.Whole && err != nil {
 						a.writeProblem(ctx, a.problem(ctx.Context(), Op{ID: route.Path}, err))
 						return

@@ -28,17 +28,17 @@ func RegisterSharing(a *API, desk *sharing.Desk, changed func(ctx context.Contex
 	out := func(k sharing.Kept) *sharingOut {
 		return &sharingOut{ETag(k.Rev), SharingPolicy{k, desk.Known().Figures, desk.Known().Records}}
 	}
-	Handle(a, Op{Method: http.MethodGet, Path: "/sharing-policy", ID: "sharing-policy", Summary: "What this node shares with the nodes above it", Tag: "evidence", Needs: access.Administer, Whole: true},
+	Handle(a, Op{Method: http.MethodGet, Path: "/sharing-policy", ID: "sharing-policy", Summary: "What this node shares with the nodes above it", Tag: "evidence", Needs: access.Administer, Whole: true, Home: true},
 		func(ctx context.Context, _ *struct{}) (*sharingOut, error) {
 			k, err := desk.Now(ctx)
 			return out(k), err
 		})
-	Handle(a, Op{Method: http.MethodGet, Path: "/sharing-policy/history", ID: "sharing-history", Summary: "Every revision of what this node shares, newest first", Tag: "evidence", Needs: access.Administer, Whole: true},
+	Handle(a, Op{Method: http.MethodGet, Path: "/sharing-policy/history", ID: "sharing-history", Summary: "Every revision of what this node shares, newest first", Tag: "evidence", Needs: access.Administer, Whole: true, Home: true},
 		func(ctx context.Context, _ *struct{}) (*ListOut[sharing.Kept], error) {
 			all, err := desk.History(ctx)
 			return NewList(all, ""), err
 		})
-	Handle(a, Op{Method: http.MethodPut, Path: "/sharing-policy", ID: "save-sharing-policy", Summary: "Say what this node shares from now on", Tag: "evidence", Needs: access.Administer, Whole: true},
+	Handle(a, Op{Method: http.MethodPut, Path: "/sharing-policy", ID: "save-sharing-policy", Summary: "Say what this node shares from now on", Tag: "evidence", Needs: access.Administer, Whole: true, Home: true},
 		func(ctx context.Context, in *struct {
 			IfMatch string `header:"If-Match" required:"true" doc:"rev of the policy you changed; \"0\" when there is none"`
 			Body    link.Policy

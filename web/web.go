@@ -67,6 +67,8 @@ type Options struct {
 	Figures *figure.Engine
 	Trail   access.AuditStore // the audit as it is read
 	SignOn  SignOn            // at providers; nil: there are none
+	// Counted is told of every request of somebody who is known; nil: nobody counts.
+	Counted func(tenant plant.TenantNo)
 	// Keepers names the nodes below that machines belong to; this node's own are
 	// not in it.
 	Keepers func(ctx context.Context, tenant plant.TenantNo, machines []plant.NodeID) (map[plant.NodeID]string, error)
@@ -99,6 +101,7 @@ type Op struct {
 	Status  int
 	Heavy   bool  // takes long: a bounded number is answered at once
 	Whole   bool  // concerns no single place: only for those who may see the whole plant
+	Home    bool  // concerns the node itself: only for its own tenant
 	Public  bool  // tells of no single firm: regions and sectors beyond one's own may be asked about, too
 	MaxBody int64 // bytes of a request; 0 for the usual bound
 }
@@ -151,6 +154,9 @@ func Handle[I, O any](a *API, op Op, f func(ctx context.Context, in *I) (*O, err
 	operation := a.operation(op)
 	seen(op.ID, reflect.TypeFor[I]())
 	huma.Register(a.huma, operation, func(ctx context.Context, in *I) (*O, error) {
+		if err := home(ctx); op.Home && err != nil {
+			return nil, a.later(a.problem(ctx, op, err))
+		}
 		if op.Whole {
 			if err := Whole(ctx); err != nil {
 				return nil, a.later(a.problem(ctx, op, err))
@@ -209,6 +215,9 @@ func (a *API) authorise(ctx huma.Context, next func(huma.Context)) {
 		}
 		next(ctx)
 		return
+	}
+	if err == nil && a.o.Counted != nil {
+		a.o.Counted(p.Scope.Tenant)
 	}
 	if err == nil && !p.Has(needs) {
 		err = fmt.Errorf("%w: this needs the permission %q, which none of your roles gives you", access.ErrForbidden, needs)
@@ -300,6 +309,14 @@ func Whole(ctx context.Context) error {
 		return nil
 	}
 	return fmt.Errorf("%w: this concerns the whole, of which you were given a part: %q %v", access.ErrForbidden, p.Scope.Places(), p.Areas(access.ReadFirms))
+}
+
+// home refuses who belongs to a tenant other than the node's own.
+func home(ctx context.Context) error {
+	if Who(ctx).Scope.Tenant == access.HomeTenant {
+		return nil
+	}
+	return fmt.Errorf("%w: this concerns the node itself, which its operator runs", access.ErrForbidden)
 }
 
 // Audit records a change of the principal of the request.

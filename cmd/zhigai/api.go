@@ -16,6 +16,7 @@ import (
 	"zhigai/programme/suspicion"
 	"zhigai/programme/target"
 	"zhigai/record"
+	"zhigai/sector/tenant"
 	"zhigai/shop/acceptance"
 	"zhigai/shop/authenticity"
 	"zhigai/shop/bulk"
@@ -24,6 +25,7 @@ import (
 	"zhigai/web"
 	webprogramme "zhigai/web/programme"
 	"zhigai/web/prometheus"
+	websector "zhigai/web/sector"
 	webshop "zhigai/web/shop"
 )
 
@@ -31,7 +33,7 @@ import (
 func (n *node) api(demo []web.Login, tls bool) *web.API {
 	o := web.Options{
 		Access: n.access, Version: version, Started: n.started, Now: time.Now, Logger: n.log, Health: n.health, Disk: n.diskState, Pressure: n.pressure,
-		Limits: web.Limits{PerUser: n.requests, PerAddress: 4 * n.requests}, Demo: demo, TLS: tls, Figures: n.engine, Links: links{n}, Ready: n.ready, Metrics: n.metrics(), ReadOnly: n.readOnly, Hook: n.drivers.Hook,
+		Limits: web.Limits{PerUser: n.requests, PerAddress: 4 * n.requests}, Demo: demo, TLS: tls, Figures: n.engine, Links: links{n}, Ready: n.ready, Counted: n.meter.request, Metrics: n.metrics(), ReadOnly: n.readOnly, Hook: n.drivers.Hook,
 		Errors: []web.ErrorStatus{
 			{Err: equipment.ErrInvalid, Status: 422},
 			{Err: oidc.ErrAway, Status: 503},
@@ -51,6 +53,8 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 			{Err: reporting.ErrInvalid, Status: 422},
 			{Err: reporting.ErrState, Status: 409},
 			{Err: acceptance.ErrBusy, Status: 409},
+			{Err: tenant.ErrInvalid, Status: 422},
+			{Err: tenant.ErrState, Status: 409},
 			{Err: control.ErrInvalid, Status: 422},
 			{Err: control.ErrElsewhere, Status: 409},
 			{Err: control.ErrBusy, Status: 503},
@@ -80,11 +84,12 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 	webshop.Register(api, webshop.Deps{
 		Plants: n.plants, Tags: n.shop, History: n.history, Journal: n.record.Journal(), Board: n.board, Desk: n.desk, Reasons: n.reasons,
 		Collector: n.collector, Control: controls{n}, Profiles: n.profiles, Drivers: n.drivers.List, Discovery: n.discovery, North: norths{n}, Acceptance: n.reports, Evidence: askedOf{n}, EvidencePlants: seenPlants{n.proved}, Changed: n.reconcile,
-		Authenticity: n.authenticity, Decided: n.decided,
+		Authenticity: n.authenticity, Decided: n.decided, MayTry: n.mayTry,
 		Bulk: &bulk.Desk{Plants: n.plants, Profiles: n.profiles, Drivers: n.drivers.List, Past: n.record.Access()},
 	})
 	web.RegisterSharing(api, n.sharing, n.shared)
 	webprogramme.Register(api, webprogramme.Deps{Firms: n.firms, Sheets: n.firmSheets, Targets: n.targets, Machines: n.proved, Diagnosis: n.diagnosis, Reporting: n.reporting, Evaluations: n.evaluations, Benchmarks: n.benchmarks, Map: n.atlas, Suspicions: n.suspicions})
+	websector.Register(api, websector.Deps{Tenants: n.sector, Export: n.exportTenant})
 	prometheus.Register(api, prometheus.Deps{Tags: n.shop, Plants: n.plants, History: n.history, Version: version, Now: time.Now, Logger: n.log})
 	return api
 }

@@ -59,6 +59,7 @@ func (n *node) serveControl(ctx context.Context, dir string) error {
 	mux.HandleFunc("POST /figures/export", answer(func(ctx context.Context, q figuresQuestion) ([]exported, error) {
 		return exportFigures(ctx, n.targets, q)
 	}))
+	n.tenantCommands(mux)
 	mux.HandleFunc("POST /links/invite", answer(n.invite))
 	mux.HandleFunc("POST /links/list", answer(n.listNodes))
 	mux.HandleFunc("POST /links/revoke", answer(n.revokeNode))

@@ -34,6 +34,7 @@ type cli struct {
 	Repair   repairCmd       `cmd:"" help:"Mend damaged files of a node that is stopped; what cannot be had is named."`
 	Enrol    enrolCmd        `cmd:"" help:"Make this node known to the hub above it, with a one-time code."`
 	Node     nodeCmd         `cmd:"" help:"Invite, list and revoke the nodes below a running hub."`
+	Tenant   tenantCmd       `cmd:"" help:"Take firms in that share a running node, list them and what they use, let them leave, export and delete what is theirs."`
 	Verify   verifyCmd       `cmd:"" help:"Check everything a node, or a snapshot, keeps."`
 	Evidence evidenceCmd     `cmd:"" help:"Check that samples are as they were sealed; write one tag-day with its proof."`
 	Figures  figuresCmd      `cmd:"" help:"Indicators with their terms, coverage and evidence root."`

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net"
 
 	"zhigai/access"
@@ -10,9 +11,10 @@ import (
 	"zhigai/plant"
 )
 
-// everything is the right to publish and subscribe to any topic of a tenant.
+// everything is the right to publish and subscribe to any topic of the node's own
+// tenant.
 func everything(tenant plant.TenantNo) mqtt.Rights {
-	return mqtt.Rights{Tenant: tenant, Publish: []string{"#"}, Subscribe: []string{"#"}}
+	return mqtt.Rights{Tenant: tenant, Publish: []string{"#"}, Subscribe: []string{"#"}, Except: ofSomeTenant}
 }
 
 // anonymous gives rights to programs on this machine when the broker listens
@@ -38,7 +40,14 @@ func (g gatekeeper) Admit(ctx context.Context, l mqtt.Login) (mqtt.Rights, error
 	if !p.May(access.Engineer, "") {
 		return mqtt.Rights{}, access.ErrForbidden
 	}
-	return everything(p.Scope.Tenant), nil
+	if p.Scope.Tenant == homeTenant {
+		return everything(homeTenant), nil
+	}
+	t, ok, err := g.n.sector.Of(ctx, p.Scope.Tenant)
+	if err != nil || !ok {
+		return mqtt.Rights{}, errors.Join(err, access.ErrForbidden)
+	}
+	return placeOf(t.ID).rights(t.No), nil
 }
 
 // profileOf is the profile of a machine that is to be collected.

@@ -33,6 +33,7 @@ import (
 	"zhigai/programme/suspicion"
 	"zhigai/programme/target"
 	"zhigai/record"
+	"zhigai/sector/tenant"
 	"zhigai/shop/acceptance"
 	"zhigai/shop/authenticity"
 	"zhigai/shop/discovery"
@@ -48,6 +49,8 @@ type node struct {
 	*rules
 	*folds
 	tenants      tenants
+	sector       *tenant.Desk
+	meter        *meter
 	log          *slog.Logger
 	started      time.Time
 	access       *access.Service
@@ -81,6 +84,7 @@ type node struct {
 	duty         *record.Duty
 	disk         *space.Watch
 	scrub        *scrub
+	fileRoot     string                  // folder in which devices leave files; "" for none
 	requests     int                     // a second of one user; 0 is the default
 	halt         context.CancelCauseFunc // ends the process; nil in tests
 
@@ -97,7 +101,7 @@ func openNode(ctx context.Context, at place, mqttListen string, log *slog.Logger
 
 // openNodeOf is openNode with the profiles of another place and more drivers.
 func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logger, profiles fs.FS, more ...connect.Driver) (_ *node, err error) {
-	n := &node{log: log, started: time.Now(), lean: at.lean, readOnly: at.readOnly, traces: at.traces, requests: at.requests}
+	n := &node{log: log, started: time.Now(), lean: at.lean, readOnly: at.readOnly, traces: at.traces, requests: at.requests, fileRoot: at.files}
 	if err := n.watchDisk(&at); err != nil {
 		return nil, err
 	}
@@ -130,14 +134,14 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	if n.rules, err = rulesOf(profiles, n.drivers.List); err != nil {
 		return nil, err
 	}
+	if err := n.openAccess(ctx, at, log); err != nil {
+		return nil, err
+	}
 	n.newTenants()
 	if n.folds, err = newFolds(n.stores, n.rules, figure.Options{Tenants: n.tenants.list, Log: log, Keeps: n.keepsFigures}, at.traces.folds); err != nil {
 		return nil, err
 	}
-	if err := n.openAccess(ctx, at, log); err != nil {
-		return nil, err
-	}
-	n.collector = connect.NewCollector(connect.Options{Drivers: n.drivers.List, Store: intake{n.history, n.disk, at.traces, at.stored}, Journal: n.record.Journal(), Now: time.Now, Logger: log, Keeps: n.keeps})
+	n.collector = connect.NewCollector(connect.Options{Drivers: n.drivers.List, Store: intake{n.history, n.disk, at.traces, at.stored, n.meter}, Journal: n.record.Journal(), Now: time.Now, Logger: log, Keeps: n.keeps})
 	if at.mdns {
 		n.mdns = mdns.New(mdns.Options{Now: time.Now, Log: log})
 	}
@@ -194,6 +198,8 @@ func (n *node) start(ctx context.Context) error {
 	n.dutiful(ctx, "sharing", n.tellSharing)
 	n.dutiful(ctx, "suspicions", n.settleSuspicions)
 	n.dutiful(ctx, "retention", n.retain)
+	n.dutiful(ctx, "tenants that left", n.deleteTenants)
+	n.worker(ctx, "usage", func() error { return n.meter.run(ctx) })
 	if n.replica == nil && n.mdns != nil { // replicas do not collect
 		n.worker(ctx, "mdns", func() error { return n.mdns.Run(ctx) })
 	}
@@ -296,12 +302,12 @@ func (n *node) refresh(ctx context.Context) error {
 }
 
 // specsOf are the devices of a tenant as the collector is to read them.
-func (n *node) specsOf(ctx context.Context, tenant plant.TenantNo) ([]connect.DeviceSpec, error) {
-	m, err := n.plants.Model(ctx, access.Scope{Tenant: tenant}, plant.MicrosOf(time.Now()))
+func (n *node) specsOf(ctx context.Context, of plant.TenantNo) ([]connect.DeviceSpec, error) {
+	m, err := n.plants.Model(ctx, access.Scope{Tenant: of}, plant.MicrosOf(time.Now()))
 	if err != nil {
 		return nil, err
 	}
-	elsewhere, err := n.nodes.Origins(ctx, tenant)
+	elsewhere, err := n.nodes.Origins(ctx, of)
 	if err != nil {
 		return nil, err
 	}
@@ -312,7 +318,7 @@ func (n *node) specsOf(ctx context.Context, tenant plant.TenantNo) ([]connect.De
 			tags = append(tags, p.Tags(one)...)
 		}
 	}
-	if tags, err = n.shop.EnsureTags(ctx, tenant, tags); err != nil {
+	if tags, err = n.shop.EnsureTags(ctx, of, tags); err != nil {
 		return nil, err
 	}
 	byNode := map[plant.NodeID][]plant.Tag{}
@@ -325,14 +331,14 @@ func (n *node) specsOf(ctx context.Context, tenant plant.TenantNo) ([]connect.De
 		if !ok {
 			continue
 		}
-		spec, err := p.Spec(tenant, one, byNode[one.ID])
+		spec, err := p.Spec(of, one, byNode[one.ID])
 		if err != nil {
-			n.logOf(tenant).Error("device cannot be read", "machine", one.Path, "err", err)
+			n.logOf(of).Error("device cannot be read", "machine", one.Path, "err", err)
 			continue
 		}
 		specs = append(specs, spec)
 	}
-	return specs, nil
+	return n.allowed(ctx, of, specs)
 }
 
 // health is what must hold for the node to be well.

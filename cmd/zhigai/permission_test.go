@@ -79,6 +79,7 @@ var lowest = map[string]access.Role{
 	"object-evaluation": "officer", "start-evaluation": "registrar", "recompute-evaluation": "registrar", "move-evaluation": "registrar", "answer-evaluation-objection": "registrar",
 	"sign-in-providers": "", "providers": access.RoleAdmin, "add-provider": access.RoleAdmin, "change-provider": access.RoleAdmin, "remove-provider": access.RoleAdmin, "test-provider": access.RoleAdmin, "renew-recovery-codes": anybody,
 	"firm-suspicions": "officer", "decide-firm-suspicion": "registrar",
+	"tenants": "platform", "add-tenants": "platform", "tenant": "platform", "change-tenant": "platform", "delete-tenant": "platform", "tenant-usage": "platform", "export-tenant": "platform", "export-own": access.RoleAdmin,
 }
 
 // anybody is everybody who is signed in.
@@ -89,7 +90,7 @@ const reporter access.Role = "reporter"
 
 // ladders are the roles that may what the least of an operation may.
 var ladders = map[access.Role][]access.Role{
-	anybody:             {"viewer", "operator", "engineer", "admin", "officer", "registrar", "expert", "auditor"},
+	anybody:             {"viewer", "operator", "engineer", "admin", "officer", "registrar", "expert", "auditor", "platform"},
 	access.RoleViewer:   {"viewer", "operator", "engineer", "admin"},
 	access.RoleOperator: {"operator", "engineer", "admin"},
 	access.RoleEngineer: {"engineer", "admin"},
@@ -98,12 +99,13 @@ var ladders = map[access.Role][]access.Role{
 	"registrar":         {"registrar", "admin"},
 	"expert":            {"expert", "admin"},
 	"auditor":           {"auditor", "admin"},
+	"platform":          {"platform", "admin"},
 	reporter:            {"officer", "registrar", "admin"},
 }
 
 // wholePlant are operations on what belongs to no single place: who is
 // confined to a path may not call them.
-var wholePlant = []string{"searches", "start-search", "cancel-search", "candidates", "forget-candidate", "discovery-rules", "add-discovery-rule", "change-discovery-rule", "end-discovery-rule", "north-targets", "add-north-target", "change-north-target", "end-north-target", "test-north-target", "save-calendar", "save-product", "certificates", "approve-certificate", "audit", "export-audit", "verify-audit", "links", "invite-node", "revoke-node", "node-plant", "node-settings", "send-settings", "evidence-requests", "decide-evidence", "save-role", "remove-role", "sharing-policy", "sharing-history", "save-sharing-policy", "providers", "add-provider", "change-provider", "remove-provider", "test-provider"}
+var wholePlant = []string{"searches", "start-search", "cancel-search", "candidates", "forget-candidate", "discovery-rules", "add-discovery-rule", "change-discovery-rule", "end-discovery-rule", "north-targets", "add-north-target", "change-north-target", "end-north-target", "test-north-target", "save-calendar", "save-product", "certificates", "approve-certificate", "audit", "export-audit", "verify-audit", "links", "invite-node", "revoke-node", "node-plant", "node-settings", "send-settings", "evidence-requests", "decide-evidence", "save-role", "remove-role", "sharing-policy", "sharing-history", "save-sharing-policy", "providers", "add-provider", "change-provider", "remove-provider", "test-provider", "tenants", "add-tenants", "tenant", "change-tenant", "delete-tenant", "tenant-usage", "export-tenant", "export-own"}
 
 const otherLine = `  - {path: firm/site/turning/other, level: line, name: {zh: 二线}}
   - path: firm/site/turning/other/lathe-3
@@ -293,6 +295,8 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 		return `"999"`
 	case "digest":
 		return strings.Repeat("0", 64)
+	case "confirm":
+		return "01NOBODY"
 	case "name":
 		return "proof.pdf"
 	case "Idempotency-Key":
@@ -363,6 +367,7 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"start-evaluation":  map[string]any{"title": "x", "standard": "mu-above-scale", "version": 0, "year": 2022, "region": "3306"}, "recompute-evaluation": map[string]any{},
 		"move-evaluation": map[string]any{"state": "cancelled", "note": "x"}, "object-evaluation": map[string]any{"firm": "01NOBODY", "text": "x"}, "answer-evaluation-objection": map[string]any{"decision": "rejected", "answer": "x"},
 		"add-provider": provider, "change-provider": provider, "test-provider": map[string]any{"issuer": "http://127.0.0.1:1"}, "renew-recovery-codes": map[string]any{"code": "000000"},
+		"add-tenants": map[string]any{"firms": []any{map[string]any{"id": "nobody", "name": map[string]string{"zh": "空"}}}, "dry_run": true}, "change-tenant": map[string]any{},
 		"save-role": map[string]any{"id": "01nobody", "name": map[string]string{"zh": "空"}, "permissions": []string{}, "own": true, "rev": 0},
 	}[o.ID])
 	must(g.t, err)

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -196,6 +197,13 @@ func (w *walk) part(role access.RoleDef) {
 // foreign: whatever a role may at home, of another tenant it gets nothing and
 // changes nothing.
 func (w *walk) foreign(role access.RoleDef) {
+	if slices.Equal(role.Permissions, []access.Permission{access.ManageTenants}) {
+		_, _, err := w.n.access.CreateToken(w.t.Context(), access.Node(stranger), access.NewToken{Name: "test", Role: role.ID})
+		if !errors.Is(err, access.ErrInvalid) {
+			w.t.Errorf("a role over the node's tenants was given in one of them: %v", err)
+		}
+		return
+	}
 	before := w.plant()
 	token := w.tokenOf(stranger, access.Grant{Role: role.ID})
 	for _, o := range w.ops {

@@ -104,6 +104,7 @@ type intake struct {
 	disk    *space.Watch
 	traces  *traces
 	stored  func(plant.Batch) // told of what is durable; nil: nobody asks
+	meter   *meter            // what each tenant may store
 }
 
 func (i intake) Append(ctx context.Context, tenant plant.TenantNo, b plant.Batch) (uint64, error) {
@@ -111,6 +112,9 @@ func (i intake) Append(ctx context.Context, tenant plant.TenantNo, b plant.Batch
 		s := i.disk.Status()
 		return 0, fmt.Errorf("%w: the disk is full: %d MB free, %d MB are kept free; delete files or give the disk more room",
 			connect.ErrNotAccepted, s.Free>>20, s.Accepts>>20)
+	}
+	if err := i.meter.take(ctx, tenant, b); err != nil {
+		return 0, err
 	}
 	ctx, end := i.traces.span(ctx, "history.append", attribute.Int("samples", b.Len()))
 	seq, err := i.history.Append(ctx, tenant, b)

@@ -55,7 +55,7 @@ func (c exportCmd) Run(ctx context.Context) error {
 		return err
 	}
 	for _, tag := range tags {
-		if err := exportTag(ctx, stores.history, tag, plant.MicrosOf(c.From), plant.MicrosOf(c.To), w); err != nil {
+		if err := exportTag(ctx, stores.history, homeTenant, tag, plant.MicrosOf(c.From), plant.MicrosOf(c.To), w); err != nil {
 			return fmt.Errorf("export %s: %w", tag.Path, err)
 		}
 	}
@@ -76,7 +76,7 @@ func output(name string) (io.Writer, func() error, error) {
 	return w, func() error { return errors.Join(w.Flush(), f.Sync(), f.Close()) }, nil
 }
 
-func exportTag(ctx context.Context, h samples, tag plant.Tag, from, to plant.Micros, w *csv.Writer) error {
+func exportTag(ctx context.Context, h samples, tenant plant.TenantNo, tag plant.Tag, from, to plant.Micros, w *csv.Writer) error {
 	var failed error
 	row := func(at plant.Micros, value string, q plant.Quality) bool {
 		failed = w.Write([]string{tag.Path, at.Time().Format(time.RFC3339Nano), string(tag.Kind), value, q.String()})
@@ -85,13 +85,13 @@ func exportTag(ctx context.Context, h samples, tag plant.Tag, from, to plant.Mic
 	var err error
 	switch tag.Kind {
 	case plant.KindWaveform:
-		err = h.Texts(ctx, homeTenant, tag.No, from, to, func(t plant.Text) bool {
+		err = h.Texts(ctx, tenant, tag.No, from, to, func(t plant.Text) bool {
 			return row(t.Time, base64.StdEncoding.EncodeToString([]byte(t.Value)), t.Quality)
 		})
 	case plant.KindText:
-		err = h.Texts(ctx, homeTenant, tag.No, from, to, func(t plant.Text) bool { return row(t.Time, t.Value, t.Quality) })
+		err = h.Texts(ctx, tenant, tag.No, from, to, func(t plant.Text) bool { return row(t.Time, t.Value, t.Quality) })
 	default:
-		err = h.Samples(ctx, homeTenant, tag.No, from, to, func(s plant.Sample) bool {
+		err = h.Samples(ctx, tenant, tag.No, from, to, func(s plant.Sample) bool {
 			value := strconv.FormatFloat(s.Value, 'g', -1, 64)
 			if s.Quality.IsBad() {
 				value = fmt.Sprintf("0x%016x", s.Raw())

@@ -70,7 +70,7 @@ func TestTraces_RequestAppendFold(t *testing.T) {
 	must(t, err)
 	must(t, n.plants.Import(access.With(t.Context(), access.Node(demoTenant)), access.Scope{Tenant: demoTenant}, m, plant.MicrosOf(time.Now().Add(-2*time.Hour))))
 	must(t, n.start(t.Context()))
-	_, err = intake{n.history, n.disk, n.traces, nil}.Append(t.Context(), demoTenant, plant.Batch{Samples: []plant.Sample{{Tag: 1, Time: plant.MicrosOf(time.Now())}}})
+	_, err = intake{n.history, n.disk, n.traces, nil, nil}.Append(t.Context(), demoTenant, plant.Batch{Samples: []plant.Sample{{Tag: 1, Time: plant.MicrosOf(time.Now())}}})
 	must(t, err)
 	h, err := n.handler(nil, false)
 	must(t, err)

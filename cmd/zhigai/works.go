@@ -55,9 +55,12 @@ type tenants struct {
 	list    func(ctx context.Context) ([]plant.TenantNo, error)
 	changed chan struct{} // somebody was taken in, or is served no longer
 
-	mu     sync.Mutex
-	each   map[plant.TenantNo]*tenantWorks
-	closed bool
+	passing sync.Mutex // held while it is decided what runs
+
+	mu      sync.Mutex
+	each    map[plant.TenantNo]*tenantWorks
+	running map[plant.TenantNo]func() // ends what runs of a tenant and waits
+	closed  bool
 }
 
 // worksOf are the parts of a tenant, made when they are asked for first.
@@ -135,35 +138,40 @@ const lookForTenants = 30 * time.Second
 // serveTenants runs what each tenant has of its own, for as long as the tenant
 // is served, until ctx ends.
 func (n *node) serveTenants(ctx context.Context) error {
-	running := map[plant.TenantNo]func(){}
-	defer func() {
-		for _, stop := range running {
-			stop()
-		}
-	}()
+	defer n.passTenants(ctx, func(context.Context) ([]plant.TenantNo, error) { return nil, nil })
 	ticker := time.NewTicker(lookForTenants)
 	defer ticker.Stop()
 	for {
-		all, err := n.tenants.list(ctx)
-		if err != nil && ctx.Err() == nil {
-			n.log.Error("tenants are not read", "err", err) // what runs goes on
-		}
-		for _, t := range all {
-			if running[t] == nil {
-				running[t] = n.serve(ctx, n.worksOf(t))
-			}
-		}
-		for t, stop := range running {
-			if err == nil && !slices.Contains(all, t) {
-				stop()
-				delete(running, t)
-			}
-		}
+		n.passTenants(ctx, n.tenants.list)
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-n.tenants.changed:
 		case <-ticker.C:
+		}
+	}
+}
+
+// passTenants makes what runs that which the list says.
+func (n *node) passTenants(ctx context.Context, list func(context.Context) ([]plant.TenantNo, error)) {
+	n.tenants.passing.Lock()
+	defer n.tenants.passing.Unlock()
+	all, err := list(ctx)
+	if err != nil && ctx.Err() == nil {
+		n.log.Error("tenants are not read", "err", err) // what runs goes on
+	}
+	n.tenants.mu.Lock()
+	running := n.tenants.running
+	n.tenants.mu.Unlock()
+	for _, t := range all {
+		if running[t] == nil {
+			running[t] = n.serve(ctx, n.worksOf(t))
+		}
+	}
+	for t, stop := range running {
+		if err == nil && !slices.Contains(all, t) {
+			stop()
+			delete(running, t)
 		}
 	}
 }
@@ -260,15 +268,4 @@ func (a askedOf) Page(ctx context.Context, w requests.Wish, id, tag string, day 
 
 func (a askedOf) Decide(ctx context.Context, by, id string, d requests.Decision) (requests.Request, error) {
 	return a.desk(ctx).Decide(ctx, by, id, d)
-}
-
-// newTenants knows the node's own tenant.
-func (n *node) newTenants() {
-	n.tenants.changed, n.tenants.each = make(chan struct{}, 1), map[plant.TenantNo]*tenantWorks{}
-	n.tenants.list = func(context.Context) ([]plant.TenantNo, error) { return []plant.TenantNo{homeTenant}, nil }
-}
-
-// allTenants are those of which the stores keep something.
-func (s *stores) allTenants(context.Context) ([]plant.TenantNo, error) {
-	return []plant.TenantNo{homeTenant}, nil
 }

@@ -77,7 +77,7 @@ func (h *hook) admit(cl *mochi.Client, pk packets.Packet) (member, error) {
 		m.rights = rights
 	}
 	// The library publishes a will without asking for rights again.
-	if w := cl.Properties.Will; w.Flag != 0 && !h.b.allowed(m.rights.Publish, w.TopicName, Match) {
+	if w := cl.Properties.Will; w.Flag != 0 && (m.rights.excepts(w.TopicName) || !h.b.allowed(m.rights.Publish, w.TopicName, Match)) {
 		return m, errors.New("the will's topic " + w.TopicName + " is not allowed")
 	}
 	return m, nil
@@ -105,11 +105,18 @@ func (h *hook) OnACLCheck(cl *mochi.Client, topic string, write bool) bool {
 	if !ok {
 		return false
 	}
+	// Of a filter it is asked when it is subscribed to, and of every topic again
+	// before a message goes out.
+	if m.rights.excepts(topic) {
+		return false
+	}
 	if write {
 		return h.b.allowed(m.rights.Publish, topic, Match)
 	}
 	return h.b.allowed(m.rights.Subscribe, topic, covers)
 }
+
+func (r Rights) excepts(topic string) bool { return r.Except != nil && r.Except(topic) }
 
 // OnDisconnect comes after the will.
 func (h *hook) OnDisconnect(cl *mochi.Client, err error, _ bool) {

@@ -71,6 +71,9 @@ type Rights struct {
 	Tenant    plant.TenantNo
 	Publish   []string
 	Subscribe []string
+	// Except reports of a topic that it is another's, whatever the filters say;
+	// nil: none is.
+	Except func(topic string) bool
 }
 
 // Gatekeeper admits clients. An error refuses, its text goes to the log only.

@@ -73,7 +73,7 @@ func (d *Desk) sightings(tenant plant.TenantNo) []Candidate {
 	}
 	hushed := d.hushed[tenant]
 	still := map[plant.Reach]bool{}
-	for _, f := range d.announced() {
+	for _, f := range d.visible(tenant, d.announced()) {
 		reach := f.Device.Reach()
 		switch {
 		case d.known[tenant][reach] != nil: // what it said when it was asked counts

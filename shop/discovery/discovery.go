@@ -34,7 +34,8 @@ type Rules interface {
 	DropRule(ctx context.Context, tenant plant.TenantNo, id string, rev int64) error
 }
 
-// Options of a desk. All but Announced are required.
+// Options of a desk. All but Announced, Sees and MaySearch are
+// required.
 type Options struct {
 	Drivers  []connect.Driver
 	Profiles *profile.Library
@@ -45,6 +46,11 @@ type Options struct {
 	// they are, and adopted by people alone: nothing is connected because somebody
 	// called.
 	Announced func() []connect.Found
+	// Sees reports whether the tenant may be told of a device; nil: of every one.
+	Sees func(ctx context.Context, tenant plant.TenantNo, d plant.Device) bool
+	// MaySearch says why a tenant may not look for devices with a driver; nil: each
+	// may.
+	MaySearch func(ctx context.Context, tenant plant.TenantNo, driver string) error
 	// Add makes a machine and connects it.
 	Add func(ctx context.Context, tenant plant.TenantNo, n plant.Node) error
 	Now func() time.Time

@@ -59,6 +59,11 @@ func (d *Desk) Start(who access.Principal, driver, where string) (Search, error)
 	if !ok {
 		return Search{}, fmt.Errorf("%w: driver %q cannot look for devices; write one of %s", access.ErrInvalid, driver, strings.Join(slices.Sorted(maps.Keys(d.drivers)), ", "))
 	}
+	if d.o.MaySearch != nil {
+		if err := d.o.MaySearch(d.end, who.Scope.Tenant, driver); err != nil {
+			return Search{}, err
+		}
+	}
 	ctx, cancel := context.WithCancel(d.end)
 	s := &search{Search: Search{ID: ulid.Make().String(), Driver: driver, Where: where, By: who.Name, Started: d.o.Now(), State: Running}, tenant: who.Scope.Tenant, cancel: cancel}
 	d.mu.Lock()
@@ -114,9 +119,18 @@ func (d *Desk) run(ctx context.Context, s *search, in connect.Discoverer) {
 	}
 }
 
+// visible are those of which the tenant may be told.
+func (d *Desk) visible(tenant plant.TenantNo, found []connect.Found) []connect.Found {
+	if d.o.Sees == nil {
+		return found
+	}
+	return slices.DeleteFunc(slices.Clone(found), func(f connect.Found) bool { return !d.o.Sees(d.end, tenant, f.Device) })
+}
+
 // saw remembers what was found. A device is told from others by how it is
 // reached; what is known of it already stays.
 func (d *Desk) saw(tenant plant.TenantNo, found []connect.Found) {
+	found = d.visible(tenant, found)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	all := d.known[tenant]

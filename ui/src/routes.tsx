@@ -5,6 +5,7 @@ import { type AuditSearch, session } from "./api/queries";
 import { Layout } from "./components/Layout";
 import { Missing, PageError } from "./components/PageError";
 import type { FirmsSearch } from "./pages/firms/firms";
+import type { TenantsSearch } from "./pages/tenants/tenants";
 import { parseRange, type RangeSearch } from "./lib/ranges";
 
 const root = createRootRouteWithContext<{ client: QueryClient }>()({ errorComponent: PageError, notFoundComponent: Missing });
@@ -105,6 +106,11 @@ const requests = createRoute({
   validateSearch: (s: Record<string, unknown>): { tab?: string; id?: string } => ({ tab: text(s.tab), id: text(s.id) }),
 });
 
+const tenants = createRoute({
+  getParentRoute: () => app, path: "/tenants", component: lazyRouteComponent(() => import("./pages/tenants/TenantsPage")),
+  validateSearch: (s: Record<string, unknown>): TenantsSearch => ({ q: text(s.q), state: text(s.state), tenant: text(s.tenant) }),
+});
+
 const firms = createRoute({
   getParentRoute: () => app, path: "/firms", component: lazyRouteComponent(() => import("./pages/firms/FirmsPage")),
   validateSearch: (s: Record<string, unknown>): FirmsSearch => ({ tab: text(s.tab), q: text(s.q), region: text(s.region), industry: text(s.industry), size: text(s.size), mark: text(s.mark), sort: text(s.sort), firm: text(s.firm) }),
@@ -166,7 +172,7 @@ const suspicions = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, requests, overview, machine, alarms, stops, oee, trend, plant, devices, targets, firms, diagnoses, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
+  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, requests, overview, machine, alarms, stops, oee, trend, plant, devices, targets, firms, diagnoses, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
   context: { client: undefined as unknown as QueryClient },
   defaultPreload: false,
   defaultErrorComponent: PageError,

@@ -125,7 +125,7 @@ func (r *rooms) registerDevices() {
 			out, err := r.readOnce(ctx, in)
 			return web.NewList(out, ""), err
 		})
-	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/certificates", ID: "certificates", Summary: "Device certificates that wait for approval", Tag: "devices", Needs: access.Engineer, Whole: true},
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/certificates", ID: "certificates", Summary: "Device certificates that wait for approval", Tag: "devices", Needs: access.Engineer, Whole: true, Home: true},
 		func(ctx context.Context, _ *struct{}) (*web.ListOut[connect.PendingCertificate], error) {
 			var all []connect.PendingCertificate
 			for _, d := range r.Drivers {
@@ -135,7 +135,7 @@ func (r *rooms) registerDevices() {
 			}
 			return web.NewList(all, ""), nil
 		})
-	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/certificates", ID: "approve-certificate", Summary: "Approve a device's certificate", Tag: "devices", Needs: access.Engineer, Status: http.StatusNoContent, Whole: true},
+	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/certificates", ID: "approve-certificate", Summary: "Approve a device's certificate", Tag: "devices", Needs: access.Engineer, Status: http.StatusNoContent, Whole: true, Home: true},
 		func(ctx context.Context, in *struct {
 			Body struct {
 				Address     string `json:"address" maxLength:"300"`
@@ -196,6 +196,9 @@ func (r *rooms) device(ctx context.Context, id plant.DeviceID) (connect.DeviceSt
 }
 
 func (r *rooms) trial(ctx context.Context, d plant.Device, profileID string) (connect.TrialResult, error) {
+	if err := r.MayTry(ctx, web.Who(ctx).Scope.Tenant, d); err != nil {
+		return connect.TrialResult{}, err
+	}
 	p, ok := r.Profiles.Get(profileID)
 	if !ok {
 		return connect.TrialResult{}, web.Invalid("body.profile", "there is no profile %q; /api/v1/profiles lists them", profileID)

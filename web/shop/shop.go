@@ -57,6 +57,8 @@ type Deps struct {
 	// Changed is called after the plant model changed, so that the node connects
 	// and folds by the new one.
 	Changed func(ctx context.Context) error
+	// MayTry says why a device may not be asked for a person of the tenant.
+	MayTry func(ctx context.Context, tenant plant.TenantNo, d plant.Device) error
 }
 
 // Collector is what the API asks of the running devices.

@@ -1306,6 +1306,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything the asker's firm owns as a zip */
+        get: operations["export-own"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/figures/{id}": {
         parameters: {
             query?: never;
@@ -3073,6 +3090,77 @@ export interface paths {
         };
         /** Targets of the policy with their values for a region and a year */
         get: operations["targets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Firms on this node, by id */
+        get: operations["tenants"];
+        put?: never;
+        /** Take firms in: all are checked before the first is made */
+        post: operations["add-tenants"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One firm on this node */
+        get: operations["tenant"];
+        /** Change a firm's name or limits, suspend it, let it leave or take that back */
+        put: operations["change-tenant"];
+        post?: never;
+        /** Delete everything of a firm that leaves, before its term is over */
+        delete: operations["delete-tenant"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything a firm owns as a zip */
+        get: operations["export-tenant"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{id}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a firm has now and used by day */
+        get: operations["tenant-usage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -6496,6 +6584,11 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListTenantTenant: {
+            items: components["schemas"]["TenantTenant"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         LiveAlarm: {
             id: string;
             /** Format: int64 */
@@ -8381,6 +8474,139 @@ export interface components {
         TeamIn: {
             team: components["schemas"]["DiagnosisExpert"][];
         };
+        TenantChange: {
+            code?: string;
+            limits?: components["schemas"]["TenantLimits"];
+            name?: components["schemas"]["PlantName"];
+            /**
+             * @description leaving: everything is deleted after the term; active takes that back
+             * @enum {string}
+             */
+            state?: "active" | "suspended" | "leaving";
+        };
+        TenantLimits: {
+            /**
+             * Format: int64
+             * @description Of samples on the disk
+             */
+            bytes: number;
+            /** Format: int64 */
+            devices: number;
+            /** @description Devices may be asked over the operator's network; without it only those are read that speak to the node by themselves */
+            reach: boolean;
+            /**
+             * Format: int64
+             * @description A second, over ten seconds; sources are slowed beyond it
+             */
+            samples: number;
+            /** Format: int64 */
+            tags: number;
+            /** Format: int64 */
+            users: number;
+        };
+        TenantMade: {
+            /** @description Secret of a link that signs the administrator in, once, within a day */
+            link: string;
+            tenant: components["schemas"]["TenantTenant"];
+            user: string;
+        };
+        TenantNew: {
+            code?: string;
+            id: string;
+            /** @description Instead of the template's, or of the defaults */
+            limits?: components["schemas"]["TenantLimits"];
+            name: components["schemas"]["PlantName"];
+            /** @description Parameters of the template */
+            set?: {
+                [key: string]: string;
+            };
+        };
+        TenantProblem: {
+            /** Format: int64 */
+            row: number;
+            what: string;
+        };
+        TenantStanding: {
+            /**
+             * Format: int64
+             * @description Of samples on the disk
+             */
+            bytes: number;
+            /** Format: int64 */
+            devices: number;
+            /** Format: int64 */
+            events: number;
+            /**
+             * Format: int64
+             * @description Attached by people
+             */
+            files: number;
+            /** Format: int64 */
+            tags: number;
+            /** Format: int64 */
+            users: number;
+        };
+        TenantTenant: {
+            /** @description Unified social credit code */
+            code?: string;
+            /** Format: date-time */
+            created: string;
+            /**
+             * Format: date-time
+             * @description When everything is deleted, of one that leaves; when it was, of a deleted one
+             */
+            ends?: string;
+            /** @description Stands behind the @ of its users' names and before its topics and folders */
+            id: string;
+            limits: components["schemas"]["TenantLimits"];
+            name: components["schemas"]["PlantName"];
+            /** Format: int32 */
+            no: number;
+            /** Format: int64 */
+            rev: number;
+            /** @enum {string} */
+            state: "active" | "suspended" | "leaving" | "deleted";
+            /** @description That its plant was made of */
+            template?: string;
+        };
+        TenantUsage: {
+            /**
+             * Format: int64
+             * @description Of these samples as they came, before compression
+             */
+            bytes: number;
+            /** Format: date */
+            day: string;
+            /**
+             * Format: int64
+             * @description Samples beyond a limit
+             */
+            refused: number;
+            /**
+             * Format: int64
+             * @description To the API
+             */
+            requests: number;
+            /** Format: int64 */
+            samples: number;
+        };
+        TenantUse: {
+            days: components["schemas"]["TenantUsage"][];
+            now: components["schemas"]["TenantStanding"];
+            tenant: components["schemas"]["TenantTenant"];
+        };
+        TenantsIn: {
+            /** @description Only look what stands against it */
+            dry_run?: boolean;
+            firms: components["schemas"]["TenantNew"][] | null;
+            /** @description Template as YAML; left out: with an empty plant */
+            template?: string;
+        };
+        TenantsMade: {
+            made: components["schemas"]["TenantMade"][];
+            /** @description Nothing was made when there are some */
+            problems: components["schemas"]["TenantProblem"][];
+        };
         "Test-providerRequest": {
             issuer: string;
         };
@@ -8813,7 +9039,7 @@ export interface operations {
     "who-may": {
         parameters: {
             query: {
-                permission: "read" | "report" | "control" | "engineer" | "administer" | "audit" | "firms" | "firms.keep" | "firms.report" | "diagnose";
+                permission: "read" | "report" | "control" | "engineer" | "administer" | "audit" | "firms" | "firms.keep" | "firms.report" | "diagnose" | "tenants";
                 /** @description A place of the plant */
                 scope?: string;
                 /** @description Id of a firm */
@@ -11540,6 +11766,33 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["EvidenceState"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-own": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -15803,6 +16056,246 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListTargetRow"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tenants: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Part of id, name or credit code */
+                q?: string;
+                state?: "active" | "suspended" | "leaving" | "deleted";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListTenantTenant"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-tenants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TenantsIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantsMade"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a tenant */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantTenant"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-tenant": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the tenant you changed */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Id of a tenant */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TenantChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantTenant"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-tenant": {
+        parameters: {
+            query: {
+                /** @description The id again, typed by a person */
+                confirm: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of a tenant */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-tenant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a tenant */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "tenant-usage": {
+        parameters: {
+            query?: {
+                days?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id of a tenant */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantUse"];
                 };
             };
             /** @description Error */

@@ -7,7 +7,7 @@ export type StateCode = "NOT_AVAILABLE" | "OUT_OF_SERVICE" | "NOT_EXECUTING" | "
 export type Mode = "NONE" | "MAINTENANCE" | "SETUP" | "PROCESSING";
 export interface State { code: StateCode; mode: Mode }
 
-export type Permission = "read" | "report" | "control" | "engineer" | "administer" | "audit" | "firms" | "firms.keep" | "firms.report" | "diagnose";
+export type Permission = "read" | "report" | "control" | "engineer" | "administer" | "audit" | "firms" | "firms.keep" | "firms.report" | "diagnose" | "tenants";
 export type RoleId = string;
 export interface Me {
   user: string; name: string; role: RoleId; path: string; places: string[]; permissions: Permission[]; whole: Permission[]; must_enrol?: boolean; provider?: string;
@@ -385,3 +385,13 @@ export interface SharingRules {
 }
 export interface SharingKept { policy: SharingRules; rev: number; at?: number; who?: string }
 export interface SharingPolicy extends SharingKept { known_figures: string[]; known_records: string[] }
+
+/** Firms that share the node. */
+export interface TenantLimits { devices: number; tags: number; samples: number; bytes: number; users: number; reach: boolean }
+export interface Tenant {
+  no: number; id: string; name: Name; code?: string; state: "active" | "suspended" | "leaving" | "deleted"; template?: string;
+  limits: TenantLimits; created: string; ends?: string; rev: number;
+}
+export interface TenantUsage { day: string; samples: number; bytes: number; requests: number; refused: number }
+export interface TenantUse { tenant: Tenant; now: { devices: number; tags: number; users: number; events: number; files: number; bytes: number }; days: TenantUsage[] }
+export interface TenantsMade { made: { tenant: Tenant; user: string; link: string }[]; problems: { row: number; what: string }[] }

@@ -1,0 +1,31 @@
+// Package sector is the HTTP API of the rooms of the sector platform, one file
+// per resource. It keeps nothing and decides nothing. Start with [Register].
+package sector
+
+import (
+	"context"
+	"io"
+
+	"zhigai/plant"
+	"zhigai/sector/tenant"
+	"zhigai/web"
+)
+
+// Deps are the rooms behind the resources.
+type Deps struct {
+	Tenants *tenant.Desk
+	// Export writes all that a tenant owns as a zip; id is "" for the node's own.
+	Export func(ctx context.Context, no plant.TenantNo, id string, to io.Writer) error
+}
+
+type rooms struct {
+	api *web.API
+	Deps
+}
+
+// Register adds the resources of the sector platform to the API.
+func Register(api *web.API, d Deps) {
+	r := &rooms{api: api, Deps: d}
+	r.registerTenants()
+	r.registerExport()
+}
