@@ -98,6 +98,7 @@ var floors = []struct {
 	{"programme/reporting/form", []string{"plant", "paper", "programme/reporting"}, "draws a report and decides nothing"},
 	{"programme/enterprise", []string{"plant", "access", "connect/files/table"}, "firms know no target and no SQL; a sheet is read with its codec"},
 	{"programme/machine", []string{"plant", "access"}, "counts what rows prove, whoever folded them"},
+	{"programme/suspicion", []string{"plant", "fact", "access", "calc/authenticity"}, "compares sketches and records decisions; machines and their ways are told to it"},
 	{"programme/diagnosis", []string{"plant", "fact", "access", "figure", "calc/maturity"}, "rooms of a storey do not import one another; firms and figures are told to it"},
 	{"programme/diagnosis/report", []string{"plant", "paper", "paper/word", "calc/maturity", "programme/diagnosis"}, "draws a diagnosis and decides nothing"},
 	{"programme/evaluation", []string{"plant", "access", "figure"}, "rooms of a storey do not import one another; firms and their values are told to it"},

@@ -41,6 +41,8 @@ const (
 	KindEvidenceRequest Kind = "evidence_request" // EvidenceRequest: somebody elsewhere asks to see samples
 	KindEvidenceStep    Kind = "evidence_step"    // EvidenceStep: granted, refused, withdrawn, answered
 
+	KindSharing Kind = "sharing" // Sharing: what a plant shares with the nodes above
+
 	KindAcceptance     Kind = "acceptance"      // a report of shop/acceptance was made
 	KindAcceptancePart Kind = "acceptance_part" // a piece of its data
 	KindDiagnosis      Kind = "diagnosis"       // a step of programme/diagnosis
@@ -50,7 +52,7 @@ const (
 // Kinds are all of them.
 var Kinds = []Kind{
 	KindConnection, KindClock, KindStopReason, KindOverride, KindCount, KindClosing, KindGap, KindAlarmAck, KindOverload, KindDisk, KindDamage,
-	KindCommand, KindStep, KindSuspicion, KindSuspicionSaid, KindSeal, KindEvidenceRequest, KindEvidenceStep, KindAcceptance, KindAcceptancePart, KindDiagnosis,
+	KindCommand, KindStep, KindSuspicion, KindSuspicionSaid, KindSharing, KindSeal, KindEvidenceRequest, KindEvidenceStep, KindAcceptance, KindAcceptancePart, KindDiagnosis,
 }
 
 // Event is one fact of the record journal.

@@ -159,6 +159,13 @@ func TestConformance_Machines(t *testing.T) {
 	})
 }
 
+func TestConformance_Suspicions(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		db := open(t)
+		recordtest.Suspicions(t, programme.NewMachines(db), programme.NewFirms(db, recordtest.Codes(t)))
+	})
+}
+
 func TestConformance_Sharing(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) { recordtest.Sharing(t, nodes.New(open(t))) })
 }

@@ -67,6 +67,7 @@ var tables = []struct{ name, key string }{
 	{"machine_name", "tenant, owner, machine"},
 	{"machine_owner", "tenant, owner"},
 	{"machine_sketch", "tenant, day, owner, machine"},
+	{"machine_suspicion", "tenant, id"},
 	{"master", "tenant, kind, id, valid_from"},
 	{"master_origin", "tenant, kind, id"},
 	{"reader_cursor", "tenant, reader"},

@@ -13,6 +13,7 @@ import (
 	"zhigai/programme/evaluation"
 	"zhigai/programme/machine"
 	"zhigai/programme/reporting"
+	"zhigai/programme/suspicion"
 	"zhigai/programme/target"
 	"zhigai/record"
 	"zhigai/shop/acceptance"
@@ -39,6 +40,8 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 			{Err: diagnosis.ErrNoFigures, Status: 409},
 			{Err: authenticity.ErrInvalid, Status: 422},
 			{Err: authenticity.ErrNotFound, Status: 404},
+			{Err: authenticity.ErrElsewhere, Status: 409},
+			{Err: suspicion.ErrInvalid, Status: 422},
 			{Err: enterprise.ErrInvalid, Status: 422},
 			{Err: evaluation.ErrInvalid, Status: 422},
 			{Err: evaluation.ErrState, Status: 409},
@@ -81,7 +84,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Bulk: &bulk.Desk{Plants: n.plants, Profiles: n.profiles, Drivers: n.drivers.List, Past: n.record.Access()},
 	})
 	web.RegisterSharing(api, n.sharing, n.shared)
-	webprogramme.Register(api, webprogramme.Deps{Firms: n.firms, Sheets: n.firmSheets, Targets: n.targets, Machines: n.proved, Diagnosis: n.diagnosis, Reporting: n.reporting, Evaluations: n.evaluations, Benchmarks: n.benchmarks, Map: n.atlas})
+	webprogramme.Register(api, webprogramme.Deps{Firms: n.firms, Sheets: n.firmSheets, Targets: n.targets, Machines: n.proved, Diagnosis: n.diagnosis, Reporting: n.reporting, Evaluations: n.evaluations, Benchmarks: n.benchmarks, Map: n.atlas, Suspicions: n.suspicions})
 	prometheus.Register(api, prometheus.Deps{Tags: n.shop, Plants: n.plants, History: n.history, Version: version, Now: time.Now, Logger: n.log})
 	return api
 }

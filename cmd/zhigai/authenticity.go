@@ -21,7 +21,7 @@ import (
 
 // newAuthenticity makes the desk that examines machines' days.
 func (n *node) newAuthenticity() *authenticity.Desk {
-	return authenticity.NewDesk(authenticity.Options{Sources: recorded{n}, Sketches: n.machines, Journal: n.record.Journal(), Now: time.Now})
+	return authenticity.NewDesk(authenticity.Options{Sources: recorded{n}, Sketches: n.machines, Journal: n.record.Journal(), Now: time.Now, Above: func(tenant plant.TenantNo) bool { return n.up != nil && tenant == homeTenant }})
 }
 
 // recorded is what the plant recorded of its machines.

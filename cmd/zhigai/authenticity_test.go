@@ -18,9 +18,9 @@ import (
 	"zhigai/shop/authenticity"
 )
 
-// fleetFile is two firms with lathes, and two inspection machines on edge nodes
-// of their own, whose instants come from the devices.
-func fleetFile() string {
+// fleetFile is firms with so many lathes each, and an inspection machine on an
+// edge node of its own, whose instants come from the device.
+func fleetFile(firms map[string]int) string {
 	var b strings.Builder
 	b.WriteString(`schema: zhigai.plant/1
 calendars:
@@ -31,7 +31,7 @@ calendars:
 products: [{code: ring, name: {zh: 套圈}}]
 nodes:
 `)
-	for firm, lathes := range map[string]int{"firm": 9, "other": 4} {
+	for firm, lathes := range firms {
 		fmt.Fprintf(&b, "  - {path: %[1]s, level: enterprise, name: {zh: %[1]s}, calendar: day}\n  - {path: %[1]s/site, level: site, name: {zh: 工厂}}\n  - {path: %[1]s/site/area, level: area, name: {zh: 车间}}\n  - {path: %[1]s/site/area/line, level: line, name: {zh: 线}}\n", firm)
 		for i := range lathes {
 			fmt.Fprintf(&b, "  - {path: %s/site/area/line/lathe-%d, level: equipment, name: {zh: 车床}, equipment: {class: lathe, profile: demo-lathe, device: {driver: modbus-tcp, address: \"127.0.0.%d:1\", params: {unit: \"%d\"}}, nc: true, cycles: [{product: ring, pru_ms: 20000}]}}\n", firm, i, len(firm), i+1)
@@ -124,7 +124,7 @@ func TestAuthenticity_EightFakesAndNobodyElse(t *testing.T) {
 		line + "inspection": {"cloned_clock"}, other + "inspection": {"cloned_clock"},
 		line + "lathe-5": {"stepped_clock"}, line + "lathe-6": {"replayed_window"}, line + "lathe-7": {"profile_mismatch"},
 	}
-	n, api := nodeAndAPI(t, fleetFile(), morning.AddDate(0, 0, -1), func(n *node) {
+	n, api := nodeAndAPI(t, fleetFile(map[string]int{"firm": 9, "other": 4}), morning.AddDate(0, 0, -1), func(n *node) {
 		l := newLiar(t, n)
 		l.day(line+"lathe-6", morning.AddDate(0, 0, -1), 6, nil)
 		seed := uint64(100)

@@ -14,7 +14,6 @@ import (
 	"zhigai/programme/machine"
 	"zhigai/shop/authenticity"
 	"zhigai/shop/equipment"
-	"zhigai/web"
 )
 
 const (
@@ -131,34 +130,6 @@ func (n *node) prove(ctx context.Context, tenant plant.TenantNo, days []figure.M
 		n.provedNew(ctx, tenant)
 	}
 	return err
-}
-
-// decided brings a machine's day up to date when something was said of a
-// suspicion: it counts again, or no longer.
-func (n *node) decided(ctx context.Context, s authenticity.Suspicion) error {
-	tenant := web.Who(ctx).Scope.Tenant
-	next, err := time.Parse(time.DateOnly, s.Date)
-	if err != nil {
-		return err
-	}
-	days, err := n.machines.Days(ctx, tenant, s.Machine, s.Date, next.AddDate(0, 0, 1).Format(time.DateOnly))
-	if err != nil || len(days) == 0 {
-		return err
-	}
-	suspect, err := n.authenticity.Suspect(ctx, tenant, []plant.NodeID{s.Machine})
-	if err != nil {
-		return err
-	}
-	day := days[0]
-	if slices.Equal(day.Suspect, suspect[s.Machine][s.Date]) {
-		return nil
-	}
-	day.Suspect, day.AsOf = suspect[s.Machine][s.Date], plant.MicrosOf(time.Now())
-	if _, err := n.machines.SaveDays(ctx, tenant, []machine.Day{day}); err != nil {
-		return err
-	}
-	n.provedNew(ctx, tenant)
-	return nil
 }
 
 // dayFold names what makes a machine day of terms; a change of meaning gets a

@@ -20,7 +20,7 @@ func (n *node) newEvaluations() {
 		Book: n.standards, Store: programme.NewEvaluations(n.record), Facts: facts, Seats: seats, NewID: n.record.NewID, Now: time.Now,
 	}
 	n.benchmarks = &benchmark.Desk{
-		Book: n.standards, Rule: n.groups, Store: programme.NewBenchmarks(n.record), Facts: facts, Seats: seats, Now: time.Now,
+		Book: n.standards, Rule: n.groups, Store: programme.NewBenchmarks(n.record), Facts: facts, Seats: seats, Sharing: sharingFirms{n.stores}, Now: time.Now,
 	}
 }
 

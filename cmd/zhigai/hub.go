@@ -55,7 +55,7 @@ func (n *node) openHub(f hubFlags, dir string) (*downlinks, error) {
 		Name: f.HubName, Registry: n.nodes, Now: time.Now, Log: n.log, Fingerprint: authority.Fingerprint(),
 		Sink: journal.Router{
 			link.StreamModel:   plants,
-			link.StreamRecord:  journal.Happenings{EventStore: n.nodes, Entered: n.entered},
+			link.StreamRecord:  journal.Happenings{EventStore: n.nodes, Entered: n.entered, Admits: n.admits},
 			link.StreamHistory: d.samples,
 			link.StreamFigures: programme.Delivered{Machines: n.machines, Nodes: n.nodes, Stored: n.provedNew},
 		},
@@ -228,6 +228,7 @@ func (n *node) join(ctx context.Context, up parentFlags, down hubFlags, dir stri
 	if n.down != nil {
 		n.worker(ctx, "links", func() error { return n.down.parent.Run(ctx) })
 		n.dutiful(ctx, "settings of nodes", n.down.settings.Run)
+		n.dutiful(ctx, "suspicions of nodes", n.overseeSuspicions)
 	}
 	if n.up != nil {
 		n.worker(ctx, "uplink", func() error { return n.up.child.Run(ctx) })

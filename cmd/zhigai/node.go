@@ -30,6 +30,7 @@ import (
 	"zhigai/programme/evaluation/benchmark"
 	"zhigai/programme/machine"
 	"zhigai/programme/reporting"
+	"zhigai/programme/suspicion"
 	"zhigai/programme/target"
 	"zhigai/record"
 	"zhigai/shop/acceptance"
@@ -65,6 +66,7 @@ type node struct {
 	firmSheets   *enterprise.Sheets
 	targets      *target.Desk
 	proved       *machine.Desk
+	suspicions   *suspicion.Desk
 	diagnosis    *diagnosis.Desk
 	reporting    *reporting.Desk
 	evaluations  *evaluation.Desk
@@ -84,6 +86,7 @@ type node struct {
 
 	reconciling sync.Mutex                              // guards specs
 	specs       map[plant.TenantNo][]connect.DeviceSpec // as they are read now
+	settling    sync.Mutex                              // one at a time brings suspicions up to date
 	workers     sync.WaitGroup
 }
 
@@ -145,6 +148,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.authenticity = n.newAuthenticity()
 	n.newFirms()
 	n.newTargets()
+	n.suspicions = n.newSuspicions()
 	n.diagnosis = n.newDiagnosis()
 	n.reporting = n.newReporting()
 	n.newEvaluations()
@@ -187,6 +191,8 @@ func (n *node) start(ctx context.Context) error {
 		n.worker(ctx, "garbage", func() error { keepGarbage(ctx); return nil })
 	}
 	n.dutiful(ctx, "tenants", n.serveTenants)
+	n.dutiful(ctx, "sharing", n.tellSharing)
+	n.dutiful(ctx, "suspicions", n.settleSuspicions)
 	n.dutiful(ctx, "retention", n.retain)
 	if n.replica == nil && n.mdns != nil { // replicas do not collect
 		n.worker(ctx, "mdns", func() error { return n.mdns.Run(ctx) })

@@ -78,6 +78,7 @@ var lowest = map[string]access.Role{
 	"evaluation-standards": "officer", "evaluations": "officer", "evaluation": "officer", "evaluation-class": "officer", "evaluation-scores": "officer", "evaluation-file": "officer", "evaluation-score": "officer",
 	"object-evaluation": "officer", "start-evaluation": "registrar", "recompute-evaluation": "registrar", "move-evaluation": "registrar", "answer-evaluation-objection": "registrar",
 	"sign-in-providers": "", "providers": access.RoleAdmin, "add-provider": access.RoleAdmin, "change-provider": access.RoleAdmin, "remove-provider": access.RoleAdmin, "test-provider": access.RoleAdmin, "renew-recovery-codes": anybody,
+	"firm-suspicions": "officer", "decide-firm-suspicion": "registrar",
 }
 
 // anybody is everybody who is signed in.
@@ -193,7 +194,7 @@ func (g *gate) tokenOf(tenant plant.TenantNo, grants ...access.Grant) string {
 }
 
 // byDay are operations that are asked for days, not for instants.
-var byDay = []string{"suspicions", "machine-days"}
+var byDay = []string{"suspicions", "machine-days", "firm-suspicions"}
 
 // firm is the firm that is asked about beside the machine: that of our city and
 // trade, or one of others.
@@ -350,7 +351,7 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"ask-evidence":        map[string]any{"equipment": machine.ID, "office": "o", "purpose": "p", "tags": []string{"count.good"}, "from": "2026-11-01", "to": "2026-11-02"},
 		"save-sharing-policy": map[string]any{"all": true, "model": false, "figures": []string{}, "records": []string{}, "tags": []any{}, "evidence": []any{}},
 		"decide-evidence":     map[string]any{"state": "refused", "reason": "x"},
-		"contest-suspicion":   map[string]any{"equipment": machine.ID, "text": "why"}, "decide-suspicion": map[string]any{"equipment": machine.ID, "text": "why", "upheld": true},
+		"contest-suspicion":   map[string]any{"equipment": machine.ID, "text": "why"}, "decide-suspicion": map[string]any{"equipment": machine.ID, "text": "why", "upheld": true}, "decide-firm-suspicion": map[string]any{"text": "why", "upheld": true},
 		"save-target-settings": map[string]any{"incentive": []string{"330624"}, "rev": 0}, "save-plant": map[string]any{"firm": ""},
 		"add-register-entry": entry, "change-register-entry": entry,
 		"save-firm-return": map[string]any{"firm": about.id, "year": 2022, "name": "machines", "value": 1, "basis": "declared", "rev": 0},

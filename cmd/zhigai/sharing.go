@@ -10,6 +10,7 @@ import (
 	"zhigai/link/journal"
 	"zhigai/link/sharing"
 	"zhigai/plant"
+	"zhigai/record/programme"
 )
 
 // newSharing makes the desk of what the node shares with those above it.
@@ -35,8 +36,26 @@ func (n *node) sharedHistory() sharing.History {
 	}
 }
 
-// shared is told of a new policy. A plant model that was passed over goes again.
+// sharedDays are the days of machines, which go later when they were passed over.
+func (n *node) sharedDays(days link.Source) sharing.Whole {
+	w := n.sharedWhole(days, func(p link.Policy) bool { return p.SharesFigure(sharing.MachineDays) })
+	w.Passed = n.passed()
+	return w
+}
+
+func (n *node) passed() programme.Passed {
+	return programme.Passed{Machines: n.machines, Tenant: homeTenant}
+}
+
+// shared is told of a new policy. A plant model that was passed over goes again,
+// and so do days of machines.
 func (n *node) shared(ctx context.Context, was, is link.Policy) error {
+	if is.SharesFigure(sharing.MachineDays) {
+		if err := n.passed().SendAgain(ctx); err != nil {
+			return err
+		}
+		n.provedNew(ctx, homeTenant)
+	}
 	if was.Shares(link.StreamModel) || !is.Shares(link.StreamModel) {
 		return nil
 	}

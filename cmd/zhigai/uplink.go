@@ -166,12 +166,12 @@ func (n *node) openUplink(ctx context.Context, f parentFlags, dir string) (*upli
 		Parent: strings.Join(f.Parent, ","), Transport: transport, State: link.FileState(filepath.Join(dir, "link-state.json")),
 		Feeds: map[link.Stream]link.Feed{
 			link.StreamModel:   {Source: n.sharedWhole(u.models, func(p link.Policy) bool { return p.Shares(link.StreamModel) })},
-			link.StreamFigures: {Source: n.sharedWhole(u.days, func(p link.Policy) bool { return p.SharesFigure(sharing.MachineDays) })},
+			link.StreamFigures: {Source: n.sharedDays(u.days)},
 			link.StreamRecord:  {Source: sharing.Events{Events: journal.Events{Log: n.record.Journal(), Cursor: linkCursor, Tenant: homeTenant}, Desk: n.sharing}},
 			link.StreamHistory: {Source: n.sharedHistory(), Bounded: true},
 		},
 		Instance: instance, Host: host, Program: version, Now: time.Now, Log: n.log, Bound: bound, Gapped: n.gapped,
-		Handlers: map[string]link.Handler{settings.Verb: u.settings.Handle, requests.Verb: n.asked.Handle},
+		Handlers: map[string]link.Handler{settings.Verb: u.settings.Handle, requests.Verb: n.asked.Handle, suspicionVerb: n.takeSuspicions},
 	})
 	return u, err
 }

@@ -266,7 +266,10 @@ func (d *Desk) enter(ctx context.Context, w Wish, terms Terms) (Reply, error) {
 		return out, nil
 	}
 	out.State, out.Reason, out.Until = step.State, step.Reason, step.Until
-	return out, d.note(ctx, Request{ID: id, Wish: w, next: 2}, step)
+	if err := d.note(ctx, Request{ID: id, Wish: w, next: 2}, step); err != nil {
+		return Reply{}, err
+	}
+	return out, d.o.Audit(ctx, byPolicy, "evidence."+step.State, id, step)
 }
 
 func same(a, b Wish) bool {

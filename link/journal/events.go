@@ -76,6 +76,8 @@ type EventStore interface {
 type Happenings struct {
 	EventStore
 	Entered func(ctx context.Context, tenant plant.TenantNo, events []fact.Event) // nil: nobody is told
+	// Admits leaves out what the node may not say; nil: nothing is left out.
+	Admits func(ctx context.Context, node link.Node, events []fact.Event) ([]fact.Event, error)
 }
 
 // Commit stores the delivery's events with its progress in one step.
@@ -88,6 +90,12 @@ func (h Happenings) Commit(ctx context.Context, node link.Node, d link.Delivery)
 		}
 		e.Seq, e.Recorded = 0, 0 // the parent's own
 		events = append(events, e)
+	}
+	if h.Admits != nil {
+		var err error
+		if events, err = h.Admits(ctx, node, events); err != nil {
+			return err
+		}
 	}
 	if err := h.CommitEvents(ctx, node, d, events); err != nil {
 		return err

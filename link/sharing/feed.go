@@ -17,6 +17,19 @@ type Whole struct {
 	link.Source
 	Desk   *Desk
 	Shares func(link.Policy) bool
+	// Passed remembers what was passed over, and sends it once the stream is shared
+	// again; nil: it never goes.
+	Passed Passed
+}
+
+// Passed are rows that were passed over. Methods may be called concurrently.
+type Passed interface {
+	// PassOver notes that the rows from a number on were passed over, unless
+	// earlier ones are noted.
+	PassOver(ctx context.Context, from uint64) error
+	// SendAgain gives the rows from the noted number on new ones, so that they go
+	// again, and forgets it. Without a note it does nothing.
+	SendAgain(ctx context.Context) error
 }
 
 // Read gives what the source has, or passes it over.
@@ -25,11 +38,28 @@ func (w Whole) Read(ctx context.Context, after uint64, limit int) (items []link.
 	if err != nil {
 		return nil, after, err
 	}
+	shares := w.Shares(k.Policy)
 	items, through, err = w.Source.Read(ctx, after, limit)
-	if !w.Shares(k.Policy) {
-		items = nil
+	if err != nil || shares || len(items) == 0 {
+		return items, through, err
 	}
-	return items, through, err
+	if w.Passed != nil { // before the parent hears that nothing is there
+		err = w.Passed.PassOver(ctx, items[0].Seq)
+	}
+	return nil, through, err
+}
+
+// Wait returns when there is something behind the number; what was passed over
+// and is shared now is.
+func (w Whole) Wait(ctx context.Context, after uint64) error {
+	k, err := w.Desk.Now(ctx)
+	if err == nil && w.Passed != nil && w.Shares(k.Policy) {
+		err = w.Passed.SendAgain(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	return w.Source.Wait(ctx, after)
 }
 
 // Events is the record journal, of whose kinds the policy names some.
@@ -38,14 +68,15 @@ type Events struct {
 	Desk *Desk
 }
 
-// Read gives the events that are shared.
+// Read gives the events that are shared, and always the word of what is: a node
+// above that does not hear of a withdrawal goes on using what it has.
 func (e Events) Read(ctx context.Context, after uint64, limit int) (items []link.Item, through uint64, err error) {
 	k, err := e.Desk.Now(ctx)
 	if err != nil {
 		return nil, after, err
 	}
 	if p := k.Policy; !p.All || p.Withdrawn != "" {
-		e.Kinds = []fact.Kind{}
+		e.Kinds = []fact.Kind{fact.KindSharing}
 		for _, kind := range e.Desk.known.Records {
 			if p.SharesRecord(kind) {
 				e.Kinds = append(e.Kinds, fact.Kind(kind))

@@ -3,7 +3,7 @@
 //
 // A policy counts from the moment it is saved: what was sent before is not
 // called back, what was passed over before is not sent later, but for the plant
-// model. The package decides nothing that the policy does not say; without one
+// model and the days of machines, which go when they are shared again. The package decides nothing that the policy does not say; without one
 // everything is sent, as from an edge to the plant it belongs to.
 //
 // Start with [Desk].

@@ -50,12 +50,19 @@ type Day struct {
 	// Suspect are the kinds of signs, undecided or upheld, that the day was not
 	// the machine's own: it does not count as a connected one.
 	Suspect []string `json:"suspect,omitempty"`
+	// Sketch is what the day is compared with those of other firms by, as
+	// calc/authenticity writes it; it travels, and is not read with the day.
+	Sketch string `json:"sketch,omitempty"`
 }
 
 var date = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
 
-// maxSuspect is how many kinds of suspicion there are.
-const maxSuspect = 8
+const (
+	// maxSuspect is how many kinds of suspicion there are.
+	maxSuspect = 8
+	// maxSketch bounds the letters of a sketch, of which there are 856 at most.
+	maxSketch = 1000
+)
 
 const day = 25 * time.Hour // the longest local day
 
@@ -78,6 +85,8 @@ func (d Day) Check() error {
 		return bad("revision %d as of %d: only closed days are sent", d.Revision, d.AsOf)
 	case len(d.Suspect) > maxSuspect:
 		return bad("%d kinds of suspicion; there are %d", len(d.Suspect), maxSuspect)
+	case len(d.Sketch) > maxSketch:
+		return bad("sketch of %d letters; at most %d are taken", len(d.Sketch), maxSketch)
 	case len(d.Digest) != 64:
 		return bad("digest %q is no SHA-256", d.Digest)
 	}

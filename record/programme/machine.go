@@ -14,6 +14,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"zhigai/access"
+	"zhigai/calc/authenticity"
 	"zhigai/link"
 	"zhigai/plant"
 	"zhigai/programme/machine"
@@ -71,6 +72,9 @@ func (m Machines) put(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, way
 		}
 		head++
 		if err := m.putOne(ctx, tx, tenant, way, d, head); err != nil {
+			return 0, err
+		}
+		if err := putBrief(ctx, tx, tenant, d); err != nil {
 			return 0, err
 		}
 		year, err := strconv.Atoi(d.Date[:4])
@@ -142,10 +146,12 @@ type numbered struct {
 	recorded plant.Micros
 }
 
-func scanDay(rows *sql.Rows) (n numbered, err error) {
+func scanDay(rows *sql.Rows, more ...any) (n numbered, err error) {
 	d, suspect := &n.Day, ""
-	err = rows.Scan(&d.Owner, &d.OwnerName.ZH, &d.OwnerName.EN, &d.Machine, &d.Name.ZH, &d.Name.EN, &d.Path, &d.Date, &d.NC, &d.PlannedMs, &d.KnownMs,
-		&d.Revision, &d.AsOf, &d.Digest, &d.Fold, &suspect, &n.seq, &n.recorded)
+	err = rows.Scan(append([]any{
+		&d.Owner, &d.OwnerName.ZH, &d.OwnerName.EN, &d.Machine, &d.Name.ZH, &d.Name.EN, &d.Path, &d.Date, &d.NC, &d.PlannedMs, &d.KnownMs,
+		&d.Revision, &d.AsOf, &d.Digest, &d.Fold, &suspect, &n.seq, &n.recorded,
+	}, more...)...)
 	if suspect != "" {
 		d.Suspect = strings.Fields(suspect)
 	}
@@ -170,22 +176,6 @@ func (m Machines) OwnerOf(ctx context.Context, tenant plant.TenantNo, of plant.N
 		err = fmt.Errorf("record: read whose machine it is: %w", err)
 	}
 	return plant.NodeID(owner), err
-}
-
-// RowsAfter gives days behind the number as they are sent to a parent.
-func (m Machines) RowsAfter(ctx context.Context, tenant plant.TenantNo, seq uint64, limit int) ([]link.Item, error) {
-	rows, err := m.db.Reader().QueryContext(ctx, `select `+dayColumns+dayTables+` where d.tenant = ? and d.seq > ? order by d.seq limit ?`, tenant, seq, limit)
-	return collect(rows, err, func(rows *sql.Rows) (link.Item, error) {
-		n, err := scanDay(rows)
-		if err != nil {
-			return link.Item{}, err
-		}
-		raw, err := json.Marshal(n.Day)
-		if err != nil {
-			return link.Item{}, fmt.Errorf("record: machine day: %w", err)
-		}
-		return link.Item{Seq: n.seq, Recorded: n.recorded, Payload: raw}, nil
-	})
 }
 
 // RowsHead is the number of the newest day.
@@ -227,7 +217,11 @@ func (d Delivered) Commit(ctx context.Context, node link.Node, delivery link.Del
 		if err := json.Unmarshal(item.Payload, &days[i]); err != nil {
 			return fmt.Errorf("%w: machine day %d: %w", link.ErrDamaged, item.Seq, err)
 		}
-		if err := days[i].Check(); err != nil {
+		err := days[i].Check()
+		if err == nil {
+			_, err = authenticity.ParseBrief(days[i].Sketch)
+		}
+		if err != nil {
 			return fmt.Errorf("%w: machine day %d: %w", link.ErrDamaged, item.Seq, err)
 		}
 	}

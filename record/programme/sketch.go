@@ -29,22 +29,32 @@ func (m Machines) SaveSketch(ctx context.Context, tenant plant.TenantNo, s authe
 	})
 }
 
-// SketchesSince lists the sketches of days from the date on, in order of day,
-// owner and machine.
+// own holds for plants that this node serves, and for those of which no day is
+// kept yet.
+const own = `not exists (select 1 from machine_owner o where o.tenant = s.tenant and o.owner = s.owner and o.ways <> '' and ' ' || o.ways || ' ' not like '% . %')`
+
+// SketchesSince lists the sketches of this node's own machines, of days from the
+// date on, in order of day, owner and machine.
 func (m Machines) SketchesSince(ctx context.Context, tenant plant.TenantNo, date string) ([]authenticity.Labelled, error) {
-	rows, err := m.db.Reader().QueryContext(ctx, `select day, owner, machine, link, shapes, clocks from machine_sketch where tenant = ? and day >= ? order by day, owner, machine limit ?`,
+	rows, err := m.db.Reader().QueryContext(ctx, `select s.day, s.owner, s.machine, s.link, s.shapes, s.clocks from machine_sketch s where s.tenant = ? and s.day >= ? and `+own+` order by s.day, s.owner, s.machine limit ?`,
 		tenant, date, maxSketches)
-	return collect(rows, err, func(rows *sql.Rows) (l authenticity.Labelled, err error) {
-		var shapes, clocks string
-		if err = rows.Scan(&l.Day, &l.Owner, &l.Machine, &l.Link, &shapes, &clocks); err != nil {
-			return l, err
-		}
-		if l.Shapes, err = unpackHashes(shapes); err != nil {
-			return l, err
-		}
-		l.Clocks, err = unpackHashes(clocks)
+	return collect(rows, err, scanSketch)
+}
+
+func scanSketch(rows *sql.Rows) (l authenticity.Labelled, err error) {
+	var shapes, clocks string
+	if err = rows.Scan(&l.Day, &l.Owner, &l.Machine, &l.Link, &shapes, &clocks); err != nil {
 		return l, err
-	})
+	}
+	l.Sketch, err = unpacked(shapes, clocks)
+	return l, err
+}
+
+func unpacked(shapes, clocks string) (s authenticity.Sketch, err error) {
+	if s.Shapes, err = unpackHashes(shapes); err == nil {
+		s.Clocks, err = unpackHashes(clocks)
+	}
+	return s, err
 }
 
 // DropSketches forgets those of days before the date.

@@ -119,3 +119,25 @@ func (m Machines) claims(ctx context.Context, tenant plant.TenantNo) (map[plant.
 	}
 	return out, err
 }
+
+// Speaks reports, of plants and machines, whether the node below may say
+// something of them: it is a way of theirs. unknown is the answer for those of
+// which nothing is known yet.
+func (m Machines) Speaks(ctx context.Context, tenant plant.TenantNo, node link.NodeID, of []plant.NodeID, unknown bool) (map[plant.NodeID]bool, error) {
+	out := make(map[plant.NodeID]bool, len(of))
+	for _, id := range of {
+		out[id] = unknown
+	}
+	if len(of) == 0 {
+		return out, nil
+	}
+	rows, err := m.db.Reader().QueryContext(ctx, `select owner, ways from machine_owner where tenant = ? and owner in (?)
+		union all select n.machine, o.ways from machine_name n join machine_owner o on o.tenant = n.tenant and o.owner = n.owner where n.tenant = ? and n.machine in (?)`,
+		tenant, bun.List(of), tenant, bun.List(of))
+	type said struct{ id, ways string }
+	all, err := collect(rows, err, func(rows *sql.Rows) (s said, err error) { err = rows.Scan(&s.id, &s.ways); return s, err })
+	for _, s := range all {
+		out[plant.NodeID(s.id)] = s.ways == "" || slices.Contains(strings.Fields(s.ways), string(node))
+	}
+	return out, err
+}

@@ -26,6 +26,9 @@ var ErrInvalid = errors.New("authenticity: not valid")
 // ErrNotFound is a suspicion that is not there.
 var ErrNotFound = errors.New("authenticity: no such suspicion")
 
+// ErrElsewhere is a decision that is made at a node above.
+var ErrElsewhere = errors.New("authenticity: decided at the node above")
+
 // Machine is what an examination must know of a machine.
 type Machine struct {
 	Node   plant.NodeID
@@ -92,6 +95,7 @@ type Suspicion struct {
 	fact.Suspicion
 	State State  `json:"state" enum:"open,contested,upheld,dismissed"`
 	Said  []Said `json:"said" nullable:"false"` // oldest first
+	Above bool   `json:"above,omitempty" doc:"Decided at the node above this one"`
 }
 
 // Said is an answer or a decision.
@@ -111,6 +115,8 @@ type Options struct {
 	Sketches Sketches
 	Journal  fact.Journal
 	Now      func() time.Time
+	// Above reports whether a node above decides what the signs are worth.
+	Above func(tenant plant.TenantNo) bool
 }
 
 // Desk examines days and keeps suspicions. Its methods may be called

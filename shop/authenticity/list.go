@@ -1,6 +1,7 @@
 package authenticity
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -38,7 +39,7 @@ func (d *Desk) List(ctx context.Context, tenant plant.TenantNo, machines map[pla
 		if !ok || len(f.States) > 0 && !slices.Contains(f.States, s.State) || f.From != "" && s.Date < f.From || f.To != "" && s.Date >= f.To {
 			continue
 		}
-		s.Path = path
+		s.Path, s.Above = path, d.o.Above(tenant)
 		out = append(out, s)
 	}
 	slices.SortFunc(out, func(a, b Suspicion) int {
@@ -53,7 +54,7 @@ func (d *Desk) List(ctx context.Context, tenant plant.TenantNo, machines map[pla
 // fold joins suspicions and what was said of them, in order of their recording.
 func (d *Desk) fold(ctx context.Context, tenant plant.TenantNo, filter fact.Filter) ([]Suspicion, error) {
 	var out []Suspicion
-	at := map[string]int{}
+	words := map[string][]word{}
 	for {
 		events, err := d.o.Journal.Events(ctx, tenant, filter)
 		if err != nil {
@@ -66,7 +67,6 @@ func (d *Desk) fold(ctx context.Context, tenant plant.TenantNo, filter fact.Filt
 				if err := json.Unmarshal(e.Payload, &s.Suspicion); err != nil {
 					return nil, fmt.Errorf("authenticity: suspicion %s: %w", e.ID, err)
 				}
-				at[e.ID] = len(out)
 				out = append(out, s)
 				continue
 			}
@@ -74,15 +74,42 @@ func (d *Desk) fold(ctx context.Context, tenant plant.TenantNo, filter fact.Filt
 			if err := json.Unmarshal(e.Payload, &said); err != nil {
 				return nil, fmt.Errorf("authenticity: answer %s: %w", e.ID, err)
 			}
-			if i, ok := at[said.Suspicion]; ok {
-				out[i].State = State(said.What)
-				out[i].Said = append(out[i].Said, Said{At: e.Occurred, By: said.By, What: State(said.What), Text: said.Text})
-			}
+			words[said.Suspicion] = append(words[said.Suspicion], word{e.ID, Said{At: e.Occurred, By: said.By, What: State(said.What), Text: said.Text}})
 		}
 		if len(events) < fact.MaxEvents {
-			return out, nil
+			break
 		}
 	}
+	for i := range out {
+		out[i].say(words[out[i].ID])
+	}
+	return out, nil
+}
+
+// word is what was said, with the id of its fact.
+type word struct {
+	id string
+	Said
+}
+
+// say joins what was said, in the order in which it was: nodes hear of it in
+// any. The last decision holds; an answer that came too late changes nothing.
+func (s *Suspicion) say(words []word) {
+	slices.SortFunc(words, func(a, b word) int { return cmp.Or(cmp.Compare(a.At, b.At), strings.Compare(a.id, b.id)) })
+	for _, w := range words {
+		s.Said = append(s.Said, w.Said)
+		if w.What != Contested || s.State == Open {
+			s.State = w.What
+		}
+	}
+}
+
+// Of gives every suspicion of the machines as it stands.
+func (d *Desk) Of(ctx context.Context, tenant plant.TenantNo, machines []plant.NodeID) ([]Suspicion, error) {
+	if len(machines) == 0 {
+		return nil, nil
+	}
+	return d.fold(ctx, tenant, fact.Filter{Kinds: []fact.Kind{fact.KindSuspicion, fact.KindSuspicionSaid}, Subjects: machines})
 }
 
 // maxText bounds what a person says of a suspicion, letters.
@@ -99,6 +126,9 @@ func (d *Desk) Say(ctx context.Context, tenant plant.TenantNo, machine plant.Nod
 	if !slices.Contains([]State{Contested, Upheld, Dismissed}, what) {
 		return Suspicion{}, fmt.Errorf("%w: what %q; write contested, upheld or dismissed", ErrInvalid, what)
 	}
+	if what != Contested && d.o.Above(tenant) {
+		return Suspicion{}, fmt.Errorf("%w: the officer of the firm's region decides", ErrElsewhere)
+	}
 	was, err := d.get(ctx, tenant, machine, id)
 	if err != nil {
 		return Suspicion{}, err
@@ -114,7 +144,7 @@ func (d *Desk) Say(ctx context.Context, tenant plant.TenantNo, machine plant.Nod
 }
 
 func (d *Desk) get(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, id string) (Suspicion, error) {
-	all, err := d.fold(ctx, tenant, fact.Filter{Kinds: []fact.Kind{fact.KindSuspicion, fact.KindSuspicionSaid}, Subjects: []plant.NodeID{machine}})
+	all, err := d.Of(ctx, tenant, []plant.NodeID{machine})
 	if err != nil {
 		return Suspicion{}, err
 	}
@@ -122,6 +152,7 @@ func (d *Desk) get(ctx context.Context, tenant plant.TenantNo, machine plant.Nod
 	if i < 0 {
 		return Suspicion{}, fmt.Errorf("%s: %w", id, ErrNotFound)
 	}
+	all[i].Above = d.o.Above(tenant)
 	return all[i], nil
 }
 
@@ -129,10 +160,7 @@ func (d *Desk) get(ctx context.Context, tenant plant.TenantNo, machine plant.Nod
 // suspicion that nobody dismissed.
 func (d *Desk) Suspect(ctx context.Context, tenant plant.TenantNo, machines []plant.NodeID) (map[plant.NodeID]map[string][]string, error) {
 	out := map[plant.NodeID]map[string][]string{}
-	if len(machines) == 0 {
-		return out, nil
-	}
-	all, err := d.fold(ctx, tenant, fact.Filter{Kinds: []fact.Kind{fact.KindSuspicion, fact.KindSuspicionSaid}, Subjects: machines})
+	all, err := d.Of(ctx, tenant, machines)
 	if err != nil {
 		return nil, err
 	}

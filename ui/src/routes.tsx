@@ -159,8 +159,14 @@ const benchmark = createRoute({
   validateSearch: (s: Record<string, unknown>): BenchmarkSearch => ({ measure: text(s.measure), year: Number(s.year) || undefined, region: text(s.region), sector: text(s.sector), by: text(s.by), firm: text(s.firm) }),
 });
 
+export interface SuspicionsSearch { region?: string | undefined; show?: string | undefined; kind?: string | undefined; from?: string | undefined; to?: string | undefined; firm?: string | undefined }
+const suspicions = createRoute({
+  getParentRoute: () => app, path: "/suspicions", component: lazyRouteComponent(() => import("./pages/suspicions/SuspicionsPage")),
+  validateSearch: (s: Record<string, unknown>): SuspicionsSearch => ({ region: text(s.region), show: text(s.show), kind: text(s.kind), from: text(s.from), to: text(s.to), firm: text(s.firm) }),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, requests, overview, machine, alarms, stops, oee, trend, plant, devices, targets, firms, diagnoses, reports, evaluations, benchmark, definitions, system, account])]),
+  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, requests, overview, machine, alarms, stops, oee, trend, plant, devices, targets, firms, diagnoses, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
   context: { client: undefined as unknown as QueryClient },
   defaultPreload: false,
   defaultErrorComponent: PageError,

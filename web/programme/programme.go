@@ -14,6 +14,7 @@ import (
 	"zhigai/programme/evaluation/benchmark"
 	"zhigai/programme/machine"
 	"zhigai/programme/reporting"
+	"zhigai/programme/suspicion"
 	"zhigai/programme/target"
 	"zhigai/web"
 )
@@ -31,6 +32,8 @@ type Deps struct {
 	Evaluations *evaluation.Desk
 	Benchmarks  *benchmark.Desk
 	Map         atlas.Map // none without divisions
+	// Suspicions is what those above the firms do about doubtful machine days.
+	Suspicions *suspicion.Desk
 }
 
 type rooms struct {
@@ -58,4 +61,5 @@ func Register(api *web.API, d Deps) {
 	r.registerScores()
 	r.registerBenchmarks()
 	r.registerAtlas()
+	r.registerSuspicions()
 }

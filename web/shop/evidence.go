@@ -193,7 +193,12 @@ func (r *rooms) askEvidence(ctx context.Context, in evidenceWish) (*struct{ Body
 	if err != nil {
 		return nil, err
 	}
-	return &struct{ Body EvidenceState }{evidenceState(out)}, r.api.Audit(ctx, "evidence.ask", out.Request, nil, in)
+	asked := struct {
+		evidenceWish
+		State  string `json:"state"`
+		Reason string `json:"reason,omitempty"`
+	}{in, out.State, out.Reason}
+	return &struct{ Body EvidenceState }{evidenceState(out)}, r.api.Audit(ctx, "evidence.ask", out.Request, nil, asked)
 }
 
 type evidencePageIn struct {

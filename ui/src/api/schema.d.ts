@@ -1495,6 +1495,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/firm-suspicions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Machine days of firms that may not be the machine's own, with what the firm says of it; newest first */
+        get: operations["firm-suspicions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/firm-suspicions/{id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decide whether a machine's day of a firm of your region counts; the firm reads it */
+        post: operations["decide-firm-suspicion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/firms": {
         parameters: {
             query?: never;
@@ -3872,6 +3906,8 @@ export interface components {
             what: "contested" | "upheld" | "dismissed";
         };
         AuthenticitySuspicion: {
+            /** @description Decided at the node above this one */
+            above?: boolean;
             date: string;
             /** Format: int64 */
             from?: number;
@@ -4333,6 +4369,12 @@ export interface components {
              * @description Of granted: within a year
              */
             until?: string;
+        };
+        "Decide-firm-suspicionRequest": {
+            /** @description Why */
+            text: string;
+            /** @description true: the day does not count; false: it does */
+            upheld: boolean;
         };
         "Decide-suspicionRequest": {
             equipment: string;
@@ -6603,6 +6645,7 @@ export interface components {
             reason?: "unplanned" | "unknown_time" | "suspect";
             /** Format: int64 */
             revision: number;
+            sketch?: string;
             suspect?: string[] | null;
         };
         MachineLink: {
@@ -7938,9 +7981,64 @@ export interface components {
             /** Format: date-time */
             to: string;
         };
+        SuspicionParty: {
+            /** @description Name of the firm, or of the plant */
+            company: string;
+            /** @description Id in the registry; left out: nobody has said whose the plant is */
+            firm?: string;
+            machine: string;
+            name: components["schemas"]["PlantName"];
+            path: string;
+            plant: string;
+            /** @description Division code of the firm */
+            region?: string;
+        };
+        SuspicionRow: {
+            date: string;
+            /** Format: int64 */
+            from?: number;
+            /** Format: double */
+            got: number;
+            id: string;
+            /** @enum {string} */
+            kind: "flat_line" | "impossible_rate" | "stepped_clock" | "profile_mismatch" | "copied_machine" | "copied_firm" | "cloned_clock" | "replayed_window";
+            like?: components["schemas"]["SuspicionParty"];
+            /** Format: double */
+            limit: number;
+            machine: string;
+            other?: string;
+            other_date?: string;
+            party: components["schemas"]["SuspicionParty"];
+            /** @description Oldest first */
+            said: components["schemas"]["SuspicionSaid"][];
+            /** Format: double */
+            share: number;
+            signal?: string;
+            /** @enum {string} */
+            state: "open" | "contested" | "upheld" | "dismissed";
+            /** Format: int64 */
+            to?: number;
+        };
+        SuspicionSaid: {
+            /** Format: int64 */
+            at: number;
+            by: string;
+            text: string;
+            /** @enum {string} */
+            what: "contested" | "upheld" | "dismissed";
+        };
         SuspicionText: {
             equipment: string;
             text: string;
+        };
+        Suspicions: {
+            /** @description By state, whatever states were asked for */
+            counts: {
+                [key: string]: number;
+            };
+            items: components["schemas"]["SuspicionRow"][];
+            /** @description Cursor of the next page */
+            next?: string;
         };
         TapFrame: {
             about?: string;
@@ -11888,6 +11986,85 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListEnterprisePlanned"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "firm-suspicions": {
+        parameters: {
+            query?: {
+                /** @description Beginning of a division code */
+                region?: string;
+                firm?: string;
+                machine?: string;
+                state?: ("open" | "contested" | "upheld" | "dismissed")[] | null;
+                kind?: ("flat_line" | "impossible_rate" | "stepped_clock" | "profile_mismatch" | "copied_machine" | "copied_firm" | "cloned_clock" | "replayed_window")[] | null;
+                /** @description First day */
+                from?: string;
+                /** @description First day no longer in it */
+                to?: string;
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suspicions"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "decide-firm-suspicion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decide-firm-suspicionRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuspicionRow"];
                 };
             };
             /** @description Error */

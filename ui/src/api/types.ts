@@ -294,8 +294,12 @@ export interface SheetApplied { at: string; made: number; changed: number; uncha
 export interface SuspicionSaid { at: number; by: string; what: "contested" | "upheld" | "dismissed"; text: string }
 export interface Suspicion {
   id: string; machine: string; path: string; kind: string; date: string; signal?: string; from?: number; to?: number; other?: string; other_date?: string;
-  share: number; got: number; limit: number; state: "open" | "contested" | "upheld" | "dismissed"; said: SuspicionSaid[];
+  share: number; got: number; limit: number; state: "open" | "contested" | "upheld" | "dismissed"; said: SuspicionSaid[]; above?: boolean;
 }
+/** Whose machine it is, as far as the person may know. */
+export interface SuspicionParty { machine: string; name: Name; path: string; plant: string; firm?: string; company: string; region?: string }
+export interface FirmSuspicion extends Omit<Suspicion, "path" | "above"> { party: SuspicionParty; like?: SuspicionParty }
+export interface FirmSuspicions { items: FirmSuspicion[]; next?: string; counts: Partial<Record<Suspicion["state"], number>> }
 
 /** Targets of the policy, folded for a region and a year. */
 export interface Region { code: string; name: string; level: "province" | "city" | "county"; parent?: string; valid?: Validity; successors?: string[] }

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Navigate, Outlet, useLocation } from "@tanstack/react-router";
 import { Button, Layout as Frame, Menu } from "antd";
-import { AimOutlined, AlertOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BookOutlined, BoxPlotOutlined, ControlOutlined, DashboardOutlined, EyeOutlined, FileDoneOutlined, LineChartOutlined, PauseCircleOutlined, PieChartOutlined, TrophyOutlined } from "@ant-design/icons";
+import { AimOutlined, AlertOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BookOutlined, BoxPlotOutlined, ControlOutlined, DashboardOutlined, EyeOutlined, FileDoneOutlined, FileSearchOutlined, LineChartOutlined, PauseCircleOutlined, PieChartOutlined, TrophyOutlined } from "@ant-design/icons";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../api/client";
@@ -30,6 +30,7 @@ const entries = [
   { to: "/reports", key: "nav.reports", icon: <FileDoneOutlined />, needs: "firms" },
   { to: "/evaluations", key: "nav.evaluations", icon: <TrophyOutlined />, needs: "firms" },
   { to: "/benchmarks", key: "nav.benchmarks", icon: <BoxPlotOutlined />, needs: "firms" },
+  { to: "/suspicions", key: "nav.suspicions", icon: <FileSearchOutlined />, needs: "firms" },
   { to: "/definitions", key: "nav.definitions", icon: <BookOutlined />, needs: "read" },
   { to: "/requests", key: "nav.requests", icon: <EyeOutlined />, needs: "audit" },
   { to: "/system", key: "nav.system", icon: <ControlOutlined />, needs: ["read", "administer", "audit"] },

@@ -8,6 +8,7 @@ export const zh = {
   "why.flat_line": "{{signal}} 在 {{from}}–{{to}} 运行期间没有任何变化", "why.impossible_rate": "{{from}}–{{to}} 计数为最短节拍可能值的 {{got}} 倍", "why.stepped_clock": "{{from}} 起设备时钟偏离 {{got}} 秒",
   "why.profile_mismatch": "{{signal}} 有 {{share}} 与所报状态不符", "why.copied_machine": "与另一台设备 {{other}} 的波形有 {{share}} 相同", "why.copied_firm": "与另一企业设备 {{other}} 的波形有 {{share}} 相同",
   "why.cloned_clock": "与另一台设备 {{other}} 的采样时刻逐一相同", "why.replayed_window": "与本机 {{other}} 的波形有 {{share}} 相同",
+  "above": "由所在地主管部门裁定",
   "contest": "申辩", "uphold": "认定", "dismiss": "排除", "text": "说明",
   "contest.hint": "说明原因，例如传感器更换、控制器电池更换。申辩与原疑点一并保存。", "uphold.hint": "认定后，该设备日不计入联网天数。", "dismiss.hint": "排除后，该设备日恢复计入。",
 };
@@ -21,6 +22,7 @@ export const en: Record<keyof typeof zh, string> = {
   "why.flat_line": "{{signal}} did not change from {{from}} to {{to}} while running", "why.impossible_rate": "{{from}}–{{to}}: {{got}} times the parts that the shortest cycle allows", "why.stepped_clock": "from {{from}} on the device's clock is {{got}} s off",
   "why.profile_mismatch": "{{signal}}: {{share}} do not go with the state", "why.copied_machine": "{{share}} like another machine's of {{other}}", "why.copied_firm": "{{share}} like another firm's machine of {{other}}",
   "why.cloned_clock": "the same instants as another device's of {{other}}", "why.replayed_window": "{{share}} like its own of {{other}}",
+  "above": "Decided by the office of the region",
   "contest": "Contest", "uphold": "Uphold", "dismiss": "Dismiss", "text": "Why",
   "contest.hint": "Say why, for instance that a sensor or a battery was replaced. It is kept beside the suspicion.", "uphold.hint": "The day does not count as connected then.", "dismiss.hint": "The day counts again then.",
 };

@@ -15,6 +15,7 @@ import { BreakdownTable } from "./BreakdownTable";
 import { Crumbs } from "./Crumbs";
 import { useLiveFigures } from "./live";
 import { MapView } from "./MapView";
+import { Suspects } from "../suspicions/Suspects";
 import { Tiles } from "./Tiles";
 import { YearPicker } from "./YearPicker";
 import { termsOf } from "./walk";
@@ -59,6 +60,7 @@ export default function IndicatorPage() {
           {view === "tiles" && <Tiles about={about} wanted={data.wanted} pick={search.pick} setPick={(pick) => go({ pick })} open={open} />}
           {view === "map" && <MapView about={about} wanted={data.wanted} pick={search.pick} setPick={(pick) => go({ pick })} open={open} />}
           {view === "trend" && <Suspense fallback={<Skeleton active />}><Trend about={about} digits={data.whole.definition.digits} unit={data.whole.unit} pick={search.pick} /></Suspense>}
+          {definition?.formula.includes("machines") && <Suspects region={search.region} />}
           {definition && <Calibre of={definition} root={data.whole.root} />}
         </div>
       )}

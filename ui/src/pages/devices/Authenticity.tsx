@@ -41,14 +41,15 @@ export function Authenticity() {
 }
 
 /** What was found, in numbers and words. */
-function Why({ of: s }: { of: Suspicion }) {
+export function Why({ of: s }: { of: Omit<Suspicion, "path"> }) {
   const { t } = useTranslation("authenticity");
   const times = s.from && s.to ? { from: clock(ofMicros(s.from)), to: clock(ofMicros(s.to)) } : { from: "", to: "" };
   const seconds = Math.round(Math.abs(s.got) / 1e6);
   return <>{t(`why.${s.kind}` as "why.flat_line", { ...times, signal: s.signal || t("all"), got: s.kind === "impossible_rate" ? s.got.toFixed(1) : s.kind === "stepped_clock" ? seconds : s.got, share: percent(s.share, 0), other: s.other_date ?? "" })}</>;
 }
 
-function SaidList({ of }: { of: Suspicion }) {
+/** What people said of it, oldest first. */
+export function SaidList({ of }: { of: Pick<Suspicion, "said"> }) {
   const { t } = useTranslation("authenticity");
   return <ul style={{ margin: 0, paddingInlineStart: 20 }}>{of.said.map((x) => <li key={x.at}>{dateTime(ofMicros(x.at))} {x.by} · {t(`state.${x.what}` as "state.open")}：{x.text}</li>)}</ul>;
 }
@@ -63,7 +64,8 @@ function Answer({ of: s }: { of: Suspicion }) {
   return (
     <span className="row" style={{ gap: 4 }}>
       {!decided && me?.permissions.includes("engineer") && <Button size="small" onClick={() => setWhat("contest")}>{t("contest")}</Button>}
-      {me?.permissions.includes("firms.keep") && <>
+      {s.above && <span className="dim">{t("above")}</span>}
+      {!s.above && me?.permissions.includes("firms.keep") && <>
         {s.state !== "dismissed" && <Button size="small" onClick={() => setWhat("dismiss")}>{t("dismiss")}</Button>}
         {s.state !== "upheld" && <Button size="small" danger onClick={() => setWhat("uphold")}>{t("uphold")}</Button>}
       </>}
