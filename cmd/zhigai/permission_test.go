@@ -78,6 +78,8 @@ var lowest = map[string]access.Role{
 	"evaluation-standards": "officer", "evaluations": "officer", "evaluation": "officer", "evaluation-class": "officer", "evaluation-scores": "officer", "evaluation-file": "officer", "evaluation-score": "officer",
 	"object-evaluation": "officer", "start-evaluation": "registrar", "recompute-evaluation": "registrar", "move-evaluation": "registrar", "answer-evaluation-objection": "registrar",
 	"sign-in-providers": "", "providers": access.RoleAdmin, "add-provider": access.RoleAdmin, "change-provider": access.RoleAdmin, "remove-provider": access.RoleAdmin, "test-provider": access.RoleAdmin, "renew-recovery-codes": anybody,
+	"firm-years": "officer", "save-firm-year": "registrar", "firm-year-history": "officer", "target-settings-history": "officer",
+	"ledger-template": "registrar", "export-ledger": "officer", "check-ledger": "registrar", "apply-ledger": "registrar",
 }
 
 // anybody is everybody who is signed in.
@@ -270,6 +272,8 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 		return "minor.jam"
 	case "measure":
 		return "tax-per-mu"
+	case "ledger":
+		return "robots"
 	case "standard":
 		return "mu-above-scale"
 	case "objection":
@@ -362,7 +366,8 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"start-evaluation":  map[string]any{"title": "x", "standard": "mu-above-scale", "version": 0, "year": 2022, "region": "3306"}, "recompute-evaluation": map[string]any{},
 		"move-evaluation": map[string]any{"state": "cancelled", "note": "x"}, "object-evaluation": map[string]any{"firm": "01NOBODY", "text": "x"}, "answer-evaluation-objection": map[string]any{"decision": "rejected", "answer": "x"},
 		"add-provider": provider, "change-provider": provider, "test-provider": map[string]any{"issuer": "http://127.0.0.1:1"}, "renew-recovery-codes": map[string]any{"code": "000000"},
-		"save-role": map[string]any{"id": "01nobody", "name": map[string]string{"zh": "空"}, "permissions": []string{}, "own": true, "rev": 0},
+		"save-role":      map[string]any{"id": "01nobody", "name": map[string]string{"zh": "空"}, "permissions": []string{}, "own": true, "rev": 0},
+		"save-firm-year": map[string]any{"firm": about.id, "year": 2021, "basis": "declared", "values": []any{map[string]any{"name": "machines", "value": 1, "rev": 0}}},
 	}[o.ID])
 	must(g.t, err)
 	return raw
@@ -403,7 +408,7 @@ func (g *gate) ask(o operation, machine plant.Node, dress func(*http.Request)) (
 		req.ContentLength = -1
 		req.Header.Set("Content-Type", "application/yaml")
 	}
-	if o.ID == "read-sheet" || o.ID == "send-firm-sheet" {
+	if slices.Contains([]string{"read-sheet", "send-firm-sheet", "check-ledger", "apply-ledger"}, o.ID) {
 		req.Body = io.NopCloser(strings.NewReader("path\n" + plant.ParentPath(machine.Path) + "/brand-new\n"))
 		req.ContentLength = -1
 		req.Header.Set("Content-Type", "application/octet-stream")

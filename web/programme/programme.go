@@ -15,12 +15,15 @@ import (
 	"zhigai/programme/machine"
 	"zhigai/programme/reporting"
 	"zhigai/programme/target"
+	"zhigai/programme/target/ledger"
 	"zhigai/web"
 )
 
 // Deps are the parts this storey's resources ask.
 type Deps struct {
-	Targets  *target.Desk
+	Targets *target.Desk
+	// Ledgers are the registers and returns as lists and sheets.
+	Ledgers  *ledger.Desk
 	Machines *machine.Desk
 	Firms    *enterprise.Desk
 	Sheets   *enterprise.Sheets
@@ -44,6 +47,8 @@ func Register(api *web.API, d Deps) {
 	r.registerTargets()
 	r.registerEntries()
 	r.registerReturns()
+	r.registerFirmYears()
+	r.registerLedgers()
 	r.registerMachines()
 	r.registerFirms()
 	r.registerEditions()

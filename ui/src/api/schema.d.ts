@@ -1495,6 +1495,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/firm-years": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What firms returned, a row for each firm and year; newest year first */
+        get: operations["firm-years"];
+        /** Enter, correct or take back values of a firm's year, all or none */
+        put: operations["save-firm-year"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/firm-years/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every revision of every value of a firm's year, oldest first */
+        get: operations["firm-year-history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/firms": {
         parameters: {
             query?: never;
@@ -1693,6 +1728,74 @@ export interface paths {
         };
         /** Industries of GB/T 4754-2017 */
         get: operations["industries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledgers/{ledger}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Store all rows of the sheet that was checked, or none */
+        post: operations["apply-ledger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledgers/{ledger}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What becomes of each row of a sheet (.xlsx or .csv), and what is wrong with its cells; nothing is stored */
+        post: operations["check-ledger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledgers/{ledger}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Robots or returns as a sheet that an import takes */
+        get: operations["export-ledger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledgers/{ledger}/template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An Excel sheet for many robots or returns, with an example */
+        get: operations["ledger-template"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3023,6 +3126,23 @@ export interface paths {
         get: operations["target-settings"];
         /** Set incentive counties, base year and paths */
         put: operations["save-target-settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/target-settings/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every revision of what the policy leaves open, newest first */
+        get: operations["target-settings-history"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -5863,6 +5983,29 @@ export interface components {
             void?: boolean;
             who: string;
         };
+        FirmValueIn: {
+            name: string;
+            /**
+             * Format: int64
+             * @description Revision that was read; 0 for a value that was not there
+             */
+            rev: number;
+            /**
+             * Format: int64
+             * @description Money in fen
+             */
+            value: number;
+            /** @description Takes it back */
+            void?: boolean;
+        };
+        FirmYearIn: {
+            /** @enum {string} */
+            basis: "audited" | "declared";
+            firm: string;
+            values: components["schemas"]["FirmValueIn"][];
+            /** Format: int64 */
+            year: number;
+        };
         FoldedInterval: {
             class: string;
             /** Format: date-time */
@@ -5986,6 +6129,112 @@ export interface components {
             address: string;
             /** @enum {string} */
             kind: "number" | "boolean" | "enumeration" | "text";
+        };
+        LedgerConnected: {
+            /**
+             * @description Found by the serial number that its controller said, or entered by hand
+             * @enum {string}
+             */
+            by: "serial" | "entered";
+            /** @description Newest day of which this node has its machine day */
+            day?: string;
+            /** @description This node collects it */
+            here: boolean;
+            machine: string;
+            name: components["schemas"]["PlantName"];
+            /** @description What it does now, for who may see the machine */
+            state?: string;
+        };
+        LedgerCounts: {
+            /** Format: int64 */
+            changed: number;
+            /** Format: int64 */
+            error: number;
+            /** Format: int64 */
+            new: number;
+            /** Format: int64 */
+            rows: number;
+            /** Format: int64 */
+            unchanged: number;
+            /**
+             * Format: int64
+             * @description Rows that can be taken over and should be looked at
+             */
+            warned: number;
+        };
+        LedgerFault: {
+            /** @description Name of the column in the sheet, empty for the whole row */
+            column: string;
+            /**
+             * Format: int64
+             * @description Of the column, from 0; −1 for the whole row
+             */
+            index: number;
+            text: components["schemas"]["PlantName"];
+            value: string;
+            /** @description It may be taken over by who has looked at it */
+            warning?: boolean;
+        };
+        LedgerFirm: {
+            code: string;
+            id: string;
+            name: string;
+            region: string;
+            sector: string;
+        };
+        LedgerFirmYear: {
+            firm: components["schemas"]["LedgerFirm"];
+            values: components["schemas"]["TargetReturn"][];
+            /** Format: int64 */
+            year: number;
+        };
+        LedgerPlan: {
+            /** @description It was stored */
+            applied: boolean;
+            counts: components["schemas"]["LedgerCounts"];
+            digest: string;
+            /**
+             * Format: int64
+             * @description Rows that are not shown
+             */
+            more: number;
+            /** @description Those to be mended first, then those to be looked at */
+            rows: components["schemas"]["LedgerPlanned"][];
+        };
+        LedgerPlanned: {
+            faults: components["schemas"]["LedgerFault"][];
+            /** @description Its name, or its code when it is not known */
+            firm: string;
+            /** Format: int64 */
+            line: number;
+            /** @enum {string} */
+            status: "new" | "changed" | "unchanged" | "error";
+            /** @description Serial number of the robot, or year and basis of the return */
+            what: string;
+        };
+        LedgerRow: {
+            /** @enum {string} */
+            basis: "machine" | "audited" | "declared";
+            connected?: components["schemas"]["LedgerConnected"];
+            firm?: string;
+            firm_code?: string;
+            firm_name?: string;
+            /** Format: int64 */
+            from: number;
+            id: string;
+            kind: string;
+            level?: string;
+            paper?: string;
+            region: string;
+            remark?: string;
+            /** Format: int64 */
+            rev: number;
+            robot?: components["schemas"]["TargetPlate"];
+            sector?: string;
+            title: string;
+            /** Format: int64 */
+            to?: number;
+            void?: boolean;
         };
         Link: {
             /** Format: date-time */
@@ -6334,6 +6583,16 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListLedgerFirmYear: {
+            items: components["schemas"]["LedgerFirmYear"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListLedgerRow: {
+            items: components["schemas"]["LedgerRow"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListLoss: {
             items: components["schemas"]["Loss"][];
             /** @description Pass as cursor for the next page */
@@ -6434,11 +6693,6 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
-        ListTargetEntry: {
-            items: components["schemas"]["TargetEntry"][];
-            /** @description Pass as cursor for the next page */
-            next?: string;
-        };
         ListTargetPoint: {
             items: components["schemas"]["TargetPoint"][];
             /** @description Pass as cursor for the next page */
@@ -6451,6 +6705,11 @@ export interface components {
         };
         ListTargetRow: {
             items: components["schemas"]["TargetRow"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListTargetSettingsChange: {
+            items: components["schemas"]["TargetSettingsChange"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -8217,6 +8476,25 @@ export interface components {
             };
             /** Format: int64 */
             rev: number;
+        };
+        TargetSettingsChange: {
+            /** Format: int64 */
+            at: number;
+            /**
+             * Format: int64
+             * @description Year that growth is counted from; 0: not set
+             */
+            base?: number;
+            /** @description Codes of the 18 incentive counties; empty: not entered */
+            incentive: string[];
+            paths?: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            /** Format: int64 */
+            rev: number;
+            who: string;
         };
         TargetSource: {
             /** @enum {string} */
@@ -11901,6 +12179,115 @@ export interface operations {
             };
         };
     };
+    "firm-years": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Id of a firm */
+                firm?: string;
+                /** @description Beginning of a division code */
+                region?: string;
+                year?: number;
+                /** @description Years with a value that is founded so */
+                basis?: "audited" | "declared" | "";
+                /** @description Part of the firm's name or code */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListLedgerFirmYear"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-firm-year": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FirmYearIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListTargetReturn"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "firm-year-history": {
+        parameters: {
+            query: {
+                /** @description Id of the firm */
+                firm: string;
+                year: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListTargetReturn"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     firms: {
         parameters: {
             query?: {
@@ -12397,6 +12784,155 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ListPlantIndustry"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "apply-ledger": {
+        parameters: {
+            query: {
+                /** @description Name of the file */
+                file?: string;
+                /** @description Of the check */
+                digest: string;
+                /** @description The warnings were looked at */
+                confirmed?: boolean;
+            };
+            header?: never;
+            path: {
+                ledger: "robots" | "returns";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerPlan"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "check-ledger": {
+        parameters: {
+            query?: {
+                /** @description Name of the file */
+                file?: string;
+            };
+            header?: never;
+            path: {
+                ledger: "robots" | "returns";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerPlan"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-ledger": {
+        parameters: {
+            query?: {
+                /** @description Id of a firm */
+                firm?: string;
+                /** @description Beginning of a division code */
+                region?: string;
+                year?: number;
+                /** @description Years with a value that is founded so */
+                basis?: "audited" | "declared" | "";
+                /** @description Part of the firm's name or code */
+                q?: string;
+                format?: "xlsx" | "csv";
+            };
+            header?: never;
+            path: {
+                ledger: "robots" | "returns";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ledger-template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ledger: "robots" | "returns";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -13761,7 +14297,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListTargetEntry"];
+                    "application/json": components["schemas"]["ListLedgerRow"];
                 };
             };
             /** @description Error */
@@ -15589,6 +16125,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TargetSettings"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "target-settings-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListTargetSettingsChange"];
                 };
             };
             /** @description Error */
