@@ -8332,6 +8332,7 @@ export interface components {
             name: components["schemas"]["PlantName"];
             population: components["schemas"]["TargetFits"][];
             source: string;
+            source_zh: string;
             sources: {
                 [key: string]: components["schemas"]["TargetSource"];
             };
