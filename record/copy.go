@@ -69,6 +69,7 @@ var tables = []struct{ name, key string }{
 	{"machine_sketch", "tenant, day, owner, machine"},
 	{"master", "tenant, kind, id, valid_from"},
 	{"master_origin", "tenant, kind, id"},
+	{"organisation", "tenant, id, rev"},
 	{"reader_cursor", "tenant, reader"},
 	{"register_entry", "tenant, id, rev"},
 	{"report", "tenant, id"},
@@ -81,6 +82,7 @@ var tables = []struct{ name, key string }{
 	{"target_county", "tenant, year, base, region"},
 	{"target_head", "tenant"},
 	{"target_settings", "tenant, rev"},
+	{"target_task", "tenant, id, rev"},
 }
 
 const (

@@ -79,6 +79,8 @@ var lowest = map[string]access.Role{
 	"object-evaluation": "officer", "start-evaluation": "registrar", "recompute-evaluation": "registrar", "move-evaluation": "registrar", "answer-evaluation-objection": "registrar",
 	"sign-in-providers": "", "providers": access.RoleAdmin, "add-provider": access.RoleAdmin, "change-provider": access.RoleAdmin, "remove-provider": access.RoleAdmin, "test-provider": access.RoleAdmin, "renew-recovery-codes": anybody,
 	"firm-years": "officer", "save-firm-year": "registrar", "firm-year-history": "officer", "target-settings-history": "officer",
+	"target-tasks": "officer", "export-target-tasks": "officer", "add-target-tasks": "registrar", "change-target-task": "registrar", "target-task-history": "officer",
+	"organisations": "officer", "add-organisation": "registrar", "change-organisation": "registrar", "organisation-history": "officer",
 	"ledger-template": "registrar", "export-ledger": "officer", "check-ledger": "registrar", "apply-ledger": "registrar",
 }
 
@@ -366,6 +368,10 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"start-evaluation":  map[string]any{"title": "x", "standard": "mu-above-scale", "version": 0, "year": 2022, "region": "3306"}, "recompute-evaluation": map[string]any{},
 		"move-evaluation": map[string]any{"state": "cancelled", "note": "x"}, "object-evaluation": map[string]any{"firm": "01NOBODY", "text": "x"}, "answer-evaluation-objection": map[string]any{"decision": "rejected", "answer": "x"},
 		"add-provider": provider, "change-provider": provider, "test-provider": map[string]any{"issuer": "http://127.0.0.1:1"}, "renew-recovery-codes": map[string]any{"code": "000000"},
+		"add-target-tasks":   map[string]any{"tasks": []any{map[string]any{"id": "", "rev": 0, "target": "T05", "unit": "zj-jxw", "region": about.region, "year": now.Year(), "planned": 10}}},
+		"change-target-task": map[string]any{"id": "", "rev": 0, "target": "T05", "unit": "zj-jxw", "region": about.region, "year": now.Year(), "planned": 10},
+		"add-organisation":   map[string]any{"id": "", "rev": 0, "name": "局", "level": "county", "region": about.region, "successors": []string{}}, "change-organisation": map[string]any{"id": "", "rev": 0, "name": "局", "level": "county", "region": about.region, "successors": []string{}},
+		"save-firm-year": map[string]any{"firm": about.id, "year": 2021, "basis": "declared", "values": []any{map[string]any{"name": "machines", "value": 1, "rev": 0}}},
 		"save-role":      map[string]any{"id": "01nobody", "name": map[string]string{"zh": "空"}, "permissions": []string{}, "own": true, "rev": 0},
 		"save-firm-year": map[string]any{"firm": about.id, "year": 2021, "basis": "declared", "values": []any{map[string]any{"name": "machines", "value": 1, "rev": 0}}},
 	}[o.ID])

@@ -29,3 +29,6 @@ func clock() *time.Location {
 	}
 	return at
 }
+
+// Clock is an instant where the policy holds, as 2024-05-01 08:30.
+func Clock(at plant.Micros) string { return at.Time().In(clock()).Format("2006-01-02 15:04") }

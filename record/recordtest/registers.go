@@ -9,6 +9,7 @@ import (
 	"zhigai/plant"
 	"zhigai/programme/target"
 	"zhigai/programme/target/ledger"
+	"zhigai/programme/target/task"
 )
 
 // RegisterStore keeps registers and the settings beside them.
@@ -16,6 +17,7 @@ type RegisterStore interface {
 	target.Registers
 	target.SettingsStore
 	ledger.Store
+	task.Store
 }
 
 // Registers is what every keeper of registers must do.
@@ -24,6 +26,7 @@ func Registers(t *testing.T, open func(t *testing.T) RegisterStore) {
 	t.Run("entries", func(t *testing.T) { registerEntries(t, open(t)) })
 	t.Run("pages", func(t *testing.T) { registerPages(t, open(t)) })
 	t.Run("returns", func(t *testing.T) { registerReturns(t, open(t)) })
+	t.Run("tasks", func(t *testing.T) { targetTasks(t, open(t)) })
 	t.Run("sheets", func(t *testing.T) { registerSheets(t, open(t)) })
 }
 

@@ -16,6 +16,7 @@ import (
 	"zhigai/programme/reporting"
 	"zhigai/programme/target"
 	"zhigai/programme/target/ledger"
+	"zhigai/programme/target/task"
 	"zhigai/web"
 )
 
@@ -23,7 +24,9 @@ import (
 type Deps struct {
 	Targets *target.Desk
 	// Ledgers are the registers and returns as lists and sheets.
-	Ledgers  *ledger.Desk
+	Ledgers *ledger.Desk
+	// Tasks are the targets divided by unit, division and year.
+	Tasks    *task.Desk
 	Machines *machine.Desk
 	Firms    *enterprise.Desk
 	Sheets   *enterprise.Sheets
@@ -49,6 +52,7 @@ func Register(api *web.API, d Deps) {
 	r.registerReturns()
 	r.registerFirmYears()
 	r.registerLedgers()
+	r.registerTasks()
 	r.registerMachines()
 	r.registerFirms()
 	r.registerEditions()

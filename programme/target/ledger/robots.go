@@ -133,8 +133,14 @@ func (l *lineOf) fillRobot(e *target.Entry) {
 		name string
 		to   *string
 	}{
-		{"title", &e.Title}, {colMaker, &e.Robot.Maker}, {colSerial, &e.Robot.Serial}, {"model", &e.Robot.Model}, {"station", &e.Robot.Station},
-		{"equipment", &e.Robot.Equipment}, {"paper", &e.Paper}, {"remark", &e.Remark},
+		{"title", &e.Title},
+		{colMaker, &e.Robot.Maker},
+		{colSerial, &e.Robot.Serial},
+		{"model", &e.Robot.Model},
+		{"station", &e.Robot.Station},
+		{"equipment", &e.Robot.Equipment},
+		{"paper", &e.Paper},
+		{"remark", &e.Remark},
 	} {
 		switch text := l.cell(f.name); text {
 		case "":

@@ -2149,6 +2149,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/organisations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Units that answer for tasks, with their successors */
+        get: operations["organisations"];
+        put?: never;
+        /** Enter a unit */
+        post: operations["add-organisation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organisations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Correct a unit, or end it and say what took its duties over */
+        put: operations["change-organisation"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organisations/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every revision of a unit, oldest first */
+        get: operations["organisation-history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plant": {
         parameters: {
             query?: never;
@@ -3142,6 +3194,75 @@ export interface paths {
         };
         /** Every revision of what the policy leaves open, newest first */
         get: operations["target-settings-history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/target-tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Targets divided by unit, division and year, with what was reached */
+        get: operations["target-tasks"];
+        put?: never;
+        /** Enter tasks, or divide one into parts: all or none */
+        post: operations["add-target-tasks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/target-tasks/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The list of tasks as offices hand it round, in Excel */
+        get: operations["export-target-tasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/target-tasks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a task or take it back; what it was stays in its history */
+        put: operations["change-target-task"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/target-tasks/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every revision of a task, oldest first */
+        get: operations["target-task-history"];
         put?: never;
         post?: never;
         delete?: never;
@@ -6628,6 +6749,11 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListOrganisation: {
+            items: components["schemas"]["Organisation"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListPlantCalendar: {
             items: components["schemas"]["PlantCalendar"][];
             /** @description Pass as cursor for the next page */
@@ -6710,6 +6836,26 @@ export interface components {
         };
         ListTargetSettingsChange: {
             items: components["schemas"]["TargetSettingsChange"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListTaskChange: {
+            items: components["schemas"]["TaskChange"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListTaskRow: {
+            items: components["schemas"]["TaskRow"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListTaskTask: {
+            items: components["schemas"]["TaskTask"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListTaskUnitChange: {
+            items: components["schemas"]["TaskUnitChange"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -7159,6 +7305,32 @@ export interface components {
             signal: string;
             /** @description In the signal's unit; 0 and 1 for a boolean */
             value: components["schemas"]["FactSetting"];
+        };
+        Organisation: {
+            /** @description What carries its duties today */
+            called: string;
+            duty?: string;
+            /** @description Day from which on it existed under this name; left out: not known */
+            from?: string;
+            id: string;
+            /**
+             * @description Central: an outpost of a national authority
+             * @enum {string}
+             */
+            level: "province" | "city" | "county" | "central";
+            name: string;
+            region: string;
+            /** Format: int64 */
+            rev: number;
+            /** @description As policies name it */
+            short?: string;
+            /** @description Document that it rests on */
+            source?: string;
+            successors: string[];
+            /** @description First day on which it did not */
+            to?: string;
+            /** @enum {string} */
+            verified?: "read" | "unverified" | "";
         };
         PlantBreak: {
             end: string;
@@ -8558,6 +8730,176 @@ export interface components {
             /** @description What went wrong and what to look at */
             detail?: string;
             ok: boolean;
+        };
+        TaskChange: {
+            /** Format: int64 */
+            at: number;
+            /** @description Day, 2022-12-31; left out: the year's end */
+            deadline?: string;
+            /** @description What is to be done */
+            duty?: string;
+            id: string;
+            /** @description Id of the task that it is a part of */
+            parent?: string;
+            person?: string;
+            /** Format: double */
+            planned?: number;
+            /** @enum {string} */
+            progress?: "open" | "running" | "done";
+            region: string;
+            remark?: string;
+            /** Format: int64 */
+            rev: number;
+            target: string;
+            /** @description Id of the responsible unit */
+            unit: string;
+            /** @description Taken back */
+            void?: boolean;
+            who: string;
+            /** Format: int64 */
+            year: number;
+        };
+        TaskRow: {
+            /**
+             * Format: double
+             * @description The target's own value for the division
+             */
+            actual: number | null;
+            /** Format: double */
+            coverage: number | null;
+            /** @description Day, 2022-12-31; left out: the year's end */
+            deadline?: string;
+            /** Format: int64 */
+            digits: number;
+            /** Format: double */
+            divided?: number;
+            /** @description What is to be done */
+            duty?: string;
+            /**
+             * Format: double
+             * @description What the plan asks for today
+             */
+            expected?: number;
+            /**
+             * Format: double
+             * @description Actual less planned
+             */
+            gap?: number;
+            id: string;
+            /**
+             * @description Of numeric targets
+             * @enum {string}
+             */
+            light?: "green" | "yellow" | "red" | "grey";
+            /** @description Unit of planned and actual */
+            measure: string;
+            /** @description Of the target */
+            name: components["schemas"]["PlantName"];
+            /** @description Id of the task that it is a part of */
+            parent?: string;
+            /** Format: int64 */
+            parts?: number;
+            person?: string;
+            /** Format: double */
+            planned?: number;
+            /** @enum {string} */
+            progress?: "open" | "running" | "done";
+            /** @description Why there is no value */
+            reason?: string;
+            region: string;
+            remark?: string;
+            /** Format: int64 */
+            rev: number;
+            /** @enum {string} */
+            status: "numeric" | "directional" | "judged";
+            target: string;
+            /** @description Id of the responsible unit */
+            unit: string;
+            /** @description As the unit was called at the year's end, or now */
+            unit_name: string;
+            /** @description Taken back */
+            void?: boolean;
+            /** Format: int64 */
+            year: number;
+        };
+        TaskTask: {
+            /** @description Day, 2022-12-31; left out: the year's end */
+            deadline?: string;
+            /** @description What is to be done */
+            duty?: string;
+            id: string;
+            /** @description Id of the task that it is a part of */
+            parent?: string;
+            person?: string;
+            /** Format: double */
+            planned?: number;
+            /** @enum {string} */
+            progress?: "open" | "running" | "done";
+            region: string;
+            remark?: string;
+            /** Format: int64 */
+            rev: number;
+            target: string;
+            /** @description Id of the responsible unit */
+            unit: string;
+            /** @description Taken back */
+            void?: boolean;
+            /** Format: int64 */
+            year: number;
+        };
+        TaskUnit: {
+            duty?: string;
+            /** @description Day from which on it existed under this name; left out: not known */
+            from?: string;
+            id: string;
+            /**
+             * @description Central: an outpost of a national authority
+             * @enum {string}
+             */
+            level: "province" | "city" | "county" | "central";
+            name: string;
+            region: string;
+            /** Format: int64 */
+            rev: number;
+            /** @description As policies name it */
+            short?: string;
+            /** @description Document that it rests on */
+            source?: string;
+            successors: string[];
+            /** @description First day on which it did not */
+            to?: string;
+            /** @enum {string} */
+            verified?: "read" | "unverified" | "";
+        };
+        TaskUnitChange: {
+            /** Format: int64 */
+            at: number;
+            duty?: string;
+            /** @description Day from which on it existed under this name; left out: not known */
+            from?: string;
+            id: string;
+            /**
+             * @description Central: an outpost of a national authority
+             * @enum {string}
+             */
+            level: "province" | "city" | "county" | "central";
+            name: string;
+            region: string;
+            /** Format: int64 */
+            rev: number;
+            /** @description As policies name it */
+            short?: string;
+            /** @description Document that it rests on */
+            source?: string;
+            successors: string[];
+            /** @description First day on which it did not */
+            to?: string;
+            /** @enum {string} */
+            verified?: "read" | "unverified" | "";
+            who: string;
+        };
+        TasksIn: {
+            tasks: components["schemas"]["TaskTask"][];
         };
         TeamIn: {
             team: components["schemas"]["DiagnosisExpert"][];
@@ -13774,6 +14116,139 @@ export interface operations {
             };
         };
     };
+    organisations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOrganisation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-organisation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskUnit"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskUnit"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-organisation": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the unit you changed; "0" of one that came with the product */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskUnit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskUnit"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "organisation-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListTaskUnitChange"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "export-plant": {
         parameters: {
             query?: {
@@ -16155,6 +16630,181 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListTargetSettingsChange"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "target-tasks": {
+        parameters: {
+            query: {
+                year: number;
+                /** @description Id of a target */
+                target?: string;
+                /** @description Beginning of a division code */
+                region?: string;
+                /** @description Id of the responsible unit */
+                unit?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListTaskRow"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-target-tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TasksIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListTaskTask"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-target-tasks": {
+        parameters: {
+            query: {
+                year: number;
+                /** @description Id of a target */
+                target?: string;
+                /** @description Beginning of a division code */
+                region?: string;
+                /** @description Id of the responsible unit */
+                unit?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-target-task": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the task you changed */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskTask"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskTask"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "target-task-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListTaskChange"];
                 };
             };
             /** @description Error */
