@@ -86,6 +86,16 @@ export interface LedgersSearch {
 const ledgers = createRoute({
   getParentRoute: () => app, path: "/ledgers", component: lazyRouteComponent(() => import("./pages/ledgers/LedgersPage")),
   validateSearch: (s: Record<string, unknown>): LedgersSearch => ({ tab: text(s.tab), q: text(s.q), region: text(s.region), year: Number(s.year) || undefined, basis: text(s.basis), kind: text(s.kind), id: text(s.id), void: s.void === true || undefined }),
+});
+
+export interface TasksSearch {
+  tab?: string | undefined; year?: number | undefined; region?: string | undefined; target?: string | undefined; unit?: string | undefined; id?: string | undefined; q?: string | undefined; ended?: boolean | undefined;
+}
+const tasks = createRoute({
+  getParentRoute: () => app, path: "/tasks", component: lazyRouteComponent(() => import("./pages/tasks/TasksPage")),
+  validateSearch: (s: Record<string, unknown>): TasksSearch => ({ tab: text(s.tab), year: Number(s.year) || undefined, region: text(s.region), target: text(s.target), unit: text(s.unit), id: text(s.id), q: text(s.q), ended: s.ended === true || undefined }),
+});
+
 export interface CockpitSearch { region?: string | undefined; year?: number | undefined; view?: "tiles" | "trend" | undefined; pick?: string | undefined }
 const walkSearch = (s: Record<string, unknown>): CockpitSearch => ({ region: text(s.region), year: Number(s.year) || undefined, view: s.view === "tiles" || s.view === "trend" ? s.view : undefined, pick: text(s.pick) });
 const cockpit = createRoute({ getParentRoute: () => app, path: "/cockpit", validateSearch: walkSearch, component: lazyRouteComponent(() => import("./pages/cockpit/CockpitPage")) });
@@ -167,7 +177,7 @@ const benchmark = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, requests, overview, machine, alarms, stops, oee, trend, plant, devices, targets, ledgers, firms, diagnoses, reports, evaluations, benchmark, definitions, system, account])]),
+  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, requests, overview, machine, alarms, stops, oee, trend, plant, devices, targets, tasks, ledgers, firms, diagnoses, reports, evaluations, benchmark, definitions, system, account])]),
   context: { client: undefined as unknown as QueryClient },
   defaultPreload: false,
   defaultErrorComponent: PageError,

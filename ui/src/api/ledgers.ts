@@ -36,3 +36,17 @@ export const yearHistory = (firm: string, year: number) =>
 
 export const targetSettings = queryOptions({ queryKey: ["target-settings"], queryFn: ({ signal }) => api.get<Settings>("/target-settings", {}, signal) });
 export const settingsHistory = queryOptions({ queryKey: ["target-settings-history"], queryFn: ({ signal }) => api.get<List<SettingsChange>>("/target-settings/history", {}, signal) });
+
+export type TaskRow = S["TaskRow"];
+export type Task = S["TaskTask"];
+export type TaskChange = S["TaskChange"];
+export type Organisation = S["Organisation"];
+export type Unit = S["TaskUnit"];
+export type UnitChange = S["TaskUnitChange"];
+
+export interface TaskQuery { year: number; target?: string | undefined; region?: string | undefined; unit?: string | undefined }
+export const targetTasks = (query: TaskQuery) =>
+  queryOptions({ queryKey: ["target-tasks", query], placeholderData: keepPreviousData, queryFn: ({ signal }) => api.get<List<TaskRow>>("/target-tasks", { ...query }, signal) });
+export const taskHistory = (id: string) => queryOptions({ queryKey: ["target-task-history", id], queryFn: ({ signal }) => api.get<List<TaskChange>>(`/target-tasks/${id}/history`, {}, signal) });
+export const organisations = queryOptions({ queryKey: ["organisations"], queryFn: ({ signal }) => api.get<List<Organisation>>("/organisations", {}, signal) });
+export const unitHistory = (id: string) => queryOptions({ queryKey: ["organisation-history", id], queryFn: ({ signal }) => api.get<List<UnitChange>>(`/organisations/${id}/history`, {}, signal) });
