@@ -26,7 +26,7 @@ func (h house) holding(t *testing.T, grants ...access.Grant) access.Principal {
 }
 
 var permissions = []access.Permission{
-	access.Read, access.Report, access.Control, access.Engineer, access.Administer, access.ReadAudit, access.ReadFirms, access.KeepFirms, access.Diagnose, access.ReportFirms,
+	access.Read, access.Report, access.Control, access.Engineer, access.Administer, access.ReadAudit, access.ReadFirms, access.KeepFirms, access.Diagnose, access.ReportFirms, access.ReplyFirms,
 }
 
 // TestDeliveredRoles: what each role may at a place, over the whole and over an
@@ -34,8 +34,8 @@ var permissions = []access.Permission{
 func TestDeliveredRoles(t *testing.T) {
 	h := newHouse(t)
 	table := map[access.Role]string{ // in the order of permissions
-		"admin": "1111111111", "engineer": "1111000000", "operator": "1110000000", "viewer": "1000000000",
-		"officer": "0000001001", "registrar": "0000001101", "expert": "0000001010", "auditor": "0000010000",
+		"admin": "11111111111", "engineer": "11110000000", "operator": "11100000000", "viewer": "10000000000",
+		"officer": "00000010010", "registrar": "00000011010", "expert": "00000010101", "auditor": "00000100000", "firm": "00000010001",
 	}
 	if got := len(delivered(t)); got != len(table) {
 		t.Errorf("%d roles are delivered; want %d", got, len(table))

@@ -64,8 +64,8 @@ var lowest = map[string]access.Role{
 	"roles": access.RoleAdmin, "save-role": access.RoleAdmin, "remove-role": access.RoleAdmin, "who-may": access.RoleAdmin,
 	"maturity-editions": "officer", "maturity-edition": "officer", "diagnoses": "officer", "diagnosis-firms": "expert", "start-diagnosis": "expert",
 	"diagnosis": "officer", "diagnosis-history": "officer", "plan-diagnosis": "expert", "staff-diagnosis": "expert", "visit-diagnosis": "expert",
-	"fill-diagnosis": "expert", "answer-diagnosis": "expert", "ask-diagnosis": "expert", "answer-diagnosis-question": "officer",
-	"propose-diagnosis-measure": "expert", "move-diagnosis": "expert", "reply-diagnosis": "officer", "follow-diagnosis-up": "expert",
+	"fill-diagnosis": "expert", "answer-diagnosis": "expert", "ask-diagnosis": "expert", "answer-diagnosis-question": "firm",
+	"propose-diagnosis-measure": "expert", "move-diagnosis": "expert", "reply-diagnosis": "firm", "follow-diagnosis-up": "expert",
 	"attach-diagnosis-file": "expert", "diagnosis-file": "officer", "diagnosis-report": "officer", "diagnosis-progress": "officer",
 	"sessions": anybody, "end-session": anybody, "end-other-sessions": anybody, "change-password": anybody, "user-sessions": access.RoleAdmin, "end-user-sessions": access.RoleAdmin,
 	"second-factor": anybody, "enrol-second-factor": anybody, "confirm-second-factor": anybody, "drop-second-factor": anybody, "reset-second-factor": access.RoleAdmin,
@@ -92,12 +92,13 @@ const reporter access.Role = "reporter"
 
 // ladders are the roles that may what the least of an operation may.
 var ladders = map[access.Role][]access.Role{
-	anybody:             {"viewer", "operator", "engineer", "admin", "officer", "registrar", "expert", "auditor"},
+	anybody:             {"viewer", "operator", "engineer", "admin", "officer", "registrar", "expert", "auditor", "firm"},
 	access.RoleViewer:   {"viewer", "operator", "engineer", "admin"},
 	access.RoleOperator: {"operator", "engineer", "admin"},
 	access.RoleEngineer: {"engineer", "admin"},
 	access.RoleAdmin:    {"admin"},
-	"officer":           {"officer", "registrar", "expert", "admin"},
+	"officer":           {"officer", "registrar", "expert", "admin", "firm"},
+	"firm":              {"firm", "expert", "admin"},
 	"registrar":         {"registrar", "admin"},
 	"expert":            {"expert", "admin"},
 	"auditor":           {"auditor", "admin"},

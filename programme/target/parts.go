@@ -2,6 +2,7 @@ package target
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"zhigai/plant"
@@ -69,3 +70,23 @@ func local(ind *Indicator, parts []Part, q Question, prefix string) (Local, erro
 // Additive reports whether the indicator is a plain count, so that the values of
 // parts add up to that of the whole.
 func (ind *Indicator) Additive() bool { return len(ind.Terms) == 1 && ind.Formula == ind.Terms[0] }
+
+// Population yields the firms of the year that the indicator counts over, and
+// whether each lies in an incentive county. It must know no list of sub-sectors.
+func (d *Desk) Population(ctx context.Context, tenant plant.TenantNo, id string, q Question, yield func(Firm, bool) error) error {
+	ind, err := d.Book.Indicator(id)
+	if err != nil {
+		return err
+	}
+	settings, err := d.settings(ctx, tenant, &q)
+	if err != nil {
+		return err
+	}
+	f := newFolding(ind, q, Lists{Incentive: settings.Incentive})
+	return d.Facts.Firms(ctx, tenant, q.Areas, q.Year, func(one Firm) error {
+		if !f.fits(one) {
+			return nil
+		}
+		return yield(one, slices.Contains(settings.Incentive, one.Region))
+	})
+}

@@ -27,7 +27,7 @@ export function EntryForm({ kind, row, keeps, close }: Props) {
       return row ? api.put<Entry>(`/register-entries/${row.id}`, body, row.rev) : api.post<Entry>("/register-entries", body);
     },
     onSuccess: async () => { message.success(t("saved")); await client.invalidateQueries(); close(); },
-    onError: (err) => message.error(err.message, 10),
+    onError: (err) => { message.error(err.message, 10); },
   });
   const heading = row ? row.title : t(kind === "robot" ? "robot.add" : "entry.add");
   return (

@@ -19,11 +19,11 @@ export function LedgerImport({ of, close }: { of: Ledger; close: () => void }) {
   const client = useQueryClient();
   const [file, setFile] = useState<File>();
   const [sure, setSure] = useState(false);
-  const check = useMutation({ mutationFn: (f: File) => api.postFile<Plan>(`/ledgers/${of}/check`, f, { file: f.name }), onError: (err) => message.error(err.message, 15) });
+  const check = useMutation({ mutationFn: (f: File) => api.postFile<Plan>(`/ledgers/${of}/check`, f, { file: f.name }), onError: (err) => { message.error(err.message, 15); } });
   const apply = useMutation({
     mutationFn: (p: Plan) => api.postFile<Plan>(`/ledgers/${of}/apply`, file ?? new Blob(), { file: file?.name, digest: p.digest, confirmed: sure }),
     onSuccess: async () => { await client.invalidateQueries(); },
-    onError: (err) => message.error(err.message, 15),
+    onError: (err) => { message.error(err.message, 15); },
   });
   const plan = apply.data ?? check.data;
   return (

@@ -34,7 +34,7 @@ function SettingsForm({ was, keeps }: { was: Settings; keeps: boolean }) {
   const save = useMutation({
     mutationFn: () => api.put<Settings>("/target-settings", { incentive, base: base ?? 0, paths, rev: was.rev }, was.rev),
     onSuccess: async () => { message.success(t("saved")); await client.invalidateQueries(); },
-    onError: (err) => message.error(err.message, 10),
+    onError: (err) => { message.error(err.message, 10); },
   });
   return (
     <>

@@ -26,7 +26,7 @@ export function YearForm({ row, keeps, close }: { row: FirmYear | undefined; kee
       return true;
     },
     onSuccess: async (any) => { message.success(t(any ? "saved" : "unchanged")); await client.invalidateQueries(); close(); },
-    onError: (err) => message.error(err.message, 10),
+    onError: (err) => { message.error(err.message, 10); },
   });
   const now = new Date().getFullYear();
   const values = Object.fromEntries(valueKinds.map((k) => { const v = row?.values.find((o) => o.name === k.name); return [k.name, v ? shownValue(v.value, k) : undefined]; }));

@@ -36,7 +36,7 @@ export function Divide({ of, there, close }: { of: TaskRow; there: readonly Task
   const save = useMutation({
     mutationFn: () => api.post<unknown>("/target-tasks", { tasks: chosen.map((p): Task => ({ id: "", rev: 0, parent: of.id, target: of.target, year: of.year, region: p.region, unit: p.unit ?? "", ...(numeric && { planned: (p.planned ?? 0) / scale }), ...(p.person && { person: p.person }), ...(of.deadline && { deadline: of.deadline }) })) }),
     onSuccess: async () => { message.success(t("added", { n: chosen.length })); await client.invalidateQueries(); close(); },
-    onError: (err) => message.error(err.message, 10),
+    onError: (err) => { message.error(err.message, 10); },
   });
   const set = (region: string, more: Partial<Part>) => setTyped({ ...typed, [region]: { ...typed[region], ...more } });
   return (

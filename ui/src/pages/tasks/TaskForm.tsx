@@ -39,7 +39,7 @@ export function TaskForm({ row, year, keeps, close }: { row: TaskRow | undefined
       return row ? api.put<unknown>(`/target-tasks/${row.id}`, body, row.rev) : api.post<unknown>("/target-tasks", { tasks: [body] });
     },
     onSuccess: async () => { message.success(t("saved")); await client.invalidateQueries(); close(); },
-    onError: (err) => message.error(err.message, 10),
+    onError: (err) => { message.error(err.message, 10); },
   });
   const text = target?.status !== "numeric";
   const initial = row ? { ...row, planned: row.planned === undefined ? undefined : Number((row.planned * scale).toFixed(6)) } : { region: codeOf(home ?? "33") };

@@ -117,7 +117,7 @@ function FromPolicy({ rows, year, ready }: { rows: readonly TaskRow[]; year: num
   const save = useMutation({
     mutationFn: () => api.post("/target-tasks", { tasks: fresh }),
     onSuccess: async () => { message.success(t("added", { n: fresh.length })); await client.invalidateQueries(); },
-    onError: (err) => message.error(err.message, 10),
+    onError: (err) => { message.error(err.message, 10); },
   });
   return <Button disabled={fresh.length === 0} loading={save.isPending} title={t("policy.hint")} onClick={() => save.mutate()}>{t("policy", { n: fresh.length })}</Button>;
 }

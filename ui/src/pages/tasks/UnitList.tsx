@@ -59,7 +59,7 @@ function UnitForm({ unit, all, keeps, close }: { unit: Organisation | undefined;
       return unit ? api.put<unknown>(`/organisations/${unit.id}`, body, unit.rev) : api.post<unknown>("/organisations", body);
     },
     onSuccess: async () => { message.success(t("saved")); await client.invalidateQueries(); close(); },
-    onError: (err) => message.error(err.message, 10),
+    onError: (err) => { message.error(err.message, 10); },
   });
   const day = { pattern: /^\d{4}-\d{2}-\d{2}$/, message: t("day.bad") };
   return (
