@@ -4945,6 +4945,8 @@ export interface components {
              * @description Firms that are to be diagnosed
              */
             due: number;
+            /** @description An incentive county, in which the policy begins */
+            incentive?: boolean;
             /** @description Division code of GB/T 2260, or section and division of GB/T 4754; empty where it is not known */
             key: string;
             /**
@@ -9336,7 +9338,7 @@ export interface operations {
     "who-may": {
         parameters: {
             query: {
-                permission: "read" | "report" | "control" | "engineer" | "administer" | "audit" | "firms" | "firms.keep" | "firms.report" | "diagnose";
+                permission: "read" | "report" | "control" | "engineer" | "administer" | "audit" | "firms" | "firms.keep" | "firms.report" | "firms.reply" | "diagnose";
                 /** @description A place of the plant */
                 scope?: string;
                 /** @description Id of a firm */
