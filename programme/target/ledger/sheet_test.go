@@ -3,7 +3,6 @@ package ledger
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"testing"
 	"time"
 
@@ -123,7 +122,7 @@ func FuzzPlan(f *testing.F) {
 				t.Fatalf("line %d: %v", row.Line, err)
 			}
 			if list == Robots && (row.entry.Robot.Axes < 3 || row.entry.From == 0) {
-				t.Fatal(fmt.Sprintf("line %d: %+v", row.Line, row.entry))
+				t.Fatalf("line %d: %+v", row.Line, row.entry)
 			}
 		}
 	})
