@@ -147,6 +147,11 @@ func (r *rooms) registerLedgers() {
 func (r *rooms) exportLedger(ctx context.Context, of ledger.List, f YearFilter, format string) (*huma.StreamResponse, error) {
 	who := web.Who(ctx)
 	areas := who.Areas(access.ReadFirms)
+	if f.Firm != "" { // one that is not there is not found, and not in the audit
+		if _, _, err := r.Targets.Seats.Seat(ctx, who.Scope.Tenant, areas, f.Firm); err != nil {
+			return nil, err
+		}
+	}
 	var b bytes.Buffer
 	var err error
 	switch of {
