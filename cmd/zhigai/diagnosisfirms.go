@@ -69,7 +69,7 @@ func (f registryFirms) unlinked(ctx context.Context, tenant plant.TenantNo, area
 	if err != nil {
 		return nil, err
 	}
-	links, err := f.plants.n.machines.Links(ctx, tenant)
+	links, err := f.plants.n.machines.Links(ctx, tenant, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func (f registryFirms) Due(ctx context.Context, tenant plant.TenantNo, areas []a
 // Figures implements diagnosis.Figures: of the firm's plant, where this node
 // serves it.
 func (f registryFirms) Figures(ctx context.Context, tenant plant.TenantNo, firm string, ids []string, from, to time.Time) (map[string]figure.Figure, error) {
-	links, err := f.plants.n.machines.Links(ctx, tenant)
+	links, err := f.plants.n.machines.Links(ctx, tenant, nil)
 	if err != nil {
 		return nil, err
 	}

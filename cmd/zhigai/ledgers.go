@@ -67,7 +67,7 @@ func (r robotMachines) Connected(ctx context.Context, tenant plant.TenantNo, rob
 
 // plants are the firms of the plants that are known to be somebody's.
 func (r robotMachines) plants(ctx context.Context, tenant plant.TenantNo) (map[plant.NodeID]string, error) {
-	links, err := r.n.machines.Links(ctx, tenant)
+	links, err := r.n.machines.Links(ctx, tenant, nil)
 	out := make(map[plant.NodeID]string, len(links))
 	for _, l := range links {
 		out[l.Owner] = l.Firm

@@ -194,7 +194,7 @@ func TestLedgers_ConnectedRobot(t *testing.T) {
 		Owner: owner, Machine: r.own.ID, Path: r.own.Path, Date: day, PlannedMs: 1000, KnownMs: 900, Revision: 1, AsOf: 1, Digest: strings.Repeat("0", 64), Fold: "1",
 	}})
 	must(t, err)
-	links, err := r.n.machines.Links(t.Context(), demoTenant)
+	links, err := r.n.machines.Links(t.Context(), demoTenant, nil)
 	must(t, err)
 	links[0].Firm = own.id
 	_, err = r.n.machines.SaveLink(t.Context(), demoTenant, links[0])

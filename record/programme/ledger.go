@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -122,18 +124,40 @@ func (r Registers) ReturnHistory(ctx context.Context, tenant plant.TenantNo, fir
 // SaveAll implements ledger.Store.
 func (r Registers) SaveAll(ctx context.Context, tenant plant.TenantNo, entries []target.Entry, returns []target.Return) error {
 	return r.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
+		changed := map[int][]string{} // firms by year; year 0 is every one
 		for _, e := range entries {
 			if _, err := r.saveEntry(ctx, tx, tenant, e); err != nil {
 				return err
 			}
+			changed[0] = append(changed[0], e.Firm)
 		}
 		for _, v := range returns {
 			if _, err := r.saveReturn(ctx, tx, tenant, v); err != nil {
 				return err
 			}
+			changed[v.Year] = append(changed[v.Year], v.Firm)
 		}
-		return nil
+		return noteAll(ctx, tx, tenant, len(entries) > 0, changed)
 	})
+}
+
+// noteAll notes what a sheet changed, each firm and year once.
+func noteAll(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, entries bool, changed map[int][]string) error {
+	if entries {
+		if err := changedEntry(ctx, tx, tenant, ""); err != nil {
+			return err
+		}
+	}
+	for _, year := range slices.Sorted(maps.Keys(changed)) {
+		firms := changed[year]
+		slices.Sort(firms)
+		for part := range chunks(slices.Compact(firms)) {
+			if err := changedFirms(ctx, tx, tenant, year, part...); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Named implements ledger.Firms.

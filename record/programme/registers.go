@@ -163,8 +163,10 @@ func newer(what string, has, seen int64) error {
 func (r Registers) SaveEntry(ctx context.Context, tenant plant.TenantNo, e target.Entry) (target.Entry, error) {
 	var saved target.Entry
 	err := r.db.Write(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
-		saved, err = r.saveEntry(ctx, tx, tenant, e)
-		return err
+		if saved, err = r.saveEntry(ctx, tx, tenant, e); err != nil {
+			return err
+		}
+		return changedEntry(ctx, tx, tenant, e.Firm)
 	})
 	if err != nil {
 		return target.Entry{}, err
@@ -172,6 +174,7 @@ func (r Registers) SaveEntry(ctx context.Context, tenant plant.TenantNo, e targe
 	return saved, nil
 }
 
+// saveEntry leaves it to the caller to note what changed.
 func (r Registers) saveEntry(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, e target.Entry) (target.Entry, error) {
 	raw, err := json.Marshal(detail{Remark: e.Remark, Robot: e.Robot})
 	if err != nil {
@@ -203,7 +206,7 @@ func (r Registers) saveEntry(ctx context.Context, tx bun.Tx, tenant plant.Tenant
 	if err != nil {
 		return target.Entry{}, fmt.Errorf("record: save entry %s: %w", e.ID, err)
 	}
-	return e, changedEntry(ctx, tx, tenant, e.Firm)
+	return e, nil
 }
 
 const returnColumns = `firm, year, name, value, basis, void, rev, recorded, who`
@@ -241,8 +244,10 @@ func (r Registers) ReturnsOf(ctx context.Context, tenant plant.TenantNo, areas [
 func (r Registers) SaveReturn(ctx context.Context, tenant plant.TenantNo, v target.Return) (target.Return, error) {
 	var saved target.Return
 	err := r.db.Write(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
-		saved, err = r.saveReturn(ctx, tx, tenant, v)
-		return err
+		if saved, err = r.saveReturn(ctx, tx, tenant, v); err != nil {
+			return err
+		}
+		return changedFirms(ctx, tx, tenant, v.Year, v.Firm)
 	})
 	if err != nil {
 		return target.Return{}, err
@@ -250,6 +255,7 @@ func (r Registers) SaveReturn(ctx context.Context, tenant plant.TenantNo, v targ
 	return saved, nil
 }
 
+// saveReturn leaves it to the caller to note what changed.
 func (r Registers) saveReturn(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, v target.Return) (target.Return, error) {
 	seen := v.Rev
 	v.At, v.Who = r.db.Now(), record.Who(ctx)
@@ -270,5 +276,5 @@ func (r Registers) saveReturn(ctx context.Context, tx bun.Tx, tenant plant.Tenan
 		tenant, v.Firm, v.Year, v.Name, v.Value, string(v.Basis), v.Void, v.Rev, int64(v.At), v.Who).Exec(ctx); err != nil {
 		return target.Return{}, fmt.Errorf("record: save return of %s: %w", v.Firm, err)
 	}
-	return v, changedFirms(ctx, tx, tenant, v.Year, v.Firm)
+	return v, nil
 }
