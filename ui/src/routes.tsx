@@ -83,6 +83,7 @@ export interface CockpitSearch { region?: string | undefined; year?: number | un
 const walkSearch = (s: Record<string, unknown>): CockpitSearch => ({ region: text(s.region), year: Number(s.year) || undefined, view: s.view === "tiles" || s.view === "map" || s.view === "trend" ? s.view : undefined, pick: text(s.pick) });
 export interface LedgersSearch {
   tab?: string | undefined; q?: string | undefined; region?: string | undefined; year?: number | undefined; basis?: string | undefined; kind?: string | undefined; id?: string | undefined; void?: boolean | undefined;
+}
 const ledgers = createRoute({
   getParentRoute: () => app, path: "/ledgers", component: lazyRouteComponent(() => import("./pages/ledgers/LedgersPage")),
   validateSearch: (s: Record<string, unknown>): LedgersSearch => ({ tab: text(s.tab), q: text(s.q), region: text(s.region), year: Number(s.year) || undefined, basis: text(s.basis), kind: text(s.kind), id: text(s.id), void: s.void === true || undefined }),
@@ -96,8 +97,6 @@ const tasks = createRoute({
   validateSearch: (s: Record<string, unknown>): TasksSearch => ({ tab: text(s.tab), year: Number(s.year) || undefined, region: text(s.region), target: text(s.target), unit: text(s.unit), id: text(s.id), q: text(s.q), ended: s.ended === true || undefined }),
 });
 
-export interface CockpitSearch { region?: string | undefined; year?: number | undefined; view?: "tiles" | "trend" | undefined; pick?: string | undefined }
-const walkSearch = (s: Record<string, unknown>): CockpitSearch => ({ region: text(s.region), year: Number(s.year) || undefined, view: s.view === "tiles" || s.view === "trend" ? s.view : undefined, pick: text(s.pick) });
 const cockpit = createRoute({ getParentRoute: () => app, path: "/cockpit", validateSearch: walkSearch, component: lazyRouteComponent(() => import("./pages/cockpit/CockpitPage")) });
 const cockpitIndicator = createRoute({ getParentRoute: () => app, path: "/cockpit/$indicator", validateSearch: walkSearch, component: lazyRouteComponent(() => import("./pages/cockpit/IndicatorPage")) });
 const cockpitFirm = createRoute({ getParentRoute: () => app, path: "/cockpit/$indicator/firms/$firm", validateSearch: walkSearch, component: lazyRouteComponent(() => import("./pages/cockpit/FirmPage")) });

@@ -75,7 +75,7 @@ function PathTable({ paths, setPaths, keeps }: { paths: Paths; setPaths: (p: Pat
       columns={[
         { title: t("target"), key: "name", width: 260, fixed: "left", render: (_, r) => <><span className="mono dim">{r.target.id}</span> {name(r.target.name)}</> },
         { title: t("unit"), key: "unit", width: 70, render: (_, r) => { const i = indicatorOf(r); return i?.unit === "1" ? "%" : unitText(i?.unit, lang); } },
-        { title: t("aim"), key: "aim", width: 90, render: (_, r) => <span className="num">{r.target.operator} {r.target.value === undefined ? "" : r.target.value * scaleOf(indicatorOf(r))}</span> },
+        { title: t("aim"), key: "aim", width: 90, render: (_, r) => <span className="num">{r.target.operator} {r.target.value === undefined ? "" : Number((r.target.value * scaleOf(indicatorOf(r))).toFixed(6))}</span> },
         ...years.map((y) => ({
           title: String(y), key: String(y), width: 100,
           render: (_: unknown, r: TargetRow) => {

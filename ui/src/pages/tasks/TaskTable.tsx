@@ -59,7 +59,7 @@ export function TaskTable({ keeps }: { keeps: boolean }) {
         locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t("none")} /> }}
         expandable={{ expandIcon: ({ expanded, onExpand, record }) => record.children
           ? <Button size="small" type="text" aria-label={t(expanded ? "fold" : "unfold", { what: `${name(record.name)} ${names.get(record.region) ?? ""}` })} onClick={(e) => onExpand(record, e)}>{expanded ? "▾" : "▸"}</Button>
-          : <span style={{ display: "inline-block", width: 28 }} /> }}
+          : null }}
         columns={[
           { title: t("task"), key: "name", width: 330, render: (_, r) => <><button type="button" className="figbtn" style={{ textAlign: "start", whiteSpace: "normal" }} onClick={() => set({ id: r.id })}><span className="mono dim">{r.target}</span> {name(r.name)}</button>{r.duty && <div className="dim">{r.duty}</div>}</> },
           { title: t("region"), key: "region", width: 100, render: (_, r) => names.get(r.region) ?? r.region },
