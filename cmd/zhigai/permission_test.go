@@ -374,7 +374,6 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"add-organisation":   map[string]any{"id": "", "rev": 0, "name": "局", "level": "county", "region": about.region, "successors": []string{}}, "change-organisation": map[string]any{"id": "", "rev": 0, "name": "局", "level": "county", "region": about.region, "successors": []string{}},
 		"save-firm-year": map[string]any{"firm": about.id, "year": 2021, "basis": "declared", "values": []any{map[string]any{"name": "machines", "value": 1, "rev": 0}}},
 		"save-role":      map[string]any{"id": "01nobody", "name": map[string]string{"zh": "空"}, "permissions": []string{}, "own": true, "rev": 0},
-		"save-firm-year": map[string]any{"firm": about.id, "year": 2021, "basis": "declared", "values": []any{map[string]any{"name": "machines", "value": 1, "rev": 0}}},
 	}[o.ID])
 	must(g.t, err)
 	return raw
