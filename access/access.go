@@ -81,6 +81,8 @@ const (
 	Diagnose   Permission = "diagnose"   // plan, carry out and close diagnoses
 	// ReportFirms is to freeze, hand in, return and approve what regions report.
 	ReportFirms Permission = "firms.report"
+	// ReplyFirms is to speak for a firm: to answer questions and reply to drafts.
+	ReplyFirms Permission = "firms.reply"
 )
 
 // User signs in with a name and a password.

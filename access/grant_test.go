@@ -26,7 +26,7 @@ func (h house) holding(t *testing.T, grants ...access.Grant) access.Principal {
 }
 
 var permissions = []access.Permission{
-	access.Read, access.Report, access.Control, access.Engineer, access.Administer, access.ReadAudit, access.ManageTenants, access.ReadFirms, access.KeepFirms, access.Diagnose, access.ReportFirms,
+	access.Read, access.Report, access.Control, access.Engineer, access.Administer, access.ReadAudit, access.ManageTenants, access.ReadFirms, access.KeepFirms, access.Diagnose, access.ReportFirms, access.ReplyFirms,
 }
 
 // TestDeliveredRoles: what each role may at a place, over the whole and over an
@@ -34,9 +34,9 @@ var permissions = []access.Permission{
 func TestDeliveredRoles(t *testing.T) {
 	h := newHouse(t)
 	table := map[access.Role]string{ // in the order of permissions
-		"admin": "11111111111", "engineer": "11110000000", "operator": "11100000000", "viewer": "10000000000",
-		"officer": "00000001001", "registrar": "00000001101", "expert": "00000001010", "auditor": "00000100000",
-		"platform": "00000010000",
+		"admin": "111111111111", "engineer": "111100000000", "operator": "111000000000", "viewer": "100000000000",
+		"officer": "000000010010", "registrar": "000000011010", "expert": "000000010101", "auditor": "000001000000", "firm": "000000010001",
+		"platform": "000000100000",
 	}
 	if got := len(delivered(t)); got != len(table) {
 		t.Errorf("%d roles are delivered; want %d", got, len(table))

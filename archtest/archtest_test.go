@@ -94,6 +94,8 @@ var floors = []struct {
 	{"shop/acceptance/paper", []string{"plant", "paper", "shop/acceptance"}, "draws a report and decides nothing"},
 	{"programme/target", []string{"plant", "access", "figure"}, "targets are folds over what is handed in"},
 	{"programme/atlas", nil, "reads a map, knows no figure"},
+	{"programme/target/ledger", []string{"plant", "access", "connect/files/table", "programme/target"}, "lists and sheets of what targets are made of; a sheet is read with its codec"},
+	{"programme/target/task", []string{"plant", "access", "programme/target"}, "tasks are targets divided; what was reached is the target's own fold"},
 	{"programme/reporting", []string{"plant", "access", "figure"}, "figures are folded elsewhere and told to it"},
 	{"programme/reporting/form", []string{"plant", "paper", "programme/reporting"}, "draws a report and decides nothing"},
 	{"programme/enterprise", []string{"plant", "access", "connect/files/table"}, "firms know no target and no SQL; a sheet is read with its codec"},

@@ -70,6 +70,7 @@ var tables = []struct{ name, key string }{
 	{"machine_suspicion", "tenant, id"},
 	{"master", "tenant, kind, id, valid_from"},
 	{"master_origin", "tenant, kind, id"},
+	{"organisation", "tenant, id, rev"},
 	{"reader_cursor", "tenant, reader"},
 	{"register_entry", "tenant, id, rev"},
 	{"report", "tenant, id"},
@@ -82,6 +83,7 @@ var tables = []struct{ name, key string }{
 	{"target_county", "tenant, year, base, region"},
 	{"target_head", "tenant"},
 	{"target_settings", "tenant, rev"},
+	{"target_task", "tenant, id, rev"},
 	{"tenant", "no"},
 	{"tenant_usage", "tenant, day"},
 }

@@ -88,7 +88,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Bulk: &bulk.Desk{Plants: n.plants, Profiles: n.profiles, Drivers: n.drivers.List, Past: n.record.Access()},
 	})
 	web.RegisterSharing(api, n.sharing, n.shared)
-	webprogramme.Register(api, webprogramme.Deps{Firms: n.firms, Sheets: n.firmSheets, Targets: n.targets, Machines: n.proved, Diagnosis: n.diagnosis, Reporting: n.reporting, Evaluations: n.evaluations, Benchmarks: n.benchmarks, Map: n.atlas, Suspicions: n.suspicions})
+	webprogramme.Register(api, webprogramme.Deps{Firms: n.firms, Sheets: n.firmSheets, Targets: n.targets, Ledgers: n.newLedgers(), Tasks: n.newTasks(), Machines: n.proved, Diagnosis: n.diagnosis, Reporting: n.reporting, Evaluations: n.evaluations, Benchmarks: n.benchmarks, Map: n.atlas, Suspicions: n.suspicions})
 	websector.Register(api, websector.Deps{Tenants: n.sector, Export: n.exportTenant})
 	prometheus.Register(api, prometheus.Deps{Tags: n.shop, Plants: n.plants, History: n.history, Version: version, Now: time.Now, Logger: n.log})
 	return api

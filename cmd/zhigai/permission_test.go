@@ -64,8 +64,8 @@ var lowest = map[string]access.Role{
 	"roles": access.RoleAdmin, "save-role": access.RoleAdmin, "remove-role": access.RoleAdmin, "who-may": access.RoleAdmin,
 	"maturity-editions": "officer", "maturity-edition": "officer", "diagnoses": "officer", "diagnosis-firms": "expert", "start-diagnosis": "expert",
 	"diagnosis": "officer", "diagnosis-history": "officer", "plan-diagnosis": "expert", "staff-diagnosis": "expert", "visit-diagnosis": "expert",
-	"fill-diagnosis": "expert", "answer-diagnosis": "expert", "ask-diagnosis": "expert", "answer-diagnosis-question": "officer",
-	"propose-diagnosis-measure": "expert", "move-diagnosis": "expert", "reply-diagnosis": "officer", "follow-diagnosis-up": "expert",
+	"fill-diagnosis": "expert", "answer-diagnosis": "expert", "ask-diagnosis": "expert", "answer-diagnosis-question": "firm",
+	"propose-diagnosis-measure": "expert", "move-diagnosis": "expert", "reply-diagnosis": "firm", "follow-diagnosis-up": "expert",
 	"attach-diagnosis-file": "expert", "diagnosis-file": "officer", "diagnosis-report": "officer", "diagnosis-progress": "officer",
 	"sessions": anybody, "end-session": anybody, "end-other-sessions": anybody, "change-password": anybody, "user-sessions": access.RoleAdmin, "end-user-sessions": access.RoleAdmin,
 	"second-factor": anybody, "enrol-second-factor": anybody, "confirm-second-factor": anybody, "drop-second-factor": anybody, "reset-second-factor": access.RoleAdmin,
@@ -80,6 +80,10 @@ var lowest = map[string]access.Role{
 	"sign-in-providers": "", "providers": access.RoleAdmin, "add-provider": access.RoleAdmin, "change-provider": access.RoleAdmin, "remove-provider": access.RoleAdmin, "test-provider": access.RoleAdmin, "renew-recovery-codes": anybody,
 	"firm-suspicions": "officer", "decide-firm-suspicion": "registrar",
 	"tenants": "platform", "add-tenants": "platform", "tenant": "platform", "change-tenant": "platform", "delete-tenant": "platform", "tenant-usage": "platform", "export-tenant": "platform", "export-own": access.RoleAdmin,
+	"firm-years": "officer", "save-firm-year": "registrar", "firm-year-history": "officer", "target-settings-history": "officer",
+	"target-tasks": "officer", "export-target-tasks": "officer", "add-target-tasks": "registrar", "change-target-task": "registrar", "target-task-history": "officer",
+	"organisations": "officer", "add-organisation": "registrar", "change-organisation": "registrar", "organisation-history": "officer",
+	"ledger-template": "registrar", "export-ledger": "officer", "check-ledger": "registrar", "apply-ledger": "registrar",
 }
 
 // anybody is everybody who is signed in.
@@ -90,12 +94,13 @@ const reporter access.Role = "reporter"
 
 // ladders are the roles that may what the least of an operation may.
 var ladders = map[access.Role][]access.Role{
-	anybody:             {"viewer", "operator", "engineer", "admin", "officer", "registrar", "expert", "auditor", "platform"},
+	anybody:             {"viewer", "operator", "engineer", "admin", "officer", "registrar", "expert", "auditor", "platform", "firm"},
 	access.RoleViewer:   {"viewer", "operator", "engineer", "admin"},
 	access.RoleOperator: {"operator", "engineer", "admin"},
 	access.RoleEngineer: {"engineer", "admin"},
 	access.RoleAdmin:    {"admin"},
-	"officer":           {"officer", "registrar", "expert", "admin"},
+	"officer":           {"officer", "registrar", "expert", "admin", "firm"},
+	"firm":              {"firm", "expert", "admin"},
 	"registrar":         {"registrar", "admin"},
 	"expert":            {"expert", "admin"},
 	"auditor":           {"auditor", "admin"},
@@ -273,6 +278,8 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 		return "minor.jam"
 	case "measure":
 		return "tax-per-mu"
+	case "ledger":
+		return "robots"
 	case "standard":
 		return "mu-above-scale"
 	case "objection":
@@ -368,7 +375,11 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"move-evaluation": map[string]any{"state": "cancelled", "note": "x"}, "object-evaluation": map[string]any{"firm": "01NOBODY", "text": "x"}, "answer-evaluation-objection": map[string]any{"decision": "rejected", "answer": "x"},
 		"add-provider": provider, "change-provider": provider, "test-provider": map[string]any{"issuer": "http://127.0.0.1:1"}, "renew-recovery-codes": map[string]any{"code": "000000"},
 		"add-tenants": map[string]any{"firms": []any{map[string]any{"id": "nobody", "name": map[string]string{"zh": "空"}}}, "dry_run": true}, "change-tenant": map[string]any{},
-		"save-role": map[string]any{"id": "01nobody", "name": map[string]string{"zh": "空"}, "permissions": []string{}, "own": true, "rev": 0},
+		"add-target-tasks":   map[string]any{"tasks": []any{map[string]any{"id": "", "rev": 0, "target": "T05", "unit": "zj-jxw", "region": about.region, "year": now.Year(), "planned": 10}}},
+		"change-target-task": map[string]any{"id": "", "rev": 0, "target": "T05", "unit": "zj-jxw", "region": about.region, "year": now.Year(), "planned": 10},
+		"add-organisation":   map[string]any{"id": "", "rev": 0, "name": "局", "level": "county", "region": about.region, "successors": []string{}}, "change-organisation": map[string]any{"id": "", "rev": 0, "name": "局", "level": "county", "region": about.region, "successors": []string{}},
+		"save-firm-year": map[string]any{"firm": about.id, "year": 2021, "basis": "declared", "values": []any{map[string]any{"name": "machines", "value": 1, "rev": 0}}},
+		"save-role":      map[string]any{"id": "01nobody", "name": map[string]string{"zh": "空"}, "permissions": []string{}, "own": true, "rev": 0},
 	}[o.ID])
 	must(g.t, err)
 	return raw
@@ -409,7 +420,7 @@ func (g *gate) ask(o operation, machine plant.Node, dress func(*http.Request)) (
 		req.ContentLength = -1
 		req.Header.Set("Content-Type", "application/yaml")
 	}
-	if o.ID == "read-sheet" || o.ID == "send-firm-sheet" {
+	if slices.Contains([]string{"read-sheet", "send-firm-sheet", "check-ledger", "apply-ledger"}, o.ID) {
 		req.Body = io.NopCloser(strings.NewReader("path\n" + plant.ParentPath(machine.Path) + "/brand-new\n"))
 		req.ContentLength = -1
 		req.Header.Set("Content-Type", "application/octet-stream")

@@ -20,6 +20,7 @@ import (
 	"zhigai/programme/evaluation/benchmark"
 	"zhigai/programme/machine"
 	"zhigai/programme/target"
+	"zhigai/programme/target/task"
 	"zhigai/record"
 	"zhigai/record/nodes"
 	"zhigai/record/programme"
@@ -124,6 +125,7 @@ type rules struct {
 	kinds       equipment.KindMap
 	codes       enterprise.Codes
 	targetBook  *target.Book
+	units       []task.Unit
 	standards   *evaluation.Book // of programme/evaluation
 	groups      benchmark.Rule
 	networked   machine.Rule
@@ -171,6 +173,9 @@ func rulesOf(profiles fs.FS, drivers []connect.Driver) (*rules, error) {
 	known := func(id string) bool { _, err := r.definitions.Definition(id); return err == nil }
 	if r.editions, err = diagnosis.LoadEditions(data.FS, "maturity", known); err != nil {
 		return nil, err
+	}
+	if r.units, err = task.LoadUnits(data.FS, "organisations/zhejiang.yaml"); err != nil {
+		return r, err
 	}
 	if r.reportRules, err = reportRulesOf(data.FS, r.targetBook); err != nil {
 		return nil, err

@@ -112,10 +112,7 @@ func (d *Desk) Ask(ctx context.Context, who access.Principal, id string, seen in
 
 // AnswerQuestion is the firm's word on a question.
 func (d *Desk) AnswerQuestion(ctx context.Context, who access.Principal, id string, seen int64, question, text string) (View, error) {
-	return d.change(ctx, who, id, seen, access.ReadFirms, func(p Project, _ *Edition) (Step, error) {
-		if _, err := speaks(who, p.Firm); err != nil {
-			return Step{}, err
-		}
+	return d.change(ctx, who, id, seen, access.ReplyFirms, func(p Project, _ *Edition) (Step, error) {
 		i := slices.IndexFunc(p.Questions, func(q Question) bool { return q.ID == question })
 		if i < 0 {
 			return Step{}, invalid("there is no question %q", question)
@@ -129,19 +126,9 @@ func (d *Desk) AnswerQuestion(ctx context.Context, who access.Principal, id stri
 	})
 }
 
-// speaks says whether somebody may speak for the firm: a person of the firm, or
-// who diagnoses it, on its behalf.
-func speaks(who access.Principal, f Firm) (onBehalf bool, err error) {
-	for _, a := range who.Areas(access.ReadFirms) {
-		if a.Enterprise == f.ID {
-			return false, nil
-		}
-	}
-	if f.within(who.Areas(access.Diagnose)) {
-		return true, nil
-	}
-	return false, forbidden("only %s, or the team on its behalf, answers here", f.Name)
-}
+// onBehalf says whether somebody speaks for the firm who diagnoses it: what was
+// said to the team and entered by it.
+func onBehalf(who access.Principal, f Firm) bool { return f.within(who.Areas(access.Diagnose)) }
 
 // Answer is a person's word on a requirement.
 func (d *Desk) Answer(ctx context.Context, who access.Principal, id string, seen int64, a Answer) (View, error) {
@@ -250,18 +237,14 @@ func (p Project) ready(e *Edition, to State) error {
 
 // Reply is the firm's word on the draft.
 func (d *Desk) Reply(ctx context.Context, who access.Principal, id string, seen int64, text string, agrees bool) (View, error) {
-	return d.change(ctx, who, id, seen, access.ReadFirms, func(p Project, _ *Edition) (Step, error) {
-		onBehalf, err := speaks(who, p.Firm)
-		if err != nil {
-			return Step{}, err
-		}
+	return d.change(ctx, who, id, seen, access.ReplyFirms, func(p Project, _ *Edition) (Step, error) {
 		if p.State != Drafted && p.State != Replied {
 			return Step{}, invalid("the diagnosis is %s; a reply is to a draft", p.State)
 		}
 		if text = strings.TrimSpace(text); text == "" || len(text) > maxRemark {
 			return Step{}, invalid("a reply has 1 to %d bytes", maxRemark)
 		}
-		return Step{What: StepReply, Reply: &Reply{Text: text, Agrees: agrees, By: who.Name, OnBehalf: onBehalf, At: d.o.Now().UTC().Truncate(time.Microsecond)}}, nil
+		return Step{What: StepReply, Reply: &Reply{Text: text, Agrees: agrees, By: who.Name, OnBehalf: onBehalf(who, p.Firm), At: d.o.Now().UTC().Truncate(time.Microsecond)}}, nil
 	})
 }
 

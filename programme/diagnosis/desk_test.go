@@ -70,7 +70,7 @@ func (h *house) Firms(context.Context, plant.TenantNo, []access.Area, string, in
 }
 
 func (h *house) Due(context.Context, plant.TenantNo, []access.Area) ([]diagnosis.Due, error) {
-	return []diagnosis.Due{{Region: "330624", Division: "C34", Firms: 40}, {Region: "330603", Division: "C17", Firms: 10}, {Region: "330106", Division: "C34", Firms: 5}}, nil
+	return []diagnosis.Due{{Region: "330624", Division: "C34", Firms: 40, Incentive: true}, {Region: "330603", Division: "C17", Firms: 10}, {Region: "330106", Division: "C34", Firms: 5}}, nil
 }
 
 func (h *house) Figures(_ context.Context, _ plant.TenantNo, firm string, ids []string, from, to time.Time) (map[string]figure.Figure, error) {
@@ -91,7 +91,7 @@ func (h *house) Figures(_ context.Context, _ plant.TenantNo, firm string, ids []
 	return out, nil
 }
 
-var boss = access.As("u1", "wang", access.Scope{Tenant: 1}, access.Read, access.ReadFirms, access.KeepFirms, access.Diagnose)
+var boss = access.As("u1", "wang", access.Scope{Tenant: 1}, access.Read, access.ReadFirms, access.KeepFirms, access.Diagnose, access.ReplyFirms)
 
 func (h *house) plan() diagnosis.Plan {
 	return diagnosis.Plan{Title: "2026 年诊断", Begin: "2026-05-21", End: "2026-05-23", From: h.now.AddDate(0, 0, -90), To: h.now, Target: 2, Cut: []string{}}
@@ -370,7 +370,8 @@ func TestDesk_FullCoverage(t *testing.T) {
 			t.Errorf("by %s: %+v, %v; want %+v", by, got, err, want)
 		}
 	}
-	f("county", diagnosis.Progress{Key: "330106", Due: 5}, diagnosis.Progress{Key: "330603", Due: 10, Running: 1}, diagnosis.Progress{Key: "330624", Due: 40, Diagnosed: 2, Running: 1, Share: 0.05})
+	// The incentive county comes first.
+	f("county", diagnosis.Progress{Key: "330624", Due: 40, Diagnosed: 2, Running: 1, Incentive: true, Share: 0.05}, diagnosis.Progress{Key: "330106", Due: 5}, diagnosis.Progress{Key: "330603", Due: 10, Running: 1})
 	f("city", diagnosis.Progress{Key: "3301", Due: 5}, diagnosis.Progress{Key: "3306", Due: 50, Diagnosed: 2, Running: 2, Share: 0.04})
 	f("sector", diagnosis.Progress{Key: "C17", Due: 10}, diagnosis.Progress{Key: "C34", Due: 45, Diagnosed: 2, Running: 2, Share: 2.0 / 45})
 	if got, err := h.desk.Progress(t.Context(), access.As("u2", "chen", access.Scope{Tenant: 1}, access.Read), "city"); err != nil || len(got) != 0 {

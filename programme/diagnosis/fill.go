@@ -137,7 +137,3 @@ func (d *Desk) File(ctx context.Context, who access.Principal, id, digest string
 	}
 	return File{}, nil, fmt.Errorf("%w: file %s", access.ErrNotFound, digest)
 }
-
-func forbidden(format string, args ...any) error {
-	return fmt.Errorf("%w: %s", access.ErrForbidden, fmt.Sprintf(format, args...))
-}

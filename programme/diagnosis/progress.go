@@ -14,6 +14,7 @@ type Progress struct {
 	Due       int64   `json:"due" doc:"Firms that are to be diagnosed"`
 	Diagnosed int64   `json:"diagnosed" doc:"Firms with a closed diagnosis"`
 	Running   int64   `json:"running" doc:"Firms with one under way and none closed"`
+	Incentive bool    `json:"incentive,omitempty" doc:"An incentive county, in which the policy begins"`
 	Share     float64 `json:"share" doc:"diagnosed ÷ due; 0 when nothing is due. Firms outside of what is due count, too, so that it may pass 1"`
 }
 
@@ -25,7 +26,8 @@ const (
 )
 
 // Progress sums what is due and done within the asker's areas by county, city or
-// sector, in order of the code.
+// sector, incentive counties first,
+// else in order of the code.
 func (d *Desk) Progress(ctx context.Context, who access.Principal, by string) ([]Progress, error) {
 	areas := who.Areas(access.ReadFirms)
 	if len(areas) == 0 {
@@ -54,7 +56,9 @@ func (d *Desk) Progress(ctx context.Context, who access.Principal, by string) ([
 		return rows[key]
 	}
 	for _, one := range due {
-		row(one.Region, one.Division).Due += one.Firms
+		r := row(one.Region, one.Division)
+		r.Due += one.Firms
+		r.Incentive = r.Incentive || one.Incentive && by == ByCounty
 	}
 	for _, one := range done {
 		r := row(one.Region, one.Division)
@@ -67,6 +71,14 @@ func (d *Desk) Progress(ctx context.Context, who access.Principal, by string) ([
 		}
 		out = append(out, *r)
 	}
-	slices.SortFunc(out, func(a, b Progress) int { return cmp.Compare(a.Key, b.Key) })
+	slices.SortFunc(out, func(a, b Progress) int {
+		if a.Incentive != b.Incentive {
+			if a.Incentive {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Compare(a.Key, b.Key)
+	})
 	return out, nil
 }

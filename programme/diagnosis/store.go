@@ -89,6 +89,8 @@ type Due struct {
 	Region   string
 	Division string
 	Firms    int64
+	// Incentive: the policy begins with its county.
+	Incentive bool
 }
 
 // Dues tells which firms full coverage is about: those above the statistical

@@ -29,6 +29,15 @@ type SettingsStore interface {
 	Settings(ctx context.Context, tenant plant.TenantNo) (Settings, error)
 	// SaveSettings is access.ErrConflict when there is a newer revision than s.Rev.
 	SaveSettings(ctx context.Context, tenant plant.TenantNo, s Settings) (Settings, error)
+	// SettingsHistory lists every revision, newest first.
+	SettingsHistory(ctx context.Context, tenant plant.TenantNo) ([]SettingsChange, error)
+}
+
+// SettingsChange is one revision of the settings.
+type SettingsChange struct {
+	Settings
+	At  plant.Micros `json:"at"`
+	Who string       `json:"who"`
 }
 
 // Firms tells where a firm belongs now; access.ErrNotFound outside the areas.
@@ -235,6 +244,16 @@ func (d *Desk) SaveEntry(ctx context.Context, tenant plant.TenantNo, areas []acc
 			return Entry{}, fmt.Errorf("%w: kind: the entry is a %s; enter another for %s", ErrInvalid, was.Kind, e.Kind)
 		}
 	}
+	e, err := d.CheckEntry(ctx, tenant, areas, e)
+	if err != nil {
+		return Entry{}, err
+	}
+	return d.Registers.SaveEntry(ctx, tenant, e)
+}
+
+// CheckEntry gives the entry as it would be stored: a firm's is where the firm
+// is, and all of it within the areas.
+func (d *Desk) CheckEntry(ctx context.Context, tenant plant.TenantNo, areas []access.Area, e Entry) (Entry, error) {
 	e.Title = strings.TrimSpace(e.Title)
 	if err := e.check(d.Now()); err != nil {
 		return Entry{}, err
@@ -254,7 +273,7 @@ func (d *Desk) SaveEntry(ctx context.Context, tenant plant.TenantNo, areas []acc
 	if !slices.ContainsFunc(areas, func(a access.Area) bool { return a.Allows(e.Region, e.Sector, e.Firm) }) {
 		return Entry{}, fmt.Errorf("%w: region %s lies outside what you keep", access.ErrForbidden, e.Region)
 	}
-	return d.Registers.SaveEntry(ctx, tenant, e)
+	return e, nil
 }
 
 func (e Entry) check(now time.Time) error {
@@ -294,40 +313,63 @@ func (e Entry) check(now time.Time) error {
 
 // SaveReturn checks a value of a firm's year and stores it.
 func (d *Desk) SaveReturn(ctx context.Context, tenant plant.TenantNo, areas []access.Area, r Return) (Return, error) {
-	switch {
-	case !slices.Contains(Values, r.Name):
-		return Return{}, fmt.Errorf("%w: name %q; known are %v", ErrInvalid, r.Name, Values)
-	case r.Year < 1949 || r.Year > d.Now().Year():
-		return Return{}, fmt.Errorf("%w: year %d; write a year that has begun", ErrInvalid, r.Year)
-	case r.Basis != Audited && r.Basis != Declared:
-		return Return{}, fmt.Errorf("%w: basis %q; write audited or declared: machines speak for themselves", ErrInvalid, r.Basis)
-	case r.Value < 0 && r.Name != "value_added_fen":
-		return Return{}, fmt.Errorf("%w: value %d; %s is never negative", ErrInvalid, r.Value, r.Name)
-	}
 	if _, _, err := d.Seats.Seat(ctx, tenant, areas, r.Firm); err != nil {
 		return Return{}, err
 	}
 	own, err := d.Registers.Returns(ctx, tenant, r.Firm)
+	if err == nil {
+		err = CheckReturns(d.Now().Year(), own, []Return{r})
+	}
 	if err != nil {
 		return Return{}, err
-	}
-	for _, pair := range [][2]string{{"machines_nc", "machines"}, {"machines_networked", "machines"}, {"smart_output_fen", "output_fen"}, {"rebuild_investment_fen", "tech_investment_fen"}} {
-		part, whole := valueOf(own, r, pair[0]), valueOf(own, r, pair[1])
-		if part != nil && whole != nil && *part > *whole && !r.Void {
-			return Return{}, fmt.Errorf("%w: %s (%d) is more than %s (%d)", ErrInvalid, pair[0], *part, pair[1], *whole)
-		}
 	}
 	return d.Registers.SaveReturn(ctx, tenant, r)
 }
 
-// valueOf is the firm's value of the year as it would be with r.
-func valueOf(own []Return, r Return, name string) *int64 {
-	if r.Name == name {
-		return &r.Value
+// parts are values that are never more than another of the same year.
+var parts = [][2]string{
+	{"machines_nc", "machines"}, {"machines_networked", "machines"}, {"smart_output_fen", "output_fen"}, {"rebuild_investment_fen", "tech_investment_fen"},
+}
+
+// CheckReturns checks values of one firm's year, put beside those it has.
+func CheckReturns(now int, own, fresh []Return) error {
+	for _, r := range fresh {
+		switch {
+		case !slices.Contains(Values, r.Name):
+			return fmt.Errorf("%w: name %q; known are %v", ErrInvalid, r.Name, Values)
+		case r.Year < 1949 || r.Year > now:
+			return fmt.Errorf("%w: year %d; write a year that has begun", ErrInvalid, r.Year)
+		case r.Basis != Audited && r.Basis != Declared:
+			return fmt.Errorf("%w: basis %q; write audited or declared: machines speak for themselves", ErrInvalid, r.Basis)
+		case r.Value < 0 && r.Name != "value_added_fen":
+			return fmt.Errorf("%w: value %d; %s is never negative", ErrInvalid, r.Value, r.Name)
+		}
 	}
-	for _, o := range own {
-		if o.Year == r.Year && o.Name == name && !o.Void {
-			return &o.Value
+	for _, r := range fresh {
+		for _, pair := range parts {
+			if r.Void || r.Name != pair[0] && r.Name != pair[1] {
+				continue
+			}
+			part, whole := valueOf(own, fresh, r.Year, pair[0]), valueOf(own, fresh, r.Year, pair[1])
+			if part != nil && whole != nil && *part > *whole {
+				return fmt.Errorf("%w: %s (%d) is more than %s (%d)", ErrInvalid, pair[0], *part, pair[1], *whole)
+			}
+		}
+	}
+	return nil
+}
+
+// valueOf is the firm's value of the year as it would be with the fresh ones.
+func valueOf(own, fresh []Return, year int, name string) *int64 {
+	for _, some := range [][]Return{fresh, own} {
+		for _, o := range some {
+			switch {
+			case o.Year != year || o.Name != name:
+			case o.Void:
+				return nil
+			default:
+				return &o.Value
+			}
 		}
 	}
 	return nil

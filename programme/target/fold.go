@@ -10,7 +10,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"zhigai/access"
 	"zhigai/figure"
@@ -26,18 +25,6 @@ type Question struct {
 	Base   int // year that growth is counted from; 0: none is set
 	// Areas are what the asker may see.
 	Areas []access.Area
-}
-
-// zone is where the year of a policy begins and ends.
-const zone = "Asia/Shanghai"
-
-// Year is the time of a year where the policy holds.
-func Year(year int) plant.Span {
-	at, err := time.LoadLocation(zone)
-	if err != nil {
-		at = time.FixedZone("CST", 8*60*60)
-	}
-	return plant.Span{From: plant.MicrosOf(time.Date(year, 1, 1, 0, 0, 0, 0, at)), To: plant.MicrosOf(time.Date(year+1, 1, 1, 0, 0, 0, 0, at))}
 }
 
 func (q Question) check() error {

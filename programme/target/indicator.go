@@ -18,6 +18,8 @@ const IndicatorSchema = "zhigai.indicator/1"
 // the firms it counts over and where each term comes from.
 type Indicator struct {
 	figure.Definition `yaml:",inline"`
+	// SourceZH says in Chinese what Source says.
+	SourceZH string `yaml:"source_zh" json:"source_zh"`
 	// Population are the firms counted: those that fit one line at least.
 	Population []Fits            `yaml:"population,omitempty" json:"population" nullable:"false"`
 	Sources    map[string]Source `yaml:"sources" json:"sources"` // by term
@@ -90,6 +92,9 @@ func ParseIndicator(raw []byte) (*Indicator, error) {
 	}
 	if ind.Schema != IndicatorSchema {
 		return nil, fmt.Errorf("schema %q; write %s", ind.Schema, IndicatorSchema)
+	}
+	if ind.SourceZH == "" {
+		return nil, errors.New("source_zh is needed: where the definition comes from, in Chinese")
 	}
 	if len(ind.Each) > 0 {
 		return nil, errors.New("each: terms of an indicator come from sources")

@@ -80,6 +80,7 @@ name: {zh: 率, en: Rate}
 description: {zh: 率, en: rate}
 unit: "1"
 source: a test
+source_zh: 来源
 verified: unverified
 better: high
 digits: 2

@@ -161,6 +161,21 @@ func newer(what string, has, seen int64) error {
 
 // SaveEntry implements target.Registers.
 func (r Registers) SaveEntry(ctx context.Context, tenant plant.TenantNo, e target.Entry) (target.Entry, error) {
+	var saved target.Entry
+	err := r.db.Write(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
+		if saved, err = r.saveEntry(ctx, tx, tenant, e); err != nil {
+			return err
+		}
+		return changedEntry(ctx, tx, tenant, e.Firm)
+	})
+	if err != nil {
+		return target.Entry{}, err
+	}
+	return saved, nil
+}
+
+// saveEntry leaves it to the caller to note what changed.
+func (r Registers) saveEntry(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, e target.Entry) (target.Entry, error) {
 	raw, err := json.Marshal(detail{Remark: e.Remark, Robot: e.Robot})
 	if err != nil {
 		return target.Entry{}, fmt.Errorf("record: entry: %w", err)
@@ -173,29 +188,23 @@ func (r Registers) SaveEntry(ctx context.Context, tenant plant.TenantNo, e targe
 	if e.ID == "" {
 		e.ID = r.db.NewID()
 	}
-	err = r.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
-		var has int64
-		if err := tx.NewRaw(`select coalesce(max(rev), 0) from register_entry where tenant = ? and id = ?`, tenant, e.ID).Scan(ctx, &has); err != nil {
-			return fmt.Errorf("record: read entry %s: %w", e.ID, err)
-		}
-		if err := newer("register entry "+e.ID, has, seen); err != nil {
-			return err
-		}
-		if has > 0 {
-			if _, err := tx.NewRaw(`update register_entry set latest = false where tenant = ? and id = ? and rev = ?`, tenant, e.ID, has).Exec(ctx); err != nil {
-				return fmt.Errorf("record: save entry %s: %w", e.ID, err)
-			}
-		}
-		_, err := tx.NewRaw(`insert into register_entry (tenant, latest, serial, recorded, who, `+entryColumns+`) values (?, true, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			tenant, serial, int64(r.db.Now()), record.Who(ctx), e.ID, has+1, e.Kind, e.Firm, e.Region, e.Sector, e.Level, e.Title, e.Paper, int64(e.From), int64(e.To), string(e.Basis), e.Void, string(raw)).Exec(ctx)
-		if err != nil {
-			return fmt.Errorf("record: save entry %s: %w", e.ID, err)
-		}
-		e.Rev = has + 1
-		return changedEntry(ctx, tx, tenant, e.Firm)
-	})
-	if err != nil {
+	var has int64
+	if err := tx.NewRaw(`select coalesce(max(rev), 0) from register_entry where tenant = ? and id = ?`, tenant, e.ID).Scan(ctx, &has); err != nil {
+		return target.Entry{}, fmt.Errorf("record: read entry %s: %w", e.ID, err)
+	}
+	if err := newer("register entry "+e.ID, has, seen); err != nil {
 		return target.Entry{}, err
+	}
+	if has > 0 {
+		if _, err := tx.NewRaw(`update register_entry set latest = false where tenant = ? and id = ? and rev = ?`, tenant, e.ID, has).Exec(ctx); err != nil {
+			return target.Entry{}, fmt.Errorf("record: save entry %s: %w", e.ID, err)
+		}
+	}
+	e.Rev = has + 1
+	_, err = tx.NewRaw(`insert into register_entry (tenant, latest, serial, recorded, who, `+entryColumns+`) values (?, true, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		tenant, serial, int64(r.db.Now()), record.Who(ctx), e.ID, e.Rev, e.Kind, e.Firm, e.Region, e.Sector, e.Level, e.Title, e.Paper, int64(e.From), int64(e.To), string(e.Basis), e.Void, string(raw)).Exec(ctx)
+	if err != nil {
+		return target.Entry{}, fmt.Errorf("record: save entry %s: %w", e.ID, err)
 	}
 	return e, nil
 }
@@ -233,30 +242,39 @@ func (r Registers) ReturnsOf(ctx context.Context, tenant plant.TenantNo, areas [
 
 // SaveReturn implements target.Registers.
 func (r Registers) SaveReturn(ctx context.Context, tenant plant.TenantNo, v target.Return) (target.Return, error) {
-	seen := v.Rev
-	v.At, v.Who = r.db.Now(), record.Who(ctx)
-	err := r.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
-		var has int64
-		if err := tx.NewRaw(`select coalesce(max(rev), 0) from firm_return where tenant = ? and firm = ? and year = ? and name = ?`, tenant, v.Firm, v.Year, v.Name).Scan(ctx, &has); err != nil {
-			return fmt.Errorf("record: read return of %s: %w", v.Firm, err)
-		}
-		if err := newer(fmt.Sprintf("%s of firm %s in %d", v.Name, v.Firm, v.Year), has, seen); err != nil {
+	var saved target.Return
+	err := r.db.Write(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
+		if saved, err = r.saveReturn(ctx, tx, tenant, v); err != nil {
 			return err
-		}
-		if has > 0 {
-			if _, err := tx.NewRaw(`update firm_return set latest = false where tenant = ? and firm = ? and year = ? and name = ? and rev = ?`, tenant, v.Firm, v.Year, v.Name, has).Exec(ctx); err != nil {
-				return fmt.Errorf("record: save return of %s: %w", v.Firm, err)
-			}
-		}
-		v.Rev = has + 1
-		if _, err := tx.NewRaw(`insert into firm_return (tenant, latest, `+returnColumns+`) values (?, true, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			tenant, v.Firm, v.Year, v.Name, v.Value, string(v.Basis), v.Void, v.Rev, int64(v.At), v.Who).Exec(ctx); err != nil {
-			return fmt.Errorf("record: save return of %s: %w", v.Firm, err)
 		}
 		return changedFirms(ctx, tx, tenant, v.Year, v.Firm)
 	})
 	if err != nil {
 		return target.Return{}, err
+	}
+	return saved, nil
+}
+
+// saveReturn leaves it to the caller to note what changed.
+func (r Registers) saveReturn(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, v target.Return) (target.Return, error) {
+	seen := v.Rev
+	v.At, v.Who = r.db.Now(), record.Who(ctx)
+	var has int64
+	if err := tx.NewRaw(`select coalesce(max(rev), 0) from firm_return where tenant = ? and firm = ? and year = ? and name = ?`, tenant, v.Firm, v.Year, v.Name).Scan(ctx, &has); err != nil {
+		return target.Return{}, fmt.Errorf("record: read return of %s: %w", v.Firm, err)
+	}
+	if err := newer(fmt.Sprintf("%s of firm %s in %d", v.Name, v.Firm, v.Year), has, seen); err != nil {
+		return target.Return{}, err
+	}
+	if has > 0 {
+		if _, err := tx.NewRaw(`update firm_return set latest = false where tenant = ? and firm = ? and year = ? and name = ? and rev = ?`, tenant, v.Firm, v.Year, v.Name, has).Exec(ctx); err != nil {
+			return target.Return{}, fmt.Errorf("record: save return of %s: %w", v.Firm, err)
+		}
+	}
+	v.Rev = has + 1
+	if _, err := tx.NewRaw(`insert into firm_return (tenant, latest, `+returnColumns+`) values (?, true, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		tenant, v.Firm, v.Year, v.Name, v.Value, string(v.Basis), v.Void, v.Rev, int64(v.At), v.Who).Exec(ctx); err != nil {
+		return target.Return{}, fmt.Errorf("record: save return of %s: %w", v.Firm, err)
 	}
 	return v, nil
 }

@@ -64,3 +64,20 @@ func (r Registers) SaveSettings(ctx context.Context, tenant plant.TenantNo, s ta
 	}
 	return s, nil
 }
+
+// SettingsHistory implements target.SettingsStore.
+func (r Registers) SettingsHistory(ctx context.Context, tenant plant.TenantNo) ([]target.SettingsChange, error) {
+	rows, err := r.db.Reader().QueryContext(ctx, `select rev, body, recorded, who from target_settings where tenant = ? order by rev desc limit ?`, tenant, maxHistory)
+	return collect(rows, err, func(rows *sql.Rows) (c target.SettingsChange, err error) {
+		var raw string
+		var rev int64
+		if err := rows.Scan(&rev, &raw, &c.At, &c.Who); err != nil {
+			return c, err
+		}
+		if err := json.Unmarshal([]byte(raw), &c.Settings); err != nil {
+			return c, fmt.Errorf("record: settings of targets, revision %d: %w", rev, err)
+		}
+		c.Rev = rev
+		return c, nil
+	})
+}

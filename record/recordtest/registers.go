@@ -8,12 +8,16 @@ import (
 	"zhigai/access"
 	"zhigai/plant"
 	"zhigai/programme/target"
+	"zhigai/programme/target/ledger"
+	"zhigai/programme/target/task"
 )
 
 // RegisterStore keeps registers and the settings beside them.
 type RegisterStore interface {
 	target.Registers
 	target.SettingsStore
+	ledger.Store
+	task.Store
 }
 
 // Registers is what every keeper of registers must do.
@@ -22,6 +26,8 @@ func Registers(t *testing.T, open func(t *testing.T) RegisterStore) {
 	t.Run("entries", func(t *testing.T) { registerEntries(t, open(t)) })
 	t.Run("pages", func(t *testing.T) { registerPages(t, open(t)) })
 	t.Run("returns", func(t *testing.T) { registerReturns(t, open(t)) })
+	t.Run("tasks", func(t *testing.T) { targetTasks(t, open(t)) })
+	t.Run("sheets", func(t *testing.T) { registerSheets(t, open(t)) })
 }
 
 var everywhere = []access.Area{{}}
@@ -197,7 +203,59 @@ func targetSettings(t *testing.T, s target.SettingsStore) {
 	if _, err := s.SaveSettings(ctx, 1, target.Settings{Base: 2017}); !errors.Is(err, access.ErrConflict) {
 		t.Errorf("saved over a revision that was not read: %v", err)
 	}
+	second, err := s.SaveSettings(ctx, 1, target.Settings{Base: 2017, Rev: first.Rev})
+	must(t, err)
+	history, err := s.SettingsHistory(ctx, 1)
+	must(t, err)
+	if len(history) != 2 || !reflect.DeepEqual(history[0].Settings, second) || !reflect.DeepEqual(history[1].Settings, first) || history[0].At < history[1].At {
+		t.Errorf("history %+v", history)
+	}
 	if other, err := s.Settings(ctx, 2); err != nil || other.Rev != 0 {
 		t.Errorf("another tenant's: %+v %v", other, err)
+	}
+}
+
+// registerSheets: what a sheet brings is stored as a whole or not at all.
+func registerSheets(t *testing.T, s RegisterStore) {
+	ctx := t.Context()
+	robot := func(serial string) target.Entry {
+		return target.Entry{Kind: "robot", Firm: "a", Region: "330624", Sector: "C34", Title: serial, From: 1000, Basis: target.Declared, Robot: &target.Plate{Maker: "m'", Serial: serial, Model: "x", Axes: 6}}
+	}
+	value := func(firm string, year int, n, rev int64) target.Return {
+		return target.Return{Firm: firm, Year: year, Name: "machines", Value: n, Basis: target.Audited, Rev: rev}
+	}
+	must(t, s.SaveAll(ctx, 1, []target.Entry{robot("1"), robot("2%")}, []target.Return{value("a", 2022, 5, 0), value("b", 2022, 6, 0)}))
+	for name, bad := range map[string]error{
+		"a serial number twice":     s.SaveAll(ctx, 1, []target.Entry{robot("3"), robot("1")}, nil),
+		"a value that was not read": s.SaveAll(ctx, 1, []target.Entry{robot("4")}, []target.Return{value("a", 2021, 1, 0), value("b", 2022, 7, 0)}),
+	} {
+		if !errors.Is(bad, access.ErrConflict) {
+			t.Errorf("%s: %v", name, bad)
+		}
+	}
+	keys := []string{ledger.KeyOf(*robot("1").Robot), ledger.KeyOf(*robot("2%").Robot), ledger.KeyOf(*robot("3").Robot), ledger.KeyOf(*robot("4").Robot)}
+	found, err := s.Robots(ctx, 1, keys)
+	must(t, err)
+	if len(found) != 2 || found[keys[1]].Title != "2%" {
+		t.Errorf("robots: %+v", found)
+	}
+	if other, err := s.Robots(ctx, 2, keys); err != nil || len(other) != 0 {
+		t.Errorf("another tenant's: %v %v", other, err)
+	}
+	must(t, s.SaveAll(ctx, 1, nil, []target.Return{value("a", 2022, 8, 1)}))
+	own, err := s.ReturnsOfFirms(ctx, 1, []string{"a", "b", "c"})
+	must(t, err)
+	if len(own["a"]) != 1 || own["a"][0].Value != 8 || len(own["b"]) != 1 || len(own) != 2 {
+		t.Errorf("returns: %+v", own)
+	}
+	if history, err := s.ReturnHistory(ctx, 1, "a", 2022); err != nil || len(history) != 2 || history[0].Value != 5 || history[1].Value != 8 {
+		t.Errorf("history: %+v %v", history, err)
+	}
+	// Firms that the registry does not know are in no list.
+	if years, err := s.FirmYears(ctx, 1, everywhere, ledger.Filter{}, "", 10); err != nil || len(years) != 0 {
+		t.Errorf("years of firms that are not there: %+v %v", years, err)
+	}
+	if _, err := s.FirmYears(ctx, 1, everywhere, ledger.Filter{}, "x", 10); !errors.Is(err, target.ErrInvalid) {
+		t.Errorf("a cursor of nobody: %v", err)
 	}
 }

@@ -82,6 +82,22 @@ const targets = createRoute({
 
 export interface CockpitSearch { region?: string | undefined; year?: number | undefined; view?: "tiles" | "map" | "trend" | undefined; pick?: string | undefined }
 const walkSearch = (s: Record<string, unknown>): CockpitSearch => ({ region: text(s.region), year: Number(s.year) || undefined, view: s.view === "tiles" || s.view === "map" || s.view === "trend" ? s.view : undefined, pick: text(s.pick) });
+export interface LedgersSearch {
+  tab?: string | undefined; q?: string | undefined; region?: string | undefined; year?: number | undefined; basis?: string | undefined; kind?: string | undefined; id?: string | undefined; void?: boolean | undefined;
+}
+const ledgers = createRoute({
+  getParentRoute: () => app, path: "/ledgers", component: lazyRouteComponent(() => import("./pages/ledgers/LedgersPage")),
+  validateSearch: (s: Record<string, unknown>): LedgersSearch => ({ tab: text(s.tab), q: text(s.q), region: text(s.region), year: Number(s.year) || undefined, basis: text(s.basis), kind: text(s.kind), id: text(s.id), void: s.void === true || undefined }),
+});
+
+export interface TasksSearch {
+  tab?: string | undefined; year?: number | undefined; region?: string | undefined; target?: string | undefined; unit?: string | undefined; id?: string | undefined; q?: string | undefined; ended?: boolean | undefined;
+}
+const tasks = createRoute({
+  getParentRoute: () => app, path: "/tasks", component: lazyRouteComponent(() => import("./pages/tasks/TasksPage")),
+  validateSearch: (s: Record<string, unknown>): TasksSearch => ({ tab: text(s.tab), year: Number(s.year) || undefined, region: text(s.region), target: text(s.target), unit: text(s.unit), id: text(s.id), q: text(s.q), ended: s.ended === true || undefined }),
+});
+
 const cockpit = createRoute({ getParentRoute: () => app, path: "/cockpit", validateSearch: walkSearch, component: lazyRouteComponent(() => import("./pages/cockpit/CockpitPage")) });
 const cockpitIndicator = createRoute({ getParentRoute: () => app, path: "/cockpit/$indicator", validateSearch: walkSearch, component: lazyRouteComponent(() => import("./pages/cockpit/IndicatorPage")) });
 const cockpitFirm = createRoute({ getParentRoute: () => app, path: "/cockpit/$indicator/firms/$firm", validateSearch: walkSearch, component: lazyRouteComponent(() => import("./pages/cockpit/FirmPage")) });
@@ -172,7 +188,7 @@ const suspicions = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, requests, overview, machine, alarms, stops, oee, trend, plant, devices, targets, firms, diagnoses, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
+  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, requests, overview, machine, alarms, stops, oee, trend, plant, devices, targets, tasks, ledgers, firms, diagnoses, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
   context: { client: undefined as unknown as QueryClient },
   defaultPreload: false,
   defaultErrorComponent: PageError,

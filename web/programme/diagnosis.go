@@ -204,7 +204,7 @@ func (r *rooms) registerDiagnosis() {
 		func(ctx context.Context, who access.Principal, id string, seen int64, b QuestionIn) (diagnosis.View, error) {
 			return d.Ask(ctx, who, id, seen, b.Requirement, b.Text)
 		})
-	changeDiagnosis(r, http.MethodPut, "/questions", "answer-diagnosis-question", "Answer a question for the firm", access.ReadFirms,
+	changeDiagnosis(r, http.MethodPut, "/questions", "answer-diagnosis-question", "Answer a question for the firm", access.ReplyFirms,
 		func(ctx context.Context, who access.Principal, id string, seen int64, b QuestionReply) (diagnosis.View, error) {
 			return d.AnswerQuestion(ctx, who, id, seen, b.Question, b.Text)
 		})
@@ -213,7 +213,7 @@ func (r *rooms) registerDiagnosis() {
 		func(ctx context.Context, who access.Principal, id string, seen int64, b StateIn) (diagnosis.View, error) {
 			return d.Move(ctx, who, id, seen, b.State, b.Note)
 		})
-	changeDiagnosis(r, http.MethodPost, "/reply", "reply-diagnosis", "Reply to the draft for the firm", access.ReadFirms,
+	changeDiagnosis(r, http.MethodPost, "/reply", "reply-diagnosis", "Reply to the draft for the firm", access.ReplyFirms,
 		func(ctx context.Context, who access.Principal, id string, seen int64, b ReplyIn) (diagnosis.View, error) {
 			return d.Reply(ctx, who, id, seen, b.Text, b.Agrees)
 		})

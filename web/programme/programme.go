@@ -16,12 +16,18 @@ import (
 	"zhigai/programme/reporting"
 	"zhigai/programme/suspicion"
 	"zhigai/programme/target"
+	"zhigai/programme/target/ledger"
+	"zhigai/programme/target/task"
 	"zhigai/web"
 )
 
 // Deps are the parts this storey's resources ask.
 type Deps struct {
-	Targets  *target.Desk
+	Targets *target.Desk
+	// Ledgers are the registers and returns as lists and sheets.
+	Ledgers *ledger.Desk
+	// Tasks are the targets divided by unit, division and year.
+	Tasks    *task.Desk
 	Machines *machine.Desk
 	Firms    *enterprise.Desk
 	Sheets   *enterprise.Sheets
@@ -47,6 +53,9 @@ func Register(api *web.API, d Deps) {
 	r.registerTargets()
 	r.registerEntries()
 	r.registerReturns()
+	r.registerFirmYears()
+	r.registerLedgers()
+	r.registerTasks()
 	r.registerMachines()
 	r.registerFirms()
 	r.registerEditions()

@@ -6,6 +6,7 @@ import (
 
 	"zhigai/access"
 	"zhigai/programme/target"
+	"zhigai/programme/target/ledger"
 	"zhigai/web"
 )
 
@@ -25,19 +26,20 @@ func (r *rooms) registerEntries() {
 			Q      string `query:"q" maxLength:"100" doc:"Part of the title, the document's number or a serial number"`
 			Void   bool   `query:"void" doc:"Those entered in error, too"`
 		},
-		) (*web.ListOut[target.Entry], error) {
+		) (*web.ListOut[ledger.Row], error) {
 			after, err := in.After()
 			if err != nil {
 				return nil, err
 			}
 			who := web.Who(ctx)
 			f := target.Filter{Kind: in.Kind, Firm: in.Firm, Region: in.Region, Year: in.Year, Text: in.Q, Void: in.Void}
-			rows, err := r.Targets.Registers.Page(ctx, who.Scope.Tenant, who.Areas(access.ReadFirms), f, after, in.Limit+1)
+			rows, err := r.Ledgers.Page(ctx, who.Scope.Tenant, who.Areas(access.ReadFirms), f, after, in.Limit+1)
+			hideStates(who, rows)
 			if err != nil || len(rows) <= in.Limit {
 				return web.NewList(rows, ""), err
 			}
 			rows = rows[:in.Limit]
-			return web.NewList(rows, web.CursorOf(target.KeyOf(rows[in.Limit-1]))), nil
+			return web.NewList(rows, web.CursorOf(target.KeyOf(rows[in.Limit-1].Entry))), nil
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/register-entries", ID: "add-register-entry", Summary: "Enter into a register", Tag: "programme", Needs: access.KeepFirms, Status: http.StatusCreated},
 		func(ctx context.Context, in *struct{ Body target.Entry }) (*entryOut, error) {
@@ -77,6 +79,16 @@ func (r *rooms) registerEntries() {
 			out, err := r.Targets.Registers.History(ctx, who.Scope.Tenant, in.ID)
 			return web.NewList(out, ""), err
 		})
+}
+
+// hideStates takes out what machines do now for who may not see them: officers
+// see that a robot is connected, and since when it was known.
+func hideStates(who access.Principal, rows []ledger.Row) {
+	for i := range rows {
+		if c := rows[i].Connected; c != nil && !who.May(access.Read, c.Path) {
+			c.State = ""
+		}
+	}
 }
 
 func (r *rooms) saveEntry(ctx context.Context, e target.Entry, was any, action string) (*entryOut, error) {

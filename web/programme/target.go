@@ -97,6 +97,11 @@ func (r *rooms) registerTargets() {
 			s, err := r.Targets.Store.Settings(ctx, web.Who(ctx).Scope.Tenant)
 			return &settingsOut{ETag: web.ETag(s.Rev), Body: s}, err
 		})
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/target-settings/history", ID: "target-settings-history", Summary: "Every revision of what the policy leaves open, newest first", Tag: "programme", Needs: access.ReadFirms},
+		func(ctx context.Context, _ *struct{}) (*web.ListOut[target.SettingsChange], error) {
+			out, err := r.Targets.Store.SettingsHistory(ctx, web.Who(ctx).Scope.Tenant)
+			return web.NewList(out, ""), err
+		})
 	web.Handle(r.api, web.Op{Method: http.MethodPut, Path: "/target-settings", ID: "save-target-settings", Summary: "Set incentive counties, base year and paths", Tag: "programme", Needs: access.KeepFirms},
 		func(ctx context.Context, in *struct {
 			IfMatch string `header:"If-Match" required:"true" doc:"rev of the settings you changed; \"0\" when there are none"`

@@ -1546,6 +1546,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/firm-years": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What firms returned, a row for each firm and year; newest year first */
+        get: operations["firm-years"];
+        /** Enter, correct or take back values of a firm's year, all or none */
+        put: operations["save-firm-year"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/firm-years/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every revision of every value of a firm's year, oldest first */
+        get: operations["firm-year-history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/firms": {
         parameters: {
             query?: never;
@@ -1744,6 +1779,74 @@ export interface paths {
         };
         /** Industries of GB/T 4754-2017 */
         get: operations["industries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledgers/{ledger}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Store all rows of the sheet that was checked, or none */
+        post: operations["apply-ledger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledgers/{ledger}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What becomes of each row of a sheet (.xlsx or .csv), and what is wrong with its cells; nothing is stored */
+        post: operations["check-ledger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledgers/{ledger}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Robots or returns as a sheet that an import takes */
+        get: operations["export-ledger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledgers/{ledger}/template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An Excel sheet for many robots or returns, with an example */
+        get: operations["ledger-template"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2092,6 +2195,58 @@ export interface paths {
         post?: never;
         /** End a target; what it has not got it never gets */
         delete: operations["end-north-target"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organisations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Units that answer for tasks, with their successors */
+        get: operations["organisations"];
+        put?: never;
+        /** Enter a unit */
+        post: operations["add-organisation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organisations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Correct a unit, or end it and say what took its duties over */
+        put: operations["change-organisation"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organisations/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every revision of a unit, oldest first */
+        get: operations["organisation-history"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3074,6 +3229,92 @@ export interface paths {
         get: operations["target-settings"];
         /** Set incentive counties, base year and paths */
         put: operations["save-target-settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/target-settings/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every revision of what the policy leaves open, newest first */
+        get: operations["target-settings-history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/target-tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Targets divided by unit, division and year, with what was reached */
+        get: operations["target-tasks"];
+        put?: never;
+        /** Enter tasks, or divide one into parts: all or none */
+        post: operations["add-target-tasks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/target-tasks/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The list of tasks as offices hand it round, in Excel */
+        get: operations["export-target-tasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/target-tasks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a task or take it back; what it was stays in its history */
+        put: operations["change-target-task"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/target-tasks/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every revision of a task, oldest first */
+        get: operations["target-task-history"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -4834,6 +5075,8 @@ export interface components {
              * @description Firms that are to be diagnosed
              */
             due: number;
+            /** @description An incentive county, in which the policy begins */
+            incentive?: boolean;
             /** @description Division code of GB/T 2260, or section and division of GB/T 4754; empty where it is not known */
             key: string;
             /**
@@ -5993,6 +6236,29 @@ export interface components {
             void?: boolean;
             who: string;
         };
+        FirmValueIn: {
+            name: string;
+            /**
+             * Format: int64
+             * @description Revision that was read; 0 for a value that was not there
+             */
+            rev: number;
+            /**
+             * Format: int64
+             * @description Money in fen
+             */
+            value: number;
+            /** @description Takes it back */
+            void?: boolean;
+        };
+        FirmYearIn: {
+            /** @enum {string} */
+            basis: "audited" | "declared";
+            firm: string;
+            values: components["schemas"]["FirmValueIn"][];
+            /** Format: int64 */
+            year: number;
+        };
         FoldedInterval: {
             class: string;
             /** Format: date-time */
@@ -6116,6 +6382,112 @@ export interface components {
             address: string;
             /** @enum {string} */
             kind: "number" | "boolean" | "enumeration" | "text";
+        };
+        LedgerConnected: {
+            /**
+             * @description Found by the serial number that its controller said, or entered by hand
+             * @enum {string}
+             */
+            by: "serial" | "entered";
+            /** @description Newest day of which this node has its machine day */
+            day?: string;
+            /** @description This node collects it */
+            here: boolean;
+            machine: string;
+            name: components["schemas"]["PlantName"];
+            /** @description What it does now, for who may see the machine */
+            state?: string;
+        };
+        LedgerCounts: {
+            /** Format: int64 */
+            changed: number;
+            /** Format: int64 */
+            error: number;
+            /** Format: int64 */
+            new: number;
+            /** Format: int64 */
+            rows: number;
+            /** Format: int64 */
+            unchanged: number;
+            /**
+             * Format: int64
+             * @description Rows that can be taken over and should be looked at
+             */
+            warned: number;
+        };
+        LedgerFault: {
+            /** @description Name of the column in the sheet, empty for the whole row */
+            column: string;
+            /**
+             * Format: int64
+             * @description Of the column, from 0; −1 for the whole row
+             */
+            index: number;
+            text: components["schemas"]["PlantName"];
+            value: string;
+            /** @description It may be taken over by who has looked at it */
+            warning?: boolean;
+        };
+        LedgerFirm: {
+            code: string;
+            id: string;
+            name: string;
+            region: string;
+            sector: string;
+        };
+        LedgerFirmYear: {
+            firm: components["schemas"]["LedgerFirm"];
+            values: components["schemas"]["TargetReturn"][];
+            /** Format: int64 */
+            year: number;
+        };
+        LedgerPlan: {
+            /** @description It was stored */
+            applied: boolean;
+            counts: components["schemas"]["LedgerCounts"];
+            digest: string;
+            /**
+             * Format: int64
+             * @description Rows that are not shown
+             */
+            more: number;
+            /** @description Those to be mended first, then those to be looked at */
+            rows: components["schemas"]["LedgerPlanned"][];
+        };
+        LedgerPlanned: {
+            faults: components["schemas"]["LedgerFault"][];
+            /** @description Its name, or its code when it is not known */
+            firm: string;
+            /** Format: int64 */
+            line: number;
+            /** @enum {string} */
+            status: "new" | "changed" | "unchanged" | "error";
+            /** @description Serial number of the robot, or year and basis of the return */
+            what: string;
+        };
+        LedgerRow: {
+            /** @enum {string} */
+            basis: "machine" | "audited" | "declared";
+            connected?: components["schemas"]["LedgerConnected"];
+            firm?: string;
+            firm_code?: string;
+            firm_name?: string;
+            /** Format: int64 */
+            from: number;
+            id: string;
+            kind: string;
+            level?: string;
+            paper?: string;
+            region: string;
+            remark?: string;
+            /** Format: int64 */
+            rev: number;
+            robot?: components["schemas"]["TargetPlate"];
+            sector?: string;
+            title: string;
+            /** Format: int64 */
+            to?: number;
+            void?: boolean;
         };
         Link: {
             /** Format: date-time */
@@ -6464,6 +6836,16 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListLedgerFirmYear: {
+            items: components["schemas"]["LedgerFirmYear"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListLedgerRow: {
+            items: components["schemas"]["LedgerRow"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListLoss: {
             items: components["schemas"]["Loss"][];
             /** @description Pass as cursor for the next page */
@@ -6496,6 +6878,11 @@ export interface components {
         };
         ListNorthRow: {
             items: components["schemas"]["NorthRow"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListOrganisation: {
+            items: components["schemas"]["Organisation"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -6564,11 +6951,6 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
-        ListTargetEntry: {
-            items: components["schemas"]["TargetEntry"][];
-            /** @description Pass as cursor for the next page */
-            next?: string;
-        };
         ListTargetPoint: {
             items: components["schemas"]["TargetPoint"][];
             /** @description Pass as cursor for the next page */
@@ -6581,6 +6963,31 @@ export interface components {
         };
         ListTargetRow: {
             items: components["schemas"]["TargetRow"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListTargetSettingsChange: {
+            items: components["schemas"]["TargetSettingsChange"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListTaskChange: {
+            items: components["schemas"]["TaskChange"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListTaskRow: {
+            items: components["schemas"]["TaskRow"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListTaskTask: {
+            items: components["schemas"]["TaskTask"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListTaskUnitChange: {
+            items: components["schemas"]["TaskUnitChange"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -7036,6 +7443,32 @@ export interface components {
             signal: string;
             /** @description In the signal's unit; 0 and 1 for a boolean */
             value: components["schemas"]["FactSetting"];
+        };
+        Organisation: {
+            /** @description What carries its duties today */
+            called: string;
+            duty?: string;
+            /** @description Day from which on it existed under this name; left out: not known */
+            from?: string;
+            id: string;
+            /**
+             * @description Central: an outpost of a national authority
+             * @enum {string}
+             */
+            level: "province" | "city" | "county" | "central";
+            name: string;
+            region: string;
+            /** Format: int64 */
+            rev: number;
+            /** @description As policies name it */
+            short?: string;
+            /** @description Document that it rests on */
+            source?: string;
+            successors: string[];
+            /** @description First day on which it did not */
+            to?: string;
+            /** @enum {string} */
+            verified?: "read" | "unverified" | "";
         };
         PlantBreak: {
             end: string;
@@ -8264,6 +8697,7 @@ export interface components {
             name: components["schemas"]["PlantName"];
             population: components["schemas"]["TargetFits"][];
             source: string;
+            source_zh: string;
             sources: {
                 [key: string]: components["schemas"]["TargetSource"];
             };
@@ -8409,6 +8843,25 @@ export interface components {
             /** Format: int64 */
             rev: number;
         };
+        TargetSettingsChange: {
+            /** Format: int64 */
+            at: number;
+            /**
+             * Format: int64
+             * @description Year that growth is counted from; 0: not set
+             */
+            base?: number;
+            /** @description Codes of the 18 incentive counties; empty: not entered */
+            incentive: string[];
+            paths?: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            /** Format: int64 */
+            rev: number;
+            who: string;
+        };
         TargetSource: {
             /** @enum {string} */
             count?: "firms" | "entries";
@@ -8470,6 +8923,176 @@ export interface components {
             /** @description What went wrong and what to look at */
             detail?: string;
             ok: boolean;
+        };
+        TaskChange: {
+            /** Format: int64 */
+            at: number;
+            /** @description Day, 2022-12-31; left out: the year's end */
+            deadline?: string;
+            /** @description What is to be done */
+            duty?: string;
+            id: string;
+            /** @description Id of the task that it is a part of */
+            parent?: string;
+            person?: string;
+            /** Format: double */
+            planned?: number;
+            /** @enum {string} */
+            progress?: "open" | "running" | "done";
+            region: string;
+            remark?: string;
+            /** Format: int64 */
+            rev: number;
+            target: string;
+            /** @description Id of the responsible unit */
+            unit: string;
+            /** @description Taken back */
+            void?: boolean;
+            who: string;
+            /** Format: int64 */
+            year: number;
+        };
+        TaskRow: {
+            /**
+             * Format: double
+             * @description The target's own value for the division
+             */
+            actual: number | null;
+            /** Format: double */
+            coverage: number | null;
+            /** @description Day, 2022-12-31; left out: the year's end */
+            deadline?: string;
+            /** Format: int64 */
+            digits: number;
+            /** Format: double */
+            divided?: number;
+            /** @description What is to be done */
+            duty?: string;
+            /**
+             * Format: double
+             * @description What the plan asks for today
+             */
+            expected?: number;
+            /**
+             * Format: double
+             * @description Actual less planned
+             */
+            gap?: number;
+            id: string;
+            /**
+             * @description Of numeric targets
+             * @enum {string}
+             */
+            light?: "green" | "yellow" | "red" | "grey";
+            /** @description Unit of planned and actual */
+            measure: string;
+            /** @description Of the target */
+            name: components["schemas"]["PlantName"];
+            /** @description Id of the task that it is a part of */
+            parent?: string;
+            /** Format: int64 */
+            parts?: number;
+            person?: string;
+            /** Format: double */
+            planned?: number;
+            /** @enum {string} */
+            progress?: "open" | "running" | "done";
+            /** @description Why there is no value */
+            reason?: string;
+            region: string;
+            remark?: string;
+            /** Format: int64 */
+            rev: number;
+            /** @enum {string} */
+            status: "numeric" | "directional" | "judged";
+            target: string;
+            /** @description Id of the responsible unit */
+            unit: string;
+            /** @description As the unit was called at the year's end, or now */
+            unit_name: string;
+            /** @description Taken back */
+            void?: boolean;
+            /** Format: int64 */
+            year: number;
+        };
+        TaskTask: {
+            /** @description Day, 2022-12-31; left out: the year's end */
+            deadline?: string;
+            /** @description What is to be done */
+            duty?: string;
+            id: string;
+            /** @description Id of the task that it is a part of */
+            parent?: string;
+            person?: string;
+            /** Format: double */
+            planned?: number;
+            /** @enum {string} */
+            progress?: "open" | "running" | "done";
+            region: string;
+            remark?: string;
+            /** Format: int64 */
+            rev: number;
+            target: string;
+            /** @description Id of the responsible unit */
+            unit: string;
+            /** @description Taken back */
+            void?: boolean;
+            /** Format: int64 */
+            year: number;
+        };
+        TaskUnit: {
+            duty?: string;
+            /** @description Day from which on it existed under this name; left out: not known */
+            from?: string;
+            id: string;
+            /**
+             * @description Central: an outpost of a national authority
+             * @enum {string}
+             */
+            level: "province" | "city" | "county" | "central";
+            name: string;
+            region: string;
+            /** Format: int64 */
+            rev: number;
+            /** @description As policies name it */
+            short?: string;
+            /** @description Document that it rests on */
+            source?: string;
+            successors: string[];
+            /** @description First day on which it did not */
+            to?: string;
+            /** @enum {string} */
+            verified?: "read" | "unverified" | "";
+        };
+        TaskUnitChange: {
+            /** Format: int64 */
+            at: number;
+            duty?: string;
+            /** @description Day from which on it existed under this name; left out: not known */
+            from?: string;
+            id: string;
+            /**
+             * @description Central: an outpost of a national authority
+             * @enum {string}
+             */
+            level: "province" | "city" | "county" | "central";
+            name: string;
+            region: string;
+            /** Format: int64 */
+            rev: number;
+            /** @description As policies name it */
+            short?: string;
+            /** @description Document that it rests on */
+            source?: string;
+            successors: string[];
+            /** @description First day on which it did not */
+            to?: string;
+            /** @enum {string} */
+            verified?: "read" | "unverified" | "";
+            who: string;
+        };
+        TasksIn: {
+            tasks: components["schemas"]["TaskTask"][];
         };
         TeamIn: {
             team: components["schemas"]["DiagnosisExpert"][];
@@ -9039,7 +9662,7 @@ export interface operations {
     "who-may": {
         parameters: {
             query: {
-                permission: "read" | "report" | "control" | "engineer" | "administer" | "audit" | "firms" | "firms.keep" | "firms.report" | "diagnose" | "tenants";
+                permission: "read" | "report" | "control" | "engineer" | "administer" | "audit" | "firms" | "firms.keep" | "firms.report" | "firms.reply" | "diagnose" | "tenants";
                 /** @description A place of the plant */
                 scope?: string;
                 /** @description Id of a firm */
@@ -12331,6 +12954,115 @@ export interface operations {
             };
         };
     };
+    "firm-years": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Id of a firm */
+                firm?: string;
+                /** @description Beginning of a division code */
+                region?: string;
+                year?: number;
+                /** @description Years with a value that is founded so */
+                basis?: "audited" | "declared" | "";
+                /** @description Part of the firm's name or code */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListLedgerFirmYear"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-firm-year": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FirmYearIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListTargetReturn"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "firm-year-history": {
+        parameters: {
+            query: {
+                /** @description Id of the firm */
+                firm: string;
+                year: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListTargetReturn"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     firms: {
         parameters: {
             query?: {
@@ -12827,6 +13559,155 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ListPlantIndustry"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "apply-ledger": {
+        parameters: {
+            query: {
+                /** @description Name of the file */
+                file?: string;
+                /** @description Of the check */
+                digest: string;
+                /** @description The warnings were looked at */
+                confirmed?: boolean;
+            };
+            header?: never;
+            path: {
+                ledger: "robots" | "returns";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerPlan"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "check-ledger": {
+        parameters: {
+            query?: {
+                /** @description Name of the file */
+                file?: string;
+            };
+            header?: never;
+            path: {
+                ledger: "robots" | "returns";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerPlan"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-ledger": {
+        parameters: {
+            query?: {
+                /** @description Id of a firm */
+                firm?: string;
+                /** @description Beginning of a division code */
+                region?: string;
+                year?: number;
+                /** @description Years with a value that is founded so */
+                basis?: "audited" | "declared" | "";
+                /** @description Part of the firm's name or code */
+                q?: string;
+                format?: "xlsx" | "csv";
+            };
+            header?: never;
+            path: {
+                ledger: "robots" | "returns";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ledger-template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ledger: "robots" | "returns";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -13667,6 +14548,139 @@ export interface operations {
             };
         };
     };
+    organisations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOrganisation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-organisation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskUnit"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskUnit"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-organisation": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the unit you changed; "0" of one that came with the product */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskUnit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskUnit"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "organisation-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListTaskUnitChange"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "export-plant": {
         parameters: {
             query?: {
@@ -14191,7 +15205,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListTargetEntry"];
+                    "application/json": components["schemas"]["ListLedgerRow"];
                 };
             };
             /** @description Error */
@@ -16019,6 +17033,210 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TargetSettings"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "target-settings-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListTargetSettingsChange"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "target-tasks": {
+        parameters: {
+            query: {
+                year: number;
+                /** @description Id of a target */
+                target?: string;
+                /** @description Beginning of a division code */
+                region?: string;
+                /** @description Id of the responsible unit */
+                unit?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListTaskRow"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-target-tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TasksIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListTaskTask"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-target-tasks": {
+        parameters: {
+            query: {
+                year: number;
+                /** @description Id of a target */
+                target?: string;
+                /** @description Beginning of a division code */
+                region?: string;
+                /** @description Id of the responsible unit */
+                unit?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-target-task": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the task you changed */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskTask"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskTask"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "target-task-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListTaskChange"];
                 };
             };
             /** @description Error */

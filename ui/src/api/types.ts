@@ -7,7 +7,7 @@ export type StateCode = "NOT_AVAILABLE" | "OUT_OF_SERVICE" | "NOT_EXECUTING" | "
 export type Mode = "NONE" | "MAINTENANCE" | "SETUP" | "PROCESSING";
 export interface State { code: StateCode; mode: Mode }
 
-export type Permission = "read" | "report" | "control" | "engineer" | "administer" | "audit" | "firms" | "firms.keep" | "firms.report" | "diagnose" | "tenants";
+export type Permission = "read" | "report" | "control" | "engineer" | "administer" | "audit" | "firms" | "firms.keep" | "firms.report" | "firms.reply" | "diagnose" | "tenants";
 export type RoleId = string;
 export interface Me {
   user: string; name: string; role: RoleId; path: string; places: string[]; permissions: Permission[]; whole: Permission[]; must_enrol?: boolean; provider?: string;
@@ -315,7 +315,7 @@ export interface TargetResult {
 }
 export interface TargetRow { target: Target; results: TargetResult[]; wanted?: number; reached?: boolean }
 export interface IndicatorFits { all?: boolean; above_scale?: boolean; backbone?: boolean; cluster?: boolean; size?: string[]; sector?: string[]; sales_from_fen?: number; county_list?: string; sector_list?: string }
-export interface Indicator { id: string; version: number; name: Name; description: Name; unit: string; digits: number; source: string; verified: string; formula: string; terms: string[]; population: IndicatorFits[] }
+export interface Indicator { id: string; version: number; name: Name; description: Name; unit: string; digits: number; source: string; source_zh: string; verified: string; formula: string; terms: string[]; population: IndicatorFits[] }
 export interface Policy { id: string; title: Name; issuer: string; signed: string; obligations: { id: string; text: string; clause: string }[] }
 export interface Policies { policies: Policy[]; indicators: Indicator[] }
 

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Navigate, Outlet, useLocation } from "@tanstack/react-router";
 import { Button, Layout as Frame, Menu } from "antd";
-import { AimOutlined, AlertOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BookOutlined, BoxPlotOutlined, ControlOutlined, DashboardOutlined, EyeOutlined, FileDoneOutlined, FileSearchOutlined, LineChartOutlined, PauseCircleOutlined, PieChartOutlined, ShopOutlined, TrophyOutlined } from "@ant-design/icons";
+import { AimOutlined, AlertOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BookOutlined, BoxPlotOutlined, ControlOutlined, DashboardOutlined, EyeOutlined, FileDoneOutlined, FileSearchOutlined, LineChartOutlined, PartitionOutlined, PauseCircleOutlined, PieChartOutlined, ProfileOutlined, ShopOutlined, TrophyOutlined } from "@ant-design/icons";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../api/client";
@@ -25,6 +25,8 @@ const entries = [
   { to: "/plant", key: "nav.plant", icon: <ApartmentOutlined />, needs: "read" },
   { to: "/cockpit", key: "nav.cockpit", icon: <DashboardOutlined />, needs: "firms" },
   { to: "/targets", key: "nav.targets", icon: <AimOutlined />, needs: "firms" },
+  { to: "/tasks", key: "nav.tasks", icon: <PartitionOutlined />, needs: "firms" },
+  { to: "/ledgers", key: "nav.ledgers", icon: <ProfileOutlined />, needs: "firms" },
   { to: "/firms", key: "nav.firms", icon: <BankOutlined />, needs: "firms" },
   { to: "/diagnoses", key: "nav.diagnoses", icon: <AuditOutlined />, needs: "firms" },
   { to: "/reports", key: "nav.reports", icon: <FileDoneOutlined />, needs: "firms" },

@@ -1,4 +1,5 @@
 export const zh = {
+  "tasks": "任务分解", "tasks.of": "{{name}}：任务分解",
   "title": "驾驶舱", "crumbs": "下钻路径", "screen": "大屏", "standing": "{{all}} 项目标中 {{measured}} 项可与当年目标比较，{{reached}} 项已达到", "open": "查看 {{name}} 的组成", "coverage.of": "覆盖率 {{share}}", "no.due": "没有应计对象", "grade": "可信度 {{grade}}",
   "view": "视图", "view.table": "表格", "view.tiles": "示意图", "view.map": "地图", "map.approval": "审图号：{{approval}}", "map.elsewhere": "安装的地图不含所选地区。", "view.trend": "趋势", "value": "数值", "wanted": "当年目标", "target": "目标", "status.numeric": "数值", "status.directional": "方向性", "status.judged": "评定",
   "coverage": "覆盖率", "known": "已知 {{known}} / 应计 {{due}}", "known.n": "已知", "due.n": "应计", "confidence": "可信度", "basis": "依据", "basis.machine": "机器证据", "basis.audited": "审核记录", "basis.declared": "申报",
@@ -21,6 +22,7 @@ export const zh = {
   "s.time": "数据时间 {{at}}", "s.pause": "暂停", "s.play": "继续", "s.full": "全屏", "s.close": "退出", "s.keys": "空格 暂停/继续，← → 切换指标，F 全屏，Esc 退出", "s.targets": "目标完成情况", "s.ranking": "各市数值", "s.gap": "距目标", "s.reached": "已达到", "s.none": "无数值", "s.year": "{{year}}年", "s.grid": "各县（市、区）",
 };
 export const en: Record<keyof typeof zh, string> = {
+  "tasks": "Tasks", "tasks.of": "{{name}}: tasks",
   "title": "Cockpit", "crumbs": "The way down", "screen": "Wall screen", "standing": "{{measured}} of {{all}} targets can be held against the year's, {{reached}} are reached", "open": "What {{name}} is made of", "coverage.of": "coverage {{share}}", "no.due": "nothing to count", "grade": "confidence {{grade}}",
   "view": "View", "view.table": "Table", "view.tiles": "Diagram", "view.map": "Map", "map.approval": "Approved as {{approval}}", "map.elsewhere": "The map that is installed does not hold the region.", "view.trend": "Trend", "value": "Value", "wanted": "Wanted this year", "target": "Target", "status.numeric": "numeric", "status.directional": "directional", "status.judged": "judged",
   "coverage": "Coverage", "known": "known {{known}} of {{due}}", "known.n": "Known", "due.n": "Due", "confidence": "Confidence", "basis": "Basis", "basis.machine": "machine evidence", "basis.audited": "audited", "basis.declared": "declared",

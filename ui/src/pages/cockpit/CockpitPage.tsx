@@ -72,6 +72,7 @@ function Card({ of: r, region, year }: { of: TargetRow; region: string | undefin
         </div>
       ))}
       <Aim of={r} />
+      <Link to="/tasks" search={{ target: r.target.id, region, year }} className="dim" aria-label={t("tasks.of", { name: name(r.target.name) })}>{t("tasks")}</Link>
     </article>
   );
 }

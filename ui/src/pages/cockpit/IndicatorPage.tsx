@@ -96,7 +96,7 @@ function Calibre({ of, root }: { of: Indicator; root: string }) {
       <dl className="kv" style={{ marginTop: 8 }}>
         <dt>{t("meaning")}</dt><dd>{name(of.description)}</dd>
         <dt>{t("formula")}</dt><dd className="mono">{of.formula}</dd>
-        <dt>{t("source")}</dt><dd>{of.source}</dd>
+        <dt>{t("source")}</dt><dd>{name({ zh: of.source_zh, en: of.source })}</dd>
         <dt>{t("root")}</dt><dd className="mono" title={t("root.hint")}>{root}</dd>
       </dl>
     </details>

@@ -3,9 +3,12 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Alert, Button, Empty, Progress, Radio, Table } from "antd";
 import { useTranslation } from "react-i18next";
 import { type DiagnosisProgress, diagnosisProgress } from "../../api/diagnosis";
+import { regions } from "../../api/queries";
+import { codeOf } from "../../lib/divisions";
 import { download } from "../../lib/download";
 import { fixed } from "../../lib/format";
 import type { DiagnosisSearch } from "../../routes";
+import { industries } from "../firms/firms";
 
 const ways = ["county", "city", "sector"] as const;
 
@@ -16,7 +19,11 @@ export function Coverage() {
   const navigate = useNavigate();
   const by = ways.find((w) => w === search.by) ?? "county";
   const { data, error, isPending } = useQuery(diagnosisProgress(by));
-  const rows = [...(data ?? [])].sort((a, b) => a.share - b.share || a.key.localeCompare(b.key));
+  const places = new Map((useQuery(regions).data ?? []).map((r) => [r.code, r.name]));
+  const trades = new Map((useQuery(industries).data?.items ?? []).map((i) => [i.code, i.name]));
+  const called = (key: string) => (by === "sector" ? trades.get(key) : places.get(codeOf(key))) ?? "";
+  // The policy begins with the incentive counties; below them those furthest behind.
+  const rows = [...(data ?? [])].sort((a, b) => Number(b.incentive ?? false) - Number(a.incentive ?? false) || a.share - b.share || a.key.localeCompare(b.key));
   const sum = rows.reduce((s, r) => ({ due: s.due + r.due, diagnosed: s.diagnosed + r.diagnosed, running: s.running + r.running }), { due: 0, diagnosed: 0, running: 0 });
   const share = (r: { due: number; diagnosed: number }) => (r.due > 0 ? `${fixed((100 * r.diagnosed) / r.due, 1)} %` : "—");
   const save = () => {
@@ -36,7 +43,7 @@ export function Coverage() {
         locale={{ emptyText: <Empty description={t("progress.none")} /> }}
         columns={[
           { title: t(`by.${by}`), key: "key", render: (_, r) => (r.key
-            ? <button type="button" className="figbtn" onClick={() => void navigate({ to: "/diagnoses", search: by === "sector" ? { sector: r.key } : { region: r.key } })}>{r.key}</button>
+            ? <button type="button" className="figbtn" onClick={() => void navigate({ to: "/diagnoses", search: by === "sector" ? { sector: r.key } : { region: r.key } })}>{called(r.key)} <span className="mono">{r.key}</span>{r.incentive && <span className="chip">{t("progress.incentive")}</span>}</button>
             : <span className="dim">{t("progress.unknown")}</span>) },
           { title: t("progress.due"), dataIndex: "due", align: "right" },
           { title: t("progress.diagnosed"), dataIndex: "diagnosed", align: "right" },

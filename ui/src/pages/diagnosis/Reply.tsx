@@ -1,5 +1,7 @@
+import { useQuery } from "@tanstack/react-query";
 import { Button, Checkbox, Form, Input, Select } from "antd";
 import { useTranslation } from "react-i18next";
+import { session } from "../../api/queries";
 import { dateTime, day8 } from "../../lib/time";
 import { useChange } from "./useChange";
 import type { PartProps } from "./Workspace";
@@ -12,7 +14,8 @@ export function Reply(p: PartProps) {
 function Questions({ d }: PartProps) {
   const { t } = useTranslation("diagnosis");
   const change = useChange(d);
-  const open = !["closed", "followed", "cancelled"].includes(d.state);
+  const speaks = useQuery(session).data?.permissions.includes("firms.reply") ?? false;
+  const open = speaks && !["closed", "followed", "cancelled"].includes(d.state);
   return (
     <section className="panel">
       <h2>{t("questions")}</h2>
@@ -34,7 +37,8 @@ function Questions({ d }: PartProps) {
 function Draft({ d }: PartProps) {
   const { t } = useTranslation("diagnosis");
   const change = useChange(d);
-  const can = d.state === "drafted" || d.state === "replied";
+  const speaks = useQuery(session).data?.permissions.includes("firms.reply") ?? false;
+  const can = speaks && (d.state === "drafted" || d.state === "replied");
   return (
     <section className="panel">
       <h2>{t("reply")}</h2>

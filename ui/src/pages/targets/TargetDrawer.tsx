@@ -58,7 +58,7 @@ function Meaning({ of }: { of: Indicator }) {
     <dl className="kv">
       <dt>{t("meaning")}</dt><dd>{name(of.description)}</dd>
       <dt>{t("formula")}</dt><dd className="mono">{of.formula}</dd>
-      <dt>{t("source")}</dt><dd>{of.source} {of.verified !== "read" && <span className="chip">{t("unverified")}</span>}</dd>
+      <dt>{t("source")}</dt><dd>{name({ zh: of.source_zh, en: of.source })} {of.verified !== "read" && <span className="chip">{t("unverified")}</span>}</dd>
       <dt>{t("version")}</dt><dd>{of.version}</dd>
     </dl>
   );
