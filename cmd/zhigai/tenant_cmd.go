@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"strings"
@@ -137,9 +138,7 @@ func firmsOf(name string, from io.Reader, set map[string]string) ([]tenant.New, 
 			return nil, fmt.Errorf("%s: more than %d firms; divide the list", name, tenant.MaxAdded)
 		}
 		one := tenant.New{Set: map[string]string{}}
-		for k, v := range set {
-			one.Set[k] = v
-		}
+		maps.Copy(one.Set, set)
 		for i, v := range row {
 			switch v = strings.TrimSpace(v); head[i] {
 			case "id":

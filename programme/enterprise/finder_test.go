@@ -93,7 +93,7 @@ func (b *book) found(areas []access.Area, q Filter, after Place, limit int) []Pl
 	for i := range b.entries {
 		e := &b.entries[i]
 		fits := last[e.ID] == i && !e.Gone && q.fits(e) && slices.ContainsFunc(areas, func(a access.Area) bool { return a.Allows(e.Region, e.Sector, e.ID) })
-		for _, term := range strings.Fields(q.Text) {
+		for term := range strings.FieldsSeq(q.Text) {
 			fits = fits && (strings.Contains(e.Search, term) || strings.Trim(term, letters) == "" && strings.Contains(e.Spelling, term))
 		}
 		if p := e.place(q.Sort); fits && (after.ID == "" || compare(q.Sort, p, after) > 0) {

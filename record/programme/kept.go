@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/schema"
@@ -166,10 +167,8 @@ func changedEntry(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, firm st
 // ofFirmsIn is the condition that a column names a firm that stands or stood in
 // the areas.
 func ofFirmsIn(column string, tenant plant.TenantNo, areas []access.Area) schema.QueryWithArgs {
-	for _, a := range areas {
-		if a == (access.Area{}) {
-			return schema.SafeQuery(`1 = 1`, nil)
-		}
+	if slices.Contains(areas, (access.Area{})) {
+		return schema.SafeQuery(`1 = 1`, nil)
 	}
 	return schema.SafeQuery(column+` in (select v.firm from firm_version v where v.tenant = ? and ?)`, []any{tenant, record.InAreas("v.region", "v.sector", "v.firm", areas)})
 }

@@ -154,6 +154,3 @@ type Store interface {
 	// Standing counts rows; Devices and Bytes are told by others.
 	Standing(ctx context.Context, no plant.TenantNo) (Standing, error)
 }
-
-// User is the name of a tenant's user, who signs in with it.
-func User(name, id string) string { return name + "@" + id }

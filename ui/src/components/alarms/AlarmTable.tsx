@@ -63,7 +63,7 @@ function Acknowledge({ alarm, close }: { alarm: Alarm; close: () => void }) {
       void client.invalidateQueries({ queryKey: ["alarms"] });
       close();
     },
-    onError: (err) => void message.error(problem(err)),
+    onError: (err) => { message.error(problem(err)); },
   });
   return (
     <Modal open title={`${t("ack")}：${name(alarm.name)} · ${name(alarm.text)}`} okText={t("ack")} onOk={() => send.mutate()} confirmLoading={send.isPending} onCancel={close}>

@@ -16,7 +16,7 @@ function useEnding() {
   return useMutation({
     mutationFn: (path: string) => api.del(path),
     onSuccess: () => { message.success(t("ended")); return client.invalidateQueries({ queryKey: ["sessions"] }); },
-    onError: (err) => message.error(problem(err)),
+    onError: (err) => { message.error(problem(err)); },
   });
 }
 

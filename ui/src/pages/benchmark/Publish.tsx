@@ -19,7 +19,7 @@ export function Publish({ measure, year }: { measure: Measure; year: number }) {
       message.success(t("published", { n: i.number }));
       void client.invalidateQueries({ queryKey: ["benchmarks"] });
     },
-    onError: (err) => message.error(err.message),
+    onError: (err) => { message.error(err.message); },
   });
   return (
     <Popconfirm title={t("publish.hint", { measure: name(measure.name), year, least })} okText={t("publish")} cancelText={t("common:cancel")} onConfirm={() => send.mutate()} styles={{ root: { maxWidth: 420 } }}>

@@ -53,7 +53,7 @@ function NewReport() {
       });
     },
     onSuccess: () => client.invalidateQueries({ queryKey: ["acceptance-jobs"] }),
-    onError: (err) => message.error(err.message),
+    onError: (err) => { message.error(err.message); },
   });
   if (!usual.data) return null;
   const start = { hours: 1, coverage: usual.data.coverage * 100, gap_s: usual.data.gap_s, silent: usual.data.silent, conflicts: usual.data.conflicts };

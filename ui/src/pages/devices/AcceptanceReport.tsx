@@ -26,7 +26,7 @@ export function AcceptanceReport({ id }: { id: string }) {
   const { data, error } = useQuery(acceptanceReport(id));
   const check = useMutation({
     mutationFn: () => api.post<AcceptanceJob>(`/acceptance-reports/${id}/check`),
-    onSuccess: () => client.invalidateQueries({ queryKey: ["acceptance-jobs"] }), onError: (err) => message.error(err.message),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["acceptance-jobs"] }), onError: (err) => { message.error(err.message); },
   });
   const back = <Button onClick={() => void navigate({ to: "/devices", search: { tab: "acceptance" } })}>{t("back")}</Button>;
   if (error) return <div className="stack">{back}<Alert type="error" showIcon message={error.message} /></div>;

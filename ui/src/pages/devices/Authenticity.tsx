@@ -83,7 +83,7 @@ function Say({ of: s, what, close }: { of: Suspicion; what: What; close: () => v
   const send = useMutation({
     mutationFn: () => (what === "contest" ? api.post(`/suspicions/${s.id}/contest`, { equipment: s.machine, text: text.trim() }) : api.post(`/suspicions/${s.id}/decide`, { equipment: s.machine, text: text.trim(), upheld: what === "uphold" })),
     onSuccess: async () => { await client.invalidateQueries({ queryKey: ["suspicions"] }); close(); },
-    onError: (err) => void message.error(problem(err)),
+    onError: (err) => { message.error(problem(err)); },
   });
   return (
     <Modal open title={`${t(what)}：${s.path} · ${s.date} · ${t(`kind.${s.kind}` as "kind.flat_line")}`} okText={t(what)} okButtonProps={{ disabled: text.trim() === "", danger: what === "uphold" }} onOk={() => send.mutate()} confirmLoading={send.isPending} onCancel={close}>

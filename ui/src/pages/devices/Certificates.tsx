@@ -12,7 +12,7 @@ export function Certificates({ rows }: { rows: Certificate[] }) {
   const approve = useMutation({
     mutationFn: (c: Certificate) => api.post("/certificates", { address: c.address, fingerprint: c.fingerprint }),
     onSuccess: () => client.invalidateQueries({ queryKey: ["certificates"] }),
-    onError: (err) => message.error(err.message),
+    onError: (err) => { message.error(err.message); },
   });
   if (rows.length === 0) return <Empty description={t("cert.none")} />;
   return (

@@ -34,7 +34,7 @@ function SearchForm() {
   const start = useMutation({
     mutationFn: () => api.post<Search>("/searches", { driver: chosen, where }),
     onSuccess: () => client.invalidateQueries({ queryKey: ["searches"] }),
-    onError: (err) => message.error(err.message),
+    onError: (err) => { message.error(err.message); },
   });
   return (
     <>
@@ -81,7 +81,7 @@ function Candidates() {
   const [open, setOpen] = useState<Candidate>();
   const forget = useMutation({
     mutationFn: (c: Candidate) => api.post("/candidates/forget", c.device),
-    onSuccess: () => client.invalidateQueries({ queryKey: ["candidates"] }), onError: (err) => message.error(err.message),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["candidates"] }), onError: (err) => { message.error(err.message); },
   });
   const rows = useMemo(() => {
     const q = text.toLowerCase();

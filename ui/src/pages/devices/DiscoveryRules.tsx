@@ -18,7 +18,7 @@ export function DiscoveryRules() {
   const { data, error, isPending } = useQuery(discoveryRules);
   const [open, setOpen] = useState<Partial<DiscoveryRule>>();
   const changed = () => client.invalidateQueries({ queryKey: ["discovery-rules"] });
-  const drop = useMutation({ mutationFn: (r: DiscoveryRule) => api.del(`/discovery-rules/${r.id}`, r.rev), onSettled: changed, onError: (err) => message.error(err.message) });
+  const drop = useMutation({ mutationFn: (r: DiscoveryRule) => api.del(`/discovery-rules/${r.id}`, r.rev), onSettled: changed, onError: (err) => { message.error(err.message); } });
   if (error) return <Alert type="error" showIcon message={error.message} />;
   return (
     <div className="stack">

@@ -41,7 +41,7 @@ export function UndoImport({ done, then }: { done: SheetApplied; then?: () => vo
   const undo = useMutation({
     mutationFn: () => api.post("/sheets/undo", { at: done.at, nodes: done.nodes }),
     onSuccess: async () => { message.success(t("undone")); await client.invalidateQueries(); then?.(); },
-    onError: (err) => message.error(err.message, 10),
+    onError: (err) => { message.error(err.message, 10); },
   });
   return <Popconfirm title={t("undo.confirm")} onConfirm={() => undo.mutate()}><Button size="small" danger loading={undo.isPending}>{t("undo")}</Button></Popconfirm>;
 }

@@ -66,7 +66,7 @@ function AnswerPart({ d, r, may, next }: Props) {
   const change = useChange(d);
   const send = useMutation({
     mutationFn: (f: File) => api.postFile<ProofFile>(`/diagnoses/${d.id}/files`, f, { name: f.name }),
-    onSuccess: (f) => setFiles((old) => [...old.filter((o) => o.sha256 !== f.sha256), f]), onError: (err) => message.error(err.message),
+    onSuccess: (f) => setFiles((old) => [...old.filter((o) => o.sha256 !== f.sha256), f]), onError: (err) => { message.error(err.message); },
   });
   const save = () => change.mutate({ method: "put", part: "answers", body: { requirement: r.id, grade, remark, files } }, { onSuccess: next });
   const machine = d.evidence[r.id]?.grade;

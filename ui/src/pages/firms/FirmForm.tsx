@@ -52,7 +52,7 @@ export function FirmForm({ firm, close, saved }: { firm?: Firm; close: () => voi
       await client.invalidateQueries();
       saved(f);
     },
-    onError: (err) => message.error(err.message, 10),
+    onError: (err) => { message.error(err.message, 10); },
   });
   const say = (name: { zh: string; en?: string }) => (lang === "en" ? name.en ?? name.zh : name.zh);
   return (

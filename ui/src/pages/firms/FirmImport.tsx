@@ -19,10 +19,10 @@ export function FirmImport() {
   const client = useQueryClient();
   const [id, setId] = useState<string>();
   const job = useQuery({ queryKey: ["firm-sheet", id], enabled: id !== undefined, queryFn: () => api.get<FirmSheetJob>(`/firm-sheets/${id}`), refetchInterval: (q) => (working(q.state.data) ? 700 : false) });
-  const send = useMutation({ mutationFn: (f: File) => api.postFile<FirmSheetJob>("/firm-sheets", f, { file: f.name }), onSuccess: (j) => setId(j.id), onError: (err) => message.error(err.message, 10) });
+  const send = useMutation({ mutationFn: (f: File) => api.postFile<FirmSheetJob>("/firm-sheets", f, { file: f.name }), onSuccess: (j) => setId(j.id), onError: (err) => { message.error(err.message, 10); } });
   const apply = useMutation({
     mutationFn: (confirmed: boolean) => api.post<FirmSheetJob>(`/firm-sheets/${id}/apply`, { confirmed }),
-    onSuccess: () => client.invalidateQueries({ queryKey: ["firm-sheet", id] }), onError: (err) => message.error(err.message, 10),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["firm-sheet", id] }), onError: (err) => { message.error(err.message, 10); },
   });
   const j = id === undefined ? undefined : job.data;
   return (
@@ -99,7 +99,7 @@ function PastImports() {
   const past = useQuery(firmImports);
   const undo = useMutation({
     mutationFn: (id: string) => api.post(`/firm-imports/${id}/undo`),
-    onSuccess: async () => { message.success(t("undone")); await client.invalidateQueries(); }, onError: (err) => message.error(err.message, 10),
+    onSuccess: async () => { message.success(t("undone")); await client.invalidateQueries(); }, onError: (err) => { message.error(err.message, 10); },
   });
   return (
     <section className="stack">

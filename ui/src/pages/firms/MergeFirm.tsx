@@ -17,7 +17,7 @@ export function MergeFirm({ firm, close, merged }: { firm: Firm; close: () => vo
   const merge = useMutation({
     mutationFn: (to: Firm) => api.post(`/firms/${firm.id}/merge`, { into: to.id, rev: to.rev }, {}, { "If-Match": `"${firm.rev}"` }),
     onSuccess: async () => { message.success(t("merge.done")); await client.invalidateQueries(); merged(); },
-    onError: (err) => message.error(err.message, 10),
+    onError: (err) => { message.error(err.message, 10); },
   });
   return (
     <Modal open title={t("merge")} onCancel={close} okText={t("merge.do")} okButtonProps={{ disabled: !into, danger: true }} confirmLoading={merge.isPending} onOk={() => into && merge.mutate(into)}>

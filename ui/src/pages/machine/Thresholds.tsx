@@ -68,7 +68,7 @@ function Choose({ detail, of, from, to, close }: ChooseProps) {
       for (const key of ["machine", "machines", "intervals", "figures", "nodes"]) await client.invalidateQueries({ queryKey: [key] });
       close();
     },
-    onError: (err) => message.error(err.message),
+    onError: (err) => { message.error(err.message); },
   });
   return (
     <>

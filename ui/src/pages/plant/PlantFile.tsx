@@ -19,7 +19,7 @@ export function PlantFile() {
       message.success(t("file.done"));
       await client.invalidateQueries();
     },
-    onError: (err) => message.error(err.message),
+    onError: (err) => { message.error(err.message); },
   });
   const chosen = async (file: File | undefined) => {
     if (!file) return;

@@ -16,7 +16,7 @@ export function Products() {
   const save = useMutation({
     mutationFn: (e: Entered) => api.put(`/products/${encodeURIComponent(e.code)}`, { id: data?.find((p) => p.code === e.code)?.id ?? "", code: e.code, name: { zh: e.zh, en: e.en ?? "" } }),
     onSuccess: () => { form.resetFields(); message.success(t("common:saved")); return client.invalidateQueries({ queryKey: ["products"] }); },
-    onError: (err) => message.error(err.message),
+    onError: (err) => { message.error(err.message); },
   });
   return (
     <div className="stack">

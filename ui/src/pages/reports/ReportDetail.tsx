@@ -58,7 +58,7 @@ function Steps({ v }: { v: ReportView }) {
       message.success(t("freeze.done", { n: done.reports.length }) + (done.stood > 0 ? t("freeze.stood", { n: done.stood }) : ""));
       await Promise.all(["report", "reports", "report-dues"].map((key) => client.invalidateQueries({ queryKey: [key] })));
     },
-    onError: (err) => message.error(err.message, 10),
+    onError: (err) => { message.error(err.message, 10); },
   });
   const changed = (s: string) => v.differs || (s !== "revise" && s !== "decline"); // without a difference there is nothing to answer
   const mine = v.can.filter((c) => c.may && changed(c.what));

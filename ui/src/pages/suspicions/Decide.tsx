@@ -24,7 +24,7 @@ export function Decide({ of: s, upheld, close }: { of: FirmSuspicion; upheld: bo
       void message.success(t("done"));
       close();
     },
-    onError: (err) => void message.error(problem(err)),
+    onError: (err) => { message.error(problem(err)); },
   });
   const what = upheld ? "uphold" : "dismiss";
   return (

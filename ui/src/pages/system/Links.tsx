@@ -26,10 +26,10 @@ export function Links({ administers }: { administers: boolean }) {
   const invite = useMutation({
     mutationFn: (n: { name: string; hours: number }) => api.post<Invitation>("/links/invitations", n),
     onSuccess: (code) => { setMade(code); setInviting(false); },
-    onError: (err) => message.error(err.message),
+    onError: (err) => { message.error(err.message); },
   });
   const revoke = useMutation({
-    mutationFn: (id: string) => api.post(`/links/nodes/${id}/revoke`), onSuccess: renew, onError: (err) => message.error(err.message),
+    mutationFn: (id: string) => api.post(`/links/nodes/${id}/revoke`), onSuccess: renew, onError: (err) => { message.error(err.message); },
   });
   const drain = (streams: LinkStream[]) => {
     const b = backlogOf(streams);

@@ -21,7 +21,7 @@ export function NodeSettings({ node, onClose }: { node: LinkedNode; onClose: () 
   const send = useMutation({
     mutationFn: (yaml: string) => api.postText(`/links/nodes/${id}/settings`, yaml),
     onSuccess: () => client.invalidateQueries({ queryKey: ["node-settings", id] }),
-    onError: (err) => message.error(err.message),
+    onError: (err) => { message.error(err.message); },
   });
   const shown = text ?? current.data ?? "";
   return (

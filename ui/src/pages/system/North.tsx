@@ -17,9 +17,9 @@ export function North() {
   const { data, error, isPending } = useQuery(northTargets);
   const [open, setOpen] = useState<Partial<NorthRow>>();
   const changed = () => client.invalidateQueries({ queryKey: ["north-targets"] });
-  const drop = useMutation({ mutationFn: (r: NorthRow) => api.del(`/north-targets/${r.id}`, r.rev), onSettled: changed, onError: (err) => message.error(err.message) });
+  const drop = useMutation({ mutationFn: (r: NorthRow) => api.del(`/north-targets/${r.id}`, r.rev), onSettled: changed, onError: (err) => { message.error(err.message); } });
   const turn = useMutation({
-    mutationFn: (r: NorthRow) => api.put(`/north-targets/${r.id}`, { ...written(r), off: !r.off }, r.rev), onSettled: changed, onError: (err) => message.error(err.message),
+    mutationFn: (r: NorthRow) => api.put(`/north-targets/${r.id}`, { ...written(r), off: !r.off }, r.rev), onSettled: changed, onError: (err) => { message.error(err.message); },
   });
   if (error) return <Alert type="error" showIcon message={error.message} />;
   return (

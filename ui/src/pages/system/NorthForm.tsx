@@ -24,7 +24,7 @@ export function NorthForm({ target, close, saved }: { target: Partial<NorthRow>;
     onError: (err) => { message.error(err.message); saved(); },
   });
   const test = useMutation({
-    mutationFn: (v: NorthTarget) => api.post<{ ok: boolean; detail?: string }>("/north-targets/test", body(v)), onError: (err) => message.error(err.message),
+    mutationFn: (v: NorthTarget) => api.post<{ ok: boolean; detail?: string }>("/north-targets/test", body(v)), onError: (err) => { message.error(err.message); },
   });
   return (
     <Drawer open onClose={close} title={t(target.id ? "change" : "add")} size={560}

@@ -19,7 +19,7 @@ export function Providers() {
   const list = useQuery(providers);
   const [edited, setEdited] = useState<Provider | "new">();
   const renew = () => Promise.all([client.invalidateQueries({ queryKey: ["providers"] }), client.invalidateQueries({ queryKey: ["doors"] })]);
-  const remove = useMutation({ mutationFn: (p: Provider) => api.del(`/providers/${p.id}?rev=${p.rev}`), onSuccess: renew, onError: (err) => message.error(problem(err)) });
+  const remove = useMutation({ mutationFn: (p: Provider) => api.del(`/providers/${p.id}?rev=${p.rev}`), onSuccess: renew, onError: (err) => { message.error(problem(err)); } });
   return (
     <div className="stack">
       <p className="dim" style={{ margin: 0, maxWidth: 900 }}>{t("lead")}</p>

@@ -22,9 +22,9 @@ export function Tokens() {
   const add = useMutation({
     mutationFn: (n: NewToken) => api.post<Token & { secret: string }>("/tokens", { name: n.name, grants: written(n.grants ?? []) }),
     onSuccess: (made) => { setSecret(made.secret); setAdding(false); return renew(); },
-    onError: (err) => message.error(err.message),
+    onError: (err) => { message.error(err.message); },
   });
-  const revoke = useMutation({ mutationFn: (id: string) => api.del(`/tokens/${id}`), onSuccess: renew, onError: (err) => message.error(err.message) });
+  const revoke = useMutation({ mutationFn: (id: string) => api.del(`/tokens/${id}`), onSuccess: renew, onError: (err) => { message.error(err.message); } });
   return (
     <div className="stack">
       <div><Button type="primary" onClick={() => setAdding(true)}>{t("t.add")}</Button></div>

@@ -24,7 +24,7 @@ export function Users() {
       return api.put(`/users/${edited.id}`, { display: e.display, grants: written(e.grants ?? []), off: e.off ?? false, password: e.password || undefined, rev: edited.rev });
     },
     onSuccess: () => { setEdited(undefined); message.success(t("common:saved")); return client.invalidateQueries({ queryKey: ["users"] }); },
-    onError: (err) => message.error(err.message),
+    onError: (err) => { message.error(err.message); },
   });
   const old = edited && edited !== "new" ? edited : undefined;
   return (

@@ -21,7 +21,7 @@ export function TenantDetail({ id, close, changed }: { id: string; close: () => 
   const renew = (): void => { void client.invalidateQueries({ queryKey: ["tenants", "use", id] }); changed(); };
   const change = useMutation({
     mutationFn: (c: { state?: string; limits?: TenantLimits }) => api.put<Tenant>(`/tenants/${id}`, c, use.data?.tenant.rev),
-    onSuccess: () => void message.success(t("saved")), onError: (err) => message.error(err.message), onSettled: renew,
+    onSuccess: () => { message.success(t("saved")); }, onError: (err) => { message.error(err.message); }, onSettled: renew,
   });
   const one = use.data?.tenant;
   return (
@@ -94,7 +94,7 @@ function Delete({ id, close, done }: { id: string; close: () => void; done: () =
   const [typed, setTyped] = useState("");
   const drop = useMutation({
     mutationFn: () => api.del(address(`/tenants/${id}`, { confirm: typed })),
-    onSuccess: () => { void message.success(t("deleted")); close(); }, onError: (err) => message.error(err.message), onSettled: done,
+    onSuccess: () => { void message.success(t("deleted")); close(); }, onError: (err) => { message.error(err.message); }, onSettled: done,
   });
   return (
     <Modal open title={t("delete.title")} onCancel={close} okText={t("delete")} okButtonProps={{ danger: true, disabled: typed !== id, loading: drop.isPending }} onOk={() => drop.mutate()}>
