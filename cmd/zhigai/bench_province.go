@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"slices"
 	"strings"
 	"time"
@@ -73,7 +72,7 @@ func (n *node) servePages(ctx context.Context) (api, token string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := listen("127.0.0.1:0")
 	if err != nil {
 		return "", "", err
 	}
