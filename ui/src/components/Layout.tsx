@@ -16,28 +16,30 @@ import { PressureBanner } from "./PressureBanner";
 import { useMood } from "./mood";
 
 const entries = [
-  { to: "/", key: "nav.overview", icon: <AppstoreOutlined />, needs: "read" },
-  { to: "/alarms", key: "nav.alarms", icon: <AlertOutlined />, needs: "read" },
-  { to: "/stops", key: "nav.stops", icon: <PauseCircleOutlined />, needs: "read" },
-  { to: "/oee", key: "nav.oee", icon: <PieChartOutlined />, needs: "read" },
-  { to: "/trend", key: "nav.trend", icon: <LineChartOutlined />, needs: "read" },
-  { to: "/devices", key: "nav.devices", icon: <ApiOutlined />, needs: "read" },
-  { to: "/plant", key: "nav.plant", icon: <ApartmentOutlined />, needs: "read" },
-  { to: "/cockpit", key: "nav.cockpit", icon: <DashboardOutlined />, needs: "firms" },
-  { to: "/targets", key: "nav.targets", icon: <AimOutlined />, needs: "firms" },
-  { to: "/tasks", key: "nav.tasks", icon: <PartitionOutlined />, needs: "firms" },
-  { to: "/ledgers", key: "nav.ledgers", icon: <ProfileOutlined />, needs: "firms" },
-  { to: "/firms", key: "nav.firms", icon: <BankOutlined />, needs: "firms" },
-  { to: "/diagnoses", key: "nav.diagnoses", icon: <AuditOutlined />, needs: "firms" },
-  { to: "/reports", key: "nav.reports", icon: <FileDoneOutlined />, needs: "firms" },
-  { to: "/evaluations", key: "nav.evaluations", icon: <TrophyOutlined />, needs: "firms" },
-  { to: "/benchmarks", key: "nav.benchmarks", icon: <BoxPlotOutlined />, needs: "firms" },
-  { to: "/suspicions", key: "nav.suspicions", icon: <FileSearchOutlined />, needs: "firms" },
-  { to: "/definitions", key: "nav.definitions", icon: <BookOutlined />, needs: "read" },
-  { to: "/tenants", key: "nav.tenants", icon: <ShopOutlined />, needs: "tenants" },
-  { to: "/requests", key: "nav.requests", icon: <EyeOutlined />, needs: "audit" },
-  { to: "/system", key: "nav.system", icon: <ControlOutlined />, needs: ["read", "administer", "audit"] },
+  { to: "/", of: "shop", key: "nav.overview", icon: <AppstoreOutlined />, needs: "read" },
+  { to: "/alarms", of: "shop", key: "nav.alarms", icon: <AlertOutlined />, needs: "read" },
+  { to: "/stops", of: "shop", key: "nav.stops", icon: <PauseCircleOutlined />, needs: "read" },
+  { to: "/oee", of: "shop", key: "nav.oee", icon: <PieChartOutlined />, needs: "read" },
+  { to: "/trend", of: "shop", key: "nav.trend", icon: <LineChartOutlined />, needs: "read" },
+  { to: "/devices", of: "shop", key: "nav.devices", icon: <ApiOutlined />, needs: "read" },
+  { to: "/plant", of: "shop", key: "nav.plant", icon: <ApartmentOutlined />, needs: "read" },
+  { to: "/definitions", of: "shop", key: "nav.definitions", icon: <BookOutlined />, needs: "read" },
+  { to: "/cockpit", of: "programme", key: "nav.cockpit", icon: <DashboardOutlined />, needs: "firms" },
+  { to: "/targets", of: "programme", key: "nav.targets", icon: <AimOutlined />, needs: "firms" },
+  { to: "/tasks", of: "programme", key: "nav.tasks", icon: <PartitionOutlined />, needs: "firms" },
+  { to: "/ledgers", of: "programme", key: "nav.ledgers", icon: <ProfileOutlined />, needs: "firms" },
+  { to: "/firms", of: "programme", key: "nav.firms", icon: <BankOutlined />, needs: "firms" },
+  { to: "/diagnoses", of: "programme", key: "nav.diagnoses", icon: <AuditOutlined />, needs: "firms" },
+  { to: "/reports", of: "programme", key: "nav.reports", icon: <FileDoneOutlined />, needs: "firms" },
+  { to: "/evaluations", of: "programme", key: "nav.evaluations", icon: <TrophyOutlined />, needs: "firms" },
+  { to: "/benchmarks", of: "programme", key: "nav.benchmarks", icon: <BoxPlotOutlined />, needs: "firms" },
+  { to: "/suspicions", of: "programme", key: "nav.suspicions", icon: <FileSearchOutlined />, needs: "firms" },
+  { to: "/tenants", of: "node", key: "nav.tenants", icon: <ShopOutlined />, needs: "tenants" },
+  { to: "/requests", of: "node", key: "nav.requests", icon: <EyeOutlined />, needs: "audit" },
+  { to: "/system", of: "node", key: "nav.system", icon: <ControlOutlined />, needs: ["read", "administer", "audit"] },
 ] as const;
+
+const groups = ["shop", "programme", "node"] as const;
 
 /** Pages that the person has no permission for are not in the menu. */
 const visible = (e: (typeof entries)[number], me: Me | undefined): boolean => [e.needs].flat().some((p) => me?.permissions.includes(p));
@@ -48,6 +50,10 @@ export function Layout() {
   const { pathname } = useLocation();
   const { data: me } = useQuery(session);
   const mine = entries.filter((e) => visible(e, me));
+  const item = (e: (typeof entries)[number]) => ({ key: e.to, icon: e.icon, label: <Link to={e.to} aria-label={t(e.key)}>{t(e.key)}</Link> });
+  const held = groups.filter((g) => mine.some((e) => e.of === g));
+  const items = narrow || held.length < 2 ? mine.map(item)
+    : held.map((g) => ({ key: g, type: "group" as const, label: t(`nav.of.${g}`), children: mine.filter((e) => e.of === g).map(item) }));
   const here = entries.find((e) => e.to !== "/" && pathname.startsWith(e.to))?.to ?? "/";
   // A role asks for a second factor: nothing else is answered before.
   if (me?.must_enrol && pathname !== "/account") return <Navigate to="/account" replace />;
@@ -60,9 +66,8 @@ export function Layout() {
         <Frame.Sider theme="light" width={176} collapsedWidth={56} collapsible collapsed={narrow} onCollapse={setNarrow} breakpoint="lg" className="noprint"
           style={{ borderRight: "1px solid var(--line)", position: "sticky", top: 0, height: "100vh" }}>
           <div style={{ padding: "12px 16px", fontWeight: 700, fontSize: 16, color: "var(--accent)", whiteSpace: "nowrap", overflow: "hidden" }}>{narrow ? t("app").slice(0, 2) : t("app.long")}</div>
-          <nav aria-label={t("nav.menu")}>
-            <Menu mode="inline" theme="light" selectedKeys={[here]} inlineCollapsed={narrow} style={{ borderInlineEnd: 0 }}
-              items={mine.map((e) => ({ key: e.to, icon: e.icon, label: <Link to={e.to} aria-label={t(e.key)}>{t(e.key)}</Link> }))} />
+          <nav aria-label={t("nav.menu")} className="mainmenu">
+            <Menu mode="inline" theme="light" selectedKeys={[here]} inlineCollapsed={narrow} style={{ borderInlineEnd: 0 }} items={items} />
           </nav>
         </Frame.Sider>
         <Frame>
