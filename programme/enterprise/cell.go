@@ -1,11 +1,12 @@
 package enterprise
 
 import (
-	"math/big"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"zhigai/connect/files/table"
 )
 
 // cleared is what a cell says to take a value away; an empty one leaves it.
@@ -167,7 +168,7 @@ func (w filling) number(h headed, text string) {
 		}
 		return
 	}
-	plain := plainNumber(text)
+	plain := table.Plain(text)
 	v, ok := scaled(plain, h.unit)
 	switch {
 	case !ok:
@@ -185,43 +186,11 @@ func (w filling) number(h headed, text string) {
 	w.f.Years = mergeYears(w.f.Years, []Year{y})
 }
 
-// plainNumber takes groups, spaces, an apostrophe and full width out of a number.
-func plainNumber(text string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r >= '０' && r <= '９':
-			return r - '０' + '0'
-		case r == '．':
-			return '.'
-		case r == ',' || r == '，' || r == ' ' || r == '\u00a0' || r == '\'' || r == '¥' || r == '￥':
-			return -1
-		}
-		return r
-	}, text)
-}
-
 // maxNumber is some ten times what the largest firm sells, in fen.
 const maxNumber = 1_000_000_000_000_000_00
 
-// scaled is a decimal in units of which the smallest is one, rounded half up.
+// scaled is a decimal in units of which the smallest is one; none is below zero.
 func scaled(text string, unit int64) (int64, bool) {
-	if len(text) > 30 || text == "" || strings.ContainsAny(text, "/_xXpP") {
-		return 0, false
-	}
-	if i := strings.IndexAny(text, "eE"); i >= 0 { // as Excel keeps large ones
-		if e, err := strconv.Atoi(text[i+1:]); err != nil || e > 20 || e < -20 {
-			return 0, false
-		}
-	}
-	v, ok := new(big.Rat).SetString(text)
-	if !ok || v.Sign() < 0 {
-		return 0, false
-	}
-	v.Mul(v, new(big.Rat).SetInt64(unit))
-	v.Add(v, big.NewRat(1, 2))
-	n := new(big.Int).Quo(v.Num(), v.Denom())
-	if !n.IsInt64() || n.Int64() > maxNumber {
-		return 0, false
-	}
-	return n.Int64(), true
+	n, ok := table.Scaled(text, unit, 1, maxNumber)
+	return n, ok && n >= 0 && !strings.HasPrefix(text, "-")
 }

@@ -2,21 +2,21 @@ package enterprise
 
 import (
 	"context"
-	"encoding/csv"
 	"fmt"
 	"io"
 	"math/big"
 	"slices"
 	"strconv"
 
-	"github.com/xuri/excelize/v2"
-
 	"zhigai/access"
+	"zhigai/connect/files/table"
 	"zhigai/plant"
 )
 
 // exportPart is how many firms are read at a time.
 const exportPart = 1000
+
+const sheetName = "企业名录"
 
 // Excel has room for as many rows; a list is divided by region before.
 const maxExcel = 1_000_000
@@ -26,11 +26,7 @@ const maxExcel = 1_000_000
 // asked for.
 func (d *Desk) Export(ctx context.Context, tenant plant.TenantNo, areas []access.Area, f Filter, excel bool, w io.Writer) error {
 	year := d.Now().Year()
-	write := writeCSV
-	if excel {
-		write = writeExcel
-	}
-	return write(w, header(year), func(row func([]string) error) error {
+	rows := func(row func([]string) error) error {
 		var after Place
 		for n := 0; n < maxExcel; {
 			rows, err := d.List(ctx, tenant, areas, f, after, exportPart)
@@ -48,12 +44,16 @@ func (d *Desk) Export(ctx context.Context, tenant plant.TenantNo, areas []access
 			after = rows[len(rows)-1].Place
 		}
 		return fmt.Errorf("%w: more than %d firms; narrow the list by region", ErrInvalid, maxExcel)
-	})
+	}
+	if excel {
+		return table.WriteExcel(w, sheetName, header(year), rows)
+	}
+	return table.WriteCSV(w, header(year), rows)
 }
 
 // Template is a sheet without firms but for an example.
 func Template(w io.Writer, year int) error {
-	return writeExcel(w, header(year), func(row func([]string) error) error {
+	return table.WriteExcel(w, sheetName, header(year), func(row func([]string) error) error {
 		sales, staff := int64(1234567800), int64(120)
 		return row(cells(Firm{
 			Code: "91330624000000000T", Name: "示例：某某轴承有限公司（请删除此行）", Region: "330624", Industry: "C3451", Size: Small, AboveScale: true, Backbone: &Mark{From: "2018-05-01"},
@@ -109,63 +109,4 @@ func cells(f Firm, year int) []string {
 		out = append(out, sales, staff)
 	}
 	return out
-}
-
-// writeCSV begins with a mark, without which Excel takes UTF-8 for GB 18030.
-func writeCSV(w io.Writer, head []string, each func(func([]string) error) error) error {
-	if _, err := io.WriteString(w, "\ufeff"); err != nil {
-		return err
-	}
-	out := csv.NewWriter(w)
-	if err := out.Write(head); err != nil {
-		return err
-	}
-	if err := each(func(row []string) error { return out.Write(guarded(row)) }); err != nil {
-		return err
-	}
-	out.Flush()
-	return out.Error()
-}
-
-// guarded keeps Excel from taking a name for a formula.
-func guarded(row []string) []string {
-	for i, c := range row {
-		if c != "" && (c[0] == '=' || c[0] == '+' || c[0] == '@') {
-			row[i] = "'" + c
-		}
-	}
-	return row
-}
-
-// writeExcel streams rows. Cells are text, so that Excel makes no number of a code.
-func writeExcel(w io.Writer, head []string, each func(func([]string) error) error) error {
-	f := excelize.NewFile()
-	defer f.Close()
-	const name = "企业名录"
-	if err := f.SetSheetName("Sheet1", name); err != nil {
-		return err
-	}
-	s, err := f.NewStreamWriter(name)
-	if err != nil {
-		return err
-	}
-	line := 0
-	write := func(row []string) error {
-		line++
-		out := make([]any, len(row))
-		for i, c := range row {
-			out[i] = c
-		}
-		return s.SetRow("A"+strconv.Itoa(line), out)
-	}
-	if err := write(head); err != nil {
-		return err
-	}
-	if err := each(write); err != nil {
-		return err
-	}
-	if err := s.Flush(); err != nil {
-		return err
-	}
-	return f.Write(w)
 }

@@ -1,7 +1,6 @@
 package enterprise
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 
@@ -33,11 +32,8 @@ func readSheet(name string, raw []byte) (*sheet, error) {
 		return nil, fmt.Errorf("%w: %s has %d bytes; %d are allowed: divide it", ErrSheet, name, len(raw), MaxBytes)
 	}
 	s := &sheet{merged: map[int][]table.Merged{}}
-	read := table.CSV
-	if s.excel = bytes.HasPrefix(raw, []byte("PK\x03\x04")) || bytes.HasPrefix(raw, []byte{0xD0, 0xCF, 0x11, 0xE0}); s.excel {
-		read = table.Excel
-	}
-	t, err := read(raw, table.Options{Header: 1})
+	t, excel, err := table.Sheet(raw, table.Options{Header: 1})
+	s.excel = excel
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrSheet, name, err)
 	}

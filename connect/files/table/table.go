@@ -1,6 +1,7 @@
 package table
 
 import (
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -152,4 +153,14 @@ func delimiter(text string, header int) rune {
 		}
 	}
 	return best
+}
+
+// Sheet reads a workbook or separated text, whichever it is.
+func Sheet(raw []byte, o Options) (t *Table, excel bool, err error) {
+	read := CSV
+	if excel = bytes.HasPrefix(raw, []byte("PK\x03\x04")) || bytes.HasPrefix(raw, []byte{0xD0, 0xCF, 0x11, 0xE0}); excel {
+		read = Excel
+	}
+	t, err = read(raw, o)
+	return t, excel, err
 }

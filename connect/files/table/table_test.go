@@ -227,3 +227,62 @@ func FuzzExcel(f *testing.F) {
 		}
 	})
 }
+
+// TestScaled: what people write into a cell for a number, in a sheet's unit.
+func TestScaled(t *testing.T) {
+	for _, c := range []struct {
+		cell     string
+		num, den int64
+		want     int64
+		ok       bool
+	}{
+		{"4,000.5", 1_000_000, 1, 4_000_500_000, true}, {"１２３．５", 100, 1, 12350, true}, {"¥ 7", 1, 1, 7, true}, {"'08", 1, 1, 8, true},
+		{"0.005", 100, 1, 1, true}, {"-0.005", 100, 1, -1, true}, {"－3", 1, 1, -3, true}, {"1.5", 1, 3, 1, true}, {"2.5E+3", 1, 1, 2500, true},
+		{"", 1, 1, 0, false}, {"1/2", 1, 1, 0, false}, {"0x10", 1, 1, 0, false}, {"1e99", 1, 1, 0, false}, {"十", 1, 1, 0, false}, {"1001", 1, 1, 0, false},
+	} {
+		most := int64(1_000_000_000_000)
+		if c.cell == "1001" {
+			most = 1000
+		}
+		if got, ok := table.Scaled(table.Plain(c.cell), c.num, c.den, most); ok != c.ok || got != c.want && ok {
+			t.Errorf("%q of %d/%d: %d, %v; want %d, %v", c.cell, c.num, c.den, got, ok, c.want, c.ok)
+		}
+	}
+}
+
+// TestWrite: what is written is read back the same, as text and as a workbook,
+// and no cell of text is a formula.
+func TestWrite(t *testing.T) {
+	rows := [][]string{{"甲", "=1+1", "-5", "0001"}, {"a,b\n\"c\"", "", "@x", "+y"}}
+	quoted := [][]string{{"甲", "'=1+1", "-5", "0001"}, {"a,b\n\"c\"", "", "'@x", "'+y"}}
+	each := func(write func([]string) error) error {
+		for _, r := range rows {
+			if err := write(slices.Clone(r)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	head := []string{"名称", "式", "数", "码"}
+	for _, excel := range []bool{false, true} {
+		var out bytes.Buffer
+		want := quoted
+		err := table.WriteCSV(&out, head, each)
+		if excel {
+			out.Reset()
+			want, err = rows, table.WriteExcel(&out, "表", head, each)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, isExcel, err := table.Sheet(out.Bytes(), table.Options{Header: 1})
+		if err != nil || isExcel != excel || !slices.Equal(got.Header, head) || len(got.Rows) != len(want) {
+			t.Fatalf("excel %v: %+v %v %v", excel, got, isExcel, err)
+		}
+		for i, r := range got.Rows {
+			if !slices.Equal(r.Cells, want[i]) {
+				t.Errorf("excel %v: %q; want %q", excel, r.Cells, want[i])
+			}
+		}
+	}
+}

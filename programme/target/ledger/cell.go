@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"zhigai/connect/files/table"
 	"zhigai/plant"
 	"zhigai/programme/target"
 )
@@ -49,7 +50,7 @@ func (l *lineOf) basis(column, text string) target.Basis {
 }
 
 func (l *lineOf) whole(column, text string, least, most int64) int64 {
-	n, err := strconv.ParseInt(plainNumber(text), 10, 64)
+	n, err := strconv.ParseInt(table.Plain(text), 10, 64)
 	if err != nil || n < least || n > most {
 		l.wrong(column, "“%[1]s”应为 %[2]d 至 %[3]d 的整数", "%[1]q is no whole number of %[2]d to %[3]d", text, least, most)
 		return 0
@@ -59,7 +60,7 @@ func (l *lineOf) whole(column, text string, least, most int64) int64 {
 
 // amount reads a decimal number in the column's unit.
 func (l *lineOf) amount(h head, text string) int64 {
-	plain := plainNumber(text)
+	plain := table.Plain(text)
 	n, ok := scaled(plain, h.scale)
 	switch {
 	case !ok:
@@ -70,51 +71,12 @@ func (l *lineOf) amount(h head, text string) int64 {
 	return n
 }
 
-// plainNumber takes groups, spaces, an apostrophe and full width out of a number.
-func plainNumber(text string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r >= '０' && r <= '９':
-			return r - '０' + '0'
-		case r == '．':
-			return '.'
-		case r == '－':
-			return '-'
-		case r == ',' || r == '，' || r == ' ' || r == '\u00a0' || r == '\'' || r == '¥' || r == '￥':
-			return -1
-		}
-		return r
-	}, text)
-}
-
 // maxNumber is some ten times what the largest firm sells, in fen.
 const maxNumber = 1_000_000_000_000_000_00
 
 // scaled is a decimal in the sheet's unit, rounded to the stored one.
 func scaled(text string, by scale) (int64, bool) {
-	if len(text) > 30 || text == "" || strings.ContainsAny(text, "/_xXpP") {
-		return 0, false
-	}
-	if i := strings.IndexAny(text, "eE"); i >= 0 { // as Excel keeps large ones
-		if e, err := strconv.Atoi(text[i+1:]); err != nil || e > 20 || e < -20 {
-			return 0, false
-		}
-	}
-	v, ok := new(big.Rat).SetString(text)
-	if !ok {
-		return 0, false
-	}
-	v.Mul(v, big.NewRat(by.num, by.den))
-	half := big.NewRat(1, 2)
-	if v.Sign() < 0 {
-		half.Neg(half)
-	}
-	v.Add(v, half)
-	n := new(big.Int).Quo(v.Num(), v.Denom())
-	if !n.IsInt64() || n.Int64() > maxNumber || n.Int64() < -maxNumber {
-		return 0, false
-	}
-	return n.Int64(), true
+	return table.Scaled(text, by.num, by.den, maxNumber)
 }
 
 // shown is a stored number in the sheet's unit, without a loss.

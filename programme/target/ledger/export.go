@@ -2,15 +2,12 @@ package ledger
 
 import (
 	"context"
-	"encoding/csv"
 	"fmt"
 	"io"
-	"strconv"
 	"time"
 
-	"github.com/xuri/excelize/v2"
-
 	"zhigai/access"
+	"zhigai/connect/files/table"
 	"zhigai/plant"
 	"zhigai/programme/target"
 )
@@ -116,64 +113,9 @@ func headOfReturns() (out []string) {
 	return out
 }
 
-func write(w io.Writer, excel bool, name string, head []string, each func(func([]string) error) error) error {
+func write(w io.Writer, excel bool, name string, head []string, each table.Rows) error {
 	if excel {
-		return writeExcel(w, name, head, each)
+		return table.WriteExcel(w, name, head, each)
 	}
-	// The mark without which Excel takes UTF-8 for GB 18030.
-	if _, err := io.WriteString(w, "\ufeff"); err != nil {
-		return err
-	}
-	out := csv.NewWriter(w)
-	if err := out.Write(head); err != nil {
-		return err
-	}
-	if err := each(func(row []string) error { return out.Write(guarded(row)) }); err != nil {
-		return err
-	}
-	out.Flush()
-	return out.Error()
-}
-
-// guarded keeps Excel from taking a text for a formula. A minus alone is a
-// number's.
-func guarded(row []string) []string {
-	for i, c := range row {
-		if c != "" && (c[0] == '=' || c[0] == '+' || c[0] == '@') {
-			row[i] = "'" + c
-		}
-	}
-	return row
-}
-
-// writeExcel streams rows. Cells are text, so that Excel makes no number of a code.
-func writeExcel(w io.Writer, name string, head []string, each func(func([]string) error) error) error {
-	f := excelize.NewFile()
-	defer f.Close()
-	if err := f.SetSheetName("Sheet1", name); err != nil {
-		return err
-	}
-	s, err := f.NewStreamWriter(name)
-	if err != nil {
-		return err
-	}
-	line := 0
-	row := func(cells []string) error {
-		line++
-		out := make([]any, len(cells))
-		for i, c := range cells {
-			out[i] = c
-		}
-		return s.SetRow("A"+strconv.Itoa(line), out)
-	}
-	if err := row(head); err != nil {
-		return err
-	}
-	if err := each(row); err != nil {
-		return err
-	}
-	if err := s.Flush(); err != nil {
-		return err
-	}
-	return f.Write(w)
+	return table.WriteCSV(w, head, each)
 }
