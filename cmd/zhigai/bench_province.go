@@ -107,7 +107,7 @@ func (p *benchProvince) enter(ctx context.Context, firms int) error {
 	}
 	var edits []enterprise.Edit
 	for i := range firms {
-		code, err := plant.MakeCreditCode("91", "330624", fmt.Sprintf("BENCH%04d", i)[:9])
+		code, err := plant.MakeCreditCode("91", "330624", fmt.Sprintf("BNC%06d", i))
 		if err != nil {
 			return err
 		}

@@ -257,17 +257,18 @@ func (m Machines) Newest(ctx context.Context, tenant plant.TenantNo, from, to st
 
 // Months implements machine.Store.
 func (m Machines) Months(ctx context.Context, tenant plant.TenantNo, from, to string, owners []plant.NodeID, r machine.Rule, yield func(machine.Month) error) error {
-	where, args := ``, []any{r.KnownPerMille, tenant, from, to}
-	if owners != nil {
-		where, args = ` and owner in (?)`, append(args, bun.List(owners))
+	days, args := `machine_day d where d.tenant = ? and d.day >= ? and d.day < ?`, []any{r.KnownPerMille, tenant, from, to}
+	if owners != nil { // plant by plant, and then names: SQLite takes a cross join in the order written
+		days, args = `machine_owner w cross join machine_day d where w.tenant = ? and w.owner in (?) and d.tenant = w.tenant and d.owner = w.owner and d.day >= ? and d.day < ?`,
+			[]any{r.KnownPerMille, tenant, bun.List(owners), from, to}
 	}
 	rows, err := m.db.Reader().QueryContext(ctx, `select s.owner, s.machine, n.name_zh, n.name_en, n.path, s.nc, s.planned, s.connected, s.planned_ms, s.known_ms, s.suspect from (
-			select owner, machine, max(case when nc then 1 else 0 end) as nc, sum(case when planned_ms > 0 then 1 else 0 end) as planned,
-			sum(case when planned_ms > 0 and known_ms * 1000 >= ? * planned_ms and suspect = '' then 1 else 0 end) as connected,
-			sum(case when suspect <> '' then 1 else 0 end) as suspect,
-			sum(planned_ms) as planned_ms, sum(known_ms) as known_ms
-			from machine_day where tenant = ? and day >= ? and day < ?`+where+` group by owner, machine
-		) s join machine_name n on n.tenant = ? and n.owner = s.owner and n.machine = s.machine order by s.owner, s.machine`, append(args, tenant)...)
+			select d.owner, d.machine, max(case when d.nc then 1 else 0 end) as nc, sum(case when d.planned_ms > 0 then 1 else 0 end) as planned,
+			sum(case when d.planned_ms > 0 and d.known_ms * 1000 >= ? * d.planned_ms and d.suspect = '' then 1 else 0 end) as connected,
+			sum(case when d.suspect <> '' then 1 else 0 end) as suspect,
+			sum(d.planned_ms) as planned_ms, sum(d.known_ms) as known_ms
+			from `+days+` group by d.owner, d.machine
+		) s cross join machine_name n where n.tenant = ? and n.owner = s.owner and n.machine = s.machine order by s.owner, s.machine`, append(args, tenant)...)
 	if err != nil {
 		return fmt.Errorf("record: read machine months: %w", err)
 	}
