@@ -153,7 +153,7 @@ func (d *Desk) Months(ctx context.Context, tenant plant.TenantNo, areas []access
 // Newest is the month of the year that the year's figures are of, as 2022-05;
 // "" when nothing is known of the year.
 func (d *Desk) Newest(ctx context.Context, tenant plant.TenantNo, year int) (string, error) {
-	date, err := d.Store.Newest(ctx, tenant, fmt.Sprintf("%04d-01-01", year), fmt.Sprintf("%04d-01-01", year+1))
+	date, err := Newest(ctx, d.Store, tenant, year)
 	if err != nil || date == "" {
 		return "", err
 	}
