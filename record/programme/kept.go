@@ -121,9 +121,15 @@ func changedFirms(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, year in
 	return noteFirms(ctx, tx, tenant, seq, year, firms)
 }
 
+// stood are the regions where firms stand or stood. SQLite takes its way by firm
+// only to rows that are wanted in that order: it would read the regions of all
+// firms from their index otherwise.
+const stood = `select tenant, region from firm_version where tenant = ? and firm in (?) order by firm, valid_from limit ?`
+
 func noteFirms(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, seq int64, year int, firms []string) error {
-	_, err := tx.NewRaw(`insert into target_changed (tenant, region, year, seq) select distinct tenant, region, cast(? as bigint), cast(? as bigint) from firm_version where tenant = ? and firm in (?)`+overwrites,
-		year, seq, tenant, bun.List(firms)).Exec(ctx)
+	_, err := tx.NewRaw(`insert into target_changed (tenant, region, year, seq) select distinct tenant, region, cast(? as bigint), cast(? as bigint) from
+		(`+stood+`) stood where true`+overwrites,
+		year, seq, tenant, bun.List(firms), len(firms)*maxHistory).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("record: note what changed: %w", err)
 	}
