@@ -3,6 +3,7 @@ package schedule
 // change is a try: units between two places of the order change theirs, and one
 // operation its alternative.
 type change struct {
+	none        bool // nothing was found to be changed
 	from, to    int
 	move        moveKind
 	job         int32 // whose units go first
