@@ -140,6 +140,9 @@ func (s *searcher) tryLater(u, v int32) {
 	after := nodes[v].next
 	left := nu.duration + max(nodes[nu.jobNext].left, nodes[after].left)
 	estimate := max(nodes[nu.jobPrev].done, prev) + left
+	if estimate > s.ceiling {
+		return
+	}
 	for l := v; k > 0; l = nodes[l].prev {
 		nd := &nodes[l]
 		k--
@@ -172,6 +175,9 @@ func (s *searcher) tryEarlier(v, u int32) {
 	before := nodes[u].prev
 	start := max(nodes[nv.jobPrev].done, nodes[before].done)
 	estimate := start + nv.duration + max(nodes[nv.jobNext].left, left)
+	if estimate > s.ceiling {
+		return
+	}
 	done := start + nv.duration
 	for l := u; k > 0; l = nodes[l].next {
 		nd := &nodes[l]
@@ -183,37 +189,54 @@ func (s *searcher) tryEarlier(v, u int32) {
 	s.offer(step{u: v, x: before, y: u, alt: s.alt[v], estimate: estimate, kind: earlier}, tabu)
 }
 
-// elsewhere estimates u in every place of its other machines to which it can go
-// without a cycle (after Mastrolilli and Gambardella, Journal of Scheduling 3
-// (2000), 3-20; times of the others are those with u still in its place). The
-// best place of each machine is offered.
+// elsewhere estimates u on its other machines (after Mastrolilli and Gambardella,
+// Journal of Scheduling 3 (2000), 3-20; times of the others are those with u still
+// in its place). The best place of each machine is offered.
 func (s *searcher) elsewhere(u int32) {
-	g, nodes := s.g, s.g.nodes
+	nodes := s.g.nodes
 	nu := &nodes[u]
 	ready, after := nodes[nu.jobPrev].done, nodes[nu.jobNext].left
 	for i, c := range s.alts[u] {
-		if int32(i) == s.alt[u] {
+		if int32(i) == s.alt[u] || ready+c.duration+after > s.ceiling {
 			continue
 		}
-		best := step{kind: none}
-		x, y := g.n, g.first[c.machine]
-		for {
-			// y must not have to be before what comes before u
-			if nu.jobPrev == g.n || y == g.n || !g.reaches(y, nu.jobPrev) {
-				if nu.jobNext != g.n && x != g.n && g.reaches(nu.jobNext, x) {
-					break // nor x after what comes after u, nor anything behind it
-				}
-				if e := max(ready, nodes[x].done) + c.duration + max(after, nodes[y].left); best.kind == none || e < best.estimate {
-					best = step{u: u, x: x, y: y, alt: int32(i), estimate: e, kind: other}
-				}
-			}
-			if y == g.n {
-				break
-			}
-			x, y = y, nodes[y].next
+		x, y, estimate := s.gap(c, ready, after)
+		if s.g.reaches(y, nu.jobPrev) || s.g.reaches(nu.jobNext, x) {
+			continue // only where something takes no time
 		}
-		if best.kind != none {
-			s.offer(best, s.away[u*s.most+int32(i)] > s.now)
+		s.offer(step{u: u, x: x, y: y, alt: int32(i), estimate: estimate, kind: other}, s.away[u*s.most+int32(i)] > s.now)
+	}
+}
+
+// gap finds the best place on a machine for an operation that is ready at a time
+// and has so much behind it. It looks only where what is before has not ended
+// when it is ready, or where what is behind has less left: elsewhere nothing is
+// better, and here no cycle can arise. A way from the job's next operation to one
+// in front would leave that one less, and a way from one behind to the job's
+// operation before would have ended it earlier.
+func (s *searcher) gap(c choice, ready, after int32) (x, y, estimate int32) {
+	nodes, n := s.g.nodes, s.g.n
+	x, y = n, s.g.first[c.machine]
+	earlyX, earlyY := int32(-1), int32(-1)
+	for y != n && nodes[y].done <= ready {
+		if earlyX < 0 && nodes[y].left <= after {
+			earlyX, earlyY = x, y
+		}
+		x, y = y, nodes[y].next
+	}
+	if nodes[y].left <= after {
+		if earlyX >= 0 && s.flip() {
+			x, y = earlyX, earlyY
+		}
+		return x, y, ready + c.duration + after
+	}
+	bestX, bestY := x, y
+	estimate = ready + c.duration + nodes[y].left
+	for nodes[y].left > after {
+		x, y = y, nodes[y].next
+		if e := nodes[x].done + c.duration + max(after, nodes[y].left); e < estimate {
+			bestX, bestY, estimate = x, y, e
 		}
 	}
+	return bestX, bestY, estimate
 }

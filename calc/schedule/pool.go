@@ -56,12 +56,13 @@ func (p *pool) evolve(s *searcher) {
 	}
 }
 
-// parents picks two; false while there are too few.
+// parents picks two; false when a new beginning is wanted: while the pool is not
+// full, every other time.
 func (p *pool) parents(s *searcher) (a, b solution, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	n := uint64(len(p.members))
-	if n < poolSize {
+	if n < 2 || n < poolSize && s.flip() {
 		return a, b, false
 	}
 	i := s.below(n)

@@ -1,6 +1,9 @@
 package schedule
 
-import "math/rand/v2"
+import (
+	"math"
+	"math/rand/v2"
+)
 
 // choice is an alternative in the narrow numbers of the search.
 type choice struct{ machine, duration int32 }
@@ -38,6 +41,7 @@ type searcher struct {
 	// of one step
 	chosen, fallback step
 	ties, tabus      uint64
+	ceiling          int32 // what promises more need not be looked at
 	target           int32 // a forbidden step that promises less is taken
 }
 
@@ -105,7 +109,7 @@ func (s *searcher) keep(makespan int32) {
 // means that there is none.
 func (s *searcher) step() bool {
 	s.chosen.kind, s.fallback.kind = none, none
-	s.ties, s.tabus = 0, 0
+	s.ties, s.tabus, s.ceiling = 0, 0, math.MaxInt32
 	s.target = s.best.makespan
 	s.neighbours(s.path())
 	if s.chosen.kind == none {
@@ -131,7 +135,7 @@ func (s *searcher) offer(c step, tabu bool) {
 	}
 	switch {
 	case s.chosen.kind == none || c.estimate < s.chosen.estimate:
-		s.chosen, s.ties = c, 1
+		s.chosen, s.ties, s.ceiling = c, 1, c.estimate
 	case c.estimate == s.chosen.estimate:
 		if s.ties++; s.below(s.ties) == 0 {
 			s.chosen = c
