@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -51,5 +52,37 @@ func TestBench_Firms(t *testing.T) {
 		if row.Value <= 0 || strings.HasSuffix(row.Shown, "n 0") {
 			t.Errorf("nothing was measured: %+v", row)
 		}
+	}
+}
+
+// TestBench_Schedule runs the sample for an instant each: every schedule is
+// valid, and every family has its row.
+func TestBench_Schedule(t *testing.T) {
+	root := os.Getenv("ZHIGAI_REFDATA")
+	if root == "" {
+		t.Skip("ZHIGAI_REFDATA is not set: the published instances are not solved")
+	}
+	r, err := bench.Run(t.Context(), bench.Options{
+		Parts: scheduleBench{root: root}.parts(), Only: []string{"schedule"}, Dir: t.TempDir(), Length: bench.Trial, Version: "test", Now: time.Now(), Log: io.Discard,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := r.Groups[0]
+	if g.Error != "" || len(g.Rows) < 10 {
+		t.Fatalf("%d rows, %s; want one a family and the limits", len(g.Rows), g.Error)
+	}
+	for _, row := range g.Rows {
+		if row.Unit == "%" && (row.Value < 0 || row.Value > 100) {
+			t.Errorf("no gap to the best known: %+v", row)
+		}
+	}
+}
+
+// Without the instances the part says so and measures nothing.
+func TestBench_ScheduleWithoutData(t *testing.T) {
+	rows, err := scheduleBench{}.parts()[0].Run(t.Context(), &bench.Env{Log: io.Discard})
+	if err != nil || len(rows) != 1 || !strings.Contains(rows[0].Note, "ZHIGAI_REFDATA") {
+		t.Errorf("%v, %v; want one row that says what is missing", rows, err)
 	}
 }
