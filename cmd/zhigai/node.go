@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"zhigai/access"
@@ -21,7 +22,6 @@ import (
 	"zhigai/fact"
 	"zhigai/figure"
 	"zhigai/history"
-	"zhigai/link/sharing"
 	"zhigai/plant"
 	"zhigai/programme/atlas"
 	"zhigai/programme/diagnosis"
@@ -33,6 +33,7 @@ import (
 	"zhigai/programme/suspicion"
 	"zhigai/programme/target"
 	"zhigai/record"
+	"zhigai/record/shop"
 	"zhigai/sector/tenant"
 	"zhigai/shop/acceptance"
 	"zhigai/shop/authenticity"
@@ -54,6 +55,7 @@ type node struct {
 	log          *slog.Logger
 	started      time.Time
 	access       *access.Service
+	secrets      shop.Secrets
 	signOn       *oidc.Desk
 	broker       *mqtt.Broker
 	drivers      all.Set
@@ -63,7 +65,6 @@ type node struct {
 	board        *equipment.Board
 	desk         *equipment.Desk
 	reports      *acceptance.Desk
-	sharing      *sharing.Desk
 	authenticity *authenticity.Desk
 	firms        *enterprise.Desk
 	firmSheets   *enterprise.Sheets
@@ -78,7 +79,7 @@ type node struct {
 	lean         bool
 	readOnly     bool
 	traces       *traces    // nil: none are made
-	up           *uplink    // nil without a parent
+	above        atomic.Pointer[above] // the node above; nil without one
 	down         *downlinks // nil without nodes below
 	replica      *replica   // nil for a node alone
 	duty         *record.Duty
@@ -156,7 +157,6 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.diagnosis = n.newDiagnosis()
 	n.reporting = n.newReporting()
 	n.newEvaluations()
-	n.sharing = n.newSharing()
 	n.tenantWorks = n.worksOf(homeTenant)
 	return n, nil
 }
@@ -297,7 +297,9 @@ func (n *node) refresh(ctx context.Context) error {
 		running = append(running, specs[t]...)
 	}
 	n.collector.Set(running)
-	n.announceModel(ctx)
+	for _, w := range n.tenants.made() {
+		n.announceModel(ctx, w)
+	}
 	return nil
 }
 
@@ -331,10 +333,15 @@ func (n *node) specsOf(ctx context.Context, of plant.TenantNo) ([]connect.Device
 		if !ok {
 			continue
 		}
-		spec, err := p.Spec(of, one, byNode[one.ID])
+		open, locked := n.plants.Opened(of, one)
+		spec, err := p.Spec(of, open, byNode[one.ID])
 		if err != nil {
 			n.logOf(of).Error("device cannot be read", "machine", one.Path, "err", err)
 			continue
+		}
+		if locked != nil {
+			n.logOf(of).Error("device is not read: its password cannot be opened", "machine", one.Path, "err", locked)
+			spec.Refused = locked.Error()
 		}
 		specs = append(specs, spec)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -106,6 +107,11 @@ func (p tenantParts) CheckPlant(t tenant.Tenant, plantFile []byte) error {
 	if err != nil {
 		return err
 	}
+	return fitsFirm(t, m)
+}
+
+// fitsFirm says what of a plant the firm may not have.
+func fitsFirm(t tenant.Tenant, m plant.Model) error {
 	var devices int64
 	for _, one := range m.Nodes {
 		if one.Machine == nil || one.Machine.Device.Driver == "" {
@@ -165,7 +171,7 @@ func (p tenantParts) CanDelete() error {
 func (p tenantParts) Delete(ctx context.Context, t tenant.Tenant) error {
 	p.n.tenants.drop(t.No)
 	for name := range p.n.history.Cursors() {
-		if name == sealsCursor(t.No) || strings.HasPrefix(name, fmt.Sprintf("north %d ", t.No)) {
+		if name == sealsCursor(t.No) || name == tenantCursor(t.No) || strings.HasPrefix(name, fmt.Sprintf("north %d ", t.No)) {
 			if err := p.n.history.DropCursor(name); err != nil {
 				return err
 			}
@@ -184,10 +190,42 @@ func (p tenantParts) Delete(ctx context.Context, t tenant.Tenant) error {
 	p.n.fleet.Changed()
 	p.n.meter.forget(t.No)
 	p.n.access.Forget()
+	if err := p.n.forgetFiles(t); err != nil {
+		return err
+	}
 	if p.n.fileRoot == "" {
 		return nil
 	}
 	return os.RemoveAll(filepath.Join(p.n.fileRoot, filepath.FromSlash(tenantTopics), t.ID))
+}
+
+// forgetFiles takes away what lies of a tenant in the node's own folder.
+func (n *node) forgetFiles(t tenant.Tenant) error {
+	at := n.above.Load()
+	if at == nil {
+		return nil
+	}
+	key := at.keyOf(t.No)
+	for _, name := range []string{key, membershipFile(key), filepath.Join(at.dir, fmt.Sprintf("link-state-%d.json", t.No)), filepath.Join(at.dir, fmt.Sprintf("link-settings-%d.json", t.No))} {
+		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// again ends the parts of a tenant and begins them anew.
+func (t *tenants) again(no plant.TenantNo) {
+	t.passing.Lock()
+	t.mu.Lock()
+	stop := t.running[no]
+	delete(t.running, no)
+	t.mu.Unlock()
+	if stop != nil {
+		stop()
+	}
+	t.passing.Unlock()
+	t.tell()
 }
 
 // drop ends and forgets the parts of a tenant.

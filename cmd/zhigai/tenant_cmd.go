@@ -25,6 +25,7 @@ type tenantCmd struct {
 	Usage   tenantUsageCmd   `cmd:"" help:"What a firm has now and used by day."`
 	Suspend tenantSuspendCmd `cmd:"" help:"Let nobody of a firm in and collect nothing; all is kept."`
 	Resume  tenantResumeCmd  `cmd:"" help:"Serve a firm again that is suspended or leaves."`
+	Enrol   tenantEnrolCmd   `cmd:"" help:"Make a firm known to the node above, so that what it shares goes there."`
 	Export  tenantExportCmd  `cmd:"" help:"Write everything a firm owns as a zip."`
 	Delete  tenantDeleteCmd  `cmd:"" help:"Let a firm leave: everything is deleted after a term, or now."`
 }
@@ -256,6 +257,33 @@ func changeState(ctx context.Context, at onFolder, q stateQuestion) error {
 	return nil
 }
 
+type tenantEnrolCmd struct {
+	onFolder `embed:""`
+	ID       string `arg:"" help:"Id of the firm."`
+	Code     string `arg:"" help:"One-time code that the administrator of the node above made for the firm."`
+}
+
+type tenantEnrolment struct {
+	ID   string `json:"id"`
+	Code string `json:"code"`
+}
+
+// enrolment is under which name a firm is known above, and at whom.
+type enrolment struct {
+	Name string `json:"name"`
+	Hub  string `json:"hub"`
+}
+
+// Run has the running node show the code above.
+func (c tenantEnrolCmd) Run(ctx context.Context) error {
+	done, err := askNode[enrolment](ctx, c.Data, "/tenants/enrol", tenantEnrolment{c.ID, c.Code})
+	if err != nil || c.JSON {
+		return errors.Join(err, json.NewEncoder(os.Stdout).Encode(done))
+	}
+	fmt.Printf("%s is enrolled as %s at %s; what its sharing policy says goes there\n", c.ID, done.Name, done.Hub)
+	return nil
+}
+
 type tenantExportCmd struct {
 	onFolder `embed:""`
 	ID       string `arg:"" help:"Id of the firm."`
@@ -313,6 +341,7 @@ func (n *node) tenantCommands(mux *http.ServeMux) {
 		return n.sector.Usage(ctx, q.ID, q.Days)
 	}))
 	mux.HandleFunc("POST /tenants/state", answer(n.changeTenant))
+	mux.HandleFunc("POST /tenants/enrol", answer(n.enrolTenant))
 	mux.HandleFunc("POST /tenants/export", answer(n.exportToFile))
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -80,7 +81,7 @@ func outside(t *tenant.Tenant, d plant.Device) string {
 func (n *node) allowed(ctx context.Context, no plant.TenantNo, specs []connect.DeviceSpec) ([]connect.DeviceSpec, error) {
 	if no == homeTenant {
 		for i := range specs {
-			specs[i].Refused = outside(nil, specs[i].Device)
+			specs[i].Refused = cmp.Or(outside(nil, specs[i].Device), specs[i].Refused)
 		}
 		return specs, nil
 	}
