@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"zhigai/access"
+	"zhigai/connect"
 	"zhigai/plant"
 	"zhigai/plant/file"
 	"zhigai/record/sector"
@@ -177,6 +178,9 @@ func (p tenantParts) Delete(ctx context.Context, t tenant.Tenant) error {
 			}
 		}
 	}
+	if err := p.n.forgetDevices(ctx, t.No); err != nil {
+		return err
+	}
 	s, ok := p.n.history.(sizer)
 	if !ok {
 		return p.CanDelete()
@@ -212,6 +216,42 @@ func (n *node) forgetFiles(t tenant.Tenant) error {
 		}
 	}
 	return nil
+}
+
+// forgetDevices takes away what drivers keep of the tenant's devices, those that
+// it has no longer among them, but for what somebody else's device needs too.
+func (n *node) forgetDevices(ctx context.Context, no plant.TenantNo) error {
+	m, err := n.present(ctx, no)
+	if err != nil {
+		return err
+	}
+	gone, err := n.plants.Retired(ctx, access.Scope{Tenant: no}, plant.MicrosOf(time.Now()))
+	if err != nil {
+		return err
+	}
+	shared := map[[2]string]bool{}
+	n.reconciling.Lock()
+	for of, specs := range n.specs {
+		for _, s := range specs {
+			if of != no {
+				shared[[2]string{s.Device.Driver, s.Device.Address}] = true
+			}
+		}
+	}
+	n.reconciling.Unlock()
+	var failed []error
+	for _, one := range append(m.Nodes, gone...) {
+		p, ok := n.profileOf(one)
+		if !ok || shared[[2]string{one.Machine.Device.Driver, one.Machine.Device.Address}] {
+			continue
+		}
+		for _, d := range n.drivers.List {
+			if f, keeps := d.(connect.Forgetter); keeps && d.Kind() == one.Machine.Device.Driver {
+				failed = append(failed, f.Forget(p.Device(one.Machine.Device)))
+			}
+		}
+	}
+	return errors.Join(failed...)
 }
 
 // again ends the parts of a tenant and begins them anew.

@@ -230,16 +230,18 @@ func (c tenantResumeCmd) Run(ctx context.Context) error {
 type tenantDeleteCmd struct {
 	onFolder `embed:""`
 	ID       string `arg:"" help:"Id of the firm."`
+	Term     int64  `help:"Days until everything is deleted, counted from now." default:"30"`
 	Now      string `help:"Do not wait for the end of the term: write the id again." placeholder:"ID"`
 }
 
 func (c tenantDeleteCmd) Run(ctx context.Context) error {
-	return changeState(ctx, c.onFolder, stateQuestion{ID: c.ID, State: tenant.Leaving, Confirm: c.Now})
+	return changeState(ctx, c.onFolder, stateQuestion{ID: c.ID, State: tenant.Leaving, Term: c.Term, Confirm: c.Now})
 }
 
 type stateQuestion struct {
 	ID      string       `json:"id"`
 	State   tenant.State `json:"state"`
+	Term    int64        `json:"term"`    // days, of one that leaves
 	Confirm string       `json:"confirm"` // of a deletion now
 }
 
@@ -254,33 +256,6 @@ func changeState(ctx context.Context, at onFolder, q stateQuestion) error {
 	default:
 		fmt.Printf("%s is %s\n", t.ID, t.State)
 	}
-	return nil
-}
-
-type tenantEnrolCmd struct {
-	onFolder `embed:""`
-	ID       string `arg:"" help:"Id of the firm."`
-	Code     string `arg:"" help:"One-time code that the administrator of the node above made for the firm."`
-}
-
-type tenantEnrolment struct {
-	ID   string `json:"id"`
-	Code string `json:"code"`
-}
-
-// enrolment is under which name a firm is known above, and at whom.
-type enrolment struct {
-	Name string `json:"name"`
-	Hub  string `json:"hub"`
-}
-
-// Run has the running node show the code above.
-func (c tenantEnrolCmd) Run(ctx context.Context) error {
-	done, err := askNode[enrolment](ctx, c.Data, "/tenants/enrol", tenantEnrolment{c.ID, c.Code})
-	if err != nil || c.JSON {
-		return errors.Join(err, json.NewEncoder(os.Stdout).Encode(done))
-	}
-	fmt.Printf("%s is enrolled as %s at %s; what its sharing policy says goes there\n", c.ID, done.Name, done.Hub)
 	return nil
 }
 
@@ -369,8 +344,12 @@ func (n *node) changeTenant(ctx context.Context, q stateQuestion) (tenant.Tenant
 	if err != nil {
 		return t, err
 	}
-	if t.State != q.State {
-		if t, err = n.sector.Change(ctx, operator(), q.ID, t.Rev, tenant.Change{State: &q.State}); err != nil {
+	if t.State != q.State || q.Term != 0 {
+		change := tenant.Change{State: &q.State}
+		if q.Term != 0 {
+			change.Term = &q.Term
+		}
+		if t, err = n.sector.Change(ctx, operator(), q.ID, t.Rev, change); err != nil {
 			return t, err
 		}
 	}

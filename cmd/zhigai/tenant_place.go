@@ -132,6 +132,19 @@ func (n *node) maySearch(ctx context.Context, no plant.TenantNo, driver string) 
 	return fmt.Errorf("%w: %s", access.ErrForbidden, outside(&tenant.Tenant{}, plant.Device{Driver: driver}))
 }
 
+// mayReach says why the node opens no connection to a broker for a tenant: it
+// would be one out of the operator's network.
+func (n *node) mayReach(ctx context.Context, no plant.TenantNo) error {
+	if no == homeTenant {
+		return nil
+	}
+	t, ok, err := n.sector.Of(ctx, no)
+	if err != nil || ok && t.Limits.Reach {
+		return err
+	}
+	return fmt.Errorf("%w: brokers are reached over the operator's network, which this firm may not use; ask the operator", access.ErrForbidden)
+}
+
 // mayTry says why a device may not be asked for a person.
 func (n *node) mayTry(ctx context.Context, no plant.TenantNo, d plant.Device) error {
 	why := ""

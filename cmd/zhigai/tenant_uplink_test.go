@@ -127,7 +127,9 @@ func TestTenants_WhatTheyShareGoesUp(t *testing.T) {
 		who  registry
 		want int
 	}{{a.registry, 1}, {b.registry, 0}, {platform.registry, 0}} {
-		var got struct{ Items []struct{ Office, Purpose string } }
+		var got struct {
+			Items []struct{ Office, Purpose string }
+		}
 		if status, answer := x.who.call("GET", "/evidence-requests", nil, &got); status != 200 || len(got.Items) != x.want {
 			t.Errorf("requests: %d %s; want %d", status, answer, x.want)
 		}

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"zhigai/access"
 	"zhigai/evidence/requests"
 	"zhigai/link"
 	"zhigai/link/journal"
@@ -21,7 +20,6 @@ import (
 	"zhigai/link/settings"
 	"zhigai/link/sharing"
 	"zhigai/plant"
-	"zhigai/sector/tenant"
 )
 
 // parentFlags say to whom a node sends.
@@ -222,47 +220,12 @@ func (n *node) openUplink(ctx context.Context, at *above, w *tenantWorks) (*upli
 		Instance: instance, Host: at.host, Program: version, Now: time.Now, Log: log, Bound: at.bound, Gapped: n.gapped,
 		Handlers: map[string]link.Handler{
 			settings.Verb: u.settings.Handle, requests.Verb: w.asked.Handle,
-			suspicionVerb: func(ctx context.Context, payload []byte) ([]byte, error) { return n.takeSuspicions(ctx, w.tenant, payload) },
+			suspicionVerb: func(ctx context.Context, payload []byte) ([]byte, error) {
+				return n.takeSuspicions(ctx, w.tenant, payload)
+			},
 		},
 	})
 	return u, err
-}
-
-// tenantCursor names the reader of history that sends what a firm on this node
-// shares.
-func tenantCursor(tenant plant.TenantNo) string { return fmt.Sprintf("%s %d", linkCursor, tenant) }
-
-// enrolTenant makes a firm on this node known to the node above, by a code of
-// that node.
-func (n *node) enrolTenant(ctx context.Context, q tenantEnrolment) (out enrolment, err error) {
-	t, err := n.sector.Get(ctx, q.ID)
-	if err != nil {
-		return out, err
-	}
-	at := n.above.Load()
-	switch {
-	case at == nil:
-		return out, errors.New("this node has no node above it; start it with --parent URL --node-key FILE")
-	case !working(t):
-		return out, fmt.Errorf("%w: %s is %s", tenant.ErrState, t.ID, t.State)
-	}
-	key := at.keyOf(t.No)
-	if _, err := os.Stat(membershipFile(key)); err == nil {
-		return out, fmt.Errorf("%w: %s is enrolled already", access.ErrConflict, t.ID)
-	}
-	if err := os.MkdirAll(filepath.Dir(key), 0o700); err != nil {
-		return out, err
-	}
-	var said strings.Builder
-	if err := (enrolCmd{Code: q.Code, Parent: at.Parent, NodeKey: key}).do(ctx, &said); err != nil {
-		return out, err
-	}
-	if err := n.access.Record(ctx, operator(), "tenant.enrol", "tenant/"+t.ID, nil, nil); err != nil {
-		return out, err
-	}
-	m, _, err := readMembership(key)
-	n.tenants.again(t.No)
-	return enrolment{m.Name, m.Hub}, err
 }
 
 // gapped records that the parent will never get some items.

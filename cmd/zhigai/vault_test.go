@@ -151,7 +151,8 @@ func TestSecrets_OfDevicesAndBrokersAreSealed(t *testing.T) {
 	node := func() (out struct {
 		plant.Node
 		Rev int64 `json:"rev"`
-	}) {
+	},
+	) {
 		t.Helper()
 		var list struct{ Items []json.RawMessage }
 		if status, answer := c.call("GET", "/nodes", nil, &list); status != 200 {

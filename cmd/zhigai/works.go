@@ -244,6 +244,11 @@ func (t norths) List(ctx context.Context, tenant plant.TenantNo) ([]north.Row, e
 }
 
 func (t norths) Save(ctx context.Context, tenant plant.TenantNo, one north.Target, rev int64) (north.Target, error) {
+	if !one.Off {
+		if err := t.n.mayReach(ctx, tenant); err != nil {
+			return north.Target{}, err
+		}
+	}
 	return t.n.worksOf(tenant).north.Save(ctx, tenant, one, rev)
 }
 
@@ -252,6 +257,9 @@ func (t norths) Drop(ctx context.Context, tenant plant.TenantNo, id string, rev 
 }
 
 func (t norths) Test(ctx context.Context, tenant plant.TenantNo, one north.Target) error {
+	if err := t.n.mayReach(ctx, tenant); err != nil {
+		return err
+	}
 	return t.n.worksOf(tenant).north.Test(ctx, tenant, one)
 }
 

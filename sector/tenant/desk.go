@@ -288,6 +288,7 @@ type Change struct {
 	Name   *plant.Name `json:"name,omitempty"`
 	Code   *string     `json:"code,omitempty" maxLength:"18"`
 	Limits *Limits     `json:"limits,omitempty"`
+	Term   *int64      `json:"term_days,omitempty" minimum:"1" maximum:"366" doc:"With state leaving: days until everything is deleted, counted from now; 30 when left out"`
 	State  *State      `json:"state,omitempty" enum:"active,suspended,leaving" doc:"leaving: everything is deleted after the term; active takes that back"`
 }
 
@@ -325,6 +326,16 @@ func (d *Desk) Change(ctx context.Context, by access.Principal, id string, rev i
 			}
 			t.Ends = d.o.Now().UTC().Add(d.o.Term).Truncate(time.Microsecond)
 		}
+	}
+	if c.Term != nil {
+		term := time.Duration(*c.Term) * 24 * time.Hour
+		switch {
+		case t.State != Leaving:
+			return Tenant{}, fmt.Errorf("%w: a term is of a firm that leaves; %s is %s", ErrInvalid, id, t.State)
+		case term <= 0 || term > MaxTerm:
+			return Tenant{}, fmt.Errorf("%w: a term of %d days; write 1 to %d", ErrInvalid, *c.Term, MaxTerm/(24*time.Hour))
+		}
+		t.Ends = d.o.Now().UTC().Add(term).Truncate(time.Microsecond)
 	}
 	if err := t.check(); err != nil {
 		return Tenant{}, err

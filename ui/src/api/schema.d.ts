@@ -9106,6 +9106,11 @@ export interface components {
              * @enum {string}
              */
             state?: "active" | "suspended" | "leaving";
+            /**
+             * Format: int64
+             * @description With state leaving: days until everything is deleted, counted from now; 30 when left out
+             */
+            term_days?: number;
         };
         TenantLimits: {
             /**
