@@ -182,7 +182,7 @@ func (s *Service) take(of FactorOwner, f Factor, code string) (Factor, bool, err
 		return f, false, nil
 	}
 	used, ok := f.take(secret, code, s.now())
-	if ok && !isSealed(used.Secret) {
+	if ok && !IsSealed(used.Secret) {
 		used.Secret, err = s.vault.Seal(of.sealed(), plain)
 	}
 	return used, ok, err
@@ -203,7 +203,7 @@ func (s *Service) SealFactors(ctx context.Context) (sealed int, err error) {
 			if f == nil {
 				return nil, nil
 			}
-			if isSealed(f.Secret) {
+			if IsSealed(f.Secret) {
 				_, err := s.vault.Open(of.sealed(), f.Secret)
 				return f, err
 			}

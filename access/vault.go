@@ -43,10 +43,11 @@ func NewVault(key []byte) (*Vault, error) {
 	return &Vault{id: hex.EncodeToString(sum[:4]), aead: aead}, nil
 }
 
-const sealedPrefix = "zgk1."
+// SealedPrefix begins every sealed secret.
+const SealedPrefix = "zgk1."
 
-// isSealed tells a sealed secret from one of an older program, in clear.
-func isSealed(secret string) bool { return strings.HasPrefix(secret, sealedPrefix) }
+// IsSealed tells a sealed secret from one of an older program, in clear.
+func IsSealed(secret string) bool { return strings.HasPrefix(secret, SealedPrefix) }
 
 // Seal is the secret as it may be stored. of names what it is a secret of: it
 // opens under that name alone, so that no row can be put in another's place.
@@ -59,16 +60,16 @@ func (v *Vault) Seal(of, secret string) (string, error) {
 		return "", fmt.Errorf("access: seal: %w", err)
 	}
 	raw := v.aead.Seal(nonce, nonce, []byte(secret), []byte(of))
-	return sealedPrefix + v.id + "." + base64.RawURLEncoding.EncodeToString(raw), nil
+	return SealedPrefix + v.id + "." + base64.RawURLEncoding.EncodeToString(raw), nil
 }
 
 // Open gives back what [Vault.Seal] sealed for of, and what is stored in clear
 // as it is.
 func (v *Vault) Open(of, stored string) (string, error) {
-	if !isSealed(stored) {
+	if !IsSealed(stored) {
 		return stored, nil
 	}
-	id, text, _ := strings.Cut(strings.TrimPrefix(stored, sealedPrefix), ".")
+	id, text, _ := strings.Cut(strings.TrimPrefix(stored, SealedPrefix), ".")
 	if v == nil || id != v.id {
 		return "", ErrOtherKey
 	}

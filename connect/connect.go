@@ -188,6 +188,12 @@ type Caller interface {
 	Call(ctx context.Context, method string, args ...any) ([]any, error)
 }
 
+// Forgetter is a driver that keeps something of a device in the node's folder.
+type Forgetter interface {
+	// Forget takes it away; the device is read no longer.
+	Forget(d plant.Device) error
+}
+
 // Tester is a driver that can say more about a device than that it opens:
 // identity, policies, certificate. The text is shown to the person.
 type Tester interface {

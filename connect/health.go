@@ -181,7 +181,7 @@ func (r *runner) failed(err error) {
 func ringOf(d plant.Device, now func() time.Time) *tap.Ring {
 	var hidden []string
 	for name, value := range d.Params {
-		if tap.Secret(name) {
+		if plant.SecretParam(name) {
 			hidden = append(hidden, value)
 		}
 	}

@@ -35,14 +35,15 @@ const screens = new URL("../docs/screens/", import.meta.url).pathname;
 
 /**
  * No violation of the rules that a machine can check. SHOTS is a folder for pictures of what was looked at; with
- * RENEW_SCREENS those that docs/screens has are made anew.
+ * RENEW_SCREENS those that docs/screens has are made anew, under the name of the place or the one that is given.
  */
-export async function accessible(page, where) {
+export async function accessible(page, where, screen) {
   // Colours are judged where they come to rest, not on their way.
   await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((a) => a.effect?.getComputedTiming().endTime !== Infinity).map((a) => a.finished)));
   const picture = `${where.replaceAll(/\W+/g, "-")}.png`;
   if (process.env.SHOTS) await page.screenshot({ path: join(process.env.SHOTS, picture) });
-  if (process.env.RENEW_SCREENS && existsSync(join(screens, picture))) await page.screenshot({ path: join(screens, picture) });
+  const shown = join(screens, screen ? `${screen}.png` : picture);
+  if (process.env.RENEW_SCREENS && existsSync(shown)) await page.screenshot({ path: shown });
   await page.evaluate(axeSource);
   const found = await page.evaluate(async (tags) => {
     const r = await globalThis.axe.run(document, { runOnly: tags });

@@ -109,7 +109,7 @@ test("from the province's figure to a machine", async () => {
   assert.equal(province.machines, 3);
   assert.deepEqual(await terms(officer, "sum"), province, "the cities add up to the province");
   await officer.getByText("各行分子、分母之和与上级一致").waitFor();
-  await accessible(officer, "cockpit-province");
+  await accessible(officer, "cockpit-province", "target");
   await click("city", officer.getByRole("link", { name: "绍兴市" }).first(), officer.getByRole("link", { name: "新昌县" }).first());
   await click("county", officer.getByRole("link", { name: "新昌县" }).first(), officer.getByRole("link", { name: "新昌轴承有限公司" }));
   const county = await terms(officer.getByTestId("headline"), "term");

@@ -72,7 +72,7 @@ test("score, measures, team and history", async () => {
   await tab("得分与差距");
   await page.getByRole("heading", { name: "能力雷达" }).waitFor();
   await page.getByRole("img", { name: /雷达图/ }).waitFor();
-  await accessible(page, "diagnosis-outcome");
+  await accessible(page, "diagnosis-outcome", "diagnosis");
   await tab(/改进措施/);
   await page.getByRole("button", { name: "新增措施" }).click();
   const form = page.getByRole("dialog");

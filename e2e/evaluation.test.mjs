@@ -64,7 +64,7 @@ test("a round is computed from the records", async () => {
   await form.getByRole("button", { name: /计\s?算/ }).click();
   await page.getByRole("heading", { level: 1, name: "黄岩区亩均效益综合评价" }).waitFor();
   await page.getByText("缺少实际用地（平方米）").waitFor();
-  await accessible(page, "evaluation-list");
+  await accessible(page, "evaluation-list", "evaluation");
   await tab(/标准/);
   await page.getByText("24.10 万元/亩").waitFor();
   await accessible(page, "evaluation-standard");

@@ -96,7 +96,7 @@ test("firms are found by name, pinyin, initials and code", async () => {
     await page.getByText(found, { exact: true }).first().waitFor();
     await page.getByText(other, { exact: true }).first().waitFor({ state: "detached" });
   }
-  await accessible(page, "firms-found");
+  await accessible(page, "firms-found", "firms");
 });
 
 test("a firm that was entered twice is joined, and the history says so", async () => {

@@ -130,5 +130,5 @@ test("the city sees what is due, reminds, and the county finds the reminder", as
   await open(city);
   await city.goto(`${node.base}/reports?id=${lastMonth}.330600`);
   await city.getByText(/1 已审核|份中 1 份已审核/).waitFor();
-  await accessible(city, "reports-city");
+  await accessible(city, "reports-city", "reports");
 });

@@ -54,7 +54,7 @@ test("robots of a sheet are checked cell by cell and stored as a whole", async (
   await form.getByLabel("退役日期").fill(`${year}-01-02`);
   await form.getByRole("button", { name: "保存" }).click();
   await page.getByText("退役", { exact: true }).waitFor();
-  await accessible(page, "ledgers-robots");
+  await accessible(page, "ledgers-robots", "ledgers");
 });
 
 test("a year's return is entered, and none of it when a part is more than the whole", async () => {

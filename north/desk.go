@@ -143,7 +143,13 @@ func (d *Desk) check(ctx context.Context, tenant plant.TenantNo, t *Target) erro
 		return err
 	}
 	i := slices.IndexFunc(targets, func(old Target) bool { return old.ID == t.ID })
-	if i < 0 || targets[i].Password == "" || t.User == "" {
+	if i < 0 || t.User == "" {
+		return nil
+	}
+	if err := targets[i].Sealed; err != nil {
+		return fmt.Errorf("%w: the stored password cannot be read; write it again: %w", access.ErrInvalid, err)
+	}
+	if targets[i].Password == "" {
 		return nil
 	}
 	if targets[i].URL != t.URL || targets[i].User != t.User || targets[i].CA != t.CA {

@@ -53,6 +53,8 @@ type Target struct {
 	ClientID string `json:"client_id,omitempty" maxLength:"100" doc:"Empty: zhigai- and the id of the target"`
 	User     string `json:"user,omitempty" maxLength:"200"`
 	Password string `json:"password,omitempty" maxLength:"1000" doc:"Written and never read; empty keeps the one that is stored"`
+	// Sealed says why the stored password cannot be read; nil: it can.
+	Sealed error `json:"-"`
 	// HasPassword says in answers that there is one.
 	HasPassword bool   `json:"has_password,omitempty" readOnly:"true"`
 	CA          string `json:"ca,omitempty" maxLength:"65536" doc:"Certificates in PEM that sign the broker's; empty: those of the system"`
@@ -88,7 +90,7 @@ func (o Options) cursors() string {
 
 // hidden is the target as it may be shown.
 func (t Target) hidden() Target {
-	t.HasPassword, t.Password = t.Password != "", ""
+	t.HasPassword, t.Password = t.Password != "" || t.Sealed != nil, ""
 	if t.Paths == nil {
 		t.Paths = []string{}
 	}

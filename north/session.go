@@ -63,6 +63,9 @@ func (r *runner) open(ctx context.Context) (session, error) {
 
 // options are what the client needs for a target.
 func options(t Target) (client.Options, error) {
+	if t.Sealed != nil {
+		return client.Options{}, fmt.Errorf("the stored password cannot be read; write it again: %w", t.Sealed)
+	}
 	address, secure, err := t.address()
 	if err != nil {
 		return client.Options{}, err

@@ -59,7 +59,7 @@ func TestAcceptance(t *testing.T) {
 				byName[tag.Name] = tag.No
 			}
 		}
-		randomShift(t, n, rand.New(rand.NewPCG(3, 4)), byName, from.Add(-time.Hour), to)
+		randomShift(t, n, demoTenant, rand.New(rand.NewPCG(3, 4)), byName, from.Add(-time.Hour), to)
 	})
 	_, engineer, err := n.access.CreateToken(t.Context(), access.Node(demoTenant), access.NewToken{Name: "engineer", Role: access.RoleEngineer})
 	must(t, err)

@@ -31,8 +31,8 @@ func newAccess(db *record.DB, vault *access.Vault) (*access.Service, error) {
 	return access.New(db.Access(), roles, vault, time.Now)
 }
 
-// secretsKey seals what the record keeps secret: of second factors and of
-// providers of sign-ins.
+// secretsKey seals what the record keeps secret: of second factors, providers of
+// sign-ins, devices and foreign brokers.
 type secretsKey struct {
 	Key  []byte    `json:"key"`
 	Made time.Time `json:"made"`
@@ -89,9 +89,14 @@ func (n *node) openAccess(ctx context.Context, at place, log *slog.Logger) error
 	if n.access, err = newAccess(n.record, vault); err != nil {
 		return err
 	}
+	n.secrets = n.rules.secrets(vault)
+	n.plants, n.nodes = n.plants.Sealed(n.secrets), n.nodes.Sealed(vault)
 	n.signOn = oidc.New(oidc.Options{Access: n.access, Vault: vault, Now: time.Now, Log: log})
 	if at.readOnly {
 		return nil
+	}
+	if err := n.sealStored(ctx); err != nil {
+		return err
 	}
 	sealed, err := n.access.SealFactors(ctx)
 	if sealed > 0 {

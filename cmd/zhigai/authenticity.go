@@ -21,7 +21,7 @@ import (
 
 // newAuthenticity makes the desk that examines machines' days.
 func (n *node) newAuthenticity() *authenticity.Desk {
-	return authenticity.NewDesk(authenticity.Options{Sources: recorded{n}, Sketches: n.machines, Journal: n.record.Journal(), Now: time.Now, Above: func(tenant plant.TenantNo) bool { return n.up != nil && tenant == homeTenant }})
+	return authenticity.NewDesk(authenticity.Options{Sources: recorded{n}, Sketches: n.machines, Journal: n.record.Journal(), Now: time.Now, Above: func(tenant plant.TenantNo) bool { return n.worksOf(tenant).to.Load() != nil }})
 }
 
 // recorded is what the plant recorded of its machines.

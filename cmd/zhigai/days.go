@@ -147,7 +147,7 @@ func rowOf(d figure.MachineDay) machine.Day {
 
 // provedNew tells who sends machine days up that there are new ones.
 func (n *node) provedNew(_ context.Context, tenant plant.TenantNo) {
-	if n.up != nil && tenant == homeTenant {
-		n.up.days.Changed()
+	if u := n.worksOf(tenant).to.Load(); u != nil {
+		u.days.Changed()
 	}
 }

@@ -14,7 +14,7 @@ import (
 // newDiscovery makes the desk where devices are found.
 func (n *node) newDiscovery() *discovery.Desk {
 	return discovery.New(discovery.Options{
-		Drivers: n.drivers.List, Profiles: n.profiles, Plants: n.plants, Rules: shop.NewRules(n.record), Add: n.adopt, Announced: n.announced(), Sees: n.sees, MaySearch: n.maySearch, Now: time.Now, Log: n.log,
+		Drivers: n.drivers.List, Profiles: n.profiles, Plants: n.plants, Rules: shop.NewRules(n.record).Sealed(n.secrets), Add: n.adopt, Announced: n.announced(), Sees: n.sees, MaySearch: n.maySearch, Now: time.Now, Log: n.log,
 	})
 }
 

@@ -146,7 +146,7 @@ func must(t *testing.T, err error) {
 }
 
 // randomShift writes what a machine's collector would have stored.
-func randomShift(t *testing.T, n *node, r *rand.Rand, tags map[string]plant.TagNo, from, to time.Time) {
+func randomShift(t *testing.T, n *node, tenant plant.TenantNo, r *rand.Rand, tags map[string]plant.TagNo, from, to time.Time) {
 	t.Helper()
 	var b plant.Batch
 	put := func(name string, at time.Time, v float64) {
@@ -194,14 +194,16 @@ func randomShift(t *testing.T, n *node, r *rand.Rand, tags map[string]plant.TagN
 		}
 		at = end.Add(between(20*time.Second, 10*time.Minute))
 	}
-	_, err := n.history.Append(t.Context(), demoTenant, b)
+	_, err := n.history.Append(t.Context(), tenant, b)
 	must(t, err)
 }
 
 // storeShift gives both machines eight hours of facts.
-func storeShift(t *testing.T, n *node, morning time.Time) {
+func storeShift(t *testing.T, n *node, morning time.Time) { storeShiftOf(t, n, demoTenant, morning) }
+
+func storeShiftOf(t *testing.T, n *node, tenant plant.TenantNo, morning time.Time) {
 	t.Helper()
-	tags, err := n.shop.Tags(t.Context(), access.Scope{Tenant: demoTenant})
+	tags, err := n.shop.Tags(t.Context(), access.Scope{Tenant: tenant})
 	must(t, err)
 	byMachine := map[string]map[string]plant.TagNo{}
 	for _, tag := range tags {
@@ -213,7 +215,7 @@ func storeShift(t *testing.T, n *node, morning time.Time) {
 	}
 	r := rand.New(rand.NewPCG(3, 1))
 	for _, machine := range []string{"firm/site/turning/line/lathe-1", "firm/site/turning/line/lathe-2"} {
-		randomShift(t, n, r, byMachine[machine], morning.Add(-20*time.Minute), morning.Add(8*time.Hour))
+		randomShift(t, n, tenant, r, byMachine[machine], morning.Add(-20*time.Minute), morning.Add(8*time.Hour))
 	}
 }
 

@@ -78,10 +78,11 @@ type links struct{ n *node }
 
 // Parent is the view upward.
 func (l links) Parent(ctx context.Context) *link.Status {
-	if l.n.up == nil {
+	up := l.n.to.Load()
+	if up == nil {
 		return nil
 	}
-	s := l.n.up.child.Status(ctx)
+	s := up.child.Status(ctx)
 	return &s
 }
 
@@ -219,7 +220,10 @@ func (n *node) revokeNode(ctx context.Context, in revokeRequest) (struct{}, erro
 // join connects the node with its parent and lets nodes below connect.
 func (n *node) join(ctx context.Context, up parentFlags, down hubFlags, dir string) (err error) {
 	// First, because a model that comes from below asks for it.
-	if n.up, err = n.openUplink(ctx, up, dir); err != nil {
+	if err := n.openAbove(up, dir); err != nil {
+		return err
+	}
+	if err := n.linkUp(ctx, n.tenantWorks); err != nil {
 		return err
 	}
 	if n.down, err = n.openHub(down, dir); err != nil {
@@ -230,9 +234,10 @@ func (n *node) join(ctx context.Context, up parentFlags, down hubFlags, dir stri
 		n.dutiful(ctx, "settings of nodes", n.down.settings.Run)
 		n.dutiful(ctx, "suspicions of nodes", n.overseeSuspicions)
 	}
-	if n.up != nil {
-		n.worker(ctx, "uplink", func() error { return n.up.child.Run(ctx) })
-		n.worker(ctx, "settings", func() error { return n.up.settings.Run(ctx) })
+	if u := n.to.Load(); u != nil {
+		n.worker(ctx, "uplink", func() error { return u.child.Run(ctx) })
+		n.worker(ctx, "settings", func() error { return u.settings.Run(ctx) })
+		n.tenants.tell() // firms on this node may be enrolled there, too
 	}
 	return nil
 }

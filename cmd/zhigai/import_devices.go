@@ -38,7 +38,11 @@ func (c devicesCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	desk := &bulk.Desk{Plants: shop.NewPlants(rec), Profiles: known.profiles, Drivers: drivers}
+	vault, err := vaultOf(c.place)
+	if err != nil {
+		return err
+	}
+	desk := &bulk.Desk{Plants: shop.NewPlants(rec).Sealed(known.secrets(vault)), Profiles: known.profiles, Drivers: drivers}
 	by := access.Node(homeTenant)
 	ctx = access.With(ctx, by)
 	plan, err := desk.Plan(ctx, by.Scope, sheet, c.CreatePlaces, plant.MicrosOf(time.Now()))

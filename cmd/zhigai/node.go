@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"zhigai/access"
@@ -21,7 +22,6 @@ import (
 	"zhigai/fact"
 	"zhigai/figure"
 	"zhigai/history"
-	"zhigai/link/sharing"
 	"zhigai/plant"
 	"zhigai/programme/atlas"
 	"zhigai/programme/diagnosis"
@@ -33,6 +33,7 @@ import (
 	"zhigai/programme/suspicion"
 	"zhigai/programme/target"
 	"zhigai/record"
+	"zhigai/record/shop"
 	"zhigai/sector/tenant"
 	"zhigai/shop/acceptance"
 	"zhigai/shop/authenticity"
@@ -54,6 +55,7 @@ type node struct {
 	log          *slog.Logger
 	started      time.Time
 	access       *access.Service
+	secrets      shop.Secrets
 	signOn       *oidc.Desk
 	broker       *mqtt.Broker
 	drivers      all.Set
@@ -63,7 +65,6 @@ type node struct {
 	board        *equipment.Board
 	desk         *equipment.Desk
 	reports      *acceptance.Desk
-	sharing      *sharing.Desk
 	authenticity *authenticity.Desk
 	firms        *enterprise.Desk
 	firmSheets   *enterprise.Sheets
@@ -77,10 +78,10 @@ type node struct {
 	atlas        atlas.Map // none unless one was installed
 	lean         bool
 	readOnly     bool
-	traces       *traces    // nil: none are made
-	up           *uplink    // nil without a parent
-	down         *downlinks // nil without nodes below
-	replica      *replica   // nil for a node alone
+	traces       *traces               // nil: none are made
+	above        atomic.Pointer[above] // the node above; nil without one
+	down         *downlinks            // nil without nodes below
+	replica      *replica              // nil for a node alone
 	duty         *record.Duty
 	disk         *space.Watch
 	scrub        *scrub
@@ -156,7 +157,6 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.diagnosis = n.newDiagnosis()
 	n.reporting = n.newReporting()
 	n.newEvaluations()
-	n.sharing = n.newSharing()
 	n.tenantWorks = n.worksOf(homeTenant)
 	return n, nil
 }
@@ -297,48 +297,10 @@ func (n *node) refresh(ctx context.Context) error {
 		running = append(running, specs[t]...)
 	}
 	n.collector.Set(running)
-	n.announceModel(ctx)
+	for _, w := range n.tenants.made() {
+		n.announceModel(ctx, w)
+	}
 	return nil
-}
-
-// specsOf are the devices of a tenant as the collector is to read them.
-func (n *node) specsOf(ctx context.Context, of plant.TenantNo) ([]connect.DeviceSpec, error) {
-	m, err := n.plants.Model(ctx, access.Scope{Tenant: of}, plant.MicrosOf(time.Now()))
-	if err != nil {
-		return nil, err
-	}
-	elsewhere, err := n.nodes.Origins(ctx, of)
-	if err != nil {
-		return nil, err
-	}
-	m.Nodes = slices.DeleteFunc(m.Nodes, func(one plant.Node) bool { return elsewhere[one.ID] != "" }) // a node below collects it
-	var tags []plant.Tag
-	for _, one := range m.Nodes {
-		if p, ok := n.profileOf(one); ok {
-			tags = append(tags, p.Tags(one)...)
-		}
-	}
-	if tags, err = n.shop.EnsureTags(ctx, of, tags); err != nil {
-		return nil, err
-	}
-	byNode := map[plant.NodeID][]plant.Tag{}
-	for _, t := range tags {
-		byNode[t.Node] = append(byNode[t.Node], t)
-	}
-	var specs []connect.DeviceSpec
-	for _, one := range m.Nodes {
-		p, ok := n.profileOf(one)
-		if !ok {
-			continue
-		}
-		spec, err := p.Spec(of, one, byNode[one.ID])
-		if err != nil {
-			n.logOf(of).Error("device cannot be read", "machine", one.Path, "err", err)
-			continue
-		}
-		specs = append(specs, spec)
-	}
-	return n.allowed(ctx, of, specs)
 }
 
 // health is what must hold for the node to be well.

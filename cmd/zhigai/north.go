@@ -14,7 +14,7 @@ import (
 // duty sends.
 func (n *node) newNorth(tenant plant.TenantNo) *north.Desk {
 	return north.New(north.Options{
-		Tenant: tenant, History: n.history, Targets: shop.NewTargets(n.record),
+		Tenant: tenant, History: n.history, Targets: shop.NewTargets(n.record).Sealed(n.secrets),
 		Places: func(ctx context.Context) ([]string, error) { return n.places(ctx, tenant) },
 		Tags:   func(ctx context.Context) ([]plant.Tag, error) { return n.sharable(ctx, tenant) },
 		Low:    func() bool { return !keepsUnsent(n.disk.Level()) },

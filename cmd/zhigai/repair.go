@@ -201,7 +201,7 @@ func (r *repair) secretsKey() error {
 	if err := os.Remove(name); err != nil {
 		return err
 	}
-	r.out.Lost = append(r.out.Lost, "node/"+secretsName+": second factors are to be set up anew, and the secrets of sign-in providers to be entered again")
+	r.out.Lost = append(r.out.Lost, "node/"+secretsName+": second factors are to be set up anew, and the secrets of sign-in providers and the passwords of devices and brokers to be entered again")
 	return nil
 }
 

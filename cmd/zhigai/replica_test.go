@@ -71,7 +71,7 @@ func storeOutage(t *testing.T, dir, name string, seed uint64, from, to time.Time
 				byName[tag.Name] = tag.No
 			}
 		}
-		randomShift(t, n, r, byName, from, to)
+		randomShift(t, n, demoTenant, r, byName, from, to)
 	}
 	must(t, n.close())
 }

@@ -9,6 +9,7 @@ import (
 	"zhigai/evidence/requests"
 	"zhigai/evidence/seals"
 	"zhigai/link"
+	"zhigai/link/sharing"
 	"zhigai/plant"
 	"zhigai/programme/machine"
 	webshop "zhigai/web/shop"
@@ -24,17 +25,13 @@ type evidenceDesk struct {
 var _ webshop.Evidence = evidenceDesk{}
 
 // newRequests makes the desk of requests for evidence of a tenant.
-func (n *node) newRequests(tenant plant.TenantNo, book *seals.Book) evidenceDesk {
-	terms := n.evidenceTerms
-	if tenant != homeTenant {
-		terms = nil // a person of the firm decides each
-	}
+func (n *node) newRequests(tenant plant.TenantNo, book *seals.Book, shares *sharing.Desk) evidenceDesk {
 	desk := requests.NewDesk(requests.Options{
 		Tenant: tenant, Node: n.id.ID, Journal: n.record.Journal(), Book: book, Tags: ownTags{tenant, &tagsByNo{tags: n.shop}}, Onward: onward{n, tenant},
 		Audit: func(ctx context.Context, who, action, object string, after any) error {
 			return n.access.Record(ctx, access.Principal{User: "elsewhere", Name: who, Scope: access.Scope{Tenant: tenant}}, action, object, nil, after)
 		},
-		NewID: n.record.NewID, Now: time.Now, Terms: terms,
+		NewID: n.record.NewID, Now: time.Now, Terms: evidenceTerms(shares),
 	})
 	return evidenceDesk{desk, requests.Asker{Desk: desk}}
 }

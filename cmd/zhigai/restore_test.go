@@ -75,7 +75,7 @@ func (s *story) step(i int) {
 		byMachine[m][tag.Name], nodes[m] = tag.No, tag.Node
 	}
 	for _, m := range []string{"firm/site/turning/line/lathe-1", "firm/site/turning/line/lathe-2"} {
-		randomShift(s.t, s.n, s.r, byMachine[m], from, from.Add(70*time.Minute))
+		randomShift(s.t, s.n, demoTenant, s.r, byMachine[m], from, from.Add(70*time.Minute))
 		e := fact.New(fact.KindCount, nodes[m], from.Add(30*time.Minute), "person:test", fact.Count{Good: int64(i + 1), Note: "found"})
 		_, err := s.n.record.Journal().Append(s.t.Context(), demoTenant, e)
 		must(s.t, err)

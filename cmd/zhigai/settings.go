@@ -12,8 +12,11 @@ import (
 	"zhigai/plant/file"
 )
 
-// settled is the node as settings from above are applied to it.
-type settled struct{ n *node }
+// settled is a plant of the node as settings from above are applied to it.
+type settled struct {
+	n      *node
+	tenant plant.TenantNo
+}
 
 // Current is the node's plant file as it is now.
 func (s settled) Current(ctx context.Context) ([]byte, error) {
@@ -23,11 +26,11 @@ func (s settled) Current(ctx context.Context) ([]byte, error) {
 
 // model is the plant of this node alone, without what nodes below announced.
 func (s settled) model(ctx context.Context) (plant.Model, error) {
-	m, err := s.n.plants.Model(ctx, access.Scope{Tenant: homeTenant}, plant.MicrosOf(time.Now()))
+	m, err := s.n.plants.Model(ctx, access.Scope{Tenant: s.tenant}, plant.MicrosOf(time.Now()))
 	if err != nil {
 		return m, err
 	}
-	elsewhere, err := s.n.nodes.Origins(ctx, homeTenant)
+	elsewhere, err := s.n.nodes.Origins(ctx, s.tenant)
 	m.Nodes = slices.DeleteFunc(m.Nodes, func(one plant.Node) bool { return elsewhere[one.ID] != "" })
 	return m, err
 }
@@ -43,10 +46,18 @@ func (s settled) read(ctx context.Context, plantFile []byte) (plant.Model, error
 
 // Check gives what is wrong with a plant file.
 func (s settled) Check(ctx context.Context, plantFile []byte) (string, error) {
-	_, err := s.read(ctx, plantFile)
+	m, err := s.read(ctx, plantFile)
 	var problems file.Problems
 	if errors.As(err, &problems) {
 		return problems.Error(), nil
+	}
+	if t, ok, unknown := s.n.sector.Of(ctx, s.tenant); err == nil && (ok || unknown != nil) {
+		if unknown != nil {
+			return "", unknown
+		}
+		if why := fitsFirm(t, m); why != nil {
+			return why.Error(), nil
+		}
 	}
 	return "", err
 }
@@ -57,7 +68,7 @@ func (s settled) Apply(ctx context.Context, plantFile []byte) error {
 	if err != nil {
 		return err
 	}
-	if err := s.n.plants.Replace(ctx, m, homeTenant, plant.MicrosOf(time.Now())); err != nil {
+	if err := s.n.plants.Replace(ctx, m, s.tenant, plant.MicrosOf(time.Now())); err != nil {
 		return err
 	}
 	return s.n.reconcile(ctx)
@@ -67,7 +78,7 @@ func (s settled) Apply(ctx context.Context, plantFile []byte) error {
 func (s settled) Down(context.Context) []string {
 	var out []string
 	for _, d := range s.n.collector.Status() {
-		if d.State != connect.StateUp && d.State != connect.StateOff {
+		if d.Tenant == s.tenant && d.State != connect.StateUp && d.State != connect.StateOff {
 			out = append(out, d.Path)
 		}
 	}

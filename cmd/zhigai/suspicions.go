@@ -323,7 +323,7 @@ func (n *node) tellOne(ctx context.Context, to link.Node, after uint64) (uint64,
 
 // takeSuspicions keeps what the node above says of suspicions of machines that
 // are here or come by here.
-func (n *node) takeSuspicions(ctx context.Context, payload []byte) ([]byte, error) {
+func (n *node) takeSuspicions(ctx context.Context, tenant plant.TenantNo, payload []byte) ([]byte, error) {
 	var events []fact.Event
 	if err := json.Unmarshal(payload, &events); err != nil {
 		return nil, fmt.Errorf("%w: suspicions: %w", link.ErrRefused, err)
@@ -336,7 +336,7 @@ func (n *node) takeSuspicions(ctx context.Context, payload []byte) ([]byte, erro
 		if !slices.Contains(suspicionKinds, e.Kind) || e.ID == "" {
 			return nil, fmt.Errorf("%w: a fact of kind %.40q is not one of suspicions", link.ErrRefused, e.Kind)
 		}
-		owner, err := n.machines.OwnerOf(ctx, homeTenant, e.Subject)
+		owner, err := n.machines.OwnerOf(ctx, tenant, e.Subject)
 		if err != nil {
 			return nil, err
 		}
@@ -346,9 +346,9 @@ func (n *node) takeSuspicions(ctx context.Context, payload []byte) ([]byte, erro
 		}
 	}
 	if len(keep) > 0 {
-		if _, err := n.record.Journal().Append(ctx, homeTenant, keep...); err != nil {
+		if _, err := n.record.Journal().Append(ctx, tenant, keep...); err != nil {
 			return nil, err
 		}
 	}
-	return []byte("{}"), n.settle(ctx, homeTenant)
+	return []byte("{}"), n.settle(ctx, tenant)
 }

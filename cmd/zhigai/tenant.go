@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"zhigai/access"
+	"zhigai/connect"
 	"zhigai/plant"
 	"zhigai/plant/file"
 	"zhigai/record/sector"
@@ -106,6 +108,11 @@ func (p tenantParts) CheckPlant(t tenant.Tenant, plantFile []byte) error {
 	if err != nil {
 		return err
 	}
+	return fitsFirm(t, m)
+}
+
+// fitsFirm says what of a plant the firm may not have.
+func fitsFirm(t tenant.Tenant, m plant.Model) error {
 	var devices int64
 	for _, one := range m.Nodes {
 		if one.Machine == nil || one.Machine.Device.Driver == "" {
@@ -165,11 +172,14 @@ func (p tenantParts) CanDelete() error {
 func (p tenantParts) Delete(ctx context.Context, t tenant.Tenant) error {
 	p.n.tenants.drop(t.No)
 	for name := range p.n.history.Cursors() {
-		if name == sealsCursor(t.No) || strings.HasPrefix(name, fmt.Sprintf("north %d ", t.No)) {
+		if name == sealsCursor(t.No) || name == tenantCursor(t.No) || strings.HasPrefix(name, fmt.Sprintf("north %d ", t.No)) {
 			if err := p.n.history.DropCursor(name); err != nil {
 				return err
 			}
 		}
+	}
+	if err := p.n.forgetDevices(ctx, t.No); err != nil {
+		return err
 	}
 	s, ok := p.n.history.(sizer)
 	if !ok {
@@ -184,10 +194,78 @@ func (p tenantParts) Delete(ctx context.Context, t tenant.Tenant) error {
 	p.n.fleet.Changed()
 	p.n.meter.forget(t.No)
 	p.n.access.Forget()
+	if err := p.n.forgetFiles(t); err != nil {
+		return err
+	}
 	if p.n.fileRoot == "" {
 		return nil
 	}
 	return os.RemoveAll(filepath.Join(p.n.fileRoot, filepath.FromSlash(tenantTopics), t.ID))
+}
+
+// forgetFiles takes away what lies of a tenant in the node's own folder.
+func (n *node) forgetFiles(t tenant.Tenant) error {
+	at := n.above.Load()
+	if at == nil {
+		return nil
+	}
+	key := at.keyOf(t.No)
+	for _, name := range []string{key, membershipFile(key), filepath.Join(at.dir, fmt.Sprintf("link-state-%d.json", t.No)), filepath.Join(at.dir, fmt.Sprintf("link-settings-%d.json", t.No))} {
+		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// forgetDevices takes away what drivers keep of the tenant's devices, those that
+// it has no longer among them, but for what somebody else's device needs too.
+func (n *node) forgetDevices(ctx context.Context, no plant.TenantNo) error {
+	m, err := n.present(ctx, no)
+	if err != nil {
+		return err
+	}
+	gone, err := n.plants.Retired(ctx, access.Scope{Tenant: no}, plant.MicrosOf(time.Now()))
+	if err != nil {
+		return err
+	}
+	shared := map[[2]string]bool{}
+	n.reconciling.Lock()
+	for of, specs := range n.specs {
+		for _, s := range specs {
+			if of != no {
+				shared[[2]string{s.Device.Driver, s.Device.Address}] = true
+			}
+		}
+	}
+	n.reconciling.Unlock()
+	var failed []error
+	for _, one := range append(m.Nodes, gone...) {
+		p, ok := n.profileOf(one)
+		if !ok || shared[[2]string{one.Machine.Device.Driver, one.Machine.Device.Address}] {
+			continue
+		}
+		for _, d := range n.drivers.List {
+			if f, keeps := d.(connect.Forgetter); keeps && d.Kind() == one.Machine.Device.Driver {
+				failed = append(failed, f.Forget(p.Device(one.Machine.Device)))
+			}
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// again ends the parts of a tenant and begins them anew.
+func (t *tenants) again(no plant.TenantNo) {
+	t.passing.Lock()
+	t.mu.Lock()
+	stop := t.running[no]
+	delete(t.running, no)
+	t.mu.Unlock()
+	if stop != nil {
+		stop()
+	}
+	t.passing.Unlock()
+	t.tell()
 }
 
 // drop ends and forgets the parts of a tenant.

@@ -25,6 +25,7 @@ type tenantCmd struct {
 	Usage   tenantUsageCmd   `cmd:"" help:"What a firm has now and used by day."`
 	Suspend tenantSuspendCmd `cmd:"" help:"Let nobody of a firm in and collect nothing; all is kept."`
 	Resume  tenantResumeCmd  `cmd:"" help:"Serve a firm again that is suspended or leaves."`
+	Enrol   tenantEnrolCmd   `cmd:"" help:"Make a firm known to the node above, so that what it shares goes there."`
 	Export  tenantExportCmd  `cmd:"" help:"Write everything a firm owns as a zip."`
 	Delete  tenantDeleteCmd  `cmd:"" help:"Let a firm leave: everything is deleted after a term, or now."`
 }
@@ -229,16 +230,18 @@ func (c tenantResumeCmd) Run(ctx context.Context) error {
 type tenantDeleteCmd struct {
 	onFolder `embed:""`
 	ID       string `arg:"" help:"Id of the firm."`
+	Term     int64  `help:"Days until everything is deleted, counted from now." default:"30"`
 	Now      string `help:"Do not wait for the end of the term: write the id again." placeholder:"ID"`
 }
 
 func (c tenantDeleteCmd) Run(ctx context.Context) error {
-	return changeState(ctx, c.onFolder, stateQuestion{ID: c.ID, State: tenant.Leaving, Confirm: c.Now})
+	return changeState(ctx, c.onFolder, stateQuestion{ID: c.ID, State: tenant.Leaving, Term: c.Term, Confirm: c.Now})
 }
 
 type stateQuestion struct {
 	ID      string       `json:"id"`
 	State   tenant.State `json:"state"`
+	Term    int64        `json:"term"`    // days, of one that leaves
 	Confirm string       `json:"confirm"` // of a deletion now
 }
 
@@ -313,6 +316,7 @@ func (n *node) tenantCommands(mux *http.ServeMux) {
 		return n.sector.Usage(ctx, q.ID, q.Days)
 	}))
 	mux.HandleFunc("POST /tenants/state", answer(n.changeTenant))
+	mux.HandleFunc("POST /tenants/enrol", answer(n.enrolTenant))
 	mux.HandleFunc("POST /tenants/export", answer(n.exportToFile))
 }
 
@@ -340,8 +344,12 @@ func (n *node) changeTenant(ctx context.Context, q stateQuestion) (tenant.Tenant
 	if err != nil {
 		return t, err
 	}
-	if t.State != q.State {
-		if t, err = n.sector.Change(ctx, operator(), q.ID, t.Rev, tenant.Change{State: &q.State}); err != nil {
+	if t.State != q.State || q.Term != 0 {
+		change := tenant.Change{State: &q.State}
+		if q.Term != 0 {
+			change.Term = &q.Term
+		}
+		if t, err = n.sector.Change(ctx, operator(), q.ID, t.Rev, change); err != nil {
 			return t, err
 		}
 	}

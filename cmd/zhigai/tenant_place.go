@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -80,7 +81,7 @@ func outside(t *tenant.Tenant, d plant.Device) string {
 func (n *node) allowed(ctx context.Context, no plant.TenantNo, specs []connect.DeviceSpec) ([]connect.DeviceSpec, error) {
 	if no == homeTenant {
 		for i := range specs {
-			specs[i].Refused = outside(nil, specs[i].Device)
+			specs[i].Refused = cmp.Or(outside(nil, specs[i].Device), specs[i].Refused)
 		}
 		return specs, nil
 	}
@@ -129,6 +130,19 @@ func (n *node) maySearch(ctx context.Context, no plant.TenantNo, driver string) 
 		return err
 	}
 	return fmt.Errorf("%w: %s", access.ErrForbidden, outside(&tenant.Tenant{}, plant.Device{Driver: driver}))
+}
+
+// mayReach says why the node opens no connection to a broker for a tenant: it
+// would be one out of the operator's network.
+func (n *node) mayReach(ctx context.Context, no plant.TenantNo) error {
+	if no == homeTenant {
+		return nil
+	}
+	t, ok, err := n.sector.Of(ctx, no)
+	if err != nil || ok && t.Limits.Reach {
+		return err
+	}
+	return fmt.Errorf("%w: brokers are reached over the operator's network, which this firm may not use; ask the operator", access.ErrForbidden)
 }
 
 // mayTry says why a device may not be asked for a person.

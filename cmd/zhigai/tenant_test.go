@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -246,12 +248,28 @@ func leaves(t *testing.T, g *gate, a, b guest) {
 	if left := time.Until(now.Ends); left < tenant.DefaultTerm-time.Hour || left > tenant.DefaultTerm {
 		t.Errorf("its term is over in %s", left)
 	}
+	for term, want := range map[int64]error{60: nil, 367: tenant.ErrInvalid} {
+		is, err := g.n.sector.Change(ctx, operator(), b.tenant.ID, now.Rev, tenant.Change{State: &state, Term: &term})
+		if !errors.Is(err, want) {
+			t.Errorf("a term of %d days: %v; want %v", term, err, want)
+		}
+		if err == nil {
+			now = is
+			if left := time.Until(now.Ends); left < 60*24*time.Hour-time.Hour || left > 60*24*time.Hour {
+				t.Errorf("with a term of 60 days it ends in %s", left)
+			}
+		}
+	}
 	if err := g.n.sector.Delete(ctx, operator(), b.tenant.ID, "hongf"); !errors.Is(err, tenant.ErrInvalid) {
 		t.Errorf("deleted with a wrong confirmation: %v", err)
 	}
 	others, err := g.n.record.RowsOf(ctx, a.tenant.No)
 	must(t, err)
+	approved := approveFor(t, g, b, "opc.tcp://10.9.9.9:4840")
 	must(t, g.n.sector.Delete(ctx, operator(), b.tenant.ID, b.tenant.ID))
+	if raw, err := os.ReadFile(approved); err != nil || strings.Contains(string(raw), "10.9.9.9") {
+		t.Errorf("what was approved for a device of the firm: %s, %v", raw, err)
+	}
 	rows, err := g.n.record.RowsOf(ctx, b.tenant.No)
 	must(t, err)
 	if len(rows) != 2 || rows["tenant"] != 1 || rows["audit"] == 0 {
@@ -277,6 +295,28 @@ func leaves(t *testing.T, g *gate, a, b guest) {
 	if gone, err := g.n.sector.Get(ctx, b.tenant.ID); err != nil || gone.State != tenant.Deleted || gone.Name.ZH != b.tenant.Name.ZH {
 		t.Errorf("its row: %+v, %v", gone, err)
 	}
+}
+
+// approveFor gives the firm a device whose certificate is approved, and says in
+// which file that stands.
+func approveFor(t *testing.T, g *gate, x guest, address string) string {
+	t.Helper()
+	scope := access.Scope{Tenant: x.tenant.No}
+	m := plant.Model{Nodes: []plant.Node{{
+		Path: "firm/site/turning/line/grinder", Level: plant.LevelEquipment, Name: plant.Name{ZH: "磨床"},
+		Machine: &plant.Equipment{Class: "grinder", Profile: "demo-grinder", Device: plant.Device{Driver: "opcua", Address: address, Params: map[string]string{"prefix": "G1"}}},
+	}}}
+	must(t, g.n.plants.Import(access.With(t.Context(), access.Node(x.tenant.No)), scope, m, plant.MicrosOf(time.Now())))
+	for _, d := range g.n.drivers.List {
+		if c, ok := d.(connect.Certified); ok {
+			must(t, c.Trust(address, strings.Repeat("ab", 32)))
+		}
+	}
+	file := filepath.Join(g.n.dir, "connect", "approved.json")
+	if raw, err := os.ReadFile(file); err != nil || !strings.Contains(string(raw), address) {
+		t.Fatalf("approved: %s, %v", raw, err)
+	}
+	return file
 }
 
 // unpacked reads an export and checks it against its manifest.

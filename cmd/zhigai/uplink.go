@@ -19,6 +19,7 @@ import (
 	"zhigai/link/nats"
 	"zhigai/link/settings"
 	"zhigai/link/sharing"
+	"zhigai/plant"
 )
 
 // parentFlags say to whom a node sends.
@@ -113,65 +114,116 @@ type uplink struct {
 	settings *settings.Child
 }
 
-// linkCursor is the name under which the journals keep what the parent lacks.
+// linkCursor is the name under which the journals keep what the parent lacks of
+// the node's own tenant.
 const linkCursor = "parent"
 
-func (n *node) openUplink(ctx context.Context, f parentFlags, dir string) (*uplink, error) {
+// above is the node above, as the flags name it.
+type above struct {
+	parentFlags
+	bound link.Bound
+	host  string
+	dir   string
+}
+
+// openAbove looks at the flags; without a parent nothing is above.
+func (n *node) openAbove(f parentFlags, dir string) error {
 	if len(f.Parent) == 0 {
-		return nil, nil
+		return nil
 	}
 	if f.NodeKey == "" {
-		return nil, errors.New("--parent needs --node-key FILE")
+		return errors.New("--parent needs --node-key FILE")
 	}
 	bound, err := parseBound(f.Outbox)
 	if err != nil {
-		return nil, err
-	}
-	_, pin, err := readMembership(f.NodeKey)
-	if err != nil {
-		return nil, err
-	}
-	key, err := nats.OpenKey(f.NodeKey)
-	if err != nil {
-		return nil, err
+		return err
 	}
 	host, err := os.Hostname()
+	n.above.Store(&above{parentFlags: f, bound: bound, host: host, dir: dir})
+	return err
+}
+
+// keyOf is the file of the key by which a tenant is known above: of the node's
+// own the flag's, of a firm on this node one that 'zhigai tenant enrol' made.
+func (a *above) keyOf(tenant plant.TenantNo) string {
+	if tenant == homeTenant {
+		return a.NodeKey
+	}
+	return filepath.Join(a.dir, "node", "uplinks", fmt.Sprintf("%d.key", tenant))
+}
+
+// linkUp opens the way of a tenant to the node above. A firm on this node has one
+// of its own, as if the node were its own; without an enrolment it has none, and
+// nothing of it goes up.
+func (n *node) linkUp(ctx context.Context, w *tenantWorks) error {
+	at := n.above.Load()
+	if at == nil || w.to.Load() != nil {
+		return nil
+	}
+	if _, err := os.Stat(membershipFile(at.keyOf(w.tenant))); errors.Is(err, fs.ErrNotExist) && w.tenant != homeTenant {
+		return nil
+	}
+	u, err := n.openUplink(ctx, at, w)
+	if err != nil {
+		return err
+	}
+	w.to.Store(u)
+	return nil
+}
+
+func (n *node) openUplink(ctx context.Context, at *above, w *tenantWorks) (*uplink, error) {
+	_, pin, err := readMembership(at.keyOf(w.tenant))
 	if err != nil {
 		return nil, err
 	}
-	instance, err := nats.OpenInstance(dir, nats.Machine())
+	key, err := nats.OpenKey(at.keyOf(w.tenant))
 	if err != nil {
 		return nil, err
 	}
-	transport, err := nats.NewTransport(nats.DialOptions{Addresses: f.Parent, Key: key, Pin: pin, Host: host})
+	instance, err := nats.OpenInstance(at.dir, nats.Machine())
+	if err != nil {
+		return nil, err
+	}
+	transport, err := nats.NewTransport(nats.DialOptions{Addresses: at.Parent, Key: key, Pin: pin, Host: at.host})
 	if err != nil {
 		return nil, err
 	}
 	u := &uplink{}
-	if u.models, err = journal.NewAnnouncements(ctx, n.nodes, homeTenant); err != nil {
+	if u.models, err = journal.NewAnnouncements(ctx, n.nodes, w.tenant); err != nil {
 		return nil, err
 	}
-	u.days = journal.NewRows(n.machines, homeTenant)
+	u.days = journal.NewRows(n.machines, w.tenant)
+	cursor, file := linkCursor, "link-%s.json"
+	if w.tenant != homeTenant {
+		cursor, file = tenantCursor(w.tenant), "link-%s-"+fmt.Sprintf("%d.json", w.tenant)
+	}
 	// A new reader first says where it begins, so that nothing behind it goes.
-	if _, ok := n.history.Cursors()[linkCursor]; !ok {
+	if _, ok := n.history.Cursors()[cursor]; !ok {
 		first, _ := n.history.Bounds()
-		if err := n.history.SaveCursor(linkCursor, first-1); err != nil {
+		if err := n.history.SaveCursor(cursor, first-1); err != nil {
 			return nil, err
 		}
 	}
-	if u.settings, err = settings.NewChild(settled{n}, link.FileState(filepath.Join(dir, "link-settings.json")), time.Now, n.log); err != nil {
+	state := func(of string) link.StateStore { return link.FileState(filepath.Join(at.dir, fmt.Sprintf(file, of))) }
+	log := n.logOf(w.tenant)
+	if u.settings, err = settings.NewChild(settled{n, w.tenant}, state("settings"), time.Now, log); err != nil {
 		return nil, err
 	}
 	u.child, err = link.NewChild(link.ChildOptions{
-		Parent: strings.Join(f.Parent, ","), Transport: transport, State: link.FileState(filepath.Join(dir, "link-state.json")),
+		Parent: strings.Join(at.Parent, ","), Transport: transport, State: state("state"),
 		Feeds: map[link.Stream]link.Feed{
-			link.StreamModel:   {Source: n.sharedWhole(u.models, func(p link.Policy) bool { return p.Shares(link.StreamModel) })},
-			link.StreamFigures: {Source: n.sharedDays(u.days)},
-			link.StreamRecord:  {Source: sharing.Events{Events: journal.Events{Log: n.record.Journal(), Cursor: linkCursor, Tenant: homeTenant}, Desk: n.sharing}},
-			link.StreamHistory: {Source: n.sharedHistory(), Bounded: true},
+			link.StreamModel:   {Source: w.sharedWhole(u.models, func(p link.Policy) bool { return p.Shares(link.StreamModel) })},
+			link.StreamFigures: {Source: n.sharedDays(w, u.days)},
+			link.StreamRecord:  {Source: sharing.Events{Events: journal.Events{Log: n.record.Journal(), Cursor: linkCursor, Tenant: w.tenant}, Desk: w.sharing}},
+			link.StreamHistory: {Source: n.sharedHistory(w, cursor), Bounded: true},
 		},
-		Instance: instance, Host: host, Program: version, Now: time.Now, Log: n.log, Bound: bound, Gapped: n.gapped,
-		Handlers: map[string]link.Handler{settings.Verb: u.settings.Handle, requests.Verb: n.asked.Handle, suspicionVerb: n.takeSuspicions},
+		Instance: instance, Host: at.host, Program: version, Now: time.Now, Log: log, Bound: at.bound, Gapped: n.gapped,
+		Handlers: map[string]link.Handler{
+			settings.Verb: u.settings.Handle, requests.Verb: w.asked.Handle,
+			suspicionVerb: func(ctx context.Context, payload []byte) ([]byte, error) {
+				return n.takeSuspicions(ctx, w.tenant, payload)
+			},
+		},
 	})
 	return u, err
 }
@@ -225,11 +277,12 @@ func parseSize(s string) (int64, error) {
 }
 
 // announce tells the parent that the plant model may have changed.
-func (n *node) announceModel(ctx context.Context) {
-	if n.up == nil {
+func (n *node) announceModel(ctx context.Context, w *tenantWorks) {
+	u := w.to.Load()
+	if u == nil {
 		return
 	}
-	if err := n.up.models.Changed(ctx); err != nil {
-		n.log.Error("parent not told of the plant model", "err", err) // the next change or start does
+	if err := u.models.Changed(ctx); err != nil {
+		n.logOf(w.tenant).Error("parent not told of the plant model", "err", err) // the next change or start does
 	}
 }

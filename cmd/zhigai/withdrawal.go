@@ -21,13 +21,16 @@ const tellEvery = 2 * time.Second
 // tellSharing tells the nodes above what each plant that this node serves
 // shares, until ctx ends.
 func (n *node) tellSharing(ctx context.Context) error {
-	var told [2]int64
+	told := map[plant.TenantNo][2]int64{}
 	for {
-		now, err := n.tellPolicy(ctx, told)
-		if err != nil && ctx.Err() == nil {
+		if err := n.eachTenant(ctx, "sharing: will tell those above again", func(ctx context.Context, tenant plant.TenantNo) error {
+			now, err := n.tellPolicy(ctx, tenant, told[tenant])
+			if err == nil {
+				told[tenant] = now
+			}
+			return err
+		}); err != nil && ctx.Err() == nil {
 			n.log.Error("sharing: will tell those above again", "err", err)
-		} else {
-			told = now
 		}
 		select {
 		case <-ctx.Done():
@@ -39,17 +42,17 @@ func (n *node) tellSharing(ctx context.Context) error {
 
 // tellPolicy records what the policy says of each plant, once for a revision,
 // and returns the revision and the number of the newest day that it looked at.
-func (n *node) tellPolicy(ctx context.Context, told [2]int64) ([2]int64, error) {
-	k, err := n.sharing.Now(ctx)
+func (n *node) tellPolicy(ctx context.Context, tenant plant.TenantNo, told [2]int64) ([2]int64, error) {
+	k, err := n.worksOf(tenant).sharing.Now(ctx)
 	if err != nil || k.Rev == 0 {
 		return told, err
 	}
-	head, err := n.machines.RowsHead(ctx, homeTenant)
+	head, err := n.machines.RowsHead(ctx, tenant)
 	now := [2]int64{k.Rev, int64(head)}
 	if err != nil || now == told {
 		return told, err
 	}
-	plants, err := n.machines.Links(ctx, homeTenant, nil)
+	plants, err := n.machines.Links(ctx, tenant, nil)
 	if err != nil {
 		return told, err
 	}
@@ -60,7 +63,7 @@ func (n *node) tellPolicy(ctx context.Context, told [2]int64) ([2]int64, error) 
 		said := fact.Sharing{Rev: k.Rev, Withdrawn: k.Policy.Withdrawn, Days: k.Policy.SharesFigure(sharing.MachineDays)}
 		e := fact.New(fact.KindSharing, p.Owner, k.At.Time(), "sharing:"+string(p.Owner), said)
 		e.SourceSeq = uint64(k.Rev)
-		if _, err := n.record.Journal().Append(ctx, homeTenant, e); err != nil {
+		if _, err := n.record.Journal().Append(ctx, tenant, e); err != nil {
 			return told, fmt.Errorf("what %s shares: %w", p.Owner, err)
 		}
 	}

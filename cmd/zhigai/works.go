@@ -7,12 +7,14 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"zhigai/access"
 	"zhigai/evidence"
 	"zhigai/evidence/requests"
 	"zhigai/evidence/seals"
+	"zhigai/link/sharing"
 	"zhigai/north"
 	"zhigai/plant"
 	"zhigai/shop/control"
@@ -27,12 +29,16 @@ type tenantWorks struct {
 	north   *north.Desk
 	book    *seals.Book
 	asked   evidenceDesk
+	// sharing is what the tenant shares with nodes above; to send it is the way
+	// there, nil without one.
+	sharing *sharing.Desk
+	to      atomic.Pointer[uplink]
 }
 
 // newWorks makes the parts of a tenant; nothing runs yet.
 func (n *node) newWorks(tenant plant.TenantNo) *tenantWorks {
-	w := &tenantWorks{tenant: tenant, north: n.newNorth(tenant), book: n.bookOf(tenant, n.logOf(tenant), time.Now)}
-	w.asked = n.newRequests(tenant, w.book)
+	w := &tenantWorks{tenant: tenant, north: n.newNorth(tenant), book: n.bookOf(tenant, n.logOf(tenant), time.Now), sharing: n.newSharing(tenant)}
+	w.asked = n.newRequests(tenant, w.book, w.sharing)
 	w.control = control.NewDesk(control.Options{
 		Tenant: tenant, Node: n.id.ID, Journal: n.record.Journal(), Plants: n.plants, Profiles: n.profiles, Devices: n.collector, Audit: n.access,
 		NewID: n.record.NewID, Now: time.Now, Logger: n.logOf(tenant),
@@ -184,12 +190,24 @@ func (n *node) serve(ctx context.Context, w *tenantWorks) (stop func()) {
 	part := func(name string, run func() error) { all.Go(func() { n.work(ctx, name, run) }) }
 	part("seals", func() error { return w.book.Run(ctx) })
 	part("north", func() error { return w.north.Run(ctx) })
+	if w.tenant != homeTenant { // the node's own goes up for as long as the node runs
+		if err := n.linkUp(ctx, w); err != nil {
+			n.logOf(w.tenant).Error("nothing goes to the node above", "err", err)
+		}
+	}
+	if u := w.to.Load(); u != nil && w.tenant != homeTenant {
+		part("uplink", func() error { return u.child.Run(ctx) })
+		part("settings", func() error { return u.settings.Run(ctx) })
+	}
 	if n.replica == nil { // replicas do not collect
 		part("discovery", func() error { return n.discovery.Run(ctx, w.tenant) })
 	}
 	return func() {
 		cancel()
 		all.Wait()
+		if w.tenant != homeTenant {
+			w.to.Store(nil)
+		}
 	}
 }
 
@@ -226,6 +244,11 @@ func (t norths) List(ctx context.Context, tenant plant.TenantNo) ([]north.Row, e
 }
 
 func (t norths) Save(ctx context.Context, tenant plant.TenantNo, one north.Target, rev int64) (north.Target, error) {
+	if !one.Off {
+		if err := t.n.mayReach(ctx, tenant); err != nil {
+			return north.Target{}, err
+		}
+	}
 	return t.n.worksOf(tenant).north.Save(ctx, tenant, one, rev)
 }
 
@@ -234,6 +257,9 @@ func (t norths) Drop(ctx context.Context, tenant plant.TenantNo, id string, rev 
 }
 
 func (t norths) Test(ctx context.Context, tenant plant.TenantNo, one north.Target) error {
+	if err := t.n.mayReach(ctx, tenant); err != nil {
+		return err
+	}
 	return t.n.worksOf(tenant).north.Test(ctx, tenant, one)
 }
 

@@ -14,8 +14,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -256,4 +258,17 @@ func (d *Driver) Test(ctx context.Context, dev plant.Device) (string, error) {
 func (d *Driver) cursorName(address string, s *settings) string {
 	sum := sha256.Sum256([]byte(address + "\x00" + s.query + "\x00" + s.cursor))
 	return filepath.Join(d.dir, "database-"+hex.EncodeToString(sum[:8])+".json")
+}
+
+// Forget implements [connect.Forgetter]: how far the rows were taken is no longer
+// known.
+func (d *Driver) Forget(dev plant.Device) error {
+	s, err := parseSettings(dev)
+	if err != nil {
+		return nil // such a device never was read
+	}
+	if err := os.Remove(d.cursorName(dev.Address, &s)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("database: forget %s: %w", dev.Address, err)
+	}
+	return nil
 }

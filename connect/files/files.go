@@ -151,6 +151,19 @@ func (d *Driver) cursorName(folder string) string {
 	return filepath.Join(d.dir, "files-"+hex.EncodeToString(sum[:8])+".log")
 }
 
+// Forget implements [connect.Forgetter]: which files of the folder were taken is
+// no longer known.
+func (d *Driver) Forget(dev plant.Device) error {
+	s, err := parseSettings(dev)
+	if err != nil {
+		return nil // such a device never was read
+	}
+	if err := os.Remove(d.cursorName(s.folder)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("files: forget %s: %w", s.folder, err)
+	}
+	return nil
+}
+
 // conn is a folder that can be listed.
 type conn struct {
 	driver   *Driver

@@ -114,6 +114,10 @@ func (d *Driver) Trust(address, fingerprint string) error {
 	return d.trust.approve(address, fingerprint)
 }
 
+// Forget implements [connect.Forgetter]: nothing is approved for the device any
+// more.
+func (d *Driver) Forget(dev plant.Device) error { return d.trust.forget(dev.Address) }
+
 // Pending implements [connect.Certified].
 func (d *Driver) Pending() []connect.PendingCertificate { return d.trust.waiting() }
 

@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -122,6 +124,26 @@ func (t *trustList) approve(address, fingerprint string) error {
 	}
 	t.approved = next
 	delete(t.pending, key)
+	return nil
+}
+
+// forget takes back what was approved for an address.
+func (t *trustList) forget(address string) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	next := slices.DeleteFunc(slices.Clone(t.approved), func(a approval) bool { return a.Address == address })
+	maps.DeleteFunc(t.pending, func(_ string, p connect.PendingCertificate) bool { return p.Address == address })
+	if len(next) == len(t.approved) {
+		return nil
+	}
+	b, err := json.MarshalIndent(next, "", "  ")
+	if err == nil {
+		err = writeFile(t.path, b)
+	}
+	if err != nil {
+		return fmt.Errorf("opcua %s: forget: %w", address, err)
+	}
+	t.approved = next
 	return nil
 }
 

@@ -72,17 +72,9 @@ func (a *answer) Read(b []byte) (int, error) {
 	return n, err
 }
 
-var (
-	// secretName is what a setting is called whose value opens doors.
-	secretName = regexp.MustCompile(`(?i)pass|token|secret|communit|credential|pwd|api.?key|cookie|authorization`)
-	// secretQuery is what a parameter of an address is called, where a name too many
-	// hurts less than one too few.
-	secretQuery = regexp.MustCompile(`(?i)pass|token|secret|key|sig|auth|pwd|credential`)
-)
-
-// Secret reports whether a setting of a device is called as secrets are: its value
-// is to be hidden.
-func Secret(name string) bool { return secretName.MatchString(name) }
+// secretQuery is what a parameter of an address is called, where a name too many
+// hurts less than one too few.
+var secretQuery = regexp.MustCompile(`(?i)pass|token|secret|key|sig|auth|pwd|credential`)
 
 // Plain is an address without password and without the values of parameters that
 // look like keys.

@@ -263,17 +263,6 @@ func TestPlain(t *testing.T) {
 	}
 }
 
-func TestSecret(t *testing.T) {
-	for name, want := range map[string]bool{
-		"password": true, "auth_password": true, "token": true, "community": true, "header.X-Api-Key": true, "header.Cookie": true,
-		"unit": false, "timeout": false, "auth": false, "user": false, "signal": false,
-	} {
-		if Secret(name) != want {
-			t.Errorf("Secret(%s) = %v", name, !want)
-		}
-	}
-}
-
 // quiet is a connection that takes and gives at once.
 type quiet struct{ net.Conn }
 

@@ -3,8 +3,10 @@
 //
 // A policy counts from the moment it is saved: what was sent before is not
 // called back, what was passed over before is not sent later, but for the plant
-// model and the days of machines, which go when they are shared again. The package decides nothing that the policy does not say; without one
-// everything is sent, as from an edge to the plant it belongs to.
+// model and the days of machines, which go when they are shared again. The package
+// decides nothing that the policy does not say; what holds without one is given:
+// everything is sent from an edge to the plant it belongs to, and nothing of a
+// firm on a node of many.
 //
 // Start with [Desk].
 package sharing
@@ -42,6 +44,7 @@ type Store interface {
 type Desk struct {
 	store  Store
 	tenant plant.TenantNo
+	before link.Policy
 	known  link.Known
 	now    func() time.Time
 
@@ -54,9 +57,10 @@ type Desk struct {
 // replica may have saved a newer one.
 const fresh = time.Second
 
-// New makes a desk; known are the names that a policy may use.
-func New(store Store, tenant plant.TenantNo, known link.Known, now func() time.Time) *Desk {
-	return &Desk{store: store, tenant: tenant, known: known, now: now}
+// New makes a desk; before holds until somebody says something, known are the
+// names that a policy may use.
+func New(store Store, tenant plant.TenantNo, before link.Policy, known link.Known, now func() time.Time) *Desk {
+	return &Desk{store: store, tenant: tenant, before: filled(before), known: known, now: now}
 }
 
 // Known are the names that a policy may use.
@@ -72,7 +76,7 @@ func (d *Desk) Now(ctx context.Context) (Kept, error) {
 		if err != nil {
 			return Kept{}, fmt.Errorf("sharing: %w", err)
 		}
-		d.last, d.read = Kept{Policy: filled(link.Policy{All: true})}, now
+		d.last, d.read = Kept{Policy: d.before}, now
 		if len(all) > 0 {
 			d.last = all[0]
 			d.last.Policy = filled(d.last.Policy)

@@ -67,7 +67,7 @@ func (s samples) ReadEncoded(context.Context, uint64, int) ([]history.Encoded, e
 func TestFeeds_SendWhatThePolicySays(t *testing.T) {
 	store := &kept{}
 	now := time.Unix(1e9, 0)
-	desk := New(store, 1, link.Known{Figures: []string{MachineDays}, Records: []string{"seal", "count"}}, func() time.Time { return now })
+	desk := New(store, 1, link.Policy{All: true}, link.Known{Figures: []string{MachineDays}, Records: []string{"seal", "count"}}, func() time.Time { return now })
 	events := Events{Events: journal.Events{Log: log{events: []fact.Event{{Seq: 1, Kind: fact.KindSeal}, {Seq: 2, Kind: fact.KindCount}}}}, Desk: desk}
 	past := History{
 		History: journal.History{Tenant: 1, Store: samples{batch: history.Sequenced{Seq: 7, Tenant: 1, Batch: plant.Batch{Samples: []plant.Sample{{Tag: 1, Time: 5}, {Tag: 2, Time: 5}, {Tag: 9, Time: 5}}}}}}, Desk: desk,

@@ -72,8 +72,8 @@ func announced(ctx context.Context, db querier, tenant plant.TenantNo) (journal.
 var announcedKinds = []string{"node", "calendar", "product"}
 
 // own is the node's own master data as an announcement: the plant alone. How
-// this node finds devices, and to which brokers it sends with which passwords,
-// is nobody else's.
+// this node finds devices, to which brokers it sends, and with which passwords it
+// opens either, is nobody else's.
 func (s Nodes) own(ctx context.Context, db querier, tenant plant.TenantNo) ([]byte, error) {
 	rows, err := db.QueryContext(ctx, `select `+rowColumns+` from master m where m.tenant = ? and m.kind in (?)
 		and not exists (select 1 from master_origin o where o.tenant = m.tenant and o.kind = m.kind and o.id = m.id)
@@ -97,6 +97,9 @@ func (s Nodes) own(ctx context.Context, db querier, tenant plant.TenantNo) ([]by
 		if mine[t.Node] {
 			m.Tags = append(m.Tags, t)
 		}
+	}
+	if err := strip(m.Rows); err != nil {
+		return nil, err
 	}
 	return m.Encode()
 }
@@ -142,6 +145,9 @@ var _ journal.ModelStore = Nodes{}
 func (s Nodes) CommitModel(ctx context.Context, node link.Node, d link.Delivery, seq uint64, m *journal.Model) error {
 	return s.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
 		if err := Advance(ctx, tx, node.ID, d); err != nil || m == nil {
+			return err
+		}
+		if err := strip(m.Rows); err != nil { // of a node with an earlier release
 			return err
 		}
 		body, err := m.Encode()

@@ -15,6 +15,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"zhigai/access"
 	"zhigai/link"
 	"zhigai/plant"
 	"zhigai/record"
@@ -25,12 +26,19 @@ const maxNodes = 10_000
 
 // Nodes keeps the rows; its methods may be called concurrently and by several
 // processes on one database.
-type Nodes struct{ db *record.DB }
+type Nodes struct {
+	db    *record.DB
+	vault *access.Vault // nil: plant files for nodes below are stored in clear
+}
 
 var _ link.Registry = Nodes{}
 
 // New keeps the nodes in the record.
-func New(db *record.DB) Nodes { return Nodes{db} }
+func New(db *record.DB) Nodes { return Nodes{db: db} }
+
+// Sealed keeps the plant files that are sent to nodes below sealed: passwords of
+// devices may stand in them.
+func (s Nodes) Sealed(vault *access.Vault) Nodes { return Nodes{s.db, vault} }
 
 const nodeColumns = `id, name, tenant, enrolled, revoked`
 

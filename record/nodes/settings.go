@@ -16,13 +16,18 @@ var _ settings.Store = Nodes{}
 
 const settingsColumns = `node, number, made, made_by, plant, state, detail, changed`
 
-func scanSettings(rows *sql.Rows) ([]settings.Version, error) {
+func (s Nodes) scanSettings(rows *sql.Rows) ([]settings.Version, error) {
 	var out []settings.Version
 	for rows.Next() {
 		var v settings.Version
 		if err := rows.Scan(&v.Node, &v.Number, &v.Made, &v.By, &v.Plant, &v.State, &v.Detail, &v.Changed); err != nil {
 			return nil, errors.Join(err, rows.Close())
 		}
+		open, err := s.vault.Open(ofSettings(string(v.Node)), v.Plant)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("record: settings %d of %s: %w", v.Number, v.Node, err), rows.Close())
+		}
+		v.Plant = open
 		out = append(out, v)
 	}
 	return out, errors.Join(rows.Err(), rows.Close())
@@ -31,7 +36,11 @@ func scanSettings(rows *sql.Rows) ([]settings.Version, error) {
 // AddSettings stores the node's next version; queued ones before it are
 // superseded.
 func (s Nodes) AddSettings(ctx context.Context, v settings.Version) (settings.Version, error) {
-	err := s.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
+	stored, err := s.sealPlant(string(v.Node), v.Plant)
+	if err != nil {
+		return v, err
+	}
+	err = s.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
 		if n, err := nodeOf(ctx, tx, v.Node); err != nil {
 			return err
 		} else if n.Revoked != 0 {
@@ -50,7 +59,7 @@ func (s Nodes) AddSettings(ctx context.Context, v settings.Version) (settings.Ve
 		}
 		if err := tx.NewRaw(`insert into link_settings (node, number, made, made_by, plant, state, detail, changed)
 			select ?, coalesce(max(number), 0) + 1, ?, ?, ?, ?, ?, ? from link_settings where node = ? returning number`,
-			string(v.Node), int64(v.Made), v.By, v.Plant, string(v.State), v.Detail, int64(v.Changed), string(v.Node)).Scan(ctx, &v.Number); err != nil {
+			string(v.Node), int64(v.Made), v.By, stored, string(v.State), v.Detail, int64(v.Changed), string(v.Node)).Scan(ctx, &v.Number); err != nil {
 			return fmt.Errorf("record: settings of %s: %w", v.Node, err)
 		}
 		return nil
@@ -64,7 +73,7 @@ func (s Nodes) Settings(ctx context.Context, node link.NodeID, limit int) ([]set
 	if err != nil {
 		return nil, fmt.Errorf("record: settings of %s: %w", node, err)
 	}
-	return scanSettings(rows)
+	return s.scanSettings(rows)
 }
 
 // OpenSettings lists the versions whose end is open, one for each node.
@@ -74,7 +83,7 @@ func (s Nodes) OpenSettings(ctx context.Context) ([]settings.Version, error) {
 	if err != nil {
 		return nil, fmt.Errorf("record: open settings: %w", err)
 	}
-	return scanSettings(rows)
+	return s.scanSettings(rows)
 }
 
 // SetSettings stores what became of a version, if it is still open.

@@ -21,6 +21,10 @@ type named[T any] struct {
 	most int    // how many a tenant may have
 	// on tells where a value keeps its id and revision, and its name.
 	on func(*T) (id *string, rev *int64, name string)
+	// hide seals what is secret before it is stored, was are the versions before;
+	// show opens it again. Without them nothing is secret.
+	hide func(tenant plant.TenantNo, one *T, was []T) error
+	show func(tenant plant.TenantNo, one *T)
 }
 
 // all are those that hold now, by name.
@@ -32,17 +36,20 @@ func (n named[T]) all(ctx context.Context, tenant plant.TenantNo) ([]T, error) {
 	slices.SortFunc(versions, func(a, b version) int { return strings.Compare(a.Path+"\x00"+a.ID, b.Path+"\x00"+b.ID) })
 	out := make([]T, len(versions))
 	for i, v := range versions {
-		if out[i], err = n.of(v); err != nil {
+		if out[i], err = n.of(tenant, v); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
 }
 
-func (n named[T]) of(v version) (T, error) {
+func (n named[T]) of(tenant plant.TenantNo, v version) (T, error) {
 	out, err := decode[T](v)
 	id, rev, _ := n.on(&out)
 	*id, *rev = v.ID, v.Rev
+	if err == nil && n.show != nil {
+		n.show(tenant, &out)
+	}
 	return out, err
 }
 
@@ -69,12 +76,11 @@ func (n named[T]) save(ctx context.Context, tenant plant.TenantNo, one T, seen i
 			return err
 		}
 		*id, *rev = "", 0 // they have columns of their own
-		body, err := json.Marshal(one)
+		v.Body, err = n.body(tenant, one, history)
 		*id = given // the transaction may run again
 		if err != nil {
 			return fmt.Errorf("record: write %s %s: %w", n.what, name, err)
 		}
-		v.Body = string(body)
 		saved, err = s.put(ctx, history, v)
 		return err
 	})
@@ -82,7 +88,25 @@ func (n named[T]) save(ctx context.Context, tenant plant.TenantNo, one T, seen i
 		var none T
 		return none, err
 	}
-	return n.of(saved)
+	return n.of(tenant, saved)
+}
+
+// body is one as it is stored, secrets sealed.
+func (n named[T]) body(tenant plant.TenantNo, one T, history []version) (string, error) {
+	if n.hide != nil {
+		was := make([]T, len(history))
+		for i, v := range history {
+			var err error
+			if was[i], err = decode[T](v); err != nil {
+				return "", err
+			}
+		}
+		if err := n.hide(tenant, &one, was); err != nil {
+			return "", err
+		}
+	}
+	raw, err := json.Marshal(one)
+	return string(raw), err
 }
 
 // drop ends one.

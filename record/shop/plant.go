@@ -27,12 +27,19 @@ const (
 const maxModel = 30_000
 
 // Plants keeps the plant model; it implements equipment.Plants.
-type Plants struct{ db *record.DB }
+type Plants struct {
+	db      *record.DB
+	secrets Secrets
+}
 
 var _ equipment.Plants = Plants{}
 
-// NewPlants keeps the plant model in the record.
-func NewPlants(db *record.DB) Plants { return Plants{db} }
+// NewPlants keeps the plant model in the record; secrets that come in clear are
+// stored so.
+func NewPlants(db *record.DB) Plants { return Plants{db: db} }
+
+// Sealed keeps the plant model with the secrets of devices sealed.
+func (p Plants) Sealed(s Secrets) Plants { return Plants{p.db, s} }
 
 // Model is the plant as valid at the instant. See equipment.Plants.
 func (p Plants) Model(ctx context.Context, scope access.Scope, at plant.Micros) (plant.Model, error) {
@@ -277,7 +284,7 @@ func (p Plants) write(ctx context.Context, scope access.Scope, f func(ctx contex
 	return p.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
 		return f(ctx, &edit{
 			store: store{tx: tx, tenant: scope.Tenant, now: p.db.Now(), who: by}, scope: scope, newID: p.db.NewID,
-			made: map[string]bool{},
+			made: map[string]bool{}, secrets: p.secrets,
 		})
 	})
 }

@@ -20,6 +20,8 @@ type edit struct {
 	scope access.Scope
 	newID func() string
 	made  map[string]bool // ids this transaction made: a file may hold their whole history
+
+	secrets Secrets
 }
 
 func (e *edit) of(kind string) store {
@@ -59,6 +61,9 @@ func (e *edit) node(ctx context.Context, n plant.Node, from int64, rev *int64) (
 		return v, err
 	}
 	if err := e.fill(&n, history, v.From); err != nil {
+		return v, err
+	}
+	if err := e.seal(&n, v.Path, history); err != nil {
 		return v, err
 	}
 	body, err := json.Marshal(n)
@@ -258,6 +263,24 @@ func (e *edit) fill(n *plant.Node, history []version, from int64) error {
 		machine.Device.ID = plant.DeviceID(e.newID())
 	}
 	n.Machine = &machine
+	return nil
+}
+
+// seal puts the secrets of the device out of sight.
+func (e *edit) seal(n *plant.Node, path string, history []version) error {
+	if n.Machine == nil || e.secrets.Vault == nil || len(n.Machine.Device.Params) == 0 {
+		return nil
+	}
+	was := make([]plant.Node, len(history))
+	for i, v := range history {
+		var err error
+		if was[i], err = decode[plant.Node](v); err != nil {
+			return err
+		}
+	}
+	if err := e.secrets.device(e.tenant, n, was); err != nil {
+		return fmt.Errorf("node %s: %w", path, err)
+	}
 	return nil
 }
 

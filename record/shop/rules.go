@@ -26,6 +26,13 @@ func NewRules(db *record.DB) Rules {
 	}}}
 }
 
+// Sealed keeps rules with the secrets of their devices sealed, also to who reads
+// them: whoever adopts a device seals them for it.
+func (r Rules) Sealed(s Secrets) Rules {
+	r.rules.hide = s.rule
+	return r
+}
+
 // Rules are those that hold now, by name. See discovery.Rules.
 func (r Rules) Rules(ctx context.Context, tenant plant.TenantNo) ([]discovery.Rule, error) {
 	return r.rules.all(ctx, tenant)

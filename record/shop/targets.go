@@ -22,6 +22,12 @@ func NewTargets(db *record.DB) Targets {
 	}}}
 }
 
+// Sealed keeps targets with their passwords sealed.
+func (r Targets) Sealed(s Secrets) Targets {
+	r.targets.hide, r.targets.show = s.target, s.openTarget
+	return r
+}
+
 // Targets are those that hold now, by name. See north.Targets.
 func (r Targets) Targets(ctx context.Context, tenant plant.TenantNo) ([]north.Target, error) {
 	return r.targets.all(ctx, tenant)

@@ -288,6 +288,7 @@ type Change struct {
 	Name   *plant.Name `json:"name,omitempty"`
 	Code   *string     `json:"code,omitempty" maxLength:"18"`
 	Limits *Limits     `json:"limits,omitempty"`
+	Term   *int64      `json:"term_days,omitempty" minimum:"1" maximum:"366" doc:"With state leaving: days until everything is deleted, counted from now; 30 when left out"`
 	State  *State      `json:"state,omitempty" enum:"active,suspended,leaving" doc:"leaving: everything is deleted after the term; active takes that back"`
 }
 
@@ -325,6 +326,16 @@ func (d *Desk) Change(ctx context.Context, by access.Principal, id string, rev i
 			}
 			t.Ends = d.o.Now().UTC().Add(d.o.Term).Truncate(time.Microsecond)
 		}
+	}
+	if c.Term != nil {
+		term := time.Duration(*c.Term) * 24 * time.Hour
+		switch {
+		case t.State != Leaving:
+			return Tenant{}, fmt.Errorf("%w: a term is of a firm that leaves; %s is %s", ErrInvalid, id, t.State)
+		case term <= 0 || term > MaxTerm:
+			return Tenant{}, fmt.Errorf("%w: a term of %d days; write 1 to %d", ErrInvalid, *c.Term, MaxTerm/(24*time.Hour))
+		}
+		t.Ends = d.o.Now().UTC().Add(term).Truncate(time.Microsecond)
 	}
 	if err := t.check(); err != nil {
 		return Tenant{}, err
@@ -400,41 +411,4 @@ func (d *Desk) delete(ctx context.Context, by access.Principal, t Tenant) error 
 		return err
 	}
 	return d.changed(ctx)
-}
-
-// Use is what a tenant has and used.
-type Use struct {
-	Tenant Tenant   `json:"tenant"`
-	Now    Standing `json:"now"`
-	Days   []Usage  `json:"days" nullable:"false"`
-}
-
-// MaxDays bounds the days of a Use.
-const MaxDays = 400
-
-// Usage is what a tenant has now and used on the last days.
-func (d *Desk) Usage(ctx context.Context, id string, days int) (Use, error) {
-	t, err := d.o.Store.Tenant(ctx, id)
-	if err != nil {
-		return Use{}, err
-	}
-	out := Use{Tenant: t}
-	if out.Now, err = d.o.Store.Standing(ctx, t.No); err != nil {
-		return out, err
-	}
-	if err := d.o.Parts.Standing(ctx, t, &out.Now); err != nil {
-		return out, err
-	}
-	days = min(max(days, 1), MaxDays)
-	from := d.o.Now().UTC().AddDate(0, 0, 1-days).Format(time.DateOnly)
-	if out.Days, err = d.o.Store.Usage(ctx, t.No, from, days); out.Days == nil {
-		out.Days = []Usage{}
-	}
-	return out, err
-}
-
-// Count adds to what a tenant used today.
-func (d *Desk) Count(ctx context.Context, no plant.TenantNo, u Usage) error {
-	u.Day = d.o.Now().UTC().Format(time.DateOnly)
-	return d.o.Store.AddUsage(ctx, no, u)
 }

@@ -167,7 +167,11 @@ func (r *rooms) readOnce(ctx context.Context, in *pointsIn) ([]connect.LatestVal
 			return nil, web.Invalid("body.points", "%v", err)
 		}
 	}
-	out, err := connect.ReadOnce(ctx, d, plant.Device{Driver: b.Driver, Address: b.Address, Params: b.Params}, points, r.api.Now)
+	device, err := r.Opened(ctx, web.Who(ctx).Scope, plant.Device{Driver: b.Driver, Address: b.Address, Params: b.Params})
+	if err != nil {
+		return nil, err
+	}
+	out, err := connect.ReadOnce(ctx, d, device, points, r.api.Now)
 	if err != nil {
 		return nil, web.Invalid("body.address", "%v", err)
 	}
@@ -205,6 +209,9 @@ func (r *rooms) trial(ctx context.Context, d plant.Device, profileID string) (co
 	}
 	driver, err := r.driver(d.Driver)
 	if err != nil {
+		return connect.TrialResult{}, err
+	}
+	if d, err = r.Opened(ctx, web.Who(ctx).Scope, d); err != nil {
 		return connect.TrialResult{}, err
 	}
 	node := plant.Node{Path: "test", Machine: &plant.Equipment{Profile: profileID, Device: d}}

@@ -9,6 +9,7 @@ import (
 	"context"
 	"time"
 
+	"zhigai/access"
 	"zhigai/connect"
 	"zhigai/connect/profile"
 	"zhigai/connect/tap"
@@ -59,6 +60,9 @@ type Deps struct {
 	Changed func(ctx context.Context) error
 	// MayTry says why a device may not be asked for a person of the tenant.
 	MayTry func(ctx context.Context, tenant plant.TenantNo, d plant.Device) error
+	// Opened gives a device that is to be asked once the secrets that are stored for
+	// it.
+	Opened func(ctx context.Context, scope access.Scope, d plant.Device) (plant.Device, error)
 }
 
 // Collector is what the API asks of the running devices.

@@ -2951,9 +2951,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What this node shares with the nodes above it */
+        /** What the plant shares with the nodes above */
         get: operations["sharing-policy"];
-        /** Say what this node shares from now on */
+        /** Say what the plant shares from now on */
         put: operations["save-sharing-policy"];
         post?: never;
         delete?: never;
@@ -2969,7 +2969,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every revision of what this node shares, newest first */
+        /** Every revision of what the plant shares, newest first */
         get: operations["sharing-history"];
         put?: never;
         post?: never;
@@ -9106,6 +9106,11 @@ export interface components {
              * @enum {string}
              */
             state?: "active" | "suspended" | "leaving";
+            /**
+             * Format: int64
+             * @description With state leaving: days until everything is deleted, counted from now; 30 when left out
+             */
+            term_days?: number;
         };
         TenantLimits: {
             /**

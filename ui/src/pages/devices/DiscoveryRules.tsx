@@ -6,7 +6,7 @@ import { api } from "../../api/client";
 import { discoveryRules, drivers, nodes, profiles } from "../../api/queries";
 import type { DiscoveryRule } from "../../api/types";
 import { useLang } from "../../i18n/useLang";
-import { lines, pairs } from "../plant/node";
+import { hasSealed, lines, pairs } from "../plant/node";
 
 type RuleFields = Omit<DiscoveryRule, "params"> & { params: string };
 
@@ -45,6 +45,7 @@ function RuleForm({ rule, close, saved }: { rule: Partial<DiscoveryRule>; close:
   const { message } = App.useApp();
   const [f] = Form.useForm<RuleFields>();
   const driver = Form.useWatch("driver", f) ?? rule.driver;
+  const params = Form.useWatch("params", f) ?? lines(rule.params ?? {});
   const kinds = useQuery(drivers);
   const known = useQuery(profiles);
   const plant = useQuery(nodes);
@@ -71,7 +72,7 @@ function RuleForm({ rule, close, saved }: { rule: Partial<DiscoveryRule>; close:
           <Form.Item name="address" label={t("rule.address")}><Input /></Form.Item>
           <Form.Item name="says" label={t("rule.says")}><Input placeholder="product=SDM630" /></Form.Item>
           <Form.Item name="profile" label={t("rule.profile")}><Select allowClear showSearch optionFilterProp="label" options={mine} /></Form.Item>
-          <Form.Item name="params" label={t("params")}><Input.TextArea autoSize={{ minRows: 1 }} /></Form.Item>
+          <Form.Item name="params" label={t("params")} extra={hasSealed(params) && t("common:params.sealed")}><Input.TextArea autoSize={{ minRows: 1 }} /></Form.Item>
           <Form.Item name="place" label={t("col.place")} rules={[{ required: true }]}>
             <Select showSearch optionFilterProp="label" options={(plant.data ?? []).filter((n) => n.level !== "equipment").map((n) => ({ value: n.path, label: `${name(n.name)} (${n.path})` }))} />
           </Form.Item>

@@ -3,7 +3,7 @@ import { Button, Checkbox, Form, Input, Select } from "antd";
 import { useTranslation } from "react-i18next";
 import { calendars, drivers, profiles } from "../../api/queries";
 import { useLang } from "../../i18n/useLang";
-import { levels, lines, type NodeForm } from "./node";
+import { hasSealed, levels, lines, type NodeForm } from "./node";
 
 interface Props { form: NodeForm; saving: boolean; save: (f: NodeForm) => void }
 
@@ -17,6 +17,7 @@ export function NodeEditor({ form, saving, save }: Props) {
   const profile = Form.useWatch("profile", f) ?? form.profile;
   const fitting = known.data?.find((x) => x.id === profile)?.drivers ?? [];
   const driver = Form.useWatch("driver", f) ?? form.driver;
+  const params = Form.useWatch("params", f) ?? form.params;
   const example = useQuery(drivers).data?.find((d) => d.kind === driver)?.example;
   const profileChosen = (id: string) => {
     const p = known.data?.find((x) => x.id === id);
@@ -45,7 +46,7 @@ export function NodeEditor({ form, saving, save }: Props) {
             <Form.Item name="class" label={t("class")}><Input /></Form.Item>
             <Form.Item name="driver" label={t("driver")}><Select options={fitting.map((value) => ({ value, label: value }))} /></Form.Item>
             <Form.Item name="address" label={t("address")}><Input placeholder={example?.address} /></Form.Item>
-            <Form.Item name="params" label={t("params")}><Input.TextArea autoSize={{ minRows: 2 }} placeholder={lines(example?.params ?? {})} /></Form.Item>
+            <Form.Item name="params" label={t("params")} extra={hasSealed(params) && t("common:params.sealed")}><Input.TextArea autoSize={{ minRows: 2 }} placeholder={lines(example?.params ?? {})} /></Form.Item>
             <Form.Item name="cycles" label={t("cycles")}><Input.TextArea autoSize={{ minRows: 2 }} /></Form.Item>
           </div>
           <div className="row">

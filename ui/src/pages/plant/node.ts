@@ -46,6 +46,9 @@ export function pairs(text: string | undefined): Record<string, string> {
   return out;
 }
 
+/** Whether a secret among the parameters is shown as the node keeps it, sealed. */
+export const hasSealed = (text: string | undefined): boolean => /=zgk1\./.test(text ?? "");
+
 export interface TreeItem { key: string; title: string; children: TreeItem[] }
 
 /** Nodes as a tree by their paths; parents stand before children. */
