@@ -67,6 +67,7 @@ var lowest = map[string]access.Role{
 	"fill-diagnosis": "expert", "answer-diagnosis": "expert", "ask-diagnosis": "expert", "answer-diagnosis-question": "firm",
 	"propose-diagnosis-measure": "expert", "move-diagnosis": "expert", "reply-diagnosis": "firm", "follow-diagnosis-up": "expert",
 	"attach-diagnosis-file": "expert", "diagnosis-file": "officer", "diagnosis-report": "officer", "diagnosis-progress": "officer",
+	"guests": access.RoleAdmin, "let-in": access.RoleAdmin, "extend-guest": access.RoleAdmin, "end-guest": access.RoleAdmin, "my-grants": anybody,
 	"sessions": anybody, "end-session": anybody, "end-other-sessions": anybody, "change-password": anybody, "user-sessions": access.RoleAdmin, "end-user-sessions": access.RoleAdmin,
 	"second-factor": anybody, "enrol-second-factor": anybody, "confirm-second-factor": anybody, "drop-second-factor": anybody, "reset-second-factor": access.RoleAdmin,
 	"evidence-requests": "auditor", "ask-evidence": anybody, "evidence-page": anybody, "evidence-source": anybody, "evidence-state": anybody, "my-evidence-requests": anybody, "decide-evidence": access.RoleAdmin,
@@ -94,10 +95,10 @@ const reporter access.Role = "reporter"
 
 // ladders are the roles that may what the least of an operation may.
 var ladders = map[access.Role][]access.Role{
-	anybody:             {"viewer", "operator", "engineer", "admin", "officer", "registrar", "expert", "auditor", "platform", "firm"},
-	access.RoleViewer:   {"viewer", "operator", "engineer", "admin"},
+	anybody:             {"viewer", "operator", "provider", "engineer", "admin", "officer", "registrar", "expert", "auditor", "platform", "firm"},
+	access.RoleViewer:   {"viewer", "operator", "provider", "engineer", "admin"},
 	access.RoleOperator: {"operator", "engineer", "admin"},
-	access.RoleEngineer: {"engineer", "admin"},
+	access.RoleEngineer: {"provider", "engineer", "admin"},
 	access.RoleAdmin:    {"admin"},
 	"officer":           {"officer", "registrar", "expert", "admin", "firm"},
 	"firm":              {"firm", "expert", "admin"},
@@ -354,6 +355,8 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"add-token":              map[string]any{"name": "x", "role": "admin", "path": machine.Path},
 		"add-user":               map[string]any{"name": "u-" + fmt.Sprint(now.UnixNano()), "role": "admin", "path": machine.Path},
 		"change-user":            map[string]any{"rev": 1},
+		"let-in":                 map[string]any{"name": "nobody-here", "grants": []any{map[string]any{"role": "viewer", "path": machine.Path}}, "until": now.Add(time.Hour), "purpose": "x"},
+		"extend-guest":           map[string]any{"until": now.Add(time.Hour)},
 		"invite-node":            map[string]any{"name": "edge-9"},
 		"sign-in":                map[string]any{"name": "nobody", "password": "wrong"},
 		"sign-in-by-link":        map[string]any{"secret": "wrong"},
