@@ -24,8 +24,8 @@ type Invited struct {
 	Organisation string `json:"organisation" minLength:"1" maxLength:"100" doc:"Whom the person works for"`
 }
 
-// guestIn names one thing that somebody was let in to.
-type guestIn struct {
+// GuestID names one thing that somebody was let in to.
+type GuestID struct {
 	User string `path:"user" maxLength:"60"`
 	ID   string `path:"id" maxLength:"60"`
 }
@@ -54,7 +54,7 @@ func (a *API) registerGuests() {
 		})
 	Handle(a, Op{Method: http.MethodPut, Path: "/guests/{user}/{id}", ID: "extend-guest", Summary: "Let a guest in until another date", Tag: "admin", Needs: access.Administer},
 		func(ctx context.Context, in *struct {
-			guestIn
+			GuestID
 			Body struct {
 				Until time.Time `json:"until" doc:"A year ahead at most"`
 			}
@@ -64,7 +64,7 @@ func (a *API) registerGuests() {
 			return &guestOut{g}, err
 		})
 	Handle(a, Op{Method: http.MethodDelete, Path: "/guests/{user}/{id}", ID: "end-guest", Summary: "End what a guest was let in to, at once", Tag: "admin", Needs: access.Administer},
-		func(ctx context.Context, in *guestIn) (*guestOut, error) {
+		func(ctx context.Context, in *GuestID) (*guestOut, error) {
 			g, err := a.access.EndStay(ctx, Who(ctx), in.User, in.ID)
 			return &guestOut{g}, err
 		})

@@ -135,6 +135,7 @@ func New(o Options) *API {
 	a.registerAudit()
 	a.registerLinks()
 	a.registerLinkSettings()
+	a.registerLinkRegions()
 	a.registerFigures()
 	if o.Hook != nil {
 		a.route(http.MethodPost, HookPath+"{name}", "", o.Hook)

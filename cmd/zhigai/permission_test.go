@@ -53,7 +53,7 @@ var lowest = map[string]access.Role{
 
 	"audit": "auditor", "export-audit": "auditor", "verify-audit": "auditor", "tokens": access.RoleAdmin, "add-token": access.RoleAdmin,
 	"revoke-token": access.RoleAdmin, "users": access.RoleAdmin, "add-user": access.RoleAdmin, "change-user": access.RoleAdmin, "add-link": access.RoleAdmin,
-	"invite-node": access.RoleAdmin, "revoke-node": access.RoleAdmin,
+	"invite-node": access.RoleAdmin, "revoke-node": access.RoleAdmin, "save-node-region": access.RoleAdmin,
 
 	"firms": "officer", "firm": "officer", "firm-history": "officer", "look-at-firm": "registrar", "add-firm": "registrar", "change-firm": "registrar", "merge-firm": "registrar",
 	"regions": "officer", "industries": "officer", "export-firms": "officer", "firm-sheet-template": "registrar", "send-firm-sheet": "registrar", "firm-sheet": "registrar",
@@ -111,7 +111,7 @@ var ladders = map[access.Role][]access.Role{
 
 // wholePlant are operations on what belongs to no single place: who is
 // confined to a path may not call them.
-var wholePlant = []string{"searches", "start-search", "cancel-search", "candidates", "forget-candidate", "discovery-rules", "add-discovery-rule", "change-discovery-rule", "end-discovery-rule", "north-targets", "add-north-target", "change-north-target", "end-north-target", "test-north-target", "save-calendar", "save-product", "certificates", "approve-certificate", "audit", "export-audit", "verify-audit", "links", "invite-node", "revoke-node", "node-plant", "node-settings", "send-settings", "evidence-requests", "decide-evidence", "save-role", "remove-role", "sharing-policy", "sharing-history", "save-sharing-policy", "providers", "add-provider", "change-provider", "remove-provider", "test-provider", "tenants", "add-tenants", "tenant", "change-tenant", "delete-tenant", "tenant-usage", "export-tenant", "export-own"}
+var wholePlant = []string{"searches", "start-search", "cancel-search", "candidates", "forget-candidate", "discovery-rules", "add-discovery-rule", "change-discovery-rule", "end-discovery-rule", "north-targets", "add-north-target", "change-north-target", "end-north-target", "test-north-target", "save-calendar", "save-product", "certificates", "approve-certificate", "audit", "export-audit", "verify-audit", "links", "invite-node", "revoke-node", "save-node-region", "node-plant", "node-settings", "send-settings", "evidence-requests", "decide-evidence", "save-role", "remove-role", "sharing-policy", "sharing-history", "save-sharing-policy", "providers", "add-provider", "change-provider", "remove-provider", "test-provider", "tenants", "add-tenants", "tenant", "change-tenant", "delete-tenant", "tenant-usage", "export-tenant", "export-own"}
 
 const otherLine = `  - {path: firm/site/turning/other, level: line, name: {zh: 二线}}
   - path: firm/site/turning/other/lathe-3
@@ -358,6 +358,7 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"let-in":                 map[string]any{"name": "nobody-here", "grants": []any{map[string]any{"role": "viewer", "path": machine.Path}}, "until": now.Add(time.Hour), "purpose": "x"},
 		"extend-guest":           map[string]any{"until": now.Add(time.Hour)},
 		"invite-node":            map[string]any{"name": "edge-9"},
+		"save-node-region":       map[string]any{"code": about.region},
 		"sign-in":                map[string]any{"name": "nobody", "password": "wrong"},
 		"sign-in-by-link":        map[string]any{"secret": "wrong"},
 		"preview-sheet":          map[string]any{"sheet": sheet}, "apply-sheet": map[string]any{"sheet": sheet, "revision": "1-0"},

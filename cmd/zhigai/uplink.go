@@ -171,7 +171,7 @@ func (n *node) openUplink(ctx context.Context, f parentFlags, dir string) (*upli
 			link.StreamHistory: {Source: n.sharedHistory(), Bounded: true},
 		},
 		Instance: instance, Host: host, Program: version, Now: time.Now, Log: n.log, Bound: bound, Gapped: n.gapped,
-		Handlers: map[string]link.Handler{settings.Verb: u.settings.Handle, requests.Verb: n.asked.Handle, suspicionVerb: n.takeSuspicions},
+		Handlers: map[string]link.Handler{settings.Verb: u.settings.Handle, requests.Verb: n.asked.Handle, suspicionVerb: n.takeSuspicions, reportVerb: n.takeReports},
 	})
 	return u, err
 }

@@ -71,6 +71,9 @@ type View struct {
 	Can        []Possible `json:"can" nullable:"false"`
 	MadeBy     string     `json:"made_by,omitempty" doc:"Who handed it in"`
 	CheckedBy  string     `json:"checked_by,omitempty" doc:"Who approved it"`
+	// OwnAt and AboveAt are other nodes of the report's way.
+	OwnAt   *Station `json:"own_at,omitempty" doc:"Node at which the region itself hands in; this one when left out"`
+	AboveAt *Station `json:"above_at,omitempty" doc:"Node at which the level above decides; this one when left out"`
 }
 
 // View gives a report of a region that lies within the asker's areas as a whole.
@@ -89,7 +92,10 @@ func (d *Desk) View(ctx context.Context, by access.Principal, id string, revisio
 		return View{}, err
 	}
 	standing := StandingOf(by.Areas(access.ReportFirms), r.Code)
-	v := View{Line: d.line(p, h, standing), PeriodName: p.Name(), LastDay: p.LastDay(), Rows: []Row{}, Parts: []Part{}, Steps: []Step{}, Versions: []Version{}, Can: possible(h, standing)}
+	v := View{Line: d.line(p, h, standing), PeriodName: p.Name(), LastDay: p.LastDay(), Rows: []Row{}, Parts: []Part{}, Steps: []Step{}, Versions: []Version{}, Can: []Possible{}}
+	if err := d.addStations(ctx, tenant, standing, &v); err != nil {
+		return v, err
+	}
 	fold, err := d.Figures.At(ctx, tenant, p)
 	if err != nil {
 		return v, err
@@ -123,15 +129,38 @@ func (d *Desk) View(ctx context.Context, by access.Principal, id string, revisio
 	return v, d.addParts(ctx, tenant, p, r, &v)
 }
 
+// addStations says at which nodes the report goes on, and what may be done here.
+func (d *Desk) addStations(ctx context.Context, tenant plant.TenantNo, full Standing, v *View) error {
+	stations, err := d.Nodes.Stations(ctx, tenant)
+	if err != nil {
+		return err
+	}
+	var here Standing
+	here, v.OwnAt, v.AboveAt = stations.here(full, v.Region)
+	v.Can = possible(v.Head, here)
+	if stations.speaks(v.Region) { // what was refused before this node was given the division went up again
+		v.Refused = ""
+	}
+	return nil
+}
+
+// signature is a person as a printed report names one.
+func (s Step) signature() string {
+	if s.Organisation == "" {
+		return s.Name
+	}
+	return s.Name + "（" + s.Organisation + "）"
+}
+
 // tell reads from the steps what the head does not hold.
 func (v *View) tell(now []Value) {
 	root := RootOf(now)
 	for _, s := range v.Steps {
 		switch s.What {
 		case Submit:
-			v.MadeBy = s.Name
+			v.MadeBy = s.signature()
 		case Approve:
-			v.CheckedBy = s.Name
+			v.CheckedBy = s.signature()
 		case Freeze, Revise:
 			v.Versions = append(v.Versions, Version{Revision: s.Revision, At: s.At.Format("2006-01-02T15:04:05Z07:00"), Name: s.Name, Reason: s.Words})
 			v.Declined = false

@@ -59,7 +59,9 @@ export interface LinkedNode {
   node: { id: string; name: string; enrolled: number; revoked?: number }; connected: boolean; since?: number; party: Party;
   last_error?: string; refused?: string; conflict?: KeyConflict; streams: LinkStream[]; outbox: Outbox;
 }
-export interface NodeLinks { parent?: LinkParent; hub: boolean; nodes: LinkedNode[] }
+/** The division for which a node speaks; no node: this one itself. */
+export interface NodeRegion { node: string; region: string; name: string }
+export interface NodeLinks { parent?: LinkParent; hub: boolean; nodes: LinkedNode[]; regions: NodeRegion[] }
 export interface Invitation { code: string; name: string; expires: string }
 export interface NodeSetting {
   number: number; made: number; by: string; state: "queued" | "applied" | "confirmed" | "refused" | "rolled_back" | "superseded"; detail?: string; changed: number;
