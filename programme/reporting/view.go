@@ -106,7 +106,7 @@ func (d *Desk) View(ctx context.Context, by access.Principal, id string, revisio
 	}
 	v.NowRoot = RootOf(now)
 	if h.Rev == 0 {
-		v.Rows = rows(nil, now)
+		v.Rows = rows(nil, now, false)
 		return v, d.addParts(ctx, tenant, p, r, &v)
 	}
 	if v.Steps, err = d.Store.Steps(ctx, tenant, id); err != nil {
@@ -122,9 +122,9 @@ func (d *Desk) View(ctx context.Context, by access.Principal, id string, revisio
 			return v, err
 		}
 		reported, v.Root = f.Values, f.Root
-		v.Differs = f.Root != v.NowRoot
 	}
-	v.Rows = rows(reported, now)
+	v.Rows = rows(reported, now, d.elsewhere(v.Steps))
+	v.Differs = h.Revision > 0 && slices.ContainsFunc(v.Rows, func(r Row) bool { return !r.Same })
 	v.tell(now)
 	return v, d.addParts(ctx, tenant, p, r, &v)
 }
@@ -170,8 +170,20 @@ func (v *View) tell(now []Value) {
 	}
 }
 
-// rows lays what was reported beside what is computed now.
-func rows(reported, now []Value) []Row {
+// elsewhere reports whether the newest values were frozen at another node.
+func (d *Desk) elsewhere(steps []Step) bool {
+	for _, s := range slices.Backward(steps) {
+		if s.What == Freeze || s.What == Revise {
+			return s.Node != d.Node
+		}
+	}
+	return false
+}
+
+// rows lays what was reported beside what is computed now. Values that were frozen
+// at another node are held against ours by their terms: their roots name firms as
+// the registry there does.
+func rows(reported, now []Value, elsewhere bool) []Row {
 	were, are := map[string]*Value{}, map[string]*Value{}
 	ids := map[string]bool{}
 	for i := range reported {
@@ -184,7 +196,7 @@ func rows(reported, now []Value) []Row {
 	for _, id := range slices.Sorted(maps.Keys(ids)) {
 		row := Row{Reported: were[id], Recomputed: are[id], Moved: []Moved{}}
 		if row.Reported != nil && row.Recomputed != nil {
-			row.Same = row.Reported.Root == row.Recomputed.Root && row.Reported.Definition.Version == row.Recomputed.Definition.Version
+			row.Same = row.Reported.Definition.Version == row.Recomputed.Definition.Version && (row.Reported.Root == row.Recomputed.Root || elsewhere && maps.Equal(row.Reported.Terms, row.Recomputed.Terms))
 			row.Difference = less(row.Recomputed.Value, row.Reported.Value)
 			row.Moved = moved(row.Reported.Terms, row.Recomputed.Terms)
 		}
