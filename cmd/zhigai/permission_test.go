@@ -248,6 +248,8 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 			return "gbt-39116-2020-discrete"
 		}
 		return "01NOBODY"
+	case "user":
+		return "01NOBODY"
 	case "scope":
 		return machine.Path
 	case "equipment", "machine":
