@@ -87,16 +87,21 @@ const (
 
 // User signs in with a name and a password.
 type User struct {
-	ID       string         `json:"id"`
-	Tenant   plant.TenantNo `json:"-"`
-	Name     string         `json:"name"`
-	Display  string         `json:"display"`
-	Role     Role           `json:"role" doc:"Of the first grant"`
-	Path     string         `json:"path" doc:"Of the first grant"`
-	Grants   []Grant        `json:"grants" nullable:"false"`
-	Password string         `json:"-"` // argon2id, PHC string
-	Off      bool           `json:"off"`
-	Rev      int64          `json:"rev"`
+	ID      string         `json:"id"`
+	Tenant  plant.TenantNo `json:"-"`
+	Name    string         `json:"name"`
+	Display string         `json:"display"`
+	// Organisation is whom the person works for, as reports print it.
+	Organisation string  `json:"organisation"`
+	Role         Role    `json:"role" doc:"Of the first grant"`
+	Path         string  `json:"path" doc:"Of the first grant"`
+	Grants       []Grant `json:"grants" nullable:"false"`
+	Password     string  `json:"-"` // argon2id, PHC string
+	Off          bool    `json:"off"`
+	Rev          int64   `json:"rev"`
+	// Seen is when a session of the user was last opened or used, to about five
+	// minutes.
+	Seen time.Time `json:"seen,omitzero"`
 }
 
 // Token lets a program in. Only the SHA-256 of its secret is stored.

@@ -30,6 +30,9 @@ type Grant struct {
 	// is noted at the sign-in and by nobody else.
 	Via     string `json:"via,omitempty" maxLength:"60" doc:"Provider whose claims gave it, until the session ends"`
 	Purpose string `json:"purpose,omitempty" maxLength:"400" doc:"What it is for; a grant that ends says so"`
+	// By and Given are noted of grants that end, whatever a client writes there.
+	By    string    `json:"by,omitempty" maxLength:"100" doc:"Name of who gave it, of grants that end"`
+	Given time.Time `json:"given,omitzero" doc:"When, of grants that end"`
 }
 
 // Ended reports whether the grant is over.
@@ -121,6 +124,32 @@ func (t roleTable) mayGive(by Principal, grants []Grant) bool {
 	return len(grants) > 0 || by.May(Administer, "")
 }
 
+// outlived is the first of the grants that goes on when by's own right to give it
+// is over.
+func outlived(by Principal, grants, old []Grant) (Grant, bool) {
+	for _, g := range grants {
+		if until, ends := by.until(Administer, g.Path); ends && !slices.ContainsFunc(old, g.same) && (g.Until.IsZero() || g.Until.After(until)) {
+			return g, true
+		}
+	}
+	return Grant{}, false
+}
+
+// signed notes of grants that end who gave them and when; those that old held
+// keep what was noted.
+func signed(by Principal, grants, old []Grant, now time.Time) []Grant {
+	for i, g := range grants {
+		g.By, g.Given = "", time.Time{}
+		if at := slices.IndexFunc(old, g.same); at >= 0 {
+			g.By, g.Given = old[at].By, old[at].Given
+		} else if !g.Until.IsZero() && g.Via == "" {
+			g.By, g.Given = by.Person(), now.UTC().Truncate(time.Microsecond)
+		}
+		grants[i] = g
+	}
+	return grants
+}
+
 func (p Principal) covers(perm Permission, g Grant) bool {
 	if slices.Contains(firmPermissions, perm) {
 		return slices.ContainsFunc(p.Areas(perm), func(a Area) bool { return a.holds(g.Area) })
@@ -139,7 +168,11 @@ func (t roleTable) principal(user, name string, scope Scope, grants []Grant, now
 		if len(p.rights) == 0 {
 			p.Role = g.Role
 		}
-		p.rights = append(p.rights, right{role: g.Role, permissions: def.Permissions, path: g.Path, area: g.Area, ends: !g.Until.IsZero() && g.Via == ""})
+		one := right{role: g.Role, permissions: def.Permissions, path: g.Path, area: g.Area}
+		if g.Via == "" {
+			one.until = g.Until
+		}
+		p.rights = append(p.rights, one)
 		if !g.Until.IsZero() && (p.ends.IsZero() || g.Until.Before(p.ends)) {
 			p.ends = g.Until
 		}

@@ -34,7 +34,7 @@ var permissions = []access.Permission{
 func TestDeliveredRoles(t *testing.T) {
 	h := newHouse(t)
 	table := map[access.Role]string{ // in the order of permissions
-		"admin": "111111111111", "engineer": "111100000000", "operator": "111000000000", "viewer": "100000000000",
+		"admin": "111111111111", "engineer": "111100000000", "operator": "111000000000", "provider": "100100000000", "viewer": "100000000000",
 		"officer": "000000010010", "registrar": "000000011010", "expert": "000000010101", "auditor": "000001000000", "firm": "000000010001",
 		"platform": "000000100000",
 	}

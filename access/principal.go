@@ -14,7 +14,9 @@ import (
 type Principal struct {
 	User string // id; "token:<id>" for API tokens
 	Name string
-	Role Role // of the first grant: what clients that know one role show
+	// Display and Organisation are the person's, "" where nobody entered them.
+	Display, Organisation string
+	Role                  Role // of the first grant: what clients that know one role show
 	// Scope is the tenant and the places where the permission holds that the
 	// request needs; see [Principal.For].
 	Scope Scope
@@ -28,6 +30,7 @@ type Principal struct {
 	strict   bool      // a role asks for a second factor
 	enrol    bool      // and there is none: nothing else may be done before
 	ends     time.Time // when the first of the rights ends, zero for never
+	first    bool      // may set a first password without an old one
 }
 
 // right is a grant with the permissions of its role.
@@ -36,7 +39,7 @@ type right struct {
 	permissions []Permission
 	path        string
 	area        Area
-	ends        bool // given until a date
+	until       time.Time // given until then, zero for ever
 }
 
 // firmPermissions reach firms by area; all others reach places by path.
@@ -136,12 +139,43 @@ func (p Principal) Guest(perm Permission, path string) bool {
 		if !r.holds(perm) || !plant.Within(path, r.path) {
 			continue
 		}
-		if !r.ends {
+		if r.until.IsZero() {
 			return false
 		}
 		guest = true
 	}
 	return guest
+}
+
+// until is the last instant at which the principal has the permission at path;
+// ends is false when it lasts, or when there is none.
+func (p Principal) until(perm Permission, path string) (last time.Time, ends bool) {
+	if !p.Guest(perm, path) {
+		return last, false
+	}
+	for _, r := range p.rights {
+		if r.holds(perm) && plant.Within(path, r.path) && r.until.After(last) {
+			last = r.until
+		}
+	}
+	return last, true
+}
+
+// visits reports whether the principal has nothing but rights that end.
+func (p Principal) visits() bool {
+	return len(p.rights) > 0 && !slices.ContainsFunc(p.rights, func(r right) bool { return r.until.IsZero() })
+}
+
+// FirstPassword reports whether the principal has no password yet and may set
+// one without an old one: an invited guest who came by the link.
+func (p Principal) FirstPassword() bool { return p.first }
+
+// Person is the name by which people know the principal.
+func (p Principal) Person() string {
+	if p.Display != "" {
+		return p.Display
+	}
+	return p.Name
 }
 
 // Has reports whether the principal has the permission somewhere.

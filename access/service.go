@@ -146,6 +146,7 @@ func (s *Service) principalOf(ctx context.Context, u User, vouched bool) (Princi
 	}
 	now := s.now()
 	p := roles.principal(u.ID, u.Name, Scope{Tenant: u.Tenant}, u.Grants, now)
+	p.Display, p.Organisation = u.Display, u.Organisation
 	if !roles.strict(u.Grants, now) {
 		return p, nil
 	}

@@ -39,6 +39,13 @@ type OpenSession struct {
 
 func (s Session) id() string { return s.Hash[:min(len(s.Hash), sessionIDLen)] }
 
+// opensFirst reports whether a session lets a user set a first password: it came
+// by a link, and whoever it is was let in for a time. A screen on the wall comes by
+// a link for good, and whoever passes it must not set its password.
+func (u User) opensFirst(by string, p Principal) bool {
+	return u.Password == "" && by == "link" && p.visits()
+}
+
 // newSession is one that begins now.
 func newSession(u User, hash string, by means, from Caller, now time.Time) Session {
 	now = now.UTC().Truncate(time.Microsecond)

@@ -93,7 +93,7 @@ func (s *Service) open(ctx context.Context, u User, by means, from Caller) (Sign
 	if err != nil {
 		return Signed{}, err
 	}
-	who.session, who.provider = session.Hash, by.provider
+	who.session, who.provider, who.first = session.Hash, by.provider, u.opensFirst(by.by, who)
 	if err := s.Record(ctx, who, "session.open", "user/"+u.ID, nil, by.noted(from)); err != nil {
 		return Signed{}, err
 	}
@@ -188,6 +188,6 @@ func (s *Service) bySession(ctx context.Context, hash string) (Principal, time.T
 	}
 	s.touch(ctx, session)
 	who, err := s.principalOf(ctx, u, session.Vouched)
-	who.session, who.provider = hash, session.Provider
+	who.session, who.provider, who.first = hash, session.Provider, u.opensFirst(session.By, who)
 	return who, session.Expires, err
 }

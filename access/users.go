@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"time"
 
 	"zhigai/plant"
 )
@@ -13,7 +14,10 @@ import (
 // ErrLastAdmin keeps a tenant from locking itself out.
 var ErrLastAdmin = fmt.Errorf("%w: this is the last active admin of the whole plant; make another one first", ErrInvalid)
 
-const maxName = 63 // characters
+const (
+	maxName         = 63  // characters
+	maxOrganisation = 300 // bytes: a hundred Chinese characters
+)
 
 var userName = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._@-]{0,62}$`)
 
@@ -21,6 +25,7 @@ var userName = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._@-]{0,62}$`)
 // link only. Without grants the user is given Role at Path.
 type NewUser struct {
 	Name, Display string
+	Organisation  string
 	Role          Role
 	Path          string
 	Grants        []Grant
@@ -31,10 +36,12 @@ type NewUser struct {
 // first grant, unless all of them are given.
 type Change struct {
 	Display *string
-	Role    *Role
-	Path    *string
-	Grants  *[]Grant
-	Off     *bool
+	// Organisation is whom the person works for.
+	Organisation *string
+	Role         *Role
+	Path         *string
+	Grants       *[]Grant
+	Off          *bool
 }
 
 // grantsOf are the grants, or the one that an older client means.
@@ -59,6 +66,10 @@ func (s *Service) checkGrants(ctx context.Context, by Principal, grants, old []G
 	}
 	if !roles.mayGive(by, grants) {
 		return nil, fmt.Errorf("%w: nobody gives more than he has, or beyond the places he administers", ErrForbidden)
+	}
+	if g, out := outlived(by, grants, old); out {
+		until, _ := by.until(Administer, g.Path)
+		return nil, fmt.Errorf("%w: your own right to give the role %s there ends %s; give it until then at most", ErrForbidden, g.Role, until.Format(time.RFC3339))
 	}
 	return roles, nil
 }
@@ -113,8 +124,8 @@ func (s *Service) CreateUser(ctx context.Context, by Principal, n NewUser) (User
 	if err != nil {
 		return User{}, err
 	}
-	u := User{Tenant: by.Scope.Tenant, Name: name, Display: n.Display}
-	u.give(grantsOf(n.Grants, n.Role, n.Path))
+	u := User{Tenant: by.Scope.Tenant, Name: name, Display: n.Display, Organisation: n.Organisation}
+	u.give(signed(by, grantsOf(n.Grants, n.Role, n.Path), nil, s.now()))
 	if _, err := s.checkGrants(ctx, by, u.Grants, nil); err != nil {
 		return User{}, err
 	}
@@ -144,6 +155,8 @@ func checkUser(u User) error {
 		return fmt.Errorf("%w: name %.80q; write 1-%d letters, digits, '.', '_', '@', '-', beginning with a letter or digit", ErrInvalid, u.Name, maxName)
 	case len(u.Display) > 4*maxName:
 		return fmt.Errorf("%w: the display name is longer than %d bytes", ErrInvalid, 4*maxName)
+	case len(u.Organisation) > maxOrganisation:
+		return fmt.Errorf("%w: the organisation is longer than %d bytes", ErrInvalid, maxOrganisation)
 	}
 	return nil
 }
@@ -180,10 +193,13 @@ func (s *Service) UpdateUser(ctx context.Context, by Principal, id string, rev i
 	if c.Display != nil {
 		u.Display = *c.Display
 	}
+	if c.Organisation != nil {
+		u.Organisation = *c.Organisation
+	}
 	if c.Off != nil {
 		u.Off = *c.Off
 	}
-	u.give(c.grants(was.Grants))
+	u.give(signed(by, c.grants(was.Grants), was.Grants, s.now()))
 	roles, err := s.checkGrants(ctx, by, u.Grants, was.Grants)
 	if err != nil {
 		return User{}, err
@@ -262,6 +278,9 @@ func (s *Service) ChangePassword(ctx context.Context, by Principal, old, passwor
 	}
 	if err != nil {
 		return err
+	}
+	if by.first && u.Password == "" {
+		return s.storePassword(ctx, by, u, password, by.session)
 	}
 	const origin = "change-password"
 	if _, err := s.lock.begin(u.Name, origin, s.now()); err != nil {

@@ -47,12 +47,14 @@ const (
 	KindAcceptancePart Kind = "acceptance_part" // a piece of its data
 	KindDiagnosis      Kind = "diagnosis"       // a step of programme/diagnosis
 	KindEvaluation     Kind = "evaluation"      // a step of programme/evaluation
+	KindReportStep     Kind = "report_step"     // reporting.Fact: a step of what a region reports
+	KindReportRefused  Kind = "report_refused"  // reporting.Refusal: the node above did not take one
 )
 
 // Kinds are all of them.
 var Kinds = []Kind{
 	KindConnection, KindClock, KindStopReason, KindOverride, KindCount, KindClosing, KindGap, KindAlarmAck, KindOverload, KindDisk, KindDamage,
-	KindCommand, KindStep, KindSuspicion, KindSuspicionSaid, KindSharing, KindSeal, KindEvidenceRequest, KindEvidenceStep, KindAcceptance, KindAcceptancePart, KindDiagnosis,
+	KindCommand, KindStep, KindSuspicion, KindSuspicionSaid, KindSharing, KindSeal, KindEvidenceRequest, KindEvidenceStep, KindAcceptance, KindAcceptancePart, KindDiagnosis, KindReportStep, KindReportRefused,
 }
 
 // Event is one fact of the record journal.

@@ -30,7 +30,7 @@ var _ access.Store = Access{}
 // Access is the record's keeper of users and the audit.
 func (db *DB) Access() Access { return Access{db} }
 
-const userColumns = `tenant, id, name, display, role, path, grants, password, disabled, rev`
+const userColumns = `tenant, id, name, display, organisation, role, path, grants, password, disabled, rev, seen`
 
 func (a Access) users(ctx context.Context, query string, args ...any) ([]access.User, error) {
 	rows, err := a.db.read.QueryContext(ctx, query, args...)
@@ -41,9 +41,11 @@ func (a Access) users(ctx context.Context, query string, args ...any) ([]access.
 	for rows.Next() {
 		var u access.User
 		var grants string
-		if err := rows.Scan(&u.Tenant, &u.ID, &u.Name, &u.Display, &u.Role, &u.Path, &grants, &u.Password, &u.Off, &u.Rev); err != nil {
+		var seen int64
+		if err := rows.Scan(&u.Tenant, &u.ID, &u.Name, &u.Display, &u.Organisation, &u.Role, &u.Path, &grants, &u.Password, &u.Off, &u.Rev, &seen); err != nil {
 			return nil, errors.Join(err, rows.Close())
 		}
+		u.Seen = sinceTime(seen)
 		if u.Grants, err = grantsFrom(grants, u.Name); err != nil {
 			return nil, errors.Join(err, rows.Close())
 		}
@@ -117,10 +119,10 @@ func saveUser(ctx context.Context, tx bun.Tx, u access.User) error {
 	if other > 0 {
 		return fmt.Errorf("the name %s is taken; choose another: %w", u.Name, access.ErrConflict)
 	}
-	if _, err := tx.NewRaw(`insert into access_user (`+userColumns+`) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		on conflict (tenant, id) do update set name = excluded.name, display = excluded.display, role = excluded.role,
+	if _, err := tx.NewRaw(`insert into access_user (`+userColumns+`) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		on conflict (tenant, id) do update set name = excluded.name, display = excluded.display, organisation = excluded.organisation, role = excluded.role,
 		path = excluded.path, grants = excluded.grants, password = excluded.password, disabled = excluded.disabled, rev = excluded.rev`,
-		u.Tenant, u.ID, u.Name, u.Display, string(u.Role), u.Path, grants, u.Password, u.Off, u.Rev+1).Exec(ctx); err != nil {
+		u.Tenant, u.ID, u.Name, u.Display, u.Organisation, string(u.Role), u.Path, grants, u.Password, u.Off, u.Rev+1, sinceMicros(u.Seen)).Exec(ctx); err != nil {
 		return fmt.Errorf("record: save user %s: %w", u.Name, err)
 	}
 	return nil

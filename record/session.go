@@ -25,8 +25,18 @@ func (a Access) SaveSession(ctx context.Context, s access.Session) error {
 			s.Tenant, s.Hash, s.User, s.Expires.UnixMicro(), sinceMicros(s.Opened), sinceMicros(s.Seen), s.Address, s.Device, s.By, s.Provider, s.Vouched).Exec(ctx); err != nil {
 			return fmt.Errorf("record: save session: %w", err)
 		}
-		return nil
+		return userSeen(ctx, tx, s.Hash)
 	})
+}
+
+// userSeen lets the user of a session be seen as late as the session was: sessions
+// end, and who was here when stays known. It is no change of the user.
+func userSeen(ctx context.Context, tx bun.Tx, hash string) error {
+	if _, err := tx.NewRaw(`update access_user set seen = s.seen from access_session s
+		where s.hash = ? and access_user.tenant = s.tenant and access_user.id = s.user_id and access_user.seen < s.seen`, hash).Exec(ctx); err != nil {
+		return fmt.Errorf("record: note when a user was seen: %w", err)
+	}
+	return nil
 }
 
 // sinceMicros is 0 for an instant that is not known: sessions of older schemas
@@ -76,7 +86,12 @@ func (a Access) sessions(ctx context.Context, where string, args ...any) ([]acce
 
 // TouchSession implements [access.Store]; a session that has ended is no error.
 func (a Access) TouchSession(ctx context.Context, hash string, seen time.Time) error {
-	return a.drop(ctx, `update ? set seen = ? where hash = ?`, []string{"access_session"}, seen.UnixMicro(), hash)
+	return a.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
+		if _, err := tx.NewRaw(`update access_session set seen = ? where hash = ?`, seen.UnixMicro(), hash).Exec(ctx); err != nil {
+			return fmt.Errorf("record: touch session: %w", err)
+		}
+		return userSeen(ctx, tx, hash)
+	})
 }
 
 // DropSession ends a session; one that is not there is no error.

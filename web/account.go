@@ -9,7 +9,7 @@ import (
 
 // NewPassword is what somebody writes who changes the own password.
 type NewPassword struct {
-	Old string `json:"old" minLength:"1" maxLength:"256"`
+	Old string `json:"old,omitempty" maxLength:"256" doc:"Left out by an invited guest who has none yet"`
 	New string `json:"new" minLength:"1" maxLength:"256" doc:"At least 10 characters, not the name, not one that is guessed first"`
 }
 
@@ -35,6 +35,11 @@ func (a *API) registerAccount() {
 	Handle(a, Op{Method: http.MethodPut, Path: "/session/password", ID: "change-password", Summary: "Change your password; your other sessions end", Tag: "session", Needs: access.SignedIn, Status: http.StatusNoContent},
 		func(ctx context.Context, in *struct{ Body NewPassword }) (*struct{}, error) {
 			return nil, a.access.ChangePassword(ctx, Who(ctx), in.Body.Old, in.Body.New)
+		})
+	Handle(a, Op{Method: http.MethodGet, Path: "/session/grants", ID: "my-grants", Summary: "What you were given, by whom, for what and until when", Tag: "session", Needs: access.SignedIn},
+		func(ctx context.Context, _ *struct{}) (*ListOut[access.Held], error) {
+			all, err := a.access.Holds(ctx, Who(ctx))
+			return NewList(all, ""), err
 		})
 	a.registerFactor()
 	a.registerRecovery()

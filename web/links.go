@@ -22,6 +22,17 @@ type Links interface {
 	Settings(ctx context.Context, id link.NodeID, limit int) ([]settings.Version, error)
 	SendSettings(ctx context.Context, id link.NodeID, plantFile, by string) (settings.Version, error)
 	PlantFile(ctx context.Context, id link.NodeID) (string, error)
+	// Regions are the divisions for which nodes speak, this one's own without a node.
+	Regions(ctx context.Context) ([]NodeRegion, error)
+	SetRegion(ctx context.Context, id link.NodeID, region, by string) (NodeRegion, error)
+}
+
+// NodeRegion is a division for which a node speaks: it hands in what is reported of
+// it, and hands on what is within.
+type NodeRegion struct {
+	Node   link.NodeID `json:"node" doc:"Key of the node; empty: this one, as the node above said"`
+	Region string      `json:"region" doc:"Code of the division; empty: none any more"`
+	Name   string      `json:"name" doc:"Of the division"`
 }
 
 // LinkState is how the node hangs together with others.
@@ -29,6 +40,8 @@ type LinkState struct {
 	Parent *link.Status      `json:"parent,omitempty"`
 	Hub    bool              `json:"hub"` // takes nodes below it
 	Nodes  []link.NodeStatus `json:"nodes" nullable:"false"`
+	// Regions are the divisions for which nodes speak.
+	Regions []NodeRegion `json:"regions" nullable:"false"`
 }
 
 // Invitation is a permit to enrol one node.
@@ -48,7 +61,7 @@ type inviteIn struct {
 func (a *API) registerLinks() {
 	Handle(a, Op{Method: http.MethodGet, Path: "/links", ID: "links", Summary: "Nodes above and below this one, and how far each is behind", Tag: "node", Needs: access.Engineer, Whole: true, Home: true},
 		func(ctx context.Context, _ *struct{}) (*struct{ Body LinkState }, error) {
-			out := LinkState{Nodes: []link.NodeStatus{}}
+			out := LinkState{Nodes: []link.NodeStatus{}, Regions: []NodeRegion{}}
 			if a.o.Links == nil {
 				return &struct{ Body LinkState }{out}, nil
 			}
@@ -59,6 +72,11 @@ func (a *API) registerLinks() {
 			}
 			out.Hub = nodes != nil
 			out.Nodes = append(out.Nodes, nodes...)
+			regions, err := a.o.Links.Regions(ctx)
+			if err != nil {
+				return nil, err
+			}
+			out.Regions = append(out.Regions, regions...)
 			return &struct{ Body LinkState }{out}, nil
 		})
 	Handle(a, Op{Method: http.MethodPost, Path: "/links/invitations", ID: "invite-node", Summary: "Make a one-time code with which one node enrols below this one", Tag: "node", Needs: access.Administer, Status: http.StatusCreated, Whole: true, Home: true},
@@ -135,6 +153,27 @@ func (a *API) registerLinkSettings() {
 				return nil, err
 			}
 			return &struct{ Body settings.Version }{v}, a.Audit(ctx, "node.settings", in.Node, nil, v)
+		})
+}
+
+// registerLinkRegions adds for which division a node below speaks.
+func (a *API) registerLinkRegions() {
+	Handle(a, Op{Method: http.MethodPut, Path: "/links/nodes/{node}/region", ID: "save-node-region", Summary: "Say for which division a node below reports; what it hands in of others is refused", Tag: "node", Needs: access.Administer, Whole: true, Home: true},
+		func(ctx context.Context, in *struct {
+			Node string `path:"node" maxLength:"100" doc:"key of the node"`
+			Body struct {
+				Code string `json:"code" maxLength:"6" doc:"Of a province, city or county; empty: of none any more"`
+			}
+		},
+		) (*struct{ Body NodeRegion }, error) {
+			if err := a.takesNodes(ctx); err != nil {
+				return nil, err
+			}
+			out, err := a.o.Links.SetRegion(ctx, link.NodeID(in.Node), in.Body.Code, Who(ctx).User)
+			if err != nil {
+				return nil, err
+			}
+			return &struct{ Body NodeRegion }{out}, a.Audit(ctx, "node.region", in.Node, nil, out)
 		})
 }
 

@@ -47,12 +47,14 @@ func (a *API) Stream(feed Feed) *huma.StreamResponse {
 		}
 		ctx, cancel := context.WithCancel(hctx.Context())
 		defer cancel()
-		a.pump(ctx, http.NewResponseController(w), w, feed)
+		still, _ := ctx.Value(stillKey{}).(func() bool)
+		a.pump(ctx, http.NewResponseController(w), w, feed, still)
 	}}
 }
 
-// pump is the only writer of the stream: events of the feed and beats meet here.
-func (a *API) pump(ctx context.Context, control *http.ResponseController, w http.ResponseWriter, feed Feed) {
+// pump is the only writer of the stream: events of the feed and beats meet here. At
+// each beat still says whether the asker may see it yet; nil: always.
+func (a *API) pump(ctx context.Context, control *http.ResponseController, w http.ResponseWriter, feed Feed, still func() bool) {
 	events, ended, gone := make(chan Event), make(chan error, 1), make(chan struct{})
 	ctx, cancel := context.WithCancel(ctx)
 	defer func() { // what the feed does at its end belongs to the request
@@ -80,6 +82,9 @@ func (a *API) pump(ctx context.Context, control *http.ResponseController, w http
 		select {
 		case next = <-events:
 		case <-ticker.C:
+			if still != nil && !still() {
+				return
+			}
 			next = Event{Name: "beat", Data: beat{a.now().UTC()}}
 		case err := <-ended:
 			if err != nil && ctx.Err() == nil {

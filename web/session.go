@@ -13,20 +13,25 @@ import (
 
 // Me is who is signed in and what that person may do.
 type Me struct {
-	User        string              `json:"user"`
-	Name        string              `json:"name"`
-	Role        access.Role         `json:"role" doc:"Of the first grant"`
-	Path        string              `json:"path" doc:"The first place that may be read; empty for the whole plant"`
-	Places      []string            `json:"places" nullable:"false" doc:"All places that may be read; one empty path is the whole plant"`
-	Permissions []access.Permission `json:"permissions" nullable:"false" doc:"Held somewhere"`
-	MustEnrol   bool                `json:"must_enrol,omitempty" doc:"Nothing may be done until a second factor is set up: a role asks for it"`
-	Whole       []access.Permission `json:"whole" nullable:"false" doc:"Held for the whole plant, or every firm"`
-	Provider    string              `json:"provider,omitempty" doc:"Provider by which the session was opened"`
-	Areas       []access.Area       `json:"areas" nullable:"false" doc:"Firms that may be seen; one empty area is every firm"`
+	User    string `json:"user"`
+	Name    string `json:"name"`
+	Display string `json:"display,omitempty" doc:"Name of the person"`
+	// Organisation is whom the person works for.
+	Organisation string `json:"organisation,omitempty"`
+	// FirstPassword: there is none yet, and no old one is asked for.
+	FirstPassword bool                `json:"first_password,omitempty" doc:"Set a password now: you came by a link and have none yet"`
+	Role          access.Role         `json:"role" doc:"Of the first grant"`
+	Path          string              `json:"path" doc:"The first place that may be read; empty for the whole plant"`
+	Places        []string            `json:"places" nullable:"false" doc:"All places that may be read; one empty path is the whole plant"`
+	Permissions   []access.Permission `json:"permissions" nullable:"false" doc:"Held somewhere"`
+	MustEnrol     bool                `json:"must_enrol,omitempty" doc:"Nothing may be done until a second factor is set up: a role asks for it"`
+	Whole         []access.Permission `json:"whole" nullable:"false" doc:"Held for the whole plant, or every firm"`
+	Provider      string              `json:"provider,omitempty" doc:"Provider by which the session was opened"`
+	Areas         []access.Area       `json:"areas" nullable:"false" doc:"Firms that may be seen; one empty area is every firm"`
 }
 
 func meOf(p access.Principal) Me {
-	me := Me{User: p.User, Name: p.Name, Role: p.Role, Places: []string{}, MustEnrol: p.MustEnrol(), Provider: p.Provider()}
+	me := Me{User: p.User, Name: p.Name, Display: p.Display, Organisation: p.Organisation, FirstPassword: p.FirstPassword(), Role: p.Role, Places: []string{}, MustEnrol: p.MustEnrol(), Provider: p.Provider()}
 	me.Permissions, me.Whole = p.Permissions()
 	me.Areas = append([]access.Area{}, p.Areas(access.ReadFirms)...)
 	if p.Has(access.Read) {

@@ -11,23 +11,27 @@ import (
 // NewUser is what an administrator writes of a new user. Without a password
 // the user gets in by a one-time link only.
 type NewUser struct {
-	Name     string         `json:"name" minLength:"1" maxLength:"100"`
-	Display  string         `json:"display,omitempty" maxLength:"100"`
-	Role     access.Role    `json:"role,omitempty" maxLength:"40" doc:"Instead of grants: one role at path"`
-	Path     string         `json:"path,omitempty" maxLength:"400"`
-	Grants   []access.Grant `json:"grants,omitempty" maxItems:"50"`
-	Password string         `json:"password,omitempty" maxLength:"200"`
+	Name    string `json:"name" minLength:"1" maxLength:"100"`
+	Display string `json:"display,omitempty" maxLength:"100"`
+	// Organisation is whom the person works for.
+	Organisation string         `json:"organisation,omitempty" maxLength:"100" doc:"Whom the person works for, as reports print it"`
+	Role         access.Role    `json:"role,omitempty" maxLength:"40" doc:"Instead of grants: one role at path"`
+	Path         string         `json:"path,omitempty" maxLength:"400"`
+	Grants       []access.Grant `json:"grants,omitempty" maxItems:"50"`
+	Password     string         `json:"password,omitempty" maxLength:"200"`
 }
 
 // UserChange is what changes of a user; what is left out stays.
 type UserChange struct {
-	Display  *string         `json:"display,omitempty" maxLength:"100"`
-	Role     *access.Role    `json:"role,omitempty" maxLength:"40" doc:"Of the first grant"`
-	Path     *string         `json:"path,omitempty" maxLength:"400" doc:"Of the first grant"`
-	Grants   *[]access.Grant `json:"grants,omitempty" maxItems:"50" doc:"All of them"`
-	Off      *bool           `json:"off,omitempty"`
-	Password string          `json:"password,omitempty" maxLength:"200"`
-	Rev      int64           `json:"rev" doc:"Version you changed"`
+	Display *string `json:"display,omitempty" maxLength:"100"`
+	// Organisation is whom the person works for.
+	Organisation *string         `json:"organisation,omitempty" maxLength:"100"`
+	Role         *access.Role    `json:"role,omitempty" maxLength:"40" doc:"Of the first grant"`
+	Path         *string         `json:"path,omitempty" maxLength:"400" doc:"Of the first grant"`
+	Grants       *[]access.Grant `json:"grants,omitempty" maxItems:"50" doc:"All of them"`
+	Off          *bool           `json:"off,omitempty"`
+	Password     string          `json:"password,omitempty" maxLength:"200"`
+	Rev          int64           `json:"rev" doc:"Version you changed"`
 }
 
 func (a *API) registerUsers() {
@@ -39,7 +43,7 @@ func (a *API) registerUsers() {
 	Handle(a, Op{Method: http.MethodPost, Path: "/users", ID: "add-user", Summary: "Add a user", Tag: "admin", Needs: access.Administer, Status: http.StatusCreated},
 		func(ctx context.Context, in *struct{ Body NewUser }) (*struct{ Body access.User }, error) {
 			b := in.Body
-			u, err := a.access.CreateUser(ctx, Who(ctx), access.NewUser{Name: b.Name, Display: b.Display, Role: b.Role, Path: b.Path, Grants: b.Grants, Password: b.Password})
+			u, err := a.access.CreateUser(ctx, Who(ctx), access.NewUser{Name: b.Name, Display: b.Display, Organisation: b.Organisation, Role: b.Role, Path: b.Path, Grants: b.Grants, Password: b.Password})
 			return &struct{ Body access.User }{u}, err
 		})
 	Handle(a, Op{Method: http.MethodPut, Path: "/users/{id}", ID: "change-user", Summary: "Change a user, his role, scope or password", Tag: "admin", Needs: access.Administer},
@@ -49,7 +53,7 @@ func (a *API) registerUsers() {
 		},
 		) (*struct{ Body access.User }, error) {
 			b := in.Body
-			u, err := a.access.UpdateUser(ctx, Who(ctx), in.ID, b.Rev, access.Change{Display: b.Display, Role: b.Role, Path: b.Path, Grants: b.Grants, Off: b.Off})
+			u, err := a.access.UpdateUser(ctx, Who(ctx), in.ID, b.Rev, access.Change{Display: b.Display, Organisation: b.Organisation, Role: b.Role, Path: b.Path, Grants: b.Grants, Off: b.Off})
 			if err == nil && b.Password != "" {
 				err = a.access.SetPassword(ctx, Who(ctx), in.ID, b.Password)
 			}

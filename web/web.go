@@ -9,6 +9,7 @@ package web
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -128,11 +129,13 @@ func New(o Options) *API {
 	a.registerAccount()
 	a.registerProviders()
 	a.registerUsers()
+	a.registerGuests()
 	a.registerTokens()
 	a.registerRoles()
 	a.registerAudit()
 	a.registerLinks()
 	a.registerLinkSettings()
+	a.registerLinkRegions()
 	a.registerFigures()
 	if o.Hook != nil {
 		a.route(http.MethodPost, HookPath+"{name}", "", o.Hook)
@@ -235,7 +238,20 @@ func (a *API) authorise(ctx huma.Context, next func(huma.Context)) {
 		defer cancel()
 		ctx = huma.WithContext(ctx, until)
 	}
-	next(huma.WithValue(ctx, principalKey{}, p.For(needs)))
+	next(huma.WithValue(huma.WithValue(ctx, principalKey{}, p.For(needs)), stillKey{}, func() bool { return a.still(ctx, p, needs) }))
+}
+
+// stillKey finds what a stream asks at each beat.
+type stillKey struct{}
+
+// still reports whether the asker has what a stream began with: a right that was
+// taken back, and a session that was ended, end the stream.
+func (a *API) still(ctx huma.Context, was access.Principal, needs access.Permission) bool {
+	now, err := a.authenticate(ctx)
+	if err != nil { // a record that cannot be read takes no right away
+		return !errors.Is(err, access.ErrUnauthorized) && !errors.Is(err, access.ErrForbidden)
+	}
+	return now.Has(needs) && now.For(needs).Scope == was.For(needs).Scope
 }
 
 func (a *API) authenticate(ctx huma.Context) (access.Principal, error) {

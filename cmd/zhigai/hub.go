@@ -32,6 +32,7 @@ type downlinks struct {
 	hub      *nats.Hub
 	settings *settings.Hub
 	samples  journal.Samples
+	name     string // under which nodes below know this one
 }
 
 func (n *node) openHub(f hubFlags, dir string) (*downlinks, error) {
@@ -50,7 +51,7 @@ func (n *node) openHub(f hubFlags, dir string) (*downlinks, error) {
 		return nil, err
 	}
 	plants := journal.NewPlants(n.nodes, n.shop, n.reconcile)
-	d := &downlinks{samples: journal.Samples{Store: n.history, Maps: plants, Journal: n.record.Journal(), Known: journal.NewKnown()}}
+	d := &downlinks{samples: journal.Samples{Store: n.history, Maps: plants, Journal: n.record.Journal(), Known: journal.NewKnown()}, name: f.HubName}
 	if d.parent, err = link.NewParent(link.ParentOptions{
 		Name: f.HubName, Registry: n.nodes, Now: time.Now, Log: n.log, Fingerprint: authority.Fingerprint(),
 		Sink: journal.Router{
@@ -219,6 +220,9 @@ func (n *node) revokeNode(ctx context.Context, in revokeRequest) (struct{}, erro
 
 // join connects the node with its parent and lets nodes below connect.
 func (n *node) join(ctx context.Context, up parentFlags, down hubFlags, dir string) (err error) {
+	if err := programme.NewReports(n.record).ClaimSteps(ctx, n.id.ID); err != nil {
+		return err
+	}
 	// First, because a model that comes from below asks for it.
 	if err := n.openAbove(up, dir); err != nil {
 		return err
@@ -233,6 +237,7 @@ func (n *node) join(ctx context.Context, up parentFlags, down hubFlags, dir stri
 		n.worker(ctx, "links", func() error { return n.down.parent.Run(ctx) })
 		n.dutiful(ctx, "settings of nodes", n.down.settings.Run)
 		n.dutiful(ctx, "suspicions of nodes", n.overseeSuspicions)
+		n.dutiful(ctx, "reports of nodes", n.exchangeReports)
 	}
 	if u := n.to.Load(); u != nil {
 		n.worker(ctx, "uplink", func() error { return u.child.Run(ctx) })

@@ -53,7 +53,7 @@ var lowest = map[string]access.Role{
 
 	"audit": "auditor", "export-audit": "auditor", "verify-audit": "auditor", "tokens": access.RoleAdmin, "add-token": access.RoleAdmin,
 	"revoke-token": access.RoleAdmin, "users": access.RoleAdmin, "add-user": access.RoleAdmin, "change-user": access.RoleAdmin, "add-link": access.RoleAdmin,
-	"invite-node": access.RoleAdmin, "revoke-node": access.RoleAdmin,
+	"invite-node": access.RoleAdmin, "revoke-node": access.RoleAdmin, "save-node-region": access.RoleAdmin,
 
 	"firms": "officer", "firm": "officer", "firm-history": "officer", "look-at-firm": "registrar", "add-firm": "registrar", "change-firm": "registrar", "merge-firm": "registrar",
 	"regions": "officer", "industries": "officer", "export-firms": "officer", "firm-sheet-template": "registrar", "send-firm-sheet": "registrar", "firm-sheet": "registrar",
@@ -67,6 +67,7 @@ var lowest = map[string]access.Role{
 	"fill-diagnosis": "expert", "answer-diagnosis": "expert", "ask-diagnosis": "expert", "answer-diagnosis-question": "firm",
 	"propose-diagnosis-measure": "expert", "move-diagnosis": "expert", "reply-diagnosis": "firm", "follow-diagnosis-up": "expert",
 	"attach-diagnosis-file": "expert", "diagnosis-file": "officer", "diagnosis-report": "officer", "diagnosis-progress": "officer",
+	"guests": access.RoleAdmin, "let-in": access.RoleAdmin, "extend-guest": access.RoleAdmin, "end-guest": access.RoleAdmin, "my-grants": anybody,
 	"sessions": anybody, "end-session": anybody, "end-other-sessions": anybody, "change-password": anybody, "user-sessions": access.RoleAdmin, "end-user-sessions": access.RoleAdmin,
 	"second-factor": anybody, "enrol-second-factor": anybody, "confirm-second-factor": anybody, "drop-second-factor": anybody, "reset-second-factor": access.RoleAdmin,
 	"evidence-requests": "auditor", "ask-evidence": anybody, "evidence-page": anybody, "evidence-source": anybody, "evidence-state": anybody, "my-evidence-requests": anybody, "decide-evidence": access.RoleAdmin,
@@ -94,10 +95,10 @@ const reporter access.Role = "reporter"
 
 // ladders are the roles that may what the least of an operation may.
 var ladders = map[access.Role][]access.Role{
-	anybody:             {"viewer", "operator", "engineer", "admin", "officer", "registrar", "expert", "auditor", "platform", "firm"},
-	access.RoleViewer:   {"viewer", "operator", "engineer", "admin"},
+	anybody:             {"viewer", "operator", "provider", "engineer", "admin", "officer", "registrar", "expert", "auditor", "platform", "firm"},
+	access.RoleViewer:   {"viewer", "operator", "provider", "engineer", "admin"},
 	access.RoleOperator: {"operator", "engineer", "admin"},
-	access.RoleEngineer: {"engineer", "admin"},
+	access.RoleEngineer: {"provider", "engineer", "admin"},
 	access.RoleAdmin:    {"admin"},
 	"officer":           {"officer", "registrar", "expert", "admin", "firm"},
 	"firm":              {"firm", "expert", "admin"},
@@ -110,7 +111,7 @@ var ladders = map[access.Role][]access.Role{
 
 // wholePlant are operations on what belongs to no single place: who is
 // confined to a path may not call them.
-var wholePlant = []string{"searches", "start-search", "cancel-search", "candidates", "forget-candidate", "discovery-rules", "add-discovery-rule", "change-discovery-rule", "end-discovery-rule", "north-targets", "add-north-target", "change-north-target", "end-north-target", "test-north-target", "save-calendar", "save-product", "certificates", "approve-certificate", "audit", "export-audit", "verify-audit", "links", "invite-node", "revoke-node", "node-plant", "node-settings", "send-settings", "evidence-requests", "decide-evidence", "save-role", "remove-role", "sharing-policy", "sharing-history", "save-sharing-policy", "providers", "add-provider", "change-provider", "remove-provider", "test-provider", "tenants", "add-tenants", "tenant", "change-tenant", "delete-tenant", "tenant-usage", "export-tenant", "export-own"}
+var wholePlant = []string{"searches", "start-search", "cancel-search", "candidates", "forget-candidate", "discovery-rules", "add-discovery-rule", "change-discovery-rule", "end-discovery-rule", "north-targets", "add-north-target", "change-north-target", "end-north-target", "test-north-target", "save-calendar", "save-product", "certificates", "approve-certificate", "audit", "export-audit", "verify-audit", "links", "invite-node", "revoke-node", "save-node-region", "node-plant", "node-settings", "send-settings", "evidence-requests", "decide-evidence", "save-role", "remove-role", "sharing-policy", "sharing-history", "save-sharing-policy", "providers", "add-provider", "change-provider", "remove-provider", "test-provider", "tenants", "add-tenants", "tenant", "change-tenant", "delete-tenant", "tenant-usage", "export-tenant", "export-own"}
 
 const otherLine = `  - {path: firm/site/turning/other, level: line, name: {zh: 二线}}
   - path: firm/site/turning/other/lathe-3
@@ -247,6 +248,8 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 			return "gbt-39116-2020-discrete"
 		}
 		return "01NOBODY"
+	case "user":
+		return "01NOBODY"
 	case "scope":
 		return machine.Path
 	case "equipment", "machine":
@@ -354,7 +357,10 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"add-token":              map[string]any{"name": "x", "role": "admin", "path": machine.Path},
 		"add-user":               map[string]any{"name": "u-" + fmt.Sprint(now.UnixNano()), "role": "admin", "path": machine.Path},
 		"change-user":            map[string]any{"rev": 1},
+		"let-in":                 map[string]any{"name": "nobody-here", "grants": []any{map[string]any{"role": "viewer", "path": machine.Path}}, "until": now.Add(time.Hour), "purpose": "x"},
+		"extend-guest":           map[string]any{"until": now.Add(time.Hour)},
 		"invite-node":            map[string]any{"name": "edge-9"},
+		"save-node-region":       map[string]any{"code": about.region},
 		"sign-in":                map[string]any{"name": "nobody", "password": "wrong"},
 		"sign-in-by-link":        map[string]any{"secret": "wrong"},
 		"preview-sheet":          map[string]any{"sheet": sheet}, "apply-sheet": map[string]any{"sheet": sheet, "revision": "1-0"},

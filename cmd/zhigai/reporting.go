@@ -46,6 +46,7 @@ func (n *node) newReporting() *reporting.Desk {
 	return &reporting.Desk{
 		Store: programme.NewReports(n.record), Figures: reportedFigures{n}, Regions: n.codes.Regions,
 		Calendar: n.reportRules.calendar, Card: n.reportRules.card, Now: time.Now,
+		Nodes: reportNodes{n}, Node: n.id.ID,
 	}
 }
 

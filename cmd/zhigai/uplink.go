@@ -209,6 +209,15 @@ func (n *node) openUplink(ctx context.Context, at *above, w *tenantWorks) (*upli
 	if u.settings, err = settings.NewChild(settled{n, w.tenant}, state("settings"), time.Now, log); err != nil {
 		return nil, err
 	}
+	handlers := map[string]link.Handler{
+		settings.Verb: u.settings.Handle, requests.Verb: w.asked.Handle,
+		suspicionVerb: func(ctx context.Context, payload []byte) ([]byte, error) {
+			return n.takeSuspicions(ctx, w.tenant, payload)
+		},
+	}
+	if w.tenant == homeTenant { // a firm on a platform speaks for no region
+		handlers[reportVerb] = n.takeReports
+	}
 	u.child, err = link.NewChild(link.ChildOptions{
 		Parent: strings.Join(at.Parent, ","), Transport: transport, State: state("state"),
 		Feeds: map[link.Stream]link.Feed{
@@ -218,12 +227,7 @@ func (n *node) openUplink(ctx context.Context, at *above, w *tenantWorks) (*upli
 			link.StreamHistory: {Source: n.sharedHistory(w, cursor), Bounded: true},
 		},
 		Instance: instance, Host: at.host, Program: version, Now: time.Now, Log: log, Bound: at.bound, Gapped: n.gapped,
-		Handlers: map[string]link.Handler{
-			settings.Verb: u.settings.Handle, requests.Verb: w.asked.Handle,
-			suspicionVerb: func(ctx context.Context, payload []byte) ([]byte, error) {
-				return n.takeSuspicions(ctx, w.tenant, payload)
-			},
-		},
+		Handlers: handlers,
 	})
 	return u, err
 }

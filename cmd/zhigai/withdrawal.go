@@ -86,13 +86,14 @@ func (n *node) admits(ctx context.Context, from link.Node, events []fact.Event) 
 	if err != nil {
 		return nil, err
 	}
+	events, err = n.admitReports(ctx, from, events)
 	return slices.DeleteFunc(events, func(e fact.Event) bool {
 		out := about(e) && !may[e.Subject]
 		if out {
 			n.log.Warn("a node below speaks of a plant that does not come by it; it is left out", "node", from.Name, "kind", e.Kind, "subject", e.Subject)
 		}
 		return out
-	}), nil
+	}), err
 }
 
 // sharingFirms are the firms of the plants whose nodes told what they share.

@@ -22,6 +22,8 @@ type Desk struct {
 	Calendar Calendar
 	Card     Card
 	Now      func() time.Time
+	Nodes    Nodes
+	Node     string // id of this node
 }
 
 const (
@@ -68,6 +70,8 @@ func open(p Period, r plant.Region) Head {
 type Froze struct {
 	Reports []Head `json:"reports" nullable:"false"`
 	Stood   int    `json:"stood" doc:"Reports below that were frozen before and stay as they are"`
+	// Elsewhere are those that are frozen at nodes of their own.
+	Elsewhere int `json:"elsewhere,omitempty" doc:"Reports below that nodes of their own freeze"`
 }
 
 // FreezeAll freezes the figures of a region for a period that is over, and with
@@ -91,6 +95,16 @@ func (d *Desk) FreezeAll(ctx context.Context, by access.Principal, period, regio
 		regions = slices.DeleteFunc(d.Regions.All(r.Prefix(), (p.To-1).Time()), func(o plant.Region) bool { return o.Code == r.Code })
 		regions = append(regions, r) // last: who sees it frozen knows that all are
 	}
+	stations, err := d.Nodes.Stations(ctx, by.Scope.Tenant)
+	if err != nil {
+		return out, err
+	}
+	if own := stations.below(r.Code); own != nil {
+		return out, fmt.Errorf("%w: %s %s is frozen at its node %s; sign in there", ErrState, r.Code, r.Name, own.Name)
+	}
+	all := len(regions)
+	regions = slices.DeleteFunc(regions, func(o plant.Region) bool { return stations.below(o.Code) != nil })
+	out.Elsewhere = all - len(regions)
 	if len(regions) > maxBelow {
 		return out, invalid("%d regions; at most %d are frozen at once: freeze city by city", len(regions), maxBelow)
 	}
@@ -137,13 +151,14 @@ func (d *Desk) freeze(ctx context.Context, by access.Principal, h Head, s Step, 
 
 // sign says who does the step, when.
 func (d *Desk) sign(by access.Principal, h Head, s Step) Step {
-	s.Seq, s.At, s.Who, s.Name = h.Rev+1, d.Now().UTC().Truncate(time.Microsecond), by.User, by.Name
+	s.Seq, s.At, s.Who = max(h.Rev, h.Last)+1, d.Now().UTC().Truncate(time.Microsecond), by.User
+	s.Name, s.Organisation, s.Node = by.Person(), by.Organisation, d.Node
 	return s
 }
 
 // after is the head that a step makes of it.
 func (h Head) after(s Step) Head {
-	h.Rev, h.State, h.Revision = s.Seq, s.State, s.Revision
+	h.Rev, h.Last, h.State, h.Revision = h.Rev+1, max(h.Last, s.Seq), s.State, max(h.Revision, s.Revision)
 	h.Reminders = slices.Clone(h.Reminders)
 	switch s.What {
 	case Freeze:
@@ -162,6 +177,10 @@ func (h Head) after(s Step) Head {
 		h.Reminders = append(h.Reminders, Reminder{Seq: s.Seq, At: s.At, Name: s.Name, Words: s.Words})
 	case Answer:
 		h.Reminders = []Reminder{}
+	}
+	h.Refused = ""
+	if s.What == Refuse {
+		h.Refused = s.Words
 	}
 	return h
 }
@@ -185,7 +204,11 @@ func (d *Desk) Do(ctx context.Context, by access.Principal, id string, seen int6
 	if h.Rev != seen {
 		return h, fmt.Errorf("report %s is at revision %d, not %d: %w", id, h.Rev, seen, access.ErrConflict)
 	}
-	state, err := next(h, what, standing)
+	stations, err := d.Nodes.Stations(ctx, tenant)
+	if err != nil {
+		return h, err
+	}
+	state, err := stations.nextHere(h, what, standing)
 	if err != nil {
 		return h, err
 	}

@@ -52,14 +52,17 @@ var States = []State{Open, Draft, Submitted, Returned, Explained, Approved, Revi
 
 // Step is something done to a report.
 type Step struct {
-	Seq      int64     `json:"seq"`
-	At       time.Time `json:"at"`
-	Who      string    `json:"who"` // id of the user
-	Name     string    `json:"name"`
-	What     What      `json:"what" enum:"freeze,submit,return,explain,approve,revise,decline,remind,answer"`
-	Words    string    `json:"words,omitempty"`
-	State    State     `json:"state" enum:"open,draft,submitted,returned,explained,approved,revised" doc:"After the step"`
-	Revision int       `json:"revision" doc:"Of the values that the step was about; 0 when none were frozen"`
+	Seq  int64     `json:"seq"`
+	At   time.Time `json:"at"`
+	Who  string    `json:"who"` // id of the user
+	Name string    `json:"name" doc:"Of the person"`
+	// Organisation is whom the person works for, as printed reports say.
+	Organisation string `json:"organisation,omitempty"`
+	Node         string `json:"node,omitempty" doc:"Where it was done"`
+	What         What   `json:"what" enum:"freeze,submit,return,explain,approve,revise,decline,remind,answer,refuse"`
+	Words        string `json:"words,omitempty"`
+	State        State  `json:"state" enum:"open,draft,submitted,returned,explained,approved,revised" doc:"After the step"`
+	Revision     int    `json:"revision" doc:"Of the values that the step was about; 0 when none were frozen"`
 	// Held are the reports below whose approved values it was handed in with.
 	Held []Held `json:"held,omitempty"`
 	// Root is of the recomputed values that a revision was declined for.
@@ -76,6 +79,7 @@ type Held struct {
 type Head struct {
 	ID        string            `json:"id"`
 	Rev       int64             `json:"rev"` // steps so far
+	Last      int64             `json:"last,omitempty" doc:"Number of the newest step"`
 	Period    string            `json:"period"`
 	Region    string            `json:"region"`
 	Level     plant.RegionLevel `json:"level" enum:"province,city,county"`
@@ -85,6 +89,7 @@ type Head struct {
 	Frozen    time.Time         `json:"frozen,omitzero"`
 	Submitted time.Time         `json:"submitted,omitzero" doc:"First time"`
 	Approved  time.Time         `json:"approved,omitzero" doc:"Last time"`
+	Refused   string            `json:"refused,omitempty" doc:"Why the node above did not take what was done last"`
 	Question  string            `json:"question,omitempty" doc:"That it was returned with and that is not explained"`
 	Reminders []Reminder        `json:"reminders" nullable:"false" doc:"Not answered yet"`
 }

@@ -25,6 +25,10 @@ type Store interface {
 	// values, in one commit. seen is the revision that it follows on, 0 for the
 	// first: another one is access.ErrConflict.
 	Append(ctx context.Context, tenant plant.TenantNo, h Head, seen int64, s Step, frozen *Frozen) error
+	// Merge keeps steps of a report that came from other nodes, with the values that
+	// they froze, and what FoldSteps makes of them and of those that are there, in
+	// one commit. Steps that are there, of one number and node, stay.
+	Merge(ctx context.Context, tenant plant.TenantNo, open Head, facts []Fact) error
 	// Head is access.ErrNotFound when nothing was done yet.
 	Head(ctx context.Context, tenant plant.TenantNo, id string) (Head, error)
 	// Heads come in order of period and region, at most MaxHeads.

@@ -71,6 +71,9 @@ type View struct {
 	Can        []Possible `json:"can" nullable:"false"`
 	MadeBy     string     `json:"made_by,omitempty" doc:"Who handed it in"`
 	CheckedBy  string     `json:"checked_by,omitempty" doc:"Who approved it"`
+	// OwnAt and AboveAt are other nodes of the report's way.
+	OwnAt   *Station `json:"own_at,omitempty" doc:"Node at which the region itself hands in; this one when left out"`
+	AboveAt *Station `json:"above_at,omitempty" doc:"Node at which the level above decides; this one when left out"`
 }
 
 // View gives a report of a region that lies within the asker's areas as a whole.
@@ -89,7 +92,10 @@ func (d *Desk) View(ctx context.Context, by access.Principal, id string, revisio
 		return View{}, err
 	}
 	standing := StandingOf(by.Areas(access.ReportFirms), r.Code)
-	v := View{Line: d.line(p, h, standing), PeriodName: p.Name(), LastDay: p.LastDay(), Rows: []Row{}, Parts: []Part{}, Steps: []Step{}, Versions: []Version{}, Can: possible(h, standing)}
+	v := View{Line: d.line(p, h, standing), PeriodName: p.Name(), LastDay: p.LastDay(), Rows: []Row{}, Parts: []Part{}, Steps: []Step{}, Versions: []Version{}, Can: []Possible{}}
+	if err := d.addStations(ctx, tenant, standing, &v); err != nil {
+		return v, err
+	}
 	fold, err := d.Figures.At(ctx, tenant, p)
 	if err != nil {
 		return v, err
@@ -100,7 +106,7 @@ func (d *Desk) View(ctx context.Context, by access.Principal, id string, revisio
 	}
 	v.NowRoot = RootOf(now)
 	if h.Rev == 0 {
-		v.Rows = rows(nil, now)
+		v.Rows = rows(nil, now, false)
 		return v, d.addParts(ctx, tenant, p, r, &v)
 	}
 	if v.Steps, err = d.Store.Steps(ctx, tenant, id); err != nil {
@@ -116,11 +122,34 @@ func (d *Desk) View(ctx context.Context, by access.Principal, id string, revisio
 			return v, err
 		}
 		reported, v.Root = f.Values, f.Root
-		v.Differs = f.Root != v.NowRoot
 	}
-	v.Rows = rows(reported, now)
+	v.Rows = rows(reported, now, d.elsewhere(v.Steps))
+	v.Differs = h.Revision > 0 && slices.ContainsFunc(v.Rows, func(r Row) bool { return !r.Same })
 	v.tell(now)
 	return v, d.addParts(ctx, tenant, p, r, &v)
+}
+
+// addStations says at which nodes the report goes on, and what may be done here.
+func (d *Desk) addStations(ctx context.Context, tenant plant.TenantNo, full Standing, v *View) error {
+	stations, err := d.Nodes.Stations(ctx, tenant)
+	if err != nil {
+		return err
+	}
+	var here Standing
+	here, v.OwnAt, v.AboveAt = stations.here(full, v.Region)
+	v.Can = possible(v.Head, here)
+	if stations.speaks(v.Region) { // what was refused before this node was given the division went up again
+		v.Refused = ""
+	}
+	return nil
+}
+
+// signature is a person as a printed report names one.
+func (s Step) signature() string {
+	if s.Organisation == "" {
+		return s.Name
+	}
+	return s.Name + "（" + s.Organisation + "）"
 }
 
 // tell reads from the steps what the head does not hold.
@@ -129,9 +158,9 @@ func (v *View) tell(now []Value) {
 	for _, s := range v.Steps {
 		switch s.What {
 		case Submit:
-			v.MadeBy = s.Name
+			v.MadeBy = s.signature()
 		case Approve:
-			v.CheckedBy = s.Name
+			v.CheckedBy = s.signature()
 		case Freeze, Revise:
 			v.Versions = append(v.Versions, Version{Revision: s.Revision, At: s.At.Format("2006-01-02T15:04:05Z07:00"), Name: s.Name, Reason: s.Words})
 			v.Declined = false
@@ -141,8 +170,20 @@ func (v *View) tell(now []Value) {
 	}
 }
 
-// rows lays what was reported beside what is computed now.
-func rows(reported, now []Value) []Row {
+// elsewhere reports whether the newest values were frozen at another node.
+func (d *Desk) elsewhere(steps []Step) bool {
+	for _, s := range slices.Backward(steps) {
+		if s.What == Freeze || s.What == Revise {
+			return s.Node != d.Node
+		}
+	}
+	return false
+}
+
+// rows lays what was reported beside what is computed now. Values that were frozen
+// at another node are held against ours by their terms: their roots name firms as
+// the registry there does.
+func rows(reported, now []Value, elsewhere bool) []Row {
 	were, are := map[string]*Value{}, map[string]*Value{}
 	ids := map[string]bool{}
 	for i := range reported {
@@ -155,7 +196,7 @@ func rows(reported, now []Value) []Row {
 	for _, id := range slices.Sorted(maps.Keys(ids)) {
 		row := Row{Reported: were[id], Recomputed: are[id], Moved: []Moved{}}
 		if row.Reported != nil && row.Recomputed != nil {
-			row.Same = row.Reported.Root == row.Recomputed.Root && row.Reported.Definition.Version == row.Recomputed.Definition.Version
+			row.Same = row.Reported.Definition.Version == row.Recomputed.Definition.Version && (row.Reported.Root == row.Recomputed.Root || elsewhere && maps.Equal(row.Reported.Terms, row.Recomputed.Terms))
 			row.Difference = less(row.Recomputed.Value, row.Reported.Value)
 			row.Moved = moved(row.Reported.Terms, row.Recomputed.Terms)
 		}

@@ -23,9 +23,11 @@ const (
 	Decline What = "decline" // lets the reported values stand although others are computed now
 	Remind  What = "remind"
 	Answer  What = "answer" // a reminder
+	// Refuse is no step of a person: the node above did not take one.
+	Refuse What = "refuse"
 )
 
-// Steps are all of them.
+// Steps are all that people do.
 var Steps = []What{Freeze, Submit, Return, Explain, Approve, Revise, Decline, Remind, Answer}
 
 // Side says who may do a step, seen from the report's region.
@@ -65,8 +67,10 @@ var ways = []way{
 // needsWords are the steps that say nothing without words.
 var needsWords = []What{Return, Explain, Revise, Decline, Remind, Answer}
 
-// Standing is where somebody stands to a region.
-type Standing struct{ Own, Above, Higher bool }
+// Standing is where somebody stands to a region. Away and Ruled are of the node
+// that is asked: what the region itself says is said at another one, and what the
+// levels above say of it.
+type Standing struct{ Own, Above, Higher, Away, Ruled bool }
 
 // StandingOf tells it of areas: only those of whole regions count, neither a
 // sector nor a firm speaks for its county. Who holds every firm stands right above
@@ -95,13 +99,13 @@ func (s Standing) Sees() bool { return s.Own || s.Higher }
 func (s Standing) is(by Side) bool {
 	switch by {
 	case Own:
-		return s.Own
+		return s.Own && !s.Away
 	case Above:
-		return s.Above
+		return s.Above && !s.Ruled
 	case Higher:
-		return s.Higher
+		return s.Higher && !s.Ruled
 	}
-	return s.Sees()
+	return s.Sees() && !s.Away
 }
 
 // Possible is a step that the state allows, and whether the asker may do it.

@@ -12,6 +12,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"zhigai/access"
+	"zhigai/fact"
 	"zhigai/plant"
 	"zhigai/programme/reporting"
 	"zhigai/record"
@@ -27,10 +28,6 @@ func NewReports(db *record.DB) Reports { return Reports{db} }
 
 // Append implements reporting.Store.
 func (r Reports) Append(ctx context.Context, tenant plant.TenantNo, h reporting.Head, seen int64, s reporting.Step, frozen *reporting.Frozen) error {
-	head, err := json.Marshal(h)
-	if err != nil {
-		return fmt.Errorf("record: report %s: %w", h.ID, err)
-	}
 	step, err := json.Marshal(s)
 	if err != nil {
 		return fmt.Errorf("record: step of report %s: %w", h.ID, err)
@@ -41,7 +38,8 @@ func (r Reports) Append(ctx context.Context, tenant plant.TenantNo, h reporting.
 			return fmt.Errorf("record: values of report %s: %w", h.ID, err)
 		}
 	}
-	return r.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
+	told := fact.New(fact.KindReportStep, "", s.At, "report:"+h.ID, reporting.Fact{Report: h.ID, Step: s, Frozen: frozen})
+	return r.db.Journal().Import(ctx, tenant, func(ctx context.Context, tx bun.Tx) error {
 		var has int64
 		if err := tx.NewRaw(`select coalesce(max(rev), 0) from report where tenant = ? and id = ?`, tenant, h.ID).Scan(ctx, &has); err != nil {
 			return fmt.Errorf("record: read report %s: %w", h.ID, err)
@@ -49,13 +47,11 @@ func (r Reports) Append(ctx context.Context, tenant plant.TenantNo, h reporting.
 		if has != seen {
 			return fmt.Errorf("report %s is at revision %d, not %d: %w", h.ID, has, seen, access.ErrConflict)
 		}
-		if _, err := tx.NewRaw(`insert into report (tenant, id, period, region, level, rev, unread, body) values (?, ?, ?, ?, ?, ?, ?, ?)
-			on conflict (tenant, id) do update set rev = excluded.rev, unread = excluded.unread, body = excluded.body`,
-			tenant, h.ID, h.Period, h.Region, string(h.Level), h.Rev, len(h.Reminders) > 0, string(head)).Exec(ctx); err != nil {
-			return fmt.Errorf("record: save report %s: %w", h.ID, err)
+		if err := saveReport(ctx, tx, tenant, h); err != nil {
+			return err
 		}
-		if _, err := tx.NewRaw(`insert into report_step (tenant, report, seq, body, recorded, who) values (?, ?, ?, ?, ?, ?)`,
-			tenant, h.ID, s.Seq, string(step), int64(r.db.Now()), s.Who).Exec(ctx); err != nil {
+		if _, err := tx.NewRaw(`insert into report_step (tenant, report, seq, node, body, recorded, who) values (?, ?, ?, ?, ?, ?, ?)`,
+			tenant, h.ID, s.Seq, s.Node, string(step), int64(r.db.Now()), s.Who).Exec(ctx); err != nil {
 			return fmt.Errorf("record: save step %d of report %s: %w", s.Seq, h.ID, err)
 		}
 		if frozen == nil {
@@ -66,6 +62,76 @@ func (r Reports) Append(ctx context.Context, tenant plant.TenantNo, h reporting.
 			return fmt.Errorf("record: save values of report %s: %w", h.ID, err)
 		}
 		return nil
+	}, told)
+}
+
+func saveReport(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, h reporting.Head) error {
+	head, err := json.Marshal(h)
+	if err != nil {
+		return fmt.Errorf("record: report %s: %w", h.ID, err)
+	}
+	if _, err := tx.NewRaw(`insert into report (tenant, id, period, region, level, rev, unread, body) values (?, ?, ?, ?, ?, ?, ?, ?)
+		on conflict (tenant, id) do update set rev = excluded.rev, unread = excluded.unread, body = excluded.body`,
+		tenant, h.ID, h.Period, h.Region, string(h.Level), h.Rev, len(h.Reminders) > 0, string(head)).Exec(ctx); err != nil {
+		return fmt.Errorf("record: save report %s: %w", h.ID, err)
+	}
+	return nil
+}
+
+// Merge implements reporting.Store.
+func (r Reports) Merge(ctx context.Context, tenant plant.TenantNo, open reporting.Head, facts []reporting.Fact) error {
+	return r.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
+		for _, f := range facts {
+			step, err := json.Marshal(f.Step)
+			if err != nil {
+				return fmt.Errorf("record: step of report %s: %w", open.ID, err)
+			}
+			if _, err := tx.NewRaw(`insert into report_step (tenant, report, seq, node, body, recorded, who) values (?, ?, ?, ?, ?, ?, ?) on conflict do nothing`,
+				tenant, open.ID, f.Step.Seq, f.Step.Node, string(step), int64(r.db.Now()), f.Step.Who).Exec(ctx); err != nil {
+				return fmt.Errorf("record: save step %d of report %s: %w", f.Step.Seq, open.ID, err)
+			}
+			if f.Frozen == nil {
+				continue
+			}
+			values, err := json.Marshal(f.Frozen)
+			if err != nil {
+				return fmt.Errorf("record: values of report %s: %w", open.ID, err)
+			}
+			if _, err := tx.NewRaw(`insert into report_value (tenant, report, revision, body, recorded) values (?, ?, ?, ?, ?) on conflict do nothing`,
+				tenant, open.ID, f.Frozen.Revision, string(values), int64(r.db.Now())).Exec(ctx); err != nil {
+				return fmt.Errorf("record: save values of report %s: %w", open.ID, err)
+			}
+		}
+		steps, err := stepsOf(tx.QueryContext(ctx, stepsQuery, tenant, open.ID, maxReportSteps))
+		if err != nil {
+			return err
+		}
+		return saveReport(ctx, tx, tenant, reporting.FoldSteps(open, steps))
+	})
+}
+
+// ClaimSteps says of steps that an older program kept that they were done here.
+func (r Reports) ClaimSteps(ctx context.Context, node string) error {
+	return r.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
+		if _, err := tx.NewRaw(`update report_step set node = ? where node = ''`, node).Exec(ctx); err != nil {
+			return fmt.Errorf("record: steps of reports: %w", err)
+		}
+		return nil
+	})
+}
+
+const stepsQuery = `select node, body from report_step where tenant = ? and report = ? order by seq, node limit ?`
+
+// stepsOf reads steps; where each was done stands beside what it says.
+func stepsOf(rows *sql.Rows, err error) ([]reporting.Step, error) {
+	return collect(rows, err, func(rows *sql.Rows) (s reporting.Step, err error) {
+		var node, body string
+		if err := rows.Scan(&node, &body); err != nil {
+			return s, err
+		}
+		err = json.Unmarshal([]byte(body), &s)
+		s.Node = node
+		return s, err
 	})
 }
 
@@ -118,7 +184,8 @@ const maxReportSteps = 2000
 
 // Steps implements reporting.Store.
 func (r Reports) Steps(ctx context.Context, tenant plant.TenantNo, id string) ([]reporting.Step, error) {
-	return bodies[reporting.Step](r.db.Reader().QueryContext(ctx, `select body from report_step where tenant = ? and report = ? order by seq limit ?`, tenant, id, maxReportSteps))
+	steps, err := stepsOf(r.db.Reader().QueryContext(ctx, stepsQuery, tenant, id, maxReportSteps))
+	return reporting.Ordered(steps), err
 }
 
 // Frozen implements reporting.Store.

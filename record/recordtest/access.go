@@ -36,7 +36,7 @@ func notFound(t *testing.T, name string, err error) {
 func accessUsers(t *testing.T, s access.Store) {
 	ctx := t.Context()
 	grants := []access.Grant{{Role: access.RoleOperator, Path: "e/s"}, {Role: "officer", Area: access.Area{Region: "3306", Sector: "C34"}, Until: day, Purpose: "诊断 \"轴承\" 到周五"}}
-	u, err := s.SaveUser(ctx, access.User{Tenant: 1, Name: "wang", Display: "王", Role: access.RoleOperator, Path: "e/s", Grants: grants, Password: "$x"})
+	u, err := s.SaveUser(ctx, access.User{Tenant: 1, Name: "wang", Display: "王", Organisation: "新昌轴承", Role: access.RoleOperator, Path: "e/s", Grants: grants, Password: "$x"})
 	if err != nil || u.ID == "" || u.Rev != 1 {
 		t.Fatalf("SaveUser = %+v, %v; want an id and revision 1", u, err)
 	}

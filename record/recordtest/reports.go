@@ -18,6 +18,7 @@ import (
 func Reports(t *testing.T, open func(t *testing.T) reporting.Store) {
 	t.Run("StepsFollowOneAnother", func(t *testing.T) { reportSteps(t, open(t)) })
 	t.Run("HeadsWithinAreas", func(t *testing.T) { reportHeads(t, open(t)) })
+	t.Run("MergedInAnyOrder", func(t *testing.T) { reportMerged(t, open(t)) })
 	t.Run("FrozenStays", func(t *testing.T) { reportFrozen(t, open(t)) })
 }
 
@@ -74,6 +75,46 @@ func reportSteps(t *testing.T, s reporting.Store) {
 	if got, err := s.Steps(ctx, 2, h.ID); err != nil || len(got) != 0 {
 		t.Errorf("steps of a foreign tenant: %+v, %v", got, err)
 	}
+}
+
+// reportMerged: steps of another node go between those that are here, also twice
+// and at a time, and a step that follows is on all of them.
+func reportMerged(t *testing.T, s reporting.Store) {
+	ctx := t.Context()
+	open := reporting.Head{ID: "2022-05.330624", Period: "2022-05", Region: "330624", Level: plant.County, State: reporting.Open, Reminders: []reporting.Reminder{}}
+	step := func(seq int64, node string, what reporting.What, state reporting.State) reporting.Step {
+		return reporting.Step{Seq: seq, At: day.Add(time.Duration(seq) * time.Minute), Who: "u", Name: "王", What: what, Words: "一", State: state, Revision: 1, Node: node}
+	}
+	facts := []reporting.Fact{
+		{Report: open.ID, Step: step(3, "city", reporting.Return, reporting.Returned)},
+		{Report: open.ID, Step: step(2, "county", reporting.Submit, reporting.Submitted)},
+		{Report: open.ID, Step: step(1, "county", reporting.Freeze, reporting.Draft), Frozen: reportValues(open.ID, 1, 65)},
+		{Report: open.ID, Step: step(3, "county", reporting.Answer, reporting.Submitted)},
+	}
+	for _, f := range facts {
+		must(t, s.Merge(ctx, 1, open, []reporting.Fact{f, f}))
+	}
+	var all []reporting.Step
+	for _, f := range facts {
+		all = append(all, f.Step)
+	}
+	want := reporting.FoldSteps(open, all)
+	if got, err := s.Head(ctx, 1, open.ID); err != nil || !reflect.DeepEqual(got, want) || got.State != reporting.Returned || got.Rev != 4 {
+		t.Errorf("merged: %+v, %v; want %+v", got, err, want)
+	}
+	if got, err := s.Steps(ctx, 1, open.ID); err != nil || !reflect.DeepEqual(got, reporting.Ordered(all)) {
+		t.Errorf("steps: %+v, %v", got, err)
+	}
+	if _, err := s.Frozen(ctx, 1, open.ID, 1); err != nil {
+		t.Errorf("values that came with a step: %v", err)
+	}
+	if got, err := s.Steps(ctx, 2, open.ID); err != nil || len(got) != 0 {
+		t.Errorf("of a foreign tenant: %+v, %v", got, err)
+	}
+	if err := s.Append(ctx, 1, want, 3, step(4, "county", reporting.Explain, reporting.Explained), nil); !errors.Is(err, access.ErrConflict) {
+		t.Errorf("a step on what stood before the merge: %v; want ErrConflict", err)
+	}
+	must(t, s.Append(ctx, 1, want, 4, step(4, "county", reporting.Explain, reporting.Explained), nil))
 }
 
 func reportHeads(t *testing.T, s reporting.Store) {

@@ -116,6 +116,8 @@ export const acceptanceReport = (id: string) =>
   queryOptions({ queryKey: ["acceptance-report", id], queryFn: ({ signal }) => api.get<T.AcceptanceReport>(`/acceptance-reports/${id}`, {}, signal) });
 
 export const users = queryOptions({ queryKey: ["users"], queryFn: () => items<T.User>("/users") });
+export const guests = queryOptions({ queryKey: ["guests"], queryFn: ({ signal }) => items<T.Guest>("/guests", {}, signal) });
+export const myGrants = queryOptions({ queryKey: ["my-grants"], queryFn: ({ signal }) => items<T.Held>("/session/grants", {}, signal) });
 export const providers = queryOptions({ queryKey: ["providers"], queryFn: () => items<T.Provider>("/providers") });
 export const doors = queryOptions({ queryKey: ["doors"], queryFn: () => items<T.Door>("/session/providers"), staleTime: 60_000 });
 export const roles = queryOptions({ queryKey: ["roles"], queryFn: () => items<T.RoleDef>("/roles") });

@@ -20,6 +20,7 @@ export type Score = S["ReportingScore"];
 export type Comparison = S["ReportingComparison"];
 export type CityRow = S["ReportingCityRow"];
 export type Froze = S["ReportingFroze"];
+export type ReportStation = S["ReportingStation"];
 export type StepKind = S["ReportStep"]["what"];
 
 export const reportCalendar = queryOptions({ queryKey: ["report-calendar"], staleTime: 600_000, queryFn: ({ signal }) => api.get<S["ReportCalendar"]>("/report-calendar", {}, signal) });

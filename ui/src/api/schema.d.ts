@@ -1685,6 +1685,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/guests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who was let in until a date: for what, by whom, when seen last */
+        get: operations["guests"];
+        put?: never;
+        /** Let a user, or somebody who is invited by it, in to named things until a date */
+        post: operations["let-in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/guests/{user}/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Let a guest in until another date */
+        put: operations["extend-guest"];
+        post?: never;
+        /** End what a guest was let in to, at once */
+        delete: operations["end-guest"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/health": {
         parameters: {
             query?: never;
@@ -1899,6 +1935,23 @@ export interface paths {
         /** The plant file of a node below, asked from it */
         get: operations["node-plant"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/nodes/{node}/region": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say for which division a node below reports; what it hands in of others is refused */
+        put: operations["save-node-region"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2852,6 +2905,23 @@ export interface paths {
         put?: never;
         /** The second step of a sign-in: a code of the authenticator, or a recovery code */
         post: operations["sign-in-code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What you were given, by whom, for what and until when */
+        get: operations["my-grants"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3960,6 +4030,16 @@ export interface components {
             /** Format: double */
             value: number;
         };
+        AccessAdmitted: {
+            /**
+             * Format: date-time
+             * @description When the link ends
+             */
+            expires?: string;
+            guests: components["schemas"]["AccessGuest"][];
+            /** @description Of the sign-in link of an invited user; shown this once */
+            secret?: string;
+        };
         AccessArea: {
             enterprise?: string;
             region?: string;
@@ -4008,9 +4088,60 @@ export interface components {
             since?: string;
         };
         AccessGrant: {
+            /** @description Name of who gave it, of grants that end */
+            by?: string;
             enterprise?: string;
+            /**
+             * Format: date-time
+             * @description When, of grants that end
+             */
+            given?: string;
             /** @description Place of the plant */
             path?: string;
+            /** @description What it is for; a grant that ends says so */
+            purpose?: string;
+            region?: string;
+            role: string;
+            sector?: string;
+            /** Format: date-time */
+            until?: string;
+            /** @description Provider whose claims gave it, until the session ends */
+            via?: string;
+        };
+        AccessGuest: {
+            display: string;
+            ended: boolean;
+            grant: components["schemas"]["AccessGrant"];
+            /** @description Of the grant; another one when it was extended or ended */
+            id: string;
+            name: string;
+            /** @description The user is switched off */
+            off: boolean;
+            organisation: string;
+            /** @description You administer the whole user, and may make a sign-in link */
+            own: boolean;
+            /**
+             * Format: date-time
+             * @description Last signed in or active, to about five minutes; none: never yet
+             */
+            seen?: string;
+            user: string;
+        };
+        AccessHeld: {
+            /** @description Name of who gave it, of grants that end */
+            by?: string;
+            ended: boolean;
+            enterprise?: string;
+            /**
+             * Format: date-time
+             * @description When, of grants that end
+             */
+            given?: string;
+            /** @description Of the role */
+            name: components["schemas"]["PlantName"];
+            /** @description Place of the plant */
+            path?: string;
+            permissions: string[];
             /** @description What it is for; a grant that ends says so */
             purpose?: string;
             region?: string;
@@ -4100,12 +4231,15 @@ export interface components {
             id: string;
             name: string;
             off: boolean;
+            organisation: string;
             /** @description Of the first grant */
             path: string;
             /** Format: int64 */
             rev: number;
             /** @description Of the first grant */
             role: string;
+            /** Format: date-time */
+            seen?: string;
         };
         Ack: {
             /** Format: date-time */
@@ -6021,6 +6155,13 @@ export interface components {
              */
             to: string;
         };
+        "Extend-guestRequest": {
+            /**
+             * Format: date-time
+             * @description A year ahead at most
+             */
+            until: string;
+        };
         FactCommandCheck: {
             check: string;
             detail?: string;
@@ -6377,6 +6518,14 @@ export interface components {
             /** @description of the node to be */
             name: string;
         };
+        Invited: {
+            /** @description Name of the person */
+            display: string;
+            /** @description To sign in with */
+            name: string;
+            /** @description Whom the person works for */
+            organisation: string;
+        };
         Item: {
             /** @description In the words of the driver: holding 52 float32 CDAB */
             address: string;
@@ -6489,6 +6638,20 @@ export interface components {
             to?: number;
             void?: boolean;
         };
+        LetIn: {
+            /** @description Role and place, or area of firms, of each; other fields do not count */
+            grants: components["schemas"]["AccessGrant"][] | null;
+            /** @description A person who has no user yet */
+            invite?: components["schemas"]["Invited"];
+            /** @description Of a user who is there; left out with invite */
+            name?: string;
+            purpose: string;
+            /**
+             * Format: date-time
+             * @description A year ahead at most
+             */
+            until: string;
+        };
         Link: {
             /** Format: date-time */
             expires: string;
@@ -6589,6 +6752,7 @@ export interface components {
             hub: boolean;
             nodes: components["schemas"]["LinkNodeStatus"][];
             parent?: components["schemas"]["LinkStatus"];
+            regions: components["schemas"]["NodeRegion"][];
         };
         LinkStatus: {
             /** Format: int64 */
@@ -6658,6 +6822,16 @@ export interface components {
         };
         ListAccessEntry: {
             items: components["schemas"]["AccessEntry"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListAccessGuest: {
+            items: components["schemas"]["AccessGuest"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListAccessHeld: {
+            items: components["schemas"]["AccessHeld"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -7206,9 +7380,14 @@ export interface components {
         Me: {
             /** @description Firms that may be seen; one empty area is every firm */
             areas: components["schemas"]["AccessArea"][];
+            /** @description Name of the person */
+            display?: string;
+            /** @description Set a password now: you came by a link and have none yet */
+            first_password?: boolean;
             /** @description Nothing may be done until a second factor is set up: a role asks for it */
             must_enrol?: boolean;
             name: string;
+            organisation?: string;
             /** @description The first place that may be read; empty for the whole plant */
             path: string;
             /** @description Held somewhere */
@@ -7251,7 +7430,8 @@ export interface components {
         NewPassword: {
             /** @description At least 10 characters, not the name, not one that is guessed first */
             new: string;
-            old: string;
+            /** @description Left out by an invited guest who has none yet */
+            old?: string;
         };
         NewReport: {
             /** @description What a machine must reach; the usual ones when left out */
@@ -7285,6 +7465,8 @@ export interface components {
             display?: string;
             grants?: components["schemas"]["AccessGrant"][] | null;
             name: string;
+            /** @description Whom the person works for, as reports print it */
+            organisation?: string;
             password?: string;
             path?: string;
             /** @description Instead of grants: one role at path */
@@ -7304,6 +7486,14 @@ export interface components {
              */
             rev: number;
             valid?: components["schemas"]["PlantValidity"];
+        };
+        NodeRegion: {
+            /** @description Of the division */
+            name: string;
+            /** @description Key of the node; empty: this one, as the node above said */
+            node: string;
+            /** @description Code of the division; empty: none any more */
+            region: string;
         };
         NorthGap: {
             /** Format: date-time */
@@ -7934,6 +8124,11 @@ export interface components {
             wanted: number | null;
         };
         ReportingFroze: {
+            /**
+             * Format: int64
+             * @description Reports below that nodes of their own freeze
+             */
+            elsewhere?: number;
             reports: components["schemas"]["ReportingHead"][];
             /**
              * Format: int64
@@ -7952,11 +8147,18 @@ export interface components {
             /** Format: date-time */
             frozen?: string;
             id: string;
+            /**
+             * Format: int64
+             * @description Number of the newest step
+             */
+            last?: number;
             /** @enum {string} */
             level: "province" | "city" | "county";
             period: string;
             /** @description That it was returned with and that is not explained */
             question?: string;
+            /** @description Why the node above did not take what was done last */
+            refused?: string;
             region: string;
             /** @description Not answered yet */
             reminders: components["schemas"]["ReportingReminder"][];
@@ -7995,6 +8197,11 @@ export interface components {
             /** Format: date-time */
             frozen?: string;
             id: string;
+            /**
+             * Format: int64
+             * @description Number of the newest step
+             */
+            last?: number;
             /** Format: int64 */
             late: number;
             /** @enum {string} */
@@ -8007,6 +8214,8 @@ export interface components {
             period: string;
             /** @description That it was returned with and that is not explained */
             question?: string;
+            /** @description Why the node above did not take what was done last */
+            refused?: string;
             region: string;
             /** @description Not answered yet */
             reminders: components["schemas"]["ReportingReminder"][];
@@ -8058,12 +8267,19 @@ export interface components {
              */
             held: number;
             id: string;
+            /**
+             * Format: int64
+             * @description Number of the newest step
+             */
+            last?: number;
             /** @enum {string} */
             level: "province" | "city" | "county";
             name: string;
             period: string;
             /** @description That it was returned with and that is not explained */
             question?: string;
+            /** @description Why the node above did not take what was done last */
+            refused?: string;
             region: string;
             /** @description Not answered yet */
             reminders: components["schemas"]["ReportingReminder"][];
@@ -8170,11 +8386,26 @@ export interface components {
             listed: number;
             rows: components["schemas"]["ReportingScore"][];
         };
+        ReportingStation: {
+            connected: boolean;
+            name: string;
+            node: string;
+            region: string;
+            /**
+             * Format: date-time
+             * @description Of connected as it is
+             */
+            since?: string;
+        };
         ReportingStep: {
             /** Format: date-time */
             at: string;
             held?: components["schemas"]["ReportingHeld"][] | null;
+            /** @description Of the person */
             name: string;
+            /** @description Where it was done */
+            node?: string;
+            organisation?: string;
             /**
              * Format: int64
              * @description Of the values that the step was about; 0 when none were frozen
@@ -8189,7 +8420,7 @@ export interface components {
              */
             state: "open" | "draft" | "submitted" | "returned" | "explained" | "approved" | "revised";
             /** @enum {string} */
-            what: "freeze" | "submit" | "return" | "explain" | "approve" | "revise" | "decline" | "remind" | "answer";
+            what: "freeze" | "submit" | "return" | "explain" | "approve" | "revise" | "decline" | "remind" | "answer" | "refuse";
             who: string;
             words?: string;
         };
@@ -8236,6 +8467,8 @@ export interface components {
         ReportingView: {
             /** @description The asker stands right above the region */
             above: boolean;
+            /** @description Node at which the level above decides; this one when left out */
+            above_at?: components["schemas"]["ReportingStation"];
             /** Format: int64 */
             accepted: number;
             /**
@@ -8257,6 +8490,11 @@ export interface components {
             /** Format: date-time */
             frozen?: string;
             id: string;
+            /**
+             * Format: int64
+             * @description Number of the newest step
+             */
+            last?: number;
             last_day: string;
             /** Format: int64 */
             late: number;
@@ -8271,11 +8509,15 @@ export interface components {
             owing: boolean;
             /** @description The asker reports for the region */
             own: boolean;
+            /** @description Node at which the region itself hands in; this one when left out */
+            own_at?: components["schemas"]["ReportingStation"];
             parts: components["schemas"]["ReportingPart"][];
             period: string;
             period_name: string;
             /** @description That it was returned with and that is not explained */
             question?: string;
+            /** @description Why the node above did not take what was done last */
+            refused?: string;
             region: string;
             /** @description Not answered yet */
             reminders: components["schemas"]["ReportingReminder"][];
@@ -8345,6 +8587,10 @@ export interface components {
             items: components["schemas"]["Sample"][];
             next?: string;
             tag: components["schemas"]["PlantTag"];
+        };
+        "Save-node-regionRequest": {
+            /** @description Of a province, city or county; empty: of none any more */
+            code: string;
         };
         "Save-plantRequest": {
             /** @description Id of the firm; empty: nobody's */
@@ -9348,6 +9594,7 @@ export interface components {
             /** @description All of them */
             grants?: components["schemas"]["AccessGrant"][];
             off?: boolean;
+            organisation?: string;
             password?: string;
             /** @description Of the first grant */
             path?: string;
@@ -13357,6 +13604,136 @@ export interface operations {
             };
         };
     };
+    guests: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAccessGuest"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "let-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LetIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessAdmitted"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "extend-guest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Extend-guestRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessGuest"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-guest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessGuest"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     health: {
         parameters: {
             query?: never;
@@ -13807,6 +14184,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-node-region": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description key of the node */
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Save-node-regionRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeRegion"];
                 };
             };
             /** @description Error */
@@ -16185,6 +16598,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "my-grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAccessHeld"];
                 };
             };
             /** @description Error */

@@ -12,10 +12,16 @@ export type RoleId = string;
 export interface Me {
   user: string; name: string; role: RoleId; path: string; places: string[]; permissions: Permission[]; whole: Permission[]; must_enrol?: boolean; provider?: string;
   areas: { region?: string; sector?: string; enterprise?: string }[];
+  display?: string; organisation?: string; first_password?: boolean;
 }
 
 /** A role at a place of the plant, or over an area of the firms; neither is all. */
-export interface Grant { role: RoleId; path?: string; region?: string; sector?: string; enterprise?: string; until?: string; purpose?: string; via?: string }
+export interface Grant { role: RoleId; path?: string; region?: string; sector?: string; enterprise?: string; until?: string; purpose?: string; via?: string; by?: string; given?: string }
+/** A grant that ends, and who holds it. */
+export interface Guest { id: string; user: string; name: string; display: string; organisation: string; off: boolean; grant: Grant; ended: boolean; seen?: string; own: boolean }
+export interface Admitted { guests: Guest[]; secret?: string; expires?: string }
+/** A grant of one's own. */
+export interface Held extends Grant { name: Name; permissions: Permission[]; ended: boolean }
 /** Gives a grant to everybody whose claim has the value. */
 export interface ClaimRule { claim: string; value: string; grant: Grant }
 /** A service of OpenID Connect at which people sign in; its secret is never shown. */
@@ -53,7 +59,9 @@ export interface LinkedNode {
   node: { id: string; name: string; enrolled: number; revoked?: number }; connected: boolean; since?: number; party: Party;
   last_error?: string; refused?: string; conflict?: KeyConflict; streams: LinkStream[]; outbox: Outbox;
 }
-export interface NodeLinks { parent?: LinkParent; hub: boolean; nodes: LinkedNode[] }
+/** The division for which a node speaks; no node: this one itself. */
+export interface NodeRegion { node: string; region: string; name: string }
+export interface NodeLinks { parent?: LinkParent; hub: boolean; nodes: LinkedNode[]; regions: NodeRegion[] }
 export interface Invitation { code: string; name: string; expires: string }
 export interface NodeSetting {
   number: number; made: number; by: string; state: "queued" | "applied" | "confirmed" | "refused" | "rolled_back" | "superseded"; detail?: string; changed: number;
@@ -263,7 +271,7 @@ export interface AcceptanceReport extends AcceptanceHead {
   content: { machines: AcceptanceMachine[]; definitions: { id: string; version: number; name: Name; text: Name }[] };
 }
 
-export interface User { id: string; name: string; display: string; role: RoleId; path: string; grants: Grant[]; off: boolean; rev: number }
+export interface User { id: string; name: string; display: string; organisation: string; role: RoleId; path: string; grants: Grant[]; off: boolean; rev: number }
 export interface Token { id: string; name: string; role: RoleId; path: string; grants: Grant[]; created: string; expires?: string; revoked: boolean }
 export interface AuditEntry { seq: number; at: string; who: string; action: string; object: string; before?: string; after?: string; prev: string; hash: string }
 export interface FactorState { on: boolean; since?: string; recovery_left: number; required: boolean }

@@ -1,4 +1,6 @@
 export const zh = {
+  "first": "你是通过一次性链接进入的：现在设置密码，以后才能再次登录", "first.title": "设置密码", "first.save": "设置密码",
+  "held": "我的授权", "held.none": "没有任何授权", "held.role": "角色", "held.where": "范围", "held.may": "可以", "held.by": "由谁授予", "held.given": "授予于", "held.until": "期限", "held.until.never": "长期", "held.over": "已于 {{at}} 到期", "held.purpose": "用途",
   "title": "我的账号", "sessions": "已登录的设备", "device": "浏览器", "address": "地址", "by": "登录方式", "by.password": "密码", "by.link": "一次性链接", "by.second factor": "双因素", "opened": "登录于", "seen": "最近使用", "expires": "到期", "do": "操作",
   "current": "本机", "unknown": "未知", "none": "没有已登录的设备", "end": "退出", "end.one": "退出 {{device}}", "end.others": "退出其他 {{n}} 处", "end.others.sure": "其他设备上的登录和未用的登录链接立即失效，确定？", "end.all": "全部退出", "end.all.sure": "“{{name}}”在所有设备上的登录和未用的登录链接立即失效，确定？", "ended": "已退出", "reset": "取消双因素", "reset.sure": "“{{name}}”的验证器和恢复码作废，所有登录立即失效，确定？",
   "must": "你的角色要求双因素登录：启用验证器之前不能使用其他功能", "factor": "双因素登录", "factor.none": "未启用：仅凭密码登录", "factor.on": "已启用（{{at}}），剩余恢复码 {{left}} 个", "factor.required": "你的角色要求启用", "factor.begin": "启用验证器", "factor.qr": "验证器二维码",
@@ -8,6 +10,8 @@ export const zh = {
   "password.saved": "密码已修改，其他设备上的登录已失效", "password.wrong": "当前密码不对", "password.locked": "失败次数过多，{{at}} 之前不再接受尝试",
 };
 export const en: Record<keyof typeof zh, string> = {
+  "first": "You came by a one-time link: set a password now, to be able to sign in again", "first.title": "Set a password", "first.save": "Set the password",
+  "held": "What I was given", "held.none": "Nothing was given", "held.role": "Role", "held.where": "Where", "held.may": "May", "held.by": "Given by", "held.given": "Given", "held.until": "Until", "held.until.never": "for good", "held.over": "ended {{at}}", "held.purpose": "Purpose",
   "title": "My account", "sessions": "Where you are signed in", "device": "Browser", "address": "Address", "by": "Signed in by", "by.password": "password", "by.link": "one-time link", "by.second factor": "two factors", "opened": "Since", "seen": "Last used", "expires": "Ends", "do": "Action",
   "current": "this one", "unknown": "unknown", "none": "Signed in nowhere", "end": "End", "end.one": "End {{device}}", "end.others": "End the other {{n}}", "end.others.sure": "All other sessions and unused sign-in links end at once. Go on?", "end.all": "End all", "end.all.sure": "All sessions and unused sign-in links of {{name}} end at once. Go on?", "ended": "Ended", "reset": "Reset second factor", "reset.sure": "The authenticator and recovery codes of {{name}} become void and all sessions end. Go on?",
   "must": "Your role asks for a second factor: nothing else can be used before an authenticator is set up", "factor": "Second factor", "factor.none": "Off: the password alone lets in", "factor.on": "On ({{at}}), {{left}} recovery codes left", "factor.required": "Your role asks for it", "factor.begin": "Set up an authenticator", "factor.qr": "QR code for the authenticator",

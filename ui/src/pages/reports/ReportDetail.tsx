@@ -9,6 +9,7 @@ import { dateTime, day8, ms } from "../../lib/time";
 import type { ReportsSearch } from "../../routes";
 import { History } from "./History";
 import { Parts } from "./Parts";
+import { Stations } from "./Stations";
 import { StepDialog } from "./StepDialog";
 import { Values } from "./Values";
 import { Lateness, StateTag } from "./words";
@@ -38,6 +39,7 @@ export function ReportDetail({ id }: { id: string }) {
       </div>
       {v.question && <Alert type="warning" showIcon title={`${t("question")}：${v.question}`} />}
       {v.reminders.map((r) => <Alert key={r.seq} type="warning" showIcon title={`${t("reminder")}：${r.words}`} description={`${r.name} · ${dateTime(r.at)}`} />)}
+      <Stations v={v} />
       <Steps v={v} />
       <Values v={v} />
       {v.parts.length > 0 && <Parts v={v} />}
@@ -55,7 +57,7 @@ function Steps({ v }: { v: ReportView }) {
   const freeze = useMutation({
     mutationFn: (below: boolean) => freezeReports(v.period, v.region, below),
     onSuccess: async (done) => {
-      message.success(t("freeze.done", { n: done.reports.length }) + (done.stood > 0 ? t("freeze.stood", { n: done.stood }) : ""));
+      message.success(t("freeze.done", { n: done.reports.length }) + (done.stood > 0 ? t("freeze.stood", { n: done.stood }) : "") + (done.elsewhere ? t("freeze.elsewhere", { n: done.elsewhere }) : ""));
       await Promise.all(["report", "reports", "report-dues"].map((key) => client.invalidateQueries({ queryKey: [key] })));
     },
     onError: (err) => { message.error(err.message, 10); },

@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { session } from "../../api/queries";
 import { PageTabs } from "../../components/PageTabs";
 import { Policy } from "./Policy";
+import { Reads } from "./Reads";
 import { Received } from "./Received";
 
 /** The firm's side: who asked, what was decided and seen, and what is shared at all. */
@@ -15,6 +16,7 @@ export default function RequestsPage() {
       <div className="pagehead"><h1>{t("title")}</h1></div>
       <PageTabs items={[
         { key: "requests", label: t("tab.requests"), children: <Received decides={decides} /> },
+        { key: "reads", label: t("tab.reads"), children: <Reads /> },
         ...(decides ? [{ key: "policy", label: t("tab.policy"), children: <Policy /> }] : []),
       ]} />
     </>

@@ -60,7 +60,7 @@ export function GrantsField() {
   );
 }
 
-interface OneProps { at: number; no: number; remove: () => void; head?: ReactNode; lasting?: boolean }
+interface OneProps { at: number; no: number; remove?: (() => void) | undefined; head?: ReactNode; lasting?: boolean }
 
 /** One of the form's grants; head stands before it, lasting leaves out when it ends and what it is for. */
 export function OneGrant({ at, no, remove, head, lasting }: OneProps) {
@@ -81,7 +81,7 @@ export function OneGrant({ at, no, remove, head, lasting }: OneProps) {
         <Form.Item name={[at, "reach"]} label={t("reach")} style={{ marginBottom: 8 }}>
           <Segmented options={(["whole", "place", "area"] as const).map((value) => ({ value, label: t(`reach.${value}`), disabled: !can.includes(value) }))} />
         </Form.Item>
-        <Button style={{ marginLeft: "auto" }} onClick={remove} aria-label={t("remove", { no })}>{t("take")}</Button>
+        {remove && <Button style={{ marginLeft: "auto" }} onClick={remove} aria-label={t("remove", { no })}>{t("take")}</Button>}
       </div>
       {g?.reach === "place" && <Form.Item name={[at, "path"]} label={t("path")} rules={required} style={{ marginBottom: 8 }}><PlacePicker /></Form.Item>}
       {g?.reach === "area" && (

@@ -9,6 +9,7 @@ import { bytes, duration, percent, type Lang } from "../../lib/format";
 import { dateTime, ofMicros } from "../../lib/time";
 import { backlogOf, nodeMood } from "./links";
 import { LinkTroubles, useRefusal } from "./LinkTroubles";
+import { NodeRegionForm } from "./NodeRegionForm";
 import { NodeSettings } from "./NodeSettings";
 
 /** Nodes above and below this one: who is connected, how far each is behind, and for how long yet. */
@@ -22,6 +23,8 @@ export function Links({ administers }: { administers: boolean }) {
   const [inviting, setInviting] = useState(false);
   const [made, setMade] = useState<Invitation>();
   const [settings, setSettings] = useState<LinkedNode>();
+  const [placing, setPlacing] = useState<LinkedNode>();
+  const regionOf = (id: string) => data?.regions.find((r) => r.node === id);
   const renew = () => client.invalidateQueries({ queryKey: ["links"] });
   const invite = useMutation({
     mutationFn: (n: { name: string; hours: number }) => api.post<Invitation>("/links/invitations", n),
@@ -49,6 +52,7 @@ export function Links({ administers }: { administers: boolean }) {
           { key: "outbox", label: t("l.outbox"), children: (
             <Progress percent={Math.round(up.outbox.used * 100)} size="small" status={up.outbox.alarm ? "exception" : "normal"} aria-label={t("l.outbox")}
               format={() => `${bytes(up.outbox.bytes)} / ${bytes(up.outbox.limit_bytes)}`} />) },
+          ...(regionOf("") ? [{ key: "region", label: t("l.region.own"), children: regionOf("")?.name }] : []),
           ...(up.last_error ? [{ key: "error", label: t("detail"), children: up.last_error }] : []),
         ]} />
       )}
@@ -66,10 +70,12 @@ export function Links({ administers }: { administers: boolean }) {
               { title: t("l.since"), key: "since", render: (_, n) => (n.since ? dateTime(ofMicros(n.since)) : "–") },
               { title: t("l.backlog"), key: "behind", sorter: (a, b) => backlogOf(a.streams).items - backlogOf(b.streams).items, render: (_, n) => drain(n.streams) },
               { title: t("l.outbox"), key: "outbox", render: (_, n) => <span className={n.outbox.alarm ? "bad" : ""}>{percent(n.outbox.used)}</span> },
+              { title: t("l.region"), key: "region", render: (_, n) => regionOf(n.node.id)?.name ?? <span className="dim">{t("l.region.none")}</span> },
               { title: t("l.host"), key: "host", render: (_, n) => (n.party.host ? `${n.party.host} · ${n.party.address}` : "–") },
               { title: "", key: "do", render: (_, n) => n.node.revoked ? null : (
                 <Space>
                   <Button size="small" onClick={() => setSettings(n)}>{t("l.settings")}</Button>
+                  {administers && <Button size="small" aria-label={t("l.region.of", { name: n.node.name })} onClick={() => setPlacing(n)}>{t("l.region.set")}</Button>}
                   {administers && <Popconfirm title={t("l.confirm")} onConfirm={() => revoke.mutate(n.node.id)}><Button size="small" danger>{t("t.revoke")}</Button></Popconfirm>}
                 </Space>) },
             ]}
@@ -83,6 +89,7 @@ export function Links({ administers }: { administers: boolean }) {
           <Button type="primary" htmlType="submit" loading={invite.isPending}>{t("l.make")}</Button>
         </Form>
       </Modal>
+      {placing && <NodeRegionForm node={placing} region={regionOf(placing.node.id)?.region} close={() => setPlacing(undefined)} />}
       {settings && <NodeSettings node={settings} onClose={() => setSettings(undefined)} />}
     </div>
   );

@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { PageTabs } from "../../components/PageTabs";
 import { session } from "../../api/queries";
 import { Audit } from "./Audit";
+import { Guests } from "./Guests";
 import { HealthTab } from "./HealthTab";
 import { Links } from "./Links";
 import { North } from "./North";
@@ -21,7 +22,7 @@ export default function SystemPage() {
   if (me.data?.whole.includes("engineer")) items.push({ key: "links", label: t("tab.links"), children: <Links administers={!!may("administer")} /> });
   if (me.data?.whole.includes("engineer")) items.push({ key: "north", label: t("tab.north"), children: <North /> });
   if (may("administer")) {
-    items.push({ key: "users", label: t("tab.users"), children: <Users /> }, { key: "tokens", label: t("tab.tokens"), children: <Tokens /> },
+    items.push({ key: "users", label: t("tab.users"), children: <Users /> }, { key: "guests", label: t("tab.guests"), children: <Guests /> }, { key: "tokens", label: t("tab.tokens"), children: <Tokens /> },
       { key: "roles", label: t("tab.roles"), children: <Roles /> }, { key: "access", label: t("tab.access"), children: <WhoMay /> });
   }
   if (me.data?.whole.includes("administer")) items.push({ key: "providers", label: t("tab.providers"), children: <Providers /> });

@@ -18,13 +18,13 @@ const node = (name: string, more: Partial<LinkedNode> = {}): LinkedNode => ({
 
 test("what somebody has to do something about is named, and what was wanted is not", () => {
   const conflict = { holder: party("mill"), refused: party("laptop") };
-  expect(troubles({ hub: true, nodes: [node("well"), node("gone", { node: { id: "g", name: "gone", enrolled: 1, revoked: 2 }, refused: "revoked" })] })).toEqual([]);
-  expect(troubles({ hub: true, nodes: [
+  expect(troubles({ hub: true, regions: [], nodes: [node("well"), node("gone", { node: { id: "g", name: "gone", enrolled: 1, revoked: 2 }, refused: "revoked" })] })).toEqual([]);
+  expect(troubles({ hub: true, regions: [], nodes: [
     node("mill", { conflict, refused: "clone" }), node("old", { refused: "version", conflict }),
     node("full", { outbox: { ...outbox, used: 0.8, alarm: true } }), node("over", { outbox: { ...outbox, used: 1, alarm: true, losing: true }, streams: [{ ...stream(5, -1), gap_items: 7 }] }),
   ] })).toEqual([
     { kind: "clone", node: "mill", conflict }, { kind: "clone", node: "old", conflict }, { kind: "refused", node: "old", why: "version" }, { kind: "alarm", node: "full", used: 0.8 },
     { kind: "losing", node: "over", used: 1 }, { kind: "gap", node: "over", items: 7 },
   ]);
-  expect(troubles({ hub: false, nodes: [], parent: { parent: "nats://hub", name: "me", state: "refused", since: 1, refused: "revoked", streams: [], outbox } })).toEqual([{ kind: "refused", node: undefined, why: "revoked" }]);
+  expect(troubles({ hub: false, regions: [], nodes: [], parent: { parent: "nats://hub", name: "me", state: "refused", since: 1, refused: "revoked", streams: [], outbox } })).toEqual([{ kind: "refused", node: undefined, why: "revoked" }]);
 });
