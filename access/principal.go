@@ -40,7 +40,7 @@ type right struct {
 }
 
 // firmPermissions reach firms by area; all others reach places by path.
-var firmPermissions = []Permission{ReadFirms, KeepFirms, Diagnose, ReportFirms, ReplyFirms}
+var firmPermissions = []Permission{ReadFirms, KeepFirms, Diagnose, ReportFirms, DispatchExperts, ReplyFirms}
 
 // As is a principal with the permissions at one place, as tests and measuring
 // programs need; the path "" is the whole plant and all firms.

@@ -25,13 +25,14 @@ const discrete = "gbt-39116-2020-discrete"
 // house is a desk on a real record, with a registry and figures that the test
 // says.
 type house struct {
-	t     *testing.T
-	desk  *diagnosis.Desk
-	store programme.Diagnoses
-	now   time.Time
-	firms map[string]diagnosis.Firm
-	value map[string]float64 // of figures
-	asked []string           // what was asked of figures
+	t         *testing.T
+	desk      *diagnosis.Desk
+	store     programme.Diagnoses
+	registers programme.Registers
+	now       time.Time
+	firms     map[string]diagnosis.Firm
+	value     map[string]float64 // of figures
+	asked     []string           // what was asked of figures
 }
 
 func newHouse(t *testing.T) *house {
@@ -49,7 +50,7 @@ func newHouse(t *testing.T) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, store: programme.NewDiagnoses(db), now: time.Date(2026, 5, 20, 8, 0, 0, 0, time.UTC), firms: map[string]diagnosis.Firm{
+	h := &house{t: t, store: programme.NewDiagnoses(db), registers: programme.NewRegisters(db), now: time.Date(2026, 5, 20, 8, 0, 0, 0, time.UTC), firms: map[string]diagnosis.Firm{
 		"bearing": {ID: "bearing", Name: "新昌轴承", Region: "330624", Sector: "C3451"},
 		"cloth":   {ID: "cloth", Name: "柯桥纺织", Region: "330603", Sector: "C1751"},
 	}, value: map[string]float64{"coverage": 0.97, "oee": 0.61, "networking-rate-all": 0.5}}
@@ -231,7 +232,7 @@ func TestDesk_FromPlanToFollowUp(t *testing.T) {
 		"answer": func() (diagnosis.View, error) {
 			return h.desk.Answer(ctx, boss, v.ID, v.Rev, diagnosis.Answer{Requirement: "data.2.2", Grade: maturity.None})
 		},
-		"back": func() (diagnosis.View, error) { return move(diagnosis.Visiting, "x") },
+		"back without a reason": func() (diagnosis.View, error) { return move(diagnosis.Visiting, "") },
 	} {
 		_, err := f()
 		h.refused(what+" of a closed one", diagnosis.ErrInvalid, err)
