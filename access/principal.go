@@ -52,6 +52,13 @@ func As(user, name string, scope Scope, permissions ...Permission) Principal {
 	return p.For(Read)
 }
 
+// Over is a principal with the permissions over the firms of an area, as
+// [As] is one at a place.
+func Over(user, name string, tenant plant.TenantNo, area Area, permissions ...Permission) Principal {
+	p := Principal{User: user, Name: name, Scope: Scope{Tenant: tenant}, rights: []right{{permissions: permissions, area: area}}}
+	return p.For(ReadFirms)
+}
+
 // Node is the principal of what the node does by itself for a tenant: the
 // first start, imports from the command line, scheduled work.
 func Node(tenant plant.TenantNo) Principal {

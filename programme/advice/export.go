@@ -24,6 +24,15 @@ var (
 
 // Export writes the questions of a filter that the asker sees, newest first.
 func (d *Desk) Export(ctx context.Context, who access.Principal, f Filter, overdue, excel bool, w io.Writer) error {
+	if f.Firm != "" { // one that is not there is not found, and not in the audit
+		one, err := d.Firms.Firm(ctx, who.Scope.Tenant, f.Firm)
+		if err == nil && !(Advice{Region: one.Region, Sector: one.Sector, Firm: one.ID}).in(who.Areas(access.ReadFirms)) {
+			err = fmt.Errorf("%w: firm %s", access.ErrNotFound, f.Firm)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	rows := func(row func([]string) error) error {
 		f.Limit = exportPart
 		for n := 0; ; {

@@ -20,6 +20,7 @@ type Options struct {
 	Dues     Dues
 	Figures  Figures
 	Editions *Editions
+	Stations Stations
 	NewID    func() string
 	Now      func() time.Time
 }

@@ -100,6 +100,18 @@ type Dues interface {
 	Due(ctx context.Context, tenant plant.TenantNo, areas []access.Area) ([]Due, error)
 }
 
+// Stationed counts the experts who are at a county, and what they visited.
+type Stationed struct {
+	Region  string
+	Experts int64
+	Visits  int64
+}
+
+// Stations tells who is stationed where.
+type Stations interface {
+	Stationed(ctx context.Context, tenant plant.TenantNo, areas []access.Area) ([]Stationed, error)
+}
+
 // Figures tells figures of a whole firm.
 type Figures interface {
 	// Figures gives each figure over [from, to) as one window, and the path of the

@@ -42,12 +42,8 @@ func (r Diagnoses) Append(ctx context.Context, tenant plant.TenantNo, h diagnosi
 	if err != nil {
 		return fmt.Errorf("record: write diagnosis %s: %w", h.ID, err)
 	}
-	by, known := access.From(ctx) // events of several are written together, in nobody's name
 	words := strings.ToLower(h.Title + "\n" + h.Firm.Name)
 	return r.db.Journal().Import(ctx, tenant, func(ctx context.Context, tx bun.Tx) error {
-		if known {
-			ctx = access.With(ctx, by)
-		}
 		var now int64
 		err := tx.QueryRowContext(ctx, `select rev from diagnosis where tenant = ? and id = ?`, tenant, h.ID).Scan(&now)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {

@@ -141,6 +141,160 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/advice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Questions for advice, newest first: of your region, your own and your firm's, and those you are to answer */
+        get: operations["advice-list"];
+        put?: never;
+        /** Ask for advice, for a firm or for a region */
+        post: operations["ask-advice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/advice-export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The list of questions as a sheet */
+        get: operations["export-advice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/advice/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One question with its answer */
+        get: operations["advice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/advice/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer a question that went to you, or enter the answer of who has no account */
+        post: operations["answer-advice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/advice/{id}/direction": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say who is to answer, and by when; an expert with a conflict of interest is refused */
+        post: operations["direct-advice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/advice/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close a question that is answered, ask on, or withdraw it */
+        post: operations["end-advice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/advice/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep a file that an answer can name */
+        post: operations["attach-advice-file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/advice/{id}/files/{digest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file that the answer names */
+        get: operations["advice-file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/advice/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every revision of a question, oldest first */
+        get: operations["advice-history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alarms": {
         parameters: {
             query?: never;
@@ -1298,6 +1452,265 @@ export interface paths {
         };
         /** Whether the node that keeps a machine's samples can be asked, for which tags, and what it sealed last */
         get: operations["evidence-source"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/expert-dispatches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Teams that were asked for, newest first: of your region, of your firm, and those you are asked to join */
+        get: operations["expert-dispatches"];
+        put?: never;
+        /** Ask for a team for a diagnosis */
+        post: operations["ask-expert-dispatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/expert-dispatches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One dispatch with who was asked */
+        get: operations["expert-dispatch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/expert-dispatches/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept or decline what you are asked */
+        post: operations["answer-expert-assignment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/expert-dispatches/{id}/assignments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask an expert to go; one with a conflict of interest is refused */
+        post: operations["assign-expert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/expert-dispatches/{id}/candidates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Experts held against a dispatch: those proposed first, then those left out with the reasons */
+        get: operations["expert-candidates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/expert-dispatches/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a dispatch: done, or cancelled with a reason */
+        post: operations["end-expert-dispatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/expert-dispatches/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every revision of a dispatch, oldest first */
+        get: operations["expert-dispatch-history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/expert-dispatches/{id}/withdrawals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take an assignment back, and the person out of the team */
+        post: operations["withdraw-expert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/expert-stations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Experts stationed in counties, newest first, and your own stations */
+        get: operations["expert-stations"];
+        put?: never;
+        /** Station an expert in a county */
+        post: operations["add-expert-station"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/expert-stations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change or end a station; what it was stays in its history */
+        put: operations["change-expert-station"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/expert-stations/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every revision of a station, oldest first */
+        get: operations["expert-station-history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/expert-stations/{id}/visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a stationed expert visited, newest first */
+        get: operations["expert-visits"];
+        /** Record a visit, or correct one by its id and rev */
+        put: operations["save-expert-visit"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The register of experts: those who can be sent to your region, and yourself */
+        get: operations["experts"];
+        put?: never;
+        /** Enter an expert into the register */
+        post: operations["add-expert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change an entry of the register; what it was stays in its history */
+        put: operations["change-expert"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experts/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every revision of an entry, oldest first */
+        get: operations["expert-history"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4147,6 +4560,81 @@ export interface components {
             /** @description Instead of grants: one role at path */
             role?: string;
         };
+        AdviceAdvice: {
+            answer?: string;
+            /** Format: date-time */
+            answered_at?: string;
+            answered_by?: string;
+            /** Format: date-time */
+            asked_at: string;
+            asked_by: string;
+            /** @description Name of the firm */
+            called?: string;
+            directed_by?: string;
+            /** @description Day by which the answer is wanted */
+            due?: string;
+            /** @description Id in the register of experts */
+            expert?: string;
+            files: components["schemas"]["AdviceFile"][];
+            /** @description Id of the firm that asks; left out: a region asks */
+            firm?: string;
+            id: string;
+            /** @enum {string} */
+            last: "asked" | "directed" | "answered" | "asked_on" | "closed" | "withdrawn";
+            /** @description Why it was asked on, closed or withdrawn */
+            note?: string;
+            organisation?: string;
+            /** @description Document, standard or case that the answer rests on */
+            reference?: string;
+            /** @description Division code */
+            region: string;
+            /** Format: int64 */
+            rev: number;
+            sector?: string;
+            /** @enum {string} */
+            state: "asked" | "directed" | "answered" | "closed" | "withdrawn";
+            text: string;
+            title: string;
+            /** @description Name of who is to answer */
+            to?: string;
+            /** @enum {string} */
+            topic: "technology" | "equipment" | "software" | "investment" | "provider" | "policy" | "other";
+            user?: string;
+        };
+        AdviceAnswer: {
+            answer: string;
+            files?: components["schemas"]["AdviceFile"][];
+            /** @description Document, standard or case that it rests on */
+            reference?: string;
+        };
+        AdviceChange: {
+            /** Format: int64 */
+            at: number;
+            is: components["schemas"]["AdviceAdvice"];
+            who: string;
+        };
+        AdviceEnd: {
+            /** @description Needed to ask on and to withdraw */
+            note?: string;
+            /** @enum {string} */
+            to: "closed" | "asked_on" | "withdrawn";
+        };
+        AdviceFile: {
+            /** Format: int64 */
+            bytes: number;
+            name: string;
+            sha256: string;
+        };
+        AdviceIn: {
+            /** @description Id of the firm that asks; left out: a region asks */
+            firm?: string;
+            /** @description Of a region that asks */
+            region?: string;
+            text: string;
+            title: string;
+            /** @enum {string} */
+            topic: "technology" | "equipment" | "software" | "investment" | "provider" | "policy" | "other";
+        };
         Alarm: {
             acked?: components["schemas"]["Ack"];
             /** @description It stood already at from, where the look began */
@@ -4213,6 +4701,16 @@ export interface components {
              * @description Left out: until the machine runs again
              */
             to?: string;
+        };
+        AssignIn: {
+            expert: string;
+            /** @enum {string} */
+            role: "lead" | "expert";
+        };
+        AssignmentIn: {
+            accept: boolean;
+            /** @description Needed of who declines */
+            reason?: string;
         };
         AtlasDivision: {
             /** @description Six digits, GB/T 2260 */
@@ -4487,6 +4985,24 @@ export interface components {
              */
             waiting: number;
         };
+        ChangeExpertDispatch: {
+            /** Format: int64 */
+            at: number;
+            is: components["schemas"]["ExpertDispatch"];
+            who: string;
+        };
+        ChangeExpertExpert: {
+            /** Format: int64 */
+            at: number;
+            is: components["schemas"]["ExpertExpert"];
+            who: string;
+        };
+        ChangeExpertStation: {
+            /** Format: int64 */
+            at: number;
+            is: components["schemas"]["ExpertStation"];
+            who: string;
+        };
         Check: {
             detail?: string;
             name: string;
@@ -4754,6 +5270,20 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        DiagnosisEntry: {
+            /**
+             * Format: date-time
+             * @description Instant from which it counts: that of the closing
+             */
+            from: string;
+            /** @description Where the firm is when the entry is made */
+            region: string;
+            remark?: string;
+            sector?: string;
+            title: string;
+            /** @description It is taken back */
+            void?: boolean;
+        };
         DiagnosisEvidence: {
             /** Format: date-time */
             as_of?: string;
@@ -4797,6 +5327,8 @@ export interface components {
              * @enum {string}
              */
             conflict: "undeclared" | "none" | "declared";
+            /** @description Id in the register of experts, of who was dispatched */
+            expert?: string;
             /** @description What the conflict is */
             interest?: string;
             name: string;
@@ -5089,6 +5621,16 @@ export interface components {
              * @description diagnosed ÷ due; 0 when nothing is due. Firms outside of what is due count, too, so that it may pass 1
              */
             share: number;
+            /**
+             * Format: int64
+             * @description Experts who are stationed there today
+             */
+            stationed?: number;
+            /**
+             * Format: int64
+             * @description That stationed experts recorded
+             */
+            visits?: number;
         };
         DiagnosisProof: {
             /**
@@ -5158,6 +5700,7 @@ export interface components {
             at: string;
             by: string;
             edition?: string;
+            entry?: components["schemas"]["DiagnosisEntry"];
             evidence?: components["schemas"]["DiagnosisEvidence"][] | null;
             firm?: components["schemas"]["DiagnosisFirm"];
             follow_up?: components["schemas"]["DiagnosisFollowUp"];
@@ -5177,7 +5720,7 @@ export interface components {
             version?: number;
             visit?: components["schemas"]["DiagnosisVisit"];
             /** @enum {string} */
-            what: "created" | "planned" | "team" | "visit" | "asked" | "question_answered" | "evidence" | "answered" | "measure" | "state" | "reply" | "follow_up";
+            what: "created" | "planned" | "team" | "visit" | "asked" | "question_answered" | "evidence" | "answered" | "measure" | "state" | "reply" | "follow_up" | "entered" | "taken_back";
         };
         DiagnosisView: {
             /** @description By requirement: what people say */
@@ -5196,6 +5739,8 @@ export interface components {
              */
             due?: string;
             edition: string;
+            /** @description In the register that targets count, while it stands there */
+            entry?: components["schemas"]["DiagnosisEntry"];
             /** @description By requirement: what figures say */
             evidence: {
                 [key: string]: components["schemas"]["DiagnosisEvidence"];
@@ -5231,6 +5776,14 @@ export interface components {
             /** @description Who was spoken to */
             people?: string;
             place?: string;
+        };
+        DirectIn: {
+            /** Format: date */
+            due: string;
+            /** @description Id in the register of experts */
+            expert?: string;
+            /** @description Who is in no register */
+            organisation?: string;
         };
         DiscoveryCandidate: {
             announced?: boolean;
@@ -5318,6 +5871,18 @@ export interface components {
              */
             total: number;
         };
+        DispatchIn: {
+            /** @description Id of the diagnosis */
+            diagnosis: string;
+            /** @description Fields of technology that the team is to know */
+            fields: string[];
+            note?: string;
+            /**
+             * Format: int64
+             * @description Experts
+             */
+            wanted: number;
+        };
         DriverExample: {
             /** @description Of a device */
             address: string;
@@ -5335,6 +5900,11 @@ export interface components {
             example: components["schemas"]["DriverExample"];
             kind: string;
             listens: boolean;
+        };
+        EndIn: {
+            reason?: string;
+            /** @enum {string} */
+            state: "done" | "cancelled";
         };
         EnterpriseCellFault: {
             /** @description Name of the column in the sheet, empty for the whole row */
@@ -6021,6 +6591,182 @@ export interface components {
              */
             to: string;
         };
+        ExpertAssignment: {
+            /** Format: date-time */
+            answered_at?: string;
+            /** Format: date-time */
+            at: string;
+            by: string;
+            expert: string;
+            name: string;
+            organisation?: string;
+            /** @description Why declined or withdrawn */
+            reason?: string;
+            /** @enum {string} */
+            role: "lead" | "expert";
+            /** @enum {string} */
+            state: "assigned" | "accepted" | "declined" | "withdrawn";
+        };
+        ExpertCandidate: {
+            /** Format: int64 */
+            capacity: number;
+            /**
+             * Format: int64
+             * @description 0 the same county, 1 the same city, 2 the same province, 3 beyond
+             */
+            distance: number;
+            expert: string;
+            /** @description Of those that are needed, the ones the person knows */
+            fields: string[];
+            /**
+             * Format: int64
+             * @description Open assignments
+             */
+            load: number;
+            name: string;
+            organisation: string;
+            /** @description Why the person is not proposed; empty: proposed */
+            out: components["schemas"]["ExpertReason"][];
+            region: string;
+            /**
+             * Format: int64
+             * @description Letters and digits of the firm's class that the person's best match has; 0: none
+             */
+            sector: number;
+        };
+        ExpertDispatch: {
+            /** Format: date-time */
+            asked_at: string;
+            asked_by: string;
+            assignments: components["schemas"]["ExpertAssignment"][];
+            diagnosis: string;
+            fields: string[];
+            firm: components["schemas"]["ExpertFirm"];
+            /** @description First day of the visits */
+            from: string;
+            id: string;
+            /** @enum {string} */
+            last: "asked" | "assigned" | "accepted" | "declined" | "withdrawn" | "done" | "cancelled";
+            note?: string;
+            /** @description Why it ended */
+            reason?: string;
+            /** Format: int64 */
+            rev: number;
+            /** @enum {string} */
+            state: "open" | "staffed" | "done" | "cancelled";
+            /** @description Of the diagnosis */
+            title: string;
+            /** @description Last day */
+            to: string;
+            /**
+             * Format: int64
+             * @description Experts
+             */
+            wanted: number;
+        };
+        ExpertExpert: {
+            /** @description Name that the person signs in with: who signs in so sees what is assigned, and accepts or declines */
+            account?: string;
+            /**
+             * Format: int64
+             * @description Assignments at a time
+             */
+            capacity: number;
+            /** @description Fields of technology */
+            fields: string[];
+            /**
+             * Format: date
+             * @description First day on which the person can be sent
+             */
+            from: string;
+            id: string;
+            /** @description Firms and organisations that the person may not judge */
+            interests: components["schemas"]["ExpertInterest"][];
+            name: string;
+            /** @description That the person works for */
+            organisation: string;
+            /** @description Professional title */
+            post?: string;
+            /** @description Where the person is at home */
+            region: string;
+            remark?: string;
+            /** Format: int64 */
+            rev: number;
+            /** @description Beginnings of classes of GB/T 4754 with their section, such as C34 */
+            sectors: string[];
+            /** @description Beginnings of division codes where the person can be sent; none: everywhere */
+            serves: string[];
+            /** @description Last one; left out: open */
+            to?: string;
+            /** @description Entered in error */
+            void?: boolean;
+        };
+        ExpertFirm: {
+            id: string;
+            name: string;
+            region: string;
+            sector: string;
+        };
+        ExpertInterest: {
+            /** @description Id in the registry */
+            firm?: string;
+            /** @description Day on which it began; left out: ever since */
+            from?: string;
+            /** @enum {string} */
+            kind: "owner" | "employee" | "supplier" | "adviser" | "relative";
+            note?: string;
+            /** @description As it is called; of a firm of the registry filled in */
+            organisation?: string;
+            /** @description Last day; left out: it lasts */
+            to?: string;
+        };
+        ExpertReason: {
+            /** @description Sending the person is refused */
+            bars?: boolean;
+            /** @enum {string} */
+            code: "interest" | "not_valid" | "in_team" | "declined" | "full" | "region" | "skill";
+            text: components["schemas"]["PlantName"];
+        };
+        ExpertStation: {
+            expert: string;
+            /** Format: date */
+            from: string;
+            id: string;
+            /** @description Filled in from the register */
+            name?: string;
+            /** @description Filled in from the register */
+            organisation?: string;
+            /** @description County */
+            region: string;
+            /** Format: int64 */
+            rev: number;
+            task?: string;
+            /** @description Last day; left out: open */
+            to?: string;
+            /**
+             * Format: int64
+             * @description Recorded so far
+             */
+            visits?: number;
+            /** @description Entered in error */
+            void?: boolean;
+        };
+        ExpertVisit: {
+            by?: string;
+            /** @description The firm's name, filled in */
+            called?: string;
+            /** Format: date */
+            day: string;
+            /** @description Id in the registry; left out of visits that are no firm's */
+            firm?: string;
+            id: string;
+            notes: string;
+            /** Format: int64 */
+            rev: number;
+            station?: string;
+            /** @description Entered in error */
+            void?: boolean;
+        };
         FactCommandCheck: {
             check: string;
             detail?: string;
@@ -6469,6 +7215,8 @@ export interface components {
             /** @enum {string} */
             basis: "machine" | "audited" | "declared";
             connected?: components["schemas"]["LedgerConnected"];
+            /** @description Id of the diagnosis that made the entry when it was closed */
+            diagnosis?: string;
             firm?: string;
             firm_code?: string;
             firm_name?: string;
@@ -6691,6 +7439,16 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListAdviceAdvice: {
+            items: components["schemas"]["AdviceAdvice"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListAdviceChange: {
+            items: components["schemas"]["AdviceChange"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListAlarm: {
             items: components["schemas"]["Alarm"][];
             /** @description Pass as cursor for the next page */
@@ -6708,6 +7466,21 @@ export interface components {
         };
         ListBulkImport: {
             items: components["schemas"]["BulkImport"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListChangeDispatch: {
+            items: components["schemas"]["ChangeExpertDispatch"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListChangeExpert: {
+            items: components["schemas"]["ChangeExpertExpert"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListChangeStation: {
+            items: components["schemas"]["ChangeExpertStation"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -6803,6 +7576,31 @@ export interface components {
         };
         ListEvidenceRequest: {
             items: components["schemas"]["EvidenceRequest"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListExpertCandidate: {
+            items: components["schemas"]["ExpertCandidate"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListExpertDispatch: {
+            items: components["schemas"]["ExpertDispatch"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListExpertExpert: {
+            items: components["schemas"]["ExpertExpert"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListExpertStation: {
+            items: components["schemas"]["ExpertStation"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListExpertVisit: {
+            items: components["schemas"]["ExpertVisit"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -8621,6 +9419,8 @@ export interface components {
             at: number;
             /** @enum {string} */
             basis: "machine" | "audited" | "declared";
+            /** @description Id of the diagnosis that made the entry when it was closed */
+            diagnosis?: string;
             firm?: string;
             /** Format: int64 */
             from: number;
@@ -8652,6 +9452,8 @@ export interface components {
         TargetEntry: {
             /** @enum {string} */
             basis: "machine" | "audited" | "declared";
+            /** @description Id of the diagnosis that made the entry when it was closed */
+            diagnosis?: string;
             firm?: string;
             /** Format: int64 */
             from: number;
@@ -9408,6 +10210,10 @@ export interface components {
             /** Format: date-time */
             to: string;
         };
+        WithdrawIn: {
+            expert: string;
+            reason: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -9662,7 +10468,7 @@ export interface operations {
     "who-may": {
         parameters: {
             query: {
-                permission: "read" | "report" | "control" | "engineer" | "administer" | "audit" | "firms" | "firms.keep" | "firms.report" | "firms.reply" | "diagnose" | "tenants";
+                permission: "read" | "report" | "control" | "engineer" | "administer" | "audit" | "firms" | "firms.keep" | "firms.report" | "firms.dispatch" | "firms.reply" | "diagnose" | "tenants";
                 /** @description A place of the plant */
                 scope?: string;
                 /** @description Id of a firm */
@@ -9685,6 +10491,370 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListAccessHolder"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "advice-list": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                state?: "asked" | "directed" | "answered" | "closed" | "withdrawn";
+                topic?: "technology" | "equipment" | "software" | "investment" | "provider" | "policy" | "other";
+                /** @description Beginning of a division code */
+                region?: string;
+                /** @description Id of a firm */
+                firm?: string;
+                /** @description Part of the title, the firm or who is to answer */
+                q?: string;
+                /** @description Due and not answered */
+                overdue?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAdviceAdvice"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ask-advice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdviceIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdviceAdvice"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-advice": {
+        parameters: {
+            query?: {
+                state?: "asked" | "directed" | "answered" | "closed" | "withdrawn";
+                topic?: "technology" | "equipment" | "software" | "investment" | "provider" | "policy" | "other";
+                /** @description Beginning of a division code */
+                region?: string;
+                /** @description Id of a firm */
+                firm?: string;
+                /** @description Part of the title, the firm or who is to answer */
+                q?: string;
+                /** @description Due and not answered */
+                overdue?: boolean;
+                format?: "xlsx" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    advice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdviceAdvice"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "answer-advice": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the question you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdviceAnswer"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdviceAdvice"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "direct-advice": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the question you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DirectIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdviceAdvice"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-advice": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the question you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdviceEnd"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdviceAdvice"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "attach-advice-file": {
+        parameters: {
+            query: {
+                name: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdviceFile"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "advice-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "advice-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAdviceChange"];
                 };
             };
             /** @description Error */
@@ -12388,6 +13558,692 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EvidenceState"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "expert-dispatches": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                state?: "open" | "staffed" | "done" | "cancelled";
+                /** @description Beginning of a division code */
+                region?: string;
+                diagnosis?: string;
+                /** @description Part of the title, the firm or an expert's name */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListExpertDispatch"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ask-expert-dispatch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DispatchIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpertDispatch"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "expert-dispatch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpertDispatch"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "answer-expert-assignment": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the dispatch you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignmentIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpertDispatch"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "assign-expert": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the dispatch you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpertDispatch"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "expert-candidates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListExpertCandidate"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-expert-dispatch": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the dispatch you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpertDispatch"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "expert-dispatch-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListChangeDispatch"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "withdraw-expert": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the dispatch you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpertDispatch"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "expert-stations": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Beginning of a division code */
+                region?: string;
+                expert?: string;
+                /** @description Part of the name, the organisation or the task */
+                q?: string;
+                /** @description Those in force today */
+                now?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListExpertStation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-expert-station": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExpertStation"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpertStation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-expert-station": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the station you changed */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExpertStation"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpertStation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "expert-station-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListChangeStation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "expert-visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListExpertVisit"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-expert-visit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExpertVisit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpertVisit"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    experts: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Beginning of a division code that the person serves */
+                region?: string;
+                /** @description Field of technology */
+                field?: string;
+                /** @description Beginning of a class with its section */
+                sector?: string;
+                /** @description Part of the name or the organisation */
+                q?: string;
+                /** @description Those who can be sent today */
+                valid?: boolean;
+                /** @description Those entered in error, too */
+                void?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListExpertExpert"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-expert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExpertExpert"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpertExpert"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-expert": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the entry you changed */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExpertExpert"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpertExpert"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "expert-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListChangeExpert"];
                 };
             };
             /** @description Error */
