@@ -126,7 +126,7 @@ func TestDesk_ClosingEntersTheRegister(t *testing.T) {
 	h.refused("opening what was followed up", diagnosis.ErrInvalid, err)
 	move(diagnosis.Cancelled, "企业资料不实")
 	past, err := h.registers.History(ctx, 1, v.ID)
-	if err != nil || len(past) != 4 || past[0].Void || !past[1].Void || past[2].Void || !past[3].Void || past[2].From == past[0].From || past[3].Who != boss.User {
+	if err != nil || len(past) != 4 || past[0].Void || !past[1].Void || past[2].Void || !past[3].Void || past[2].From == past[0].From || past[3].Who != boss.Name {
 		t.Errorf("revisions: %+v, %v", past, err)
 	}
 	if got := h.coverage(2026); got != "0/2" {

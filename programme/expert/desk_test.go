@@ -119,7 +119,9 @@ func TestDesk_Dispatch(t *testing.T) {
 	h := newHouse(t)
 	ctx := t.Context()
 	l, w := h.enter(city, "li", nil), h.enter(city, "wang", func(e *expert.Expert) { e.Fields = []string{"mes", "robotics"} })
-	tied := h.enter(city, "zhao", func(e *expert.Expert) { e.Interests = []expert.Interest{{Firm: "bearing", Kind: "supplier", From: "2025-01-01"}} })
+	tied := h.enter(city, "zhao", func(e *expert.Expert) {
+		e.Interests = []expert.Interest{{Firm: "bearing", Kind: "supplier", From: "2025-01-01"}}
+	})
 	if tied.Interests[0].Organisation != "新昌轴承有限公司" {
 		t.Errorf("the name of an interest: %+v", tied.Interests)
 	}
@@ -197,7 +199,7 @@ func TestDesk_Dispatch(t *testing.T) {
 	for _, c := range past {
 		steps = append(steps, c.Is.Last+" "+c.Who)
 	}
-	want := []string{"asked u-city", "assigned u-city", "assigned u-city", "declined u-wang", "accepted u-li", "assigned u-city", "accepted u-wang", "withdrawn u-city", "done u-city"}
+	want := []string{"asked city", "assigned city", "assigned city", "declined wang", "accepted li", "assigned city", "accepted wang", "withdrawn city", "done city"}
 	if !slices.Equal(steps, want) {
 		t.Errorf("history %v; want %v", steps, want)
 	}
