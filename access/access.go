@@ -81,6 +81,9 @@ const (
 	Diagnose   Permission = "diagnose"   // plan, carry out and close diagnoses
 	// ReportFirms is to freeze, hand in, return and approve what regions report.
 	ReportFirms Permission = "firms.report"
+	// DispatchExperts is to keep the register of experts, send and station them, and
+	// direct questions for advice.
+	DispatchExperts Permission = "firms.dispatch"
 	// ReplyFirms is to speak for a firm: to answer questions and reply to drafts.
 	ReplyFirms Permission = "firms.reply"
 )

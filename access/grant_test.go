@@ -26,7 +26,7 @@ func (h house) holding(t *testing.T, grants ...access.Grant) access.Principal {
 }
 
 var permissions = []access.Permission{
-	access.Read, access.Report, access.Control, access.Engineer, access.Administer, access.ReadAudit, access.ManageTenants, access.ReadFirms, access.KeepFirms, access.Diagnose, access.ReportFirms, access.ReplyFirms,
+	access.Read, access.Report, access.Control, access.Engineer, access.Administer, access.ReadAudit, access.ManageTenants, access.ReadFirms, access.KeepFirms, access.Diagnose, access.ReportFirms, access.DispatchExperts, access.ReplyFirms,
 }
 
 // TestDeliveredRoles: what each role may at a place, over the whole and over an
@@ -34,9 +34,9 @@ var permissions = []access.Permission{
 func TestDeliveredRoles(t *testing.T) {
 	h := newHouse(t)
 	table := map[access.Role]string{ // in the order of permissions
-		"admin": "111111111111", "engineer": "111100000000", "operator": "111000000000", "provider": "100100000000", "viewer": "100000000000",
-		"officer": "000000010010", "registrar": "000000011010", "expert": "000000010101", "auditor": "000001000000", "firm": "000000010001",
-		"platform": "000000100000",
+		"admin": "1111111111111", "engineer": "1111000000000", "operator": "1110000000000", "provider": "1001000000000", "viewer": "1000000000000",
+		"officer": "0000000100110", "registrar": "0000000110110", "expert": "0000000101001", "auditor": "0000010000000", "firm": "0000000100001",
+		"platform": "0000001000000",
 	}
 	if got := len(delivered(t)); got != len(table) {
 		t.Errorf("%d roles are delivered; want %d", got, len(table))
@@ -193,7 +193,7 @@ func TestGrants_Refused(t *testing.T) {
 func TestGrants_NobodyGivesMoreThanHeHas(t *testing.T) {
 	h := newHouse(t)
 	ctx := t.Context()
-	if _, err := h.SaveRole(ctx, h.admin, access.RoleDef{ID: "desk", Name: plant.Name{ZH: "服务台"}, Permissions: []access.Permission{access.Read, access.Administer, access.ReadFirms, access.ReportFirms}}); err != nil {
+	if _, err := h.SaveRole(ctx, h.admin, access.RoleDef{ID: "desk", Name: plant.Name{ZH: "服务台"}, Permissions: []access.Permission{access.Read, access.Administer, access.ReadFirms, access.ReportFirms, access.DispatchExperts}}); err != nil {
 		t.Fatal(err)
 	}
 	desk := h.holding(t, access.Grant{Role: "desk"})

@@ -43,7 +43,7 @@ type right struct {
 }
 
 // firmPermissions reach firms by area; all others reach places by path.
-var firmPermissions = []Permission{ReadFirms, KeepFirms, Diagnose, ReportFirms, ReplyFirms}
+var firmPermissions = []Permission{ReadFirms, KeepFirms, Diagnose, ReportFirms, DispatchExperts, ReplyFirms}
 
 // As is a principal with the permissions at one place, as tests and measuring
 // programs need; the path "" is the whole plant and all firms.
@@ -53,6 +53,13 @@ func As(user, name string, scope Scope, permissions ...Permission) Principal {
 		p.rights = append(p.rights, right{permissions: permissions, path: path})
 	}
 	return p.For(Read)
+}
+
+// Over is a principal with the permissions over the firms of an area, as
+// [As] is one at a place.
+func Over(user, name string, tenant plant.TenantNo, area Area, permissions ...Permission) Principal {
+	p := Principal{User: user, Name: name, Scope: Scope{Tenant: tenant}, rights: []right{{permissions: permissions, area: area}}}
+	return p.For(ReadFirms)
 }
 
 // Node is the principal of what the node does by itself for a tenant: the

@@ -105,6 +105,8 @@ var floors = []struct {
 	{"programme/suspicion", []string{"plant", "fact", "access", "calc/authenticity"}, "compares sketches and records decisions; machines and their ways are told to it"},
 	{"programme/diagnosis", []string{"plant", "fact", "access", "figure", "calc/maturity"}, "rooms of a storey do not import one another; firms and figures are told to it"},
 	{"programme/diagnosis/report", []string{"plant", "paper", "paper/word", "calc/maturity", "programme/diagnosis"}, "draws a diagnosis and decides nothing"},
+	{"programme/expert", []string{"plant", "access"}, "rooms of a storey do not import one another; firms and teams are told to it"},
+	{"programme/advice", []string{"plant", "access", "connect/files/table"}, "questions and answers; who is an expert is told to it; a sheet is written with its codec"},
 	{"programme/evaluation", []string{"plant", "access", "figure"}, "rooms of a storey do not import one another; firms and their values are told to it"},
 	{"programme/evaluation/benchmark", []string{"plant", "access", "calc/anonymity", "programme/evaluation"}, "publishes quantiles of measures; what may be told is decided in calc"},
 	{"sector/tenant", []string{"plant", "access"}, "who shares a node; the plant, users and samples of a tenant are made and deleted by others"},

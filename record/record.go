@@ -146,11 +146,11 @@ func (db *DB) Reader() *bun.DB { return db.read }
 // Now is the instant by the record's clock.
 func (db *DB) Now() plant.Micros { return plant.MicrosOf(db.now()) }
 
-// Who is the user that the context says stores something; "node" for what the
-// node does by itself.
+// Who is the name of the user that the context says stores something, as people
+// read it in a history; "node" for what the node does by itself.
 func Who(ctx context.Context) string {
 	if p, ok := access.From(ctx); ok {
-		return p.User
+		return cmp.Or(p.Name, p.User)
 	}
 	return "node"
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"zhigai/access"
 	"zhigai/plant"
 )
 
@@ -208,6 +209,10 @@ func (j *job) try(ctx context.Context, tx bun.Tx) {
 			j.err = fmt.Errorf("record: BUG: write panicked: %v", p)
 		}
 	}()
+	// A group is written in nobody's name; each job keeps the person who asked.
+	if who, ok := access.From(j.ctx); ok {
+		ctx = access.With(ctx, who)
+	}
 	j.err = classed(j.run(ctx, tx))
 }
 

@@ -8,9 +8,11 @@ import (
 	"zhigai/evidence/requests"
 	"zhigai/history"
 	"zhigai/link"
+	"zhigai/programme/advice"
 	"zhigai/programme/diagnosis"
 	"zhigai/programme/enterprise"
 	"zhigai/programme/evaluation"
+	"zhigai/programme/expert"
 	"zhigai/programme/machine"
 	"zhigai/programme/reporting"
 	"zhigai/programme/suspicion"
@@ -40,6 +42,8 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 			{Err: acceptance.ErrInvalid, Status: 422},
 			{Err: diagnosis.ErrInvalid, Status: 422},
 			{Err: diagnosis.ErrNoFigures, Status: 409},
+			{Err: expert.ErrInvalid, Status: 422},
+			{Err: advice.ErrInvalid, Status: 422},
 			{Err: authenticity.ErrInvalid, Status: 422},
 			{Err: authenticity.ErrNotFound, Status: 404},
 			{Err: authenticity.ErrElsewhere, Status: 409},
@@ -88,7 +92,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Bulk: &bulk.Desk{Plants: n.plants, Profiles: n.profiles, Drivers: n.drivers.List, Past: n.record.Access()},
 	})
 	web.RegisterSharing(api, sharings{n})
-	webprogramme.Register(api, webprogramme.Deps{Firms: n.firms, Sheets: n.firmSheets, Targets: n.targets, Ledgers: n.newLedgers(), Tasks: n.newTasks(), Machines: n.proved, Diagnosis: n.diagnosis, Reporting: n.reporting, Evaluations: n.evaluations, Benchmarks: n.benchmarks, Map: n.atlas, Suspicions: n.suspicions})
+	webprogramme.Register(api, webprogramme.Deps{Firms: n.firms, Sheets: n.firmSheets, Targets: n.targets, Ledgers: n.newLedgers(), Tasks: n.newTasks(), Machines: n.proved, Diagnosis: n.diagnosis, Experts: n.experts, Advice: n.advice, Reporting: n.reporting, Evaluations: n.evaluations, Benchmarks: n.benchmarks, Map: n.atlas, Suspicions: n.suspicions})
 	websector.Register(api, websector.Deps{Tenants: n.sector, Export: n.exportTenant})
 	prometheus.Register(api, prometheus.Deps{Tags: n.shop, Plants: n.plants, History: n.history, Version: version, Now: time.Now, Logger: n.log})
 	return api

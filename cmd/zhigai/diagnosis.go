@@ -17,7 +17,7 @@ import (
 // newDiagnosis makes the desk where firms are held against maturity models.
 func (n *node) newDiagnosis() *diagnosis.Desk {
 	return diagnosis.NewDesk(diagnosis.Options{
-		Store: programme.NewDiagnoses(n.record), Firms: registryFirms{plantFirms{n}}, Dues: registryFirms{plantFirms{n}}, Figures: registryFirms{plantFirms{n}}, Editions: n.editions,
+		Store: programme.NewDiagnoses(n.record), Firms: registryFirms{plantFirms{n}}, Dues: registryFirms{plantFirms{n}}, Figures: registryFirms{plantFirms{n}}, Editions: n.editions, Stations: stationed{n},
 		NewID: n.record.NewID, Now: time.Now,
 	})
 }

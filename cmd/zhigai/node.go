@@ -23,11 +23,13 @@ import (
 	"zhigai/figure"
 	"zhigai/history"
 	"zhigai/plant"
+	"zhigai/programme/advice"
 	"zhigai/programme/atlas"
 	"zhigai/programme/diagnosis"
 	"zhigai/programme/enterprise"
 	"zhigai/programme/evaluation"
 	"zhigai/programme/evaluation/benchmark"
+	"zhigai/programme/expert"
 	"zhigai/programme/machine"
 	"zhigai/programme/reporting"
 	"zhigai/programme/suspicion"
@@ -72,6 +74,8 @@ type node struct {
 	proved       *machine.Desk
 	suspicions   *suspicion.Desk
 	diagnosis    *diagnosis.Desk
+	experts      *expert.Desk
+	advice       *advice.Desk
 	reporting    *reporting.Desk
 	evaluations  *evaluation.Desk
 	benchmarks   *benchmark.Desk
@@ -154,6 +158,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.newFirms()
 	n.newTargets()
 	n.suspicions = n.newSuspicions()
+	n.newExperts()
 	n.diagnosis = n.newDiagnosis()
 	n.reporting = n.newReporting()
 	n.newEvaluations()

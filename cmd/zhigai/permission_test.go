@@ -84,13 +84,20 @@ var lowest = map[string]access.Role{
 	"firm-years": "officer", "save-firm-year": "registrar", "firm-year-history": "officer", "target-settings-history": "officer",
 	"target-tasks": "officer", "export-target-tasks": "officer", "add-target-tasks": "registrar", "change-target-task": "registrar", "target-task-history": "officer",
 	"organisations": "officer", "add-organisation": "registrar", "change-organisation": "registrar", "organisation-history": "officer",
+	"experts": "officer", "add-expert": reporter, "change-expert": reporter, "expert-history": "officer",
+	"expert-stations": "officer", "add-expert-station": reporter, "change-expert-station": reporter, "expert-station-history": "officer", "expert-visits": "officer", "save-expert-visit": "officer",
+	"expert-dispatches": "officer", "expert-dispatch": "officer", "expert-dispatch-history": "officer", "expert-candidates": reporter, "ask-expert-dispatch": reporter,
+	"assign-expert": reporter, "answer-expert-assignment": "officer", "withdraw-expert": reporter, "end-expert-dispatch": reporter,
+	"advice-list": "officer", "export-advice": "officer", "ask-advice": "officer", "advice": "officer", "advice-history": "officer", "direct-advice": reporter, "answer-advice": "officer", "end-advice": "officer",
+	"attach-advice-file": "officer", "advice-file": "officer",
 	"ledger-template": "registrar", "export-ledger": "officer", "check-ledger": "registrar", "apply-ledger": "registrar",
 }
 
 // anybody is everybody who is signed in.
 const anybody access.Role = "anybody"
 
-// reporter is everybody who hands in what a region reports, or checks it.
+// reporter is everybody who hands in what a region reports, or checks it, and
+// sends experts there.
 const reporter access.Role = "reporter"
 
 // ladders are the roles that may what the least of an operation may.
@@ -330,6 +337,8 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 	sheet := map[string]any{"file": "x.csv", "header": []string{"path"}, "rows": []any{map[string]any{"line": 2, "cells": []string{plant.ParentPath(machine.Path) + "/brand-new"}}}}
 	provider := map[string]any{"name": map[string]string{"zh": "认证"}, "issuer": "http://127.0.0.1:1", "client_id": "x", "address": "http://127.0.0.1:1", "scopes": []string{}, "factor": []string{}, "rules": []any{}, "rev": 0}
 	plan := map[string]any{"title": "x", "begin": "2026-05-01", "end": "2026-05-02", "from": now.AddDate(0, 0, -30), "to": now, "target": 2, "cut": []string{}}
+	person := map[string]any{"id": "", "rev": 0, "name": "王", "organisation": "所", "region": about.region, "serves": []string{}, "sectors": []string{"C"}, "fields": []string{}, "capacity": 1, "from": now.Format(time.DateOnly), "interests": []any{}}
+	station := map[string]any{"id": "", "rev": 0, "expert": "01NOBODY", "region": about.region, "from": now.Format(time.DateOnly)}
 	raw, err := json.Marshal(map[string]any{
 		"start-diagnosis": map[string]any{"firm": about.id, "edition": "gbt-39116-2020-discrete", "plan": plan}, "plan-diagnosis": plan,
 		"staff-diagnosis": map[string]any{"team": []any{}}, "visit-diagnosis": map[string]any{"day": "2026-05-01"}, "fill-diagnosis": map[string]any{},
@@ -385,7 +394,13 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"change-target-task": map[string]any{"id": "", "rev": 0, "target": "T05", "unit": "zj-jxw", "region": about.region, "year": now.Year(), "planned": 10},
 		"add-organisation":   map[string]any{"id": "", "rev": 0, "name": "局", "level": "county", "region": about.region, "successors": []string{}}, "change-organisation": map[string]any{"id": "", "rev": 0, "name": "局", "level": "county", "region": about.region, "successors": []string{}},
 		"save-firm-year": map[string]any{"firm": about.id, "year": 2021, "basis": "declared", "values": []any{map[string]any{"name": "machines", "value": 1, "rev": 0}}},
-		"save-role":      map[string]any{"id": "01nobody", "name": map[string]string{"zh": "空"}, "permissions": []string{}, "own": true, "rev": 0},
+		"add-expert":     person, "change-expert": person, "add-expert-station": station, "change-expert-station": station,
+		"save-expert-visit":   map[string]any{"id": "", "rev": 0, "day": now.Format(time.DateOnly), "notes": "x"},
+		"ask-expert-dispatch": map[string]any{"diagnosis": about.diagnosis, "wanted": 1, "fields": []string{}}, "assign-expert": map[string]any{"expert": "01NOBODY", "role": "lead"}, "answer-expert-assignment": map[string]any{"accept": true},
+		"withdraw-expert": map[string]any{"expert": "01NOBODY", "reason": "x"}, "end-expert-dispatch": map[string]any{"state": "cancelled", "reason": "x"},
+		"ask-advice": map[string]any{"firm": about.id, "topic": "policy", "title": "x", "text": "x"}, "direct-advice": map[string]any{"organisation": "院", "due": now.AddDate(0, 0, 9).Format(time.DateOnly)},
+		"answer-advice": map[string]any{"answer": "x"}, "end-advice": map[string]any{"to": "withdrawn", "note": "x"},
+		"save-role": map[string]any{"id": "01nobody", "name": map[string]string{"zh": "空"}, "permissions": []string{}, "own": true, "rev": 0},
 	}[o.ID])
 	must(g.t, err)
 	return raw
@@ -426,7 +441,7 @@ func (g *gate) ask(o operation, machine plant.Node, dress func(*http.Request)) (
 		req.ContentLength = -1
 		req.Header.Set("Content-Type", "application/yaml")
 	}
-	if slices.Contains([]string{"read-sheet", "send-firm-sheet", "check-ledger", "apply-ledger"}, o.ID) {
+	if slices.Contains([]string{"read-sheet", "send-firm-sheet", "check-ledger", "apply-ledger", "attach-advice-file"}, o.ID) {
 		req.Body = io.NopCloser(strings.NewReader("path\n" + plant.ParentPath(machine.Path) + "/brand-new\n"))
 		req.ContentLength = -1
 		req.Header.Set("Content-Type", "application/octet-stream")

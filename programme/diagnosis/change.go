@@ -34,7 +34,13 @@ func (d *Desk) Fill(ctx context.Context, who access.Principal, id string, seen i
 func (d *Desk) SaveTeam(ctx context.Context, who access.Principal, id string, seen int64, team []Expert) (View, error) {
 	return d.change(ctx, who, id, seen, access.Diagnose, func(p Project, e *Edition) (Step, error) {
 		names := map[string]bool{}
-		for _, m := range team {
+		team := slices.Clone(team)
+		for i, m := range team {
+			// Who was dispatched stays known as such; nobody is by being typed in.
+			team[i].Expert = ""
+			if at := slices.IndexFunc(p.Team, func(o Expert) bool { return o.Name == m.Name }); at >= 0 {
+				team[i].Expert = p.Team[at].Expert
+			}
 			switch {
 			case strings.TrimSpace(m.Name) == "" || names[m.Name]:
 				return Step{}, invalid("the name %q is empty or stands twice", m.Name)
@@ -190,6 +196,7 @@ func (d *Desk) SaveMeasure(ctx context.Context, who access.Principal, id string,
 // its own.
 var ways = map[State][]State{
 	Planned: {Visiting, Cancelled}, Visiting: {Drafted, Cancelled}, Drafted: {Visiting, Cancelled}, Replied: {Closed, Visiting, Cancelled},
+	Closed: {Visiting, Cancelled}, Followed: {Cancelled},
 }
 
 // Move brings a project into another state. Back and to the end it takes a note.
@@ -205,7 +212,7 @@ func (d *Desk) Move(ctx context.Context, who access.Principal, id string, seen i
 			return Step{}, invalid("a note of %d bytes; %d are allowed", len(note), maxRemark)
 		}
 		return Step{What: StepState, State: to, Note: note}, p.ready(e, to)
-	})
+	}, d.register)
 }
 
 // ready says what is missing for a state.
@@ -223,6 +230,8 @@ func (p Project) ready(e *Edition, to State) error {
 				return invalid("%s declared a conflict of interest and may only observe", m.Name)
 			}
 		}
+	case p.State == Closed && to == Visiting && len(p.FollowUps) > 0:
+		return invalid("it was followed up already: cancel it, or begin another diagnosis")
 	case to == Drafted:
 		out, err := p.Outcome(e)
 		if err != nil {
@@ -270,5 +279,5 @@ func (d *Desk) FollowUp(ctx context.Context, who access.Principal, id string, se
 		}
 		f.By, f.At = who.Name, d.o.Now().UTC().Truncate(time.Microsecond)
 		return Step{What: StepFollowUp, FollowUp: &f}, nil
-	})
+	}, d.register)
 }

@@ -20,6 +20,7 @@ type Options struct {
 	Dues     Dues
 	Figures  Figures
 	Editions *Editions
+	Stations Stations
 	NewID    func() string
 	Now      func() time.Time
 }
@@ -231,7 +232,7 @@ func (d *Desk) save(ctx context.Context, who access.Principal, p Project, e *Edi
 	add(first)
 	for _, f := range more {
 		s, err := f(ctx, who.Scope.Tenant, p, e)
-		if errors.Is(err, ErrNoFigures) {
+		if errors.Is(err, ErrNoFigures) || errors.Is(err, errNothing) {
 			continue
 		}
 		if err != nil {
@@ -246,7 +247,7 @@ func (d *Desk) save(ctx context.Context, who access.Principal, p Project, e *Edi
 	if err != nil {
 		return View{}, err
 	}
-	return v, d.o.Store.Append(ctx, who.Scope.Tenant, v.head(), seen, steps)
+	return v, d.o.Store.Append(access.With(ctx, who), who.Scope.Tenant, v.head(), seen, steps)
 }
 
 func (v View) head() Head {

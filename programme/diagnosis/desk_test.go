@@ -25,13 +25,14 @@ const discrete = "gbt-39116-2020-discrete"
 // house is a desk on a real record, with a registry and figures that the test
 // says.
 type house struct {
-	t     *testing.T
-	desk  *diagnosis.Desk
-	store programme.Diagnoses
-	now   time.Time
-	firms map[string]diagnosis.Firm
-	value map[string]float64 // of figures
-	asked []string           // what was asked of figures
+	t         *testing.T
+	desk      *diagnosis.Desk
+	store     programme.Diagnoses
+	registers programme.Registers
+	now       time.Time
+	firms     map[string]diagnosis.Firm
+	value     map[string]float64 // of figures
+	asked     []string           // what was asked of figures
 }
 
 func newHouse(t *testing.T) *house {
@@ -49,11 +50,11 @@ func newHouse(t *testing.T) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, store: programme.NewDiagnoses(db), now: time.Date(2026, 5, 20, 8, 0, 0, 0, time.UTC), firms: map[string]diagnosis.Firm{
+	h := &house{t: t, store: programme.NewDiagnoses(db), registers: programme.NewRegisters(db), now: time.Date(2026, 5, 20, 8, 0, 0, 0, time.UTC), firms: map[string]diagnosis.Firm{
 		"bearing": {ID: "bearing", Name: "新昌轴承", Region: "330624", Sector: "C3451"},
 		"cloth":   {ID: "cloth", Name: "柯桥纺织", Region: "330603", Sector: "C1751"},
 	}, value: map[string]float64{"coverage": 0.97, "oee": 0.61, "networking-rate-all": 0.5}}
-	h.desk = diagnosis.NewDesk(diagnosis.Options{Store: h.store, Firms: h, Dues: h, Figures: h, Editions: editions, NewID: db.NewID, Now: func() time.Time { return h.now }})
+	h.desk = diagnosis.NewDesk(diagnosis.Options{Store: h.store, Firms: h, Dues: h, Figures: h, Editions: editions, Stations: h, NewID: db.NewID, Now: func() time.Time { return h.now }})
 	return h
 }
 
@@ -71,6 +72,10 @@ func (h *house) Firms(context.Context, plant.TenantNo, []access.Area, string, in
 
 func (h *house) Due(context.Context, plant.TenantNo, []access.Area) ([]diagnosis.Due, error) {
 	return []diagnosis.Due{{Region: "330624", Division: "C34", Firms: 40, Incentive: true}, {Region: "330603", Division: "C17", Firms: 10}, {Region: "330106", Division: "C34", Firms: 5}}, nil
+}
+
+func (h *house) Stationed(context.Context, plant.TenantNo, []access.Area) ([]diagnosis.Stationed, error) {
+	return []diagnosis.Stationed{{Region: "330624", Experts: 2, Visits: 7}}, nil
 }
 
 func (h *house) Figures(_ context.Context, _ plant.TenantNo, firm string, ids []string, from, to time.Time) (map[string]figure.Figure, error) {
@@ -231,7 +236,7 @@ func TestDesk_FromPlanToFollowUp(t *testing.T) {
 		"answer": func() (diagnosis.View, error) {
 			return h.desk.Answer(ctx, boss, v.ID, v.Rev, diagnosis.Answer{Requirement: "data.2.2", Grade: maturity.None})
 		},
-		"back": func() (diagnosis.View, error) { return move(diagnosis.Visiting, "x") },
+		"back without a reason": func() (diagnosis.View, error) { return move(diagnosis.Visiting, "") },
 	} {
 		_, err := f()
 		h.refused(what+" of a closed one", diagnosis.ErrInvalid, err)
@@ -371,8 +376,8 @@ func TestDesk_FullCoverage(t *testing.T) {
 		}
 	}
 	// The incentive county comes first.
-	f("county", diagnosis.Progress{Key: "330624", Due: 40, Diagnosed: 2, Running: 1, Incentive: true, Share: 0.05}, diagnosis.Progress{Key: "330106", Due: 5}, diagnosis.Progress{Key: "330603", Due: 10, Running: 1})
-	f("city", diagnosis.Progress{Key: "3301", Due: 5}, diagnosis.Progress{Key: "3306", Due: 50, Diagnosed: 2, Running: 2, Share: 0.04})
+	f("county", diagnosis.Progress{Key: "330624", Due: 40, Diagnosed: 2, Running: 1, Incentive: true, Stationed: 2, Visits: 7, Share: 0.05}, diagnosis.Progress{Key: "330106", Due: 5}, diagnosis.Progress{Key: "330603", Due: 10, Running: 1})
+	f("city", diagnosis.Progress{Key: "3301", Due: 5}, diagnosis.Progress{Key: "3306", Due: 50, Diagnosed: 2, Running: 2, Stationed: 2, Visits: 7, Share: 0.04})
 	f("sector", diagnosis.Progress{Key: "C17", Due: 10}, diagnosis.Progress{Key: "C34", Due: 45, Diagnosed: 2, Running: 2, Share: 2.0 / 45})
 	if got, err := h.desk.Progress(t.Context(), access.As("u2", "chen", access.Scope{Tenant: 1}, access.Read), "city"); err != nil || len(got) != 0 {
 		t.Errorf("who may not see firms sees %v, %v", got, err)

@@ -31,7 +31,8 @@ func invalid(format string, args ...any) error {
 // State of a project, in the order in which they follow one another.
 type State string
 
-// States. What is closed or cancelled is frozen; follow-ups are added to it.
+// States. What is closed or cancelled is frozen; follow-ups are added to it, and
+// what was closed in error is opened again or cancelled with a reason.
 const (
 	Planned   State = "planned"
 	Visiting  State = "visiting"
@@ -79,6 +80,7 @@ type Expert struct {
 	Skills       []string `json:"skills" nullable:"false" maxItems:"20" doc:"Subdomains that the person knows"`
 	Conflict     string   `json:"conflict" enum:"undeclared,none,declared" doc:"Of interest with the firm, as the person said"`
 	Interest     string   `json:"interest,omitempty" maxLength:"300" doc:"What the conflict is"`
+	Expert       string   `json:"expert,omitempty" maxLength:"60" doc:"Id in the register of experts, of who was dispatched"`
 }
 
 // Roles of an expert, and what is known of a conflict of interest.
@@ -86,6 +88,7 @@ const (
 	Lead               = "lead"
 	Observer           = "observer"
 	ConflictUndeclared = "undeclared"
+	ConflictNone       = "none"
 	ConflictDeclared   = "declared"
 )
 
@@ -180,6 +183,18 @@ type FollowUp struct {
 	At       time.Time         `json:"at"`
 }
 
+// Entry is the line of the register of diagnoses by which targets count a firm:
+// made when the diagnosis is closed, taken back when it is opened again or
+// cancelled. A firm that is in no registry has none.
+type Entry struct {
+	Region string    `json:"region" doc:"Where the firm is when the entry is made"`
+	Sector string    `json:"sector,omitempty"`
+	Title  string    `json:"title"`
+	Remark string    `json:"remark,omitempty"`
+	From   time.Time `json:"from" doc:"Instant from which it counts: that of the closing"`
+	Void   bool      `json:"void,omitempty" doc:"It is taken back"`
+}
+
 // FollowUpMonths are when a closed diagnosis is followed up.
 var FollowUpMonths = []int{6, 12}
 
@@ -197,6 +212,8 @@ const (
 	StepState     = "state"
 	StepReply     = "reply"
 	StepFollowUp  = "follow_up"
+	StepEntered   = "entered"    // into the register that targets count
+	StepTakenBack = "taken_back" // out of it
 )
 
 // Step is one thing that was done to a project: a fact, kept for ever. A project
@@ -205,7 +222,7 @@ type Step struct {
 	Seq      int64      `json:"seq" doc:"1 for the first; the project's revision after it"`
 	At       time.Time  `json:"at"`
 	By       string     `json:"by"`
-	What     string     `json:"what" enum:"created,planned,team,visit,asked,question_answered,evidence,answered,measure,state,reply,follow_up"`
+	What     string     `json:"what" enum:"created,planned,team,visit,asked,question_answered,evidence,answered,measure,state,reply,follow_up,entered,taken_back"`
 	Firm     *Firm      `json:"firm,omitempty"`
 	Edition  string     `json:"edition,omitempty"`
 	Version  int        `json:"version,omitempty"`
@@ -220,4 +237,5 @@ type Step struct {
 	Note     string     `json:"note,omitempty"`
 	Reply    *Reply     `json:"reply,omitempty"`
 	FollowUp *FollowUp  `json:"follow_up,omitempty"`
+	Entry    *Entry     `json:"entry,omitempty"`
 }

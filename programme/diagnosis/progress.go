@@ -15,6 +15,8 @@ type Progress struct {
 	Diagnosed int64   `json:"diagnosed" doc:"Firms with a closed diagnosis"`
 	Running   int64   `json:"running" doc:"Firms with one under way and none closed"`
 	Incentive bool    `json:"incentive,omitempty" doc:"An incentive county, in which the policy begins"`
+	Stationed int64   `json:"stationed,omitempty" doc:"Experts who are stationed there today"`
+	Visits    int64   `json:"visits,omitempty" doc:"That stationed experts recorded"`
 	Share     float64 `json:"share" doc:"diagnosed ÷ due; 0 when nothing is due. Firms outside of what is due count, too, so that it may pass 1"`
 }
 
@@ -41,6 +43,10 @@ func (d *Desk) Progress(ctx context.Context, who access.Principal, by string) ([
 	if err != nil {
 		return nil, err
 	}
+	there, err := d.o.Stations.Stationed(ctx, who.Scope.Tenant, areas)
+	if err != nil {
+		return nil, err
+	}
 	rows := map[string]*Progress{}
 	row := func(region, division string) *Progress {
 		key := division
@@ -63,6 +69,12 @@ func (d *Desk) Progress(ctx context.Context, who access.Principal, by string) ([
 	for _, one := range done {
 		r := row(one.Region, one.Division)
 		r.Diagnosed, r.Running = r.Diagnosed+one.Diagnosed, r.Running+one.Running
+	}
+	for _, one := range there {
+		if by != BySector { // an expert is at a place, not in a trade
+			r := row(one.Region, "")
+			r.Stationed, r.Visits = r.Stationed+one.Experts, r.Visits+one.Visits
+		}
 	}
 	out := make([]Progress, 0, len(rows))
 	for _, r := range rows {

@@ -27,6 +27,7 @@ type Project struct {
 	Created   time.Time           `json:"created"`
 	Changed   time.Time           `json:"changed"`
 	ClosedAt  time.Time           `json:"closed_at,omitzero"`
+	Entry     *Entry              `json:"entry,omitempty" doc:"In the register that targets count, while it stands there"`
 }
 
 // Fold makes a project of its steps, which stand in order.
@@ -70,11 +71,16 @@ func (p *Project) apply(s Step) {
 		p.Measures = put(p.Measures, *s.Measure, func(m Measure) string { return m.ID })
 	case StepState:
 		p.State = s.State
+		p.ClosedAt = time.Time{}
 		if s.State == Closed {
 			p.ClosedAt = s.At
 		}
 	case StepReply:
 		p.Reply, p.State = s.Reply, Replied
+	case StepEntered:
+		p.Entry = s.Entry
+	case StepTakenBack:
+		p.Entry = nil
 	case StepFollowUp:
 		p.FollowUps = append(p.FollowUps, *s.FollowUp)
 		if s.FollowUp.Months == FollowUpMonths[len(FollowUpMonths)-1] {

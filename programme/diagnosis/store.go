@@ -47,7 +47,8 @@ type Filter struct {
 type Store interface {
 	// Append stores the steps as facts and the head in one commit. seen is the
 	// revision that they follow on; another one is access.ErrConflict. For a new
-	// project it is 0.
+	// project it is 0. A step with an Entry stores the line of the register, too:
+	// one line a project, each step a revision of it.
 	Append(ctx context.Context, tenant plant.TenantNo, h Head, seen int64, steps []Step) error
 	// Steps are all of a project in their order; access.ErrNotFound without any.
 	Steps(ctx context.Context, tenant plant.TenantNo, id string) ([]Step, error)
@@ -97,6 +98,18 @@ type Due struct {
 // threshold and those of block economies, as the registry knows them.
 type Dues interface {
 	Due(ctx context.Context, tenant plant.TenantNo, areas []access.Area) ([]Due, error)
+}
+
+// Stationed counts the experts who are at a county, and what they visited.
+type Stationed struct {
+	Region  string
+	Experts int64
+	Visits  int64
+}
+
+// Stations tells who is stationed where.
+type Stations interface {
+	Stationed(ctx context.Context, tenant plant.TenantNo, areas []access.Area) ([]Stationed, error)
 }
 
 // Figures tells figures of a whole firm.

@@ -240,9 +240,15 @@ func (d *Desk) SaveEntry(ctx context.Context, tenant plant.TenantNo, areas []acc
 		if err != nil {
 			return Entry{}, err
 		}
+		if was.Diagnosis != "" {
+			return Entry{}, fmt.Errorf("%w: diagnosis: the entry stands while the diagnosis %s is closed; open that again or cancel it", ErrInvalid, was.Diagnosis)
+		}
 		if was.Kind != e.Kind {
 			return Entry{}, fmt.Errorf("%w: kind: the entry is a %s; enter another for %s", ErrInvalid, was.Kind, e.Kind)
 		}
+	}
+	if e.Diagnosis != "" {
+		return Entry{}, fmt.Errorf("%w: diagnosis: closing one makes its entry; leave this out of what you enter", ErrInvalid)
 	}
 	e, err := d.CheckEntry(ctx, tenant, areas, e)
 	if err != nil {

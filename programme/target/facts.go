@@ -55,8 +55,10 @@ type Entry struct {
 	To     plant.Micros `json:"to,omitempty"` // 0: still in force
 	Basis  Basis        `json:"basis" enum:"machine,audited,declared"`
 	Remark string       `json:"remark,omitempty"`
-	Void   bool         `json:"void,omitempty"`  // entered in error; it counts nowhere
-	Robot  *Plate       `json:"robot,omitempty"` // of the kind robot: From is when it came into service, To when it was retired
+	Void   bool         `json:"void,omitempty"` // entered in error; it counts nowhere
+	// Diagnosis made the entry when it was closed, and alone takes it back.
+	Diagnosis string `json:"diagnosis,omitempty" doc:"Id of the diagnosis that made the entry when it was closed"`
+	Robot     *Plate `json:"robot,omitempty"` // of the kind robot: From is when it came into service, To when it was retired
 }
 
 // Plate is what a robot's register entry says beside the rest.

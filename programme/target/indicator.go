@@ -69,6 +69,9 @@ var Kinds = []string{
 	"robot", "selected_subsector", "service_provider", "smart_factory", "software_firm", "transformation",
 }
 
+// DiagnosisKind is the kind of entries that closed diagnoses make.
+const DiagnosisKind = "diagnosis"
+
 // Levels of a recognition.
 var Levels = []string{"national", "provincial", "city", "county"}
 

@@ -16,6 +16,7 @@ import (
 	"zhigai/fact"
 	"zhigai/plant"
 	"zhigai/programme/diagnosis"
+	"zhigai/programme/target"
 	"zhigai/record"
 )
 
@@ -30,7 +31,7 @@ func NewDiagnoses(db *record.DB) Diagnoses { return Diagnoses{db} }
 
 func sourceOf(id string) string { return "diagnosis:" + id }
 
-// Append stores steps and head in one commit. See diagnosis.Store.
+// Append stores steps, head and the line of the register in one commit. See diagnosis.Store.
 func (r Diagnoses) Append(ctx context.Context, tenant plant.TenantNo, h diagnosis.Head, seen int64, steps []diagnosis.Step) error {
 	events := make([]fact.Event, len(steps))
 	for i, s := range steps {
@@ -57,8 +58,33 @@ func (r Diagnoses) Append(ctx context.Context, tenant plant.TenantNo, h diagnosi
 			tenant, h.ID, h.Rev, string(h.State), h.Firm.ID, h.Firm.Region, h.Firm.Sector, h.Edition, words, string(body)).Exec(ctx); err != nil {
 			return fmt.Errorf("record: save diagnosis %s: %w", h.ID, err)
 		}
+		for _, s := range steps {
+			if s.Entry == nil {
+				continue
+			}
+			if err := r.register(ctx, tx, tenant, h, *s.Entry); err != nil {
+				return err
+			}
+		}
 		return nil
 	}, events...)
+}
+
+// register writes the next revision of the diagnosis' own line of the register,
+// which has the diagnosis' id: there can be no second.
+func (r Diagnoses) register(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, h diagnosis.Head, e diagnosis.Entry) error {
+	var has int64
+	if err := tx.NewRaw(`select coalesce(max(rev), 0) from register_entry where tenant = ? and id = ?`, tenant, h.ID).Scan(ctx, &has); err != nil {
+		return fmt.Errorf("record: read entry of diagnosis %s: %w", h.ID, err)
+	}
+	_, err := Registers{r.db}.saveEntry(ctx, tx, tenant, target.Entry{
+		ID: h.ID, Rev: has, Kind: target.DiagnosisKind, Firm: h.Firm.ID, Region: e.Region, Sector: e.Sector, Title: e.Title, Remark: e.Remark,
+		From: plant.MicrosOf(e.From), Basis: target.Audited, Void: e.Void, Diagnosis: h.ID,
+	})
+	if err != nil {
+		return err
+	}
+	return changedEntry(ctx, tx, tenant, h.Firm.ID)
 }
 
 // Steps are all of a project. See diagnosis.Store.

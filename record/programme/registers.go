@@ -41,8 +41,9 @@ const entryColumns = `id, rev, kind, firm, region, sector, level, title, paper, 
 
 // detail is what no question filters by.
 type detail struct {
-	Remark string        `json:"remark,omitempty"`
-	Robot  *target.Plate `json:"robot,omitempty"`
+	Remark    string        `json:"remark,omitempty"`
+	Robot     *target.Plate `json:"robot,omitempty"`
+	Diagnosis string        `json:"diagnosis,omitempty"`
 }
 
 func scanEntry(rows *sql.Rows, more ...any) (target.Entry, error) {
@@ -56,7 +57,7 @@ func scanEntry(rows *sql.Rows, more ...any) (target.Entry, error) {
 	if err := json.Unmarshal([]byte(raw), &d); err != nil {
 		return e, fmt.Errorf("record: entry %s: %w", e.ID, err)
 	}
-	e.Remark, e.Robot = d.Remark, d.Robot
+	e.Remark, e.Robot, e.Diagnosis = d.Remark, d.Robot, d.Diagnosis
 	return e, nil
 }
 
@@ -176,7 +177,7 @@ func (r Registers) SaveEntry(ctx context.Context, tenant plant.TenantNo, e targe
 
 // saveEntry leaves it to the caller to note what changed.
 func (r Registers) saveEntry(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, e target.Entry) (target.Entry, error) {
-	raw, err := json.Marshal(detail{Remark: e.Remark, Robot: e.Robot})
+	raw, err := json.Marshal(detail{Remark: e.Remark, Robot: e.Robot, Diagnosis: e.Diagnosis})
 	if err != nil {
 		return target.Entry{}, fmt.Errorf("record: entry: %w", err)
 	}

@@ -154,6 +154,18 @@ const diagnoses = createRoute({
   }),
 });
 
+export interface ExpertsSearch {
+  tab?: string | undefined; id?: string | undefined; q?: string | undefined; region?: string | undefined; state?: string | undefined; field?: string | undefined; topic?: string | undefined;
+  diagnosis?: string | undefined; void?: boolean | undefined; now?: boolean | undefined; overdue?: boolean | undefined;
+}
+const experts = createRoute({
+  getParentRoute: () => app, path: "/experts", component: lazyRouteComponent(() => import("./pages/experts/ExpertsPage")),
+  validateSearch: (s: Record<string, unknown>): ExpertsSearch => ({
+    tab: text(s.tab), id: text(s.id), q: text(s.q), region: text(s.region), state: text(s.state), field: text(s.field), topic: text(s.topic), diagnosis: text(s.diagnosis),
+    void: s.void === true || undefined, now: s.now === true || undefined, overdue: s.overdue === true || undefined,
+  }),
+});
+
 export interface ReportsSearch {
   id?: string | undefined; tab?: string | undefined; period?: string | undefined; revision?: number | undefined; level?: string | undefined; state?: string | undefined; q?: string | undefined; indicator?: string | undefined;
 }
@@ -188,7 +200,7 @@ const suspicions = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, requests, overview, machine, alarms, stops, oee, trend, plant, devices, targets, tasks, ledgers, firms, diagnoses, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
+  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, requests, overview, machine, alarms, stops, oee, trend, plant, devices, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
   context: { client: undefined as unknown as QueryClient },
   defaultPreload: false,
   defaultErrorComponent: PageError,

@@ -7,11 +7,13 @@
 package programme
 
 import (
+	"zhigai/programme/advice"
 	"zhigai/programme/atlas"
 	"zhigai/programme/diagnosis"
 	"zhigai/programme/enterprise"
 	"zhigai/programme/evaluation"
 	"zhigai/programme/evaluation/benchmark"
+	"zhigai/programme/expert"
 	"zhigai/programme/machine"
 	"zhigai/programme/reporting"
 	"zhigai/programme/suspicion"
@@ -33,6 +35,10 @@ type Deps struct {
 	Sheets   *enterprise.Sheets
 	// Diagnosis is where firms are held against maturity models.
 	Diagnosis *diagnosis.Desk
+	// Experts are who is sent to diagnoses and stationed in counties.
+	Experts *expert.Desk
+	// Advice are questions beside diagnoses.
+	Advice    *advice.Desk
 	Reporting *reporting.Desk
 	// Evaluations is where firms are scored by published standards.
 	Evaluations *evaluation.Desk
@@ -63,6 +69,10 @@ func Register(api *web.API, d Deps) {
 	r.registerDiagnosis()
 	r.registerDiagnosisFiles()
 	r.registerDiagnosisReport()
+	r.registerExperts()
+	r.registerDispatches()
+	r.registerStations()
+	r.registerAdvice()
 	r.registerReports()
 	r.registerReportTables()
 	r.registerEvaluations()

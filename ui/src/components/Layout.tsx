@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Navigate, Outlet, useLocation } from "@tanstack/react-router";
 import { Button, Layout as Frame, Menu } from "antd";
-import { AimOutlined, AlertOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BookOutlined, BoxPlotOutlined, ControlOutlined, DashboardOutlined, EyeOutlined, FileDoneOutlined, FileSearchOutlined, LineChartOutlined, PartitionOutlined, PauseCircleOutlined, PieChartOutlined, ProfileOutlined, ShopOutlined, TrophyOutlined } from "@ant-design/icons";
+import { AimOutlined, AlertOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BookOutlined, BoxPlotOutlined, ControlOutlined, DashboardOutlined, EyeOutlined, FileDoneOutlined, FileSearchOutlined, LineChartOutlined, PartitionOutlined, PauseCircleOutlined, PieChartOutlined, ProfileOutlined, ShopOutlined, TeamOutlined, TrophyOutlined } from "@ant-design/icons";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../api/client";
@@ -30,6 +30,7 @@ const entries = [
   { to: "/ledgers", of: "programme", key: "nav.ledgers", icon: <ProfileOutlined />, needs: "firms" },
   { to: "/firms", of: "programme", key: "nav.firms", icon: <BankOutlined />, needs: "firms" },
   { to: "/diagnoses", of: "programme", key: "nav.diagnoses", icon: <AuditOutlined />, needs: "firms" },
+  { to: "/experts", of: "programme", key: "nav.experts", icon: <TeamOutlined />, needs: "firms" },
   { to: "/reports", of: "programme", key: "nav.reports", icon: <FileDoneOutlined />, needs: "firms" },
   { to: "/evaluations", of: "programme", key: "nav.evaluations", icon: <TrophyOutlined />, needs: "firms" },
   { to: "/benchmarks", of: "programme", key: "nav.benchmarks", icon: <BoxPlotOutlined />, needs: "firms" },

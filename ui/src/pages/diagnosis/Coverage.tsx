@@ -27,7 +27,7 @@ export function Coverage() {
   const sum = rows.reduce((s, r) => ({ due: s.due + r.due, diagnosed: s.diagnosed + r.diagnosed, running: s.running + r.running }), { due: 0, diagnosed: 0, running: 0 });
   const share = (r: { due: number; diagnosed: number }) => (r.due > 0 ? `${fixed((100 * r.diagnosed) / r.due, 1)} %` : "—");
   const save = () => {
-    const lines = [[t(`by.${by}`), t("progress.due"), t("progress.diagnosed"), t("progress.running")], ...rows.map((r) => [r.key, r.due, r.diagnosed, r.running])];
+    const lines = [[t(`by.${by}`), t("progress.due"), t("progress.diagnosed"), t("progress.running"), t("progress.stationed")], ...rows.map((r) => [r.key, r.due, r.diagnosed, r.running, r.stationed ?? 0])];
     download(`diagnosis-progress-${by}.csv`, `\ufeff${lines.map((l) => l.join(",")).join("\r\n")}\r\n`, "text/csv");
   };
   return (
@@ -48,6 +48,7 @@ export function Coverage() {
           { title: t("progress.due"), dataIndex: "due", align: "right" },
           { title: t("progress.diagnosed"), dataIndex: "diagnosed", align: "right" },
           { title: t("progress.running"), dataIndex: "running", align: "right" },
+          ...(by === "sector" ? [] : [{ title: t("progress.stationed"), key: "stationed", align: "right" as const, render: (_: unknown, r: DiagnosisProgress) => (r.stationed || r.visits ? <button type="button" className="figbtn" onClick={() => void navigate({ to: "/experts", search: { tab: "stations", region: r.key } })}>{t("progress.visits", { n: r.stationed ?? 0, visits: r.visits ?? 0 })}</button> : "—") }]),
           { title: t("progress.share"), key: "share", render: (_, r) => <div className="row" style={{ flexWrap: "nowrap" }}><Progress percent={Math.min(100, 100 * r.share)} showInfo={false} size="small" style={{ width: 160 }} aria-label={share(r)} /> {share(r)}</div> },
         ]} />
     </div>

@@ -12,6 +12,7 @@ export function History({ d }: PartProps) {
   const detail = (s: DiagnosisStep): string => {
     if (s.answer) return `${s.answer.requirement}: ${t(`grade.${s.answer.grade || "open"}` as "grade.full")} ${s.answer.remark ?? ""} ${(s.answer.files ?? []).map((f) => f.name).join(" ")}`;
     if (s.evidence) return t("step.filled", { n: s.evidence.filter((e) => e.grade).length, all: s.evidence.length });
+    if (s.entry) return `${s.entry.title} · ${s.entry.remark ?? ""}`;
     if (s.state) return `${t(`state.${s.state as "closed"}`)} ${s.note ?? ""}`;
     return s.measure?.title ?? s.visit?.day ?? s.question?.answer ?? s.question?.text ?? s.reply?.text ?? s.follow_up?.text ?? s.plan?.title ?? (s.team ?? []).map((m) => m.name).join("、");
   };

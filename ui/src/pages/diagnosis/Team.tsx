@@ -1,7 +1,10 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { Alert, Button, DatePicker, Form, Input, Select } from "antd";
 import type { Dayjs } from "dayjs";
 import { useTranslation } from "react-i18next";
 import type { Expert } from "../../api/diagnosis";
+import { session } from "../../api/queries";
 import { useLang } from "../../i18n/useLang";
 import { everyNode, fieldsOf, type PlanFields, PlanForm, planOf } from "./PlanForm";
 import { useChange } from "./useChange";
@@ -36,12 +39,13 @@ function TeamPart({ d, e, may }: PartProps) {
   const { name } = useLang();
   const [f] = Form.useForm<{ team: Expert[] }>();
   const change = useChange(d);
+  const sends = useQuery(session).data?.permissions.includes("firms.dispatch") ?? false;
   const can = may && !["closed", "followed", "cancelled"].includes(d.state);
   const skills = everyNode(e.elements).filter((n) => n.parts.length === 0).map((n) => ({ value: n.id, label: name(n.name) }));
   const doubtful = d.team.filter((m) => m.conflict === "undeclared" || (m.conflict === "declared" && m.role !== "observer"));
   return (
     <section className="panel">
-      <h2>{t("team")}</h2>
+      <div className="row"><h2>{t("team")}</h2><span className="fill" />{sends && !["closed", "followed", "cancelled"].includes(d.state) && <Link to="/experts" search={{ tab: "dispatches", diagnosis: d.id }}>{t("team.dispatch")}</Link>}</div>
       {doubtful.length > 0 && <Alert type="warning" showIcon style={{ marginBottom: 8 }} message={t("team.doubtful", { names: doubtful.map((m) => m.name).join("、") })} />}
       <Form form={f} layout="vertical" disabled={!can} initialValues={{ team: d.team }} onFinish={(v) => change.mutate({ method: "put", part: "team", body: { team: (v.team ?? []).map((m) => ({ ...m, skills: m.skills ?? [] })) } })}>
         <Form.List name="team">

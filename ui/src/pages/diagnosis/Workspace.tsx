@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate, useSearch } from "@tanstack/react-router";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { Alert, App, Button, Input, Modal, Spin, Tabs } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -72,6 +72,7 @@ function Facts({ d, e }: PartProps) {
       <div><dt>{t("grade")}</dt><dd>{level ? name(level.name) : t("grade.below")} <span className="dim">{t("target", { n: d.plan.target })}</span></dd></div>
       <div><dt>{t("answered")}</dt><dd>{o.answered} / {o.asked}</dd></div>
       <div><dt>{t("share")}</dt><dd>{fixed(100 * o.share, 1)} % <span className="dim">({o.from_machine} / {o.asked})</span></dd></div>
+      {d.entry && <div><dt>{t("entry")}</dt><dd><Link to="/ledgers" search={{ tab: "entries", kind: "diagnosis", id: d.id }}>{t("entry.stands", { day: day8(d.entry.from) })}</Link></dd></div>}
       {d.due && <div><dt>{t("due")}</dt><dd>{day8(d.due)}</dd></div>}
     </dl>
   );
@@ -88,14 +89,18 @@ function Moves({ d }: { d: Diagnosis }) {
   const change = useChange(d, () => setTo(null));
   const move = (state: DiagnosisState, why?: string) => change.mutate({ method: "post", part: "state", body: { state, ...(why ? { note: why } : {}) } });
   const next = onward[d.state];
+  // Who opens or cancels a closed one takes its entry out of the register, too.
+  const over = d.state === "closed" || d.state === "followed";
   const ask = (state: DiagnosisState) => void modal.confirm({ title: t(`move.${state}` as "move.closed"), content: t(`move.${state}.hint` as "move.closed.hint"), okText: t("yes"), cancelText: t("common:cancel"), onOk: () => move(state) });
   return (
     <>
       {next && <Button type="primary" loading={change.isPending} onClick={() => ask(next)}>{t(`move.${next}` as "move.closed")}</Button>}
       {(d.state === "drafted" || d.state === "replied") && <Button onClick={() => setTo("visiting")}>{t("move.back")}</Button>}
-      {["planned", "visiting", "drafted", "replied"].includes(d.state) && <Button danger onClick={() => setTo("cancelled")}>{t("move.cancelled")}</Button>}
-      <Modal open={to !== null} title={t(to === "cancelled" ? "move.cancelled" : "move.back")} okText={t("yes")} cancelText={t("common:cancel")} okButtonProps={{ disabled: !note.trim() }} confirmLoading={change.isPending}
+      {d.state === "closed" && d.follow_ups.length === 0 && <Button onClick={() => setTo("visiting")}>{t("move.reopen")}</Button>}
+      {d.state !== "cancelled" && <Button danger onClick={() => setTo("cancelled")}>{t(over ? "move.withdrawn" : "move.cancelled")}</Button>}
+      <Modal open={to !== null} title={t(to === "cancelled" ? (over ? "move.withdrawn" : "move.cancelled") : over ? "move.reopen" : "move.back")} okText={t("yes")} cancelText={t("common:cancel")} okButtonProps={{ disabled: !note.trim() }} confirmLoading={change.isPending}
         onCancel={() => setTo(null)} onOk={() => to && move(to, note)}>
+        {over && <p>{t("move.over.hint")}</p>}
         <label htmlFor="why">{t("why")}</label>
         <Input.TextArea id="why" rows={3} maxLength={1000} value={note} onChange={(x) => setNote(x.target.value)} />
       </Modal>

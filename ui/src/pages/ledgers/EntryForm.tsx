@@ -1,4 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { App, Button, Checkbox, Drawer, Form, Input, InputNumber, Select, Table, TreeSelect } from "antd";
 import { useTranslation } from "react-i18next";
 import { api } from "../../api/client";
@@ -16,9 +17,11 @@ interface Values extends Omit<Entry, "from" | "to"> { from: string; to?: string 
 interface Props { kind?: "robot" | undefined; row: EntryRow | undefined; keeps: boolean; close: () => void }
 
 /** An entry is made, corrected or ended; every revision stands below. */
-export function EntryForm({ kind, row, keeps, close }: Props) {
+export function EntryForm({ kind, row, keeps: may, close }: Props) {
   const { t } = useTranslation("ledgers");
   const { message } = App.useApp();
+  // What a closed diagnosis entered, the diagnosis alone takes back.
+  const keeps = may && !row?.diagnosis;
   const client = useQueryClient();
   const [form] = Form.useForm<Values>();
   const save = useMutation({
@@ -32,6 +35,7 @@ export function EntryForm({ kind, row, keeps, close }: Props) {
   const heading = row ? row.title : t(kind === "robot" ? "robot.add" : "entry.add");
   return (
     <Drawer open onClose={close} size={760} title={heading} extra={keeps && <Button type="primary" loading={save.isPending} onClick={form.submit}>{t("save")}</Button>}>
+      {row?.diagnosis && <p>{t("entry.diagnosis")} <Link to="/diagnoses" search={{ id: row.diagnosis }}>{t("entry.diagnosis.open")}</Link></p>}
       <Form form={form} layout="vertical" disabled={!keeps} initialValues={row ? { ...row, from: dayOfMicros(row.from), to: dayOfMicros(row.to) } : { basis: "declared" }} onFinish={(v) => save.mutate(v)}>
         {kind !== "robot" && <Form.Item name="kind" label={t("kind")} rules={[{ required: true }]}><Select disabled={row !== undefined || !keeps} options={kinds.map((k) => ({ value: k, label: t(`kind.${k}`) }))} /></Form.Item>}
         <Whose row={row} robot={kind === "robot"} />
