@@ -47,6 +47,9 @@ const (
 	KindAcceptancePart Kind = "acceptance_part" // a piece of its data
 	KindDiagnosis      Kind = "diagnosis"       // a step of programme/diagnosis
 	KindEvaluation     Kind = "evaluation"      // a step of programme/evaluation
+
+	KindDefinition Kind = "operations_definition" // a revision of shop/production as it was saved
+	KindOrder      Kind = "order"                 // a step of an order of shop/production
 )
 
 // Kinds are all of them.
@@ -110,6 +113,8 @@ type Override struct {
 // ones take away).
 type Count struct {
 	Product string `json:"product,omitempty"`
+	Job     string `json:"job,omitempty"`    // of an order, as shop/production names it
+	Reason  string `json:"reason,omitempty"` // why parts are scrap
 	Good    int64  `json:"good,omitempty"`
 	Scrap   int64  `json:"scrap,omitempty"`
 	Rework  int64  `json:"rework,omitempty"`
