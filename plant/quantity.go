@@ -8,8 +8,8 @@ import (
 )
 
 // Quantity is an amount of a material in millionths of its unit, so that sums
-// are exact: 0.125 kg is 125 000. In JSON and in files it is a decimal number
-// with at most six decimals.
+// are exact: 0.125 kg is 125 000. In JSON and in files it is the text of a decimal
+// number with at most six decimals: as a number it would be rounded on its way.
 type Quantity int64
 
 // One is the quantity of one unit.
@@ -74,12 +74,12 @@ func (q Quantity) String() string {
 	return text
 }
 
-// MarshalJSON writes a decimal number.
-func (q Quantity) MarshalJSON() ([]byte, error) { return []byte(q.String()), nil }
+// MarshalText writes a decimal number.
+func (q Quantity) MarshalText() ([]byte, error) { return []byte(q.String()), nil }
 
-// UnmarshalJSON reads a decimal number.
-func (q *Quantity) UnmarshalJSON(raw []byte) error {
-	got, err := ParseQuantity(string(raw))
+// UnmarshalText reads a decimal number.
+func (q *Quantity) UnmarshalText(text []byte) error {
+	got, err := ParseQuantity(string(text))
 	if err != nil {
 		return err
 	}

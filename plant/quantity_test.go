@@ -27,11 +27,11 @@ func TestQuantity_ReadsExactly(t *testing.T) {
 	}
 }
 
-func TestQuantity_JSONIsANumber(t *testing.T) {
+func TestQuantity_JSONIsAText(t *testing.T) {
 	raw, err := json.Marshal(struct {
 		Q Quantity `json:"q"`
 	}{1_250_000})
-	if err != nil || string(raw) != `{"q":1.25}` {
+	if err != nil || string(raw) != `{"q":"1.25"}` {
 		t.Errorf("written as %s, %v", raw, err)
 	}
 	var back struct {
@@ -40,8 +40,8 @@ func TestQuantity_JSONIsANumber(t *testing.T) {
 	if err := json.Unmarshal(raw, &back); err != nil || back.Q != 1_250_000 {
 		t.Errorf("read back as %d, %v", back.Q, err)
 	}
-	if err := json.Unmarshal([]byte(`{"q":"1"}`), &back); err == nil {
-		t.Error("a text was taken for a number")
+	if err := json.Unmarshal([]byte(`{"q":1}`), &back); err == nil {
+		t.Error("a number was taken")
 	}
 }
 

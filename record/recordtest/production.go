@@ -192,7 +192,7 @@ func (p *productionTest) definitions() {
 func (p *productionTest) order(number, product string) production.View {
 	p.Helper()
 	v, err := p.desk.Create(p.Context(), p.planner, production.Terms{
-		Number: number, Kind: production.Make, Product: product, Quantity: 100, Place: "xc", Due: plant.MicrosOf(p.now.Add(72 * time.Hour)), Priority: 50,
+		Number: number, Kind: production.Make, Product: product, Quantity: 100, Place: "xc", Due: plant.InstantOf(p.now.Add(72 * time.Hour)), Priority: 50,
 	})
 	must(p.T, err)
 	return v
@@ -328,19 +328,19 @@ func (p *productionTest) late(id string) {
 	must(p.T, err)
 	began := p.now.Add(time.Minute)
 	p.now = p.now.Add(10 * time.Minute)
-	entry := production.Entry{Job: 10, What: production.StepJob, Command: production.Run, At: plant.MicrosOf(began)}
+	entry := production.Entry{Job: 10, What: production.StepJob, Command: production.Run, At: plant.InstantOf(began)}
 	_, err = p.desk.Enter(p.Context(), p.planner, b, entry)
 	p.refused(err, "needs a key")
 	entry.Key = "k2"
 	v, err := p.desk.Enter(p.Context(), p.planner, b, entry)
 	must(p.T, err)
-	if v.State != production.OrderRunning || v.Jobs[0].Began != plant.MicrosOf(began) {
+	if v.State != production.OrderRunning || v.Jobs[0].Began != plant.InstantOf(began) {
 		p.Errorf("begun without the network: %s at %d", v.State, v.Jobs[0].Began)
 	}
-	if v, err = p.desk.View(p.Context(), p.planner, id); err != nil || v.State != production.OrderPaused || v.Jobs[0].Since != plant.MicrosOf(began) {
+	if v, err = p.desk.View(p.Context(), p.planner, id); err != nil || v.State != production.OrderPaused || v.Jobs[0].Since != plant.InstantOf(began) {
 		p.Errorf("what ran at the machine before: %s since %d, %v", v.State, v.Jobs[0].Since, err)
 	}
-	entry.Key, entry.Command, entry.At = "k3", production.Resume, plant.MicrosOf(began.Add(time.Minute))
+	entry.Key, entry.Command, entry.At = "k3", production.Resume, plant.InstantOf(began.Add(time.Minute))
 	v, err = p.desk.Enter(p.Context(), p.planner, b, entry)
 	if err != nil || len(v.Doubts) != 1 || v.Doubts[0].Why != "the job was running" {
 		p.Errorf("what does not fit: %+v %v", v.Doubts, err)

@@ -36,7 +36,7 @@ func NewDesk(o Options) *Desk { return &Desk{o} }
 // in between: kiosks of one order are few.
 const tries = 8
 
-func (d *Desk) now() plant.Micros { return plant.MicrosOf(d.o.Now()) }
+func (d *Desk) now() plant.Instant { return plant.InstantOf(d.o.Now()) }
 
 // JobView is a job with what it is made by and what it can be told.
 type JobView struct {
@@ -119,7 +119,7 @@ func commandsOf(o Order, j Job) []Command {
 // count fills in what the jobs have made, and gives what of other products their
 // machines counted meanwhile.
 func (d *Desk) count(ctx context.Context, tenant plant.TenantNo, o *Order) (foreign []int64, err error) {
-	type span struct{ from, to plant.Micros }
+	type span struct{ from, to plant.Instant }
 	spans := map[plant.NodeID]span{}
 	var machines []plant.NodeID
 	all := span{from: d.now()}
@@ -139,13 +139,13 @@ func (d *Desk) count(ctx context.Context, tenant plant.TenantNo, o *Order) (fore
 	}
 	counted := map[plant.NodeID][]figure.CountedParts{}
 	for m, s := range spans {
-		if counted[m], err = d.o.Counts.Counted(ctx, tenant, m, s.from, s.to); err != nil && !errors.Is(err, access.ErrNotFound) {
+		if counted[m], err = d.o.Counts.Counted(ctx, tenant, m, s.from.Micros(), s.to.Micros()); err != nil && !errors.Is(err, access.ErrNotFound) {
 			return nil, err
 		}
 	}
 	var typed []Typed
 	if len(machines) > 0 {
-		if typed, err = d.o.Counts.Typed(ctx, tenant, machines, all.from, all.to); err != nil {
+		if typed, err = d.o.Counts.Typed(ctx, tenant, machines, all.from.Micros(), all.to.Micros()); err != nil {
 			return nil, err
 		}
 	}

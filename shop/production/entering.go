@@ -29,7 +29,7 @@ type Entry struct {
 	Counted bool         `json:"counted,omitempty" doc:"The machine counted the scrap and rework as good: they are taken from the good"`
 	Reason  string       `json:"reason,omitempty" maxLength:"100" doc:"Why it is held, paused, aborted or scrap"`
 	Note    string       `json:"note,omitempty" maxLength:"1000"`
-	At      plant.Micros `json:"at,omitempty" doc:"When it was done, of an entry that was made without the network; now when left out"`
+	At      plant.Instant `json:"at,omitempty" doc:"When it was done, of an entry that was made without the network; now when left out"`
 	Key     string       `json:"key,omitempty" maxLength:"80" doc:"The sender's own: the same again is the same entry"`
 }
 
@@ -160,9 +160,9 @@ func (d *Desk) stepOf(e Entry, who access.Principal, j Job) (Step, error) {
 	switch {
 	case len(s.Note) > maxNote || len(s.Reason) > maxName || len(s.Key) > maxName || len(s.Person) > maxName:
 		return Step{}, invalid("a text is too long: %d bytes for a note, %d for others", maxNote, maxName)
-	case e.At > plant.MicrosOf(now.Add(clockSlack)):
+	case e.At > plant.InstantOf(now.Add(clockSlack)):
 		return Step{}, invalid("%s has not come yet; set the clock of the panel", e.At.Time().Format(time.RFC3339))
-	case e.At != 0 && e.At < plant.MicrosOf(now.Add(-maxLate)):
+	case e.At != 0 && e.At < plant.InstantOf(now.Add(-maxLate)):
 		return Step{}, invalid("%s is more than %d days ago; a planner corrects what is older", e.At.Time().Format(time.RFC3339), int(maxLate.Hours()/24))
 	case e.At != 0 && e.Key == "":
 		return Step{}, invalid("an entry that was made without the network needs a key, so that it is not taken twice")
@@ -229,7 +229,7 @@ func (d *Desk) checkSkills(ctx context.Context, tenant plant.TenantNo, o Order, 
 	if len(seg.Skills) == 0 {
 		return nil
 	}
-	has, known, err := d.o.People.Skills(ctx, tenant, person, d.now())
+	has, known, err := d.o.People.Skills(ctx, tenant, person, d.now().Micros())
 	if err != nil {
 		return err
 	}
@@ -323,7 +323,7 @@ func (d *Desk) Withdraw(ctx context.Context, who access.Principal, id string, st
 		return View{}, invalid("order %s has no step %d", o.Number, step)
 	}
 	s := steps[i]
-	own := s.By == who.Name && d.now()-s.Entered <= plant.Micros(time.Hour.Microseconds())
+	own := s.By == who.Name && d.now()-s.Entered <= plant.Instant(time.Hour.Microseconds())
 	note = strings.TrimSpace(note)
 	switch {
 	case !who.May(access.Plan, o.Place) && !own:

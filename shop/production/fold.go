@@ -197,7 +197,7 @@ func (j *Job) move(s Step) string {
 	return ""
 }
 
-func end(i *Interval, at plant.Micros) {
+func end(i *Interval, at plant.Instant) {
 	if i.To == 0 {
 		i.To = at
 	}

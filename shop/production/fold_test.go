@@ -14,7 +14,7 @@ import (
 // steps numbers steps that were entered one after the other; those without a
 // time happened a second after the one before.
 func steps(list ...Step) []Step {
-	var at plant.Micros = 1_000_000
+	var at plant.Instant = 1_000_000
 	for i := range list {
 		list[i].Seq = int64(i + 1)
 		if list[i].At == 0 {

@@ -86,18 +86,18 @@ type Job struct {
 	No         int          `json:"no" doc:"Of the segment"`
 	Name       plant.Name   `json:"name"`
 	State      JobState     `json:"state" enum:"not_allowed,waiting,ready,loaded,running,held,suspended,completed,closed,aborted"`
-	Since      plant.Micros `json:"since"`
+	Since      plant.Instant `json:"since"`
 	Reason     string       `json:"reason,omitempty" doc:"Why it is held, suspended or aborted"`
 	Quantity   int64        `json:"quantity" doc:"Good units to be made"`
 	Outside    bool         `json:"outside,omitempty" doc:"Done by a supplier"`
 	Crew       int          `json:"crew" doc:"People who may be at work on it together"`
 	First      bool         `json:"first,omitempty" doc:"Its first piece must be approved"`
 	Equipment  plant.NodeID `json:"equipment,omitempty" doc:"Where it is planned, or is being done"`
-	From       plant.Micros `json:"from,omitempty" doc:"Planned"`
-	To         plant.Micros `json:"to,omitempty" doc:"Planned"`
+	From       plant.Instant `json:"from,omitempty" doc:"Planned"`
+	To         plant.Instant `json:"to,omitempty" doc:"Planned"`
 	Locked     bool         `json:"locked,omitempty" doc:"Planning leaves it where it is"`
-	Began      plant.Micros `json:"began,omitempty"`
-	Ended      plant.Micros `json:"ended,omitempty"`
+	Began      plant.Instant `json:"began,omitempty"`
+	Ended      plant.Instant `json:"ended,omitempty"`
 	Runs       []MachineRun `json:"-"`
 	Setups     []Interval   `json:"-"` // from loading to running
 	Operators  []string     `json:"operators" nullable:"false" doc:"At work on it now"`
@@ -108,7 +108,7 @@ type Job struct {
 }
 
 // Interval is a stretch of time; To is 0 while it lasts.
-type Interval struct{ From, To plant.Micros }
+type Interval struct{ From, To plant.Instant }
 
 // MachineRun is time in which a job was running at a machine.
 type MachineRun struct {
@@ -126,7 +126,7 @@ type Work struct {
 type FirstPiece struct {
 	OK   bool         `json:"ok"`
 	By   string       `json:"by"`
-	At   plant.Micros `json:"at"`
+	At   plant.Instant `json:"at"`
 	Note string       `json:"note,omitempty"`
 }
 

@@ -41,8 +41,8 @@ type Terms struct {
 	Revision  int          `json:"revision,omitempty" minimum:"0" doc:"Of the definition; the one valid at the release when left out"`
 	Quantity  int64        `json:"quantity" minimum:"1" maximum:"1000000000" doc:"Good units"`
 	Place     string       `json:"place" minLength:"1" maxLength:"400" doc:"Path of the site, area or line that makes it"`
-	Earliest  plant.Micros `json:"earliest,omitempty" doc:"Not to begin before"`
-	Due       plant.Micros `json:"due" doc:"To be finished by"`
+	Earliest  plant.Instant `json:"earliest,omitempty" doc:"Not to begin before"`
+	Due       plant.Instant `json:"due" doc:"To be finished by"`
 	Priority  int          `json:"priority" minimum:"0" maximum:"100" doc:"Higher goes first; 50 is usual"`
 	Weight    int          `json:"weight,omitempty" minimum:"0" maximum:"100" doc:"What an hour of delay costs beside others; 1 when left out"`
 	Customer  string       `json:"customer,omitempty" maxLength:"200"`
@@ -88,10 +88,10 @@ type Order struct {
 	Parent  string       `json:"parent,omitempty" doc:"Id of the order that this one was split from"`
 	Parts   []Part       `json:"parts" nullable:"false" doc:"Orders split from it or taken into it"`
 	Doubts  []Doubt      `json:"doubts" nullable:"false" doc:"Entries that do not fit what else is known; each counts for nothing until it is mended"`
-	Created plant.Micros `json:"created"`
-	Changed plant.Micros `json:"changed"`
-	Began   plant.Micros `json:"began,omitempty"`
-	Ended   plant.Micros `json:"ended,omitempty"`
+	Created plant.Instant `json:"created"`
+	Changed plant.Instant `json:"changed"`
+	Began   plant.Instant `json:"began,omitempty"`
+	Ended   plant.Instant `json:"ended,omitempty"`
 
 	held, cancelled, closed bool
 }
@@ -105,7 +105,7 @@ type Part struct {
 // Doubt is a step that cannot be followed.
 type Doubt struct {
 	Step int64        `json:"step" doc:"Its number in the history"`
-	At   plant.Micros `json:"at"`
+	At   plant.Instant `json:"at"`
 	By   string       `json:"by"`
 	What string       `json:"what"`
 	Why  string       `json:"why"`

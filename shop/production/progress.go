@@ -27,9 +27,9 @@ func (j *Job) Count(product string, counted map[plant.NodeID][]figure.CountedPar
 	j.Made = j.entered
 	for _, r := range j.Runs {
 		parts := counted[r.Equipment]
-		first, _ := slices.BinarySearchFunc(parts, r.From, func(c figure.CountedParts, t plant.Micros) int { return cmp.Compare(c.At, t) })
+		first, _ := slices.BinarySearchFunc(parts, r.From.Micros(), func(c figure.CountedParts, t plant.Micros) int { return cmp.Compare(c.At, t) })
 		for _, c := range parts[first:] {
-			if !r.holds(c.At) {
+			if !r.holds(plant.Instant(c.At)) {
 				break
 			}
 			if c.Product != "" && c.Product != product {
@@ -54,10 +54,10 @@ func (j *Job) Count(product string, counted map[plant.NodeID][]figure.CountedPar
 	return foreign
 }
 
-func (i Interval) holds(at plant.Micros) bool { return at >= i.From && (i.To == 0 || at < i.To) }
+func (i Interval) holds(at plant.Instant) bool { return at >= i.From && (i.To == 0 || at < i.To) }
 
 func (j *Job) ranAt(machine plant.NodeID, at plant.Micros) bool {
-	return slices.ContainsFunc(j.Runs, func(r MachineRun) bool { return r.Equipment == machine && r.holds(at) })
+	return slices.ContainsFunc(j.Runs, func(r MachineRun) bool { return r.Equipment == machine && r.holds(plant.Instant(at)) })
 }
 
 // checkTyped refuses quantities that cannot be: less than nothing of a kind, or

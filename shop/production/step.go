@@ -30,8 +30,8 @@ const (
 // that was entered while the network was down counts when it was done.
 type Step struct {
 	Seq      int64        `json:"seq"`
-	At       plant.Micros `json:"at" doc:"When it was done"`
-	Entered  plant.Micros `json:"entered" doc:"When this node heard of it"`
+	At       plant.Instant `json:"at" doc:"When it was done"`
+	Entered  plant.Instant `json:"entered" doc:"When this node heard of it"`
 	By       string       `json:"by"`
 	Key      string       `json:"key,omitempty" doc:"The sender's own; the same again is the same step"`
 	What     StepKind     `json:"what"`
@@ -64,7 +64,7 @@ type Planned struct {
 	Crew      int          `json:"crew,omitempty" doc:"People who may be at work on it together"`
 	First     bool         `json:"first,omitempty" doc:"Its first piece must be approved"`
 	Equipment plant.NodeID `json:"equipment,omitempty"`
-	From      plant.Micros `json:"from,omitempty"`
-	To        plant.Micros `json:"to,omitempty"`
+	From      plant.Instant `json:"from,omitempty"`
+	To        plant.Instant `json:"to,omitempty"`
 	Locked    bool         `json:"locked,omitempty"`
 }

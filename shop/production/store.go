@@ -29,11 +29,11 @@ type Head struct {
 	Jobs    int          `json:"jobs"`
 	Ended   int          `json:"ended" doc:"Jobs of it"`
 	At      int          `json:"at,omitempty" doc:"Number of the job that comes next or runs"`
-	From    plant.Micros `json:"from,omitempty" doc:"Planned, or begun"`
-	To      plant.Micros `json:"to,omitempty" doc:"Planned, or ended"`
+	From    plant.Instant `json:"from,omitempty" doc:"Planned, or begun"`
+	To      plant.Instant `json:"to,omitempty" doc:"Planned, or ended"`
 	Late    bool         `json:"late" doc:"It ended after its due date, or is planned to"`
 	Doubts  int          `json:"doubts"`
-	Changed plant.Micros `json:"changed"`
+	Changed plant.Instant `json:"changed"`
 }
 
 // After is the place of the row in a list, for the page behind it.
@@ -45,7 +45,7 @@ type OrderFilter struct {
 	States  []OrderState
 	Product string
 	Text    string       // part of the number, reference, customer or product
-	Due     plant.Micros // before
+	Due     plant.Instant // before
 	Doubt   bool
 	After   string // place of the last row of the page before
 	Limit   int
@@ -58,7 +58,7 @@ type JobHead struct {
 	Product  string       `json:"product"`
 	Revision int          `json:"revision"`
 	Priority int          `json:"priority"`
-	Due      plant.Micros `json:"due"`
+	Due      plant.Instant `json:"due"`
 	Job
 	Place string `json:"place"`
 }
