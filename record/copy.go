@@ -75,6 +75,7 @@ var tables = []struct{ name, key string }{
 	{"operations_material", "tenant, item, product, revision"},
 	{"organisation", "tenant, id, rev"},
 	{"production_order", "tenant, id"},
+	{"production_person", "tenant, name"},
 	{"reader_cursor", "tenant, reader"},
 	{"register_entry", "tenant, id, rev"},
 	{"report", "tenant, id"},

@@ -1,5 +1,5 @@
--- What lists show of operations definitions, orders and job orders, made of
--- facts: kinds operations_definition and order.
+-- What lists show of operations definitions, people, orders and job orders,
+-- made of facts: kinds operations_definition, person and order.
 
 -- +goose Up
 create table operations_definition (
@@ -21,6 +21,14 @@ create table operations_material (
     product  text   not null,
     revision bigint not null,
     primary key (tenant, item, product, revision)
+);
+
+create table production_person (
+    tenant bigint not null,
+    name   text   not null,
+    rev    bigint not null,
+    body   text   not null,
+    primary key (tenant, name)
 );
 
 create table production_order (

@@ -20,7 +20,6 @@ import (
 // what it is told.
 type workshop struct {
 	counted map[plant.NodeID][]figure.CountedParts
-	skills  map[string][]string
 }
 
 var workshopPlaces = []production.Place{
@@ -70,11 +69,6 @@ func (workshop) Typed(context.Context, plant.TenantNo, []plant.NodeID, plant.Mic
 	return nil, nil
 }
 
-func (w workshop) Skills(_ context.Context, _ plant.TenantNo, person string, _ plant.Micros) ([]string, bool, error) {
-	has, known := w.skills[person]
-	return has, known, nil
-}
-
 // production tests the desk of production on a store.
 type productionTest struct {
 	*testing.T
@@ -89,12 +83,13 @@ type productionTest struct {
 // Production tests definitions, orders and jobs from the desk down to the rows.
 func Production(t *testing.T, store production.Store, journal fact.Journal, newID func() string) {
 	p := &productionTest{T: t, store: store, now: time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)}
-	p.shop = workshop{counted: map[plant.NodeID][]figure.CountedParts{}, skills: map[string][]string{"wang": {"turning"}, "zhao": {}}}
+	p.shop = workshop{counted: map[plant.NodeID][]figure.CountedParts{}}
 	p.desk = production.NewDesk(production.Options{
-		Store: store, Places: p.shop, Counts: p.shop, People: p.shop, NewID: newID, Now: func() time.Time { return p.now },
+		Store: store, Places: p.shop, Counts: p.shop, NewID: newID, Now: func() time.Time { return p.now },
 		Recorded: func(_ context.Context, _ plant.TenantNo, events []fact.Event) { p.told = append(p.told, events...) },
 	})
 	p.planner = access.As("p", "planner", access.Scope{Tenant: 1}, access.Read, access.Report, access.Plan, access.Engineer)
+	p.people()
 	p.definitions()
 	id := p.orders()
 	p.machines(id, journal)
@@ -107,6 +102,26 @@ func (p *productionTest) refused(err error, want string) {
 	p.Helper()
 	if !errors.Is(err, production.ErrInvalid) || !strings.Contains(err.Error(), want) {
 		p.Errorf("got %v; want ErrInvalid with %q", err, want)
+	}
+}
+
+func (p *productionTest) people() {
+	ctx := p.Context()
+	wang := production.Person{Name: "wang", Skills: []production.Skill{{Name: "turning", From: "2026-01-01"}}}
+	saved, err := p.desk.SavePerson(ctx, p.planner, wang)
+	must(p.T, err)
+	if _, err := p.desk.SavePerson(ctx, p.planner, wang); !errors.Is(err, access.ErrConflict) {
+		p.Errorf("saved from a page of another revision: %v", err)
+	}
+	saved.Called = "小王"
+	_, err = p.desk.SavePerson(ctx, p.planner, saved)
+	must(p.T, err)
+	_, err = p.desk.SavePerson(ctx, p.planner, production.Person{Name: "zhao", Skills: []production.Skill{{Name: "turning", From: "2025-01-01", To: "2026-11-02"}}})
+	must(p.T, err)
+	_, err = p.desk.SavePerson(ctx, p.planner, production.Person{Name: "qian", Skills: []production.Skill{{Name: "turning", From: "2026"}}})
+	p.refused(err, "is no day")
+	if all, err := p.desk.People(ctx, p.planner); err != nil || len(all) != 2 || all[0].Called != "小王" || all[0].Rev != 2 {
+		p.Errorf("people: %+v %v", all, err)
 	}
 }
 

@@ -168,6 +168,47 @@ func (p Production) Users(ctx context.Context, tenant plant.TenantNo, item strin
 	return out, nil
 }
 
+// SavePerson implements production.Store.
+func (p Production) SavePerson(ctx context.Context, tenant plant.TenantNo, one production.Person, seen int64) error {
+	body, err := json.Marshal(one)
+	if err != nil {
+		return fmt.Errorf("record: write person %s: %w", one.Name, err)
+	}
+	e := fact.New(fact.KindPerson, "", p.db.Now().Time(), "person-skills:"+one.Name, one)
+	e.SourceSeq = uint64(one.Rev)
+	return p.db.Journal().Import(ctx, tenant, func(ctx context.Context, tx bun.Tx) error {
+		var rev int64
+		if err := tx.NewRaw(`select coalesce(max(rev), 0) from production_person where tenant = ? and name = ?`, tenant, one.Name).Scan(ctx, &rev); err != nil {
+			return fmt.Errorf("record: read person %s: %w", one.Name, err)
+		}
+		if rev != seen {
+			return fmt.Errorf("person %s was changed %d times, not %d: %w", one.Name, rev, seen, access.ErrConflict)
+		}
+		if _, err := tx.NewRaw(`insert into production_person (tenant, name, rev, body) values (?, ?, ?, ?) on conflict (tenant, name) do update set rev = excluded.rev, body = excluded.body`,
+			tenant, one.Name, one.Rev, string(body)).Exec(ctx); err != nil {
+			return fmt.Errorf("record: save person %s: %w", one.Name, err)
+		}
+		return nil
+	}, e)
+}
+
+// Person implements production.Store.
+func (p Production) Person(ctx context.Context, tenant plant.TenantNo, name string) (production.Person, error) {
+	found, err := bodies[production.Person](p.db.Reader().QueryContext(ctx, `select body from production_person where tenant = ? and name = ? limit 1`, tenant, name))
+	if err == nil && len(found) == 0 {
+		err = fmt.Errorf("%w: person %s", access.ErrNotFound, name)
+	}
+	if err != nil {
+		return production.Person{}, err
+	}
+	return found[0], nil
+}
+
+// People implements production.Store.
+func (p Production) People(ctx context.Context, tenant plant.TenantNo, limit int) ([]production.Person, error) {
+	return bodies[production.Person](p.db.Reader().QueryContext(ctx, `select body from production_person where tenant = ? order by name limit ?`, tenant, limit))
+}
+
 // Append implements production.Store.
 func (p Production) Append(ctx context.Context, tenant plant.TenantNo, changes ...production.Change) ([]fact.Event, error) {
 	var events, counts []fact.Event

@@ -31,7 +31,7 @@ type Definition struct {
 	Note      string          `json:"note,omitempty" maxLength:"1000" doc:"What is new in this revision"`
 	Rev       int64           `json:"rev" doc:"Counts the changes"`
 	By        string          `json:"by,omitempty"`
-	At        plant.Instant    `json:"at,omitempty"`
+	At        plant.Instant   `json:"at,omitempty"`
 	Reason    string          `json:"reason,omitempty" doc:"Why it is blocked"`
 }
 

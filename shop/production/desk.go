@@ -18,7 +18,6 @@ type Options struct {
 	Store  Store
 	Places Places
 	Counts Counts
-	People People
 	// Recorded is told of counts at machines, so that their figures follow.
 	Recorded func(ctx context.Context, tenant plant.TenantNo, events []fact.Event)
 	NewID    func() string

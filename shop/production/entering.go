@@ -26,11 +26,11 @@ type Entry struct {
 	Scrap   int64        `json:"scrap,omitempty"`
 	Rework  int64        `json:"rework,omitempty"`
 	// Counted: the machine has counted scrap and rework as good.
-	Counted bool         `json:"counted,omitempty" doc:"The machine counted the scrap and rework as good: they are taken from the good"`
-	Reason  string       `json:"reason,omitempty" maxLength:"100" doc:"Why it is held, paused, aborted or scrap"`
-	Note    string       `json:"note,omitempty" maxLength:"1000"`
+	Counted bool          `json:"counted,omitempty" doc:"The machine counted the scrap and rework as good: they are taken from the good"`
+	Reason  string        `json:"reason,omitempty" maxLength:"100" doc:"Why it is held, paused, aborted or scrap"`
+	Note    string        `json:"note,omitempty" maxLength:"1000"`
 	At      plant.Instant `json:"at,omitempty" doc:"When it was done, of an entry that was made without the network; now when left out"`
-	Key     string       `json:"key,omitempty" maxLength:"80" doc:"The sender's own: the same again is the same entry"`
+	Key     string        `json:"key,omitempty" maxLength:"80" doc:"The sender's own: the same again is the same entry"`
 }
 
 // Limits of what is entered later than it was done.
@@ -229,15 +229,15 @@ func (d *Desk) checkSkills(ctx context.Context, tenant plant.TenantNo, o Order, 
 	if len(seg.Skills) == 0 {
 		return nil
 	}
-	has, known, err := d.o.People.Skills(ctx, tenant, person, d.now().Micros())
+	p, err := d.o.Store.Person(ctx, tenant, person)
+	if errors.Is(err, access.ErrNotFound) {
+		return invalid("%s is not among the people with skills; job %d of order %s needs %s", person, j.No, o.Number, strings.Join(seg.Skills, ", "))
+	}
 	if err != nil {
 		return err
 	}
-	lacks := slices.DeleteFunc(slices.Clone(seg.Skills), func(s string) bool { return slices.Contains(has, s) })
-	switch {
-	case !known:
-		return invalid("%s is not among the people with skills; job %d of order %s needs %s", person, j.No, o.Number, strings.Join(seg.Skills, ", "))
-	case len(lacks) > 0:
+	has := p.Has(d.now())
+	if lacks := slices.DeleteFunc(slices.Clone(seg.Skills), func(s string) bool { return slices.Contains(has, s) }); len(lacks) > 0 {
 		return invalid("%s has no valid skill %s, which job %d of order %s needs", person, strings.Join(lacks, ", "), j.No, o.Number)
 	}
 	return nil

@@ -83,28 +83,28 @@ func (s JobState) Commands() []Command {
 
 // Job is a job order: one segment of an order.
 type Job struct {
-	No         int          `json:"no" doc:"Of the segment"`
-	Name       plant.Name   `json:"name"`
-	State      JobState     `json:"state" enum:"not_allowed,waiting,ready,loaded,running,held,suspended,completed,closed,aborted"`
+	No         int           `json:"no" doc:"Of the segment"`
+	Name       plant.Name    `json:"name"`
+	State      JobState      `json:"state" enum:"not_allowed,waiting,ready,loaded,running,held,suspended,completed,closed,aborted"`
 	Since      plant.Instant `json:"since"`
-	Reason     string       `json:"reason,omitempty" doc:"Why it is held, suspended or aborted"`
-	Quantity   int64        `json:"quantity" doc:"Good units to be made"`
-	Outside    bool         `json:"outside,omitempty" doc:"Done by a supplier"`
-	Crew       int          `json:"crew" doc:"People who may be at work on it together"`
-	First      bool         `json:"first,omitempty" doc:"Its first piece must be approved"`
-	Equipment  plant.NodeID `json:"equipment,omitempty" doc:"Where it is planned, or is being done"`
+	Reason     string        `json:"reason,omitempty" doc:"Why it is held, suspended or aborted"`
+	Quantity   int64         `json:"quantity" doc:"Good units to be made"`
+	Outside    bool          `json:"outside,omitempty" doc:"Done by a supplier"`
+	Crew       int           `json:"crew" doc:"People who may be at work on it together"`
+	First      bool          `json:"first,omitempty" doc:"Its first piece must be approved"`
+	Equipment  plant.NodeID  `json:"equipment,omitempty" doc:"Where it is planned, or is being done"`
 	From       plant.Instant `json:"from,omitempty" doc:"Planned"`
 	To         plant.Instant `json:"to,omitempty" doc:"Planned"`
-	Locked     bool         `json:"locked,omitempty" doc:"Planning leaves it where it is"`
+	Locked     bool          `json:"locked,omitempty" doc:"Planning leaves it where it is"`
 	Began      plant.Instant `json:"began,omitempty"`
 	Ended      plant.Instant `json:"ended,omitempty"`
-	Runs       []MachineRun `json:"-"`
-	Setups     []Interval   `json:"-"` // from loading to running
-	Operators  []string     `json:"operators" nullable:"false" doc:"At work on it now"`
-	Work       []Work       `json:"-"`
-	FirstPiece *FirstPiece  `json:"first_piece,omitempty"`
-	Made       Made         `json:"made"`
-	entered    Made         // by people, for this job
+	Runs       []MachineRun  `json:"-"`
+	Setups     []Interval    `json:"-"` // from loading to running
+	Operators  []string      `json:"operators" nullable:"false" doc:"At work on it now"`
+	Work       []Work        `json:"-"`
+	FirstPiece *FirstPiece   `json:"first_piece,omitempty"`
+	Made       Made          `json:"made"`
+	entered    Made          // by people, for this job
 }
 
 // Interval is a stretch of time; To is 0 while it lasts.
@@ -124,10 +124,10 @@ type Work struct {
 
 // FirstPiece is what was said of the first piece.
 type FirstPiece struct {
-	OK   bool         `json:"ok"`
-	By   string       `json:"by"`
+	OK   bool          `json:"ok"`
+	By   string        `json:"by"`
 	At   plant.Instant `json:"at"`
-	Note string       `json:"note,omitempty"`
+	Note string        `json:"note,omitempty"`
 }
 
 // Made is what a job has made, with what of it the machines counted and what

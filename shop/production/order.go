@@ -35,19 +35,19 @@ const (
 
 // Terms are what an order says: what is to be made, how much, by when.
 type Terms struct {
-	Number    string       `json:"number" minLength:"1" maxLength:"40" pattern:"^[A-Za-z0-9][A-Za-z0-9._/-]*$" doc:"Of the order, as people and other systems call it"`
-	Kind      OrderKind    `json:"kind" enum:"make,rework,trial"`
-	Product   string       `json:"product" minLength:"1" maxLength:"63"`
-	Revision  int          `json:"revision,omitempty" minimum:"0" doc:"Of the definition; the one valid at the release when left out"`
-	Quantity  int64        `json:"quantity" minimum:"1" maximum:"1000000000" doc:"Good units"`
-	Place     string       `json:"place" minLength:"1" maxLength:"400" doc:"Path of the site, area or line that makes it"`
+	Number    string        `json:"number" minLength:"1" maxLength:"40" pattern:"^[A-Za-z0-9][A-Za-z0-9._/-]*$" doc:"Of the order, as people and other systems call it"`
+	Kind      OrderKind     `json:"kind" enum:"make,rework,trial"`
+	Product   string        `json:"product" minLength:"1" maxLength:"63"`
+	Revision  int           `json:"revision,omitempty" minimum:"0" doc:"Of the definition; the one valid at the release when left out"`
+	Quantity  int64         `json:"quantity" minimum:"1" maximum:"1000000000" doc:"Good units"`
+	Place     string        `json:"place" minLength:"1" maxLength:"400" doc:"Path of the site, area or line that makes it"`
 	Earliest  plant.Instant `json:"earliest,omitempty" doc:"Not to begin before"`
 	Due       plant.Instant `json:"due" doc:"To be finished by"`
-	Priority  int          `json:"priority" minimum:"0" maximum:"100" doc:"Higher goes first; 50 is usual"`
-	Weight    int          `json:"weight,omitempty" minimum:"0" maximum:"100" doc:"What an hour of delay costs beside others; 1 when left out"`
-	Customer  string       `json:"customer,omitempty" maxLength:"200"`
-	Reference string       `json:"reference,omitempty" maxLength:"100" doc:"Number at the customer's or in the ERP"`
-	Note      string       `json:"note,omitempty" maxLength:"1000"`
+	Priority  int           `json:"priority" minimum:"0" maximum:"100" doc:"Higher goes first; 50 is usual"`
+	Weight    int           `json:"weight,omitempty" minimum:"0" maximum:"100" doc:"What an hour of delay costs beside others; 1 when left out"`
+	Customer  string        `json:"customer,omitempty" maxLength:"200"`
+	Reference string        `json:"reference,omitempty" maxLength:"100" doc:"Number at the customer's or in the ERP"`
+	Note      string        `json:"note,omitempty" maxLength:"1000"`
 }
 
 // Check says what is wrong with the terms by themselves.
@@ -81,13 +81,13 @@ func (t *Terms) Check() error {
 type Order struct {
 	ID string `json:"id"`
 	Terms
-	Rev     int64        `json:"rev"`
-	State   OrderState   `json:"state" enum:"forecast,released,held,cancelled,running,paused,completed,aborted,closed"`
-	Reason  string       `json:"reason,omitempty" doc:"Why it is held or cancelled"`
-	Jobs    []Job        `json:"jobs" nullable:"false"`
-	Parent  string       `json:"parent,omitempty" doc:"Id of the order that this one was split from"`
-	Parts   []Part       `json:"parts" nullable:"false" doc:"Orders split from it or taken into it"`
-	Doubts  []Doubt      `json:"doubts" nullable:"false" doc:"Entries that do not fit what else is known; each counts for nothing until it is mended"`
+	Rev     int64         `json:"rev"`
+	State   OrderState    `json:"state" enum:"forecast,released,held,cancelled,running,paused,completed,aborted,closed"`
+	Reason  string        `json:"reason,omitempty" doc:"Why it is held or cancelled"`
+	Jobs    []Job         `json:"jobs" nullable:"false"`
+	Parent  string        `json:"parent,omitempty" doc:"Id of the order that this one was split from"`
+	Parts   []Part        `json:"parts" nullable:"false" doc:"Orders split from it or taken into it"`
+	Doubts  []Doubt       `json:"doubts" nullable:"false" doc:"Entries that do not fit what else is known; each counts for nothing until it is mended"`
 	Created plant.Instant `json:"created"`
 	Changed plant.Instant `json:"changed"`
 	Began   plant.Instant `json:"began,omitempty"`
@@ -104,11 +104,11 @@ type Part struct {
 
 // Doubt is a step that cannot be followed.
 type Doubt struct {
-	Step int64        `json:"step" doc:"Its number in the history"`
+	Step int64         `json:"step" doc:"Its number in the history"`
 	At   plant.Instant `json:"at"`
-	By   string       `json:"by"`
-	What string       `json:"what"`
-	Why  string       `json:"why"`
+	By   string        `json:"by"`
+	What string        `json:"what"`
+	Why  string        `json:"why"`
 }
 
 // Job finds one by the number of its segment.

@@ -29,42 +29,42 @@ const (
 // Step is one fact about an order. Steps are followed in the order of At: one
 // that was entered while the network was down counts when it was done.
 type Step struct {
-	Seq      int64        `json:"seq"`
+	Seq      int64         `json:"seq"`
 	At       plant.Instant `json:"at" doc:"When it was done"`
 	Entered  plant.Instant `json:"entered" doc:"When this node heard of it"`
-	By       string       `json:"by"`
-	Key      string       `json:"key,omitempty" doc:"The sender's own; the same again is the same step"`
-	What     StepKind     `json:"what"`
-	Terms    *Terms       `json:"terms,omitempty"`
-	Parent   string       `json:"parent,omitempty"`
-	Jobs     []Planned    `json:"jobs,omitempty"`
-	Job      int          `json:"job,omitempty"`
-	Command  Command      `json:"command,omitempty"`
-	Machine  plant.NodeID `json:"equipment,omitempty"`
-	Person   string       `json:"person,omitempty"`
-	On       bool         `json:"on,omitempty"`
-	OK       bool         `json:"ok,omitempty"`
-	Reason   string       `json:"reason,omitempty"`
-	Note     string       `json:"note,omitempty"`
-	Other    string       `json:"other,omitempty" doc:"Id of the other order of a split or merge"`
-	Quantity int64        `json:"quantity,omitempty"`
-	Step     int64        `json:"step,omitempty" doc:"That is withdrawn"`
-	Good     int64        `json:"good,omitempty"`
-	Scrap    int64        `json:"scrap,omitempty"`
-	Rework   int64        `json:"rework,omitempty"`
-	Fact     string       `json:"fact,omitempty" doc:"Id of the count at the machine that goes with it"`
+	By       string        `json:"by"`
+	Key      string        `json:"key,omitempty" doc:"The sender's own; the same again is the same step"`
+	What     StepKind      `json:"what"`
+	Terms    *Terms        `json:"terms,omitempty"`
+	Parent   string        `json:"parent,omitempty"`
+	Jobs     []Planned     `json:"jobs,omitempty"`
+	Job      int           `json:"job,omitempty"`
+	Command  Command       `json:"command,omitempty"`
+	Machine  plant.NodeID  `json:"equipment,omitempty"`
+	Person   string        `json:"person,omitempty"`
+	On       bool          `json:"on,omitempty"`
+	OK       bool          `json:"ok,omitempty"`
+	Reason   string        `json:"reason,omitempty"`
+	Note     string        `json:"note,omitempty"`
+	Other    string        `json:"other,omitempty" doc:"Id of the other order of a split or merge"`
+	Quantity int64         `json:"quantity,omitempty"`
+	Step     int64         `json:"step,omitempty" doc:"That is withdrawn"`
+	Good     int64         `json:"good,omitempty"`
+	Scrap    int64         `json:"scrap,omitempty"`
+	Rework   int64         `json:"rework,omitempty"`
+	Fact     string        `json:"fact,omitempty" doc:"Id of the count at the machine that goes with it"`
 }
 
 // Planned is where and when a job is to be done; of a release also what the job
 // is.
 type Planned struct {
-	No        int          `json:"no"`
-	Name      *plant.Name  `json:"name,omitempty"`
-	Outside   bool         `json:"outside,omitempty"`
-	Crew      int          `json:"crew,omitempty" doc:"People who may be at work on it together"`
-	First     bool         `json:"first,omitempty" doc:"Its first piece must be approved"`
-	Equipment plant.NodeID `json:"equipment,omitempty"`
+	No        int           `json:"no"`
+	Name      *plant.Name   `json:"name,omitempty"`
+	Outside   bool          `json:"outside,omitempty"`
+	Crew      int           `json:"crew,omitempty" doc:"People who may be at work on it together"`
+	First     bool          `json:"first,omitempty" doc:"Its first piece must be approved"`
+	Equipment plant.NodeID  `json:"equipment,omitempty"`
 	From      plant.Instant `json:"from,omitempty"`
 	To        plant.Instant `json:"to,omitempty"`
-	Locked    bool         `json:"locked,omitempty"`
+	Locked    bool          `json:"locked,omitempty"`
 }

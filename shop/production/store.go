@@ -24,15 +24,15 @@ type DefinitionFilter struct {
 type Head struct {
 	ID string `json:"id"`
 	Terms
-	Rev     int64        `json:"rev"`
-	State   OrderState   `json:"state" enum:"forecast,released,held,cancelled,running,paused,completed,aborted,closed"`
-	Jobs    int          `json:"jobs"`
-	Ended   int          `json:"ended" doc:"Jobs of it"`
-	At      int          `json:"at,omitempty" doc:"Number of the job that comes next or runs"`
+	Rev     int64         `json:"rev"`
+	State   OrderState    `json:"state" enum:"forecast,released,held,cancelled,running,paused,completed,aborted,closed"`
+	Jobs    int           `json:"jobs"`
+	Ended   int           `json:"ended" doc:"Jobs of it"`
+	At      int           `json:"at,omitempty" doc:"Number of the job that comes next or runs"`
 	From    plant.Instant `json:"from,omitempty" doc:"Planned, or begun"`
 	To      plant.Instant `json:"to,omitempty" doc:"Planned, or ended"`
-	Late    bool         `json:"late" doc:"It ended after its due date, or is planned to"`
-	Doubts  int          `json:"doubts"`
+	Late    bool          `json:"late" doc:"It ended after its due date, or is planned to"`
+	Doubts  int           `json:"doubts"`
 	Changed plant.Instant `json:"changed"`
 }
 
@@ -44,7 +44,7 @@ type OrderFilter struct {
 	Scope   access.Scope // of which the place must be
 	States  []OrderState
 	Product string
-	Text    string       // part of the number, reference, customer or product
+	Text    string        // part of the number, reference, customer or product
 	Due     plant.Instant // before
 	Doubt   bool
 	After   string // place of the last row of the page before
@@ -53,11 +53,11 @@ type OrderFilter struct {
 
 // JobHead is a job as a list of what is to be done shows it.
 type JobHead struct {
-	Order    string       `json:"order" doc:"Id"`
-	Number   string       `json:"number" doc:"Of the order"`
-	Product  string       `json:"product"`
-	Revision int          `json:"revision"`
-	Priority int          `json:"priority"`
+	Order    string        `json:"order" doc:"Id"`
+	Number   string        `json:"number" doc:"Of the order"`
+	Product  string        `json:"product"`
+	Revision int           `json:"revision"`
+	Priority int           `json:"priority"`
 	Due      plant.Instant `json:"due"`
 	Job
 	Place string `json:"place"`
@@ -76,6 +76,14 @@ type Store interface {
 	// Users lists products whose newest released definition has the item among its
 	// materials, at most limit.
 	Users(ctx context.Context, tenant plant.TenantNo, item string, limit int) ([]string, error)
+
+	// SavePerson stores a person as a fact and as a row in one commit; seen as for
+	// SaveDefinition.
+	SavePerson(ctx context.Context, tenant plant.TenantNo, p Person, seen int64) error
+	// Person is access.ErrNotFound for somebody whom nobody has entered.
+	Person(ctx context.Context, tenant plant.TenantNo, name string) (Person, error)
+	// People are by name, at most limit.
+	People(ctx context.Context, tenant plant.TenantNo, limit int) ([]Person, error)
 
 	// Append stores steps and what goes with them as facts, and head and jobs as
 	// rows, all in one commit, and gives the facts as they were stored. An order
@@ -129,11 +137,4 @@ type Counts interface {
 	Counted(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, from, to plant.Micros) ([]figure.CountedParts, error)
 	// Typed is what people entered at machines, without a job.
 	Typed(ctx context.Context, tenant plant.TenantNo, machines []plant.NodeID, from, to plant.Micros) ([]Typed, error)
-}
-
-// People tells what people can do.
-type People interface {
-	// Skills are those that a person has at the instant; known is false for
-	// somebody whom nobody has entered.
-	Skills(ctx context.Context, tenant plant.TenantNo, person string, at plant.Micros) (skills []string, known bool, err error)
 }
