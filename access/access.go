@@ -73,6 +73,7 @@ const (
 	Read       Permission = "read"       // see equipment, figures, samples
 	Report     Permission = "report"     // enter stop reasons, counts
 	Control    Permission = "control"    // set values on machines that may be written to
+	Plan       Permission = "plan"       // enter, release and schedule orders
 	Engineer   Permission = "engineer"   // edit the plant, devices, definitions
 	Administer Permission = "administer" // users, tokens
 	ReadAudit  Permission = "audit"      // read and verify the audit

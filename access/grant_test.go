@@ -26,7 +26,7 @@ func (h house) holding(t *testing.T, grants ...access.Grant) access.Principal {
 }
 
 var permissions = []access.Permission{
-	access.Read, access.Report, access.Control, access.Engineer, access.Administer, access.ReadAudit, access.ManageTenants, access.ReadFirms, access.KeepFirms, access.Diagnose, access.ReportFirms, access.DispatchExperts, access.ReplyFirms,
+	access.Read, access.Report, access.Control, access.Plan, access.Engineer, access.Administer, access.ReadAudit, access.ManageTenants, access.ReadFirms, access.KeepFirms, access.Diagnose, access.ReportFirms, access.DispatchExperts, access.ReplyFirms,
 }
 
 // TestDeliveredRoles: what each role may at a place, over the whole and over an
@@ -34,16 +34,16 @@ var permissions = []access.Permission{
 func TestDeliveredRoles(t *testing.T) {
 	h := newHouse(t)
 	table := map[access.Role]string{ // in the order of permissions
-		"admin": "1111111111111", "engineer": "1111000000000", "operator": "1110000000000", "provider": "1001000000000", "viewer": "1000000000000",
-		"officer": "0000000100110", "registrar": "0000000110110", "expert": "0000000101001", "auditor": "0000010000000", "firm": "0000000100001",
-		"platform": "0000001000000",
+		"admin": "11111111111111", "engineer": "11111000000000", "operator": "11100000000000", "provider": "10001000000000", "viewer": "10000000000000", "planner": "11010000000000",
+		"officer": "00000000100110", "registrar": "00000000110110", "expert": "00000000101001", "auditor": "00000010000000", "firm": "00000000100001",
+		"platform": "00000001000000",
 	}
 	if got := len(delivered(t)); got != len(table) {
 		t.Errorf("%d roles are delivered; want %d", got, len(table))
 	}
 	area := access.Area{Region: "3306"}
 	for role, rights := range table {
-		inPlant, withFirms := strings.Contains(rights[:7], "1"), strings.Contains(rights[7:], "1")
+		inPlant, withFirms := strings.Contains(rights[:8], "1"), strings.Contains(rights[8:], "1")
 		whole := h.holding(t, access.Grant{Role: role})
 		for i, perm := range permissions {
 			if got := whole.May(perm, ""); got != (rights[i] == '1') {

@@ -49,6 +49,10 @@ const (
 	KindEvaluation     Kind = "evaluation"      // a step of programme/evaluation
 	KindReportStep     Kind = "report_step"     // reporting.Fact: a step of what a region reports
 	KindReportRefused  Kind = "report_refused"  // reporting.Refusal: the node above did not take one
+
+	KindDefinition Kind = "operations_definition" // a revision of shop/production as it was saved
+	KindOrder      Kind = "order"                 // a step of an order of shop/production
+	KindPerson     Kind = "person"                // a person's skills in shop/production as they were saved
 )
 
 // Kinds are all of them.
@@ -112,6 +116,8 @@ type Override struct {
 // ones take away).
 type Count struct {
 	Product string `json:"product,omitempty"`
+	Job     string `json:"job,omitempty"`    // of an order, as shop/production names it
+	Reason  string `json:"reason,omitempty"` // why parts are scrap
 	Good    int64  `json:"good,omitempty"`
 	Scrap   int64  `json:"scrap,omitempty"`
 	Rework  int64  `json:"rework,omitempty"`

@@ -69,6 +69,13 @@ func TestConformance_Seals(t *testing.T) {
 	})
 }
 
+func TestConformance_Production(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		db := open(t)
+		recordtest.Production(t, shop.NewProduction(db), db.Journal(), db.NewID)
+	})
+}
+
 func TestConformance_Journal(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		recordtest.Journal(t, func(t *testing.T) recordtest.JournalStore { return open(t).Journal() })

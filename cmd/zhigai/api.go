@@ -24,6 +24,7 @@ import (
 	"zhigai/shop/bulk"
 	"zhigai/shop/control"
 	"zhigai/shop/equipment"
+	"zhigai/shop/production"
 	"zhigai/web"
 	webprogramme "zhigai/web/programme"
 	"zhigai/web/prometheus"
@@ -38,6 +39,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Limits: web.Limits{PerUser: n.requests, PerAddress: 4 * n.requests}, Demo: demo, TLS: tls, Figures: n.engine, Links: links{n}, Ready: n.ready, Counted: n.meter.request, Metrics: n.metrics(), ReadOnly: n.readOnly, Hook: n.drivers.Hook,
 		Errors: []web.ErrorStatus{
 			{Err: equipment.ErrInvalid, Status: 422},
+			{Err: production.ErrInvalid, Status: 422},
 			{Err: oidc.ErrAway, Status: 503},
 			{Err: acceptance.ErrInvalid, Status: 422},
 			{Err: diagnosis.ErrInvalid, Status: 422},
@@ -89,7 +91,8 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Plants: n.plants, Tags: n.shop, History: n.history, Journal: n.record.Journal(), Board: n.board, Desk: n.desk, Reasons: n.reasons,
 		Collector: n.collector, Control: controls{n}, Profiles: n.profiles, Drivers: n.drivers.List, Discovery: n.discovery, North: norths{n}, Acceptance: n.reports, Evidence: askedOf{n}, EvidencePlants: seenPlants{n.proved}, Changed: n.reconcile,
 		Authenticity: n.authenticity, Decided: n.decided, MayTry: n.mayTry, Opened: n.opened,
-		Bulk: &bulk.Desk{Plants: n.plants, Profiles: n.profiles, Drivers: n.drivers.List, Past: n.record.Access()},
+		Production: n.newProduction(),
+		Bulk:       &bulk.Desk{Plants: n.plants, Profiles: n.profiles, Drivers: n.drivers.List, Past: n.record.Access()},
 	})
 	web.RegisterSharing(api, sharings{n})
 	webprogramme.Register(api, webprogramme.Deps{Firms: n.firms, Sheets: n.firmSheets, Targets: n.targets, Ledgers: n.newLedgers(), Tasks: n.newTasks(), Machines: n.proved, Diagnosis: n.diagnosis, Experts: n.experts, Advice: n.advice, Reporting: n.reporting, Evaluations: n.evaluations, Benchmarks: n.benchmarks, Map: n.atlas, Suspicions: n.suspicions})

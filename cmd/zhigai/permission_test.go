@@ -16,6 +16,7 @@ import (
 
 	"zhigai/access"
 	"zhigai/plant"
+	"zhigai/shop/production"
 )
 
 // lowest is the least role that may call an operation, written down apart from
@@ -50,6 +51,10 @@ var lowest = map[string]access.Role{
 	"suspicions": access.RoleViewer, "contest-suspicion": access.RoleEngineer, "decide-suspicion": "registrar",
 	"sheet-template": access.RoleEngineer, "export-sheet": access.RoleEngineer, "read-sheet": access.RoleEngineer,
 	"preview-sheet": access.RoleEngineer, "apply-sheet": access.RoleEngineer, "undo-sheet": access.RoleEngineer, "list-imports": access.RoleEngineer,
+
+	"operations-definitions": access.RoleViewer, "operations-definition": access.RoleViewer, "add-operations-definition": access.RoleEngineer, "change-operations-definition": access.RoleEngineer, "move-operations-definition": access.RoleEngineer,
+	"people": planner, "save-person": planner, "orders": access.RoleViewer, "order": access.RoleViewer, "order-history": access.RoleViewer, "machine-jobs": access.RoleViewer,
+	"add-order": planner, "change-order": planner, "move-order": planner, "split-order": planner, "merge-order": planner, "enter-job": access.RoleOperator, "withdraw-entry": access.RoleOperator,
 
 	"audit": "auditor", "export-audit": "auditor", "verify-audit": "auditor", "tokens": access.RoleAdmin, "add-token": access.RoleAdmin,
 	"revoke-token": access.RoleAdmin, "users": access.RoleAdmin, "add-user": access.RoleAdmin, "change-user": access.RoleAdmin, "add-link": access.RoleAdmin,
@@ -96,15 +101,19 @@ var lowest = map[string]access.Role{
 // anybody is everybody who is signed in.
 const anybody access.Role = "anybody"
 
+// planner is who enters and releases orders.
+const planner access.Role = "planner"
+
 // reporter is everybody who hands in what a region reports, or checks it, and
 // sends experts there.
 const reporter access.Role = "reporter"
 
 // ladders are the roles that may what the least of an operation may.
 var ladders = map[access.Role][]access.Role{
-	anybody:             {"viewer", "operator", "provider", "engineer", "admin", "officer", "registrar", "expert", "auditor", "platform", "firm"},
-	access.RoleViewer:   {"viewer", "operator", "provider", "engineer", "admin"},
-	access.RoleOperator: {"operator", "engineer", "admin"},
+	anybody:             {"viewer", "operator", "planner", "provider", "engineer", "admin", "officer", "registrar", "expert", "auditor", "platform", "firm"},
+	access.RoleViewer:   {"viewer", "operator", "planner", "provider", "engineer", "admin"},
+	access.RoleOperator: {"operator", "planner", "engineer", "admin"},
+	planner:             {"planner", "engineer", "admin"},
 	access.RoleEngineer: {"provider", "engineer", "admin"},
 	access.RoleAdmin:    {"admin"},
 	"officer":           {"officer", "registrar", "expert", "admin", "firm"},
@@ -118,7 +127,7 @@ var ladders = map[access.Role][]access.Role{
 
 // wholePlant are operations on what belongs to no single place: who is
 // confined to a path may not call them.
-var wholePlant = []string{"searches", "start-search", "cancel-search", "candidates", "forget-candidate", "discovery-rules", "add-discovery-rule", "change-discovery-rule", "end-discovery-rule", "north-targets", "add-north-target", "change-north-target", "end-north-target", "test-north-target", "save-calendar", "save-product", "certificates", "approve-certificate", "audit", "export-audit", "verify-audit", "links", "invite-node", "revoke-node", "save-node-region", "node-plant", "node-settings", "send-settings", "evidence-requests", "decide-evidence", "save-role", "remove-role", "sharing-policy", "sharing-history", "save-sharing-policy", "providers", "add-provider", "change-provider", "remove-provider", "test-provider", "tenants", "add-tenants", "tenant", "change-tenant", "delete-tenant", "tenant-usage", "export-tenant", "export-own"}
+var wholePlant = []string{"searches", "start-search", "cancel-search", "candidates", "forget-candidate", "discovery-rules", "add-discovery-rule", "change-discovery-rule", "end-discovery-rule", "north-targets", "add-north-target", "change-north-target", "end-north-target", "test-north-target", "save-calendar", "save-product", "add-operations-definition", "change-operations-definition", "move-operations-definition", "people", "save-person", "certificates", "approve-certificate", "audit", "export-audit", "verify-audit", "links", "invite-node", "revoke-node", "save-node-region", "node-plant", "node-settings", "send-settings", "evidence-requests", "decide-evidence", "save-role", "remove-role", "sharing-policy", "sharing-history", "save-sharing-policy", "providers", "add-provider", "change-provider", "remove-provider", "test-provider", "tenants", "add-tenants", "tenant", "change-tenant", "delete-tenant", "tenant-usage", "export-tenant", "export-own"}
 
 const otherLine = `  - {path: firm/site/turning/other, level: line, name: {zh: 二线}}
   - path: firm/site/turning/other/lathe-3
@@ -145,6 +154,7 @@ type gate struct {
 	own, out plant.Node
 	tags     map[plant.NodeID]plant.TagNo
 	firms    [2]known // asked about beside own and out
+	orders   map[plant.NodeID]string
 }
 
 func newGate(t *testing.T) *gate {
@@ -168,10 +178,34 @@ func newGate(t *testing.T) *gate {
 			g.tags[tag.Node] = tag.No
 		}
 	}
+	g.order()
 	var doc json.RawMessage
 	g.api.get("/openapi.json", &doc)
 	g.ops = operationsOf(t, doc)
 	return g
+}
+
+// order has an order released for each of the two machines.
+func (g *gate) order() {
+	who, desk := access.Node(demoTenant), g.n.newProduction()
+	g.orders = map[plant.NodeID]string{}
+	for i, m := range []plant.Node{g.own, g.out} {
+		product := [...]string{"ring", "sleeve"}[i]
+		d, err := desk.SaveDefinition(g.t.Context(), who, production.Definition{Product: product, Unit: "{piece}", Materials: []production.Material{}, Segments: []production.Segment{
+			{No: 10, Name: plant.Name{ZH: "车削"}, Alternatives: []production.Alternative{{Equipment: m.ID, RunMs: 1000}}},
+		}})
+		must(g.t, err)
+		_, err = desk.Release(g.t.Context(), who, product, d.Revision, plant.Validity{}, d.Rev)
+		must(g.t, err)
+		v, err := desk.Create(g.t.Context(), who, production.Terms{
+			Number: fmt.Sprint("walk-", i), Kind: production.Make, Product: product, Quantity: 9, Place: plant.ParentPath(m.Path),
+			Due: plant.InstantOf(time.Now().Add(time.Hour)), Customer: m.Name.ZH,
+		})
+		must(g.t, err)
+		v, err = desk.ReleaseOrder(g.t.Context(), who, v.ID, v.Rev)
+		must(g.t, err)
+		g.orders[m.ID] = v.ID
+	}
 }
 
 // operationsOf are all of a contract, by id.
@@ -235,6 +269,8 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 		switch strings.Split(o.Path, "/")[3] {
 		case "equipment", "nodes":
 			return string(machine.ID)
+		case "orders":
+			return g.orders[machine.ID]
 		case "devices":
 			return string(machine.Machine.Device.ID)
 		case "figures":
@@ -257,6 +293,10 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 		return "01NOBODY"
 	case "user":
 		return "01NOBODY"
+	case "product":
+		return "ring"
+	case "revision":
+		return "1"
 	case "scope":
 		return machine.Path
 	case "equipment", "machine":
@@ -335,6 +375,10 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 	firm := map[string]any{"code": code, "name": "厦门某某有限公司", "region": about.region, "industry": about.sector}
 	entry := map[string]any{"id": "", "rev": 0, "kind": "matching_event", "region": about.region, "title": "现场会", "from": now.Add(-time.Hour).UnixMicro(), "basis": "audited"}
 	sheet := map[string]any{"file": "x.csv", "header": []string{"path"}, "rows": []any{map[string]any{"line": 2, "cells": []string{plant.ParentPath(machine.Path) + "/brand-new"}}}}
+	definition := map[string]any{"product": "ring", "revision": 1, "state": "draft", "valid": map[string]any{}, "unit": "{piece}", "materials": []any{}, "rev": 0, "segments": []any{
+		map[string]any{"no": 10, "name": map[string]any{"zh": "车"}, "alternatives": []any{map[string]any{"equipment": machine.ID, "setup_ms": 0, "run_ms": 1}}},
+	}}
+	order := map[string]any{"number": fmt.Sprint("W", now.UnixNano()), "kind": "make", "product": "ring", "quantity": 1, "place": plant.ParentPath(machine.Path), "due": now.Add(time.Hour), "priority": 50}
 	provider := map[string]any{"name": map[string]string{"zh": "认证"}, "issuer": "http://127.0.0.1:1", "client_id": "x", "address": "http://127.0.0.1:1", "scopes": []string{}, "factor": []string{}, "rules": []any{}, "rev": 0}
 	plan := map[string]any{"title": "x", "begin": "2026-05-01", "end": "2026-05-02", "from": now.AddDate(0, 0, -30), "to": now, "target": 2, "cut": []string{}}
 	person := map[string]any{"id": "", "rev": 0, "name": "王", "organisation": "所", "region": about.region, "serves": []string{}, "sectors": []string{"C"}, "fields": []string{}, "capacity": 1, "from": now.Format(time.DateOnly), "interests": []any{}}

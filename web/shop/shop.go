@@ -18,6 +18,7 @@ import (
 	"zhigai/plant"
 	"zhigai/shop/authenticity"
 	"zhigai/shop/equipment"
+	"zhigai/shop/production"
 	"zhigai/web"
 )
 
@@ -48,6 +49,7 @@ type Deps struct {
 	// Acceptance makes and keeps acceptance reports.
 	Acceptance Acceptance
 	Bulk       Bulk
+	Production *production.Desk
 	// Authenticity examines machines' days; Decided is called after something was
 	// said of a suspicion, so that the day counts accordingly.
 	Authenticity Authenticity
@@ -98,6 +100,7 @@ func Register(api *web.API, d Deps) {
 	r.registerNorth()
 	r.registerAcceptance()
 	r.registerBulk()
+	r.registerProduction()
 	r.registerAuthenticity()
 	r.registerEvidence()
 	r.registerEvidenceAsker()
