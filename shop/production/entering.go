@@ -326,10 +326,10 @@ func (d *Desk) Withdraw(ctx context.Context, who access.Principal, id string, st
 	own := s.By == who.Name && d.now()-s.Entered <= plant.Instant(time.Hour.Microseconds())
 	note = strings.TrimSpace(note)
 	switch {
-	case !who.May(access.Plan, o.Place) && !own:
-		return View{}, fmt.Errorf("%w: taking back what others entered", access.ErrForbidden)
 	case s.What != StepJob && s.What != StepOperator && s.What != StepFirst && s.What != StepCount:
 		return View{}, invalid("step %d is %s; what was entered at machines is taken back", step, s.What)
+	case !who.May(access.Plan, o.Place) && !own:
+		return View{}, fmt.Errorf("%w: taking back what others entered", access.ErrForbidden)
 	case slices.ContainsFunc(steps, func(w Step) bool { return w.What == StepWithdrawn && w.Step == step }):
 		return View{}, invalid("step %d is taken back already", step)
 	case note == "" || len(note) > maxNote:

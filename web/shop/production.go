@@ -16,8 +16,8 @@ type definitionOut struct {
 	Body production.Definition
 }
 
-// definitionAt names a revision.
-type definitionAt struct {
+// DefinitionAt names a revision.
+type DefinitionAt struct {
 	Product  string `path:"product" maxLength:"63"`
 	Revision int    `path:"revision" minimum:"1"`
 }
@@ -50,7 +50,7 @@ func (r *rooms) registerDefinitions() {
 			return cut(all, in.Limit, func(d production.Definition) string { return fmt.Sprintf("%s@%d", d.Product, d.Revision) }), err
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/operations-definitions/{product}/{revision}", ID: "operations-definition", Summary: "One revision", Tag: "production", Needs: access.Read},
-		func(ctx context.Context, in *definitionAt) (*definitionOut, error) {
+		func(ctx context.Context, in *DefinitionAt) (*definitionOut, error) {
 			d, err := r.Production.Definition(ctx, web.Who(ctx), in.Product, in.Revision)
 			return &definitionOut{web.ETag(d.Rev), d}, err
 		})
@@ -62,7 +62,7 @@ func (r *rooms) registerDefinitions() {
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodPut, Path: "/operations-definitions/{product}/{revision}", ID: "change-operations-definition", Summary: "Change a draft", Tag: "production", Needs: access.Engineer, Whole: true},
 		func(ctx context.Context, in *struct {
-			definitionAt
+			DefinitionAt
 			IfMatch string `header:"If-Match" required:"true" doc:"rev of the draft you changed"`
 			Body    production.Definition
 		},
@@ -77,7 +77,7 @@ func (r *rooms) registerDefinitions() {
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/operations-definitions/{product}/{revision}/state", ID: "move-operations-definition", Summary: "Release a draft, block what is released, or take the block back", Tag: "production", Needs: access.Engineer, Whole: true},
 		func(ctx context.Context, in *struct {
-			definitionAt
+			DefinitionAt
 			IfMatch string `header:"If-Match" required:"true" doc:"rev of the revision that you saw"`
 			Body    struct {
 				State  production.DefinitionState `json:"state" enum:"released,blocked"`
@@ -86,12 +86,12 @@ func (r *rooms) registerDefinitions() {
 			}
 		},
 		) (*definitionOut, error) {
-			d, err := r.moveDefinition(ctx, in.definitionAt, in.IfMatch, in.Body.State, in.Body.Valid, in.Body.Reason)
+			d, err := r.moveDefinition(ctx, in.DefinitionAt, in.IfMatch, in.Body.State, in.Body.Valid, in.Body.Reason)
 			return r.defined(ctx, d, err, "definition."+string(in.Body.State))
 		})
 }
 
-func (r *rooms) moveDefinition(ctx context.Context, at definitionAt, ifMatch string, to production.DefinitionState, valid plant.Validity, reason string) (production.Definition, error) {
+func (r *rooms) moveDefinition(ctx context.Context, at DefinitionAt, ifMatch string, to production.DefinitionState, valid plant.Validity, reason string) (production.Definition, error) {
 	who := web.Who(ctx)
 	rev, err := web.RevOf(ifMatch)
 	if err != nil {
@@ -156,13 +156,13 @@ type orderOut struct {
 	Body production.View
 }
 
-type orderAt struct {
+type OrderAt struct {
 	ID string `path:"id" maxLength:"60"`
 }
 
-// orderSeen is an order at the revision that the asker saw.
-type orderSeen struct {
-	orderAt
+// OrderSeen is an order at the revision that the asker saw.
+type OrderSeen struct {
+	OrderAt
 	IfMatch string `header:"If-Match" required:"true" doc:"rev of the order that you saw"`
 }
 
@@ -201,18 +201,18 @@ func (r *rooms) registerOrders() {
 			return r.ordered(ctx, v, err, "order.add", in.Body)
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/orders/{id}", ID: "order", Summary: "One order with its jobs and what they made", Tag: "production", Needs: access.Read},
-		func(ctx context.Context, in *orderAt) (*orderOut, error) {
+		func(ctx context.Context, in *OrderAt) (*orderOut, error) {
 			v, err := r.Production.View(ctx, web.Who(ctx), in.ID)
 			return &orderOut{web.ETag(v.Rev), v}, err
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/orders/{id}/history", ID: "order-history", Summary: "Everything that was done to an order, newest first", Tag: "production", Needs: access.Read},
-		func(ctx context.Context, in *orderAt) (*web.ListOut[production.Step], error) {
+		func(ctx context.Context, in *OrderAt) (*web.ListOut[production.Step], error) {
 			all, err := r.Production.History(ctx, web.Who(ctx), in.ID)
 			return web.NewList(all, ""), err
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodPut, Path: "/orders/{id}", ID: "change-order", Summary: "Change what an order says", Tag: "production", Needs: access.Plan},
 		func(ctx context.Context, in *struct {
-			orderSeen
+			OrderSeen
 			Body production.Terms
 		},
 		) (*orderOut, error) {
@@ -228,7 +228,7 @@ func (r *rooms) registerOrders() {
 func (r *rooms) registerOrderSteps() {
 	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/orders/{id}/state", ID: "move-order", Summary: "Release, hold, resume, cancel or close an order", Tag: "production", Needs: access.Plan},
 		func(ctx context.Context, in *struct {
-			orderSeen
+			OrderSeen
 			Body struct {
 				What   production.StepKind `json:"what" enum:"released,held,resumed,cancelled,closed"`
 				Reason string              `json:"reason,omitempty" maxLength:"1000" doc:"Why it is held or cancelled"`
@@ -249,7 +249,7 @@ func (r *rooms) registerOrderSteps() {
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/orders/{id}/split", ID: "split-order", Summary: "Take a part of the quantity into an order of its own, which is answered", Tag: "production", Needs: access.Plan, Status: http.StatusCreated},
 		func(ctx context.Context, in *struct {
-			orderSeen
+			OrderSeen
 			Body struct {
 				Number   string `json:"number" minLength:"1" maxLength:"40" doc:"Of the new order"`
 				Quantity int64  `json:"quantity" minimum:"1"`
@@ -265,7 +265,7 @@ func (r *rooms) registerOrderSteps() {
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/orders/{id}/merge", ID: "merge-order", Summary: "Take another order of the same product into this one; the other is cancelled", Tag: "production", Needs: access.Plan},
 		func(ctx context.Context, in *struct {
-			orderSeen
+			OrderSeen
 			Body struct {
 				Other string `json:"other" minLength:"1" maxLength:"60" doc:"Id of the order that is taken in"`
 			}
@@ -283,7 +283,7 @@ func (r *rooms) registerOrderSteps() {
 func (r *rooms) registerJobs() {
 	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/orders/{id}/entries", ID: "enter-job", Summary: "Say what was done at a machine: begin, pause, count, finish …", Tag: "production", Needs: access.Report},
 		func(ctx context.Context, in *struct {
-			orderAt
+			OrderAt
 			Body production.Entry
 		},
 		) (*orderOut, error) {
@@ -292,7 +292,7 @@ func (r *rooms) registerJobs() {
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/orders/{id}/withdrawals", ID: "withdraw-entry", Summary: "Take an entry back that was wrong", Tag: "production", Needs: access.Report},
 		func(ctx context.Context, in *struct {
-			orderAt
+			OrderAt
 			Body struct {
 				Step int64  `json:"step" minimum:"1" doc:"seq of the step in the history"`
 				Note string `json:"note" minLength:"1" maxLength:"1000" doc:"Why"`

@@ -141,6 +141,160 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/advice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Questions for advice, newest first: of your region, your own and your firm's, and those you are to answer */
+        get: operations["advice-list"];
+        put?: never;
+        /** Ask for advice, for a firm or for a region */
+        post: operations["ask-advice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/advice-export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The list of questions as a sheet */
+        get: operations["export-advice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/advice/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One question with its answer */
+        get: operations["advice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/advice/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer a question that went to you, or enter the answer of who has no account */
+        post: operations["answer-advice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/advice/{id}/direction": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say who is to answer, and by when; an expert with a conflict of interest is refused */
+        post: operations["direct-advice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/advice/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close a question that is answered, ask on, or withdraw it */
+        post: operations["end-advice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/advice/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep a file that an answer can name */
+        post: operations["attach-advice-file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/advice/{id}/files/{digest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file that the answer names */
+        get: operations["advice-file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/advice/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every revision of a question, oldest first */
+        get: operations["advice-history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alarms": {
         parameters: {
             query?: never;
@@ -947,6 +1101,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/equipment/{id}/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is to be done at a machine, in the order in which it is planned */
+        get: operations["machine-jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/equipment/{id}/preview": {
         parameters: {
             query?: never;
@@ -1298,6 +1469,265 @@ export interface paths {
         };
         /** Whether the node that keeps a machine's samples can be asked, for which tags, and what it sealed last */
         get: operations["evidence-source"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/expert-dispatches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Teams that were asked for, newest first: of your region, of your firm, and those you are asked to join */
+        get: operations["expert-dispatches"];
+        put?: never;
+        /** Ask for a team for a diagnosis */
+        post: operations["ask-expert-dispatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/expert-dispatches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One dispatch with who was asked */
+        get: operations["expert-dispatch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/expert-dispatches/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept or decline what you are asked */
+        post: operations["answer-expert-assignment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/expert-dispatches/{id}/assignments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask an expert to go; one with a conflict of interest is refused */
+        post: operations["assign-expert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/expert-dispatches/{id}/candidates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Experts held against a dispatch: those proposed first, then those left out with the reasons */
+        get: operations["expert-candidates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/expert-dispatches/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a dispatch: done, or cancelled with a reason */
+        post: operations["end-expert-dispatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/expert-dispatches/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every revision of a dispatch, oldest first */
+        get: operations["expert-dispatch-history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/expert-dispatches/{id}/withdrawals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take an assignment back, and the person out of the team */
+        post: operations["withdraw-expert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/expert-stations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Experts stationed in counties, newest first, and your own stations */
+        get: operations["expert-stations"];
+        put?: never;
+        /** Station an expert in a county */
+        post: operations["add-expert-station"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/expert-stations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change or end a station; what it was stays in its history */
+        put: operations["change-expert-station"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/expert-stations/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every revision of a station, oldest first */
+        get: operations["expert-station-history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/expert-stations/{id}/visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a stationed expert visited, newest first */
+        get: operations["expert-visits"];
+        /** Record a visit, or correct one by its id and rev */
+        put: operations["save-expert-visit"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The register of experts: those who can be sent to your region, and yourself */
+        get: operations["experts"];
+        put?: never;
+        /** Enter an expert into the register */
+        post: operations["add-expert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change an entry of the register; what it was stays in its history */
+        put: operations["change-expert"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experts/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every revision of an entry, oldest first */
+        get: operations["expert-history"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2253,6 +2683,197 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/operations-definitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How products are made, by product and revision, the newest first */
+        get: operations["operations-definitions"];
+        put?: never;
+        /** Draft the next revision of a product */
+        post: operations["add-operations-definition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations-definitions/{product}/{revision}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One revision */
+        get: operations["operations-definition"];
+        /** Change a draft */
+        put: operations["change-operations-definition"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations-definitions/{product}/{revision}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Release a draft, block what is released, or take the block back */
+        post: operations["move-operations-definition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Orders by due date */
+        get: operations["orders"];
+        put?: never;
+        /** Enter an order; it is released later */
+        post: operations["add-order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One order with its jobs and what they made */
+        get: operations["order"];
+        /** Change what an order says */
+        put: operations["change-order"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what was done at a machine: begin, pause, count, finish … */
+        post: operations["enter-job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything that was done to an order, newest first */
+        get: operations["order-history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take another order of the same product into this one; the other is cancelled */
+        post: operations["merge-order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a part of the quantity into an order of its own, which is answered */
+        post: operations["split-order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Release, hold, resume, cancel or close an order */
+        post: operations["move-order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/withdrawals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take an entry back that was wrong */
+        post: operations["withdraw-entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/organisations": {
         parameters: {
             query?: never;
@@ -2298,6 +2919,40 @@ export interface paths {
         /** Every revision of a unit, oldest first */
         get: operations["organisation-history"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who works at machines, with skills */
+        get: operations["people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Enter a person or change one; rev 0 for a new one */
+        put: operations["save-person"];
         post?: never;
         delete?: never;
         options?: never;
@@ -4281,6 +4936,81 @@ export interface components {
             /** @description Instead of grants: one role at path */
             role?: string;
         };
+        AdviceAdvice: {
+            answer?: string;
+            /** Format: date-time */
+            answered_at?: string;
+            answered_by?: string;
+            /** Format: date-time */
+            asked_at: string;
+            asked_by: string;
+            /** @description Name of the firm */
+            called?: string;
+            directed_by?: string;
+            /** @description Day by which the answer is wanted */
+            due?: string;
+            /** @description Id in the register of experts */
+            expert?: string;
+            files: components["schemas"]["AdviceFile"][];
+            /** @description Id of the firm that asks; left out: a region asks */
+            firm?: string;
+            id: string;
+            /** @enum {string} */
+            last: "asked" | "directed" | "answered" | "asked_on" | "closed" | "withdrawn";
+            /** @description Why it was asked on, closed or withdrawn */
+            note?: string;
+            organisation?: string;
+            /** @description Document, standard or case that the answer rests on */
+            reference?: string;
+            /** @description Division code */
+            region: string;
+            /** Format: int64 */
+            rev: number;
+            sector?: string;
+            /** @enum {string} */
+            state: "asked" | "directed" | "answered" | "closed" | "withdrawn";
+            text: string;
+            title: string;
+            /** @description Name of who is to answer */
+            to?: string;
+            /** @enum {string} */
+            topic: "technology" | "equipment" | "software" | "investment" | "provider" | "policy" | "other";
+            user?: string;
+        };
+        AdviceAnswer: {
+            answer: string;
+            files?: components["schemas"]["AdviceFile"][];
+            /** @description Document, standard or case that it rests on */
+            reference?: string;
+        };
+        AdviceChange: {
+            /** Format: int64 */
+            at: number;
+            is: components["schemas"]["AdviceAdvice"];
+            who: string;
+        };
+        AdviceEnd: {
+            /** @description Needed to ask on and to withdraw */
+            note?: string;
+            /** @enum {string} */
+            to: "closed" | "asked_on" | "withdrawn";
+        };
+        AdviceFile: {
+            /** Format: int64 */
+            bytes: number;
+            name: string;
+            sha256: string;
+        };
+        AdviceIn: {
+            /** @description Id of the firm that asks; left out: a region asks */
+            firm?: string;
+            /** @description Of a region that asks */
+            region?: string;
+            text: string;
+            title: string;
+            /** @enum {string} */
+            topic: "technology" | "equipment" | "software" | "investment" | "provider" | "policy" | "other";
+        };
         Alarm: {
             acked?: components["schemas"]["Ack"];
             /** @description It stood already at from, where the look began */
@@ -4347,6 +5077,16 @@ export interface components {
              * @description Left out: until the machine runs again
              */
             to?: string;
+        };
+        AssignIn: {
+            expert: string;
+            /** @enum {string} */
+            role: "lead" | "expert";
+        };
+        AssignmentIn: {
+            accept: boolean;
+            /** @description Needed of who declines */
+            reason?: string;
         };
         AtlasDivision: {
             /** @description Six digits, GB/T 2260 */
@@ -4621,6 +5361,24 @@ export interface components {
              */
             waiting: number;
         };
+        ChangeExpertDispatch: {
+            /** Format: int64 */
+            at: number;
+            is: components["schemas"]["ExpertDispatch"];
+            who: string;
+        };
+        ChangeExpertExpert: {
+            /** Format: int64 */
+            at: number;
+            is: components["schemas"]["ExpertExpert"];
+            who: string;
+        };
+        ChangeExpertStation: {
+            /** Format: int64 */
+            at: number;
+            is: components["schemas"]["ExpertStation"];
+            who: string;
+        };
         Check: {
             detail?: string;
             name: string;
@@ -4888,6 +5646,20 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        DiagnosisEntry: {
+            /**
+             * Format: date-time
+             * @description Instant from which it counts: that of the closing
+             */
+            from: string;
+            /** @description Where the firm is when the entry is made */
+            region: string;
+            remark?: string;
+            sector?: string;
+            title: string;
+            /** @description It is taken back */
+            void?: boolean;
+        };
         DiagnosisEvidence: {
             /** Format: date-time */
             as_of?: string;
@@ -4931,6 +5703,8 @@ export interface components {
              * @enum {string}
              */
             conflict: "undeclared" | "none" | "declared";
+            /** @description Id in the register of experts, of who was dispatched */
+            expert?: string;
             /** @description What the conflict is */
             interest?: string;
             name: string;
@@ -5223,6 +5997,16 @@ export interface components {
              * @description diagnosed ÷ due; 0 when nothing is due. Firms outside of what is due count, too, so that it may pass 1
              */
             share: number;
+            /**
+             * Format: int64
+             * @description Experts who are stationed there today
+             */
+            stationed?: number;
+            /**
+             * Format: int64
+             * @description That stationed experts recorded
+             */
+            visits?: number;
         };
         DiagnosisProof: {
             /**
@@ -5292,6 +6076,7 @@ export interface components {
             at: string;
             by: string;
             edition?: string;
+            entry?: components["schemas"]["DiagnosisEntry"];
             evidence?: components["schemas"]["DiagnosisEvidence"][] | null;
             firm?: components["schemas"]["DiagnosisFirm"];
             follow_up?: components["schemas"]["DiagnosisFollowUp"];
@@ -5311,7 +6096,7 @@ export interface components {
             version?: number;
             visit?: components["schemas"]["DiagnosisVisit"];
             /** @enum {string} */
-            what: "created" | "planned" | "team" | "visit" | "asked" | "question_answered" | "evidence" | "answered" | "measure" | "state" | "reply" | "follow_up";
+            what: "created" | "planned" | "team" | "visit" | "asked" | "question_answered" | "evidence" | "answered" | "measure" | "state" | "reply" | "follow_up" | "entered" | "taken_back";
         };
         DiagnosisView: {
             /** @description By requirement: what people say */
@@ -5330,6 +6115,8 @@ export interface components {
              */
             due?: string;
             edition: string;
+            /** @description In the register that targets count, while it stands there */
+            entry?: components["schemas"]["DiagnosisEntry"];
             /** @description By requirement: what figures say */
             evidence: {
                 [key: string]: components["schemas"]["DiagnosisEvidence"];
@@ -5365,6 +6152,14 @@ export interface components {
             /** @description Who was spoken to */
             people?: string;
             place?: string;
+        };
+        DirectIn: {
+            /** Format: date */
+            due: string;
+            /** @description Id in the register of experts */
+            expert?: string;
+            /** @description Who is in no register */
+            organisation?: string;
         };
         DiscoveryCandidate: {
             announced?: boolean;
@@ -5452,6 +6247,18 @@ export interface components {
              */
             total: number;
         };
+        DispatchIn: {
+            /** @description Id of the diagnosis */
+            diagnosis: string;
+            /** @description Fields of technology that the team is to know */
+            fields: string[];
+            note?: string;
+            /**
+             * Format: int64
+             * @description Experts
+             */
+            wanted: number;
+        };
         DriverExample: {
             /** @description Of a device */
             address: string;
@@ -5469,6 +6276,11 @@ export interface components {
             example: components["schemas"]["DriverExample"];
             kind: string;
             listens: boolean;
+        };
+        EndIn: {
+            reason?: string;
+            /** @enum {string} */
+            state: "done" | "cancelled";
         };
         EnterpriseCellFault: {
             /** @description Name of the column in the sheet, empty for the whole row */
@@ -6155,6 +6967,182 @@ export interface components {
              */
             to: string;
         };
+        ExpertAssignment: {
+            /** Format: date-time */
+            answered_at?: string;
+            /** Format: date-time */
+            at: string;
+            by: string;
+            expert: string;
+            name: string;
+            organisation?: string;
+            /** @description Why declined or withdrawn */
+            reason?: string;
+            /** @enum {string} */
+            role: "lead" | "expert";
+            /** @enum {string} */
+            state: "assigned" | "accepted" | "declined" | "withdrawn";
+        };
+        ExpertCandidate: {
+            /** Format: int64 */
+            capacity: number;
+            /**
+             * Format: int64
+             * @description 0 the same county, 1 the same city, 2 the same province, 3 beyond
+             */
+            distance: number;
+            expert: string;
+            /** @description Of those that are needed, the ones the person knows */
+            fields: string[];
+            /**
+             * Format: int64
+             * @description Open assignments
+             */
+            load: number;
+            name: string;
+            organisation: string;
+            /** @description Why the person is not proposed; empty: proposed */
+            out: components["schemas"]["ExpertReason"][];
+            region: string;
+            /**
+             * Format: int64
+             * @description Letters and digits of the firm's class that the person's best match has; 0: none
+             */
+            sector: number;
+        };
+        ExpertDispatch: {
+            /** Format: date-time */
+            asked_at: string;
+            asked_by: string;
+            assignments: components["schemas"]["ExpertAssignment"][];
+            diagnosis: string;
+            fields: string[];
+            firm: components["schemas"]["ExpertFirm"];
+            /** @description First day of the visits */
+            from: string;
+            id: string;
+            /** @enum {string} */
+            last: "asked" | "assigned" | "accepted" | "declined" | "withdrawn" | "done" | "cancelled";
+            note?: string;
+            /** @description Why it ended */
+            reason?: string;
+            /** Format: int64 */
+            rev: number;
+            /** @enum {string} */
+            state: "open" | "staffed" | "done" | "cancelled";
+            /** @description Of the diagnosis */
+            title: string;
+            /** @description Last day */
+            to: string;
+            /**
+             * Format: int64
+             * @description Experts
+             */
+            wanted: number;
+        };
+        ExpertExpert: {
+            /** @description Name that the person signs in with: who signs in so sees what is assigned, and accepts or declines */
+            account?: string;
+            /**
+             * Format: int64
+             * @description Assignments at a time
+             */
+            capacity: number;
+            /** @description Fields of technology */
+            fields: string[];
+            /**
+             * Format: date
+             * @description First day on which the person can be sent
+             */
+            from: string;
+            id: string;
+            /** @description Firms and organisations that the person may not judge */
+            interests: components["schemas"]["ExpertInterest"][];
+            name: string;
+            /** @description That the person works for */
+            organisation: string;
+            /** @description Professional title */
+            post?: string;
+            /** @description Where the person is at home */
+            region: string;
+            remark?: string;
+            /** Format: int64 */
+            rev: number;
+            /** @description Beginnings of classes of GB/T 4754 with their section, such as C34 */
+            sectors: string[];
+            /** @description Beginnings of division codes where the person can be sent; none: everywhere */
+            serves: string[];
+            /** @description Last one; left out: open */
+            to?: string;
+            /** @description Entered in error */
+            void?: boolean;
+        };
+        ExpertFirm: {
+            id: string;
+            name: string;
+            region: string;
+            sector: string;
+        };
+        ExpertInterest: {
+            /** @description Id in the registry */
+            firm?: string;
+            /** @description Day on which it began; left out: ever since */
+            from?: string;
+            /** @enum {string} */
+            kind: "owner" | "employee" | "supplier" | "adviser" | "relative";
+            note?: string;
+            /** @description As it is called; of a firm of the registry filled in */
+            organisation?: string;
+            /** @description Last day; left out: it lasts */
+            to?: string;
+        };
+        ExpertReason: {
+            /** @description Sending the person is refused */
+            bars?: boolean;
+            /** @enum {string} */
+            code: "interest" | "not_valid" | "in_team" | "declined" | "full" | "region" | "skill";
+            text: components["schemas"]["PlantName"];
+        };
+        ExpertStation: {
+            expert: string;
+            /** Format: date */
+            from: string;
+            id: string;
+            /** @description Filled in from the register */
+            name?: string;
+            /** @description Filled in from the register */
+            organisation?: string;
+            /** @description County */
+            region: string;
+            /** Format: int64 */
+            rev: number;
+            task?: string;
+            /** @description Last day; left out: open */
+            to?: string;
+            /**
+             * Format: int64
+             * @description Recorded so far
+             */
+            visits?: number;
+            /** @description Entered in error */
+            void?: boolean;
+        };
+        ExpertVisit: {
+            by?: string;
+            /** @description The firm's name, filled in */
+            called?: string;
+            /** Format: date */
+            day: string;
+            /** @description Id in the registry; left out of visits that are no firm's */
+            firm?: string;
+            id: string;
+            notes: string;
+            /** Format: int64 */
+            rev: number;
+            station?: string;
+            /** @description Entered in error */
+            void?: boolean;
+        };
         "Extend-guestRequest": {
             /**
              * Format: date-time
@@ -6618,6 +7606,8 @@ export interface components {
             /** @enum {string} */
             basis: "machine" | "audited" | "declared";
             connected?: components["schemas"]["LedgerConnected"];
+            /** @description Id of the diagnosis that made the entry when it was closed */
+            diagnosis?: string;
             firm?: string;
             firm_code?: string;
             firm_name?: string;
@@ -6865,6 +7855,16 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListAdviceAdvice: {
+            items: components["schemas"]["AdviceAdvice"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListAdviceChange: {
+            items: components["schemas"]["AdviceChange"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListAlarm: {
             items: components["schemas"]["Alarm"][];
             /** @description Pass as cursor for the next page */
@@ -6882,6 +7882,21 @@ export interface components {
         };
         ListBulkImport: {
             items: components["schemas"]["BulkImport"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListChangeDispatch: {
+            items: components["schemas"]["ChangeExpertDispatch"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListChangeExpert: {
+            items: components["schemas"]["ChangeExpertExpert"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListChangeStation: {
+            items: components["schemas"]["ChangeExpertStation"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -6977,6 +7992,31 @@ export interface components {
         };
         ListEvidenceRequest: {
             items: components["schemas"]["EvidenceRequest"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListExpertCandidate: {
+            items: components["schemas"]["ExpertCandidate"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListExpertDispatch: {
+            items: components["schemas"]["ExpertDispatch"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListExpertExpert: {
+            items: components["schemas"]["ExpertExpert"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListExpertStation: {
+            items: components["schemas"]["ExpertStation"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListExpertVisit: {
+            items: components["schemas"]["ExpertVisit"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -7082,6 +8122,31 @@ export interface components {
         };
         ListPlantTag: {
             items: components["schemas"]["PlantTag"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListProductionDefinition: {
+            items: components["schemas"]["ProductionDefinition"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListProductionHead: {
+            items: components["schemas"]["ProductionHead"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListProductionJobHead: {
+            items: components["schemas"]["ProductionJobHead"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListProductionPerson: {
+            items: components["schemas"]["ProductionPerson"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListProductionStep: {
+            items: components["schemas"]["ProductionStep"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -7410,6 +8475,24 @@ export interface components {
              * @description Of the firm that stays
              */
             rev: number;
+        };
+        "Merge-orderRequest": {
+            /** @description Id of the order that is taken in */
+            other: string;
+        };
+        "Move-operations-definitionRequest": {
+            /** @description Of a block */
+            reason?: string;
+            /** @enum {string} */
+            state: "released" | "blocked";
+            /** @description Of a release: when orders that begin then are made by it; from now on when left out */
+            valid?: components["schemas"]["PlantValidity"];
+        };
+        "Move-orderRequest": {
+            /** @description Why it is held or cancelled */
+            reason?: string;
+            /** @enum {string} */
+            what: "released" | "held" | "resumed" | "cancelled" | "closed";
         };
         NewDiagnosis: {
             edition: string;
@@ -7893,6 +8976,550 @@ export interface components {
             type: string;
             /** Format: date-time */
             until?: string;
+        };
+        ProductionAlternative: {
+            /**
+             * Format: int64
+             * @description Units that run together, as in a furnace; 0 for one after the other
+             */
+            batch?: number;
+            /** @description A machine, or a line or cell any machine of which will do */
+            equipment: string;
+            /**
+             * Format: int64
+             * @description For one unit, or for one batch
+             */
+            run_ms: number;
+            /** Format: int64 */
+            setup_ms: number;
+        };
+        ProductionDefinition: {
+            at?: string;
+            by?: string;
+            /** @description Bill of materials, per unit of the product */
+            materials: components["schemas"]["ProductionMaterial"][];
+            /** @description What is new in this revision */
+            note?: string;
+            /** @description Code of the product */
+            product: string;
+            /** @description Why it is blocked */
+            reason?: string;
+            /**
+             * Format: int64
+             * @description Counts the changes
+             */
+            rev: number;
+            /** Format: int64 */
+            revision: number;
+            /** @description Routing, in the order of the numbers */
+            segments: components["schemas"]["ProductionSegment"][];
+            /** @enum {string} */
+            state: "draft" | "released" | "blocked";
+            /** @description Of the product, UCUM; {piece} for pieces */
+            unit: string;
+            /** @description When orders that begin then are made by it */
+            valid: components["schemas"]["PlantValidity"];
+        };
+        ProductionDocument: {
+            /** Format: int64 */
+            bytes: number;
+            /** @enum {string} */
+            kind: "instruction" | "drawing" | "picture" | "program";
+            sha256: string;
+            title: string;
+        };
+        ProductionDoubt: {
+            at: string;
+            by: string;
+            /**
+             * Format: int64
+             * @description Its number in the history
+             */
+            step: number;
+            what: string;
+            why: string;
+        };
+        ProductionEntry: {
+            /** @description When it was done, of an entry that was made without the network; now when left out */
+            at?: string;
+            /**
+             * @description Of what: job
+             * @enum {string}
+             */
+            command?: "start" | "revoke" | "prepare" | "load" | "run" | "pause" | "hold" | "resume" | "complete" | "close" | "abort";
+            /** @description The machine counted the scrap and rework as good: they are taken from the good */
+            counted?: boolean;
+            /** @description Where; the planned one when left out */
+            equipment?: string;
+            /** Format: int64 */
+            good?: number;
+            /** Format: int64 */
+            job: number;
+            /** @description The sender's own: the same again is the same entry */
+            key?: string;
+            note?: string;
+            /** @description Of what: first_piece */
+            ok?: boolean;
+            /** @description Of what: operator */
+            on?: boolean;
+            /** @description Of what: operator; whoever asks when left out */
+            person?: string;
+            /** @description Why it is held, paused, aborted or scrap */
+            reason?: string;
+            /** Format: int64 */
+            rework?: number;
+            /** Format: int64 */
+            scrap?: number;
+            /** @enum {string} */
+            what: "job" | "operator" | "first_piece" | "count";
+        };
+        ProductionFirstPiece: {
+            at: string;
+            by: string;
+            note?: string;
+            ok: boolean;
+        };
+        ProductionHead: {
+            /**
+             * Format: int64
+             * @description Number of the job that comes next or runs
+             */
+            at?: number;
+            changed: string;
+            customer?: string;
+            /** Format: int64 */
+            doubts: number;
+            /** @description To be finished by */
+            due: string;
+            /** @description Not to begin before */
+            earliest?: string;
+            /**
+             * Format: int64
+             * @description Jobs of it
+             */
+            ended: number;
+            /** @description Planned, or begun */
+            from?: string;
+            id: string;
+            /** Format: int64 */
+            jobs: number;
+            /** @enum {string} */
+            kind: "make" | "rework" | "trial";
+            /** @description It ended after its due date, or is planned to */
+            late: boolean;
+            note?: string;
+            /** @description Of the order, as people and other systems call it */
+            number: string;
+            /** @description Path of the site, area or line that makes it */
+            place: string;
+            /**
+             * Format: int64
+             * @description Higher goes first; 50 is usual
+             */
+            priority: number;
+            product: string;
+            /**
+             * Format: int64
+             * @description Good units
+             */
+            quantity: number;
+            /** @description Number at the customer's or in the ERP */
+            reference?: string;
+            /** Format: int64 */
+            rev: number;
+            /**
+             * Format: int64
+             * @description Of the definition; the one valid at the release when left out
+             */
+            revision?: number;
+            /** @enum {string} */
+            state: "forecast" | "released" | "held" | "cancelled" | "running" | "paused" | "completed" | "aborted" | "closed";
+            /** @description Planned, or ended */
+            to?: string;
+            /**
+             * Format: int64
+             * @description What an hour of delay costs beside others; 1 when left out
+             */
+            weight?: number;
+        };
+        ProductionJobHead: {
+            began?: string;
+            /**
+             * Format: int64
+             * @description People who may be at work on it together
+             */
+            crew: number;
+            due: string;
+            ended?: string;
+            /** @description Where it is planned, or is being done */
+            equipment?: string;
+            /** @description Its first piece must be approved */
+            first?: boolean;
+            first_piece?: components["schemas"]["ProductionFirstPiece"];
+            /** @description Planned */
+            from?: string;
+            /** @description Planning leaves it where it is */
+            locked?: boolean;
+            made: components["schemas"]["ProductionMade"];
+            name: components["schemas"]["PlantName"];
+            /**
+             * Format: int64
+             * @description Of the segment
+             */
+            no: number;
+            /** @description Of the order */
+            number: string;
+            /** @description At work on it now */
+            operators: string[];
+            /** @description Id */
+            order: string;
+            /** @description Done by a supplier */
+            outside?: boolean;
+            place: string;
+            /** Format: int64 */
+            priority: number;
+            product: string;
+            /**
+             * Format: int64
+             * @description Good units to be made
+             */
+            quantity: number;
+            /** @description Why it is held, suspended or aborted */
+            reason?: string;
+            /** Format: int64 */
+            revision: number;
+            since: string;
+            /** @enum {string} */
+            state: "not_allowed" | "waiting" | "ready" | "loaded" | "running" | "held" | "suspended" | "completed" | "closed" | "aborted";
+            /** @description Planned */
+            to?: string;
+        };
+        ProductionJobView: {
+            began?: string;
+            /** @description That it can be told now */
+            commands: string[];
+            /**
+             * Format: int64
+             * @description People who may be at work on it together
+             */
+            crew: number;
+            ended?: string;
+            /** @description Where it is planned, or is being done */
+            equipment?: string;
+            /** @description Its first piece must be approved */
+            first?: boolean;
+            first_piece?: components["schemas"]["ProductionFirstPiece"];
+            /**
+             * Format: int64
+             * @description Parts of other products that its machines counted meanwhile
+             */
+            foreign?: number;
+            /** @description Planned */
+            from?: string;
+            /** @description Planning leaves it where it is */
+            locked?: boolean;
+            made: components["schemas"]["ProductionMade"];
+            name: components["schemas"]["PlantName"];
+            /**
+             * Format: int64
+             * @description Of the segment
+             */
+            no: number;
+            /** @description At work on it now */
+            operators: string[];
+            /** @description Done by a supplier */
+            outside?: boolean;
+            /**
+             * Format: int64
+             * @description Good units to be made
+             */
+            quantity: number;
+            /** @description Why it is held, suspended or aborted */
+            reason?: string;
+            segment: components["schemas"]["ProductionSegment"];
+            since: string;
+            /** @enum {string} */
+            state: "not_allowed" | "waiting" | "ready" | "loaded" | "running" | "held" | "suspended" | "completed" | "closed" | "aborted";
+            /** @description Planned */
+            to?: string;
+        };
+        ProductionMade: {
+            /**
+             * Format: int64
+             * @description Of all, by machines
+             */
+            counted: number;
+            /** Format: int64 */
+            good: number;
+            /** Format: int64 */
+            rework: number;
+            /** Format: int64 */
+            scrap: number;
+            /**
+             * Format: int64
+             * @description Of all, entered by people; negative when they took away
+             */
+            typed: number;
+        };
+        ProductionMaterial: {
+            /** @description Code of a product or a bought item */
+            item: string;
+            /** @description Of the item's unit, for one unit of the product */
+            quantity: string;
+            /**
+             * Format: int64
+             * @description Number of the segment that uses it; the first when left out
+             */
+            segment?: number;
+            /** @description UCUM */
+            unit: string;
+        };
+        ProductionOutside: {
+            /**
+             * Format: int64
+             * @description From giving out to having back
+             */
+            lead_ms: number;
+            supplier: string;
+        };
+        ProductionPart: {
+            id: string;
+            /**
+             * Format: int64
+             * @description Negative when it was split off
+             */
+            quantity: number;
+        };
+        ProductionPerson: {
+            /** @description As colleagues say */
+            called?: string;
+            /** @description As the person signs in */
+            name: string;
+            /** @description No longer works here */
+            off?: boolean;
+            /**
+             * Format: int64
+             * @description Counts the changes
+             */
+            rev: number;
+            skills: components["schemas"]["ProductionSkill"][];
+        };
+        ProductionPlanned: {
+            /**
+             * Format: int64
+             * @description People who may be at work on it together
+             */
+            crew?: number;
+            equipment?: string;
+            /** @description Its first piece must be approved */
+            first?: boolean;
+            from?: string;
+            locked?: boolean;
+            name?: components["schemas"]["PlantName"];
+            /** Format: int64 */
+            no: number;
+            outside?: boolean;
+            to?: string;
+        };
+        ProductionSegment: {
+            /** @description Numbers of the segments that it follows; the one before it when left out */
+            after?: number[] | null;
+            /** @description Where it can be done, the usual first */
+            alternatives: components["schemas"]["ProductionAlternative"][];
+            /** @description Work instructions, drawings, pictures */
+            documents?: components["schemas"]["ProductionDocument"][] | null;
+            /** @description Jobs of one family follow one another without a new setup */
+            family?: string;
+            /** @description The first piece must be approved */
+            first_piece?: boolean;
+            /**
+             * Format: int64
+             * @description The next must begin within; 0 for no limit
+             */
+            max_wait_ms?: number;
+            /**
+             * Format: int64
+             * @description Must pass after it, such as cooling
+             */
+            min_wait_ms?: number;
+            /**
+             * Format: int64
+             * @description Transport to the next
+             */
+            move_ms?: number;
+            name: components["schemas"]["PlantName"];
+            /**
+             * Format: int64
+             * @description 10, 20, 30 …
+             */
+            no: number;
+            /**
+             * Format: int64
+             * @description People that one machine needs; 0 and 1 mean one at a time
+             */
+            operators?: number;
+            /** @description Done by a supplier */
+            outside?: components["schemas"]["ProductionOutside"];
+            /**
+             * Format: int64
+             * @description The next may begin after so many units; all when 0
+             */
+            overlap?: number;
+            /**
+             * Format: int64
+             * @description Usual wait before it, for planning
+             */
+            queue_ms?: number;
+            /**
+             * Format: int64
+             * @description Planned scrap, per million
+             */
+            scrap_ppm?: number;
+            /** @description All of which whoever does it must have */
+            skills?: string[] | null;
+            tools?: string[] | null;
+        };
+        ProductionSkill: {
+            /** Format: date */
+            from: string;
+            name: string;
+            /** @description First day on which it has to be proved anew */
+            to?: string;
+        };
+        ProductionStep: {
+            /** @description When it was done */
+            at: string;
+            by: string;
+            command?: string;
+            /** @description When this node heard of it */
+            entered: string;
+            equipment?: string;
+            /** @description Id of the count at the machine that goes with it */
+            fact?: string;
+            /** Format: int64 */
+            good?: number;
+            /** Format: int64 */
+            job?: number;
+            jobs?: components["schemas"]["ProductionPlanned"][] | null;
+            /** @description The sender's own; the same again is the same step */
+            key?: string;
+            note?: string;
+            ok?: boolean;
+            on?: boolean;
+            /** @description Id of the other order of a split or merge */
+            other?: string;
+            parent?: string;
+            person?: string;
+            /** Format: int64 */
+            quantity?: number;
+            reason?: string;
+            /** Format: int64 */
+            rework?: number;
+            /** Format: int64 */
+            scrap?: number;
+            /** Format: int64 */
+            seq: number;
+            /**
+             * Format: int64
+             * @description That is withdrawn
+             */
+            step?: number;
+            terms?: components["schemas"]["ProductionTerms"];
+            what: string;
+        };
+        ProductionTerms: {
+            customer?: string;
+            /** @description To be finished by */
+            due: string;
+            /** @description Not to begin before */
+            earliest?: string;
+            /** @enum {string} */
+            kind: "make" | "rework" | "trial";
+            note?: string;
+            /** @description Of the order, as people and other systems call it */
+            number: string;
+            /** @description Path of the site, area or line that makes it */
+            place: string;
+            /**
+             * Format: int64
+             * @description Higher goes first; 50 is usual
+             */
+            priority: number;
+            product: string;
+            /**
+             * Format: int64
+             * @description Good units
+             */
+            quantity: number;
+            /** @description Number at the customer's or in the ERP */
+            reference?: string;
+            /**
+             * Format: int64
+             * @description Of the definition; the one valid at the release when left out
+             */
+            revision?: number;
+            /**
+             * Format: int64
+             * @description What an hour of delay costs beside others; 1 when left out
+             */
+            weight?: number;
+        };
+        ProductionView: {
+            began?: string;
+            changed: string;
+            created: string;
+            customer?: string;
+            /** @description Entries that do not fit what else is known; each counts for nothing until it is mended */
+            doubts: components["schemas"]["ProductionDoubt"][];
+            /** @description To be finished by */
+            due: string;
+            /** @description Not to begin before */
+            earliest?: string;
+            ended?: string;
+            id: string;
+            jobs: components["schemas"]["ProductionJobView"][];
+            /** @enum {string} */
+            kind: "make" | "rework" | "trial";
+            note?: string;
+            /** @description Of the order, as people and other systems call it */
+            number: string;
+            /** @description Id of the order that this one was split from */
+            parent?: string;
+            /** @description Orders split from it or taken into it */
+            parts: components["schemas"]["ProductionPart"][];
+            /** @description Path of the site, area or line that makes it */
+            place: string;
+            /**
+             * Format: int64
+             * @description Higher goes first; 50 is usual
+             */
+            priority: number;
+            product: string;
+            /**
+             * Format: int64
+             * @description Good units
+             */
+            quantity: number;
+            /** @description Why it is held or cancelled */
+            reason?: string;
+            /** @description Number at the customer's or in the ERP */
+            reference?: string;
+            /** Format: int64 */
+            rev: number;
+            /**
+             * Format: int64
+             * @description Of the definition; the one valid at the release when left out
+             */
+            revision?: number;
+            /** @enum {string} */
+            state: "forecast" | "released" | "held" | "cancelled" | "running" | "paused" | "completed" | "aborted" | "closed";
+            /** @description Of the quantities, UCUM */
+            units: string;
+            /**
+             * Format: int64
+             * @description What an hour of delay costs beside others; 1 when left out
+             */
+            weight?: number;
         };
         Profile: {
             class: string;
@@ -8697,6 +10324,12 @@ export interface components {
             name: string;
             password: string;
         };
+        "Split-orderRequest": {
+            /** @description Of the new order */
+            number: string;
+            /** Format: int64 */
+            quantity: number;
+        };
         Standards: {
             measures: components["schemas"]["FigureDefinition"][];
             standards: components["schemas"]["EvaluationStandard"][];
@@ -8867,6 +10500,8 @@ export interface components {
             at: number;
             /** @enum {string} */
             basis: "machine" | "audited" | "declared";
+            /** @description Id of the diagnosis that made the entry when it was closed */
+            diagnosis?: string;
             firm?: string;
             /** Format: int64 */
             from: number;
@@ -8898,6 +10533,8 @@ export interface components {
         TargetEntry: {
             /** @enum {string} */
             basis: "machine" | "audited" | "declared";
+            /** @description Id of the diagnosis that made the entry when it was closed */
+            diagnosis?: string;
             firm?: string;
             /** Format: int64 */
             from: number;
@@ -9660,6 +11297,19 @@ export interface components {
             /** Format: date-time */
             to: string;
         };
+        "Withdraw-entryRequest": {
+            /** @description Why */
+            note: string;
+            /**
+             * Format: int64
+             * @description seq of the step in the history
+             */
+            step: number;
+        };
+        WithdrawIn: {
+            expert: string;
+            reason: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -9914,7 +11564,7 @@ export interface operations {
     "who-may": {
         parameters: {
             query: {
-                permission: "read" | "report" | "control" | "engineer" | "administer" | "audit" | "firms" | "firms.keep" | "firms.report" | "firms.reply" | "diagnose" | "tenants";
+                permission: "read" | "report" | "control" | "plan" | "engineer" | "administer" | "audit" | "firms" | "firms.keep" | "firms.report" | "firms.dispatch" | "firms.reply" | "diagnose" | "tenants";
                 /** @description A place of the plant */
                 scope?: string;
                 /** @description Id of a firm */
@@ -9937,6 +11587,370 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListAccessHolder"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "advice-list": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                state?: "asked" | "directed" | "answered" | "closed" | "withdrawn";
+                topic?: "technology" | "equipment" | "software" | "investment" | "provider" | "policy" | "other";
+                /** @description Beginning of a division code */
+                region?: string;
+                /** @description Id of a firm */
+                firm?: string;
+                /** @description Part of the title, the firm or who is to answer */
+                q?: string;
+                /** @description Due and not answered */
+                overdue?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAdviceAdvice"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ask-advice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdviceIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdviceAdvice"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-advice": {
+        parameters: {
+            query?: {
+                state?: "asked" | "directed" | "answered" | "closed" | "withdrawn";
+                topic?: "technology" | "equipment" | "software" | "investment" | "provider" | "policy" | "other";
+                /** @description Beginning of a division code */
+                region?: string;
+                /** @description Id of a firm */
+                firm?: string;
+                /** @description Part of the title, the firm or who is to answer */
+                q?: string;
+                /** @description Due and not answered */
+                overdue?: boolean;
+                format?: "xlsx" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    advice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdviceAdvice"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "answer-advice": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the question you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdviceAnswer"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdviceAdvice"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "direct-advice": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the question you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DirectIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdviceAdvice"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-advice": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the question you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdviceEnd"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdviceAdvice"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "attach-advice-file": {
+        parameters: {
+            query: {
+                name: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdviceFile"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "advice-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "advice-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAdviceChange"];
                 };
             };
             /** @description Error */
@@ -11840,6 +13854,37 @@ export interface operations {
             };
         };
     };
+    "machine-jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListProductionJobHead"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     preview: {
         parameters: {
             query: {
@@ -12640,6 +14685,692 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EvidenceState"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "expert-dispatches": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                state?: "open" | "staffed" | "done" | "cancelled";
+                /** @description Beginning of a division code */
+                region?: string;
+                diagnosis?: string;
+                /** @description Part of the title, the firm or an expert's name */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListExpertDispatch"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ask-expert-dispatch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DispatchIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpertDispatch"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "expert-dispatch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpertDispatch"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "answer-expert-assignment": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the dispatch you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignmentIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpertDispatch"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "assign-expert": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the dispatch you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpertDispatch"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "expert-candidates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListExpertCandidate"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-expert-dispatch": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the dispatch you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpertDispatch"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "expert-dispatch-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListChangeDispatch"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "withdraw-expert": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the dispatch you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpertDispatch"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "expert-stations": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Beginning of a division code */
+                region?: string;
+                expert?: string;
+                /** @description Part of the name, the organisation or the task */
+                q?: string;
+                /** @description Those in force today */
+                now?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListExpertStation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-expert-station": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExpertStation"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpertStation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-expert-station": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the station you changed */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExpertStation"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpertStation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "expert-station-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListChangeStation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "expert-visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListExpertVisit"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-expert-visit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExpertVisit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpertVisit"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    experts: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Beginning of a division code that the person serves */
+                region?: string;
+                /** @description Field of technology */
+                field?: string;
+                /** @description Beginning of a class with its section */
+                sector?: string;
+                /** @description Part of the name or the organisation */
+                q?: string;
+                /** @description Those who can be sent today */
+                valid?: boolean;
+                /** @description Those entered in error, too */
+                void?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListExpertExpert"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-expert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExpertExpert"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpertExpert"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-expert": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the entry you changed */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExpertExpert"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpertExpert"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "expert-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListChangeExpert"];
                 };
             };
             /** @description Error */
@@ -14966,6 +17697,560 @@ export interface operations {
             };
         };
     };
+    "operations-definitions": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                product?: string;
+                state?: "draft" | "released" | "blocked";
+                /** @description Part of a product's code, a material's or a segment's name */
+                q?: string;
+                /** @description The newest revision of each product alone */
+                current?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListProductionDefinition"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-operations-definition": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProductionDefinition"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductionDefinition"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "operations-definition": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                product: string;
+                revision: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductionDefinition"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-operations-definition": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the draft you changed */
+                "If-Match": string;
+            };
+            path: {
+                product: string;
+                revision: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProductionDefinition"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductionDefinition"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "move-operations-definition": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the revision that you saw */
+                "If-Match": string;
+            };
+            path: {
+                product: string;
+                revision: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Move-operations-definitionRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductionDefinition"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    orders: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                state?: string[] | null;
+                product?: string;
+                /** @description Only those with entries that do not fit */
+                doubt?: boolean;
+                /** @description Part of number, product, customer or reference */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListProductionHead"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProductionTerms"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductionView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductionView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-order": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the order that you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProductionTerms"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductionView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "enter-job": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProductionEntry"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductionView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "order-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListProductionStep"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "merge-order": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the order that you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Merge-orderRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductionView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "split-order": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the order that you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Split-orderRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductionView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "move-order": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the order that you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Move-orderRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductionView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "withdraw-entry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Withdraw-entryRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductionView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     organisations: {
         parameters: {
             query?: never;
@@ -15086,6 +18371,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListTaskUnitChange"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    people: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListProductionPerson"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-person": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProductionPerson"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductionPerson"];
                 };
             };
             /** @description Error */
