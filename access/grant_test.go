@@ -54,7 +54,7 @@ func TestDeliveredRoles(t *testing.T) {
 			p := h.holding(t, access.Grant{Role: role, Path: "e/s"})
 			for i, perm := range permissions {
 				for path, inside := range map[string]bool{"e/s": true, "e/s/l": true, "e": false, "": false, "e/s2": false} {
-					if got := p.May(perm, path); got != (rights[i] == '1' && inside && i < 7) {
+					if got := p.May(perm, path); got != (rights[i] == '1' && inside && i < 8) {
 						t.Errorf("%s within e/s: May(%s, %q) = %v", role, perm, path, got)
 					}
 				}
@@ -69,7 +69,7 @@ func TestDeliveredRoles(t *testing.T) {
 				if p.May(perm, "") || p.May(perm, "e/s") {
 					t.Errorf("%s of region 3306: May(%s) holds in the plant, or everywhere", role, perm)
 				}
-				if got := p.Areas(perm); (len(got) == 1 && got[0] == area) != (rights[i] == '1' && i >= 7) {
+				if got := p.Areas(perm); (len(got) == 1 && got[0] == area) != (rights[i] == '1' && i >= 8) {
 					t.Errorf("%s of region 3306: Areas(%s) = %v", role, perm, got)
 				}
 			}

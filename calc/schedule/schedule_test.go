@@ -76,7 +76,7 @@ func TestMakespan_PublishedInstances(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		easy := map[string]bool{"la01": true, "la02": true, "la06": true, "la19": true, "orb01": true, "mk01": true, "mk03": true, "mk08": true, "k1": true, "sfjs08": true, "mfjs01": true}
+		easy := map[string]bool{"la01": true, "la02": true, "la06": true, "la19": true, "ft10": true, "orb09": true, "mk01": true, "mk03": true, "mk08": true, "k1": true, "sfjs08": true, "mfjs01": true}
 		for _, ref := range refs {
 			if ref.Disagree {
 				continue

@@ -110,22 +110,36 @@ func (c scheduleMakeCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r, err := schedule.Makespan(p, schedule.Options{
-		Seed: c.Seed, Threads: c.Threads, Stop: func() bool { return ctx.Err() != nil || !time.Now().Before(end) },
-	})
+	out, err := c.search(p, func() bool { return ctx.Err() != nil || !time.Now().Before(end) })
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.File, err)
 	}
-	if found := check.Schedule(p, r.Schedule); len(found) > 0 {
+	if found := check.Schedule(p, schedule.Schedule{Operations: out.Operations}); len(found) > 0 {
 		return fmt.Errorf("BUG: the schedule found is not valid and is not printed: %s", found[0].Text)
 	}
-	out := scheduleOut{r.Makespan, r.LowerBound, r.Schedule.Operations}
 	if c.JSON {
 		enc := json.NewEncoder(os.Stdout)
 		enc.SetIndent("", " ")
 		return enc.Encode(out)
 	}
 	return out.table(os.Stdout, p)
+}
+
+// leastLate counts a unit of lateness as much as a hundred of the whole length.
+var leastLate = schedule.Objective{Tardiness: 100, Makespan: 1}
+
+// search is for the shortest schedule of a job shop; of a shop with calendars,
+// setups or dates for the one that is least late, and among those the shortest.
+func (c scheduleMakeCmd) search(p *schedule.Problem, stop func() bool) (scheduleOut, error) {
+	r, err := schedule.Makespan(p, schedule.Options{Seed: c.Seed, Threads: c.Threads, Stop: stop})
+	if _, beyond := errors.AsType[*schedule.Unsupported](err); !beyond {
+		return scheduleOut{r.Makespan, r.LowerBound, r.Schedule.Operations}, err
+	}
+	plan, err := schedule.Plan(p, schedule.PlanOptions{Seed: c.Seed, Objective: leastLate, Stop: stop})
+	if err == nil && plan.Cost.Broken > 0 {
+		err = fmt.Errorf("no schedule was found that can be carried out: locked operations would begin %d too early for what comes before them; move one, or give it more --time", plan.Cost.Broken)
+	}
+	return scheduleOut{plan.Schedule.Makespan(), schedule.LowerBound(p), plan.Schedule.Operations}, err
 }
 
 // table prints a schedule machine by machine.
