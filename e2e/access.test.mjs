@@ -140,3 +140,78 @@ test("the audit is found by who, kind and what, and the filters stand in the add
   const file = await page.evaluate(async () => new TextDecoder("utf-8", { ignoreBOM: true }).decode(await (await fetch("/api/v1/audit/export")).arrayBuffer()));
   assert.ok(file.startsWith("\uFEFFseq,at,who,"), file.slice(0, 60));
 });
+
+test("a provider is invited for a line, sets a password, looks, is let in longer and ended", async () => {
+  await page.goto(`${demo.base}/system?tab=guests`);
+  await page.getByText("没有外部人员").or(page.getByText("轴承车间诊断")).first().waitFor();
+  await page.getByRole("button", { name: "让外部人员进入" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("登录名").fill("fuwu");
+  await dialog.getByLabel("姓名").fill("钱工");
+  await dialog.getByLabel("单位").fill("浙江某某信息工程有限公司");
+  await choose("角色", "服务商");
+  await dialog.getByText(/该角色可以：查看设备、指标和数据、配置工厂/).waitFor();
+  await dialog.getByRole("combobox", { name: "位置" }).click();
+  await page.locator(".ant-select-tree-treenode").nth(1).click();
+  await dialog.getByRole("button", { name: "准入" }).click();
+  await dialog.getByText("必填").waitFor(); // the purpose
+  await dialog.getByLabel("用途").fill("磨床联网改造");
+  await accessible(page, "guests-let-in");
+  await dialog.getByRole("button", { name: "准入" }).click();
+  await page.getByText(/登录链接只显示这一次/).waitFor();
+  await accessible(page, "guests-link");
+  const link = await page.getByRole("dialog").locator(".mono").innerText();
+  await page.getByRole("button", { name: "完成" }).click();
+  await page.getByRole("cell", { name: /钱工 fuwu/ }).waitFor();
+  await page.getByText("从未登录").first().waitFor();
+  await accessible(page, "guests");
+
+  const guest = await (await browser.newContext(person)).newPage();
+  guest.setDefaultTimeout(15_000);
+  await guest.goto(link);
+  await guest.getByText(/你是通过一次性链接进入的/).waitFor();
+  const mine = guest.getByRole("row", { name: /磨床联网改造/ });
+  await mine.getByText("服务商").waitFor();
+  await mine.getByText("Admin").or(mine.getByText(/管理员|admin/)).first().waitFor();
+  await accessible(guest, "account-guest");
+  assert.equal(await guest.getByLabel("当前密码").count(), 0);
+  await guest.getByLabel("新密码", { exact: true }).fill(password);
+  await guest.getByLabel("再输一次新密码").fill(password);
+  await guest.getByRole("button", { name: "设置密码" }).click();
+  await guest.getByText("密码已修改").waitFor();
+  await guest.getByText(/你是通过一次性链接进入的/).waitFor({ state: "detached" });
+  const seen = await guest.evaluate(async () => {
+    const machines = (await (await fetch("/api/v1/equipment")).json()).items;
+    const tags = (await (await fetch(`/api/v1/tags?scope=${machines[0].path}`)).json()).items;
+    const to = new Date();
+    const samples = await fetch(`/api/v1/samples?tag=${tags[0].no}&from=${new Date(to - 60_000).toISOString()}&to=${to.toISOString()}`);
+    return { path: machines[0].path, status: samples.status, users: (await fetch("/api/v1/users")).status };
+  });
+  assert.deepEqual([seen.status, seen.users], [200, 403]);
+
+  await page.goto(`${demo.base}/requests?tab=reads`);
+  const read = page.getByRole("row", { name: new RegExp(`fuwu.*外部人员.*原始采样.*${seen.path}`) });
+  await read.first().waitFor();
+  await accessible(page, "reads");
+
+  await page.goto(`${demo.base}/system?tab=guests`);
+  await page.getByRole("button", { name: "为 钱工 改期" }).click();
+  await page.getByLabel("有效期至").fill("2099-01-04 18:00");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: /^OK$|确\s*定/ }).click();
+  await page.getByText("须在当前时间之后、一年之内").waitFor();
+  const later = new Date(Date.now() + 200 * 86400_000).toISOString().slice(0, 10);
+  await page.getByLabel("有效期至").fill(`${later} 18:00`);
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: /^OK$|确\s*定/ }).click();
+  await page.getByText("期限已修改").waitFor();
+  await page.getByRole("cell", { name: new RegExp(later) }).waitFor();
+  await page.getByRole("button", { name: "立即终止 钱工" }).click();
+  await page.getByRole("tooltip").getByRole("button", { name: /^OK$|确\s*定/ }).click();
+  await page.getByText("已终止").waitFor();
+  await page.getByText("已结束", { exact: true }).click();
+  await page.getByRole("cell", { name: /已于 .* 结束/ }).waitFor();
+  assert.equal(await guest.evaluate(async () => (await fetch("/api/v1/equipment")).status), 403);
+  await guest.goto(`${demo.base}/account`);
+  await guest.getByText(/已于 .* 到期/).waitFor();
+});
