@@ -274,7 +274,7 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 		case "equipment", "nodes":
 			return string(machine.ID)
 		case "orders":
-			return g.orders[machine.ID]
+			return cmp.Or(g.orders[machine.ID], "01NOBODY")
 		case "devices":
 			return string(machine.Machine.Device.ID)
 		case "figures":
@@ -450,7 +450,7 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"answer-advice": map[string]any{"answer": "x"}, "end-advice": map[string]any{"to": "withdrawn", "note": "x"},
 		"add-operations-definition": definition, "change-operations-definition": definition, "move-operations-definition": map[string]any{"state": "blocked", "reason": "x"},
 		"save-person": map[string]any{"name": "x", "skills": []any{}, "rev": 0}, "add-order": order, "change-order": order, "move-order": map[string]any{"what": "closed"},
-		"split-order": map[string]any{"number": fmt.Sprint("S", now.UnixNano()), "quantity": 1}, "merge-order": map[string]any{"other": g.orders[machine.ID]},
+		"split-order": map[string]any{"number": fmt.Sprint("S", now.UnixNano()), "quantity": 1}, "merge-order": map[string]any{"other": cmp.Or(g.orders[machine.ID], "01NOBODY")},
 		"enter-job": map[string]any{"job": 10, "what": "job", "command": "resume"}, "withdraw-entry": map[string]any{"step": 1, "note": "x"},
 		"save-role": map[string]any{"id": "01nobody", "name": map[string]string{"zh": "空"}, "permissions": []string{}, "own": true, "rev": 0},
 	}[o.ID])
