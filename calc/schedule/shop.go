@@ -195,7 +195,7 @@ func (s *shop) addChain(st *state, unit int32, alt []int32, out []placed, keep [
 	from, to := s.units[unit][0], s.units[unit][1]
 	lower := s.lower[:to-from]
 	clear(lower)
-	end := st.ready[s.job[from]]
+	var end int64
 	left := tries
 	for u := from; u < to; {
 		k := s.ops[u].Alternatives[alt[u]].Machine

@@ -77,7 +77,7 @@ func (r Diagnoses) register(ctx context.Context, tx bun.Tx, tenant plant.TenantN
 	if err := tx.NewRaw(`select coalesce(max(rev), 0) from register_entry where tenant = ? and id = ?`, tenant, h.ID).Scan(ctx, &has); err != nil {
 		return fmt.Errorf("record: read entry of diagnosis %s: %w", h.ID, err)
 	}
-	_, err := Registers{r.db}.saveEntry(ctx, tx, tenant, target.Entry{
+	_, err := Registers(r).saveEntry(ctx, tx, tenant, target.Entry{
 		ID: h.ID, Rev: has, Kind: target.DiagnosisKind, Firm: h.Firm.ID, Region: e.Region, Sector: e.Sector, Title: e.Title, Remark: e.Remark,
 		From: plant.MicrosOf(e.From), Basis: target.Audited, Void: e.Void, Diagnosis: h.ID,
 	})

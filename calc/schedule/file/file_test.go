@@ -105,7 +105,7 @@ func TestRefused(t *testing.T) {
 }
 
 func TestProblem_ReadsAllOfTheModel(t *testing.T) {
-	p, err := Problem([]byte(`{
+	_, err := Problem([]byte(`{
 		"horizon": 500,
 		"calendars": {"day": [[0, 100], [200, 300]]},
 		"machines": [{"name": "lathe", "calendar": "day"}, {"setup": [[0, 5], [7, 0]], "ready": 1, "capacity": 4}],
@@ -115,7 +115,7 @@ func TestProblem_ReadsAllOfTheModel(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "max_wait") {
 		t.Fatalf("a longest wait below the least one was taken: %v", err)
 	}
-	p, err = Problem([]byte(`{"jobs": [{"operations": [{"alternatives": [{"machine": 0, "duration": 10}], "max_wait": 0,
+	p, err := Problem([]byte(`{"jobs": [{"operations": [{"alternatives": [{"machine": 0, "duration": 10}], "max_wait": 0,
 		"locked": {"machine": 0, "start": 7}}]}], "machines": [{"calendar": "day"}], "calendars": {"day": [[0, 100], [200, 300]]}}`))
 	if err != nil {
 		t.Fatal(err)
