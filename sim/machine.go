@@ -66,6 +66,8 @@ type machine struct {
 	in, out  tub
 
 	order               int
+	told                bool   // it makes what it is assigned
+	work                []Work // that is assigned, after the present order
 	product, following  string
 	orderText, program  string // of the present order
 	todo                int

@@ -3,7 +3,6 @@ package sim
 import (
 	"fmt"
 	"math"
-	"strings"
 	"time"
 
 	"zhigai/plant"
@@ -100,10 +99,14 @@ func (m *machine) planned() time.Duration {
 
 // takeOrder begins the next production order.
 func (m *machine) takeOrder() {
+	if m.told {
+		m.takeWork()
+		return
+	}
 	m.order++
 	m.product, m.following = m.following, m.products[m.rng.IntN(len(m.products))]
 	m.orderText = fmt.Sprintf("MO-%05d", m.order)
-	m.program = "O" + strings.ToUpper(strings.ReplaceAll(m.product, "-", ""))
+	m.program = programOf(m.product)
 	m.todo = max(50, int(float64(3+m.rng.IntN(9))*float64(time.Hour)/float64(m.planned())))
 }
 
@@ -126,7 +129,9 @@ func (m *machine) proceed() {
 		m.halt(maintenance)
 	case m.body.failing > bearingLimit:
 		m.halt(bearingGone)
-	case m.todo <= 0 && m.following == m.product:
+	case m.todo <= 0 && m.told && len(m.work) == 0:
+		m.idle()
+	case m.todo <= 0 && m.upcoming() == m.product:
 		m.halt(newOrder)
 	case m.todo <= 0:
 		m.halt(changeover)
@@ -224,7 +229,9 @@ func (m *machine) finish() {
 	m.useTool()
 	m.in.parts--
 	m.out.parts++
-	m.todo--
+	if !m.told { // an order of its own counts what was begun
+		m.todo--
+	}
 	bad := 0.004 + 0.001*m.body.failing + wearScrap(m.wear)
 	if m.warming > 0 {
 		m.warming--
@@ -237,6 +244,9 @@ func (m *machine) finish() {
 		m.rework++
 	default:
 		m.good++
+		if m.told {
+			m.todo--
+		}
 	}
 	m.put("cycle.time", round(m.cycle.Seconds(), 2))
 	m.measure()

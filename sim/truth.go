@@ -12,6 +12,7 @@ type Interval struct {
 	From, To            time.Time
 	Cause               Cause
 	Product             string
+	Order               string // as the controller shows it
 	Good, Scrap, Rework int64
 	EnergyKWh           float64
 }
@@ -52,7 +53,7 @@ func (m *machine) closeInterval() {
 		l.stops[m.stop.cause]++
 		if len(l.intervals) < maxIntervals {
 			l.intervals = append(l.intervals, Interval{
-				Path: m.path, From: m.since.Time(), To: m.now.Time(), Cause: m.stop.cause, Product: m.product,
+				Path: m.path, From: m.since.Time(), To: m.now.Time(), Cause: m.stop.cause, Product: m.product, Order: m.orderText,
 				Good: m.good - l.last.good, Scrap: m.scrap - l.last.scrap, Rework: m.rework - l.last.rework,
 				EnergyKWh: m.body.energy - l.last.energy,
 			})

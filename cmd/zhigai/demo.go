@@ -23,6 +23,7 @@ import (
 var demoLogins = []web.Login{
 	{Name: "admin", Password: "admin-demo", Role: string(access.RoleAdmin)},
 	{Name: "engineer", Password: "engineer-demo", Role: string(access.RoleEngineer)},
+	{Name: "planner", Password: "planner-demo", Role: string(access.RolePlanner)},
 	{Name: "operator", Password: "operator-demo", Role: string(access.RoleOperator)},
 	{Name: "viewer", Password: "viewer-demo", Role: string(access.RoleViewer)},
 }
@@ -39,6 +40,8 @@ type demoFlags struct {
 type demo struct {
 	model plant.Model
 	plant *sim.Plant
+	own   bool // the bearing maker, whose people and orders are known
+	seed  uint64
 }
 
 // demo makes the simulated plant; in a new folder it has lived before, and the
@@ -62,7 +65,7 @@ func (f demoFlags) demo(ctx context.Context, at place) (*demo, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &demo{}
+	d := &demo{own: f.Plant == "", seed: f.Seed}
 	if d.model, err = file.Read(name, src, file.Options{Profiles: profiles.IDs()}); err != nil {
 		return nil, err
 	}
@@ -115,7 +118,17 @@ func (d *demo) join(ctx context.Context, n *node) ([]web.Login, error) {
 	if err := n.demoUsers(ctx); err != nil {
 		return nil, err
 	}
-	return demoLogins, n.reconcile(ctx)
+	if err := n.reconcile(ctx); err != nil {
+		return nil, err
+	}
+	if d.own {
+		people, err := n.newFloor(ctx, d.plant, m, d.seed)
+		if err != nil {
+			return nil, fmt.Errorf("demo plant: %w", err)
+		}
+		n.workers.Go(func() { people.run(ctx) })
+	}
+	return demoLogins, nil
 }
 
 func (n *node) demoUsers(ctx context.Context) error {

@@ -1,0 +1,266 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"zhigai/access"
+	"zhigai/plant"
+	"zhigai/shop/planning"
+	"zhigai/shop/production"
+	"zhigai/sim"
+)
+
+// floor is the people of the demo plant: its planner keeps orders in work and
+// plans them anew when something happens, its operators do at the machines what
+// the plan in use says. They use the desks that the pages use.
+type floor struct {
+	n       *node
+	desk    *production.Desk
+	plant   *sim.Plant
+	way     demoWay
+	site    string
+	who     access.Principal // the planner
+	rng     *rand.Rand
+	log     *slog.Logger
+	search  string // the plan run that is awaited
+	planned time.Time
+	told    map[plant.NodeID]string // job that a machine was last told
+}
+
+const (
+	floorEvery = 5 * time.Second
+	// replanEvery: what disturbs the plan is gathered; a planner does not plan anew
+	// for each stop.
+	replanEvery = 5 * time.Minute
+	floorSearch = 3 * time.Second
+	dispatched  = 4
+)
+
+// newFloor gives the plant its people, if it is the bearing maker.
+func (n *node) newFloor(ctx context.Context, p *sim.Plant, m plant.Model, seed uint64) (*floor, error) {
+	way, err := readDemoWay()
+	if err != nil {
+		return nil, err
+	}
+	site := slices.IndexFunc(m.Nodes, func(nd plant.Node) bool { return nd.Level == plant.LevelSite })
+	if site < 0 {
+		return nil, errors.New("the demo plant has no site")
+	}
+	now, err := n.fleet.At(ctx, homeTenant, plant.MicrosOf(time.Now()))
+	if err != nil {
+		return nil, err
+	}
+	ids := map[string]plant.NodeID{}
+	for _, nd := range now.Model.Nodes {
+		ids[nd.Path] = nd.ID
+	}
+	who := access.Node(homeTenant)
+	who.Name = "planner"
+	f := &floor{
+		n: n, desk: n.newProduction(), plant: p, way: way, site: m.Nodes[site].Path, who: who, log: n.log,
+		rng: rand.New(rand.NewPCG(seed, uint64(time.Now().UnixNano()))), told: map[plant.NodeID]string{},
+	}
+	return f, way.begin(ctx, f.desk, who, m, ids)
+}
+
+// run works until ctx ends. What the desks refuse is told and tried again: a
+// person at a screen would do the same.
+func (f *floor) run(ctx context.Context) {
+	ticker := time.NewTicker(floorEvery)
+	defer ticker.Stop()
+	for {
+		for _, do := range []func(context.Context) error{f.order, f.plan, f.work} {
+			if err := do(ctx); err != nil && ctx.Err() == nil {
+				f.log.Warn("demo plant: its people", "error", err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// openStates are those of orders that are not over.
+var openStates = []production.OrderState{production.OrderForecast, production.OrderReleased, production.OrderHeld, production.OrderRunning, production.OrderPaused}
+
+// order keeps as many orders in work as the plant has room for.
+func (f *floor) order(ctx context.Context) error {
+	open, err := f.desk.List(ctx, f.who, production.OrderFilter{Scope: f.who.Scope, States: openStates, Limit: f.way.Orders.Open})
+	if err != nil {
+		return err
+	}
+	for _, h := range open {
+		if h.State == production.OrderForecast {
+			if _, err := f.desk.ReleaseOrder(ctx, f.who, h.ID, h.Rev); err != nil {
+				return err
+			}
+		}
+	}
+	for n := len(open); n < f.way.Orders.Open; n++ {
+		v, err := f.desk.Create(ctx, f.who, f.terms(time.Now(), n))
+		if err == nil {
+			_, err = f.desk.ReleaseOrder(ctx, f.who, v.ID, v.Rev)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// terms are those of an order that a customer might give now.
+func (f *floor) terms(now time.Time, n int) production.Terms {
+	o := f.way.Orders
+	draw := func(r demoRange) int { return r.Least + f.rng.IntN(r.Most-r.Least+1) }
+	t := production.Terms{
+		Number: fmt.Sprintf("MO%s-%02d", now.Format("060102150405"), n), Kind: production.Make,
+		Product: f.way.Products[f.rng.IntN(len(f.way.Products))].Code, Quantity: int64(draw(o.Pieces) / 10 * 10), Place: f.site,
+		Due: plant.InstantOf(now.Add(time.Duration(draw(o.DueHours)) * time.Hour).Truncate(time.Hour)), Priority: 50,
+		Customer: o.Customers[f.rng.IntN(len(o.Customers))],
+	}
+	if f.rng.IntN(100) < o.RushPercent {
+		t.Priority, t.Due = 90, plant.InstantOf(now.Add(time.Duration(o.DueHours.Least)*time.Hour))
+	}
+	return t
+}
+
+// plan makes a plan when there is none, and another with few changes when
+// something speaks against the one in use.
+func (f *floor) plan(ctx context.Context) error {
+	if f.search != "" {
+		return f.issue(ctx)
+	}
+	if time.Since(f.planned) < replanEvery {
+		return nil
+	}
+	ask := planning.Request{Kind: planning.KindReplan, Place: f.site, SearchMs: floorSearch.Milliseconds()}
+	said, err := f.n.planning.Suggestions(ctx, f.who.Scope, f.site)
+	switch {
+	case errors.Is(err, access.ErrNotFound):
+		ask.Kind = planning.KindDraft
+	case err != nil:
+		return err
+	case len(said) == 0:
+		return nil
+	}
+	run, err := f.n.planning.Start(ctx, f.who, ask)
+	if err != nil {
+		return err
+	}
+	f.search, f.planned = run.ID, time.Now()
+	return nil
+}
+
+// issue gives the plan that was searched to the workshop.
+func (f *floor) issue(ctx context.Context) error {
+	run, err := f.n.planning.Run(f.who.Scope, f.search)
+	if err != nil || run.State == planning.RunSearching {
+		return err
+	}
+	f.search = ""
+	if run.State == planning.RunFailed {
+		return fmt.Errorf("planning: %s", run.Error)
+	}
+	// What happened during the search is in the next plan.
+	_, err = f.n.planning.Issue(ctx, f.who, run.Plan, true, "")
+	return err
+}
+
+// work does at each machine what comes next there.
+func (f *floor) work(ctx context.Context) error {
+	lists, err := f.n.planning.Dispatch(ctx, f.who.Scope, f.site, "", dispatched)
+	if errors.Is(err, access.ErrNotFound) {
+		return nil // nothing is planned yet
+	}
+	if err != nil {
+		return err
+	}
+	var failed error
+	for _, l := range lists {
+		if err := f.at(ctx, l); err != nil {
+			failed = errors.Join(failed, fmt.Errorf("%s: %w", l.Path, err))
+		}
+	}
+	return failed
+}
+
+func (f *floor) at(ctx context.Context, l planning.MachineList) error {
+	for _, i := range l.Next {
+		switch state := production.JobState(i.State); {
+		case state == production.Running && i.Good >= i.Quantity:
+			if err := f.enter(ctx, i, production.Entry{Job: i.Job, What: production.StepJob, Command: production.Complete, Machine: l.Equipment}); err != nil {
+				return err
+			}
+		case state == production.Running:
+			return f.tell(l, i)
+		case len(i.Waits) > 0 || state == production.Held || state == production.NotAllowed:
+		default:
+			if i.Planned.From > plant.InstantOf(time.Now().Add(time.Duration(i.SetupMs)*time.Millisecond+10*time.Minute)) {
+				return nil // the plan keeps the machine for something else
+			}
+			return f.start(ctx, l, i)
+		}
+	}
+	return nil
+}
+
+// start begins a job: somebody who can do it signs in at the machine, which is
+// told what to make.
+func (f *floor) start(ctx context.Context, l planning.MachineList, i planning.DispatchItem) error {
+	run := production.Entry{Job: i.Job, What: production.StepJob, Command: production.Run, Machine: l.Equipment}
+	if i.State == string(production.Suspended) {
+		run.Command = production.Resume
+	}
+	if err := f.enter(ctx, i, run); err != nil {
+		return err
+	}
+	if person := f.able(i.Job); person != "" {
+		if err := f.enter(ctx, i, production.Entry{Job: i.Job, What: production.StepOperator, On: true, Person: person, Machine: l.Equipment}); err != nil {
+			return err
+		}
+	}
+	return f.tell(l, i)
+}
+
+// tell gives a machine what is left of a job; once, and again when the machine
+// is done and parts are missing.
+func (f *floor) tell(l planning.MachineList, i planning.DispatchItem) error {
+	key := production.JobKey(i.Number, i.Job)
+	now, told := f.plant.Present(l.Path)
+	if f.told[l.Equipment] == key && told && (now.Left > 0 || now.Next > 0) {
+		return nil
+	}
+	f.told[l.Equipment] = key
+	return f.plant.Assign(l.Path, sim.Work{Order: i.Number, Product: i.Product, Quantity: int(max(i.Quantity-i.Good, 1))})
+}
+
+func (f *floor) enter(ctx context.Context, i planning.DispatchItem, e production.Entry) error {
+	_, err := f.desk.Enter(ctx, f.who, i.Order, e)
+	return err
+}
+
+// able is somebody who has the skill of a segment.
+func (f *floor) able(segment int) string {
+	s := slices.IndexFunc(f.way.Segments, func(s demoSegment) bool { return s.No == segment })
+	if s < 0 {
+		return ""
+	}
+	var names []string
+	for _, p := range f.way.People {
+		if slices.Contains(p.Skills, f.way.Segments[s].Skill) {
+			names = append(names, p.Name)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return names[f.rng.IntN(len(names))]
+}
