@@ -23,7 +23,7 @@ import (
 var demoLogins = []web.Login{
 	{Name: "admin", Password: "admin-demo", Role: string(access.RoleAdmin)},
 	{Name: "engineer", Password: "engineer-demo", Role: string(access.RoleEngineer)},
-	{Name: "planner", Password: "planner-demo", Role: string(access.RolePlanner)},
+	{Name: "planner", Password: "planner-demo", Role: "planner"},
 	{Name: "operator", Password: "operator-demo", Role: string(access.RoleOperator)},
 	{Name: "viewer", Password: "viewer-demo", Role: string(access.RoleViewer)},
 }

@@ -26,6 +26,7 @@ import (
 	"zhigai/record/programme"
 	"zhigai/record/shop"
 	"zhigai/shop/equipment"
+	"zhigai/shop/performance"
 )
 
 // homeTenant is the node's own: the only one of a plant's node, the operator's
@@ -120,17 +121,19 @@ func (s *stores) Close() error { return errors.Join(s.history.Close(), s.record.
 type rules struct {
 	profiles    *profile.Library
 	definitions *figure.Definitions
-	classes     *equipment.ClassTable
-	reasons     *equipment.Reasons
-	kinds       equipment.KindMap
-	codes       enterprise.Codes
-	targetBook  *target.Book
-	units       []task.Unit
-	standards   *evaluation.Book // of programme/evaluation
-	groups      benchmark.Rule
-	networked   machine.Rule
-	editions    *diagnosis.Editions
-	reportRules reportRules
+	// orderFigures are those of orders, of which performance knows the terms.
+	orderFigures *figure.Definitions
+	classes      *equipment.ClassTable
+	reasons      *equipment.Reasons
+	kinds        equipment.KindMap
+	codes        enterprise.Codes
+	targetBook   *target.Book
+	units        []task.Unit
+	standards    *evaluation.Book // of programme/evaluation
+	groups       benchmark.Rule
+	networked    machine.Rule
+	editions     *diagnosis.Editions
+	reportRules  reportRules
 }
 
 func loadRules(drivers []connect.Driver) (*rules, error) { return rulesOf(data.FS, drivers) }
@@ -147,6 +150,9 @@ func rulesOf(profiles fs.FS, drivers []connect.Driver) (*rules, error) {
 		return nil, err
 	}
 	if r.definitions, err = figure.Load(data.FS, "figures", equipment.TermNames()); err != nil {
+		return nil, err
+	}
+	if r.orderFigures, err = figure.Load(data.FS, "order-figures", performance.TermNames()); err != nil {
 		return nil, err
 	}
 	if r.classes, err = equipment.LoadClasses(data.FS, "standards/iso22400-classes.yaml"); err != nil {

@@ -254,10 +254,10 @@ func saveOrder(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, c producti
 		return fmt.Errorf("record: write order %s: %w", h.Number, err)
 	}
 	words := strings.ToLower(strings.Join([]string{h.Number, h.Product, h.Customer, h.Reference}, "\n"))
-	if _, err := tx.NewRaw(`insert into production_order (tenant, id, number, rev, state, product, path, due, doubts, words, body) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	if _, err := tx.NewRaw(`insert into production_order (tenant, id, number, rev, state, product, path, due, began, ended, doubts, words, body) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		on conflict (tenant, id) do update set number = excluded.number, rev = excluded.rev, state = excluded.state, product = excluded.product, path = excluded.path,
-		due = excluded.due, doubts = excluded.doubts, words = excluded.words, body = excluded.body`,
-		tenant, h.ID, h.Number, h.Rev, string(h.State), h.Product, h.Place, h.Due, h.Doubts, words, string(body)).Exec(ctx); err != nil {
+		due = excluded.due, began = excluded.began, ended = excluded.ended, doubts = excluded.doubts, words = excluded.words, body = excluded.body`,
+		tenant, h.ID, h.Number, h.Rev, string(h.State), h.Product, h.Place, h.Due, c.Order.Began, c.Order.Ended, h.Doubts, words, string(body)).Exec(ctx); err != nil {
 		return fmt.Errorf("record: save order %s: %w", h.Number, err)
 	}
 	gone := h.State == production.OrderCancelled || h.State == production.OrderClosed
@@ -336,6 +336,9 @@ func (p Production) Orders(ctx context.Context, tenant plant.TenantNo, f product
 	}
 	if f.Due != 0 {
 		add(`o.due < ?`, f.Due)
+	}
+	if f.During.To != 0 {
+		add(`(o.began > 0 and o.began < ? and (o.ended = 0 or o.ended >= ?) or o.due >= ? and o.due < ?)`, f.During.To, f.During.From, f.During.From, f.During.To)
 	}
 	if f.Doubt {
 		add(`o.doubts > 0`)

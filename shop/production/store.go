@@ -47,7 +47,8 @@ type OrderFilter struct {
 	Text    string        // part of the number, reference, customer or product
 	Due     plant.Instant // before
 	Doubt   bool
-	After   string // place of the last row of the page before
+	During  Interval // worked on in it, or due; no filter when To is 0
+	After   string   // place of the last row of the page before
 	Limit   int
 }
 

@@ -18,6 +18,7 @@ import (
 	"zhigai/plant"
 	"zhigai/shop/authenticity"
 	"zhigai/shop/equipment"
+	"zhigai/shop/performance"
 	"zhigai/shop/production"
 	"zhigai/web"
 )
@@ -50,6 +51,8 @@ type Deps struct {
 	Acceptance Acceptance
 	Bulk       Bulk
 	Production *production.Desk
+	// Performance folds orders to figures.
+	Performance *performance.Desk
 	// Authenticity examines machines' days; Decided is called after something was
 	// said of a suspicion, so that the day counts accordingly.
 	Authenticity Authenticity
@@ -101,6 +104,7 @@ func Register(api *web.API, d Deps) {
 	r.registerAcceptance()
 	r.registerBulk()
 	r.registerProduction()
+	r.registerPerformance()
 	r.registerAuthenticity()
 	r.registerEvidence()
 	r.registerEvidenceAsker()

@@ -1,0 +1,159 @@
+package performance
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"zhigai/access"
+	"zhigai/figure"
+	"zhigai/plant"
+	"zhigai/shop/production"
+)
+
+// ErrInvalid is what a question is refused with; test with errors.Is.
+var ErrInvalid = errors.New("not acceptable")
+
+// Orders is production.
+type Orders interface {
+	Worked(ctx context.Context, who access.Principal, f production.OrderFilter) ([]production.Done, error)
+}
+
+// Machines tells what a machine did in [from, to).
+type Machines interface {
+	Did(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, from, to plant.Instant) (Did, error)
+}
+
+// Options of a desk. All are required.
+type Options struct {
+	Orders      Orders
+	Machines    Machines
+	Definitions *figure.Definitions
+	Now         func() time.Time
+}
+
+// Desk answers how orders went.
+type Desk struct{ o Options }
+
+// NewDesk makes a desk.
+func NewDesk(o Options) *Desk { return &Desk{o} }
+
+// Limits of one question: what machines did is read for every order.
+const (
+	MaxWindow = 92 * 24 * time.Hour
+	MaxOrders = 1000
+)
+
+// Query chooses orders and the window.
+type Query struct {
+	Scope   access.Scope
+	From    plant.Instant
+	To      plant.Instant
+	Product string // "" for all
+}
+
+// Row is one order with its terms.
+type Row struct {
+	ID       string                `json:"id"`
+	Number   string                `json:"number"`
+	Product  string                `json:"product"`
+	Place    string                `json:"place"`
+	State    production.OrderState `json:"state" enum:"forecast,released,held,cancelled,running,paused,completed,aborted,closed"`
+	Quantity int64                 `json:"quantity"`
+	Rev      int64                 `json:"rev" doc:"Steps of the order that the terms rest on"`
+	Due      plant.Instant         `json:"due"`
+	Began    plant.Instant         `json:"began,omitempty"`
+	Ended    plant.Instant         `json:"ended,omitempty"`
+	Terms    map[string]int64      `json:"terms"`
+}
+
+// Answer is every figure over the same orders.
+type Answer struct {
+	Figures []figure.Figure `json:"figures" nullable:"false"`
+	Rows    []Row           `json:"rows" nullable:"false" doc:"The orders behind them, by due date; their terms add up to those of the figures"`
+	// Root is over Rows, so that anyone who is given them can check.
+	Root string `json:"root" doc:"SHA-256 of the rows as JSON, hex"`
+}
+
+// Definitions lists what can be asked.
+func (d *Desk) Definitions() []*figure.Definition { return d.o.Definitions.Newest() }
+
+// Figures computes every figure of the orders within the scope.
+func (d *Desk) Figures(ctx context.Context, who access.Principal, q Query) (Answer, error) {
+	now := plant.InstantOf(d.o.Now())
+	switch {
+	case q.From >= q.To:
+		return Answer{}, fmt.Errorf("%w: the window ends before it begins", ErrInvalid)
+	case q.To.Time().Sub(q.From.Time()) > MaxWindow:
+		return Answer{}, fmt.Errorf("%w: at most %d days are computed at once", ErrInvalid, int(MaxWindow.Hours()/24))
+	}
+	open := q.To > now
+	q.To = min(q.To, max(now, q.From+1))
+	orders, err := d.o.Orders.Worked(ctx, who, production.OrderFilter{Scope: q.Scope, Product: q.Product, During: production.Interval{From: q.From, To: q.To}, Limit: MaxOrders + 1})
+	if err != nil {
+		return Answer{}, err
+	}
+	if len(orders) > MaxOrders {
+		return Answer{}, fmt.Errorf("%w: more than %d orders; choose a shorter time, a part of the plant or a product", ErrInvalid, MaxOrders)
+	}
+	out, total := Answer{Rows: make([]Row, 0, len(orders))}, map[string]int64{WindowMs: ms(q.From, q.To)}
+	for _, o := range orders {
+		terms, err := Terms(o, q.From, q.To, func(r production.MachineRun) (Did, error) {
+			return d.o.Machines.Did(ctx, q.Scope.Tenant, r.Equipment, r.From, r.To)
+		})
+		if err != nil {
+			return Answer{}, fmt.Errorf("order %s: %w", o.Number, err)
+		}
+		for name, n := range terms {
+			total[name] += n
+		}
+		out.Rows = append(out.Rows, Row{ID: o.ID, Number: o.Number, Product: o.Product, Place: o.Place, State: o.State, Quantity: o.Quantity, Rev: o.Rev, Due: o.Due, Began: o.Began, Ended: o.Ended, Terms: terms})
+	}
+	if out.Root, err = root(out.Rows); err != nil {
+		return Answer{}, err
+	}
+	for _, def := range d.o.Definitions.Newest() {
+		f, err := d.figure(def, total, q, open)
+		if err != nil {
+			return Answer{}, err
+		}
+		out.Figures = append(out.Figures, f)
+	}
+	return out, nil
+}
+
+func (d *Desk) figure(def *figure.Definition, total map[string]int64, q Query, open bool) (figure.Figure, error) {
+	f, err := def.Calculate(total)
+	if err != nil {
+		return f, fmt.Errorf("figure %s: %w", def.ID, err)
+	}
+	f.Scope, f.Window = figure.Scope{Path: q.Scope.Path}, figure.Span{From: q.From.Micros(), To: q.To.Micros()}
+	if q.Product != "" {
+		f.Scope.Product = &q.Product
+	}
+	if f.Provisional = open; open {
+		f.Flags = append(f.Flags, "open")
+	}
+	if c := def.Coverage; c.Planned != "" {
+		f.Terms[c.Known], f.Terms[c.Planned] = total[c.Known], total[c.Planned]
+		if total[c.Planned] > 0 {
+			share := float64(total[c.Known]) / float64(total[c.Planned])
+			f.Coverage = &share
+		}
+	}
+	return f, nil
+}
+
+// root is the digest of the rows: maps are written in order of their keys.
+func root(rows []Row) (string, error) {
+	raw, err := json.Marshal(rows)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:]), nil
+}

@@ -1,0 +1,36 @@
+package shop
+
+import (
+	"context"
+	"net/http"
+
+	"zhigai/access"
+	"zhigai/figure"
+	"zhigai/plant"
+	"zhigai/shop/performance"
+	"zhigai/web"
+)
+
+func (r *rooms) registerPerformance() {
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/order-figure-definitions", ID: "order-figure-definitions", Summary: "Figures of orders: what each is, its formula and its source", Tag: "production", Needs: access.Read},
+		func(context.Context, *struct{}) (*web.ListOut[*figure.Definition], error) {
+			return web.NewList(r.Performance.Definitions(), ""), nil
+		})
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/order-figures", ID: "order-figures", Summary: "How orders went: every figure with its terms, and the orders behind them", Tag: "production", Needs: access.Read, Heavy: true},
+		func(ctx context.Context, in *struct {
+			web.Range
+			Scope   string `query:"scope" maxLength:"400" doc:"Path of the hierarchy; empty for all you may see"`
+			Product string `query:"product" maxLength:"63"`
+		},
+		) (*struct{ Body performance.Answer }, error) {
+			scope, err := web.ScopeOf(ctx, in.Scope)
+			if err != nil {
+				return nil, err
+			}
+			if _, _, err := in.Micros(); err != nil {
+				return nil, err
+			}
+			a, err := r.Performance.Figures(ctx, web.Who(ctx), performance.Query{Scope: scope, From: plant.InstantOf(in.From), To: plant.InstantOf(in.To), Product: in.Product})
+			return &struct{ Body performance.Answer }{a}, err
+		})
+}
