@@ -196,10 +196,11 @@ func (c *chain) hold(op *schedule.Operation, ref *ModelOp) {
 		if a.Machine != k {
 			continue
 		}
-		op.Alternatives = []schedule.Alternative{a}
 		start := c.clock.after(p.Start)
 		if at, _, fits := fit(c.m.Problem.Machines[k].Open, max(0, start), a.Duration, op.Interruptible); start >= 0 && fits && at == start {
 			op.Locked = &schedule.Lock{Machine: k, Start: start}
+		} else { // too late for the time; the machine holds
+			op.Alternatives = []schedule.Alternative{a}
 		}
 		return
 	}
