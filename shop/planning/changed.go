@@ -117,7 +117,7 @@ func suggest(m *Model, places map[Ref]Place, plan []OrderPlan, now *State, forec
 func stands(m *Model, places map[Ref]Place, now *State) (out []Suggestion) {
 	for i := range now.Machines {
 		k := &now.Machines[i]
-		if k.Stands == nil || now.At-k.Stands.Since < longStop {
+		if !now.hindered(k) {
 			continue
 		}
 		n := 0
@@ -136,6 +136,22 @@ func stands(m *Model, places map[Ref]Place, now *State) (out []Suggestion) {
 		})
 	}
 	return out
+}
+
+// hindered says whether a machine stands for long although it has work: it cannot,
+// or a job runs there. One that stands idle only waits for its next.
+func (s *State) hindered(k *Machine) bool {
+	if k.Stands == nil || s.At-k.Stands.Since < longStop {
+		return false
+	}
+	for i := range s.Orders {
+		for n := range s.Orders[i].Jobs {
+			if j := &s.Orders[i].Jobs[n]; j.State == jobRunning && j.Equipment == k.ID {
+				return true
+			}
+		}
+	}
+	return k.Stands.Fault
 }
 
 // job finds one of the state.

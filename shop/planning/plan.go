@@ -427,6 +427,7 @@ type MachineList struct {
 type Standing struct {
 	Since  plant.Instant `json:"since"`
 	Reason string        `json:"reason,omitempty"`
+	Fault  bool          `json:"fault,omitempty" doc:"It cannot work; otherwise it may be waiting for work"`
 }
 
 // DispatchItem is a job order in a machine's list.

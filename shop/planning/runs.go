@@ -241,8 +241,9 @@ func (d *Desk) assume(ctx context.Context, tenant plant.TenantNo, s *State, r *R
 	if r.Kind != KindReplan {
 		return nil
 	}
-	for _, m := range s.Machines {
-		if m.Stands != nil && s.At-m.Stands.Since >= longStop && !slices.ContainsFunc(r.Assume.Down, func(w Down) bool { return w.Equipment == m.ID }) {
+	for i := range s.Machines {
+		m := &s.Machines[i]
+		if s.hindered(m) && !slices.ContainsFunc(r.Assume.Down, func(w Down) bool { return w.Equipment == m.ID }) {
 			r.Assume.Down = append(r.Assume.Down, Down{Equipment: m.ID, From: s.At, To: s.At + mendingTime, Reason: m.Stands.Reason})
 		}
 	}

@@ -50,6 +50,7 @@ type Deps struct {
 	Acceptance Acceptance
 	Bulk       Bulk
 	Production *production.Desk
+	Planning   Planning
 	// Authenticity examines machines' days; Decided is called after something was
 	// said of a suspicion, so that the day counts accordingly.
 	Authenticity Authenticity
@@ -101,6 +102,7 @@ func Register(api *web.API, d Deps) {
 	r.registerAcceptance()
 	r.registerBulk()
 	r.registerProduction()
+	r.registerPlanning()
 	r.registerAuthenticity()
 	r.registerEvidence()
 	r.registerEvidenceAsker()
