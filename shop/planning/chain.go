@@ -4,7 +4,6 @@ import (
 	"strconv"
 
 	"zhigai/calc/schedule"
-	"zhigai/plant"
 )
 
 // chain makes the operations of one order, one after the other in the order of
@@ -264,10 +263,10 @@ func (c *chain) trailing() (s int64) {
 
 func (c *chain) store(job schedule.Job) {
 	job.Release, job.Operations = c.release, c.ops
+	if c.refs[0].State == jobRunning { // it was begun before it might
+		job.Release = 0
+	}
 	c.m.Problem.Jobs = append(c.m.Problem.Jobs, job)
 	c.m.Ops = append(c.m.Ops, c.refs)
 	c.ops, c.refs = nil, nil
 }
-
-// atEarliest is an order's earliest date, for those who explain.
-func (m *Model) atEarliest(job int) plant.Instant { return m.clock().at(m.Problem.Jobs[job].Release) }

@@ -37,15 +37,24 @@ func changed(m *Model, places map[Ref]Place, now *State) []Change {
 		out = append(out, elsewhere(o, places)...)
 	}
 	for _, o := range m.Orders {
-		if !there[o.ID] && !o.Assumed && o.Whole {
-			if end, ok := lastEnd(places, o.ID); !ok || end > now.At {
-				out = append(out, Change{What: "order_gone", Order: o.ID, Number: o.Number, Text: fmt.Sprintf("order %s is over or cancelled, earlier than planned", o.Number)})
-			}
+		if !there[o.ID] && !o.Assumed && lastStart(places, o.ID) > now.At {
+			out = append(out, Change{What: "order_gone", Order: o.ID, Number: o.Number, Text: fmt.Sprintf("order %s is over or cancelled, with work still planned", o.Number)})
 		}
 	}
 	return append(out, machinesChanged(m, now)...)
 }
 
+// lastStart is when the last operation of an order begins; 0 without any.
+func lastStart(places map[Ref]Place, order string) (at plant.Instant) {
+	for r, p := range places {
+		if r.Order == order {
+			at = max(at, p.Start)
+		}
+	}
+	return at
+}
+
+// lastEnd is when the last operation of an order ends.
 func lastEnd(places map[Ref]Place, order string) (end plant.Instant, ok bool) {
 	for r, p := range places {
 		if r.Order == order {
