@@ -34,7 +34,7 @@ func changed(m *Model, places map[Ref]Place, now *State) []Change {
 		case was.Signature != o.signature():
 			out = append(out, Change{What: "order_changed", Order: o.ID, Number: o.Number, Text: fmt.Sprintf("order %s: quantity, dates, priority or state are others than then", o.Number)})
 		}
-		out = append(out, elsewhere(o, places)...)
+		out = append(out, now.elsewhere(o, places)...)
 	}
 	for _, o := range m.Orders {
 		if !there[o.ID] && !o.Assumed && lastStart(places, o.ID) > now.At {
@@ -65,15 +65,21 @@ func lastEnd(places map[Ref]Place, order string) (end plant.Instant, ok bool) {
 }
 
 // elsewhere are jobs of an order that were begun at another machine than planned.
-func elsewhere(o *Order, places map[Ref]Place) (out []Change) {
+func (s *State) elsewhere(o *Order, places map[Ref]Place) (out []Change) {
 	for i := range o.Jobs {
 		j := &o.Jobs[i]
 		p, ok := places[Ref{o.ID, j.No}]
-		if ok && j.tied() && j.Equipment != "" && j.Equipment != p.Equipment {
+		if ok && j.tied() && s.isMachine(j.Equipment) && j.Equipment != p.Equipment {
 			out = append(out, Change{What: "job_elsewhere", Order: o.ID, Number: o.Number, Job: j.No, Equipment: j.Equipment, Text: fmt.Sprintf("order %s, job %d was begun at another machine than planned", o.Number, j.No)})
 		}
 	}
 	return out
+}
+
+// isMachine tells machines from the lines and cells around them, at which a job may
+// have been begun, too.
+func (s *State) isMachine(id plant.NodeID) bool {
+	return slices.ContainsFunc(s.Machines, func(m Machine) bool { return m.ID == id })
 }
 
 func machinesChanged(m *Model, now *State) (out []Change) {

@@ -25,7 +25,7 @@ func dispatch(id string, m *Model, places map[Ref]Place, setups map[Ref]int64, l
 				r := Ref{ord.ID, j.No}
 				p, planned := places[r]
 				at := p.Equipment
-				if j.tied() && j.Equipment != "" {
+				if j.tied() && now.isMachine(j.Equipment) {
 					at = j.Equipment
 				}
 				if !planned || j.ended() || at != k.ID || ord.State == OrderForecast {

@@ -145,7 +145,9 @@ func (d *Desk) Promise(ctx context.Context, who access.Principal, r PromiseReque
 		return out, err
 	}
 	out.Gentle = promised(m, expected, gentle, r.Due)
-	moving, err := byMoving(m, gentle, h.Weights)
+	weights := h.Weights
+	weights.Change = max(weights.Change, promiseChange)
+	moving, err := byMoving(m, gentle, weights)
 	if err != nil {
 		return out, err
 	}

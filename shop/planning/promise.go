@@ -15,6 +15,9 @@ const (
 	// promiseSteps is how many changes are tried for a promise that may move others:
 	// some tenths of a second for a plant of a thousand operations.
 	promiseSteps = 3000
+	// promiseChange is what an operation costs that gives way: as much as a usual
+	// order that is 10 s late, so that none does for nothing.
+	promiseChange = 1000
 )
 
 // assumed makes an order of what is taken for so.
