@@ -198,8 +198,11 @@ func deviations(m *Model, places map[Ref]Place, now *State, forecast map[Ref]Pla
 		var at plant.Instant
 		for r, p := range places {
 			f, ahead := forecast[r]
+			if p.Equipment != k.ID || !ahead || first != nil && p.Start >= at {
+				continue
+			}
 			o, j := now.job(r)
-			if p.Equipment != k.ID || !ahead || j == nil || j.ended() || first != nil && p.Start >= at {
+			if j == nil || j.ended() {
 				continue
 			}
 			by := f.End - p.End

@@ -124,6 +124,9 @@ func (w *waits) link(i int) (Link, int) {
 		}
 	case p.Op > 0 && byJob >= byMachine:
 		l.Because, next = "job", prev
+		if slices.ContainsFunc(m.Outside, func(o OutsideOp) bool { return o.Anchor != nil && *o.Anchor == [2]int{p.Job, p.Op - 1} }) {
+			l.Because = "outside"
+		}
 	case byJob > 0 && byJob >= byMachine:
 		l.Because = "release"
 	case byMachine > 0:

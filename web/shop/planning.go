@@ -103,7 +103,7 @@ func (r *rooms) registerPlans() {
 			return &planOut{p}, err
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/plan-in-use", ID: "plan-in-use", Summary: "The plan by which a place works; not found when none was issued", Tag: "planning", Needs: access.Read, Heavy: true},
-		func(ctx context.Context, in *placeIn) (*planOut, error) {
+		func(ctx context.Context, in *PlaceAt) (*planOut, error) {
 			scope, err := web.ScopeOf(ctx, in.Scope)
 			if err != nil {
 				return nil, err
@@ -131,8 +131,8 @@ func (r *rooms) registerPlans() {
 		})
 }
 
-// placeIn is a question about one place that is planned.
-type placeIn struct {
+// PlaceAt is the place that a question about planning is about.
+type PlaceAt struct {
 	Scope string `query:"scope" required:"true" minLength:"1" maxLength:"400" doc:"Path of the site, area or line"`
 }
 
@@ -204,7 +204,7 @@ func (r *rooms) registerPlanEdits() {
 
 func (r *rooms) registerPlanDay() {
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/plan-suggestions", ID: "plan-suggestions", Summary: "Reasons to plan a place anew, the most urgent first; none when all goes by the plan", Tag: "planning", Needs: access.Read, Heavy: true},
-		func(ctx context.Context, in *placeIn) (*web.ListOut[planning.Suggestion], error) {
+		func(ctx context.Context, in *PlaceAt) (*web.ListOut[planning.Suggestion], error) {
 			scope, err := web.ScopeOf(ctx, in.Scope)
 			if err != nil {
 				return nil, err
@@ -219,7 +219,7 @@ func (r *rooms) registerPlanDay() {
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/dispatch", ID: "dispatch", Summary: "What each machine is to do next, by the plan in use and what is done already", Tag: "planning", Needs: access.Read, Heavy: true},
 		func(ctx context.Context, in *struct {
-			placeIn
+			PlaceAt
 			Equipment plant.NodeID `query:"equipment" maxLength:"60" doc:"One machine alone"`
 			Limit     int          `query:"limit" minimum:"1" maximum:"200" default:"10" doc:"Jobs of each machine"`
 		},
