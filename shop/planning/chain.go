@@ -1,6 +1,7 @@
 package planning
 
 import (
+	"slices"
 	"strconv"
 
 	"zhigai/calc/schedule"
@@ -119,6 +120,11 @@ func (c *chain) operation(j *Job, found []candidate) bool {
 			c.note(Note{Product: c.order.Product, Job: j.No, What: "setup_differs"})
 		}
 		fam.setups[a.machine] = max(fam.setups[a.machine], setup)
+	}
+	if !op.Interruptible { // it is a load on one machine, and then on all
+		op.Alternatives = slices.DeleteFunc(op.Alternatives, func(a schedule.Alternative) bool {
+			return longest(c.m.Problem.Machines[a.Machine].Open) < a.Duration
+		})
 	}
 	if len(op.Alternatives) == 0 {
 		c.leave(c.order, j.No, WhyTooLong, "order %s, job %d: %d units take longer than its machines are open, a load in a furnace without a break; change the calendar, or split the order", c.order.Number, j.No, units)

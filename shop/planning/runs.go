@@ -256,6 +256,7 @@ func (d *Desk) run(x *run) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	x.Ended, x.Plan = d.now(), id
+	x.work = task{} // the plan has all of it
 	switch {
 	case err != nil:
 		x.State, x.Error = RunFailed, err.Error()
