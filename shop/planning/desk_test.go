@@ -117,6 +117,9 @@ func TestDesk_IssueAndFollow(t *testing.T) {
 	if err != nil || len(lists) != 1 || len(lists[0].Next) != 1 {
 		t.Fatalf("dispatch: %+v %v", lists, err)
 	}
+	if one, err := d.Dispatch(t.Context(), access.Scope{Tenant: 1, Path: "xc/w/l1"}, "xc/w/l1", "", 5); err != nil || len(one) != 1 || one[0].Equipment != "l1" {
+		t.Errorf("dispatch of one machine, by the plan of its place: %+v %v", one, err)
+	}
 	if n := lists[0].Next[0]; n.Number != "A" || n.State != jobRunning || n.Good != 30 || n.Planned != (Span{at(0), at(60)}) || n.Expected != (Span{at(0), at(60)}) {
 		t.Errorf("dispatch: %+v", n)
 	}

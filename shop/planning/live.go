@@ -2,6 +2,8 @@ package planning
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -93,10 +95,29 @@ func (d *Desk) Suggestions(ctx context.Context, scope access.Scope, place string
 	return suggest(planned.Model, planned.Model.places(planned.Schedule), planned.page(h).Orders, s, now.Model.places(now.Schedule)), nil
 }
 
-// Dispatch lists what the machines of a place are to do next, at most limit jobs
-// of each; without a machine of all.
+// over is the plan in use by which a place works: its own, or that of the nearest
+// place around it that has one.
+func (d *Desk) over(ctx context.Context, tenant plant.TenantNo, place string) (h Head, err error) {
+	err = fmt.Errorf("%w: plan in use", access.ErrNotFound)
+	for ; place != "" && errors.Is(err, access.ErrNotFound); place = plant.ParentPath(place) {
+		h, err = d.o.Store.PlanInUse(ctx, tenant, place)
+	}
+	return h, err
+}
+
+// Dispatch lists what the machines at or below a place are to do next, at most
+// limit jobs of each; with a machine, of that alone. The plan may be that of a
+// place around it: who works at a line sees what its machines are to do.
 func (d *Desk) Dispatch(ctx context.Context, scope access.Scope, place string, machine plant.NodeID, limit int) ([]MachineList, error) {
-	h, planned, s, now, err := d.inUse(ctx, scope, place)
+	h, err := d.over(ctx, scope.Tenant, place)
+	if err != nil {
+		return nil, err
+	}
+	planned, err := d.load(ctx, scope.Tenant, h)
+	if err != nil {
+		return nil, err
+	}
+	s, now, err := d.live(ctx, scope.Tenant, h)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +126,8 @@ func (d *Desk) Dispatch(ctx context.Context, scope access.Scope, place string, m
 	for _, a := range p.Assignments {
 		setups[Ref{a.Order, a.Job}], locked[Ref{a.Order, a.Job}] = a.SetupMs, a.Locked
 	}
-	return dispatch(h.ID, planned.Model, p.places(), setups, locked, s, now.Model.places(now.Schedule), machine, limit), nil
+	all := dispatch(h.ID, planned.Model, p.places(), setups, locked, s, now.Model.places(now.Schedule), machine, limit)
+	return slices.DeleteFunc(all, func(l MachineList) bool { return !scope.Allows(l.Path) || !plant.Within(l.Path, place) }), nil
 }
 
 // Promise says when a quantity could be there: with all that is issued where it

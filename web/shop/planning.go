@@ -217,7 +217,7 @@ func (r *rooms) registerPlanDay() {
 			p, err := r.Planning.Promise(ctx, web.Who(ctx), in.Body)
 			return &struct{ Body planning.Promise }{p}, err
 		})
-	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/dispatch", ID: "dispatch", Summary: "What each machine is to do next, by the plan in use and what is done already", Tag: "planning", Needs: access.Read, Heavy: true},
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/dispatch", ID: "dispatch", Summary: "What each machine at or below a place is to do next, by the plan in use of the place or of one around it, and what is done already", Tag: "planning", Needs: access.Read, Heavy: true},
 		func(ctx context.Context, in *struct {
 			PlaceAt
 			Equipment plant.NodeID `query:"equipment" maxLength:"60" doc:"One machine alone"`
