@@ -89,6 +89,7 @@ var floors = []struct {
 	{"shop/discovery", []string{"plant", "access", "connect", "connect/profile"}, "finds devices over any protocol, by the contract of drivers"},
 	{"shop/performance", []string{"plant", "figure", "access", "shop/production"}, "folds orders that production gives it; machines are asked by whoever wires it"},
 	{"shop/production", []string{"plant", "fact", "figure", "access"}, "what was made is counted by others and told to it"},
+	{"shop/planning", []string{"plant", "access", "calc/schedule", "calc/schedule/check"}, "rooms of a storey do not import one another; orders and machines are told to it"},
 	{"shop/bulk", []string{"plant", "access", "connect", "connect/profile", "connect/files/table"}, "reads a sheet with its codec and checks addresses by the contract of drivers"},
 	{"shop/control", []string{"plant", "fact", "access", "connect", "connect/profile"}, "commands go to the collector and know no protocol"},
 	{"shop/authenticity", []string{"plant", "fact", "calc/authenticity"}, "examines what is handed in; formulas live in calc"},

@@ -53,6 +53,9 @@ const (
 	KindDefinition Kind = "operations_definition" // a revision of shop/production as it was saved
 	KindOrder      Kind = "order"                 // a step of an order of shop/production
 	KindPerson     Kind = "person"                // a person's skills in shop/production as they were saved
+	KindPlan       Kind = "plan"                  // a plan of shop/planning was made
+	KindPlanPart   Kind = "plan_part"             // a piece of what it holds
+	KindPlanStep   Kind = "plan_step"             // what became of it: issued, put aside
 )
 
 // Kinds are all of them.

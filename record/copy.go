@@ -82,6 +82,7 @@ var tables = []struct{ name, key string }{
 	{"organisation", "tenant, id, rev"},
 	{"production_order", "tenant, id"},
 	{"production_person", "tenant, name"},
+	{"production_plan", "tenant, id"},
 	{"reader_cursor", "tenant, reader"},
 	{"register_entry", "tenant, id, rev"},
 	{"report", "tenant, id"},

@@ -19,6 +19,9 @@ type PlanOptions struct {
 	// Stop is asked all the time whether to end. It must come to that, or Steps
 	// must be set: there is no proof that ends this search.
 	Stop func() bool
+	// Better is told of every schedule that is better than those before it, by its
+	// cost, and of the first; nil tells nobody.
+	Better func(Cost)
 }
 
 // PlanResult is what a search has found.
@@ -54,17 +57,28 @@ func Plan(p *Problem, o PlanOptions) (PlanResult, error) {
 			best, order, alt = s.cost, byRule, choice
 		}
 	}
+	if len(o.Current.Operations) > 0 {
+		byCurrent, choice := s.sequence()
+		if s.load(byCurrent, choice); s.cost < best {
+			order, alt = byCurrent, choice
+		}
+	}
 	s.load(order, alt)
 	s.run()
 	s.load(s.best.order, s.best.alt)
-	r.Cost, r.Steps = s.st.cost, s.steps
+	r.Cost, r.Steps, r.Schedule = s.st.cost, s.steps, s.schedule()
+	return r, nil
+}
+
+// schedule is the one that is kept.
+func (s *planner) schedule() (out Schedule) {
 	for u := range s.ops {
 		j := s.job[u]
-		r.Schedule.Operations = append(r.Schedule.Operations, Placed{
+		out.Operations = append(out.Operations, Placed{
 			Job: int(j), Op: u - int(s.first[j]), Machine: s.ops[u].Alternatives[s.alt[u]].Machine, Start: s.now[u].start, End: s.now[u].end,
 		})
 	}
-	return r, nil
+	return out
 }
 
 // summable makes sure that no cost overflows.
@@ -261,7 +275,11 @@ func (s *planner) exponential() float64 {
 	return -math.Log(1 - float64(s.rnd.Uint64()>>11)/(1<<53))
 }
 
+// remember keeps the schedule that was accepted last as the best.
 func (s *planner) remember() {
+	if s.o.Better != nil {
+		s.o.Better(s.st.cost)
+	}
 	s.best.cost = s.cost
 	copy(s.best.order, s.order)
 	copy(s.best.alt, s.alt)

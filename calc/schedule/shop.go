@@ -73,7 +73,7 @@ func newShop(p *Problem, o PlanOptions) *shop {
 	s.lower = make([]int64, len(s.ops))
 	s.before, s.isBefore = make([]Placed, len(s.ops)), make([]bool, len(s.ops))
 	for _, b := range o.Current.Operations {
-		if b.Job >= 0 && b.Job < len(p.Jobs) && b.Op >= 0 && b.Op < len(p.Jobs[b.Job].Operations) {
+		if p.has(b) {
 			u := s.first[b.Job] + int32(b.Op)
 			s.before[u], s.isBefore[u] = b, true
 		}

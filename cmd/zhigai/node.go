@@ -41,6 +41,7 @@ import (
 	"zhigai/shop/authenticity"
 	"zhigai/shop/discovery"
 	"zhigai/shop/equipment"
+	"zhigai/shop/planning"
 	"zhigai/space"
 	"zhigai/web"
 )
@@ -67,6 +68,7 @@ type node struct {
 	board        *equipment.Board
 	desk         *equipment.Desk
 	reports      *acceptance.Desk
+	planning     *planning.Desk
 	authenticity *authenticity.Desk
 	firms        *enterprise.Desk
 	firmSheets   *enterprise.Sheets
@@ -154,6 +156,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.board = equipment.NewBoard(equipment.BoardOptions{Tenants: n.tenants.list, Fleet: n.fleet, Reader: n.reader, Headlines: n.engine, Now: time.Now, Log: log})
 	n.desk = &equipment.Desk{Fleet: n.fleet, Reader: n.reader, Totals: n.engine, Now: time.Now, Changed: n.entered}
 	n.reports = n.newAcceptance()
+	n.planning = n.newPlanning()
 	n.authenticity = n.newAuthenticity()
 	n.newFirms()
 	n.newTargets()
@@ -252,6 +255,7 @@ func (n *node) close() error {
 	}
 	n.discovery.Close()
 	n.reports.Close()
+	n.planning.Close()
 	n.firmSheets.Close()
 	n.tenants.close() // what is under way is noted while the journal is open
 	n.collector.Close()

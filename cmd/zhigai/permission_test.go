@@ -54,6 +54,8 @@ var lowest = map[string]access.Role{
 
 	"operations-definitions": access.RoleViewer, "operations-definition": access.RoleViewer, "add-operations-definition": access.RoleEngineer, "change-operations-definition": access.RoleEngineer, "move-operations-definition": access.RoleEngineer,
 	"people": planner, "save-person": planner, "orders": access.RoleViewer, "order": access.RoleViewer, "order-history": access.RoleViewer, "machine-jobs": access.RoleViewer,
+	"plans": access.RoleViewer, "plan": access.RoleViewer, "plan-in-use": access.RoleViewer, "compare-plans": access.RoleViewer, "late-orders": access.RoleViewer, "plan-changes": access.RoleViewer, "plan-runs": access.RoleViewer, "plan-run": access.RoleViewer,
+	"plan-suggestions": access.RoleViewer, "dispatch": access.RoleViewer, "start-plan": planner, "stop-plan": planner, "check-plan-move": planner, "move-plan-operation": planner, "lock-plan-operations": planner, "issue-plan": planner, "drop-plan": planner, "promise": planner,
 	"add-order": planner, "change-order": planner, "move-order": planner, "split-order": planner, "merge-order": planner, "enter-job": access.RoleOperator, "withdraw-entry": access.RoleOperator,
 
 	"audit": "auditor", "export-audit": "auditor", "verify-audit": "auditor", "tokens": access.RoleAdmin, "add-token": access.RoleAdmin,
@@ -330,6 +332,8 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 		return now.Format(time.RFC3339)
 	case "reason":
 		return "minor.jam"
+	case "plan":
+		return "01NOBODY"
 	case "measure":
 		return "tax-per-mu"
 	case "ledger":
@@ -383,6 +387,7 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		map[string]any{"no": 10, "name": map[string]any{"zh": "车"}, "alternatives": []any{map[string]any{"equipment": machine.ID, "setup_ms": 0, "run_ms": 1}}},
 	}}
 	order := map[string]any{"number": fmt.Sprint("W", now.UnixNano()), "kind": "make", "product": "ring", "quantity": 1, "place": plant.ParentPath(machine.Path), "due": now.Add(time.Hour), "priority": 50}
+	move := map[string]any{"order": "01NOBODY", "job": 10, "equipment": "01NOBODY", "start": now}
 	provider := map[string]any{"name": map[string]string{"zh": "认证"}, "issuer": "http://127.0.0.1:1", "client_id": "x", "address": "http://127.0.0.1:1", "scopes": []string{}, "factor": []string{}, "rules": []any{}, "rev": 0}
 	plan := map[string]any{"title": "x", "begin": "2026-05-01", "end": "2026-05-02", "from": now.AddDate(0, 0, -30), "to": now, "target": 2, "cut": []string{}}
 	person := map[string]any{"id": "", "rev": 0, "name": "王", "organisation": "所", "region": about.region, "serves": []string{}, "sectors": []string{"C"}, "fields": []string{}, "capacity": 1, "from": now.Format(time.DateOnly), "interests": []any{}}
@@ -450,6 +455,9 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"answer-advice": map[string]any{"answer": "x"}, "end-advice": map[string]any{"to": "withdrawn", "note": "x"},
 		"add-operations-definition": definition, "change-operations-definition": definition, "move-operations-definition": map[string]any{"state": "blocked", "reason": "x"},
 		"save-person": map[string]any{"name": "x", "skills": []any{}, "rev": 0}, "add-order": order, "change-order": order, "move-order": map[string]any{"what": "closed"},
+		"start-plan": map[string]any{"kind": "draft", "place": plant.ParentPath(machine.Path), "search_ms": 50}, "promise": map[string]any{"product": "ring", "quantity": 1, "place": plant.ParentPath(machine.Path)},
+		"check-plan-move": move, "move-plan-operation": move, "lock-plan-operations": map[string]any{"operations": []any{map[string]any{"order": "01NOBODY", "job": 10}}, "locked": true},
+		"issue-plan": map[string]any{}, "drop-plan": map[string]any{},
 		"split-order": map[string]any{"number": fmt.Sprint("S", now.UnixNano()), "quantity": 1}, "merge-order": map[string]any{"other": cmp.Or(g.orders[machine.ID], "01NOBODY")},
 		"enter-job": map[string]any{"job": 10, "what": "job", "command": "resume"}, "withdraw-entry": map[string]any{"step": 1, "note": "x"},
 		"save-role": map[string]any{"id": "01nobody", "name": map[string]string{"zh": "空"}, "permissions": []string{}, "own": true, "rev": 0},

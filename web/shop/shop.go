@@ -53,6 +53,7 @@ type Deps struct {
 	Production *production.Desk
 	// Performance folds orders to figures.
 	Performance *performance.Desk
+	Planning    Planning
 	// Authenticity examines machines' days; Decided is called after something was
 	// said of a suspicion, so that the day counts accordingly.
 	Authenticity Authenticity
@@ -105,6 +106,7 @@ func Register(api *web.API, d Deps) {
 	r.registerBulk()
 	r.registerProduction()
 	r.registerPerformance()
+	r.registerPlanning()
 	r.registerAuthenticity()
 	r.registerEvidence()
 	r.registerEvidenceAsker()
