@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 
 	"zhigai/access"
 	"zhigai/plant"
@@ -180,6 +181,7 @@ func (r *rooms) registerOrders() {
 			Scope   string                  `query:"scope" maxLength:"400" doc:"Path of the hierarchy; empty for all you may see"`
 			State   []production.OrderState `query:"state" maxItems:"9"`
 			Product string                  `query:"product" maxLength:"63"`
+			Due     time.Time               `query:"due" doc:"Only those due before"`
 			Doubt   bool                    `query:"doubt" doc:"Only those with entries that do not fit"`
 			Q       string                  `query:"q" maxLength:"100" doc:"Part of number, product, customer or reference"`
 		},
@@ -192,7 +194,11 @@ func (r *rooms) registerOrders() {
 			if err != nil {
 				return nil, err
 			}
-			all, err := r.Production.List(ctx, web.Who(ctx), production.OrderFilter{Scope: scope, States: in.State, Product: in.Product, Text: in.Q, Doubt: in.Doubt, After: after, Limit: in.Limit + 1})
+			f := production.OrderFilter{Scope: scope, States: in.State, Product: in.Product, Text: in.Q, Doubt: in.Doubt, After: after, Limit: in.Limit + 1}
+			if !in.Due.IsZero() {
+				f.Due = plant.InstantOf(in.Due)
+			}
+			all, err := r.Production.List(ctx, web.Who(ctx), f)
 			return cut(all, in.Limit, production.Head.After), err
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/orders", ID: "add-order", Summary: "Enter an order; it is released later", Tag: "production", Needs: access.Plan, Status: http.StatusCreated},

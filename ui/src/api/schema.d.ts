@@ -17895,6 +17895,8 @@ export interface operations {
                 scope?: string;
                 state?: string[] | null;
                 product?: string;
+                /** @description Only those due before */
+                due?: string;
                 /** @description Only those with entries that do not fit */
                 doubt?: boolean;
                 /** @description Part of number, product, customer or reference */
