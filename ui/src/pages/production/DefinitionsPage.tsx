@@ -56,7 +56,7 @@ export default function DefinitionsPage() {
           { title: t("defs.valid"), key: "valid", width: 210, render: (_, d) => (d.valid.from ? `${day8(d.valid.from)} – ${d.valid.to ? day8(d.valid.to) : ""}` : "—") },
           { title: t("defs.segments"), key: "segments", render: (_, d) => d.segments.map((s) => s.name.zh).join(" → ") },
           { title: t("defs.materials"), key: "materials", width: 90, align: "right", render: (_, d) => d.materials.length },
-          { title: t("changed"), key: "at", width: 150, render: (_, d) => <>{d.by}<div className="dim">{d.at ? shortTime(d.at) : ""}</div></> },
+          { title: t("changed"), key: "at", width: 150, ellipsis: true, render: (_, d) => <>{d.by}<div className="dim">{d.at ? shortTime(d.at) : ""}</div></> },
         ]} />
       <More list={list} />
       {search.product && search.revision && <DefinitionDrawer product={search.product} revision={search.revision} may={may} show={(revision) => set({ revision })} close={() => set({ product: undefined, revision: undefined })} />}

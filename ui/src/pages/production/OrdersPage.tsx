@@ -25,6 +25,8 @@ function dueBefore(due: string | undefined, now: number): string | undefined {
   return due === "today" ? iso(midnight) : due === "7d" ? iso(midnight + 6 * day) : due === "30d" ? iso(midnight + 29 * day) : undefined;
 }
 
+const open = (o: OrderHead): boolean => !["completed", "closed", "aborted", "cancelled"].includes(o.state);
+
 /** Orders by due date, with what becomes of them. */
 export default function OrdersPage() {
   const { t } = useTranslation("production");
@@ -52,7 +54,10 @@ export default function OrdersPage() {
   };
   return (
     <div className="stack">
-      <div className="pagehead" style={{ marginBottom: 0 }}><h1>{t("orders.title")}</h1><span className="dim">{t("orders.lead")}</span></div>
+      <div className="pagehead" style={{ marginBottom: 0 }}><h1>{t("orders.title")}</h1><span className="dim">{t("orders.lead")}</span><span className="fill" />
+        <Button disabled={rows.length === 0} onClick={() => void exportCsv()}>{t("common:export.csv")}</Button>
+        {may && <Button type="primary" onClick={() => setAdding(true)}>{t("orders.add")}</Button>}
+      </div>
       <div className="row">
         <Input.Search style={{ width: 210 }} key={search.q ?? ""} defaultValue={search.q} allowClear aria-label={t("orders.search")} placeholder={t("orders.search")} onSearch={(q) => set({ q: q || undefined })} />
         <Select mode="multiple" allowClear maxTagCount="responsive" style={{ width: 170 }} aria-label={t("state")} placeholder={t("state.all")} value={search.state?.split(",") ?? []} onChange={(v: string[]) => set({ state: v.join(",") || undefined })} options={orderStates.map((s) => ({ value: s, label: t(`order.${s}`) }))} />
@@ -60,9 +65,6 @@ export default function OrdersPage() {
         <Select allowClear style={{ width: 120 }} aria-label={t("due")} placeholder={t("due.all")} value={search.due} onChange={(due?: string) => set({ due })} options={dues.map((d) => ({ value: d, label: t(`due.${d}`) }))} />
         <ScopePicker value={search.scope} set={(scope) => set({ scope })} />
         <Checkbox checked={search.doubt ?? false} onChange={(e) => set({ doubt: e.target.checked || undefined })}>{t("doubt.only")}</Checkbox>
-        <span style={{ flex: 1 }} />
-        <Button disabled={rows.length === 0} onClick={() => void exportCsv()}>{t("common:export.csv")}</Button>
-        {may && <Button type="primary" onClick={() => setAdding(true)}>{t("orders.add")}</Button>}
       </div>
       {list.isError && <Problem error={list.error} retry={() => void list.refetch()} />}
       <Table<OrderHead> size="small" rowKey="id" loading={list.isLoading} dataSource={rows} pagination={false} scroll={{ x: 1050 }}
@@ -71,9 +73,9 @@ export default function OrdersPage() {
           { title: t("number"), key: "number", sorter: (a, b) => a.number.localeCompare(b.number), render: (_, o) => <><button type="button" className="figbtn mono" onClick={() => set({ order: o.id })}>{o.number}</button>{o.kind !== "make" && <span className="chip" style={{ marginLeft: 4 }}>{t(`kind.${o.kind}`)}</span>}<div className="dim">{o.customer}</div></> },
           { title: t("product"), key: "product", render: (_, o) => <>{product(o.product)}<div className="dim">{o.revision ? t("revision.n", { n: o.revision }) : t("revision.open")}</div></> },
           { title: t("quantity"), key: "quantity", width: 100, align: "right", sorter: (a, b) => a.quantity - b.quantity, render: (_, o) => fixed(o.quantity, 0) },
-          { title: t("state"), key: "state", width: 110, render: (_, o) => <><OrderTag state={o.state} />{o.doubts > 0 && <Tag color="warning">{t("doubt.n", { n: o.doubts })}</Tag>}</> },
+          { title: t("state"), key: "state", width: 110, render: (_, o) => <><OrderTag state={o.state} />{o.doubts > 0 && <Tag>⚠ {t("doubt.n", { n: o.doubts })}</Tag>}</> },
           { title: t("done"), key: "done", width: 130, render: (_, o) => (o.jobs === 0 ? "—" : <Progress size="small" percent={Math.round((100 * o.ended) / o.jobs)} format={() => `${o.ended}/${o.jobs}`} aria-label={t("done")} />) },
-          { title: t("due"), key: "due", width: 130, sorter: (a, b) => ms(a.due) - ms(b.due), render: (_, o) => <>{shortTime(o.due)}{o.late && <Tag color="error" style={{ marginLeft: 4 }}>{t("late")}</Tag>}</> },
+          { title: t("due"), key: "due", width: 130, sorter: (a, b) => ms(a.due) - ms(b.due), render: (_, o) => <>{shortTime(o.due)}{o.late ? <Tag color="error" style={{ marginLeft: 4 }}>{t("late")}</Tag> : open(o) && ms(o.due) < now && <Tag color="error" style={{ marginLeft: 4 }}>{t("due.past")}</Tag>}</> },
           { title: t("planned"), key: "planned", width: 130, render: (_, o) => (o.to ? <>{o.from && shortTime(o.from)}<div className="dim">→ {shortTime(o.to)}</div></> : "—") },
           { title: t("place"), key: "place", width: 130, render: (_, o) => place(o.place) },
           { title: t("priority"), key: "priority", width: 90, align: "right", sorter: (a, b) => a.priority - b.priority, render: (_, o) => o.priority },

@@ -64,7 +64,7 @@ function Skills({ of }: { of: Person }) {
   if (of.skills.length === 0) return <span className="dim">{t("skills.none")}</span>;
   return of.skills.map((s) => {
     const is = standing(s, today, soon);
-    return <Tag key={s.name} color={is === "over" ? "error" : is === "soon" ? "warning" : "default"} title={`${s.from} – ${s.to ?? ""}`}>{s.name}{is !== "holds" && ` · ${t(`skill.${is}`, { day: is === "later" ? s.from : (s.to ?? "") })}`}</Tag>;
+    return <Tag key={s.name} color={is === "over" ? "error" : "default"} title={`${s.from} – ${s.to ?? ""}`}>{is === "soon" && "⚠ "}{s.name}{is !== "holds" && ` · ${t(`skill.${is}`, { day: is === "later" ? s.from : (s.to ?? "") })}`}</Tag>;
   });
 }
 

@@ -10,16 +10,16 @@ import { branches } from "./routing";
 
 export const orderStates = ["forecast", "released", "running", "paused", "held", "completed", "closed", "aborted", "cancelled"] as const;
 
-const colors: Partial<Record<OrderState | JobState, string>> = { running: "processing", held: "error", paused: "warning", suspended: "warning", completed: "success", aborted: "error" };
+const colors: Partial<Record<OrderState | JobState, string>> = { running: "processing", held: "error", completed: "success", aborted: "error" };
 
 export function OrderTag({ state }: { state: OrderState }) {
   const { t } = useTranslation("production");
-  return <Tag color={colors[state] ?? "default"}>{t(`order.${state}`)}</Tag>;
+  return <Tag color={colors[state] ?? "default"}>{state === "paused" && "‖ "}{t(`order.${state}`)}</Tag>;
 }
 
 export function JobTag({ state }: { state: JobState }) {
   const { t } = useTranslation("production");
-  return <Tag color={colors[state] ?? "default"}>{t(`job.${state}`)}</Tag>;
+  return <Tag color={colors[state] ?? "default"}>{state === "suspended" && "‖ "}{t(`job.${state}`)}</Tag>;
 }
 
 export function DefinitionTag({ of }: { of: Definition }) {
