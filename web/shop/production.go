@@ -137,6 +137,14 @@ func (r *rooms) registerPeople() {
 			all, err := r.Production.People(ctx, web.Who(ctx))
 			return web.NewList(all, ""), err
 		})
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/people/{name}", ID: "person", Summary: "One of them, as a machine asks where somebody begins work", Tag: "production", Needs: access.Report},
+		func(ctx context.Context, in *struct {
+			Name string `path:"name" maxLength:"100"`
+		},
+		) (*struct{ Body production.Person }, error) {
+			p, err := r.Production.Person(ctx, web.Who(ctx), in.Name)
+			return &struct{ Body production.Person }{p}, err
+		})
 	web.Handle(r.api, web.Op{Method: http.MethodPut, Path: "/people/{name}", ID: "save-person", Summary: "Enter a person or change one; rev 0 for a new one", Tag: "production", Needs: access.Plan, Whole: true},
 		func(ctx context.Context, in *struct {
 			Name string `path:"name" maxLength:"100"`
