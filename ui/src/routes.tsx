@@ -217,8 +217,14 @@ const productionPeople = createRoute({
   validateSearch: (s: Record<string, unknown>): PeopleSearch => ({ q: text(s.q), off: s.off === true || undefined, person: text(s.person) }),
 });
 
+export interface PlanningSearch { tab?: string | undefined; place?: string | undefined; plan?: string | undefined; compare?: string | undefined; state?: string | undefined }
+const planning = createRoute({
+  getParentRoute: () => app, path: "/planning", component: lazyRouteComponent(() => import("./pages/planning/PlanningPage")),
+  validateSearch: (s: Record<string, unknown>): PlanningSearch => ({ tab: text(s.tab), place: text(s.place), plan: text(s.plan), compare: text(s.compare), state: text(s.state) }),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, requests, overview, machine, alarms, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
+  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, requests, overview, machine, alarms, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, planning, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
   context: { client: undefined as unknown as QueryClient },
   defaultPreload: false,
   defaultErrorComponent: PageError,

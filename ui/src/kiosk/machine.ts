@@ -43,7 +43,10 @@ export async function machine(id: string, by: string, signIn: () => void): Promi
     paint();
   });
   const end = () => { if (!ended) { ended = true; clearInterval(timer); signIn(); } };
+  let looking = false;
   const look = async () => {
+    if (looking) return;
+    looking = true;
     try {
       const [m, jobs] = await Promise.all([ask<Machine>(`/equipment/${id}`), ask<{ items: JobHead[] }>(`/equipment/${id}/jobs`)]);
       s.machine = m;
@@ -58,6 +61,8 @@ export async function machine(id: string, by: string, signIn: () => void): Promi
       if (err instanceof Unauthorized) return end();
       if (err instanceof Refused) return tell(err.message, true);
       s.online = false;
+    } finally {
+      looking = false;
     }
     if (s.online) await queue.flush();
     paint();
@@ -87,7 +92,7 @@ export async function machine(id: string, by: string, signIn: () => void): Promi
   const log = (j: JobHead, person: string, on: boolean) => ({ job: j.no, what: "operator" as const, person, ...(on ? { on: true } : {}) });
   const begin = async (j: JobHead, ...before: { j: JobHead; command: "complete" | "pause" }[]) => {
     if (!s.operator) return open(asksWho(acts));
-    for (const b of before) if (!(await say(b.j.order, b.j.number, { job: b.j.no, what: "job", command: b.command, ...(b.command === "pause" ? { reason: "other job" } : {}) }))) return;
+    for (const b of before) if (!(await say(b.j.order, b.j.number, { job: b.j.no, what: "job", command: b.command }))) return;
     const me = s.operator.name;
     const command = j.state === "suspended" || j.state === "held" ? "resume" : "run";
     await say(j.order, j.number, ...(j.operators.includes(me) ? [] : [...j.operators.slice(0, j.operators.length - j.crew + 1).map((p) => log(j, p, false)), log(j, me, true)]), { job: j.no, what: "job", command, equipment: id });
@@ -111,7 +116,17 @@ export async function machine(id: string, by: string, signIn: () => void): Promi
     },
     dismiss: (n: number) => void queue.dismiss(n),
   };
-  const paint = () => !ended && draw(id, s, acts);
+  // What did not change is not painted: a touch must end on the button on which it began.
+  let painted = "";
+  let touching = false;
+  const paint = () => {
+    const now = JSON.stringify([s.machine?.state, s.jobs, s.made, s.items, s.foreign, s.refused, s.online, s.operator, s.sheet?.title, s.message]);
+    if (ended || touching || now === painted) return;
+    painted = now;
+    draw(id, s, acts);
+  };
+  addEventListener("pointerdown", () => { touching = true; });
+  for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => setTimeout(() => { touching = false; paint(); }, 0));
   show(el("p", { style: "padding:16px" } as never, words[lang()].loading));
   await queue.open();
   const timer = setInterval(() => void look(), often);
@@ -176,17 +191,17 @@ function draw(id: string, s: State, acts: Acts): void {
   ];
   const main = s.sheet ? el("main", { className: "sheet" }, el("h2", {}, s.sheet.title), ...s.sheet.body, button(w.back, acts.close, "act back"))
     : el("main", { className: "work" }, current(now, s, acts), upcoming(jobs.filter((j) => j !== now), now, acts));
-  const focused = document.activeElement instanceof HTMLInputElement;
-  // Who is typing is not interrupted by a renewal of what stands behind.
-  if (focused && s.sheet && document.querySelector("main.sheet")?.firstElementChild?.textContent === s.sheet.title && s.message === "") return;
+  const typing = document.activeElement instanceof HTMLInputElement ? document.activeElement : undefined;
   show(head, note, ...kept, main);
-  if (s.sheet) (document.querySelector("main.sheet input") as HTMLInputElement | null)?.focus();
+  // A card reader types into what has the focus, and who is typing goes on after a renewal.
+  (document.querySelector("form.card input") as HTMLInputElement | null ?? (typing?.isConnected ? typing : null))?.focus();
 }
 
 /** The job at hand with what was made, and what can be said of it. */
 function current(j: JobHead | undefined, s: State, acts: Acts): HTMLElement {
   if (!j) return el("section", { className: "current" }, el("h2", {}, w.atHand), el("p", { className: "big" }, w.none));
-  const base = s.made?.order === j.order && s.made.no === j.no ? s.made : j.made;
+  const known = s.jobs.find((x) => x.order === j.order && x.no === j.no);
+  const base = s.made?.order === j.order && s.made.no === j.no ? s.made : (known?.made ?? j.made);
   // What waits comes on top of what the node knows.
   const [made] = project([{ ...j, made: base, state: "running" }], s.items.filter((i) => i.entry.what === "count"), "").map((x) => x.made);
   const m = made ?? base;

@@ -85,13 +85,13 @@ export class Queue {
    * the device cannot keep it the promise fails and nothing was sent.
    */
   async say(item: NewItem): Promise<string | undefined> {
+    const kept = await this.shelf.add({ ...item, late: false });
     this.inLine++;
+    this.set([...this.items, kept]);
     try {
       return await this.turn(async () => {
-        const late = this.waiting().length > 0;
-        const kept = await this.shelf.add({ ...item, late });
-        this.set([...this.items, kept]);
-        if (late) return void (await this.drain());
+        const first = this.waiting()[0];
+        if (first?.n !== kept.n) return void (await this.drain()); // others before it wait, or one of them took it along
         const answer = await this.send(bodyOf(kept), kept);
         if (typeof answer === "object") {
           await this.drop(kept);
@@ -123,7 +123,8 @@ export class Queue {
   }
 
   private async drain(): Promise<void> {
-    for (const item of this.waiting()) {
+    for (const i of this.waiting()) {
+      const item = { ...i, late: true };
       if (!(await this.after(item, await this.send(bodyOf(item), item)))) return;
     }
   }

@@ -7,10 +7,10 @@ import { type Definition, definitionPath, type Material, revisions, type Segment
 import { Nothing, Waiting } from "../../components/Status";
 import { useLang } from "../../i18n/useLang";
 import { download } from "../../lib/download";
-import { fixed, percent, span, unitText } from "../../lib/format";
+import { fixed, percent, span } from "../../lib/format";
 import { dateTime, iso, ofPicker, pickerDate } from "../../lib/time";
 import { DefinitionEditor } from "./DefinitionEditor";
-import { DefinitionTag, useChange, useNames } from "./parts";
+import { DefinitionTag, useChange, useNames, useUnit } from "./parts";
 
 interface Props { product: string; revision: number; may: boolean; show: (revision: number) => void; close: () => void }
 
@@ -69,13 +69,13 @@ function Routing({ d }: { d: Definition }) {
 
 function Bill({ d }: { d: Definition }) {
   const { t } = useTranslation("production");
-  const { lang } = useLang();
+  const unit = useUnit();
   const { product } = useNames();
   return (
     <Table<Material> size="small" rowKey={(m) => `${m.item}/${m.segment ?? 0}`} pagination={false} dataSource={d.materials} locale={{ emptyText: <Nothing text={t("bill.none")} /> }}
       columns={[
         { title: t("item"), key: "item", render: (_, m) => <>{product(m.item)} <span className="dim mono">{m.item}</span></> },
-        { title: t("bill.quantity"), key: "quantity", width: 160, align: "right", render: (_, m) => `${m.quantity} ${unitText(m.unit, lang)}` },
+        { title: t("bill.quantity"), key: "quantity", width: 160, align: "right", render: (_, m) => `${m.quantity} ${unit(m.unit)}` },
         { title: t("bill.segment"), key: "segment", width: 140, align: "right", render: (_, m) => m.segment ?? d.segments[0]?.no },
       ]} />
   );

@@ -28,7 +28,7 @@ export function SplitOrder({ o, close, made }: { o: Order; close: () => void; ma
 export function MergeOrder({ o, close }: { o: Order; close: () => void }) {
   const { t } = useTranslation("production");
   const [other, setOther] = useState<string>();
-  const list = useInfiniteQuery(orders({ product: o.product, state: ["forecast", "released"] }));
+  const list = useInfiniteQuery(orders({ product: o.product, state: "forecast,released" }));
   const fit = (list.data?.pages ?? []).flatMap((p) => p.items).filter((x) => x.id !== o.id && x.kind === o.kind);
   const send = useChange(() => stepAt(`/orders/${o.id}/merge`, o.rev, { other }), close);
   return (

@@ -7,20 +7,20 @@ import { type JobView, type Order, order, stepAt } from "../../api/production";
 import { session } from "../../api/queries";
 import { Waiting } from "../../components/Status";
 import { useLang } from "../../i18n/useLang";
-import { fixed, unitText } from "../../lib/format";
+import { fixed } from "../../lib/format";
 import { dateTime, shortTime } from "../../lib/time";
 import { EntryForm } from "./EntryForm";
 import { History } from "./History";
 import { MergeOrder, SplitOrder, WithReason } from "./OrderDialogs";
 import { OrderForm } from "./OrderForm";
-import { JobTag, OrderTag, useChange, useNames } from "./parts";
+import { JobTag, OrderTag, useChange, useNames, useUnit } from "./parts";
 
 interface Props { id: string; may: boolean; show: (id: string) => void; close: () => void }
 
 /** One order: what it says, its jobs with what machines counted, and what was done to it. */
 export function OrderDrawer({ id, may, show, close }: Props) {
   const { t } = useTranslation("production");
-  const { lang } = useLang();
+  const unit = useUnit();
   const { product, place } = useNames();
   const { data: o, ...query } = useQuery(order(id));
   return (
@@ -29,7 +29,7 @@ export function OrderDrawer({ id, may, show, close }: Props) {
         <div className="stack">
           <dl className="kv panel" style={{ gridTemplateColumns: "repeat(auto-fit, minmax(170px, 1fr))" }}>
             <div><dt>{t("product")}</dt><dd>{product(o.product)} {o.revision ? <Link to="/production/definitions" search={{ product: o.product, revision: o.revision }}>{t("revision.n", { n: o.revision })}</Link> : <span className="dim">{t("revision.open")}</span>}</dd></div>
-            <div><dt>{t("quantity")}</dt><dd>{fixed(o.quantity, 0)} {unitText(o.units, lang)}</dd></div>
+            <div><dt>{t("quantity")}</dt><dd>{fixed(o.quantity, 0)} {unit(o.units)}</dd></div>
             <div><dt>{t("state")}</dt><dd><OrderTag state={o.state} />{o.reason && <span className="dim">{o.reason}</span>}</dd></div>
             <div><dt>{t("due")}</dt><dd>{dateTime(o.due)}</dd></div>
             <div><dt>{t("place")}</dt><dd>{place(o.place)}</dd></div>

@@ -41,7 +41,7 @@ export default function OrdersPage() {
   const [adding, setAdding] = useState(false);
   // Of the minute, so that the question keeps its key for a while.
   const [now] = useState(() => Math.floor(Date.now() / 60_000) * 60_000);
-  const query = { q: search.q, scope: search.scope, state: search.state?.split(","), product: search.product, doubt: search.doubt, due: dueBefore(search.due, now) };
+  const query = { q: search.q, scope: search.scope, state: search.state, product: search.product, doubt: search.doubt, due: dueBefore(search.due, now) };
   const list = useInfiniteQuery(orders(query));
   const rows = list.data?.pages.flatMap((p) => p.items) ?? [];
   const narrowed = Object.values(query).some((v) => v !== undefined);

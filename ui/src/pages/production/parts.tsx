@@ -6,7 +6,8 @@ import { nodes, products } from "../../api/queries";
 import type { PlantNode } from "../../api/types";
 import { useProblem } from "../../components/Status";
 import { useLang } from "../../i18n/useLang";
-import { branches } from "./routing";
+import { unitText } from "../../lib/format";
+import { branches, units } from "./routing";
 
 export const orderStates = ["forecast", "released", "running", "paused", "held", "completed", "closed", "aborted", "cancelled"] as const;
 
@@ -46,6 +47,13 @@ export function useNames(): { place: (idOrPath: string | undefined) => string; p
   const places = new Map((useQuery(nodes).data ?? []).flatMap((n) => [[n.id, n.name], [n.path, n.name]] as const));
   const goods = new Map((useQuery(products).data ?? []).map((p) => [p.code, p.name]));
   return { place: (key) => (key ? name(places.get(key)) || key : "—"), product: (code) => name(goods.get(code)) || code };
+}
+
+/** How a UCUM unit is called. */
+export function useUnit(): (code: string) => string {
+  const { t } = useTranslation("production");
+  const { lang } = useLang();
+  return (code) => ((units as readonly string[]).includes(code) ? t(`unit.${code as (typeof units)[number]}`) : unitText(code, lang));
 }
 
 interface PickerProps { value?: string | undefined; onChange?: (v: string | undefined) => void; id?: string; label?: string; by: "id" | "path"; fits: (n: PlantNode) => boolean; disabled?: boolean }
