@@ -9,7 +9,7 @@ import { span } from "../../lib/format";
 import { ms, shortTime } from "../../lib/time";
 import { useNames } from "../production/parts";
 import { PlanTag } from "./PlanHead";
-import { usePlanningSearch } from "./PlanningPage";
+import { usePlanningSearch } from "./search";
 
 /** Plans side by side, the one in use first; the best of a row stands out. */
 export function Compare({ place }: { place: string }) {

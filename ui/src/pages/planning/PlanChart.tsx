@@ -12,7 +12,7 @@ import { span } from "../../lib/format";
 import { clock, iso, minute, ms, shortTime } from "../../lib/time";
 import { AssignmentDrawer } from "./AssignmentDrawer";
 import { chartOf, idOf, outside, verdictOf } from "./bars";
-import { usePlanningSearch } from "./PlanningPage";
+import { usePlanningSearch } from "./search";
 
 /** A plan as a chart or as a table with the same rows; operations are moved and locked here. */
 export function PlanChart({ p, look, may }: { p: Plan; look: "chart" | "table"; may: boolean }) {

@@ -9,7 +9,7 @@ import { useLang } from "../../i18n/useLang";
 import { percent, span } from "../../lib/format";
 import { dateTime, shortTime } from "../../lib/time";
 import { useChange } from "../production/parts";
-import { usePlanningSearch } from "./PlanningPage";
+import { usePlanningSearch } from "./search";
 
 export function PlanTag({ of }: { of: Head }) {
   const { t } = useTranslation("planning");

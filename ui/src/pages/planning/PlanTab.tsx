@@ -7,7 +7,7 @@ import { Nothing, Waiting } from "../../components/Status";
 import { LateList, Left, Problems } from "./Lists";
 import { PlanChart } from "./PlanChart";
 import { PlanHead } from "./PlanHead";
-import { usePlanningSearch } from "./PlanningPage";
+import { usePlanningSearch } from "./search";
 
 /** One plan: the one in use, or a draft that was opened. */
 export function PlanTab({ place, may }: { place: string; may: boolean }) {

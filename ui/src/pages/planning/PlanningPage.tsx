@@ -1,10 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Tabs } from "antd";
 import { useTranslation } from "react-i18next";
 import { nodes, session } from "../../api/queries";
 import { Nothing } from "../../components/Status";
-import type { PlanningSearch } from "../../routes";
 import { PlacePicker } from "../production/parts";
 import { Compare } from "./Compare";
 import { DispatchTab } from "./DispatchTab";
@@ -12,15 +10,9 @@ import { PlansTab } from "./PlansTab";
 import { PlanTab } from "./PlanTab";
 import { PromiseTab } from "./PromiseTab";
 import { Runs } from "./Runs";
+import { usePlanningSearch } from "./search";
 import { StartPlan } from "./StartPlan";
 import { Suggestions } from "./Suggestions";
-
-/** What stands in the address: the place, the tab, the plan that is looked at. */
-export function usePlanningSearch(): [PlanningSearch, (more: PlanningSearch) => void] {
-  const search: PlanningSearch = useSearch({ strict: false });
-  const navigate = useNavigate();
-  return [search, (more) => void navigate({ to: "/planning", search: { ...search, ...more }, replace: true })];
-}
 
 /** Orders on machines over time: the plan in use, drafts beside it, what each machine does next, and promises. */
 export default function PlanningPage() {

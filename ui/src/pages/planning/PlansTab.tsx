@@ -8,7 +8,7 @@ import { span } from "../../lib/format";
 import { shortTime } from "../../lib/time";
 import { More } from "../production/parts";
 import { PlanTag } from "./PlanHead";
-import { usePlanningSearch } from "./PlanningPage";
+import { usePlanningSearch } from "./search";
 
 /** As many as fit side by side. */
 const mostCompared = 4;

@@ -7,7 +7,7 @@ import { useLang } from "../../i18n/useLang";
 import { span } from "../../lib/format";
 import { ms, shortTime } from "../../lib/time";
 import { useChange } from "../production/parts";
-import { usePlanningSearch } from "./PlanningPage";
+import { usePlanningSearch } from "./search";
 
 /** Searches that go on at a place; one that ends while it is watched shows its plan. */
 export function Runs({ place, may }: { place: string; may: boolean }) {
