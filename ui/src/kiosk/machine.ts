@@ -3,13 +3,14 @@
 
 import type { Entry, JobHead, Made, Order, Person } from "../api/production";
 import type { Machine, Name } from "../api/types";
+import { isReason } from "../lib/reasons";
 import { glyphs, lookOf } from "../lib/states";
 import { el, show } from "./dom";
 import { ask, nodeNow, Refused, Unauthorized } from "./node";
 import { type Answer, atHand, type Item, project, Queue, type Send } from "./queue";
 import { asksFinish, asksCount, asksOther, asksPause, asksScrap, asksWho, type Sheet } from "./sheets";
 import { newKey, openShelf } from "./shelf";
-import { jobWords, lang, words } from "./words";
+import { jobWords, lang, reasonWords, words } from "./words";
 
 const w = jobWords[lang()];
 export const said = (n: Name | undefined): string => (lang() === "en" ? n?.en || n?.zh : n?.zh) ?? "";
@@ -208,7 +209,7 @@ function current(j: JobHead | undefined, s: State, acts: Acts): HTMLElement {
   const runs = j.state === "running";
   const state = w[j.state as "running"] ?? j.state;
   return el("section", { className: "current" },
-    el("h2", {}, `${w.atHand} · ${state}${j.reason ? ` · ${w[j.reason as "material"] ?? j.reason}` : ""}`),
+    el("h2", {}, `${w.atHand} · ${state}${j.reason ? ` · ${isReason(j.reason) ? reasonWords[lang()][j.reason] : j.reason}` : ""}`),
     el("p", { className: "big" }, el("b", {}, `${j.number} · ${j.no} ${said(j.name)}`)),
     el("p", { className: "mid" }, `${j.product} · ${w.due} ${when(j.due)}${j.operators.length > 0 ? ` · ${j.operators.join("、")}` : ""}`),
     ...(j.first && !j.first_piece?.ok ? [el("p", { className: "say alert" }, w.first)] : []),

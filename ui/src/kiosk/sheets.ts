@@ -1,23 +1,22 @@
 // The second touch: what an action still needs to know.
 
 import type { JobHead, Made } from "../api/production";
-import { scrapReasons } from "../lib/scrap";
+import { holds, pauseReasons, scrapReasons } from "../lib/reasons";
 import { el } from "./dom";
 import type { Acts, Operator } from "./machine";
-import { jobWords, lang } from "./words";
+import { jobWords, lang, reasonWords } from "./words";
 
 const w = jobWords[lang()];
+const why = reasonWords[lang()];
 
 export interface Sheet { title: string; body: HTMLElement[] }
 
 const choice = (text: string, onclick: () => void) => el("button", { type: "button", className: "act", onclick }, text);
 const grid = (...children: HTMLElement[]) => el("div", { className: "choices" }, ...children);
 
-/** Why it stops. What is in the way is told to the planner as a hold, what was meant to be as a pause. */
-const pauses = [["material", "hold"], ["quality", "hold"], ["machine", "hold"], ["tool", "pause"], ["shift", "pause"], ["meal", "pause"]] as const;
-
+/** What is in the way is told to the planner as a hold, what was meant to be as a pause. */
 export const asksPause = (acts: Acts, j: JobHead): Sheet => ({
-  title: w.why, body: [grid(...pauses.map(([reason, command]) => choice(w[reason], () => acts.enter(j, { what: "job", command, reason }))))],
+  title: w.why, body: [grid(...pauseReasons.map((reason) => choice(why[reason], () => acts.enter(j, { what: "job", command: holds.includes(reason) ? "hold" : "pause", reason }))))],
 });
 
 export const asksFinish = (acts: Acts, j: JobHead, m: Made): Sheet => ({
@@ -44,7 +43,7 @@ export function asksScrap(acts: Acts, j: JobHead, counts: boolean): Sheet {
     title: w.whyScrap,
     body: [
       el("div", { className: "row" }, choice("−10", () => step(-10)), choice("−1", () => step(-1)), shown, choice("+1", () => step(1)), choice("+10", () => step(10)), el("label", { className: "check" }, box, w.fromGood)),
-      grid(...scrapReasons.map((r) => choice(w[r], () => acts.enter(j, { what: "count", scrap: n, reason: r, ...(box.checked ? { counted: true } : {}) })))),
+      grid(...scrapReasons.map((r) => choice(why[r], () => acts.enter(j, { what: "count", scrap: n, reason: r, ...(box.checked ? { counted: true } : {}) })))),
     ],
   };
 }

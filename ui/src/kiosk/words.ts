@@ -1,5 +1,6 @@
 // The kiosk's own few words: it must paint before any library could load.
 
+import type { Reason } from "../lib/reasons";
 import type { Look } from "../lib/states";
 
 export type Lang = "zh" | "en";
@@ -31,8 +32,6 @@ export const jobWords = {
     why: "为什么暂停？", whyScrap: "报废原因", howMany: "合格几件？", fromGood: "设备已计为合格，从合格中扣除", other: "当前工序怎么办？", completeAnd: "完工并开始", pauseAnd: "暂停并开始", together: "同时开始（同炉）",
     refused: "没有登记：", later: "这条登记没有被接受：", read: "知道了", kept: "已记下，待发送", noted: "已登记", notKept: "这台终端存不下登记，请用纸记录并找管理员：", late: "已过交期", needPerson: "先上岗登记", changed: "数量",
     waiting: "等待", ready: "齐套", loaded: "已装夹", running: "生产中", held: "受阻", suspended: "暂停", not_allowed: "不可开工",
-    shift: "换班", meal: "吃饭休息", material: "缺料", quality: "等检验", machine: "设备故障", tool: "换刀、调机",
-    dimension: "尺寸超差", surface: "外观缺陷", setup: "调机件", handling: "磕碰搬运",
   },
   en: {
     board: "Board", stopReason: "Stop reason", online: "Online", offline: "No network: entries are kept and sent when it is back", wait: "wait", foreign: "entries are by {who}, who has to sign in to send them",
@@ -42,7 +41,17 @@ export const jobWords = {
     why: "Why pause?", whyScrap: "Why scrap?", howMany: "How many good?", fromGood: "The machine counted it as good: take it from there", other: "And the job at hand?", completeAnd: "Finish it, then start", pauseAnd: "Pause it, then start", together: "Start together (one batch)",
     refused: "Not entered: ", later: "This entry was not taken: ", read: "I see", kept: "Kept, to be sent", noted: "Entered", notKept: "This panel cannot keep entries; write on paper and call the administrator: ", late: "overdue", needPerson: "Begin work first", changed: "Quantity",
     waiting: "waiting", ready: "ready", loaded: "loaded", running: "running", held: "held up", suspended: "paused", not_allowed: "not allowed",
-    shift: "Change of shift", meal: "Break", material: "No material", quality: "Waits for inspection", machine: "Machine fault", tool: "Tool, setup",
-    dimension: "Dimension", surface: "Surface", setup: "Setup piece", handling: "Handling",
   },
 } satisfies Record<Lang, Record<string, string>>;
+
+/** Why parts are scrap and why a job stops. */
+export const reasonWords: Record<Lang, Record<Reason, string>> = {
+  zh: {
+    dimension: "尺寸超差", surface: "外观缺陷", "material-defect": "材料缺陷", "setup-piece": "调机件", handling: "磕碰搬运", "machine-fault": "设备故障所致",
+    "no-material": "缺料", inspection: "等检验", "machine-down": "设备故障", tooling: "换刀、调机", "shift-change": "换班", break: "吃饭休息",
+  },
+  en: {
+    dimension: "Dimension", surface: "Surface", "material-defect": "Material defect", "setup-piece": "Setup piece", handling: "Handling", "machine-fault": "By a machine fault",
+    "no-material": "No material", inspection: "Waits for inspection", "machine-down": "Machine is down", tooling: "Tool, setup", "shift-change": "Change of shift", break: "Break",
+  },
+};

@@ -38,7 +38,7 @@ export function Runs({ place, may }: { place: string; may: boolean }) {
 function Going({ r, may }: { r: Run; may: boolean }) {
   const { t } = useTranslation("planning");
   const { lang } = useLang();
-  const stop = useChange(() => stopRun(r.id));
+  const stop = useChange(() => stopRun(r.id), undefined, true);
   const [began, ends] = [ms(r.started), ms(r.ends)];
   const share = Math.min(0.99, Math.max(0, (Date.now() - began) / Math.max(1, ends - began)));
   return (

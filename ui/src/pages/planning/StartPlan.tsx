@@ -43,7 +43,7 @@ export function StartPlan({ place }: { place: string }) {
   const [open, setOpen] = useState(false);
   const [form] = Form.useForm<Values>();
   const kind = Form.useWatch("kind", form) ?? "draft";
-  const start = useChange((v: Values) => startPlan(requestOf(v, place)), () => setOpen(false));
+  const start = useChange((v: Values) => startPlan(requestOf(v, place)), () => setOpen(false), true);
   return (
     <>
       <Button type="primary" onClick={() => setOpen(true)}>{t("start")}</Button>

@@ -15,11 +15,11 @@ export function Suggestions({ place, may }: { place: string; may: boolean }) {
   const { t } = useTranslation("planning");
   const { data } = useQuery(suggestions(place));
   const words = useWords();
-  const replan = useChange(() => startPlan({ kind: "replan", place, search_ms: replanMs }));
+  const replan = useChange(() => startPlan({ kind: "replan", place, search_ms: replanMs }), undefined, true);
   if (!data || data.length === 0) return null;
   return (
     <Alert type="warning" showIcon title={t("suggest.title", { n: data.length })}
-      description={<ul style={{ margin: 0, paddingLeft: 18 }}>{data.slice(0, 6).map((s) => <li key={`${s.what}/${s.order ?? s.equipment}/${s.job ?? ""}`}>{words(s)}</li>)}{data.length > 6 && <li>{t("suggest.more", { n: data.length - 6 })}</li>}</ul>}
+      description={<ul style={{ margin: 0, paddingLeft: 18 }}>{data.slice(0, 6).map((s, i) => <li key={i}>{words(s)}</li>)}{data.length > 6 && <li>{t("suggest.more", { n: data.length - 6 })}</li>}</ul>}
       action={may && <Button type="primary" loading={replan.isPending} onClick={() => replan.mutate(undefined)}>{t("suggest.replan")}</Button>} />
   );
 }

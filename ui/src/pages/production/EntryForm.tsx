@@ -4,7 +4,7 @@ import { api } from "../../api/client";
 import type { Command, Entry, JobView, Order } from "../../api/production";
 import { useLang } from "../../i18n/useLang";
 import { PlacePicker, useChange } from "./parts";
-import { ScrapReason } from "./scrap";
+import { ScrapReason } from "./reasons";
 
 type What = "job" | "count" | "operator" | "first_piece";
 interface Values { what: What; command?: Command; equipment?: string; good?: number; scrap?: number; rework?: number; counted?: boolean; person?: string; on?: boolean; ok?: boolean; reason?: string; note?: string }

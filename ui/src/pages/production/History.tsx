@@ -8,7 +8,7 @@ import { session } from "../../api/queries";
 import { fixed } from "../../lib/format";
 import { dateTime, ms } from "../../lib/time";
 import { useChange, useNames } from "./parts";
-import { useReason } from "./scrap";
+import { useReason } from "./reasons";
 
 const kinds = ["created", "changed", "released", "held", "resumed", "cancelled", "closed", "split", "merged", "planned", "job", "operator", "first_piece", "count", "withdrawn"] as const;
 const atMachines: readonly string[] = ["job", "operator", "first_piece", "count"];

@@ -14,6 +14,7 @@ import { History } from "./History";
 import { MergeOrder, SplitOrder, WithReason } from "./OrderDialogs";
 import { OrderForm } from "./OrderForm";
 import { JobTag, OrderTag, useChange, useNames, useUnit } from "./parts";
+import { useReason } from "./reasons";
 
 interface Props { id: string; may: boolean; show: (id: string) => void; close: () => void }
 
@@ -79,6 +80,7 @@ function Jobs({ o }: { o: Order }) {
   const { t } = useTranslation("production");
   const { name } = useLang();
   const { place } = useNames();
+  const reason = useReason();
   const me = useQuery(session).data;
   const [entering, setEntering] = useState<JobView>();
   if (o.jobs.length === 0) return <p className="dim">{t("jobs.none")}</p>;
@@ -89,7 +91,7 @@ function Jobs({ o }: { o: Order }) {
           { title: t("seg.no"), dataIndex: "no", width: 70, align: "right" },
           { title: t("seg.name"), key: "name", width: 120, render: (_, j) => name(j.name) },
           { title: t("machine"), key: "machine", width: 150, render: (_, j) => (j.outside ? (j.segment.outside?.supplier ?? t("seg.outside")) : <>{place(j.equipment)}{j.locked && <span className="chip">{t("locked")}</span>}</>) },
-          { title: t("state"), key: "state", width: 120, render: (_, j) => <><JobTag state={j.state} />{j.reason && <div className="dim">{j.reason}</div>}</> },
+          { title: t("state"), key: "state", width: 120, render: (_, j) => <><JobTag state={j.state} />{j.reason && <div className="dim">{reason(j.reason)}</div>}</> },
           { title: t("made.good"), key: "good", width: 180, render: (_, j) => <Made j={j} /> },
           { title: t("made.scrap"), key: "scrap", width: 70, align: "right", render: (_, j) => fixed(j.made.scrap, 0) },
           { title: t("made.rework"), key: "rework", width: 70, align: "right", render: (_, j) => fixed(j.made.rework, 0) },

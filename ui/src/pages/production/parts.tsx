@@ -28,15 +28,15 @@ export function DefinitionTag({ of }: { of: Definition }) {
   return <Tag color={of.state === "blocked" ? "error" : of.state === "released" ? "success" : "default"}>{t(`def.${of.state}`)}</Tag>;
 }
 
-/** One change; what it touches is asked again, and what is wrong is said in words. */
-export function useChange<V>(send: (v: V) => Promise<unknown>, done?: () => void) {
+/** One change; what it touches is asked again, and what is wrong is said in words. quiet: the page itself shows that it was done. */
+export function useChange<V>(send: (v: V) => Promise<unknown>, done?: () => void, quiet = false) {
   const { message } = App.useApp();
   const { t } = useTranslation();
   const problem = useProblem();
   const client = useQueryClient();
   return useMutation({
     mutationFn: send,
-    onSuccess: async () => { void message.success(t("saved")); await client.invalidateQueries(); done?.(); },
+    onSuccess: async () => { if (!quiet) void message.success(t("saved")); await client.invalidateQueries(); done?.(); },
     onError: (err) => { void message.error(problem(err), 10); },
   });
 }
