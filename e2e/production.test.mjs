@@ -117,7 +117,7 @@ test("an operator works at a kiosk whose network is cut: nothing is lost, nothin
   await kiosk.keyboard.press("Enter");
   await kiosk.getByRole("button", { name: "王师傅" }).waitFor();
   await kiosk.getByRole("button", { name: "开始" }).click();
-  await kiosk.getByText("当前工序 · 生产中").waitFor();
+  await kiosk.getByText("当前作业 · 生产中").waitFor();
   await until("the job to run at the node", async () => (await demo.api(`/api/v1/orders/${order.id}`)).jobs[0].state === "running");
   await accessible(kiosk, "a job at a kiosk");
 
@@ -131,7 +131,7 @@ test("an operator works at a kiosk whose network is cut: nothing is lost, nothin
   await kiosk.getByRole("button", { name: "尺寸超差" }).click();
   await kiosk.getByRole("button", { name: "暂停" }).click();
   await kiosk.getByRole("button", { name: "换班" }).click();
-  await kiosk.getByText("当前工序 · 暂停").waitFor();
+  await kiosk.getByText("当前作业 · 暂停").waitFor();
   await kiosk.getByText("4 待发送").waitFor();
   await kiosk.getByText(/网络断开/).waitFor();
   await accessible(kiosk, "a kiosk without a network");
@@ -146,7 +146,7 @@ test("an operator works at a kiosk whose network is cut: nothing is lost, nothin
   assert.deepEqual((await demo.api(`/api/v1/orders/${order.id}`)).doubts, []);
 
   await kiosk.getByRole("button", { name: "继续" }).click();
-  await kiosk.getByText("当前工序 · 生产中").waitFor();
+  await kiosk.getByText("当前作业 · 生产中").waitFor();
   await kiosk.getByRole("button", { name: "完工" }).click();
   await kiosk.getByRole("button", { name: "确认完工" }).click();
   await until("the order to be complete", async () => (await demo.api(`/api/v1/orders/${order.id}`)).state === "completed");

@@ -60,7 +60,7 @@ export async function machine(id: string, by: string, signIn: () => void): Promi
       }
     } catch (err) {
       if (err instanceof Unauthorized) return end();
-      if (err instanceof Refused) return tell(err.message, true);
+      if (err instanceof Refused && !passing(err)) return tell(err.message, true);
       s.online = false;
     } finally {
       looking = false;
@@ -140,14 +140,16 @@ export type Acts = {
   enter: (j: JobHead, entry: Omit<Entry, "at" | "key" | "job">) => void; operator: (name: string | undefined) => Promise<void>; dismiss: (n: number) => void;
 };
 
+/** Busy, ill, or somebody changed the order in between: it is asked again. */
+const passing = (err: Refused): boolean => err.status === 409 || err.status === 429 || err.status >= 500;
+
 async function post(order: string, body: Entry): Promise<Answer> {
   try {
     await ask(`/orders/${order}/entries`, body);
     return "taken";
   } catch (err) {
     if (err instanceof Unauthorized) return "signin";
-    // Busy, or somebody changed the order in between: it is asked again.
-    if (err instanceof Refused && ![409, 429].includes(err.status) && err.status < 500) return { refused: err.message };
+    if (err instanceof Refused && !passing(err)) return { refused: err.message };
     return "silence";
   }
 }

@@ -9,7 +9,7 @@ export const words = {
   zh: {
     run: "运行", idle: "待机", setup: "换型", maint: "保养", alarm: "故障停机", off: "关机", unknown: "未知",
     board: "现场看板", broken: "实时连接断开，画面不再更新，正在重连…", why: "为什么停机？", running: "正在运行，没有停机", back: "返回看板", thanks: "已记录", failed: "没有记录成功：", signin: "登录", name: "用户名", password: "密码", loading: "正在读取…",
-    silent: "连不上节点，正在重试…", jobs: "生产任务",
+    silent: "连不上节点，正在重试…", jobs: "生产作业",
   },
   en: {
     run: "Running", idle: "Idle", setup: "Setup", maint: "Maintenance", alarm: "Down", off: "Off", unknown: "Unknown",
@@ -27,9 +27,9 @@ export const jobWords = {
   zh: {
     board: "看板", stopReason: "停机原因", online: "已联网", offline: "网络断开，登记照常，联网后自动发送", wait: "待发送", foreign: "条登记是 {who} 的，请用该账号登录后发送",
     who: "上岗登记", whoHint: "刷工卡，或输入工号", enter: "确定", leave: "离岗", nobody: "未上岗", unknown: "没有这个工号：", gone: "已离职：", unchecked: "网络断开，未核对", clear: "清除",
-    atHand: "当前工序", none: "当前没有在做的工序，从右侧选择开始", next: "下一道", nothing: "没有排到这台设备的工序", order: "订单", due: "交期", quantity: "应做", good: "合格", scrap: "报废", rework: "返工", counted: "设备计数", typed: "人工",
+    atHand: "当前作业", none: "当前没有在做的作业，从右侧选择开始", next: "接下来", nothing: "没有排到这台设备的作业", order: "订单", due: "交期", quantity: "应做", good: "合格", scrap: "报废", rework: "返工", counted: "设备计数", typed: "人工",
     start: "开始", pause: "暂停", resume: "继续", complete: "完工", count: "报数", scrapped: "报废", sure: "确认完工", back: "返回", first: "首件待批准", firstOk: "首件已批准",
-    why: "为什么暂停？", whyScrap: "报废原因", howMany: "合格几件？", fromGood: "设备已计为合格，从合格中扣除", other: "当前工序怎么办？", completeAnd: "完工并开始", pauseAnd: "暂停并开始", together: "同时开始（同炉）",
+    why: "为什么暂停？", whyScrap: "报废原因", howMany: "合格几件？", fromGood: "设备已计为合格，从合格中扣除", other: "当前作业怎么办？", completeAnd: "完工并开始", pauseAnd: "暂停并开始", together: "同时开始（同炉）",
     refused: "没有登记：", later: "这条登记没有被接受：", read: "知道了", kept: "已记下，待发送", noted: "已登记", notKept: "这台终端存不下登记，请用纸记录并找管理员：", late: "已过交期", needPerson: "先上岗登记", changed: "数量",
     waiting: "等待", ready: "齐套", loaded: "已装夹", running: "生产中", held: "受阻", suspended: "暂停", not_allowed: "不可开工",
   },
