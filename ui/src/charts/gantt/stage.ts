@@ -119,7 +119,7 @@ export class Stage {
     sizes.observe(c);
     const offs = [
       on("wheel", (e) => this.wheel(e), { passive: false }), on("pointerdown", (e) => this.down(e)), on("pointermove", (e) => this.move(e)), on("pointerup", (e) => this.up(e)),
-      on("pointercancel", () => this.let()), on("dblclick", (e) => { const b = this.under(e); if (b) this.input.open(b); }), on("keydown", (e) => this.key(e)),
+      on("pointercancel", () => this.release()), on("dblclick", (e) => { const b = this.under(e); if (b) this.input.open(b); }), on("keydown", (e) => this.key(e)),
     ];
     return () => { sizes.disconnect(); for (const off of offs) off(); };
   }
@@ -204,10 +204,10 @@ export class Stage {
       this.canvas.focus({ preventScroll: true });
       this.input.select(this.under(e));
     }
-    this.let();
+    this.release();
   }
 
-  private let(): void {
+  private release(): void {
     this.held = undefined;
     if (this.ghost) this.input.tell("");
     this.ghost = undefined;
@@ -231,7 +231,7 @@ export class Stage {
     else if (e.key === "Home") this.toNow();
     else if (e.key === "0") this.fit();
     else if (e.key === "Escape") {
-      if (this.held) this.let();
+      if (this.held) this.release();
       else this.input.select(undefined);
     } else return;
     e.preventDefault();
