@@ -37,7 +37,7 @@ var lowest = map[string]access.Role{
 
 	"acceptance-reports": access.RoleViewer, "acceptance-report": access.RoleViewer, "acceptance-report-file": access.RoleViewer, "acceptance-jobs": access.RoleViewer, "acceptance-defaults": access.RoleViewer,
 
-	"command": commander, "acknowledge-alarm": access.RoleOperator, "add-count": access.RoleOperator, "set-state": access.RoleOperator, "assign-reason": access.RoleOperator,
+	"command": commander, "acknowledge-alarm": access.RoleOperator, "person": access.RoleOperator, "add-count": access.RoleOperator, "set-state": access.RoleOperator, "assign-reason": access.RoleOperator,
 
 	"save-calendar": access.RoleEngineer, "save-product": access.RoleEngineer, "certificates": access.RoleEngineer,
 	"approve-certificate": access.RoleEngineer, "test-device": access.RoleEngineer, "read-device": access.RoleEngineer, "device-health": access.RoleEngineer, "device-frames": access.RoleEngineer, "watch-device": access.RoleEngineer, "add-node": access.RoleEngineer,
@@ -54,7 +54,7 @@ var lowest = map[string]access.Role{
 
 	"operations-definitions": access.RoleViewer, "operations-definition": access.RoleViewer, "add-operations-definition": access.RoleEngineer, "change-operations-definition": access.RoleEngineer, "move-operations-definition": access.RoleEngineer,
 	"people": planner, "save-person": planner, "orders": access.RoleViewer, "order": access.RoleViewer, "order-history": access.RoleViewer, "machine-jobs": access.RoleViewer,
-	"add-order": planner, "change-order": planner, "move-order": planner, "split-order": planner, "merge-order": planner, "enter-job": access.RoleOperator, "person": access.RoleOperator, "withdraw-entry": access.RoleOperator,
+	"add-order": planner, "change-order": planner, "move-order": planner, "split-order": planner, "merge-order": planner, "enter-job": access.RoleOperator, "withdraw-entry": access.RoleOperator,
 
 	"audit": "auditor", "export-audit": "auditor", "verify-audit": "auditor", "tokens": access.RoleAdmin, "add-token": access.RoleAdmin,
 	"revoke-token": access.RoleAdmin, "users": access.RoleAdmin, "add-user": access.RoleAdmin, "change-user": access.RoleAdmin, "add-link": access.RoleAdmin,
