@@ -1,5 +1,5 @@
 // A product is defined, an order entered and released; an operator makes it at a
-// kiosk whose network is cut in between; a plan of many operations is looked at.
+// kiosk whose network is cut in between.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { accessible, launch, person, signedIn } from "./browser.mjs";
@@ -164,57 +164,4 @@ test("an entry that was wrong is taken back", async () => {
   await drawer.getByText("已撤回").waitFor();
   await accessible(page, "history of an order");
   assert.equal((await demo.api(`/api/v1/orders/${order.id}`)).jobs[0].made.scrap, 0);
-});
-
-/** A plan as the node gives it, larger than any demo makes one. */
-function hugePlan(place) {
-  const from = Date.now() - 2 * 3_600_000;
-  const at = (ms) => new Date(from + ms).toISOString();
-  const figures = { orders: 1000, planned: 1000, unplanned: 0, operations: 10_000, late: 50, tardiness_ms: 9e7, weighted_tardiness_ms: 9e8, setup_ms: 9e7, run_ms: 9e9, violations: 0, changes: { of: 0, machine: 0, later: 0, earlier: 0, shift_ms: 0, added: 0, gone: 0 }, rules: [], makespan: at(100 * 8_000_000) };
-  const machines = Array.from({ length: 100 }, (_, m) => ({ equipment: `m${m}`, path: `x/m${m}`, name: { zh: `${m + 1} 号机` }, open: Array.from({ length: 12 }, (_, d) => ({ from: at(d * 86_400_000), to: at(d * 86_400_000 + 72_000_000) })), open_ms: 1, run_ms: 1, setup_ms: 0 }));
-  const orders = Array.from({ length: 1000 }, (_, o) => ({ id: `o${o}`, number: `MO-${o}`, product: "p", quantity: 10, place, due: at(5e8), priority: 50, weight: 10, late_ms: o % 20 ? 0 : 3_600_000 }));
-  const assignments = Array.from({ length: 10_000 }, (_, i) => ({ order: `o${i % 1000}`, job: 10 * (1 + Math.floor(i / 1000)), name: { zh: "车削" }, equipment: `m${i % 100}`, start: at(Math.floor(i / 100) * 8_000_000), end: at(Math.floor(i / 100) * 8_000_000 + 7_000_000), setup_ms: i % 3 ? 0 : 600_000, quantity: 10, state: "waiting", alternatives: [`m${i % 100}`] }));
-  return { id: "huge", number: 1, place, kind: "draft", state: "in_use", by: "engineer", made: at(0), from: at(0), until: at(1e9), problem: "", sha256: "", search_ms: 1, steps: 1, weights: { tardiness: 10, makespan: 1, setup: 1, change: 0 }, figures, machines, orders, assignments, unplanned: [], violations: [], notes: [] };
-}
-
-test("a plan of 10,000 operations is panned smoothly, walked by keys and read as a table", async () => {
-  const answer = (body) => (route) => route.fulfill({ contentType: "application/json", body: JSON.stringify(body) });
-  const place = "xinchang-bearing/xinchang";
-  await page.route("**/api/v1/plan-in-use?*", answer(hugePlan(place)));
-  await page.route("**/api/v1/plan-runs", answer({ items: [] }));
-  await page.route("**/api/v1/plan-suggestions?*", answer({ items: [{ what: "rush", number: "MO-9999", text: "" }] }));
-  await page.route("**/api/v1/plans/huge/late", answer({ items: [] }));
-  await open("/planning", "排产");
-  const chart = page.getByRole("application");
-  await chart.waitFor();
-  await accessible(page, "planning");
-  const box = await chart.boundingBox();
-  await page.evaluate(() => {
-    globalThis.frames_ = [];
-    let last = performance.now();
-    const tick = (now) => { globalThis.frames_.push(now - last); last = now; requestAnimationFrame(tick); };
-    requestAnimationFrame(tick);
-  });
-  // Beside a bar: on the axis dragging pans.
-  await page.mouse.move(box.x + 700, box.y + 12);
-  await page.mouse.down();
-  for (let i = 0; i < 90; i++) await page.mouse.move(box.x + 700 - 5 * i, box.y + 12);
-  await page.mouse.up();
-  const frames = (await page.evaluate(() => globalThis.frames_)).slice(2).sort((a, b) => a - b);
-  const p50 = frames[Math.floor(frames.length / 2)];
-  console.log(`gantt: ${frames.length} frames, p50 ${p50.toFixed(1)} ms, p95 ${frames[Math.floor(frames.length * 0.95)].toFixed(1)} ms`);
-  assert.ok(p50 < 25, `a frame takes ${p50} ms`);
-
-  await chart.focus();
-  await page.keyboard.press("ArrowRight");
-  await page.getByRole("status").filter({ hasText: /MO-\d+ 车削 · 1 号机/ }).waitFor();
-  await page.keyboard.press("ArrowDown");
-  await page.getByRole("status").filter({ hasText: /2 号机/ }).waitFor();
-  await page.keyboard.press("Enter");
-  await page.getByRole("dialog").getByText("移动到这里").waitFor();
-  await accessible(page, "an operation of a plan");
-  await page.keyboard.press("Escape");
-  await page.getByText("表格", { exact: true }).click();
-  await page.getByRole("columnheader", { name: "设备" }).waitFor();
-  await accessible(page, "a plan as a table");
 });

@@ -14,12 +14,15 @@ interface Values {
   down?: { equipment: string; span: [Dayjs, Dayjs]; reason?: string }[]; extra?: { number: string; product: string; quantity: number; due: Dayjs }[]; calendars?: { equipment: string; calendar: string }[];
 }
 
+/** What an operation elsewhere counts where few are to change: as the node has it for replans. */
+const calm = 20_000;
+
 /** What a planner may put first; the usual is the node's own. */
 const focuses: Record<"usual" | "dates" | "setups" | "calm", Weights | undefined> = {
   usual: undefined,
-  dates: { tardiness: 100, makespan: 1, setup: 1, change: 0 },
-  setups: { tardiness: 5, makespan: 1, setup: 20, change: 0 },
-  calm: { tardiness: 10, makespan: 1, setup: 1, change: 20_000 },
+  dates: { tardiness: 100, makespan: 1, setup: 5, change: 0 },
+  setups: { tardiness: 10, makespan: 1, setup: 50, change: 0 },
+  calm: { tardiness: 10, makespan: 1, setup: 5, change: calm },
 };
 
 const told = (d: Dayjs): string => iso(ofPicker(d.toDate()));
@@ -32,7 +35,7 @@ function requestOf(v: Values, place: string): PlanRequest {
   };
   const weights = focuses[v.focus];
   return {
-    kind: v.kind, place, search_ms: Math.round(v.seconds * 1000), horizon_days: v.days, ...(v.name ? { name: v.name } : {}), ...(weights ? { weights } : {}),
+    kind: v.kind, place, search_ms: Math.round(v.seconds * 1000), horizon_days: v.days, ...(v.name ? { name: v.name } : {}), ...(weights ? { weights: { ...weights, change: v.kind === "replan" ? calm : weights.change } } : {}),
     ...(v.kind !== "draft" && Object.keys(assume).length > 0 ? { assume } : {}),
   };
 }
