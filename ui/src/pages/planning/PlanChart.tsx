@@ -1,4 +1,4 @@
-import { App, Table } from "antd";
+import { App, Button, Table } from "antd";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useQueryClient } from "@tanstack/react-query";
@@ -8,8 +8,9 @@ import type { Bar } from "../../charts/gantt/layout";
 import type { Feedback } from "../../charts/gantt/stage";
 import { useProblem } from "../../components/Status";
 import { useLang } from "../../i18n/useLang";
-import { span } from "../../lib/format";
-import { clock, iso, minute, ms, shortTime } from "../../lib/time";
+import { download } from "../../lib/download";
+import { csv, span } from "../../lib/format";
+import { clock, dateTime, iso, minute, ms, shortTime } from "../../lib/time";
 import { AssignmentDrawer } from "./AssignmentDrawer";
 import { chartOf, idOf, outside, verdictOf } from "./bars";
 import { usePlanningSearch } from "./search";
@@ -113,7 +114,15 @@ function Rows({ p, open }: { p: Plan; open: (id: string) => void }) {
   const machines = new Map(p.machines.map((m) => [m.equipment, name(m.name)]));
   const orders = new Map(p.orders.map((o) => [o.id, o]));
   const where = (a: Assignment) => (a.equipment ? (machines.get(a.equipment) ?? a.equipment) : t("outside"));
-  return (
+  const exportCsv = () => download(`plan-${p.number}.csv`, csv([
+    [t("machine"), t("start.at"), t("end.at"), t("order"), t("job"), t("product"), t("quantity"), t("fig.setup"), t("due"), t("marks")],
+    ...p.assignments.map((a) => {
+      const o = orders.get(a.order);
+      return [where(a), dateTime(a.start), dateTime(a.end), o?.number, `${a.job} ${name(a.name)}`, o?.product, a.quantity, a.setup_ms ? span(a.setup_ms, lang) : "", o ? dateTime(o.due) : "", a.locked ? t("locked") : ""];
+    }),
+  ]), "text/csv");
+  return (<>
+    <div className="row" style={{ justifyContent: "flex-end", marginBottom: 4 }}><Button size="small" onClick={exportCsv}>{t("common:export.csv")}</Button></div>
     <Table<Assignment> size="small" rowKey={idOf} dataSource={p.assignments} pagination={{ pageSize: 20, showSizeChanger: false }} scroll={{ x: 900 }}
       columns={[
         { title: t("machine"), key: "machine", sorter: (a, b) => where(a).localeCompare(where(b), "zh"), render: (_, a) => where(a) },
@@ -125,5 +134,5 @@ function Rows({ p, open }: { p: Plan; open: (id: string) => void }) {
         { title: t("due"), key: "due", render: (_, a) => { const o = orders.get(a.order); return o ? <>{shortTime(o.due)}{o.late_ms ? <b style={{ color: "var(--alarm)" }}> {t("late.by", { by: span(o.late_ms, lang) })}</b> : ""}</> : ""; } },
         { title: t("marks"), key: "marks", render: (_, a) => <>{a.locked && <span className="chip">{t("locked")}</span>}{a.frozen && <span className="chip">{t("legend.frozen")}</span>}</> },
       ]} />
-  );
+  </>);
 }
