@@ -43,9 +43,9 @@ export async function startDemo(data, ...more) {
   const child = spawn(bin, ["run", "--demo", "--data", data ?? join(dir, "data"), "--listen", `127.0.0.1:${port}`, "--admin-token", tokenFile, ...more], { stdio: ["ignore", "ignore", "pipe"] });
   let log = "";
   child.stderr.on("data", (d) => { log = (log + d).slice(-8000); });
-  const send = async (method, path, body) => {
+  const send = async (method, path, body, headers = {}) => {
     const token = (await readFile(tokenFile, "utf8")).trim();
-    const res = await fetch(base + path, { method, headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+    const res = await fetch(base + path, { method, headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json", ...headers }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
     if (!res.ok) throw new Error(`${path}: ${res.status} ${await res.text()}`);
     return res.json();
   };

@@ -37,7 +37,7 @@ var lowest = map[string]access.Role{
 
 	"acceptance-reports": access.RoleViewer, "acceptance-report": access.RoleViewer, "acceptance-report-file": access.RoleViewer, "acceptance-jobs": access.RoleViewer, "acceptance-defaults": access.RoleViewer,
 
-	"command": commander, "acknowledge-alarm": access.RoleOperator, "add-count": access.RoleOperator, "set-state": access.RoleOperator, "assign-reason": access.RoleOperator,
+	"command": commander, "acknowledge-alarm": access.RoleOperator, "person": access.RoleOperator, "add-count": access.RoleOperator, "set-state": access.RoleOperator, "assign-reason": access.RoleOperator,
 
 	"save-calendar": access.RoleEngineer, "save-product": access.RoleEngineer, "certificates": access.RoleEngineer,
 	"approve-certificate": access.RoleEngineer, "test-device": access.RoleEngineer, "read-device": access.RoleEngineer, "device-health": access.RoleEngineer, "device-frames": access.RoleEngineer, "watch-device": access.RoleEngineer, "add-node": access.RoleEngineer,

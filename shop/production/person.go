@@ -34,6 +34,12 @@ func (d *Desk) People(ctx context.Context, who access.Principal) ([]Person, erro
 	return d.o.Store.People(ctx, who.Scope.Tenant, maxPeople)
 }
 
+// Person is one of them, for a machine at which somebody says who he or she is;
+// access.ErrNotFound for somebody whom nobody has entered.
+func (d *Desk) Person(ctx context.Context, who access.Principal, name string) (Person, error) {
+	return d.o.Store.Person(ctx, who.Scope.Tenant, strings.TrimSpace(name))
+}
+
 // SavePerson enters a person, or changes one whose Rev was seen.
 func (d *Desk) SavePerson(ctx context.Context, who access.Principal, p Person) (Person, error) {
 	if !who.May(access.Plan, "") {

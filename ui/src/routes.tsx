@@ -199,8 +199,32 @@ const suspicions = createRoute({
   validateSearch: (s: Record<string, unknown>): SuspicionsSearch => ({ region: text(s.region), show: text(s.show), kind: text(s.kind), from: text(s.from), to: text(s.to), firm: text(s.firm) }),
 });
 
+export interface DefinitionsSearch { q?: string | undefined; state?: string | undefined; all?: boolean | undefined; product?: string | undefined; revision?: number | undefined }
+const productionDefinitions = createRoute({
+  getParentRoute: () => app, path: "/production/definitions", component: lazyRouteComponent(() => import("./pages/production/DefinitionsPage")),
+  validateSearch: (s: Record<string, unknown>): DefinitionsSearch => ({ q: text(s.q), state: text(s.state), all: s.all === true || undefined, product: text(s.product), revision: Number(s.revision) || undefined }),
+});
+export interface OrdersSearch {
+  q?: string | undefined; state?: string | undefined; product?: string | undefined; due?: string | undefined; scope?: string | undefined; doubt?: boolean | undefined; order?: string | undefined;
+}
+const productionOrders = createRoute({
+  getParentRoute: () => app, path: "/production/orders", component: lazyRouteComponent(() => import("./pages/production/OrdersPage")),
+  validateSearch: (s: Record<string, unknown>): OrdersSearch => ({ q: text(s.q), state: text(s.state), product: text(s.product), due: text(s.due), scope: text(s.scope), doubt: s.doubt === true || undefined, order: text(s.order) }),
+});
+export interface PeopleSearch { q?: string | undefined; off?: boolean | undefined; person?: string | undefined }
+const productionPeople = createRoute({
+  getParentRoute: () => app, path: "/production/people", component: lazyRouteComponent(() => import("./pages/production/PeoplePage")),
+  validateSearch: (s: Record<string, unknown>): PeopleSearch => ({ q: text(s.q), off: s.off === true || undefined, person: text(s.person) }),
+});
+
+export interface PlanningSearch { tab?: string | undefined; place?: string | undefined; plan?: string | undefined; compare?: string | undefined; state?: string | undefined }
+const planning = createRoute({
+  getParentRoute: () => app, path: "/planning", component: lazyRouteComponent(() => import("./pages/planning/PlanningPage")),
+  validateSearch: (s: Record<string, unknown>): PlanningSearch => ({ tab: text(s.tab), place: text(s.place), plan: text(s.plan), compare: text(s.compare), state: text(s.state) }),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, requests, overview, machine, alarms, stops, oee, trend, plant, devices, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
+  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, requests, overview, machine, alarms, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, planning, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
   context: { client: undefined as unknown as QueryClient },
   defaultPreload: false,
   defaultErrorComponent: PageError,

@@ -21,7 +21,7 @@ export const font = '"PingFang SC","Microsoft YaHei","Noto Sans CJK SC","Noto Sa
 const calm = "(prefers-reduced-motion: reduce)";
 
 /** So that the pages of one who sees all fit a screen without scrolling. */
-const menu = { itemHeight: 32, itemMarginBlock: 1, groupTitleFontSize: 12, groupTitleLineHeight: 1.2 };
+const menu = { itemHeight: 30, itemMarginBlock: 1, groupTitleFontSize: 12, groupTitleLineHeight: 1.2 };
 
 /** Tokens checked for contrast; the library's own pale greys fail it. */
 export function themeOf(mood: Mood): ThemeConfig {

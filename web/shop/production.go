@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 
 	"zhigai/access"
 	"zhigai/plant"
@@ -136,6 +137,14 @@ func (r *rooms) registerPeople() {
 			all, err := r.Production.People(ctx, web.Who(ctx))
 			return web.NewList(all, ""), err
 		})
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/people/{name}", ID: "person", Summary: "One of them, as a machine asks where somebody begins work", Tag: "production", Needs: access.Report},
+		func(ctx context.Context, in *struct {
+			Name string `path:"name" maxLength:"100"`
+		},
+		) (*struct{ Body production.Person }, error) {
+			p, err := r.Production.Person(ctx, web.Who(ctx), in.Name)
+			return &struct{ Body production.Person }{p}, err
+		})
 	web.Handle(r.api, web.Op{Method: http.MethodPut, Path: "/people/{name}", ID: "save-person", Summary: "Enter a person or change one; rev 0 for a new one", Tag: "production", Needs: access.Plan, Whole: true},
 		func(ctx context.Context, in *struct {
 			Name string `path:"name" maxLength:"100"`
@@ -180,6 +189,7 @@ func (r *rooms) registerOrders() {
 			Scope   string                  `query:"scope" maxLength:"400" doc:"Path of the hierarchy; empty for all you may see"`
 			State   []production.OrderState `query:"state" maxItems:"9"`
 			Product string                  `query:"product" maxLength:"63"`
+			Due     time.Time               `query:"due" doc:"Only those due before"`
 			Doubt   bool                    `query:"doubt" doc:"Only those with entries that do not fit"`
 			Q       string                  `query:"q" maxLength:"100" doc:"Part of number, product, customer or reference"`
 		},
@@ -192,7 +202,11 @@ func (r *rooms) registerOrders() {
 			if err != nil {
 				return nil, err
 			}
-			all, err := r.Production.List(ctx, web.Who(ctx), production.OrderFilter{Scope: scope, States: in.State, Product: in.Product, Text: in.Q, Doubt: in.Doubt, After: after, Limit: in.Limit + 1})
+			f := production.OrderFilter{Scope: scope, States: in.State, Product: in.Product, Text: in.Q, Doubt: in.Doubt, After: after, Limit: in.Limit + 1}
+			if !in.Due.IsZero() {
+				f.Due = plant.InstantOf(in.Due)
+			}
+			all, err := r.Production.List(ctx, web.Who(ctx), f)
 			return cut(all, in.Limit, production.Head.After), err
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/orders", ID: "add-order", Summary: "Enter an order; it is released later", Tag: "production", Needs: access.Plan, Status: http.StatusCreated},

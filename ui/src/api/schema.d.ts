@@ -2950,7 +2950,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** One of them, as a machine asks where somebody begins work */
+        get: operations["person"];
         /** Enter a person or change one; rev 0 for a new one */
         put: operations["save-person"];
         post?: never;
@@ -17895,6 +17896,8 @@ export interface operations {
                 scope?: string;
                 state?: string[] | null;
                 product?: string;
+                /** @description Only those due before */
+                due?: string;
                 /** @description Only those with entries that do not fit */
                 doubt?: boolean;
                 /** @description Part of number, product, customer or reference */
@@ -18400,6 +18403,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListProductionPerson"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductionPerson"];
                 };
             };
             /** @description Error */

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Navigate, Outlet, useLocation } from "@tanstack/react-router";
 import { Button, Layout as Frame, Menu } from "antd";
-import { AimOutlined, AlertOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BookOutlined, BoxPlotOutlined, ControlOutlined, DashboardOutlined, EyeOutlined, FileDoneOutlined, FileSearchOutlined, LineChartOutlined, PartitionOutlined, PauseCircleOutlined, PieChartOutlined, ProfileOutlined, ShopOutlined, TeamOutlined, TrophyOutlined } from "@ant-design/icons";
+import { AimOutlined, AlertOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BookOutlined, BoxPlotOutlined, ControlOutlined, DashboardOutlined, EyeOutlined, FileDoneOutlined, FileSearchOutlined, FileTextOutlined, IdcardOutlined, LineChartOutlined, NodeIndexOutlined, PartitionOutlined, PauseCircleOutlined, PieChartOutlined, ProfileOutlined, ScheduleOutlined, ShopOutlined, TeamOutlined, TrophyOutlined } from "@ant-design/icons";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../api/client";
@@ -24,6 +24,10 @@ const entries = [
   { to: "/devices", of: "shop", key: "nav.devices", icon: <ApiOutlined />, needs: "read" },
   { to: "/plant", of: "shop", key: "nav.plant", icon: <ApartmentOutlined />, needs: "read" },
   { to: "/definitions", of: "shop", key: "nav.definitions", icon: <BookOutlined />, needs: "read" },
+  { to: "/production/orders", of: "production", key: "nav.orders", icon: <FileTextOutlined />, needs: "read" },
+  { to: "/planning", of: "production", key: "nav.planning", icon: <ScheduleOutlined />, needs: "read" },
+  { to: "/production/definitions", of: "production", key: "nav.routings", icon: <NodeIndexOutlined />, needs: "read" },
+  { to: "/production/people", of: "production", key: "nav.people", icon: <IdcardOutlined />, needs: "plan" },
   { to: "/cockpit", of: "programme", key: "nav.cockpit", icon: <DashboardOutlined />, needs: "firms" },
   { to: "/targets", of: "programme", key: "nav.targets", icon: <AimOutlined />, needs: "firms" },
   { to: "/tasks", of: "programme", key: "nav.tasks", icon: <PartitionOutlined />, needs: "firms" },
@@ -40,7 +44,7 @@ const entries = [
   { to: "/system", of: "node", key: "nav.system", icon: <ControlOutlined />, needs: ["read", "administer", "audit"] },
 ] as const;
 
-const groups = ["shop", "programme", "node"] as const;
+const groups = ["shop", "production", "programme", "node"] as const;
 
 /** Pages that the person has no permission for are not in the menu. */
 const visible = (e: (typeof entries)[number], me: Me | undefined): boolean => [e.needs].flat().some((p) => me?.permissions.includes(p));

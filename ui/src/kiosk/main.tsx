@@ -1,9 +1,11 @@
 // The kiosk's entry: no component library, so that an old panel PC paints at
-// once. Addresses: /kiosk/andon/SCOPE and /kiosk/stop/EQUIPMENT.
+// once. Addresses: /kiosk/andon/SCOPE, /kiosk/stop/EQUIPMENT and /kiosk/machine/EQUIPMENT.
 
 import { board } from "./board";
-import { ask, el, show, Unauthorized } from "./dom";
+import { el, show } from "./dom";
 import "./kiosk.css";
+import { machine } from "./machine";
+import { ask, Refused, Unauthorized } from "./node";
 import { stop } from "./stop";
 import { lang, words } from "./words";
 
@@ -24,13 +26,18 @@ function signIn(): void {
 
 async function start(): Promise<void> {
   try {
-    await ask("/session");
+    const me = await ask<{ name: string }>("/session");
     const [, , page, ...rest] = location.pathname.split("/");
     if (page === "stop" && rest[0]) await stop(rest[0]);
+    else if (page === "machine" && rest[0]) await machine(rest[0], me.name, signIn);
     else board(decodeURIComponent(rest.join("/")).replace(/\/$/, ""));
   } catch (err) {
     if (err instanceof Unauthorized) signIn();
-    else show(el("p", { className: "note" }, String(err)));
+    else if (err instanceof Refused) show(el("p", { className: "note" }, err.message));
+    else {
+      show(el("p", { className: "note" }, w.silent));
+      setTimeout(() => void start(), 5_000);
+    }
   }
 }
 

@@ -2,18 +2,19 @@
 
 import type { Machine, Name, StopReason } from "../api/types";
 import { lookOf } from "../lib/states";
-import { ask, el, show } from "./dom";
+import { el, show } from "./dom";
+import { ask } from "./node";
 import { lang, words } from "./words";
 
 const w = words[lang()];
 const said = (n: Name): string => (lang() === "en" ? n.en || n.zh : n.zh);
 
-const away = () => el("a", { href: "/kiosk/andon/", className: "plain", style: "display:inline-grid;place-items:center;text-decoration:none" } as never, w.back);
+const away = () => el("a", { href: "/kiosk/andon/", className: "plain link" }, w.back);
 
 /** Asks why a machine stands; the answer holds until it runs again. */
 export async function stop(id: string): Promise<void> {
   const [machine, reasons] = await Promise.all([ask<Machine>(`/equipment/${id}`), ask<{ items: StopReason[] }>("/stop-reasons")]);
-  const head = el("header", {}, el("h1", {}, `${said(machine.name)} · ${lookOf(machine.state) === "run" ? w.running : w.why}`), el("span", { className: "fill" }), away());
+  const head = el("header", {}, el("h1", {}, `${said(machine.name)} · ${lookOf(machine.state) === "run" ? w.running : w.why}`), el("span", { className: "fill" }), el("a", { href: `/kiosk/machine/${id}`, className: "plain link" }, w.jobs), away());
   const status = el("p", { style: "padding:0 16px;font-size:20px" } as never);
   status.setAttribute("role", "status");
   if (lookOf(machine.state) === "run") {

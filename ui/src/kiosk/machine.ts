@@ -1,0 +1,248 @@
+// The operator's page at a machine: the job at hand and the next ones, every
+// action in at most two touches, with a network or without.
+
+import type { Entry, JobHead, Made, Order, Person } from "../api/production";
+import type { Machine, Name } from "../api/types";
+import { isReason } from "../lib/reasons";
+import { glyphs, lookOf } from "../lib/states";
+import { el, show } from "./dom";
+import { ask, nodeNow, Refused, Unauthorized } from "./node";
+import { type Answer, atHand, type Item, project, Queue, type Send } from "./queue";
+import { asksFinish, asksCount, asksOther, asksPause, asksScrap, asksWho, type Sheet } from "./sheets";
+import { newKey, openShelf } from "./shelf";
+import { jobWords, lang, reasonWords, words } from "./words";
+
+const w = jobWords[lang()];
+export const said = (n: Name | undefined): string => (lang() === "en" ? n?.en || n?.zh : n?.zh) ?? "";
+
+/** Who is at work at the machine, as the card said. */
+export interface Operator { name: string; called?: string; unchecked?: boolean }
+
+interface State {
+  machine?: Machine; jobs: JobHead[]; made?: Made & { order: string; no: number }; items: Item[]; foreign: Item[]; refused: Item[];
+  online: boolean; operator: Operator | undefined; sheet: Sheet | undefined; message: string; alert: boolean;
+}
+
+const often = 5_000;
+const personKey = (machine: string) => `zhigai.kiosk.person.${machine}`;
+
+/** Opens the page of a machine; who was signed in sends the entries. */
+export async function machine(id: string, by: string, signIn: () => void): Promise<void> {
+  const s: State = { jobs: [], items: [], foreign: [], refused: [], online: true, operator: remembered(id), sheet: undefined, message: "", alert: false };
+  const tell = (message: string, alert = false) => { s.message = message; s.alert = alert; paint(); };
+  let ended = false;
+  const send: Send = async (body, item) => {
+    const answer = await post(item.order, body);
+    s.online = answer !== "silence";
+    if (answer === "signin") end();
+    return answer;
+  };
+  const queue = new Queue(await openShelf().catch((err: unknown) => { show(el("p", { className: "note" }, w.notKept + String(err))); throw err; }), send, by, () => {
+    s.items = queue.waiting().filter((i) => i.machine === id);
+    s.foreign = queue.foreign();
+    s.refused = queue.refused();
+    paint();
+  });
+  const end = () => { if (!ended) { ended = true; clearInterval(timer); signIn(); } };
+  let looking = false;
+  const look = async () => {
+    if (looking) return;
+    looking = true;
+    try {
+      const [m, jobs] = await Promise.all([ask<Machine>(`/equipment/${id}`), ask<{ items: JobHead[] }>(`/equipment/${id}/jobs`)]);
+      s.machine = m;
+      s.jobs = jobs.items;
+      s.online = true;
+      const now = atHand(s.jobs, id);
+      if (now) {
+        const j = (await ask<Order>(`/orders/${now.order}`)).jobs.find((x) => x.no === now.no);
+        if (j) s.made = { ...j.made, order: now.order, no: now.no };
+      }
+    } catch (err) {
+      if (err instanceof Unauthorized) return end();
+      if (err instanceof Refused && !passing(err)) return tell(err.message, true);
+      s.online = false;
+    } finally {
+      looking = false;
+    }
+    if (s.online) await queue.flush();
+    paint();
+  };
+
+  /** Keeps entries one behind the other; the first that is refused ends the row. */
+  const say = async (order: string, number: string, ...entries: Omit<Entry, "at" | "key">[]): Promise<boolean> => {
+    s.sheet = undefined;
+    for (const entry of entries) {
+      let why: string | undefined;
+      try {
+        why = await queue.say({ key: newKey(), by, machine: id, order, number, entry, at: new Date(nodeNow()).toISOString() });
+      } catch (err) {
+        tell(w.notKept + String(err), true);
+        return false;
+      }
+      if (why !== undefined) {
+        tell(w.refused + why, true);
+        void look();
+        return false;
+      }
+    }
+    tell(queue.waiting().length > 0 ? w.kept : w.noted);
+    void look();
+    return true;
+  };
+  const log = (j: JobHead, person: string, on: boolean) => ({ job: j.no, what: "operator" as const, person, ...(on ? { on: true } : {}) });
+  const begin = async (j: JobHead, ...before: { j: JobHead; command: "complete" | "pause" }[]) => {
+    if (!s.operator) return open(asksWho(acts));
+    for (const b of before) if (!(await say(b.j.order, b.j.number, { job: b.j.no, what: "job", command: b.command }))) return;
+    const me = s.operator.name;
+    const command = j.state === "suspended" || j.state === "held" ? "resume" : "run";
+    await say(j.order, j.number, ...(j.operators.includes(me) ? [] : [...j.operators.slice(0, j.operators.length - j.crew + 1).map((p) => log(j, p, false)), log(j, me, true)]), { job: j.no, what: "job", command, equipment: id });
+  };
+  const open = (sheet: Sheet | undefined) => { s.sheet = sheet; s.message = ""; paint(); };
+  const acts = {
+    open, begin,
+    close: () => open(undefined),
+    enter: (j: JobHead, entry: Omit<Entry, "at" | "key" | "job">) => void say(j.order, j.number, { job: j.no, ...entry }),
+    operator: async (name: string | undefined) => {
+      const was = s.operator?.name;
+      const next = name === undefined ? undefined : await identify(name, tell);
+      if (name !== undefined && !next) return;
+      s.operator = next;
+      if (next) localStorage.setItem(personKey(id), JSON.stringify(next));
+      else localStorage.removeItem(personKey(id));
+      open(undefined);
+      const now = atHand(project(s.jobs, s.items, id), id);
+      if (!now || now.state !== "running" || was === next?.name) return;
+      await say(now.order, now.number, ...(was && now.operators.includes(was) ? [log(now, was, false)] : []), ...(next ? [log(now, next.name, true)] : []));
+    },
+    dismiss: (n: number) => void queue.dismiss(n),
+  };
+  // What did not change is not painted: a touch must end on the button on which it began.
+  let painted = "";
+  let touching = false;
+  const paint = () => {
+    const now = JSON.stringify([s.machine?.state, s.jobs, s.made, s.items, s.foreign, s.refused, s.online, s.operator, s.sheet?.title, s.message]);
+    if (ended || touching || now === painted) return;
+    painted = now;
+    draw(id, s, acts);
+  };
+  addEventListener("pointerdown", () => { touching = true; });
+  for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => setTimeout(() => { touching = false; paint(); }, 0));
+  show(el("p", { style: "padding:16px" } as never, words[lang()].loading));
+  await queue.open();
+  const timer = setInterval(() => void look(), often);
+  addEventListener("online", () => void look());
+  await look();
+}
+
+export type Acts = {
+  open: (s: Sheet | undefined) => void; close: () => void; begin: (j: JobHead, ...before: { j: JobHead; command: "complete" | "pause" }[]) => Promise<void>;
+  enter: (j: JobHead, entry: Omit<Entry, "at" | "key" | "job">) => void; operator: (name: string | undefined) => Promise<void>; dismiss: (n: number) => void;
+};
+
+/** Busy, ill, or somebody changed the order in between: it is asked again. */
+const passing = (err: Refused): boolean => err.status === 409 || err.status === 429 || err.status >= 500;
+
+async function post(order: string, body: Entry): Promise<Answer> {
+  try {
+    await ask(`/orders/${order}/entries`, body);
+    return "taken";
+  } catch (err) {
+    if (err instanceof Unauthorized) return "signin";
+    if (err instanceof Refused && !passing(err)) return { refused: err.message };
+    return "silence";
+  }
+}
+
+function remembered(machine: string): Operator | undefined {
+  try {
+    return (JSON.parse(localStorage.getItem(personKey(machine)) ?? "null") as Operator | null) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function identify(name: string, tell: (m: string, alert: boolean) => void): Promise<Operator | undefined> {
+  try {
+    const p = await ask<Person>(`/people/${encodeURIComponent(name)}`);
+    if (!p.off) return { name: p.name, called: p.called ?? p.name };
+    tell(w.gone + name, true);
+  } catch (err) {
+    if (!(err instanceof Refused)) return { name, unchecked: true };
+    tell(err.status === 404 ? w.unknown + name : err.message, true);
+  }
+  return undefined;
+}
+
+const button = (text: string, onclick: () => void, className = "act", disabled = false) => el("button", { type: "button", className, onclick, disabled }, text);
+
+function draw(id: string, s: State, acts: Acts): void {
+  const jobs = project(s.jobs, s.items, id);
+  const now = atHand(jobs, id);
+  const head = el("header", { className: "machinehead" },
+    el("h1", {}, s.machine ? `${glyphs[lookOf(s.machine.state)]} ${said(s.machine.name)}` : id),
+    el("span", { className: s.online ? "net" : "net down" }, s.online ? w.online : w.offline),
+    ...(s.items.length > 0 ? [el("b", { className: "net wait" }, `${s.items.length} ${w.wait}`)] : []),
+    el("span", { className: "fill" }),
+    button(s.operator ? `${s.operator.called ?? s.operator.name}${s.operator.unchecked ? `（${w.unchecked}）` : ""}` : w.nobody, () => acts.open(asksWho(acts, s.operator)), "act who"),
+    el("a", { className: "plain link", href: `/kiosk/stop/${id}` }, w.stopReason), el("a", { className: "plain link", href: "/kiosk/andon/" }, w.board));
+  const note = el("p", { className: s.alert ? "say alert" : "say", hidden: s.message === "" }, s.message);
+  note.setAttribute("role", s.alert ? "alert" : "status");
+  const kept = [
+    ...(s.foreign.length > 0 ? [el("p", { className: "note" }, `${s.foreign.length} ${w.foreign.replace("{who}", [...new Set(s.foreign.map((i) => i.by))].join(", "))}`)] : []),
+    ...s.refused.map((i) => el("p", { className: "note row" }, `${w.later}${i.number}-${i.entry.job}: ${i.refused ?? ""} `, button(w.read, () => acts.dismiss(i.n), "plain"))),
+  ];
+  const main = s.sheet ? el("main", { className: "sheet" }, el("h2", {}, s.sheet.title), ...s.sheet.body, button(w.back, acts.close, "act back"))
+    : el("main", { className: "work" }, current(now, s, acts), upcoming(jobs.filter((j) => j !== now), now, acts));
+  const typing = document.activeElement instanceof HTMLInputElement ? document.activeElement : undefined;
+  show(head, note, ...kept, main);
+  // A card reader types into what has the focus, and who is typing goes on after a renewal.
+  (document.querySelector("form.card input") as HTMLInputElement | null ?? (typing?.isConnected ? typing : null))?.focus();
+}
+
+/** The job at hand with what was made, and what can be said of it. */
+function current(j: JobHead | undefined, s: State, acts: Acts): HTMLElement {
+  if (!j) return el("section", { className: "current" }, el("h2", {}, w.atHand), el("p", { className: "big" }, w.none));
+  const known = s.jobs.find((x) => x.order === j.order && x.no === j.no);
+  const base = s.made?.order === j.order && s.made.no === j.no ? s.made : (known?.made ?? j.made);
+  // What waits comes on top of what the node knows.
+  const [made] = project([{ ...j, made: base, state: "running" }], s.items.filter((i) => i.entry.what === "count"), "").map((x) => x.made);
+  const m = made ?? base;
+  const runs = j.state === "running";
+  const state = w[j.state as "running"] ?? j.state;
+  return el("section", { className: "current" },
+    el("h2", {}, `${w.atHand} · ${state}${j.reason ? ` · ${isReason(j.reason) ? reasonWords[lang()][j.reason] : j.reason}` : ""}`),
+    el("p", { className: "big" }, el("b", {}, `${j.number} · ${j.no} ${said(j.name)}`)),
+    el("p", { className: "mid" }, `${j.product} · ${w.due} ${when(j.due)}${j.operators.length > 0 ? ` · ${j.operators.join("、")}` : ""}`),
+    ...(j.first && !j.first_piece?.ok ? [el("p", { className: "say alert" }, w.first)] : []),
+    el("div", { className: "made" },
+      el("div", {}, el("span", {}, w.good), el("b", {}, `${m.good} / ${j.quantity}`)), el("div", {}, el("span", {}, w.scrap), el("b", {}, String(m.scrap))), el("div", {}, el("span", {}, w.rework), el("b", {}, String(m.rework))),
+      el("div", {}, el("span", {}, `${w.counted} ${m.counted}`), el("span", {}, `${w.typed} ${m.typed}`))),
+    progress(m.good, j.quantity),
+    el("div", { className: "acts" },
+      ...(runs ? [button(w.pause, () => acts.open(asksPause(acts, j))), button(w.count, () => acts.open(asksCount(acts, j))), button(w.scrapped, () => acts.open(asksScrap(acts, j, m.counted > 0))), button(w.complete, () => acts.open(asksFinish(acts, j, m)))]
+        : [button(w.resume, () => void acts.begin(j), "act main"), button(w.scrapped, () => acts.open(asksScrap(acts, j, m.counted > 0))), button(w.complete, () => acts.open(asksFinish(acts, j, m)))])));
+}
+
+function progress(good: number, quantity: number): HTMLElement {
+  const bar = el("div", { className: "bar" }, el("div", { style: `width:${Math.max(0, Math.min(100, (100 * good) / quantity))}%` } as never));
+  bar.setAttribute("role", "img");
+  bar.setAttribute("aria-label", `${w.good} ${good} / ${quantity}`);
+  return bar;
+}
+
+function upcoming(jobs: JobHead[], now: JobHead | undefined, acts: Acts): HTMLElement {
+  const startable = jobs.filter((j) => ["waiting", "ready", "loaded", "suspended", "held"].includes(j.state)).slice(0, 6);
+  return el("section", { className: "next" }, el("h2", {}, `${w.next}（${jobs.length}）`),
+    ...(startable.length === 0 ? [el("p", { className: "mid" }, w.nothing)] : startable.map((j) => el("div", { className: "job" },
+      el("div", {}, el("b", {}, `${j.number} · ${j.no} ${said(j.name)}`), el("span", {}, `${j.product} × ${j.quantity} · ${w.due} ${when(j.due)}`), el("span", {}, w[j.state as "waiting"] ?? j.state)),
+      button(j.state === "suspended" || j.state === "held" ? w.resume : w.start, () => (now?.state === "running" ? acts.open(asksOther(acts, now, j)) : void acts.begin(j)), "act")))));
+}
+
+/** A due date as the floor says it, with a word when it has passed. */
+function when(due: string): string {
+  const d = new Date(due);
+  const day = d.toLocaleDateString("zh-CN", { timeZone: "Asia/Shanghai", month: "2-digit", day: "2-digit" });
+  const clock = d.toLocaleTimeString("zh-CN", { timeZone: "Asia/Shanghai", hour: "2-digit", minute: "2-digit", hour12: false });
+  return `${day} ${clock}${d.getTime() < nodeNow() ? `（${w.late}）` : ""}`;
+}

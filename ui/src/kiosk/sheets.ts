@@ -1,0 +1,69 @@
+// The second touch: what an action still needs to know.
+
+import type { JobHead, Made } from "../api/production";
+import { holds, pauseReasons, scrapReasons } from "../lib/reasons";
+import { el } from "./dom";
+import type { Acts, Operator } from "./machine";
+import { jobWords, lang, reasonWords } from "./words";
+
+const w = jobWords[lang()];
+const why = reasonWords[lang()];
+
+export interface Sheet { title: string; body: HTMLElement[] }
+
+const choice = (text: string, onclick: () => void) => el("button", { type: "button", className: "act", onclick }, text);
+const grid = (...children: HTMLElement[]) => el("div", { className: "choices" }, ...children);
+
+/** What is in the way is told to the planner as a hold, what was meant to be as a pause. */
+export const asksPause = (acts: Acts, j: JobHead): Sheet => ({
+  title: w.why, body: [grid(...pauseReasons.map((reason) => choice(why[reason], () => acts.enter(j, { what: "job", command: holds.includes(reason) ? "hold" : "pause", reason }))))],
+});
+
+export const asksFinish = (acts: Acts, j: JobHead, m: Made): Sheet => ({
+  title: `${w.complete} ${j.number} · ${j.no}`,
+  body: [el("p", { className: "big" }, `${w.good} ${m.good} / ${j.quantity} · ${w.scrap} ${m.scrap} · ${w.rework} ${m.rework}`), grid(choice(w.sure, () => acts.enter(j, { what: "job", command: "complete" })))],
+});
+
+const counts = [1, 2, 5, 10, 20, 50, 100, 500] as const;
+
+export function asksCount(acts: Acts, j: JobHead): Sheet {
+  const own = el("input", { type: "number", min: "1", inputMode: "numeric", className: "own" });
+  own.setAttribute("aria-label", w.howMany);
+  const give = (good: number) => { if (Number.isInteger(good) && good > 0) acts.enter(j, { what: "count", good }); };
+  return { title: w.howMany, body: [grid(...counts.map((n) => choice(`+${n}`, () => give(n)))), el("div", { className: "row" }, own, choice(w.enter, () => give(Number(own.value))))] };
+}
+
+/** A touch on the reason scraps one part; the number may be changed before. */
+export function asksScrap(acts: Acts, j: JobHead, counts: boolean): Sheet {
+  let n = 1;
+  const shown = el("b", { className: "stepper" }, "1");
+  const step = (by: number) => { n = Math.max(1, n + by); shown.textContent = String(n); };
+  const box = el("input", { type: "checkbox", checked: counts });
+  return {
+    title: w.whyScrap,
+    body: [
+      el("div", { className: "row" }, choice("−10", () => step(-10)), choice("−1", () => step(-1)), shown, choice("+1", () => step(1)), choice("+10", () => step(10)), el("label", { className: "check" }, box, w.fromGood)),
+      grid(...scrapReasons.map((r) => choice(why[r], () => acts.enter(j, { what: "count", scrap: n, reason: r, ...(box.checked ? { counted: true } : {}) })))),
+    ],
+  };
+}
+
+export const asksOther = (acts: Acts, now: JobHead, j: JobHead): Sheet => ({
+  title: `${w.other} ${now.number} · ${now.no}`,
+  body: [grid(
+    choice(w.completeAnd, () => void acts.begin(j, { j: now, command: "complete" })), choice(w.pauseAnd, () => void acts.begin(j, { j: now, command: "pause" })), choice(w.together, () => void acts.begin(j)))],
+});
+
+/** A card reader types the number and Enter; gloves type it here. */
+export function asksWho(acts: Acts, now?: Operator): Sheet {
+  const input = el("input", { className: "own", autocomplete: "off", maxLength: 100 });
+  input.setAttribute("aria-label", w.whoHint);
+  const give = () => { if (input.value.trim()) void acts.operator(input.value.trim()); };
+  const form = el("form", { className: "card" }, el("p", { className: "mid" }, w.whoHint), input);
+  form.addEventListener("submit", (e) => { e.preventDefault(); give(); });
+  const digits = [..."123456789", "0"].map((d) => choice(d, () => { input.value += d; input.focus(); }));
+  return {
+    title: w.who,
+    body: [form, el("div", { className: "digits" }, ...digits, choice(w.clear, () => { input.value = ""; input.focus(); }), choice(w.enter, give)), ...(now ? [grid(choice(`${now.called ?? now.name} · ${w.leave}`, () => void acts.operator(undefined)))] : [])],
+  };
+}
