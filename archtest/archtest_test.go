@@ -88,6 +88,8 @@ var floors = []struct {
 	{"shop/equipment", []string{"plant", "fact", "access", "calc/...", "figure", "connect/profile"}, "rooms of a storey do not import one another"},
 	{"shop/discovery", []string{"plant", "access", "connect", "connect/profile"}, "finds devices over any protocol, by the contract of drivers"},
 	{"shop/production", []string{"plant", "fact", "figure", "access"}, "what was made is counted by others and told to it"},
+	{"shop/material", []string{"plant", "fact", "access"}, "rooms of a storey do not import one another; orders and what machines measured are told to it"},
+	{"shop/material/label", []string{"plant", "paper", "shop/material"}, "draws labels and decides nothing"},
 	{"shop/bulk", []string{"plant", "access", "connect", "connect/profile", "connect/files/table"}, "reads a sheet with its codec and checks addresses by the contract of drivers"},
 	{"shop/control", []string{"plant", "fact", "access", "connect", "connect/profile"}, "commands go to the collector and know no protocol"},
 	{"shop/authenticity", []string{"plant", "fact", "calc/authenticity"}, "examines what is handed in; formulas live in calc"},

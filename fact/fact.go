@@ -53,6 +53,10 @@ const (
 	KindDefinition Kind = "operations_definition" // a revision of shop/production as it was saved
 	KindOrder      Kind = "order"                 // a step of an order of shop/production
 	KindPerson     Kind = "person"                // a person's skills in shop/production as they were saved
+
+	KindMaterial       Kind = "material"        // an entry of shop/material
+	KindMaterialMaster Kind = "material_master" // an item, a location or a kanban loop of shop/material as it was saved
+	KindMaterialCall   Kind = "material_call"   // a step of a call-off of shop/material
 )
 
 // Kinds are all of them.
