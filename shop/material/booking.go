@@ -96,6 +96,14 @@ func (d *Desk) check(ctx context.Context, who access.Principal, e Entry) (Entry,
 			return e, err
 		}
 	}
+	if e.Expires == "" && i.ShelfDays > 0 && (e.What == Received || e.What == Produced) {
+		e.Expires = day(e.At.Time().AddDate(0, 0, i.ShelfDays))
+	}
+	if e.What == Split { // the part expires with the whole
+		if whole, err := d.o.Store.Lot(ctx, tenant, e.LotID()); err == nil {
+			e.Expires = whole.Expires
+		}
+	}
 	return e, d.checkLot(ctx, tenant, i, e, late)
 }
 

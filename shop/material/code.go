@@ -2,7 +2,6 @@ package material
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 )
 
@@ -74,8 +73,7 @@ func ReadCode(text string) Scan {
 		return s
 	}
 	i := strings.LastIndexByte(text, '.')
-	check, err := strconv.ParseUint(text[i+1:], 16, 16)
-	if len(text)-i-1 != 4 || err != nil || uint16(check) != crc16(text[:i]) {
+	if text[i+1:] != fmt.Sprintf("%04X", crc16(text[:i])) {
 		s.Looks, s.Why = "ours", "the check at its end does not fit: it was cut off or typed wrongly; scan it again"
 		return s
 	}

@@ -30,9 +30,8 @@ type Lot struct {
 }
 
 // FoldLot makes a lot of the entries about it, whatever order they came in: the
-// first that brought it tells its origin, the last word blocks it or not. shelf is
-// the item's shelf life in days, 0 for none.
-func FoldLot(id string, entries []Entry, shelf int) Lot {
+// first that brought it tells its origin, the last word blocks it or not.
+func FoldLot(id string, entries []Entry) Lot {
 	l := Lot{ID: id, Doubts: []Doubt{}}
 	l.Item, l.Number = PartsOf(id)
 	for _, e := range slices.SortedStableFunc(slices.Values(entries), Entry.before) {
@@ -47,9 +46,6 @@ func FoldLot(id string, entries []Entry, shelf int) Lot {
 		case (e.What == Received || e.What == Produced) && e.LotID() == id:
 			l.Origin, l.Since, l.Began, l.By = e.What, e.At, e.Began, e.By
 			l.Expires, l.Party, l.Paper, l.Order, l.Job, l.Machine = e.Expires, e.Party, e.Paper, e.Order, e.Job, e.Machine
-			if l.Expires == "" && shelf > 0 {
-				l.Expires = day(e.At.Time().AddDate(0, 0, shelf))
-			}
 		case (e.What == Split || e.What == Merged) && e.IntoID() == id:
 			l.Origin, l.Since, l.By, l.Expires = e.What, e.At, e.By, e.Expires
 		}

@@ -105,8 +105,6 @@ type Store interface {
 	Lot(ctx context.Context, tenant plant.TenantNo, id string) (Lot, error)
 	// Field sums the counts of [from, to) by item, the most lost first.
 	Field(ctx context.Context, scope access.Scope, from, to plant.Instant, limit int) ([]Field, error)
-	// Used is what orders consumed of an item, by number.
-	Used(ctx context.Context, tenant plant.TenantNo, orders []string, item string) (map[string]plant.Quantity, error)
 	// Reservations are those of an item or an order that are not 0.
 	Reservations(ctx context.Context, tenant plant.TenantNo, order, item string, limit int) ([]Reservation, error)
 
