@@ -107,7 +107,7 @@ func (m Material) Stocks(ctx context.Context, tenant plant.TenantNo, f material.
 		if err := errors.Join(json.Unmarshal([]byte(bin), &s.Bin), json.Unmarshal([]byte(item), &s.Item), json.Unmarshal([]byte(lot), &t)); err != nil {
 			return nil, errors.Join(fmt.Errorf("record: stock: %w", err), rows.Close())
 		}
-		s.Number, s.Expires, s.Since, s.Blocked, s.Reason = t.Number, t.Expires, int64(t.Since), t.Blocked, t.Reason
+		s.Number, s.Expires, s.Since, s.Blocked, s.Reason = t.Number, t.Expires, t.Since, t.Blocked, t.Reason
 		out = append(out, s)
 	}
 	return out, errors.Join(rows.Err(), rows.Close())

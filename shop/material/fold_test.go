@@ -145,7 +145,7 @@ func TestCards(t *testing.T) {
 
 func TestChoose_ExpiresFirstThenOldest(t *testing.T) {
 	now := time.Date(2026, 11, 29, 8, 0, 0, 0, time.UTC)
-	stock := func(lot string, q int64, expires string, since int64, kind LocationKind, blocked bool) Stock {
+	stock := func(lot string, q int64, expires string, since plant.Instant, kind LocationKind, blocked bool) Stock {
 		return Stock{Bin: Bin{Lot: lot, Location: "x", Quantity: kg(q)}, Number: lot, Expires: expires, Since: since, Kind: kind, Blocked: blocked}
 	}
 	all := []Stock{

@@ -13,7 +13,7 @@ type Stock struct {
 	Item    Item   `json:"item"`
 	Number  string `json:"number" doc:"Of the lot; empty of items that are not tracked"`
 	Expires string `json:"expires,omitempty"`
-	Since   int64  `json:"since,omitempty" doc:"When the lot came to be, µs"`
+	Since   plant.Instant `json:"since,omitempty" doc:"When the lot came to be"`
 	Blocked bool   `json:"blocked,omitempty"`
 	Reason  string `json:"reason,omitempty" doc:"Why it is blocked"`
 	// Kind and Path are those of the location.
