@@ -24,6 +24,7 @@ import (
 	"zhigai/shop/bulk"
 	"zhigai/shop/control"
 	"zhigai/shop/equipment"
+	"zhigai/shop/material"
 	"zhigai/shop/production"
 	"zhigai/web"
 	webprogramme "zhigai/web/programme"
@@ -40,6 +41,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Errors: []web.ErrorStatus{
 			{Err: equipment.ErrInvalid, Status: 422},
 			{Err: production.ErrInvalid, Status: 422},
+			{Err: material.ErrInvalid, Status: 422},
 			{Err: oidc.ErrAway, Status: 503},
 			{Err: acceptance.ErrInvalid, Status: 422},
 			{Err: diagnosis.ErrInvalid, Status: 422},
@@ -91,8 +93,8 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Plants: n.plants, Tags: n.shop, History: n.history, Journal: n.record.Journal(), Board: n.board, Desk: n.desk, Reasons: n.reasons,
 		Collector: n.collector, Control: controls{n}, Profiles: n.profiles, Drivers: n.drivers.List, Discovery: n.discovery, North: norths{n}, Acceptance: n.reports, Evidence: askedOf{n}, EvidencePlants: seenPlants{n.proved}, Changed: n.reconcile,
 		Authenticity: n.authenticity, Decided: n.decided, MayTry: n.mayTry, Opened: n.opened,
-		Production: n.newProduction(),
-		Bulk:       &bulk.Desk{Plants: n.plants, Profiles: n.profiles, Drivers: n.drivers.List, Past: n.record.Access()},
+		Production: n.newProduction(), Material: n.newMaterial(),
+		Bulk: &bulk.Desk{Plants: n.plants, Profiles: n.profiles, Drivers: n.drivers.List, Past: n.record.Access()},
 	})
 	web.RegisterSharing(api, sharings{n})
 	webprogramme.Register(api, webprogramme.Deps{Firms: n.firms, Sheets: n.firmSheets, Targets: n.targets, Ledgers: n.newLedgers(), Tasks: n.newTasks(), Machines: n.proved, Diagnosis: n.diagnosis, Experts: n.experts, Advice: n.advice, Reporting: n.reporting, Evaluations: n.evaluations, Benchmarks: n.benchmarks, Map: n.atlas, Suspicions: n.suspicions})

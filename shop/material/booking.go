@@ -156,7 +156,7 @@ func (d *Desk) checkPlaces(ctx context.Context, who access.Principal, e Entry, l
 		if code == "" {
 			continue
 		}
-		l, err := d.location(ctx, who, code)
+		l, err := d.Location(ctx, who, code)
 		switch {
 		case errors.Is(err, access.ErrNotFound):
 			return invalid("there is no location %s", code)
@@ -248,7 +248,7 @@ func (d *Desk) checkWithdrawn(ctx context.Context, who access.Principal, e Entry
 		if code == "" {
 			continue
 		}
-		l, err := d.location(ctx, who, code)
+		l, err := d.Location(ctx, who, code)
 		if err != nil {
 			return err
 		}

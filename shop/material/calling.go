@@ -17,13 +17,13 @@ func (d *Desk) Loops(ctx context.Context, who access.Principal) ([]Loop, error) 
 	return d.o.Store.Loops(ctx, who.Scope, maxRows)
 }
 
-// loop is one that ends within the asker's places.
-func (d *Desk) loop(ctx context.Context, who access.Principal, id string) (Loop, error) {
+// Loop is one that ends within the asker's places.
+func (d *Desk) Loop(ctx context.Context, who access.Principal, id string) (Loop, error) {
 	l, err := d.o.Store.Loop(ctx, who.Scope.Tenant, id)
 	if err != nil {
 		return Loop{}, err
 	}
-	_, err = d.location(ctx, who, l.To)
+	_, err = d.Location(ctx, who, l.To)
 	return l, err
 }
 
@@ -41,7 +41,7 @@ func (d *Desk) SaveLoop(ctx context.Context, who access.Principal, l Loop) (Loop
 		return Loop{}, invalid("item %s is kept in pieces; a container of %s is no whole number", item.Code, l.Container)
 	}
 	for _, code := range []string{l.From, l.To} {
-		at, err := d.location(ctx, who, code)
+		at, err := d.Location(ctx, who, code)
 		switch {
 		case isNotFound(err):
 			return Loop{}, invalid("there is no location %s", code)
@@ -77,7 +77,7 @@ func (d *Desk) CallFor(ctx context.Context, who access.Principal, q CallOff) (Ca
 	tenant := who.Scope.Tenant
 	c := Call{ID: d.o.NewID(), Item: q.Item, Quantity: q.Quantity, To: q.To, Steps: []CallStep{}}
 	if q.Loop != "" {
-		l, err := d.loop(ctx, who, q.Loop)
+		l, err := d.Loop(ctx, who, q.Loop)
 		if err != nil {
 			return Call{}, err
 		}
@@ -99,7 +99,7 @@ func (d *Desk) CallFor(ctx context.Context, who access.Principal, q CallOff) (Ca
 			return Call{}, invalid("all %d cards of %s to %s are on their way", l.Round(), l.Item, l.To)
 		}
 	}
-	at, err := d.location(ctx, who, c.To)
+	at, err := d.Location(ctx, who, c.To)
 	switch {
 	case isNotFound(err):
 		return Call{}, invalid("there is no location %q", c.To)
@@ -145,7 +145,7 @@ func (d *Desk) MoveCall(ctx context.Context, who access.Principal, id string, m 
 	if err != nil {
 		return Call{}, err
 	}
-	at, err := d.location(ctx, who, c.To)
+	at, err := d.Location(ctx, who, c.To)
 	if err != nil {
 		return Call{}, err
 	}

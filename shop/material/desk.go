@@ -172,7 +172,7 @@ func (d *Desk) Scan(ctx context.Context, who access.Principal, text string) (Sca
 		s.Stock, err = d.o.Store.Stocks(ctx, tenant, StockFilter{Scope: who.Scope, Item: s.ID, Limit: 100})
 		return s, err
 	case LocationCode:
-		l, err := d.location(ctx, who, s.ID)
+		l, err := d.Location(ctx, who, s.ID)
 		if err != nil {
 			return s, err
 		}
@@ -181,15 +181,20 @@ func (d *Desk) Scan(ctx context.Context, who access.Principal, text string) (Sca
 		return s, err
 	case CardCode:
 		id, _, _ := strings.Cut(s.ID, "/")
-		l, err := d.loop(ctx, who, id)
+		l, err := d.Loop(ctx, who, id)
 		s.Loop = &l
 		return s, err
 	}
 	return s, nil
 }
 
-// location is one that the asker sees.
-func (d *Desk) location(ctx context.Context, who access.Principal, code string) (Location, error) {
+// Item is one by its code.
+func (d *Desk) Item(ctx context.Context, who access.Principal, code string) (Item, error) {
+	return d.o.Store.Item(ctx, who.Scope.Tenant, code)
+}
+
+// Location is one that the asker sees.
+func (d *Desk) Location(ctx context.Context, who access.Principal, code string) (Location, error) {
 	l, err := d.o.Store.Location(ctx, who.Scope.Tenant, code)
 	if err == nil && !who.Scope.Allows(l.Path) {
 		err = fmt.Errorf("%w: location %s", access.ErrNotFound, code)

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"zhigai/access"
+	"zhigai/connect/files/table"
 	"zhigai/plant"
 )
 
@@ -172,9 +174,9 @@ var whereZH = map[string]string{"stock": "在库", "shipped": "已发货", "scra
 // recallColumns of the exported list.
 var recallColumns = []string{"物料", "批号/序列号", "去向", "库位", "客户", "数量", "订单", "工序", "产生时间", "状态"}
 
-// WriteRecall writes a recall list as rows of a sheet.
-func WriteRecall(found []Found, sheet func(head []string, rows func(row func([]string) error) error) error) error {
-	return sheet(recallColumns, func(row func([]string) error) error {
+// WriteRecall writes a recall list as a sheet.
+func WriteRecall(found []Found, excel bool, w io.Writer) error {
+	each := func(row func([]string) error) error {
 		for _, f := range found {
 			state, job, since := "", "", ""
 			if f.Lot.Blocked {
@@ -191,5 +193,9 @@ func WriteRecall(found []Found, sheet func(head []string, rows func(row func([]s
 			}
 		}
 		return nil
-	})
+	}
+	if excel {
+		return table.WriteExcel(w, "召回清单", recallColumns, each)
+	}
+	return table.WriteCSV(w, recallColumns, each)
 }

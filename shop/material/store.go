@@ -10,12 +10,12 @@ import (
 // Stock is a bin as lists show it, with its lot and item.
 type Stock struct {
 	Bin
-	Item    Item   `json:"item"`
-	Number  string `json:"number" doc:"Of the lot; empty of items that are not tracked"`
-	Expires string `json:"expires,omitempty"`
+	Item    Item          `json:"item"`
+	Number  string        `json:"number" doc:"Of the lot; empty of items that are not tracked"`
+	Expires string        `json:"expires,omitempty"`
 	Since   plant.Instant `json:"since,omitempty" doc:"When the lot came to be"`
-	Blocked bool   `json:"blocked,omitempty"`
-	Reason  string `json:"reason,omitempty" doc:"Why it is blocked"`
+	Blocked bool          `json:"blocked,omitempty"`
+	Reason  string        `json:"reason,omitempty" doc:"Why it is blocked"`
 	// Kind and Path are those of the location.
 	Kind LocationKind `json:"kind" enum:"warehouse,supermarket,line_side,quarantine"`
 	Path string       `json:"path" doc:"Of the place in the plant"`
@@ -168,6 +168,7 @@ type Run struct {
 	Product   string       `json:"product"`
 	Revision  int          `json:"revision"`
 	Made      int64        `json:"made" doc:"Good, scrap and rework, by the machines' counts and what people entered"`
+	Good      int64        `json:"good"`
 	Stretches []Stretch    `json:"stretches" nullable:"false" doc:"When it ran where"`
 	Work      []Attendance `json:"work" nullable:"false" doc:"Who was at work on it"`
 	Tools     []string     `json:"tools" nullable:"false"`
@@ -223,6 +224,7 @@ type Machines interface {
 type Parameter struct {
 	Tag     plant.TagNo `json:"tag"`
 	Name    string      `json:"name"`
+	Title   plant.Name  `json:"title"`
 	Unit    string      `json:"unit,omitempty"`
 	Min     float64     `json:"min"`
 	Mean    float64     `json:"mean" doc:"Weighed by time"`

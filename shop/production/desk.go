@@ -52,6 +52,11 @@ type View struct {
 	Units string    `json:"units" doc:"Of the quantities, UCUM"`
 }
 
+// Where tells a node of the plant by its id; access.ErrNotFound without.
+func (d *Desk) Where(ctx context.Context, tenant plant.TenantNo, node plant.NodeID) (Place, error) {
+	return d.o.Places.Place(ctx, tenant, node)
+}
+
 // load reads an order that the asker may see.
 func (d *Desk) load(ctx context.Context, who access.Principal, id string) (Order, []Step, error) {
 	steps, err := d.o.Store.Steps(ctx, who.Scope.Tenant, id)

@@ -18,6 +18,7 @@ import (
 	"zhigai/plant"
 	"zhigai/shop/authenticity"
 	"zhigai/shop/equipment"
+	"zhigai/shop/material"
 	"zhigai/shop/production"
 	"zhigai/web"
 )
@@ -50,6 +51,7 @@ type Deps struct {
 	Acceptance Acceptance
 	Bulk       Bulk
 	Production *production.Desk
+	Material   *material.Desk
 	// Authenticity examines machines' days; Decided is called after something was
 	// said of a suspicion, so that the day counts accordingly.
 	Authenticity Authenticity
@@ -101,6 +103,7 @@ func Register(api *web.API, d Deps) {
 	r.registerAcceptance()
 	r.registerBulk()
 	r.registerProduction()
+	r.registerMaterial()
 	r.registerAuthenticity()
 	r.registerEvidence()
 	r.registerEvidenceAsker()
