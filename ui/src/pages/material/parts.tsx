@@ -17,9 +17,9 @@ export function useMaterialSearch(): [MaterialSearch, (more: MaterialSearch) => 
 }
 
 /** What the person may do with material. */
-export function useMay(): { keeps: boolean; reports: boolean; plans: boolean } {
+export function useMay(): { keeps: boolean; reports: boolean } {
   const may = useQuery(session).data?.permissions ?? [];
-  return { keeps: may.includes("material"), reports: may.includes("report"), plans: may.includes("plan") };
+  return { keeps: may.includes("material"), reports: may.includes("report") };
 }
 
 /** One change; what it touches is asked again. */
