@@ -140,14 +140,17 @@ create table material_reservation (
 create index material_reservation_item on material_reservation (tenant, item, order_number) where quantity > 0;
 
 create table material_call (
-    tenant bigint  not null,
-    id     text    not null,
-    steps  bigint  not null,
-    waits  boolean not null,
-    path   text    not null,
-    body   text    not null,
+    tenant     bigint  not null,
+    id         text    not null,
+    author     text    not null,
+    author_key text    not null,
+    steps      bigint  not null,
+    waits      boolean not null,
+    path       text    not null,
+    body       text    not null,
     primary key (tenant, id)
 );
+create unique index material_call_key on material_call (tenant, author, author_key) where author_key <> '';
 create index material_call_waits on material_call (tenant, id) where waits;
 
 -- +goose Down

@@ -310,8 +310,11 @@ func (m *materialTest) calls() {
 	if l.Cards != 1 || l.ID == "" {
 		m.Errorf("loop %+v", l)
 	}
-	c, err := m.desk.CallFor(ctx, m.keeper, material.CallOff{Loop: l.ID})
+	c, err := m.desk.CallFor(ctx, m.keeper, material.CallOff{Loop: l.ID, Key: "c1"})
 	must(m.T, err)
+	if again, err := m.desk.CallFor(ctx, m.keeper, material.CallOff{Loop: l.ID, Key: "c1"}); err != nil || again.ID != c.ID {
+		m.Errorf("asked for again: %+v %v", again, err)
+	}
 	_, err = m.desk.CallFor(ctx, m.keeper, material.CallOff{Loop: l.ID})
 	m.refused(err, "all 1 cards of gcr15")
 	_, err = m.desk.MoveCall(ctx, m.keeper, c.ID, material.CallMove{State: material.Delivered, Lot: "H1", From: "main/a"})

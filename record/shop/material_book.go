@@ -49,8 +49,11 @@ func (m Material) Book(ctx context.Context, tenant plant.TenantNo, entries []mat
 			}
 			out = append(out, e)
 		}
-		if again > 0 && again == len(entries) {
+		switch {
+		case again > 0 && again == len(entries):
 			return errKnown
+		case again > 0: // the facts of all would be stored
+			return fmt.Errorf("%d of %d entries were booked meanwhile: %w", again, len(entries), access.ErrConflict)
 		}
 		return saveCalls(ctx, tx, tenant, calls)
 	}, events...)
@@ -63,6 +66,14 @@ func (m Material) Book(ctx context.Context, tenant plant.TenantNo, entries []mat
 // errKnown takes an Import back of which every entry is there already: its facts
 // must not be stored a second time.
 var errKnown = errors.New("record: booked already")
+
+// authorOf is whose keys an entry's is one of: derived entries have one author.
+func authorOf(e material.Entry) string {
+	if e.Derived != nil {
+		return "backflush"
+	}
+	return "person:" + e.By
+}
 
 // booking is one commit of entries.
 type booking struct {
@@ -83,7 +94,7 @@ func (b booking) known(e material.Entry) (*material.Entry, error) {
 	if e.Key == "" {
 		return nil, nil
 	}
-	old, err := one[material.Entry](b.ctx, b.tx, "entry", `select body from material_entry where tenant = ? and author = ? and author_key = ?`, b.tenant, e.By, e.Key)
+	old, err := one[material.Entry](b.ctx, b.tx, "entry", `select body from material_entry where tenant = ? and author = ? and author_key = ?`, b.tenant, authorOf(e), e.Key)
 	if errors.Is(err, access.ErrNotFound) {
 		return nil, nil
 	}
@@ -104,7 +115,7 @@ func (b booking) take(e material.Entry) error {
 	}
 	if err := b.exec("save entry "+e.ID, `insert into material_entry (tenant, id, author, author_key, at, kind, item, lot, other_lot, from_place, to_place, order_number, job, quantity, party, body)
 		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		b.tenant, e.ID, e.By, e.Key, e.At, string(e.What), e.Item, e.LotID(), e.IntoID(), e.From, e.To, e.Order, e.Job, e.Quantity, e.Party, string(body)); err != nil {
+		b.tenant, e.ID, authorOf(e), e.Key, e.At, string(e.What), e.Item, e.LotID(), e.IntoID(), e.From, e.To, e.Order, e.Job, e.Quantity, e.Party, string(body)); err != nil {
 		return err
 	}
 	if e.What == material.Reserved {

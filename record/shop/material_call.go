@@ -55,9 +55,9 @@ func saveCalls(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, changes []
 		if err != nil {
 			return fmt.Errorf("record: write call %s: %w", c.Call.ID, err)
 		}
-		if _, err := tx.NewRaw(`insert into material_call (tenant, id, steps, waits, path, body) values (?, ?, ?, ?, ?, ?)
+		if _, err := tx.NewRaw(`insert into material_call (tenant, id, author, author_key, steps, waits, path, body) values (?, ?, ?, ?, ?, ?, ?, ?)
 			on conflict (tenant, id) do update set steps = excluded.steps, waits = excluded.waits, body = excluded.body`,
-			tenant, c.Call.ID, len(c.Call.Steps), c.Call.Waits(), c.Path, string(body)).Exec(ctx); err != nil {
+			tenant, c.Call.ID, c.Author, c.Key, len(c.Call.Steps), c.Call.Waits(), c.Path, string(body)).Exec(ctx); err != nil {
 			return fmt.Errorf("record: save call %s: %w", c.Call.ID, err)
 		}
 	}
@@ -67,6 +67,11 @@ func saveCalls(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, changes []
 // Call implements material.Store.
 func (m Material) Call(ctx context.Context, tenant plant.TenantNo, id string) (material.Call, error) {
 	return one[material.Call](ctx, m.db.Reader(), "call "+id, `select body from material_call where tenant = ? and id = ?`, tenant, id)
+}
+
+// KeyedCall implements material.Store.
+func (m Material) KeyedCall(ctx context.Context, tenant plant.TenantNo, author, key string) (material.Call, error) {
+	return one[material.Call](ctx, m.db.Reader(), "call "+key, `select body from material_call where tenant = ? and author = ? and author_key = ?`, tenant, author, key)
 }
 
 // Calls implements material.Store.

@@ -32,6 +32,11 @@ func (m Material) Entry(ctx context.Context, tenant plant.TenantNo, id string) (
 	return one[material.Entry](ctx, m.db.Reader(), "entry "+id, `select body from material_entry where tenant = ? and id = ?`, tenant, id)
 }
 
+// Keyed implements material.Store.
+func (m Material) Keyed(ctx context.Context, tenant plant.TenantNo, author, key string) (material.Entry, error) {
+	return one[material.Entry](ctx, m.db.Reader(), "entry "+key, `select body from material_entry where tenant = ? and author = ? and author_key = ?`, tenant, "person:"+author, key)
+}
+
 // Entries implements material.Store.
 func (m Material) Entries(ctx context.Context, tenant plant.TenantNo, f material.EntryFilter) ([]material.Entry, error) {
 	c := conditions{[]string{`e.tenant = ?`}, []any{tenant}}

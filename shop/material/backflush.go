@@ -106,9 +106,12 @@ func (d *Desk) flush(ctx context.Context, who access.Principal, run Run, u Use, 
 		picks = giveBack(own, -left)
 	}
 	var entries []Entry
-	for _, p := range picks {
+	for n, p := range picks {
 		e := Entry{
-			ID: d.o.NewID(), At: d.now(), Entered: d.now(), By: who.Name, What: Consumed, Item: u.Item, Lot: p.Number, From: p.Location, Quantity: p.Quantity,
+			// Of what was booked and what is due follows what is booked next: whoever asks
+			// at the same time asks for the same.
+			Key: fmt.Sprintf("%s-%d %s %d %s %d", run.Order, run.Job, u.Item, run.Made, f.Before, n),
+			ID:  d.o.NewID(), At: d.now(), Entered: d.now(), By: who.Name, What: Consumed, Item: u.Item, Lot: p.Number, From: p.Location, Quantity: p.Quantity,
 			Order: run.Order, Job: run.Job, Machine: run.Stretches[len(run.Stretches)-1].Machine,
 			Derived: &Derived{Made: run.Made, Per: u.Per, Revision: run.Revision},
 		}

@@ -31,6 +31,13 @@ type Booked struct {
 // refused, unless the entry comes late (At): then the harm is done and a doubt
 // says so.
 func (d *Desk) Book(ctx context.Context, who access.Principal, e Entry) (Booked, error) {
+	if e.Key != "" { // the sender did not hear that it was taken
+		if old, err := d.o.Store.Keyed(ctx, who.Scope.Tenant, who.Name, e.Key); err == nil {
+			return d.booked(ctx, who, old)
+		} else if !isNotFound(err) {
+			return Booked{}, err
+		}
+	}
 	e, err := d.check(ctx, who, e)
 	if err != nil {
 		return Booked{}, err
@@ -48,8 +55,13 @@ func (d *Desk) book(ctx context.Context, who access.Principal, e Entry, calls ..
 	if err != nil {
 		return Booked{}, err
 	}
-	out := Booked{Entry: stored[0], Bins: []Bin{}}
-	for _, l := range stored[0].Legs() {
+	return d.booked(ctx, who, stored[0])
+}
+
+// booked shows an entry with the bins as they are now.
+func (d *Desk) booked(ctx context.Context, who access.Principal, e Entry) (Booked, error) {
+	out := Booked{Entry: e, Bins: []Bin{}}
+	for _, l := range e.Legs() {
 		b, err := d.o.Store.Bin(ctx, who.Scope.Tenant, l.Lot, l.Location)
 		if err != nil {
 			return Booked{}, err

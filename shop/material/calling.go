@@ -69,6 +69,7 @@ type CallOff struct {
 	Quantity plant.Quantity `json:"quantity,omitempty"`
 	To       string         `json:"to,omitempty" maxLength:"400" doc:"Location"`
 	Note     string         `json:"note,omitempty" maxLength:"1000"`
+	Key      string         `json:"key,omitempty" maxLength:"80" doc:"The sender's own: the same again is the same call"`
 }
 
 // CallFor asks for material at a location. A loop of which all cards are on their
@@ -76,6 +77,11 @@ type CallOff struct {
 func (d *Desk) CallFor(ctx context.Context, who access.Principal, q CallOff) (Call, error) {
 	tenant := who.Scope.Tenant
 	c := Call{ID: d.o.NewID(), Item: q.Item, Quantity: q.Quantity, To: q.To, Steps: []CallStep{}}
+	if q.Key != "" {
+		if old, err := d.o.Store.KeyedCall(ctx, tenant, who.Name, q.Key); !isNotFound(err) {
+			return old, err
+		}
+	}
 	if q.Loop != "" {
 		l, err := d.Loop(ctx, who, q.Loop)
 		if err != nil {
@@ -120,7 +126,7 @@ func (d *Desk) CallFor(ctx context.Context, who access.Principal, q CallOff) (Ca
 	if err := c.Step(CallStep{State: Requested, At: d.now(), By: who.Name, Note: strings.TrimSpace(q.Note)}); err != nil {
 		return Call{}, err
 	}
-	return c, d.o.Store.SaveCalls(ctx, tenant, CallChange{Call: c, Path: at.Path})
+	return c, d.o.Store.SaveCalls(ctx, tenant, CallChange{Call: c, Path: at.Path, Author: who.Name, Key: q.Key})
 }
 
 // Calls lists calls within the asker's places, the newest first.

@@ -90,11 +90,15 @@ type Store interface {
 	Loops(ctx context.Context, scope access.Scope, limit int) ([]Loop, error)
 
 	// Book stores entries as facts with what follows from them – bins, lots, counts,
-	// links – and the calls that they answer, all in one commit. An entry with a key
-	// that its author has used is not stored again. It gives the entries as they
-	// stand.
+	// links – and the calls that they answer, all in one commit. Entries with keys
+	// that their author has used are not stored again; of several, some known and
+	// some not is access.ErrConflict. Derived ones have one author for all: a
+	// back-flush that two people ask for at one time is booked once. It gives the
+	// entries as they stand.
 	Book(ctx context.Context, tenant plant.TenantNo, entries []Entry, calls ...CallChange) ([]Entry, error)
 	Entry(ctx context.Context, tenant plant.TenantNo, id string) (Entry, error)
+	// Keyed is the entry that its author sent with a key.
+	Keyed(ctx context.Context, tenant plant.TenantNo, author, key string) (Entry, error)
 	// Entries are the newest first, without those that were withdrawn.
 	Entries(ctx context.Context, tenant plant.TenantNo, f EntryFilter) ([]Entry, error)
 
@@ -116,6 +120,8 @@ type Store interface {
 	Links(ctx context.Context, tenant plant.TenantNo, lot string, down bool, limit int) ([]Link, error)
 
 	Call(ctx context.Context, tenant plant.TenantNo, id string) (Call, error)
+	// KeyedCall is the one that its author asked for with a key.
+	KeyedCall(ctx context.Context, tenant plant.TenantNo, author, key string) (Call, error)
 	// Calls are the newest first; open leaves out those that ended.
 	Calls(ctx context.Context, scope access.Scope, open bool, before string, limit int) ([]Call, error)
 	// SaveCalls stores steps of calls; seen is the number of steps that each follows
@@ -128,6 +134,8 @@ type CallChange struct {
 	Call Call
 	Seen int // steps that it had
 	Path string
+	// Author and Key are those of a new call that was asked for with a key.
+	Author, Key string
 }
 
 // Reservation is what is kept of an item for an order.
