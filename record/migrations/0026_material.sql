@@ -52,11 +52,11 @@ create table material_entry (
 );
 create unique index material_entry_key on material_entry (tenant, author, author_key) where author_key <> '';
 create index material_entry_lot on material_entry (tenant, lot, id);
-create index material_entry_other on material_entry (tenant, other_lot, id) where other_lot <> '';
+create index material_entry_other on material_entry (tenant, other_lot, id);
 create index material_entry_item on material_entry (tenant, item, id);
-create index material_entry_order on material_entry (tenant, order_number, job, kind) where order_number <> '';
-create index material_entry_from on material_entry (tenant, from_place, id) where from_place <> '';
-create index material_entry_to on material_entry (tenant, to_place, id) where to_place <> '';
+create index material_entry_order on material_entry (tenant, order_number, job, kind);
+create index material_entry_from on material_entry (tenant, from_place, id);
+create index material_entry_to on material_entry (tenant, to_place, id);
 
 create table material_leg (
     tenant   bigint  not null,
@@ -125,7 +125,7 @@ create table material_link (
 );
 create index material_link_child on material_link (tenant, child, parent);
 create index material_link_entry on material_link (tenant, entry);
-create index material_link_other on material_link (tenant, other) where other <> '';
+create index material_link_other on material_link (tenant, other);
 
 create table material_reservation (
     tenant       bigint not null,

@@ -94,7 +94,7 @@ func (b booking) known(e material.Entry) (*material.Entry, error) {
 	if e.Key == "" {
 		return nil, nil
 	}
-	old, err := one[material.Entry](b.ctx, b.tx, "entry", `select body from material_entry where tenant = ? and author = ? and author_key = ?`, b.tenant, authorOf(e), e.Key)
+	old, err := one[material.Entry](b.ctx, b.tx, "entry", `select body from material_entry where tenant = ? and author = ? and author_key = ? and author_key <> ''`, b.tenant, authorOf(e), e.Key)
 	if errors.Is(err, access.ErrNotFound) {
 		return nil, nil
 	}

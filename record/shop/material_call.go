@@ -71,7 +71,7 @@ func (m Material) Call(ctx context.Context, tenant plant.TenantNo, id string) (m
 
 // KeyedCall implements material.Store.
 func (m Material) KeyedCall(ctx context.Context, tenant plant.TenantNo, author, key string) (material.Call, error) {
-	return one[material.Call](ctx, m.db.Reader(), "call "+key, `select body from material_call where tenant = ? and author = ? and author_key = ?`, tenant, author, key)
+	return one[material.Call](ctx, m.db.Reader(), "call "+key, `select body from material_call where tenant = ? and author = ? and author_key = ? and author_key <> ''`, tenant, author, key)
 }
 
 // Calls implements material.Store.

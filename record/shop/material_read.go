@@ -34,7 +34,7 @@ func (m Material) Entry(ctx context.Context, tenant plant.TenantNo, id string) (
 
 // Keyed implements material.Store.
 func (m Material) Keyed(ctx context.Context, tenant plant.TenantNo, author, key string) (material.Entry, error) {
-	return one[material.Entry](ctx, m.db.Reader(), "entry "+key, `select body from material_entry where tenant = ? and author = ? and author_key = ?`, tenant, "person:"+author, key)
+	return one[material.Entry](ctx, m.db.Reader(), "entry "+key, `select body from material_entry where tenant = ? and author = ? and author_key = ? and author_key <> ''`, tenant, "person:"+author, key)
 }
 
 // Entries implements material.Store.
