@@ -33,7 +33,7 @@ func (s *storehouse) Run(_ context.Context, _ plant.TenantNo, order string, job 
 	}
 	began := plant.InstantOf(storeDay.Add(time.Minute))
 	return material.Run{
-		Order: order, Job: job, Product: "ring", Revision: 1, Made: s.made, Tools: []string{"insert-7"},
+		Order: order, Job: job, Product: "ring", Revision: 1, Made: s.made, Last: true, Tools: []string{"insert-7"},
 		Stretches: []material.Stretch{{Machine: "t1", Path: "xc/w1/t1", From: began}},
 		Work:      []material.Attendance{{Person: "wang", From: began}, {Person: "zhao", From: began, To: began + 1}},
 		Uses:      []material.Use{{Item: "gcr15", Per: 125_000, Unit: "kg"}, {Item: "oil", Per: 1, Unit: "L"}, {Item: "gone", Per: 1, Unit: "kg"}},
@@ -221,7 +221,7 @@ func (m *materialTest) genealogy() {
 	m.booked(material.Entry{What: material.Received, Item: "gcr15", Lot: "H2", To: "side1", Quantity: units(40)})
 	m.booked(material.Entry{What: material.Produced, Item: "ring", Lot: "R1", To: "side1", Quantity: units(400), Order: "A1", Job: 10, Machine: "t1"})
 	_, err := m.book(material.Entry{What: material.Produced, Item: "6204", Lot: "S", To: "side1", Quantity: units(1), Order: "A1", Job: 10})
-	m.refused(err, "makes ring, not 6204")
+	m.refused(err, "A1 makes ring, and job 10 is the last of it")
 	m.booked(material.Entry{What: material.Consumed, Item: "gcr15", Lot: "H2", From: "side1", Quantity: units(1), Order: "A1", Job: 10})
 	m.booked(material.Entry{What: material.Split, Item: "ring", Lot: "R1", Into: "R1b", From: "side1", Quantity: units(100)})
 	m.booked(material.Entry{What: material.Received, Item: "6204", Lot: "S1", To: "main", Quantity: units(1)})

@@ -201,7 +201,7 @@ func mayReserve(who access.Principal) error {
 	return nil
 }
 
-// checkJob asks whether there is such a job, and whether it makes the item.
+// checkJob asks whether there is such a job, and whether it may make the item.
 func (d *Desk) checkJob(ctx context.Context, tenant plant.TenantNo, e Entry) error {
 	run, err := d.o.Orders.Run(ctx, tenant, e.Order, e.Job)
 	switch {
@@ -209,8 +209,8 @@ func (d *Desk) checkJob(ctx context.Context, tenant plant.TenantNo, e Entry) err
 		return invalid("there is no order %s with a job %d", e.Order, e.Job)
 	case err != nil:
 		return err
-	case run.Product != e.Item:
-		return invalid("order %s makes %s, not %s", e.Order, run.Product, e.Item)
+	case run.Last && run.Product != e.Item:
+		return invalid("order %s makes %s, and job %d is the last of it; %s is something else", e.Order, run.Product, e.Job, e.Item)
 	}
 	return nil
 }

@@ -181,7 +181,10 @@ type Run struct {
 	Work      []Attendance `json:"work" nullable:"false" doc:"Who was at work on it"`
 	Tools     []string     `json:"tools" nullable:"false"`
 	First     *FirstPiece  `json:"first_piece,omitempty"`
-	Uses      []Use        `json:"-"` // of its segment
+	// Last: nothing follows it, so that it makes the product itself; those before may
+	// make what becomes the product.
+	Last bool  `json:"-"`
+	Uses []Use `json:"-"` // of its segment
 }
 
 // Stretch is time in which a job ran at a machine; To is 0 while it lasts.
