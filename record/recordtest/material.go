@@ -224,6 +224,8 @@ func (m *materialTest) genealogy() {
 	m.refused(err, "A1 makes ring, and job 10 is the last of it")
 	m.booked(material.Entry{What: material.Consumed, Item: "gcr15", Lot: "H2", From: "side1", Quantity: units(1), Order: "A1", Job: 10})
 	m.booked(material.Entry{What: material.Split, Item: "ring", Lot: "R1", Into: "R1b", From: "side1", Quantity: units(100)})
+	_, err = m.book(material.Entry{What: material.Consumed, Item: "ring", Lot: "R1b", From: "side1", Quantity: units(1), Into: "S1", Product: "none"})
+	m.refused(err, `there is no item "none"`)
 	m.booked(material.Entry{What: material.Received, Item: "6204", Lot: "S1", To: "main", Quantity: units(1)})
 	m.booked(material.Entry{What: material.Received, Item: "6204", Lot: "S2", To: "main", Quantity: units(1)})
 	m.booked(material.Entry{What: material.Consumed, Item: "ring", Lot: "R1b", From: "side1", Quantity: units(1), Into: "S1", Product: "6204"})

@@ -141,9 +141,11 @@ func (b booking) take(e material.Entry) error {
 	return nil
 }
 
-// lotsOf are the lots whose story an entry is part of.
+// lotsOf are the lots whose story an entry is part of. One that something went
+// into is among them though nobody has said yet that it was made: a recall must
+// not miss it.
 func lotsOf(e material.Entry) []string {
-	if e.What == material.Split || e.What == material.Merged {
+	if e.IntoID() != "" {
 		return []string{e.LotID(), e.IntoID()}
 	}
 	return []string{e.LotID()}

@@ -108,6 +108,13 @@ func (d *Desk) check(ctx context.Context, who access.Principal, e Entry) (Entry,
 			return e, err
 		}
 	}
+	if e.What == Consumed && e.Into != "" {
+		if _, err := d.o.Store.Item(ctx, tenant, e.Product); isNotFound(err) {
+			return e, invalid("there is no item %q that %s could be a lot of", e.Product, e.Into)
+		} else if err != nil {
+			return e, err
+		}
+	}
 	if e.Expires == "" && i.ShelfDays > 0 && (e.What == Received || e.What == Produced) {
 		e.Expires = day(e.At.Time().AddDate(0, 0, i.ShelfDays))
 	}
