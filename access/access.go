@@ -74,6 +74,7 @@ const (
 	Report     Permission = "report"     // enter stop reasons, counts
 	Control    Permission = "control"    // set values on machines that may be written to
 	Plan       Permission = "plan"       // enter, release and schedule orders
+	Material   Permission = "material"   // keep items and locations, book material
 	Engineer   Permission = "engineer"   // edit the plant, devices, definitions
 	Administer Permission = "administer" // users, tokens
 	ReadAudit  Permission = "audit"      // read and verify the audit

@@ -101,7 +101,7 @@ test("a figure opens down to raw samples", async () => {
 
 for (const [path, name, title] of [
   ["/stops", "stops", "停机原因"], ["/oee", "oee", "OEE"], ["/trend", "trend", "趋势"], ["/devices", "devices", "设备连接"],
-  ["/plant", "plant", "工厂建模"], ["/definitions", "definitions", "指标定义"], ["/system", "system", "系统"],
+  ["/plant", "plant", "工厂建模"], ["/definitions", "definitions", "指标定义"], ["/material", "material", "物料"], ["/system", "system", "系统"],
 ]) {
   test(`page ${path}`, () => look(path, name, () => heading(new RegExp(title))));
 }

@@ -56,6 +56,10 @@ const (
 	KindPlan       Kind = "plan"                  // a plan of shop/planning was made
 	KindPlanPart   Kind = "plan_part"             // a piece of what it holds
 	KindPlanStep   Kind = "plan_step"             // what became of it: issued, put aside
+
+	KindMaterial       Kind = "material"        // an entry of shop/material
+	KindMaterialMaster Kind = "material_master" // an item, a location or a kanban loop of shop/material as it was saved
+	KindMaterialCall   Kind = "material_call"   // a step of a call-off of shop/material
 )
 
 // Kinds are all of them.

@@ -83,6 +83,13 @@ func TestConformance_Plans(t *testing.T) {
 	})
 }
 
+func TestConformance_Material(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		db := open(t)
+		recordtest.Material(t, shop.NewMaterial(db), db.Journal(), db.NewID)
+	})
+}
+
 func TestConformance_Journal(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		recordtest.Journal(t, func(t *testing.T) recordtest.JournalStore { return open(t).Journal() })

@@ -35,7 +35,7 @@ func (a *API) registerRoles() {
 		})
 	Handle(a, Op{Method: http.MethodGet, Path: "/access", ID: "who-may", Summary: "Who may do what with a place, or with a firm, and by which grant", Tag: "admin", Needs: access.Administer},
 		func(ctx context.Context, in *struct {
-			Permission access.Permission `query:"permission" required:"true" enum:"read,report,control,plan,engineer,administer,audit,firms,firms.keep,firms.report,firms.dispatch,firms.reply,diagnose,tenants"`
+			Permission access.Permission `query:"permission" required:"true" enum:"read,report,control,plan,material,engineer,administer,audit,firms,firms.keep,firms.report,firms.dispatch,firms.reply,diagnose,tenants"`
 			Path       string            `query:"scope" maxLength:"400" doc:"A place of the plant"`
 			Firm       string            `query:"firm" maxLength:"60" doc:"Id of a firm"`
 			Region     string            `query:"region" pattern:"^[0-9]{0,6}$" doc:"Division code of the firm"`

@@ -24,9 +24,10 @@ import (
 	"zhigai/shop/bulk"
 	"zhigai/shop/control"
 	"zhigai/shop/equipment"
-	"zhigai/shop/performance"
+	"zhigai/shop/material"
 	"zhigai/shop/planning"
 	"zhigai/shop/production"
+	"zhigai/shop/production/performance"
 	"zhigai/web"
 	webprogramme "zhigai/web/programme"
 	"zhigai/web/prometheus"
@@ -45,6 +46,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 			{Err: planning.ErrInvalid, Status: 422},
 			{Err: planning.ErrChanged, Status: 409},
 			{Err: planning.ErrBusy, Status: 409},
+			{Err: material.ErrInvalid, Status: 422},
 			{Err: oidc.ErrAway, Status: 503},
 			{Err: acceptance.ErrInvalid, Status: 422},
 			{Err: diagnosis.ErrInvalid, Status: 422},
@@ -97,7 +99,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Plants: n.plants, Tags: n.shop, History: n.history, Journal: n.record.Journal(), Board: n.board, Desk: n.desk, Reasons: n.reasons,
 		Collector: n.collector, Control: controls{n}, Profiles: n.profiles, Drivers: n.drivers.List, Discovery: n.discovery, North: norths{n}, Acceptance: n.reports, Evidence: askedOf{n}, EvidencePlants: seenPlants{n.proved}, Changed: n.reconcile,
 		Authenticity: n.authenticity, Decided: n.decided, MayTry: n.mayTry, Opened: n.opened,
-		Production: n.newProduction(), Performance: n.newPerformance(), Planning: n.planning,
+		Production: n.newProduction(), Performance: n.newPerformance(), Planning: n.planning, Material: n.newMaterial(),
 		Bulk: &bulk.Desk{Plants: n.plants, Profiles: n.profiles, Drivers: n.drivers.List, Past: n.record.Access()},
 	})
 	web.RegisterSharing(api, sharings{n})

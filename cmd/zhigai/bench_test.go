@@ -55,6 +55,19 @@ func TestBench_Firms(t *testing.T) {
 	}
 }
 
+// TestBench_Genealogy runs the part of genealogy with a few links.
+func TestBench_Genealogy(t *testing.T) {
+	r, err := bench.Run(t.Context(), bench.Options{
+		Parts: []bench.Part{genealogyBench{}.part()}, Only: []string{"genealogy"}, Dir: t.TempDir(), Length: bench.Trial, Version: "test", Now: time.Now(), Log: io.Discard,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g := r.Groups[0]; g.Error != "" || len(g.Rows) != 4 {
+		t.Fatalf("%d rows, %s; want the links, both ways and the kiosks", len(g.Rows), g.Error)
+	}
+}
+
 // TestBench_Schedule runs the sample for an instant each: every schedule is
 // valid, and every family has its row.
 func TestBench_Schedule(t *testing.T) {

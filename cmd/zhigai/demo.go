@@ -30,10 +30,11 @@ var demoLogins = []web.Login{
 
 // demoFlags say what is simulated beside the node.
 type demoFlags struct {
-	Demo  bool   `help:"Run a simulated plant beside the node, on real protocols: a bearing maker."`
-	Plant string `help:"With --demo: plant file in place of the bearing maker; machines without their own address have one in braces, such as {modbus-hall-1}." type:"existingfile" placeholder:"FILE"`
-	Past  int    `help:"With --demo and a new folder: days that the plant has lived before." placeholder:"DAYS"`
-	Seed  uint64 `help:"Seed of the simulated plant." default:"1"`
+	Demo   bool          `help:"Run a simulated plant beside the node, on real protocols: a bearing maker."`
+	Plant  string        `help:"With --demo: plant file in place of the bearing maker; machines without their own address have one in braces, such as {modbus-hall-1}." type:"existingfile" placeholder:"FILE"`
+	Orders time.Duration `help:"With --demo: orders run through the plant, each job of them taking so long at its machine, and material is booked; none when left out." placeholder:"1m"`
+	Past   int           `help:"With --demo and a new folder: days that the plant has lived before." placeholder:"DAYS"`
+	Seed   uint64        `help:"Seed of the simulated plant." default:"1"`
 }
 
 // demo is a simulated plant and its model, whose addresses are not filled in.
@@ -48,8 +49,8 @@ type demo struct {
 // folder holds what was kept of that.
 func (f demoFlags) demo(ctx context.Context, at place) (*demo, error) {
 	if !f.Demo {
-		if f.Plant != "" || f.Past != 0 {
-			return nil, errors.New("--plant and --past go with --demo")
+		if f.Plant != "" || f.Past != 0 || f.Orders != 0 {
+			return nil, errors.New("--plant, --past and --orders go with --demo")
 		}
 		return nil, nil
 	}

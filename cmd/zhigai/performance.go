@@ -8,7 +8,7 @@ import (
 	"zhigai/access"
 	"zhigai/plant"
 	"zhigai/shop/equipment"
-	"zhigai/shop/performance"
+	"zhigai/shop/production/performance"
 )
 
 // newPerformance makes the desk of figures of orders.

@@ -58,6 +58,12 @@ var lowest = map[string]access.Role{
 	"plan-suggestions": access.RoleViewer, "dispatch": access.RoleViewer, "start-plan": planner, "stop-plan": planner, "check-plan-move": planner, "move-plan-operation": planner, "lock-plan-operations": planner, "issue-plan": planner, "drop-plan": planner, "promise": planner,
 	"add-order": planner, "change-order": planner, "move-order": planner, "split-order": planner, "merge-order": planner, "enter-job": access.RoleOperator, "withdraw-entry": access.RoleOperator,
 
+	"items": access.RoleViewer, "save-item": storekeeper, "locations": access.RoleViewer, "save-location": storekeeper, "stock": access.RoleViewer, "material-entries": access.RoleViewer, "book-material": access.RoleOperator,
+	"backflush": access.RoleOperator, "stock-field": access.RoleViewer, "pick-proposal": access.RoleViewer, "reservations": access.RoleViewer, "reserve-material": reserver,
+	"lot": access.RoleViewer, "genealogy": access.RoleViewer, "lot-birth": access.RoleViewer, "export-recall": access.RoleViewer, "scan": access.RoleViewer, "material-labels": access.RoleViewer,
+	"kanban-loops": access.RoleViewer, "save-kanban-loop": storekeeper, "material-calls": access.RoleViewer, "call-material": access.RoleOperator, "move-call": access.RoleOperator,
+	"work-hours": planner, "export-work-hours": planner,
+
 	"audit": "auditor", "export-audit": "auditor", "verify-audit": "auditor", "tokens": access.RoleAdmin, "add-token": access.RoleAdmin,
 	"revoke-token": access.RoleAdmin, "users": access.RoleAdmin, "add-user": access.RoleAdmin, "change-user": access.RoleAdmin, "add-link": access.RoleAdmin,
 	"invite-node": access.RoleAdmin, "revoke-node": access.RoleAdmin, "save-node-region": access.RoleAdmin,
@@ -109,17 +115,26 @@ const commander access.Role = "commander"
 // planner is who enters and releases orders.
 const planner access.Role = "planner"
 
+// storekeeper is who keeps items and locations, and reserver who keeps material
+// for orders.
+const (
+	storekeeper access.Role = "storekeeper"
+	reserver    access.Role = "reserver"
+)
+
 // reporter is everybody who hands in what a region reports, or checks it, and
 // sends experts there.
 const reporter access.Role = "reporter"
 
 // ladders are the roles that may what the least of an operation may.
 var ladders = map[access.Role][]access.Role{
-	anybody:             {"viewer", "operator", "planner", "provider", "engineer", "admin", "officer", "registrar", "expert", "auditor", "platform", "firm"},
-	access.RoleViewer:   {"viewer", "operator", "planner", "provider", "engineer", "admin"},
-	access.RoleOperator: {"operator", "planner", "engineer", "admin"},
+	anybody:             {"viewer", "operator", "planner", "storekeeper", "provider", "engineer", "admin", "officer", "registrar", "expert", "auditor", "platform", "firm"},
+	access.RoleViewer:   {"viewer", "operator", "planner", "storekeeper", "provider", "engineer", "admin"},
+	access.RoleOperator: {"operator", "planner", "storekeeper", "engineer", "admin"},
 	commander:           {"operator", "engineer", "admin"},
 	planner:             {"planner", "engineer", "admin"},
+	storekeeper:         {"storekeeper", "engineer", "admin"},
+	reserver:            {"planner", "storekeeper", "engineer", "admin"},
 	access.RoleEngineer: {"provider", "engineer", "admin"},
 	access.RoleAdmin:    {"admin"},
 	"officer":           {"officer", "registrar", "expert", "admin", "firm"},
@@ -133,7 +148,7 @@ var ladders = map[access.Role][]access.Role{
 
 // wholePlant are operations on what belongs to no single place: who is
 // confined to a path may not call them.
-var wholePlant = []string{"searches", "start-search", "cancel-search", "candidates", "forget-candidate", "discovery-rules", "add-discovery-rule", "change-discovery-rule", "end-discovery-rule", "north-targets", "add-north-target", "change-north-target", "end-north-target", "test-north-target", "save-calendar", "save-product", "add-operations-definition", "change-operations-definition", "move-operations-definition", "people", "save-person", "certificates", "approve-certificate", "audit", "export-audit", "verify-audit", "links", "invite-node", "revoke-node", "save-node-region", "node-plant", "node-settings", "send-settings", "evidence-requests", "decide-evidence", "save-role", "remove-role", "sharing-policy", "sharing-history", "save-sharing-policy", "providers", "add-provider", "change-provider", "remove-provider", "test-provider", "tenants", "add-tenants", "tenant", "change-tenant", "delete-tenant", "tenant-usage", "export-tenant", "export-own"}
+var wholePlant = []string{"searches", "start-search", "cancel-search", "candidates", "forget-candidate", "discovery-rules", "add-discovery-rule", "change-discovery-rule", "end-discovery-rule", "north-targets", "add-north-target", "change-north-target", "end-north-target", "test-north-target", "save-calendar", "save-product", "add-operations-definition", "change-operations-definition", "move-operations-definition", "people", "save-person", "work-hours", "export-work-hours", "save-item", "reservations", "reserve-material", "genealogy", "lot-birth", "export-recall", "certificates", "approve-certificate", "audit", "export-audit", "verify-audit", "links", "invite-node", "revoke-node", "save-node-region", "node-plant", "node-settings", "send-settings", "evidence-requests", "decide-evidence", "save-role", "remove-role", "sharing-policy", "sharing-history", "save-sharing-policy", "providers", "add-provider", "change-provider", "remove-provider", "test-provider", "tenants", "add-tenants", "tenant", "change-tenant", "delete-tenant", "tenant-usage", "export-tenant", "export-own"}
 
 const otherLine = `  - {path: firm/site/turning/other, level: line, name: {zh: 二线}}
   - path: firm/site/turning/other/lathe-3
@@ -334,6 +349,17 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 		return "minor.jam"
 	case "plan":
 		return "01NOBODY"
+	case "lot", "item":
+		return "bolt:1"
+	case "quantity":
+		return "1"
+	case "text":
+		return "ZG1.L.bolt:1.0000"
+	case "kind":
+		if o.ID == "material-labels" {
+			return "lot"
+		}
+		return ""
 	case "measure":
 		return "tax-per-mu"
 	case "ledger":
@@ -460,7 +486,12 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"issue-plan": map[string]any{}, "drop-plan": map[string]any{},
 		"split-order": map[string]any{"number": fmt.Sprint("S", now.UnixNano()), "quantity": 1}, "merge-order": map[string]any{"other": cmp.Or(g.orders[machine.ID], "01NOBODY")},
 		"enter-job": map[string]any{"job": 10, "what": "job", "command": "resume"}, "withdraw-entry": map[string]any{"step": 1, "note": "x"},
-		"save-role": map[string]any{"id": "01nobody", "name": map[string]string{"zh": "空"}, "permissions": []string{}, "own": true, "rev": 0},
+		"save-item":     map[string]any{"code": "bolt", "name": map[string]string{"zh": "螺栓"}, "unit": "kg", "tracking": "lot", "rev": 0},
+		"save-location": map[string]any{"code": "shelf", "name": map[string]string{"zh": "货架"}, "kind": "warehouse", "node": machine.ID, "rev": 0},
+		"book-material": map[string]any{"what": "moved", "item": "bolt", "lot": "1", "from": "a", "to": "b", "quantity": "1"}, "backflush": map[string]any{"order": "nobody", "job": 10},
+		"reserve-material": map[string]any{"order": "nobody"}, "call-material": map[string]any{"item": "bolt", "quantity": "1", "to": "a"}, "move-call": map[string]any{"state": "accepted"},
+		"save-kanban-loop": map[string]any{"id": "", "item": "nothing", "from": "a", "to": "b", "container": "1", "demand": "1", "lead_ms": 1, "safety_ppm": 0, "cards": 0, "rev": 0},
+		"save-role":        map[string]any{"id": "01nobody", "name": map[string]string{"zh": "空"}, "permissions": []string{}, "own": true, "rev": 0},
 	}[o.ID])
 	must(g.t, err)
 	return raw

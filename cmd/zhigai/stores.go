@@ -26,7 +26,7 @@ import (
 	"zhigai/record/programme"
 	"zhigai/record/shop"
 	"zhigai/shop/equipment"
-	"zhigai/shop/performance"
+	"zhigai/shop/production/performance"
 )
 
 // homeTenant is the node's own: the only one of a plant's node, the operator's

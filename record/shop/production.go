@@ -307,6 +307,18 @@ func (p Production) Steps(ctx context.Context, tenant plant.TenantNo, id string)
 	return out, nil
 }
 
+// Touched implements production.Store.
+func (p Production) Touched(ctx context.Context, tenant plant.TenantNo, from, to plant.Instant) ([]string, error) {
+	var out []string
+	if err := p.db.Reader().NewRaw(`select distinct source from event where tenant = ? and kind = ? and occurred >= ? and occurred < ? order by source`, tenant, string(fact.KindOrder), int64(from.Micros()), int64(to.Micros())).Scan(ctx, &out); err != nil {
+		return nil, fmt.Errorf("record: orders of a time: %w", err)
+	}
+	for i, source := range out {
+		out[i] = strings.TrimPrefix(source, orderSource(""))
+	}
+	return out, nil
+}
+
 // Number implements production.Store.
 func (p Production) Number(ctx context.Context, tenant plant.TenantNo, number string) (id string, err error) {
 	err = p.db.Reader().NewRaw(`select id from production_order where tenant = ? and number = ? limit 1`, tenant, number).Scan(ctx, &id)

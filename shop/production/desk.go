@@ -52,6 +52,11 @@ type View struct {
 	Units string    `json:"units" doc:"Of the quantities, UCUM"`
 }
 
+// Where tells a node of the plant by its id; access.ErrNotFound without.
+func (d *Desk) Where(ctx context.Context, tenant plant.TenantNo, node plant.NodeID) (Place, error) {
+	return d.o.Places.Place(ctx, tenant, node)
+}
+
 // load reads an order that the asker may see.
 func (d *Desk) load(ctx context.Context, who access.Principal, id string) (Order, []Step, error) {
 	steps, err := d.o.Store.Steps(ctx, who.Scope.Tenant, id)
@@ -118,6 +123,20 @@ func commandsOf(o Order, j Job) []Command {
 // count fills in what the jobs have made, and gives what of other products their
 // machines counted meanwhile.
 func (d *Desk) count(ctx context.Context, tenant plant.TenantNo, o *Order) (foreign []int64, err error) {
+	counted, typed, err := d.countsOf(ctx, tenant, o)
+	if err != nil {
+		return nil, err
+	}
+	foreign = make([]int64, len(o.Jobs))
+	for i := range o.Jobs {
+		foreign[i] = o.Jobs[i].Count(o.Product, counted, typed)
+	}
+	return foreign, nil
+}
+
+// countsOf is what the machines of an order counted while it ran there, and what
+// people typed there.
+func (d *Desk) countsOf(ctx context.Context, tenant plant.TenantNo, o *Order) (counted map[plant.NodeID][]figure.CountedParts, typed []Typed, err error) {
 	type span struct{ from, to plant.Instant }
 	spans := map[plant.NodeID]span{}
 	var machines []plant.NodeID
@@ -136,23 +155,16 @@ func (d *Desk) count(ctx context.Context, tenant plant.TenantNo, o *Order) (fore
 			all = span{min(all.from, r.From), max(all.to, to)}
 		}
 	}
-	counted := map[plant.NodeID][]figure.CountedParts{}
+	counted = map[plant.NodeID][]figure.CountedParts{}
 	for m, s := range spans {
 		if counted[m], err = d.o.Counts.Counted(ctx, tenant, m, s.from.Micros(), s.to.Micros()); err != nil && !errors.Is(err, access.ErrNotFound) {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	var typed []Typed
 	if len(machines) > 0 {
-		if typed, err = d.o.Counts.Typed(ctx, tenant, machines, all.from.Micros(), all.to.Micros()); err != nil {
-			return nil, err
-		}
+		typed, err = d.o.Counts.Typed(ctx, tenant, machines, all.from.Micros(), all.to.Micros())
 	}
-	foreign = make([]int64, len(o.Jobs))
-	for i := range o.Jobs {
-		foreign[i] = o.Jobs[i].Count(o.Product, counted, typed)
-	}
-	return foreign, nil
+	return counted, typed, err
 }
 
 // History is everything that was done to an order, newest first.

@@ -160,3 +160,43 @@ func TestJob_CountBooksEachPartOnce(t *testing.T) {
 		t.Errorf("made %+v, foreign %d; want %+v, 50", j.Made, foreign, want)
 	}
 }
+
+// TestOrder_WorkedAddsUpToWhatWasMade: cut by crews and days, parts of a job add
+// up to what it made, with those that nobody was at work for.
+func TestOrder_WorkedAddsUpToWhatWasMade(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(7, 7))
+	const hour = plant.Instant(3_600_000_000)
+	for range 100 {
+		all := steps(created(10), released(Planned{No: 10, Equipment: "m1", Crew: 3}), told(10, Run))
+		at := all[2].At
+		counted := map[plant.NodeID][]figure.CountedParts{}
+		for range 30 {
+			at += 1 + plant.Instant(rnd.Int64N(int64(3*hour)))
+			s := Step{Seq: int64(len(all) + 1), At: at, Entered: at, By: "li", What: StepOperator, Job: 10, Person: []string{"a", "b", "c"}[rnd.IntN(3)], On: rnd.IntN(2) == 0}
+			switch rnd.IntN(3) {
+			case 0:
+				s = Step{Seq: s.Seq, At: at, Entered: at, By: "li", What: StepCount, Job: 10, Good: rnd.Int64N(5), Scrap: 1, Reason: "crack"}
+			case 1:
+				counted["m1"] = append(counted["m1"], figure.CountedParts{At: plant.Micros(at), Good: rnd.Int64N(9)})
+			}
+			all = append(all, s)
+		}
+		o := Fold("1", all)
+		rows := o.worked(o.Jobs[0], entered(o, all), counted, nil, 0, at+1)
+		o.Jobs[0].Count(o.Product, counted, nil)
+		var good, scrap int64
+		met := map[plant.Instant]bool{}
+		for _, r := range rows {
+			if !met[r.From] { // of the whole crew, once for each of its people
+				good, scrap = good+r.Good, scrap+r.Scrap
+			}
+			met[r.From] = true
+			if midnight(r.From.Time()) != midnight(r.To.Time().Add(-1)) {
+				t.Errorf("%v to %v is not of one day", r.From.Time(), r.To.Time())
+			}
+		}
+		if made := o.Jobs[0].Made; good != made.Good || scrap != made.Scrap {
+			t.Fatalf("by person %d good, %d scrap; the job made %d and %d", good, scrap, made.Good, made.Scrap)
+		}
+	}
+}

@@ -93,6 +93,8 @@ type Store interface {
 	Append(ctx context.Context, tenant plant.TenantNo, changes ...Change) ([]fact.Event, error)
 	// Steps are all of an order by their number; access.ErrNotFound without any.
 	Steps(ctx context.Context, tenant plant.TenantNo, id string) ([]Step, error)
+	// Touched lists the orders of which a step was done in [from, to).
+	Touched(ctx context.Context, tenant plant.TenantNo, from, to plant.Instant) ([]string, error)
 	// Orders are by due date.
 	Orders(ctx context.Context, tenant plant.TenantNo, f OrderFilter) ([]Head, error)
 	// Number finds an order by what people call it; access.ErrNotFound without.

@@ -1,51 +1,192 @@
 package production
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"time"
 
 	"zhigai/access"
+	"zhigai/connect/files/table"
+	"zhigai/figure"
+	"zhigai/plant"
 )
 
-// Done is an order with what was made in it, and how it was to be made.
-type Done struct {
-	Order
-	Definition Definition
+// Worked is a stretch in which one crew was at work on a job, for one of its
+// people, with what was made meanwhile. What nobody was at work for stands with no
+// person, so that all stretches of a job add up to what it made.
+type Worked struct {
+	Person  string        `json:"person" doc:"Empty: made while nobody was at work on the job"`
+	Order   string        `json:"order" doc:"Number"`
+	Job     int           `json:"job"`
+	Name    plant.Name    `json:"name"`
+	Product string        `json:"product"`
+	From    plant.Instant `json:"from"`
+	To      plant.Instant `json:"to"`
+	Crew    int           `json:"crew" doc:"People at work on the job together: who pays divides by it, or does not"`
+	Good    int64         `json:"good" doc:"Of the whole crew"`
+	Scrap   int64         `json:"scrap"`
+	Rework  int64         `json:"rework"`
 }
 
-// Worked are orders that somebody worked on, or that are due, during the
-// filter's interval, with what their machines counted; by due date.
-func (d *Desk) Worked(ctx context.Context, who access.Principal, f OrderFilter) ([]Done, error) {
-	heads, err := d.List(ctx, who, f)
+// china is the zone of the days of the pay office: one zone, by law.
+var china = time.FixedZone("UTC+8", 8*60*60)
+
+// worked cuts [from, to) of a job where its crew changes and where a day begins.
+func (o *Order) worked(j Job, entered []Step, counted map[plant.NodeID][]figure.CountedParts, typed []Typed, from, to plant.Instant) []Worked {
+	cuts := []plant.Instant{from, to}
+	for _, w := range j.Work {
+		cuts = append(cuts, w.From, w.To)
+	}
+	for day := midnight(from.Time()); day.Before(to.Time()); day = day.AddDate(0, 0, 1) {
+		cuts = append(cuts, plant.InstantOf(day))
+	}
+	cuts = slices.DeleteFunc(cuts, func(c plant.Instant) bool { return c < from || c > to })
+	slices.Sort(cuts)
+	cuts = slices.Compact(cuts)
+	var out []Worked
+	for i := range len(cuts) - 1 {
+		a, b := cuts[i], cuts[i+1]
+		part := Job{No: j.No}
+		for _, r := range j.Runs {
+			clipped := Interval{max(r.From, a), b}
+			if r.To != 0 {
+				clipped.To = min(r.To, b)
+			}
+			if clipped.From < clipped.To {
+				part.Runs = append(part.Runs, MachineRun{clipped, r.Equipment})
+			}
+		}
+		for _, s := range entered {
+			if s.Job == j.No && s.At >= a && s.At < b {
+				part.entered.Good += s.Good
+				part.entered.Scrap += s.Scrap
+				part.entered.Rework += s.Rework
+			}
+		}
+		part.Count(o.Product, counted, typed)
+		row := Worked{Order: o.Number, Job: j.No, Name: j.Name, Product: o.Product, From: a, To: b, Good: part.Made.Good, Scrap: part.Made.Scrap, Rework: part.Made.Rework}
+		var crew []string
+		for _, w := range j.Work {
+			if w.holds(a) && !slices.Contains(crew, w.Person) {
+				crew = append(crew, w.Person)
+			}
+		}
+		row.Crew = len(crew)
+		for _, person := range crew {
+			row.Person = person
+			out = append(out, row)
+		}
+		if len(crew) == 0 && part.Made.Total() != 0 {
+			out = append(out, row)
+		}
+	}
+	return out
+}
+
+func midnight(t time.Time) time.Time {
+	y, m, d := t.In(china).Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, china)
+}
+
+// entered are the counts of people that count: neither taken back nor in doubt.
+func entered(o Order, steps []Step) []Step {
+	var out []Step
+	gone := map[int64]bool{}
+	for _, s := range steps {
+		if s.What == StepWithdrawn {
+			gone[s.Step] = true
+		}
+	}
+	for _, d := range o.Doubts {
+		gone[d.Step] = true
+	}
+	for _, s := range steps {
+		if s.What == StepCount && !gone[s.Seq] {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// maxWorked is how much of the past one question covers: two months of wages.
+const maxWorked = 62 * 24 * time.Hour
+
+// lookBack is how long before a window a job may have begun that is still at work
+// without any step since.
+const lookBack = 31 * 24 * time.Hour
+
+// Worked lists hours and parts by person in [from, to), from what machines counted
+// while each was at work on a job. It concerns the whole plant.
+func (d *Desk) Worked(ctx context.Context, who access.Principal, from, to time.Time) ([]Worked, error) {
+	if !who.May(access.Plan, "") {
+		return nil, fmt.Errorf("%w: hours and parts of people", access.ErrForbidden)
+	}
+	if now := d.o.Now(); to.After(now) {
+		to = now
+	}
+	if !from.Before(to) || to.Sub(from) > maxWorked {
+		return nil, invalid("ask for a time in the past of at most %d days", int(maxWorked.Hours()/24))
+	}
+	tenant := who.Scope.Tenant
+	ids, err := d.o.Store.Touched(ctx, tenant, plant.InstantOf(from.Add(-lookBack)), plant.InstantOf(d.o.Now().Add(clockSlack)))
 	if err != nil {
 		return nil, err
 	}
-	type revision struct {
-		product string
-		no      int
-	}
-	known := map[revision]Definition{}
-	out := make([]Done, 0, len(heads))
-	for _, h := range heads {
-		o, _, err := d.load(ctx, who, h.ID)
+	out := []Worked{}
+	for _, id := range ids {
+		steps, err := d.o.Store.Steps(ctx, tenant, id)
 		if err != nil {
 			return nil, err
 		}
-		one := Done{Order: o}
-		if len(o.Jobs) > 0 {
-			at := revision{o.Product, o.Revision}
-			def, ok := known[at]
-			if !ok {
-				if def, err = d.o.Store.Definition(ctx, who.Scope.Tenant, o.Product, o.Revision); err != nil {
-					return nil, err
-				}
-				known[at] = def
-			}
-			one.Definition = def
+		o := Fold(id, steps)
+		begin, end := plant.InstantOf(from), plant.InstantOf(to)
+		if o.Began == 0 || o.Began >= end || o.Ended != 0 && o.Ended <= begin && !slices.ContainsFunc(steps, func(s Step) bool { return s.At >= begin && s.At < end }) {
+			continue
 		}
-		if _, err := d.count(ctx, who.Scope.Tenant, &one.Order); err != nil {
+		counted, typed, err := d.countsOf(ctx, tenant, &o)
+		if err != nil {
 			return nil, err
 		}
-		out = append(out, one)
+		for _, j := range o.Jobs {
+			out = append(out, o.worked(j, entered(o, steps), counted, typed, begin, end)...)
+		}
 	}
+	slices.SortStableFunc(out, func(a, b Worked) int {
+		return cmp.Or(cmp.Compare(a.Person, b.Person), cmp.Compare(a.From, b.From), cmp.Compare(a.Order, b.Order), cmp.Compare(a.Job, b.Job))
+	})
 	return out, nil
+}
+
+var workedColumns = []string{"日期", "人员", "开始", "结束", "工时（小时）", "订单", "工序号", "工序", "产品", "班组人数", "合格（全组）", "报废（全组）", "返工（全组）"}
+
+// WriteWorked writes hours and parts as a sheet for the pay office.
+func WriteWorked(rows []Worked, excel bool, w io.Writer) error {
+	each := func(write func([]string) error) error {
+		for _, r := range rows {
+			person := r.Person
+			if person == "" {
+				person = "（无人登录）"
+			}
+			from, to := r.From.Time().In(china), r.To.Time().In(china)
+			hours := strconv.FormatFloat(to.Sub(from).Hours(), 'f', 3, 64)
+			if r.Person == "" {
+				hours = "0.000"
+			}
+			if err := write([]string{
+				from.Format(time.DateOnly), person, from.Format(time.TimeOnly), to.Format(time.TimeOnly), hours, r.Order, strconv.Itoa(r.Job), r.Name.ZH, r.Product,
+				strconv.Itoa(r.Crew), strconv.FormatInt(r.Good, 10), strconv.FormatInt(r.Scrap, 10), strconv.FormatInt(r.Rework, 10),
+			}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if excel {
+		return table.WriteExcel(w, "工时与计件", workedColumns, each)
+	}
+	return table.WriteCSV(w, workedColumns, each)
 }

@@ -132,6 +132,16 @@ const firms = createRoute({
   validateSearch: (s: Record<string, unknown>): FirmsSearch => ({ tab: text(s.tab), q: text(s.q), region: text(s.region), industry: text(s.industry), size: text(s.size), mark: text(s.mark), sort: text(s.sort), firm: text(s.firm) }),
 });
 
+export interface MaterialSearch extends RangeSearch {
+  tab?: string | undefined; q?: string | undefined; item?: string | undefined; location?: string | undefined; scope?: string | undefined; order?: string | undefined; lot?: string | undefined; doubt?: boolean | undefined; ended?: boolean | undefined;
+}
+const material = createRoute({
+  getParentRoute: () => app, path: "/material", component: lazyRouteComponent(() => import("./pages/material/MaterialPage")),
+  validateSearch: (s: Record<string, unknown>): MaterialSearch => ({
+    ...parseRange(s), tab: text(s.tab), q: text(s.q), item: text(s.item), location: text(s.location), scope: text(s.scope), order: text(s.order), lot: text(s.lot), doubt: s.doubt === true || undefined, ended: s.ended === true || undefined,
+  }),
+});
+
 const definitions = createRoute({ getParentRoute: () => app, path: "/definitions", component: lazyRouteComponent(() => import("./pages/definitions/DefinitionsPage")) });
 
 const system = createRoute({
@@ -224,7 +234,7 @@ const planning = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, requests, overview, machine, alarms, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, planning, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
+  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, requests, overview, machine, material, alarms, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, planning, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
   context: { client: undefined as unknown as QueryClient },
   defaultPreload: false,
   defaultErrorComponent: PageError,

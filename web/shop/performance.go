@@ -7,7 +7,7 @@ import (
 	"zhigai/access"
 	"zhigai/figure"
 	"zhigai/plant"
-	"zhigai/shop/performance"
+	"zhigai/shop/production/performance"
 	"zhigai/web"
 )
 

@@ -18,8 +18,9 @@ import (
 	"zhigai/plant"
 	"zhigai/shop/authenticity"
 	"zhigai/shop/equipment"
-	"zhigai/shop/performance"
+	"zhigai/shop/material"
 	"zhigai/shop/production"
+	"zhigai/shop/production/performance"
 	"zhigai/web"
 )
 
@@ -54,6 +55,7 @@ type Deps struct {
 	// Performance folds orders to figures.
 	Performance *performance.Desk
 	Planning    Planning
+	Material    *material.Desk
 	// Authenticity examines machines' days; Decided is called after something was
 	// said of a suspicion, so that the day counts accordingly.
 	Authenticity Authenticity
@@ -107,6 +109,7 @@ func Register(api *web.API, d Deps) {
 	r.registerProduction()
 	r.registerPerformance()
 	r.registerPlanning()
+	r.registerMaterial()
 	r.registerAuthenticity()
 	r.registerEvidence()
 	r.registerEvidenceAsker()

@@ -18,7 +18,7 @@ import (
 	"zhigai/data"
 	"zhigai/figure"
 	"zhigai/plant"
-	"zhigai/shop/performance"
+	"zhigai/shop/production/performance"
 	"zhigai/shop/production"
 )
 
@@ -157,7 +157,7 @@ func TestTerms(t *testing.T) {
 
 type orders []production.Done
 
-func (o orders) Worked(_ context.Context, _ access.Principal, f production.OrderFilter) ([]production.Done, error) {
+func (o orders) During(_ context.Context, _ access.Principal, f production.OrderFilter) ([]production.Done, error) {
 	return o[:min(len(o), f.Limit)], nil
 }
 

@@ -20,7 +20,7 @@ var ErrInvalid = errors.New("not acceptable")
 
 // Orders is production.
 type Orders interface {
-	Worked(ctx context.Context, who access.Principal, f production.OrderFilter) ([]production.Done, error)
+	During(ctx context.Context, who access.Principal, f production.OrderFilter) ([]production.Done, error)
 }
 
 // Machines tells what a machine did in [from, to).
@@ -93,7 +93,7 @@ func (d *Desk) Figures(ctx context.Context, who access.Principal, q Query) (Answ
 	}
 	open := q.To > now
 	q.To = min(q.To, max(now, q.From+1))
-	orders, err := d.o.Orders.Worked(ctx, who, production.OrderFilter{Scope: q.Scope, Product: q.Product, During: production.Interval{From: q.From, To: q.To}, Limit: MaxOrders + 1})
+	orders, err := d.o.Orders.During(ctx, who, production.OrderFilter{Scope: q.Scope, Product: q.Product, During: production.Interval{From: q.From, To: q.To}, Limit: MaxOrders + 1})
 	if err != nil {
 		return Answer{}, err
 	}

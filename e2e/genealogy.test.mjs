@@ -1,0 +1,61 @@
+// A bearing of the demo in the browser: which heat, machines, people and
+// parameters made it; and the recall list of its heat beside what the demo did.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { accessible, launch, signedIn } from "./browser.mjs";
+import { startDemo, until } from "./demo.mjs";
+
+let demo, browser, page;
+const lot = (id, what = "") => demo.api(`/api/v1/material/lots/${encodeURIComponent(id)}${what}`);
+
+before(async () => {
+  demo = await startDemo(undefined, "--orders", "3s");
+  browser = await launch();
+  page = await signedIn(browser, demo.base, "admin", "admin-demo");
+});
+
+after(async () => {
+  await browser?.close();
+  await demo?.stop();
+});
+
+test("a finished bearing leads to its heat, and to who and what made it", async () => {
+  const bearing = await until("a bearing in stock", async () => (await demo.api("/api/v1/material/stock?item=6204-2rs")).items[0], 120_000);
+  const up = await lot(bearing.lot, "/genealogy?direction=up");
+  const made = new Set(up.lots.map((f) => f.lot.item));
+  assert.deepEqual([...made].sort(), ["6204-2rs", "ball", "bearing-open", "gcr15", "grease", "ring", "ring-ground", "ring-hardened", "ring-turned"]);
+  const turned = await lot(up.lots.find((f) => f.lot.item === "ring-turned").lot.id, "/birth");
+  assert.deepEqual(turned.operators, ["王建国"]);
+  const speed = turned.machines[0].parameters.find((p) => p.name === "spindle.speed");
+  assert.ok(speed && speed.min <= speed.mean && speed.mean <= speed.max && speed.samples > 0, JSON.stringify(speed));
+
+  await page.goto(`${demo.base}/material?lot=${encodeURIComponent(bearing.lot)}`);
+  const drawer = page.getByRole("dialog");
+  await drawer.getByText("杨帆").waitFor();
+  await drawer.getByText("由什么做成").click();
+  await drawer.getByText(/gcr15 · H/).first().waitFor();
+  await accessible(page, "material-bearing");
+});
+
+test("the recall list of a heat is what the demo made of it", async () => {
+  const up = await lot((await demo.api("/api/v1/material/stock?item=6204-2rs")).items[0].lot, "/genealogy?direction=up");
+  const heat = up.lots.find((f) => f.lot.item === "gcr15").lot.id;
+  // The truth, from the bookings: each order turns rings of the heats that it consumed, and its number names all that is made of them.
+  const turned = async () => {
+    const { items } = await demo.api("/api/v1/material/entries?item=gcr15&limit=1000");
+    return new Set(items.filter((e) => e.what === "consumed" && `${e.item}:${e.lot}` === heat).map((e) => e.order));
+  };
+  const done = [];
+  for (const number of await turned()) {
+    const { items: own } = await demo.api(`/api/v1/material/entries?order=${number}&limit=1000`);
+    for (const e of own) if (e.what === "produced") done.push(`${e.item}:${e.lot}`);
+  }
+  const { lots } = await lot(heat, "/genealogy?direction=down");
+  const found = new Set(lots.map((f) => f.lot.id));
+  found.delete(heat);
+  const orders = await turned();
+  // What was made between the questions is in the later ones alone.
+  assert.deepEqual(done.filter((id) => !found.has(id)), []);
+  assert.ok([...found].every((id) => orders.has(id.split(":")[1].split("-").slice(0, 2).join("-"))), [...found].join(" "));
+  assert.ok(lots.some((f) => f.where === "shipped") && lots.some((f) => f.where === "stock"), "some went out, some lie here");
+});

@@ -1,0 +1,84 @@
+package shop
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"zhigai/plant"
+	"zhigai/shop/material"
+)
+
+// walk is the common part of the questions about genealogy: the lots that links
+// lead to from one. UNION keeps each once, so that a circle ends.
+func walk(down bool) string {
+	from, to := "parent", "child"
+	if !down {
+		from, to = to, from
+	}
+	return `with recursive walk (lot) as (
+		select id from material_lot where tenant = ? and id = ?
+		union
+		select k.` + to + ` from walk w join material_link k on k.tenant = ? and k.` + from + ` = w.lot
+	) `
+}
+
+// Trace implements material.Store: one query, whatever the depth.
+func (m Material) Trace(ctx context.Context, tenant plant.TenantNo, lot string, down bool, limit int) ([]material.Found, error) {
+	rows, err := m.db.Reader().QueryContext(ctx, walk(down)+`
+		select t.body, f.place, f.location, f.party, f.quantity from walk w
+		join material_lot t on t.tenant = ? and t.id = w.lot
+		join (
+			select b.lot as lot, 'stock' as place, b.location as location, '' as party, b.quantity as quantity from walk w join material_bin b on b.tenant = ? and b.lot = w.lot where b.quantity <> 0
+			union all
+			select e.lot, e.kind, '', e.party, e.quantity from walk w join material_entry e on e.tenant = ? and e.lot = w.lot where e.kind in ('shipped', 'scrapped')
+			union all
+			select w.lot, 'nowhere', '', '', 0 from walk w
+			where not exists (select 1 from material_bin b where b.tenant = ? and b.lot = w.lot and b.quantity <> 0)
+			and not exists (select 1 from material_entry e where e.tenant = ? and e.lot = w.lot and e.kind in ('shipped', 'scrapped'))
+		) f on f.lot = w.lot
+		order by case when w.lot = ? then 0 else 1 end, t.since, w.lot, f.place, f.location, f.party limit ?`,
+		tenant, lot, tenant, tenant, tenant, tenant, tenant, tenant, lot, limit)
+	if err != nil {
+		return nil, fmt.Errorf("record: trace %s: %w", lot, err)
+	}
+	out := []material.Found{}
+	for rows.Next() {
+		var body string
+		var f material.Found
+		if err := rows.Scan(&body, &f.Where, &f.Location, &f.Party, &f.Quantity); err != nil {
+			return nil, errors.Join(err, rows.Close())
+		}
+		if err := json.Unmarshal([]byte(body), &f.Lot); err != nil {
+			return nil, errors.Join(fmt.Errorf("record: trace %s: %w", lot, err), rows.Close())
+		}
+		out = append(out, f)
+	}
+	return out, errors.Join(rows.Err(), rows.Close())
+}
+
+// Links implements material.Store.
+func (m Material) Links(ctx context.Context, tenant plant.TenantNo, lot string, down bool, limit int) ([]material.Link, error) {
+	from := "parent"
+	if !down {
+		from = "child"
+	}
+	rows, err := m.db.Reader().QueryContext(ctx, walk(down)+`
+		select k.parent, k.child, min(case when k.by_job then 1 else 0 end) from walk w join material_link k on k.tenant = ? and k.`+from+` = w.lot
+		group by k.parent, k.child order by k.parent, k.child limit ?`, tenant, lot, tenant, tenant, limit)
+	if err != nil {
+		return nil, fmt.Errorf("record: links of %s: %w", lot, err)
+	}
+	out := []material.Link{}
+	for rows.Next() {
+		var l material.Link
+		var byJob int
+		if err := rows.Scan(&l.Parent, &l.Child, &byJob); err != nil {
+			return nil, errors.Join(err, rows.Close())
+		}
+		l.ByJob = byJob == 1
+		out = append(out, l)
+	}
+	return out, errors.Join(rows.Err(), rows.Close())
+}

@@ -1,0 +1,56 @@
+import { App, Input } from "antd";
+import { useTranslation } from "react-i18next";
+import { api } from "../../api/client";
+import type { Scanned } from "../../api/material";
+import { PageTabs } from "../../components/PageTabs";
+import { useProblem } from "../../components/Status";
+import { CallsTab } from "./CallsTab";
+import { EntriesTab } from "./EntriesTab";
+import { FieldTab } from "./FieldTab";
+import { LoopsTab } from "./LoopsTab";
+import { LotDrawer } from "./LotDrawer";
+import { MastersTab } from "./MastersTab";
+import { useMaterialSearch } from "./parts";
+import { StockTab } from "./StockTab";
+
+/** What lies where, what happened to it, and where it came from. */
+export default function MaterialPage() {
+  const { t } = useTranslation("material");
+  const [search, set] = useMaterialSearch();
+  return (
+    <>
+      <div className="pagehead"><h1>{t("title")}</h1><span className="dim">{t("lead")}</span><span className="fill" /><ScanBar /></div>
+      <PageTabs items={[
+        { key: "stock", label: t("tab.stock"), children: <StockTab /> },
+        { key: "entries", label: t("tab.entries"), children: <EntriesTab /> },
+        { key: "calls", label: t("tab.calls"), children: <CallsTab /> },
+        { key: "loops", label: t("tab.loops"), children: <LoopsTab /> },
+        { key: "field", label: t("tab.field"), children: <FieldTab /> },
+        { key: "masters", label: t("tab.masters"), children: <MastersTab /> },
+      ]} />
+      {search.lot && <LotDrawer key={search.lot} id={search.lot} close={() => set({ lot: undefined })} />}
+    </>
+  );
+}
+
+/** A scanner types the code and presses Enter. */
+function ScanBar() {
+  const { t } = useTranslation("material");
+  const { message } = App.useApp();
+  const problem = useProblem();
+  const [, set] = useMaterialSearch();
+  const scan = async (text: string) => {
+    if (!text.trim()) return;
+    try {
+      const s = await api.get<Scanned>("/material/scan", { text });
+      if (s.lot) set({ lot: s.lot.id });
+      else if (s.item) set({ tab: "stock", item: s.item.code });
+      else if (s.location) set({ tab: "stock", location: s.location.code });
+      else if (s.loop) set({ tab: "loops" });
+      else message.warning(t("scan.foreign", { looks: t(`looks.${s.looks ?? "text"}`), why: s.why ?? "" }), 10);
+    } catch (err) {
+      message.error(problem(err), 10);
+    }
+  };
+  return <Input.Search style={{ width: 260 }} aria-label={t("scan")} placeholder={t("scan")} enterButton={t("scan.do")} allowClear onSearch={(v) => void scan(v)} />;
+}
