@@ -53,6 +53,8 @@ const (
 	KindDefinition Kind = "operations_definition" // a revision of shop/production as it was saved
 	KindOrder      Kind = "order"                 // a step of an order of shop/production
 	KindPerson     Kind = "person"                // a person's skills in shop/production as they were saved
+
+	KindExchange Kind = "exchange" // exchange.Fact: a step of a message of factory/exchange
 )
 
 // Kinds are all of them.

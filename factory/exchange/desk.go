@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -245,7 +246,11 @@ func (d *Desk) Message(ctx context.Context, tenant plant.TenantNo, of Ref) (Mess
 // again.
 func (d *Desk) Again(ctx context.Context, who access.Principal, of Ref) (Message, []Part, error) {
 	tenant := who.Scope.Tenant
-	if err := d.o.Store.Again(ctx, tenant, of, who.Name); err != nil {
+	parts, err := d.readAgain(ctx, tenant, of)
+	if err != nil {
+		return Message{}, nil, err
+	}
+	if err := d.o.Store.Again(ctx, tenant, of, who.Name, parts); err != nil {
 		return Message{}, nil, err
 	}
 	if of.Direction == In {
@@ -259,4 +264,22 @@ func (d *Desk) Again(ctx context.Context, who access.Principal, of Ref) (Message
 	}
 	d.Changed()
 	return d.o.Store.Message(ctx, tenant, of)
+}
+
+// readAgain gives the parts of a message that could not be read when it came,
+// by the mapping as it is now; nil for all others.
+func (d *Desk) readAgain(ctx context.Context, tenant plant.TenantNo, of Ref) ([]Part, error) {
+	msg, parts, err := d.o.Store.Message(ctx, tenant, of)
+	if err != nil || of.Direction == Out || len(parts) > 0 || msg.State != Refused {
+		return nil, err
+	}
+	p, m, err := d.partner(ctx, tenant, of.Partner)
+	if err != nil {
+		return nil, err
+	}
+	parts, err = Understand(m, p, msg.Format, msg.Kind, msg.Body, msg.At)
+	if errors.Is(err, ErrRefused) {
+		return nil, invalid("it is refused still: %v", err)
+	}
+	return parts, err
 }

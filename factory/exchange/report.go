@@ -66,7 +66,7 @@ func (d *Desk) reportOrder(ctx context.Context, tenant plant.TenantNo, p Partner
 	if len(out) == 0 && !made.Final {
 		return nil
 	}
-	return d.o.Store.Queue(ctx, tenant, number, out, told, made.Final)
+	return d.o.Store.Queue(ctx, tenant, p.ID, number, out, told, made.Final)
 }
 
 // news is what the partner has not been told of an order or a job; nothing when

@@ -15,10 +15,9 @@ type Ref struct {
 
 // Settled is what becomes of a part.
 type Settled struct {
-	Ref    Ref
-	Part   Part // State, Reason as they are to be
-	By     string
-	Reopen bool // of an order: what is made of it is reported again
+	Ref  Ref
+	Part Part // State and Reason as they are to be
+	By   string
 }
 
 // Object is the newest version of something that a partner's messages brought.
@@ -100,8 +99,9 @@ type Store interface {
 	// Waiting are messages of the direction that are received or queued and due,
 	// the oldest first; with bodies when they go out.
 	Waiting(ctx context.Context, tenant plant.TenantNo, partner string, d Direction, now plant.Instant, limit int) ([]Message, error)
-	// Again makes refused parts pending, or a dead letter queued.
-	Again(ctx context.Context, tenant plant.TenantNo, of Ref, by string) error
+	// Again makes refused parts pending, or a dead letter queued. parts are those of
+	// a message that could not be read before and now can.
+	Again(ctx context.Context, tenant plant.TenantNo, of Ref, by string, parts []Part) error
 
 	// Message is access.ErrNotFound for one that nobody sent.
 	Message(ctx context.Context, tenant plant.TenantNo, of Ref) (Message, []Part, error)
@@ -117,7 +117,7 @@ type Store interface {
 	// Queue stores messages of one order that go out, with what the partner is told
 	// by them. A Seq that does not follow on what was told is access.ErrConflict.
 	// closed ends the reporting of the order.
-	Queue(ctx context.Context, tenant plant.TenantNo, number string, out []Message, told []Told, closed bool) error
+	Queue(ctx context.Context, tenant plant.TenantNo, partner, number string, out []Message, told []Told, closed bool) error
 	// Told is what the partner was told of an order, by job.
 	Told(ctx context.Context, tenant plant.TenantNo, partner, number string) ([]Told, error)
 	// Attempted notes what came of sending a message.
