@@ -74,6 +74,7 @@ const (
 	Report     Permission = "report"     // enter stop reasons, counts
 	Control    Permission = "control"    // set values on machines that may be written to
 	Plan       Permission = "plan"       // enter, release and schedule orders
+	Exchange   Permission = "exchange"   // exchange messages with business systems, and keep how
 	Engineer   Permission = "engineer"   // edit the plant, devices, definitions
 	Administer Permission = "administer" // users, tokens
 	ReadAudit  Permission = "audit"      // read and verify the audit

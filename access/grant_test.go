@@ -26,7 +26,7 @@ func (h house) holding(t *testing.T, grants ...access.Grant) access.Principal {
 }
 
 var permissions = []access.Permission{
-	access.Read, access.Report, access.Control, access.Plan, access.Engineer, access.Administer, access.ReadAudit, access.ManageTenants, access.ReadFirms, access.KeepFirms, access.Diagnose, access.ReportFirms, access.DispatchExperts, access.ReplyFirms,
+	access.Read, access.Report, access.Control, access.Plan, access.Exchange, access.Engineer, access.Administer, access.ReadAudit, access.ManageTenants, access.ReadFirms, access.KeepFirms, access.Diagnose, access.ReportFirms, access.DispatchExperts, access.ReplyFirms,
 }
 
 // TestDeliveredRoles: what each role may at a place, over the whole and over an
@@ -34,16 +34,16 @@ var permissions = []access.Permission{
 func TestDeliveredRoles(t *testing.T) {
 	h := newHouse(t)
 	table := map[access.Role]string{ // in the order of permissions
-		"admin": "11111111111111", "engineer": "11111000000000", "operator": "11100000000000", "provider": "10001000000000", "viewer": "10000000000000", "planner": "11010000000000",
-		"officer": "00000000100110", "registrar": "00000000110110", "expert": "00000000101001", "auditor": "00000010000000", "firm": "00000000100001",
-		"platform": "00000001000000",
+		"admin": "111111111111111", "engineer": "111111000000000", "operator": "111000000000000", "provider": "100001000000000", "viewer": "100000000000000", "planner": "110100000000000",
+		"officer": "000000000100110", "registrar": "000000000110110", "expert": "000000000101001", "auditor": "000000010000000", "firm": "000000000100001",
+		"platform": "000000001000000", "integration": "100010000000000",
 	}
 	if got := len(delivered(t)); got != len(table) {
 		t.Errorf("%d roles are delivered; want %d", got, len(table))
 	}
 	area := access.Area{Region: "3306"}
 	for role, rights := range table {
-		inPlant, withFirms := strings.Contains(rights[:8], "1"), strings.Contains(rights[8:], "1")
+		inPlant, withFirms := strings.Contains(rights[:9], "1"), strings.Contains(rights[9:], "1")
 		whole := h.holding(t, access.Grant{Role: role})
 		for i, perm := range permissions {
 			if got := whole.May(perm, ""); got != (rights[i] == '1') {
@@ -54,7 +54,7 @@ func TestDeliveredRoles(t *testing.T) {
 			p := h.holding(t, access.Grant{Role: role, Path: "e/s"})
 			for i, perm := range permissions {
 				for path, inside := range map[string]bool{"e/s": true, "e/s/l": true, "e": false, "": false, "e/s2": false} {
-					if got := p.May(perm, path); got != (rights[i] == '1' && inside && i < 8) {
+					if got := p.May(perm, path); got != (rights[i] == '1' && inside && i < 9) {
 						t.Errorf("%s within e/s: May(%s, %q) = %v", role, perm, path, got)
 					}
 				}
@@ -69,7 +69,7 @@ func TestDeliveredRoles(t *testing.T) {
 				if p.May(perm, "") || p.May(perm, "e/s") {
 					t.Errorf("%s of region 3306: May(%s) holds in the plant, or everywhere", role, perm)
 				}
-				if got := p.Areas(perm); (len(got) == 1 && got[0] == area) != (rights[i] == '1' && i >= 8) {
+				if got := p.Areas(perm); (len(got) == 1 && got[0] == area) != (rights[i] == '1' && i >= 9) {
 					t.Errorf("%s of region 3306: Areas(%s) = %v", role, perm, got)
 				}
 			}

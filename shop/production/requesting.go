@@ -115,6 +115,9 @@ func (d *Desk) askedTerms(o *Order, r *Request) error {
 	if r.State == OrderCancelled {
 		return nil
 	}
+	if r.Terms.Weight == 0 {
+		r.Terms.Weight = o.Weight
+	}
 	if len(o.Jobs) > 0 && r.Terms.Revision == 0 {
 		r.Terms.Revision = o.Revision
 	}
@@ -128,4 +131,13 @@ func (d *Desk) askedTerms(o *Order, r *Request) error {
 		return invalid("order %s is released: product, revision and kind stay; cancel it and enter another", o.Number)
 	}
 	return nil
+}
+
+// ByNumber looks at an order by what people call it.
+func (d *Desk) ByNumber(ctx context.Context, who access.Principal, number string) (View, error) {
+	id, err := d.o.Store.Number(ctx, who.Scope.Tenant, number)
+	if err != nil {
+		return View{}, err
+	}
+	return d.View(ctx, who, id)
 }
