@@ -13,6 +13,7 @@ import (
 	"zhigai/programme/reporting"
 	"zhigai/record"
 	recordevidence "zhigai/record/evidence"
+	"zhigai/record/factory"
 	"zhigai/record/nodes"
 	"zhigai/record/pgtest"
 	"zhigai/record/programme"
@@ -73,6 +74,17 @@ func TestConformance_Production(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		db := open(t)
 		recordtest.Production(t, shop.NewProduction(db), db.Journal(), db.NewID)
+	})
+}
+
+func TestConformance_Exchange(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		db := open(t)
+		vault, err := access.NewVault(make([]byte, access.VaultKeyBytes))
+		if err != nil {
+			t.Fatal(err)
+		}
+		recordtest.Exchange(t, factory.NewExchange(db, vault), shop.NewProduction(db), db.Journal(), db.NewID)
 	})
 }
 
