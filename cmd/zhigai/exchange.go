@@ -32,17 +32,23 @@ func (n *node) newExchange() (*exchange.Desk, error) {
 	}), nil
 }
 
+// exchangeFolder is below the folder in which devices leave files.
+const exchangeFolder = "exchange"
+
 // exchangeFolder is where a tenant's partners leave files: beside those of its
 // machines.
 func (n *node) exchangeFolder(tenant plant.TenantNo) string {
-	if n.fileRoot == "" || tenant == homeTenant {
-		return n.fileRoot
+	if n.fileRoot == "" {
+		return ""
+	}
+	if tenant == homeTenant {
+		return filepath.Join(n.fileRoot, exchangeFolder)
 	}
 	t, ok, err := n.sector.Of(context.Background(), tenant)
 	if err != nil || !ok {
 		return ""
 	}
-	return filepath.Join(n.fileRoot, filepath.FromSlash(tenantTopics), t.ID)
+	return filepath.Join(n.fileRoot, filepath.FromSlash(tenantTopics), t.ID, exchangeFolder)
 }
 
 // exchanges holds what a tenant may reach before the desk of the exchange.
