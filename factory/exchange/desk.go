@@ -215,7 +215,7 @@ func (d *Desk) Try(p Partner, in Incoming) (Preview, error) {
 	if len(in.Body) > 0 {
 		parts, err := Understand(m, p, in.Format, in.Kind, in.Body, d.now())
 		if err != nil {
-			out.Problem = err.Error()
+			out.Problem = reasonOf(err)
 		} else {
 			out.Parts = parts
 		}
@@ -224,7 +224,7 @@ func (d *Desk) Try(p Partner, in Incoming) (Preview, error) {
 		ID: "A1-0-2", Number: "A1", Product: "6204", Unit: "{piece}", Seq: 2, State: "running", Total: Quantities{5, 1, 0}, New: Quantities{3, 1, 0}, Began: d.now(), At: d.now(),
 	})
 	if err != nil && out.Problem == "" {
-		out.Problem = err.Error()
+		out.Problem = reasonOf(err)
 	}
 	if p.Format != XLSX {
 		out.Out = string(w.Body)
@@ -279,7 +279,7 @@ func (d *Desk) readAgain(ctx context.Context, tenant plant.TenantNo, of Ref) ([]
 	}
 	parts, err = Understand(m, p, msg.Format, msg.Kind, msg.Body, msg.At)
 	if errors.Is(err, ErrRefused) {
-		return nil, invalid("it is refused still: %v", err)
+		return nil, invalid("it is refused still: %s", reasonOf(err))
 	}
 	return parts, err
 }

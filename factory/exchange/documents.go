@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"zhigai/factory/exchange/b2mml"
@@ -23,7 +24,7 @@ func instant(t time.Time) plant.Instant {
 func understandB2MML(m Mapping, p Partner, raw []byte, at plant.Instant) ([]Part, error) {
 	d, err := b2mml.Decode(raw, m.zone)
 	if errors.Is(err, b2mml.ErrInvalid) {
-		return nil, fmt.Errorf("%w: %w", ErrRefused, err)
+		return nil, refused("%s", strings.TrimPrefix(err.Error(), b2mml.ErrInvalid.Error()+": "))
 	}
 	if err != nil {
 		return nil, err
@@ -60,11 +61,11 @@ func scheduleParts(m Mapping, p Partner, s *b2mml.Schedule, at plant.Instant) ([
 	for i, q := range s.Requests {
 		o, err := orderOf(m, p, q)
 		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", q.Line, err)
+			return nil, within(fmt.Sprint("line ", q.Line), err)
 		}
 		one, err := finish(KindOrder, o.Number, version, o)
 		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", q.Line, err)
+			return nil, within(fmt.Sprint("line ", q.Line), err)
 		}
 		one.No = i + 1
 		out = append(out, one)
@@ -106,7 +107,7 @@ func orderOf(m Mapping, p Partner, q b2mml.Request) (o Order, err error) {
 			o.Unit, err = m.unit(one.Quantity.Unit)
 		}
 		if err != nil {
-			return o, fmt.Errorf("line %d: %w", one.Line, err)
+			return o, within(fmt.Sprint("line ", one.Line), err)
 		}
 		o.Product = cmp.Or(one.Definition, o.Product)
 	}
@@ -134,7 +135,7 @@ func definitionOf(m Mapping, d *b2mml.Definition) (Definition, error) {
 		u, err := m.unit(q.Unit)
 		out.Materials = append(out.Materials, Material{Item: name, Quantity: n, Unit: u, Segment: segment})
 		if err != nil {
-			return fmt.Errorf("line %d: %w", line, err)
+			return within(fmt.Sprint("line ", line), err)
 		}
 		return nil
 	}

@@ -17,6 +17,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"zhigai/plant"
 )
@@ -43,6 +44,19 @@ func invalid(format string, args ...any) error {
 
 func refused(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrRefused, fmt.Sprintf(format, args...))
+}
+
+// within says where in a message something was refused.
+func within(where string, err error) error {
+	if !errors.Is(err, ErrRefused) {
+		return fmt.Errorf("%s: %w", where, err)
+	}
+	return refused("%s: %s", where, reasonOf(err))
+}
+
+// reasonOf is why something was refused, without the word itself.
+func reasonOf(err error) string {
+	return strings.TrimPrefix(err.Error(), ErrRefused.Error()+": ")
 }
 
 // Bounds of what is exchanged: a day of a large plant, and what a reader can

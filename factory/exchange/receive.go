@@ -58,7 +58,7 @@ func (d *Desk) Receive(ctx context.Context, tenant plant.TenantNo, partner strin
 	parts, why := Understand(m, p, in.Format, in.Kind, in.Body, now)
 	switch {
 	case errors.Is(why, ErrRefused):
-		msg.State, msg.Reason, parts = Refused, cut(why.Error()), nil
+		msg.State, msg.Reason, parts = Refused, cut(reasonOf(why)), nil
 	case why != nil:
 		return Answer{}, why
 	default:
@@ -169,7 +169,7 @@ func (d *Desk) settle(ctx context.Context, tenant plant.TenantNo, of Ref, part P
 	case err == nil && !done(): // it is so already
 		return d.o.Store.Settle(ctx, tenant, as(Applied, ""))
 	case errors.Is(err, ErrRefused):
-		return d.o.Store.Settle(ctx, tenant, as(PartOff, "%s", strings.TrimPrefix(err.Error(), ErrRefused.Error()+": ")))
+		return d.o.Store.Settle(ctx, tenant, as(PartOff, "%s", reasonOf(err)))
 	}
 	return err
 }

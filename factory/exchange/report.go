@@ -131,7 +131,7 @@ func (d *Desk) Send(ctx context.Context, tenant plant.TenantNo, p Partner, m Map
 			return err
 		}
 		if a.State == Queued {
-			return err
+			return nil
 		}
 	}
 	return nil
@@ -142,7 +142,7 @@ func (d *Desk) attempt(msg Message, err error) Attempt {
 	case err == nil:
 		return Attempt{State: Acknowledged}
 	case errors.Is(err, ErrRefused):
-		return Attempt{State: Dead, Reason: cut(err.Error())}
+		return Attempt{State: Dead, Reason: cut(reasonOf(err))}
 	case d.o.Now().Sub(msg.At.Time()) > giveUp:
 		return Attempt{State: Dead, Reason: cut(fmt.Sprintf("not taken for %d days: %v", int(giveUp.Hours()/24), err))}
 	}

@@ -53,7 +53,7 @@ func Understand(m Mapping, p Partner, f Format, k Kind, raw []byte, at plant.Ins
 	for i, r := range rows {
 		one, err := partOf(m, p, k, r, at)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", r.where, err)
+			return nil, within(r.where, err)
 		}
 		one.No = i + 1
 		out = append(out, one)

@@ -210,6 +210,7 @@ func (x *exchangeTest) incoming() {
 }
 
 func (x *exchangeTest) refusals() {
+	no := 0
 	for body, want := range map[string]string{
 		orderJSON("C1", "6204-ir", 5, 1, "soon"):                                   `"soon" has no meaning`,
 		strings.Replace(orderJSON("C1", "6204-ir", 5, 1, "open"), "EA", "BOX", 1):  `unit "BOX" is not known`,
@@ -218,7 +219,8 @@ func (x *exchangeTest) refusals() {
 		`[]`:           "there is no row",
 		`{"no": "C1", "item": "6204-ir", "qty": 5.5, "due": "2026-11-06", "st": "open"}`: `"5.5"; write a whole number`,
 	} {
-		if a := x.send("r"+body, exchange.KindOrder, body, exchange.Refused); !strings.Contains(a.Reason, want) {
+		no++
+		if a := x.send(fmt.Sprint("r", no), exchange.KindOrder, body, exchange.Refused); !strings.Contains(a.Reason, want) {
 			x.Errorf("%s: %q; want %q", body, a.Reason, want)
 		}
 	}
@@ -307,7 +309,7 @@ func (x *exchangeTest) outgoing() {
 	id := x.ordered("A1", 120, production.OrderReleased).ID
 	enter := func(e production.Entry) {
 		x.Helper()
-		e.Job, e.Machine = 10, "t1"
+		e.Job, e.Machine, e.Reason = 10, "t1", "crack"
 		_, err := x.desk.Enter(ctx, x.planner, id, e)
 		must(x.T, err)
 		x.now = x.now.Add(time.Minute)
