@@ -75,6 +75,7 @@ const (
 	Control    Permission = "control"    // set values on machines that may be written to
 	Plan       Permission = "plan"       // enter, release and schedule orders
 	Material   Permission = "material"   // keep items and locations, book material
+	Exchange   Permission = "exchange"   // exchange messages with business systems, and keep how
 	Engineer   Permission = "engineer"   // edit the plant, devices, definitions
 	Administer Permission = "administer" // users, tokens
 	ReadAudit  Permission = "audit"      // read and verify the audit

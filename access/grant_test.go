@@ -26,7 +26,7 @@ func (h house) holding(t *testing.T, grants ...access.Grant) access.Principal {
 }
 
 var permissions = []access.Permission{
-	access.Read, access.Report, access.Control, access.Plan, access.Material, access.Engineer, access.Administer, access.ReadAudit, access.ManageTenants, access.ReadFirms, access.KeepFirms, access.Diagnose, access.ReportFirms, access.DispatchExperts, access.ReplyFirms,
+	access.Read, access.Report, access.Control, access.Plan, access.Material, access.Exchange, access.Engineer, access.Administer, access.ReadAudit, access.ManageTenants, access.ReadFirms, access.KeepFirms, access.Diagnose, access.ReportFirms, access.DispatchExperts, access.ReplyFirms,
 }
 
 // TestDeliveredRoles: what each role may at a place, over the whole and over an
@@ -34,9 +34,9 @@ var permissions = []access.Permission{
 func TestDeliveredRoles(t *testing.T) {
 	h := newHouse(t)
 	table := map[access.Role]string{ // in the order of permissions
-		"admin": "111111111111111", "engineer": "111111000000000", "operator": "111000000000000", "provider": "100001000000000", "viewer": "100000000000000", "planner": "110100000000000", "storekeeper": "110010000000000",
-		"officer": "000000000100110", "registrar": "000000000110110", "expert": "000000000101001", "auditor": "000000010000000", "firm": "000000000100001",
-		"platform": "000000001000000",
+		"admin": "1111111111111111", "engineer": "1111111000000000", "operator": "1110000000000000", "provider": "1000001000000000", "viewer": "1000000000000000", "planner": "1101000000000000", "storekeeper": "1100100000000000",
+		"officer": "0000000000100110", "registrar": "0000000000110110", "expert": "0000000000101001", "auditor": "0000000010000000", "firm": "0000000000100001",
+		"platform": "0000000001000000", "integration": "1000010000000000",
 	}
 	if got := len(delivered(t)); got != len(table) {
 		t.Errorf("%d roles are delivered; want %d", got, len(table))

@@ -25,7 +25,7 @@ type RoleDef struct {
 }
 
 // known are all permissions a role may bundle.
-var known = []Permission{Read, Report, Control, Plan, Material, Engineer, Administer, ReadAudit, ManageTenants, ReadFirms, KeepFirms, Diagnose, ReportFirms, DispatchExperts, ReplyFirms}
+var known = []Permission{Read, Report, Control, Plan, Material, Exchange, Engineer, Administer, ReadAudit, ManageTenants, ReadFirms, KeepFirms, Diagnose, ReportFirms, DispatchExperts, ReplyFirms}
 
 // maxRoles bounds the own roles of a tenant; more are no longer told apart.
 const maxRoles = 100

@@ -60,6 +60,8 @@ const (
 	KindMaterial       Kind = "material"        // an entry of shop/material
 	KindMaterialMaster Kind = "material_master" // an item, a location or a kanban loop of shop/material as it was saved
 	KindMaterialCall   Kind = "material_call"   // a step of a call-off of shop/material
+
+	KindExchange Kind = "exchange" // exchange.Fact: a step of a message of factory/exchange
 )
 
 // Kinds are all of them.

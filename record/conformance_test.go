@@ -13,6 +13,7 @@ import (
 	"zhigai/programme/reporting"
 	"zhigai/record"
 	recordevidence "zhigai/record/evidence"
+	"zhigai/record/factory"
 	"zhigai/record/nodes"
 	"zhigai/record/pgtest"
 	"zhigai/record/programme"
@@ -87,6 +88,17 @@ func TestConformance_Material(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		db := open(t)
 		recordtest.Material(t, shop.NewMaterial(db), db.Journal(), db.NewID)
+	})
+}
+
+func TestConformance_Exchange(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		db := open(t)
+		vault, err := access.NewVault(make([]byte, access.VaultKeyBytes))
+		if err != nil {
+			t.Fatal(err)
+		}
+		recordtest.Exchange(t, factory.NewExchange(db, vault), shop.NewProduction(db), db.Journal(), db.NewID)
 	})
 }
 

@@ -68,12 +68,16 @@ func (j Journal) Import(ctx context.Context, tenant plant.TenantNo, with func(ct
 type inserter func(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, events []fact.Event) (uint64, error)
 
 func (j Journal) append(ctx context.Context, tenant plant.TenantNo, events []fact.Event, insert inserter) ([]fact.Event, error) {
+	own, also := len(events), moreOf(ctx)
+	events, insert, err := also.carry(events, insert)
+	if err != nil {
+		return nil, err
+	}
 	if len(events) > maxAppend {
 		return nil, fmt.Errorf("%w: %d events at once, %d are allowed; append them in parts", fact.ErrRefused, len(events), maxAppend)
 	}
 	out := make([]fact.Event, len(events))
 	for i, e := range events {
-		var err error
 		if out[i], err = checked(tenant, e); err != nil {
 			return nil, fmt.Errorf("%w: event %d: %w", fact.ErrRefused, i, err)
 		}
@@ -88,7 +92,10 @@ func (j Journal) append(ctx context.Context, tenant plant.TenantNo, events []fac
 	if err := j.db.submit(ctx, write); err != nil {
 		return nil, err
 	}
-	return stored, nil
+	if also != nil {
+		also.done = true
+	}
+	return stored[:own], nil
 }
 
 // checked returns the event as it will be stored, or what is wrong with it.

@@ -6,6 +6,7 @@ import (
 	"zhigai/access/oidc"
 	"zhigai/connect"
 	"zhigai/evidence/requests"
+	"zhigai/factory/exchange"
 	"zhigai/history"
 	"zhigai/link"
 	"zhigai/programme/advice"
@@ -29,6 +30,7 @@ import (
 	"zhigai/shop/production"
 	"zhigai/shop/production/performance"
 	"zhigai/web"
+	webfactory "zhigai/web/factory"
 	webprogramme "zhigai/web/programme"
 	"zhigai/web/prometheus"
 	websector "zhigai/web/sector"
@@ -47,6 +49,8 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 			{Err: planning.ErrChanged, Status: 409},
 			{Err: planning.ErrBusy, Status: 409},
 			{Err: material.ErrInvalid, Status: 422},
+			{Err: exchange.ErrInvalid, Status: 422},
+			{Err: exchange.ErrOther, Status: 409},
 			{Err: oidc.ErrAway, Status: 503},
 			{Err: acceptance.ErrInvalid, Status: 422},
 			{Err: diagnosis.ErrInvalid, Status: 422},
@@ -104,6 +108,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 	})
 	web.RegisterSharing(api, sharings{n})
 	webprogramme.Register(api, webprogramme.Deps{Firms: n.firms, Sheets: n.firmSheets, Targets: n.targets, Ledgers: n.newLedgers(), Tasks: n.newTasks(), Machines: n.proved, Diagnosis: n.diagnosis, Experts: n.experts, Advice: n.advice, Reporting: n.reporting, Evaluations: n.evaluations, Benchmarks: n.benchmarks, Map: n.atlas, Suspicions: n.suspicions})
+	webfactory.Register(api, webfactory.Deps{Exchange: exchanges{n.exchange, n}, Changed: n.reconcile})
 	websector.Register(api, websector.Deps{Tenants: n.sector, Export: n.exportTenant})
 	prometheus.Register(api, prometheus.Deps{Tags: n.shop, Plants: n.plants, History: n.history, Version: version, Now: time.Now, Logger: n.log})
 	return api

@@ -20,6 +20,7 @@ import (
 	"zhigai/connect/mqtt"
 	"zhigai/data"
 	"zhigai/fact"
+	"zhigai/factory/exchange"
 	"zhigai/figure"
 	"zhigai/history"
 	"zhigai/plant"
@@ -80,6 +81,7 @@ type node struct {
 	advice       *advice.Desk
 	reporting    *reporting.Desk
 	evaluations  *evaluation.Desk
+	exchange     *exchange.Desk
 	benchmarks   *benchmark.Desk
 	atlas        atlas.Map // none unless one was installed
 	lean         bool
@@ -165,6 +167,9 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.diagnosis = n.newDiagnosis()
 	n.reporting = n.newReporting()
 	n.newEvaluations()
+	if n.exchange, err = n.newExchange(); err != nil {
+		return nil, err
+	}
 	n.tenantWorks = n.worksOf(homeTenant)
 	return n, nil
 }

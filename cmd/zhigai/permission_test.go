@@ -55,6 +55,7 @@ var lowest = map[string]access.Role{
 	"operations-definitions": access.RoleViewer, "operations-definition": access.RoleViewer, "add-operations-definition": access.RoleEngineer, "change-operations-definition": access.RoleEngineer, "move-operations-definition": access.RoleEngineer,
 	"people": planner, "save-person": planner, "orders": access.RoleViewer, "order": access.RoleViewer, "order-history": access.RoleViewer, "machine-jobs": access.RoleViewer,
 	"plans": access.RoleViewer, "plan": access.RoleViewer, "plan-in-use": access.RoleViewer, "compare-plans": access.RoleViewer, "late-orders": access.RoleViewer, "plan-changes": access.RoleViewer, "plan-runs": access.RoleViewer, "plan-run": access.RoleViewer,
+	"order-figures": access.RoleViewer, "order-figure-definitions": access.RoleViewer,
 	"plan-suggestions": access.RoleViewer, "dispatch": access.RoleViewer, "start-plan": planner, "stop-plan": planner, "check-plan-move": planner, "move-plan-operation": planner, "lock-plan-operations": planner, "issue-plan": planner, "drop-plan": planner, "promise": planner,
 	"add-order": planner, "change-order": planner, "move-order": planner, "split-order": planner, "merge-order": planner, "enter-job": access.RoleOperator, "withdraw-entry": access.RoleOperator,
 
@@ -63,6 +64,9 @@ var lowest = map[string]access.Role{
 	"lot": access.RoleViewer, "genealogy": access.RoleViewer, "lot-birth": access.RoleViewer, "export-recall": access.RoleViewer, "scan": access.RoleViewer, "material-labels": access.RoleViewer,
 	"kanban-loops": access.RoleViewer, "save-kanban-loop": storekeeper, "material-calls": access.RoleViewer, "call-material": access.RoleOperator, "move-call": access.RoleOperator,
 	"work-hours": planner, "export-work-hours": planner,
+	"exchange-partners": integrator, "add-exchange-partner": integrator, "change-exchange-partner": integrator, "end-exchange-partner": integrator, "exchange-mappings": integrator, "preview-exchange": integrator,
+	"send-exchange-message": integrator, "exchange-messages": integrator, "exchange-message": integrator, "repeat-exchange-message": integrator, "exchange-outbox": integrator, "acknowledge-exchange-message": integrator,
+	"exchange-reconciliation": integrator, "export-exchange-reconciliation": integrator,
 
 	"audit": "auditor", "export-audit": "auditor", "verify-audit": "auditor", "tokens": access.RoleAdmin, "add-token": access.RoleAdmin,
 	"revoke-token": access.RoleAdmin, "users": access.RoleAdmin, "add-user": access.RoleAdmin, "change-user": access.RoleAdmin, "add-link": access.RoleAdmin,
@@ -122,19 +126,23 @@ const (
 	reserver    access.Role = "reserver"
 )
 
+// integrator is who exchanges messages with business systems.
+const integrator access.Role = "integration"
+
 // reporter is everybody who hands in what a region reports, or checks it, and
 // sends experts there.
 const reporter access.Role = "reporter"
 
 // ladders are the roles that may what the least of an operation may.
 var ladders = map[access.Role][]access.Role{
-	anybody:             {"viewer", "operator", "planner", "storekeeper", "provider", "engineer", "admin", "officer", "registrar", "expert", "auditor", "platform", "firm"},
-	access.RoleViewer:   {"viewer", "operator", "planner", "storekeeper", "provider", "engineer", "admin"},
+	anybody:             {"viewer", "operator", "planner", "storekeeper", "integration", "provider", "engineer", "admin", "officer", "registrar", "expert", "auditor", "platform", "firm"},
+	access.RoleViewer:   {"viewer", "operator", "planner", "storekeeper", "integration", "provider", "engineer", "admin"},
 	access.RoleOperator: {"operator", "planner", "storekeeper", "engineer", "admin"},
 	commander:           {"operator", "engineer", "admin"},
 	planner:             {"planner", "engineer", "admin"},
 	storekeeper:         {"storekeeper", "engineer", "admin"},
 	reserver:            {"planner", "storekeeper", "engineer", "admin"},
+	integrator:          {"integration", "engineer", "admin"},
 	access.RoleEngineer: {"provider", "engineer", "admin"},
 	access.RoleAdmin:    {"admin"},
 	"officer":           {"officer", "registrar", "expert", "admin", "firm"},
@@ -148,7 +156,7 @@ var ladders = map[access.Role][]access.Role{
 
 // wholePlant are operations on what belongs to no single place: who is
 // confined to a path may not call them.
-var wholePlant = []string{"searches", "start-search", "cancel-search", "candidates", "forget-candidate", "discovery-rules", "add-discovery-rule", "change-discovery-rule", "end-discovery-rule", "north-targets", "add-north-target", "change-north-target", "end-north-target", "test-north-target", "save-calendar", "save-product", "add-operations-definition", "change-operations-definition", "move-operations-definition", "people", "save-person", "work-hours", "export-work-hours", "save-item", "reservations", "reserve-material", "genealogy", "lot-birth", "export-recall", "certificates", "approve-certificate", "audit", "export-audit", "verify-audit", "links", "invite-node", "revoke-node", "save-node-region", "node-plant", "node-settings", "send-settings", "evidence-requests", "decide-evidence", "save-role", "remove-role", "sharing-policy", "sharing-history", "save-sharing-policy", "providers", "add-provider", "change-provider", "remove-provider", "test-provider", "tenants", "add-tenants", "tenant", "change-tenant", "delete-tenant", "tenant-usage", "export-tenant", "export-own"}
+var wholePlant = []string{"searches", "start-search", "cancel-search", "candidates", "forget-candidate", "discovery-rules", "add-discovery-rule", "change-discovery-rule", "end-discovery-rule", "north-targets", "add-north-target", "change-north-target", "end-north-target", "test-north-target", "save-calendar", "save-product", "add-operations-definition", "change-operations-definition", "move-operations-definition", "people", "save-person", "work-hours", "export-work-hours", "save-item", "reservations", "reserve-material", "genealogy", "lot-birth", "export-recall", "certificates", "approve-certificate", "audit", "export-audit", "verify-audit", "links", "invite-node", "revoke-node", "save-node-region", "node-plant", "node-settings", "send-settings", "evidence-requests", "decide-evidence", "save-role", "remove-role", "sharing-policy", "sharing-history", "save-sharing-policy", "providers", "add-provider", "change-provider", "remove-provider", "test-provider", "tenants", "add-tenants", "tenant", "change-tenant", "delete-tenant", "tenant-usage", "export-tenant", "export-own", "exchange-partners", "add-exchange-partner", "change-exchange-partner", "end-exchange-partner", "exchange-mappings", "preview-exchange", "send-exchange-message", "exchange-messages", "exchange-message", "repeat-exchange-message", "exchange-outbox", "acknowledge-exchange-message", "exchange-reconciliation", "export-exchange-reconciliation"}
 
 const otherLine = `  - {path: firm/site/turning/other, level: line, name: {zh: 二线}}
   - path: firm/site/turning/other/lathe-3
@@ -356,8 +364,11 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 	case "text":
 		return "ZG1.L.bolt:1.0000"
 	case "kind":
-		if o.ID == "material-labels" {
+		switch {
+		case o.ID == "material-labels":
 			return "lot"
+		case strings.Contains(o.Path, "exchange"):
+			return "order"
 		}
 		return ""
 	case "measure":
@@ -374,6 +385,10 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 		return "day"
 	case "node":
 		return "UNOBODY"
+	case "partner":
+		return "erp"
+	case "direction":
+		return "in"
 	case "day":
 		return now.Format(time.DateOnly)
 	case "office":
@@ -414,6 +429,7 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 	}}
 	order := map[string]any{"number": fmt.Sprint("W", now.UnixNano()), "kind": "make", "product": "ring", "quantity": 1, "place": plant.ParentPath(machine.Path), "due": now.Add(time.Hour), "priority": 50}
 	move := map[string]any{"order": "01NOBODY", "job": 10, "equipment": "01NOBODY", "start": now}
+	partner := map[string]any{"id": "erp", "rev": 0, "name": "ERP", "way": "http", "format": "json", "mapping": "zhigai", "place": plant.ParentPath(machine.Path), "jobs": false, "every_s": 60, "silent_s": 3600, "off": true}
 	provider := map[string]any{"name": map[string]string{"zh": "认证"}, "issuer": "http://127.0.0.1:1", "client_id": "x", "address": "http://127.0.0.1:1", "scopes": []string{}, "factor": []string{}, "rules": []any{}, "rev": 0}
 	plan := map[string]any{"title": "x", "begin": "2026-05-01", "end": "2026-05-02", "from": now.AddDate(0, 0, -30), "to": now, "target": 2, "cut": []string{}}
 	person := map[string]any{"id": "", "rev": 0, "name": "王", "organisation": "所", "region": about.region, "serves": []string{}, "sectors": []string{"C"}, "fields": []string{}, "capacity": 1, "from": now.Format(time.DateOnly), "interests": []any{}}
@@ -439,6 +455,7 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"start-search":        map[string]any{"driver": "sparkplug", "where": "nobody"},
 		"forget-candidate":    map[string]any{"driver": "modbus-tcp", "address": "127.0.0.1:1", "off": false, "writing": false},
 		"add-discovery-rule":  rule, "change-discovery-rule": rule,
+		"add-exchange-partner": partner, "change-exchange-partner": partner, "preview-exchange": map[string]any{"partner": partner, "format": "json", "kind": "order"}, "acknowledge-exchange-message": map[string]any{"id": "x"},
 		"add-north-target": target, "change-north-target": target, "test-north-target": target,
 		"make-acceptance-report": map[string]any{"from": now.Add(-time.Hour), "to": now.Add(-time.Minute), "places": []string{machine.Path}},
 		"test-device":            map[string]any{"driver": "modbus-tcp", "address": "127.0.0.1:1", "profile": "demo-lathe"},

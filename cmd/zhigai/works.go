@@ -190,6 +190,7 @@ func (n *node) serve(ctx context.Context, w *tenantWorks) (stop func()) {
 	part := func(name string, run func() error) { all.Go(func() { n.work(ctx, name, run) }) }
 	part("seals", func() error { return w.book.Run(ctx) })
 	part("north", func() error { return w.north.Run(ctx) })
+	part("exchange", func() error { return n.exchange.Run(ctx, w.tenant) })
 	if w.tenant != homeTenant { // the node's own goes up for as long as the node runs
 		if err := n.linkUp(ctx, w); err != nil {
 			n.logOf(w.tenant).Error("nothing goes to the node above", "err", err)

@@ -163,22 +163,27 @@ func (d *Desk) ReleaseOrder(ctx context.Context, who access.Principal, id string
 		if o.State != OrderForecast {
 			return Step{}, invalid("order %s is %s; one that is entered is released", o.Number, o.State)
 		}
-		def, err := d.definitionFor(ctx, who.Scope.Tenant, o)
-		if err != nil {
-			return Step{}, err
-		}
-		t := o.Terms
-		t.Revision = def.Revision
-		s := Step{What: StepReleased, Terms: &t}
-		for _, g := range def.Segments {
-			p := Planned{No: g.No, Name: &g.Name, Outside: g.Outside != nil, Crew: g.Operators, First: g.FirstPiece}
-			if len(g.Alternatives) > 0 {
-				p.Equipment = g.Alternatives[0].Equipment
-			}
-			s.Jobs = append(s.Jobs, p)
-		}
-		return s, nil
+		return d.releaseStep(ctx, who.Scope.Tenant, o)
 	})
+}
+
+// releaseStep makes a job of each segment.
+func (d *Desk) releaseStep(ctx context.Context, tenant plant.TenantNo, o *Order) (Step, error) {
+	def, err := d.definitionFor(ctx, tenant, o)
+	if err != nil {
+		return Step{}, err
+	}
+	t := o.Terms
+	t.Revision = def.Revision
+	s := Step{What: StepReleased, Terms: &t}
+	for _, g := range def.Segments {
+		p := Planned{No: g.No, Name: &g.Name, Outside: g.Outside != nil, Crew: g.Operators, First: g.FirstPiece}
+		if len(g.Alternatives) > 0 {
+			p.Equipment = g.Alternatives[0].Equipment
+		}
+		s.Jobs = append(s.Jobs, p)
+	}
+	return s, nil
 }
 
 func (d *Desk) definitionFor(ctx context.Context, tenant plant.TenantNo, o *Order) (Definition, error) {

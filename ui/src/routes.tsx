@@ -122,6 +122,11 @@ const requests = createRoute({
   validateSearch: (s: Record<string, unknown>): { tab?: string; id?: string } => ({ tab: text(s.tab), id: text(s.id) }),
 });
 
+const exchange = createRoute({
+  getParentRoute: () => app, path: "/exchange", component: lazyRouteComponent(() => import("./pages/exchange/ExchangePage")),
+  validateSearch: (s: Record<string, unknown>): { tab?: string } => ({ tab: text(s.tab) }),
+});
+
 const tenants = createRoute({
   getParentRoute: () => app, path: "/tenants", component: lazyRouteComponent(() => import("./pages/tenants/TenantsPage")),
   validateSearch: (s: Record<string, unknown>): TenantsSearch => ({ q: text(s.q), state: text(s.state), tenant: text(s.tenant) }),
@@ -234,7 +239,7 @@ const planning = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, requests, overview, machine, material, alarms, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, planning, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
+  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, alarms, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, planning, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
   context: { client: undefined as unknown as QueryClient },
   defaultPreload: false,
   defaultErrorComponent: PageError,

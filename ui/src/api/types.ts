@@ -7,7 +7,7 @@ export type StateCode = "NOT_AVAILABLE" | "OUT_OF_SERVICE" | "NOT_EXECUTING" | "
 export type Mode = "NONE" | "MAINTENANCE" | "SETUP" | "PROCESSING";
 export interface State { code: StateCode; mode: Mode }
 
-export type Permission = "read" | "report" | "control" | "plan" | "material" | "engineer" | "administer" | "audit" | "firms" | "firms.keep" | "firms.report" | "firms.dispatch" | "firms.reply" | "diagnose" | "tenants";
+export type Permission = "read" | "report" | "control" | "plan" | "material" | "exchange" | "engineer" | "administer" | "audit" | "firms" | "firms.keep" | "firms.report" | "firms.dispatch" | "firms.reply" | "diagnose" | "tenants";
 export type RoleId = string;
 export interface Me {
   user: string; name: string; role: RoleId; path: string; places: string[]; permissions: Permission[]; whole: Permission[]; must_enrol?: boolean; provider?: string;

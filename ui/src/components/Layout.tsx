@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Navigate, Outlet, useLocation } from "@tanstack/react-router";
 import { Button, Layout as Frame, Menu } from "antd";
-import { AimOutlined, AlertOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BookOutlined, BoxPlotOutlined, ControlOutlined, DashboardOutlined, EyeOutlined, FileDoneOutlined, FileSearchOutlined, FileTextOutlined, IdcardOutlined, InboxOutlined, LineChartOutlined, NodeIndexOutlined, PartitionOutlined, PauseCircleOutlined, PieChartOutlined, ProfileOutlined, ScheduleOutlined, ShopOutlined, TeamOutlined, TrophyOutlined } from "@ant-design/icons";
+import { AimOutlined, AlertOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BookOutlined, BoxPlotOutlined, ControlOutlined, DashboardOutlined, EyeOutlined, FileDoneOutlined, FileSearchOutlined, FileTextOutlined, IdcardOutlined, InboxOutlined, LineChartOutlined, NodeIndexOutlined, PartitionOutlined, PauseCircleOutlined, PieChartOutlined, ProfileOutlined, ScheduleOutlined, ShopOutlined, SwapOutlined, TeamOutlined, TrophyOutlined } from "@ant-design/icons";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../api/client";
@@ -29,6 +29,7 @@ const entries = [
   { to: "/planning", of: "production", key: "nav.planning", icon: <ScheduleOutlined />, needs: "read" },
   { to: "/production/definitions", of: "production", key: "nav.routings", icon: <NodeIndexOutlined />, needs: "read" },
   { to: "/production/people", of: "production", key: "nav.people", icon: <IdcardOutlined />, needs: "plan" },
+  { to: "/exchange", of: "factory", key: "nav.exchange", icon: <SwapOutlined />, needs: "exchange" },
   { to: "/cockpit", of: "programme", key: "nav.cockpit", icon: <DashboardOutlined />, needs: "firms" },
   { to: "/targets", of: "programme", key: "nav.targets", icon: <AimOutlined />, needs: "firms" },
   { to: "/tasks", of: "programme", key: "nav.tasks", icon: <PartitionOutlined />, needs: "firms" },
@@ -45,7 +46,7 @@ const entries = [
   { to: "/system", of: "node", key: "nav.system", icon: <ControlOutlined />, needs: ["read", "administer", "audit"] },
 ] as const;
 
-const groups = ["shop", "production", "programme", "node"] as const;
+const groups = ["shop", "production", "factory", "programme", "node"] as const;
 
 /** Pages that the person has no permission for are not in the menu. */
 const visible = (e: (typeof entries)[number], me: Me | undefined): boolean => [e.needs].flat().some((p) => me?.permissions.includes(p));

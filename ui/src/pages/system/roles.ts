@@ -1,6 +1,6 @@
 import type { Grant, Permission, RoleDef, RoleId } from "../../api/types";
 
-export const permissions: Permission[] = ["read", "report", "control", "plan", "material", "engineer", "administer", "audit", "tenants", "firms", "firms.keep", "firms.report", "firms.dispatch", "firms.reply", "diagnose"];
+export const permissions: Permission[] = ["read", "report", "control", "plan", "material", "exchange", "engineer", "administer", "audit", "tenants", "firms", "firms.keep", "firms.report", "firms.dispatch", "firms.reply", "diagnose"];
 const ofFirms: Permission[] = ["firms", "firms.keep", "firms.report", "firms.dispatch", "firms.reply", "diagnose"];
 
 /** What a grant reaches: the whole plant and every firm, a place, or an area of the firms. */
