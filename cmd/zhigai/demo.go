@@ -32,7 +32,8 @@ var demoLogins = []web.Login{
 type demoFlags struct {
 	Demo   bool          `help:"Run a simulated plant beside the node, on real protocols: a bearing maker."`
 	Plant  string        `help:"With --demo: plant file in place of the bearing maker; machines without their own address have one in braces, such as {modbus-hall-1}." type:"existingfile" placeholder:"FILE"`
-	Orders time.Duration `help:"With --demo: orders run through the plant, each job of them taking so long at its machine, and material is booked; none when left out." placeholder:"1m"`
+	Orders bool          `help:"With --demo: people order, plan and work in the bearing maker; its machines make what the plan says."`
+	Hurry  time.Duration `help:"With --orders: each job ends after so long, whatever its machine has counted." placeholder:"TIME"`
 	Past   int           `help:"With --demo and a new folder: days that the plant has lived before." placeholder:"DAYS"`
 	Seed   uint64        `help:"Seed of the simulated plant." default:"1"`
 }
@@ -41,18 +42,20 @@ type demoFlags struct {
 type demo struct {
 	model plant.Model
 	plant *sim.Plant
-	own   bool // the bearing maker, whose people and orders are known
-	seed  uint64
+	flags demoFlags
 }
 
 // demo makes the simulated plant; in a new folder it has lived before, and the
 // folder holds what was kept of that.
 func (f demoFlags) demo(ctx context.Context, at place) (*demo, error) {
 	if !f.Demo {
-		if f.Plant != "" || f.Past != 0 || f.Orders != 0 {
+		if f.Plant != "" || f.Past != 0 || f.Orders {
 			return nil, errors.New("--plant, --past and --orders go with --demo")
 		}
 		return nil, nil
+	}
+	if f.Orders && f.Plant != "" || f.Hurry != 0 && !f.Orders {
+		return nil, errors.New("--orders goes with the bearing maker, not with --plant; --hurry goes with --orders")
 	}
 	profiles, err := profile.Load(data.FS, "profiles", checkersOf(throwawayDrivers().List))
 	if err != nil {
@@ -66,7 +69,7 @@ func (f demoFlags) demo(ctx context.Context, at place) (*demo, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &demo{own: f.Plant == "", seed: f.Seed}
+	d := &demo{flags: f}
 	if d.model, err = file.Read(name, src, file.Options{Profiles: profiles.IDs()}); err != nil {
 		return nil, err
 	}
@@ -122,8 +125,8 @@ func (d *demo) join(ctx context.Context, n *node) ([]web.Login, error) {
 	if err := n.reconcile(ctx); err != nil {
 		return nil, err
 	}
-	if d.own {
-		people, err := n.newFloor(ctx, d.plant, m, d.seed)
+	if d.flags.Orders {
+		people, err := n.newFloor(ctx, d.plant, m, d.flags)
 		if err != nil {
 			return nil, fmt.Errorf("demo plant: %w", err)
 		}

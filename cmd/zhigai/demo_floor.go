@@ -24,6 +24,8 @@ type floor struct {
 	desk    *production.Desk
 	plant   *sim.Plant
 	way     demoWay
+	store   demoStore
+	hurry   time.Duration // after which a job is done whatever was counted; 0 for never
 	site    string
 	who     access.Principal // the planner
 	rng     *rand.Rand
@@ -31,6 +33,7 @@ type floor struct {
 	search  string // the plan run that is awaited
 	planned time.Time
 	told    map[plant.NodeID]string // job that a machine was last told
+	began   map[string]time.Time    // by job, of those in a hurry
 }
 
 const (
@@ -43,7 +46,7 @@ const (
 )
 
 // newFloor gives the plant its people, if it is the bearing maker.
-func (n *node) newFloor(ctx context.Context, p *sim.Plant, m plant.Model, seed uint64) (*floor, error) {
+func (n *node) newFloor(ctx context.Context, p *sim.Plant, m plant.Model, flags demoFlags) (*floor, error) {
 	way, err := readDemoWay()
 	if err != nil {
 		return nil, err
@@ -64,7 +67,12 @@ func (n *node) newFloor(ctx context.Context, p *sim.Plant, m plant.Model, seed u
 	who.Name = "planner"
 	f := &floor{
 		n: n, desk: n.newProduction(), plant: p, way: way, site: m.Nodes[site].Path, who: who, log: n.log,
-		rng: rand.New(rand.NewPCG(seed, uint64(time.Now().UnixNano()))), told: map[plant.NodeID]string{},
+		rng: rand.New(rand.NewPCG(flags.Seed, uint64(time.Now().UnixNano()))), told: map[plant.NodeID]string{},
+		hurry: flags.Hurry, began: map[string]time.Time{},
+	}
+	f.store = demoStore{n.newMaterial(), way, who}
+	if err := f.store.begin(ctx, m, ids); err != nil {
+		return nil, err
 	}
 	return f, way.begin(ctx, f.desk, who, m, ids)
 }
@@ -72,7 +80,11 @@ func (n *node) newFloor(ctx context.Context, p *sim.Plant, m plant.Model, seed u
 // run works until ctx ends. What the desks refuse is told and tried again: a
 // person at a screen would do the same.
 func (f *floor) run(ctx context.Context) {
-	ticker := time.NewTicker(floorEvery)
+	every := floorEvery
+	if f.hurry > 0 {
+		every = min(every, f.hurry/2)
+	}
+	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {
 		for _, do := range []func(context.Context) error{f.order, f.plan, f.work} {
@@ -195,21 +207,42 @@ func (f *floor) work(ctx context.Context) error {
 func (f *floor) at(ctx context.Context, l planning.MachineList) error {
 	for _, i := range l.Next {
 		switch state := production.JobState(i.State); {
-		case state == production.Running && i.Good >= i.Quantity:
-			if err := f.enter(ctx, i, production.Entry{Job: i.Job, What: production.StepJob, Command: production.Complete, Machine: l.Equipment}); err != nil {
+		case state == production.Running && (i.Good >= i.Quantity || f.over(i)):
+			if err := f.finish(ctx, l, i); err != nil {
 				return err
 			}
 		case state == production.Running:
 			return f.tell(l, i)
 		case len(i.Waits) > 0 || state == production.Held || state == production.NotAllowed:
 		default:
-			if i.Planned.From > plant.InstantOf(time.Now().Add(time.Duration(i.SetupMs)*time.Millisecond+10*time.Minute)) {
+			if f.hurry == 0 && i.Planned.From > plant.InstantOf(time.Now().Add(time.Duration(i.SetupMs)*time.Millisecond+10*time.Minute)) {
 				return nil // the plan keeps the machine for something else
 			}
 			return f.start(ctx, l, i)
 		}
 	}
 	return nil
+}
+
+// over says whether a job has lasted as long as one may in a hurry.
+func (f *floor) over(i planning.DispatchItem) bool {
+	if f.hurry == 0 {
+		return false
+	}
+	key := production.JobKey(i.Number, i.Job)
+	if _, ok := f.began[key]; !ok {
+		f.began[key] = time.Now()
+	}
+	return time.Since(f.began[key]) >= f.hurry
+}
+
+// finish ends a job and books its material.
+func (f *floor) finish(ctx context.Context, l planning.MachineList, i planning.DispatchItem) error {
+	if err := f.enter(ctx, i, production.Entry{Job: i.Job, What: production.StepJob, Command: production.Complete, Machine: l.Equipment}); err != nil {
+		return err
+	}
+	delete(f.began, production.JobKey(i.Number, i.Job))
+	return f.store.done(ctx, l, i)
 }
 
 // start begins a job: somebody who can do it signs in at the machine, which is

@@ -19,13 +19,9 @@ import (
 // it is asked for (data/demo/production.yaml).
 type demoWay struct {
 	Segments []demoSegment `yaml:"segments"`
-	Products []struct {
-		Code   string `yaml:"code"`
-		SteelG int64  `yaml:"steel_g"` // of one
-		Family string `yaml:"family"`
-	} `yaml:"products"`
-	Steel  string `yaml:"steel"` // item of which rings are turned
-	People []struct {
+	Products []demoProduct `yaml:"products"`
+	Steel    string        `yaml:"steel"` // item of which rings are turned
+	People   []struct {
 		Name   string   `yaml:"name"`
 		Called string   `yaml:"called"`
 		Skills []string `yaml:"skills"`
@@ -37,6 +33,12 @@ type demoWay struct {
 		RushPercent int       `yaml:"rush_percent"`
 		Customers   []string  `yaml:"customers"`
 	} `yaml:"orders"`
+}
+
+type demoProduct struct {
+	Code   string `yaml:"code"`
+	SteelG int64  `yaml:"steel_g"` // of one
+	Family string `yaml:"family"`
 }
 
 type demoRange struct {
@@ -54,6 +56,8 @@ type demoSegment struct {
 	Batch      int64      `yaml:"batch"`
 	ScrapPPM   int64      `yaml:"scrap_ppm"`
 	Skill      string     `yaml:"skill"`
+	Makes      string     `yaml:"makes"` // item; the last makes the product
+	Made       plant.Name `yaml:"made"`
 }
 
 // readDemoWay reads how the bearing maker works; another plant has no such file.
@@ -75,7 +79,13 @@ func (w demoWay) definition(m plant.Model, ids map[string]plant.NodeID, no int) 
 	of := w.Products[no]
 	d := production.Definition{
 		Product: of.Code, Unit: "{piece}",
-		Materials: []production.Material{{Item: w.Steel, Quantity: plant.Quantity(of.SteelG) * plant.One / 1000, Unit: "kg", Segment: w.Segments[0].No}},
+	}
+	for _, s := range w.supplies() {
+		need := s.each
+		if need == 0 {
+			need = plant.Quantity(of.SteelG) * plant.One / 1000
+		}
+		d.Materials = append(d.Materials, production.Material{Item: s.item.Code, Quantity: need, Unit: s.item.Unit, Segment: s.segment})
 	}
 	for _, s := range w.Segments {
 		seg := production.Segment{

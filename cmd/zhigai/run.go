@@ -193,9 +193,6 @@ func (c runCmd) begin(ctx context.Context, n *node, simulated *demo, front *web.
 		if logins, err = simulated.join(ctx, n); err != nil {
 			return err
 		}
-		if c.Orders > 0 {
-			n.workers.Go(func() { n.runDemoOrders(ctx, c.Orders) })
-		}
 	}
 	handler, err := n.handler(logins, c.TLS != "")
 	if err != nil {
