@@ -232,6 +232,12 @@ const productionPeople = createRoute({
   validateSearch: (s: Record<string, unknown>): PeopleSearch => ({ q: text(s.q), off: s.off === true || undefined, person: text(s.person) }),
 });
 
+export interface PerformanceSearch extends RangeSearch { scope?: string | undefined; product?: string | undefined }
+const productionPerformance = createRoute({
+  getParentRoute: () => app, path: "/production/performance", component: lazyRouteComponent(() => import("./pages/performance/PerformancePage")),
+  validateSearch: (s: Record<string, unknown>): PerformanceSearch => ({ ...parseRange(s), scope: text(s.scope), product: text(s.product) }),
+});
+
 export interface PlanningSearch { tab?: string | undefined; place?: string | undefined; plan?: string | undefined; compare?: string | undefined; state?: string | undefined }
 const planning = createRoute({
   getParentRoute: () => app, path: "/planning", component: lazyRouteComponent(() => import("./pages/planning/PlanningPage")),
@@ -239,7 +245,7 @@ const planning = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, alarms, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, planning, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
+  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, alarms, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionPerformance, planning, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
   context: { client: undefined as unknown as QueryClient },
   defaultPreload: false,
   defaultErrorComponent: PageError,

@@ -12,7 +12,7 @@ export const zh = {
   "col.good": "良品", "col.scrap": "废品", "col.rework": "返工", "col.cycle": "标准节拍", "col.term": "量", "col.who": "谁",
   "quality.good": "好", "quality.bad": "坏", "quality.uncertain": "存疑",
   "flag.open": "窗口未结束", "flag.low_coverage": "已知时间占计划时间不足，数值不可靠", "flag.standard_cycle_suspect": "标准节拍可疑：理论时间明显大于实际生产时间", "flag.standard_cycle_missing": "部分产品没有标准节拍", "flag.unplanned_production": "有计划外生产",
-  "reason.no_data": "没有数据", "reason.no_planned_time": "窗口内没有计划时间", "reason.no_production": "窗口内没有生产", "reason.no_standard_cycle": "没有标准节拍", "reason.no_failures": "窗口内没有故障",
+  "reason.no_data": "没有数据", "reason.no_orders": "窗口内没有完工订单", "reason.none_due": "窗口内没有到期订单", "reason.no_execution_time": "没有执行时间", "reason.no_planned_scrap": "工艺没有规定计划报废", "reason.no_plan": "没有下达计划", "reason.no_planned_time": "窗口内没有计划时间", "reason.no_production": "窗口内没有生产", "reason.no_standard_cycle": "没有标准节拍", "reason.no_failures": "窗口内没有故障",
   "reason.no_energy_meter": "没有电表", "reason.no_firms": "没有应计企业", "reason.no_employees": "没有从业人数", "reason.no_investment": "没有技改投资", "reason.no_base_year": "未设定基年", "reason.no_base_value": "基年没有数值", "reason.no_output": "没有产值", "reason.no_equipment": "没有设备", "reason.no_nc_equipment": "没有数控设备", "reason.no_busy_time": "没有忙碌时间", "reason.no_processing_time": "没有加工时间", "reason.no_time": "窗口没有时间", "reason.no_good": "没有良品",
   "loading": "正在取出处…", "gone": "这个时段还没有这个指标",
 };
@@ -30,7 +30,7 @@ export const en: Record<keyof typeof zh, string> = {
   "col.good": "Good", "col.scrap": "Scrap", "col.rework": "Rework", "col.cycle": "Standard cycle", "col.term": "Term", "col.who": "Who",
   "quality.good": "good", "quality.bad": "bad", "quality.uncertain": "uncertain",
   "flag.open": "The window is not over", "flag.low_coverage": "Too little of the planned time is known; do not rely on it", "flag.standard_cycle_suspect": "The standard cycle is doubtful: ideal time well above production time", "flag.standard_cycle_missing": "Some products have no standard cycle", "flag.unplanned_production": "Production outside the plan",
-  "reason.no_data": "no data", "reason.no_planned_time": "no planned time in the window", "reason.no_production": "nothing produced in the window", "reason.no_standard_cycle": "no standard cycle", "reason.no_failures": "no failure in the window",
+  "reason.no_data": "no data", "reason.no_orders": "no order ended in the window", "reason.none_due": "no order is due in the window", "reason.no_execution_time": "no execution time", "reason.no_planned_scrap": "the routing plans no scrap", "reason.no_plan": "no plan was issued", "reason.no_planned_time": "no planned time in the window", "reason.no_production": "nothing produced in the window", "reason.no_standard_cycle": "no standard cycle", "reason.no_failures": "no failure in the window",
   "reason.no_energy_meter": "no energy meter", "reason.no_firms": "no firms", "reason.no_employees": "no employees known", "reason.no_investment": "no investment known", "reason.no_base_year": "no base year is set", "reason.no_base_value": "nothing known of the base year", "reason.no_output": "no output known", "reason.no_equipment": "no equipment", "reason.no_nc_equipment": "no NC equipment", "reason.no_busy_time": "no busy time", "reason.no_processing_time": "no processing time", "reason.no_time": "the window has no time", "reason.no_good": "no good parts",
   "loading": "Fetching evidence…", "gone": "There is no such figure for this stretch yet",
 };
