@@ -37,7 +37,7 @@ type benchCmd struct {
 // benchParts are all that can be measured. A room with limits of its own adds
 // its part here.
 func benchParts(peers bench.Peers, links bench.Links, starts bench.Starts, registry registryBench) []bench.Part {
-	return slices.Concat(bench.Parts(), starts.Parts(), links.Parts(), bench.Province{Open: openBenchProvince}.Parts(), []bench.Part{registry.part(), genealogyBench{}.part()}, scheduleBench{root: os.Getenv("ZHIGAI_REFDATA")}.parts(), peers.Parts())
+	return slices.Concat(bench.Parts(), starts.Parts(), links.Parts(), bench.Province{Open: openBenchProvince}.Parts(), []bench.Part{registry.part(), genealogyBench{}.part(), planningBench{}.part()}, scheduleBench{root: os.Getenv("ZHIGAI_REFDATA")}.parts(), peers.Parts())
 }
 
 func benchPartNames() string {

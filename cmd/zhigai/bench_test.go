@@ -99,3 +99,14 @@ func TestBench_ScheduleWithoutData(t *testing.T) {
 		t.Errorf("%v, %v; want one row that says what is missing", rows, err)
 	}
 }
+
+// TestBench_Planning runs the part of planning for a moment: its plans are
+// checked, not how good they are.
+func TestBench_Planning(t *testing.T) {
+	t.Parallel()
+	rows, err := planningBench{}.run(t.Context(), &bench.Env{Log: io.Discard, Length: bench.Trial})
+	must(t, err)
+	if len(rows) != 4 {
+		t.Errorf("%d rows", len(rows))
+	}
+}
