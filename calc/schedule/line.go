@@ -42,8 +42,10 @@ func (m *station) put(l line, o *Operation, op int32, ready, duration int64) (st
 		}
 	}
 	for {
-		start, end, setup, l.window = m.after(&l, o, family, ready, duration)
+		var window int32
+		start, end, setup, window = m.after(&l, o, family, ready, duration)
 		if int(l.lock) == len(m.locks) || m.before(&m.locks[l.lock], end, family) {
+			l.window = window
 			break
 		}
 		r := &m.locks[l.lock]

@@ -93,7 +93,7 @@ func TestDesk_IssueAndFollow(t *testing.T) {
 		t.Errorf("told to orders: %+v", w.decided)
 	}
 	now, err := d.InUse(t.Context(), planner.Scope, "xc/w")
-	if err != nil || now.ID != p.ID || now.State != StateInUse || now.IssuedBy != "p" {
+	if err != nil || now.ID != p.ID || now.State != StateInUse || now.IssuedBy != "planner" {
 		t.Errorf("in use: %+v %v", now.Head, err)
 	}
 	if what, all := w.whats(t, d); len(what) != 0 {

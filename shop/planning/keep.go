@@ -21,11 +21,74 @@ type kept struct {
 	Rules    []RuleCost
 }
 
-// packed is kept as it is written: calendars that machines share are there once.
+// packed is kept as it is written.
 type packed struct {
 	kept
-	Open [][]schedule.Window
-	At   []int // index of the windows of each machine
+	Problem compact
+}
+
+// compact is a problem without what is there many times: calendars that machines
+// share, and tables of setups, all rows of which are the same but for the zero.
+type compact struct {
+	Machines []compactMachine
+	Open     [][]schedule.Window
+	Jobs     []schedule.Job
+}
+
+type compactMachine struct {
+	Name     string
+	Open     int // index
+	Capacity int64
+	Setup    []int64 // for each family; none when nothing is set up
+	Ready    int
+}
+
+func compactOf(p *schedule.Problem) compact {
+	c := compact{Jobs: p.Jobs}
+	for _, m := range p.Machines {
+		at := slices.IndexFunc(c.Open, func(o []schedule.Window) bool { return slices.Equal(o, m.Open) })
+		if at < 0 {
+			at, c.Open = len(c.Open), append(c.Open, m.Open)
+		}
+		row := make([]int64, len(m.Setup))
+		for f := range row {
+			row[f] = m.Setup[(f+1)%len(row)][f]
+		}
+		c.Machines = append(c.Machines, compactMachine{m.Name, at, m.Capacity, row, m.Ready})
+	}
+	return c
+}
+
+func (c compact) problem() (*schedule.Problem, error) {
+	p := &schedule.Problem{Jobs: c.Jobs}
+	for i, m := range c.Machines {
+		if m.Open < 0 || m.Open >= len(c.Open) || len(m.Setup) > maxFamilies+2 {
+			return nil, fmt.Errorf("machine %d has no times, or too many families", i)
+		}
+		p.Machines = append(p.Machines, schedule.Machine{Name: m.Name, Open: c.Open[m.Open], Capacity: m.Capacity, Setup: setupTable(m.Setup), Ready: m.Ready})
+	}
+	return p, nil
+}
+
+// setupTable is what setting up takes from each family to each: so long for a
+// family, whatever was before it, and nothing for the same.
+func setupTable(row []int64) (t [][]int64) {
+	for i := range row {
+		own := slices.Clone(row)
+		own[i] = 0
+		t = append(t, own)
+	}
+	return t
+}
+
+// hash is the SHA-256 of the problem, hex.
+func (m *Model) hash() (string, error) {
+	raw, err := json.Marshal(compactOf(m.Problem))
+	if err != nil {
+		return "", fmt.Errorf("write the problem: %w", err)
+	}
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:]), nil
 }
 
 // maxBody bounds what is unpacked in memory.
@@ -33,18 +96,9 @@ const maxBody = 512 << 20
 
 // pack writes a plan, compressed, and gives the SHA-256 of what is written.
 func (k kept) pack() (body []byte, sum string, err error) {
-	p := packed{kept: k}
-	model, problem := *k.Model, *k.Model.Problem
-	problem.Machines = slices.Clone(problem.Machines)
-	for i := range problem.Machines {
-		open := problem.Machines[i].Open
-		at := slices.IndexFunc(p.Open, func(o []schedule.Window) bool { return slices.Equal(o, open) })
-		if at < 0 {
-			at, p.Open = len(p.Open), append(p.Open, open)
-		}
-		p.At, problem.Machines[i].Open = append(p.At, at), nil
-	}
-	model.Problem, p.Model = &problem, &model
+	model := *k.Model
+	p := packed{kept: k, Problem: compactOf(model.Problem)}
+	model.Problem, p.Model = nil, &model
 	raw, err := json.Marshal(p)
 	if err != nil {
 		return nil, "", fmt.Errorf("write the plan: %w", err)
@@ -78,14 +132,11 @@ func unpack(body []byte, sum string) (kept, error) {
 	if err := json.Unmarshal(raw, &p); err != nil {
 		return kept{}, fmt.Errorf("read the plan: %w", err)
 	}
-	if p.Model == nil || p.Model.Problem == nil || len(p.At) != len(p.Model.Problem.Machines) {
+	if p.Model == nil {
 		return kept{}, fmt.Errorf("read the plan: it has no problem")
 	}
-	for i, at := range p.At {
-		if at < 0 || at >= len(p.Open) {
-			return kept{}, fmt.Errorf("read the plan: machine %d has no times", i)
-		}
-		p.Model.Problem.Machines[i].Open = p.Open[at]
+	if p.Model.Problem, err = p.Problem.problem(); err != nil {
+		return kept{}, fmt.Errorf("read the plan: %w", err)
 	}
 	return p.kept, nil
 }

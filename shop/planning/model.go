@@ -1,10 +1,6 @@
 package planning
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"fmt"
 	"slices"
 
 	"zhigai/calc/schedule"
@@ -21,7 +17,7 @@ type Model struct {
 	Orders   []ModelOrder
 	Ops      [][]ModelOp // those of the problem, by job
 	Outside  []OutsideOp
-	Problem  *schedule.Problem
+	Problem  *schedule.Problem // nil in what is written: it is there by itself
 
 	Unplanned []Unplanned
 	Notes     []Note
@@ -88,16 +84,6 @@ func (m *Model) find(r Ref) (job, op int, ok bool) {
 func (m *Model) machine(id plant.NodeID) (int, bool) {
 	i := slices.IndexFunc(m.Machines, func(o ModelMachine) bool { return o.ID == id })
 	return i, i >= 0
-}
-
-// hash is the SHA-256 of the problem, hex.
-func (m *Model) hash() (string, error) {
-	raw, err := json.Marshal(m.Problem)
-	if err != nil {
-		return "", fmt.Errorf("write the problem: %w", err)
-	}
-	sum := sha256.Sum256(raw)
-	return hex.EncodeToString(sum[:]), nil
 }
 
 // places are operations of a schedule by their names, in the terms of facts: one

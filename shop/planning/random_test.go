@@ -91,7 +91,7 @@ func TestPlan_OfRandomStates(t *testing.T) {
 		s := randomState(rnd)
 		m := build(t, s)
 		for _, v := range missing(m, &s) {
-			t.Errorf("state %d: %s is neither planned nor said not to be", n, v)
+			t.Errorf("state %d: %+v is neither planned nor said not to be", n, v)
 		}
 		if len(m.Problem.Jobs) == 0 {
 			continue

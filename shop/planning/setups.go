@@ -141,10 +141,6 @@ func (b *builder) table(k int, names []string, families int) error {
 			}
 		}
 	}
-	for i := range row {
-		own := slices.Clone(row)
-		own[i] = 0
-		m.Setup = append(m.Setup, own)
-	}
+	m.Setup = setupTable(row)
 	return nil
 }

@@ -1016,6 +1016,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/dispatch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What each machine at or below a place is to do next, by the plan in use of the place or of one around it, and what is done already */
+        get: operations["dispatch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/drivers": {
         parameters: {
             query?: never;
@@ -2961,6 +2978,262 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plan-comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Plans of one place side by side */
+        get: operations["compare-plans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan-in-use": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The plan by which a place works; not found when none was issued */
+        get: operations["plan-in-use"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Searches, how far they are and the best so far; newest first */
+        get: operations["plan-runs"];
+        put?: never;
+        /** Begin to search a plan: a draft, a what-if copy, or a plan with few changes (replan) */
+        post: operations["start-plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan-runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One search; ask every second while it is searching */
+        get: operations["plan-run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan-runs/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a search now; the best so far becomes the plan */
+        post: operations["stop-plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan-suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reasons to plan a place anew, the most urgent first; none when all goes by the plan */
+        get: operations["plan-suggestions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Plans, newest first */
+        get: operations["plans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One plan with its machines, orders and assignments */
+        get: operations["plan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is otherwise now than when the plan was made */
+        get: operations["plan-changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/check-move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What moving an operation to a machine and time would do; nothing changes */
+        post: operations["check-plan-move"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a draft aside */
+        post: operations["drop-plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/issue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Issue a plan to the workshop: the place works by it. Refused when it cannot be carried out, or is of older facts */
+        post: operations["issue-plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/late": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Orders of a plan that are late, each with the chain that makes it late */
+        get: operations["late-orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lock operations where they are, or take locks back; makes another draft, which is answered */
+        post: operations["lock-plan-operations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move an operation and lock it there; makes another draft, which is answered */
+        post: operations["move-plan-operation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plant": {
         parameters: {
             query?: never;
@@ -3092,6 +3365,23 @@ export interface paths {
         get: operations["profile"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promises": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** When a quantity could be there, with and without moving what is issued; nothing changes */
+        post: operations["promise"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6278,6 +6568,9 @@ export interface components {
             kind: string;
             listens: boolean;
         };
+        "Drop-planRequest": {
+            note?: string;
+        };
         EndIn: {
             reason?: string;
             /** @enum {string} */
@@ -7515,6 +7808,11 @@ export interface components {
             /** @description Whom the person works for */
             organisation: string;
         };
+        "Issue-planRequest": {
+            /** @description Although the facts have changed since (see changes) */
+            again?: boolean;
+            note?: string;
+        };
         Item: {
             /** @description In the words of the driver: holding 52 float32 CDAB */
             address: string;
@@ -8101,6 +8399,36 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListPlanningChange: {
+            items: components["schemas"]["PlanningChange"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListPlanningHead: {
+            items: components["schemas"]["PlanningHead"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListPlanningLate: {
+            items: components["schemas"]["PlanningLate"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListPlanningMachineList: {
+            items: components["schemas"]["PlanningMachineList"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListPlanningRun: {
+            items: components["schemas"]["PlanningRun"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListPlanningSuggestion: {
+            items: components["schemas"]["PlanningSuggestion"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListPlantCalendar: {
             items: components["schemas"]["PlantCalendar"][];
             /** @description Pass as cursor for the next page */
@@ -8253,6 +8581,10 @@ export interface components {
             time: string;
             /** Format: double */
             value?: number;
+        };
+        "Lock-plan-operationsRequest": {
+            locked: boolean;
+            operations: components["schemas"]["PlanningRef"][];
         };
         Login: {
             name: string;
@@ -8494,6 +8826,16 @@ export interface components {
             reason?: string;
             /** @enum {string} */
             what: "released" | "held" | "resumed" | "cancelled" | "closed";
+        };
+        "Move-plan-operationRequest": {
+            equipment: string;
+            /** Format: int64 */
+            job: number;
+            order: string;
+            /** @description The others give way, in the same sequence as far as it goes; without it they stay, and what does not fit is a violation */
+            settle?: boolean;
+            /** @description When it is to begin, set up */
+            start: string;
         };
         NewDiagnosis: {
             edition: string;
@@ -8743,6 +9085,753 @@ export interface components {
             to?: string;
             /** @enum {string} */
             verified?: "read" | "unverified" | "";
+        };
+        PlanningAssignment: {
+            /** @description Machines that could do it, itself included */
+            alternatives?: string[] | null;
+            end: string;
+            /** @description None of work outside */
+            equipment?: string;
+            /** @description Operations of one family follow one another without setting up */
+            family?: string;
+            /** @description Runs already: it stays where it is */
+            frozen?: boolean;
+            /**
+             * Format: int64
+             * @description Number of the segment
+             */
+            job: number;
+            /** @description The planner put it there */
+            locked?: boolean;
+            name: components["schemas"]["PlantName"];
+            /** @description Id */
+            order: string;
+            /** @description Done by a supplier */
+            outside?: boolean;
+            /**
+             * Format: int64
+             * @description Units still to be made
+             */
+            quantity: number;
+            /**
+             * Format: int64
+             * @description Open time before start that setting up takes
+             */
+            setup_ms?: number;
+            /** @description Set up and ready; setting up lies before it */
+            start: string;
+            /** @description Of the job order when the plan was made */
+            state: string;
+        };
+        PlanningAssumptions: {
+            /** @description Machines that work by another calendar */
+            calendars?: components["schemas"]["PlanningCalendar"][] | null;
+            /** @description Machines that do not work for a time */
+            down?: components["schemas"]["PlanningDown"][] | null;
+            /** @description Orders that there are not */
+            extra?: components["schemas"]["PlanningExtra"][] | null;
+        };
+        PlanningBest: {
+            /** @description When it was found */
+            at: string;
+            /** Format: int64 */
+            changes: number;
+            /** @description It can be carried out */
+            feasible: boolean;
+            /** @description When the last operation ends */
+            makespan: string;
+            /**
+             * Format: int64
+             * @description All parts with their weights
+             */
+            objective: number;
+            /** Format: int64 */
+            setup_ms: number;
+            /** Format: int64 */
+            weighted_tardiness_ms: number;
+        };
+        PlanningCalendar: {
+            /** @description Code of a calendar of the plant */
+            calendar: string;
+            equipment: string;
+        };
+        PlanningChange: {
+            equipment?: string;
+            /** Format: int64 */
+            job?: number;
+            number?: string;
+            order?: string;
+            text: string;
+            /** @enum {string} */
+            what: "order_new" | "order_gone" | "order_changed" | "job_elsewhere" | "job_ended" | "calendar" | "machine_gone" | "definition";
+        };
+        PlanningChanges: {
+            /**
+             * Format: int64
+             * @description Operations that only this one has
+             */
+            added: number;
+            /** Format: int64 */
+            earlier: number;
+            /**
+             * Format: int64
+             * @description Operations that only the other one has
+             */
+            gone: number;
+            /**
+             * Format: int64
+             * @description On the same machine, beginning later
+             */
+            later: number;
+            /**
+             * Format: int64
+             * @description On another machine
+             */
+            machine: number;
+            /**
+             * Format: int64
+             * @description Operations that both have
+             */
+            of: number;
+            /**
+             * Format: int64
+             * @description Sum of how much beginnings moved
+             */
+            shift_ms: number;
+        };
+        PlanningCompared: {
+            /** @description Counted against the plan in use */
+            against: components["schemas"]["PlanningChanges"];
+            assume?: components["schemas"]["PlanningAssumptions"];
+            /** @description Id of the plan against which changes count */
+            base?: string;
+            by: string;
+            /** @description Id of the plan that the planner changed into this one */
+            edited?: string;
+            figures: components["schemas"]["PlanningFigures"];
+            /** @description The facts as they were then; nothing is planned before */
+            from: string;
+            id: string;
+            issued?: string;
+            issued_by?: string;
+            /** @enum {string} */
+            kind: "draft" | "what_if" | "replan" | "edit";
+            /** @description When it was stored */
+            made: string;
+            name?: string;
+            /** @description Said when it was issued or dropped */
+            note?: string;
+            /**
+             * Format: int64
+             * @description Counts the plans of the place
+             */
+            number: number;
+            place: string;
+            /** @description SHA-256 of what was to be planned, hex */
+            problem: string;
+            /**
+             * Format: int64
+             * @description How long was searched
+             */
+            search_ms: number;
+            /** Format: int64 */
+            seed?: number;
+            /** @description Of the plan as it is kept, hex */
+            sha256: string;
+            /** @enum {string} */
+            state: "draft" | "in_use" | "past" | "dropped";
+            /**
+             * Format: int64
+             * @description Changes that were tried
+             */
+            steps: number;
+            /** @description A person ended the search */
+            stopped?: boolean;
+            /** @description How far it was to look ahead */
+            until: string;
+            weights: components["schemas"]["PlanningWeights"];
+        };
+        PlanningComparison: {
+            /** @description Id of the plan in use of the place */
+            in_use?: string;
+            /** @description Every order that is late in one of them */
+            late: components["schemas"]["PlanningLateRow"][];
+            plans: components["schemas"]["PlanningCompared"][];
+        };
+        PlanningDispatchItem: {
+            /** @description Of the order */
+            due: string;
+            /** @description As it looks now, with the same sequence */
+            expected: components["schemas"]["PlanningSpan"];
+            /**
+             * Format: int64
+             * @description Made so far
+             */
+            good: number;
+            /** Format: int64 */
+            job: number;
+            locked?: boolean;
+            name: components["schemas"]["PlantName"];
+            number: string;
+            order: string;
+            /** @description By the plan in use */
+            planned: components["schemas"]["PlanningSpan"];
+            product: string;
+            /**
+             * Format: int64
+             * @description Good units ordered
+             */
+            quantity: number;
+            /** Format: int64 */
+            setup_ms?: number;
+            /** @enum {string} */
+            state: "not_allowed" | "waiting" | "ready" | "loaded" | "running" | "held" | "suspended";
+            /** @description Jobs of its order that must be done before */
+            waits: number[];
+        };
+        PlanningDown: {
+            equipment: string;
+            /** @description Now when left out */
+            from?: string;
+            reason?: string;
+            to: string;
+        };
+        PlanningExtra: {
+            due: string;
+            earliest?: string;
+            /** @description As it is called in the plan */
+            number: string;
+            /**
+             * Format: int64
+             * @description 50 when left out
+             */
+            priority?: number;
+            product: string;
+            /** Format: int64 */
+            quantity: number;
+            /** Format: int64 */
+            weight?: number;
+        };
+        PlanningFeedback: {
+            /** @description When it could begin on that machine at the earliest, the others where they are */
+            earliest?: string;
+            /** @description When it would end there, breaks included; zero when the machine cannot do it */
+            end: string;
+            equipment: string;
+            /** Format: int64 */
+            job: number;
+            order: string;
+            /** @description Operations that would have to give way */
+            pushes: components["schemas"]["PlanningRef"][];
+            /**
+             * Format: int64
+             * @description That the machine needs before it there
+             */
+            setup_ms: number;
+            /** @description When it is to begin, set up */
+            start: string;
+            /** @description None: it fits as it is */
+            violations: components["schemas"]["PlanningViolation"][];
+        };
+        PlanningFigures: {
+            /** @description Against the base */
+            changes: components["schemas"]["PlanningChanges"];
+            /**
+             * Format: int64
+             * @description Orders that end after their due date
+             */
+            late: number;
+            /** @description When the last operation ends */
+            makespan?: string;
+            /** Format: int64 */
+            operations: number;
+            /**
+             * Format: int64
+             * @description That were to be planned
+             */
+            orders: number;
+            /**
+             * Format: int64
+             * @description Orders all of which is planned
+             */
+            planned: number;
+            /** @description What simple dispatching rules would have come to */
+            rules: components["schemas"]["PlanningRuleCost"][];
+            /** Format: int64 */
+            run_ms: number;
+            /** Format: int64 */
+            setup_ms: number;
+            /**
+             * Format: int64
+             * @description Sum over late orders
+             */
+            tardiness_ms: number;
+            /**
+             * Format: int64
+             * @description Entries of the list of what cannot be planned
+             */
+            unplanned: number;
+            /**
+             * Format: int64
+             * @description What the independent checker found; a plan with any is not issued
+             */
+            violations: number;
+            /**
+             * Format: int64
+             * @description Each times the order's weight
+             */
+            weighted_tardiness_ms: number;
+        };
+        PlanningHead: {
+            assume?: components["schemas"]["PlanningAssumptions"];
+            /** @description Id of the plan against which changes count */
+            base?: string;
+            by: string;
+            /** @description Id of the plan that the planner changed into this one */
+            edited?: string;
+            figures: components["schemas"]["PlanningFigures"];
+            /** @description The facts as they were then; nothing is planned before */
+            from: string;
+            id: string;
+            issued?: string;
+            issued_by?: string;
+            /** @enum {string} */
+            kind: "draft" | "what_if" | "replan" | "edit";
+            /** @description When it was stored */
+            made: string;
+            name?: string;
+            /** @description Said when it was issued or dropped */
+            note?: string;
+            /**
+             * Format: int64
+             * @description Counts the plans of the place
+             */
+            number: number;
+            place: string;
+            /** @description SHA-256 of what was to be planned, hex */
+            problem: string;
+            /**
+             * Format: int64
+             * @description How long was searched
+             */
+            search_ms: number;
+            /** Format: int64 */
+            seed?: number;
+            /** @description Of the plan as it is kept, hex */
+            sha256: string;
+            /** @enum {string} */
+            state: "draft" | "in_use" | "past" | "dropped";
+            /**
+             * Format: int64
+             * @description Changes that were tried
+             */
+            steps: number;
+            /** @description A person ended the search */
+            stopped?: boolean;
+            /** @description How far it was to look ahead */
+            until: string;
+            weights: components["schemas"]["PlanningWeights"];
+        };
+        PlanningLate: {
+            /** @description There is no such order */
+            assumed?: boolean;
+            /** @description From the order's last operation back to the beginning: each began when the one behind it let it */
+            chain: components["schemas"]["PlanningLink"][];
+            due: string;
+            end?: string;
+            /** @description Of an assumed order its number */
+            id: string;
+            /**
+             * Format: int64
+             * @description End after due
+             */
+            late_ms?: number;
+            number: string;
+            place: string;
+            /** Format: int64 */
+            priority: number;
+            product: string;
+            /** Format: int64 */
+            quantity: number;
+            start?: string;
+            /**
+             * Format: int64
+             * @description What a second late counts: weight × 10^(priority/50)
+             */
+            weight: number;
+        };
+        PlanningLateRow: {
+            due: string;
+            /** @description In each plan; zero where it is not planned */
+            ends: string[];
+            number: string;
+            order: string;
+        };
+        PlanningLink: {
+            /**
+             * @description What it waited for last: the operation before it in its order (job), in the machine (machine; setup when that counts too), the machine to open (calendar), the order's earliest date (release), a lock, a supplier (outside); frozen: it runs already; begin: nothing, it starts at once
+             * @enum {string}
+             */
+            because: "job" | "machine" | "setup" | "calendar" | "release" | "locked" | "frozen" | "outside" | "begin";
+            /**
+             * Format: int64
+             * @description Of its way from start to end that the machine is closed
+             */
+            closed_ms?: number;
+            end: string;
+            equipment?: string;
+            /** Format: int64 */
+            job: number;
+            name: components["schemas"]["PlantName"];
+            number: string;
+            /** @description Another order's where it held the machine */
+            order: string;
+            /** Format: int64 */
+            setup_ms?: number;
+            start: string;
+            /**
+             * Format: int64
+             * @description Between the end of what it waited for and its beginning: transport, cooling, setup, closed
+             */
+            wait_ms: number;
+        };
+        PlanningMachineList: {
+            equipment: string;
+            name: components["schemas"]["PlantName"];
+            /** @description What runs, then what comes, in order */
+            next: components["schemas"]["PlanningDispatchItem"][];
+            path: string;
+            /** @description Id of the plan in use */
+            plan: string;
+            /** @description It stands now */
+            stands?: components["schemas"]["PlanningStanding"];
+        };
+        PlanningMachinePlan: {
+            /** @description Operations of one family may run in it together */
+            batch?: boolean;
+            equipment: string;
+            name: components["schemas"]["PlantName"];
+            /** @description When it works, up to the end of the plan */
+            open: components["schemas"]["PlanningSpan"][];
+            /**
+             * Format: int64
+             * @description From the plan's beginning to the end of its last operation on any machine
+             */
+            open_ms: number;
+            path: string;
+            /**
+             * Format: int64
+             * @description Of it with an operation
+             */
+            run_ms: number;
+            /**
+             * Format: int64
+             * @description Of it set up
+             */
+            setup_ms: number;
+        };
+        PlanningMove: {
+            equipment: string;
+            /** Format: int64 */
+            job: number;
+            order: string;
+            /** @description When it is to begin, set up */
+            start: string;
+        };
+        PlanningNote: {
+            /** Format: int64 */
+            job?: number;
+            product: string;
+            /**
+             * @description overlap: the next waits for all units. parallel: branches are planned one after the other. setup_differs: the longest setup of the family counts. batch_loads: several loads count as one run
+             * @enum {string}
+             */
+            what: "overlap" | "parallel" | "setup_differs" | "batch_loads";
+        };
+        PlanningOrderPlan: {
+            /** @description There is no such order */
+            assumed?: boolean;
+            due: string;
+            end?: string;
+            /** @description Of an assumed order its number */
+            id: string;
+            /**
+             * Format: int64
+             * @description End after due
+             */
+            late_ms?: number;
+            number: string;
+            place: string;
+            /** Format: int64 */
+            priority: number;
+            product: string;
+            /** Format: int64 */
+            quantity: number;
+            start?: string;
+            /**
+             * Format: int64
+             * @description What a second late counts: weight × 10^(priority/50)
+             */
+            weight: number;
+        };
+        PlanningPlan: {
+            /** @description By machine and beginning */
+            assignments: components["schemas"]["PlanningAssignment"][];
+            assume?: components["schemas"]["PlanningAssumptions"];
+            /** @description Id of the plan against which changes count */
+            base?: string;
+            by: string;
+            /** @description Id of the plan that the planner changed into this one */
+            edited?: string;
+            figures: components["schemas"]["PlanningFigures"];
+            /** @description The facts as they were then; nothing is planned before */
+            from: string;
+            id: string;
+            issued?: string;
+            issued_by?: string;
+            /** @enum {string} */
+            kind: "draft" | "what_if" | "replan" | "edit";
+            /** @description In order of path */
+            machines: components["schemas"]["PlanningMachinePlan"][];
+            /** @description When it was stored */
+            made: string;
+            name?: string;
+            /** @description Said when it was issued or dropped */
+            note?: string;
+            /** @description Where the plan is on the safe side of the routing */
+            notes: components["schemas"]["PlanningNote"][];
+            /**
+             * Format: int64
+             * @description Counts the plans of the place
+             */
+            number: number;
+            /** @description By due date */
+            orders: components["schemas"]["PlanningOrderPlan"][];
+            place: string;
+            /** @description SHA-256 of what was to be planned, hex */
+            problem: string;
+            /**
+             * Format: int64
+             * @description How long was searched
+             */
+            search_ms: number;
+            /** Format: int64 */
+            seed?: number;
+            /** @description Of the plan as it is kept, hex */
+            sha256: string;
+            /** @enum {string} */
+            state: "draft" | "in_use" | "past" | "dropped";
+            /**
+             * Format: int64
+             * @description Changes that were tried
+             */
+            steps: number;
+            /** @description A person ended the search */
+            stopped?: boolean;
+            unplanned: components["schemas"]["PlanningUnplanned"][];
+            /** @description How far it was to look ahead */
+            until: string;
+            violations: components["schemas"]["PlanningViolation"][];
+            weights: components["schemas"]["PlanningWeights"];
+        };
+        PlanningPromise: {
+            /** @description Wanted; the answer says whether it can be kept */
+            due?: string;
+            earliest?: string;
+            /** @description Nothing that is issued moves */
+            gentle: components["schemas"]["PlanningPromiseWay"];
+            /** @description Other operations give way */
+            moving: components["schemas"]["PlanningPromiseWay"];
+            place: string;
+            /** @description Id of the plan in use */
+            plan: string;
+            product: string;
+            /** Format: int64 */
+            quantity: number;
+        };
+        PlanningPromiseLater: {
+            due: string;
+            number: string;
+            order: string;
+            then: string;
+            was: string;
+        };
+        PlanningPromiseRequest: {
+            /** @description Wanted; the answer says whether it can be kept */
+            due?: string;
+            earliest?: string;
+            place: string;
+            product: string;
+            /** Format: int64 */
+            quantity: number;
+        };
+        PlanningPromiseWay: {
+            end: string;
+            jobs: components["schemas"]["PlanningAssignment"][];
+            /** @description The wanted date is */
+            kept: boolean;
+            /** @description Orders that would be late for it, or later */
+            later: components["schemas"]["PlanningPromiseLater"][];
+            /**
+             * Format: int64
+             * @description Operations of others at another place or time
+             */
+            moved: number;
+            start: string;
+        };
+        PlanningRef: {
+            /** Format: int64 */
+            job: number;
+            order: string;
+        };
+        PlanningRequest: {
+            /** @description Of a what_if and a replan: what is taken for so */
+            assume?: components["schemas"]["PlanningAssumptions"];
+            /** @description Plan whose locks hold and against which changes count; the one in use when left out */
+            base?: string;
+            /**
+             * Format: int64
+             * @description How far the plan looks ahead; 30 when left out
+             */
+            horizon_days?: number;
+            /** @enum {string} */
+            kind: "draft" | "what_if" | "replan";
+            /** @description As people call the plan */
+            name?: string;
+            /** @description Path of the site, area or line whose orders are planned */
+            place: string;
+            /**
+             * Format: int64
+             * @description How long it is searched; 20000 when left out. Stopping earlier keeps the best there is
+             */
+            search_ms?: number;
+            /**
+             * Format: int64
+             * @description Another seed searches another way; 1 when left out
+             */
+            seed?: number;
+            /** @description What counts how much; the usual when left out */
+            weights?: components["schemas"]["PlanningWeights"];
+        };
+        PlanningRuleCost: {
+            /** @enum {string} */
+            rule: "atc" | "edd" | "spt";
+            /** Format: int64 */
+            setup_ms: number;
+            /** Format: int64 */
+            weighted_tardiness_ms: number;
+        };
+        PlanningRun: {
+            /** @description Of what was found so far */
+            best?: components["schemas"]["PlanningBest"];
+            by: string;
+            ended?: string;
+            /** @description At the latest */
+            ends: string;
+            error?: string;
+            /**
+             * Format: int64
+             * @description How often something better was found
+             */
+            found: number;
+            id: string;
+            /** Format: int64 */
+            operations: number;
+            /**
+             * Format: int64
+             * @description That are planned
+             */
+            orders: number;
+            /** @description Id of the plan, once it is there */
+            plan?: string;
+            request: components["schemas"]["PlanningRequest"];
+            started: string;
+            /** @enum {string} */
+            state: "searching" | "done" | "stopped" | "failed";
+            /** Format: int64 */
+            unplanned: number;
+        };
+        PlanningSpan: {
+            from: string;
+            to: string;
+        };
+        PlanningStanding: {
+            /** @description It cannot work; otherwise it may be waiting for work */
+            fault?: boolean;
+            reason?: string;
+            since: string;
+        };
+        PlanningSuggestion: {
+            /**
+             * Format: int64
+             * @description Operations that were to run there within a day
+             */
+            affected?: number;
+            /**
+             * Format: int64
+             * @description How much later, or earlier
+             */
+            by_ms?: number;
+            equipment?: string;
+            /** Format: int64 */
+            job?: number;
+            number?: string;
+            order?: string;
+            /** @description Of the machine */
+            path?: string;
+            since?: string;
+            text: string;
+            /**
+             * @description stop: a machine with planned work stands. rush: an order that the plan does not have. order: one that changed, was held or cancelled. behind, ahead: counts differ from the plan. late: an order becomes late that was not
+             * @enum {string}
+             */
+            what: "stop" | "rush" | "order" | "late" | "behind" | "ahead";
+        };
+        PlanningUnplanned: {
+            /**
+             * Format: int64
+             * @description None when it concerns the order
+             */
+            job?: number;
+            number: string;
+            /** @description Id */
+            order: string;
+            /** @description In words, with how to mend it */
+            text: string;
+            /** @enum {string} */
+            why: "held" | "not_released" | "no_routing" | "no_machine" | "no_calendar" | "closed" | "too_long" | "not_in_base";
+        };
+        PlanningViolation: {
+            /** Format: int64 */
+            job?: number;
+            /** @enum {string} */
+            kind: "unknown" | "twice" | "missing" | "machine" | "duration" | "calendar" | "order" | "late" | "release" | "material" | "overlap" | "batch" | "capacity" | "setup" | "horizon" | "locked" | "beginning";
+            order?: string;
+            /** @description The operation that it runs into */
+            other?: components["schemas"]["PlanningRef"];
+            text: string;
+        };
+        PlanningWeights: {
+            /**
+             * Format: int64
+             * @description Of an operation elsewhere or at another time than in the plan in use
+             */
+            change: number;
+            /**
+             * Format: int64
+             * @description Of a second until all is done
+             */
+            makespan: number;
+            /**
+             * Format: int64
+             * @description Of a second of setting up
+             */
+            setup: number;
+            /**
+             * Format: int64
+             * @description Of a second late, times the order's weight (see order weight)
+             */
+            tardiness: number;
         };
         PlantBreak: {
             end: string;
@@ -13685,6 +14774,42 @@ export interface operations {
             };
         };
     };
+    dispatch: {
+        parameters: {
+            query: {
+                /** @description Path of the site, area or line */
+                scope: string;
+                /** @description One machine alone */
+                equipment?: string;
+                /** @description Jobs of each machine */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPlanningMachineList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     drivers: {
         parameters: {
             query?: never;
@@ -18482,6 +19607,531 @@ export interface operations {
             };
         };
     };
+    "compare-plans": {
+        parameters: {
+            query: {
+                /** @description Ids */
+                plan: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanningComparison"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "plan-in-use": {
+        parameters: {
+            query: {
+                /** @description Path of the site, area or line */
+                scope: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanningPlan"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "plan-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPlanningRun"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "start-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanningRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanningRun"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "plan-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanningRun"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "stop-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanningRun"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "plan-suggestions": {
+        parameters: {
+            query: {
+                /** @description Path of the site, area or line */
+                scope: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPlanningSuggestion"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plans: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                state?: ("draft" | "in_use" | "past" | "dropped")[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPlanningHead"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanningPlan"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "plan-changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPlanningChange"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "check-plan-move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanningMove"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanningFeedback"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drop-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Drop-planRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanningHead"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "issue-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Issue-planRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanningHead"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "late-orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPlanningLate"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "lock-plan-operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Lock-plan-operationsRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanningHead"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "move-plan-operation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Move-plan-operationRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanningHead"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "export-plant": {
         parameters: {
             query?: {
@@ -18766,6 +20416,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProfileDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    promise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanningPromiseRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanningPromise"];
                 };
             };
             /** @description Error */
