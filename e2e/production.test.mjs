@@ -11,7 +11,7 @@ const number = "MO-E2E-1";
 
 before(async () => {
   demo = await startDemo();
-  lathe = (await demo.api("/api/v1/equipment?limit=1000&class=lathe")).items[0];
+  lathe = (await demo.api("/api/v1/equipment?limit=1000&class=lathe")).items.find((m) => m.path.endsWith("/lathe-01"));
   await demo.send("PUT", "/api/v1/people/wang", { name: "wang", called: "王师傅", skills: [{ name: "turning", from: "2025-01-01" }], rev: 0 });
   browser = await launch();
   page = await signedIn(browser, demo.base, "engineer", "engineer-demo");

@@ -76,8 +76,8 @@ export const plans = (query: Query) =>
   });
 /** Asked every second while one is searching. */
 export const planRuns = queryOptions({
-  queryKey: ["plan-runs"], refetchInterval: (q) => (q.state.data?.some((r) => r.state === "searching") ? 1_000 : 15_000),
-  queryFn: async ({ signal }) => (await api.get<List<Run>>("/plan-runs", {}, signal)).items,
+  queryKey: ["plan-runs"], queryFn: async ({ signal }) => (await api.get<List<Run>>("/plan-runs", {}, signal)).items,
+  refetchInterval: (q) => (q.state.data?.some((r) => r.state === "searching") ? 1_000 : 15_000),
 });
 export const lateOrders = (id: string) => queryOptions({ queryKey: ["plans", "late", id], queryFn: async ({ signal }) => (await api.get<List<Late>>(`/plans/${id}/late`, {}, signal)).items });
 export const planChanges = (id: string) => queryOptions({ queryKey: ["plans", "changes", id], queryFn: async ({ signal }) => (await api.get<List<PlanChange>>(`/plans/${id}/changes`, {}, signal)).items });

@@ -78,6 +78,7 @@ export function draw(canvas: HTMLCanvasElement, s: Scene, p: Palette, texts: Tex
   const from = Math.max(0, rowAt(headHeight, s.view.top));
   const to = Math.min(s.rows.length, rowAt(height - loadHeight, s.view.top) + 1);
   for (let r = from; r < to; r++) drawGround(g, s, p, r, width);
+  drawGrid(g, s, p, width, height);
   g.save();
   g.beginPath();
   g.rect(leftWidth, headHeight, width - leftWidth, height);
@@ -107,6 +108,16 @@ function drawGround(g: CanvasRenderingContext2D, s: Scene, p: Palette, r: number
   }
   g.fillStyle = p.line;
   g.fillRect(0, y + rowHeight - 1, width, 1);
+}
+
+function drawGrid(g: CanvasRenderingContext2D, s: Scene, p: Palette, width: number, height: number): void {
+  g.globalAlpha = 0.4;
+  g.fillStyle = p.line;
+  for (const t of ticks(s.view, width - leftWidth)) {
+    const x = xOf(t.at, s.view, width);
+    if (x >= leftWidth) g.fillRect(Math.round(x), headHeight, 1, height - headHeight - loadHeight);
+  }
+  g.globalAlpha = 1;
 }
 
 type Style = "bar" | "late" | "wrong" | "frozen" | "setup";
@@ -236,9 +247,6 @@ function drawAxis(g: CanvasRenderingContext2D, s: Scene, p: Palette, width: numb
     const x = Math.round(xOf(t.at, s.view, width));
     g.fillStyle = p.line;
     g.fillRect(x, headHeight - 8, 1, 8);
-    g.globalAlpha = 0.4;
-    g.fillRect(x, headHeight, 1, height - headHeight - loadHeight);
-    g.globalAlpha = 1;
     g.fillStyle = p.dim;
     g.fillText(t.text, x + 3, headHeight - 5);
     if (t.day) {

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { useQueryClient } from "@tanstack/react-query";
 import { type Assignment, checkMove, lockPlan, type MoveFeedback, movePlan, type Plan } from "../../api/planning";
 import { Gantt } from "../../charts/gantt/Gantt";
-import type { Bar } from "../../charts/gantt/layout";
+import { type Bar, headHeight, loadHeight, rowHeight } from "../../charts/gantt/layout";
 import type { Feedback } from "../../charts/gantt/stage";
 import { useProblem } from "../../components/Status";
 import { useLang } from "../../i18n/useLang";
@@ -39,7 +39,7 @@ export function PlanChart({ p, look, may }: { p: Plan; look: "chart" | "table"; 
   return (
     <>
       {look === "table" ? <Rows p={p} open={(id) => setOpened(id)} /> : (
-        <Gantt resources={chart.resources} bars={chart.bars} now={now} height={420} label={t("gantt.label", { n: p.number, operations: chart.bars.length, late: p.figures.late })} describe={describe}
+        <Gantt resources={chart.resources} bars={chart.bars} now={now} height={Math.min(440, Math.max(220, chart.resources.length * rowHeight + headHeight + loadHeight + 4))} label={t("gantt.label", { n: p.number, operations: chart.bars.length, late: p.figures.late })} describe={describe}
           selected={selected} select={(b) => setSelected(b?.id)} open={(b) => setOpened(b.id)}
           {...(may ? { ask, drop: (b: Bar, resource: string, from: number) => { const x = chart.of.get(b.id); if (x && resource !== outside) void edit.move(x, resource, iso(from)); }, lock: (b: Bar) => { const x = chart.of.get(b.id); if (x) void edit.lock(x, !x.locked); } } : {})} />)}
       {a && <AssignmentDrawer p={p} a={a} may={may} close={() => setOpened(undefined)} lock={edit.lock} move={edit.move} />}

@@ -39,7 +39,7 @@ export function PlanHead({ p, may }: { p: Plan; may: boolean }) {
         {may && p.state === "draft" && <Button loading={drop.isPending} onClick={() => drop.mutate(undefined)}>{t("plan.drop")}</Button>}
         {may && p.state === "draft" && p.kind !== "what_if" && <Button type="primary" disabled={f.violations > 0} title={f.violations > 0 ? t("plan.cannot") : ""} onClick={() => setIssuing(true)}>{t("plan.issue")}</Button>}
       </div>
-      <dl className="kv" style={{ gridTemplateColumns: "repeat(auto-fit, minmax(140px, 1fr))" }}>
+      <dl className="kv" style={{ gridTemplateColumns: "repeat(auto-fit, minmax(125px, 1fr))" }}>
         <div><dt>{t("fig.late")}</dt><dd><b style={f.late > 0 ? { color: "var(--alarm)" } : {}}>{f.late}</b> / {f.planned}</dd></div>
         <div><dt>{t("fig.tardiness")}</dt><dd>{span(f.tardiness_ms, lang)}</dd></div>
         <div><dt title={t("fig.weighted.hint")}>{t("fig.weighted")}</dt><dd>{span(f.weighted_tardiness_ms, lang)}{atc !== undefined && atc > 0 && <span className="dim"> {t("fig.rule", { share: percent(f.weighted_tardiness_ms / atc, 0) })}</span>}</dd></div>

@@ -33,7 +33,7 @@ export function DefinitionEditor({ of, draft = false, close, saved }: Props) {
       const told = err.fields.length > 0 ? err.fields : [{ message: err.message }];
       const fields = told.flatMap((p) => {
         const at = fieldOf("location" in p ? p.location : undefined, p.message, f);
-        return at ? [{ name: at as never, errors: [p.message] }] : [];
+        return at ? [{ name: at as never, errors: [p.message.replace(/^[a-z]+: not valid: /, "")] }] : [];
       });
       form.setFields(fields);
       if (fields[0]) form.scrollToField(fields[0].name, { block: "center" });

@@ -62,7 +62,7 @@ function Alternatives({ i, outside }: { i: number; outside: () => void }) {
         <>
           {rows.map((r, k) => (
             <div key={r.key} style={grid("minmax(220px, 2fr) 1fr 1fr 1fr 40px")}>
-              <Form.Item name={[r.name, "equipment"]} label={t(k === 0 ? "machine.usual" : "machine.other")} rules={needed}><PlacePicker by="id" fits={(n) => n.level === "equipment" || n.level === "line" || n.level === "cell"} /></Form.Item>
+              <Form.Item name={[r.name, "equipment"]} label={t(k === 0 ? "machine.usual" : "machine.other")} rules={needed}><PlacePicker by="id" fits={(n) => (n.level === "equipment" && !n.equipment?.excluded) || n.level === "line" || n.level === "cell"} /></Form.Item>
               <Form.Item name={[r.name, "setupMin"]} label={t("seg.setup")}><InputNumber min={0} style={{ width: "100%" }} /></Form.Item>
               <Form.Item name={[r.name, "runSec"]} label={t("seg.run")} rules={needed}><InputNumber min={0.001} style={{ width: "100%" }} /></Form.Item>
               <Form.Item name={[r.name, "batch"]} label={t("seg.batch")} tooltip={t("seg.batch.hint")}><InputNumber min={0} precision={0} style={{ width: "100%" }} /></Form.Item>

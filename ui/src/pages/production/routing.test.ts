@@ -39,6 +39,7 @@ test("complaints find their field", () => {
   expect(fieldOf("body.segments[1].outside.supplier", "", f)).toEqual(["segments", 1, "supplier"]);
   expect(fieldOf("body.unit", "", f)).toEqual(["unit"]);
   expect(fieldOf(undefined, "production: not valid: product 6204, segment 20: it follows 5, which there is not", f)).toEqual(["segments", 1, "no"]);
+  expect(fieldOf(undefined, "product 6204, segment 10: there is no machine at b now; choose another", f)).toEqual(["segments", 0, "alternatives", 1, "equipment"]);
   expect(fieldOf(undefined, "product 6204, material steel: a quantity of 0", f)).toEqual(["materials", 0, "item"]);
   expect(fieldOf(undefined, "something else", f)).toBeUndefined();
 });
