@@ -21,7 +21,7 @@ export default function MaterialPage() {
   const { t } = useTranslation("material");
   const [search, set] = useMaterialSearch();
   // Reservations concern the whole plant: who sees a part of it is not asked for them.
-  const whole = !useQuery(session).data?.path;
+  const whole = useQuery(session).data?.whole.includes("read") ?? false;
   return (
     <>
       <div className="pagehead"><h1>{t("title")}</h1><span className="dim">{t("lead")}</span><span className="fill" /><ScanBar /></div>
