@@ -28,7 +28,6 @@ export function LotDrawer({ id, close }: { id: string; close: () => void }) {
 function LotPanel({ v }: { v: LotView }) {
   const { t } = useTranslation("material");
   const { lang, name } = useLang();
-
   // Genealogy concerns the whole plant: who sees a part of it is not asked for it.
   const whole = useQuery(session).data?.whole.includes("read") ?? false;
   const facts: [string, string | undefined][] = [
