@@ -22,6 +22,8 @@ export type Loop = S["MaterialLoop"];
 export type Call = S["MaterialCall"];
 export type Scanned = S["MaterialScanned"];
 export type Proposal = S["MaterialProposal"];
+export type Reservation = S["MaterialReservation"];
+export type Flushed = S["MaterialFlushed"];
 
 const pages = <T>(path: string, query: Query) =>
   infiniteQueryOptions({
@@ -37,6 +39,7 @@ export const calls = (query: Query) => pages<Call>("/material/calls", query);
 const list = <T>(path: string, query: Query = {}) => queryOptions({ queryKey: [path, "all", query], queryFn: async ({ signal }) => (await api.get<List<T>>(path, query, signal)).items });
 export const locations = list<Location>("/material/locations");
 export const loops = list<Loop>("/material/loops");
+export const reservations = (query: Query) => list<Reservation>("/material/reservations", query);
 export const field = (from: string, to: string) => list<Field>("/material/field", { from, to });
 
 const lotPath = (id: string) => `/material/lots/${encodeURIComponent(id)}`;

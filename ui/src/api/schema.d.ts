@@ -2560,6 +2560,317 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/material/backflush": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Book what a job used up by its machines' counts and the bill of materials; again at any time for what was made since */
+        post: operations["backflush"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/material/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Calls for material, the newest first */
+        get: operations["material-calls"];
+        put?: never;
+        /** Call for material at a place */
+        post: operations["call-material"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/material/calls/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept a call, give it back, confirm that it was delivered (which books the move), or cancel it */
+        post: operations["move-call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/material/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened to material, the newest first */
+        get: operations["material-entries"];
+        put?: never;
+        /** Say what happened: received, made, moved, used up, counted, blocked … */
+        post: operations["book-material"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/material/field": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What counts found beside what was booked, by item, the most apart first */
+        get: operations["stock-field"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/material/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is kept: products and what is bought, by code */
+        get: operations["items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/material/items/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Enter an item or change one; rev 0 for a new one */
+        put: operations["save-item"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/material/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Labels with QR code and Code 128, as PDF or for a label printer (ZPL) */
+        get: operations["material-labels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/material/locations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where material lies, by code */
+        get: operations["locations"];
+        put?: never;
+        /** Enter a location or change one; rev 0 for a new one */
+        post: operations["save-location"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/material/loops": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Kanban loops with their number of cards */
+        get: operations["kanban-loops"];
+        put?: never;
+        /** Make a kanban loop (rev 0) or change one; its cards are calculated */
+        post: operations["save-kanban-loop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/material/lots/{lot}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One lot with where it lies and what happened to it */
+        get: operations["lot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/material/lots/{lot}/birth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a lot was made: job, machine, people, tools, and what the machine measured meanwhile */
+        get: operations["lot-birth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/material/lots/{lot}/genealogy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a lot was made of, or what was made of it, with where each is now */
+        get: operations["genealogy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/material/lots/{lot}/recall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every lot that holds something of a bad one, with where it is now, as a sheet */
+        get: operations["export-recall"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/material/proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which lots to take of an item: what expires first, then what came first */
+        get: operations["pick-proposal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/material/reservations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is kept for orders */
+        get: operations["reservations"];
+        put?: never;
+        /** Keep for an order what its bill of materials asks for; says which lots to take and what is short */
+        post: operations["reserve-material"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/material/scan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a scanned code stands for; of one that is not ours what it looks like and why it is not taken */
+        get: operations["scan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/material/stock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What lies where, by lot and location */
+        get: operations["stock"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/maturity-editions": {
         parameters: {
             query?: never;
@@ -4599,6 +4910,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/work-hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Hours and parts by person, from what machines counted while each was at work on a job */
+        get: operations["work-hours"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/work-hours-export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a sheet for the pay office */
+        get: operations["export-work-hours"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -5424,6 +5769,12 @@ export interface components {
             state: "open" | "contested" | "upheld" | "dismissed";
             /** Format: int64 */
             to?: number;
+        };
+        BackflushRequest: {
+            /** Format: int64 */
+            job: number;
+            /** @description Number */
+            order: string;
         };
         BenchmarkAnswer: {
             issue: components["schemas"]["BenchmarkIssue"];
@@ -8384,6 +8735,56 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListMaterialCall: {
+            items: components["schemas"]["MaterialCall"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListMaterialEntry: {
+            items: components["schemas"]["MaterialEntry"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListMaterialField: {
+            items: components["schemas"]["MaterialField"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListMaterialFlushed: {
+            items: components["schemas"]["MaterialFlushed"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListMaterialItem: {
+            items: components["schemas"]["MaterialItem"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListMaterialLocation: {
+            items: components["schemas"]["MaterialLocation"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListMaterialLoop: {
+            items: components["schemas"]["MaterialLoop"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListMaterialProposal: {
+            items: components["schemas"]["MaterialProposal"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListMaterialReservation: {
+            items: components["schemas"]["MaterialReservation"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListMaterialStock: {
+            items: components["schemas"]["MaterialStock"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListNode: {
             items: components["schemas"]["Node"][];
             /** @description Pass as cursor for the next page */
@@ -8476,6 +8877,11 @@ export interface components {
         };
         ListProductionStep: {
             items: components["schemas"]["ProductionStep"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListProductionWorked: {
+            items: components["schemas"]["ProductionWorked"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -8774,6 +9180,528 @@ export interface components {
             verified: string;
             /** Format: int64 */
             version: number;
+        };
+        MaterialAttendance: {
+            from: string;
+            person: string;
+            to?: string;
+        };
+        MaterialBin: {
+            /** @description Of the last entry */
+            at: string;
+            /** @description The last one */
+            count?: components["schemas"]["MaterialCount"];
+            /** @description More was taken than was there; a count mends it */
+            doubts: components["schemas"]["MaterialDoubt"][];
+            /** @description Id of the last entry */
+            last: string;
+            location: string;
+            /** @description Item and number, parted by ':' */
+            lot: string;
+            quantity: string;
+        };
+        MaterialBirth: {
+            from?: string;
+            lot: components["schemas"]["MaterialLot"];
+            machines: components["schemas"]["MaterialMachineBirth"][];
+            /** @description At work on the job then */
+            operators: string[];
+            /** @description Left out of a lot that no job made */
+            run?: components["schemas"]["MaterialRun"];
+            to?: string;
+        };
+        MaterialBooked: {
+            /** @description What lies now where it was taken from, brought to or counted */
+            bins: components["schemas"]["MaterialBin"][];
+            entry: components["schemas"]["MaterialEntry"];
+        };
+        MaterialCall: {
+            /** @description Who brings it: a person, or agv:NAME */
+            carrier?: string;
+            id: string;
+            item: string;
+            /** @description Id of the kanban loop that it comes from */
+            loop?: string;
+            quantity: string;
+            /** @enum {string} */
+            state: "requested" | "accepted" | "delivered" | "cancelled";
+            steps: components["schemas"]["MaterialCallStep"][];
+            /** @description Location */
+            to: string;
+        };
+        MaterialCallMove: {
+            /** @description Of accepted: who brings it, such as agv:3; whoever asks when left out */
+            carrier?: string;
+            /** @description Of delivered: location that it came from */
+            from?: string;
+            /** @description Of delivered: number of the lot */
+            lot?: string;
+            note?: string;
+            /** @description Of delivered: how much; what was asked for when left out */
+            quantity?: string;
+            /**
+             * @description Requested again: the carrier gives it back
+             * @enum {string}
+             */
+            state: "requested" | "accepted" | "delivered" | "cancelled";
+        };
+        MaterialCallOff: {
+            item?: string;
+            /** @description The sender's own: the same again is the same call */
+            key?: string;
+            /** @description Id of a kanban loop: one container of it */
+            loop?: string;
+            note?: string;
+            quantity?: string;
+            /** @description Location */
+            to?: string;
+        };
+        MaterialCallStep: {
+            at: string;
+            by: string;
+            carrier?: string;
+            /** @description Of delivered: id of the move */
+            entry?: string;
+            note?: string;
+            /** @enum {string} */
+            state: "requested" | "accepted" | "delivered" | "cancelled";
+        };
+        MaterialCount: {
+            at: string;
+            by: string;
+            counted: string;
+            entry: string;
+            expected: string;
+        };
+        MaterialDerived: {
+            /**
+             * Format: int64
+             * @description Units the job had made, scrap and rework with them
+             */
+            made: number;
+            /** @description Of the item, for one unit, by the bill of materials */
+            per: string;
+            /**
+             * Format: int64
+             * @description Of the operations definition
+             */
+            revision: number;
+        };
+        MaterialDoubt: {
+            at: string;
+            by: string;
+            entry: string;
+            what: string;
+            why: string;
+        };
+        MaterialElement: {
+            /** @description Application identifier */
+            ai: string;
+            name: string;
+            value: string;
+        };
+        MaterialEntry: {
+            /** @description When it happened, of an entry that was made without the network; now when left out */
+            at?: string;
+            /** @description Of produced: when making it began; found from the job when left out */
+            began?: string;
+            readonly by?: string;
+            /** @description How a back-flushed quantity was found */
+            readonly derived?: components["schemas"]["MaterialDerived"];
+            /** @description When this node heard of it */
+            readonly entered?: string;
+            /** @description Of withdrawn: id of the entry that never counted */
+            entry?: string;
+            equipment?: string;
+            /** @description Of received: first day on which it must not be used; by the item's shelf life when left out */
+            expires?: string;
+            /** @description Location that it is taken from, counted or adjusted at */
+            from?: string;
+            readonly id?: string;
+            /** @description Number of the new lot of a split, the lot that a merge goes into, or the lot that was made of what was consumed */
+            into?: string;
+            item?: string;
+            /** Format: int64 */
+            job?: number;
+            /** @description The sender's own: the same again is the same entry */
+            key?: string;
+            /** @description Number of the lot or serial; none of items that are not tracked */
+            lot?: string;
+            note?: string;
+            /** @description Number of the order */
+            order?: string;
+            /** @description Number of the delivery note or certificate */
+            paper?: string;
+            /** @description Supplier or customer */
+            party?: string;
+            /** @description Item of into, of consumed */
+            product?: string;
+            /** @description In the item's unit; of counted what lies there; of adjusted more or less */
+            quantity?: string;
+            reason?: string;
+            /** @description Location that it is brought to */
+            to?: string;
+            /** @description Refused when it is not the item's */
+            unit?: string;
+            /** @enum {string} */
+            what: "received" | "produced" | "moved" | "split" | "merged" | "consumed" | "shipped" | "scrapped" | "adjusted" | "counted" | "blocked" | "unblocked" | "reserved" | "withdrawn";
+        };
+        MaterialField: {
+            counted: string;
+            /** Format: int64 */
+            counts: number;
+            /** @description By the bookings, added up over the counts */
+            expected: string;
+            item: components["schemas"]["MaterialItem"];
+            /** @description Expected − counted */
+            lost: string;
+            /** @description The differences added up without their signs */
+            off: string;
+        };
+        MaterialFirstPiece: {
+            at: string;
+            by: string;
+            note?: string;
+            ok: boolean;
+        };
+        MaterialFlushed: {
+            /** @description Booked for the job before */
+            before: string;
+            /** @description Booked now; negative when the counts went down */
+            booked: string;
+            /** @description What was made × what one unit takes */
+            due: string;
+            item: string;
+            /** Format: int64 */
+            made: number;
+            per: string;
+            /** @description Why nothing was booked */
+            problem?: string;
+            /** Format: int64 */
+            revision: number;
+            /** @description Due and not booked: none lies beside the machines */
+            short: string;
+        };
+        MaterialFound: {
+            /** @description Of stock */
+            location?: string;
+            lot: components["schemas"]["MaterialLot"];
+            /** @description Of shipped: to whom */
+            party?: string;
+            quantity: string;
+            /**
+             * @description nowhere: all of it was used up or moved on into other lots
+             * @enum {string}
+             */
+            where: "stock" | "shipped" | "scrapped" | "nowhere";
+        };
+        MaterialGenealogy: {
+            /** @description What was made of it; otherwise what it was made of */
+            down: boolean;
+            links: components["schemas"]["MaterialLink"][];
+            lot: string;
+            /** @description The lot itself first; a lot of which something lies in several places stands there several times */
+            lots: components["schemas"]["MaterialFound"][];
+            /** @description There is more than the answer holds; the recall list has all of it */
+            more?: boolean;
+        };
+        MaterialItem: {
+            /** @description As bills of materials call it */
+            code: string;
+            name: components["schemas"]["PlantName"];
+            /** @description No longer kept */
+            off?: boolean;
+            /**
+             * Format: int64
+             * @description Counts the changes
+             */
+            rev: number;
+            /**
+             * Format: int64
+             * @description Days from receipt or making to expiry; 0 for none
+             */
+            shelf_days?: number;
+            /** @enum {string} */
+            tracking: "none" | "lot" | "serial";
+            /** @description UCUM; {piece} for pieces. It never changes once something was booked */
+            unit: string;
+        };
+        MaterialLink: {
+            /** @description Known from the job alone: any lot of the job may hold some of it */
+            by_job?: boolean;
+            /** @description Lot */
+            child: string;
+            /** @description Lot */
+            parent: string;
+        };
+        MaterialLocation: {
+            /** @description With those around it before it: main/a/03 */
+            code: string;
+            /** @enum {string} */
+            kind: "warehouse" | "supermarket" | "line_side" | "quarantine";
+            name: components["schemas"]["PlantName"];
+            /** @description Node of the plant where it is: a site, an area, a line, or the machine that it feeds */
+            node: string;
+            /** @description Nothing is brought here any more */
+            off?: boolean;
+            /** @description Of the node, as it was when the location was saved */
+            readonly path?: string;
+            /**
+             * Format: int64
+             * @description Counts the changes
+             */
+            rev: number;
+        };
+        MaterialLoop: {
+            /**
+             * Format: int64
+             * @description Calculated
+             */
+            readonly cards: number;
+            /** @description What one container holds, in the item's unit */
+            container: string;
+            /** @description Per day of 24 hours */
+            demand: string;
+            /** @description Location that supplies */
+            from: string;
+            readonly id: string;
+            item: string;
+            /**
+             * Format: int64
+             * @description From a card's coming off to the full container's being there
+             */
+            lead_ms: number;
+            off?: boolean;
+            /**
+             * Format: int64
+             * @description Cards that go round when a person has said another number
+             */
+            own?: number;
+            /**
+             * Format: int64
+             * @description Counts the changes
+             */
+            rev: number;
+            /**
+             * Format: int64
+             * @description Added for what varies, per million
+             */
+            safety_ppm: number;
+            /** @description Location that uses it up */
+            to: string;
+        };
+        MaterialLot: {
+            /** @description When making it began, if somebody said so */
+            began?: string;
+            blocked?: boolean;
+            by?: string;
+            /** @description It was used although it was blocked */
+            doubts: components["schemas"]["MaterialDoubt"][];
+            equipment?: string;
+            /** @description First day on which it must not be used */
+            expires?: string;
+            /** @description Item and number, parted by ':' */
+            id: string;
+            item: string;
+            /** Format: int64 */
+            job?: number;
+            /** @description Why it may be used again */
+            note?: string;
+            number: string;
+            /** @description Number of the order that made it */
+            order?: string;
+            /**
+             * @description How it came to be; left out of one that was only met
+             * @enum {string}
+             */
+            origin?: "received" | "produced" | "split" | "merged";
+            /** @description Delivery note or certificate */
+            paper?: string;
+            /** @description Supplier */
+            party?: string;
+            /** @description Why it is blocked */
+            reason?: string;
+            /** @description When it came to be */
+            since?: string;
+        };
+        MaterialLotView: {
+            /** @description When making it began, if somebody said so */
+            began?: string;
+            blocked?: boolean;
+            by?: string;
+            /** @description Text of its label */
+            code: string;
+            /** @description It was used although it was blocked */
+            doubts: components["schemas"]["MaterialDoubt"][];
+            /** @description The newest first */
+            entries: components["schemas"]["MaterialEntry"][];
+            equipment?: string;
+            expired?: boolean;
+            /** @description First day on which it must not be used */
+            expires?: string;
+            /** @description Item and number, parted by ':' */
+            id: string;
+            item: string;
+            /** Format: int64 */
+            job?: number;
+            /** @description Why it may be used again */
+            note?: string;
+            number: string;
+            /** @description Its item */
+            of: components["schemas"]["MaterialItem"];
+            /** @description Number of the order that made it */
+            order?: string;
+            /**
+             * @description How it came to be; left out of one that was only met
+             * @enum {string}
+             */
+            origin?: "received" | "produced" | "split" | "merged";
+            /** @description Delivery note or certificate */
+            paper?: string;
+            /** @description Supplier */
+            party?: string;
+            /** @description Why it is blocked */
+            reason?: string;
+            /** @description When it came to be */
+            since?: string;
+            stock: components["schemas"]["MaterialStock"][];
+        };
+        MaterialMachineBirth: {
+            equipment: string;
+            from: string;
+            name: components["schemas"]["PlantName"];
+            parameters: components["schemas"]["MaterialParameter"][];
+            path: string;
+            to: string;
+        };
+        MaterialParameter: {
+            /** Format: double */
+            known: number;
+            /** Format: double */
+            max: number;
+            /**
+             * Format: double
+             * @description Weighed by time
+             */
+            mean: number;
+            /** Format: double */
+            min: number;
+            name: string;
+            /** Format: int64 */
+            samples: number;
+            /** Format: int32 */
+            tag: number;
+            title: components["schemas"]["PlantName"];
+            unit?: string;
+        };
+        MaterialPick: {
+            expires?: string;
+            location: string;
+            lot: string;
+            number?: string;
+            quantity: string;
+        };
+        MaterialProposal: {
+            /** @description What may be used and is kept for nobody */
+            free: string;
+            item: string;
+            /** @description What expires first, then what came first */
+            picks: components["schemas"]["MaterialPick"][];
+            /** @description Kept for other orders of all that lies there */
+            reserved: string;
+            /** @description What is not there */
+            short: string;
+        };
+        MaterialReservation: {
+            at: string;
+            by: string;
+            item: string;
+            /** @description Number */
+            order: string;
+            quantity: string;
+            /** @description Of the item, by the order */
+            used: string;
+        };
+        MaterialRun: {
+            first_piece?: components["schemas"]["MaterialFirstPiece"];
+            /** Format: int64 */
+            good: number;
+            /** Format: int64 */
+            job: number;
+            /**
+             * Format: int64
+             * @description Good, scrap and rework, by the machines' counts and what people entered
+             */
+            made: number;
+            name: components["schemas"]["PlantName"];
+            /** @description Number */
+            order: string;
+            order_id: string;
+            product: string;
+            /** Format: int64 */
+            revision: number;
+            /** @description When it ran where */
+            stretches: components["schemas"]["MaterialStretch"][];
+            tools: string[];
+            /** @description Who was at work on it */
+            work: components["schemas"]["MaterialAttendance"][];
+        };
+        MaterialScanned: {
+            elements?: components["schemas"]["MaterialElement"][] | null;
+            id?: string;
+            item?: components["schemas"]["MaterialItem"];
+            /**
+             * @description Left out of a code that is not ours
+             * @enum {string}
+             */
+            kind?: "lot" | "item" | "location" | "card" | "job";
+            location?: components["schemas"]["MaterialLocation"];
+            /**
+             * @description Of a code that is not ours: what it looks like; ours: with a wrong check
+             * @enum {string}
+             */
+            looks?: "gs1" | "ean" | "url" | "number" | "text" | "ours";
+            loop?: components["schemas"]["MaterialLoop"];
+            lot?: components["schemas"]["MaterialLotView"];
+            /** @description Of an item or a location */
+            stock?: components["schemas"]["MaterialStock"][] | null;
+            text: string;
+            /** @description Of a code that is not ours, why it is not taken */
+            why?: string;
+        };
+        MaterialStock: {
+            /** @description Of the last entry */
+            at: string;
+            blocked?: boolean;
+            /** @description The last one */
+            count?: components["schemas"]["MaterialCount"];
+            /** @description More was taken than was there; a count mends it */
+            doubts: components["schemas"]["MaterialDoubt"][];
+            expires?: string;
+            item: components["schemas"]["MaterialItem"];
+            /** @enum {string} */
+            kind: "warehouse" | "supermarket" | "line_side" | "quarantine";
+            /** @description Id of the last entry */
+            last: string;
+            location: string;
+            /** @description Item and number, parted by ':' */
+            lot: string;
+            /** @description Of the lot; empty of items that are not tracked */
+            number: string;
+            /** @description Of the place in the plant */
+            path: string;
+            quantity: string;
+            /** @description Why it is blocked */
+            reason?: string;
+            /** @description When the lot came to be */
+            since?: string;
+        };
+        MaterialStretch: {
+            equipment: string;
+            from: string;
+            name: components["schemas"]["PlantName"];
+            path: string;
+            to?: string;
         };
         Me: {
             /** @description Firms that may be seen; one empty area is every firm */
@@ -10611,6 +11539,32 @@ export interface components {
              */
             weight?: number;
         };
+        ProductionWorked: {
+            /**
+             * Format: int64
+             * @description People at work on the job together: who pays divides by it, or does not
+             */
+            crew: number;
+            from: string;
+            /**
+             * Format: int64
+             * @description Of the whole crew
+             */
+            good: number;
+            /** Format: int64 */
+            job: number;
+            name: components["schemas"]["PlantName"];
+            /** @description Number */
+            order: string;
+            /** @description Empty: made while nobody was at work on the job */
+            person: string;
+            product: string;
+            /** Format: int64 */
+            rework: number;
+            /** Format: int64 */
+            scrap: number;
+            to: string;
+        };
         Profile: {
             class: string;
             /** @description Those that read its devices, the usual first */
@@ -11254,6 +12208,10 @@ export interface components {
              */
             submitted?: string;
             versions: components["schemas"]["ReportingVersion"][];
+        };
+        "Reserve-materialRequest": {
+            /** @description Number */
+            order: string;
         };
         ReturnIn: {
             /** @enum {string} */
@@ -12654,7 +13612,7 @@ export interface operations {
     "who-may": {
         parameters: {
             query: {
-                permission: "read" | "report" | "control" | "plan" | "engineer" | "administer" | "audit" | "firms" | "firms.keep" | "firms.report" | "firms.dispatch" | "firms.reply" | "diagnose" | "tenants";
+                permission: "read" | "report" | "control" | "plan" | "material" | "engineer" | "administer" | "audit" | "firms" | "firms.keep" | "firms.report" | "firms.dispatch" | "firms.reply" | "diagnose" | "tenants";
                 /** @description A place of the plant */
                 scope?: string;
                 /** @description Id of a firm */
@@ -18425,6 +19383,786 @@ export interface operations {
             };
         };
     };
+    backflush: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackflushRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMaterialFlushed"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "material-calls": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Only those that wait */
+                open?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMaterialCall"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "call-material": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaterialCallOff"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaterialCall"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "move-call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaterialCallMove"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaterialCall"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "material-entries": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                item?: string;
+                location?: string;
+                /** @description Number of an order */
+                order?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMaterialEntry"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "book-material": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaterialEntry"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaterialBooked"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "stock-field": {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMaterialField"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    items: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Part of code or name */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMaterialItem"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-item": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaterialItem"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaterialItem"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "material-labels": {
+        parameters: {
+            query: {
+                /** @description card: all cards of a kanban loop */
+                kind: "lot" | "item" | "location" | "card";
+                /** @description Of lots, items, locations or loops */
+                id: string[] | null;
+                format?: "pdf" | "zpl";
+                /** @description Of the label printer, with Chinese characters: E:SIMSUN.TTF */
+                font?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    locations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMaterialLocation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-location": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaterialLocation"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaterialLocation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "kanban-loops": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMaterialLoop"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-kanban-loop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaterialLoop"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaterialLoop"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Item and number, parted by ':' */
+                lot: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaterialLotView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "lot-birth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Item and number, parted by ':' */
+                lot: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaterialBirth"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    genealogy: {
+        parameters: {
+            query?: {
+                /** @description down: what was made of it; up: what it was made of */
+                direction?: "up" | "down";
+            };
+            header?: never;
+            path: {
+                /** @description Item and number, parted by ':' */
+                lot: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaterialGenealogy"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-recall": {
+        parameters: {
+            query?: {
+                format?: "xlsx" | "csv";
+            };
+            header?: never;
+            path: {
+                /** @description Item and number, parted by ':' */
+                lot: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "pick-proposal": {
+        parameters: {
+            query: {
+                item: string;
+                /** @description Decimal number in the item's unit */
+                quantity: string;
+                /** @description From here and all below it; from anywhere when left out */
+                location?: string;
+                /** @description Number of the order that it is for */
+                order?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaterialProposal"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reservations: {
+        parameters: {
+            query?: {
+                /** @description Number */
+                order?: string;
+                item?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMaterialReservation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "reserve-material": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reserve-materialRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMaterialProposal"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scan: {
+        parameters: {
+            query: {
+                text: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaterialScanned"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stock: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                item?: string;
+                /** @description With all below it */
+                location?: string;
+                /** @description Part of an item's code or name, or of a lot's number */
+                q?: string;
+                /** @description Only where more was taken than was there */
+                doubt?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMaterialStock"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "maturity-editions": {
         parameters: {
             query?: never;
@@ -23441,6 +25179,71 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Waveform"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "work-hours": {
+        parameters: {
+            query: {
+                from: string;
+                /** @description At most 62 days behind from */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListProductionWorked"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-work-hours": {
+        parameters: {
+            query: {
+                from: string;
+                /** @description At most 62 days behind from */
+                to: string;
+                format?: "xlsx" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {

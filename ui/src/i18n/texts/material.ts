@@ -1,6 +1,6 @@
 export const zh = {
   "title": "物料", "lead": "物料在哪里、发生过什么、从哪里来：超出账面的领用照记并标为存疑，盘点后消除。",
-  "tab.stock": "库存", "tab.entries": "流水", "tab.calls": "要料", "tab.loops": "看板", "tab.field": "账实差异", "tab.masters": "物料与库位",
+  "tab.stock": "库存", "tab.entries": "流水", "tab.orders": "订单备料", "tab.calls": "要料", "tab.loops": "看板", "tab.field": "账实差异", "tab.masters": "物料与库位",
   "saved": "已保存", "needed": "必填", "day.bad": "日期写成 2027-05-01", "actions": "操作", "why": "理由", "note": "说明", "reason": "原因", "at": "时间", "by": "记录人", "state": "状态", "name": "名称", "unit": "单位", "off": "停用",
   "scan": "扫描条码或二维码", "scan.do": "查找", "scan.foreign": "不是本系统的标签（{{looks}}）：{{why}}",
   "looks.gs1": "GS1 标签", "looks.ean": "商品条码", "looks.url": "网址", "looks.number": "一串数字", "looks.text": "普通文字", "looks.ours": "损坏的本系统标签",
@@ -17,6 +17,8 @@ export const zh = {
   "parameter": "参数", "parameter.min": "最小", "parameter.mean": "均值", "parameter.max": "最大", "parameter.samples": "样本数", "parameter.known": "覆盖率", "parameter.none": "这段时间没有数据",
   "genealogy": "谱系", "genealogy.down": "去了哪里", "genealogy.up": "由什么做成", "genealogy.count": "{{lots}} 个批次，{{links}} 条关系", "genealogy.none.down": "没有用到别的批次里", "genealogy.none.up": "没有记录用了什么", "genealogy.more": "只显示一部分，全部见召回清单", "link.job": "同一工序", "link.job.more": "只知道同一工序用了它，这道工序的每一批都可能含有它",
   "where": "现在", "where.stock": "在库", "where.shipped": "已发货", "where.scrapped": "已报废", "where.nowhere": "已用完",
+  "reserved.none": "没有预留", "reserved.quantity": "预留", "reserved.used": "已领用", "reserved.others": "其他订单预留", "reserve": "按物料清单预留", "reserve.do": "预留并建议批次", "reserve.nothing": "这张订单没有物料清单", "short": "缺",
+  "flush": "倒冲", "flush.lead": "按设备计数和物料清单记下一道工序用掉的物料；可以反复执行，只记新增的部分，计数减少时退回。", "flush.do": "倒冲", "flush.nothing": "这道工序不用物料", "flush.due": "应用", "flush.before": "已记", "flush.booked": "本次记账",
   "call": "要料", "calls.ended": "包括已结束的", "calls.none": "没有要料请求", "carrier": "配送", "call.requested": "待接单", "call.accepted": "配送中", "call.delivered": "已送达", "call.cancelled": "已取消", "call.accept": "接单", "call.deliver": "送达", "call.return": "退回", "call.cancel": "取消要料", "proposal": "建议取用（先到期先出，再先进先出）", "proposal.short": "还缺 {{n}}",
   "loops.formula": "卡数 = ⌈ 日需求 × 提前期 × (1 + 安全系数) ÷ 容器数量 ⌉", "loops.none": "没有看板回路", "loop.add": "新建看板回路", "loop.container": "每箱数量", "loop.demand": "日需求", "loop.lead": "提前期", "loop.safety": "安全系数", "loop.cards": "卡数", "loop.own": "{{own}}（计算值 {{cards}}）", "loop.call": "取卡要料", "loop.print": "打印看板卡", "loop.from": "供应库位", "loop.to": "使用库位", "loop.hours": "提前期（小时）", "loop.safety.percent": "安全系数（%）", "loop.own.label": "自定卡数", "loop.own.hint": "留空按公式计算",
   "field.lead": "盘点时账面应有与实际的差别，按物料汇总", "field.counts": "盘点次数", "field.expected": "账面", "field.counted": "实际", "field.lost": "差额（账面−实际）", "field.off": "差异绝对值合计", "field.none": "这段时间没有盘点",
@@ -25,7 +27,7 @@ export const zh = {
 };
 export const en: Record<keyof typeof zh, string> = {
   "title": "Material", "lead": "Where material is, what happened to it, and where it came from: more taken than there was is booked and stands as a doubt until somebody counts.",
-  "tab.stock": "Stock", "tab.entries": "Entries", "tab.calls": "Calls", "tab.loops": "Kanban", "tab.field": "Truth and field", "tab.masters": "Items and locations",
+  "tab.stock": "Stock", "tab.entries": "Entries", "tab.orders": "For orders", "tab.calls": "Calls", "tab.loops": "Kanban", "tab.field": "Truth and field", "tab.masters": "Items and locations",
   "saved": "Saved", "needed": "Needed", "day.bad": "Write a day as 2027-05-01", "actions": "Actions", "why": "Why", "note": "Note", "reason": "Reason", "at": "Time", "by": "By", "state": "State", "name": "Name", "unit": "Unit", "off": "off",
   "scan": "Scan a barcode or QR code", "scan.do": "Find", "scan.foreign": "No label of ours ({{looks}}): {{why}}",
   "looks.gs1": "GS1 label", "looks.ean": "trade number", "looks.url": "web address", "looks.number": "bare number", "looks.text": "plain text", "looks.ours": "a damaged label of ours",
@@ -42,6 +44,8 @@ export const en: Record<keyof typeof zh, string> = {
   "parameter": "Parameter", "parameter.min": "Min", "parameter.mean": "Mean", "parameter.max": "Max", "parameter.samples": "Samples", "parameter.known": "Coverage", "parameter.none": "No data of that time",
   "genealogy": "Genealogy", "genealogy.down": "Where it went", "genealogy.up": "What it was made of", "genealogy.count": "{{lots}} lots, {{links}} links", "genealogy.none.down": "Nothing was made of it", "genealogy.none.up": "Nobody said what went into it", "genealogy.more": "A part is shown; the recall list has all of it", "link.job": "same job", "link.job.more": "All that is known is that the job used it: every lot of the job may hold some of it",
   "where": "Now", "where.stock": "in stock", "where.shipped": "shipped", "where.scrapped": "scrapped", "where.nowhere": "used up",
+  "reserved.none": "Nothing is reserved", "reserved.quantity": "Reserved", "reserved.used": "Used", "reserved.others": "Kept for others", "reserve": "Reserve by the bill of materials", "reserve.do": "Reserve and propose lots", "reserve.nothing": "The order has no bill of materials", "short": "Short",
+  "flush": "Back-flush", "flush.lead": "Books what a job used up by its machines' counts and the bill of materials; again at any time for what was made since, and back when counts went down.", "flush.do": "Back-flush", "flush.nothing": "The job uses no material", "flush.due": "Due", "flush.before": "Before", "flush.booked": "Booked now",
   "call": "Call for material", "calls.ended": "With those that ended", "calls.none": "Nobody calls for material", "carrier": "Carrier", "call.requested": "requested", "call.accepted": "on its way", "call.delivered": "delivered", "call.cancelled": "cancelled", "call.accept": "Accept", "call.deliver": "Deliver", "call.return": "Give back", "call.cancel": "Cancel the call", "proposal": "To be taken (what expires first, then what came first)", "proposal.short": "{{n}} are not there",
   "loops.formula": "Cards = ⌈ demand per day × lead time × (1 + safety) ÷ container ⌉", "loops.none": "No kanban loops", "loop.add": "New kanban loop", "loop.container": "Container", "loop.demand": "Demand per day", "loop.lead": "Lead time", "loop.safety": "Safety", "loop.cards": "Cards", "loop.own": "{{own}} (calculated {{cards}})", "loop.call": "Call one container", "loop.print": "Print cards", "loop.from": "Supplying location", "loop.to": "Using location", "loop.hours": "Lead time (hours)", "loop.safety.percent": "Safety (%)", "loop.own.label": "Own number of cards", "loop.own.hint": "Calculated when left out",
   "field.lead": "What counts found beside what was booked, by item", "field.counts": "Counts", "field.expected": "Expected", "field.counted": "Counted", "field.lost": "Expected − counted", "field.off": "Differences without signs", "field.none": "Nobody counted in this time",

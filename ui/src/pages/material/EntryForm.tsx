@@ -24,7 +24,7 @@ export function EntryForm({ of, keeps, close }: { of: Stock | undefined; keeps: 
   const [what, setWhat] = useState<What>(of || !keeps ? "moved" : "received");
   const [doubt, setDoubt] = useState<string>();
   // One key for what is on the form: pressed twice, or answered by nobody, it is booked once.
-  const [key] = useState(() => crypto.randomUUID());
+  const [key] = useState(() => `${Date.now()}-${Math.random().toString(36).slice(2)}`);
   const save = useStep((v: Entry) => api.post<Booked>("/material/entries", { ...v, what, key }), (b) => {
     const why = b.bins.flatMap((bin) => bin.doubts).filter((d) => d.entry === b.entry.id).map((d) => d.why);
     if (why.length > 0) setDoubt(why.join("；"));

@@ -28,9 +28,8 @@ export function LotDrawer({ id, close }: { id: string; close: () => void }) {
 function LotPanel({ v }: { v: LotView }) {
   const { t } = useTranslation("material");
   const { lang, name } = useLang();
-  const me = useQuery(session).data;
   // Genealogy concerns the whole plant: who sees a part of it is not asked for it.
-  const whole = !me?.path;
+  const whole = useQuery(session).data?.whole.includes("read") ?? false;
   const facts: [string, string | undefined][] = [
     [t("item"), name(v.of.name)], [t("origin"), v.origin && t(`what.${v.origin}`)], [t("since"), v.since && dateTime(v.since)], [t("expires"), v.expires],
     [t("supplier"), v.party], [t("paper"), v.paper], [t("order"), v.order && `${v.order}${v.job ? `-${v.job}` : ""}`], [t("by"), v.by],

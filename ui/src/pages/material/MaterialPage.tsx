@@ -1,7 +1,9 @@
+import { useQuery } from "@tanstack/react-query";
 import { App, Input } from "antd";
 import { useTranslation } from "react-i18next";
 import { api } from "../../api/client";
 import type { Scanned } from "../../api/material";
+import { session } from "../../api/queries";
 import { PageTabs } from "../../components/PageTabs";
 import { useProblem } from "../../components/Status";
 import { CallsTab } from "./CallsTab";
@@ -10,6 +12,7 @@ import { FieldTab } from "./FieldTab";
 import { LoopsTab } from "./LoopsTab";
 import { LotDrawer } from "./LotDrawer";
 import { MastersTab } from "./MastersTab";
+import { OrdersTab } from "./OrdersTab";
 import { useMaterialSearch } from "./parts";
 import { StockTab } from "./StockTab";
 
@@ -17,12 +20,15 @@ import { StockTab } from "./StockTab";
 export default function MaterialPage() {
   const { t } = useTranslation("material");
   const [search, set] = useMaterialSearch();
+  // Reservations concern the whole plant: who sees a part of it is not asked for them.
+  const whole = useQuery(session).data?.whole.includes("read") ?? false;
   return (
     <>
       <div className="pagehead"><h1>{t("title")}</h1><span className="dim">{t("lead")}</span><span className="fill" /><ScanBar /></div>
       <PageTabs items={[
         { key: "stock", label: t("tab.stock"), children: <StockTab /> },
         { key: "entries", label: t("tab.entries"), children: <EntriesTab /> },
+        ...(whole ? [{ key: "orders", label: t("tab.orders"), children: <OrdersTab /> }] : []),
         { key: "calls", label: t("tab.calls"), children: <CallsTab /> },
         { key: "loops", label: t("tab.loops"), children: <LoopsTab /> },
         { key: "field", label: t("tab.field"), children: <FieldTab /> },

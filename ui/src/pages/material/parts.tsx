@@ -17,9 +17,9 @@ export function useMaterialSearch(): [MaterialSearch, (more: MaterialSearch) => 
 }
 
 /** What the person may do with material. */
-export function useMay(): { keeps: boolean; reports: boolean } {
+export function useMay(): { keeps: boolean; reports: boolean; plans: boolean } {
   const may = useQuery(session).data?.permissions ?? [];
-  return { keeps: may.includes("material"), reports: may.includes("report") };
+  return { keeps: may.includes("material"), reports: may.includes("report"), plans: may.includes("plan") };
 }
 
 /** One change; what it touches is asked again. */
