@@ -48,8 +48,11 @@ func refused(format string, args ...any) error {
 
 // within says where in a message something was refused.
 func within(where string, err error) error {
-	if !errors.Is(err, ErrRefused) {
+	switch {
+	case !errors.Is(err, ErrRefused):
 		return fmt.Errorf("%s: %w", where, err)
+	case strings.HasPrefix(reasonOf(err), "line "): // it is said already, more exactly
+		return err
 	}
 	return refused("%s: %s", where, reasonOf(err))
 }

@@ -97,14 +97,13 @@ func (d *Desk) Pass(ctx context.Context, tenant plant.TenantNo, p Partner) error
 	}
 	errs := []error{d.applyWaiting(ctx, tenant, p)}
 	door, err := d.o.Open(tenant, p)
-	if err != nil {
-		errs = append(errs, err)
-	} else if door != nil {
+	open := err == nil && door != nil
+	if open {
 		defer door.Close()
-		errs = append(errs, d.fetch(ctx, tenant, p, door))
+		err = d.fetch(ctx, tenant, p, door)
 	}
-	errs = append(errs, d.Report(ctx, tenant, p))
-	if door != nil {
+	errs = append(errs, err, d.Report(ctx, tenant, p))
+	if open {
 		errs = append(errs, d.Send(ctx, tenant, p, m, door))
 	}
 	return errors.Join(errs...)

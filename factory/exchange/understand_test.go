@@ -135,7 +135,7 @@ func TestUnderstandB2MML(t *testing.T) {
 		t.Errorf("%+v version %d; want %+v", got, part.Version, want)
 	}
 	for _, c := range []struct{ from, to, want string }{
-		{"H87", "BOX", `line 5: unit "BOX" is not known`},
+		{"H87", "BOX", `refused: line 4: unit "BOX" is not known`},
 		{">12<", ">12.5<", "a quantity of \"12.5\"; write a whole number"},
 		{">Forecast<", ">Running<", `state "Running" cannot be asked for`},
 		{">Produced<", ">Consumed<", "does not say how much"},

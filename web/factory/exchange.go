@@ -180,7 +180,7 @@ func (r *rooms) registerMessages() {
 			web.Paging
 			Partner   string             `query:"partner" maxLength:"40"`
 			Direction exchange.Direction `query:"direction" enum:"in,out,"`
-			State     []exchange.State   `query:"state" maxItems:"7"`
+			State     []exchange.State   `query:"state,explode" maxItems:"7"`
 			Object    string             `query:"object" maxLength:"120" doc:"Number of an order, code of a product, id of a lot: exactly"`
 			Q         string             `query:"q" maxLength:"100" doc:"Part of the id or of what it is about"`
 		},
