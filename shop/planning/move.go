@@ -61,24 +61,58 @@ func movable(m *Model, s schedule.Schedule, mv Move) (i, alt int, err error) {
 // newViolations are those that are there when an operation is moved, and not
 // before. A lock of the operation itself moves with it.
 func newViolations(m *Model, s schedule.Schedule, i int, moved schedule.Placed) (out []Violation) {
+	near, was, jobs := m.around(s, i, moved.Machine)
 	type key struct {
 		kind    check.Kind
 		job, op int
 	}
 	had := map[key]bool{}
-	for _, v := range check.Schedule(m.Problem, s) {
+	for _, v := range check.Schedule(near, was) {
 		had[key{v.Kind, v.Job, v.Op}] = true
 	}
-	then := schedule.Schedule{Operations: slices.Clone(s.Operations)}
-	then.Operations[i] = moved
-	for _, v := range check.Schedule(m.Problem, then) {
-		own := v.Job == moved.Job && v.Op == moved.Op
+	then := schedule.Schedule{Operations: slices.Clone(was.Operations)}
+	for k, o := range then.Operations {
+		if jobs[o.Job] == moved.Job && o.Op == moved.Op {
+			then.Operations[k] = schedule.Placed{Job: o.Job, Op: o.Op, Machine: moved.Machine, Start: moved.Start, End: moved.End}
+		}
+	}
+	for _, v := range check.Schedule(near, then) {
+		own := jobs[v.Job] == moved.Job && v.Op == moved.Op
 		if had[key{v.Kind, v.Job, v.Op}] && !own || own && v.Kind == check.Locked {
 			continue
 		}
+		v.Job = jobs[v.Job]
 		out = append(out, m.violation(v))
 	}
 	return out
+}
+
+// around is the part of a problem and its schedule that moving an operation to a
+// machine can touch: its own job, and those with an operation on the machine or
+// on the one that it leaves. jobs are their numbers in the whole.
+func (m *Model) around(s schedule.Schedule, i, machine int) (near *schedule.Problem, part schedule.Schedule, jobs []int) {
+	touched := make([]bool, len(m.Problem.Jobs))
+	touched[s.Operations[i].Job] = true
+	for _, o := range s.Operations {
+		if o.Machine == machine || o.Machine == s.Operations[i].Machine {
+			touched[o.Job] = true
+		}
+	}
+	near = &schedule.Problem{Machines: m.Problem.Machines, Horizon: m.Problem.Horizon}
+	at := make([]int, len(touched))
+	for j, is := range touched {
+		if is {
+			at[j], jobs = len(jobs), append(jobs, j)
+			near.Jobs = append(near.Jobs, m.Problem.Jobs[j])
+		}
+	}
+	for _, o := range s.Operations {
+		if touched[o.Job] {
+			o.Job = at[o.Job]
+			part.Operations = append(part.Operations, o)
+		}
+	}
+	return near, part, jobs
 }
 
 // gap is a machine without the operation that is to go there.

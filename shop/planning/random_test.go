@@ -160,8 +160,26 @@ func followed(t *testing.T, n int, m *Model, s schedule.Schedule, p Plan, state 
 		if err != nil || len(f.Violations) > 0 || f.End != m.clock().at(o.End) {
 			t.Fatalf("state %d: moved to where it is: %+v %v", n, f, err)
 		}
+		samePart(t, n, m, s, o)
 		if m.Problem.Machines[o.Machine].Capacity <= 1 && (len(f.Pushes) > 0 || f.Earliest > f.Start) {
 			t.Fatalf("state %d: moved to where it is, it pushes %v and could begin at %v, not %v", n, f.Pushes, f.Earliest.Time(), f.Start.Time())
+		}
+	}
+}
+
+// samePart holds what is found in the part of a plan that a move can touch against
+// the whole of it.
+func samePart(t *testing.T, n int, m *Model, s schedule.Schedule, o schedule.Placed) {
+	t.Helper()
+	i := slices.Index(s.Operations, o)
+	for _, a := range m.Problem.Jobs[o.Job].Operations[o.Op].Alternatives {
+		moved := schedule.Placed{Job: o.Job, Op: o.Op, Machine: a.Machine, Start: o.Start + 1800, End: o.Start + 1800 + a.Duration}
+		whole := schedule.Schedule{Operations: slices.Clone(s.Operations)}
+		whole.Operations[i] = moved
+		want := slices.DeleteFunc(violations(m, whole), func(v Violation) bool { return v.Kind == "locked" })
+		got := newViolations(m, s, i, moved)
+		if !slices.Equal(kindsOf(got), kindsOf(want)) {
+			t.Fatalf("state %d: moving %+v to %+v is found to give %+v; the whole has %+v", n, o, moved, got, want)
 		}
 	}
 }
