@@ -71,7 +71,7 @@ test("an operation is locked by a key, and carried elsewhere", async () => {
   const chart = page.getByRole("application");
   await chart.focus();
   await page.keyboard.press("ArrowRight");
-  await page.getByRole("status").filter({ hasText: /MO-\d 车削/ }).waitFor();
+  await page.getByRole("status").filter({ hasText: /MO-\d 磨削/ }).waitFor();
   await page.keyboard.press("l");
   await head("第 2 号").waitFor();
   await page.getByRole("status").filter({ hasText: "已锁定" }).waitFor();
@@ -133,9 +133,9 @@ test("an order comes in between: a reason to plan anew, and what was planned mov
 
 test("a date is promised, and each machine has its list", async () => {
   await open("/planning?tab=promise", "排产");
-  await page.getByLabel("产品").click();
+  await page.getByLabel("产品", { exact: true }).click();
   await page.locator(".ant-select-item-option").filter({ hasText: product }).click();
-  await page.getByLabel("数量").fill("50");
+  await page.getByLabel("数量", { exact: true }).fill("50");
   await page.getByRole("button", { name: "算交期" }).click();
   await page.getByRole("heading", { name: "不动现有计划" }).waitFor();
   await accessible(page, "a promise");

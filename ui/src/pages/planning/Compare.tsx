@@ -8,6 +8,7 @@ import { useLang } from "../../i18n/useLang";
 import { span } from "../../lib/format";
 import { ms, shortTime } from "../../lib/time";
 import { useNames } from "../production/parts";
+import { amount } from "./amount";
 import { PlanTag } from "./PlanHead";
 import { usePlanningSearch } from "./search";
 
@@ -40,9 +41,9 @@ export function Compare({ place }: { place: string }) {
           <thead><tr><th scope="col">{t("plan")}</th>{plans.map((p) => <th scope="col" key={p.id}><button type="button" className="figbtn" onClick={() => set({ tab: "plan", plan: p.state === "in_use" ? undefined : p.id })}>{t("plan.n", { n: p.number })} {p.name}</button><div><PlanTag of={p} /></div></th>)}</tr></thead>
           <tbody>
             {figure(t("fig.late"), (p) => p.figures.late, (p) => `${p.figures.late} / ${p.figures.planned}`)}
-            {figure(t("fig.weighted"), (p) => p.figures.weighted_tardiness_ms, (p) => span(p.figures.weighted_tardiness_ms, lang))}
-            {figure(t("fig.tardiness"), (p) => p.figures.tardiness_ms, (p) => span(p.figures.tardiness_ms, lang))}
-            {figure(t("fig.setup"), (p) => p.figures.setup_ms, (p) => span(p.figures.setup_ms, lang))}
+            {figure(t("fig.weighted"), (p) => p.figures.weighted_tardiness_ms, (p) => amount(p.figures.weighted_tardiness_ms, lang))}
+            {figure(t("fig.tardiness"), (p) => p.figures.tardiness_ms, (p) => amount(p.figures.tardiness_ms, lang))}
+            {figure(t("fig.setup"), (p) => p.figures.setup_ms, (p) => amount(p.figures.setup_ms, lang))}
             {figure(t("fig.makespan"), (p) => ms(p.figures.makespan ?? 0), (p) => (p.figures.makespan ? shortTime(p.figures.makespan) : "—"))}
             {figure(t("compare.moved"), (p) => p.against.machine + p.against.later + p.against.earlier, (p) => t("compare.moved.n", { machine: p.against.machine, later: p.against.later, earlier: p.against.earlier }))}
             {figure(t("fig.unplanned"), (p) => p.figures.unplanned, (p) => p.figures.unplanned)}

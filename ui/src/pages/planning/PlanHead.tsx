@@ -6,9 +6,10 @@ import { ApiError } from "../../api/client";
 import { dropPlan, issuePlan, type Plan, planChanges, type PlanHead as Head } from "../../api/planning";
 import { Problem } from "../../components/Status";
 import { useLang } from "../../i18n/useLang";
-import { percent, span } from "../../lib/format";
+import { percent } from "../../lib/format";
 import { dateTime, shortTime } from "../../lib/time";
 import { useChange } from "../production/parts";
+import { amount } from "./amount";
 import { usePlanningSearch } from "./search";
 
 export function PlanTag({ of }: { of: Head }) {
@@ -41,9 +42,9 @@ export function PlanHead({ p, may }: { p: Plan; may: boolean }) {
       </div>
       <dl className="kv" style={{ gridTemplateColumns: "repeat(auto-fit, minmax(125px, 1fr))" }}>
         <div><dt>{t("fig.late")}</dt><dd><b style={f.late > 0 ? { color: "var(--alarm)" } : {}}>{f.late}</b> / {f.planned}</dd></div>
-        <div><dt>{t("fig.tardiness")}</dt><dd>{span(f.tardiness_ms, lang)}</dd></div>
-        <div><dt title={t("fig.weighted.hint")}>{t("fig.weighted")}</dt><dd>{span(f.weighted_tardiness_ms, lang)}{atc !== undefined && atc > 0 && <span className="dim"> {t("fig.rule", { share: percent(f.weighted_tardiness_ms / atc, 0) })}</span>}</dd></div>
-        <div><dt>{t("fig.setup")}</dt><dd>{span(f.setup_ms, lang)}</dd></div>
+        <div><dt>{t("fig.tardiness")}</dt><dd>{amount(f.tardiness_ms, lang)}</dd></div>
+        <div><dt title={t("fig.weighted.hint")}>{t("fig.weighted")}</dt><dd>{amount(f.weighted_tardiness_ms, lang)}{atc !== undefined && atc > 0 && <span className="dim"> {t("fig.rule", { share: percent(f.weighted_tardiness_ms / atc, 0) })}</span>}</dd></div>
+        <div><dt>{t("fig.setup")}</dt><dd>{amount(f.setup_ms, lang)}</dd></div>
         <div><dt>{t("fig.makespan")}</dt><dd>{f.makespan ? shortTime(f.makespan) : "—"}</dd></div>
         <div><dt>{t("fig.load")}</dt><dd>{open > 0 ? percent(busy / open) : "—"}</dd></div>
         <div><dt>{t("fig.changes")}</dt><dd>{p.base ? t("fig.changes.n", { n: moved, of: f.changes.of }) : "—"}</dd></div>

@@ -4,9 +4,9 @@ import { useTranslation } from "react-i18next";
 import { type PlanHead, plans } from "../../api/planning";
 import { Nothing, Problem } from "../../components/Status";
 import { useLang } from "../../i18n/useLang";
-import { span } from "../../lib/format";
 import { shortTime } from "../../lib/time";
 import { More } from "../production/parts";
+import { amount } from "./amount";
 import { PlanTag } from "./PlanHead";
 import { usePlanningSearch } from "./search";
 
@@ -36,8 +36,8 @@ export function PlansTab({ place }: { place: string }) {
           { title: t("state"), key: "state", width: 170, render: (_, p) => <PlanTag of={p} /> },
           { title: t("made"), key: "made", width: 150, render: (_, p) => <>{p.by}<div className="dim">{shortTime(p.made)}</div></> },
           { title: t("fig.late"), key: "late", width: 90, align: "right", render: (_, p) => `${p.figures.late}/${p.figures.planned}` },
-          { title: t("fig.weighted"), key: "weighted", width: 120, align: "right", render: (_, p) => span(p.figures.weighted_tardiness_ms, lang) },
-          { title: t("fig.setup"), key: "setup", width: 100, align: "right", render: (_, p) => span(p.figures.setup_ms, lang) },
+          { title: t("fig.weighted"), key: "weighted", width: 120, align: "right", render: (_, p) => amount(p.figures.weighted_tardiness_ms, lang) },
+          { title: t("fig.setup"), key: "setup", width: 100, align: "right", render: (_, p) => amount(p.figures.setup_ms, lang) },
           { title: t("fig.makespan"), key: "makespan", width: 130, render: (_, p) => (p.figures.makespan ? shortTime(p.figures.makespan) : "—") },
           { title: t("fig.unplanned"), key: "unplanned", width: 90, align: "right", render: (_, p) => p.figures.unplanned },
           { title: t("fig.violations"), key: "violations", width: 90, align: "right", render: (_, p) => p.figures.violations },
