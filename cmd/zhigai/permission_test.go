@@ -357,7 +357,10 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 	case "direction":
 		return "in"
 	case "kind":
-		return "order"
+		if strings.Contains(o.Path, "/exchange/") {
+			return "order"
+		}
+		return ""
 	case "day":
 		return now.Format(time.DateOnly)
 	case "office":

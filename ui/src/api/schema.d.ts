@@ -1477,6 +1477,212 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/exchange/mappings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Mappings of field names that come with the product */
+        get: operations["exchange-mappings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/message": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One message with its parts and its body */
+        get: operations["exchange-message"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/message/again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Apply what was refused of a message once more, or send a dead letter again */
+        post: operations["repeat-exchange-message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Messages that came and go, newest first */
+        get: operations["exchange-messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/partners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Business systems that order and hear what was made, and how they fare */
+        get: operations["exchange-partners"];
+        put?: never;
+        /** Exchange with a business system from now on */
+        post: operations["add-exchange-partner"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/partners/{partner}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change how is exchanged with a partner, or switch it off */
+        put: operations["change-exchange-partner"];
+        post?: never;
+        /** End the exchange with a partner; its messages stay */
+        delete: operations["end-exchange-partner"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/partners/{partner}/acknowledgements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that a message of the outbox is booked, or why it never will be. Said twice it is the same */
+        post: operations["acknowledge-exchange-message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/partners/{partner}/messages/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a message to the plant: JSON, B2MML, CSV or XLSX by its Content-Type. The same again is answered the same */
+        post: operations["send-exchange-message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/partners/{partner}/outbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was made and is not acknowledged, oldest first, for a partner that fetches it */
+        get: operations["exchange-outbox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/partners/{partner}/reconciliation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Orders and quantities in both books, and what explains where they differ */
+        get: operations["exchange-reconciliation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/partners/{partner}/reconciliation/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Both books as a sheet */
+        get: operations["export-exchange-reconciliation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a message would say here, and what would go out, by a partner as it is written; nothing is stored */
+        post: operations["preview-exchange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/expert-dispatches": {
         parameters: {
             query?: never;
@@ -4912,6 +5118,11 @@ export interface components {
             equipment: string;
             note?: string;
         };
+        "Acknowledge-exchange-messageRequest": {
+            id: string;
+            /** @description Why it is not booked */
+            refused?: string;
+        };
         "Add-countRequest": {
             /**
              * Format: date-time
@@ -6967,6 +7178,312 @@ export interface components {
              */
             to: string;
         };
+        ExchangeAnswer: {
+            /** @description It came before; nothing was done this time */
+            again: boolean;
+            id: string;
+            parts: components["schemas"]["ExchangePart"][];
+            reason?: string;
+            /**
+             * @description received: it is kept and will be applied
+             * @enum {string}
+             */
+            state: "received" | "done" | "partly" | "refused";
+        };
+        ExchangeBecause: {
+            /** @enum {string} */
+            cause: "refused_here" | "waits_here" | "not_reported" | "underway" | "dead_letter" | "not_theirs" | "never_came" | "other_ordered" | "booked_otherly";
+            /** @description Id of the message */
+            message?: string;
+            reason?: string;
+        };
+        ExchangeContact: {
+            counts: components["schemas"]["ExchangeCounts"];
+            /**
+             * Format: int64
+             * @description Seconds between two looks
+             */
+            every_s: number;
+            fail_reason?: string;
+            /** @description When it was last tried in vain, if nothing went well since */
+            failed?: string;
+            /**
+             * @description Of what goes out
+             * @enum {string}
+             */
+            format: "b2mml" | "json" | "csv" | "xlsx";
+            readonly has_secret?: boolean;
+            /** @description Chosen once; part of addresses and folders */
+            id: string;
+            /** @description Jobs are reported beside the order */
+            jobs: boolean;
+            /** @description Id of a mapping that comes with the product; empty for an own one */
+            mapping: string;
+            name: string;
+            off: boolean;
+            /** @description Own mapping, YAML */
+            own?: string;
+            /** @description Path of orders that name none */
+            place: string;
+            /** Format: int64 */
+            rev: number;
+            /** @description Of way database: schema of the tables; public when left out */
+            schema?: string;
+            /** @description Bearer token or password; written and never read, empty keeps the one that is stored */
+            secret?: string;
+            /** @description Nothing was heard for longer than it may be */
+            silent: boolean;
+            /**
+             * Format: int64
+             * @description Without a message for so long the partner is silent
+             */
+            silent_s: number;
+            /** @description When it was last heard of */
+            since?: string;
+            /** @description Of way http: where to what was made is posted, empty when the partner fetches it; of way database: postgres://USER@HOST:PORT/DATABASE */
+            url?: string;
+            /** @enum {string} */
+            way: "http" | "folder" | "database";
+        };
+        ExchangeCounts: {
+            /** Format: int64 */
+            acknowledged: number;
+            /**
+             * Format: int64
+             * @description Dead letters
+             */
+            dead: number;
+            /** Format: int64 */
+            done: number;
+            /** @description When a message last came */
+            heard?: string;
+            /** @description When the first that waits to be sent was made */
+            oldest?: string;
+            /**
+             * Format: int64
+             * @description Wait to be sent
+             */
+            queued: number;
+            /**
+             * Format: int64
+             * @description Came, and wait to be applied
+             */
+            received: number;
+            /**
+             * Format: int64
+             * @description Came, and were refused in whole or in part
+             */
+            refused: number;
+            /** @description When a message was last taken */
+            took?: string;
+        };
+        ExchangeField: {
+            from?: string;
+            value?: string;
+            values?: {
+                [key: string]: string;
+            };
+        };
+        ExchangeLine: {
+            causes: components["schemas"]["ExchangeBecause"][];
+            equal: boolean;
+            number: string;
+            ours?: components["schemas"]["ExchangeStatement"];
+            theirs?: components["schemas"]["ExchangeStatement"];
+            /** @description What the partner was told of the order last */
+            told?: components["schemas"]["ExchangeQuantities"];
+        };
+        ExchangeMapping: {
+            id: string;
+            in?: {
+                [key: string]: {
+                    [key: string]: components["schemas"]["ExchangeField"];
+                };
+            };
+            name: components["schemas"]["PlantName"];
+            out?: components["schemas"]["ExchangeOutField"][] | null;
+            root?: string;
+            /** @description Where the names are from */
+            source?: string;
+            units?: {
+                [key: string]: string;
+            };
+            /** @description It was tried against the real system */
+            verified: boolean;
+            zone?: string;
+        };
+        ExchangeMessage: {
+            /** @description When it came, or was made */
+            at: string;
+            changed: string;
+            /** @description SHA-256 of the body */
+            digest: string;
+            /** @enum {string} */
+            direction: "in" | "out";
+            /**
+             * Format: int64
+             * @description How often it came again
+             */
+            doubles: number;
+            /** @enum {string} */
+            format: "b2mml" | "json" | "csv" | "xlsx";
+            /** @description The sender's own */
+            id: string;
+            /** @description Place in lists */
+            key: string;
+            /** @enum {string} */
+            kind: "order" | "definition" | "lot" | "statement" | "performance";
+            /** @description When it is tried again */
+            next?: string;
+            /** @description What it is about: of several the first */
+            object: string;
+            partner: string;
+            /** Format: int64 */
+            parts: number;
+            /** @description Why it is refused, dead or waits */
+            reason?: string;
+            /** @enum {string} */
+            state: "received" | "done" | "partly" | "refused" | "queued" | "acknowledged" | "dead";
+            /** Format: int64 */
+            tries: number;
+        };
+        ExchangeOutField: {
+            from?: string;
+            to: string;
+            value?: string;
+            values?: {
+                [key: string]: string;
+            };
+        };
+        ExchangePart: {
+            /** @description As this plant understands it */
+            body: unknown;
+            /** @enum {string} */
+            kind: "order" | "definition" | "lot" | "statement";
+            /** Format: int64 */
+            no: number;
+            /** @description Number of the order, code of the product, id of the lot */
+            object: string;
+            reason?: string;
+            /** @enum {string} */
+            state: "pending" | "applied" | "same" | "superseded" | "refused";
+            /**
+             * Format: int64
+             * @description Greater is newer: the partner's own, or when it came
+             */
+            version: number;
+        };
+        ExchangePartner: {
+            /**
+             * Format: int64
+             * @description Seconds between two looks
+             */
+            every_s: number;
+            /**
+             * @description Of what goes out
+             * @enum {string}
+             */
+            format: "b2mml" | "json" | "csv" | "xlsx";
+            readonly has_secret?: boolean;
+            /** @description Chosen once; part of addresses and folders */
+            id: string;
+            /** @description Jobs are reported beside the order */
+            jobs: boolean;
+            /** @description Id of a mapping that comes with the product; empty for an own one */
+            mapping: string;
+            name: string;
+            off: boolean;
+            /** @description Own mapping, YAML */
+            own?: string;
+            /** @description Path of orders that name none */
+            place: string;
+            /** Format: int64 */
+            rev: number;
+            /** @description Of way database: schema of the tables; public when left out */
+            schema?: string;
+            /** @description Bearer token or password; written and never read, empty keeps the one that is stored */
+            secret?: string;
+            /**
+             * Format: int64
+             * @description Without a message for so long the partner is silent
+             */
+            silent_s: number;
+            /** @description Of way http: where to what was made is posted, empty when the partner fetches it; of way database: postgres://USER@HOST:PORT/DATABASE */
+            url?: string;
+            /** @enum {string} */
+            way: "http" | "folder" | "database";
+        };
+        ExchangePerformance: {
+            at: string;
+            began?: string;
+            ended?: string;
+            /** @description Nothing more will come */
+            final: boolean;
+            id: string;
+            /**
+             * Format: int64
+             * @description 0: the order as a whole
+             */
+            job: number;
+            /** @description Of the job */
+            name?: string;
+            new: components["schemas"]["ExchangeQuantities"];
+            /** @description Of the order */
+            number: string;
+            product: string;
+            /**
+             * Format: int64
+             * @description Counts the messages of the order or job
+             */
+            seq: number;
+            /** @description Of the order or job */
+            state: string;
+            total: components["schemas"]["ExchangeQuantities"];
+            /** @description UCUM */
+            unit: string;
+        };
+        ExchangePreview: {
+            /** @description What the partner would get of an order of which 5 were made */
+            out?: string;
+            parts: components["schemas"]["ExchangePart"][];
+            /** @description Why it would be refused */
+            problem?: string;
+        };
+        ExchangeQuantities: {
+            /** Format: int64 */
+            good: number;
+            /** Format: int64 */
+            rework: number;
+            /** Format: int64 */
+            scrap: number;
+        };
+        ExchangeReconciliation: {
+            at: string;
+            /** Format: int64 */
+            equal: number;
+            /** Format: int64 */
+            explained: number;
+            /** @description The partner's books are known: it was asked, or has sent statements */
+            known: boolean;
+            lines: components["schemas"]["ExchangeLine"][];
+            /**
+             * Format: int64
+             * @description Differences that no message explains
+             */
+            open: number;
+            partner: string;
+            /** @description Why the partner could not be asked; what it sent before is shown */
+            problem?: string;
+        };
+        ExchangeStatement: {
+            /** Format: int64 */
+            good: number;
+            number: string;
+            /** Format: int64 */
+            ordered: number;
+            /** Format: int64 */
+            scrap: number;
+        };
         ExpertAssignment: {
             /** Format: date-time */
             answered_at?: string;
@@ -7995,6 +8512,26 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListExchangeContact: {
+            items: components["schemas"]["ExchangeContact"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListExchangeMapping: {
+            items: components["schemas"]["ExchangeMapping"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListExchangeMessage: {
+            items: components["schemas"]["ExchangeMessage"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListExchangePerformance: {
+            items: components["schemas"]["ExchangePerformance"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListExpertCandidate: {
             items: components["schemas"]["ExpertCandidate"][];
             /** @description Pass as cursor for the next page */
@@ -8480,6 +9017,45 @@ export interface components {
             /** @description Id of the order that is taken in */
             other: string;
         };
+        MessageView: {
+            /** @description When it came, or was made */
+            at: string;
+            changed: string;
+            /** @description Parts of what came */
+            contents: components["schemas"]["ExchangePart"][];
+            /** @description SHA-256 of the body */
+            digest: string;
+            /** @enum {string} */
+            direction: "in" | "out";
+            /**
+             * Format: int64
+             * @description How often it came again
+             */
+            doubles: number;
+            /** @enum {string} */
+            format: "b2mml" | "json" | "csv" | "xlsx";
+            /** @description The sender's own */
+            id: string;
+            /** @description Place in lists */
+            key: string;
+            /** @enum {string} */
+            kind: "order" | "definition" | "lot" | "statement" | "performance";
+            /** @description When it is tried again */
+            next?: string;
+            /** @description What it is about: of several the first */
+            object: string;
+            partner: string;
+            /** Format: int64 */
+            parts: number;
+            /** @description Why it is refused, dead or waits */
+            reason?: string;
+            /** @enum {string} */
+            state: "received" | "done" | "partly" | "refused" | "queued" | "acknowledged" | "dead";
+            /** @description The body, where it is text */
+            text?: string;
+            /** Format: int64 */
+            tries: number;
+        };
         "Move-operations-definitionRequest": {
             /** @description Of a block */
             reason?: string;
@@ -8938,6 +9514,15 @@ export interface components {
              * @description MQTT messages that were not acknowledged
              */
             withheld: number;
+        };
+        "Preview-exchangeRequest": {
+            /** @description The message, base64 */
+            body?: string;
+            /** @enum {string} */
+            format: "b2mml" | "json" | "csv" | "xlsx";
+            /** @enum {string} */
+            kind: "order" | "definition" | "lot" | "statement";
+            partner: components["schemas"]["ExchangePartner"];
         };
         Problem: {
             /** @enum {string} */
@@ -14685,6 +15270,478 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EvidenceState"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "exchange-mappings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListExchangeMapping"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "exchange-message": {
+        parameters: {
+            query: {
+                partner: string;
+                direction: "in" | "out";
+                id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "repeat-exchange-message": {
+        parameters: {
+            query: {
+                partner: string;
+                direction: "in" | "out";
+                id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "exchange-messages": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                partner?: string;
+                direction?: "in" | "out" | "";
+                state?: string[] | null;
+                /** @description Number of an order, code of a product, id of a lot: exactly */
+                object?: string;
+                /** @description Part of the id or of what it is about */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListExchangeMessage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "exchange-partners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListExchangeContact"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-exchange-partner": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExchangePartner"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangePartner"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-exchange-partner": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the partner you changed */
+                "If-Match": string;
+            };
+            path: {
+                partner: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExchangePartner"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangePartner"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-exchange-partner": {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                partner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "acknowledge-exchange-message": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                partner: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Acknowledge-exchange-messageRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeMessage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "send-exchange-message": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Id of the message, the sender's own: another message has another */
+                "Idempotency-Key": string;
+                "Content-Type"?: string;
+            };
+            path: {
+                partner: string;
+                kind: "order" | "definition" | "lot" | "statement";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeAnswer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "exchange-outbox": {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                partner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListExchangePerformance"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "exchange-reconciliation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                partner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeReconciliation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-exchange-reconciliation": {
+        parameters: {
+            query?: {
+                format?: "xlsx" | "csv";
+            };
+            header?: never;
+            path: {
+                partner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "preview-exchange": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Preview-exchangeRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangePreview"];
                 };
             };
             /** @description Error */
