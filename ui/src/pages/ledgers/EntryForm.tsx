@@ -87,7 +87,7 @@ function Level() {
   const certified = Form.useWatch("kind") === certificate;
   return (
     <Form.Item name="level" label={t(certified ? "grade" : "level")} rules={[{ required: certified }]}>
-      <Select allowClear={!certified} style={{ width: 120 }} options={certified ? grades.map((g) => ({ value: g, label: t("grade.of", { grade: g }) })) : levels.map((l) => ({ value: l, label: t(`level.${l}`) }))} />
+      <Select allowClear={!certified} style={{ width: 120 }} options={certified ? grades.map((g) => ({ value: g as string, label: t("grade.of", { grade: g }) })) : levels.map((l) => ({ value: l as string, label: t(`level.${l}`) }))} />
     </Form.Item>
   );
 }
