@@ -55,6 +55,7 @@ create index material_entry_lot on material_entry (tenant, lot, id);
 create index material_entry_other on material_entry (tenant, other_lot, id);
 create index material_entry_item on material_entry (tenant, item, id);
 create index material_entry_order on material_entry (tenant, order_number, job, kind);
+create index material_entry_used on material_entry (tenant, order_number, item, kind);
 create index material_entry_from on material_entry (tenant, from_place, id);
 create index material_entry_to on material_entry (tenant, to_place, id);
 

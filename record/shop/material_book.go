@@ -277,9 +277,9 @@ func (b booking) refoldLot(id string) error {
 	item, number := material.PartsOf(id)
 	l := material.Lot{ID: id, Item: item, Doubts: []material.Doubt{}}
 	if number != "" {
-		entries, err := bodies[material.Entry](b.tx.QueryContext(b.ctx, `select body from material_entry where tenant = ? and lot = ? and kind <> ?
-			union all select body from material_entry where tenant = ? and other_lot = ? and item = ? and kind in (?, ?)`,
-			b.tenant, id, string(material.Reserved), b.tenant, id, item, string(material.Split), string(material.Merged)))
+		// Nothing but the lot chooses: an index by item would look promising and is not.
+		entries, err := bodies[material.Entry](b.tx.QueryContext(b.ctx, `select body from material_entry where tenant = ? and lot = ?
+			union all select body from material_entry where tenant = ? and other_lot = ?`, b.tenant, id, b.tenant, id))
 		if err != nil {
 			return err
 		}
