@@ -103,15 +103,7 @@ func (d *Desk) gather(ctx context.Context, scope access.Scope, w *world, model p
 
 // compose writes the answer.
 func (d *Desk) compose(a *Analysis, w *world, c cycles, nodes map[plant.NodeID]plant.Node) error {
-	per, terms := perEnd(&w.layout), w.terms(c, a.Demand.Parts)
-	mix := map[string]int64{}
-	for _, e := range w.layout.ends() {
-		for _, m := range w.stations[e] {
-			for _, p := range m.counted {
-				mix[p.Product] += p.Good
-			}
-		}
-	}
+	per, mix, terms := perEnd(&w.layout), w.mix(), w.terms(c, a.Demand.Parts)
 	var all [][]calc.Stretch
 	for s := range w.layout.Stations {
 		did, stretches := w.station(s, nodes)

@@ -33,14 +33,7 @@ func micros(ms float64) int64 { return int64(math.Round(ms * 1000)) }
 // terms are those of a line in a window.
 func (w *world) terms(c cycles, demand int64) map[string]int64 {
 	t := map[string]int64{TermDemand: demand, TermWindow: w.to - w.from}
-	per, mix := perEnd(&w.layout), map[string]int64{}
-	for _, e := range w.layout.ends() {
-		for _, m := range w.stations[e] {
-			for _, p := range m.counted {
-				mix[p.Product] += p.Good
-			}
-		}
-	}
+	per, mix := perEnd(&w.layout), w.mix()
 	for product, n := range mix {
 		t[TermGood] += n
 		if ms := c.ideal(product, per); ms > 0 {
@@ -70,6 +63,21 @@ func (w *world) terms(c cycles, demand int64) map[string]int64 {
 	}
 	t[TermBusy] = total(union(all))
 	return t
+}
+
+// mix is how many good parts of each product came out of the line.
+func (w *world) mix() map[string]int64 {
+	out := map[string]int64{}
+	for _, e := range w.layout.ends() {
+		for _, m := range w.stations[e] {
+			for _, p := range m.counted {
+				if p.Good > 0 {
+					out[p.Product] += p.Good
+				}
+			}
+		}
+	}
+	return out
 }
 
 // busy is the planned busy time of a station: some machine of it had it.
