@@ -55,7 +55,7 @@ var lowest = map[string]access.Role{
 	"operations-definitions": access.RoleViewer, "operations-definition": access.RoleViewer, "add-operations-definition": access.RoleEngineer, "change-operations-definition": access.RoleEngineer, "move-operations-definition": access.RoleEngineer,
 	"people": planner, "save-person": planner, "orders": access.RoleViewer, "order": access.RoleViewer, "order-history": access.RoleViewer, "machine-jobs": access.RoleViewer,
 	"plans": access.RoleViewer, "plan": access.RoleViewer, "plan-in-use": access.RoleViewer, "compare-plans": access.RoleViewer, "late-orders": access.RoleViewer, "plan-changes": access.RoleViewer, "plan-runs": access.RoleViewer, "plan-run": access.RoleViewer,
-	"lines": access.RoleViewer, "line-layouts": access.RoleViewer, "line-proposal": access.RoleViewer, "line-analysis": access.RoleViewer, "save-line-layout": access.RoleEngineer,
+	"lines": access.RoleViewer, "line-layouts": access.RoleViewer, "line-proposal": access.RoleViewer, "line-analysis": access.RoleViewer, "line-figure-definitions": access.RoleViewer, "save-line-layout": access.RoleEngineer,
 	"order-figures": access.RoleViewer, "order-figure-definitions": access.RoleViewer,
 	"plan-suggestions": access.RoleViewer, "dispatch": access.RoleViewer, "start-plan": planner, "stop-plan": planner, "check-plan-move": planner, "move-plan-operation": planner, "lock-plan-operations": planner, "issue-plan": planner, "drop-plan": planner, "promise": planner,
 	"add-order": planner, "change-order": planner, "move-order": planner, "split-order": planner, "merge-order": planner, "enter-job": access.RoleOperator, "withdraw-entry": access.RoleOperator,

@@ -29,6 +29,9 @@ type Desk struct{ o Options }
 // NewDesk makes a desk.
 func NewDesk(o Options) *Desk { return &Desk{o} }
 
+// Definitions lists the figures of lines.
+func (d *Desk) Definitions() []*figure.Definition { return d.o.Definitions.Newest() }
+
 func (d *Desk) now() plant.Instant { return plant.InstantOf(d.o.Now()) }
 
 // place finds the node of a line within the scope, in the plant as it is at an

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"zhigai/access"
+	"zhigai/figure"
 	"zhigai/plant"
 	"zhigai/shop/line"
 	"zhigai/web"
@@ -29,6 +30,10 @@ func (r *rooms) registerLines() {
 			}
 			all, err := r.Lines.Lines(ctx, scope)
 			return web.NewList(all, ""), err
+		})
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/line-figure-definitions", ID: "line-figure-definitions", Summary: "Figures of lines: what each is, its formula and its source", Tag: "line", Needs: access.Read},
+		func(context.Context, *struct{}) (*web.ListOut[*figure.Definition], error) {
+			return web.NewList(r.Lines.Definitions(), ""), nil
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/lines/{id}/layouts", ID: "line-layouts", Summary: "All layouts of a line, newest first", Tag: "line", Needs: access.Read},
 		func(ctx context.Context, in *LineAt) (*web.ListOut[line.Layout], error) {
