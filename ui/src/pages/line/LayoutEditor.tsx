@@ -66,7 +66,6 @@ function Stations({ all, machines, change, rename, remove }: StationsProps) {
       <table className="plain">
         <thead><tr><th>{t("code")}</th><th>{t("name.zh")}</th><th>{t("function")}</th><th style={{ width: "40%" }}>{t("station.machines")}</th><th aria-hidden /></tr></thead>
         <tbody>{all.map((s, i) => (
-          // eslint-disable-next-line react/no-array-index-key -- the code is being typed
           <tr key={i}>
             <td><Input style={{ width: 110 }} aria-label={`${t("code")} ${i + 1}`} value={s.code} maxLength={40} onChange={(e) => rename(s.code, e.target.value)} /></td>
             <td><Input style={{ width: 130 }} aria-label={`${t("name.zh")} ${i + 1}`} value={s.name.zh} maxLength={60} onChange={(e) => set(i, { name: { ...s.name, zh: e.target.value } })} /></td>
@@ -97,7 +96,6 @@ function Links({ all, stations, change }: { all: StationLink[]; stations: { valu
       <table className="plain">
         <thead><tr><th>{t("link.from")}</th><th>{t("link.to")}</th><th>{t("transfer")}</th><th>{t("move")}</th><th>{t("capacity")}</th><th>{t("take")}</th><th aria-hidden /></tr></thead>
         <tbody>{all.map((k, i) => (
-          // eslint-disable-next-line react/no-array-index-key -- both ends are being chosen
           <tr key={i}>
             <td><Select style={{ width: 170 }} aria-label={`${t("link.from")} ${i + 1}`} value={k.from} options={stations} onChange={(from: string) => set(i, { from })} /></td>
             <td><Select style={{ width: 170 }} aria-label={`${t("link.to")} ${i + 1}`} value={k.to} options={stations} onChange={(to: string) => set(i, { to })} /></td>
