@@ -60,7 +60,6 @@ test("who holds the whole site up", async () => {
   const drawer = page.getByRole("dialog", { name: /磨削车间/ });
   await drawer.getByRole("link", { name: /打开设备 1号磨床/ }).waitFor();
   await accessible(page, "a station");
-  if (process.env.SHOT) await page.screenshot({ path: `${process.env.SHOT}/station.png`, fullPage: true });
   await drawer.getByRole("link", { name: /打开设备 1号磨床/ }).click();
   await page.getByRole("heading", { level: 1, name: /1号磨床/ }).waitFor();
 });
