@@ -152,7 +152,7 @@ func TestLine_DerivedStatesAgainstTruth(t *testing.T) {
 		desk := line.NewDesk(line.Options{Store: lineStore{l}, Plant: plantOf{n.fleet}, Machines: c.machines, Orders: demandOf{n.newProduction()}, Definitions: n.lineFigures, Now: time.Now})
 		a, err := desk.Analyse(t.Context(), access.Scope{Tenant: demoTenant}, line.Query{Line: l.Line, From: l.From, To: plant.InstantOf(end)})
 		must(t, err)
-		s := compare(a, truth)
+		s := agreement(a, truth)
 		t.Logf("%s: %.4f of machine time agrees; of waiting derived %.4f was so, of true waiting %.4f was found (%d min starved, %d min blocked truly)",
 			c.name, s.agree, s.precision, s.recall, s.starved/60_000, s.blocked/60_000)
 		if s.agree < c.agree || s.precision < c.precision || s.recall < c.recall {
@@ -176,9 +176,9 @@ type score struct {
 	starved, blocked         int64
 }
 
-// compare holds what is derived of each machine against the truth, instant by
+// agreement holds what is derived of each machine against the truth, instant by
 // instant.
-func compare(a line.Analysis, truth waits) (s score) {
+func agreement(a line.Analysis, truth waits) (s score) {
 	var all, same, found, said, true_ int64
 	for _, st := range a.Stations {
 		for _, m := range st.Machines {
