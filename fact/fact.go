@@ -57,6 +57,8 @@ const (
 	KindPlanPart   Kind = "plan_part"             // a piece of what it holds
 	KindPlanStep   Kind = "plan_step"             // what became of it: issued, put aside
 
+	KindLineLayout Kind = "line_layout" // a layout of shop/line as it was saved
+
 	KindMaterial       Kind = "material"        // an entry of shop/material
 	KindMaterialMaster Kind = "material_master" // an item, a location or a kanban loop of shop/material as it was saved
 	KindMaterialCall   Kind = "material_call"   // a step of a call-off of shop/material

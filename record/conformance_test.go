@@ -84,6 +84,13 @@ func TestConformance_Plans(t *testing.T) {
 	})
 }
 
+func TestConformance_Lines(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		db := open(t)
+		recordtest.Lines(t, shop.NewLines(db), db.Journal())
+	})
+}
+
 func TestConformance_Material(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		db := open(t)

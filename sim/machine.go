@@ -43,6 +43,8 @@ type machine struct {
 	stage      *stage
 	upstream   *stage
 	downstream *stage
+	before     *shelf // in a line: where its parts come from, and where they go
+	behind     *shelf
 	feeds      []*machine // of a meter: whose power it sees
 	next       plant.Micros
 	truth      *ledger

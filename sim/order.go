@@ -62,6 +62,9 @@ type tub struct {
 // material takes what the transport brought, calls it when it is time, and
 // says whether the machine can go on.
 func (m *machine) material() bool {
+	if !m.chained() {
+		return false
+	}
 	size := max(5, int(tubTime/max(m.planned(), time.Second)))
 	if m.in.at != 0 && m.now >= m.in.at {
 		m.in.parts, m.in.at = m.in.parts+size, 0
@@ -76,9 +79,9 @@ func (m *machine) material() bool {
 		m.out.at = m.haul(m.downstream)
 	}
 	switch {
-	case m.in.parts <= 0:
+	case m.in.parts <= 0 && m.before == nil:
 		m.haltUntil(noMaterial, m.in.at)
-	case m.out.parts >= size:
+	case m.out.parts >= size && m.behind == nil:
 		m.haltUntil(noRoom, m.out.at)
 	default:
 		return true
@@ -154,6 +157,7 @@ func (m *machine) continuous() bool { return m.class == "furnace" }
 func (m *machine) begin() {
 	m.become(stop{cause: Running, mode: modeAutomatic})
 	m.alarm, m.estop = 0, false
+	m.take()
 	m.cycle = m.pace()
 	m.partFrom, m.fate = m.now, nil
 	m.next = m.now + micros(m.cycle)
@@ -209,10 +213,12 @@ func (m *machine) part() {
 	fate := m.fate
 	m.fate = nil
 	if fate != nil && fate.loses {
-		if m.rng.Float64() < 0.5 {
+		gone := m.rng.Float64() < 0.5
+		if gone {
 			m.scrap++
 			m.in.parts--
 		}
+		m.give(false, !gone)
 		m.halt(*fate)
 		return
 	}
@@ -237,7 +243,9 @@ func (m *machine) finish() {
 		m.warming--
 		bad += 0.15
 	}
-	switch r := m.rng.Float64(); {
+	r := m.rng.Float64()
+	m.give(r >= bad, false)
+	switch {
 	case r < bad:
 		m.scrap++
 	case r < bad*1.5:

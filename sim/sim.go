@@ -55,6 +55,7 @@ type Config struct {
 	Model    plant.Model     // machines with their devices; addresses may hold placeholders
 	Kinds    map[string]Kind // by profile id
 	Products []string        // codes; those of the model when empty
+	Lines    []Line          // machines that are joined part by part
 }
 
 // Plant is a simulated plant.
@@ -99,6 +100,9 @@ func New(c Config) (*Plant, error) {
 		p.machines = append(p.machines, m)
 	}
 	p.connect()
+	if err := p.chain(c.Lines); err != nil {
+		return nil, err
+	}
 	for _, m := range p.machines {
 		m.enter(p.now)
 		if m.class != "meter" {

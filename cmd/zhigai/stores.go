@@ -26,6 +26,7 @@ import (
 	"zhigai/record/programme"
 	"zhigai/record/shop"
 	"zhigai/shop/equipment"
+	"zhigai/shop/line"
 	"zhigai/shop/production/performance"
 )
 
@@ -123,17 +124,19 @@ type rules struct {
 	definitions *figure.Definitions
 	// orderFigures are those of orders, of which performance knows the terms.
 	orderFigures *figure.Definitions
-	classes      *equipment.ClassTable
-	reasons      *equipment.Reasons
-	kinds        equipment.KindMap
-	codes        enterprise.Codes
-	targetBook   *target.Book
-	units        []task.Unit
-	standards    *evaluation.Book // of programme/evaluation
-	groups       benchmark.Rule
-	networked    machine.Rule
-	editions     *diagnosis.Editions
-	reportRules  reportRules
+	// lineFigures are those of lines.
+	lineFigures *figure.Definitions
+	classes     *equipment.ClassTable
+	reasons     *equipment.Reasons
+	kinds       equipment.KindMap
+	codes       enterprise.Codes
+	targetBook  *target.Book
+	units       []task.Unit
+	standards   *evaluation.Book // of programme/evaluation
+	groups      benchmark.Rule
+	networked   machine.Rule
+	editions    *diagnosis.Editions
+	reportRules reportRules
 }
 
 func loadRules(drivers []connect.Driver) (*rules, error) { return rulesOf(data.FS, drivers) }
@@ -153,6 +156,9 @@ func rulesOf(profiles fs.FS, drivers []connect.Driver) (*rules, error) {
 		return nil, err
 	}
 	if r.orderFigures, err = figure.Load(data.FS, "order-figures", performance.TermNames()); err != nil {
+		return nil, err
+	}
+	if r.lineFigures, err = figure.Load(data.FS, "line-figures", line.TermNames()); err != nil {
 		return nil, err
 	}
 	if r.classes, err = equipment.LoadClasses(data.FS, "standards/iso22400-classes.yaml"); err != nil {

@@ -244,8 +244,14 @@ const planning = createRoute({
   validateSearch: (s: Record<string, unknown>): PlanningSearch => ({ tab: text(s.tab), place: text(s.place), plan: text(s.plan), compare: text(s.compare), state: text(s.state) }),
 });
 
+export interface LineSearch extends RangeSearch { line?: string | undefined; demand?: number | undefined; edit?: boolean | undefined }
+const line = createRoute({
+  getParentRoute: () => app, path: "/line", component: lazyRouteComponent(() => import("./pages/line/LinePage")),
+  validateSearch: (s: Record<string, unknown>): LineSearch => ({ ...parseRange(s), line: text(s.line), demand: Number(s.demand) || undefined, edit: s.edit === true || undefined }),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, alarms, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionPerformance, planning, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
+  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, alarms, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionPerformance, planning, line, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
   context: { client: undefined as unknown as QueryClient },
   defaultPreload: false,
   defaultErrorComponent: PageError,

@@ -18,6 +18,7 @@ import (
 	"zhigai/plant"
 	"zhigai/shop/authenticity"
 	"zhigai/shop/equipment"
+	"zhigai/shop/line"
 	"zhigai/shop/material"
 	"zhigai/shop/production"
 	"zhigai/shop/production/performance"
@@ -55,6 +56,7 @@ type Deps struct {
 	// Performance folds orders to figures.
 	Performance *performance.Desk
 	Planning    Planning
+	Lines       *line.Desk
 	Material    *material.Desk
 	// Authenticity examines machines' days; Decided is called after something was
 	// said of a suspicion, so that the day counts accordingly.
@@ -109,6 +111,7 @@ func Register(api *web.API, d Deps) {
 	r.registerProduction()
 	r.registerPerformance()
 	r.registerPlanning()
+	r.registerLines()
 	r.registerMaterial()
 	r.registerAuthenticity()
 	r.registerEvidence()
