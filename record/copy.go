@@ -66,6 +66,7 @@ var tables = []struct{ name, key string }{
 	{"firm_year", "tenant, firm, year"},
 	{"job_order", "tenant, order_id, no"},
 	{"journal_head", "tenant"},
+	{"library_file", "tenant, kind, id, version"},
 	{"link_announced", "tenant"},
 	{"link_code", "hash"},
 	{"link_lease", "node"},

@@ -1,0 +1,114 @@
+package tenant
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"zhigai/access"
+)
+
+// FileKind is what a file of the node's library describes.
+type FileKind string
+
+// Kinds of files that a template brings along.
+const (
+	ProfileFile    FileKind = "profile"    // a kind of machine
+	DefinitionFile FileKind = "definition" // a figure
+)
+
+// File is a profile or a definition of a figure that a template brought to the
+// node. It is kept as it was written and never changed: what is new is another
+// version.
+type File struct {
+	Number   int64 // in the order in which they came, from 1; 0 of one that is not kept
+	Kind     FileKind
+	ID       string
+	Version  int
+	Text     string
+	Template string // that brought it
+	By       string // who used the template
+	Recorded time.Time
+
+	where string // in the template
+}
+
+// Where names the file in what is said of it.
+func (f File) Where() string {
+	if f.where != "" {
+		return f.where
+	}
+	return fmt.Sprintf("%s %s version %d of template %s", f.Kind, f.ID, f.Version, f.Template)
+}
+
+// Files keeps files for the whole node. Methods may be called concurrently.
+type Files interface {
+	// Files lists those that came after a number, in their order.
+	Files(ctx context.Context, after int64) ([]File, error)
+	// AddFiles stores all of them, or none: access.ErrConflict when one is there
+	// with another text. One that is there as it is stays.
+	AddFiles(ctx context.Context, files []File) error
+}
+
+// Library is what the node knows of kinds of machines and of figures.
+type Library interface {
+	// Check says what stands against taking the files, together, as an ErrInvalid
+	// or access.ErrConflict, and gives them with id and version.
+	Check(files []File) ([]File, error)
+	// Take makes the files known from now on, all of them or none.
+	Take(files []File) error
+}
+
+// bring keeps the files of a template and makes them known. They stay when no
+// firm comes to be made: others may have been.
+func (d *Desk) bring(ctx context.Context, by access.Principal, files []File) error {
+	if len(files) == 0 {
+		return nil
+	}
+	at := d.o.Now().UTC().Truncate(time.Microsecond)
+	brought := make([]string, len(files))
+	for i := range files {
+		files[i].By, files[i].Recorded = by.Name, at
+		brought[i] = fmt.Sprintf("%s %s %d", files[i].Kind, files[i].ID, files[i].Version)
+	}
+	if err := d.o.Files.AddFiles(ctx, files); err != nil {
+		return err
+	}
+	if err := d.o.Audit(ctx, by, "library.add", "template/"+files[0].Template, nil, brought); err != nil {
+		return err
+	}
+	return d.Learn(ctx)
+}
+
+// Learn makes known what is kept and not known yet: at the start, and what
+// another process took. One that cannot be taken any more is named in the error
+// and does not keep the others away.
+func (d *Desk) Learn(ctx context.Context) error {
+	d.learning.Lock()
+	defer d.learning.Unlock()
+	left, err := d.o.Files.Files(ctx, d.learnt)
+	if err != nil || len(left) == 0 {
+		return err
+	}
+	last := left[len(left)-1].Number
+	if d.o.Library.Take(left) == nil {
+		d.learnt = last
+		return nil
+	}
+	// One by one, until none is left that another one waited for.
+	for found := true; found; {
+		found, err = false, nil
+		var failed []File
+		for _, f := range left {
+			if why := d.o.Library.Take([]File{f}); why != nil {
+				failed, err = append(failed, f), errors.Join(err, fmt.Errorf("%s is not used: %w", f.Where(), why))
+				continue
+			}
+			found = true
+		}
+		found, left = found && len(failed) > 0, failed
+	}
+	d.learnt = last
+	return err
+}
