@@ -55,6 +55,7 @@ type node struct {
 	*folds
 	tenants      tenants
 	sector       *tenant.Desk
+	shelf        *tenant.Shelf
 	meter        *meter
 	log          *slog.Logger
 	started      time.Time
@@ -143,6 +144,8 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	if n.rules, err = rulesOf(profiles, n.drivers.List); err != nil {
 		return nil, err
 	}
+	n.shelf = n.rules.shelf(n.record)
+	n.learn(ctx)
 	if err := n.openAccess(ctx, at, log); err != nil {
 		return nil, err
 	}
@@ -281,6 +284,7 @@ func (n *node) reconcile(ctx context.Context) error {
 // refresh makes collector and folds of this process follow the plant models as
 // they are now.
 func (n *node) refresh(ctx context.Context) error {
+	n.learn(ctx)
 	n.reconciling.Lock()
 	defer n.reconciling.Unlock()
 	all, err := n.tenants.list(ctx)

@@ -37,22 +37,18 @@ type Parts interface {
 
 // Options of a desk. All are required.
 type Options struct {
-	Store   Store
-	Files   Files
-	Library Library
-	Parts   Parts
-	Audit   func(ctx context.Context, by access.Principal, action, object string, before, after any) error
-	Now     func() time.Time
-	Term    time.Duration // between leaving and deletion
+	Store Store
+	Shelf *Shelf
+	Parts Parts
+	Audit func(ctx context.Context, by access.Principal, action, object string, before, after any) error
+	Now   func() time.Time
+	Term  time.Duration // between leaving and deletion
 }
 
 // Desk takes firms in and lets them go. Its methods may be called concurrently.
 type Desk struct {
 	o      Options
 	making sync.Mutex // a name is looked up and taken in one step
-
-	learning sync.Mutex
-	learnt   int64 // number of the last file that the library knows
 
 	mu    sync.Mutex
 	known []Tenant // by number, without those that are deleted; nil: not read
@@ -168,7 +164,7 @@ func (d *Desk) plan(ctx context.Context, template *Template, firms []New) (_ []p
 	}
 	var profiles []string
 	if template != nil && len(template.Profiles)+len(template.Definitions) > 0 {
-		if files, err = d.o.Library.Check(template.files()); err != nil {
+		if files, err = d.o.Shelf.library.Check(template.files()); err != nil {
 			return nil, nil, err
 		}
 		for _, f := range files {

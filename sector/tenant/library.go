@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"zhigai/access"
@@ -60,6 +61,49 @@ type Library interface {
 	Take(files []File) error
 }
 
+// Shelf keeps the library beside what templates brought. Its methods may be
+// called concurrently.
+type Shelf struct {
+	files   Files
+	library Library
+
+	learning sync.Mutex
+	learnt   int64 // number of the last file that the library knows
+}
+
+// NewShelf makes a shelf; the library knows nothing of it until [Shelf.Learn].
+func NewShelf(files Files, library Library) *Shelf { return &Shelf{files: files, library: library} }
+
+// Learn makes known what is kept and not known yet: at the start, and what
+// another process took. One that cannot be taken any more is named in the error
+// and does not keep the others away.
+func (s *Shelf) Learn(ctx context.Context) error {
+	s.learning.Lock()
+	defer s.learning.Unlock()
+	left, err := s.files.Files(ctx, s.learnt)
+	if err != nil || len(left) == 0 {
+		return err
+	}
+	last := left[len(left)-1].Number
+	if s.library.Take(left) == nil {
+		s.learnt = last
+		return nil
+	}
+	// One by one, until none is left that waited for another.
+	for found := true; found; {
+		var failed []File
+		err = nil
+		for _, f := range left {
+			if why := s.library.Take([]File{f}); why != nil {
+				failed, err = append(failed, f), errors.Join(err, fmt.Errorf("%s is not used: %w", f.Where(), why))
+			}
+		}
+		found, left = len(failed) > 0 && len(failed) < len(left), failed
+	}
+	s.learnt = last
+	return err
+}
+
 // bring keeps the files of a template and makes them known. They stay when no
 // firm comes to be made: others may have been.
 func (d *Desk) bring(ctx context.Context, by access.Principal, files []File) error {
@@ -72,43 +116,11 @@ func (d *Desk) bring(ctx context.Context, by access.Principal, files []File) err
 		files[i].By, files[i].Recorded = by.Name, at
 		brought[i] = fmt.Sprintf("%s %s %d", files[i].Kind, files[i].ID, files[i].Version)
 	}
-	if err := d.o.Files.AddFiles(ctx, files); err != nil {
+	if err := d.o.Shelf.files.AddFiles(ctx, files); err != nil {
 		return err
 	}
 	if err := d.o.Audit(ctx, by, "library.add", "template/"+files[0].Template, nil, brought); err != nil {
 		return err
 	}
-	return d.Learn(ctx)
-}
-
-// Learn makes known what is kept and not known yet: at the start, and what
-// another process took. One that cannot be taken any more is named in the error
-// and does not keep the others away.
-func (d *Desk) Learn(ctx context.Context) error {
-	d.learning.Lock()
-	defer d.learning.Unlock()
-	left, err := d.o.Files.Files(ctx, d.learnt)
-	if err != nil || len(left) == 0 {
-		return err
-	}
-	last := left[len(left)-1].Number
-	if d.o.Library.Take(left) == nil {
-		d.learnt = last
-		return nil
-	}
-	// One by one, until none is left that another one waited for.
-	for found := true; found; {
-		found, err = false, nil
-		var failed []File
-		for _, f := range left {
-			if why := d.o.Library.Take([]File{f}); why != nil {
-				failed, err = append(failed, f), errors.Join(err, fmt.Errorf("%s is not used: %w", f.Where(), why))
-				continue
-			}
-			found = true
-		}
-		found, left = found && len(failed) > 0, failed
-	}
-	d.learnt = last
-	return err
+	return d.o.Shelf.Learn(ctx)
 }
