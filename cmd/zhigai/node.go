@@ -55,6 +55,7 @@ type node struct {
 	*folds
 	tenants      tenants
 	sector       *tenant.Desk
+	exports      *tenant.Exports
 	shelf        *tenant.Shelf
 	meter        *meter
 	log          *slog.Logger
@@ -150,6 +151,9 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 		return nil, err
 	}
 	n.newTenants()
+	if err := n.newExports(); err != nil {
+		return nil, err
+	}
 	if n.folds, err = newFolds(n.stores, n.rules, figure.Options{Tenants: n.tenants.list, Log: log, Keeps: n.keepsFigures}, at.traces.folds); err != nil {
 		return nil, err
 	}
@@ -265,6 +269,7 @@ func (n *node) close() error {
 	n.reports.Close()
 	n.planning.Close()
 	n.firmSheets.Close()
+	n.exports.Close()
 	n.tenants.close() // what is under way is noted while the journal is open
 	n.collector.Close()
 	n.workers.Wait()

@@ -172,6 +172,9 @@ func (p tenantParts) CanDelete() error {
 // written for it.
 func (p tenantParts) Delete(ctx context.Context, t tenant.Tenant) error {
 	p.n.tenants.drop(t.No)
+	if err := p.n.exports.Drop(t.No); err != nil {
+		return err
+	}
 	for name := range p.n.history.Cursors() {
 		if name == sealsCursor(t.No) || name == tenantCursor(t.No) || strings.HasPrefix(name, fmt.Sprintf("north %d ", t.No)) {
 			if err := p.n.history.DropCursor(name); err != nil {
@@ -309,6 +312,7 @@ func (n *node) deleteTenants(ctx context.Context) error {
 		if err := n.sector.DeleteDue(ctx, access.Node(homeTenant)); err != nil && ctx.Err() == nil {
 			n.log.Error("tenants that left: will try again", "err", err)
 		}
+		n.exports.Expire()
 		select {
 		case <-ctx.Done():
 			return nil

@@ -217,7 +217,7 @@ func suspended(t *testing.T, g *gate, a guest) {
 // leaves exports a firm, lets it leave and looks what is left.
 func leaves(t *testing.T, g *gate, a, b guest) {
 	var own bytes.Buffer
-	must(t, g.n.exportTenant(t.Context(), b.tenant.No, b.tenant.ID, &own))
+	must(t, g.n.exportTenant(t.Context(), b.tenant.No, b.tenant.ID, &own, func(tenant.Progress) {}))
 	files := unpacked(t, own.Bytes())
 	all := strings.Builder{}
 	for _, content := range files {
