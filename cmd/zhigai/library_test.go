@@ -143,6 +143,17 @@ func TestLibrary(t *testing.T) {
 			t.Errorf("%s: kind %+v", name, kind)
 		}
 	}
+	// What no template brings is added by itself, as a node above one does.
+	added, err := g.n.addToLibrary(ctx, []libraryText{{"press.yaml", strings.Replace(pressProfile, "works.press", "works.other", 1)}, {"share.yaml", reachDefinition}})
+	if err != nil || len(added) != 2 || added[0].ID != "works.other" {
+		t.Errorf("added %+v, %v", added, err)
+	}
+	if _, err := g.n.addToLibrary(ctx, []libraryText{{"plant.yaml", twoLathes}}); err == nil || !strings.Contains(err.Error(), `plant.yaml: schema "zhigai.plant/1"; write zhigai.profile/1`) {
+		t.Errorf("a plant file: %v", err)
+	}
+	if kept, err := g.n.shelf.Files(ctx); err != nil || len(kept) != 3 {
+		t.Errorf("kept %+v, %v", kept, err)
+	}
 	var own bytes.Buffer
 	must(t, g.n.exportTenant(ctx, x.No, x.ID, &own, func(tenant.Progress) {}))
 	files := unpacked(t, own.Bytes())

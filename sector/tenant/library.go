@@ -28,17 +28,26 @@ type File struct {
 	ID       string
 	Version  int
 	Text     string
-	Template string // that brought it
-	By       string // who used the template
+	Template string // that brought it; "" of one that was added by itself
+	By       string // who did so
 	Recorded time.Time
 
-	where string // in the template
+	where string // in the template, or on the disk
+}
+
+// NewFile is a file that no template brings; where names it in what is said of
+// it.
+func NewFile(kind FileKind, where, text string) File {
+	return File{Kind: kind, Text: text, where: where}
 }
 
 // Where names the file in what is said of it.
 func (f File) Where() string {
 	if f.where != "" {
 		return f.where
+	}
+	if f.Template == "" {
+		return fmt.Sprintf("%s %s version %d", f.Kind, f.ID, f.Version)
 	}
 	return fmt.Sprintf("%s %s version %d of template %s", f.Kind, f.ID, f.Version, f.Template)
 }
@@ -74,6 +83,9 @@ type Shelf struct {
 // NewShelf makes a shelf; the library knows nothing of it until [Shelf.Learn].
 func NewShelf(files Files, library Library) *Shelf { return &Shelf{files: files, library: library} }
 
+// Files lists everything that is kept, in the order in which it came.
+func (s *Shelf) Files(ctx context.Context) ([]File, error) { return s.files.Files(ctx, 0) }
+
 // Learn makes known what is kept and not known yet: at the start, and what
 // another process took. One that cannot be taken any more is named in the error
 // and does not keep the others away.
@@ -104,6 +116,21 @@ func (s *Shelf) Learn(ctx context.Context) error {
 	return err
 }
 
+// AddFiles makes files known that no template brings: a node above one with such
+// a template has machines of the same kinds. What is there already as it is stays.
+func (d *Desk) AddFiles(ctx context.Context, by access.Principal, files []File) ([]File, error) {
+	d.making.Lock()
+	defer d.making.Unlock()
+	files, err := d.o.Shelf.library.Check(files)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.bring(ctx, by, files); err != nil {
+		return nil, err
+	}
+	return files, d.changed(ctx)
+}
+
 // bring keeps the files of a template and makes them known. They stay when no
 // firm comes to be made: others may have been.
 func (d *Desk) bring(ctx context.Context, by access.Principal, files []File) error {
@@ -119,7 +146,11 @@ func (d *Desk) bring(ctx context.Context, by access.Principal, files []File) err
 	if err := d.o.Shelf.files.AddFiles(ctx, files); err != nil {
 		return err
 	}
-	if err := d.o.Audit(ctx, by, "library.add", "template/"+files[0].Template, nil, brought); err != nil {
+	object := "library"
+	if t := files[0].Template; t != "" {
+		object = "template/" + t
+	}
+	if err := d.o.Audit(ctx, by, "library.add", object, nil, brought); err != nil {
 		return err
 	}
 	return d.o.Shelf.Learn(ctx)
