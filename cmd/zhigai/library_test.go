@@ -16,7 +16,7 @@ import (
 )
 
 // pressProfile is a kind of machine that no product brings; it stands on one that
-// does. reachDefinition is a figure of its own.
+// does. shareDefinition is a figure of its own.
 const (
 	pressProfile = `schema: zhigai.profile/1
 id: works.press
@@ -29,7 +29,7 @@ verified: derived
 derived:
   - {name: press.loaded, kind: boolean, expr: "true"}
 `
-	reachDefinition = `schema: zhigai.figure/1
+	shareDefinition = `schema: zhigai.figure/1
 id: works-good-share
 version: 1
 name: {zh: 良品占比, en: good share}
@@ -74,7 +74,7 @@ func TestLibrary(t *testing.T) {
 		}
 		return g.n.sector.Add(ctx, operator(), &template, firms)
 	}
-	good := brought(pressProfile, reachDefinition)
+	good := brought(pressProfile, shareDefinition)
 	if _, err := add(good, "xinda", true); err != nil {
 		t.Fatal(err)
 	}
@@ -90,9 +90,9 @@ func TestLibrary(t *testing.T) {
 		}
 	}
 	broken := strings.Replace(pressProfile, `expr: "true"`, `expr: "spindel.speed > 1.0"`, 1)
-	refused(tenant.ErrInvalid, brought(broken, reachDefinition), "template lathes, profile 1:10:")
-	refused(tenant.ErrInvalid, brought(pressProfile, strings.Replace(reachDefinition, "terms: [gq, pq]", "terms: [gq, luck]", 1)), `template lathes, definition 1: unknown term "luck"`)
-	refused(tenant.ErrInvalid, brought(strings.Replace(pressProfile, "works.press", "works.other", 1), reachDefinition), "works.press")
+	refused(tenant.ErrInvalid, brought(broken, shareDefinition), "template lathes, profile 1:10:")
+	refused(tenant.ErrInvalid, brought(pressProfile, strings.Replace(shareDefinition, "terms: [gq, pq]", "terms: [gq, luck]", 1)), `template lathes, definition 1: unknown term "luck"`)
+	refused(tenant.ErrInvalid, brought(strings.Replace(pressProfile, "works.press", "works.other", 1), shareDefinition), "works.press")
 	if g.n.profiles.Source("works.other") != nil {
 		t.Error("a profile of a template that was refused is known")
 	}
@@ -144,7 +144,7 @@ func TestLibrary(t *testing.T) {
 		}
 	}
 	// What no template brings is added by itself, as a node above one does.
-	added, err := g.n.addToLibrary(ctx, []libraryText{{"press.yaml", strings.Replace(pressProfile, "works.press", "works.other", 1)}, {"share.yaml", reachDefinition}})
+	added, err := g.n.addToLibrary(ctx, []libraryText{{"press.yaml", strings.Replace(pressProfile, "works.press", "works.other", 1)}, {"share.yaml", shareDefinition}})
 	if err != nil || len(added) != 2 || added[0].ID != "works.other" {
 		t.Errorf("added %+v, %v", added, err)
 	}

@@ -19,8 +19,8 @@ type tenantExportCmd struct {
 	Out      string `required:"" help:"Zip to write." type:"path" placeholder:"FILE"`
 }
 
-// exportQuestion names the firm of an export.
-type exportQuestion struct {
+// firmQuestion names the firm of an export.
+type firmQuestion struct {
 	ID string `json:"id"`
 }
 
@@ -42,7 +42,7 @@ func (c tenantExportCmd) Run(ctx context.Context) error {
 	if _, err := os.Stat(c.Out); err == nil {
 		return fmt.Errorf("%s is there already; choose another name", c.Out)
 	}
-	now, err := askNode[exportAnswer](ctx, c.Data, "/tenants/export/start", exportQuestion{c.ID})
+	now, err := askNode[exportAnswer](ctx, c.Data, "/tenants/export/start", firmQuestion{c.ID})
 	if err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func (c tenantExportCmd) Run(ctx context.Context) error {
 			return ctx.Err()
 		case <-ticker.C:
 		}
-		if now, err = askNode[exportAnswer](ctx, c.Data, "/tenants/export/state", exportQuestion{c.ID}); err != nil {
+		if now, err = askNode[exportAnswer](ctx, c.Data, "/tenants/export/state", firmQuestion{c.ID}); err != nil {
 			return err
 		}
 		fmt.Fprintln(os.Stderr, exportLine(now.Export))
@@ -100,7 +100,7 @@ func takeOver(from, to string) (out exportDone, err error) {
 	return out, errors.Join(err, os.Remove(part))
 }
 
-func (n *node) startExport(ctx context.Context, q exportQuestion) (exportAnswer, error) {
+func (n *node) startExport(ctx context.Context, q firmQuestion) (exportAnswer, error) {
 	t, err := n.sector.Get(ctx, q.ID)
 	if err != nil {
 		return exportAnswer{}, err
@@ -116,7 +116,7 @@ func (n *node) startExport(ctx context.Context, q exportQuestion) (exportAnswer,
 	return exportAnswer{t.No, now}, err
 }
 
-func (n *node) exportState(ctx context.Context, q exportQuestion) (exportAnswer, error) {
+func (n *node) exportState(ctx context.Context, q firmQuestion) (exportAnswer, error) {
 	t, err := n.sector.Get(ctx, q.ID)
 	return exportAnswer{t.No, n.exports.Get(t.No)}, err
 }
