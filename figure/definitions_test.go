@@ -23,12 +23,12 @@ func TestDefinitions_Add(t *testing.T) {
 	if err != nil || x.Version != 2 || len(d.All()) != before+2 || len(d.Newest()) != before+1 {
 		t.Errorf("x = %+v, %v; %d definitions; want 2 more than %d", x, err, len(d.All()), before)
 	}
-	good := file(strings.Replace(sample, "id: x", "id: good", 1))
+	good := file(strings.Replace(sample, "id: x", "id: sound", 1))
 	for _, c := range []struct {
 		text, want string
 		taken      bool
 	}{
-		{strings.Replace(sample, "apt_ms / pbt_ms", "pbt_ms / apt_ms", 1), "x version 1 is known with another content", true},
+		{strings.Replace(sample, "digits: 2", "digits: 3", 1), "x version 1 is known with another content", true},
 		{strings.NewReplacer("id: x", "id: oee", "version: 1", "version: 9").Replace(sample), "oee is delivered with the product", true},
 		{strings.NewReplacer("id: x", "id: y", "apt_ms", "luck").Replace(sample), `unknown term "luck"`, false},
 		{"schema: other\n", "template works, definition 1: schema", false},

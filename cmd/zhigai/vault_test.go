@@ -21,6 +21,7 @@ import (
 	"zhigai/plant/file"
 	"zhigai/record/nodes"
 	"zhigai/record/shop"
+	"zhigai/sector/tenant"
 	"zhigai/shop/discovery"
 )
 
