@@ -21,7 +21,17 @@ plant: |
     - {path: "firm/\${site}", level: site, name: {zh: 工厂}}
     - {path: "firm/\${site}/area", level: area, name: {zh: 装配车间}}
     - {path: "firm/\${site}/area/line", level: line, name: {zh: 一线}}
-    - {path: "firm/\${site}/area/line/robot", level: equipment, name: {zh: 装配机器人}, equipment: {class: robot, profile: demo-assembly, device: {driver: sparkplug, address: "tenants-\${id}/robot"}}}
+    - {path: "firm/\${site}/area/line/robot", level: equipment, name: {zh: 装配机器人}, equipment: {class: robot, profile: works.press, device: {driver: sparkplug, address: "tenants-\${id}/robot"}}}
+profiles:
+  - |
+    schema: zhigai.profile/1
+    id: works.press
+    version: 1
+    base: demo-assembly
+    vendor: works
+    title: {zh: 装配压机, en: assembly press}
+    source: this test
+    verified: derived
 `;
 const password = "long-enough-word";
 let dir, node, browser, operator, firm, link;
@@ -117,10 +127,20 @@ test("limits are changed, and usage is shown beside them", async () => {
 
 test("everything it owns is one file, and no secret is in it", async () => {
   await reopen();
-  const [fetched] = await Promise.all([operator.waitForEvent("download"), drawer().getByRole("link", { name: "导出全部数据" }).click()]);
+  await drawer().getByRole("button", { name: "导出全部数据" }).click();
+  const file = drawer().getByRole("link", { name: /^下载/ });
+  await file.waitFor();
+  await drawer().getByText(/保留至/).waitFor();
+  await accessible(operator, "tenants-export");
+  const [fetched] = await Promise.all([operator.waitForEvent("download"), file.click()]);
   assert.equal(fetched.suggestedFilename(), "zhigai-xinda.zip");
   const raw = await readFile(await fetched.path());
-  for (const name of ["plant.yaml", "manifest.json", "record/master.jsonl"]) assert.ok(raw.includes(name), name);
+  for (const name of ["plant.yaml", "manifest.json", "record/master.jsonl", "profiles/works.press.yaml"]) assert.ok(raw.includes(name), name);
+  // The firm does the same by itself.
+  await firm.goto(`${node.base}/account`);
+  await firm.getByRole("button", { name: "导出全部数据" }).or(firm.getByRole("button", { name: "重新导出" })).click();
+  await firm.getByRole("link", { name: /^下载/ }).waitFor();
+  await accessible(firm, "tenants-own-export");
 });
 
 test("suspended nobody comes in; resumed the same session goes on", async () => {

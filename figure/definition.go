@@ -1,11 +1,8 @@
 package figure
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"io/fs"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -63,45 +60,7 @@ type Coverage struct {
 	Planned string `yaml:"planned" json:"planned"`
 }
 
-// Definitions are the figures a node knows, the newest version of each first
-// to hand.
-type Definitions struct {
-	list   []*Definition
-	newest map[string]*Definition
-}
-
 var definitionID = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
-
-// Load reads every *.yaml of dir. terms are the names that rows may carry; a
-// definition that reads another one is refused.
-func Load(data fs.FS, dir string, terms []string) (*Definitions, error) {
-	entries, err := fs.ReadDir(data, dir)
-	if err != nil {
-		return nil, fmt.Errorf("definitions: %w", err)
-	}
-	d := &Definitions{newest: map[string]*Definition{}}
-	var problems []error
-	for _, e := range entries {
-		if !strings.HasSuffix(e.Name(), ".yaml") {
-			continue
-		}
-		raw, err := fs.ReadFile(data, path.Join(dir, e.Name()))
-		if err != nil {
-			return nil, fmt.Errorf("definitions: %w", err)
-		}
-		def, err := Parse(raw, terms)
-		if err == nil {
-			err = d.add(def)
-		}
-		if err != nil {
-			problems = append(problems, fmt.Errorf("%s/%s: %w", dir, e.Name(), err))
-		}
-	}
-	slices.SortFunc(d.list, func(a, b *Definition) int {
-		return cmp.Or(strings.Compare(a.ID, b.ID), cmp.Compare(b.Version, a.Version))
-	})
-	return d, errors.Join(problems...)
-}
 
 // Parse reads and checks one definition.
 func Parse(raw []byte, terms []string) (*Definition, error) {
@@ -163,35 +122,6 @@ func (d *Definition) check(terms []string) error {
 		}
 	}
 	return nil
-}
-
-func (d *Definitions) add(def *Definition) error {
-	for _, other := range d.list {
-		if other.ID == def.ID && other.Version == def.Version {
-			return fmt.Errorf("%s version %d stands in two files", def.ID, def.Version)
-		}
-	}
-	d.list = append(d.list, def)
-	if newest := d.newest[def.ID]; newest == nil || newest.Version < def.Version {
-		d.newest[def.ID] = def
-	}
-	return nil
-}
-
-// Definition is the newest version of a figure.
-func (d *Definitions) Definition(id string) (*Definition, error) {
-	if def := d.newest[id]; def != nil {
-		return def, nil
-	}
-	return nil, fmt.Errorf("%w: %q", ErrNoDefinition, id)
-}
-
-// All lists every version, in order of id and then newest first.
-func (d *Definitions) All() []*Definition { return slices.Clone(d.list) }
-
-// Newest lists the newest version of every figure in order of id.
-func (d *Definitions) Newest() []*Definition {
-	return slices.DeleteFunc(d.All(), func(def *Definition) bool { return d.newest[def.ID] != def })
 }
 
 func (d *Definition) ref() Ref {

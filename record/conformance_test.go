@@ -70,6 +70,10 @@ func TestConformance_Seals(t *testing.T) {
 	})
 }
 
+func TestConformance_Files(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) { recordtest.Files(t, sector.NewFiles(open(t))) })
+}
+
 func TestConformance_Production(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		db := open(t)

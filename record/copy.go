@@ -67,6 +67,7 @@ var tables = []struct{ name, key string }{
 	{"job_order", "tenant, order_id, no"},
 	{"journal_head", "tenant"},
 	{"line_layout", "tenant, line, rev"},
+	{"library_file", "tenant, kind, id, version"},
 	{"link_announced", "tenant"},
 	{"link_code", "hash"},
 	{"link_lease", "node"},

@@ -111,7 +111,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 	web.RegisterSharing(api, sharings{n})
 	webprogramme.Register(api, webprogramme.Deps{Firms: n.firms, Sheets: n.firmSheets, Targets: n.targets, Ledgers: n.newLedgers(), Tasks: n.newTasks(), Machines: n.proved, Diagnosis: n.diagnosis, Experts: n.experts, Advice: n.advice, Reporting: n.reporting, Evaluations: n.evaluations, Benchmarks: n.benchmarks, Map: n.atlas, Suspicions: n.suspicions})
 	webfactory.Register(api, webfactory.Deps{Exchange: exchanges{n.exchange, n}, Changed: n.reconcile})
-	websector.Register(api, websector.Deps{Tenants: n.sector, Export: n.exportTenant})
+	websector.Register(api, websector.Deps{Tenants: n.sector, Exports: n.exports})
 	prometheus.Register(api, prometheus.Deps{Tags: n.shop, Plants: n.plants, History: n.history, Version: version, Now: time.Now, Logger: n.log})
 	return api
 }

@@ -60,6 +60,7 @@ func (n *node) serveControl(ctx context.Context, dir string) error {
 		return exportFigures(ctx, n.targets, q)
 	}))
 	n.tenantCommands(mux)
+	n.libraryCommands(mux)
 	mux.HandleFunc("POST /links/invite", answer(n.invite))
 	mux.HandleFunc("POST /links/list", answer(n.listNodes))
 	mux.HandleFunc("POST /links/revoke", answer(n.revokeNode))

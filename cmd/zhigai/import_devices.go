@@ -34,7 +34,7 @@ func (c devicesCmd) Run(ctx context.Context) error {
 	}
 	defer rec.Close()
 	drivers := throwawayDrivers().List
-	known, err := loadRules(drivers)
+	known, err := loadRulesOf(ctx, rec, drivers)
 	if err != nil {
 		return err
 	}

@@ -37,6 +37,7 @@ type cli struct {
 	Node     nodeCmd         `cmd:"" help:"Invite, list and revoke the nodes below a running hub."`
 	Tenant   tenantCmd       `cmd:"" help:"Take firms in that share a running node, list them and what they use, let them leave, export and delete what is theirs."`
 	Verify   verifyCmd       `cmd:"" help:"Check everything a node, or a snapshot, keeps."`
+	Library  libraryCmd      `cmd:"" help:"Kinds of machines and figures that a running node knows beside the product's own."`
 	Evidence evidenceCmd     `cmd:"" help:"Check that samples are as they were sealed; write one tag-day with its proof."`
 	Figures  figuresCmd      `cmd:"" help:"Indicators with their terms, coverage and evidence root."`
 	Province provinceCmd     `cmd:"" help:"Five nodes on this machine to try: province, city, county, the platform of a sector and a plant, with synthetic firms and live machines."`

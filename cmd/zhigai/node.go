@@ -55,6 +55,8 @@ type node struct {
 	*folds
 	tenants      tenants
 	sector       *tenant.Desk
+	exports      *tenant.Exports
+	shelf        *tenant.Shelf
 	meter        *meter
 	log          *slog.Logger
 	started      time.Time
@@ -143,10 +145,15 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	if n.rules, err = rulesOf(profiles, n.drivers.List); err != nil {
 		return nil, err
 	}
+	n.shelf = n.rules.shelf(n.record)
+	n.learn(ctx)
 	if err := n.openAccess(ctx, at, log); err != nil {
 		return nil, err
 	}
 	n.newTenants()
+	if err := n.newExports(); err != nil {
+		return nil, err
+	}
 	if n.folds, err = newFolds(n.stores, n.rules, figure.Options{Tenants: n.tenants.list, Log: log, Keeps: n.keepsFigures}, at.traces.folds); err != nil {
 		return nil, err
 	}
@@ -262,6 +269,7 @@ func (n *node) close() error {
 	n.reports.Close()
 	n.planning.Close()
 	n.firmSheets.Close()
+	n.exports.Close()
 	n.tenants.close() // what is under way is noted while the journal is open
 	n.collector.Close()
 	n.workers.Wait()
@@ -281,6 +289,7 @@ func (n *node) reconcile(ctx context.Context) error {
 // refresh makes collector and folds of this process follow the plant models as
 // they are now.
 func (n *node) refresh(ctx context.Context) error {
+	n.learn(ctx)
 	n.reconciling.Lock()
 	defer n.reconciling.Unlock()
 	all, err := n.tenants.list(ctx)

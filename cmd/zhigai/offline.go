@@ -62,7 +62,7 @@ func (c rebuildCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer s.Close()
-	r, err := loadRules(nil)
+	r, err := loadRulesOf(ctx, s.record, nil)
 	if err != nil {
 		return err
 	}

@@ -363,7 +363,7 @@ func (r *repair) writeDown() (err error) {
 	if !r.remade {
 		return nil
 	}
-	rules, err := loadRules(nil)
+	rules, err := loadRulesOf(r.ctx, s.record, nil)
 	if err != nil {
 		return err
 	}

@@ -128,7 +128,7 @@ type rules struct {
 	lineFigures *figure.Definitions
 	classes     *equipment.ClassTable
 	reasons     *equipment.Reasons
-	kinds       equipment.KindMap
+	kinds       *equipment.LibraryKinds
 	codes       enterprise.Codes
 	targetBook  *target.Book
 	units       []task.Unit
@@ -192,7 +192,7 @@ func rulesOf(profiles fs.FS, drivers []connect.Driver) (*rules, error) {
 	if r.reportRules, err = reportRulesOf(data.FS, r.targetBook); err != nil {
 		return nil, err
 	}
-	r.kinds, err = equipment.KindsOf(r.profiles.List())
+	r.kinds, err = equipment.KindsOf(r.profiles)
 	return r, err
 }
 

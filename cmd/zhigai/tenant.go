@@ -21,7 +21,7 @@ import (
 // newTenants makes the desk of the firms on this node, and has everybody asked
 // what holds for them.
 func (n *node) newTenants() {
-	n.sector = tenant.NewDesk(tenant.Options{Store: sector.NewTenants(n.record), Parts: tenantParts{n}, Audit: n.access.Record, Now: time.Now})
+	n.sector = tenant.NewDesk(tenant.Options{Store: sector.NewTenants(n.record), Shelf: n.shelf, Parts: tenantParts{n}, Audit: n.access.Record, Now: time.Now})
 	n.tenants.changed, n.tenants.each, n.tenants.running = make(chan struct{}, 1), map[plant.TenantNo]*tenantWorks{}, map[plant.TenantNo]func(){}
 	n.tenants.list = n.served
 	n.access.UseRules(n.tenantRule)
@@ -98,13 +98,14 @@ type tenantParts struct{ n *node }
 
 var _ tenant.Parts = tenantParts{}
 
-func (p tenantParts) read(plantFile []byte) (plant.Model, error) {
-	return file.Read("plant", plantFile, file.Options{Profiles: p.n.profiles.IDs()})
+// read reads a plant file; profiles are known beside those that the node has.
+func (p tenantParts) read(plantFile []byte, profiles ...string) (plant.Model, error) {
+	return file.Read("plant", plantFile, file.Options{Profiles: append(p.n.profiles.IDs(), profiles...)})
 }
 
 // CheckPlant implements tenant.Parts.
-func (p tenantParts) CheckPlant(t tenant.Tenant, plantFile []byte) error {
-	m, err := p.read(plantFile)
+func (p tenantParts) CheckPlant(t tenant.Tenant, plantFile []byte, profiles []string) error {
+	m, err := p.read(plantFile, profiles...)
 	if err != nil {
 		return err
 	}
@@ -171,6 +172,9 @@ func (p tenantParts) CanDelete() error {
 // written for it.
 func (p tenantParts) Delete(ctx context.Context, t tenant.Tenant) error {
 	p.n.tenants.drop(t.No)
+	if err := p.n.exports.Drop(t.No); err != nil {
+		return err
+	}
 	for name := range p.n.history.Cursors() {
 		if name == sealsCursor(t.No) || name == tenantCursor(t.No) || strings.HasPrefix(name, fmt.Sprintf("north %d ", t.No)) {
 			if err := p.n.history.DropCursor(name); err != nil {
@@ -308,6 +312,7 @@ func (n *node) deleteTenants(ctx context.Context) error {
 		if err := n.sector.DeleteDue(ctx, access.Node(homeTenant)); err != nil && ctx.Err() == nil {
 			n.log.Error("tenants that left: will try again", "err", err)
 		}
+		n.exports.Expire()
 		select {
 		case <-ctx.Done():
 			return nil

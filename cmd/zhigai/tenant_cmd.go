@@ -259,45 +259,6 @@ func changeState(ctx context.Context, at onFolder, q stateQuestion) error {
 	return nil
 }
 
-type tenantExportCmd struct {
-	onFolder `embed:""`
-	ID       string `arg:"" help:"Id of the firm."`
-	Out      string `required:"" help:"Zip to write; the folder must be one that the node may write into." type:"path" placeholder:"FILE"`
-}
-
-type exportRequest struct {
-	ID  string `json:"id"`
-	Out string `json:"out"`
-}
-
-type exportDone struct {
-	Bytes int64 `json:"bytes"`
-}
-
-// Run shows how large the file is while it grows.
-func (c tenantExportCmd) Run(ctx context.Context) error {
-	watch, stop := context.WithCancel(ctx)
-	defer stop()
-	go func() {
-		for {
-			select {
-			case <-watch.Done():
-				return
-			case <-time.After(2 * time.Second):
-			}
-			if i, err := os.Stat(c.Out + ".part"); err == nil {
-				fmt.Fprintf(os.Stderr, "%d MB\n", i.Size()>>20)
-			}
-		}
-	}()
-	done, err := askNode[exportDone](ctx, c.Data, "/tenants/export", exportRequest{c.ID, c.Out})
-	if err != nil || c.JSON {
-		return errors.Join(err, json.NewEncoder(os.Stdout).Encode(done))
-	}
-	fmt.Printf("%s: %d bytes\n", c.Out, done.Bytes)
-	return nil
-}
-
 // operator is who gives commands on the node's own machine.
 func operator() access.Principal {
 	p := access.Node(homeTenant)
@@ -317,7 +278,8 @@ func (n *node) tenantCommands(mux *http.ServeMux) {
 	}))
 	mux.HandleFunc("POST /tenants/state", answer(n.changeTenant))
 	mux.HandleFunc("POST /tenants/enrol", answer(n.enrolTenant))
-	mux.HandleFunc("POST /tenants/export", answer(n.exportToFile))
+	mux.HandleFunc("POST /tenants/export/start", answer(n.startExport))
+	mux.HandleFunc("POST /tenants/export/state", answer(n.exportState))
 }
 
 func (n *node) addTenants(ctx context.Context, q tenantsQuestion) (tenantsMade, error) {
@@ -360,31 +322,4 @@ func (n *node) changeTenant(ctx context.Context, q stateQuestion) (tenant.Tenant
 		return t, err
 	}
 	return n.sector.Get(ctx, q.ID)
-}
-
-// exportToFile writes beside the file and gives it its name when it is whole.
-func (n *node) exportToFile(ctx context.Context, in exportRequest) (out exportDone, err error) {
-	t, err := n.sector.Get(ctx, in.ID)
-	if err != nil {
-		return out, err
-	}
-	if err := n.access.Record(ctx, operator(), "export.read", "tenant/"+t.ID, nil, nil); err != nil {
-		return out, err
-	}
-	part := in.Out + ".part"
-	f, err := os.OpenFile(part, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return out, err
-	}
-	err = n.exportTenant(ctx, t.No, t.ID, f)
-	if err == nil {
-		err = f.Sync()
-	}
-	if i, failed := f.Stat(); failed == nil {
-		out.Bytes = i.Size()
-	}
-	if err = errors.Join(err, f.Close()); err == nil {
-		return out, os.Rename(part, in.Out)
-	}
-	return out, errors.Join(err, os.Remove(part))
 }

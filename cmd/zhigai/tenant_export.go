@@ -12,14 +12,18 @@ import (
 	"hash"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"zhigai/access"
 	"zhigai/plant"
 	"zhigai/plant/file"
+	"zhigai/sector/tenant"
+	"zhigai/space"
 )
 
 // exportSchema is the form of an export of all that a firm owns.
@@ -44,6 +48,7 @@ type exportFile struct {
 
 // exporter writes a zip and notes what went into it.
 type exporter struct {
+	tell func(tenant.Progress)
 	zip  *zip.Writer
 	open *exportFile // being written
 	sum  hash.Hash
@@ -75,16 +80,35 @@ func (e *exporter) end() {
 	}
 }
 
+// newExports keeps files of everything that firms own beside the stores.
+func (n *node) newExports() (err error) {
+	n.exports, err = tenant.NewExports(tenant.ExportsOptions{
+		Dir: exportsOf(n.dir), Write: n.exportTenant, Now: time.Now, Failed: func(err error) { n.log.Error("export", "err", err) },
+		Room: func() error {
+			if level := n.disk.Level(); level >= space.Low {
+				return fmt.Errorf("%w: the disk of the node is %s; make room and start again", tenant.ErrState, level)
+			}
+			return nil
+		},
+	})
+	return err
+}
+
+// exportsOf is the folder of exports in a node's.
+func exportsOf(dir string) string { return filepath.Join(dir, "exports") }
+
 // exportTenant writes everything that a tenant owns as a zip: the plant as a
-// file that an import takes, every row of the record as JSON lines with its
-// history, samples as CSV with exact values, the files that machines left, and a
-// manifest of SHA-256. Passwords and secrets are not in it.
-func (n *node) exportTenant(ctx context.Context, no plant.TenantNo, name string, to io.Writer) error {
+// file that an import takes, profiles of its machines that are not the product's,
+// every row of the record as JSON lines with its history, samples as CSV with
+// exact values, the files that machines left, and a manifest of SHA-256.
+// Passwords and secrets are not in it.
+func (n *node) exportTenant(ctx context.Context, no plant.TenantNo, name string, to io.Writer, tell func(tenant.Progress)) error {
+	tell(tenant.Progress{Step: "plant"})
 	head, err := access.Head(ctx, n.record.Access(), no)
 	if err != nil {
 		return err
 	}
-	e := &exporter{zip: zip.NewWriter(to), m: exportManifest{Schema: exportSchema, Program: version, Node: n.id.ID, Tenant: name, Made: time.Now().UTC(), Head: fmt.Sprintf("%d:%s", head.Seq, head.Hash)}}
+	e := &exporter{tell: tell, zip: zip.NewWriter(to), m: exportManifest{Schema: exportSchema, Program: version, Node: n.id.ID, Tenant: name, Made: time.Now().UTC(), Head: fmt.Sprintf("%d:%s", head.Seq, head.Hash)}}
 	m, err := n.present(ctx, no)
 	if err != nil {
 		return err
@@ -96,12 +120,22 @@ func (n *node) exportTenant(ctx context.Context, no plant.TenantNo, name string,
 	if _, err := w.Write(file.Write(m)); err != nil {
 		return err
 	}
-	if err := n.record.ExportTenant(ctx, no, func(table string) (io.Writer, error) { return e.next("record/" + table + ".jsonl") }); err != nil {
+	if err := n.exportProfiles(e, m); err != nil {
+		return err
+	}
+	tables := int64(0)
+	tell(tenant.Progress{Step: "record"})
+	if err := n.record.ExportTenant(ctx, no, func(table string) (io.Writer, error) {
+		tables++
+		tell(tenant.Progress{Step: "record", Done: tables})
+		return e.next("record/" + table + ".jsonl")
+	}); err != nil {
 		return err
 	}
 	if err := n.exportSamples(ctx, no, e); err != nil {
 		return err
 	}
+	tell(tenant.Progress{Step: "files"})
 	if err := n.exportFiles(e, name); err != nil {
 		return err
 	}
@@ -115,6 +149,34 @@ func (n *node) exportTenant(ctx context.Context, no plant.TenantNo, name string,
 	return errors.Join(enc.Encode(e.m), e.zip.Close())
 }
 
+// exportProfiles writes the profiles of the plant's machines that another node
+// does not know by itself, and those that they stand on.
+func (n *node) exportProfiles(e *exporter, m plant.Model) error {
+	ids := map[string]bool{}
+	for _, one := range m.Nodes {
+		p, ok := n.profileOf(one)
+		if !ok {
+			continue
+		}
+		for _, id := range append([]string{p.ID}, p.Bases...) {
+			ids[id] = !n.profiles.Delivered(id)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(ids)) {
+		if !ids[id] {
+			continue
+		}
+		w, err := e.next("profiles/" + id + ".yaml")
+		if err != nil {
+			return err
+		}
+		if _, err := w.Write(n.profiles.Source(id)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // exportSamples writes a CSV for each tag that has samples.
 func (n *node) exportSamples(ctx context.Context, no plant.TenantNo, e *exporter) error {
 	tags, err := n.shop.Tags(ctx, access.Scope{Tenant: no})
@@ -122,7 +184,8 @@ func (n *node) exportSamples(ctx context.Context, no plant.TenantNo, e *exporter
 		return err
 	}
 	const from, to = plant.Micros(0), plant.Micros(1<<62 - 1)
-	for _, t := range tags {
+	for i, t := range tags {
+		e.tell(tenant.Progress{Step: "samples", Done: int64(i), Of: int64(len(tags))})
 		begun := lazyFile{begin: func() (io.Writer, error) { return e.next(fmt.Sprintf("samples/%d.csv", t.No)) }}
 		w := csv.NewWriter(&begun)
 		if err := exportTag(ctx, n.history, no, t, from, to, w); err != nil {

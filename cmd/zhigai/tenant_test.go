@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -217,7 +218,7 @@ func suspended(t *testing.T, g *gate, a guest) {
 // leaves exports a firm, lets it leave and looks what is left.
 func leaves(t *testing.T, g *gate, a, b guest) {
 	var own bytes.Buffer
-	must(t, g.n.exportTenant(t.Context(), b.tenant.No, b.tenant.ID, &own))
+	must(t, g.n.exportTenant(t.Context(), b.tenant.No, b.tenant.ID, &own, func(tenant.Progress) {}))
 	files := unpacked(t, own.Bytes())
 	all := strings.Builder{}
 	for _, content := range files {
@@ -233,8 +234,17 @@ func leaves(t *testing.T, g *gate, a, b guest) {
 			t.Errorf("the export holds %q", secret)
 		}
 	}
-	if status, body := g.fetch("/api/v1/export", bearer(b.token)); status != http.StatusOK || len(unpacked(t, []byte(body))) < len(files) {
+	if status, _ := g.fetch("/api/v1/export/file", bearer(b.token)); status != http.StatusNotFound {
+		t.Errorf("a file before it was asked for: %d", status)
+	}
+	if now := exportOf(t, g, "/export", b.token); now.State != tenant.ExportReady {
+		t.Errorf("export %+v", now)
+	}
+	if status, body := g.fetch("/api/v1/export/file", bearer(b.token)); status != http.StatusOK || len(unpacked(t, []byte(body))) < len(files) {
 		t.Errorf("the firm takes everything along by itself: %d", status)
+	}
+	if status, _ := g.fetch("/api/v1/export/file", bearer(a.token)); status != http.StatusNotFound {
+		t.Errorf("the file to another firm: %d", status)
 	}
 	ctx := t.Context()
 	now, err := g.n.sector.Get(ctx, b.tenant.ID)
@@ -269,6 +279,9 @@ func leaves(t *testing.T, g *gate, a, b guest) {
 	must(t, g.n.sector.Delete(ctx, operator(), b.tenant.ID, b.tenant.ID))
 	if raw, err := os.ReadFile(approved); err != nil || strings.Contains(string(raw), "10.9.9.9") {
 		t.Errorf("what was approved for a device of the firm: %s, %v", raw, err)
+	}
+	if _, err := os.Stat(g.n.exports.File(b.tenant.No)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the file of everything it owned is left: %v", err)
 	}
 	rows, err := g.n.record.RowsOf(ctx, b.tenant.No)
 	must(t, err)

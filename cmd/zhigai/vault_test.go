@@ -21,6 +21,7 @@ import (
 	"zhigai/plant/file"
 	"zhigai/record/nodes"
 	"zhigai/record/shop"
+	"zhigai/sector/tenant"
 	"zhigai/shop/discovery"
 )
 
@@ -139,7 +140,7 @@ func TestSecrets_OfDevicesAndBrokersAreSealed(t *testing.T) {
 			}
 		}
 		var all bytes.Buffer
-		must(t, h.n.exportTenant(t.Context(), homeTenant, "", &all))
+		must(t, h.n.exportTenant(t.Context(), homeTenant, "", &all, func(tenant.Progress) {}))
 		for name, raw := range unpacked(t, all.Bytes()) {
 			if bytes.Contains(raw, []byte(secretWord)) {
 				t.Errorf("%s of the export holds the password", name)

@@ -24,7 +24,7 @@ type Recognised struct {
 func (l *Library) Identify(ctx context.Context, conn connect.Conn, driver string) (out Recognised, ok bool, err error) {
 	q := questions{conn: conn, known: map[connect.Point]answer{}}
 	most, tie := 0, false
-	for _, p := range l.list {
+	for _, p := range l.List() {
 		if !p.Fits(driver) || len(p.Identify) < max(most, 1) {
 			continue
 		}

@@ -3,9 +3,6 @@ package profile
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"maps"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -153,100 +150,6 @@ func edits(a, b string) int {
 	return row[len(b)]
 }
 
-// Library holds the profiles of a folder.
-type Library struct {
-	list []*Profile
-	byID map[string]*Profile
-	src  map[string][]byte
-}
-
-// Load reads every *.yaml of dir and the folders below it, joins profiles with
-// their bases and checks them. The error lists every problem of every file.
-func Load(data fs.FS, dir string, checkers []PointChecker) (*Library, error) {
-	files, err := filesOf(data, dir)
-	if err != nil {
-		return nil, fmt.Errorf("profiles: %w", err)
-	}
-	l := &Library{byID: map[string]*Profile{}, src: map[string][]byte{}}
-	names := map[string]string{}
-	var problems []error
-	for _, name := range files {
-		src, err := fs.ReadFile(data, path.Join(dir, name))
-		if err != nil {
-			return nil, fmt.Errorf("profiles: %w", err)
-		}
-		p, bad := Parse(name, src, checkers)
-		for _, b := range bad {
-			problems = append(problems, errors.New(b.String()))
-		}
-		if p == nil {
-			continue
-		}
-		if other, ok := names[p.ID]; ok {
-			problems = append(problems, fmt.Errorf("%s: id %q stands in %s already", name, p.ID, other))
-			continue
-		}
-		names[p.ID], l.byID[p.ID], l.src[p.ID] = name, p, src
-	}
-	for _, id := range slices.Sorted(maps.Keys(l.byID)) {
-		if err := l.join(id, names[id], checkers); err != nil {
-			problems = append(problems, err)
-		}
-	}
-	if len(problems) > 0 {
-		return nil, fmt.Errorf("profiles: %w", errors.Join(problems...))
-	}
-	for _, p := range l.byID {
-		l.list = append(l.list, p)
-	}
-	slices.SortFunc(l.list, func(a, b *Profile) int { return strings.Compare(a.ID, b.ID) })
-	return l, nil
-}
-
-// filesOf names the profiles of a folder and those below, relative to it.
-func filesOf(data fs.FS, dir string) ([]string, error) {
-	var out []string
-	err := fs.WalkDir(data, dir, func(name string, e fs.DirEntry, err error) error {
-		if err == nil && !e.IsDir() && strings.HasSuffix(name, ".yaml") {
-			out = append(out, strings.TrimPrefix(name, dir+"/"))
-		}
-		return err
-	})
-	return out, err
-}
-
-// maxBases bounds a chain of bases: maker, family, model, and one to spare.
-const maxBases = 4
-
-// join fills in what a profile takes from its base, and checks the whole.
-func (l *Library) join(id, file string, checkers []PointChecker) error {
-	own := l.byID[id]
-	var bases []string
-	p, seen := own, []string{id}
-	for p.Base != "" {
-		base, ok := l.byID[p.Base]
-		if !ok {
-			return fmt.Errorf("%s: base %q is no profile of this folder", file, p.Base)
-		}
-		if slices.Contains(seen, base.ID) || len(seen) > maxBases {
-			return fmt.Errorf("%s: bases go in a circle or too deep: %s", file, strings.Join(append(seen, base.ID), " → "))
-		}
-		seen = append(seen, base.ID)
-		bases = append(append(bases, base.ID), base.Bases...) // one that is joined itself knows the rest
-		joined := Extend(*base, *p)
-		p = &joined
-	}
-	p.Bases = bases
-	l.byID[id] = p
-	c := &check{file: file, src: l.src[id], p: p, own: own}
-	c.all(checkers)
-	var problems []error
-	for _, b := range c.problems {
-		problems = append(problems, errors.New(b.String()))
-	}
-	return errors.Join(problems...)
-}
-
 // Extend is base with everything that p says over it. Signals and alarms of
 // one name replace the base's; states, when p has any, replace all.
 func Extend(base, p Profile) Profile {
@@ -297,24 +200,6 @@ func overlay[T any](base, over []T, key func(T) string) []T {
 		} else {
 			out = append(out, o)
 		}
-	}
-	return out
-}
-
-// Get finds a profile by id.
-func (l *Library) Get(id string) (*Profile, bool) { p, ok := l.byID[id]; return p, ok }
-
-// List is every profile, by id.
-func (l *Library) List() []*Profile { return l.list }
-
-// Source is the file a profile was read from, as written.
-func (l *Library) Source(id string) []byte { return l.src[id] }
-
-// IDs lists the ids, for hints.
-func (l *Library) IDs() []string {
-	var out []string
-	for _, p := range l.list {
-		out = append(out, p.ID)
 	}
 	return out
 }

@@ -15,9 +15,11 @@ import (
 const TemplateSchema = "zhigai.tenant/1"
 
 const (
-	// MaxTemplateBytes bounds a template: a plant file and its parameters.
+	// MaxTemplateBytes bounds a template: a plant file, its parameters and what it
+	// brings along.
 	MaxTemplateBytes = 8 << 20
 	maxParams        = 50
+	maxFiles         = 100 // profiles of a template, and definitions
 	maxValue         = 200 // bytes; a value is a word in a path, a name or an address
 )
 
@@ -31,6 +33,10 @@ type Template struct {
 	Params []Param `yaml:"params" json:"params"`
 	// Plant is a plant file as text, so that a parameter may stand anywhere in it.
 	Plant string `yaml:"plant" json:"plant"`
+	// Profiles are files of kinds of machines that the plant uses, as text, and
+	// Definitions those of figures. The node knows them from the first firm on.
+	Profiles    []string `yaml:"profiles" json:"profiles,omitempty"`
+	Definitions []string `yaml:"definitions" json:"definitions,omitempty"`
 }
 
 // Param is something that differs from firm to firm.
@@ -85,6 +91,9 @@ func (t Template) check() error {
 		}
 		known = append(known, p.Name)
 	}
+	if len(t.Profiles) > maxFiles || len(t.Definitions) > maxFiles {
+		return fmt.Errorf("%w: %d profiles and %d definitions; %d of each are allowed", ErrInvalid, len(t.Profiles), len(t.Definitions), maxFiles)
+	}
 	used := map[string]bool{}
 	for n, line := range strings.Split(t.Plant, "\n") {
 		for _, m := range paramUse.FindAllStringSubmatch(line, -1) {
@@ -100,6 +109,17 @@ func (t Template) check() error {
 		}
 	}
 	return nil
+}
+
+// files are what the template brings along; their ids stand in their texts.
+func (t Template) files() (out []File) {
+	for i, text := range t.Profiles {
+		out = append(out, File{Kind: ProfileFile, Text: text, Template: t.Name, where: fmt.Sprintf("template %s, profile %d", t.Name, i+1)})
+	}
+	for i, text := range t.Definitions {
+		out = append(out, File{Kind: DefinitionFile, Text: text, Template: t.Name, where: fmt.Sprintf("template %s, definition %d", t.Name, i+1)})
+	}
+	return out
 }
 
 func (p Param) form() (*regexp.Regexp, error) {

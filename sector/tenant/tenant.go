@@ -3,9 +3,10 @@
 //
 // A tenant is taken in with a plant made of a template, and with its own
 // administrator; it leaves with everything it owns and after a term nothing of
-// it is left but its number and the audit. The package stores nothing itself,
-// sees no sample, and never gives the number of a tenant again. Start with
-// [Desk.Add] and [Template].
+// it is left but its number and the audit. Profiles and definitions that a
+// template brings along are the node's from then on. The package stores nothing
+// itself, sees no sample, and never gives the number of a tenant again. Start
+// with [Desk.Add] and [Template].
 package tenant
 
 import (

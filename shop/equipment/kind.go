@@ -3,6 +3,7 @@ package equipment
 import (
 	"fmt"
 	"strings"
+	"sync"
 
 	"zhigai/connect/profile"
 )
@@ -16,17 +17,52 @@ func (k KindMap) Kind(id string) (Kind, bool) {
 	return kind, ok
 }
 
-// KindsOf compiles profiles.
-func KindsOf(profiles []*profile.Profile) (KindMap, error) {
-	out := KindMap{}
-	for _, p := range profiles {
+// LibraryKinds are the kinds of a library, also of profiles that come to it
+// later. Its methods may be called concurrently.
+type LibraryKinds struct {
+	library *profile.Library
+	mu      sync.Mutex
+	made    map[string]madeKind
+}
+
+type madeKind struct {
+	of   *profile.Profile
+	kind Kind
+}
+
+var _ Kinds = (*LibraryKinds)(nil)
+
+// KindsOf compiles the profiles that a library has now; the error names one that
+// does not compile.
+func KindsOf(library *profile.Library) (*LibraryKinds, error) {
+	k := &LibraryKinds{library: library, made: map[string]madeKind{}}
+	for _, p := range library.List() {
 		kind, err := KindOf(p)
 		if err != nil {
 			return nil, err
 		}
-		out[p.ID] = kind
+		k.made[p.ID] = madeKind{p, kind}
 	}
-	return out, nil
+	return k, nil
+}
+
+// Kind finds a kind by the id of its profile; it is that of the newest version.
+func (k *LibraryKinds) Kind(id string) (Kind, bool) {
+	p, ok := k.library.Get(id)
+	if !ok {
+		return Kind{}, false
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if made, ok := k.made[id]; ok && made.of == p {
+		return made.kind, true
+	}
+	kind, err := KindOf(p)
+	if err != nil { // the library has compiled its rules: it does not come to this
+		return Kind{}, false
+	}
+	k.made[id] = madeKind{p, kind}
+	return kind, true
 }
 
 // KindOf takes from a profile what folds need. A profile without state rules

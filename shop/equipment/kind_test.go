@@ -14,7 +14,7 @@ func TestShippedProfilesHaveKinds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kinds, err := KindsOf(library.List())
+	kinds, err := KindsOf(library)
 	if err != nil {
 		t.Fatal(err)
 	}

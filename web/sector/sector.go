@@ -3,10 +3,6 @@
 package sector
 
 import (
-	"context"
-	"io"
-
-	"zhigai/plant"
 	"zhigai/sector/tenant"
 	"zhigai/web"
 )
@@ -14,8 +10,7 @@ import (
 // Deps are the rooms behind the resources.
 type Deps struct {
 	Tenants *tenant.Desk
-	// Export writes all that a tenant owns as a zip; id is "" for the node's own.
-	Export func(ctx context.Context, no plant.TenantNo, id string, to io.Writer) error
+	Exports *tenant.Exports
 }
 
 type rooms struct {

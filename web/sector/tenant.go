@@ -3,13 +3,9 @@ package sector
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"zhigai/access"
-	"zhigai/plant"
 	"zhigai/sector/tenant"
 	"zhigai/web"
 )
@@ -129,48 +125,4 @@ func (r *rooms) add(ctx context.Context, in TenantsIn) (TenantsMade, error) {
 		out.Problems, err = problems, nil
 	}
 	return out, err
-}
-
-func (r *rooms) registerExport() {
-	all := op(http.MethodGet, "/tenants/{id}/export", "export-tenant", "Everything a firm owns as a zip")
-	all.Heavy = true
-	web.Handle(r.api, all, func(ctx context.Context, in *tenantID) (*huma.StreamResponse, error) {
-		t, err := r.Tenants.Get(ctx, in.ID)
-		if err != nil {
-			return nil, err
-		}
-		if t.State == tenant.Deleted {
-			return nil, fmt.Errorf("%w: nothing of %s is left", tenant.ErrState, t.ID)
-		}
-		if err := r.api.Audit(ctx, "export.read", "tenant/"+t.ID, nil, nil); err != nil {
-			return nil, err
-		}
-		return r.stream(t.No, t.ID), nil
-	})
-	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/export", ID: "export-own", Summary: "Everything the asker's firm owns as a zip", Tag: "tenants", Needs: access.Administer, Whole: true, Heavy: true},
-		func(ctx context.Context, _ *struct{}) (*huma.StreamResponse, error) {
-			no := web.Who(ctx).Scope.Tenant
-			t, _, err := r.Tenants.Of(ctx, no)
-			if err != nil {
-				return nil, err
-			}
-			if err := r.api.Audit(ctx, "export.read", "tenant", nil, nil); err != nil {
-				return nil, err
-			}
-			return r.stream(no, t.ID), nil
-		})
-}
-
-func (r *rooms) stream(no plant.TenantNo, id string) *huma.StreamResponse {
-	return &huma.StreamResponse{Body: func(hctx huma.Context) {
-		name := id
-		if name == "" {
-			name = "node"
-		}
-		hctx.SetHeader("Content-Type", "application/zip")
-		hctx.SetHeader("Content-Disposition", fmt.Sprintf(`attachment; filename="zhigai-%s.zip"`, name))
-		if err := r.Export(hctx.Context(), no, id, hctx.BodyWriter()); err != nil {
-			panic(http.ErrAbortHandler) // the connection breaks off, so that nobody takes the half for the whole
-		}
-	}}
 }

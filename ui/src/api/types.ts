@@ -402,4 +402,9 @@ export interface Tenant {
 }
 export interface TenantUsage { day: string; samples: number; bytes: number; requests: number; refused: number }
 export interface TenantUse { tenant: Tenant; now: { devices: number; tags: number; users: number; events: number; files: number; bytes: number }; days: TenantUsage[] }
+/** Everything a firm owns as one file, being written or there to be fetched. */
+export interface TenantExport {
+  state: "none" | "waiting" | "running" | "ready" | "failed"; started?: string; ended?: string; expires?: string; bytes: number; error?: string;
+  progress: { step?: "plant" | "record" | "samples" | "files"; done?: number; of?: number };
+}
 export interface TenantsMade { made: { tenant: Tenant; user: string; link: string }[]; problems: { row: number; what: string }[] }

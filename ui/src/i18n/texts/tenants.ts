@@ -6,7 +6,7 @@ export const zh = {
   "now": "当前用量", "devices": "设备", "tags": "标签", "users": "用户", "bytes": "样本占用", "events": "事件", "files": "附件", "of": "{{n}} / {{most}}", "days": "近 30 天用量（UTC 日）", "day": "日期", "samples": "样本", "raw": "原始字节", "requests": "接口请求", "refused": "超限被拒样本", "days.none": "这些天没有用量。",
   "limits": "限额", "limit.samples": "每秒样本", "limit.bytes": "样本占用上限（MB）", "reach": "可经平台网络轮询设备", "reach.hint": "关闭时只接收主动上送的设备（MQTT、Sparkplug、Webhook、文件）", "save": "保存限额", "saved": "已保存。",
   "suspend": "暂停", "suspend.confirm": "暂停后该企业无人能登录，设备停止采集，数据全部保留。确定？", "resume": "恢复", "leave": "退出", "leave.confirm": "期限届满后该企业的全部数据将被删除，届满前可撤回。确定？",
-  "export": "导出全部数据", "delete": "立即删除", "delete.title": "立即删除全部数据", "delete.hint": "不可撤回。请输入编号 {{id}} 以确认。", "deleted": "已删除；仅保留编号和审计记录。",
+  "export": "企业全部数据", "delete": "立即删除", "delete.title": "立即删除全部数据", "delete.hint": "不可撤回。请输入编号 {{id}} 以确认。", "deleted": "已删除；仅保留编号和审计记录。",
 };
 export const en: Record<keyof typeof zh, string> = {
   "title": "Firms on this node", "search": "Id, name or credit code", "state": "State", "state.all": "All states", "state.active": "active", "state.suspended": "suspended", "state.leaving": "leaving", "state.deleted": "deleted",
@@ -16,5 +16,5 @@ export const en: Record<keyof typeof zh, string> = {
   "now": "In use now", "devices": "Devices", "tags": "Tags", "users": "Users", "bytes": "Samples on disk", "events": "Events", "files": "Files", "of": "{{n}} of {{most}}", "days": "Last 30 days (UTC)", "day": "Day", "samples": "Samples", "raw": "Raw bytes", "requests": "API requests", "refused": "Samples refused", "days.none": "Nothing was used on these days.",
   "limits": "Limits", "limit.samples": "Samples a second", "limit.bytes": "Samples on disk, at most (MB)", "reach": "May ask devices over the operator's network", "reach.hint": "When off, only devices are read that send by themselves (MQTT, Sparkplug, webhooks, files)", "save": "Save limits", "saved": "Saved.",
   "suspend": "Suspend", "suspend.confirm": "Nobody of the firm can sign in and no device is read; all data are kept. Suspend it?", "resume": "Resume", "leave": "Let it leave", "leave.confirm": "When its term is over everything of the firm is deleted; until then this can be taken back. Let it leave?",
-  "export": "Export everything", "delete": "Delete now", "delete.title": "Delete everything now", "delete.hint": "This cannot be taken back. Write the id {{id}} to confirm.", "deleted": "Deleted; its number and the audit are left.",
+  "export": "Everything the firm owns", "delete": "Delete now", "delete.title": "Delete everything now", "delete.hint": "This cannot be taken back. Write the id {{id}} to confirm.", "deleted": "Deleted; its number and the audit are left.",
 };

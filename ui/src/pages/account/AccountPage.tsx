@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Alert } from "antd";
 import { useTranslation } from "react-i18next";
 import { session } from "../../api/queries";
+import { ExportPanel } from "../../components/ExportPanel";
 import { MyGrants } from "./MyGrants";
 import { PasswordForm } from "./PasswordForm";
 import { SecondFactor } from "./SecondFactor";
@@ -22,6 +23,7 @@ export default function AccountPage() {
         <section className="panel" style={{ padding: 16 }}><h2>{t("held")}</h2><MyGrants /></section>
         <section className="panel" style={{ padding: 16 }}><h2>{t("factor")}</h2><SecondFactor /></section>
         <section className="panel" style={{ padding: 16 }}><h2>{t("sessions")}</h2><Sessions /></section>
+        {me?.whole.includes("administer") && <section className="panel" style={{ padding: 16 }}><h2>{t("export:title")}</h2><ExportPanel path="/export" /></section>}
         {!me?.first_password && <section className="panel" style={{ padding: 16 }}><h2>{t("password")}</h2><PasswordForm /></section>}
       </div>
     </>

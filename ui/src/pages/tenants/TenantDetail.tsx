@@ -4,6 +4,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { address, api } from "../../api/client";
 import type { Tenant, TenantLimits, TenantUse, TenantUsage } from "../../api/types";
+import { ExportPanel } from "../../components/ExportPanel";
 import { useLang } from "../../i18n/useLang";
 import { bytes, nameOf } from "../../lib/format";
 import { steps } from "./tenants";
@@ -34,12 +35,12 @@ export function TenantDetail({ id, close, changed }: { id: string; close: () => 
             {steps(one).map((s) => (s === "active"
               ? <Button key={s} onClick={() => change.mutate({ state: s })}>{t("resume")}</Button>
               : <Popconfirm key={s} title={t(s === "leaving" ? "leave.confirm" : "suspend.confirm")} onConfirm={() => change.mutate({ state: s })}><Button danger={s === "leaving"}>{t(s === "leaving" ? "leave" : "suspend")}</Button></Popconfirm>))}
-            <Button href={address(`/tenants/${id}/export`)} download>{t("export")}</Button>
             {one.state === "leaving" && <Button danger type="primary" onClick={() => setDeleting(true)}>{t("delete")}</Button>}
           </div>)}
         {use.data && <Now use={use.data} />}
         {use.data && one && one.state !== "deleted" && <Limits key={one.rev} limits={one.limits} save={(limits) => change.mutate({ limits })} />}
         {use.data && <Days days={use.data.days} />}
+        {one && one.state !== "deleted" && <><h2>{t("export")}</h2><ExportPanel path={`/tenants/${id}/export`} /></>}
       </div>
       {deleting && <Delete id={id} close={() => setDeleting(false)} done={renew} />}
     </Drawer>
