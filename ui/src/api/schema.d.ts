@@ -1966,7 +1966,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Everything the asker's firm owns as a zip */
+        /** How the export of everything the asker's firm owns stands */
+        get: operations["own-export"];
+        put?: never;
+        /** Begin to write everything the asker's firm owns as a zip; while one is being written it is answered with that one */
+        post: operations["start-own-export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/export/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything the asker's firm owns as a zip, for a day after it was written */
         get: operations["export-own"];
         put?: never;
         post?: never;
@@ -2536,6 +2554,108 @@ export interface paths {
         };
         /** An Excel sheet for many robots or returns, with an example */
         get: operations["ledger-template"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/line-figure-definitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Figures of lines: what each is, its formula and its source */
+        get: operations["line-figure-definitions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lines that somebody laid out, each with its newest layout, by path */
+        get: operations["lines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lines/{id}/analysis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the stations of a line did, who held it up and since when, and where the parts went; seven days at most */
+        get: operations["line-analysis"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lines/{id}/layout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Lay a line out anew from an instant on; rev is the revision that was seen */
+        put: operations["save-line-layout"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lines/{id}/layouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All layouts of a line, newest first */
+        get: operations["line-layouts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lines/{id}/proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A layout made from the plant model, to be corrected and saved */
+        get: operations["line-proposal"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4950,7 +5070,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Everything a firm owns as a zip */
+        /** How the export of everything a firm owns stands */
+        get: operations["tenant-export"];
+        put?: never;
+        /** Begin to write everything a firm owns as a zip; while one is being written it is answered with that one */
+        post: operations["start-tenant-export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{id}/export/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything a firm owns as a zip, for a day after it was written */
         get: operations["export-tenant"];
         put?: never;
         post?: never;
@@ -8863,6 +9001,244 @@ export interface components {
              */
             until: string;
         };
+        LineAnalysis: {
+            bottleneck: components["schemas"]["LineBottleneck"];
+            /** @description One for each link of the layout, in its order */
+            buffers: components["schemas"]["LineBuffer"][];
+            demand: components["schemas"]["LineDemand"];
+            figures: components["schemas"]["FigureFigure"][];
+            /** @description Later than asked when the layout is younger */
+            from: string;
+            /** @description As it is in force at the end of the window */
+            layout: components["schemas"]["LineLayout"];
+            name: components["schemas"]["PlantName"];
+            /** @description The window was not over */
+            provisional: boolean;
+            /** @description SHA-256 of stations and buffers as JSON, hex */
+            root: string;
+            stations: components["schemas"]["LineStationDid"][];
+            /** @description No later than now */
+            to: string;
+            /** @description None without a bottleneck or without a planned cycle */
+            waterfall: components["schemas"]["LineWaterfall"];
+        };
+        LineBottleneck: {
+            /** @description Code of the station that was it longest */
+            main?: string;
+            /** @description Cover the window without a gap */
+            moments: components["schemas"]["LineMoment"][];
+            /**
+             * Format: int64
+             * @description No station was active
+             */
+            none_ms: number;
+            /** @description At the end of the window */
+            now?: string;
+            /** @description By station */
+            shares: components["schemas"]["LineShare"][];
+            /**
+             * Format: int64
+             * @description While it moved, each instant once; with the sole times and none_ms this is the window
+             */
+            shifting_ms: number;
+            /** @description From when on, without a break, as far as the window goes */
+            since?: string;
+        };
+        LineBuffer: {
+            /**
+             * @description empty: counted from the lowest content in the window taken for none, so that there was at least as much; full: from the highest taken for full, so that there was at most as much; none: it cannot be told, as the station before has several ways out
+             * @enum {string}
+             */
+            anchor: "empty" | "full" | "none";
+            /** Format: int64 */
+            capacity?: number;
+            /**
+             * Format: int64
+             * @description At the end of the window, estimated from counts
+             */
+            content: number | null;
+            /** @description The content moved by more than fits: parts come or go that nobody counts */
+            doubt?: boolean;
+            from: string;
+            /** Format: int64 */
+            highest: number | null;
+            /** Format: double */
+            mean: number | null;
+            to: string;
+        };
+        LineDemand: {
+            /**
+             * @description orders: due in the window at the line's place; asked: given with the question
+             * @enum {string}
+             */
+            of: "orders" | "asked";
+            /** Format: int64 */
+            parts: number;
+        };
+        LineLayout: {
+            /** @description When it was saved */
+            readonly at: string;
+            readonly by: string;
+            /** @description In force from this instant on */
+            from: string;
+            /** @description The node of the plant that is the line */
+            line: string;
+            links: components["schemas"]["LineLink"][];
+            note?: string;
+            /** @description Of the line, when it was saved */
+            readonly path: string;
+            /**
+             * Format: int64
+             * @description The revision that was seen, 0 for a line without one
+             */
+            rev: number;
+            stations: components["schemas"]["LineStation"][];
+        };
+        LineLink: {
+            /**
+             * Format: int64
+             * @description Parts that fit between the stations; 0 where they go from hand to hand; without it the buffer never fills
+             */
+            capacity?: number;
+            /** @description Code of a station */
+            from: string;
+            /**
+             * Format: int64
+             * @description From counted at the one to ready at the next
+             */
+            move_ms: number;
+            /**
+             * Format: int64
+             * @description Parts that one part of the next station is made of
+             */
+            take: number;
+            to: string;
+            /** @enum {string} */
+            transfer: "conveyor" | "robot" | "agv" | "manual";
+        };
+        LineMachineDid: {
+            id: string;
+            made: components["schemas"]["LineMade"];
+            name: components["schemas"]["PlantName"];
+            /** @description Empty when it is not in the line any more: nothing is known of it */
+            path?: string;
+            stretches: components["schemas"]["LineStretch"][];
+        };
+        LineMade: {
+            /** Format: int64 */
+            good: number;
+            /** Format: int64 */
+            rework: number;
+            /** Format: int64 */
+            scrap: number;
+        };
+        LineMoment: {
+            from: string;
+            /** @description None when no station was active */
+            station?: string;
+            to: string;
+            /** @description The station it moved to or came from meanwhile */
+            with?: string;
+        };
+        LineShare: {
+            /**
+             * Format: double
+             * @description The station with the longest is the bottleneck of the window by the older method (2001)
+             */
+            mean_active_ms: number;
+            /**
+             * Format: int64
+             * @description Active periods
+             */
+            periods: number;
+            /** Format: int64 */
+            shifting_ms: number;
+            /** Format: int64 */
+            sole_ms: number;
+            station: string;
+        };
+        LineStation: {
+            code: string;
+            /** @enum {string} */
+            function: "machining" | "packaging" | "handling" | "batching" | "assembly" | "inspection" | "loading" | "storage";
+            machines: string[];
+            name: components["schemas"]["PlantName"];
+        };
+        LineStationDid: {
+            /**
+             * Format: int64
+             * @description Its machines' planned busy time
+             */
+            busy_ms: number;
+            code: string;
+            /**
+             * Format: double
+             * @description Planned, for one part that comes out of the line, its machines together and over the mix that came out; 0 when nobody planned one
+             */
+            cycle_ms: number;
+            /** @enum {string} */
+            function: "machining" | "packaging" | "handling" | "batching" | "assembly" | "inspection" | "loading" | "storage";
+            /**
+             * Format: int64
+             * @description Of its machines' planned busy time known
+             */
+            known_ms: number;
+            machines: components["schemas"]["LineMachineDid"][];
+            made: components["schemas"]["LineMade"];
+            name: components["schemas"]["PlantName"];
+            /** @description As far as the window goes */
+            since: string;
+            /**
+             * @description At the end of the window
+             * @enum {string}
+             */
+            state: "unknown" | "working" | "setup" | "down" | "service" | "minor" | "delay" | "starved" | "blocked" | "planned" | "off";
+            stretches: components["schemas"]["LineStretch"][];
+            /** @description By state; they add up to the window */
+            times_ms: {
+                [key: string]: number;
+            };
+        };
+        LineStep: {
+            /** @enum {string} */
+            loss: "planned" | "breakdown" | "setup" | "minor" | "delay" | "starved" | "blocked" | "unknown" | "speed" | "scrap" | "after" | "between";
+            /** Format: int64 */
+            ms: number;
+            /**
+             * Format: double
+             * @description Negative where more was made than planned, or more came out than went in
+             */
+            parts: number;
+        };
+        LineStretch: {
+            from: string;
+            /** @description Stop reason, where somebody gave one */
+            reason?: string;
+            /** @enum {string} */
+            source: "machine" | "person" | "neighbours" | "rule" | "nobody";
+            /** @enum {string} */
+            state: "unknown" | "working" | "setup" | "down" | "service" | "minor" | "delay" | "starved" | "blocked" | "planned" | "off";
+            to: string;
+        };
+        LineWaterfall: {
+            /**
+             * Format: double
+             * @description By which time became parts: of one machine, the mean planned cycle of what was made
+             */
+            cycle_ms: number;
+            /** Format: int64 */
+            good: number;
+            /** Format: double */
+            possible: number;
+            /**
+             * Format: int64
+             * @description Planned operation of its machines, and what they worked outside of it
+             */
+            possible_ms: number;
+            station: string;
+            /** @description possible less all of them is good */
+            steps: components["schemas"]["LineStep"][];
+        };
         Link: {
             /** Format: date-time */
             expires: string;
@@ -9298,6 +9674,11 @@ export interface components {
         };
         ListLedgerRow: {
             items: components["schemas"]["LedgerRow"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListLineLayout: {
+            items: components["schemas"]["LineLayout"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -13710,6 +14091,30 @@ export interface components {
              */
             term_days?: number;
         };
+        TenantExport: {
+            /**
+             * Format: int64
+             * @description Of the file, as far as it is written
+             */
+            bytes: number;
+            /** Format: date-time */
+            ended?: string;
+            /** @description Why it failed; nothing of it is left */
+            error?: string;
+            /**
+             * Format: date-time
+             * @description When the file is taken away
+             */
+            expires?: string;
+            progress: components["schemas"]["TenantProgress"];
+            /**
+             * Format: date-time
+             * @description Left out of one that was made before the node was started
+             */
+            started?: string;
+            /** @enum {string} */
+            state: "none" | "waiting" | "running" | "ready" | "failed";
+        };
         TenantLimits: {
             /**
              * Format: int64
@@ -13751,6 +14156,17 @@ export interface components {
             /** Format: int64 */
             row: number;
             what: string;
+        };
+        TenantProgress: {
+            /**
+             * Format: int64
+             * @description Of this step: tables or tags
+             */
+            done?: number;
+            /** Format: int64 */
+            of?: number;
+            /** @enum {string} */
+            step?: "plant" | "record" | "samples" | "files";
         };
         TenantStanding: {
             /**
@@ -18607,6 +19023,64 @@ export interface operations {
             };
         };
     };
+    "own-export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantExport"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "start-own-export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantExport"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "export-own": {
         parameters: {
             query?: never;
@@ -20044,6 +20518,206 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "line-figure-definitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListFigureDefinition"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lines: {
+        parameters: {
+            query?: {
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListLineLayout"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "line-analysis": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+                /** @description Parts wanted in the window; without it those of orders due in it */
+                demand?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Node of the plant: a site, an area, a line or a cell */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineAnalysis"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-line-layout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Node of the plant: a site, an area, a line or a cell */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LineLayout"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineLayout"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "line-layouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Node of the plant: a site, an area, a line or a cell */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListLineLayout"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "line-proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Node of the plant: a site, an area, a line or a cell */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineLayout"];
+                };
             };
             /** @description Error */
             default: {
@@ -25909,6 +26583,70 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "tenant-export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a tenant */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantExport"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "start-tenant-export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a tenant */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantExport"];
+                };
             };
             /** @description Error */
             default: {
