@@ -132,7 +132,8 @@ export function fieldOf(location: string | undefined, message: string, f: Defini
   const s = f.segments[i];
   if (segment && s) {
     if (!/machine|calendar/.test(message) || s.alternatives.length === 0) return ["segments", i, "no"];
-    return ["segments", i, "alternatives", Math.max(0, s.alternatives.findIndex((a) => a.equipment && message.includes(a.equipment))), "equipment"];
+    const words = message.split(/[\s,;:]+/);
+    return ["segments", i, "alternatives", Math.max(0, s.alternatives.findIndex((a) => a.equipment && words.includes(a.equipment))), "equipment"];
   }
   const item = /material (\S+?)[,:]/.exec(message)?.[1];
   const m = f.materials.findIndex((x, k) => x.item === item || String(k + 1) === item);
