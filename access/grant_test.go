@@ -42,8 +42,9 @@ func TestDeliveredRoles(t *testing.T) {
 		t.Errorf("%d roles are delivered; want %d", got, len(table))
 	}
 	area := access.Area{Region: "3306"}
+	firms := slices.Index(permissions, access.ReadFirms) // from there on they are over firms
 	for role, rights := range table {
-		inPlant, withFirms := strings.Contains(rights[:9], "1"), strings.Contains(rights[9:], "1")
+		inPlant, withFirms := strings.Contains(rights[:firms], "1"), strings.Contains(rights[firms:], "1")
 		whole := h.holding(t, access.Grant{Role: role})
 		for i, perm := range permissions {
 			if got := whole.May(perm, ""); got != (rights[i] == '1') {
@@ -54,7 +55,7 @@ func TestDeliveredRoles(t *testing.T) {
 			p := h.holding(t, access.Grant{Role: role, Path: "e/s"})
 			for i, perm := range permissions {
 				for path, inside := range map[string]bool{"e/s": true, "e/s/l": true, "e": false, "": false, "e/s2": false} {
-					if got := p.May(perm, path); got != (rights[i] == '1' && inside && i < 9) {
+					if got := p.May(perm, path); got != (rights[i] == '1' && inside && i < firms) {
 						t.Errorf("%s within e/s: May(%s, %q) = %v", role, perm, path, got)
 					}
 				}
@@ -69,7 +70,7 @@ func TestDeliveredRoles(t *testing.T) {
 				if p.May(perm, "") || p.May(perm, "e/s") {
 					t.Errorf("%s of region 3306: May(%s) holds in the plant, or everywhere", role, perm)
 				}
-				if got := p.Areas(perm); (len(got) == 1 && got[0] == area) != (rights[i] == '1' && i >= 9) {
+				if got := p.Areas(perm); (len(got) == 1 && got[0] == area) != (rights[i] == '1' && i >= firms) {
 					t.Errorf("%s of region 3306: Areas(%s) = %v", role, perm, got)
 				}
 			}
