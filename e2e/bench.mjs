@@ -8,7 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { chromium } from "playwright-core";
-import { bin, startDemo, until } from "./demo.mjs";
+import { bin, startDemo } from "./demo.mjs";
+import { browse, standUp } from "./five.mjs";
 
 const runs = 5;
 const points = 1_000_000;
@@ -88,6 +89,51 @@ async function pan(page, base, tag, { from, to }) {
   return frames(page, await page.locator('[role="img"] .u-over').boundingBox());
 }
 
+/** Warm: from a click on the first link that fits until what it leads to is drawn; five times, and back each time. */
+async function routes(page, link, drawn) {
+  const all = [];
+  for (let i = 0; i < runs; i++) {
+    await page.waitForFunction(([css, text]) => [...document.querySelectorAll(css)].some((e) => e.textContent.includes(text)), link);
+    all.push(await page.evaluate(async (ends) => {
+      const [from, to] = ends.map(([css, text]) => () => [...document.querySelectorAll(css)].find((e) => e.textContent.includes(text)));
+      const begun = performance.now();
+      from().click();
+      while (!to()) {
+        if (performance.now() - begun > 20_000) throw new Error(`${ends[1]} is not drawn within 20 s of a click on ${ends[0]}`);
+        await new Promise(requestAnimationFrame);
+      }
+      await new Promise(requestAnimationFrame);
+      return performance.now() - begun;
+    }, [link, drawn]));
+    if (i < runs - 1) await page.goBack();
+  }
+  return median(all);
+}
+
+/** The cockpit of a province with 300 firms, all five nodes on the same cores. */
+async function cockpit(browser) {
+  const dir = await mkdtemp(join(tmpdir(), "zhigai-bench-"));
+  const { nodes, stop } = await standUp(dir, 300, 4);
+  try {
+    const indicator = "backbone-networking-rate";
+    const page = await browse(browser, nodes.province.page, "officer", "five-nodes-demo", "/cockpit");
+    const cold = await visits(browser, nodes.province.page, await page.context().cookies(), "/cockpit", `a[href*='/cockpit/${indicator}']`);
+    row("first paint of the province's cockpit, nothing cached", cold.paint, 1200);
+    row("its targets drawn", cold.seen);
+    const way = [
+      ["cockpit to an indicator by city", [`a[href*='/cockpit/${indicator}']`, ""], ["tbody a", "绍兴市"]],
+      ["city to its counties", ["tbody a", "绍兴市"], ["tbody a", "新昌县"]],
+      ["county to its firms", ["tbody a", "新昌县"], ["tbody a[href*='/firms/']", ""]],
+      ["firm to its machines", ["tbody a[href*='/firms/']", nodes.plant.title], ["tbody a[href*='/machines/']", ""]],
+      ["machine to its days", ["tbody a[href*='/machines/']", ""], ["tbody a", new Date(Date.now() + (8 - 48) * 3600_000).toISOString().slice(0, 10)]],
+    ];
+    for (const [what, link, drawn] of way) row(`${what}, warm, data drawn`, await routes(page, link, drawn), 500);
+  } finally {
+    await stop();
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
 const data = await mkdtemp(join(tmpdir(), "zhigai-bench-"));
 let demo, browser;
 try {
@@ -116,6 +162,9 @@ try {
   row("time between frames of a page at rest, median", median(still));
   row(`the same while ${points.toLocaleString("en")} points are panned, median`, median(moving), 17.5);
   row("the same, 95 of 100 frames within", share(moving, 0.95), 34);
+  await demo.stop();
+  demo = undefined;
+  await cockpit(browser);
 } finally {
   await browser?.close();
   await demo?.stop();

@@ -6,8 +6,9 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { accessible, launch, person, signIn } from "./browser.mjs";
+import { accessible, launch } from "./browser.mjs";
 import { freePort, until } from "./demo.mjs";
+import { browse as signedIn } from "./five.mjs";
 import { enrol, startNode } from "./node.mjs";
 
 // Three lathes that work day and night: their past is told in seconds.
@@ -45,15 +46,7 @@ async function start(...args) {
 
 const send = (node, method, path, body, headers = {}) => node.api(path, { method, body: JSON.stringify(body), headers: { "Content-Type": "application/json", ...headers } });
 
-async function browse(node, name, at) {
-  const page = await (await browser.newContext({ ...person, viewport: { width: 1440, height: 900 } })).newPage();
-  page.setDefaultTimeout(20_000);
-  await page.goto(`${node.base}/signin`);
-  await signIn(page, name, password);
-  await page.getByRole("navigation").first().waitFor();
-  if (at) await page.goto(node.base + at);
-  return page;
-}
+const browse = (node, name, at) => signedIn(browser, node.base, name, password, at);
 
 /** One click and how long until what it leads to is drawn. */
 async function click(what, link, drawn) {

@@ -293,8 +293,10 @@ func (e Entry) check(now time.Time) error {
 		return bad("title: write 1 to %d letters", maxTitle)
 	case utf8.RuneCountInString(e.Paper) > maxTitle || utf8.RuneCountInString(e.Remark) > 10*maxTitle:
 		return bad("paper has at most %d letters, remark %d", maxTitle, 10*maxTitle)
-	case e.Level != "" && !slices.Contains(Levels, e.Level):
-		return bad("level %q; known are %v", e.Level, Levels)
+	case e.Level != "" && !slices.Contains(levelsOf(e.Kind), e.Level):
+		return bad("level %q; known of a %s are %v", e.Level, e.Kind, levelsOf(e.Kind))
+	case e.Kind == CertificateKind && (e.Level == "" || e.Paper == "" || e.To == 0):
+		return bad("a certificate has its grade in level (%v), its number in paper, and the end of its validity in to", Grades)
 	case weakness[e.Basis] == 0 && e.Basis != Machine:
 		return bad("basis %q; write machine, audited or declared", e.Basis)
 	case e.Basis == Machine && (e.Robot == nil || e.Robot.Equipment == ""):

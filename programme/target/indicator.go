@@ -65,15 +65,33 @@ type Source struct {
 // robots in service.
 var Kinds = []string{
 	"basics_programme_winner", "benchmark_firm", "champion", "demonstration_project", "diagnosis", "digital_workshop",
-	"excellent_case", "industrial_internet_demonstration", "matching_event", "nationally_leading", "new_mode_demonstration",
+	"excellent_case", "industrial_internet_demonstration", CertificateKind, "integration_pilot", "matching_event", "nationally_leading",
+	"new_mode_demonstration",
 	"robot", "selected_subsector", "service_provider", "smart_factory", "software_firm", "transformation",
 }
 
 // DiagnosisKind is the kind of entries that closed diagnoses make.
 const DiagnosisKind = "diagnosis"
 
+// CertificateKind is the kind of certificates of a management system for the
+// integration of informatization and industrialization (GB/T 23001): title says
+// for which capability, paper is the certificate's number, level its grade.
+const CertificateKind = "integration_certificate"
+
 // Levels of a recognition.
 var Levels = []string{"national", "provincial", "city", "county"}
+
+// Grades of a certificate of [CertificateKind], the lowest first. That there are
+// five was not found in a standard's text.
+var Grades = []string{"A", "AA", "AAA", "AAAA", "AAAAA"}
+
+// levelsOf are the levels that an entry of the kind may have.
+func levelsOf(kind string) []string {
+	if kind == CertificateKind {
+		return Grades
+	}
+	return Levels
+}
 
 // Values of a firm's yearly return: money in fen, land in square metres, energy in
 // kilograms of standard coal (equivalent value), emissions in kilograms.
@@ -143,7 +161,7 @@ func (s Source) check(firms bool) error {
 		{"having", s.Having, marks},
 		{"of", single(s.Of), []string{"population"}},
 		{"kinds", s.Kinds, Kinds},
-		{"levels", s.Levels, Levels},
+		{"levels", s.Levels, append(slices.Clone(Levels), Grades...)},
 		{"when", single(s.When), []string{"in_period"}},
 		{"distinct", single(s.Distinct), []string{"firm", "sector", "title"}},
 		{"sum", single(s.Sum), Values},

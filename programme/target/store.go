@@ -12,10 +12,11 @@ import (
 type Filter struct {
 	Kind   string
 	Firm   string
-	Region string // beginning of a code
-	Year   int    // in force at some instant of it
-	Text   string // part of the title, the document's or the serial number
-	Void   bool   // entered in error, too
+	Region string     // beginning of a code
+	Year   int        // in force at some instant of it
+	Ends   plant.Span // not zero: its end lies within
+	Text   string     // part of the title, the document's or the serial number
+	Void   bool       // entered in error, too
 }
 
 // KeyOf is the place of an entry in the order of pages.

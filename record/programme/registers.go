@@ -112,6 +112,9 @@ func (r Registers) Page(ctx context.Context, tenant plant.TenantNo, areas []acce
 		year := target.Year(f.Year)
 		and(`valid_from < ? and (valid_to = 0 or valid_to > ?)`, int64(year.To), int64(year.From))
 	}
+	if f.Ends != (plant.Span{}) {
+		and(`valid_to >= ? and valid_to < ?`, int64(f.Ends.From), int64(f.Ends.To))
+	}
 	if f.Text != "" {
 		part := "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(f.Text) + "%"
 		and(`(title like ? escape '!' or paper like ? escape '!' or serial like ? escape '!')`, part, part, part)

@@ -123,6 +123,8 @@ func registerPages(t *testing.T, s target.Registers) {
 	page(target.Filter{}, everywhere, last, one, two, old)
 	page(target.Filter{Kind: "champion"}, everywhere, one, two, old)
 	page(target.Filter{Year: 2022}, everywhere, one, two)
+	page(target.Filter{Ends: plant.Span{From: year.From, To: year.To}}, everywhere, old)
+	page(target.Filter{Ends: plant.Span{From: year.From + 1, To: year.To}}, everywhere)
 	page(target.Filter{Region: "3306"}, everywhere, one, old)
 	page(target.Filter{Text: "_1"}, everywhere, one)
 	page(target.Filter{Text: "00%"}, everywhere, one)

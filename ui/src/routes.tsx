@@ -83,11 +83,11 @@ const targets = createRoute({
 export interface CockpitSearch { region?: string | undefined; year?: number | undefined; view?: "tiles" | "map" | "trend" | undefined; pick?: string | undefined }
 const walkSearch = (s: Record<string, unknown>): CockpitSearch => ({ region: text(s.region), year: Number(s.year) || undefined, view: s.view === "tiles" || s.view === "map" || s.view === "trend" ? s.view : undefined, pick: text(s.pick) });
 export interface LedgersSearch {
-  tab?: string | undefined; q?: string | undefined; region?: string | undefined; year?: number | undefined; basis?: string | undefined; kind?: string | undefined; id?: string | undefined; void?: boolean | undefined;
+  tab?: string | undefined; q?: string | undefined; region?: string | undefined; year?: number | undefined; basis?: string | undefined; kind?: string | undefined; ending?: number | undefined; id?: string | undefined; void?: boolean | undefined;
 }
 const ledgers = createRoute({
   getParentRoute: () => app, path: "/ledgers", component: lazyRouteComponent(() => import("./pages/ledgers/LedgersPage")),
-  validateSearch: (s: Record<string, unknown>): LedgersSearch => ({ tab: text(s.tab), q: text(s.q), region: text(s.region), year: Number(s.year) || undefined, basis: text(s.basis), kind: text(s.kind), id: text(s.id), void: s.void === true || undefined }),
+  validateSearch: (s: Record<string, unknown>): LedgersSearch => ({ tab: text(s.tab), q: text(s.q), region: text(s.region), year: Number(s.year) || undefined, basis: text(s.basis), kind: text(s.kind), ending: Number(s.ending) || undefined, id: text(s.id), void: s.void === true || undefined }),
 });
 
 export interface TasksSearch {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"zhigai/access"
+	"zhigai/plant"
 	"zhigai/programme/target"
 	"zhigai/programme/target/ledger"
 	"zhigai/web"
@@ -23,6 +24,7 @@ func (r *rooms) registerEntries() {
 			Firm   string `query:"firm" maxLength:"60" doc:"Id of a firm"`
 			Region string `query:"region" pattern:"^[0-9]{0,6}$" doc:"Beginning of a division code"`
 			Year   int    `query:"year" minimum:"0" maximum:"2100" doc:"In force at some instant of the year"`
+			Ending int    `query:"ending" minimum:"0" maximum:"3660" doc:"Still in force, and for at most so many days more"`
 			Q      string `query:"q" maxLength:"100" doc:"Part of the title, the document's number or a serial number"`
 			Void   bool   `query:"void" doc:"Those entered in error, too"`
 		},
@@ -33,6 +35,10 @@ func (r *rooms) registerEntries() {
 			}
 			who := web.Who(ctx)
 			f := target.Filter{Kind: in.Kind, Firm: in.Firm, Region: in.Region, Year: in.Year, Text: in.Q, Void: in.Void}
+			if in.Ending > 0 {
+				now := r.Ledgers.Now()
+				f.Ends = plant.Span{From: plant.MicrosOf(now), To: plant.MicrosOf(now.AddDate(0, 0, in.Ending))}
+			}
 			rows, err := r.Ledgers.Page(ctx, who.Scope.Tenant, who.Areas(access.ReadFirms), f, after, in.Limit+1)
 			hideStates(who, rows)
 			if err != nil || len(rows) <= in.Limit {

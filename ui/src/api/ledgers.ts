@@ -17,7 +17,7 @@ export type Settings = S["TargetSettings"];
 export type SettingsChange = S["TargetSettingsChange"];
 export type Ledger = "robots" | "returns";
 
-export interface EntryQuery { kind?: string | undefined; firm?: string | undefined; region?: string | undefined; year?: number | undefined; q?: string | undefined; void?: boolean | undefined }
+export interface EntryQuery { kind?: string | undefined; firm?: string | undefined; region?: string | undefined; year?: number | undefined; ending?: number | undefined; q?: string | undefined; void?: boolean | undefined }
 export const entries = (query: EntryQuery) =>
   infiniteQueryOptions({
     queryKey: ["register-entries", query], placeholderData: keepPreviousData, initialPageParam: "", getNextPageParam: (last: List<EntryRow>) => last.next,

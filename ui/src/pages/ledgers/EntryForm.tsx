@@ -10,7 +10,7 @@ import { treeOf } from "../../lib/divisions";
 import { dateTime, ofMicros } from "../../lib/time";
 import { industries } from "../firms/firms";
 import { Connection } from "./RobotList";
-import { dayOfMicros, kinds, levels, microsOfDay, ofNoFirm } from "./ledgers";
+import { certificate, dayOfMicros, grades, kinds, levels, microsOfDay, ofNoFirm } from "./ledgers";
 
 interface Values extends Omit<Entry, "from" | "to"> { from: string; to?: string }
 
@@ -45,7 +45,7 @@ export function EntryForm({ kind, row, keeps: may, close }: Props) {
           <Form.Item name="from" label={t(kind === "robot" ? "service.from" : "from")} rules={[{ required: true }, day(t("day.bad"))]}><Input placeholder="2020-05-01" /></Form.Item>
           <Form.Item name="to" label={t(kind === "robot" ? "service.to" : "to")} rules={[day(t("day.bad"))]}><Input placeholder="2024-05-01" /></Form.Item>
           <Form.Item name="basis" label={t("basis")} rules={[{ required: true }]}><Select style={{ width: 140 }} options={(kind === "robot" ? ["machine", "audited", "declared"] as const : ["audited", "declared"] as const).map((b) => ({ value: b, label: t(`basis.${b}`) }))} /></Form.Item>
-          {kind !== "robot" && <Form.Item name="level" label={t("level")}><Select allowClear style={{ width: 120 }} options={levels.map((l) => ({ value: l, label: t(`level.${l}`) }))} /></Form.Item>}
+          {kind !== "robot" && <Level />}
           <Form.Item name="paper" label={t("paper")}><Input maxLength={200} /></Form.Item>
         </div>
         <Form.Item name="remark" label={t("remark")}><Input.TextArea maxLength={2000} autoSize={{ minRows: 2 }} /></Form.Item>
@@ -79,6 +79,16 @@ function Whose({ row, robot }: { row: EntryRow | undefined; robot: boolean }) {
       {free && <Form.Item name="region" label={t("region")} extra={kind === "selected_subsector" ? undefined : t("region.hint")}><RegionPicker style={{ width: "100%" }} /></Form.Item>}
       {kind === "selected_subsector" && <Form.Item name="sector" label={t("sector")} rules={[{ required: true }]}><TreeSelect showSearch={{ treeNodeFilterProp: "title" }} treeData={treeOf(trades.data?.items ?? [])} loading={trades.isLoading} /></Form.Item>}
     </>
+  );
+}
+
+function Level() {
+  const { t } = useTranslation("ledgers");
+  const certified = Form.useWatch("kind") === certificate;
+  return (
+    <Form.Item name="level" label={t(certified ? "grade" : "level")} rules={[{ required: certified }]}>
+      <Select allowClear={!certified} style={{ width: 120 }} options={certified ? grades.map((g) => ({ value: g, label: t("grade.of", { grade: g }) })) : levels.map((l) => ({ value: l, label: t(`level.${l}`) }))} />
+    </Form.Item>
   );
 }
 

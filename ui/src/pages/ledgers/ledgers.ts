@@ -18,10 +18,16 @@ export const listed = ["machines", "machines_nc", "machines_networked", "employe
 
 export const kinds = [
   "transformation", "diagnosis", "demonstration_project", "digital_workshop", "smart_factory", "new_mode_demonstration", "benchmark_firm", "industrial_internet_demonstration", "champion",
+  "integration_pilot", "integration_certificate",
   "basics_programme_winner", "nationally_leading", "service_provider", "software_firm", "excellent_case", "matching_event", "selected_subsector",
 ] as const;
 
 export const levels = ["national", "provincial", "city", "county"] as const;
+
+/** Grades of a certificate of the integration of informatization and industrialization. */
+export const grades = ["A", "AA", "AAA", "AAAA", "AAAAA"] as const;
+
+export const certificate = "integration_certificate";
 
 /** Kinds that need not be a firm's. */
 export const ofNoFirm: readonly string[] = ["excellent_case", "matching_event", "selected_subsector"];
