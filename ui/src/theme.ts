@@ -31,13 +31,13 @@ export function themeOf(mood: Mood): ThemeConfig {
       algorithm: theme.darkAlgorithm,
       token: { ...shared, colorPrimary: "#6BA4D9", colorPrimaryBg: "#16324A", controlItemBgActive: "#1D3F5E", colorTextDescription: "#B8B8B8",
         colorTextTertiary: "#B8B8B8", colorTextPlaceholder: "#A0A0A0", colorTextLightSolid: "#0B1620", colorBgLayout: "#101214", colorLink: "#8CBDE8" },
-      components: { Menu: { ...menu, itemSelectedColor: "#CFE4F7", itemSelectedBg: "#1D3F5E" } },
+      components: { Menu: { ...menu, itemSelectedColor: "#CFE4F7", itemSelectedBg: "#1D3F5E" }, Table: { rowSelectedBg: "#16324A", rowSelectedHoverBg: "#1D3F5E" } },
     };
   }
   return {
     algorithm: theme.defaultAlgorithm,
     token: { ...shared, colorPrimary: "#1F4E79", colorPrimaryBg: "#DCE6F0", controlItemBgActive: "#DCE6F0", colorTextDescription: "#595959",
       colorTextTertiary: "#595959", colorTextPlaceholder: "#6B6B6B", colorBgLayout: "#F0F1F3", colorLink: "#1F4E79", colorError: "#B3122A", colorInfo: "#1F4E79", colorInfoBg: "#DCE6F0", colorInfoBorder: "#A9C1D9", colorSuccess: "#2E6B34", colorSuccessBg: "#E3EFE4", colorSuccessBorder: "#A9CBAD" },
-    components: { Menu: menu },
+    components: { Menu: menu, Table: { rowSelectedBg: "#DCE6F0", rowSelectedHoverBg: "#DCE6F0" } },
   };
 }

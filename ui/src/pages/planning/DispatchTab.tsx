@@ -3,6 +3,7 @@ import { Button, Input, Segmented } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { dispatch, type DispatchItem, type MachineList } from "../../api/planning";
+import { stopReasons } from "../../api/queries";
 import { Nothing, Waiting } from "../../components/Status";
 import { useLang } from "../../i18n/useLang";
 import { download } from "../../lib/download";
@@ -56,8 +57,11 @@ function Off({ j }: { j: DispatchItem }) {
 
 function Stands({ m }: { m: MachineList }) {
   const { t } = useTranslation("planning");
+  const { name } = useLang();
+  const reasons = useQuery(stopReasons).data;
   if (!m.stands) return null;
-  return <div style={m.stands.fault ? { color: "var(--alarm)", fontWeight: 600 } : {}}>{m.stands.fault ? "■" : "‖"} {t(m.stands.fault ? "stands.fault" : "stands", { since: shortTime(m.stands.since), reason: m.stands.reason ?? "" })}</div>;
+  const reason = name(reasons?.find((r) => r.id === m.stands?.reason)?.name) || (m.stands.reason ?? "");
+  return <div style={m.stands.fault ? { color: "var(--alarm)", fontWeight: 600 } : {}}>{m.stands.fault ? "■" : "‖"} {t(m.stands.fault ? "stands.fault" : "stands", { since: shortTime(m.stands.since), reason })}</div>;
 }
 
 function Card({ m }: { m: MachineList }) {
