@@ -139,15 +139,17 @@ func TestLine_DerivedStatesAgainstTruth(t *testing.T) {
 		truth[i.Path] = append(truth[i.Path], waited{i.From.UnixMilli(), i.To.UnixMilli(), what})
 		end = later(end, i.To)
 	}
+	// Machines are looked at once a second and often wait for a few: what is told
+	// whole is found to 95 %, too.
 	for _, c := range []struct {
 		name             string
 		machines         line.Machines
 		agree, precision float64
 		recall           float64
 	}{
-		{"machines tell all", lineMachines{n.desk, n.reasons}, 0.99, 0.98, 0.98},
-		{"nothing of their neighbours", deaf{lineMachines{n.desk, n.reasons}, false}, 0.97, 0.90, 0.90},
-		{"nothing but faults", deaf{lineMachines{n.desk, n.reasons}, true}, 0.90, 0.70, 0.90},
+		{"machines tell all", lineMachines{n.desk, n.reasons}, 0.98, 0.93, 0.93},
+		{"nothing of their neighbours", deaf{lineMachines{n.desk, n.reasons}, false}, 0.97, 0.93, 0.85},
+		{"nothing but faults", deaf{lineMachines{n.desk, n.reasons}, true}, 0.97, 0.92, 0.85},
 	} {
 		desk := line.NewDesk(line.Options{Store: lineStore{l}, Plant: plantOf{n.fleet}, Machines: c.machines, Orders: demandOf{n.newProduction()}, Definitions: n.lineFigures, Now: time.Now})
 		a, err := desk.Analyse(t.Context(), access.Scope{Tenant: demoTenant}, line.Query{Line: l.Line, From: l.From, To: plant.InstantOf(end)})
@@ -238,15 +240,11 @@ func (s lineStore) Revisions(context.Context, plant.TenantNo, plant.NodeID) ([]l
 func TestLine_Figures(t *testing.T) {
 	t.Parallel()
 	n, p, l := simulatedLine(t, 8)
-	var end time.Time
 	good := map[string]int64{}
-	for _, i := range p.Truth() {
-		end = later(end, i.To)
-	}
 	for _, a := range p.Accounts() {
 		good[a.Path] = a.Good
 	}
-	a, err := n.newLines().Analyse(t.Context(), access.Scope{Tenant: demoTenant}, line.Query{Line: l.Line, From: l.From, To: plant.InstantOf(end), Demand: 1200})
+	a, err := n.newLines().Analyse(t.Context(), access.Scope{Tenant: demoTenant}, line.Query{Line: l.Line, From: l.From, To: plant.InstantOf(p.Now()), Demand: 1200})
 	must(t, err)
 	window := int64(a.To-a.From) / 1000
 	sum := a.Bottleneck.ShiftingMs + a.Bottleneck.NoneMs
