@@ -63,7 +63,7 @@ peers() {
   go mod download
 }
 
-gotest() { ZHIGAI_PEERS=require go test -timeout 10m ./...; }
+gotest() { ZHIGAI_PEERS=require go test -timeout 15m ./...; }
 pages() { make --no-print-directory ui && npm test --silent --prefix ui; }
 generated() {
   make --no-print-directory gen
