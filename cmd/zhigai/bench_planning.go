@@ -46,10 +46,9 @@ func (planningBench) shop(seed uint64) *schedule.Problem {
 				}
 			}
 		}
-		for d := range int64(planDays) { // two shifts, each with a break
-			for _, shift := range []int64{6, 14} {
-				at := d*dayS + shift*hourS
-				machine.Open = append(machine.Open, schedule.Window{From: at, To: at + 4*hourS}, schedule.Window{From: at + 4*hourS + 1200, To: at + 8*hourS})
+		for d := range int64(planDays) { // from 6 to 22 in two shifts, each with a break of 20 minutes
+			for _, w := range [][2]int64{{6 * hourS, 10 * hourS}, {10*hourS + 1200, 18 * hourS}, {18*hourS + 1200, 22 * hourS}} {
+				machine.Open = append(machine.Open, schedule.Window{From: d*dayS + w[0], To: d*dayS + w[1]})
 			}
 		}
 		p.Machines = append(p.Machines, machine)

@@ -391,6 +391,9 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 	case "partner":
 		return "erp"
 	case "direction":
+		if o.ID == "genealogy" {
+			return "up"
+		}
 		return "in"
 	case "day":
 		return now.Format(time.DateOnly)

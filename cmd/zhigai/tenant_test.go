@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -215,27 +216,30 @@ func suspended(t *testing.T, g *gate, a guest) {
 	}
 }
 
+// contents are all files, one behind the other.
+func contents(files map[string][]byte) string {
+	var all strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		all.Write(files[name])
+	}
+	return all.String()
+}
+
 // leaves exports a firm, lets it leave and looks what is left.
 func leaves(t *testing.T, g *gate, a, b guest) {
 	var own bytes.Buffer
 	must(t, g.n.exportTenant(t.Context(), b.tenant.No, b.tenant.ID, &own, func(tenant.Progress) {}))
 	files := unpacked(t, own.Bytes())
-	all := strings.Builder{}
-	for _, content := range files {
-		all.Write(content)
-	}
+	all := contents(files)
 	for _, want := range []string{"宏发轴承一号", "52019", "firm/site/turning/line/lathe-1/count.good", `"admin@hongfa"`} {
-		if !strings.Contains(all.String(), want) {
+		if !strings.Contains(all, want) {
 			t.Errorf("the export does not hold %q", want)
 		}
 	}
 	for _, secret := range []string{"信达", "xinda", "41019", "argon2", "password", string(a.lathe.ID)} {
-		if strings.Contains(all.String(), secret) {
+		if strings.Contains(all, secret) {
 			t.Errorf("the export holds %q", secret)
 		}
-	}
-	if status, _ := g.fetch("/api/v1/export/file", bearer(b.token)); status != http.StatusNotFound {
-		t.Errorf("a file before it was asked for: %d", status)
 	}
 	if now := exportOf(t, g, "/export", b.token); now.State != tenant.ExportReady {
 		t.Errorf("export %+v", now)
@@ -243,8 +247,11 @@ func leaves(t *testing.T, g *gate, a, b guest) {
 	if status, body := g.fetch("/api/v1/export/file", bearer(b.token)); status != http.StatusOK || len(unpacked(t, []byte(body))) < len(files) {
 		t.Errorf("the firm takes everything along by itself: %d", status)
 	}
-	if status, _ := g.fetch("/api/v1/export/file", bearer(a.token)); status != http.StatusNotFound {
-		t.Errorf("the file to another firm: %d", status)
+	if now := exportOf(t, g, "/export", a.token); now.State != tenant.ExportReady {
+		t.Errorf("export of another firm %+v", now)
+	}
+	if status, body := g.fetch("/api/v1/export/file", bearer(a.token)); status != http.StatusOK || strings.Contains(contents(unpacked(t, []byte(body))), "宏发") {
+		t.Errorf("another firm's file: %d; it must hold nothing of this one", status)
 	}
 	ctx := t.Context()
 	now, err := g.n.sector.Get(ctx, b.tenant.ID)

@@ -95,6 +95,8 @@ type Obligation struct {
 	ID     string `yaml:"id" json:"id"`
 	Text   string `yaml:"text" json:"text"`
 	Clause string `yaml:"clause" json:"clause"`
+	// Indicators tell how far it has come, where something can be counted.
+	Indicators []string `yaml:"indicators,omitempty" json:"indicators,omitempty"`
 }
 
 const policySchema = "zhigai.policy/1"
@@ -136,6 +138,15 @@ func Load(data fs.FS) (*Book, error) {
 	each("policies", b.addPolicy)
 	each("indicators", b.addIndicator)
 	each("targets", b.addTarget)
+	for _, p := range b.Policies {
+		for _, o := range p.Obligations {
+			for _, id := range o.Indicators {
+				if _, err := b.Indicator(id); err != nil {
+					problems = append(problems, fmt.Errorf("policies: %s, obligation %s: %w", p.ID, o.ID, err))
+				}
+			}
+		}
+	}
 	return b, errors.Join(problems...)
 }
 

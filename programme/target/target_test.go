@@ -44,9 +44,14 @@ func TestLoad_EveryTargetOfThePolicy(t *testing.T) {
 			used[id] = true
 		}
 	}
+	for _, o := range b.Policies[0].Obligations {
+		for _, id := range o.Indicators {
+			used[id] = true
+		}
+	}
 	for _, ind := range b.Indicators() {
 		if !used[ind.ID] {
-			t.Errorf("indicator %s belongs to no target", ind.ID)
+			t.Errorf("indicator %s belongs to no target and no obligation", ind.ID)
 		}
 	}
 }
