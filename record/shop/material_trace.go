@@ -26,20 +26,23 @@ func walk(down bool) string {
 
 // Trace implements material.Store: one query, whatever the depth.
 func (m Material) Trace(ctx context.Context, tenant plant.TenantNo, lot string, down bool, limit int) ([]material.Found, error) {
+	// Each part is joined to the walk by itself: a union that is joined as a whole
+	// has no index.
 	rows, err := m.db.Reader().QueryContext(ctx, walk(down)+`
-		select t.body, f.place, f.location, f.party, f.quantity from walk w
-		join material_lot t on t.tenant = ? and t.id = w.lot
-		join (
-			select b.lot as lot, 'stock' as place, b.location as location, '' as party, b.quantity as quantity from walk w join material_bin b on b.tenant = ? and b.lot = w.lot where b.quantity <> 0
+		select body, place, location, party, quantity from (
+			select t.id as id, t.since as since, t.body as body, 'stock' as place, b.location as location, '' as party, b.quantity as quantity
+			from walk w join material_lot t on t.tenant = ? and t.id = w.lot join material_bin b on b.tenant = ? and b.lot = w.lot where b.quantity <> 0
 			union all
-			select e.lot, e.kind, '', e.party, e.quantity from walk w join material_entry e on e.tenant = ? and e.lot = w.lot where e.kind in ('shipped', 'scrapped')
+			select t.id, t.since, t.body, e.kind, '', e.party, e.quantity
+			from walk w join material_lot t on t.tenant = ? and t.id = w.lot join material_entry e on e.tenant = ? and e.lot = w.lot where e.kind in ('shipped', 'scrapped')
 			union all
-			select w.lot, 'nowhere', '', '', 0 from walk w
+			select t.id, t.since, t.body, 'nowhere', '', '', 0
+			from walk w join material_lot t on t.tenant = ? and t.id = w.lot
 			where not exists (select 1 from material_bin b where b.tenant = ? and b.lot = w.lot and b.quantity <> 0)
 			and not exists (select 1 from material_entry e where e.tenant = ? and e.lot = w.lot and e.kind in ('shipped', 'scrapped'))
-		) f on f.lot = w.lot
-		order by case when w.lot = ? then 0 else 1 end, t.since, w.lot, f.place, f.location, f.party limit ?`,
-		tenant, lot, tenant, tenant, tenant, tenant, tenant, tenant, lot, limit)
+		) f
+		order by case when id = ? then 0 else 1 end, since, id, place, location, party limit ?`,
+		tenant, lot, tenant, tenant, tenant, tenant, tenant, tenant, tenant, tenant, lot, limit)
 	if err != nil {
 		return nil, fmt.Errorf("record: trace %s: %w", lot, err)
 	}
