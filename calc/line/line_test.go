@@ -61,7 +61,8 @@ func TestDetect_ByHand(t *testing.T) {
 			[]string{
 				"wwwwwwsssss",
 				"sssswwwwwww",
-			}, "0000bb11111",
+			},
+			"0000bb11111",
 		},
 		// The longer period of station 0 keeps it until it ends; station 1, which is
 		// the longest then, was active since 6.
@@ -70,7 +71,8 @@ func TestDetect_ByHand(t *testing.T) {
 			[]string{
 				"wwwwwwwwsss",
 				"sssssswwwww",
-			}, "000000aa111",
+			},
+			"000000aa111",
 		},
 		{"a shorter one inside a longer one never is", []string{"wwwwwwww", "swwsswws"}, "00000000"},
 		{"of equal ones the earlier", []string{"sswwwws", "wwwwsss"}, "11bb00-"},

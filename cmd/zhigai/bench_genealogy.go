@@ -271,7 +271,8 @@ func (oneShop) Place(_ context.Context, _ plant.TenantNo, node plant.NodeID) (pr
 	return production.Place{ID: node, Path: "e/" + string(node), Calendar: true}, nil
 }
 
-func (oneShop) HasPath(context.Context, plant.TenantNo, string) (bool, error)    { return true, nil }
+func (oneShop) HasPath(context.Context, plant.TenantNo, string) (bool, error) { return true, nil }
+
 func (oneShop) HasProduct(context.Context, plant.TenantNo, string) (bool, error) { return true, nil }
 
 func (oneShop) Counted(context.Context, plant.TenantNo, plant.NodeID, plant.Micros, plant.Micros) ([]figure.CountedParts, error) {

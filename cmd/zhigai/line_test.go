@@ -227,6 +227,7 @@ func agreement(a line.Analysis, truth waits) (s score) {
 type lineStore struct{ l line.Layout }
 
 func (s lineStore) SaveLayout(context.Context, plant.TenantNo, line.Layout, int64) error { return nil }
+
 func (s lineStore) Layouts(context.Context, access.Scope) ([]line.Layout, error) {
 	return []line.Layout{s.l}, nil
 }

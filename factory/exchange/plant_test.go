@@ -48,8 +48,11 @@ func (m machines) Machines(ctx context.Context, tenant plant.TenantNo, _ plant.N
 	}
 	return out, nil
 }
-func (machines) HasPath(context.Context, plant.TenantNo, string) (bool, error)    { return true, nil }
+
+func (machines) HasPath(context.Context, plant.TenantNo, string) (bool, error) { return true, nil }
+
 func (machines) HasProduct(context.Context, plant.TenantNo, string) (bool, error) { return true, nil }
+
 func (machines) Counted(context.Context, plant.TenantNo, plant.NodeID, plant.Micros, plant.Micros) ([]figure.CountedParts, error) {
 	return nil, nil
 }

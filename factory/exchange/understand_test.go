@@ -146,8 +146,10 @@ func TestUnderstandB2MML(t *testing.T) {
 			t.Errorf("%s → %s: %v; want %q", c.from, c.to, err, c.want)
 		}
 	}
-	raw, err := b2mml.Encode(b2mml.Document{Definition: &b2mml.Definition{ID: "6204", Version: "3", Bill: []b2mml.BillItem{{Material: "gcr15", Quantity: b2mml.Quantity{Value: "0.125", Unit: "KGM"}}},
-		Segments: []b2mml.Segment{{ID: "10", Description: "车削", Duration: 20 * time.Second, Equipment: []string{"t1"}}, {ID: "20", Duration: time.Hour, Equipment: []string{"f1"}, After: []string{"10"}}}}})
+	raw, err := b2mml.Encode(b2mml.Document{Definition: &b2mml.Definition{
+		ID: "6204", Version: "3", Bill: []b2mml.BillItem{{Material: "gcr15", Quantity: b2mml.Quantity{Value: "0.125", Unit: "KGM"}}},
+		Segments: []b2mml.Segment{{ID: "10", Description: "车削", Duration: 20 * time.Second, Equipment: []string{"t1"}}, {ID: "20", Duration: time.Hour, Equipment: []string{"f1"}, After: []string{"10"}}},
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,8 +161,10 @@ func TestUnderstandB2MML(t *testing.T) {
 	if err := json.Unmarshal(parts[0].Body, &d); err != nil {
 		t.Fatal(err)
 	}
-	wanted := exchange.Definition{Product: "6204", Unit: "{piece}", Materials: []exchange.Material{{Item: "gcr15", Quantity: 125_000, Unit: "kg"}},
-		Segments: []exchange.Segment{{No: 10, Name: "车削", Equipment: []string{"t1"}, RunMs: 20_000}, {No: 20, Name: "20", After: []int{10}, Equipment: []string{"f1"}, RunMs: 3_600_000}}}
+	wanted := exchange.Definition{
+		Product: "6204", Unit: "{piece}", Materials: []exchange.Material{{Item: "gcr15", Quantity: 125_000, Unit: "kg"}},
+		Segments: []exchange.Segment{{No: 10, Name: "车削", Equipment: []string{"t1"}, RunMs: 20_000}, {No: 20, Name: "20", After: []int{10}, Equipment: []string{"f1"}, RunMs: 3_600_000}},
+	}
 	if !reflect.DeepEqual(d, wanted) || parts[0].Version != 3 {
 		t.Errorf("definition %+v version %d; want %+v", d, parts[0].Version, wanted)
 	}

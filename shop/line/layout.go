@@ -215,6 +215,7 @@ func (l *Layout) apart() (out []string) {
 func (l *Layout) into(station int) []int {
 	return l.links(func(k Link) string { return k.To }, station)
 }
+
 func (l *Layout) outOf(station int) []int {
 	return l.links(func(k Link) string { return k.From }, station)
 }

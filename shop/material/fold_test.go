@@ -167,10 +167,22 @@ func TestChoose_ExpiresFirstThenOldest(t *testing.T) {
 
 func TestEntry_CheckSaysWhatIsMissing(t *testing.T) {
 	for _, e := range []Entry{
-		{What: "flown", Item: "a"}, {What: Received, Item: "a", To: "x"}, {What: Received, Item: "a:b", To: "x", Quantity: 1}, {What: Moved, Item: "a", From: "x", To: "x", Quantity: 1},
-		{What: Produced, Item: "a", To: "x", Quantity: 1}, {What: Split, Item: "a", Lot: "1", Into: "1", From: "x", Quantity: 1}, {What: Consumed, Item: "a", From: "x", Quantity: -1, Order: "A", Job: 1},
-		{What: Shipped, Item: "a", From: "x", Quantity: 1}, {What: Scrapped, Item: "a", From: "x", Quantity: 1}, {What: Adjusted, Item: "a", From: "x", Quantity: 1}, {What: Counted, Item: "a", From: "x", Quantity: -1},
-		{What: Blocked, Item: "a", Lot: "1"}, {What: Unblocked, Item: "a", Lot: "1"}, {What: Reserved, Item: "a", Quantity: 1}, {What: Withdrawn}, {What: Received, Item: "a", Lot: "a/b", To: "x", Quantity: 1},
+		{What: "flown", Item: "a"},
+		{What: Received, Item: "a", To: "x"},
+		{What: Received, Item: "a:b", To: "x", Quantity: 1},
+		{What: Moved, Item: "a", From: "x", To: "x", Quantity: 1},
+		{What: Produced, Item: "a", To: "x", Quantity: 1},
+		{What: Split, Item: "a", Lot: "1", Into: "1", From: "x", Quantity: 1},
+		{What: Consumed, Item: "a", From: "x", Quantity: -1, Order: "A", Job: 1},
+		{What: Shipped, Item: "a", From: "x", Quantity: 1},
+		{What: Scrapped, Item: "a", From: "x", Quantity: 1},
+		{What: Adjusted, Item: "a", From: "x", Quantity: 1},
+		{What: Counted, Item: "a", From: "x", Quantity: -1},
+		{What: Blocked, Item: "a", Lot: "1"},
+		{What: Unblocked, Item: "a", Lot: "1"},
+		{What: Reserved, Item: "a", Quantity: 1},
+		{What: Withdrawn},
+		{What: Received, Item: "a", Lot: "a/b", To: "x", Quantity: 1},
 	} {
 		if err := e.Check(); err == nil {
 			t.Errorf("%+v was taken", e)

@@ -38,8 +38,10 @@ func TestDecodeSchedule(t *testing.T) {
 		t.Fatal(err)
 	}
 	due := time.Date(2026, 11, 5, 0, 0, 0, 0, time.UTC)
-	want := Request{Line: 6, ID: "A1", Place: "xc", End: due, Priority: "60", State: "Released", Definition: "6204-ir",
-		Materials: []Material{{Line: 13, Definition: "6204-ir", Use: "Produced", Quantity: Quantity{"100", "EA"}}}}
+	want := Request{
+		Line: 6, ID: "A1", Place: "xc", End: due, Priority: "60", State: "Released", Definition: "6204-ir",
+		Materials: []Material{{Line: 13, Definition: "6204-ir", Use: "Produced", Quantity: Quantity{"100", "EA"}}},
+	}
 	if len(d.Schedule.Requests) != 1 || !reflect.DeepEqual(d.Schedule.Requests[0], want) {
 		t.Errorf("got %+v; want %+v", d.Schedule.Requests, want)
 	}
@@ -98,14 +100,24 @@ func TestDuration(t *testing.T) {
 func documents() []Document {
 	at := time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)
 	return []Document{
-		{Schedule: &Schedule{ID: "P", Published: at, Requests: []Request{{ID: "A1", Description: "内圈", Place: "xc/w1", Start: at, End: at.Add(time.Hour), Priority: "50", State: "Held", Definition: "6204",
-			Materials: []Material{{Definition: "6204", Use: "Produced", Quantity: Quantity{"5", "{piece}"}}}}}}},
-		{Performance: &Performance{ID: "A1-0-1", Schedule: "P", State: "Running", Published: at, Responses: []Response{{ID: "A1-0-1", Request: "A1", Start: at, Definition: "6204", State: "Running",
-			Segments: []SegmentResponse{{ID: "A1-10", Segment: "10", Start: at, End: at.Add(time.Hour), Posted: at, State: "Completed", Data: []Datum{{"GoodTotal", "5", "Quantity", "{piece}"}},
-				Materials: []Material{{Definition: "6204", Lot: "L1", Use: "Produced", Quantity: Quantity{"5", "{piece}"}}}}}}}}},
-		{Definition: &Definition{ID: "6204", Version: "3", Description: "轴承 & <圈>", Published: at, Bill: []BillItem{{Material: "gcr15", Quantity: Quantity{"0.125", "kg"}}},
-			Segments: []Segment{{ID: "10", Description: "车削", Duration: 20 * time.Second, Equipment: []string{"t1", "t2"}, Parameters: []Datum{{"Setup", "PT10M", "duration", ""}}},
-				{ID: "20", Duration: time.Hour, Materials: []Material{{Definition: "oil", Use: "Consumed", Quantity: Quantity{"1", "L"}}}, After: []string{"10"}}}}},
+		{Schedule: &Schedule{ID: "P", Published: at, Requests: []Request{{
+			ID: "A1", Description: "内圈", Place: "xc/w1", Start: at, End: at.Add(time.Hour), Priority: "50", State: "Held", Definition: "6204",
+			Materials: []Material{{Definition: "6204", Use: "Produced", Quantity: Quantity{"5", "{piece}"}}},
+		}}}},
+		{Performance: &Performance{ID: "A1-0-1", Schedule: "P", State: "Running", Published: at, Responses: []Response{{
+			ID: "A1-0-1", Request: "A1", Start: at, Definition: "6204", State: "Running",
+			Segments: []SegmentResponse{{
+				ID: "A1-10", Segment: "10", Start: at, End: at.Add(time.Hour), Posted: at, State: "Completed", Data: []Datum{{"GoodTotal", "5", "Quantity", "{piece}"}},
+				Materials: []Material{{Definition: "6204", Lot: "L1", Use: "Produced", Quantity: Quantity{"5", "{piece}"}}},
+			}},
+		}}}},
+		{Definition: &Definition{
+			ID: "6204", Version: "3", Description: "轴承 & <圈>", Published: at, Bill: []BillItem{{Material: "gcr15", Quantity: Quantity{"0.125", "kg"}}},
+			Segments: []Segment{
+				{ID: "10", Description: "车削", Duration: 20 * time.Second, Equipment: []string{"t1", "t2"}, Parameters: []Datum{{"Setup", "PT10M", "duration", ""}}},
+				{ID: "20", Duration: time.Hour, Materials: []Material{{Definition: "oil", Use: "Consumed", Quantity: Quantity{"1", "L"}}}, After: []string{"10"}},
+			},
+		}},
 		{Lot: &Lot{ID: "H-77", Description: "炉号", Material: "gcr15", Status: "released", Storage: "W1-03", Quantity: Quantity{"1250.5", "kg"}}},
 	}
 }

@@ -18,8 +18,8 @@ import (
 	"zhigai/data"
 	"zhigai/figure"
 	"zhigai/plant"
-	"zhigai/shop/production/performance"
 	"zhigai/shop/production"
+	"zhigai/shop/production/performance"
 )
 
 func must(t *testing.T, err error) {
