@@ -13706,6 +13706,7 @@ export interface components {
         TargetObligation: {
             clause: string;
             id: string;
+            indicators?: string[] | null;
             text: string;
         };
         TargetPart: {
