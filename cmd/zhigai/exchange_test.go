@@ -35,11 +35,12 @@ func TestExchange(t *testing.T) {
 	send := func(id, body string, want exchange.State, reason string) {
 		t.Helper()
 		a, err := n.exchange.Receive(ctx, demoTenant, "erp", exchange.Incoming{ID: id, Format: exchange.B2MML, Body: []byte(body)})
-		said := a.Reason
+		var said strings.Builder
+		said.WriteString(a.Reason)
 		for _, p := range a.Parts {
-			said += p.Reason
+			said.WriteString(p.Reason)
 		}
-		if err != nil || a.State != want || !strings.Contains(said, reason) {
+		if err != nil || a.State != want || !strings.Contains(said.String(), reason) {
 			t.Errorf("message %s: %+v %v; want %s with %q", id, a, err, want, reason)
 		}
 	}

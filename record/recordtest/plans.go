@@ -3,6 +3,7 @@ package recordtest
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -67,12 +68,12 @@ func Plans(t *testing.T, store planning.Store, journal fact.Journal) {
 		t.Helper()
 		all, err := store.Plans(ctx, scope, f)
 		must(t, err)
-		var got string
+		var got strings.Builder
 		for _, h := range all {
-			got += h.ID
+			got.WriteString(h.ID)
 		}
-		if got != want {
-			t.Errorf("the list of %+v is %s; want %s", f, got, want)
+		if got.String() != want {
+			t.Errorf("the list of %+v is %s; want %s", f, got.String(), want)
 		}
 	}
 	lists("P3P2P1", access.Scope{Tenant: 1}, planning.Filter{})

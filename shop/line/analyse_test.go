@@ -174,7 +174,7 @@ func TestAnalyse_AnchorOfABuffer(t *testing.T) {
 	// The second takes a part every other minute and never waits; the first waits for
 	// it every other minute. Five fit, and no more than three came and went.
 	l := three()
-	l.Links[0].Capacity = room(5)
+	l.Links[0].Capacity = new(int64(5))
 	a := analyse(t, plan{"M1": "wwwwxwxwxwxw", "M2": "waaawawawawa", "M3": "xwxxxwxwxwxw"}, l)
 	if got := letters(a.Stations[0].Stretches); strings.Count(got, "B") < 3 || strings.Contains(got, "S") {
 		t.Errorf("the first did %s; want it blocked while the buffer is full", got)

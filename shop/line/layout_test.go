@@ -18,7 +18,8 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func room(n int64) *int64 { return &n }
+//go:fix inline
+func room(n int64) *int64 { return new(n) }
 
 // three is a line of three stations, the second with two machines.
 func three() line.Layout {
@@ -29,7 +30,7 @@ func three() line.Layout {
 			{Code: "op20", Name: plant.Name{ZH: "磨削"}, Function: line.Machining, Machines: []plant.NodeID{"M2"}},
 			{Code: "op30", Name: plant.Name{ZH: "检测"}, Function: line.Inspection, Machines: []plant.NodeID{"M3"}},
 		},
-		Links: []line.Link{{From: "op10", To: "op20", Transfer: line.Manual, Capacity: room(3), Take: 1}, {From: "op20", To: "op30", Transfer: line.Conveyor, Capacity: room(2), Take: 1}},
+		Links: []line.Link{{From: "op10", To: "op20", Transfer: line.Manual, Capacity: new(int64(3)), Take: 1}, {From: "op20", To: "op30", Transfer: line.Conveyor, Capacity: new(int64(2)), Take: 1}},
 	}
 }
 
@@ -55,7 +56,7 @@ func TestLayout_Check(t *testing.T) {
 		{"no such station", func(l *line.Layout) { l.Links[0].To = "op99" }},
 		{"two links", func(l *line.Layout) { l.Links[1] = l.Links[0] }},
 		{"transfer \"magic\"", func(l *line.Layout) { l.Links[0].Transfer = "magic" }},
-		{"room for -1 parts", func(l *line.Layout) { l.Links[0].Capacity = room(-1) }},
+		{"room for -1 parts", func(l *line.Layout) { l.Links[0].Capacity = new(int64(-1)) }},
 		{"0 parts for one", func(l *line.Layout) { l.Links[0].Take = 0 }},
 		{"-5 ms on the way", func(l *line.Layout) { l.Links[0].MoveMs = -5 }},
 		{"in a circle: [op10 op20 op30]", func(l *line.Layout) {

@@ -1,6 +1,8 @@
 package material
 
 import (
+	"slices"
+
 	"zhigai/plant"
 )
 
@@ -46,17 +48,15 @@ var callWays = map[CallState][]CallState{
 
 // Step makes a step, or says why it cannot be made.
 func (c *Call) Step(s CallStep) error {
-	for _, to := range callWays[c.State] {
-		if to == s.State {
-			c.State, c.Steps = s.State, append(c.Steps, s)
-			switch s.State {
-			case Accepted:
-				c.Carrier = s.Carrier
-			case Requested:
-				c.Carrier = ""
-			}
-			return nil
+	if slices.Contains(callWays[c.State], s.State) {
+		c.State, c.Steps = s.State, append(c.Steps, s)
+		switch s.State {
+		case Accepted:
+			c.Carrier = s.Carrier
+		case Requested:
+			c.Carrier = ""
 		}
+		return nil
 	}
 	return invalid("the call for %s at %s is %s and cannot become %s", c.Item, c.To, c.State, s.State)
 }

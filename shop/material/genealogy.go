@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"zhigai/access"
 	"zhigai/connect/files/table"
@@ -161,10 +162,8 @@ func overlaps(from, to, begin, end plant.Instant) bool {
 }
 
 func appendNew(list []string, one string) []string {
-	for _, o := range list {
-		if o == one {
-			return list
-		}
+	if slices.Contains(list, one) {
+		return list
 	}
 	return append(list, one)
 }

@@ -90,8 +90,8 @@ func bracketed(text string) ([]Element, error) {
 			return nil, fmt.Errorf("%w: no identifier that is known at %.20q", errNoGS1, rest)
 		}
 		value := after
-		if i := strings.IndexByte(after, '('); i >= 0 {
-			value = after[:i]
+		if before, _, ok0 := strings.Cut(after, "("); ok0 {
+			value = before
 		}
 		if err := checkElement(ai, of, value); err != nil {
 			return nil, err
