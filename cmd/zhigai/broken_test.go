@@ -3,10 +3,12 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -19,11 +21,17 @@ func TestBroken_EndsForARestart(t *testing.T) {
 		t.Skip("set ZHIGAI_BIN, or run make fault")
 	}
 	dir := filepath.Join(t.TempDir(), "data")
-	startDemo(t, bin, dir).kill()
-	cmd := exec.Command("bash", "-c", `trap '' XFSZ; ulimit -f 400; exec "$@"`, "bash", bin, "run", "--demo", "--data", dir, "--listen", "127.0.0.1:0", "--mqtt", "127.0.0.1:0")
+	first := startDemo(t, bin, dir)
+	must(t, first.cmd.Process.Signal(syscall.SIGTERM))
+	must(t, first.cmd.Wait())
+	// As large as the record is, and a little more: it opens, and soon cannot grow.
+	record, err := os.Stat(filepath.Join(dir, "record", "record.db"))
+	must(t, err)
+	limit := record.Size()/1024 + 160
+	cmd := exec.Command("bash", "-c", fmt.Sprintf(`trap '' XFSZ; ulimit -f %d; exec "$@"`, limit), "bash", bin, "run", "--demo", "--data", dir, "--listen", "127.0.0.1:0", "--mqtt", "127.0.0.1:0")
 	var log bytes.Buffer
 	cmd.Stderr = &log
-	err := cmd.Run()
+	err = cmd.Run()
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != int(exitBroken) {
 		t.Fatalf("the node ended with %v; want exit code %d; its log:\n%s", err, exitBroken, log.String())
