@@ -18,9 +18,6 @@ func must(t *testing.T, err error) {
 	}
 }
 
-//go:fix inline
-func room(n int64) *int64 { return new(n) }
-
 // three is a line of three stations, the second with two machines.
 func three() line.Layout {
 	return line.Layout{
