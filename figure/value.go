@@ -2,6 +2,7 @@ package figure
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -91,6 +92,21 @@ func (d *Definition) Calculate(total map[string]int64) (Figure, error) {
 	return f, nil
 }
 
+// Over is [Definition.Calculate] for a window that the caller folds itself, of
+// which open says that it was not over.
+func (d *Definition) Over(total map[string]int64, scope Scope, window Span, open bool) (Figure, error) {
+	f, err := d.Calculate(total)
+	if err != nil {
+		return f, fmt.Errorf("figure %s: %w", d.ID, err)
+	}
+	f.Scope, f.Window, f.Provisional = scope, window, open
+	if open {
+		f.Flags = append(f.Flags, "open")
+	}
+	f.cover(total, d.Coverage)
+	return f, nil
+}
+
 // settle says how far the figure can be relied on.
 func (f *Figure) settle(rows []kept, total map[string]int64, c Coverage) {
 	open := len(rows) == 0
@@ -103,19 +119,23 @@ func (f *Figure) settle(rows []kept, total map[string]int64, c Coverage) {
 		f.Flags = append(f.Flags, "open")
 	}
 	f.Provisional = open
+	f.cover(total, c)
+	if f.Coverage != nil && *f.Coverage < lowCoverage {
+		f.Provisional = true
+		f.Flags = append(f.Flags, "low_coverage")
+	}
+}
+
+// cover says how much of what was planned is known.
+func (f *Figure) cover(total map[string]int64, c Coverage) {
 	if c.Planned == "" {
 		return
 	}
 	known, planned := total[c.Known], total[c.Planned]
 	f.Terms[c.Known], f.Terms[c.Planned] = known, planned
-	if planned <= 0 {
-		return
-	}
-	share := float64(known) / float64(planned)
-	f.Coverage = &share
-	if share < lowCoverage {
-		f.Provisional = true
-		f.Flags = append(f.Flags, "low_coverage")
+	if planned > 0 {
+		share := float64(known) / float64(planned)
+		f.Coverage = &share
 	}
 }
 

@@ -39,15 +39,31 @@ type Figure struct {
 	Evidence    string           `json:"evidence" doc:"Where this figure's inputs are"`
 }
 
-func figureOf(f figure.Figure) Figure {
+// FigureOf is a figure as it leaves the node; evidence is where its inputs are.
+func FigureOf(f figure.Figure, evidence string) Figure {
 	out := Figure{
 		Value: f.Value, Reason: f.Reason, Unit: f.Unit, Definition: f.Definition, Scope: f.Scope, Coverage: f.Coverage, Provisional: f.Provisional,
 		Revision: f.Revision, AsOf: f.AsOf.Time(), Terms: f.Terms, Flags: f.Flags,
-		Window: Window{Kind: string(f.Window.Kind), From: f.Window.From.Time(), To: f.Window.To.Time(), Shift: f.Window.Shift},
+		Window: Window{Kind: string(f.Window.Kind), From: f.Window.From.Time(), To: f.Window.To.Time(), Shift: f.Window.Shift}, Evidence: evidence,
 	}
 	if out.Flags == nil {
 		out.Flags = []string{}
 	}
+	return out
+}
+
+// FiguresOf are figures that rest on the same inputs.
+func FiguresOf(in []figure.Figure, evidence string) []Figure {
+	out := make([]Figure, len(in))
+	for i, f := range in {
+		out[i] = FigureOf(f, evidence)
+	}
+	return out
+}
+
+// figureOf is a figure of machines, which the engine explains.
+func figureOf(f figure.Figure) Figure {
+	out := FigureOf(f, "")
 	q := url.Values{}
 	if f.Scope.Path != "" {
 		q.Set("scope", f.Scope.Path)

@@ -100,12 +100,9 @@ func (f *floor) run(ctx context.Context) {
 	}
 }
 
-// openStates are those of orders that are not over.
-var openStates = []production.OrderState{production.OrderForecast, production.OrderReleased, production.OrderHeld, production.OrderRunning, production.OrderPaused}
-
 // order keeps as many orders in work as the plant has room for.
 func (f *floor) order(ctx context.Context) error {
-	open, err := f.desk.List(ctx, f.who, production.OrderFilter{Scope: f.who.Scope, States: openStates, Limit: f.way.Orders.Open})
+	open, err := f.desk.List(ctx, f.who, production.OrderFilter{Scope: f.who.Scope, States: production.OpenStates, Limit: f.way.Orders.Open})
 	if err != nil {
 		return err
 	}

@@ -65,11 +65,7 @@ func (l lineMachines) Did(ctx context.Context, tenant plant.TenantNo, machine pl
 
 // Counted implements line.Machines.
 func (l lineMachines) Counted(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, from, to plant.Micros) ([]figure.CountedParts, error) {
-	out, err := l.desk.Counted(ctx, access.Scope{Tenant: tenant}, machine, from, to)
-	if errors.Is(err, equipment.ErrInvalid) {
-		return nil, nil
-	}
-	return out, err
+	return countsOf{desk: l.desk}.Counted(ctx, tenant, machine, from, to)
 }
 
 // demandOf tells lines what orders want.

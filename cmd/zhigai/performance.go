@@ -22,23 +22,21 @@ type didOf struct{ desk *equipment.Desk }
 // Did implements performance.Machines. Of a machine that there is no more nothing
 // is known.
 func (d didOf) Did(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, from, to plant.Instant) (performance.Did, error) {
+	did, err := inParts(from.Micros(), to.Micros(), func(from, to plant.Micros) ([]equipment.Interval, error) {
+		part, err := d.desk.Timeline(ctx, access.Scope{Tenant: tenant}, machine, from, to)
+		if errors.Is(err, access.ErrNotFound) {
+			err = nil
+		}
+		return part, err
+	})
 	var out performance.Did
-	for at := from.Micros(); at < to.Micros(); at += countedAtOnce {
-		part, err := d.desk.Timeline(ctx, access.Scope{Tenant: tenant}, machine, at, min(at+countedAtOnce, to.Micros()))
-		if errors.Is(err, equipment.ErrInvalid) || errors.Is(err, access.ErrNotFound) {
-			continue
+	for _, i := range did {
+		if i.Class != equipment.ClassUnknown {
+			out.KnownMs += i.Ms()
 		}
-		if err != nil {
-			return out, err
-		}
-		for _, i := range part {
-			if i.Class != equipment.ClassUnknown {
-				out.KnownMs += i.Ms()
-			}
-			if i.Class == equipment.APT {
-				out.ProducedMs += i.Ms()
-			}
+		if i.Class == equipment.APT {
+			out.ProducedMs += i.Ms()
 		}
 	}
-	return out, nil
+	return out, err
 }

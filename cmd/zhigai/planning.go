@@ -81,7 +81,7 @@ func (p planFacts) stands(tenant plant.TenantNo) map[plant.NodeID]*planning.Stan
 }
 
 // planOrder is an order as planning sees it.
-func planOrder(o production.Open) planning.Order {
+func planOrder(o production.Counted) planning.Order {
 	out := planning.Order{
 		ID: o.ID, Number: o.Number, Product: o.Product, Revision: o.Order.Revision, Rev: o.Rev, Quantity: o.Quantity, Place: o.Place, Earliest: o.Earliest, Due: o.Due,
 		Priority: o.Priority, Weight: o.Weight, State: planning.OrderOpen, Reason: o.Reason,

@@ -102,9 +102,17 @@ type countsOf struct {
 const countedAtOnce = plant.Micros(7 * 24 * time.Hour / time.Microsecond)
 
 func (c countsOf) Counted(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, from, to plant.Micros) ([]figure.CountedParts, error) {
-	var out []figure.CountedParts
+	return inParts(from, to, func(from, to plant.Micros) ([]figure.CountedParts, error) {
+		return c.desk.Counted(ctx, access.Scope{Tenant: tenant}, machine, from, to)
+	})
+}
+
+// inParts asks the desk of equipment about a stretch that is longer than it
+// answers at once.
+func inParts[T any](from, to plant.Micros, ask func(from, to plant.Micros) ([]T, error)) ([]T, error) {
+	var out []T
 	for ; from < to; from += countedAtOnce {
-		part, err := c.desk.Counted(ctx, access.Scope{Tenant: tenant}, machine, from, min(from+countedAtOnce, to))
+		part, err := ask(from, min(from+countedAtOnce, to))
 		if errors.Is(err, equipment.ErrInvalid) { // shorter than the desk tells apart
 			continue
 		}

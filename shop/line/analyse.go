@@ -122,7 +122,7 @@ func (d *Desk) compose(a *Analysis, w *world, c cycles, nodes map[plant.NodeID]p
 		}
 	}
 	for _, def := range d.o.Definitions.Newest() {
-		f, err := calculated(def, terms, a)
+		f, err := def.Over(terms, figure.Scope{Path: a.Layout.Path}, figure.Span{From: a.From.Micros(), To: a.To.Micros()}, a.Provisional)
 		if err != nil {
 			return err
 		}
@@ -130,25 +130,6 @@ func (d *Desk) compose(a *Analysis, w *world, c cycles, nodes map[plant.NodeID]p
 	}
 	a.Root, err = root(a.Stations, a.Buffers)
 	return err
-}
-
-func calculated(def *figure.Definition, terms map[string]int64, a *Analysis) (figure.Figure, error) {
-	f, err := def.Calculate(terms)
-	if err != nil {
-		return f, fmt.Errorf("figure %s: %w", def.ID, err)
-	}
-	f.Scope, f.Window = figure.Scope{Path: a.Layout.Path}, figure.Span{From: a.From.Micros(), To: a.To.Micros()}
-	if f.Provisional = a.Provisional; a.Provisional {
-		f.Flags = append(f.Flags, "open")
-	}
-	if c := def.Coverage; c.Planned != "" {
-		f.Terms[c.Known], f.Terms[c.Planned] = terms[c.Known], terms[c.Planned]
-		if terms[c.Planned] > 0 {
-			share := float64(terms[c.Known]) / float64(terms[c.Planned])
-			f.Coverage = &share
-		}
-	}
-	return f, nil
 }
 
 // root is the digest of what the answer rests on: maps are written in order of

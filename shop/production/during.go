@@ -4,48 +4,54 @@ import (
 	"context"
 
 	"zhigai/access"
+	"zhigai/plant"
 )
 
-// Done is an order with what was made in it, and how it was to be made.
-type Done struct {
+// Counted is an order with what its jobs have made and how they are done.
+type Counted struct {
 	Order
-	Definition Definition
+	Definition *Definition // nil before the order is released
 }
 
 // During are orders that somebody worked on, or that are due, during the
-// filter's interval, with what their machines counted; by due date.
-func (d *Desk) During(ctx context.Context, who access.Principal, f OrderFilter) ([]Done, error) {
+// filter's interval; by due date.
+func (d *Desk) During(ctx context.Context, who access.Principal, f OrderFilter) ([]Counted, error) {
 	heads, err := d.List(ctx, who, f)
 	if err != nil {
 		return nil, err
 	}
-	type revision struct {
-		product string
-		no      int
+	return d.counted(ctx, who.Scope.Tenant, heads)
+}
+
+// counted folds the orders of heads, and reads each definition once.
+func (d *Desk) counted(ctx context.Context, tenant plant.TenantNo, heads []Head) ([]Counted, error) {
+	type key struct {
+		product  string
+		revision int
 	}
-	known := map[revision]Definition{}
-	out := make([]Done, 0, len(heads))
+	known := map[key]*Definition{}
+	out := make([]Counted, 0, len(heads))
 	for _, h := range heads {
-		o, _, err := d.load(ctx, who, h.ID)
+		steps, err := d.o.Store.Steps(ctx, tenant, h.ID)
 		if err != nil {
 			return nil, err
 		}
-		one := Done{Order: o}
+		o := Counted{Order: Fold(h.ID, steps)}
 		if len(o.Jobs) > 0 {
-			at := revision{o.Product, o.Revision}
-			def, ok := known[at]
-			if !ok {
-				if def, err = d.o.Store.Definition(ctx, who.Scope.Tenant, o.Product, o.Revision); err != nil {
+			k := key{o.Product, o.Revision}
+			if known[k] == nil {
+				def, err := d.o.Store.Definition(ctx, tenant, o.Product, o.Revision)
+				if err != nil {
 					return nil, err
 				}
-				known[at] = def
+				known[k] = &def
 			}
-			one.Definition = def
+			o.Definition = known[k]
 		}
-		if _, err := d.count(ctx, who.Scope.Tenant, &one.Order); err != nil {
+		if _, err := d.count(ctx, tenant, &o.Order); err != nil {
 			return nil, err
 		}
-		out = append(out, one)
+		out = append(out, o)
 	}
 	return out, nil
 }

@@ -10,20 +10,16 @@ import (
 	"zhigai/plant"
 )
 
-// Open is an order that is not over, with what its jobs have made and how they
-// are done.
-type Open struct {
-	Order
-	Definition *Definition // nil before the order is released
-}
+// OpenStates are those of orders that are not over.
+var OpenStates = []OrderState{OrderForecast, OrderReleased, OrderHeld, OrderRunning, OrderPaused}
 
 // maxOpen bounds how many orders are planned at once.
 const maxOpen = 20_000
 
 // Open lists the orders within a scope that are not over, by due date.
-func (d *Desk) Open(ctx context.Context, scope access.Scope) ([]Open, error) {
+func (d *Desk) Open(ctx context.Context, scope access.Scope) ([]Counted, error) {
 	heads, err := d.o.Store.Orders(ctx, scope.Tenant, OrderFilter{
-		Scope: scope, States: []OrderState{OrderForecast, OrderReleased, OrderHeld, OrderRunning, OrderPaused}, Limit: maxOpen + 1,
+		Scope: scope, States: OpenStates, Limit: maxOpen + 1,
 	})
 	if err != nil {
 		return nil, err
@@ -31,35 +27,7 @@ func (d *Desk) Open(ctx context.Context, scope access.Scope) ([]Open, error) {
 	if len(heads) > maxOpen {
 		return nil, invalid("more than %d orders are open at %q; plan one part of the plant at a time", maxOpen, scope.Path)
 	}
-	type key struct {
-		product  string
-		revision int
-	}
-	known := map[key]*Definition{}
-	out := make([]Open, 0, len(heads))
-	for _, h := range heads {
-		steps, err := d.o.Store.Steps(ctx, scope.Tenant, h.ID)
-		if err != nil {
-			return nil, err
-		}
-		o := Open{Order: Fold(h.ID, steps)}
-		if len(o.Jobs) > 0 {
-			k := key{o.Product, o.Revision}
-			if known[k] == nil {
-				def, err := d.o.Store.Definition(ctx, scope.Tenant, o.Product, o.Revision)
-				if err != nil {
-					return nil, err
-				}
-				known[k] = &def
-			}
-			o.Definition = known[k]
-		}
-		if _, err := d.count(ctx, scope.Tenant, &o.Order); err != nil {
-			return nil, err
-		}
-		out = append(out, o)
-	}
-	return out, nil
+	return d.counted(ctx, scope.Tenant, heads)
 }
 
 // Effective is the released definition of a product that orders follow which

@@ -2,7 +2,10 @@ package shop
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"net/url"
+	"time"
 
 	"zhigai/access"
 	"zhigai/figure"
@@ -14,6 +17,12 @@ import (
 // LineAt names the node that is a line.
 type LineAt struct {
 	ID plant.NodeID `path:"id" maxLength:"60" doc:"Node of the plant: a site, an area, a line or a cell"`
+}
+
+// LineAnalysis is a line in a window, with its figures.
+type LineAnalysis struct {
+	line.Analysis
+	Figures []web.Figure `json:"figures" nullable:"false"`
 }
 
 type layoutOut struct{ Body line.Layout }
@@ -64,11 +73,12 @@ func (r *rooms) registerLines() {
 			web.Range
 			Demand int64 `query:"demand" minimum:"0" maximum:"1000000000" doc:"Parts wanted in the window; without it those of orders due in it"`
 		},
-		) (*struct{ Body line.Analysis }, error) {
+		) (*struct{ Body LineAnalysis }, error) {
 			if _, _, err := in.Micros(); err != nil {
 				return nil, err
 			}
 			a, err := r.Lines.Analyse(ctx, web.Who(ctx).Scope, line.Query{Line: in.ID, From: plant.InstantOf(in.From), To: plant.InstantOf(in.To), Demand: in.Demand})
-			return &struct{ Body line.Analysis }{a}, err
+			q := url.Values{"from": {in.From.Format(time.RFC3339Nano)}, "to": {in.To.Format(time.RFC3339Nano)}}
+			return &struct{ Body LineAnalysis }{LineAnalysis{a, web.FiguresOf(a.Figures, fmt.Sprintf("/api/v1/lines/%s/analysis?%s", in.ID, q.Encode()))}}, err
 		})
 }

@@ -3,6 +3,8 @@ package shop
 import (
 	"context"
 	"net/http"
+	"net/url"
+	"time"
 
 	"zhigai/access"
 	"zhigai/figure"
@@ -10,6 +12,12 @@ import (
 	"zhigai/shop/production/performance"
 	"zhigai/web"
 )
+
+// OrderFigures are figures of orders with the orders behind them.
+type OrderFigures struct {
+	performance.Answer
+	Figures []web.Figure `json:"figures" nullable:"false"`
+}
 
 func (r *rooms) registerPerformance() {
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/order-figure-definitions", ID: "order-figure-definitions", Summary: "Figures of orders: what each is, its formula and its source", Tag: "production", Needs: access.Read},
@@ -22,7 +30,7 @@ func (r *rooms) registerPerformance() {
 			Scope   string `query:"scope" maxLength:"400" doc:"Path of the hierarchy; empty for all you may see"`
 			Product string `query:"product" maxLength:"63"`
 		},
-		) (*struct{ Body performance.Answer }, error) {
+		) (*struct{ Body OrderFigures }, error) {
 			scope, err := web.ScopeOf(ctx, in.Scope)
 			if err != nil {
 				return nil, err
@@ -31,6 +39,7 @@ func (r *rooms) registerPerformance() {
 				return nil, err
 			}
 			a, err := r.Performance.Figures(ctx, web.Who(ctx), performance.Query{Scope: scope, From: plant.InstantOf(in.From), To: plant.InstantOf(in.To), Product: in.Product})
-			return &struct{ Body performance.Answer }{a}, err
+			q := url.Values{"scope": {in.Scope}, "product": {in.Product}, "from": {in.From.Format(time.RFC3339Nano)}, "to": {in.To.Format(time.RFC3339Nano)}}
+			return &struct{ Body OrderFigures }{OrderFigures{a, web.FiguresOf(a.Figures, "/api/v1/order-figures?"+q.Encode())}}, err
 		})
 }

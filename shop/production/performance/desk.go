@@ -20,7 +20,7 @@ var ErrInvalid = errors.New("not acceptable")
 
 // Orders is production.
 type Orders interface {
-	During(ctx context.Context, who access.Principal, f production.OrderFilter) ([]production.Done, error)
+	During(ctx context.Context, who access.Principal, f production.OrderFilter) ([]production.Counted, error)
 }
 
 // Machines tells what a machine did in [from, to).
@@ -116,36 +116,18 @@ func (d *Desk) Figures(ctx context.Context, who access.Principal, q Query) (Answ
 	if out.Root, err = root(out.Rows); err != nil {
 		return Answer{}, err
 	}
+	scope := figure.Scope{Path: q.Scope.Path}
+	if q.Product != "" {
+		scope.Product = &q.Product
+	}
 	for _, def := range d.o.Definitions.Newest() {
-		f, err := d.figure(def, total, q, open)
+		f, err := def.Over(total, scope, figure.Span{From: q.From.Micros(), To: q.To.Micros()}, open)
 		if err != nil {
 			return Answer{}, err
 		}
 		out.Figures = append(out.Figures, f)
 	}
 	return out, nil
-}
-
-func (d *Desk) figure(def *figure.Definition, total map[string]int64, q Query, open bool) (figure.Figure, error) {
-	f, err := def.Calculate(total)
-	if err != nil {
-		return f, fmt.Errorf("figure %s: %w", def.ID, err)
-	}
-	f.Scope, f.Window = figure.Scope{Path: q.Scope.Path}, figure.Span{From: q.From.Micros(), To: q.To.Micros()}
-	if q.Product != "" {
-		f.Scope.Product = &q.Product
-	}
-	if f.Provisional = open; open {
-		f.Flags = append(f.Flags, "open")
-	}
-	if c := def.Coverage; c.Planned != "" {
-		f.Terms[c.Known], f.Terms[c.Planned] = total[c.Known], total[c.Planned]
-		if total[c.Planned] > 0 {
-			share := float64(total[c.Known]) / float64(total[c.Planned])
-			f.Coverage = &share
-		}
-	}
-	return f, nil
 }
 
 // root is the digest of the rows: maps are written in order of their keys.

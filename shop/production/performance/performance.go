@@ -59,7 +59,7 @@ type Did struct {
 
 // Terms are those of one order in [from, to). did tells what its machines did
 // while its jobs ran there; it is asked of orders that ended alone.
-func Terms(o production.Done, from, to plant.Instant, did func(production.MachineRun) (Did, error)) (map[string]int64, error) {
+func Terms(o production.Counted, from, to plant.Instant, did func(production.MachineRun) (Did, error)) (map[string]int64, error) {
 	t := map[string]int64{}
 	if o.Began != 0 {
 		end := to
@@ -92,7 +92,7 @@ func Terms(o production.Done, from, to plant.Instant, did func(production.Machin
 	return t, nil
 }
 
-func addJob(t map[string]int64, o production.Done, j *production.Job, did func(production.MachineRun) (Did, error)) error {
+func addJob(t map[string]int64, o production.Counted, j *production.Job, did func(production.MachineRun) (Did, error)) error {
 	t[SQ] += j.Made.Scrap
 	t[RQ] += j.Made.Rework
 	if s, ok := o.Definition.Segment(j.No); ok {

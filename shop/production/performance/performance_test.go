@@ -93,7 +93,7 @@ func at(hour, minute int) plant.Instant {
 
 // twoSteps is an order of 100 through two machines: 110 turned of which 6 are
 // scrap, 104 ground of which 3 scrap and 1 rework.
-func twoSteps() production.Done {
+func twoSteps() production.Counted {
 	job := func(no int, machine plant.NodeID, from, to plant.Instant, made production.Made) production.Job {
 		return production.Job{
 			No: no, State: production.Completed, Equipment: machine, From: from, To: to, Ended: to, Quantity: 100, Made: made,
@@ -110,7 +110,7 @@ func twoSteps() production.Done {
 	ground := job(20, "grinder", at(10, 0), at(11, 0), production.Made{Good: 100, Scrap: 3, Rework: 1})
 	ground.To = at(10, 50) // it ended ten minutes late
 	o.Jobs = []production.Job{turned, ground}
-	return production.Done{Order: o, Definition: production.Definition{Segments: []production.Segment{{No: 10, ScrapPPM: 50_000}, {No: 20, ScrapPPM: 10_000}}}}
+	return production.Counted{Order: o, Definition: &production.Definition{Segments: []production.Segment{{No: 10, ScrapPPM: 50_000}, {No: 20, ScrapPPM: 10_000}}}}
 }
 
 // half produced of its time, and nobody knows a tenth.
@@ -155,9 +155,9 @@ func TestTerms(t *testing.T) {
 	}
 }
 
-type orders []production.Done
+type orders []production.Counted
 
-func (o orders) During(_ context.Context, _ access.Principal, f production.OrderFilter) ([]production.Done, error) {
+func (o orders) During(_ context.Context, _ access.Principal, f production.OrderFilter) ([]production.Counted, error) {
 	return o[:min(len(o), f.Limit)], nil
 }
 

@@ -2,13 +2,12 @@
 
 import { queryOptions } from "@tanstack/react-query";
 import { api } from "./client";
+import type { components } from "./schema";
 import type { Figure, Definition, List } from "./types";
 
-export interface OrderRow {
-  id: string; number: string; product: string; place: string; state: string; quantity: number; rev: number;
-  due: string; began?: string; ended?: string; terms: Record<string, number>;
-}
-export interface OrderFigures { figures: Figure[]; rows: OrderRow[]; root: string }
+type S = components["schemas"];
+export type OrderRow = S["PerformanceRow"];
+export type OrderFigures = Omit<S["OrderFigures"], "figures"> & { figures: Figure[] };
 
 export interface PerformanceQuery { from: string; to: string; scope?: string | undefined; product?: string | undefined }
 export const orderFigures = (q: PerformanceQuery) =>

@@ -8598,26 +8598,6 @@ export interface components {
             term: string;
             value: string;
         };
-        FigureFigure: {
-            /** Format: int64 */
-            as_of: number;
-            /** Format: double */
-            coverage: number | null;
-            definition: components["schemas"]["FigureRef"];
-            flags?: string[] | null;
-            provisional: boolean;
-            reason?: string;
-            /** Format: int64 */
-            revision: number;
-            scope: components["schemas"]["FigureScope"];
-            terms: {
-                [key: string]: number;
-            };
-            unit: string;
-            /** Format: double */
-            value: number | null;
-            window: components["schemas"]["FigureSpan"];
-        };
         FigureRef: {
             better: string;
             /** Format: int64 */
@@ -9006,7 +8986,7 @@ export interface components {
             /** @description One for each link of the layout, in its order */
             buffers: components["schemas"]["LineBuffer"][];
             demand: components["schemas"]["LineDemand"];
-            figures: components["schemas"]["FigureFigure"][];
+            figures: components["schemas"]["Figure"][];
             /** @description Later than asked when the layout is younger */
             from: string;
             /** @description As it is in force at the end of the window */
@@ -10985,6 +10965,13 @@ export interface components {
             /** @description The provider says that it checks the proof of RFC 7636 */
             pkce: boolean;
         };
+        OrderFigures: {
+            figures: components["schemas"]["Figure"][];
+            /** @description SHA-256 of the rows as JSON, hex */
+            root: string;
+            /** @description The orders behind them, by due date; their terms add up to those of the figures */
+            rows: components["schemas"]["PerformanceRow"][];
+        };
         OrderInBody: {
             equipment: string;
             /**
@@ -11024,13 +11011,6 @@ export interface components {
             to?: string;
             /** @enum {string} */
             verified?: "read" | "unverified" | "";
-        };
-        PerformanceAnswer: {
-            figures: components["schemas"]["FigureFigure"][];
-            /** @description SHA-256 of the rows as JSON, hex */
-            root: string;
-            /** @description The orders behind them, by due date; their terms add up to those of the figures */
-            rows: components["schemas"]["PerformanceRow"][];
         };
         PerformanceRow: {
             began?: string;
@@ -22614,7 +22594,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PerformanceAnswer"];
+                    "application/json": components["schemas"]["OrderFigures"];
                 };
             };
             /** @description Error */

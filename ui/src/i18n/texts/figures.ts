@@ -1,6 +1,6 @@
 export const zh = {
   "open": "{{name}}：{{value}}，查看出处", "provisional": "暂定", "provisional.hint": "窗口尚未结束或数据仍可能更正，数值会变", "low_coverage": "覆盖不足",
-  "title": "出处", "path": "下钻路径", "value": "数值", "definition": "指标定义", "definition.version": "第 {{version}} 版", "formula": "公式", "source": "依据条款", "verified": "核对情况",
+  "title": "出处", "figure": "指标", "path": "下钻路径", "value": "数值", "definition": "指标定义", "definition.version": "第 {{version}} 版", "formula": "公式", "source": "依据条款", "verified": "核对情况",
   "verified.read": "已对照原文", "verified.derived": "由标准推导", "verified.unverified": "未核对",
   "window": "统计窗口", "scope": "范围", "coverage": "数据覆盖率", "coverage.none": "窗口内无计划时间", "revision": "修订", "revision.open": "未定稿", "as_of": "计算于", "terms": "公式中的量", "flags": "提示",
   "children": "由这些组成（{{count}} 项）", "children.window": "窗口", "children.scope": "范围", "children.product": "产品", "drill": "下钻",
@@ -18,7 +18,7 @@ export const zh = {
 };
 export const en: Record<keyof typeof zh, string> = {
   "open": "{{name}}: {{value}}, show evidence", "provisional": "provisional", "provisional.hint": "The window is open or facts may still be corrected; the value will change", "low_coverage": "low coverage",
-  "title": "Evidence", "path": "Path of drilling", "value": "Value", "definition": "Definition", "definition.version": "version {{version}}", "formula": "Formula", "source": "Source clause", "verified": "Verification",
+  "title": "Evidence", "figure": "Figure", "path": "Path of drilling", "value": "Value", "definition": "Definition", "definition.version": "version {{version}}", "formula": "Formula", "source": "Source clause", "verified": "Verification",
   "verified.read": "checked against the text", "verified.derived": "derived from the standard", "verified.unverified": "not checked",
   "window": "Window", "scope": "Scope", "coverage": "Coverage", "coverage.none": "no planned time in the window", "revision": "Revision", "revision.open": "open", "as_of": "As of", "terms": "Terms of the formula", "flags": "Notes",
   "children": "Made of these ({{count}})", "children.window": "Window", "children.scope": "Scope", "children.product": "Product", "drill": "Drill down",

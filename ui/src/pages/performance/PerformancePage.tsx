@@ -1,17 +1,16 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { Button, Select, Table, Tooltip } from "antd";
+import { Button, Select, Table } from "antd";
 import { useTranslation } from "react-i18next";
 import { orderDefinitions, orderFigures, type OrderRow } from "../../api/performance";
 import { products } from "../../api/queries";
-import type { Definition, Figure } from "../../api/types";
-import { Badges, useReason } from "../../components/Figures";
+import { FigureTable } from "../../components/FigureTable";
 import { RangePicker, useRange } from "../../components/RangePicker";
 import { ScopePicker } from "../../components/ScopePicker";
 import { Nothing, Problem } from "../../components/Status";
 import { useLang } from "../../i18n/useLang";
 import { download } from "../../lib/download";
-import { csv, figureText, fixed, percent, termText } from "../../lib/format";
+import { csv, fixed } from "../../lib/format";
 import { iso, ms, shortTime } from "../../lib/time";
 import type { PerformanceSearch } from "../../routes";
 import { OrderTag, useNames } from "../production/parts";
@@ -49,28 +48,9 @@ export default function PerformancePage() {
         <Select allowClear showSearch={{ optionFilterProp: "label" }} style={{ width: 200 }} aria-label={t("product")} placeholder={t("product.all")} value={search.product} onChange={(product?: string) => set({ product })} options={goods.map((p) => ({ value: p.code, label: `${p.code} ${name(p.name)}` }))} />
       </div>
       {answer.isError && <Problem error={answer.error} retry={() => void answer.refetch()} />}
-      <FigureTable figures={answer.data?.figures ?? []} definitions={definitions} loading={answer.isPending} />
+      <FigureTable figures={answer.data?.figures ?? []} definitions={definitions} loading={answer.isPending} none={t("none")} />
       <OrderTable rows={rows} loading={answer.isPending} root={answer.data?.root} />
     </div>
-  );
-}
-
-function FigureTable({ figures, definitions, loading }: { figures: Figure[]; definitions: Definition[]; loading: boolean }) {
-  const { t } = useTranslation("performance");
-  const { lang, name } = useLang();
-  const reason = useReason();
-  const of = (f: Figure) => definitions.find((d) => d.id === f.definition.id);
-  return (
-    <Table<Figure> size="small" rowKey={(f) => f.definition.id} loading={loading} dataSource={figures} pagination={false} scroll={{ x: 900 }}
-      locale={{ emptyText: <Nothing text={t("none")} /> }}
-      columns={[
-        { title: t("figure"), key: "name", render: (_, f) => <><b>{name(f.definition.name)}</b><div className="dim" style={{ maxWidth: 460 }}>{name(of(f)?.description)}</div></> },
-        { title: t("value"), key: "value", width: 190, align: "right", render: (_, f) => <span className="row" style={{ justifyContent: "flex-end" }}>{f.value === null ? <span className="dim">{reason(f.reason)}</span> : <b className="num">{figureText(f.value, f.unit, f.definition.digits, lang)}</b>}<Badges figure={f} /></span> },
-        { title: t("terms"), key: "terms", render: (_, f) => <span className="mono">{Object.entries(f.terms).map(([k, n]) => <div key={k}>{k} = {termText(k, n, lang)}</div>)}</span> },
-        { title: t("formula"), key: "formula", render: (_, f) => <span className="mono">{of(f)?.formula}</span> },
-        { title: t("coverage"), key: "coverage", width: 90, align: "right", render: (_, f) => (f.coverage === null ? "—" : percent(f.coverage)) },
-        { title: t("verified"), key: "verified", width: 90, render: (_, f) => { const d = of(f); return d ? <Tooltip title={d.source}><span className="chip">{t(`verified.${d.verified as "read"}`)}</span></Tooltip> : null; } },
-      ]} />
   );
 }
 
@@ -87,7 +67,7 @@ function OrderTable({ rows, loading, root }: { rows: OrderRow[]; loading: boolea
           { title: t("number"), key: "number", sorter: (a, b) => a.number.localeCompare(b.number), render: (_, r) => <Link className="mono" to="/production/orders" search={{ order: r.id }} aria-label={t("open.order", { number: r.number })}>{r.number}</Link> },
           { title: t("product"), key: "product", render: (_, r) => product(r.product) },
           { title: t("quantity"), key: "quantity", width: 90, align: "right", sorter: (a, b) => a.quantity - b.quantity, render: (_, r) => fixed(r.quantity, 0) },
-          { title: t("state"), key: "state", width: 100, render: (_, r) => <OrderTag state={r.state as "released"} /> },
+          { title: t("state"), key: "state", width: 100, render: (_, r) => <OrderTag state={r.state} /> },
           { title: t("contributes"), key: "parts", width: 150, render: (_, r) => parts(r).map((p) => <span key={String(p)} className="chip" style={{ marginRight: 4 }}>{p}</span>) },
           { title: t("began"), key: "began", width: 120, render: (_, r) => (r.began ? shortTime(r.began) : "—") },
           { title: t("ended"), key: "ended", width: 120, render: (_, r) => (r.ended ? shortTime(r.ended) : "—") },
