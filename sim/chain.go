@@ -55,15 +55,6 @@ func (p *Plant) chain(lines []Line) error {
 	return nil
 }
 
-func (p *Plant) at(path string) *machine {
-	for _, m := range p.machines {
-		if m.path == path {
-			return m
-		}
-	}
-	return nil
-}
-
 // chained says whether a machine's neighbours in its line let it go on, and halts
 // it otherwise.
 func (m *machine) chained() bool {

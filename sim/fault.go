@@ -51,15 +51,14 @@ func (p *Plant) Set(f Fault, on bool) error {
 		if k != f.Kind {
 			continue
 		}
-		for _, m := range p.machines {
-			if m.path == f.Machine {
-				p.mu.Lock()
-				m.fault(f.Kind, on)
-				p.mu.Unlock()
-				return nil
-			}
+		m := p.at(f.Machine)
+		if m == nil {
+			return fmt.Errorf("sim: fault %s: no machine %q; write its whole path", f.Kind, f.Machine)
 		}
-		return fmt.Errorf("sim: fault %s: no machine %q; write its whole path", f.Kind, f.Machine)
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		m.fault(f.Kind, on)
+		return nil
 	}
 	return fmt.Errorf("sim: fault %q of %s: write one of %v", f.Kind, f.Machine, FaultKinds)
 }

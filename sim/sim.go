@@ -236,6 +236,16 @@ func (p *Plant) Now() time.Time {
 	return p.now.Time()
 }
 
+// at finds a machine, nil without; which there are never changes.
+func (p *Plant) at(path string) *machine {
+	for _, m := range p.machines {
+		if m.path == path {
+			return m
+		}
+	}
+	return nil
+}
+
 // Close stops the servers and waits for the edge nodes, whose context must
 // have ended.
 func (p *Plant) Close() {

@@ -115,19 +115,17 @@ func (p *Plant) Accounts() []Account {
 // Shown is what a machine's servers show at the moment, by signal: float64, or
 // string for a text; nil when there is no such machine.
 func (p *Plant) Shown(path string) map[string]any {
-	for _, m := range p.machines {
-		if m.path != path {
-			continue
-		}
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		out := make(map[string]any, len(m.values))
-		for i, s := range m.kind.Signals {
-			if out[s.Name] = m.values[i].num; s.Kind == plant.KindText {
-				out[s.Name] = m.values[i].text
-			}
-		}
-		return out
+	m := p.at(path)
+	if m == nil {
+		return nil
 	}
-	return nil
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	out := make(map[string]any, len(m.values))
+	for i, s := range m.kind.Signals {
+		if out[s.Name] = m.values[i].num; s.Kind == plant.KindText {
+			out[s.Name] = m.values[i].text
+		}
+	}
+	return out
 }

@@ -20,23 +20,21 @@ type Work struct {
 // was to do after the order in hand. Once told, a machine makes nothing else:
 // with all work done it stands until there is more.
 func (p *Plant) Assign(path string, work ...Work) error {
+	m := p.at(path)
+	if m == nil {
+		return fmt.Errorf("sim: no machine at %s", path)
+	}
+	for _, w := range work {
+		if w.Quantity < 1 || w.Product == "" {
+			return fmt.Errorf("sim: %s: order %q: %d parts of product %q; say which, and one at least", path, w.Order, w.Quantity, w.Product)
+		}
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, m := range p.machines {
-		if m.path != path {
-			continue
-		}
-		for _, w := range work {
-			if w.Quantity < 1 || w.Product == "" {
-				return fmt.Errorf("sim: %s: order %q: %d parts of product %q; say which, and one at least", path, w.Order, w.Quantity, w.Product)
-			}
-		}
-		m.mu.Lock()
-		m.assign(work)
-		m.mu.Unlock()
-		return nil
-	}
-	return fmt.Errorf("sim: no machine at %s", path)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.assign(work)
+	return nil
 }
 
 // Present is what a machine is at.
@@ -50,16 +48,13 @@ type Present struct {
 // Present tells what the machine at the path is at; false when nobody has told
 // it what to do, or it is not there.
 func (p *Plant) Present(path string) (Present, bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, m := range p.machines {
-		if m.path == path {
-			m.mu.Lock()
-			defer m.mu.Unlock()
-			return Present{Order: m.orderText, Product: m.product, Left: max(m.todo, 0), Next: len(m.work)}, m.told
-		}
+	m := p.at(path)
+	if m == nil {
+		return Present{}, false
 	}
-	return Present{}, false
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return Present{Order: m.orderText, Product: m.product, Left: max(m.todo, 0), Next: len(m.work)}, m.told
 }
 
 func (m *machine) assign(work []Work) {
