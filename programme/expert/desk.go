@@ -205,7 +205,7 @@ func (d *Desk) Adviser(ctx context.Context, tenant plant.TenantNo, id string, f 
 	}
 	today := d.today()
 	if e.Void || e.From > today || e.To != "" && e.To < today {
-		return e, invalid("expert: %s is appointed from %s to %q", e.Name, e.From, e.To)
+		return e, invalid("expert: %s is %s", e.Name, e.appointed())
 	}
 	if t, ok := e.tie(f, today, today); ok && f.ID != "" {
 		return e, fmt.Errorf("%w: %s – %s (%s, %s)", ErrInterest, e.Name, f.Name, kindZH[t.Kind], t.Kind)

@@ -51,6 +51,17 @@ type Expert struct {
 	Void         bool       `json:"void,omitempty" doc:"Entered in error"`
 }
 
+// appointed says when the person can be sent, to follow "is".
+func (e Expert) appointed() string {
+	switch {
+	case e.Void:
+		return "an entry made in error"
+	case e.To == "":
+		return "appointed from " + e.From + " on"
+	}
+	return "appointed from " + e.From + " to " + e.To
+}
+
 // Interest is a tie that stands in the way of judging a firm.
 type Interest struct {
 	Firm         string `json:"firm,omitempty" maxLength:"60" doc:"Id in the registry"`

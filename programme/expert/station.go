@@ -133,7 +133,7 @@ func (d *Desk) checkStation(ctx context.Context, tenant plant.TenantNo, s Statio
 		return nil
 	}
 	if e.Void || e.From > s.From || e.To != "" && (s.To == "" || s.To > e.To) {
-		return invalid("from: %s is appointed from %s to %q; the station lies within", e.Name, e.From, e.To)
+		return invalid("from: %s is %s; put the station within that", e.Name, e.appointed())
 	}
 	all, err := d.Store.Stations(ctx, tenant)
 	if err != nil {

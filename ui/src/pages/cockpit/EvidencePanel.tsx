@@ -98,7 +98,7 @@ function Ask({ machine, day, source, asked }: { machine: string; day: string; so
     <Form layout="vertical" style={{ maxWidth: 560, marginTop: 8 }} onFinish={(v) => void send(v)} initialValues={{ office: localStorage.getItem(officeKey) ?? "", tags: usual ? [usual.name] : [] }}>
       <Form.Item name="office" label={t("office")} rules={[{ required: true, whitespace: true }]}><Input maxLength={60} /></Form.Item>
       <Form.Item name="purpose" label={t("purpose")} extra={t("purpose.hint")} rules={[{ required: true, whitespace: true }]}><Input.TextArea maxLength={300} autoSize={{ minRows: 1, maxRows: 4 }} /></Form.Item>
-      <Form.Item name="tags" label={t("tags")} rules={[{ required: true, type: "array", min: 1, max: 20 }]}><Select mode="multiple" options={tags.map((x) => ({ value: x.name, label: x.unit ? `${x.name} (${x.unit})` : x.name }))} maxCount={20} /></Form.Item>
+      <Form.Item name="tags" label={t("tags")} rules={[{ required: true, type: "array", min: 1, max: 20 }]}><Select mode="multiple" showSearch={{ optionFilterProp: "label" }} options={tags.map((x) => ({ value: x.name, label: x.unit ? `${x.name} (${x.unit})` : x.name }))} maxCount={20} /></Form.Item>
       <p className="dim">{t("ask.days", utcDays(day))}</p>
       {failed && <Alert type="error" showIcon title={failed.message} style={{ marginBottom: 12 }} />}
       <Button type="primary" htmlType="submit" loading={busy}>{t("ask.send")}</Button>

@@ -42,7 +42,7 @@ export function PlanForm({ edition }: { edition: Edition | undefined }) {
           <DatePicker.RangePicker showTime={{ format: "HH:mm" }} format="YYYY-MM-DD HH:mm" allowClear={false} style={{ width: "100%" }} />
         </Form.Item>
         <Form.Item name="cut" label={t("plan.cut")} extra={t("plan.cut.hint")}>
-          <Select mode="multiple" allowClear options={parts.map((n) => ({ value: n.id, label: name(n.name) }))} />
+          <Select mode="multiple" showSearch={{ optionFilterProp: "label" }} allowClear options={parts.map((n) => ({ value: n.id, label: name(n.name) }))} />
         </Form.Item>
       </div>
       {(cut?.length ?? 0) > 0 && <Form.Item name="why" label={t("plan.why")} rules={[{ required: true, message: t("plan.why.needed") }]}><Input maxLength={300} /></Form.Item>}

@@ -23,7 +23,7 @@ export function Messages() {
       <div className="row" role="search">
         <Select aria-label={t("partner")} allowClear placeholder={t("partner")} style={{ width: 180 }} value={q.partner} onChange={(partner?: string) => setQ({ ...q, partner })} options={(systems.data ?? []).map((p) => ({ value: p.id, label: p.name }))} />
         <Select aria-label={t("dir")} allowClear placeholder={t("dir")} style={{ width: 120 }} value={q.direction} onChange={(direction?: string) => setQ({ ...q, direction })} options={(["in", "out"] as const).map((d) => ({ value: d, label: t(`dir.${d}`) }))} />
-        <Select aria-label={t("state")} mode="multiple" allowClear placeholder={t("state")} style={{ minWidth: 200 }} value={q.state ?? []} onChange={(state: string[]) => setQ({ ...q, state: state.length > 0 ? state : undefined })} options={states.map((s) => ({ value: s, label: t(`st.${s}`) }))} />
+        <Select aria-label={t("state")} mode="multiple" showSearch={{ optionFilterProp: "label" }} allowClear placeholder={t("state")} style={{ minWidth: 200 }} value={q.state ?? []} onChange={(state: string[]) => setQ({ ...q, state: state.length > 0 ? state : undefined })} options={states.map((s) => ({ value: s, label: t(`st.${s}`) }))} />
         <Input.Search allowClear aria-label={t("find")} placeholder={t("find")} style={{ width: 240 }} maxLength={100} onSearch={(v) => setQ({ ...q, q: v.trim() || undefined })} />
       </div>
       {list.isError && <Problem error={list.error} retry={() => void list.refetch()} />}

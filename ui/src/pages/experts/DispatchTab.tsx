@@ -71,7 +71,7 @@ function Ask({ diagnosis, close }: { diagnosis: string | undefined; close: () =>
           <Select showSearch={{ filterOption: false, onSearch: setQ }} loading={found.isFetching} placeholder={t("diagnosis.pick")} notFoundContent={t("diagnosis.none")} options={going.map((d) => ({ value: d.id, label: `${d.firm.name} · ${d.title}` }))} />
         </Form.Item>
         <Form.Item name="wanted" label={t("wanted")} rules={[{ required: true, message: t("needed") }]}><InputNumber min={1} max={20} precision={0} /></Form.Item>
-        <Form.Item name="fields" label={t("field")} extra={t("field.hint")}><Select mode="multiple" options={fields.map((f) => ({ value: f, label: t(`field.${f}`) }))} /></Form.Item>
+        <Form.Item name="fields" label={t("field")} extra={t("field.hint")}><Select mode="multiple" showSearch={{ optionFilterProp: "label" }} options={fields.map((f) => ({ value: f, label: t(`field.${f}`) }))} /></Form.Item>
         <Form.Item name="note" label={t("note")}><Input.TextArea maxLength={500} rows={3} /></Form.Item>
       </Form>
     </Drawer>

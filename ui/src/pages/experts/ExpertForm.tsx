@@ -35,7 +35,7 @@ export function ExpertForm({ row, sends, close }: { row: Expert | undefined; sen
           <Form.Item name="region" label={t("home")} rules={[{ required: true, message: t("needed") }]}><RegionPicker allowClear={false} style={{ width: "100%" }} /></Form.Item>
           <Form.Item name="serves" label={t("serves")} extra={t("serves.hint")}><TreeSelect multiple allowClear treeData={places} showSearch={{ treeNodeFilterProp: "title" }} maxTagCount={2} /></Form.Item>
           <Form.Item name="sectors" label={t("sectors")}><TreeSelect multiple allowClear treeData={trades} showSearch={{ treeNodeFilterProp: "title" }} maxTagCount={2} /></Form.Item>
-          <Form.Item name="fields" label={t("field")}><Select mode="multiple" maxTagCount={2} options={fields.map((f) => ({ value: f, label: t(`field.${f}`) }))} /></Form.Item>
+          <Form.Item name="fields" label={t("field")}><Select mode="multiple" showSearch={{ optionFilterProp: "label" }} maxTagCount={2} options={fields.map((f) => ({ value: f, label: t(`field.${f}`) }))} /></Form.Item>
           <Form.Item name="capacity" label={t("capacity")} rules={[{ required: true, message: t("needed") }]} extra={t("capacity.hint")}><InputNumber min={1} max={50} precision={0} /></Form.Item>
           <Form.Item name="from" label={t("from")} rules={[{ required: true, message: t("needed") }, dayRule(t("day.bad"))]}><Input placeholder="2026-05-01" /></Form.Item>
           <Form.Item name="to" label={t("to")} rules={[dayRule(t("day.bad"))]}><Input placeholder="2028-04-30" /></Form.Item>

@@ -24,7 +24,7 @@ export function PlansTab({ place }: { place: string }) {
   return (
     <div className="stack">
       <div className="row">
-        <Select mode="multiple" allowClear style={{ minWidth: 220 }} aria-label={t("state")} placeholder={t("state.all")} value={search.state?.split(",") ?? []} onChange={(v: string[]) => set({ state: v.join(",") || undefined })} options={(["draft", "in_use", "past", "dropped"] as const).map((s) => ({ value: s, label: t(`state.${s}`) }))} />
+        <Select mode="multiple" showSearch={{ optionFilterProp: "label" }} allowClear style={{ minWidth: 220 }} aria-label={t("state")} placeholder={t("state.all")} value={search.state?.split(",") ?? []} onChange={(v: string[]) => set({ state: v.join(",") || undefined })} options={(["draft", "in_use", "past", "dropped"] as const).map((s) => ({ value: s, label: t(`state.${s}`) }))} />
         <span style={{ flex: 1 }} />
         <Button type="primary" disabled={chosen.length < 1} onClick={() => set({ tab: "compare" })}>{t("compare.do", { n: chosen.length })}</Button>
       </div>

@@ -80,7 +80,7 @@ function Extras({ i }: { i: number }) {
   const others = all.flatMap((s, k) => (k !== i && s?.no ? [{ value: s.no, label: String(s.no) }] : []));
   return (
     <div style={{ ...grid("repeat(auto-fill, minmax(190px, 1fr))"), marginTop: 12 }}>
-      <Form.Item name={[i, "after"]} label={t("seg.after")} extra={t("seg.after.hint")}><Select mode="multiple" options={others} /></Form.Item>
+      <Form.Item name={[i, "after"]} label={t("seg.after")} extra={t("seg.after.hint")}><Select mode="multiple" showSearch={{ optionFilterProp: "label" }} options={others} /></Form.Item>
       <Form.Item name={[i, "family"]} label={t("seg.family")} extra={t("seg.family.hint")}><Input maxLength={63} /></Form.Item>
       <Form.Item name={[i, "skills"]} label={t("seg.skills")}><Select mode="tags" open={false} suffixIcon={null} placeholder={t("tags.hint")} /></Form.Item>
       <Form.Item name={[i, "tools"]} label={t("seg.tools")}><Select mode="tags" open={false} suffixIcon={null} placeholder={t("tags.hint")} /></Form.Item>

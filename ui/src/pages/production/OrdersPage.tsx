@@ -60,7 +60,7 @@ export default function OrdersPage() {
       </div>
       <div className="row">
         <Input.Search style={{ width: 210 }} key={search.q ?? ""} defaultValue={search.q} allowClear aria-label={t("orders.search")} placeholder={t("orders.search")} onSearch={(q) => set({ q: q || undefined })} />
-        <Select mode="multiple" allowClear maxTagCount="responsive" style={{ width: 170 }} aria-label={t("state")} placeholder={t("state.all")} value={search.state?.split(",") ?? []} onChange={(v: string[]) => set({ state: v.join(",") || undefined })} options={orderStates.map((s) => ({ value: s, label: t(`order.${s}`) }))} />
+        <Select mode="multiple" showSearch={{ optionFilterProp: "label" }} allowClear maxTagCount="responsive" style={{ width: 170 }} aria-label={t("state")} placeholder={t("state.all")} value={search.state?.split(",") ?? []} onChange={(v: string[]) => set({ state: v.join(",") || undefined })} options={orderStates.map((s) => ({ value: s, label: t(`order.${s}`) }))} />
         <Select allowClear showSearch={{ optionFilterProp: "label" }} style={{ width: 170 }} aria-label={t("product")} placeholder={t("product.all")} value={search.product} onChange={(v?: string) => set({ product: v })} options={goods.map((p) => ({ value: p.code, label: `${p.code} ${name(p.name)}` }))} />
         <Select allowClear style={{ width: 120 }} aria-label={t("due")} placeholder={t("due.all")} value={search.due} onChange={(due?: string) => set({ due })} options={dues.map((d) => ({ value: d, label: t(`due.${d}`) }))} />
         <ScopePicker value={search.scope} set={(scope) => set({ scope })} />
