@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"path/filepath"
@@ -203,22 +204,29 @@ func TestValue_EveryRoundIsNews(t *testing.T) {
 	}
 }
 
-func TestReadGroup(t *testing.T) {
-	g, err := ReadGroup(strings.NewReader(`goos: linux
+func TestReadGroups(t *testing.T) {
+	one := func(text string) (Group, error) {
+		found, err := ReadGroups(strings.NewReader(text))
+		if len(found) != 1 {
+			return Group{}, errors.Join(err, fmt.Errorf("%d groups", len(found)))
+		}
+		return found[0], err
+	}
+	g, err := one(`goos: linux
 pkg: zhigai/history
 cpu: some
 BenchmarkAppend/batch=2000/jitter=false-2   	   12345	     97000 ns/op	         0.7800 B/sample	   2300000 samples/s
 BenchmarkYear-2   	  40	 34000000 ns/op
 PASS
 ok  	zhigai/history	12.3s
-`))
+`)
 	if err != nil || len(g.Rows) != 2 {
 		t.Fatalf("group = %+v, %v", g, err)
 	}
 	if r := g.Rows[0]; r.What != "history Append/batch=2000/jitter=false" || r.Shown != "97.0 k ns/op, 0.780 B/sample, 2.30 M samples/s" || r.Value != 2_300_000 || r.Unit != "samples/s" {
 		t.Errorf("row = %+v", r)
 	}
-	g, err = ReadGroup(strings.NewReader("pkg: zhigai/shop/control\nBenchmarkOrder-2 300 9000 ns/op 12.5 p99-ms 100 p99-ms-limit\nBenchmarkWalk-2 1 9000 ns/op 3.5 s 3.0 s-limit\nBenchmarkGone-2 1 9000 ns/op 3.0 s-limit\n"))
+	g, err = one("pkg: zhigai/shop/control\nBenchmarkOrder-2 300 9000 ns/op 12.5 p99-ms 100 p99-ms-limit\nBenchmarkWalk-2 1 9000 ns/op 3.5 s 3.0 s-limit\nBenchmarkGone-2 1 9000 ns/op 3.0 s-limit\n")
 	if err != nil || len(g.Rows) != 3 {
 		t.Fatalf("group = %+v, %v", g, err)
 	}
@@ -227,12 +235,16 @@ ok  	zhigai/history	12.3s
 			t.Errorf("row = %+v", r)
 		}
 	}
-	g, err = ReadGroup(strings.NewReader(`{"name":"pages","title":"Pages","rows":[{"what":"first paint","value":210,"unit":"ms","shown":"210 ms","wanted":"< 350 ms"}]}`))
+	g, err = one(`{"name":"pages","title":"Pages","rows":[{"what":"first paint","value":210,"unit":"ms","shown":"210 ms","wanted":"< 350 ms"}]}`)
 	if err != nil || g.Name != "pages" || len(g.Rows) != 1 || g.Rows[0].Missed {
 		t.Errorf("group = %+v, %v", g, err)
 	}
-	for _, bad := range []string{"", "PASS\n", "{}", `{"name":"x","title":"y","fast":1}`, "BenchmarkX 1 fast ns/op\n"} {
-		if g, err := ReadGroup(strings.NewReader(bad)); err == nil {
+	g, err = one(`{"machine":{"cpu":"some CPU","program":"1ff80d2","date":"2026-11-29T08:31:33Z"},"quick":false,"groups":[{"name":"all","title":"All of it","rows":[{"what":"gap","value":1,"shown":"1 %"}]}]}`)
+	if err != nil || g.Title != "All of it (2026-11-29, zhigai 1ff80d2, some CPU)" || len(g.Rows) != 1 {
+		t.Errorf("group = %+v, %v", g, err)
+	}
+	for _, bad := range []string{"", "PASS\n", "{}", `{"name":"x","title":"y","fast":1}`, "BenchmarkX 1 fast ns/op\n", `{"quick":true,"groups":[{"name":"x","title":"y"}]}`, `{"groups":[{"name":"x","title":"y"},{"name":"z"}]}`} {
+		if g, err := ReadGroups(strings.NewReader(bad)); err == nil {
 			t.Errorf("%q is taken as %+v", bad, g)
 		}
 	}
@@ -265,15 +277,15 @@ func TestReadProfile(t *testing.T) {
 
 var sink float64
 
-func FuzzReadGroup(f *testing.F) {
+func FuzzReadGroups(f *testing.F) {
 	f.Add("BenchmarkX-2 1 5 ns/op\n")
 	f.Add(`{"name":"a","title":"b"}`)
 	f.Fuzz(func(t *testing.T, in string) {
-		g, err := ReadGroup(strings.NewReader(in))
+		found, err := ReadGroups(strings.NewReader(in))
 		if err != nil {
 			return
 		}
-		r := Report{Groups: []Group{g}}
+		r := Report{Groups: found}
 		if err := errors.Join(r.Table(io.Discard), r.Markdown(io.Discard)); err != nil {
 			t.Error(err)
 		}

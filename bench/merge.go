@@ -8,29 +8,47 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 )
 
-// ReadGroup reads measurements that other programs made: a [Group] as JSON, or
-// what `go test -bench` prints.
-func ReadGroup(r io.Reader) (Group, error) {
+// ReadGroups reads measurements that were made before or by other programs: a
+// [Report] or a [Group] as JSON, or what `go test -bench` prints. The groups of a
+// report say when and by which program they were measured.
+func ReadGroups(r io.Reader) ([]Group, error) {
 	in := bufio.NewReader(r)
 	first, err := in.Peek(1)
 	if err != nil {
-		return Group{}, fmt.Errorf("bench: nothing to read: %w", err)
+		return nil, fmt.Errorf("bench: nothing to read: %w", err)
 	}
 	if first[0] != '{' {
-		return goBench(in)
+		g, err := goBench(in)
+		return []Group{g}, err
 	}
-	var g Group
+	var found struct {
+		Group
+		Report
+	}
 	dec := json.NewDecoder(in)
 	dec.DisallowUnknownFields()
-	if err := dec.Decode(&g); err != nil {
-		return g, fmt.Errorf("bench: group: %w", err)
+	if err := dec.Decode(&found); err != nil {
+		return nil, fmt.Errorf("bench: group: %w", err)
 	}
-	if g.Name == "" || g.Title == "" {
-		return g, errors.New("bench: group: name and title are needed")
+	if found.Quick {
+		return nil, errors.New("bench: a quick report is not to be quoted; measure without --quick")
 	}
-	return g, nil
+	if len(found.Groups) == 0 {
+		found.Groups = []Group{found.Group}
+	}
+	for i := range found.Groups {
+		g := &found.Groups[i]
+		if g.Name == "" || g.Title == "" {
+			return nil, errors.New("bench: group: name and title are needed")
+		}
+		if m := found.Machine; m.Program != "" {
+			g.Title += fmt.Sprintf(" (%s, zhigai %s, %s)", m.Date.Format(time.DateOnly), m.Program, m.CPU)
+		}
+	}
+	return found.Groups, nil
 }
 
 // limitOf is behind the unit of a value for the limit of that value.

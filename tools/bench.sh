@@ -35,4 +35,7 @@ if command -v chromium >/dev/null && [ -z "${QUICK:-}" ]; then
 	node e2e/bench.mjs "$out/pages"
 	args+=(--with "$out/pages")
 fi
+if [ -e docs/schedules.json ]; then # all instances; make schedules measures them for an hour
+	args+=(--with docs/schedules.json)
+fi
 bin/zhigai bench "${args[@]}"

@@ -27,7 +27,7 @@ type benchCmd struct {
 	Dir         string   `help:"Folder on the disk to be measured; a temporary one when left out." type:"path"`
 	JSON        string   `name:"json" help:"Write the report as JSON into this file." type:"path" placeholder:"FILE"`
 	Peers       string   `help:"Folder with other programs to compare with, as tools/bench-peers.sh makes it." type:"existingdir" placeholder:"DIR"`
-	With        []string `help:"Add what other programs measured: a group of rows as JSON, or the output of go test -bench." type:"existingfile" placeholder:"FILE"`
+	With        []string `help:"Add what was measured before or by other programs: a report or a group of rows as JSON, or the output of go test -bench." type:"existingfile" placeholder:"FILE"`
 	Profiles    string   `help:"Keep the CPU profile of every part in this folder." type:"existingdir" placeholder:"DIR"`
 	Firms       int      `help:"Firms in the registry of the part firms; 500,000 when left out, 100,000 with --quick." placeholder:"N"`
 	FirmsRecord string   `help:"Empty database in which the part firms keeps them, as --record of a node names it; a folder of the run when left out." placeholder:"URL"`
@@ -81,11 +81,11 @@ func (c benchCmd) Run(ctx context.Context) error {
 		return err
 	}
 	for _, name := range c.With {
-		g, err := readGroup(name)
+		found, err := readGroups(name)
 		if err != nil {
 			return err
 		}
-		report.Groups = append(report.Groups, g)
+		report.Groups = append(report.Groups, found...)
 	}
 	err = errors.Join(report.Table(os.Stdout), writeReport(c.JSON, report.JSON), writeReport(c.MD, report.Markdown))
 	if n := report.Missed(); n > 0 {
@@ -94,13 +94,13 @@ func (c benchCmd) Run(ctx context.Context) error {
 	return err
 }
 
-func readGroup(name string) (bench.Group, error) {
+func readGroups(name string) ([]bench.Group, error) {
 	f, err := os.Open(name)
 	if err != nil {
-		return bench.Group{}, err
+		return nil, err
 	}
 	defer f.Close()
-	return bench.ReadGroup(f)
+	return bench.ReadGroups(f)
 }
 
 func writeReport(name string, write func(io.Writer) error) error {

@@ -175,8 +175,13 @@ func (b scheduleBench) one(ctx context.Context, span time.Duration, w *searched)
 	if err != nil {
 		return schedule.Result{}, err
 	}
-	end := time.Now().Add(span)
-	r, err := schedule.Makespan(p, schedule.Options{Seed: w.seed, Stop: func() bool { return ctx.Err() != nil || !time.Now().Before(end) }})
+	var used func() time.Duration // asked by the one thread that searches
+	r, err := schedule.Makespan(p, schedule.Options{Seed: w.seed, Stop: func() bool {
+		if used == nil {
+			used = bench.OnCore()
+		}
+		return ctx.Err() != nil || used() >= span
+	}})
 	if err != nil {
 		return r, err
 	}
