@@ -22,6 +22,7 @@ const units: Record<string, { zh: string; en: string }> = {
   "/min": { zh: "r/min", en: "r/min" },
   "{rpm}": { zh: "r/min", en: "r/min" },
   "{part}": { zh: "件", en: "pcs" },
+  "{piece}": { zh: "件", en: "pcs" },
   "{part}/h": { zh: "件/小时", en: "pcs/h" },
   "kW.h/{part}": { zh: "kWh/件", en: "kWh/pc" },
   "10^4.[CNY]/[mu]": { zh: "万元/亩", en: "10⁴ CNY/mu" },

@@ -1,8 +1,8 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Button, Checkbox, Empty, Input, Table } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type Stock, stock } from "../../api/material";
+import { locations, type Stock, stock } from "../../api/material";
 import { ScopePicker } from "../../components/ScopePicker";
 import { Problem } from "../../components/Status";
 import { useLang } from "../../i18n/useLang";
@@ -19,6 +19,7 @@ export function StockTab() {
   const { keeps, reports } = useMay();
   const [booking, setBooking] = useState<Stock | "new">();
   const list = useInfiniteQuery(stock({ q: search.q, item: search.item, location: search.location, scope: search.scope, doubt: search.doubt }));
+  const places = useQuery(locations).data ?? [];
   const rows = list.data?.pages.flatMap((p) => p.items) ?? [];
   return (
     <div className="stack">
@@ -35,9 +36,9 @@ export function StockTab() {
       <Table<Stock> size="small" rowKey={(s) => `${s.lot} ${s.location}`} loading={list.isLoading} dataSource={rows} pagination={false} scroll={{ x: 1000 }}
         locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t("stock.none")} /> }}
         columns={[
-          { title: t("item"), key: "item", width: 220, render: (_, s) => <>{name(s.item.name)} <span className="dim mono">{s.item.code}</span></> },
+          { title: t("item"), key: "item", width: 220, render: (_, s) => <>{name(s.item.name)}<div className="dim mono">{s.item.code}</div></> },
           { title: t("lot"), key: "lot", width: 170, render: (_, s) => <>{s.number ? <button type="button" className="figbtn" onClick={() => set({ lot: s.lot })}>{s.number}</button> : "—"} {s.blocked && <span className="chip" title={s.reason}>{t("blocked")}</span>}</> },
-          { title: t("location"), key: "location", width: 170, render: (_, s) => <>{s.location}<div className="dim">{t(`kind.${s.kind}`)}</div></> },
+          { title: t("location"), key: "location", width: 170, render: (_, s) => <>{name(places.find((l) => l.code === s.location)?.name) || s.location} <span className="dim mono">{s.location}</span><div className="dim">{t(`kind.${s.kind}`)}</div></> },
           { title: t("quantity"), key: "quantity", align: "right", width: 130, render: (_, s) => <span className="num">{s.quantity} {unitText(s.item.unit, lang)}</span> },
           { title: t("doubts"), key: "doubts", width: 240, render: (_, s) => s.doubts.map((d) => <div key={d.entry} className="dim">{t("doubt.at", { at: dateTime(d.at), why: d.why })}</div>) },
           { title: t("expires"), key: "expires", width: 110, render: (_, s) => s.expires ?? "—" },
