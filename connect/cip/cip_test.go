@@ -66,13 +66,13 @@ func TestConformance(t *testing.T) {
 
 func TestRead_EveryTypeOnEveryDevice(t *testing.T) {
 	eachDevice(t, func(t *testing.T, _ *rack, d plant.Device) {
-		missing := func(address string, kind plant.TagKind, is error) want {
-			return want{address: address, kind: kind, err: is}
+		missing := func(address string, kind plant.TagKind, is error) conntest.Want {
+			return conntest.Want{Address: address, Kind: kind, Err: is}
 		}
-		expect(t, open(t, d), want{address: "Running", kind: plant.KindBoolean, number: 1}, number("Small", -5), number("Count", -70000), number("Big", 1<<53),
-			number("Speed", 12.5), number("Precise", -0.1), number("Port", 65535), number("Matrix[1,2]", 12), number("Program:Main.Station[3].Count", 33),
-			want{address: "Status.3", kind: plant.KindBoolean, number: 1}, want{address: "Status.4", kind: plant.KindBoolean},
-			want{address: "Product", kind: plant.KindText, text: "CNC-7 磨床"}, want{address: "Recipe", kind: plant.KindText, text: "HELLO"},
+		conntest.Expect(t, conntest.Open(t, cip.New(), d), conntest.Want{Address: "Running", Kind: plant.KindBoolean, Number: 1}, conntest.Number("Small", -5), conntest.Number("Count", -70000), conntest.Number("Big", 1<<53),
+			conntest.Number("Speed", 12.5), conntest.Number("Precise", -0.1), conntest.Number("Port", 65535), conntest.Number("Matrix[1,2]", 12), conntest.Number("Program:Main.Station[3].Count", 33),
+			conntest.Want{Address: "Status.3", Kind: plant.KindBoolean, Number: 1}, conntest.Want{Address: "Status.4", Kind: plant.KindBoolean},
+			conntest.Want{Address: "Product", Kind: plant.KindText, Text: "CNC-7 磨床"}, conntest.Want{Address: "Recipe", Kind: plant.KindText, Text: "HELLO"},
 			missing("Nowhere", plant.KindNumber, connect.ErrUnconfigured), missing("Matrix[9,9]", plant.KindNumber, connect.ErrUnconfigured),
 			missing("Recipe", plant.KindNumber, connect.ErrMalformed), missing("Speed", plant.KindText, connect.ErrMalformed),
 			missing("Speed.3", plant.KindBoolean, connect.ErrMalformed), missing("Small.8", plant.KindBoolean, connect.ErrMalformed),
@@ -83,13 +83,13 @@ func TestRead_EveryTypeOnEveryDevice(t *testing.T) {
 // Many tags come in few questions, as many as the connection holds.
 func TestRead_ManyTagsInFewQuestions(t *testing.T) {
 	r := newRack(t)
-	var wants []want
+	var wants []conntest.Want
 	for i := range 400 {
 		name := fmt.Sprintf("Program:Main.Machine_%03d.Temperature", i)
 		v, err := enip.OfNumber(enip.Real, float64(i))
 		must(t, err)
 		r.tags[name] = v
-		wants = append(wants, number(name, float64(i)))
+		wants = append(wants, conntest.Number(name, float64(i)))
 	}
 	var asked atomic.Int32
 	d, _ := serve(t, "127.0.0.1:0", func() enip.Session { return enip.Session{Tags: r} }, func(c *caller, f enip.Frame, answer []byte) bool {
@@ -99,7 +99,7 @@ func TestRead_ManyTagsInFewQuestions(t *testing.T) {
 		_, err := c.Write(answer)
 		return err == nil
 	})
-	expect(t, open(t, d), wants...)
+	conntest.Expect(t, conntest.Open(t, cip.New(), d), wants...)
 	if n := asked.Load(); n > 16 {
 		t.Errorf("%d questions for 800 values", n)
 	}
@@ -107,11 +107,11 @@ func TestRead_ManyTagsInFewQuestions(t *testing.T) {
 
 func TestWrite(t *testing.T) {
 	eachDevice(t, func(t *testing.T, r *rack, d plant.Device) {
-		c := open(t, d)
+		c := conntest.Open(t, cip.New(), d)
 		f := func(address string, kind plant.TagKind, value any, number float64, text string) {
 			t.Helper()
 			must(t, c.(connect.Writer).Write(within(t, patience), connect.Point{Address: address, Kind: kind}, value))
-			expect(t, c, want{address: address, kind: kind, number: number, text: text})
+			conntest.Expect(t, c, conntest.Want{Address: address, Kind: kind, Number: number, Text: text})
 		}
 		f("Set", plant.KindNumber, 12.25, 12.25, "")
 		f("Count", plant.KindNumber, -5.0, -5, "")
@@ -120,7 +120,7 @@ func TestWrite(t *testing.T) {
 		f("Program:Main.Station[3].Count", plant.KindNumber, 7.0, 7, "")
 		f("Flags.15", plant.KindBoolean, true, 1, "")
 		f("Flags.4", plant.KindBoolean, 0.0, 0, "")
-		expect(t, c, number("Flags", -32544)) // 0x80E0: the other bits as they were
+		conntest.Expect(t, c, conntest.Number("Flags", -32544)) // 0x80E0: the other bits as they were
 		g := func(address string, kind plant.TagKind, value any, says string) {
 			t.Helper()
 			err := c.(connect.Writer).Write(within(t, patience), connect.Point{Address: address, Kind: kind}, value)
@@ -146,8 +146,8 @@ func TestWrite(t *testing.T) {
 func TestWrite_TypeChanged(t *testing.T) {
 	r := newRack(t)
 	d, _ := serve(t, "127.0.0.1:0", func() enip.Session { return enip.Session{Tags: r} }, nil)
-	c := open(t, d)
-	expect(t, c, number("Set", 0))
+	c := conntest.Open(t, cip.New(), d)
+	conntest.Expect(t, c, conntest.Number("Set", 0))
 	v, err := enip.OfNumber(enip.Dint, 1)
 	must(t, err)
 	r.mu.Lock()
@@ -158,12 +158,12 @@ func TestWrite_TypeChanged(t *testing.T) {
 		t.Errorf("Write = %v", err)
 	}
 	must(t, c.(connect.Writer).Write(within(t, patience), p, 5.0))
-	expect(t, c, number("Set", 5))
+	conntest.Expect(t, c, conntest.Number("Set", 5))
 }
 
 func TestBrowse(t *testing.T) {
 	eachDevice(t, func(t *testing.T, _ *rack, d plant.Device) {
-		b := open(t, d).(connect.Browser)
+		b := conntest.Open(t, cip.New(), d).(connect.Browser)
 		top, err := b.Browse(within(t, patience), "")
 		must(t, err)
 		found := map[string]connect.Browsed{}

@@ -1,7 +1,6 @@
 package cip_test
 
 import (
-	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -15,6 +14,7 @@ import (
 	"zhigai/connect"
 	"zhigai/connect/cip"
 	"zhigai/connect/cip/enip"
+	"zhigai/connect/conntest"
 	"zhigai/plant"
 )
 
@@ -57,7 +57,7 @@ func TestHostile_NoValueFromWhatIsNoAnswer(t *testing.T) {
 			if !connected {
 				d.Params = map[string]string{"connected": "no"}
 			}
-			c := open(t, d)
+			c := conntest.Open(t, cip.New(), d)
 			g, err := c.Prepare([]connect.Point{{Address: "Speed", Kind: plant.KindNumber}})
 			must(t, err)
 			got := make([]connect.Reading, 1)
@@ -67,7 +67,7 @@ func TestHostile_NoValueFromWhatIsNoAnswer(t *testing.T) {
 			mu.Lock()
 			good = true
 			mu.Unlock()
-			expect(t, c, number("Speed", 12.5))
+			conntest.Expect(t, c, conntest.Number("Speed", 12.5))
 		})
 	}
 	late := os.ErrDeadlineExceeded
@@ -102,11 +102,11 @@ func TestHostile_ValueOfWrongLength(t *testing.T) {
 	r.tags["None"] = enip.Value{Type: enip.Type(0xDD), Data: []byte{1}}
 	r.tags["Liar"] = enip.Value{Type: enip.Struct, Handle: 7, Data: []byte{0xFF, 0xFF, 0xFF, 0xFF, 'A'}}
 	d, _ := serve(t, "127.0.0.1:0", func() enip.Session { return enip.Session{Tags: r} }, nil)
-	bad := func(address string, kind plant.TagKind) want {
-		return want{address: address, kind: kind, err: connect.ErrMalformed}
+	bad := func(address string, kind plant.TagKind) conntest.Want {
+		return conntest.Want{Address: address, Kind: kind, Err: connect.ErrMalformed}
 	}
-	expect(t, open(t, d), number("Speed", 12.5), bad("Short", plant.KindNumber), bad("Long", plant.KindNumber), bad("None", plant.KindNumber),
-		bad("Liar", plant.KindText), number("Count", -70000))
+	conntest.Expect(t, conntest.Open(t, cip.New(), d), conntest.Number("Speed", 12.5), bad("Short", plant.KindNumber), bad("Long", plant.KindNumber), bad("None", plant.KindNumber),
+		bad("Liar", plant.KindText), conntest.Number("Count", -70000))
 }
 
 // Answers that come too late or twice are never another tag's.
@@ -146,29 +146,16 @@ func TestHostile_LateAnswersNeverReachAnotherTag(t *testing.T) {
 			d.Params = params
 			c, err := cip.New().Open(within(t, patience), d)
 			must(t, err)
-			values, timeouts, wrong := 0, 0, 0
+			var tally conntest.Tally
 			for range 300 {
-				at := rand.IntN(100)
-				g, err := c.Prepare([]connect.Point{{Address: fmt.Sprintf("Tag%d", at), Kind: plant.KindNumber}})
-				must(t, err)
-				got := make([]connect.Reading, 1)
-				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
-				switch err := g.Read(ctx, got); {
-				case err != nil:
-					timeouts++
-				case got[0].Err != nil || got[0].Number != float64(at):
-					wrong++
-				default:
-					values++
-				}
-				cancel()
+				tally.Read(t, c, 10*time.Millisecond, 100, func(at int) string { return fmt.Sprintf("Tag%d", at) })
 			}
 			must(t, c.Close())
 			stop() // no more questions
 			late.Wait()
-			t.Logf("%d values, %d timeouts, %d wrong", values, timeouts, wrong)
-			if wrong > 0 || values == 0 || timeouts == 0 {
-				t.Errorf("%d wrong values of %d, %d timeouts", wrong, values, timeouts)
+			t.Logf("%d values, %d timeouts, %d wrong", tally.Values, tally.Timeouts, tally.Wrong)
+			if tally.Wrong > 0 || tally.Values == 0 || tally.Timeouts == 0 {
+				t.Errorf("%d wrong values of %d, %d timeouts", tally.Wrong, tally.Values, tally.Timeouts)
 			}
 		})
 	}
@@ -187,12 +174,12 @@ func TestHostile_WriteIsNotRepeated(t *testing.T) {
 		_, err := c.Write(answer)
 		return err == nil
 	})
-	c := open(t, d)
-	expect(t, c, number("Set", 0))
+	c := conntest.Open(t, cip.New(), d)
+	conntest.Expect(t, c, conntest.Number("Set", 0))
 	if err := c.(connect.Writer).Write(within(t, patience), connect.Point{Address: "Set", Kind: plant.KindNumber}, 4.0); err == nil {
 		t.Error("a write that was not answered succeeds")
 	}
-	expect(t, c, number("Set", 4)) // it was carried out
+	conntest.Expect(t, c, conntest.Number("Set", 4)) // it was carried out
 	if n := writes.Load(); n != 1 {
 		t.Errorf("written %d times", n)
 	}

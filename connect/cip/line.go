@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"syscall"
 	"time"
 
 	"zhigai/connect"
@@ -124,7 +123,7 @@ func (c *conn) ask(ctx context.Context, r enip.Request) ([]byte, error) {
 	}
 	used := c.tcp != nil
 	data, err := c.once(ctx, r)
-	if used && hungUp(err) && r.Service != enip.WriteTag && r.Service != enip.ModifyTag {
+	if used && connect.HungUp(err) && r.Service != enip.WriteTag && r.Service != enip.ModifyTag {
 		// The device hung up when nothing was asked for a while. That is no loss of
 		// contact. A write is not sent twice.
 		data, err = c.once(ctx, r)
@@ -143,11 +142,6 @@ func (c *conn) once(ctx context.Context, r enip.Request) ([]byte, error) {
 		return c.behind(ctx, r)
 	}
 	return c.overConnection(ctx, r)
-}
-
-// hungUp reports whether the device closed the connection before any answer.
-func hungUp(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
 // unconnected asks the module that is connected.
@@ -271,22 +265,7 @@ func (c *conn) exchange(ctx context.Context, f enip.Frame) (enip.Frame, error) {
 
 // begin sets the deadline of an exchange; stop ends its watch over ctx.
 func (c *conn) begin(ctx context.Context) (stop func(), err error) {
-	deadline, ok := ctx.Deadline()
-	if c.settings.timeout > 0 {
-		if own := time.Now().Add(c.settings.timeout); !ok || own.Before(deadline) {
-			deadline, ok = own, true
-		}
-	}
-	if !ok {
-		return func() {}, errors.New("BUG: an ethernet/ip question without deadline")
-	}
-	// It may run after this exchange has dropped its connection.
-	tcp := c.tcp
-	if err := tcp.SetDeadline(deadline); err != nil {
-		return func() {}, err
-	}
-	end := context.AfterFunc(ctx, func() { _ = tcp.SetDeadline(time.Unix(1, 0)) })
-	return func() { end() }, nil
+	return connect.Limit(ctx, c.tcp, c.settings.timeout)
 }
 
 // write sends a frame that wants no answer.

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"zhigai/connect"
+	"zhigai/connect/conntest"
 	"zhigai/connect/fins"
 	"zhigai/connect/peer"
 	"zhigai/plant"
@@ -17,11 +18,11 @@ func TestDissector_NothingMalformed(t *testing.T) {
 	d := s.device("tcp")
 	tap := peer.NewTap(t, d.Address)
 	d.Address = tap.Address()
-	c := open(t, fins.New(), d)
+	c := conntest.Open(t, fins.New(), d)
 	// What is missing stands in a stretch of more than four words: of a refusal of
 	// scattered ones, which has no data, tshark 4.0 wants some.
-	wants := []want{number("D1", 1), number("W7", 7), number("D500", 500), {address: "CIO 5.02", kind: plant.KindBoolean, number: 1}, number("D995", 995), missing("D1000")}
-	expect(t, c, wants...)
+	wants := []conntest.Want{conntest.Number("D1", 1), conntest.Number("W7", 7), conntest.Number("D500", 500), {Address: "CIO 5.02", Kind: plant.KindBoolean, Number: 1}, conntest.Number("D995", 995), conntest.Missing("D1000")}
+	conntest.Expect(t, c, wants...)
 	for address, value := range map[string]any{"D300 float32": 1.5, "CIO 20.03": true} {
 		must(t, c.(connect.Writer).Write(within(t, patience), connect.Point{Address: address, Kind: plant.KindNumber}, value))
 	}

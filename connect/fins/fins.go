@@ -183,7 +183,7 @@ func (d *Driver) link(e endpoint) *link {
 			number.Store(rand.Uint32()) // not those of the program before this one
 			d.numbers[e.address] = number
 		}
-		l = &link{endpoint: e, numbers: number, turn: make(chan struct{}, 1)}
+		l = &link{endpoint: e, numbers: number, turn: connect.NewTurn()}
 		d.links[e] = l
 	}
 	l.users++

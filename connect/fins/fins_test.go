@@ -2,7 +2,6 @@ package fins_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -22,54 +21,6 @@ import (
 const patience = 20 * time.Second
 
 var transports = []string{"udp", "tcp"}
-
-func open(t *testing.T, driver *fins.Driver, d plant.Device) connect.Conn {
-	t.Helper()
-	c, err := driver.Open(within(t, patience), d)
-	must(t, err)
-	t.Cleanup(func() { must(t, c.Close()) })
-	return c
-}
-
-// want is one point and what reading it must give.
-type want struct {
-	address string
-	kind    plant.TagKind
-	number  float64
-	text    string
-	err     error
-}
-
-func number(address string, v float64) want {
-	return want{address: address, kind: plant.KindNumber, number: v}
-}
-
-func missing(address string) want {
-	return want{address: address, kind: plant.KindNumber, err: connect.ErrUnconfigured}
-}
-
-// expect reads all points in one group, as the collector does.
-func expect(t *testing.T, c connect.Conn, wants ...want) {
-	t.Helper()
-	points := make([]connect.Point, len(wants))
-	for i, w := range wants {
-		points[i] = connect.Point{Address: w.address, Kind: w.kind}
-	}
-	g, err := c.Prepare(points)
-	must(t, err)
-	got := make([]connect.Reading, len(points))
-	// Twice: what the first reading learned about the controller's gaps must not
-	// spoil the second.
-	for range 2 {
-		must(t, g.Read(within(t, patience), got))
-		for i, w := range wants {
-			r := got[i]
-			if r.Point != i || !errors.Is(r.Err, w.err) || w.err == nil && (r.Err != nil || r.Number != w.number || r.Text != w.text) {
-				t.Errorf("%s as %s = %+v; want %v %q %v", w.address, w.kind, r, w.number, w.text, w.err)
-			}
-		}
-	}
-}
 
 // What every driver promises. There is no foreign server of FINS to be had: the
 // party is our own, which the npm client omron-fins and tshark look at.
@@ -100,23 +51,23 @@ func TestConformance(t *testing.T) {
 func TestRead_EveryAreaAndType(t *testing.T) {
 	for _, transport := range transports {
 		s := (&controller{store: newStore()}).serve(t)
-		c := open(t, fins.New(), s.device(transport))
-		wants := []want{
-			number("D0 uint16", 0), number("D999", 999), number("dm257 int16", 257), number("W3", 3), number("H4 uint32", 5<<16|4), number("A5 bcd16", 5),
-			number("CIO6 uint32 ABCD", 6<<16|7), number("cio 7 int32 CDAB", 8<<16|7), number("E0_8", 8), number("EM0_8 uint16", 8), number("D258 uint16 DCBA", 0x0201),
-			number("D16 bcd32", 110010), number("D4 int64", 7<<48|6<<32|5<<16|4), number("D4 uint64 ABCD", 4<<48|5<<32|6<<16|7),
-			{address: "D5.00", kind: plant.KindBoolean, number: 1},
-			{address: "CIO 5.01", kind: plant.KindBoolean, number: 0},
-			{address: "W256.8", kind: plant.KindBoolean, number: 1},
-			number("T5 uint16", 1), number("C5 uint16", 257),
-			{address: "C5 bool", kind: plant.KindBoolean, number: 1},
-			{address: "T4 bool", kind: plant.KindBoolean, number: 0},
-			missing("D1000"), missing("D999 uint32"), missing("E5_0"), missing("E_0"), missing("T5"),
-			{address: "A10 bcd16", kind: plant.KindNumber, err: connect.ErrMalformed},
-			{address: "D4 int64 DCBA", kind: plant.KindNumber, err: connect.ErrImprecise},
-			{address: "controller version", kind: plant.KindText, text: "02.01"},
+		c := conntest.Open(t, fins.New(), s.device(transport))
+		wants := []conntest.Want{
+			conntest.Number("D0 uint16", 0), conntest.Number("D999", 999), conntest.Number("dm257 int16", 257), conntest.Number("W3", 3), conntest.Number("H4 uint32", 5<<16|4), conntest.Number("A5 bcd16", 5),
+			conntest.Number("CIO6 uint32 ABCD", 6<<16|7), conntest.Number("cio 7 int32 CDAB", 8<<16|7), conntest.Number("E0_8", 8), conntest.Number("EM0_8 uint16", 8), conntest.Number("D258 uint16 DCBA", 0x0201),
+			conntest.Number("D16 bcd32", 110010), conntest.Number("D4 int64", 7<<48|6<<32|5<<16|4), conntest.Number("D4 uint64 ABCD", 4<<48|5<<32|6<<16|7),
+			{Address: "D5.00", Kind: plant.KindBoolean, Number: 1},
+			{Address: "CIO 5.01", Kind: plant.KindBoolean, Number: 0},
+			{Address: "W256.8", Kind: plant.KindBoolean, Number: 1},
+			conntest.Number("T5 uint16", 1), conntest.Number("C5 uint16", 257),
+			{Address: "C5 bool", Kind: plant.KindBoolean, Number: 1},
+			{Address: "T4 bool", Kind: plant.KindBoolean, Number: 0},
+			conntest.Missing("D1000"), conntest.Missing("D999 uint32"), conntest.Missing("E5_0"), conntest.Missing("E_0"), conntest.Missing("T5"),
+			{Address: "A10 bcd16", Kind: plant.KindNumber, Err: connect.ErrMalformed},
+			{Address: "D4 int64 DCBA", Kind: plant.KindNumber, Err: connect.ErrImprecise},
+			{Address: "controller version", Kind: plant.KindText, Text: "02.01"},
 		}
-		expect(t, c, wants...)
+		conntest.Expect(t, c, wants...)
 		// A controller without the command for scattered words, and one that takes
 		// short questions only.
 		s.become(func(q question) bool {
@@ -129,9 +80,9 @@ func TestRead_EveryAreaAndType(t *testing.T) {
 			return honest(q)
 		})
 		for i := range 60 {
-			wants = append(wants, number(fmt.Sprint("D", 100+i), float64(100+i)))
+			wants = append(wants, conntest.Number(fmt.Sprint("D", 100+i), float64(100+i)))
 		}
-		expect(t, open(t, fins.New(), s.device(transport)), wants...)
+		conntest.Expect(t, conntest.Open(t, fins.New(), s.device(transport)), wants...)
 	}
 }
 
@@ -141,12 +92,12 @@ func TestRead_EveryWord(t *testing.T) {
 	for _, words := range []string{"999", "100", "7"} {
 		d := s.device("udp")
 		d.Params["max_words"] = words
-		c := open(t, fins.New(), d)
-		var wants []want
+		c := conntest.Open(t, fins.New(), d)
+		var wants []conntest.Want
 		for at := 0; at < 998; at += 1 + at%23 {
-			wants = append(wants, number(fmt.Sprint("D", at), float64(at)), number(fmt.Sprintf("W%d uint32", at), float64((at+1)<<16|at)))
+			wants = append(wants, conntest.Number(fmt.Sprint("D", at), float64(at)), conntest.Number(fmt.Sprintf("W%d uint32", at), float64((at+1)<<16|at)))
 		}
-		expect(t, c, wants...)
+		conntest.Expect(t, c, wants...)
 	}
 }
 
@@ -160,12 +111,12 @@ func TestRead_Questions(t *testing.T) {
 		mu.Unlock()
 		return honest(q)
 	}}).serve(t)
-	c := open(t, fins.New(), s.device("tcp"))
-	wants := []want{number("D1", 1), number("D100", 100), number("W7", 7), {address: "CIO 300.2", kind: plant.KindBoolean, number: 1}, number("H500", 500)}
+	c := conntest.Open(t, fins.New(), s.device("tcp"))
+	wants := []conntest.Want{conntest.Number("D1", 1), conntest.Number("D100", 100), conntest.Number("W7", 7), {Address: "CIO 300.2", Kind: plant.KindBoolean, Number: 1}, conntest.Number("H500", 500)}
 	for i := range 50 {
-		wants = append(wants, number(fmt.Sprint("D", 600+i), float64(600+i)))
+		wants = append(wants, conntest.Number(fmt.Sprint("D", 600+i), float64(600+i)))
 	}
-	expect(t, c, wants...)
+	conntest.Expect(t, c, wants...)
 	mu.Lock()
 	defer mu.Unlock()
 	if want := []uint16{frame.ReadMemory, frame.ReadMany, frame.ReadMemory, frame.ReadMany}; fmt.Sprint(commands) != fmt.Sprint(want) {
@@ -178,11 +129,11 @@ func TestWrite_ReadsBack(t *testing.T) {
 		s := (&controller{store: newStore()}).serve(t)
 		d := s.device(transport)
 		d.Params["charset"] = "gb18030"
-		c := open(t, fins.New(), d)
+		c := conntest.Open(t, fins.New(), d)
 		f := func(address string, kind plant.TagKind, value any, number float64, text string) {
 			t.Helper()
 			must(t, c.(connect.Writer).Write(within(t, patience), connect.Point{Address: address, Kind: kind}, value))
-			expect(t, c, want{address: address, kind: kind, number: number, text: text})
+			conntest.Expect(t, c, conntest.Want{Address: address, Kind: kind, Number: number, Text: text})
 		}
 		f("D300 int16", plant.KindNumber, -5.0, -5, "")
 		f("D300 uint16", plant.KindNumber, 40000.0, 40000, "")
@@ -199,13 +150,13 @@ func TestWrite_ReadsBack(t *testing.T) {
 		f("D315.0", plant.KindBoolean, false, 0, "")
 		f("CIO 20.15", plant.KindBoolean, 1.0, 1, "")
 		f("E0_20.15", plant.KindBoolean, true, 1, "")
-		expect(t, c, number("D315", 0x8008)) // the other bits are as they were
+		conntest.Expect(t, c, conntest.Number("D315", 0x8008)) // the other bits are as they were
 	}
 }
 
 func TestWrite_Refused(t *testing.T) {
 	s := (&controller{store: newStore()}).serve(t)
-	c := open(t, fins.New(), s.device("udp"))
+	c := conntest.Open(t, fins.New(), s.device("udp"))
 	f := func(address string, kind plant.TagKind, value any, says string) {
 		t.Helper()
 		err := c.(connect.Writer).Write(within(t, patience), connect.Point{Address: address, Kind: kind}, value)
@@ -225,7 +176,7 @@ func TestWrite_Refused(t *testing.T) {
 	f("D1000", plant.KindNumber, 1.0, "1103")
 	f("C5 bool", plant.KindBoolean, true, "not written")
 	f("controller model", plant.KindText, "x", "not written")
-	expect(t, c, number("D300", 300)) // nothing of it arrived
+	conntest.Expect(t, c, conntest.Number("D300", 300)) // nothing of it arrived
 }
 
 func TestDiscover(t *testing.T) {
@@ -234,7 +185,7 @@ func TestDiscover(t *testing.T) {
 	if err != nil || len(found) != 1 || found[0].Title != "CJ2M-CPU31, V02.01" || found[0].Identity != (connect.Identity{Vendor: "Omron", Product: "CJ2M-CPU31", Version: "02.01"}) {
 		t.Fatalf("found %+v, %v", found, err)
 	}
-	expect(t, open(t, fins.New(), found[0].Device), number("D5", 5))
+	conntest.Expect(t, conntest.Open(t, fins.New(), found[0].Device), conntest.Number("D5", 5))
 	text, err := fins.New().Test(within(t, patience), found[0].Device)
 	if err != nil || text != "Omron FINS answers: CJ2M-CPU31, V02.01" {
 		t.Errorf("Test = %q, %v", text, err)

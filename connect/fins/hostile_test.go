@@ -1,7 +1,6 @@
 package fins_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"zhigai/connect"
+	"zhigai/connect/conntest"
 	"zhigai/connect/fins"
 	"zhigai/connect/fins/frame"
 	"zhigai/plant"
@@ -46,7 +46,7 @@ func noValue(t *testing.T, transport string, trick func(question) bool, is error
 		}
 		return trick(q)
 	}}).serve(t)
-	c := open(t, fins.New(), s.device(transport))
+	c := conntest.Open(t, fins.New(), s.device(transport))
 	g, err := c.Prepare([]connect.Point{{Address: "D3", Kind: plant.KindNumber}})
 	must(t, err)
 	r := make([]connect.Reading, 1)
@@ -64,7 +64,7 @@ func noValue(t *testing.T, transport string, trick func(question) bool, is error
 	mu.Lock()
 	good = true
 	mu.Unlock()
-	expect(t, c, number("D3", 3))
+	conntest.Expect(t, c, conntest.Number("D3", 3))
 }
 
 // Whatever comes instead of an answer is an error, never a value, and the
@@ -135,9 +135,9 @@ func TestHostile_Duplicates(t *testing.T) {
 			}
 			return true
 		}}).serve(t)
-		c := open(t, fins.New(), s.device(transport))
+		c := conntest.Open(t, fins.New(), s.device(transport))
 		for i := range 20 {
-			expect(t, c, number(fmt.Sprint("D", 10*i), float64(10*i)))
+			conntest.Expect(t, c, conntest.Number(fmt.Sprint("D", 10*i), float64(10*i)))
 		}
 	}
 }
@@ -148,7 +148,7 @@ func TestHostile_OtherAreaInMany(t *testing.T) {
 		q.answer.Data[3] = byte(frame.Holding)
 		return honest(q)
 	}}).serve(t)
-	c := open(t, fins.New(), s.device("udp"))
+	c := conntest.Open(t, fins.New(), s.device("udp"))
 	g, err := c.Prepare([]connect.Point{{Address: "D3", Kind: plant.KindNumber}, {Address: "D300", Kind: plant.KindNumber}})
 	must(t, err)
 	if err := g.Read(within(t, patience), make([]connect.Reading, 2)); !errors.Is(err, connect.ErrMalformed) {
@@ -170,8 +170,8 @@ func TestHostile_EndCodes(t *testing.T) {
 			}
 			return honest(q)
 		}}).serve(t)
-		expect(t, open(t, fins.New(), s.device("udp")), number("D3", 3), want{address: "D300", kind: plant.KindNumber, err: is},
-			want{address: "D302", kind: plant.KindNumber, err: is}, number("D5", 5))
+		conntest.Expect(t, conntest.Open(t, fins.New(), s.device("udp")), conntest.Number("D3", 3), conntest.Want{Address: "D300", Kind: plant.KindNumber, Err: is},
+			conntest.Want{Address: "D302", Kind: plant.KindNumber, Err: is}, conntest.Number("D5", 5))
 	}
 	f(frame.AreaMissing, connect.ErrUnconfigured)
 	f(frame.AddressRange, connect.ErrUnconfigured)
@@ -233,7 +233,7 @@ func TestHostile_LateAnswersNeverReachAnotherPoint(t *testing.T) {
 			gateway := &lateGateway{}
 			s := (&controller{store: newStore(), answer: gateway.answer}).serve(t)
 			driver := fins.New()
-			values, timeouts, wrong := 0, 0, 0
+			var tally conntest.Tally
 			for i := range 600 {
 				// A new client now and then: its questions must not look like the old one's.
 				c, err := driver.Open(within(t, patience), s.device(transport))
@@ -241,28 +241,15 @@ func TestHostile_LateAnswersNeverReachAnotherPoint(t *testing.T) {
 					continue // over TCP the late answer to another's question came instead of the node numbers
 				}
 				for range 1 + i%3 {
-					at := rand.IntN(1000)
-					g, err := c.Prepare([]connect.Point{{Address: fmt.Sprint("D", at), Kind: plant.KindNumber}})
-					must(t, err)
-					r := make([]connect.Reading, 1)
-					ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
-					switch err := g.Read(ctx, r); {
-					case err != nil:
-						timeouts++
-					case r[0].Err != nil || r[0].Number != float64(at):
-						wrong++
-					default:
-						values++
-					}
-					cancel()
+					tally.Read(t, c, 5*time.Millisecond, 1000, func(at int) string { return fmt.Sprint("D", at) })
 				}
 				must(t, c.Close())
 			}
 			gateway.mu.Lock()
 			defer gateway.mu.Unlock()
-			t.Logf("%d values, %d timeouts, %d late answers to another client, %d wrong", values, timeouts, gateway.late, wrong)
-			if wrong > 0 || values == 0 || gateway.late < 100 {
-				t.Errorf("%d wrong values of %d; %d late answers tried", wrong, values, gateway.late)
+			t.Logf("%d values, %d timeouts, %d late answers to another client, %d wrong", tally.Values, tally.Timeouts, gateway.late, tally.Wrong)
+			if tally.Wrong > 0 || tally.Values == 0 || gateway.late < 100 {
+				t.Errorf("%d wrong values of %d; %d late answers tried", tally.Wrong, tally.Values, gateway.late)
 			}
 		})
 	}
@@ -279,9 +266,9 @@ func TestHostile_HangsUp(t *testing.T) {
 		}
 		return honest(q) && false
 	}}).serve(t)
-	c := open(t, fins.New(), s.device("tcp"))
+	c := conntest.Open(t, fins.New(), s.device("tcp"))
 	for range 20 {
-		expect(t, c, number("D3", 3))
+		conntest.Expect(t, c, conntest.Number("D3", 3))
 	}
 	if err := c.(connect.Writer).Write(within(t, patience), connect.Point{Address: "D3", Kind: plant.KindNumber}, 1.0); err == nil || writes.Load() > 1 {
 		t.Errorf("Write = %v after %d writes", err, writes.Load())
@@ -295,7 +282,7 @@ func TestTimeout_OfOneQuestion(t *testing.T) {
 	s := (&controller{store: newStore(), answer: func(question) bool { return true }}).serve(t)
 	d := s.device("udp")
 	d.Params["timeout"] = "50ms"
-	c := open(t, fins.New(), d)
+	c := conntest.Open(t, fins.New(), d)
 	g, err := c.Prepare([]connect.Point{{Address: "D3", Kind: plant.KindNumber}})
 	must(t, err)
 	start := time.Now()
@@ -308,7 +295,7 @@ func TestTimeout_OfOneQuestion(t *testing.T) {
 func TestTimeout_Default(t *testing.T) {
 	t.Parallel()
 	s := (&controller{store: newStore(), answer: func(question) bool { return true }}).serve(t)
-	c := open(t, fins.New(), s.device("udp"))
+	c := conntest.Open(t, fins.New(), s.device("udp"))
 	g, err := c.Prepare([]connect.Point{{Address: "D3", Kind: plant.KindNumber}})
 	must(t, err)
 	start := time.Now()
@@ -319,7 +306,7 @@ func TestTimeout_Default(t *testing.T) {
 
 // A group that has nothing to ask must not look like a controller that answers.
 func TestGroup_NothingToAsk(t *testing.T) {
-	c := open(t, fins.New(), (&controller{store: newStore()}).serve(t).device("udp"))
+	c := conntest.Open(t, fins.New(), (&controller{store: newStore()}).serve(t).device("udp"))
 	g, err := c.Prepare([]connect.Point{{Address: "40001", Kind: plant.KindNumber}})
 	must(t, err)
 	if err := g.Read(within(t, patience), make([]connect.Reading, 1)); err == nil || !strings.Contains(err.Error(), "none of the points") {

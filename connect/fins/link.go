@@ -1,13 +1,13 @@
 package fins
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"zhigai/connect"
@@ -21,27 +21,13 @@ type link struct {
 	endpoint
 	numbers *atomic.Uint32 // of questions, of the address
 	users   int            // guarded by the driver
-	turn    chan struct{}  // holds one element while somebody asks
+	turn    connect.Turn
 
 	// Guarded by turn.
 	conn          *tap.Conn
 	local, remote byte // node numbers
 	in            []byte
 }
-
-func (l *link) take(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err // select would toss a coin
-	}
-	select {
-	case l.turn <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("%w: %w", connect.ErrBusy, ctx.Err())
-	}
-}
-
-func (l *link) give() { <-l.turn }
 
 func (l *link) dial(ctx context.Context, s *settings) error {
 	if l.conn != nil {
@@ -92,7 +78,7 @@ func lastOctet(a net.Addr) byte {
 
 // hello agrees on the node numbers of a TCP connection.
 func (l *link) hello(ctx context.Context, s *settings) error {
-	done, err := l.limit(ctx, s)
+	done, err := connect.Limit(ctx, l.conn, cmp.Or(s.timeout, defaultTimeout))
 	if err != nil {
 		return err
 	}
@@ -126,34 +112,15 @@ func (l *link) drop() {
 // defaultTimeout of one question: a datagram that is lost is missed for no longer.
 const defaultTimeout = time.Second
 
-// limit sets the deadline of one question; the function it gives ends the watch
-// over ctx.
-func (l *link) limit(ctx context.Context, s *settings) (done func(), err error) {
-	own := s.timeout
-	if own == 0 {
-		own = defaultTimeout
-	}
-	deadline := time.Now().Add(own)
-	if end, ok := ctx.Deadline(); ok && end.Before(deadline) {
-		deadline = end
-	}
-	if err := l.conn.SetDeadline(deadline); err != nil {
-		return nil, err
-	}
-	conn := l.conn // the function may run when another one has taken its place
-	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
-	return func() { stop() }, nil
-}
-
 // ask sends one question, waits for its answer and gives it to check, whose
 // error it returns. After an error other than an end code the connection is
 // closed: what may still come on it is nobody's answer. A question that may be
 // asked again is, once, when the controller hung up on it.
 func (l *link) ask(ctx context.Context, s *settings, q frame.Frame, again bool, check func(frame.Frame) error) error {
-	if err := l.take(ctx); err != nil {
+	if err := l.turn.Take(ctx); err != nil {
 		return err
 	}
-	defer l.give()
+	defer l.turn.Give()
 	if end, ok := ctx.Deadline(); ok && time.Until(end) < s.timeout/2 {
 		return connect.ErrBusy // what is left would make a good device look dead
 	}
@@ -163,7 +130,7 @@ func (l *link) ask(ctx context.Context, s *settings, q frame.Frame, again bool, 
 	}
 	l.conn.For(ctx)
 	f, err := l.exchange(ctx, s, q)
-	if used && again && l.tcp && hungUp(err) {
+	if used && again && l.tcp && connect.HungUp(err) {
 		// Controllers hang up when nothing was asked for a while, or to make room.
 		// That is no loss of contact. A write is not sent twice.
 		l.drop()
@@ -181,11 +148,6 @@ func (l *link) ask(ctx context.Context, s *settings, q frame.Frame, again bool, 
 	return err
 }
 
-// hungUp reports whether the controller closed the connection before any answer.
-func hungUp(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
-}
-
 // maxStale is how many foreign frames are thrown away before the connection is
 // given up.
 const maxStale = 64
@@ -193,7 +155,7 @@ const maxStale = 64
 // exchange gives a question its number and nodes, sends it and waits for its
 // answer, which is good until the next exchange.
 func (l *link) exchange(ctx context.Context, s *settings, q frame.Frame) (frame.Frame, error) {
-	done, err := l.limit(ctx, s)
+	done, err := connect.Limit(ctx, l.conn, cmp.Or(s.timeout, defaultTimeout))
 	if err != nil {
 		return frame.Frame{}, err
 	}

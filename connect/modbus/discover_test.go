@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"zhigai/connect"
+	"zhigai/connect/conntest"
 	"zhigai/connect/modbus"
 	"zhigai/connect/modbus/pdu"
 	"zhigai/connect/peer"
@@ -31,7 +32,7 @@ func TestDiscover_Pymodbus(t *testing.T) {
 		t.Fatalf("found %+v, %v", found, err)
 	}
 	// What was found can be opened as it is.
-	expect(t, open(t, modbus.New(), found[0].Device), number("holding 1 uint16", 65535))
+	conntest.Expect(t, conntest.Open(t, modbus.New(), found[0].Device), conntest.Number("holding 1 uint16", 65535))
 }
 
 func TestDiscover_WhoAnswers(t *testing.T) {
@@ -95,14 +96,14 @@ func TestWrite_FunctionsForManyOnly(t *testing.T) {
 		}
 		return honest(b)(q)
 	})
-	c := open(t, modbus.New(), d)
+	c := conntest.Open(t, modbus.New(), d)
 	w := c.(connect.Writer)
 	must(t, w.Write(within(t, patience), connect.Point{Address: "holding 4 int16", Kind: plant.KindNumber}, -7.0))
 	must(t, w.Write(within(t, patience), connect.Point{Address: "coil 3 bool", Kind: plant.KindBoolean}, true))
 	if fmt.Sprint(seen) != fmt.Sprint([]byte{6, 16, 5, 15}) {
 		t.Errorf("functions %v", seen)
 	}
-	expect(t, c, number("holding 4 int16", -7), want{address: "coil 3 bool", kind: plant.KindBoolean, number: 1})
+	conntest.Expect(t, c, conntest.Number("holding 4 int16", -7), conntest.Want{Address: "coil 3 bool", Kind: plant.KindBoolean, Number: 1})
 }
 
 // The timeout of one question is the device's, however long the caller waits
@@ -111,7 +112,7 @@ func TestTimeout_OfOneQuestion(t *testing.T) {
 	t.Parallel()
 	d := serve(t, func(question) bool { return true })
 	d.Params = map[string]string{"timeout": "50ms"}
-	c := open(t, modbus.New(), d)
+	c := conntest.Open(t, modbus.New(), d)
 	g, err := c.Prepare([]connect.Point{{Address: "holding 3 uint16", Kind: plant.KindNumber}})
 	must(t, err)
 	start := time.Now()
@@ -122,7 +123,7 @@ func TestTimeout_OfOneQuestion(t *testing.T) {
 
 // A group that has nothing to ask must not look like a device that answers.
 func TestGroup_NothingToAsk(t *testing.T) {
-	c := open(t, modbus.New(), serve(t, honest(newBank())))
+	c := conntest.Open(t, modbus.New(), serve(t, honest(newBank())))
 	g, err := c.Prepare([]connect.Point{{Address: "40001", Kind: plant.KindNumber}})
 	must(t, err)
 	if err := g.Read(within(t, patience), make([]connect.Reading, 1)); err == nil || !strings.Contains(err.Error(), "none of the points") {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"zhigai/connect"
+	"zhigai/connect/conntest"
 	"zhigai/connect/modbus"
 	"zhigai/connect/modbus/pdu"
 	"zhigai/plant"
@@ -42,7 +43,7 @@ func TestHostile_NoValueFromWhatIsNoAnswer(t *testing.T) {
 				}
 				return trick(q)
 			})
-			c := open(t, modbus.New(), d)
+			c := conntest.Open(t, modbus.New(), d)
 			g, err := c.Prepare([]connect.Point{{Address: "holding 3 uint16", Kind: plant.KindNumber}})
 			must(t, err)
 			r := make([]connect.Reading, 1)
@@ -56,7 +57,7 @@ func TestHostile_NoValueFromWhatIsNoAnswer(t *testing.T) {
 			mu.Lock()
 			good = true
 			mu.Unlock()
-			expect(t, c, number("holding 3 uint16", 3))
+			conntest.Expect(t, c, conntest.Number("holding 3 uint16", 3))
 		})
 	}
 	f("silence", func(question) bool { return true }, os.ErrDeadlineExceeded)
@@ -98,8 +99,8 @@ func TestHostile_Exceptions(t *testing.T) {
 			}
 			return honest(newBank().fill(10))(q)
 		})
-		expect(t, open(t, modbus.New(), d), number("holding 3 uint16", 3),
-			want{address: "holding 100 uint16", kind: plant.KindNumber, err: is}, want{address: "holding 102 uint16", kind: plant.KindNumber, err: is})
+		conntest.Expect(t, conntest.Open(t, modbus.New(), d), conntest.Number("holding 3 uint16", 3),
+			conntest.Want{Address: "holding 100 uint16", Kind: plant.KindNumber, Err: is}, conntest.Want{Address: "holding 102 uint16", Kind: plant.KindNumber, Err: is})
 	}
 	f(pdu.IllegalFunction, connect.ErrUnconfigured)
 	f(pdu.IllegalDataAddress, connect.ErrUnconfigured)
@@ -123,13 +124,13 @@ func TestHostile_RefusesLongQuestions(t *testing.T) {
 			}
 			return honest(b)(q)
 		})
-		var wants []want
+		var wants []conntest.Want
 		for a := range 100 {
-			wants = append(wants, number(fmt.Sprintf("holding %d uint16", a), float64(a)))
+			wants = append(wants, conntest.Number(fmt.Sprintf("holding %d uint16", a), float64(a)))
 		}
 		is := map[pdu.Exception]error{pdu.IllegalDataValue: connect.ErrRefused, pdu.IllegalDataAddress: connect.ErrUnconfigured}[code]
-		wants = append(wants, want{address: "holding 150 string40", kind: plant.KindText, err: is})
-		expect(t, open(t, modbus.New(), d), wants...)
+		wants = append(wants, conntest.Want{Address: "holding 150 string40", Kind: plant.KindText, Err: is})
+		conntest.Expect(t, conntest.Open(t, modbus.New(), d), wants...)
 		if asked > 40 {
 			t.Errorf("%d questions for two readings; what was learned is not remembered", asked)
 		}
@@ -140,9 +141,9 @@ func TestHostile_RefusesLongQuestions(t *testing.T) {
 // a loss of contact at every reading.
 func TestHostile_HangsUpAfterEachAnswer(t *testing.T) {
 	d := serve(t, func(q question) bool { return honest(newBank().fill(200))(q) && false })
-	c := open(t, modbus.New(), d)
+	c := conntest.Open(t, modbus.New(), d)
 	for range 20 {
-		expect(t, c, number("holding 3 uint16", 3), number("holding 150 uint16", 150))
+		conntest.Expect(t, c, conntest.Number("holding 3 uint16", 3), conntest.Number("holding 150 uint16", 150))
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"net"
 	"os"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"zhigai/connect"
@@ -22,7 +21,7 @@ type link struct {
 	address string
 	numbers *atomic.Uint32 // of transactions, the driver's
 	users   int            // guarded by the driver
-	turn    chan struct{}  // holds one element while somebody asks
+	turn    connect.Turn
 
 	// Guarded by turn.
 	conn        *tap.Conn
@@ -32,28 +31,14 @@ type link struct {
 	quiet       time.Time // when the last answer came
 }
 
-func (l *link) take(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err // select would toss a coin
-	}
-	select {
-	case l.turn <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("%w: %w", connect.ErrBusy, ctx.Err())
-	}
-}
-
-func (l *link) give() { <-l.turn }
-
 // urge implements [asker]: on TCP nobody has to wait for a turn of its own.
 func (*link) urge() {}
 
 func (l *link) connect(ctx context.Context) error {
-	if err := l.take(ctx); err != nil {
+	if err := l.turn.Take(ctx); err != nil {
 		return err
 	}
-	defer l.give()
+	defer l.turn.Give()
 	return l.dial(ctx)
 }
 
@@ -82,10 +67,10 @@ func (l *link) drop() {
 // questions are thrown away. After an error other than an exception the
 // connection is closed: what may still come on it is nobody's answer.
 func (l *link) ask(ctx context.Context, s *settings, q pdu.Request) ([]byte, error) {
-	if err := l.take(ctx); err != nil {
+	if err := l.turn.Take(ctx); err != nil {
 		return nil, err
 	}
-	defer l.give()
+	defer l.turn.Give()
 	if end, ok := ctx.Deadline(); ok && time.Until(end) < s.timeout/2 {
 		return nil, connect.ErrBusy // what is left would make a good device look dead
 	}
@@ -105,7 +90,7 @@ func (l *link) ask(ctx context.Context, s *settings, q pdu.Request) ([]byte, err
 		}
 	}
 	data, err := l.exchange(ctx, s, q)
-	if used && hungUp(err) && q.Reads() {
+	if used && connect.HungUp(err) && q.Reads() {
 		// Many devices hang up after an answer or when nothing was asked for a
 		// while. That is no loss of contact. A write is not sent twice.
 		l.drop()
@@ -134,28 +119,12 @@ func (l *link) gone() bool {
 	return !errors.Is(err, os.ErrDeadlineExceeded)
 }
 
-// hungUp reports whether the device closed the connection before any answer.
-func hungUp(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
-}
-
 func (l *link) exchange(ctx context.Context, s *settings, q pdu.Request) ([]byte, error) {
-	deadline, ok := ctx.Deadline()
-	if s.timeout > 0 {
-		if own := time.Now().Add(s.timeout); !ok || own.Before(deadline) {
-			deadline, ok = own, true
-		}
-	}
-	if !ok {
-		return nil, errors.New("BUG: a modbus question without deadline")
-	}
-	if err := l.conn.SetDeadline(deadline); err != nil {
+	done, err := connect.Limit(ctx, l.conn, s.timeout)
+	if err != nil {
 		return nil, err
 	}
-	// It may run after this exchange has dropped its connection.
-	conn := l.conn
-	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
-	defer stop()
+	defer done()
 	// Never a number that an earlier connection used: some gateways send the late
 	// answer to its question on the newest one.
 	l.transaction = uint16(l.numbers.Add(1))

@@ -140,7 +140,7 @@ func (d *Driver) Open(ctx context.Context, device plant.Device) (connect.Conn, e
 	d.mu.Lock()
 	l := d.links[s.address]
 	if l == nil {
-		l = &link{address: s.address, numbers: &d.numbers, turn: make(chan struct{}, 1)}
+		l = &link{address: s.address, numbers: &d.numbers, turn: connect.NewTurn()}
 		d.links[s.address] = l
 	}
 	l.users++

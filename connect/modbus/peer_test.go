@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"zhigai/connect"
+	"zhigai/connect/conntest"
 	"zhigai/connect/line"
 	"zhigai/connect/modbus"
 	"zhigai/connect/peer"
@@ -42,81 +43,37 @@ func unit7(port string) plant.Device {
 	return plant.Device{Driver: modbus.Kind, Address: "127.0.0.1:" + port, Params: map[string]string{"unit": "7"}}
 }
 
-func open(t *testing.T, driver *modbus.Driver, d plant.Device) connect.Conn {
-	t.Helper()
-	c, err := driver.Open(within(t, patience), d)
-	must(t, err)
-	t.Cleanup(func() { must(t, c.Close()) })
-	return c
-}
-
-// want is one point and what reading it must give.
-type want struct {
-	address string
-	kind    plant.TagKind
-	number  float64
-	text    string
-	err     error
-}
-
-// expect reads all points in one group, as the collector does.
-func expect(t *testing.T, c connect.Conn, wants ...want) {
-	t.Helper()
-	points := make([]connect.Point, len(wants))
-	for i, w := range wants {
-		points[i] = connect.Point{Address: w.address, Kind: w.kind}
-	}
-	g, err := c.Prepare(points)
-	must(t, err)
-	got := make([]connect.Reading, len(points))
-	// Twice: what the first reading learned about the device's gaps must not
-	// spoil the second.
-	for range 2 {
-		must(t, g.Read(within(t, patience), got))
-		for i, w := range wants {
-			r := got[i]
-			if r.Point != i || !errors.Is(r.Err, w.err) || w.err == nil && (r.Err != nil || r.Number != w.number || r.Text != w.text) {
-				t.Errorf("%s as %s = %+v; want %v %q %v", w.address, w.kind, r, w.number, w.text, w.err)
-			}
-		}
-	}
-}
-
-func number(address string, v float64) want {
-	return want{address: address, kind: plant.KindNumber, number: v}
-}
-
 func TestPymodbus_EveryTypeAndOrder(t *testing.T) {
 	port := peer.Port(t)
 	pymodbus(t, port)
-	c := open(t, modbus.New(), unit7(port))
-	var wants []want
+	c := conntest.Open(t, modbus.New(), unit7(port))
+	var wants []conntest.Want
 	for _, table := range []string{"holding", "input"} {
 		at := func(n any, rest string) string { return fmt.Sprintf("%s %v %s", table, n, rest) }
-		wants = append(wants, number(at(0, "int16"), -1234), number(at(1, "uint16"), 65535), number(at(1, "int16"), -1))
+		wants = append(wants, conntest.Number(at(0, "int16"), -1234), conntest.Number(at(1, "uint16"), 65535), conntest.Number(at(1, "int16"), -1))
 		for i, order := range []string{"ABCD", "CDAB", "BADC", "DCBA"} {
 			wants = append(wants,
-				number(at(10+2*i, "int32 "+order), -70000), number(at(20+2*i, "uint32 "+order), 4000000000),
-				number(at(30+2*i, "float32 "+order), 1000.5), number(at(40+4*i, "int64 "+order), -(1<<53-1)),
-				number(at(60+4*i, "uint64 "+order), 1<<53-1), number(at(80+4*i, "float64 "+order), -0.1))
+				conntest.Number(at(10+2*i, "int32 "+order), -70000), conntest.Number(at(20+2*i, "uint32 "+order), 4000000000),
+				conntest.Number(at(30+2*i, "float32 "+order), 1000.5), conntest.Number(at(40+4*i, "int64 "+order), -(1<<53-1)),
+				conntest.Number(at(60+4*i, "uint64 "+order), 1<<53-1), conntest.Number(at(80+4*i, "float64 "+order), -0.1))
 		}
 		for bit, on := range map[int]float64{0: 1, 1: 0, 3: 1, 14: 0, 15: 1} {
-			wants = append(wants, want{address: at(fmt.Sprintf("2.%d", bit), "bool"), kind: plant.KindBoolean, number: on})
+			wants = append(wants, conntest.Want{Address: at(fmt.Sprintf("2.%d", bit), "bool"), Kind: plant.KindBoolean, Number: on})
 		}
 		wants = append(wants,
-			number(at(100, "bcd16"), 1234), number(at(101, "bcd32"), 12345678), number(at(103, "bcd32 CDAB"), 12345678),
-			want{address: at(110, "string16"), kind: plant.KindText, text: "CNC-7 磨床"},
-			want{address: at(118, "string8 BADC"), kind: plant.KindText, text: "CO18"},
-			want{address: at(130, "int64"), kind: plant.KindNumber, err: connect.ErrImprecise},
-			want{address: at(134, "uint64"), kind: plant.KindNumber, err: connect.ErrImprecise},
-			want{address: at(142, "bcd16"), kind: plant.KindNumber, err: connect.ErrMalformed})
+			conntest.Number(at(100, "bcd16"), 1234), conntest.Number(at(101, "bcd32"), 12345678), conntest.Number(at(103, "bcd32 CDAB"), 12345678),
+			conntest.Want{Address: at(110, "string16"), Kind: plant.KindText, Text: "CNC-7 磨床"},
+			conntest.Want{Address: at(118, "string8 BADC"), Kind: plant.KindText, Text: "CO18"},
+			conntest.Want{Address: at(130, "int64"), Kind: plant.KindNumber, Err: connect.ErrImprecise},
+			conntest.Want{Address: at(134, "uint64"), Kind: plant.KindNumber, Err: connect.ErrImprecise},
+			conntest.Want{Address: at(142, "bcd16"), Kind: plant.KindNumber, Err: connect.ErrMalformed})
 	}
 	for i := range 20 {
 		on := map[bool]float64{true: 1}
-		wants = append(wants, want{address: fmt.Sprintf("coil %d bool", i), kind: plant.KindBoolean, number: on[i%3 == 0]},
-			want{address: fmt.Sprintf("discrete %d bool", i), kind: plant.KindBoolean, number: on[i%2 == 1]})
+		wants = append(wants, conntest.Want{Address: fmt.Sprintf("coil %d bool", i), Kind: plant.KindBoolean, Number: on[i%3 == 0]},
+			conntest.Want{Address: fmt.Sprintf("discrete %d bool", i), Kind: plant.KindBoolean, Number: on[i%2 == 1]})
 	}
-	expect(t, c, wants...)
+	conntest.Expect(t, c, wants...)
 
 	g, err := c.Prepare([]connect.Point{{Address: "holding 138 float64", Kind: plant.KindNumber}})
 	must(t, err)
@@ -131,24 +88,24 @@ func TestPymodbus_EveryTypeAndOrder(t *testing.T) {
 func TestPymodbus_OnlyTheMissingPointIsBad(t *testing.T) {
 	port := peer.Port(t)
 	pymodbus(t, port)
-	c := open(t, modbus.New(), unit7(port))
-	missing := func(address string) want {
-		return want{address: address, kind: plant.KindNumber, err: connect.ErrUnconfigured}
+	c := conntest.Open(t, modbus.New(), unit7(port))
+	missing := func(address string) conntest.Want {
+		return conntest.Want{Address: address, Kind: plant.KindNumber, Err: connect.ErrUnconfigured}
 	}
-	expect(t, c, number("holding 200 uint16", 200), number("holding 201 uint16", 201), missing("holding 202 uint16"),
-		number("holding 203 uint16", 203), number("holding 204 uint16", 204), missing("holding 205 uint16"), missing("input 9000 float32"),
-		missing("holding 1 nonsense"), want{address: "coil 30 bool", kind: plant.KindBoolean, err: connect.ErrUnconfigured},
-		want{address: "coil 3 bool", kind: plant.KindBoolean, number: 1})
+	conntest.Expect(t, c, conntest.Number("holding 200 uint16", 200), conntest.Number("holding 201 uint16", 201), missing("holding 202 uint16"),
+		conntest.Number("holding 203 uint16", 203), conntest.Number("holding 204 uint16", 204), missing("holding 205 uint16"), missing("input 9000 float32"),
+		missing("holding 1 nonsense"), conntest.Want{Address: "coil 30 bool", Kind: plant.KindBoolean, Err: connect.ErrUnconfigured},
+		conntest.Want{Address: "coil 3 bool", Kind: plant.KindBoolean, Number: 1})
 }
 
 func TestPymodbus_WritesReadBack(t *testing.T) {
 	port := peer.Port(t)
 	device := pymodbus(t, port)
-	c := open(t, modbus.New(), unit7(port))
+	c := conntest.Open(t, modbus.New(), unit7(port))
 	f := func(address string, kind plant.TagKind, value any, number float64, text string) {
 		t.Helper()
 		must(t, c.(connect.Writer).Write(within(t, patience), connect.Point{Address: address, Kind: kind}, value))
-		expect(t, c, want{address: address, kind: kind, number: number, text: text})
+		conntest.Expect(t, c, conntest.Want{Address: address, Kind: kind, Number: number, Text: text})
 	}
 	f("holding 300 int16", plant.KindNumber, -5.0, -5, "")
 	f("holding 300 uint16", plant.KindNumber, 40000.0, 40000, "")
@@ -175,7 +132,7 @@ func TestPymodbus_WritesReadBack(t *testing.T) {
 func TestPymodbus_WritesThatAreRefused(t *testing.T) {
 	port := peer.Port(t)
 	pymodbus(t, port)
-	c := open(t, modbus.New(), unit7(port))
+	c := conntest.Open(t, modbus.New(), unit7(port))
 	f := func(address string, kind plant.TagKind, value any, says string) {
 		t.Helper()
 		err := c.(connect.Writer).Write(within(t, patience), connect.Point{Address: address, Kind: kind}, value)
@@ -205,7 +162,7 @@ func TestPymodbus_WritesThatAreRefused(t *testing.T) {
 	f("holding 202 uint16", plant.KindNumber, 1.0, "illegal data address")
 	f("coil 30 bool", plant.KindBoolean, true, "illegal data address")
 	f("holding 100 bcd16", plant.KindNumber, 1.0, "not written")
-	expect(t, c, number("holding 300 uint16", 0)) // nothing of it arrived
+	conntest.Expect(t, c, conntest.Number("holding 300 uint16", 0)) // nothing of it arrived
 }
 
 // A pulled plug is an error within the timeout, and the same connection object
@@ -213,7 +170,7 @@ func TestPymodbus_WritesThatAreRefused(t *testing.T) {
 func TestPymodbus_UnplugAndReturn(t *testing.T) {
 	port := peer.Port(t)
 	device := pymodbus(t, port)
-	c := open(t, modbus.New(), unit7(port))
+	c := conntest.Open(t, modbus.New(), unit7(port))
 	g, err := c.Prepare([]connect.Point{{Address: "holding 1 uint16", Kind: plant.KindNumber}})
 	must(t, err)
 	r := make([]connect.Reading, 1)
@@ -226,7 +183,7 @@ func TestPymodbus_UnplugAndReturn(t *testing.T) {
 		t.Error("a dead device opens")
 	}
 	pymodbusAgain(t, port)
-	expect(t, c, number("holding 1 uint16", 65535))
+	conntest.Expect(t, c, conntest.Number("holding 1 uint16", 65535))
 }
 
 func TestPymodbus_Test(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"zhigai/connect"
+	"zhigai/connect/conntest"
 	"zhigai/connect/modbus"
 	"zhigai/connect/modbus/pdu"
 	"zhigai/connect/profile"
@@ -41,7 +42,7 @@ func TestProfiles_EverySignalComesOutScaled(t *testing.T) {
 func readProfile(t *testing.T, p *profile.Profile) {
 	t.Helper()
 	b := newBank()
-	wants := make([]want, len(p.Signals))
+	wants := make([]conntest.Want, len(p.Signals))
 	params := map[string]string{}
 	for i := range p.Signals {
 		s := &p.Signals[i]
@@ -68,8 +69,8 @@ func readProfile(t *testing.T, p *profile.Profile) {
 		switch {
 		case v.Name != name || v.Quality != "good":
 			t.Errorf("%s: %+v", name, v)
-		case w.kind == plant.KindText && v.Text != w.text, w.kind != plant.KindText && (v.Value == nil || math.Abs(*v.Value-w.number) > 1e-9):
-			t.Errorf("%s = %s; want %v %q", name, show(v), w.number, w.text)
+		case w.Kind == plant.KindText && v.Text != w.Text, w.Kind != plant.KindText && (v.Value == nil || math.Abs(*v.Value-w.Number) > 1e-9):
+			t.Errorf("%s = %s; want %v %q", name, show(v), w.Number, w.Text)
 		}
 	}
 }
@@ -83,14 +84,14 @@ func show(v connect.LatestValue) string {
 
 // hold puts a value of signal number i where the profile says, and returns
 // what must be read.
-func (b *bank) hold(t *testing.T, s *profile.Signal, i int) want {
+func (b *bank) hold(t *testing.T, s *profile.Signal, i int) conntest.Want {
 	t.Helper()
 	parts := strings.Fields(regexp.MustCompile(`\{[a-z_]+\}`).ReplaceAllString(s.At, "0"))
 	table, place := map[string]pdu.Table{"holding": pdu.Holding, "input": pdu.Input, "coil": pdu.Coils, "discrete": pdu.DiscreteInputs}[parts[0]], parts[1]
 	number, bit, _ := strings.Cut(place, ".")
 	at, err := strconv.ParseUint(number, 10, 16)
 	must(t, err)
-	w := want{kind: s.Kind, number: float64(i % 2)}
+	w := conntest.Want{Kind: s.Kind, Number: float64(i % 2)}
 	if bank, ok := b.bits[table]; ok {
 		bank[uint16(at)] = byte(i % 2)
 		return w
@@ -117,14 +118,14 @@ func (b *bank) hold(t *testing.T, s *profile.Signal, i int) want {
 
 // rawOf chooses a raw value within the signal's range and says in w what it
 // means.
-func rawOf(t *testing.T, s *profile.Signal, form string, i int, w *want) []byte {
+func rawOf(t *testing.T, s *profile.Signal, form string, i int, w *conntest.Want) []byte {
 	t.Helper()
 	if size, ok := strings.CutPrefix(form, "string"); ok {
 		n, err := strconv.Atoi(size)
 		must(t, err)
-		w.text = ("值" + s.Name)[:min(n, 3+len(s.Name))]
+		w.Text = ("值" + s.Name)[:min(n, 3+len(s.Name))]
 		raw := make([]byte, (n+1)/2*2)
-		copy(raw, w.text)
+		copy(raw, w.Text)
 		return raw
 	}
 	scale, offset := s.Scaling()
@@ -147,7 +148,7 @@ func rawOf(t *testing.T, s *profile.Signal, form string, i int, w *want) []byte 
 	// What a person calculates: digits of the scale, not the noise of float64.
 	meant, err := strconv.ParseFloat(strconv.FormatFloat(raw*scale+offset, 'f', 9, 64), 64)
 	must(t, err)
-	w.number = meant
+	w.Number = meant
 	return numberBytes(t, form, raw)
 }
 

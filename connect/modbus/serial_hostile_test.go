@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"zhigai/connect"
+	"zhigai/connect/conntest"
 	"zhigai/connect/modbus"
 	"zhigai/connect/modbus/pdu"
 	"zhigai/plant"
@@ -86,7 +87,7 @@ func TestSerialHostile_ReadAllTheSame(t *testing.T) {
 				c, err := d.Open(t.Context(), unit("1", "1s"))
 				must(t, err)
 				for range 5 {
-					expect(t, c, number("holding 3 uint16", 3), number("holding 50 uint16", 50))
+					conntest.Expect(t, c, conntest.Number("holding 3 uint16", 3), conntest.Number("holding 50 uint16", 50))
 				}
 				must(t, c.(connect.Writer).Write(within(t, patience), connect.Point{Address: "holding 7 uint16", Kind: plant.KindNumber}, 77.0))
 				must(t, c.Close())

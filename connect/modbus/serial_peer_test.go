@@ -88,7 +88,7 @@ func TestScan_Pymodbus(t *testing.T) {
 	}
 	c, err := newSerial().Open(within(t, patience), found[0].Device)
 	must(t, err)
-	expect(t, c, number("holding 1 uint16", 65535))
+	conntest.Expect(t, c, conntest.Number("holding 1 uint16", 65535))
 	must(t, c.Close())
 	text, err := newSerial().Test(within(t, patience), found[0].Device)
 	if err != nil || text != "Modbus RTU unit 7 answers: Xinghai ML-7 2.1" {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"zhigai/connect"
+	"zhigai/connect/conntest"
 	"zhigai/connect/modbus"
 	"zhigai/connect/modbus/pdu"
 	"zhigai/plant"
@@ -40,7 +41,7 @@ func TestWrite_DeviceHangsUpAfterEachAnswer(t *testing.T) {
 			_ = c.Close()
 		}
 	}()
-	c := open(t, modbus.New(), plant.Device{Driver: modbus.Kind, Address: l.Addr().String(), Params: map[string]string{"timeout": "10s"}})
+	c := conntest.Open(t, modbus.New(), plant.Device{Driver: modbus.Kind, Address: l.Addr().String(), Params: map[string]string{"timeout": "10s"}})
 	p := connect.Point{Address: "holding 5 uint16", Kind: plant.KindNumber}
 	var functions []byte
 	gone := func(times int) {
@@ -55,7 +56,7 @@ func TestWrite_DeviceHangsUpAfterEachAnswer(t *testing.T) {
 		}
 	}
 	for range 3 {
-		expect(t, c, number("holding 6 uint16", 6)) // reads twice
+		conntest.Expect(t, c, conntest.Number("holding 6 uint16", 6)) // reads twice
 		gone(2)
 		must(t, c.(connect.Writer).Write(within(t, patience), p, 55.0))
 		gone(1)

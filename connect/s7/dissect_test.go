@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"zhigai/connect"
+	"zhigai/connect/conntest"
 	"zhigai/connect/peer"
 	"zhigai/connect/s7"
 	"zhigai/connect/s7/pdu"
@@ -13,10 +14,10 @@ import (
 // converse does all the driver can do.
 func converse(t *testing.T, d plant.Device) {
 	t.Helper()
-	c := open(t, s7.New(), d)
+	c := conntest.Open(t, s7.New(), d)
 	points := []connect.Point{{Address: "CPU order", Kind: plant.KindText}}
 	for _, w := range everyType {
-		points = append(points, connect.Point{Address: w.address, Kind: w.kind})
+		points = append(points, connect.Point{Address: w.Address, Kind: w.Kind})
 	}
 	g, err := c.Prepare(points)
 	must(t, err)

@@ -1,7 +1,6 @@
 package s7_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"zhigai/connect"
+	"zhigai/connect/conntest"
 	"zhigai/connect/s7"
 	"zhigai/connect/s7/pdu"
 	"zhigai/plant"
@@ -46,7 +46,7 @@ func noValue(t *testing.T, trick func(question) bool, is error) {
 		}
 		return trick(q)
 	}}.serve(t)
-	c := open(t, s7.New(), d)
+	c := conntest.Open(t, s7.New(), d)
 	g, err := c.Prepare([]connect.Point{{Address: "DB1.DBW3", Kind: plant.KindNumber}})
 	must(t, err)
 	r := make([]connect.Reading, 1)
@@ -64,7 +64,7 @@ func noValue(t *testing.T, trick func(question) bool, is error) {
 	mu.Lock()
 	good = true
 	mu.Unlock()
-	expect(t, c, number("DB1.DBW3", 0x0304))
+	conntest.Expect(t, c, conntest.Number("DB1.DBW3", 0x0304))
 }
 
 // Whatever comes instead of an answer is an error, never a value, and the
@@ -124,7 +124,7 @@ func TestAnswerInPieces(t *testing.T) {
 		}
 		return true
 	}}.serve(t)
-	expect(t, open(t, s7.New(), d), number("DB1.DBW3", 0x0304), number("DB1.DBD8", 0x08090A0B))
+	conntest.Expect(t, conntest.Open(t, s7.New(), d), conntest.Number("DB1.DBW3", 0x0304), conntest.Number("DB1.DBD8", 0x08090A0B))
 }
 
 // What a controller says of a point is the point's, and not the end of the
@@ -133,8 +133,8 @@ func TestHostile_ErrorsOfItems(t *testing.T) {
 	f := func(code pdu.Code, is error) {
 		t.Helper()
 		d := controller{bank: refusing{newMemory(map[uint16]int{1: 20}), code}}.serve(t)
-		expect(t, open(t, s7.New(), d), number("DB1.DBW3", 0x0304),
-			want{address: "DB1.DBW12", kind: plant.KindNumber, err: is}, want{address: "DB1.DBW14", kind: plant.KindNumber, err: is}, number("DB1.DBW8", 0x0809))
+		conntest.Expect(t, conntest.Open(t, s7.New(), d), conntest.Number("DB1.DBW3", 0x0304),
+			conntest.Want{Address: "DB1.DBW12", Kind: plant.KindNumber, Err: is}, conntest.Want{Address: "DB1.DBW14", Kind: plant.KindNumber, Err: is}, conntest.Number("DB1.DBW8", 0x0809))
 	}
 	f(pdu.OutOfRange, connect.ErrUnconfigured)
 	f(pdu.NotExisting, connect.ErrUnconfigured)
@@ -149,7 +149,7 @@ func TestHostile_ErrorsOfItems(t *testing.T) {
 		q.send(pdu.Message{Kind: pdu.Ack, Reference: q.Reference, Class: 0x81, Code: 4}.Append(nil))
 		return true
 	}}.serve(t)
-	expect(t, open(t, s7.New(), d), want{address: "DB1.DBW3", kind: plant.KindNumber, err: connect.ErrRefused})
+	conntest.Expect(t, conntest.Open(t, s7.New(), d), conntest.Want{Address: "DB1.DBW3", Kind: plant.KindNumber, Err: connect.ErrRefused})
 	if accepted.Load() != 2 {
 		t.Errorf("%d questions for two readings; a refusal is no reason to ask again", accepted.Load())
 	}
@@ -197,7 +197,7 @@ func TestRead_OtherLengthAfterReturn(t *testing.T) {
 			wg.Go(func() { one.attend(c) })
 		}
 	})
-	c := open(t, s7.New(), plant.Device{Driver: s7.Kind, Address: l.Addr().String()})
+	c := conntest.Open(t, s7.New(), plant.Device{Driver: s7.Kind, Address: l.Addr().String()})
 	points := make([]connect.Point, 100)
 	for i := range points {
 		points[i] = connect.Point{Address: fmt.Sprintf("DB1.DBB%d", 10*i), Kind: plant.KindNumber}
@@ -253,7 +253,7 @@ func TestHostile_LateAnswersNeverReachAnotherPoint(t *testing.T) {
 	gateway := &lateGateway{}
 	d := controller{bank: newMemory(map[uint16]int{1: 256}), answer: gateway.answer}.serve(t)
 	driver := s7.New()
-	values, timeouts, wrong := 0, 0, 0
+	var tally conntest.Tally
 	for i := range 600 {
 		// A new client now and then: its questions must not look like the old one's.
 		c, err := driver.Open(within(t, patience), d)
@@ -261,28 +261,15 @@ func TestHostile_LateAnswersNeverReachAnotherPoint(t *testing.T) {
 			continue // the late answer to another's question came instead of the confirmation
 		}
 		for range 1 + i%3 {
-			at := rand.IntN(256)
-			g, err := c.Prepare([]connect.Point{{Address: fmt.Sprintf("DB1.DBB%d", at), Kind: plant.KindNumber}})
-			must(t, err)
-			r := make([]connect.Reading, 1)
-			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
-			switch err := g.Read(ctx, r); {
-			case err != nil:
-				timeouts++
-			case r[0].Err != nil || r[0].Number != float64(at):
-				wrong++
-			default:
-				values++
-			}
-			cancel()
+			tally.Read(t, c, 5*time.Millisecond, 256, func(at int) string { return fmt.Sprintf("DB1.DBB%d", at) })
 		}
 		must(t, c.Close())
 	}
 	gateway.mu.Lock()
 	defer gateway.mu.Unlock()
-	t.Logf("%d values, %d timeouts, %d late answers on another connection, %d wrong", values, timeouts, gateway.late, wrong)
-	if wrong > 0 || values == 0 || gateway.late < 100 {
-		t.Errorf("%d wrong values of %d; %d late answers tried", wrong, values, gateway.late)
+	t.Logf("%d values, %d timeouts, %d late answers on another connection, %d wrong", tally.Values, tally.Timeouts, gateway.late, tally.Wrong)
+	if tally.Wrong > 0 || tally.Values == 0 || gateway.late < 100 {
+		t.Errorf("%d wrong values of %d; %d late answers tried", tally.Wrong, tally.Values, gateway.late)
 	}
 }
 
@@ -290,9 +277,9 @@ func TestHostile_LateAnswersNeverReachAnotherPoint(t *testing.T) {
 // without a loss of contact at every reading.
 func TestHostile_HangsUpAfterEachAnswer(t *testing.T) {
 	d := controller{bank: newMemory(map[uint16]int{1: 20}), answer: func(q question) bool { return honest(q) && false }}.serve(t)
-	c := open(t, s7.New(), d)
+	c := conntest.Open(t, s7.New(), d)
 	for range 20 {
-		expect(t, c, number("DB1.DBW3", 0x0304))
+		conntest.Expect(t, c, conntest.Number("DB1.DBW3", 0x0304))
 	}
 }
 
@@ -306,13 +293,13 @@ func TestWrite_OnceOnly(t *testing.T) {
 		}
 		return honest(q)
 	}}.serve(t)
-	c := open(t, s7.New(), d)
-	expect(t, c, number("DB1.DBW3", 0x0304))
+	c := conntest.Open(t, s7.New(), d)
+	conntest.Expect(t, c, conntest.Number("DB1.DBW3", 0x0304))
 	err := c.(connect.Writer).Write(within(t, patience), connect.Point{Address: "DB1.DBW3", Kind: plant.KindNumber}, 1.0)
 	if err == nil || writes.Load() != 1 {
 		t.Errorf("Write = %v after %d writes; want an error after one", err, writes.Load())
 	}
-	expect(t, c, number("DB1.DBW3", 1)) // it arrived, although nobody said so
+	conntest.Expect(t, c, conntest.Number("DB1.DBW3", 1)) // it arrived, although nobody said so
 }
 
 // The timeout of one question is the device's, however long the caller waits
@@ -321,7 +308,7 @@ func TestTimeout_OfOneQuestion(t *testing.T) {
 	t.Parallel()
 	d := controller{bank: newMemory(nil), answer: func(question) bool { return true }}.serve(t)
 	d.Params["timeout"] = "50ms"
-	c := open(t, s7.New(), d)
+	c := conntest.Open(t, s7.New(), d)
 	g, err := c.Prepare([]connect.Point{{Address: "DB1.DBW3", Kind: plant.KindNumber}})
 	must(t, err)
 	start := time.Now()

@@ -1,13 +1,13 @@
 package s7
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"zhigai/connect"
@@ -22,7 +22,7 @@ type link struct {
 	maxPDU  int
 	numbers *atomic.Uint32 // of questions, the driver's
 	users   int            // guarded by the driver
-	turn    chan struct{}  // holds one element while somebody asks
+	turn    connect.Turn
 
 	// Guarded by turn.
 	conn    *tap.Conn
@@ -31,27 +31,13 @@ type link struct {
 	message []byte // pieces of an answer
 }
 
-func (l *link) take(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err // select would toss a coin
-	}
-	select {
-	case l.turn <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("%w: %w", connect.ErrBusy, ctx.Err())
-	}
-}
-
-func (l *link) give() { <-l.turn }
-
 // connect opens the connection unless it is open, and gives the negotiated
 // length of a PDU.
 func (l *link) connect(ctx context.Context, s *settings) (length int, err error) {
-	if err := l.take(ctx); err != nil {
+	if err := l.turn.Take(ctx); err != nil {
 		return 0, err
 	}
-	defer l.give()
+	defer l.turn.Give()
 	err = l.dial(ctx, s)
 	return l.length, err
 }
@@ -76,7 +62,7 @@ func (l *link) dial(ctx context.Context, s *settings) error {
 }
 
 func (l *link) agree(ctx context.Context, s *settings) error {
-	done, err := l.limit(ctx, s)
+	done, err := connect.Limit(ctx, l.conn, cmp.Or(s.timeout, defaultTimeout))
 	if err != nil {
 		return err
 	}
@@ -119,34 +105,15 @@ func (l *link) drop() {
 // defaultTimeout of one question: a controller answers within its cycle and its share for communication.
 const defaultTimeout = 3 * time.Second
 
-// limit sets the deadline of one question; the function it gives ends the watch
-// over ctx.
-func (l *link) limit(ctx context.Context, s *settings) (done func(), err error) {
-	own := s.timeout
-	if own == 0 {
-		own = defaultTimeout
-	}
-	deadline := time.Now().Add(own)
-	if end, ok := ctx.Deadline(); ok && end.Before(deadline) {
-		deadline = end
-	}
-	if err := l.conn.SetDeadline(deadline); err != nil {
-		return nil, err
-	}
-	conn := l.conn // the function may run when another one has taken its place
-	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
-	return func() { stop() }, nil
-}
-
 // ask sends one question, waits for its answer and gives it to check, whose
 // error it returns. After an error other than the controller's word the
 // connection is closed: what may still come on it is nobody's answer. A question
 // that may be asked again is, once, when the controller hung up on it.
 func (l *link) ask(ctx context.Context, s *settings, q pdu.Message, again bool, check func(pdu.Message) error) error {
-	if err := l.take(ctx); err != nil {
+	if err := l.turn.Take(ctx); err != nil {
 		return err
 	}
-	defer l.give()
+	defer l.turn.Give()
 	if end, ok := ctx.Deadline(); ok && time.Until(end) < s.timeout/2 {
 		return connect.ErrBusy // what is left would make a good device look dead
 	}
@@ -156,7 +123,7 @@ func (l *link) ask(ctx context.Context, s *settings, q pdu.Message, again bool, 
 	}
 	l.conn.For(ctx)
 	m, err := l.bounded(ctx, s, q)
-	if used && again && hungUp(err) {
+	if used && again && connect.HungUp(err) {
 		// Controllers hang up when nothing was asked for a while, or to make room.
 		// That is no loss of contact. A write is not sent twice.
 		l.drop()
@@ -182,17 +149,12 @@ func isWord(err error) bool {
 }
 
 func (l *link) bounded(ctx context.Context, s *settings, q pdu.Message) (pdu.Message, error) {
-	done, err := l.limit(ctx, s)
+	done, err := connect.Limit(ctx, l.conn, cmp.Or(s.timeout, defaultTimeout))
 	if err != nil {
 		return pdu.Message{}, err
 	}
 	defer done()
 	return l.exchange(q)
-}
-
-// hungUp reports whether the controller closed the connection before any answer.
-func hungUp(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
 // maxStale is how many foreign messages are thrown away before the connection is

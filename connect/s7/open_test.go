@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"zhigai/connect"
+	"zhigai/connect/conntest"
 	"zhigai/connect/peer"
 	"zhigai/connect/s7"
 	"zhigai/connect/s7/pdu"
@@ -54,10 +55,10 @@ func TestOpen_OneConnectionForAllDevices(t *testing.T) {
 	}}.serve(t)
 	driver := s7.New()
 	for range 5 {
-		expect(t, open(t, driver, d), number("DB1.DBW3", 0x0304))
+		conntest.Expect(t, conntest.Open(t, driver, d), conntest.Number("DB1.DBW3", 0x0304))
 	}
 	other := plant.Device{Driver: s7.Kind, Address: d.Address, Params: map[string]string{"connection": "op"}}
-	expect(t, open(t, driver, other), number("DB1.DBW3", 0x0304))
+	conntest.Expect(t, conntest.Open(t, driver, other), conntest.Number("DB1.DBW3", 0x0304))
 	mu.Lock()
 	defer mu.Unlock()
 	if len(conns) != 2 {
@@ -79,7 +80,7 @@ func TestDiscover_Where(t *testing.T) {
 
 // A group that has nothing to ask must not look like a controller that answers.
 func TestGroup_NothingToAsk(t *testing.T) {
-	c := open(t, s7.New(), controller{bank: newMemory(nil)}.serve(t))
+	c := conntest.Open(t, s7.New(), controller{bank: newMemory(nil)}.serve(t))
 	g, err := c.Prepare([]connect.Point{{Address: "40001", Kind: plant.KindNumber}})
 	must(t, err)
 	if err := g.Read(within(t, patience), make([]connect.Reading, 1)); err == nil || !strings.Contains(err.Error(), "none of the points") {

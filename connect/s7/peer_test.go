@@ -2,7 +2,6 @@ package s7_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -41,52 +40,6 @@ func cpu315(port string) plant.Device {
 	return plant.Device{Driver: s7.Kind, Address: "127.0.0.1:" + port, Params: map[string]string{"plc": "s7-300"}}
 }
 
-func open(t *testing.T, driver *s7.Driver, d plant.Device) connect.Conn {
-	t.Helper()
-	c, err := driver.Open(within(t, patience), d)
-	must(t, err)
-	t.Cleanup(func() { must(t, c.Close()) })
-	return c
-}
-
-// want is one point and what reading it must give.
-type want struct {
-	address string
-	kind    plant.TagKind
-	number  float64
-	text    string
-	err     error
-}
-
-func number(address string, v float64) want {
-	return want{address: address, kind: plant.KindNumber, number: v}
-}
-
-func text(address, v string) want { return want{address: address, kind: plant.KindText, text: v} }
-
-// expect reads all points in one group, as the collector does.
-func expect(t *testing.T, c connect.Conn, wants ...want) {
-	t.Helper()
-	points := make([]connect.Point, len(wants))
-	for i, w := range wants {
-		points[i] = connect.Point{Address: w.address, Kind: w.kind}
-	}
-	g, err := c.Prepare(points)
-	must(t, err)
-	got := make([]connect.Reading, len(points))
-	// Twice: what the first reading learned about the controller's gaps must not
-	// spoil the second.
-	for range 2 {
-		must(t, g.Read(within(t, patience), got))
-		for i, w := range wants {
-			r := got[i]
-			if r.Point != i || !errors.Is(r.Err, w.err) || w.err == nil && (r.Err != nil || r.Number != w.number || r.Text != w.text) {
-				t.Errorf("%s as %s = %+v; want %v %q %v", w.address, w.kind, r, w.number, w.text, w.err)
-			}
-		}
-	}
-}
-
 // What every driver promises, against the snap7 library.
 func TestConformance(t *testing.T) {
 	port := peer.Port(t)
@@ -109,59 +62,59 @@ func TestConformance(t *testing.T) {
 }
 
 // everyType is what server.js holds.
-var everyType = []want{
-	{address: "DB1.DBX0.0", kind: plant.KindBoolean, number: 1},
-	{address: "DB1.DBX0.1", kind: plant.KindBoolean, number: 0},
-	{address: "db1.dbx0.7", kind: plant.KindBoolean, number: 1},
-	number("DB1.DBB0", 0b1000_1001), number("DB1.DBB1 usint", 200), number("DB1.DBB2 sint", -5),
-	number("DB1.DBW4 int", -1234), number("DB1.DBW6", 65535), number("DB1.DBW6 uint", 65535), number("DB1.DBW6 int", -1),
-	number("DB1.DBD8 dint", -70000), number("DB1.DBD12 udint", 4000000000), number("DB1.DBD12", 4000000000),
-	number("DB1.DBD16 real", 1000.5), number("DB1.DBD24 lreal", -0.1), number("DB1.DBB32 lint", -(1<<53 - 1)),
-	{address: "DB1.DBB40 ulint", kind: plant.KindNumber, err: connect.ErrImprecise},
-	number("DB1.DBD48 time", -1500), number("DB1.DBW52 s5time", 25000),
-	number("DB1.DBW54 date", 1783123200000), text("DB1.DBW54 date", "2026-07-04"),
-	number("DB1.DBD56 tod", 45296789), text("DB1.DBD56 time_of_day", "12:34:56.789"),
-	number("DB1.DBB60 date_and_time", 1783168496789), text("DB1.DBB60 dt", "2026-07-04T12:34:56.789"),
-	number("DB1.DBB68 dtl", 1783168496789), text("DB1.DBB68 dtl", "2026-07-04T12:34:56.789"),
-	text("DB1.DBB80 string[20]", "CNC-7"), text("DB1.DBB80 string[3]", "CNC"), text("DB1.DBX80.0 string[20]", "CNC-7"),
-	text("DB1.DBB124 wstring[10]", "磨床"), text("DB1.DBB148 char[8]", "AB12"),
-	{address: "DB1.DBB160 string[20]", kind: plant.KindText, err: connect.ErrMalformed},
-	{address: "DB1.DBW170 s5time", kind: plant.KindNumber, err: connect.ErrMalformed},
-	number("MW10 word", 4711),
-	{address: "M20.3", kind: plant.KindBoolean, number: 1},
-	{address: "M20.4", kind: plant.KindBoolean, number: 0},
-	number("IW0", 1), number("EW0", 1), number("QB4", 0x5a), number("AB4", 0x5a), number("VW6 int", -1),
-	number("T0", 123000), number("C0", 456), number("Z0", 456),
-	text("CPU order", "6ES7 315-2EH14-0AB0"), text("CPU name", "CPU 315-2 PN/DP"), text("CPU serial", "S C-C2UR28922012"), text("cpu station", "SNAP7-SERVER"),
+var everyType = []conntest.Want{
+	{Address: "DB1.DBX0.0", Kind: plant.KindBoolean, Number: 1},
+	{Address: "DB1.DBX0.1", Kind: plant.KindBoolean, Number: 0},
+	{Address: "db1.dbx0.7", Kind: plant.KindBoolean, Number: 1},
+	conntest.Number("DB1.DBB0", 0b1000_1001), conntest.Number("DB1.DBB1 usint", 200), conntest.Number("DB1.DBB2 sint", -5),
+	conntest.Number("DB1.DBW4 int", -1234), conntest.Number("DB1.DBW6", 65535), conntest.Number("DB1.DBW6 uint", 65535), conntest.Number("DB1.DBW6 int", -1),
+	conntest.Number("DB1.DBD8 dint", -70000), conntest.Number("DB1.DBD12 udint", 4000000000), conntest.Number("DB1.DBD12", 4000000000),
+	conntest.Number("DB1.DBD16 real", 1000.5), conntest.Number("DB1.DBD24 lreal", -0.1), conntest.Number("DB1.DBB32 lint", -(1<<53 - 1)),
+	{Address: "DB1.DBB40 ulint", Kind: plant.KindNumber, Err: connect.ErrImprecise},
+	conntest.Number("DB1.DBD48 time", -1500), conntest.Number("DB1.DBW52 s5time", 25000),
+	conntest.Number("DB1.DBW54 date", 1783123200000), conntest.Text("DB1.DBW54 date", "2026-07-04"),
+	conntest.Number("DB1.DBD56 tod", 45296789), conntest.Text("DB1.DBD56 time_of_day", "12:34:56.789"),
+	conntest.Number("DB1.DBB60 date_and_time", 1783168496789), conntest.Text("DB1.DBB60 dt", "2026-07-04T12:34:56.789"),
+	conntest.Number("DB1.DBB68 dtl", 1783168496789), conntest.Text("DB1.DBB68 dtl", "2026-07-04T12:34:56.789"),
+	conntest.Text("DB1.DBB80 string[20]", "CNC-7"), conntest.Text("DB1.DBB80 string[3]", "CNC"), conntest.Text("DB1.DBX80.0 string[20]", "CNC-7"),
+	conntest.Text("DB1.DBB124 wstring[10]", "磨床"), conntest.Text("DB1.DBB148 char[8]", "AB12"),
+	{Address: "DB1.DBB160 string[20]", Kind: plant.KindText, Err: connect.ErrMalformed},
+	{Address: "DB1.DBW170 s5time", Kind: plant.KindNumber, Err: connect.ErrMalformed},
+	conntest.Number("MW10 word", 4711),
+	{Address: "M20.3", Kind: plant.KindBoolean, Number: 1},
+	{Address: "M20.4", Kind: plant.KindBoolean, Number: 0},
+	conntest.Number("IW0", 1), conntest.Number("EW0", 1), conntest.Number("QB4", 0x5a), conntest.Number("AB4", 0x5a), conntest.Number("VW6 int", -1),
+	conntest.Number("T0", 123000), conntest.Number("C0", 456), conntest.Number("Z0", 456),
+	conntest.Text("CPU order", "6ES7 315-2EH14-0AB0"), conntest.Text("CPU name", "CPU 315-2 PN/DP"), conntest.Text("CPU serial", "S C-C2UR28922012"), conntest.Text("cpu station", "SNAP7-SERVER"),
 }
 
 func TestSnap7_EveryType(t *testing.T) {
 	port := peer.Port(t)
 	snap7(t, port)
-	c := open(t, s7.New(), cpu315(port))
-	wants := append(everyType, text("DB1.DBB200 string", strings.Repeat("x", 250)))
-	expect(t, c, wants...)
+	c := conntest.Open(t, s7.New(), cpu315(port))
+	wants := append(everyType, conntest.Text("DB1.DBB200 string", strings.Repeat("x", 250)))
+	conntest.Expect(t, c, wants...)
 
 	// The same with the short PDU of an S7-300: a STRING[254] comes in pieces.
 	short := cpu315(port)
 	short.Params["max_pdu"] = "240"
-	expect(t, open(t, s7.New(), short), wants...)
+	conntest.Expect(t, conntest.Open(t, s7.New(), short), wants...)
 
 	chinese := cpu315(port)
 	chinese.Params["charset"] = "gb18030"
-	expect(t, open(t, s7.New(), chinese), text("DB1.DBB102 string[20]", "磨床"))
+	conntest.Expect(t, conntest.Open(t, s7.New(), chinese), conntest.Text("DB1.DBB102 string[20]", "磨床"))
 }
 
 // One wrong address in a profile must cost one tag, not the block around it.
 func TestSnap7_OnlyTheMissingPointIsBad(t *testing.T) {
 	port := peer.Port(t)
 	snap7(t, port)
-	c := open(t, s7.New(), cpu315(port))
-	missing := func(address string) want {
-		return want{address: address, kind: plant.KindNumber, err: connect.ErrUnconfigured}
+	c := conntest.Open(t, s7.New(), cpu315(port))
+	missing := func(address string) conntest.Want {
+		return conntest.Want{Address: address, Kind: plant.KindNumber, Err: connect.ErrUnconfigured}
 	}
-	expect(t, c, number("DB1.DBW4 int", -1234), missing("DB1.DBW511"), missing("DB1.DBW512"), missing("DB1.DBD600 real"), missing("DB9.DBW0"), missing("DB9.DBW2"),
-		missing("DB1.DBW0 nonsense"), number("DB2.DBB4095", 4095%251), missing("DB2.DBW4095"), missing("T700"), number("MW10", 4711))
+	conntest.Expect(t, c, conntest.Number("DB1.DBW4 int", -1234), missing("DB1.DBW511"), missing("DB1.DBW512"), missing("DB1.DBD600 real"), missing("DB9.DBW0"), missing("DB9.DBW2"),
+		missing("DB1.DBW0 nonsense"), conntest.Number("DB2.DBB4095", 4095%251), missing("DB2.DBW4095"), missing("T700"), conntest.Number("MW10", 4711))
 }
 
 // Tags all over a block, more than a PDU holds: every value is that of its own
@@ -172,12 +125,12 @@ func TestSnap7_EveryByteOfABlock(t *testing.T) {
 	for _, length := range []string{"240", "480", "960"} {
 		d := cpu315(port)
 		d.Params["max_pdu"] = length
-		c := open(t, s7.New(), d)
-		var wants []want
+		c := conntest.Open(t, s7.New(), d)
+		var wants []conntest.Want
 		for at := 0; at < 4094; at += 1 + at%37 {
-			wants = append(wants, number(fmt.Sprintf("DB2.DBW%d", at), float64(at%251*256+(at+1)%251)))
+			wants = append(wants, conntest.Number(fmt.Sprintf("DB2.DBW%d", at), float64(at%251*256+(at+1)%251)))
 		}
-		expect(t, c, wants...)
+		conntest.Expect(t, c, wants...)
 	}
 }
 
@@ -186,11 +139,11 @@ func TestSnap7_WritesReadBack(t *testing.T) {
 	controller := snap7(t, port)
 	d := cpu315(port)
 	d.Params["max_pdu"] = "240"
-	c := open(t, s7.New(), d)
+	c := conntest.Open(t, s7.New(), d)
 	f := func(address string, kind plant.TagKind, value any, number float64, text string) {
 		t.Helper()
 		must(t, c.(connect.Writer).Write(within(t, patience), connect.Point{Address: address, Kind: kind}, value))
-		expect(t, c, want{address: address, kind: kind, number: number, text: text})
+		conntest.Expect(t, c, conntest.Want{Address: address, Kind: kind, Number: number, Text: text})
 	}
 	f("DB2.DBB300", plant.KindNumber, 255.0, 255, "")
 	f("DB2.DBB300 sint", plant.KindNumber, -128.0, -128, "")
@@ -230,7 +183,7 @@ func TestSnap7_WritesReadBack(t *testing.T) {
 func TestSnap7_WritesThatAreRefused(t *testing.T) {
 	port := peer.Port(t)
 	snap7(t, port)
-	c := open(t, s7.New(), cpu315(port))
+	c := conntest.Open(t, s7.New(), cpu315(port))
 	f := func(address string, kind plant.TagKind, value any, says string) {
 		t.Helper()
 		err := c.(connect.Writer).Write(within(t, patience), connect.Point{Address: address, Kind: kind}, value)
@@ -250,7 +203,7 @@ func TestSnap7_WritesThatAreRefused(t *testing.T) {
 	f("DB9.DBW0", plant.KindNumber, 1.0, "does not exist")
 	f("DB1.DBW600", plant.KindNumber, 1.0, "out of range")
 	f("CPU name", plant.KindText, "x", "not written")
-	expect(t, c, number("DB2.DBW300", 300%251*256+301%251), text("DB1.DBB80 string[20]", "CNC-7")) // nothing of it arrived
+	conntest.Expect(t, c, conntest.Number("DB2.DBW300", 300%251*256+301%251), conntest.Text("DB1.DBB80 string[20]", "CNC-7")) // nothing of it arrived
 }
 
 func TestSnap7_Test(t *testing.T) {
@@ -274,7 +227,7 @@ func TestDiscover_Snap7(t *testing.T) {
 	if want := (connect.Identity{Vendor: "Siemens", Product: "6ES7 315-2EH14-0AB0 CPU 315-2 PN/DP", Version: "3.2.6", Serial: "S C-C2UR28922012"}); found[0].Identity != want {
 		t.Errorf("identity %+v; want %+v", found[0].Identity, want)
 	}
-	expect(t, open(t, s7.New(), found[0].Device), number("DB1.DBW4 int", -1234))
+	conntest.Expect(t, conntest.Open(t, s7.New(), found[0].Device), conntest.Number("DB1.DBW4 int", -1234))
 }
 
 func within(t *testing.T, d time.Duration) context.Context {

@@ -151,7 +151,7 @@ func (d *Driver) Open(ctx context.Context, device plant.Device) (connect.Conn, e
 	d.mu.Lock()
 	l := d.links[s.endpoint]
 	if l == nil {
-		l = &link{endpoint: s.endpoint, maxPDU: s.maxPDU, numbers: &d.numbers, turn: make(chan struct{}, 1)}
+		l = &link{endpoint: s.endpoint, maxPDU: s.maxPDU, numbers: &d.numbers, turn: connect.NewTurn()}
 		d.links[s.endpoint] = l
 	}
 	l.users++

@@ -1,7 +1,6 @@
 package slmp_test
 
 import (
-	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"zhigai/connect"
+	"zhigai/connect/conntest"
 	"zhigai/connect/slmp"
 	"zhigai/connect/slmp/frame"
 	"zhigai/plant"
@@ -43,7 +43,7 @@ func TestHostile_NoValueFromWhatIsNoAnswer(t *testing.T) {
 				return trick(q)
 			})
 			d.Params = params
-			c := open(t, d)
+			c := conntest.Open(t, slmp.New(), d)
 			g, err := c.Prepare([]connect.Point{{Address: "D3 uint16", Kind: plant.KindNumber}})
 			must(t, err)
 			r := make([]connect.Reading, 1)
@@ -53,7 +53,7 @@ func TestHostile_NoValueFromWhatIsNoAnswer(t *testing.T) {
 			mu.Lock()
 			good = true
 			mu.Unlock()
-			expect(t, c, number("D3 uint16", 3))
+			conntest.Expect(t, c, conntest.Number("D3 uint16", 3))
 		})
 	}
 	numbered := map[string]string{"frame": "4E"}
@@ -92,8 +92,8 @@ func TestHostile_EndCodes(t *testing.T) {
 			return true
 		})
 		d.Params = map[string]string{"random": "no"} // or one question has them all
-		expect(t, open(t, d), number("D3 uint16", 3),
-			want{address: "D200 uint16", kind: plant.KindNumber, err: is}, want{address: "D300 uint16", kind: plant.KindNumber, err: is})
+		conntest.Expect(t, conntest.Open(t, slmp.New(), d), conntest.Number("D3 uint16", 3),
+			conntest.Want{Address: "D200 uint16", Kind: plant.KindNumber, Err: is}, conntest.Want{Address: "D300 uint16", Kind: plant.KindNumber, Err: is})
 	}
 	f(frame.BeyondLast, connect.ErrUnconfigured)
 	f(frame.OutOfRange, connect.ErrUnconfigured)
@@ -124,7 +124,7 @@ func TestHostile_AnswersTwice(t *testing.T) {
 	for name, d := range map[string]plant.Device{
 		"tcp": tcp, "udp": udp(map[string]string{"transport": "udp"}), "udp 4E": udp(map[string]string{"transport": "udp", "frame": "4E"}),
 	} {
-		c := open(t, d)
+		c := conntest.Open(t, slmp.New(), d)
 		for i := range 50 {
 			g, err := c.Prepare([]connect.Point{{Address: fmt.Sprintf("D%d uint16", i), Kind: plant.KindNumber}})
 			must(t, err)
@@ -167,29 +167,16 @@ func TestHostile_LateAnswersNeverReachAnotherDevice(t *testing.T) {
 			d.Params = params
 			c, err := slmp.New().Open(within(t, patience), d)
 			must(t, err)
-			values, timeouts, wrong := 0, 0, 0
+			var tally conntest.Tally
 			for range 300 {
-				at := rand.IntN(100)
-				g, err := c.Prepare([]connect.Point{{Address: fmt.Sprintf("D%d uint16", at), Kind: plant.KindNumber}})
-				must(t, err)
-				r := make([]connect.Reading, 1)
-				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
-				switch err := g.Read(ctx, r); {
-				case err != nil:
-					timeouts++
-				case r[0].Err != nil || r[0].Number != float64(at):
-					wrong++
-				default:
-					values++
-				}
-				cancel()
+				tally.Read(t, c, 5*time.Millisecond, 100, func(at int) string { return fmt.Sprintf("D%d uint16", at) })
 			}
 			must(t, c.Close())
 			stop() // no more questions
 			late.Wait()
-			t.Logf("%d values, %d timeouts, %d wrong", values, timeouts, wrong)
-			if wrong > 0 || values == 0 || timeouts == 0 {
-				t.Errorf("%d wrong values of %d, %d timeouts", wrong, values, timeouts)
+			t.Logf("%d values, %d timeouts, %d wrong", tally.Values, tally.Timeouts, tally.Wrong)
+			if tally.Wrong > 0 || tally.Values == 0 || tally.Timeouts == 0 {
+				t.Errorf("%d wrong values of %d, %d timeouts", tally.Wrong, tally.Values, tally.Timeouts)
 			}
 		})
 	}
@@ -207,12 +194,12 @@ func TestHostile_WriteIsNotRepeated(t *testing.T) {
 		}
 		return honest(newBank())(q)
 	})
-	c := open(t, d)
-	expect(t, c, number("D3 uint16", 3))
+	c := conntest.Open(t, slmp.New(), d)
+	conntest.Expect(t, c, conntest.Number("D3 uint16", 3))
 	if err := c.(connect.Writer).Write(within(t, patience), connect.Point{Address: "D3 uint16", Kind: plant.KindNumber}, 4.0); err == nil {
 		t.Error("a write that was not answered succeeds")
 	}
-	expect(t, c, number("D3 uint16", 3))
+	conntest.Expect(t, c, conntest.Number("D3 uint16", 3))
 	if n := writes.Load(); n != 1 {
 		t.Errorf("written %d times", n)
 	}

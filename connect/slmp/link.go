@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"zhigai/connect"
@@ -23,7 +22,7 @@ type link struct {
 	format                frame.Format
 	numbers               *atomic.Uint32 // of questions, the driver's
 	users                 int            // guarded by the driver
-	turn                  chan struct{}  // holds one element while somebody asks
+	turn                  connect.Turn
 
 	// Guarded by turn.
 	conn  *tap.Conn
@@ -32,25 +31,11 @@ type link struct {
 	quiet time.Time // when the last answer came
 }
 
-func (l *link) take(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err // select would toss a coin
-	}
-	select {
-	case l.turn <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("%w: %w", connect.ErrBusy, ctx.Err())
-	}
-}
-
-func (l *link) give() { <-l.turn }
-
 func (l *link) connect(ctx context.Context) error {
-	if err := l.take(ctx); err != nil {
+	if err := l.turn.Take(ctx); err != nil {
 		return err
 	}
-	defer l.give()
+	defer l.turn.Give()
 	return l.dial(ctx)
 }
 
@@ -83,10 +68,10 @@ func (l *link) drop() {
 // refusal the connection is closed: what may still come on it is nobody's
 // answer.
 func (l *link) ask(ctx context.Context, s *settings, q *frame.Request) (frame.Data, error) {
-	if err := l.take(ctx); err != nil {
+	if err := l.turn.Take(ctx); err != nil {
 		return frame.Data{}, err
 	}
-	defer l.give()
+	defer l.turn.Give()
 	if end, ok := ctx.Deadline(); ok && time.Until(end) < s.timeout/2 {
 		return frame.Data{}, connect.ErrBusy // what is left would make a good device look dead
 	}
@@ -106,7 +91,7 @@ func (l *link) ask(ctx context.Context, s *settings, q *frame.Request) (frame.Da
 		}
 	}
 	data, err := l.exchange(ctx, s, q)
-	if used && hungUp(err) && q.Command != frame.WriteBatch {
+	if used && connect.HungUp(err) && q.Command != frame.WriteBatch {
 		// The station hung up when nothing was asked for a while. That is no loss
 		// of contact. A write is not sent twice.
 		l.drop()
@@ -130,28 +115,12 @@ func refused(err error) frame.EndCode {
 	return 0
 }
 
-// hungUp reports whether the station closed the connection before any answer.
-func hungUp(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
-}
-
 func (l *link) exchange(ctx context.Context, s *settings, q *frame.Request) (frame.Data, error) {
-	deadline, ok := ctx.Deadline()
-	if s.timeout > 0 {
-		if own := time.Now().Add(s.timeout); !ok || own.Before(deadline) {
-			deadline, ok = own, true
-		}
-	}
-	if !ok {
-		return frame.Data{}, errors.New("BUG: an slmp question without deadline")
-	}
-	if err := l.conn.SetDeadline(deadline); err != nil {
+	done, err := connect.Limit(ctx, l.conn, s.timeout)
+	if err != nil {
 		return frame.Data{}, err
 	}
-	// It may run after this exchange has dropped its connection.
-	conn := l.conn
-	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
-	defer stop()
+	defer done()
 	q.Serial = uint16(l.numbers.Add(1))
 	l.out = q.Append(l.out[:0], l.format)
 	if _, err := l.conn.Write(l.out); err != nil {

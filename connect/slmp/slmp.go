@@ -186,7 +186,7 @@ func (d *Driver) Open(ctx context.Context, device plant.Device) (connect.Conn, e
 	d.mu.Lock()
 	l := d.links[key]
 	if l == nil {
-		l = &link{key: key, network: s.network, address: s.address, format: s.format, numbers: &d.numbers, turn: make(chan struct{}, 1)}
+		l = &link{key: key, network: s.network, address: s.address, format: s.format, numbers: &d.numbers, turn: connect.NewTurn()}
 		d.links[key] = l
 	}
 	l.users++

@@ -68,22 +68,22 @@ func TestRead_EveryFormInEveryFormat(t *testing.T) {
 	eachVariant(t, func(t *testing.T, b *bank, d plant.Device) {
 		b.put(t, "D200 int16", 0xFFFE).put(t, "D201 int32", 0xEE90, 0xFFFE).put(t, "D203 float32", 0, 0x4148).put(t, "W1F uint32", 0x2800, 0xEE6B)
 		b.put(t, "R3 float64", 0x999A, 0x9999, 0x9999, 0xBFB9).put(t, "M17", 1).put(t, "X1F", 1).put(t, "D700 int16", 0x8008)
-		expect(t, open(t, d), number("D200 int16", -2), number("D201 int32", -70000), number("D203 float32", 12.5), number("W1F uint32", 4e9),
-			number("R3 float64", -0.1), number("D5 uint16", 5), number("D500 uint16", 0), number("D900 int16", 0),
-			want{address: "M17", kind: plant.KindBoolean, number: 1}, want{address: "M18", kind: plant.KindBoolean},
-			want{address: "X1F", kind: plant.KindBoolean, number: 1}, want{address: "D700.F", kind: plant.KindBoolean, number: 1},
-			want{address: "D700.3", kind: plant.KindBoolean, number: 1}, want{address: "D700.4", kind: plant.KindBoolean})
+		conntest.Expect(t, conntest.Open(t, slmp.New(), d), conntest.Number("D200 int16", -2), conntest.Number("D201 int32", -70000), conntest.Number("D203 float32", 12.5), conntest.Number("W1F uint32", 4e9),
+			conntest.Number("R3 float64", -0.1), conntest.Number("D5 uint16", 5), conntest.Number("D500 uint16", 0), conntest.Number("D900 int16", 0),
+			conntest.Want{Address: "M17", Kind: plant.KindBoolean, Number: 1}, conntest.Want{Address: "M18", Kind: plant.KindBoolean},
+			conntest.Want{Address: "X1F", Kind: plant.KindBoolean, Number: 1}, conntest.Want{Address: "D700.F", Kind: plant.KindBoolean, Number: 1},
+			conntest.Want{Address: "D700.3", Kind: plant.KindBoolean, Number: 1}, conntest.Want{Address: "D700.4", Kind: plant.KindBoolean})
 	})
 }
 
 func TestRead_OnlyTheMissingPointIsBad(t *testing.T) {
 	eachVariant(t, func(t *testing.T, _ *bank, d plant.Device) {
-		missing := func(address string) want {
-			return want{address: address, kind: plant.KindNumber, err: connect.ErrUnconfigured}
+		missing := func(address string) conntest.Want {
+			return conntest.Want{Address: address, Kind: plant.KindNumber, Err: connect.ErrUnconfigured}
 		}
-		expect(t, open(t, d), number("D5 uint16", 5), number("D6 uint16", 6), missing("D1000 int16"), missing("D999 int32"), number("D999 int16", 0),
-			missing("ZR5 int16"), missing("D7 nonsense"), missing("R9 float64"), want{address: "M160", kind: plant.KindBoolean, err: connect.ErrUnconfigured},
-			want{address: "M159", kind: plant.KindBoolean})
+		conntest.Expect(t, conntest.Open(t, slmp.New(), d), conntest.Number("D5 uint16", 5), conntest.Number("D6 uint16", 6), missing("D1000 int16"), missing("D999 int32"), conntest.Number("D999 int16", 0),
+			missing("ZR5 int16"), missing("D7 nonsense"), missing("R9 float64"), conntest.Want{Address: "M160", Kind: plant.KindBoolean, Err: connect.ErrUnconfigured},
+			conntest.Want{Address: "M159", Kind: plant.KindBoolean})
 	})
 }
 
@@ -92,19 +92,19 @@ func TestRead_OnlyTheMissingPointIsBad(t *testing.T) {
 func TestRead_OctalNumbers(t *testing.T) {
 	b := newBank().put(t, "X10", 1).put(t, "X1F", 1)
 	d, _ := serve(t, "127.0.0.1:0", honest(b))
-	expect(t, open(t, d), want{address: "X10", kind: plant.KindBoolean, number: 1}, want{address: "X20", kind: plant.KindBoolean})
+	conntest.Expect(t, conntest.Open(t, slmp.New(), d), conntest.Want{Address: "X10", Kind: plant.KindBoolean, Number: 1}, conntest.Want{Address: "X20", Kind: plant.KindBoolean})
 	d.Params = map[string]string{"xy": "octal"}
-	expect(t, open(t, d), want{address: "X10", kind: plant.KindBoolean}, want{address: "X20", kind: plant.KindBoolean, number: 1},
-		want{address: "X37", kind: plant.KindBoolean, number: 1}, want{address: "X18", kind: plant.KindBoolean, err: connect.ErrUnconfigured})
+	conntest.Expect(t, conntest.Open(t, slmp.New(), d), conntest.Want{Address: "X10", Kind: plant.KindBoolean}, conntest.Want{Address: "X20", Kind: plant.KindBoolean, Number: 1},
+		conntest.Want{Address: "X37", Kind: plant.KindBoolean, Number: 1}, conntest.Want{Address: "X18", Kind: plant.KindBoolean, Err: connect.ErrUnconfigured})
 }
 
 func TestWrite_ReadsBack(t *testing.T) {
 	eachVariant(t, func(t *testing.T, b *bank, d plant.Device) {
-		c := open(t, d)
+		c := conntest.Open(t, slmp.New(), d)
 		f := func(address string, kind plant.TagKind, value any, number float64, text string) {
 			t.Helper()
 			must(t, c.(connect.Writer).Write(within(t, patience), connect.Point{Address: address, Kind: kind}, value))
-			expect(t, c, want{address: address, kind: kind, number: number, text: text})
+			conntest.Expect(t, c, conntest.Want{Address: address, Kind: kind, Number: number, Text: text})
 		}
 		f("D300 int16", plant.KindNumber, -5.0, -5, "")
 		f("D301 float32", plant.KindNumber, 12.25, 12.25, "")
@@ -116,13 +116,13 @@ func TestWrite_ReadsBack(t *testing.T) {
 		b.put(t, "D320 int16", 0x00F0)
 		f("D320.F", plant.KindBoolean, true, 1, "")
 		f("D320.4", plant.KindBoolean, 0.0, 0, "")
-		expect(t, c, number("D320 uint16", 0x80E0)) // the other bits as they were
+		conntest.Expect(t, c, conntest.Number("D320 uint16", 0x80E0)) // the other bits as they were
 	})
 }
 
 func TestWrite_Refused(t *testing.T) {
 	d, _ := serve(t, "127.0.0.1:0", honest(newBank()))
-	c := open(t, d)
+	c := conntest.Open(t, slmp.New(), d)
 	f := func(address string, kind plant.TagKind, value any, says string) {
 		t.Helper()
 		err := c.(connect.Writer).Write(within(t, patience), connect.Point{Address: address, Kind: kind}, value)
@@ -144,7 +144,7 @@ func TestWrite_Refused(t *testing.T) {
 	f("D5000 int16", plant.KindNumber, 1.0, "beyond the last device")
 	f("M5000", plant.KindBoolean, true, "cannot be read or written")
 	f("D300", plant.KindNumber, 1.0, "a word has a type")
-	expect(t, c, number("D300 int16", 0)) // nothing of it arrived
+	conntest.Expect(t, c, conntest.Number("D300 int16", 0)) // nothing of it arrived
 }
 
 // A station that takes short questions only, or no random reads, is read all
@@ -154,13 +154,13 @@ func TestRead_LearnsWhatTheStationTakes(t *testing.T) {
 	b.most, b.noRandom = 16, true
 	var asked atomic.Int32
 	d, _ := serve(t, "127.0.0.1:0", func(q question) bool { asked.Add(1); return honest(b)(q) })
-	var wants []want
+	var wants []conntest.Want
 	for a := range 100 {
-		wants = append(wants, number(fmt.Sprintf("D%d uint16", a), float64(a)))
+		wants = append(wants, conntest.Number(fmt.Sprintf("D%d uint16", a), float64(a)))
 	}
-	wants = append(wants, number("D500 uint16", 0), number("D600 uint16", 0), number("R1 uint16", 0),
-		want{address: "D700 string40", kind: plant.KindText, err: connect.ErrUnconfigured})
-	expect(t, open(t, d), wants...)
+	wants = append(wants, conntest.Number("D500 uint16", 0), conntest.Number("D600 uint16", 0), conntest.Number("R1 uint16", 0),
+		conntest.Want{Address: "D700 string40", Kind: plant.KindText, Err: connect.ErrUnconfigured})
+	conntest.Expect(t, conntest.Open(t, slmp.New(), d), wants...)
 	if n := asked.Load(); n > 60 {
 		t.Errorf("%d questions for two readings", n)
 	}

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"zhigai/connect"
 	"zhigai/connect/slmp"
 	"zhigai/connect/slmp/frame"
 	"zhigai/plant"
@@ -233,49 +232,6 @@ func serveUDP(t *testing.T, answer func(question)) (d plant.Device, stop func())
 		}
 	})
 	return plant.Device{Driver: slmp.Kind, Address: p.LocalAddr().String(), Params: map[string]string{"transport": "udp"}}, stop
-}
-
-func open(t *testing.T, d plant.Device) connect.Conn {
-	t.Helper()
-	c, err := slmp.New().Open(within(t, patience), d)
-	must(t, err)
-	t.Cleanup(func() { must(t, c.Close()) })
-	return c
-}
-
-// want is one point and what reading it must give.
-type want struct {
-	address string
-	kind    plant.TagKind
-	number  float64
-	text    string
-	err     error
-}
-
-func number(address string, v float64) want {
-	return want{address: address, kind: plant.KindNumber, number: v}
-}
-
-// expect reads all points in one group, twice: what the first reading learned
-// must not spoil the second.
-func expect(t *testing.T, c connect.Conn, wants ...want) {
-	t.Helper()
-	points := make([]connect.Point, len(wants))
-	for i, w := range wants {
-		points[i] = connect.Point{Address: w.address, Kind: w.kind}
-	}
-	g, err := c.Prepare(points)
-	must(t, err)
-	got := make([]connect.Reading, len(points))
-	for range 2 {
-		must(t, g.Read(within(t, patience), got))
-		for i, w := range wants {
-			r := got[i]
-			if r.Point != i || !errors.Is(r.Err, w.err) || w.err == nil && (r.Err != nil || r.Number != w.number || r.Text != w.text) {
-				t.Errorf("%s as %s = %+v; want %v %q %v", w.address, w.kind, r, w.number, w.text, w.err)
-			}
-		}
-	}
 }
 
 func within(t *testing.T, d time.Duration) context.Context {
