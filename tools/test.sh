@@ -15,6 +15,24 @@ part() { # name, command...
   times+=("$(printf '%-10s %3d:%02d' "$name" $(((SECONDS - start) / 60)) $(((SECONDS - start) % 60)))")
 }
 
+# beside runs a part while others go on; await waits for it, and shows what it said.
+beside() { # name, command...
+  local name=$1 start=$SECONDS
+  shift
+  {
+    "$@" >"$beside/$name" 2>&1
+    echo $((SECONDS - start)) >"$beside/$name.took"
+  } &
+}
+await() { # name
+  echo "== $1"
+  wait || true # how it went stands in its file
+  cat "$beside/$1"
+  local took
+  took=$(cat "$beside/$1.took" 2>/dev/null) || { echo "$1 failed" >&2; exit 1; }
+  times+=("$(printf '%-10s %3d:%02d, beside others' "$1" $((took / 60)) $((took % 60)))")
+}
+
 debian() {
   local missing=() p
   for p in "${packages[@]}"; do
@@ -79,9 +97,12 @@ case ${1:-all} in
   peers) part install peers ;;
   all)
     [ -n "${ZHIGAI_REFDATA:-}" ] || echo "ZHIGAI_REFDATA is not set: tests against reference data are skipped and say so"
-    part install peers
-    part pages pages
+    beside=$(mktemp -d)
+    trap 'rm -rf "$beside"' EXIT
+    beside install peers # waits for the network and the disk
     part check make --no-print-directory check
+    part pages pages
+    await install
     part go gotest
     part generated generated
     part browser browser
