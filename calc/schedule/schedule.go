@@ -42,7 +42,8 @@ type Job struct {
 	Name string
 	// Release is when the first operation may start.
 	Release int64
-	// Due is when the last one should have ended; nil is no date.
+	// Due is when the last one should have ended, before 0 for what is late already;
+	// nil is no date.
 	Due *int64
 	// Weight is what a unit of time too late costs.
 	Weight     int64

@@ -86,8 +86,8 @@ func (v *validator) job(j *Job) error {
 		return err
 	}
 	if j.Due != nil {
-		if err := within("due", *j.Due); err != nil {
-			return err
+		if *j.Due < -maxTime || *j.Due > maxTime {
+			return fmt.Errorf("due: %d is not between %d and %d", *j.Due, int64(-maxTime), int64(maxTime))
 		}
 	}
 	for i := range j.Operations {

@@ -233,14 +233,15 @@ func (c *chain) outside(j *Job) {
 	c.m.Outside = append(c.m.Outside, o)
 }
 
-// part closes a part of the chain that runs beside what follows.
+// part closes a part of the chain that runs beside what follows. What is late of
+// it makes the order late; of an order in parts each that is late counts.
 func (c *chain) part() {
 	for i, op := range c.ops {
 		if c.refs[i].Frozen {
 			c.runs = max(c.runs, op.Alternatives[0].Duration)
 		}
 	}
-	c.store(schedule.Job{Name: c.order.Number})
+	c.store(c.dated())
 	c.before, c.waitMs, c.strict = nil, 0, false
 }
 
@@ -251,10 +252,18 @@ func (c *chain) end(whole bool) {
 	}
 	job := schedule.Job{Name: c.order.Number}
 	if whole {
-		due := max(0, c.clock.before(c.order.Due)-c.trailing())
-		job.Due, job.Weight = &due, c.m.Orders[c.at].Weight
+		job = c.dated()
 	}
 	c.store(job)
+}
+
+// dated is a job that is late when the order is.
+func (c *chain) dated() schedule.Job {
+	due := -c.trailing() // of what is asked for as early as can be
+	if c.order.Due != 0 {
+		due += c.clock.before(c.order.Due)
+	}
+	return schedule.Job{Name: c.order.Number, Due: &due, Weight: c.m.Orders[c.at].Weight}
 }
 
 // trailing is how long suppliers have the order after its last operation here.

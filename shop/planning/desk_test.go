@@ -310,3 +310,19 @@ func TestDesk_Promise(t *testing.T) {
 		t.Errorf("a product that nobody knows how to make: %v", err)
 	}
 }
+
+// An order that was late before anything was planned is as late by every rule: a
+// plan and the rules beside it are counted in one way.
+func TestDesk_RulesOfWhatIsLateAlready(t *testing.T) {
+	w := newWorld(order("A", 60, -600, turn(60, 0, "l1")), order("B", 30, -60, turn(60, 0, "l1")), order("S", 10, -300, Segment{LeadMs: 30 * minute}))
+	p := w.planned(t, w.desk(t), Request{Kind: KindDraft})
+	// The shorter one first: 90 + 690 min, and the supplier's 330, each with weight 10.
+	if want := (90 + 690 + 330) * 10 * minute; p.Figures.WeightedTardinessMs != want {
+		t.Errorf("weighted tardiness %d min; want %d", p.Figures.WeightedTardinessMs/minute, want/minute)
+	}
+	for _, r := range p.Figures.Rules {
+		if r.WeightedTardinessMs < p.Figures.WeightedTardinessMs {
+			t.Errorf("by %s %d min; the plan has %d, and no way is better", r.Rule, r.WeightedTardinessMs/minute, p.Figures.WeightedTardinessMs/minute)
+		}
+	}
+}

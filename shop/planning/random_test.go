@@ -101,6 +101,11 @@ func TestPlan_OfRandomStates(t *testing.T) {
 			t.Fatalf("state %d: %v", n, err)
 		}
 		p := compose(m, r.Schedule)
+		for rule, by := range r.Rules { // of orders in parts, each part counts by itself in the search
+			if f := counted(m, by.Schedule).Figures; by.Broken == 0 && len(m.Problem.Jobs) <= len(s.Orders) && f.WeightedTardinessMs < p.Figures.WeightedTardinessMs {
+				t.Fatalf("state %d: by %s %d; the plan %d", n, rule, f.WeightedTardinessMs, p.Figures.WeightedTardinessMs)
+			}
+		}
 		if r.Cost.Broken > 0 { // a longest wait over a night at the supplier's, say
 			broken++
 			continue
