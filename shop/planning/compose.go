@@ -217,17 +217,6 @@ func changesBetween(now, was map[Ref]Place) (c Changes) {
 	return c
 }
 
-// places are the assignments here of a plan by their names.
-func (p *Plan) places() map[Ref]Place {
-	out := make(map[Ref]Place, len(p.Assignments))
-	for _, a := range p.Assignments {
-		if !a.Outside {
-			out[Ref{a.Order, a.Job}] = Place{a.Equipment, a.Start, a.End}
-		}
-	}
-	return out
-}
-
 // says are violations in words that name orders.
 var says = map[check.Kind]string{
 	check.Unknown: "the plan has it, the orders do not", check.Twice: "is planned more than once", check.Missing: "is not planned",

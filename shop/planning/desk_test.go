@@ -13,7 +13,7 @@ import (
 var planner = access.As("p", "planner", access.Scope{Tenant: 1}, access.Read, access.Plan)
 
 // planned searches a plan, stops at once, and gives it.
-func (w *world) planned(t *testing.T, d *Desk, r Request) Plan {
+func (w *world) planned(t testing.TB, d *Desk, r Request) Plan {
 	t.Helper()
 	r.Place = "xc/w"
 	run, err := d.Start(t.Context(), planner, r)
@@ -35,7 +35,7 @@ func (w *world) planned(t *testing.T, d *Desk, r Request) Plan {
 	return p
 }
 
-func (w *world) issued(t *testing.T, d *Desk, id string) {
+func (w *world) issued(t testing.TB, d *Desk, id string) {
 	t.Helper()
 	if _, err := d.Issue(t.Context(), planner, id, false, ""); err != nil {
 		t.Fatal(err)

@@ -143,7 +143,7 @@ func followed(t *testing.T, n int, m *Model, s schedule.Schedule, p Plan, state 
 	if all := suggest(m, places, p.Orders, state, places); len(all) > 0 {
 		t.Fatalf("state %d: nothing has changed, and suggested is %+v", n, all)
 	}
-	lists := dispatch("", m, places, nil, nil, state, places, "", 1000)
+	lists := dispatch("", kept{Model: m, Schedule: s}, state, places)
 	listed := 0
 	for _, l := range lists {
 		listed += len(l.Next)

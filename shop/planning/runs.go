@@ -313,7 +313,8 @@ func (d *Desk) save(ctx context.Context, tenant plant.TenantNo, h Head, k kept, 
 	if h.Problem, err = k.Model.hash(); err != nil {
 		return Head{}, err
 	}
-	h.Figures = compose(k.Model, k.Schedule).Figures
+	k = k.shared()
+	h.Figures = k.page().Figures
 	h.Figures.Rules = append(h.Figures.Rules, k.Rules...)
 	if places != nil {
 		h.Figures.Changes = changesBetween(k.Model.places(k.Schedule), ahead(places, k.Model.Origin))
