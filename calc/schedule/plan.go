@@ -158,7 +158,7 @@ func (p *Problem) summable(o Objective) error {
 			for _, a := range op.Alternatives {
 				longest = max(longest, a.Duration)
 			}
-			work += longest + op.MinWait + setup
+			work += longest + max(op.MinWait, 0) + setup
 		}
 	}
 	latest += float64(work) + overdue

@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 
 	"zhigai/calc/schedule"
@@ -48,6 +50,13 @@ func plant(rnd *rand.Rand, jobs, operations, machines int) *schedule.Problem {
 			o.MinWait = rnd.Int64N(3)
 			for a := range o.Alternatives {
 				o.Alternatives[a].Duration++ // nothing takes no time in a real shop
+			}
+			if i > 0 && rnd.IntN(5) == 0 { // they overlap
+				least := job.Operations[i-1].Alternatives[0].Duration
+				for _, a := range slices.Concat(job.Operations[i-1].Alternatives, o.Alternatives) {
+					least = min(least, a.Duration)
+				}
+				o.MinWait = -rnd.Int64N(least + 1)
 			}
 			if i > 0 && rnd.IntN(4) == 0 {
 				longest := o.MinWait + rnd.Int64N(20)
@@ -287,6 +296,26 @@ func TestPlan_ReplanChangesLittle(t *testing.T) {
 	}
 	if started == 0 || changes[0] >= changes[1] {
 		t.Errorf("%d operations had begun; %d of %d change with a price for it, %d without", started, changes[0], len(before.Schedule.Operations), changes[1])
+	}
+}
+
+// Of 10 that the first takes, the second may begin after 4: both are done at 14, and
+// no bound says more. An overlap of more than either takes is refused.
+func TestPlan_Overlap(t *testing.T) {
+	p := &schedule.Problem{Machines: make([]schedule.Machine, 2), Jobs: []schedule.Job{{Operations: []schedule.Operation{
+		{Alternatives: []schedule.Alternative{{Machine: 0, Duration: 10}}}, {Alternatives: []schedule.Alternative{{Machine: 1, Duration: 10}}, MinWait: -6},
+	}}}}
+	r, err := schedule.Plan(p, schedule.PlanOptions{Objective: schedule.Objective{Makespan: 1}, Steps: 50})
+	if err != nil || r.Cost.Makespan != 14 || len(check.Schedule(p, r.Schedule)) > 0 || schedule.LowerBound(p) != 14 {
+		t.Errorf("%+v, %v, bound %d; want 14", r, err, schedule.LowerBound(p))
+	}
+	p.Jobs[0].Operations[1].Alternatives[0].Duration = 5
+	if err := p.Validate(); err == nil || !strings.Contains(err.Error(), "jobs[0].operations[1].min_wait") {
+		t.Errorf("an operation that ends before the one before it: %v", err)
+	}
+	p.Jobs[0].Operations[1].Alternatives[0].Duration, p.Jobs[0].Operations[0].MinWait = 10, -1
+	if err := p.Validate(); err == nil || !strings.Contains(err.Error(), "jobs[0].operations[0].min_wait") {
+		t.Errorf("a first operation that begins before a job: %v", err)
 	}
 }
 

@@ -73,7 +73,7 @@ func item(o *Order, j *Job, planned Assignment, expected Place) DispatchItem {
 	}
 	for _, b := range j.After {
 		for k := range o.Jobs {
-			if o.Jobs[k].No == b && !o.Jobs[k].ended() {
+			if e := &o.Jobs[k]; e.No == b && !e.ended() && (e.Overlap == 0 || e.Good < e.Overlap) {
 				d.Waits = append(d.Waits, b)
 			}
 		}
