@@ -12,7 +12,7 @@ const product = "6204-2rs";
 const broken = `${place}/turning/line-1/lathe-01`;
 
 before(async () => {
-  demo = await startDemo(undefined, "--past", "1", "--broken", broken);
+  demo = await startDemo(undefined, "--broken", broken, "--long-stop", "10s");
   const { items } = await demo.api("/api/v1/nodes?limit=1000");
   const id = (name) => items.find((n) => n.path.endsWith(`/${name}`)).id;
   const segment = (no, zh, names, setup, run) => ({ no, name: { zh }, alternatives: names.map((n) => ({ equipment: id(n), setup_ms: setup * 60_000, run_ms: run * 1000 })) });
@@ -119,7 +119,7 @@ test("a machine stands and an order comes in between: reasons to plan anew, and 
   await open("/planning", "排产");
   const reasons = page.getByRole("alert").filter({ hasText: "需要重排" });
   await reasons.getByText("订单 MO-RUSH 不在计划里").waitFor({ timeout: 40_000 });
-  await reasons.getByText(/1号车床 自 .* 停机，24 小时内影响 \d+ 道工序/).waitFor();
+  await reasons.getByText(/1号车床 自 .* 停机，24 小时内影响 \d+ 道工序/).waitFor({ timeout: 60_000 });
   await accessible(page, "reasons to plan anew", "planning");
   const asked = Date.now();
   await page.getByRole("button", { name: "重排（少改动）" }).click();

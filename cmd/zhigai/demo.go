@@ -35,7 +35,7 @@ type demoFlags struct {
 	Orders bool          `help:"With --demo: people order, plan and work in the bearing maker; its machines make what the plan says."`
 	Hurry  time.Duration `help:"With --orders: each job ends after so long, whatever its machine has counted." placeholder:"TIME"`
 	Past   int           `help:"With --demo and a new folder: days that the plant has lived before." placeholder:"DAYS"`
-	Broken string        `help:"With --past: path of a machine that broke down 20 minutes ago, for four hours." placeholder:"PATH"`
+	Broken string        `help:"With --demo: path of a machine that breaks down a minute after the start, for four hours." placeholder:"PATH"`
 	Seed   uint64        `help:"Seed of the simulated plant." default:"1"`
 }
 
@@ -46,8 +46,8 @@ type demo struct {
 	flags demoFlags
 }
 
-// A machine that broke down stands long enough to be a reason to plan anew.
-const brokenSince, brokenFor = 20 * time.Minute, 4 * time.Hour
+// brokenAfter lets people see the machine at work before it breaks down.
+const brokenAfter, brokenFor = time.Minute, 4 * time.Hour
 
 // demo makes the simulated plant; in a new folder it has lived before, and the
 // folder holds what was kept of that.
@@ -90,11 +90,8 @@ func (f demoFlags) demo(ctx context.Context, at place) (*demo, error) {
 		start = now.AddDate(0, 0, -f.Past).Truncate(time.Second)
 	}
 	c := sim.Config{Seed: f.Seed, Start: start, Model: d.model, Kinds: simKinds(profiles)}
-	switch {
-	case f.Broken != "" && !fresh:
-		return nil, errors.New("--broken goes with --past and a new folder")
-	case f.Broken != "":
-		c.Broken = []sim.Breakdown{{Machine: f.Broken, From: now.Add(-brokenSince), To: now.Add(brokenFor)}}
+	if f.Broken != "" {
+		c.Broken = []sim.Breakdown{{Machine: f.Broken, From: now.Add(brokenAfter), To: now.Add(brokenAfter + brokenFor)}}
 	}
 	if d.plant, err = sim.New(c); err != nil || !fresh {
 		return d, err

@@ -146,6 +146,13 @@ func TestDesk_Replan(t *testing.T) {
 	if !slices.Equal(what, []string{"stop", "rush", "behind"}) || all[0].Affected != 1 || all[0].Path != "xc/w/"+string(broken) || all[1].Number != "R" || all[2].ByMs != 25*minute {
 		t.Fatalf("suggested: %+v", all)
 	}
+	w.change(func(s *State) { s.LongStop = at(60) - at(0) })
+	w.pass(1) // it stands since 26 min: nothing where an hour is borne
+	if what, all := w.whats(t, d); slices.Contains(what, "stop") {
+		t.Fatalf("suggested: %+v", all)
+	}
+	w.change(func(s *State) { s.LongStop = 0 })
+	w.pass(-1)
 	next := w.planned(t, d, Request{Kind: KindReplan})
 	if len(next.Assume.Down) != 1 || next.Assume.Down[0].Equipment != broken || next.Base != p.ID {
 		t.Errorf("replan: %+v", next.Head)
@@ -323,6 +330,27 @@ func TestDesk_RulesOfWhatIsLateAlready(t *testing.T) {
 	for _, r := range p.Figures.Rules {
 		if r.WeightedTardinessMs < p.Figures.WeightedTardinessMs {
 			t.Errorf("by %s %d min; the plan has %d, and no way is better", r.Rule, r.WeightedTardinessMs/minute, p.Figures.WeightedTardinessMs/minute)
+		}
+	}
+}
+
+// A job whose forerunner hands its units on in lots waits for the first lot.
+func TestDispatch_WaitsForTheFirstLot(t *testing.T) {
+	first := turn(60, 0, "l1")
+	first.Overlap = 20
+	w := newWorld(order("A", 100, 300, first, turn(60, 0, "l2")))
+	d := w.desk(t)
+	w.issued(t, d, w.planned(t, d, Request{Kind: KindDraft}).ID)
+	w.change(func(*State) {
+		j := w.job("A")
+		j.State, j.Equipment, j.Began = jobRunning, "l1", at(0)
+	})
+	for good, want := range map[int64]int{19: 1, 20: 0} {
+		w.change(func(*State) { w.job("A").Good = good })
+		w.pass(1)
+		lists, err := d.Dispatch(t.Context(), planner.Scope, "xc/w", "l2", 5)
+		if err != nil || len(lists) != 1 || len(lists[0].Next) != 1 || len(lists[0].Next[0].Waits) != want {
+			t.Errorf("with %d made: %+v %v", good, lists, err)
 		}
 	}
 }
