@@ -48,7 +48,7 @@ type Dispatched struct {
 // Where tardiness counts at all, none is given away for setups or an early end
 // that a rule would not give away: the weighted tardiness of the result is at most
 // that of the best rule. Where changes count, it is at most that of the current
-// plan, which is what it goes from.
+// plan, which is what it goes from, if that can still be carried out.
 func Plan(p *Problem, o PlanOptions) (PlanResult, error) {
 	if err := p.Validate(); err != nil {
 		return PlanResult{}, err
@@ -65,16 +65,16 @@ func Plan(p *Problem, o PlanOptions) (PlanResult, error) {
 		r.Rules[rule] = Dispatched{s.parts, s.schedule()}
 		starts = append(starts, start{order, alt, s.parts})
 	}
-	bounds := starts
+	s.bound(starts)
 	if len(o.Current.Operations) > 0 {
 		order, alt := s.sequence()
 		s.load(order, alt)
-		starts = append(starts, start{order, alt, s.parts})
-		if bounds = starts; o.Objective.Change > 0 {
-			bounds = starts[len(rules):]
+		if starts = append(starts, start{order, alt, s.parts}); o.Objective.Change == 0 {
+			s.bound(starts)
+		} else if s.parts.Broken <= s.latest.Broken {
+			s.latest = s.parts
 		}
 	}
-	s.bound(bounds)
 	from := s.cheapest(starts)
 	s.load(from.order, from.alt)
 	s.run()
