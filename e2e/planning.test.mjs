@@ -1,5 +1,6 @@
-// The planner's day: a plan is searched, changed by hand and issued, an order comes
-// in between, a date is promised; and a plan of many operations on the chart.
+// The planner's day: a plan is searched, changed by hand and issued, a machine
+// stands and an order comes in between, it is planned anew, and a date is promised;
+// and a plan of many operations on the chart.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { accessible, launch, signedIn } from "./browser.mjs";
@@ -8,9 +9,10 @@ import { startDemo, until } from "./demo.mjs";
 let demo, browser, page;
 const place = "xinchang-bearing/xinchang";
 const product = "6204-2rs";
+const broken = `${place}/turning/line-1/lathe-01`;
 
 before(async () => {
-  demo = await startDemo();
+  demo = await startDemo(undefined, "--broken", broken, "--long-stop", "10s");
   const { items } = await demo.api("/api/v1/nodes?limit=1000");
   const id = (name) => items.find((n) => n.path.endsWith(`/${name}`)).id;
   const segment = (no, zh, names, setup, run) => ({ no, name: { zh }, alternatives: names.map((n) => ({ equipment: id(n), setup_ms: setup * 60_000, run_ms: run * 1000 })) });
@@ -112,13 +114,24 @@ test("an operation is locked by a key, and carried elsewhere", async () => {
   await page.getByText(/不能放在这里/).first().waitFor(); // beyond the plan's end
 });
 
-test("an order comes in between: a reason to plan anew, and what was planned moves little", async () => {
+test("a machine stands and an order comes in between: reasons to plan anew, and the machine is spared", async () => {
   await release("MO-RUSH", 20, 4);
   await open("/planning", "排产");
-  await page.getByText("订单 MO-RUSH 不在计划里").waitFor({ timeout: 40_000 });
-  await accessible(page, "reasons to plan anew");
+  const reasons = page.getByRole("alert").filter({ hasText: "需要重排" });
+  await reasons.getByText("订单 MO-RUSH 不在计划里").waitFor({ timeout: 40_000 });
+  await reasons.getByText(/1号车床 自 .* 停机，24 小时内影响 \d+ 道工序/).waitFor({ timeout: 60_000 });
+  await accessible(page, "reasons to plan anew", "planning");
+  const asked = Date.now();
   await page.getByRole("button", { name: "重排（少改动）" }).click();
-  await head("第 3 号").waitFor({ timeout: 30_000 });
+  await head("第 3 号").waitFor({ timeout: 60_000 });
+  const { items: [{ id }] } = await demo.api(`/api/v1/plans?scope=${place}`);
+  const anew = await demo.api(`/api/v1/plans/${id}`);
+  const lathe = anew.machines.find((m) => m.path === broken);
+  assert.equal(anew.assume.down[0].equipment, lathe.equipment);
+  for (const a of anew.assignments.filter((a) => a.equipment === lathe.equipment)) {
+    assert.ok(Date.parse(a.start) > asked + 50 * 60_000, `job ${a.job} of ${a.order} begins at ${a.start} at a machine that stands`);
+  }
+  assert.ok(anew.assignments.length >= 14 && anew.violations.length === 0 && anew.unplanned.length === 0);
   await page.getByRole("tab", { name: "方案", exact: true }).click();
   await page.getByRole("checkbox", { name: "选第 3 号对比" }).check();
   await accessible(page, "plans");
@@ -167,7 +180,7 @@ test("a plan of 10,000 operations is panned smoothly, walked by keys and read as
   await open("/planning", "排产");
   const chart = page.getByRole("application");
   await chart.waitFor();
-  await accessible(page, "planning");
+  await accessible(page, "a plan of 10,000 operations", "gantt");
   const box = await chart.boundingBox();
   await page.evaluate(() => {
     globalThis.frames_ = [];

@@ -40,6 +40,7 @@ type machine struct {
 
 	// Guarded by the plant's lock.
 	roster     *roster
+	broken     []Breakdown
 	stage      *stage
 	upstream   *stage
 	downstream *stage

@@ -115,6 +115,9 @@ func (m *machine) takeOrder() {
 
 // proceed decides what comes after a part or a stop.
 func (m *machine) proceed() {
+	if m.breaksDown() {
+		return
+	}
 	if m.now >= m.duty {
 		what, until := m.roster.at(m.now)
 		switch {

@@ -56,6 +56,7 @@ type Config struct {
 	Kinds    map[string]Kind // by profile id
 	Products []string        // codes; those of the model when empty
 	Lines    []Line          // machines that are joined part by part
+	Broken   []Breakdown     // that come for certain, beside those of chance
 }
 
 // Plant is a simulated plant.
@@ -102,6 +103,13 @@ func New(c Config) (*Plant, error) {
 	p.connect()
 	if err := p.chain(c.Lines); err != nil {
 		return nil, err
+	}
+	for _, b := range c.Broken {
+		m := p.at(b.Machine)
+		if m == nil {
+			return nil, fmt.Errorf("sim: breakdown: no machine %q; write its whole path", b.Machine)
+		}
+		m.broken = append(m.broken, b)
 	}
 	for _, m := range p.machines {
 		m.enter(p.now)

@@ -96,6 +96,24 @@ var (
 	off         = stop{cause: Off, mode: modeOff}
 )
 
+// Breakdown is a machine that stands with a broken bearing: from the first part
+// that it ends after From, up to To.
+type Breakdown struct {
+	Machine  string // path
+	From, To time.Time
+}
+
+// breaksDown stands still where a breakdown was arranged for the present.
+func (m *machine) breaksDown() bool {
+	for _, b := range m.broken {
+		if m.now >= plant.MicrosOf(b.From) && m.now < plant.MicrosOf(b.To) {
+			m.haltUntil(bearingGone, plant.MicrosOf(b.To))
+			return true
+		}
+	}
+	return false
+}
+
 // duration draws how long a stop lasts.
 func (m *machine) duration(s stop) time.Duration {
 	d := time.Duration(float64(s.median) * math.Exp(s.spread*m.rng.NormFloat64()))

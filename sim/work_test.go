@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"zhigai/plant"
 	"zhigai/sim"
 )
 
@@ -50,5 +51,33 @@ func TestAssign(t *testing.T) {
 	p.Advance(start.Add(14 * time.Hour))
 	if now, _ := p.Present(line + "lathe-01"); now.Order != "FO-5" || now.Left != 0 {
 		t.Errorf("after standing it is at %+v", now)
+	}
+}
+
+// A machine whose breakdown was arranged stands with it, and works again after it.
+func TestBreakdown(t *testing.T) {
+	t.Parallel()
+	const lathe = "xinchang-bearing/xinchang/turning/line-1/lathe-01"
+	m, kinds := model(t)
+	m.Nodes = slices.DeleteFunc(m.Nodes, func(n plant.Node) bool { return n.Machine != nil && n.Path != lathe })
+	from, to := start.Add(2*time.Hour), start.Add(5*time.Hour)
+	c := sim.Config{Seed: 1, Start: start, Model: m, Kinds: kinds, Broken: []sim.Breakdown{{Machine: lathe, From: from, To: to}}}
+	p, err := sim.New(c)
+	must(t, err)
+	p.Advance(start.Add(8 * time.Hour))
+	var stood time.Duration
+	made := map[bool]int64{}
+	for _, i := range p.Truth() {
+		if i.Cause == sim.Mechanical && i.To.Equal(to) {
+			stood += i.To.Sub(i.From)
+		}
+		made[!i.From.Before(to)] += i.Good
+	}
+	if stood < 2*time.Hour || stood > 3*time.Hour || made[false] == 0 || made[true] == 0 {
+		t.Errorf("it stood %v of 3 h; made %v", stood, made)
+	}
+	c.Broken[0].Machine = "lathe-01"
+	if _, err := sim.New(c); err == nil {
+		t.Error("a machine that is not there breaks down")
 	}
 }

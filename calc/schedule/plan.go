@@ -28,16 +28,27 @@ type PlanOptions struct {
 type PlanResult struct {
 	Schedule Schedule
 	Cost     Cost
-	// Rules is what dispatching by each rule would cost.
-	Rules map[Rule]Cost
+	// Rules are what dispatching by each rule would come to.
+	Rules map[Rule]Dispatched
 	Steps int64
 }
 
+// Dispatched is a schedule made by a rule.
+type Dispatched struct {
+	Cost
+	Schedule Schedule
+}
+
 // Plan searches for the schedule of least cost, with calendars, setups, waits,
-// batches and locks. It starts from the best dispatching rule and changes the
-// order of operations and their machines; every schedule it looks at is built
-// exactly, from the front. The first is there before Stop is asked. A result
-// with Cost.Broken above 0 cannot be carried out: no better was met.
+// batches and locks. It starts from a dispatching rule, or from the current plan,
+// and changes the order of operations and their machines; every schedule it looks
+// at is built exactly, from the front. The first is there before Stop is asked. A
+// result with Cost.Broken above 0 cannot be carried out: no better was met.
+//
+// Where tardiness counts at all, none is given away for setups or an early end
+// that a rule would not give away: the weighted tardiness of the result is at most
+// that of the best rule. Where changes count, it is at most that of the current
+// plan, which is what it goes from, if that can still be carried out.
 func Plan(p *Problem, o PlanOptions) (PlanResult, error) {
 	if err := p.Validate(); err != nil {
 		return PlanResult{}, err
@@ -46,28 +57,65 @@ func Plan(p *Problem, o PlanOptions) (PlanResult, error) {
 		return PlanResult{}, err
 	}
 	s := newPlanner(newShop(p, o), o)
-	r := PlanResult{Rules: map[Rule]Cost{}}
-	var best int64
-	var order, alt []int32
-	for i, rule := range rules {
-		byRule, choice := s.dispatch(rule)
-		s.load(byRule, choice)
-		r.Rules[rule] = s.st.cost
-		if i == 0 || s.cost < best {
-			best, order, alt = s.cost, byRule, choice
-		}
+	r := PlanResult{Rules: map[Rule]Dispatched{}}
+	var starts []start
+	for _, rule := range rules {
+		order, alt := s.dispatch(rule)
+		s.load(order, alt)
+		r.Rules[rule] = Dispatched{s.parts, s.schedule()}
+		starts = append(starts, start{order, alt, s.parts})
 	}
+	s.bound(starts)
 	if len(o.Current.Operations) > 0 {
-		byCurrent, choice := s.sequence()
-		if s.load(byCurrent, choice); s.cost < best {
-			order, alt = byCurrent, choice
+		order, alt := s.sequence()
+		s.load(order, alt)
+		if starts = append(starts, start{order, alt, s.parts}); o.Objective.Change == 0 {
+			s.bound(starts)
+		} else if s.parts.Broken <= s.latest.Broken {
+			s.latest = s.parts
 		}
 	}
-	s.load(order, alt)
+	from := s.cheapest(starts)
+	s.load(from.order, from.alt)
 	s.run()
 	s.load(s.best.order, s.best.alt)
-	r.Cost, r.Steps, r.Schedule = s.st.cost, s.steps, s.schedule()
+	r.Cost, r.Steps, r.Schedule = s.parts, s.steps, s.schedule()
 	return r, nil
+}
+
+// start is a schedule from which a search may go.
+type start struct {
+	order, alt []int32
+	cost       Cost
+}
+
+// bound sets how late a result may be: no later than the one that is late least
+// of those that come nearest to being carried out.
+func (s *planner) bound(starts []start) {
+	s.latest = Cost{Tardiness: math.MaxInt64, Broken: math.MaxInt64}
+	for _, b := range starts {
+		if b.cost.Broken < s.latest.Broken || b.cost.Broken == s.latest.Broken && b.cost.Tardiness < s.latest.Tardiness {
+			s.latest = b.cost
+		}
+	}
+}
+
+// keeps says whether a schedule is no later than it may be. One that is less
+// broken may be later: what cannot be carried out is not late.
+func (s *planner) keeps(c Cost) bool {
+	return s.objective.Tardiness == 0 || c.Tardiness <= s.latest.Tardiness || c.Broken < s.latest.Broken
+}
+
+// cheapest is the start of least cost among those that are not too late; that
+// which set the bound is one.
+func (s *planner) cheapest(starts []start) (out start) {
+	least := int64(math.MaxInt64)
+	for _, b := range starts {
+		if cost := s.objective.Of(b.cost); s.keeps(b.cost) && cost < least {
+			out, least = b, cost
+		}
+	}
+	return out
 }
 
 // schedule is the one that is kept.
@@ -83,7 +131,7 @@ func (s *planner) schedule() (out Schedule) {
 
 // summable makes sure that no cost overflows.
 func (p *Problem) summable(o Objective) error {
-	latest, weights := float64(p.Horizon), 1.0
+	latest, overdue, weights := float64(p.Horizon), 0.0, 1.0
 	for _, m := range p.Machines {
 		if n := len(m.Open); n > 0 {
 			latest = max(latest, float64(m.Open[n-1].To))
@@ -98,6 +146,9 @@ func (p *Problem) summable(o Objective) error {
 	for _, j := range p.Jobs {
 		weights += float64(j.Weight)
 		latest = max(latest, float64(j.Release))
+		if j.Due != nil {
+			overdue = max(overdue, -float64(*j.Due))
+		}
 		for _, op := range j.Operations {
 			latest = max(latest, float64(op.Material))
 			if op.Locked != nil {
@@ -107,10 +158,10 @@ func (p *Problem) summable(o Objective) error {
 			for _, a := range op.Alternatives {
 				longest = max(longest, a.Duration)
 			}
-			work += longest + op.MinWait + setup
+			work += longest + max(op.MinWait, 0) + setup
 		}
 	}
-	latest += float64(work)
+	latest += float64(work) + overdue
 	if most := latest * (weights*float64(o.Tardiness) + float64(o.Makespan) + float64(o.Setup)); most > 1<<61 || latest > maxTime/2 {
 		return fmt.Errorf("times up to %.3g and weights of %.3g in all are too large to be added up; give them in larger units", latest, weights)
 	}
@@ -128,6 +179,7 @@ type planner struct {
 	order, pos, alt []int32
 	now             []placed
 	cost            int64
+	parts           Cost    // of which cost is made
 	marks           []state // before every markEvery-th unit of the order
 
 	// the one that is looked at
@@ -142,6 +194,7 @@ type planner struct {
 		cost       int64
 		order, alt []int32
 	}
+	latest Cost // by which a result is held to be no later
 }
 
 const markEvery = 32
@@ -190,6 +243,7 @@ func (s *planner) look(from int, limit int64) (int64, bool) {
 
 // accept keeps what was looked at from a place on.
 func (s *planner) accept(from int) {
+	s.parts = s.st.cost
 	k := from / markEvery
 	for m := k + 1; m*markEvery < len(s.order); m++ {
 		s.marks[m], s.newMarks[m] = s.newMarks[m], s.marks[m]
@@ -236,7 +290,7 @@ func (s *planner) anneal(steps int, heat float64) bool {
 			return false
 		}
 		s.step(s.cost + int64(temperature*s.exponential()))
-		if s.cost < s.best.cost {
+		if s.cost < s.best.cost && s.keeps(s.parts) {
 			s.remember()
 		}
 		temperature *= cool
@@ -278,7 +332,7 @@ func (s *planner) exponential() float64 {
 // remember keeps the schedule that was accepted last as the best.
 func (s *planner) remember() {
 	if s.o.Better != nil {
-		s.o.Better(s.st.cost)
+		s.o.Better(s.parts)
 	}
 	s.best.cost = s.cost
 	copy(s.best.order, s.order)

@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 
 	"zhigai/calc/schedule"
@@ -49,6 +51,13 @@ func plant(rnd *rand.Rand, jobs, operations, machines int) *schedule.Problem {
 			for a := range o.Alternatives {
 				o.Alternatives[a].Duration++ // nothing takes no time in a real shop
 			}
+			if i > 0 && rnd.IntN(5) == 0 { // they overlap
+				least := job.Operations[i-1].Alternatives[0].Duration
+				for _, a := range slices.Concat(job.Operations[i-1].Alternatives, o.Alternatives) {
+					least = min(least, a.Duration)
+				}
+				o.MinWait = -rnd.Int64N(least + 1)
+			}
 			if i > 0 && rnd.IntN(4) == 0 {
 				longest := o.MinWait + rnd.Int64N(20)
 				o.MaxWait = &longest
@@ -85,7 +94,7 @@ func TestPlan_AlwaysValid(t *testing.T) {
 			t.Fatalf("problem %d: makespan %d, below the bound %d", i, r.Cost.Makespan, bound)
 		}
 		for rule, c := range r.Rules {
-			if tardinessFirst.Of(c) < tardinessFirst.Of(r.Cost) {
+			if tardinessFirst.Of(c.Cost) < tardinessFirst.Of(r.Cost) {
 				t.Fatalf("problem %d: %+v; the rule %s has %+v", i, r.Cost, rule, c)
 			}
 		}
@@ -176,6 +185,67 @@ func everyOrder(p *schedule.Problem) int64 {
 	return best
 }
 
+// Setting up once would spare 5, and one of the orders would be late for it:
+// what simple rules have in time stays in time.
+func TestPlan_NoLaterThanTheBestRule(t *testing.T) {
+	p := &schedule.Problem{Machines: []schedule.Machine{{Setup: [][]int64{{0, 5}, {5, 0}}}}}
+	for _, j := range []struct {
+		family int
+		due    int64
+	}{{0, 10}, {1, 25}, {0, 40}} {
+		p.Jobs = append(p.Jobs, schedule.Job{Due: &j.due, Weight: 1, Operations: []schedule.Operation{
+			{Family: j.family, Alternatives: []schedule.Alternative{{Machine: 0, Duration: 10}}},
+		}})
+	}
+	o := schedule.Objective{Tardiness: 10, Makespan: 1, Setup: 50}
+	r, err := schedule.Plan(p, schedule.PlanOptions{Seed: 1, Objective: o, Steps: 2000})
+	if err != nil || r.Rules[schedule.EDD].Tardiness != 0 || r.Cost.Tardiness != 0 || r.Cost.Setup != 10 {
+		t.Errorf("%+v, by earliest due date %+v, %v; everything can be in time, set up twice", r.Cost, r.Rules[schedule.EDD].Cost, err)
+	}
+	// Nobody asks for dates: set up once.
+	o.Tardiness = 0
+	if r, err = schedule.Plan(p, schedule.PlanOptions{Seed: 1, Objective: o, Steps: 2000}); err != nil || r.Cost.Setup != 5 {
+		t.Errorf("%+v, %v; without dates setting up once is enough", r.Cost, err)
+	}
+	// In the plan that people work by one is late by 10: planning anew makes it no
+	// worse, and does not move what it need not.
+	o.Tardiness, o.Change = 10, 1000
+	current := schedule.Schedule{Operations: []schedule.Placed{{Job: 0, Start: 0, End: 10}, {Job: 1, Start: 25, End: 35}, {Job: 2, Start: 10, End: 20}}}
+	if r, err = schedule.Plan(p, schedule.PlanOptions{Seed: 1, Objective: o, Current: current, Steps: 2000}); err != nil || r.Cost.Tardiness != 10 || r.Cost.Changes != 0 {
+		t.Errorf("%+v, %v; the plan can go on as it is", r.Cost, err)
+	}
+}
+
+// Random shops: whatever is mixed with it, tardiness is no more than that of the
+// best rule, from the first schedule on.
+func TestPlan_NoLaterWhateverIsMixed(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(21, 22))
+	for i := range 150 {
+		p := plant(rnd, 2+rnd.IntN(10), 1+rnd.IntN(4), 1+rnd.IntN(4))
+		for j := range p.Jobs {
+			if p.Jobs[j].Due != nil {
+				*p.Jobs[j].Due -= rnd.Int64N(40) // some are late before anything begins
+			}
+		}
+		o := schedule.Objective{Tardiness: 1, Makespan: rnd.Int64N(100), Setup: rnd.Int64N(100)}
+		r, err := schedule.Plan(p, schedule.PlanOptions{Seed: 1, Objective: o, Steps: 1 + 200*rnd.Int64N(4)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rule, by := range r.Rules {
+			if by.Broken <= r.Cost.Broken && by.Tardiness < r.Cost.Tardiness {
+				t.Errorf("shop %d: %+v; by %s %+v", i, r.Cost, rule, by.Cost)
+			}
+			if late := lateness(p, by.Schedule); by.Broken == 0 && late != by.Tardiness {
+				t.Errorf("shop %d: the schedule by %s is late by %d; said are %d", i, rule, late, by.Tardiness)
+			}
+		}
+		if late := lateness(p, r.Schedule); r.Cost.Broken == 0 && late != r.Cost.Tardiness {
+			t.Errorf("shop %d: late by %d; said are %d", i, late, r.Cost.Tardiness)
+		}
+	}
+}
+
 func TestPlan_SameSeedSameSchedule(t *testing.T) {
 	p := plant(rand.New(rand.NewPCG(15, 16)), 15, 5, 4)
 	o := schedule.PlanOptions{Seed: 4, Objective: tardinessFirst, Steps: 4000}
@@ -226,6 +296,26 @@ func TestPlan_ReplanChangesLittle(t *testing.T) {
 	}
 	if started == 0 || changes[0] >= changes[1] {
 		t.Errorf("%d operations had begun; %d of %d change with a price for it, %d without", started, changes[0], len(before.Schedule.Operations), changes[1])
+	}
+}
+
+// Of 10 that the first takes, the second may begin after 4: both are done at 14, and
+// no bound says more. An overlap of more than either takes is refused.
+func TestPlan_Overlap(t *testing.T) {
+	p := &schedule.Problem{Machines: make([]schedule.Machine, 2), Jobs: []schedule.Job{{Operations: []schedule.Operation{
+		{Alternatives: []schedule.Alternative{{Machine: 0, Duration: 10}}}, {Alternatives: []schedule.Alternative{{Machine: 1, Duration: 10}}, MinWait: -6},
+	}}}}
+	r, err := schedule.Plan(p, schedule.PlanOptions{Objective: schedule.Objective{Makespan: 1}, Steps: 50})
+	if err != nil || r.Cost.Makespan != 14 || len(check.Schedule(p, r.Schedule)) > 0 || schedule.LowerBound(p) != 14 {
+		t.Errorf("%+v, %v, bound %d; want 14", r, err, schedule.LowerBound(p))
+	}
+	p.Jobs[0].Operations[1].Alternatives[0].Duration = 5
+	if err := p.Validate(); err == nil || !strings.Contains(err.Error(), "jobs[0].operations[1].min_wait") {
+		t.Errorf("an operation that ends before the one before it: %v", err)
+	}
+	p.Jobs[0].Operations[1].Alternatives[0].Duration, p.Jobs[0].Operations[0].MinWait = 10, -1
+	if err := p.Validate(); err == nil || !strings.Contains(err.Error(), "jobs[0].operations[0].min_wait") {
+		t.Errorf("a first operation that begins before a job: %v", err)
 	}
 }
 

@@ -42,7 +42,8 @@ type Job struct {
 	Name string
 	// Release is when the first operation may start.
 	Release int64
-	// Due is when the last one should have ended; nil is no date.
+	// Due is when the last one should have ended, before 0 for what is late already;
+	// nil is no date.
 	Due *int64
 	// Weight is what a unit of time too late costs.
 	Weight     int64
@@ -64,7 +65,9 @@ type Operation struct {
 	// Material is when what it needs has arrived.
 	Material int64
 	// MinWait and MaxWait bound the time since the end of the operation before it;
-	// nil is no upper bound.
+	// nil is no upper bound. A negative MinWait lets them overlap: it may start so
+	// much before that end, which is no more than either of the two takes, so that
+	// it neither starts nor ends before it.
 	MinWait int64
 	MaxWait *int64
 	// Locked says where it has to stay; nil leaves it free.

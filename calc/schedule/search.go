@@ -93,7 +93,7 @@ func (p *Problem) plain() error {
 		for k, o := range j.Operations {
 			path := fmt.Sprintf("jobs[%d].operations[%d]", i, k)
 			switch {
-			case o.MinWait > 0 || o.MaxWait != nil:
+			case o.MinWait != 0 || o.MaxWait != nil:
 				return &Unsupported{path, "a wait"}
 			case o.Material > 0:
 				return &Unsupported{path + ".material", "the arrival of material"}

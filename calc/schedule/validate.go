@@ -86,14 +86,21 @@ func (v *validator) job(j *Job) error {
 		return err
 	}
 	if j.Due != nil {
-		if err := within("due", *j.Due); err != nil {
-			return err
+		if *j.Due < -maxTime || *j.Due > maxTime {
+			return fmt.Errorf("due: %d is not between %d and %d", *j.Due, int64(-maxTime), int64(maxTime))
 		}
 	}
+	before := int64(0) // the operation before takes at least
 	for i := range j.Operations {
-		if err := v.operation(&j.Operations[i]); err != nil {
+		o := &j.Operations[i]
+		if err := v.operation(o); err != nil {
 			return fmt.Errorf("operations[%d].%w", i, err)
 		}
+		least := o.least()
+		if -o.MinWait > min(before, least) {
+			return fmt.Errorf("operations[%d].min_wait: it may start %d before the end of the operation before it, which takes %d at least, and itself %d; give no more than either takes", i, -o.MinWait, before, least)
+		}
+		before = least
 	}
 	return nil
 }
@@ -128,8 +135,8 @@ func (v *validator) operation(o *Operation) error {
 	if err := within("material", o.Material); err != nil {
 		return err
 	}
-	if err := within("min_wait", o.MinWait); err != nil {
-		return err
+	if o.MinWait < -maxTime || o.MinWait > maxTime {
+		return fmt.Errorf("min_wait: %d is not between %d and %d", o.MinWait, int64(-maxTime), int64(maxTime))
 	}
 	if o.MaxWait != nil && (*o.MaxWait < o.MinWait || *o.MaxWait > maxTime) {
 		return fmt.Errorf("max_wait: %d is less than min_wait %d, or beyond %d", *o.MaxWait, o.MinWait, int64(maxTime))
@@ -147,6 +154,15 @@ func (o *Operation) validateLock() error {
 		}
 	}
 	return fmt.Errorf("locked.machine: %d is none of its alternatives", o.Locked.Machine)
+}
+
+// least is what it takes on the machine that is quickest.
+func (o *Operation) least() int64 {
+	d := o.Alternatives[0].Duration
+	for _, a := range o.Alternatives {
+		d = min(d, a.Duration)
+	}
+	return d
 }
 
 func (o *Operation) size() int64 { return max(o.Size, 1) }

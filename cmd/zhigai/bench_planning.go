@@ -22,6 +22,7 @@ const (
 	planFamilies                    = 6
 	planDays                        = 30
 	planSeeds                       = 3
+	replanSpan                      = 5 * time.Second
 	hourS                           = 3600
 	dayS                            = 24 * hourS
 )
@@ -104,7 +105,7 @@ func (b planningBench) run(ctx context.Context, e *bench.Env) (rows []bench.Row,
 		if err != nil {
 			return nil, err
 		}
-		next, at, err := b.search(ctx, stopped, schedule.PlanOptions{Seed: seed + 1, Objective: objective, Current: plan.Schedule}, min(span, 5*time.Second), func(c schedule.Cost) bool {
+		next, at, err := b.search(ctx, stopped, schedule.PlanOptions{Seed: seed + 1, Objective: objective, Current: plan.Schedule}, min(span, replanSpan), func(c schedule.Cost) bool {
 			return c.Broken == 0 && c.Tardiness <= follow.Cost.Tardiness
 		})
 		if err != nil {
@@ -117,11 +118,13 @@ func (b planningBench) run(ctx context.Context, e *bench.Env) (rows []bench.Row,
 	ms := func(what string, d, limit time.Duration) bench.Row {
 		return bench.Row{What: what, Value: float64(d.Microseconds()) / 1000, Unit: "ms", Shown: fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000), Wanted: "< " + limit.String(), Missed: d >= limit}
 	}
+	replan := notAbove(fmt.Sprintf("the same, after %s: weighted tardiness against keeping the sequence, worst", min(span, replanSpan)), kept, 100)
+	replan.Shown += fmt.Sprintf("; operations moved %v of %d", changes, planJobs*planOps)
 	return []bench.Row{
 		ms(fmt.Sprintf("first valid plan, longest of %d", seeds), first, 100*time.Millisecond),
 		notAbove(fmt.Sprintf("weighted tardiness after %s against the best of ATC, EDD and SPT, worst of %d", span, seeds), share, 50),
-		ms("a machine stops for 8 h: until a plan is there that is no later than keeping the sequence, longest", replanned, 5*time.Second),
-		{What: "the same, after 5 s: weighted tardiness against keeping the sequence, worst", Value: kept, Unit: "%", Shown: fmt.Sprintf("%.1f %%; operations moved %v of %d", kept, changes, planJobs*planOps)},
+		ms("a machine stops for 8 h: until a plan is there that is no later than keeping the sequence, longest", replanned, replanSpan),
+		replan,
 	}, nil
 }
 

@@ -35,6 +35,7 @@ type demoFlags struct {
 	Orders bool          `help:"With --demo: people order, plan and work in the bearing maker; its machines make what the plan says."`
 	Hurry  time.Duration `help:"With --orders: each job ends after so long, whatever its machine has counted." placeholder:"TIME"`
 	Past   int           `help:"With --demo and a new folder: days that the plant has lived before." placeholder:"DAYS"`
+	Broken string        `help:"With --demo: path of a machine that breaks down a minute after the start, for four hours." placeholder:"PATH"`
 	Seed   uint64        `help:"Seed of the simulated plant." default:"1"`
 }
 
@@ -45,12 +46,15 @@ type demo struct {
 	flags demoFlags
 }
 
+// brokenAfter lets people see the machine at work before it breaks down.
+const brokenAfter, brokenFor = time.Minute, 4 * time.Hour
+
 // demo makes the simulated plant; in a new folder it has lived before, and the
 // folder holds what was kept of that.
 func (f demoFlags) demo(ctx context.Context, at place) (*demo, error) {
 	if !f.Demo {
-		if f.Plant != "" || f.Past != 0 || f.Orders {
-			return nil, errors.New("--plant, --past and --orders go with --demo")
+		if f.Plant != "" || f.Past != 0 || f.Orders || f.Broken != "" {
+			return nil, errors.New("--plant, --past, --broken and --orders go with --demo")
 		}
 		return nil, nil
 	}
@@ -85,7 +89,11 @@ func (f demoFlags) demo(ctx context.Context, at place) (*demo, error) {
 	if fresh {
 		start = now.AddDate(0, 0, -f.Past).Truncate(time.Second)
 	}
-	if d.plant, err = sim.New(sim.Config{Seed: f.Seed, Start: start, Model: d.model, Kinds: simKinds(profiles)}); err != nil || !fresh {
+	c := sim.Config{Seed: f.Seed, Start: start, Model: d.model, Kinds: simKinds(profiles)}
+	if f.Broken != "" {
+		c.Broken = []sim.Breakdown{{Machine: f.Broken, From: now.Add(brokenAfter), To: now.Add(brokenAfter + brokenFor)}}
+	}
+	if d.plant, err = sim.New(c); err != nil || !fresh {
 		return d, err
 	}
 	if err := past(ctx, at, d.model, profiles, d.plant, now); err != nil {

@@ -88,6 +88,7 @@ type node struct {
 	atlas        atlas.Map // none unless one was installed
 	lean         bool
 	readOnly     bool
+	longStop     time.Duration         // that is a reason to plan anew; 0: as usual
 	traces       *traces               // nil: none are made
 	above        atomic.Pointer[above] // the node above; nil without one
 	down         *downlinks            // nil without nodes below
@@ -112,7 +113,7 @@ func openNode(ctx context.Context, at place, mqttListen string, log *slog.Logger
 
 // openNodeOf is openNode with the profiles of another place and more drivers.
 func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logger, profiles fs.FS, more ...connect.Driver) (_ *node, err error) {
-	n := &node{log: log, started: time.Now(), lean: at.lean, readOnly: at.readOnly, traces: at.traces, requests: at.requests, fileRoot: at.files}
+	n := &node{log: log, started: time.Now(), lean: at.lean, readOnly: at.readOnly, traces: at.traces, requests: at.requests, longStop: at.longStop, fileRoot: at.files}
 	if err := n.watchDisk(&at); err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ import (
 // newPlanning makes the desk of plans.
 func (n *node) newPlanning() *planning.Desk {
 	return planning.NewDesk(planning.Options{
-		Store: recshop.NewPlans(n.record), Facts: planFacts{n.newProduction(), placesOf{n.fleet}, n.board, n.reasons},
+		Store: recshop.NewPlans(n.record), Facts: planFacts{n.newProduction(), placesOf{n.fleet}, n.board, n.reasons, n.longStop},
 		NewID: n.record.NewID, Now: time.Now, Log: n.log,
 	})
 }
@@ -31,13 +31,15 @@ type planFacts struct {
 	places  placesOf
 	board   *equipment.Board
 	reasons *equipment.Reasons
+	// longStop is a standstill that is a reason to plan anew.
+	longStop time.Duration
 }
 
 var _ planning.Facts = planFacts{}
 
 // State implements planning.Facts.
 func (p planFacts) State(ctx context.Context, scope access.Scope) (planning.State, error) {
-	s := planning.State{At: plant.InstantOf(time.Now()), Calendars: map[string]plant.Calendar{}}
+	s := planning.State{At: plant.InstantOf(time.Now()), LongStop: plant.Instant(p.longStop.Microseconds()), Calendars: map[string]plant.Calendar{}}
 	now, err := p.places.now(ctx, scope.Tenant)
 	if err != nil {
 		return s, err

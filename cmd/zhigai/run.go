@@ -31,15 +31,16 @@ type runCmd struct {
 	traceFlags `embed:""`
 	scrubFlags `embed:""`
 	demoFlags  `embed:""`
-	Listen     string `help:"Address of pages and API." default:"127.0.0.1:8680"`
-	MQTT       string `name:"mqtt" help:"Address of the broker for machines. With --demo a free port on this machine." default:"127.0.0.1:1883"`
-	TLS        string `name:"tls" help:"auto, or certificate and key as CERT,KEY. Empty serves plain HTTP."`
-	Files      string `help:"Folder below which machines and people leave files to be read; a device names its own below it." type:"path" placeholder:"DIR"`
-	Map        string `help:"Official map of divisions, GeoJSON with the number of its approval (审图号), that the cockpit offers beside its diagram." type:"existingfile" placeholder:"FILE"`
-	MDNS       bool   `name:"mdns" help:"Hear devices that announce themselves by multicast DNS; they are listed, and connected by people alone." default:"true" negatable:""`
-	Requests   int    `help:"Requests a second that one user or token may send; from one address four times as many." default:"500"`
-	ReadOnly   bool   `help:"Answer questions alone: nothing is collected, and requests that change something are refused. For the folder of a node that is stopped, or a restored backup."`
-	AdminToken string `help:"Write an API token of an administrator into this file (0600)." type:"path"`
+	Listen     string        `help:"Address of pages and API." default:"127.0.0.1:8680"`
+	MQTT       string        `name:"mqtt" help:"Address of the broker for machines. With --demo a free port on this machine." default:"127.0.0.1:1883"`
+	TLS        string        `name:"tls" help:"auto, or certificate and key as CERT,KEY. Empty serves plain HTTP."`
+	Files      string        `help:"Folder below which machines and people leave files to be read; a device names its own below it." type:"path" placeholder:"DIR"`
+	Map        string        `help:"Official map of divisions, GeoJSON with the number of its approval (审图号), that the cockpit offers beside its diagram." type:"existingfile" placeholder:"FILE"`
+	MDNS       bool          `name:"mdns" help:"Hear devices that announce themselves by multicast DNS; they are listed, and connected by people alone." default:"true" negatable:""`
+	Requests   int           `help:"Requests a second that one user or token may send; from one address four times as many." default:"500"`
+	LongStop   time.Duration `help:"A machine that stands so long is a reason to plan anew." default:"10m" placeholder:"TIME"`
+	ReadOnly   bool          `help:"Answer questions alone: nothing is collected, and requests that change something are refused. For the folder of a node that is stopped, or a restored backup."`
+	AdminToken string        `help:"Write an API token of an administrator into this file (0600)." type:"path"`
 }
 
 const (
@@ -171,7 +172,7 @@ func (c runCmd) open(ctx context.Context, log *slog.Logger) (*node, error) {
 		c.lean = true
 	}
 	c.place.files = c.Files
-	c.place.disk, c.place.scrub, c.place.requests = c.diskMarks, c.scrubFlags, c.Requests
+	c.place.disk, c.place.scrub, c.place.requests, c.place.longStop = c.diskMarks, c.scrubFlags, c.Requests, c.LongStop
 	return openNode(ctx, c.place, mqttAddress, log)
 }
 

@@ -62,6 +62,7 @@ type place struct {
 	secrets  string            // folder of the key of secrets; "" is in the node's
 	disk     diskMarks         // zero: the defaults
 	scrub    scrubFlags        // zero: no scrub
+	longStop time.Duration     // that is a reason to plan anew; 0: as usual
 	requests int               // a second of one user; 0: the default
 	free     uint64            // bytes that samples leave free; 0: the default
 	readOnly bool              // answers questions alone

@@ -79,3 +79,16 @@ func BenchmarkForecast(b *testing.B) {
 		}
 	}
 }
+
+// A kiosk asks what its machine is to do, of a plan of 500 operations.
+func BenchmarkDispatch(b *testing.B) {
+	w := newWorld()
+	w.state = shop40(125)
+	d := w.desk(b)
+	w.issued(b, d, w.planned(b, d, Request{Kind: KindDraft}).ID)
+	for b.Loop() {
+		if l, err := d.Dispatch(b.Context(), planner.Scope, "xc/w", "m4", 5); err != nil || len(l) != 1 || len(l[0].Next) != 5 {
+			b.Fatal(l, err)
+		}
+	}
+}

@@ -147,3 +147,32 @@ func TestWeightOf(t *testing.T) {
 		}
 	}
 }
+
+// Of 100 units the next operation may begin when 20 are handed on, if it does not
+// wait for the others then: a slow one begins with the first lot, a quick one so
+// that it has the last lot left when that comes. A load of a furnace is handed on
+// as a whole.
+func TestBuild_Overlap(t *testing.T) {
+	first := turn(60, 0, "l1")
+	first.Overlap = 20
+	for next, want := range map[int64][2]int{60: {20, 120}, 120: {20, 220}, 30: {60, 110}} {
+		m := build(t, lathes(order("A", 100, 300, first, turn(next, 0, "l2"))))
+		p := planOf(t, m)
+		p.assigned(t, "A", 10).want(t, "l1", 0, 100)
+		p.assigned(t, "A", 20).want(t, "l2", want[0], want[1])
+		if len(p.Notes) > 0 {
+			t.Errorf("notes: %+v", p.Notes)
+		}
+	}
+	// 40 of them are made: of the other 60, 20 are the third part of an hour.
+	s := lathes(order("A", 100, 300, first, turn(60, 0, "l2")))
+	j := &s.Orders[0].Jobs[0]
+	j.State, j.Equipment, j.Began, j.Good = jobRunning, "l1", at(-40), 40
+	p := planOf(t, build(t, s))
+	p.assigned(t, "A", 20).want(t, "l2", 20, 120)
+	p = planOf(t, build(t, lathes(order("A", 100, 300, first, Segment{Alternatives: []Alternative{{Equipment: "f", RunMs: 60 * minute, Batch: 100}}}))))
+	p.assigned(t, "A", 20).want(t, "f", 100, 160)
+	if len(p.Notes) != 1 || p.Notes[0].What != "overlap" || p.Notes[0].Job != 10 {
+		t.Errorf("notes with a furnace: %+v", p.Notes)
+	}
+}

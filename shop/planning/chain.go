@@ -1,6 +1,7 @@
 package planning
 
 import (
+	"math"
 	"slices"
 	"strconv"
 
@@ -56,10 +57,6 @@ func (c *chain) job(j *Job) bool {
 
 func (c *chain) notes(j *Job) {
 	n := Note{Product: c.order.Product, Job: j.No}
-	if j.Overlap > 0 && j.Overlap < c.order.Quantity {
-		n.What = "overlap"
-		c.note(n)
-	}
 	if c.before != nil && len(j.After) > 0 && j.After[len(j.After)-1] != c.before.No || len(j.After) > 1 {
 		n.What = "parallel"
 		c.note(n)
@@ -155,7 +152,36 @@ func (c *chain) waits(op *schedule.Operation, j *Job) {
 		op.MinWait = min(seconds(least+j.QueueMs), most)
 		return
 	}
-	op.MinWait = seconds(least + j.QueueMs)
+	op.MinWait = seconds(least+j.QueueMs) - c.overlap(op)
+}
+
+// overlap is by how much a job may begin before the end of the one before it, when
+// that hands its units on in lots. Let p and q be what the two take and s the
+// share of a lot: then
+//
+//	x = min((1-s)·p, (1-s)·q)
+//
+// before that end the first lot is done, the last one is there when it is wanted,
+// and so is each between them, since both make their units one after the other.
+// The calendars of the two only leave more room: in a time x no machine works more
+// than x. The least that any machine takes is on the safe side for all. A load of
+// a furnace is handed on as a whole.
+func (c *chain) overlap(op *schedule.Operation) int64 {
+	last := len(c.ops) - 1
+	lot, of := c.before.Overlap, c.refs[last].Quantity
+	if lot <= 0 || lot >= of {
+		return 0
+	}
+	if c.ops[last].Size > 0 || op.Size > 0 {
+		c.note(Note{Product: c.order.Product, Job: c.before.No, What: "overlap"})
+		return 0
+	}
+	x := int64(math.MaxInt64)
+	for _, a := range slices.Concat(c.ops[last].Alternatives, op.Alternatives) {
+		ahead := float64(a.Duration) * float64(of-lot) / float64(of)
+		x = min(x, int64(ahead))
+	}
+	return x
 }
 
 // tie keeps a job at the machine where it was begun; one that runs stays as it
@@ -233,14 +259,15 @@ func (c *chain) outside(j *Job) {
 	c.m.Outside = append(c.m.Outside, o)
 }
 
-// part closes a part of the chain that runs beside what follows.
+// part closes a part of the chain that runs beside what follows. What is late of
+// it makes the order late; of an order in parts each that is late counts.
 func (c *chain) part() {
 	for i, op := range c.ops {
 		if c.refs[i].Frozen {
 			c.runs = max(c.runs, op.Alternatives[0].Duration)
 		}
 	}
-	c.store(schedule.Job{Name: c.order.Number})
+	c.store(c.dated())
 	c.before, c.waitMs, c.strict = nil, 0, false
 }
 
@@ -251,10 +278,18 @@ func (c *chain) end(whole bool) {
 	}
 	job := schedule.Job{Name: c.order.Number}
 	if whole {
-		due := max(0, c.clock.before(c.order.Due)-c.trailing())
-		job.Due, job.Weight = &due, c.m.Orders[c.at].Weight
+		job = c.dated()
 	}
 	c.store(job)
+}
+
+// dated is a job that is late when the order is.
+func (c *chain) dated() schedule.Job {
+	due := -c.trailing() // of what is asked for as early as can be
+	if c.order.Due != 0 {
+		due += c.clock.before(c.order.Due)
+	}
+	return schedule.Job{Name: c.order.Number, Due: &due, Weight: c.m.Orders[c.at].Weight}
 }
 
 // trailing is how long suppliers have the order after its last operation here.

@@ -97,8 +97,7 @@ func machinesChanged(m *Model, now *State) (out []Change) {
 
 // When something is worth planning anew.
 const (
-	// longStop is when a standstill is more than people at the machine mend by the
-	// way; shorter ones a plan bears.
+	// longStop is usual (State.LongStop).
 	longStop = plant.Instant(10 * time.Minute / time.Microsecond)
 	// slack is by how much work may be behind or ahead of the plan; a tenth of what
 	// a job takes, when that is more.
@@ -156,7 +155,7 @@ func stands(m *Model, places map[Ref]Place, now *State) (out []Suggestion) {
 // hindered says whether a machine stands for long although it has work: it cannot,
 // or a job runs there. One that stands idle only waits for its next.
 func (s *State) hindered(k *Machine) bool {
-	if k.Stands == nil || s.At-k.Stands.Since < longStop {
+	if k.Stands == nil || s.At-k.Stands.Since < cmp.Or(s.LongStop, longStop) {
 		return false
 	}
 	for i := range s.Orders {

@@ -10,12 +10,21 @@ import (
 	"zhigai/calc/schedule/check"
 )
 
-// compose makes the page of a plan from its model and schedule: assignments with
-// their setups, when orders end, what machines do, and the figures. Everything
-// is counted from the schedule; nothing is taken from the search.
+// compose makes the page of a plan from its model and schedule: what is counted
+// of it, with what the independent checker finds.
 func compose(m *Model, s schedule.Schedule) Plan {
+	p := counted(m, s)
+	p.Violations = violations(m, s)
+	p.Figures.Violations = len(p.Violations)
+	return p
+}
+
+// counted are assignments with their setups, when orders end, what machines do,
+// and the figures. Everything is counted from the schedule; nothing is taken from
+// the search. A dispatching rule's is counted in the same way.
+func counted(m *Model, s schedule.Schedule) Plan {
 	p := Plan{
-		Machines: []MachinePlan{}, Orders: []OrderPlan{}, Assignments: []Assignment{}, Violations: violations(m, s),
+		Machines: []MachinePlan{}, Orders: []OrderPlan{}, Assignments: []Assignment{}, Violations: []Violation{},
 		Unplanned: append([]Unplanned{}, m.Unplanned...), Notes: append([]Note{}, m.Notes...),
 	}
 	setups := setupsOf(m, s)
@@ -156,7 +165,7 @@ func (p *Plan) machines(m *Model, s schedule.Schedule) {
 
 // figures adds up what the page shows.
 func (p *Plan) figures(m *Model) {
-	f := Figures{Orders: len(m.Orders), Unplanned: len(p.Unplanned), Operations: len(p.Assignments), Violations: len(p.Violations), Rules: []RuleCost{}}
+	f := Figures{Orders: len(m.Orders), Unplanned: len(p.Unplanned), Operations: len(p.Assignments), Rules: []RuleCost{}}
 	for i := range p.Orders {
 		o := &p.Orders[i]
 		if o.LateMs > 0 {
@@ -206,17 +215,6 @@ func changesBetween(now, was map[Ref]Place) (c Changes) {
 		}
 	}
 	return c
-}
-
-// places are the assignments here of a plan by their names.
-func (p *Plan) places() map[Ref]Place {
-	out := make(map[Ref]Place, len(p.Assignments))
-	for _, a := range p.Assignments {
-		if !a.Outside {
-			out[Ref{a.Order, a.Job}] = Place{a.Equipment, a.Start, a.End}
-		}
-	}
-	return out
 }
 
 // says are violations in words that name orders.

@@ -108,6 +108,7 @@ func (d *Desk) load(ctx context.Context, tenant plant.TenantNo, h Head) (kept, e
 	if err != nil {
 		return kept{}, fmt.Errorf("plan %s: %w", h.ID, err)
 	}
+	k = k.shared()
 	d.remember(tenant, h.ID, k)
 	return k, nil
 }
@@ -119,12 +120,6 @@ func (d *Desk) remember(tenant plant.TenantNo, id string, k kept) {
 	if len(d.plans) > keptPlans {
 		d.plans = d.plans[1:]
 	}
-}
-
-func (k kept) page(h Head) Plan {
-	p := compose(k.Model, k.Schedule)
-	p.Head = h
-	return p
 }
 
 // Plans lists plans within the scope, the newest first.
@@ -142,7 +137,7 @@ func (d *Desk) Plan(ctx context.Context, scope access.Scope, id string) (Plan, e
 	if err != nil {
 		return Plan{}, err
 	}
-	return k.page(h), nil
+	return k.pageOf(h), nil
 }
 
 // InUse is the plan by which a place works; access.ErrNotFound without.
@@ -164,7 +159,7 @@ func (d *Desk) Late(ctx context.Context, scope access.Scope, id string) ([]Late,
 	if err != nil {
 		return nil, err
 	}
-	return lateOrders(k.Model, k.Schedule, k.page(h).Orders), nil
+	return lateOrders(k.Model, k.Schedule, k.pageOf(h).Orders), nil
 }
 
 // Changed lists what is otherwise now than when a plan was made.
@@ -212,7 +207,7 @@ func (d *Desk) Compare(ctx context.Context, scope access.Scope, ids []string) (C
 			one.Against = changesBetween(k.Model.places(k.Schedule), ahead(inUse, k.Model.Origin))
 		}
 		c.Plans = append(c.Plans, one)
-		for _, o := range k.page(h).Orders {
+		for _, o := range k.pageOf(h).Orders {
 			i, known := at[o.ID]
 			if !known {
 				i = len(rows)
@@ -346,7 +341,7 @@ func (d *Desk) issuable(ctx context.Context, who access.Principal, h Head, k kep
 func decided(k kept) []Decided {
 	var out []Decided
 	at := map[string]int{}
-	p := compose(k.Model, k.Schedule)
+	p := k.page()
 	for _, o := range p.Orders {
 		if !o.Assumed {
 			at[o.ID], out = len(out), append(out, Decided{Order: o.ID})

@@ -13,7 +13,7 @@ import (
 var planner = access.As("p", "planner", access.Scope{Tenant: 1}, access.Read, access.Plan)
 
 // planned searches a plan, stops at once, and gives it.
-func (w *world) planned(t *testing.T, d *Desk, r Request) Plan {
+func (w *world) planned(t testing.TB, d *Desk, r Request) Plan {
 	t.Helper()
 	r.Place = "xc/w"
 	run, err := d.Start(t.Context(), planner, r)
@@ -35,7 +35,7 @@ func (w *world) planned(t *testing.T, d *Desk, r Request) Plan {
 	return p
 }
 
-func (w *world) issued(t *testing.T, d *Desk, id string) {
+func (w *world) issued(t testing.TB, d *Desk, id string) {
 	t.Helper()
 	if _, err := d.Issue(t.Context(), planner, id, false, ""); err != nil {
 		t.Fatal(err)
@@ -146,6 +146,13 @@ func TestDesk_Replan(t *testing.T) {
 	if !slices.Equal(what, []string{"stop", "rush", "behind"}) || all[0].Affected != 1 || all[0].Path != "xc/w/"+string(broken) || all[1].Number != "R" || all[2].ByMs != 25*minute {
 		t.Fatalf("suggested: %+v", all)
 	}
+	w.change(func(s *State) { s.LongStop = at(60) - at(0) })
+	w.pass(1) // it stands since 26 min: nothing where an hour is borne
+	if what, all := w.whats(t, d); slices.Contains(what, "stop") {
+		t.Fatalf("suggested: %+v", all)
+	}
+	w.change(func(s *State) { s.LongStop = 0 })
+	w.pass(-1)
 	next := w.planned(t, d, Request{Kind: KindReplan})
 	if len(next.Assume.Down) != 1 || next.Assume.Down[0].Equipment != broken || next.Base != p.ID {
 		t.Errorf("replan: %+v", next.Head)
@@ -308,5 +315,42 @@ func TestDesk_Promise(t *testing.T) {
 	}
 	if _, err := d.Promise(t.Context(), planner, PromiseRequest{Product: "unknown", Quantity: 30, Place: "xc/w"}); !errors.Is(err, access.ErrNotFound) {
 		t.Errorf("a product that nobody knows how to make: %v", err)
+	}
+}
+
+// An order that was late before anything was planned is as late by every rule: a
+// plan and the rules beside it are counted in one way.
+func TestDesk_RulesOfWhatIsLateAlready(t *testing.T) {
+	w := newWorld(order("A", 60, -600, turn(60, 0, "l1")), order("B", 30, -60, turn(60, 0, "l1")), order("S", 10, -300, Segment{LeadMs: 30 * minute}))
+	p := w.planned(t, w.desk(t), Request{Kind: KindDraft})
+	// The shorter one first: 90 + 690 min, and the supplier's 330, each with weight 10.
+	if want := (90 + 690 + 330) * 10 * minute; p.Figures.WeightedTardinessMs != want {
+		t.Errorf("weighted tardiness %d min; want %d", p.Figures.WeightedTardinessMs/minute, want/minute)
+	}
+	for _, r := range p.Figures.Rules {
+		if r.WeightedTardinessMs < p.Figures.WeightedTardinessMs {
+			t.Errorf("by %s %d min; the plan has %d, and no way is better", r.Rule, r.WeightedTardinessMs/minute, p.Figures.WeightedTardinessMs/minute)
+		}
+	}
+}
+
+// A job whose forerunner hands its units on in lots waits for the first lot.
+func TestDispatch_WaitsForTheFirstLot(t *testing.T) {
+	first := turn(60, 0, "l1")
+	first.Overlap = 20
+	w := newWorld(order("A", 100, 300, first, turn(60, 0, "l2")))
+	d := w.desk(t)
+	w.issued(t, d, w.planned(t, d, Request{Kind: KindDraft}).ID)
+	w.change(func(*State) {
+		j := w.job("A")
+		j.State, j.Equipment, j.Began = jobRunning, "l1", at(0)
+	})
+	for good, want := range map[int64]int{19: 1, 20: 0} {
+		w.change(func(*State) { w.job("A").Good = good })
+		w.pass(1)
+		lists, err := d.Dispatch(t.Context(), planner.Scope, "xc/w", "l2", 5)
+		if err != nil || len(lists) != 1 || len(lists[0].Next) != 1 || len(lists[0].Next[0].Waits) != want {
+			t.Errorf("with %d made: %+v %v", good, lists, err)
+		}
 	}
 }

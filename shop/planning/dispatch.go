@@ -7,38 +7,49 @@ import (
 	"zhigai/plant"
 )
 
-// dispatch lists what each machine is to do next: what runs there, then what the
-// plan has, in its order. forecast is where operations will be by what is known
-// now.
-func dispatch(id string, m *Model, places map[Ref]Place, setups map[Ref]int64, locked map[Ref]bool, now *State, forecast map[Ref]Place, only plant.NodeID, limit int) []MachineList {
-	out := []MachineList{}
-	for i := range now.Machines {
-		k := &now.Machines[i]
-		if _, planned := m.machine(k.ID); !planned || only != "" && k.ID != only {
-			continue
+// dispatch lists what each machine of a plan is to do next: what runs there, then
+// what the plan has, in its order. forecast is where operations will be by what is
+// known now.
+func dispatch(id string, k kept, now *State, forecast map[Ref]Place) []MachineList {
+	p := k.page()
+	planned := map[Ref]Assignment{}
+	for _, a := range p.Assignments {
+		if !a.Outside {
+			planned[Ref{a.Order, a.Job}] = a
 		}
-		l := MachineList{Equipment: k.ID, Path: k.Path, Name: k.Name, Plan: id, Stands: k.Stands, Next: []DispatchItem{}}
-		for o := range now.Orders {
-			ord := &now.Orders[o]
-			for n := range ord.Jobs {
-				j := &ord.Jobs[n]
-				r := Ref{ord.ID, j.No}
-				p, planned := places[r]
-				at := p.Equipment
-				if j.tied() && now.isMachine(j.Equipment) {
-					at = j.Equipment
-				}
-				if !planned || j.ended() || at != k.ID || ord.State == OrderForecast {
-					continue
-				}
-				l.Next = append(l.Next, item(ord, j, p, forecast[r], setups[r], locked[r]))
+	}
+	out, at := []MachineList{}, map[plant.NodeID]int{}
+	machines := map[plant.NodeID]bool{}
+	for i := range now.Machines {
+		m := &now.Machines[i]
+		machines[m.ID] = true
+		if _, known := k.Model.machine(m.ID); known {
+			at[m.ID] = len(out)
+			out = append(out, MachineList{Equipment: m.ID, Path: m.Path, Name: m.Name, Plan: id, Stands: m.Stands, Next: []DispatchItem{}})
+		}
+	}
+	for o := range now.Orders {
+		ord := &now.Orders[o]
+		for n := range ord.Jobs {
+			j := &ord.Jobs[n]
+			r := Ref{ord.ID, j.No}
+			a, here := planned[r]
+			if !here || j.ended() || ord.State == OrderForecast {
+				continue
+			}
+			where := a.Equipment
+			if j.tied() && machines[j.Equipment] {
+				where = j.Equipment
+			}
+			if i, listed := at[where]; listed {
+				out[i].Next = append(out[i].Next, item(ord, j, a, forecast[r]))
 			}
 		}
+	}
+	for _, l := range out {
 		slices.SortStableFunc(l.Next, func(a, b DispatchItem) int {
 			return cmp.Or(cmp.Compare(rank(a.State), rank(b.State)), cmp.Compare(a.Expected.From, b.Expected.From), cmp.Compare(a.Planned.From, b.Planned.From))
 		})
-		l.Next = l.Next[:min(limit, len(l.Next))]
-		out = append(out, l)
 	}
 	return out
 }
@@ -48,13 +59,13 @@ func rank(state string) int {
 	return cmp.Or(max(0, slices.Index([]string{jobRunning, jobLoaded}, state)+1), 3)
 }
 
-func item(o *Order, j *Job, planned, expected Place, setup int64, locked bool) DispatchItem {
+func item(o *Order, j *Job, planned Assignment, expected Place) DispatchItem {
 	if expected == (Place{}) { // nothing is expected of what is held
-		expected = planned
+		expected = Place{planned.Equipment, planned.Start, planned.End}
 	}
 	d := DispatchItem{
-		Order: o.ID, Number: o.Number, Product: o.Product, Job: j.No, Name: j.Name, State: j.State, Quantity: o.Quantity, Good: j.Good, SetupMs: setup,
-		Planned: Span{planned.Start, planned.End}, Expected: Span{expected.Start, expected.End}, Due: o.Due, Locked: locked, Waits: []int{},
+		Order: o.ID, Number: o.Number, Product: o.Product, Job: j.No, Name: j.Name, State: j.State, Quantity: o.Quantity, Good: j.Good, SetupMs: planned.SetupMs,
+		Planned: Span{planned.Start, planned.End}, Expected: Span{expected.Start, expected.End}, Due: o.Due, Locked: planned.Locked, Waits: []int{},
 	}
 	if j.State == jobRunning {
 		d.SetupMs = 0
@@ -62,7 +73,7 @@ func item(o *Order, j *Job, planned, expected Place, setup int64, locked bool) D
 	}
 	for _, b := range j.After {
 		for k := range o.Jobs {
-			if o.Jobs[k].No == b && !o.Jobs[k].ended() {
+			if e := &o.Jobs[k]; e.No == b && !e.ended() && (e.Overlap == 0 || e.Good < e.Overlap) {
 				d.Waits = append(d.Waits, b)
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sync"
 
 	"zhigai/calc/schedule"
 )
@@ -19,6 +20,29 @@ type kept struct {
 	Model    *Model
 	Schedule schedule.Schedule
 	Rules    []RuleCost
+
+	composed func() Plan // its page, made once; nil makes it anew each time
+}
+
+// shared makes the page once for all who ask.
+func (k kept) shared() kept {
+	k.composed = sync.OnceValue(func() Plan { return compose(k.Model, k.Schedule) })
+	return k
+}
+
+// page is the plan as people see it, its head apart. It is not to be changed.
+func (k kept) page() Plan {
+	if k.composed == nil {
+		return compose(k.Model, k.Schedule)
+	}
+	return k.composed()
+}
+
+// pageOf is the page with the head as it is now.
+func (k kept) pageOf(h Head) Plan {
+	p := k.page()
+	p.Head = h
+	return p
 }
 
 // packed is kept as it is written.

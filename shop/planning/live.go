@@ -17,11 +17,18 @@ import (
 // live is the plan in use of a place as it stands now: what is left of it by the
 // facts, and where that will be, the sequence kept.
 type live struct {
-	mu    sync.Mutex // held while it is made anew
-	at    time.Time
-	state State
-	now   kept // model of now, schedule as forecast
-	err   error
+	mu  sync.Mutex // held while it is made anew
+	at  time.Time
+	now standing
+	err error
+}
+
+// standing is how a plan in use stands. It is shared, and not to be changed.
+type standing struct {
+	state *State
+	kept  // model of now, schedule as forecast
+	// lists are those of all machines, whole.
+	lists func() []MachineList
 }
 
 const (
@@ -33,7 +40,7 @@ const (
 )
 
 // live makes the forecast of a plan in use, or takes that of a moment ago.
-func (d *Desk) live(ctx context.Context, tenant plant.TenantNo, h Head) (*State, kept, error) {
+func (d *Desk) live(ctx context.Context, tenant plant.TenantNo, h Head) (standing, error) {
 	d.mu.Lock()
 	l := d.lives[h.ID]
 	if l == nil {
@@ -47,32 +54,34 @@ func (d *Desk) live(ctx context.Context, tenant plant.TenantNo, h Head) (*State,
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.err == nil && !l.at.IsZero() && d.o.Now().Sub(l.at) < liveFor {
-		return &l.state, l.now, nil
+		return l.now, nil
 	}
-	l.state, l.now, l.err = d.follow(ctx, tenant, h)
+	l.now, l.err = d.follow(ctx, tenant, h)
 	l.at = d.o.Now()
-	return &l.state, l.now, l.err
+	return l.now, l.err
 }
 
-func (d *Desk) follow(ctx context.Context, tenant plant.TenantNo, h Head) (State, kept, error) {
+func (d *Desk) follow(ctx context.Context, tenant plant.TenantNo, h Head) (standing, error) {
 	k, err := d.load(ctx, tenant, h)
 	if err != nil {
-		return State{}, kept{}, err
+		return standing{}, err
 	}
 	s, err := d.o.Facts.State(ctx, access.Scope{Tenant: tenant, Path: h.Place})
 	if err != nil {
-		return State{}, kept{}, err
+		return standing{}, err
 	}
 	m, err := Build(&s, BuildOptions{Place: h.Place, Until: max(h.Until, s.At), Down: h.Assume.Down, Locks: k.locks()})
 	if err != nil {
-		return State{}, kept{}, err
+		return standing{}, err
 	}
 	expected, err := forecast(m, k.Model.places(k.Schedule), h.Weights)
-	return s, kept{Model: m, Schedule: expected}, err
+	now := standing{state: &s, kept: kept{Model: m, Schedule: expected}}
+	now.lists = sync.OnceValue(func() []MachineList { return dispatch(h.ID, k, &s, m.places(expected)) })
+	return now, err
 }
 
 // inUse is the plan in use of a place with its forecast.
-func (d *Desk) inUse(ctx context.Context, scope access.Scope, place string) (h Head, planned kept, s *State, now kept, err error) {
+func (d *Desk) inUse(ctx context.Context, scope access.Scope, place string) (h Head, planned kept, now standing, err error) {
 	if h, err = d.o.Store.PlanInUse(ctx, scope.Tenant, place); err != nil {
 		return
 	}
@@ -82,17 +91,17 @@ func (d *Desk) inUse(ctx context.Context, scope access.Scope, place string) (h H
 	if planned, err = d.load(ctx, scope.Tenant, h); err != nil {
 		return
 	}
-	s, now, err = d.live(ctx, scope.Tenant, h)
+	now, err = d.live(ctx, scope.Tenant, h)
 	return
 }
 
 // Suggestions lists the reasons to plan a place anew, the most urgent first.
 func (d *Desk) Suggestions(ctx context.Context, scope access.Scope, place string) ([]Suggestion, error) {
-	h, planned, s, now, err := d.inUse(ctx, scope, place)
+	h, planned, now, err := d.inUse(ctx, scope, place)
 	if err != nil {
 		return nil, err
 	}
-	return suggest(planned.Model, planned.Model.places(planned.Schedule), planned.page(h).Orders, s, now.Model.places(now.Schedule)), nil
+	return suggest(planned.Model, planned.Model.places(planned.Schedule), planned.pageOf(h).Orders, now.state, now.Model.places(now.Schedule)), nil
 }
 
 // over is the plan in use by which a place works: its own, or that of the nearest
@@ -113,21 +122,19 @@ func (d *Desk) Dispatch(ctx context.Context, scope access.Scope, place string, m
 	if err != nil {
 		return nil, err
 	}
-	planned, err := d.load(ctx, scope.Tenant, h)
+	now, err := d.live(ctx, scope.Tenant, h)
 	if err != nil {
 		return nil, err
 	}
-	s, now, err := d.live(ctx, scope.Tenant, h)
-	if err != nil {
-		return nil, err
+	out := []MachineList{}
+	for _, l := range now.lists() {
+		if machine != "" && l.Equipment != machine || !scope.Allows(l.Path) || !plant.Within(l.Path, place) {
+			continue
+		}
+		l.Next = l.Next[:min(limit, len(l.Next))]
+		out = append(out, l)
 	}
-	p := planned.page(h)
-	setups, locked := map[Ref]int64{}, map[Ref]bool{}
-	for _, a := range p.Assignments {
-		setups[Ref{a.Order, a.Job}], locked[Ref{a.Order, a.Job}] = a.SetupMs, a.Locked
-	}
-	all := dispatch(h.ID, planned.Model, p.places(), setups, locked, s, now.Model.places(now.Schedule), machine, limit)
-	return slices.DeleteFunc(all, func(l MachineList) bool { return !scope.Allows(l.Path) || !plant.Within(l.Path, place) }), nil
+	return out, nil
 }
 
 // Promise says when a quantity could be there: with all that is issued where it
@@ -137,16 +144,16 @@ func (d *Desk) Promise(ctx context.Context, who access.Principal, r PromiseReque
 	if err := may(who, r.Place); err != nil {
 		return out, err
 	}
-	h, planned, live, _, err := d.inUse(ctx, who.Scope, r.Place)
+	h, planned, live, err := d.inUse(ctx, who.Scope, r.Place)
 	if err != nil {
 		return out, err
 	}
 	out.Plan = h.ID
-	revision, segments, err := d.o.Facts.Routing(ctx, who.Scope.Tenant, r.Product, max(r.Earliest, live.At))
+	revision, segments, err := d.o.Facts.Routing(ctx, who.Scope.Tenant, r.Product, max(r.Earliest, live.state.At))
 	if err != nil {
 		return out, err
 	}
-	s := *live
+	s := *live.state
 	wanted := Extra{Number: promisedID, Product: r.Product, Quantity: r.Quantity, Earliest: r.Earliest, Due: r.Due}
 	s.Orders = append(slices.Clip(s.Orders), wanted.assumed(r.Place, revision, segments))
 	m, err := Build(&s, BuildOptions{Place: r.Place, Until: max(h.Until, s.At), Down: h.Assume.Down, Locks: planned.locks()})
@@ -189,9 +196,9 @@ func (d *Desk) editable(ctx context.Context, scope access.Scope, id string) (Hea
 	}
 	switch h.State {
 	case StateInUse:
-		_, k, err := d.live(ctx, scope.Tenant, h)
-		h.From = k.origin()
-		return h, k, err
+		now, err := d.live(ctx, scope.Tenant, h)
+		h.From = now.origin()
+		return h, now.kept, err
 	case StateDraft:
 		k, err := d.load(ctx, scope.Tenant, h)
 		return h, k, err

@@ -275,7 +275,7 @@ const (
 type Note struct {
 	Product string `json:"product"`
 	Job     int    `json:"job,omitempty"`
-	What    string `json:"what" enum:"overlap,parallel,setup_differs,batch_loads" doc:"overlap: the next waits for all units. parallel: branches are planned one after the other. setup_differs: the longest setup of the family counts. batch_loads: several loads count as one run"`
+	What    string `json:"what" enum:"overlap,parallel,setup_differs,batch_loads" doc:"overlap: the next waits for all units, although lots are handed on. parallel: branches are planned one after the other. setup_differs: the longest setup of the family counts. batch_loads: several loads count as one run"`
 }
 
 // Violation is one thing in a plan that cannot be.

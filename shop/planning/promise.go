@@ -71,7 +71,7 @@ func byMoving(m *Model, expected schedule.Schedule, w Weights) (schedule.Schedul
 // without it.
 func promised(m *Model, expected, then schedule.Schedule, due plant.Instant) PromiseWay {
 	was, now := m.places(expected), m.places(then)
-	p := compose(m, then)
+	p := counted(m, then)
 	out := PromiseWay{Jobs: []Assignment{}, Later: []PromiseLater{}}
 	for _, a := range p.Assignments {
 		if a.Order != promisedID {
@@ -90,7 +90,7 @@ func promised(m *Model, expected, then schedule.Schedule, due plant.Instant) Pro
 			out.Moved++
 		}
 	}
-	before := compose(m, expected)
+	before := counted(m, expected)
 	for _, o := range p.Orders {
 		i := slices.IndexFunc(before.Orders, func(b OrderPlan) bool { return b.ID == o.ID })
 		if b := before.Orders[i]; o.ID != promisedID && o.LateMs > b.LateMs {

@@ -101,6 +101,11 @@ func TestPlan_OfRandomStates(t *testing.T) {
 			t.Fatalf("state %d: %v", n, err)
 		}
 		p := compose(m, r.Schedule)
+		for rule, by := range r.Rules { // of orders in parts, each part counts by itself in the search
+			if f := counted(m, by.Schedule).Figures; by.Broken == 0 && len(m.Problem.Jobs) <= len(s.Orders) && f.WeightedTardinessMs < p.Figures.WeightedTardinessMs {
+				t.Fatalf("state %d: by %s %d; the plan %d", n, rule, f.WeightedTardinessMs, p.Figures.WeightedTardinessMs)
+			}
+		}
 		if r.Cost.Broken > 0 { // a longest wait over a night at the supplier's, say
 			broken++
 			continue
@@ -138,7 +143,7 @@ func followed(t *testing.T, n int, m *Model, s schedule.Schedule, p Plan, state 
 	if all := suggest(m, places, p.Orders, state, places); len(all) > 0 {
 		t.Fatalf("state %d: nothing has changed, and suggested is %+v", n, all)
 	}
-	lists := dispatch("", m, places, nil, nil, state, places, "", 1000)
+	lists := dispatch("", kept{Model: m, Schedule: s}, state, places)
 	listed := 0
 	for _, l := range lists {
 		listed += len(l.Next)

@@ -285,7 +285,8 @@ func (d *Desk) search(x *run) (string, error) {
 	t.head.SearchMs, t.head.Steps, t.head.Stopped = d.o.Now().Sub(begin).Milliseconds(), r.Steps, x.halt.Load()
 	k := kept{Model: t.model, Schedule: r.Schedule, Rules: []RuleCost{}}
 	for _, rule := range []schedule.Rule{schedule.ATC, schedule.EDD, schedule.SPT} {
-		k.Rules = append(k.Rules, RuleCost{string(rule), r.Rules[rule].Tardiness * 1000, r.Rules[rule].Setup * 1000})
+		f := counted(t.model, r.Rules[rule].Schedule).Figures
+		k.Rules = append(k.Rules, RuleCost{string(rule), f.WeightedTardinessMs, f.SetupMs})
 	}
 	h, err := d.save(d.end, x.tenant, t.head, k, t.places)
 	return h.ID, err
@@ -312,7 +313,8 @@ func (d *Desk) save(ctx context.Context, tenant plant.TenantNo, h Head, k kept, 
 	if h.Problem, err = k.Model.hash(); err != nil {
 		return Head{}, err
 	}
-	h.Figures = compose(k.Model, k.Schedule).Figures
+	k = k.shared()
+	h.Figures = k.page().Figures
 	h.Figures.Rules = append(h.Figures.Rules, k.Rules...)
 	if places != nil {
 		h.Figures.Changes = changesBetween(k.Model.places(k.Schedule), ahead(places, k.Model.Origin))

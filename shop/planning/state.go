@@ -15,6 +15,9 @@ type State struct {
 	Orders   []Order   // that are not over, by due date
 	// Calendars are all of the plant, by code.
 	Calendars map[string]plant.Calendar
+	// LongStop is a standstill that is more than people at the machine mend by the
+	// way; shorter ones a plan bears. 10 minutes when 0.
+	LongStop plant.Instant
 }
 
 // Machine is a machine as planning sees it.

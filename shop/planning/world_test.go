@@ -93,7 +93,7 @@ type world struct {
 	id      int
 }
 
-func (w *world) desk(t *testing.T) *Desk {
+func (w *world) desk(t testing.TB) *Desk {
 	d := NewDesk(Options{Store: w, Facts: w, NewID: w.newID, Now: w.time, Log: slog.New(slog.DiscardHandler)})
 	t.Cleanup(d.Close)
 	return d

@@ -116,3 +116,16 @@ func TestSchedule_EveryKindOfBreakage(t *testing.T) {
 		})
 	}
 }
+
+// The second may begin 6 before the end of the first, and not 7.
+func TestSchedule_Overlap(t *testing.T) {
+	p := &schedule.Problem{Machines: make([]schedule.Machine, 2), Jobs: []schedule.Job{{Operations: []schedule.Operation{
+		{Alternatives: []schedule.Alternative{{Machine: 0, Duration: 10}}}, {Alternatives: []schedule.Alternative{{Machine: 1, Duration: 10}}, MinWait: -6},
+	}}}}
+	for start, want := range map[int64]int{4: 0, 3: 1} {
+		found := Schedule(p, schedule.Schedule{Operations: []schedule.Placed{{End: 10}, {Op: 1, Machine: 1, Start: start, End: start + 10}}})
+		if len(found) != want || want > 0 && found[0].Kind != Order {
+			t.Errorf("beginning at %d: %v", start, found)
+		}
+	}
+}
