@@ -46,7 +46,7 @@ type machine struct {
 	before     *shelf // in a line: where its parts come from, and where they go
 	behind     *shelf
 	yard       *yard
-	inside     []Piece // what the part in work is made of
+	inside     []Piece    // what the part in work is made of
 	feeds      []*machine // of a meter: whose power it sees
 	next       plant.Micros
 	truth      *ledger

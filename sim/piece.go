@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"time"
-
 )
 
 // Piece is a good part as it truly came to be.
@@ -179,4 +178,3 @@ func (p *Plant) wake(m *machine) {
 	m.next = min(m.next, max(p.now, m.now))
 	heap.Init(&p.queue)
 }
-
