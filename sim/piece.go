@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"zhigai/plant"
 )
 
 // Piece is a good part as it truly came to be.
@@ -173,8 +175,14 @@ func (p *Plant) Pieces() []Piece {
 	return slices.Clone(p.yard.pieces)
 }
 
-// wake lets a machine that is told to hurry begin now.
-func (p *Plant) wake(m *machine) {
-	m.next = min(m.next, max(p.now, m.now))
-	heap.Init(&p.queue)
+// wake lets the machines that were told to hurry begin at t. What was about to
+// stop one is put off.
+func (p *Plant) wake(t plant.Micros) {
+	for _, m := range p.woken {
+		m.next, m.fate = min(m.next, max(t, m.now)), nil
+	}
+	if len(p.woken) > 0 {
+		p.woken = nil
+		heap.Init(&p.queue)
+	}
 }

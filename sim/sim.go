@@ -66,6 +66,7 @@ type Plant struct {
 	queue    queue
 	closers  []func()
 	yard     *yard
+	woken    []*machine // since the last step of the clock
 
 	workers sync.WaitGroup // edge nodes
 }
@@ -207,6 +208,7 @@ func (p *Plant) observe(t plant.Micros) {
 func (p *Plant) Advance(t time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.wake(plant.MicrosOf(t))
 	p.events(plant.MicrosOf(t))
 	p.observe(p.now)
 }

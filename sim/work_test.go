@@ -67,11 +67,13 @@ func TestPieces(t *testing.T) {
 		return sim.Work{Order: "MO-1", Product: "6305", Quantity: n, Put: []string{put}, Lot: lot, Serials: serials, Cycle: fast}
 	}
 	must(t, p.Assign(lathe, work("steel:H1", "turned:1", 30, false), work("steel:H2", "turned:2", 20, false)))
+	p.Advance(start.Add(time.Second)) // they begin
 	p.Advance(start.Add(time.Minute))
 	if n, k := len(p.Lying("turned:1")), len(p.Lying("turned:2")); n != 30 || k != 20 {
 		t.Fatalf("%d and %d turned rings; want 30 and 20", n, k)
 	}
 	must(t, p.Assign(furnace, work("turned:1", "hard:1", 30, true), work("turned:2", "hard:2", 20, true)))
+	p.Advance(start.Add(time.Minute + time.Second))
 	p.Advance(start.Add(2 * time.Minute))
 	if now, _ := p.Present(furnace); now.Left != 0 || now.Next != 0 || len(p.Lying("turned:1")) != 0 || len(p.Lying("turned:2")) != 0 {
 		t.Fatalf("the furnace is at %+v, and rings lie before it", now)

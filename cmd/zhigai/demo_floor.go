@@ -202,7 +202,13 @@ func (f *floor) work(ctx context.Context) error {
 
 func (f *floor) at(ctx context.Context, l planning.MachineList) error {
 	for _, i := range l.Next {
-		switch state := production.JobState(i.State); {
+		state := production.JobState(i.State)
+		here := f.told[l.Equipment].is(i)
+		if here && !state.Begun() { // the list is some seconds old
+			state = production.Running
+		}
+		switch {
+		case here && f.told[l.Equipment].ended:
 		case state == production.Running && f.done(l, i):
 			if err := f.finish(ctx, l, i); err != nil {
 				return err
@@ -222,9 +228,14 @@ func (f *floor) at(ctx context.Context, l planning.MachineList) error {
 
 // assigned is what a machine was last told to do.
 type assigned struct {
-	job  string
-	work []sim.Work
-	done bool // seen so in the round before
+	job   string
+	work  []sim.Work
+	done  bool // seen so in the round before
+	ended bool
+}
+
+func (a *assigned) is(i planning.DispatchItem) bool {
+	return a != nil && a.job == production.JobKey(i.Number, i.Job)
 }
 
 // done says whether a machine has made all that it was told for a job, or has
@@ -232,7 +243,7 @@ type assigned struct {
 // counted.
 func (f *floor) done(l planning.MachineList, i planning.DispatchItem) bool {
 	t := f.told[l.Equipment]
-	if t == nil || t.job != production.JobKey(i.Number, i.Job) {
+	if !t.is(i) {
 		return false
 	}
 	now, _ := f.plant.Present(l.Path)
@@ -246,6 +257,7 @@ func (f *floor) finish(ctx context.Context, l planning.MachineList, i planning.D
 	if err := f.enter(ctx, i, production.Entry{Job: i.Job, What: production.StepJob, Command: production.Complete, Machine: l.Equipment}); err != nil {
 		return err
 	}
+	f.told[l.Equipment].ended = true
 	for _, w := range f.told[l.Equipment].work {
 		if err := f.store.made(ctx, l, i, w, f.plant.Lying(w.Lot)); err != nil {
 			return err
@@ -274,8 +286,7 @@ func (f *floor) start(ctx context.Context, l planning.MachineList, i planning.Di
 
 // tell puts in what a job needs and tells the machine to make it; once.
 func (f *floor) tell(ctx context.Context, l planning.MachineList, i planning.DispatchItem) error {
-	key := production.JobKey(i.Number, i.Job)
-	if t := f.told[l.Equipment]; t != nil && t.job == key {
+	if f.told[l.Equipment].is(i) {
 		return nil
 	}
 	work, err := f.store.charge(ctx, l, i)
@@ -291,7 +302,7 @@ func (f *floor) tell(ctx context.Context, l planning.MachineList, i planning.Dis
 			work[n].Cycle = max(f.hurry/time.Duration(parts), time.Millisecond)
 		}
 	}
-	f.told[l.Equipment] = &assigned{job: key, work: work}
+	f.told[l.Equipment] = &assigned{job: production.JobKey(i.Number, i.Job), work: work}
 	if len(work) == 0 {
 		return nil // all that was to become something was spoiled before
 	}
