@@ -88,6 +88,7 @@ var floors = []struct {
 	{"shop/equipment", []string{"plant", "fact", "access", "calc/...", "figure", "connect/profile"}, "rooms of a storey do not import one another"},
 	{"shop/discovery", []string{"plant", "access", "connect", "connect/profile"}, "finds devices over any protocol, by the contract of drivers"},
 	{"shop/production/performance", []string{"plant", "figure", "access", "shop/production"}, "folds orders that production gives it; machines are asked by whoever wires it"},
+	{"shop/andon", []string{"plant", "access"}, "who called, who came; it knows no order and no store"},
 	{"shop/line", []string{"plant", "access", "figure", "calc/line"}, "rooms of a storey do not import one another; what machines did and orders want is told to it"},
 	{"shop/planning", []string{"plant", "access", "calc/schedule", "calc/schedule/check"}, "rooms of a storey do not import one another; orders and machines are told to it"},
 	{"shop/production", []string{"plant", "fact", "figure", "access", "connect/files/table"}, "what was made is counted by others and told to it"},

@@ -38,16 +38,20 @@ test("a finished bearing leads to its heat, and to who and what made it", async 
   await accessible(page, "material-bearing");
 });
 
-test("the recall list of a heat is what the demo made of it", async () => {
+test("the recall list of a heat is what was made of it", async () => {
   const up = await lot((await demo.api(`/api/v1/material/stock?item=${product}`)).items[0].lot, "/genealogy?direction=up");
   const heat = up.lots.find((f) => f.lot.item === "gcr15").lot.id;
-  // The truth, from the bookings: each order turns rings of the heats that it consumed, and its number names all that is made of them.
+  // By the bookings: orders turn rings of the heats that they consumed. One of a single heat holds that heat in all that
+  // it makes; which bearings of a mixed one do, a test of the node holds against the machines' own record.
   const turned = async () => {
+    const heats = new Map();
     const { items } = await demo.api("/api/v1/material/entries?item=gcr15&limit=1000");
-    return new Set(items.filter((e) => e.what === "consumed" && `${e.item}:${e.lot}` === heat).map((e) => e.order));
+    for (const e of items) if (e.what === "consumed") heats.set(e.order, (heats.get(e.order) ?? new Set()).add(`${e.item}:${e.lot}`));
+    return new Map([...heats].filter(([, of]) => of.has(heat)));
   };
   const done = [];
-  for (const number of await turned()) {
+  for (const [number, of] of await turned()) {
+    if (of.size > 1) continue;
     const { items: own } = await demo.api(`/api/v1/material/entries?order=${number}&limit=1000`);
     for (const e of own) if (e.what === "produced") done.push(`${e.item}:${e.lot}`);
   }

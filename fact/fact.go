@@ -63,6 +63,8 @@ const (
 	KindMaterialMaster Kind = "material_master" // an item, a location or a kanban loop of shop/material as it was saved
 	KindMaterialCall   Kind = "material_call"   // a step of a call-off of shop/material
 
+	KindCall Kind = "call" // a step of a call of shop/andon
+
 	KindExchange Kind = "exchange" // exchange.Fact: a step of a message of factory/exchange
 )
 

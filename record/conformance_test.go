@@ -95,6 +95,13 @@ func TestConformance_Lines(t *testing.T) {
 	})
 }
 
+func TestConformance_Andon(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		db := open(t)
+		recordtest.Andon(t, shop.NewCalls(db), db.Journal())
+	})
+}
+
 func TestConformance_Material(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		db := open(t)

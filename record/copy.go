@@ -31,6 +31,7 @@ var tables = []struct{ name, key string }{
 	{"access_token", "tenant, id"},
 	{"access_user", "tenant, id"},
 	{"advice", "tenant, id, rev"},
+	{"andon_call", "tenant, id"},
 	{"audit", "tenant, seq"},
 	{"benchmark_cell", "tenant, measure, year, region, sector"},
 	{"benchmark_issue", "tenant, measure, year, number"},

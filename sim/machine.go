@@ -46,6 +46,8 @@ type machine struct {
 	downstream *stage
 	before     *shelf // in a line: where its parts come from, and where they go
 	behind     *shelf
+	yard       *yard
+	inside     []Piece    // what the part in work is made of
 	feeds      []*machine // of a meter: whose power it sees
 	next       plant.Micros
 	truth      *ledger
@@ -71,6 +73,7 @@ type machine struct {
 	order               int
 	told                bool   // it makes what it is assigned
 	work                []Work // that is assigned, after the present order
+	doing               Work   // the present order, if it was assigned
 	product, following  string
 	orderText, program  string // of the present order
 	todo                int

@@ -115,7 +115,7 @@ func (m *machine) takeOrder() {
 
 // proceed decides what comes after a part or a stop.
 func (m *machine) proceed() {
-	if m.breaksDown() {
+	if m.breaksDown() || m.hurry() {
 		return
 	}
 	if m.now >= m.duty {
@@ -161,9 +161,13 @@ func (m *machine) begin() {
 	m.become(stop{cause: Running, mode: modeAutomatic})
 	m.alarm, m.estop = 0, false
 	m.take()
+	m.load()
 	m.cycle = m.pace()
 	m.partFrom, m.fate = m.now, nil
 	m.next = m.now + micros(m.cycle)
+	if m.doing.Cycle > 0 {
+		return
+	}
 	total := 0.0
 	hours := m.cycle.Hours() * m.temper
 	for i := range stops {
@@ -197,6 +201,9 @@ func (m *machine) hazard(i int) float64 {
 
 // pace is the true cycle of the next part.
 func (m *machine) pace() time.Duration {
+	if m.doing.Cycle > 0 {
+		return m.doing.Cycle
+	}
 	slow := 1.02 + 0.06*m.rng.Float64()
 	switch {
 	case m.class == "furnace":
@@ -222,6 +229,7 @@ func (m *machine) part() {
 			m.in.parts--
 		}
 		m.give(false, !gone)
+		m.unload(false, !gone)
 		m.halt(*fate)
 		return
 	}
@@ -248,6 +256,7 @@ func (m *machine) finish() {
 	}
 	r := m.rng.Float64()
 	m.give(r >= bad, false)
+	m.unload(r >= bad*1.5, false) // what needs rework is set aside
 	switch {
 	case r < bad:
 		m.scrap++

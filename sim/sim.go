@@ -5,8 +5,8 @@
 //
 // It knows the wire, never the collector. The same seed and start give the same
 // plant, however it is stepped. Start with [New], then [Plant.Listen],
-// [Plant.Attach] and [Plant.Run]; tests use [Plant.Advance], [Plant.Set] and
-// [Plant.Truth].
+// [Plant.Attach] and [Plant.Run]; tests use [Plant.Advance], [Plant.Set],
+// [Plant.Truth] and [Plant.Pieces].
 package sim
 
 import (
@@ -66,6 +66,8 @@ type Plant struct {
 	machines []*machine
 	queue    queue
 	closers  []func()
+	yard     *yard
+	woken    []*machine // since the last step of the clock
 
 	workers sync.WaitGroup // edge nodes
 }
@@ -86,7 +88,7 @@ func New(c Config) (*Plant, error) {
 		return nil, fmt.Errorf("sim: the plant makes no product; name products in the plant file")
 	}
 	start := plant.MicrosOf(c.Start)
-	p := &Plant{now: start - micros(warmUp)}
+	p := &Plant{now: start - micros(warmUp), yard: newYard()}
 	calendars := rosters(c.Model)
 	for i, n := range c.Model.Nodes {
 		if n.Machine == nil {
@@ -97,7 +99,7 @@ func New(c Config) (*Plant, error) {
 			return nil, fmt.Errorf("sim: %s: no profile %q", n.Path, n.Machine.Profile)
 		}
 		m := newMachine(n, kind, products, rand.New(rand.NewPCG(c.Seed, uint64(i))))
-		m.roster = calendars[n.Path]
+		m.roster, m.yard = calendars[n.Path], p.yard
 		p.machines = append(p.machines, m)
 	}
 	p.connect()
@@ -214,6 +216,7 @@ func (p *Plant) observe(t plant.Micros) {
 func (p *Plant) Advance(t time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.wake(plant.MicrosOf(t))
 	p.events(plant.MicrosOf(t))
 	p.observe(p.now)
 }

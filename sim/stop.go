@@ -163,6 +163,9 @@ func (m *machine) resume() {
 			m.body.failing = bearingNew
 		}
 	}
+	if m.hurry() {
+		return
+	}
 	if was == Off || long && (was == Mechanical || was == Electrical || was == Maintenance) {
 		m.warming = warmParts
 		m.halt(startUp)

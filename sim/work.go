@@ -14,6 +14,16 @@ type Work struct {
 	Order    string // as the controller shows it
 	Product  string
 	Quantity int // good parts
+	// Put are the lots that somebody puts into the machine for it, one of each
+	// material. One that a machine of the plant made is used up part by part, and the
+	// work ends with it; others do not run out.
+	Put []string
+	Lot string // of the container that the good parts go into; "" for none
+	// Serials: the machine marks each good part with the order and a number.
+	Serials bool
+	// Cycle of a part in place of the planned one, 0 for none. Such work is a show: it
+	// begins at once, whatever the machine is at, without setting up or stopping.
+	Cycle time.Duration
 }
 
 // Assign gives the machine at the path its work, in order, in place of what it
@@ -34,6 +44,9 @@ func (p *Plant) Assign(path string, work ...Work) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.assign(work)
+	if len(work) > 0 && work[0].Cycle > 0 && m.todo <= 0 {
+		p.woken = append(p.woken, m) // the clock goes on in steps: it is later by now
+	}
 	return nil
 }
 
@@ -71,7 +84,8 @@ func (m *machine) takeWork() {
 	}
 	w := m.work[0]
 	m.work = m.work[1:]
-	m.product, m.orderText, m.todo = w.Product, w.Order, w.Quantity
+	m.product, m.orderText, m.todo, m.doing = w.Product, w.Order, w.Quantity, w
+	m.yard.place(w.Lot)
 	m.program = programOf(w.Product)
 }
 

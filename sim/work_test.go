@@ -81,3 +81,47 @@ func TestBreakdown(t *testing.T) {
 		t.Error("a machine that is not there breaks down")
 	}
 }
+
+// The plant knows of which lots each part is: rings of two heats lie in two tubs,
+// go through the furnace one by one, and what is spoiled on the way is in none.
+func TestPieces(t *testing.T) {
+	t.Parallel()
+	const (
+		lathe   = "xinchang-bearing/xinchang/turning/line-1/lathe-01"
+		furnace = "xinchang-bearing/xinchang/heat-treatment/line-1/furnace-1"
+		fast    = 50 * time.Millisecond
+	)
+	p := only(t, 3, lathe, furnace)
+	work := func(put, lot string, n int, serials bool) sim.Work {
+		return sim.Work{Order: "MO-1", Product: "6305", Quantity: n, Put: []string{put}, Lot: lot, Serials: serials, Cycle: fast}
+	}
+	must(t, p.Assign(lathe, work("steel:H1", "turned:1", 30, false), work("steel:H2", "turned:2", 20, false)))
+	p.Advance(start.Add(time.Second)) // they begin
+	p.Advance(start.Add(time.Minute))
+	if n, k := len(p.Lying("turned:1")), len(p.Lying("turned:2")); n != 30 || k != 20 {
+		t.Fatalf("%d and %d turned rings; want 30 and 20", n, k)
+	}
+	must(t, p.Assign(furnace, work("turned:1", "hard:1", 30, true), work("turned:2", "hard:2", 20, true)))
+	p.Advance(start.Add(time.Minute + time.Second))
+	p.Advance(start.Add(2 * time.Minute))
+	if now, _ := p.Present(furnace); now.Left != 0 || now.Next != 0 || len(p.Lying("turned:1")) != 0 || len(p.Lying("turned:2")) != 0 {
+		t.Fatalf("the furnace is at %+v, and rings lie before it", now)
+	}
+	heats, serials := map[string]int{}, map[string]bool{}
+	for _, one := range p.Pieces() {
+		if one.Path != furnace {
+			continue
+		}
+		if len(one.Of) != 2 || one.At.Sub(one.From) != fast || serials[one.Serial] || one.Serial == "" {
+			t.Fatalf("%+v: want a heat and a lot of rings, made in %s, with a serial of its own", one, fast)
+		}
+		if want := map[string]string{"hard:1": "steel:H1", "hard:2": "steel:H2"}[one.Lot]; one.Of[0] != want {
+			t.Errorf("%s in %s is of %v; want %s", one.Serial, one.Lot, one.Of, want)
+		}
+		serials[one.Serial] = true
+		heats[one.Of[0]]++
+	}
+	if n := heats["steel:H1"]; n > 30 || n < 20 || n != len(p.Lying("hard:1")) {
+		t.Errorf("%d hardened rings of heat H1, of 30; %d lie there", n, len(p.Lying("hard:1")))
+	}
+}

@@ -25,6 +25,7 @@ import (
 	"zhigai/shop/bulk"
 	"zhigai/shop/control"
 	"zhigai/shop/equipment"
+	"zhigai/shop/andon"
 	"zhigai/shop/line"
 	"zhigai/shop/material"
 	"zhigai/shop/planning"
@@ -47,6 +48,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 			{Err: equipment.ErrInvalid, Status: 422},
 			{Err: production.ErrInvalid, Status: 422},
 			{Err: planning.ErrInvalid, Status: 422},
+			{Err: andon.ErrInvalid, Status: 422},
 			{Err: line.ErrInvalid, Status: 422},
 			{Err: planning.ErrChanged, Status: 409},
 			{Err: planning.ErrBusy, Status: 409},
@@ -105,7 +107,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Plants: n.plants, Tags: n.shop, History: n.history, Journal: n.record.Journal(), Board: n.board, Desk: n.desk, Reasons: n.reasons,
 		Collector: n.collector, Control: controls{n}, Profiles: n.profiles, Drivers: n.drivers.List, Discovery: n.discovery, North: norths{n}, Acceptance: n.reports, Evidence: askedOf{n}, EvidencePlants: seenPlants{n.proved}, Changed: n.reconcile,
 		Authenticity: n.authenticity, Decided: n.decided, MayTry: n.mayTry, Opened: n.opened,
-		Production: n.newProduction(), Performance: n.newPerformance(), Planning: n.planning, Lines: n.newLines(), Material: n.newMaterial(),
+		Production: n.newProduction(), Performance: n.newPerformance(), Planning: n.planning, Lines: n.newLines(), Material: n.newMaterial(), Andon: n.newAndon(),
 		Bulk: &bulk.Desk{Plants: n.plants, Profiles: n.profiles, Drivers: n.drivers.List, Past: n.record.Access()},
 	})
 	web.RegisterSharing(api, sharings{n})

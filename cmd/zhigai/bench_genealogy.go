@@ -26,7 +26,7 @@ type genealogyBench struct{}
 const (
 	// benchLinks is some years of a bearing plant with serials.
 	benchLinks      = 1_000_000
-	quickLinks      = 100_000
+	quickLinks      = 40_000
 	trialLinks      = 2_000
 	serialsPerJob   = 200 // bearings of one assembly job
 	ringsPerJob     = 4   // lots of rings that go into it

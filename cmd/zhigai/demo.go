@@ -33,7 +33,7 @@ type demoFlags struct {
 	Demo   bool          `help:"Run a simulated plant beside the node, on real protocols: a bearing maker."`
 	Plant  string        `help:"With --demo: plant file in place of the bearing maker; machines without their own address have one in braces, such as {modbus-hall-1}." type:"existingfile" placeholder:"FILE"`
 	Orders bool          `help:"With --demo: people order, plan and work in the bearing maker; its machines make what the plan says."`
-	Hurry  time.Duration `help:"With --orders: each job ends after so long, whatever its machine has counted." placeholder:"TIME"`
+	Hurry  time.Duration `help:"With --orders: each job takes so long: its machine neither sets up nor stops." placeholder:"TIME"`
 	Past   int           `help:"With --demo and a new folder: days that the plant has lived before." placeholder:"DAYS"`
 	Broken string        `help:"With --demo: path of a machine that breaks down a minute after the start, for four hours." placeholder:"PATH"`
 	Seed   uint64        `help:"Seed of the simulated plant." default:"1"`
@@ -114,6 +114,7 @@ func (d *demo) join(ctx context.Context, n *node) ([]web.Login, error) {
 		return nil, err
 	}
 	n.workers.Go(func() {
+		d.plant.Advance(time.Now()) // its clock is ours, however long the doors took to open
 		d.plant.Run(ctx, 1)
 		d.plant.Close()
 	})

@@ -25,15 +25,14 @@ type floor struct {
 	plant   *sim.Plant
 	way     demoWay
 	store   demoStore
-	hurry   time.Duration // after which a job is done whatever was counted; 0 for never
+	hurry   time.Duration // in which a job is done; 0 for the time that it takes
 	site    string
 	who     access.Principal // the planner
 	rng     *rand.Rand
 	log     *slog.Logger
 	search  string // the plan run that is awaited
 	planned time.Time
-	told    map[plant.NodeID]string // job that a machine was last told
-	began   map[string]time.Time    // by job, of those in a hurry
+	told    map[plant.NodeID]*assigned
 }
 
 const (
@@ -67,8 +66,8 @@ func (n *node) newFloor(ctx context.Context, p *sim.Plant, m plant.Model, flags 
 	who.Name = "planner"
 	f := &floor{
 		n: n, desk: n.newProduction(), plant: p, way: way, site: m.Nodes[site].Path, who: who, log: n.log,
-		rng: rand.New(rand.NewPCG(flags.Seed, uint64(time.Now().UnixNano()))), told: map[plant.NodeID]string{},
-		hurry: flags.Hurry, began: map[string]time.Time{},
+		rng: rand.New(rand.NewPCG(flags.Seed, uint64(time.Now().UnixNano()))), told: map[plant.NodeID]*assigned{},
+		hurry: flags.Hurry,
 	}
 	f.store = demoStore{n.newMaterial(), way, who}
 	if err := f.store.begin(ctx, m, ids); err != nil {
@@ -203,13 +202,19 @@ func (f *floor) work(ctx context.Context) error {
 
 func (f *floor) at(ctx context.Context, l planning.MachineList) error {
 	for _, i := range l.Next {
-		switch state := production.JobState(i.State); {
-		case state == production.Running && (i.Good >= i.Quantity || f.over(i)):
+		state := production.JobState(i.State)
+		here := f.told[l.Equipment].is(i)
+		if here && !state.Begun() { // the list is some seconds old
+			state = production.Running
+		}
+		switch {
+		case here && f.told[l.Equipment].ended:
+		case state == production.Running && f.done(l, i):
 			if err := f.finish(ctx, l, i); err != nil {
 				return err
 			}
 		case state == production.Running:
-			return f.tell(l, i)
+			return f.tell(ctx, l, i)
 		case len(i.Waits) > 0 || state == production.Held || state == production.NotAllowed:
 		default:
 			if f.hurry == 0 && i.Planned.From > plant.InstantOf(time.Now().Add(time.Duration(i.SetupMs)*time.Millisecond+10*time.Minute)) {
@@ -221,25 +226,44 @@ func (f *floor) at(ctx context.Context, l planning.MachineList) error {
 	return nil
 }
 
-// over says whether a job has lasted as long as one may in a hurry.
-func (f *floor) over(i planning.DispatchItem) bool {
-	if f.hurry == 0 {
-		return false
-	}
-	key := production.JobKey(i.Number, i.Job)
-	if _, ok := f.began[key]; !ok {
-		f.began[key] = time.Now()
-	}
-	return time.Since(f.began[key]) >= f.hurry
+// assigned is what a machine was last told to do.
+type assigned struct {
+	job   string
+	work  []sim.Work
+	done  bool // seen so in the round before
+	ended bool
 }
 
-// finish ends a job and books its material.
+func (a *assigned) is(i planning.DispatchItem) bool {
+	return a != nil && a.job == production.JobKey(i.Number, i.Job)
+}
+
+// done says whether a machine has made all that it was told for a job, or has
+// nothing left to make it of. It was seen so before: by now its last parts are
+// counted.
+func (f *floor) done(l planning.MachineList, i planning.DispatchItem) bool {
+	t := f.told[l.Equipment]
+	if !t.is(i) {
+		return false
+	}
+	now, _ := f.plant.Present(l.Path)
+	before := t.done
+	t.done = len(t.work) == 0 || now.Order == i.Number && now.Left == 0 && now.Next == 0
+	return before && t.done
+}
+
+// finish ends a job and books what lies in its containers.
 func (f *floor) finish(ctx context.Context, l planning.MachineList, i planning.DispatchItem) error {
 	if err := f.enter(ctx, i, production.Entry{Job: i.Job, What: production.StepJob, Command: production.Complete, Machine: l.Equipment}); err != nil {
 		return err
 	}
-	delete(f.began, production.JobKey(i.Number, i.Job))
-	return f.store.done(ctx, l, i)
+	f.told[l.Equipment].ended = true
+	for _, w := range f.told[l.Equipment].work {
+		if err := f.store.made(ctx, l, i, w, f.plant.Lying(w.Lot)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // start begins a job: somebody who can do it signs in at the machine, which is
@@ -257,19 +281,32 @@ func (f *floor) start(ctx context.Context, l planning.MachineList, i planning.Di
 			return err
 		}
 	}
-	return f.tell(l, i)
+	return f.tell(ctx, l, i)
 }
 
-// tell gives a machine what is left of a job; once, and again when the machine
-// is done and parts are missing.
-func (f *floor) tell(l planning.MachineList, i planning.DispatchItem) error {
-	key := production.JobKey(i.Number, i.Job)
-	now, told := f.plant.Present(l.Path)
-	if f.told[l.Equipment] == key && told && (now.Left > 0 || now.Next > 0) {
+// tell puts in what a job needs and tells the machine to make it; once.
+func (f *floor) tell(ctx context.Context, l planning.MachineList, i planning.DispatchItem) error {
+	if f.told[l.Equipment].is(i) {
 		return nil
 	}
-	f.told[l.Equipment] = key
-	return f.plant.Assign(l.Path, sim.Work{Order: i.Number, Product: i.Product, Quantity: int(max(i.Quantity-i.Good, 1))})
+	work, err := f.store.charge(ctx, l, i)
+	if err != nil {
+		return err
+	}
+	parts := 0
+	for _, w := range work {
+		parts += w.Quantity
+	}
+	for n := range work {
+		if f.hurry > 0 {
+			work[n].Cycle = max(f.hurry/time.Duration(parts), time.Millisecond)
+		}
+	}
+	f.told[l.Equipment] = &assigned{job: production.JobKey(i.Number, i.Job), work: work}
+	if len(work) == 0 {
+		return nil // all that was to become something was spoiled before
+	}
+	return f.plant.Assign(l.Path, work...)
 }
 
 func (f *floor) enter(ctx context.Context, i planning.DispatchItem, e production.Entry) error {

@@ -10,12 +10,11 @@ import (
 	"zhigai/access"
 	"zhigai/plant"
 	"zhigai/shop/material"
-	"zhigai/shop/planning"
 )
 
 // demoStore is the storekeeper of the demo plant: steel, balls and grease come in
-// lots, containers go to the line side, and every job is booked with what it used
-// up and what it made.
+// lots, containers go to the line side, and every job is booked with what was put
+// in (demo_charge.go) and what came out.
 type demoStore struct {
 	desk *material.Desk
 	way  demoWay
@@ -108,80 +107,6 @@ func (s demoStore) loops(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// done books a job that ended: what it used up at its line side, and what it made
-// at the next one; the last makes bearings with serials, half of which leave for
-// the customer.
-func (s demoStore) done(ctx context.Context, l planning.MachineList, i planning.DispatchItem) error {
-	at := slices.IndexFunc(s.way.Segments, func(g demoSegment) bool { return g.No == i.Job })
-	product := slices.IndexFunc(s.way.Products, func(p demoProduct) bool { return p.Code == i.Product })
-	if at < 0 || product < 0 {
-		return nil // somebody made another order
-	}
-	made := plant.Quantity(i.Quantity) * plant.One
-	for _, one := range s.way.supplies() {
-		need := plant.Quantity(i.Quantity) * one.each
-		if one.each == 0 {
-			need = plant.Quantity(i.Quantity*s.way.Products[product].SteelG) * plant.One / 1000
-		}
-		if one.segment != i.Job {
-			continue
-		}
-		if err := s.use(ctx, l, i, one, need); err != nil {
-			return err
-		}
-	}
-	e := material.Entry{Order: i.Number, Job: i.Job, Machine: l.Equipment, Lot: i.Number, Quantity: made}
-	if at > 0 {
-		used := e
-		used.What, used.Item, used.From = material.Consumed, s.way.Segments[at-1].Makes, demoSide(i.Job)
-		if err := s.book(ctx, used); err != nil {
-			return err
-		}
-	}
-	e.What = material.Produced
-	if at+1 < len(s.way.Segments) {
-		e.Item, e.To = s.way.Segments[at].Makes, demoSide(s.way.Segments[at+1].No)
-		return s.book(ctx, e)
-	}
-	e.Item, e.To, e.Quantity = i.Product, demoMain, plant.One
-	for n := range i.Quantity {
-		e.Lot = fmt.Sprintf("%s-%03d", i.Number, n+1)
-		if err := s.book(ctx, e); err != nil {
-			return err
-		}
-		if n%2 == 0 {
-			continue
-		}
-		if err := s.book(ctx, material.Entry{What: material.Shipped, Item: e.Item, Lot: e.Lot, From: demoMain, Quantity: plant.One, Party: s.way.Orders.Customers[0]}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// use consumes at the line side, by the lots that the desk proposes.
-func (s demoStore) use(ctx context.Context, l planning.MachineList, i planning.DispatchItem, of demoSupply, need plant.Quantity) error {
-	side := demoSide(of.segment)
-	for {
-		p, err := s.desk.Propose(ctx, s.who, of.item.Code, side, i.Number, need)
-		if err != nil {
-			return err
-		}
-		if p.Short > 0 {
-			if err := s.bring(ctx, of, side); err != nil {
-				return err
-			}
-			continue
-		}
-		for _, pick := range p.Picks {
-			if err := s.book(ctx, material.Entry{What: material.Consumed, Item: of.item.Code, Lot: pick.Number, From: pick.Location, Quantity: pick.Quantity, Order: i.Number, Job: i.Job, Machine: l.Equipment}); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
 }
 
 // bring moves a container to the line side; when the store has none, a lot

@@ -21,18 +21,20 @@ type demoWay struct {
 	Segments []demoSegment `yaml:"segments"`
 	Products []demoProduct `yaml:"products"`
 	Steel    string        `yaml:"steel"` // item of which rings are turned
-	People   []struct {
-		Name   string   `yaml:"name"`
-		Called string   `yaml:"called"`
-		Skills []string `yaml:"skills"`
-	} `yaml:"people"`
-	Orders struct {
+	People   []demoPerson  `yaml:"people"`
+	Orders   struct {
 		Open        int       `yaml:"open"` // as many as are kept in work
 		Pieces      demoRange `yaml:"pieces"`
 		DueHours    demoRange `yaml:"due_hours"`
 		RushPercent int       `yaml:"rush_percent"`
 		Customers   []string  `yaml:"customers"`
 	} `yaml:"orders"`
+}
+
+type demoPerson struct {
+	Name   string   `yaml:"name"`
+	Called string   `yaml:"called"`
+	Skills []string `yaml:"skills"`
 }
 
 type demoProduct struct {

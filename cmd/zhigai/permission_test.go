@@ -64,6 +64,7 @@ var lowest = map[string]access.Role{
 	"backflush": access.RoleOperator, "stock-field": access.RoleViewer, "pick-proposal": access.RoleViewer, "reservations": access.RoleViewer, "reserve-material": reserver,
 	"lot": access.RoleViewer, "genealogy": access.RoleViewer, "lot-birth": access.RoleViewer, "export-recall": access.RoleViewer, "scan": access.RoleViewer, "material-labels": access.RoleViewer,
 	"kanban-loops": access.RoleViewer, "save-kanban-loop": storekeeper, "material-calls": access.RoleViewer, "call-material": access.RoleOperator, "move-call": access.RoleOperator,
+	"calls": access.RoleViewer, "call": access.RoleOperator, "answer-call": access.RoleOperator,
 	"work-hours": planner, "export-work-hours": planner,
 	"exchange-partners": integrator, "add-exchange-partner": integrator, "change-exchange-partner": integrator, "end-exchange-partner": integrator, "exchange-mappings": integrator, "preview-exchange": integrator,
 	"send-exchange-message": integrator, "exchange-messages": integrator, "exchange-message": integrator, "repeat-exchange-message": integrator, "exchange-outbox": integrator, "acknowledge-exchange-message": integrator,
@@ -516,6 +517,7 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"save-location": map[string]any{"code": "shelf", "name": map[string]string{"zh": "货架"}, "kind": "warehouse", "node": machine.ID, "rev": 0},
 		"book-material": map[string]any{"what": "moved", "item": "bolt", "lot": "1", "from": "a", "to": "b", "quantity": "1"}, "backflush": map[string]any{"order": "nobody", "job": 10},
 		"reserve-material": map[string]any{"order": "nobody"}, "call-material": map[string]any{"item": "bolt", "quantity": "1", "to": "a"}, "move-call": map[string]any{"state": "accepted"},
+		"call": map[string]any{"what": "quality", "equipment": machine.ID}, "answer-call": map[string]any{"state": "accepted"},
 		"save-kanban-loop": map[string]any{"id": "", "item": "nothing", "from": "a", "to": "b", "container": "1", "demand": "1", "lead_ms": 1, "safety_ppm": 0, "cards": 0, "rev": 0},
 		"save-role":        map[string]any{"id": "01nobody", "name": map[string]string{"zh": "空"}, "permissions": []string{}, "own": true, "rev": 0},
 	}[o.ID])

@@ -11,7 +11,9 @@ import (
 )
 
 // walk is the common part of the questions about genealogy: the lots that links
-// lead to from one. UNION keeps each once, so that a circle ends.
+// lead to from one. UNION keeps each once, so that a circle ends. SQLite takes the
+// tables of a cross join in the order in which they stand: it knows nothing of how
+// few lots a walk has, and would read all of a plant's instead.
 func walk(down bool) string {
 	from, to := "parent", "child"
 	if !down {
@@ -20,7 +22,7 @@ func walk(down bool) string {
 	return `with recursive walk (lot) as (
 		select id from material_lot where tenant = ? and id = ?
 		union
-		select k.` + to + ` from walk w join material_link k on k.tenant = ? and k.` + from + ` = w.lot
+		select k.` + to + ` from walk w cross join material_link k where k.tenant = ? and k.` + from + ` = w.lot
 	) `
 }
 
@@ -31,14 +33,16 @@ func (m Material) Trace(ctx context.Context, tenant plant.TenantNo, lot string, 
 	rows, err := m.db.Reader().QueryContext(ctx, walk(down)+`
 		select body, place, location, party, quantity from (
 			select t.id as id, t.since as since, t.body as body, 'stock' as place, b.location as location, '' as party, b.quantity as quantity
-			from walk w join material_lot t on t.tenant = ? and t.id = w.lot join material_bin b on b.tenant = ? and b.lot = w.lot where b.quantity <> 0
+			from walk w cross join material_lot t cross join material_bin b
+			where t.tenant = ? and t.id = w.lot and b.tenant = ? and b.lot = w.lot and b.quantity <> 0
 			union all
 			select t.id, t.since, t.body, e.kind, '', e.party, e.quantity
-			from walk w join material_lot t on t.tenant = ? and t.id = w.lot join material_entry e on e.tenant = ? and e.lot = w.lot where e.kind in ('shipped', 'scrapped')
+			from walk w cross join material_lot t cross join material_entry e
+			where t.tenant = ? and t.id = w.lot and e.tenant = ? and e.lot = w.lot and e.kind in ('shipped', 'scrapped')
 			union all
 			select t.id, t.since, t.body, 'nowhere', '', '', 0
-			from walk w join material_lot t on t.tenant = ? and t.id = w.lot
-			where not exists (select 1 from material_bin b where b.tenant = ? and b.lot = w.lot and b.quantity <> 0)
+			from walk w cross join material_lot t
+			where t.tenant = ? and t.id = w.lot and not exists (select 1 from material_bin b where b.tenant = ? and b.lot = w.lot and b.quantity <> 0)
 			and not exists (select 1 from material_entry e where e.tenant = ? and e.lot = w.lot and e.kind in ('shipped', 'scrapped'))
 		) f
 		order by case when id = ? then 0 else 1 end, since, id, place, location, party limit ?`,
@@ -68,7 +72,7 @@ func (m Material) Links(ctx context.Context, tenant plant.TenantNo, lot string, 
 		from = "child"
 	}
 	rows, err := m.db.Reader().QueryContext(ctx, walk(down)+`
-		select k.parent, k.child, min(case when k.by_job then 1 else 0 end) from walk w join material_link k on k.tenant = ? and k.`+from+` = w.lot
+		select k.parent, k.child, min(case when k.by_job then 1 else 0 end) from walk w cross join material_link k where k.tenant = ? and k.`+from+` = w.lot
 		group by k.parent, k.child order by k.parent, k.child limit ?`, tenant, lot, tenant, tenant, limit)
 	if err != nil {
 		return nil, fmt.Errorf("record: links of %s: %w", lot, err)

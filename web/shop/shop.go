@@ -16,6 +16,7 @@ import (
 	"zhigai/fact"
 	"zhigai/history"
 	"zhigai/plant"
+	"zhigai/shop/andon"
 	"zhigai/shop/authenticity"
 	"zhigai/shop/equipment"
 	"zhigai/shop/line"
@@ -58,6 +59,7 @@ type Deps struct {
 	Planning    Planning
 	Lines       *line.Desk
 	Material    *material.Desk
+	Andon       *andon.Desk
 	// Authenticity examines machines' days; Decided is called after something was
 	// said of a suspicion, so that the day counts accordingly.
 	Authenticity Authenticity
@@ -113,6 +115,7 @@ func Register(api *web.API, d Deps) {
 	r.registerPlanning()
 	r.registerLines()
 	r.registerMaterial()
+	r.registerAndon()
 	r.registerAuthenticity()
 	r.registerEvidence()
 	r.registerEvidenceAsker()
