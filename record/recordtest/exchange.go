@@ -56,7 +56,7 @@ func (*exchangeTest) Define(context.Context, plant.TenantNo, string, exchange.De
 }
 
 // Lot implements exchange.Rooms.
-func (*exchangeTest) Lot(context.Context, plant.TenantNo, string, exchange.Lot) error {
+func (*exchangeTest) Lot(context.Context, plant.TenantNo, string, exchange.Lot, *exchange.Lot) error {
 	return exchange.ErrRefused
 }
 
