@@ -112,10 +112,14 @@ func (r *refold) order(tenant plant.TenantNo, shuffled bool) {
 func (r *refold) stock(tenant plant.TenantNo, shuffled bool) {
 	const order, steel = "A1", "gcr15"
 	all := []material.Entry{
-		{What: material.Received, Lot: "H1", To: "main", Quantity: units(40)}, {What: material.Received, Lot: "H2", To: "main", Quantity: units(30)},
-		{What: material.Moved, Lot: "H1", From: "main", To: "side", Quantity: units(20)}, {What: material.Moved, Lot: "H2", From: "main", To: "side", Quantity: units(5)},
-		{What: material.Counted, Lot: "H1", From: "side", Quantity: units(19)}, {What: material.Scrapped, Lot: "H2", From: "main", Quantity: units(1), Reason: "rust"},
-		{What: material.Adjusted, Lot: "H2", From: "main", Quantity: units(2), Reason: "found"}, {What: material.Split, Lot: "H2", Into: "H3", From: "main", Quantity: units(4)},
+		{What: material.Received, Lot: "H1", To: "main", Quantity: units(40)},
+		{What: material.Received, Lot: "H2", To: "main", Quantity: units(30)},
+		{What: material.Moved, Lot: "H1", From: "main", To: "side", Quantity: units(20)},
+		{What: material.Moved, Lot: "H2", From: "main", To: "side", Quantity: units(5)},
+		{What: material.Counted, Lot: "H1", From: "side", Quantity: units(19)},
+		{What: material.Scrapped, Lot: "H2", From: "main", Quantity: units(1), Reason: "rust"},
+		{What: material.Adjusted, Lot: "H2", From: "main", Quantity: units(2), Reason: "found"},
+		{What: material.Split, Lot: "H2", Into: "H3", From: "main", Quantity: units(4)},
 	}
 	for n := range 10 {
 		all = append(all, material.Entry{What: material.Consumed, Lot: []string{"H1", "H2"}[n%2], From: "side", Quantity: 1_234_567, Order: order, Job: 10})
