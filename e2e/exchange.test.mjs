@@ -92,7 +92,7 @@ test("an order whose product is missing is refused, and applied when it is there
   await page.getByRole("tab", { name: "报文" }).click();
   await page.getByRole("button", { name: "m-1", exact: true }).click();
   await page.getByText(/there is no product "6204"/).first().waitFor();
-  await accessible(page, "exchange-message");
+  await accessible(page, "exchange-message", "exchange");
   await send("PUT", "/products/6204", { code: "6204", name: { zh: "轴承" } });
   await page.getByRole("button", { name: "重新处理" }).click();
   await page.getByText("已提交，现为“已处理”").waitFor();

@@ -1,6 +1,7 @@
 // A product is defined, an order entered and released; an operator makes it at a
 // kiosk whose network is cut in between.
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { accessible, launch, person, signedIn } from "./browser.mjs";
 import { startDemo, until } from "./demo.mjs";
@@ -164,4 +165,38 @@ test("an entry that was wrong is taken back", async () => {
   await drawer.getByText("已撤回").waitFor();
   await accessible(page, "history of an order");
   assert.equal((await demo.api(`/api/v1/orders/${order.id}`)).jobs[0].made.scrap, 0);
+});
+
+test("the pay office sees who worked when, what was counted, and the entries behind it", async () => {
+  await open("/production/hours?range=24h", "工时与计件");
+  const stretches = page.getByRole("region", { name: "明细" });
+  await stretches.getByRole("row").filter({ hasText: number }).first().waitFor();
+  await stretches.getByLabel("订单、产品或工序").fill(number);
+  const row = stretches.getByRole("row").filter({ hasText: "王师傅" }).first();
+  await row.waitFor();
+  await row.getByRole("button", { name: "展开行" }).click();
+  const behind = stretches.getByRole("group", { name: "构成这一段的记录" });
+  await behind.getByText(/上岗/).first().waitFor();
+  await accessible(page, "hours", "hours");
+  await page.getByRole("region", { name: "按人" }).getByRole("button", { name: /王师傅/ }).click();
+  await page.waitForURL(/person=wang/);
+  await stretches.getByText("（无人登录）").waitFor({ state: "detached" });
+  const got = page.waitForEvent("download");
+  await page.getByRole("link", { name: "导出 CSV" }).click();
+  const file = await got;
+  assert.equal(file.suggestedFilename(), "work-hours.csv");
+  assert.match(await readFile(await file.path(), "utf8"), new RegExp(`wang.*${number}`));
+});
+
+test("figures of orders stand with the orders behind them", async () => {
+  await open("/production/performance?range=24h", "订单绩效");
+  await page.getByRole("region", { name: "构成这些数值的订单" }).getByRole("row").filter({ hasText: number }).waitFor();
+  await page.getByText("成品率（按物料）").first().waitFor();
+  await accessible(page, "performance", "performance");
+});
+
+test("stocks tell how often they turn and what gets lost, by lot", async () => {
+  await open("/material?tab=figures", "物料");
+  await page.getByText("库存周转率").first().waitFor();
+  await accessible(page, "material figures");
 });

@@ -120,13 +120,9 @@ func (f *Figure) settle(rows []kept, total map[string]int64, c Coverage) {
 	}
 	f.Provisional = open
 	f.cover(total, c)
-	if f.Coverage != nil && *f.Coverage < lowCoverage {
-		f.Provisional = true
-		f.Flags = append(f.Flags, "low_coverage")
-	}
 }
 
-// cover says how much of what was planned is known.
+// cover says how much of what was planned is known, and that it is too little.
 func (f *Figure) cover(total map[string]int64, c Coverage) {
 	if c.Planned == "" {
 		return
@@ -136,6 +132,10 @@ func (f *Figure) cover(total map[string]int64, c Coverage) {
 	if planned > 0 {
 		share := float64(known) / float64(planned)
 		f.Coverage = &share
+		if share < lowCoverage {
+			f.Provisional = true
+			f.Flags = append(f.Flags, "low_coverage")
+		}
 	}
 }
 

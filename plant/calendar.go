@@ -141,6 +141,16 @@ func (c Calendar) OperationSpans(from, to Micros) []Span {
 	return disjoint(out)
 }
 
+// BreakSpans lists the breaks of the shifts in [from, to), cut to the question:
+// shifts less operation time.
+func (c Calendar) BreakSpans(from, to Micros) []Span {
+	out := Clip(disjoint(c.ShiftSpans(from, to)), from, to)
+	for _, s := range c.OperationSpans(from, to) {
+		out = Subtract(out, s)
+	}
+	return out
+}
+
 // BusySpans is the planned busy time (PBT): operation time without planned
 // down time.
 func (c Calendar) BusySpans(from, to Micros) []Span {

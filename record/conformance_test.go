@@ -236,3 +236,10 @@ func TestConformance_Tenants(t *testing.T) {
 		recordtest.Tenants(t, func(t *testing.T) tenant.Store { return sector.NewTenants(open(t)) })
 	})
 }
+
+func TestConformance_Refold(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		db := open(t)
+		recordtest.Refold(t, shop.NewProduction(db), shop.NewMaterial(db), db.NewID)
+	})
+}

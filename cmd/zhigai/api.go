@@ -21,13 +21,14 @@ import (
 	"zhigai/record"
 	"zhigai/sector/tenant"
 	"zhigai/shop/acceptance"
+	"zhigai/shop/andon"
 	"zhigai/shop/authenticity"
 	"zhigai/shop/bulk"
 	"zhigai/shop/control"
 	"zhigai/shop/equipment"
-	"zhigai/shop/andon"
 	"zhigai/shop/line"
 	"zhigai/shop/material"
+	"zhigai/shop/material/balance"
 	"zhigai/shop/planning"
 	"zhigai/shop/production"
 	"zhigai/shop/production/performance"
@@ -78,6 +79,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 			{Err: tenant.ErrState, Status: 409},
 			{Err: control.ErrInvalid, Status: 422},
 			{Err: performance.ErrInvalid, Status: 422},
+			{Err: balance.ErrInvalid, Status: 422},
 			{Err: control.ErrElsewhere, Status: 409},
 			{Err: control.ErrBusy, Status: 503},
 			{Err: requests.ErrInvalid, Status: 422},
@@ -107,7 +109,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Plants: n.plants, Tags: n.shop, History: n.history, Journal: n.record.Journal(), Board: n.board, Desk: n.desk, Reasons: n.reasons,
 		Collector: n.collector, Control: controls{n}, Profiles: n.profiles, Drivers: n.drivers.List, Discovery: n.discovery, North: norths{n}, Acceptance: n.reports, Evidence: askedOf{n}, EvidencePlants: seenPlants{n.proved}, Changed: n.reconcile,
 		Authenticity: n.authenticity, Decided: n.decided, MayTry: n.mayTry, Opened: n.opened,
-		Production: n.newProduction(), Performance: n.newPerformance(), Planning: n.planning, Lines: n.newLines(), Material: n.newMaterial(), Andon: n.newAndon(),
+		Production: n.newProduction(), Performance: n.newPerformance(), Attendance: n.newAttendance(), Balance: n.newBalance(), Planning: n.planning, Lines: n.newLines(), Material: n.newMaterial(), Andon: n.newAndon(),
 		Bulk: &bulk.Desk{Plants: n.plants, Profiles: n.profiles, Drivers: n.drivers.List, Past: n.record.Access()},
 	})
 	web.RegisterSharing(api, sharings{n})

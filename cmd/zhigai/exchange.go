@@ -16,6 +16,7 @@ import (
 	"zhigai/factory/exchange/door"
 	"zhigai/plant"
 	recfactory "zhigai/record/factory"
+	"zhigai/shop/material"
 	"zhigai/shop/production"
 )
 
@@ -25,7 +26,7 @@ func (n *node) newExchange() (*exchange.Desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	rooms := orderedBy{desk: n.newProduction(), places: placesOf{n.fleet}}
+	rooms := orderedBy{desk: n.newProduction(), material: n.newMaterial(), places: placesOf{n.fleet}}
 	doors := door.New(door.Options{Folders: n.exchangeFolder, Now: time.Now})
 	return exchange.NewDesk(exchange.Options{
 		Store: recfactory.NewExchange(n.record, n.secrets.Vault), Rooms: rooms, Makes: rooms, Mappings: mappings, Open: doors.Open, Now: time.Now, Log: n.log,
@@ -66,21 +67,24 @@ func (e exchanges) Save(ctx context.Context, tenant plant.TenantNo, p exchange.P
 	return e.Desk.Save(ctx, tenant, p, rev)
 }
 
-// orderedBy tells the desk of production what partners ask, in their name, and
-// them what was made.
+// orderedBy tells the desks of production and material what partners say, in their
+// name, and them what was made.
 type orderedBy struct {
-	desk   *production.Desk
-	places placesOf
+	desk     *production.Desk
+	material *material.Desk
+	places   placesOf
 }
 
 func partnerOf(tenant plant.TenantNo, partner string) access.Principal {
-	return access.As("exchange", "erp:"+partner, access.Scope{Tenant: tenant}, access.Read, access.Plan, access.Engineer)
+	return access.As("exchange", "erp:"+partner, access.Scope{Tenant: tenant}, access.Read, access.Plan, access.Material, access.Engineer)
 }
 
-// final says which errors of production trying again does not mend.
+// final says which errors of rooms trying again does not mend.
 func final(err error) error {
-	if errors.Is(err, production.ErrInvalid) || errors.Is(err, access.ErrForbidden) {
-		return fmt.Errorf("%w: %s", exchange.ErrRefused, strings.TrimPrefix(err.Error(), production.ErrInvalid.Error()+": "))
+	for _, e := range []error{production.ErrInvalid, material.ErrInvalid, access.ErrForbidden} {
+		if errors.Is(err, e) {
+			return fmt.Errorf("%w: %s", exchange.ErrRefused, strings.TrimPrefix(err.Error(), e.Error()+": "))
+		}
 	}
 	return err
 }
@@ -151,8 +155,19 @@ func (r orderedBy) equipment(ctx context.Context, tenant plant.TenantNo, name st
 }
 
 // Lot implements exchange.Rooms.
-func (orderedBy) Lot(_ context.Context, _ plant.TenantNo, _ string, l exchange.Lot) error {
-	return fmt.Errorf("%w: lot %s: this plant keeps no lots of materials", exchange.ErrRefused, l.ID)
+func (r orderedBy) Lot(ctx context.Context, tenant plant.TenantNo, partner string, l exchange.Lot, before *exchange.Lot) error {
+	d := material.Delivery{Item: l.Item, Lot: l.ID, Quantity: l.Quantity, Unit: l.Unit, To: l.Place, Party: "ERP " + partner}
+	if before != nil {
+		d.Before = before.Quantity
+		if before.Unit != l.Unit {
+			return fmt.Errorf("%w: lot %s was in %s and is now in %s", exchange.ErrRefused, l.ID, before.Unit, l.Unit)
+		}
+	}
+	if l.Status != "" {
+		blocked := l.Status == exchange.LotBlocked
+		d.Blocked = &blocked
+	}
+	return final(r.material.Deliver(ctx, partnerOf(tenant, partner), d))
 }
 
 // Made implements exchange.Makes. What an order made is what the last of its

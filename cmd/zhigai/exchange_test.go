@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"zhigai/access"
 	"zhigai/factory/exchange"
 	"zhigai/plant"
+	"zhigai/shop/material"
 	"zhigai/shop/production"
 )
 
@@ -55,7 +57,7 @@ func TestExchange(t *testing.T) {
 	must(t, err)
 	send("in kg", strings.Replace(exchangedSchedule, "H87", "KGM", 1), exchange.Refused, "order SO-1 is in kg, product ring is made in {piece}")
 	send("order", exchangedSchedule, exchange.Done, "")
-	send("lot", `<MaterialLot xmlns="http://www.mesa.org/xml/B2MML"><ID>L1</ID><MaterialDefinitionID>gcr15</MaterialDefinitionID><Quantity><QuantityString>1</QuantityString><UnitOfMeasure>KGM</UnitOfMeasure></Quantity></MaterialLot>`, exchange.Refused, "keeps no lots")
+	exchangedLots(t, n, send)
 
 	v, err := n.newProduction().ByNumber(ctx, who, "SO-1")
 	must(t, err)
@@ -84,5 +86,52 @@ func TestExchange(t *testing.T) {
 	}
 	if steps, err := n.newProduction().History(ctx, who, v.ID); err != nil || steps[len(steps)-1].By != "erp:erp" {
 		t.Errorf("who ordered: %+v %v", steps, err)
+	}
+}
+
+// exchangedLot is a document of a lot of steel, of which the quantity stands in
+// line 3.
+func exchangedLot(quantity, unit, more string) string {
+	return fmt.Sprintf("<MaterialLot xmlns=\"http://www.mesa.org/xml/B2MML\">\n<ID>H77</ID><MaterialDefinitionID>gcr15</MaterialDefinitionID>%s\n<Quantity><QuantityString>%s</QuantityString><UnitOfMeasure>%s</UnitOfMeasure></Quantity></MaterialLot>", more, quantity, unit)
+}
+
+// exchangedLots: an ERP delivers a lot, corrects how much it was, blocks it and
+// releases it; what it says twice is booked once, and what the plant used stays used.
+func exchangedLots(t *testing.T, n *node, send func(id, body string, want exchange.State, reason string)) {
+	ctx, keeper, desk := t.Context(), access.Node(demoTenant), n.newMaterial()
+	m, err := n.plants.Model(ctx, access.Scope{Tenant: demoTenant}, plant.MicrosOf(time.Now()))
+	must(t, err)
+	_, err = desk.SaveLocation(ctx, keeper, material.Location{Code: "main", Name: plant.Name{ZH: "主库"}, Kind: material.Warehouse, Node: m.Nodes[0].ID})
+	must(t, err)
+	const at = "<StorageLocation>main</StorageLocation>"
+	send("lot, unknown unit", exchangedLot("1250.5", "XXX", at), exchange.Refused, `line 3: unit "XXX" is not known`)
+	send("lot, unknown status", exchangedLot("1250.5", "KGM", "<Status>fine</Status>"+at), exchange.Refused, `line 3: lot H77: status "fine" is not known`)
+	send("lot, no item", exchangedLot("1250.5", "KGM", at), exchange.Refused, "there is no item gcr15")
+	_, err = desk.SaveItem(ctx, keeper, material.Item{Code: "gcr15", Name: plant.Name{ZH: "轴承钢"}, Unit: "kg", Tracking: material.ByLot})
+	must(t, err)
+	send("lot, in metres", exchangedLot("1250.5", "MTR", at), exchange.Refused, "item gcr15 is kept in kg, not in m")
+	send("lot, nowhere", exchangedLot("1250.5", "KGM", ""), exchange.Refused, "say where it lies")
+	holds := func(want plant.Quantity, blocked bool, entries int) {
+		t.Helper()
+		v, err := desk.Lot(ctx, keeper, "gcr15:H77")
+		if err != nil || len(v.Stock) != 1 || v.Stock[0].Quantity != want || v.Blocked != blocked || len(v.Entries) != entries {
+			t.Fatalf("%+v %v; want %s, blocked %v, %d bookings", v, err, want, blocked, entries)
+		}
+	}
+	send("lot", exchangedLot("1250.5", "KGM", at), exchange.Done, "")
+	send("lot", exchangedLot("1250.5", "KGM", at), exchange.Done, "")
+	holds(1250_500_000, false, 1)
+	send("the same by another message", exchangedLot("1250.5", "KGM", at), exchange.Done, "")
+	_, err = desk.Book(ctx, keeper, material.Entry{What: material.Scrapped, Item: "gcr15", Lot: "H77", From: "main", Quantity: 50_000_000, Reason: "rust"})
+	must(t, err)
+	send("more came", exchangedLot("1300.5", "KGM", ""), exchange.Done, "")
+	holds(1250_500_000, false, 3)
+	send("less came, and it is blocked", exchangedLot("1300", "KGM", "<Status>blocked</Status>"), exchange.Done, "")
+	holds(1250_000_000, true, 5)
+	send("blocked still", exchangedLot("1300", "KGM", "<Status>Blocked</Status>"+at), exchange.Done, "")
+	send("released", exchangedLot("1300", "KGM", "<Status>Released</Status>"+at), exchange.Done, "")
+	holds(1250_000_000, false, 6)
+	if v, err := desk.Lot(ctx, keeper, "gcr15:H77"); err != nil || v.Entries[5].By != "erp:erp" || v.Party != "ERP erp" {
+		t.Errorf("who delivered: %+v %v", v, err)
 	}
 }

@@ -6,14 +6,54 @@ import (
 	"time"
 
 	"zhigai/access"
+	"zhigai/figure"
 	"zhigai/plant"
+	recshop "zhigai/record/shop"
 	"zhigai/shop/equipment"
+	"zhigai/shop/material"
+	"zhigai/shop/material/balance"
+	"zhigai/shop/production/attendance"
 	"zhigai/shop/production/performance"
 )
 
 // newPerformance makes the desk of figures of orders.
 func (n *node) newPerformance() *performance.Desk {
-	return performance.NewDesk(performance.Options{Orders: n.newProduction(), Machines: didOf{n.desk}, Definitions: n.orderFigures, Now: time.Now})
+	return performance.NewDesk(performance.Options{Orders: n.newProduction(), Machines: didOf{n.desk}, Materials: usedOf{recshop.NewMaterial(n.record)}, Definitions: n.orderFigures, Now: time.Now})
+}
+
+// newBalance makes the desk of figures of items.
+func (n *node) newBalance() *balance.Desk {
+	return balance.NewDesk(balance.Options{Store: recshop.NewMaterial(n.record), Definitions: n.materialFigures, Now: time.Now})
+}
+
+// newAttendance makes the desk of figures of people.
+func (n *node) newAttendance() *attendance.Desk {
+	return attendance.NewDesk(attendance.Options{Hours: n.newProduction(), Calendars: breaksOf{placesOf{n.fleet}}, Definitions: n.workerFigures, Now: time.Now})
+}
+
+// usedOf tells what orders consumed.
+type usedOf struct{ store material.Store }
+
+// Used implements performance.Materials.
+func (u usedOf) Used(ctx context.Context, tenant plant.TenantNo, order string) ([]performance.Used, error) {
+	all, err := u.store.Used(ctx, tenant, order)
+	out := make([]performance.Used, len(all))
+	for i, one := range all {
+		out[i] = performance.Used(one)
+	}
+	return out, err
+}
+
+// breaksOf tells of breaks by the plant as it is now.
+type breaksOf struct{ placesOf }
+
+// Breaks implements attendance.Calendars.
+func (b breaksOf) Breaks(ctx context.Context, tenant plant.TenantNo, node plant.NodeID, from, to plant.Micros) ([]plant.Span, error) {
+	s, err := b.now(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	return figure.Calendars(s.Model)[node].BreakSpans(from, to), nil
 }
 
 // didOf tells what machines did.

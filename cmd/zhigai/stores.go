@@ -27,6 +27,8 @@ import (
 	"zhigai/record/shop"
 	"zhigai/shop/equipment"
 	"zhigai/shop/line"
+	"zhigai/shop/material/balance"
+	"zhigai/shop/production/attendance"
 	"zhigai/shop/production/performance"
 )
 
@@ -127,6 +129,10 @@ type rules struct {
 	orderFigures *figure.Definitions
 	// lineFigures are those of lines.
 	lineFigures *figure.Definitions
+	// materialFigures are those of items, workerFigures those of people.
+	materialFigures *figure.Definitions
+	workerFigures   *figure.Definitions
+
 	classes     *equipment.ClassTable
 	reasons     *equipment.Reasons
 	kinds       *equipment.LibraryKinds
@@ -160,6 +166,12 @@ func rulesOf(profiles fs.FS, drivers []connect.Driver) (*rules, error) {
 		return nil, err
 	}
 	if r.lineFigures, err = figure.Load(data.FS, "line-figures", line.TermNames()); err != nil {
+		return nil, err
+	}
+	if r.materialFigures, err = figure.Load(data.FS, "material-figures", balance.TermNames()); err != nil {
+		return nil, err
+	}
+	if r.workerFigures, err = figure.Load(data.FS, "worker-figures", attendance.TermNames()); err != nil {
 		return nil, err
 	}
 	if r.classes, err = equipment.LoadClasses(data.FS, "standards/iso22400-classes.yaml"); err != nil {

@@ -45,7 +45,7 @@ func understandB2MML(m Mapping, p Partner, raw []byte, at plant.Instant) ([]Part
 		if err != nil {
 			return nil, err
 		}
-		one, err := finish(KindLot, l.ID, int64(at), l)
+		one, err := finish(KindLot, l.object(), int64(at), l)
 		one.No = 1
 		return []Part{one}, err
 	}
@@ -178,12 +178,18 @@ func segmentNo(line int, id string) (int, error) {
 	return n, nil
 }
 
-func lotOf(m Mapping, l *b2mml.Lot) (Lot, error) {
-	out := Lot{ID: l.ID, Item: l.Material, Status: l.Status, Place: l.Storage}
-	var err error
+// lotOf reads a lot. What is wrong with it is said with the line of its quantity.
+func lotOf(m Mapping, l *b2mml.Lot) (out Lot, err error) {
+	out = Lot{ID: l.ID, Item: l.Material, Status: LotStatus(l.Status), Place: l.Storage}
+	at := fmt.Sprint("line ", l.Line)
 	if out.Quantity, err = plant.ParseQuantity(l.Quantity.Value); err != nil {
-		return out, refused("lot %s: %v", l.ID, err)
+		return out, refused("%s: lot %s: %v", at, l.ID, err)
 	}
-	out.Unit, err = m.unit(l.Quantity.Unit)
+	if out.Unit, err = m.unit(l.Quantity.Unit); err == nil {
+		err = out.check()
+	}
+	if err != nil {
+		err = within(at, err)
+	}
 	return out, err
 }

@@ -34,7 +34,7 @@ var (
 	// ErrTaken is a part that somebody else settled meanwhile.
 	ErrTaken = errors.New("exchange: settled meanwhile")
 	// ErrOlder is a part of which a newer version, or another of the same version,
-	// was applied already.
+	// was applied already, or another than the part was judged by.
 	ErrOlder = errors.New("exchange: a newer version was applied")
 )
 
@@ -232,13 +232,25 @@ type Segment struct {
 
 // Lot is a lot of material, as a partner says it.
 type Lot struct {
-	ID       string         `json:"id"`
+	ID       string         `json:"id" doc:"Number of the lot"`
 	Item     string         `json:"item"`
-	Quantity plant.Quantity `json:"quantity"`
-	Unit     string         `json:"unit"`
-	Status   string         `json:"status,omitempty"`
-	Place    string         `json:"place,omitempty"`
+	Quantity plant.Quantity `json:"quantity" doc:"All that was delivered of it, whatever was used since"`
+	Unit     string         `json:"unit" doc:"UCUM"`
+	Status   LotStatus      `json:"status,omitempty" enum:"released,blocked" doc:"Nothing is said of it when left out"`
+	Place    string         `json:"place,omitempty" doc:"Code of the location"`
 }
+
+// object names a lot: its number alone may be that of another item's.
+func (l Lot) object() string { return l.Item + ":" + l.ID }
+
+// LotStatus says whether a lot may be used.
+type LotStatus string
+
+// Statuses of a lot.
+const (
+	LotReleased LotStatus = "released"
+	LotBlocked  LotStatus = "blocked"
+)
 
 // Statement is what the partner's books say of an order.
 type Statement struct {

@@ -85,7 +85,7 @@ func (*smallPlant) Define(context.Context, plant.TenantNo, string, exchange.Defi
 	return exchange.ErrRefused
 }
 
-func (*smallPlant) Lot(context.Context, plant.TenantNo, string, exchange.Lot) error {
+func (*smallPlant) Lot(context.Context, plant.TenantNo, string, exchange.Lot, *exchange.Lot) error {
 	return exchange.ErrRefused
 }
 

@@ -145,13 +145,13 @@ func (d *Desk) applyPart(ctx context.Context, tenant plant.TenantNo, of Ref, par
 
 // settle judges a part by what was applied before it, and applies it.
 func (d *Desk) settle(ctx context.Context, tenant plant.TenantNo, of Ref, part Part) error {
-	as := func(s PartState, format string, args ...any) Settled {
-		part.State, part.Reason = s, cut(fmt.Sprintf(format, args...))
-		return Settled{Ref: of, Part: part, By: actor(of.Partner)}
-	}
 	newest, err := d.o.Store.Object(ctx, tenant, of.Partner, part.Kind, part.Object)
 	if err != nil {
 		return err
+	}
+	as := func(s PartState, format string, args ...any) Settled {
+		part.State, part.Reason = s, cut(fmt.Sprintf(format, args...))
+		return Settled{Ref: of, Part: part, By: actor(of.Partner), Upon: newest.Digest}
 	}
 	if there := newest.Message != ""; there {
 		switch {
@@ -164,7 +164,7 @@ func (d *Desk) settle(ctx context.Context, tenant plant.TenantNo, of Ref, part P
 		}
 	}
 	along, done := d.o.Store.Along(ctx, tenant, as(Applied, ""))
-	err = d.act(along, tenant, of.Partner, part)
+	err = d.act(along, tenant, of.Partner, part, newest)
 	switch {
 	case err == nil && !done(): // it is so already
 		return d.o.Store.Settle(ctx, tenant, as(Applied, ""))
@@ -177,8 +177,8 @@ func (d *Desk) settle(ctx context.Context, tenant plant.TenantNo, of Ref, part P
 // actor is in whose name rooms are told.
 func actor(partner string) string { return "erp:" + partner }
 
-// act tells the room that a part is about.
-func (d *Desk) act(ctx context.Context, tenant plant.TenantNo, partner string, part Part) error {
+// act tells the room that a part is about; newest is what was applied before it.
+func (d *Desk) act(ctx context.Context, tenant plant.TenantNo, partner string, part Part, newest Object) error {
 	switch part.Kind {
 	case KindOrder:
 		var o Order
@@ -197,7 +197,13 @@ func (d *Desk) act(ctx context.Context, tenant plant.TenantNo, partner string, p
 		if err := json.Unmarshal(part.Body, &l); err != nil {
 			return fmt.Errorf("exchange: read lot %s: %w", part.Object, err)
 		}
-		return d.o.Rooms.Lot(ctx, tenant, partner, l)
+		var before *Lot
+		if newest.Message != "" {
+			if err := json.Unmarshal(newest.Body, &before); err != nil {
+				return fmt.Errorf("exchange: read lot %s as it was: %w", part.Object, err)
+			}
+		}
+		return d.o.Rooms.Lot(ctx, tenant, partner, l, before)
 	case KindStatement: // it is kept, and held beside this plant's own by Reconcile
 		return nil
 	}

@@ -18,6 +18,9 @@ type Settled struct {
 	Ref  Ref
 	Part Part // State and Reason as they are to be
 	By   string
+	// Upon is the digest of the newest version by which the part was judged, "" for
+	// none.
+	Upon string
 }
 
 // Object is the newest version of something that a partner's messages brought.
@@ -89,7 +92,8 @@ type Store interface {
 	Take(ctx context.Context, tenant plant.TenantNo, m Message, parts []Part) (kept Message, fresh bool, err error)
 	// Along gives a context under which the next commit of a room also settles the
 	// part. done says whether it did. What the commit fails with: ErrTaken of a part
-	// that is not pending any more, ErrOlder when a newer version is there.
+	// that is not pending any more, ErrOlder when a newer version is there, or
+	// another than the part was judged by.
 	Along(ctx context.Context, tenant plant.TenantNo, s Settled) (_ context.Context, done func() bool)
 	// Settle is Along without anything else.
 	Settle(ctx context.Context, tenant plant.TenantNo, s Settled) error
@@ -131,8 +135,9 @@ type Rooms interface {
 	Order(ctx context.Context, tenant plant.TenantNo, partner string, o Order) error
 	// Define makes the next revision of how a product is made, as a draft.
 	Define(ctx context.Context, tenant plant.TenantNo, partner string, d Definition) error
-	// Lot makes a lot known.
-	Lot(ctx context.Context, tenant plant.TenantNo, partner string, l Lot) error
+	// Lot books what a partner says of a lot, as far as it differs from what the same
+	// partner said before; nil of the first word.
+	Lot(ctx context.Context, tenant plant.TenantNo, partner string, l Lot, before *Lot) error
 }
 
 // Made is what was made of an order.

@@ -194,8 +194,11 @@ func partOf(m Mapping, p Partner, k Kind, r record, at plant.Instant) (Part, err
 		o := v.order(p)
 		object, content = o.Number, o
 	case KindLot:
-		l := Lot{ID: v.text("id"), Item: v.text("item"), Quantity: v.quantity("quantity"), Unit: v.unit("unit"), Status: v.text("status"), Place: v.text("place")}
-		object, content = l.ID, l
+		l := Lot{ID: v.text("id"), Item: v.text("item"), Quantity: v.quantity("quantity"), Unit: v.unit("unit"), Status: LotStatus(v.text("status")), Place: v.text("place")}
+		if err := l.check(); err != nil && v.err == nil {
+			v.err = err
+		}
+		object, content = l.object(), l
 	case KindStatement:
 		s := Statement{Number: v.text("number"), Ordered: v.whole("ordered"), Good: v.whole("good"), Scrap: v.whole("scrap")}
 		object, content = s.Number, s
@@ -217,4 +220,18 @@ func requested(text string) (RequestedState, error) {
 		return s, nil
 	}
 	return "", refused("state %q cannot be asked for; send one of %v, or write it into the mapping's values", text, requestedStates)
+}
+
+// check says what is wrong with a lot by itself.
+func (l *Lot) check() error {
+	l.Status = LotStatus(strings.ToLower(string(l.Status)))
+	switch {
+	case l.ID == "" || l.Item == "":
+		return refused("a lot has a number and an item; %q of %q was sent", l.ID, l.Item)
+	case l.Quantity < 0:
+		return refused("lot %s: a quantity of %s; send all that was delivered of it", l.ID, l.Quantity)
+	case l.Status != "" && l.Status != LotReleased && l.Status != LotBlocked:
+		return refused("lot %s: status %q is not known; send %s or %s, or write it into the mapping's values", l.ID, l.Status, LotReleased, LotBlocked)
+	}
+	return nil
 }

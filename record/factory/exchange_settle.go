@@ -61,13 +61,17 @@ func (e Exchange) settle(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, 
 func (e Exchange) newest(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, s exchange.Settled) error {
 	p := s.Part
 	var version int64
-	err := tx.NewRaw(`select version from exchange_object where tenant = ? and partner = ? and kind = ? and object = ? limit 1`, tenant, s.Ref.Partner, string(p.Kind), p.Object).Scan(ctx, &version)
+	var digest string
+	err := tx.NewRaw(`select version, digest from exchange_object where tenant = ? and partner = ? and kind = ? and object = ? limit 1`, tenant, s.Ref.Partner, string(p.Kind), p.Object).Scan(ctx, &version, &digest)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 	case err != nil:
 		return fmt.Errorf("record: read version of %s: %w", p.Object, err)
 	case version >= p.Version:
 		return fmt.Errorf("%s %s: version %d: %w", p.Kind, p.Object, version, exchange.ErrOlder)
+	}
+	if digest != s.Upon { // a difference to what is not so any more must not be booked
+		return fmt.Errorf("%s %s: version %d came meanwhile: %w", p.Kind, p.Object, version, exchange.ErrOlder)
 	}
 	if _, err := tx.NewRaw(`insert into exchange_object (tenant, partner, kind, object, version, digest, message, at, opened, body) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		on conflict (tenant, partner, kind, object) do update set version = excluded.version, digest = excluded.digest, message = excluded.message, at = excluded.at, opened = excluded.opened, body = excluded.body`,

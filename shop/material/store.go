@@ -109,6 +109,8 @@ type Store interface {
 	Lot(ctx context.Context, tenant plant.TenantNo, id string) (Lot, error)
 	// Field sums the counts of [from, to) by item, the most lost first.
 	Field(ctx context.Context, scope access.Scope, from, to plant.Instant, limit int) ([]Field, error)
+	// Used is what was consumed for an order, by item.
+	Used(ctx context.Context, tenant plant.TenantNo, order string) ([]Need, error)
 	// Reservations are those of an item or an order that are not 0.
 	Reservations(ctx context.Context, tenant plant.TenantNo, order, item string, limit int) ([]Reservation, error)
 
@@ -160,7 +162,7 @@ type Orders interface {
 	Needs(ctx context.Context, tenant plant.TenantNo, order string) ([]Need, error)
 }
 
-// Need is what an order needs of an item.
+// Need is what an order needs, or used, of an item.
 type Need struct {
 	Item     string         `json:"item"`
 	Quantity plant.Quantity `json:"quantity"`

@@ -20,7 +20,9 @@ import (
 // person, so that all stretches of a job add up to what it made.
 type Worked struct {
 	Person  string        `json:"person" doc:"Empty: made while nobody was at work on the job"`
+	OrderID string        `json:"order_id"`
 	Order   string        `json:"order" doc:"Number"`
+	Place   string        `json:"place" doc:"Of the order"`
 	Job     int           `json:"job"`
 	Name    plant.Name    `json:"name"`
 	Product string        `json:"product"`
@@ -30,6 +32,9 @@ type Worked struct {
 	Good    int64         `json:"good" doc:"Of the whole crew"`
 	Scrap   int64         `json:"scrap"`
 	Rework  int64         `json:"rework"`
+	Counted int64         `json:"counted" doc:"Of all three, by machines"`
+	// Equipment is where to look for what was counted.
+	Equipment []plant.NodeID `json:"equipment" nullable:"false" doc:"Machines at which the job ran meanwhile"`
 }
 
 // china is the zone of the days of the pay office: one zone, by law.
@@ -68,7 +73,15 @@ func (o *Order) worked(j Job, entered []Step, counted map[plant.NodeID][]figure.
 			}
 		}
 		part.Count(o.Product, counted, typed)
-		row := Worked{Order: o.Number, Job: j.No, Name: j.Name, Product: o.Product, From: a, To: b, Good: part.Made.Good, Scrap: part.Made.Scrap, Rework: part.Made.Rework}
+		row := Worked{
+			OrderID: o.ID, Order: o.Number, Place: o.Place, Job: j.No, Name: j.Name, Product: o.Product, From: a, To: b,
+			Good: part.Made.Good, Scrap: part.Made.Scrap, Rework: part.Made.Rework, Counted: part.Made.Counted, Equipment: []plant.NodeID{},
+		}
+		for _, r := range part.Runs {
+			if !slices.Contains(row.Equipment, r.Equipment) {
+				row.Equipment = append(row.Equipment, r.Equipment)
+			}
+		}
 		var crew []string
 		for _, w := range j.Work {
 			if w.holds(a) && !slices.Contains(crew, w.Person) {
@@ -119,12 +132,21 @@ const maxWorked = 62 * 24 * time.Hour
 // without any step since.
 const lookBack = 31 * 24 * time.Hour
 
-// Worked lists hours and parts by person in [from, to), from what machines counted
+// WorkedQuery chooses hours and parts. Zero fields after To do not filter.
+type WorkedQuery struct {
+	From   time.Time
+	To     time.Time
+	Person string
+	Place  string // of the orders: with all below it
+}
+
+// Worked lists hours and parts by person in [From, To), from what machines counted
 // while each was at work on a job. It concerns the whole plant.
-func (d *Desk) Worked(ctx context.Context, who access.Principal, from, to time.Time) ([]Worked, error) {
+func (d *Desk) Worked(ctx context.Context, who access.Principal, q WorkedQuery) ([]Worked, error) {
 	if !who.May(access.Plan, "") {
 		return nil, fmt.Errorf("%w: hours and parts of people", access.ErrForbidden)
 	}
+	from, to := q.From, q.To
 	if now := d.o.Now(); to.After(now) {
 		to = now
 	}
@@ -143,6 +165,9 @@ func (d *Desk) Worked(ctx context.Context, who access.Principal, from, to time.T
 			return nil, err
 		}
 		o := Fold(id, steps)
+		if q.Place != "" && !plant.Within(o.Place, q.Place) {
+			continue
+		}
 		begin, end := plant.InstantOf(from), plant.InstantOf(to)
 		if o.Began == 0 || o.Began >= end || o.Ended != 0 && o.Ended <= begin && !slices.ContainsFunc(steps, func(s Step) bool { return s.At >= begin && s.At < end }) {
 			continue
@@ -155,6 +180,7 @@ func (d *Desk) Worked(ctx context.Context, who access.Principal, from, to time.T
 			out = append(out, o.worked(j, entered(o, steps), counted, typed, begin, end)...)
 		}
 	}
+	out = slices.DeleteFunc(out, func(w Worked) bool { return q.Person != "" && w.Person != q.Person })
 	slices.SortStableFunc(out, func(a, b Worked) int {
 		return cmp.Or(cmp.Compare(a.Person, b.Person), cmp.Compare(a.From, b.From), cmp.Compare(a.Order, b.Order), cmp.Compare(a.Job, b.Job))
 	})

@@ -238,6 +238,12 @@ const productionPerformance = createRoute({
   validateSearch: (s: Record<string, unknown>): PerformanceSearch => ({ ...parseRange(s), scope: text(s.scope), product: text(s.product) }),
 });
 
+export interface HoursSearch extends RangeSearch { person?: string | undefined; scope?: string | undefined }
+const productionHours = createRoute({
+  getParentRoute: () => app, path: "/production/hours", component: lazyRouteComponent(() => import("./pages/hours/HoursPage")),
+  validateSearch: (s: Record<string, unknown>): HoursSearch => ({ ...parseRange(s), person: text(s.person), scope: text(s.scope) }),
+});
+
 export interface PlanningSearch { tab?: string | undefined; place?: string | undefined; plan?: string | undefined; compare?: string | undefined; state?: string | undefined }
 const planning = createRoute({
   getParentRoute: () => app, path: "/planning", component: lazyRouteComponent(() => import("./pages/planning/PlanningPage")),
@@ -251,7 +257,7 @@ const line = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, alarms, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionPerformance, planning, line, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
+  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, alarms, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionPerformance, productionHours, planning, line, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
   context: { client: undefined as unknown as QueryClient },
   defaultPreload: false,
   defaultErrorComponent: PageError,

@@ -22,7 +22,6 @@ func (r *rooms) registerMaterial() {
 	r.registerLots()
 	r.registerKanban()
 	r.registerLabels()
-	r.registerWorked()
 }
 
 func (r *rooms) registerItems() {
@@ -352,34 +351,4 @@ func (r *rooms) labels(ctx context.Context, kind material.CodeKind, ids []string
 		}
 	}
 	return out, nil
-}
-
-// WorkedIn is the time that hours and parts are asked for.
-type WorkedIn struct {
-	From time.Time `query:"from" required:"true"`
-	To   time.Time `query:"to" required:"true" doc:"At most 62 days behind from"`
-}
-
-func (r *rooms) registerWorked() {
-	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/work-hours", ID: "work-hours", Summary: "Hours and parts by person, from what machines counted while each was at work on a job", Tag: "production", Needs: access.Plan, Whole: true, Heavy: true},
-		func(ctx context.Context, in *WorkedIn) (*web.ListOut[production.Worked], error) {
-			all, err := r.Production.Worked(ctx, web.Who(ctx), in.From, in.To)
-			return web.NewList(all, ""), err
-		})
-	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/work-hours-export", ID: "export-work-hours", Summary: "The same as a sheet for the pay office", Tag: "production", Needs: access.Plan, Whole: true, Heavy: true},
-		func(ctx context.Context, in *struct {
-			WorkedIn
-			Format string `query:"format" enum:"xlsx,csv" default:"xlsx"`
-		},
-		) (*huma.StreamResponse, error) {
-			all, err := r.Production.Worked(ctx, web.Who(ctx), in.From, in.To)
-			if err != nil {
-				return nil, err
-			}
-			var b bytes.Buffer
-			if err := production.WriteWorked(all, in.Format == "xlsx", &b); err != nil {
-				return nil, err
-			}
-			return download("work-hours."+in.Format, kindOf[in.Format], b.Bytes()), r.api.Audit(ctx, "work-hours.export", in.From.Format(time.DateOnly), nil, in.WorkedIn)
-		})
 }

@@ -21,7 +21,9 @@ import (
 	"zhigai/shop/equipment"
 	"zhigai/shop/line"
 	"zhigai/shop/material"
+	"zhigai/shop/material/balance"
 	"zhigai/shop/production"
+	"zhigai/shop/production/attendance"
 	"zhigai/shop/production/performance"
 	"zhigai/web"
 )
@@ -56,10 +58,13 @@ type Deps struct {
 	Production *production.Desk
 	// Performance folds orders to figures.
 	Performance *performance.Desk
-	Planning    Planning
-	Lines       *line.Desk
-	Material    *material.Desk
-	Andon       *andon.Desk
+	// Attendance folds what people worked, Balance what was booked of items.
+	Attendance *attendance.Desk
+	Balance    *balance.Desk
+	Planning   Planning
+	Lines      *line.Desk
+	Material   *material.Desk
+	Andon      *andon.Desk
 	// Authenticity examines machines' days; Decided is called after something was
 	// said of a suspicion, so that the day counts accordingly.
 	Authenticity Authenticity
@@ -116,6 +121,8 @@ func Register(api *web.API, d Deps) {
 	r.registerLines()
 	r.registerMaterial()
 	r.registerAndon()
+	r.registerBalance()
+	r.registerHours()
 	r.registerAuthenticity()
 	r.registerEvidence()
 	r.registerEvidenceAsker()

@@ -181,6 +181,7 @@ type Segment struct {
 
 // Lot is a MaterialLot.
 type Lot struct {
+	Line        int // of the quantity
 	ID          string
 	Description string
 	Material    string

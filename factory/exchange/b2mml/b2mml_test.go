@@ -124,6 +124,9 @@ func documents() []Document {
 
 // lineless takes the lines away, which a written document does not have.
 func lineless(d Document) Document {
+	if d.Lot != nil {
+		d.Lot.Line = 0
+	}
 	if d.Schedule != nil {
 		for i := range d.Schedule.Requests {
 			q := &d.Schedule.Requests[i]
@@ -199,7 +202,7 @@ func FuzzDecode(f *testing.F) {
 			return // a quantity without digits cannot be written
 		}
 		again, err := Decode(written, shanghai)
-		if err != nil || !reflect.DeepEqual(again, d) {
+		if err != nil || !reflect.DeepEqual(lineless(again), lineless(d)) {
 			t.Errorf("%q: %+v; read as %+v %v", raw, d, again, err)
 		}
 	})

@@ -176,8 +176,12 @@ func (r *reader) definition(n *node) *Definition {
 }
 
 func (r *reader) lot(n *node) *Lot {
-	return &Lot{
-		ID: n.value("ID"), Description: n.value("Description"), Material: n.value("MaterialDefinitionID"), Status: n.value("Status"),
+	l := &Lot{
+		Line: n.line, ID: n.value("ID"), Description: n.value("Description"), Material: n.value("MaterialDefinitionID"), Status: n.value("Status"),
 		Storage: n.value("StorageLocation"), Quantity: r.quantity(n),
 	}
+	for _, q := range n.all("Quantity") {
+		l.Line = q.line
+	}
+	return l
 }

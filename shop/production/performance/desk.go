@@ -28,10 +28,16 @@ type Machines interface {
 	Did(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, from, to plant.Instant) (Did, error)
 }
 
+// Materials tells what was consumed for an order, by item.
+type Materials interface {
+	Used(ctx context.Context, tenant plant.TenantNo, order string) ([]Used, error)
+}
+
 // Options of a desk. All are required.
 type Options struct {
 	Orders      Orders
 	Machines    Machines
+	Materials   Materials
 	Definitions *figure.Definitions
 	Now         func() time.Time
 }
@@ -102,9 +108,7 @@ func (d *Desk) Figures(ctx context.Context, who access.Principal, q Query) (Answ
 	}
 	out, total := Answer{Rows: make([]Row, 0, len(orders))}, map[string]int64{WindowMs: ms(q.From, q.To)}
 	for _, o := range orders {
-		terms, err := Terms(o, q.From, q.To, func(r production.MachineRun) (Did, error) {
-			return d.o.Machines.Did(ctx, q.Scope.Tenant, r.Equipment, r.From, r.To)
-		})
+		terms, err := Terms(o, q.From, q.To, d.ask(ctx, q.Scope.Tenant))
 		if err != nil {
 			return Answer{}, fmt.Errorf("order %s: %w", o.Number, err)
 		}
@@ -128,6 +132,15 @@ func (d *Desk) Figures(ctx context.Context, who access.Principal, q Query) (Answ
 		out.Figures = append(out.Figures, f)
 	}
 	return out, nil
+}
+
+func (d *Desk) ask(ctx context.Context, tenant plant.TenantNo) Ask {
+	return Ask{
+		Did: func(r production.MachineRun) (Did, error) {
+			return d.o.Machines.Did(ctx, tenant, r.Equipment, r.From, r.To)
+		},
+		Used: func(order string) ([]Used, error) { return d.o.Materials.Used(ctx, tenant, order) },
+	}
 }
 
 // root is the digest of the rows: maps are written in order of their keys.

@@ -9,6 +9,7 @@
 package performance
 
 import (
+	"cmp"
 	"slices"
 
 	"zhigai/plant"
@@ -33,9 +34,15 @@ const (
 	SQ       = "order_sq"       // scrap of all operations
 	RQ       = "order_rq"       // rework of all operations
 	PSQMilli = "psq_milli"      // planned scrap of all operations, in thousandths of a part
-	Jobs     = "jobs_planned"   // ended jobs that had a planned end
-	InTime   = "jobs_in_time"   // of them ended no later
-	AsTold   = "jobs_as_told"   // of them at the planned machine
+	BOMItems = "bom_items"      // items of the bill of materials
+	Booked   = "bom_booked"     // of them with consumption booked in the bill's unit
+	// Of the booked ones, added up over them, in thousandths of the product.
+	CMMilli   = "cm_milli"       // what the consumed quantity makes by the bill
+	GoodMilli = "cm_good_milli"  // good quantity
+	LossMilli = "cm_scrap_milli" // scrap of the operations from the item's own on
+	Jobs      = "jobs_planned"   // ended jobs that had a planned end
+	InTime    = "jobs_in_time"   // of them ended no later
+	AsTold    = "jobs_as_told"   // of them at the planned machine
 	// Of orders that are due in the window.
 	Due    = "orders_due"     // 1
 	OnTime = "orders_on_time" // 1 when it had ended by then
@@ -47,7 +54,7 @@ const (
 // TermNames are all of them.
 func TermNames() []string {
 	return []string{
-		Ended, AOETMs, LeadMs, AUBTMs, AUSTMs, APTMs, KnownMs, APWTMs, POQ, PQ, GQ, FirstPQ, SQ, RQ, PSQMilli, Jobs, InTime, AsTold, Due, OnTime, WIPMs, WindowMs,
+		Ended, AOETMs, LeadMs, AUBTMs, AUSTMs, APTMs, KnownMs, APWTMs, POQ, PQ, GQ, FirstPQ, SQ, RQ, PSQMilli, BOMItems, Booked, CMMilli, GoodMilli, LossMilli, Jobs, InTime, AsTold, Due, OnTime, WIPMs, WindowMs,
 	}
 }
 
@@ -57,9 +64,23 @@ type Did struct {
 	KnownMs    int64
 }
 
-// Terms are those of one order in [from, to). did tells what its machines did
-// while its jobs ran there; it is asked of orders that ended alone.
-func Terms(o production.Counted, from, to plant.Instant, did func(production.MachineRun) (Did, error)) (map[string]int64, error) {
+// Used is what was booked as consumed of an item.
+type Used struct {
+	Item     string
+	Quantity plant.Quantity
+	Unit     string
+}
+
+// Ask tells what else terms are made of. It is asked of orders that ended alone.
+type Ask struct {
+	// Did is what a machine did while a job ran there.
+	Did func(production.MachineRun) (Did, error)
+	// Used is what was consumed for the order, by item.
+	Used func(order string) ([]Used, error)
+}
+
+// Terms are those of one order in [from, to).
+func Terms(o production.Counted, from, to plant.Instant, ask Ask) (map[string]int64, error) {
 	t := map[string]int64{}
 	if o.Began != 0 {
 		end := to
@@ -85,11 +106,55 @@ func Terms(o production.Counted, from, to plant.Instant, did func(production.Mac
 	first, last := o.Jobs[0].Made, o.Jobs[len(o.Jobs)-1].Made
 	t[FirstPQ], t[PQ], t[GQ] = all(first), all(last), last.Good
 	for i := range o.Jobs {
-		if err := addJob(t, o, &o.Jobs[i], did); err != nil {
+		if err := addJob(t, o, &o.Jobs[i], ask.Did); err != nil {
 			return nil, err
 		}
 	}
+	if o.Definition == nil || len(o.Definition.Materials) == 0 {
+		return t, nil
+	}
+	used, err := ask.Used(o.Number)
+	if err != nil {
+		return nil, err
+	}
+	addMaterial(t, o, used)
 	return t, nil
+}
+
+// addMaterial adds what was consumed for an order, in units of its product: kilograms
+// of steel and pieces of cages do not add up. An item that stands in the bill
+// twice is one item.
+func addMaterial(t map[string]int64, o production.Counted, used []Used) {
+	per, first, units := map[string]plant.Quantity{}, map[string]int{}, map[string]string{}
+	for _, m := range o.Definition.Materials {
+		no := cmp.Or(m.Segment, o.Jobs[0].No)
+		if _, there := per[m.Item]; !there {
+			first[m.Item], units[m.Item] = no, m.Unit
+		}
+		per[m.Item] += m.Quantity
+		first[m.Item] = min(first[m.Item], no)
+	}
+	t[BOMItems] = int64(len(per))
+	for _, u := range used {
+		one := per[u.Item]
+		if one <= 0 || u.Unit != units[u.Item] || u.Quantity <= 0 {
+			continue
+		}
+		t[Booked]++
+		t[CMMilli] += milli(u.Quantity, one)
+		t[GoodMilli] += o.Jobs[len(o.Jobs)-1].Made.Good * 1000
+		for _, j := range o.Jobs {
+			if j.No >= first[u.Item] {
+				t[LossMilli] += j.Made.Scrap * 1000
+			}
+		}
+	}
+}
+
+// milli is a quantity ÷ per in thousandths, rounded half up.
+func milli(q, per plant.Quantity) int64 {
+	whole, rest := q/per, q%per
+	return int64(whole)*1000 + int64((rest*1000+per/2)/per)
 }
 
 func addJob(t map[string]int64, o production.Counted, j *production.Job, did func(production.MachineRun) (Did, error)) error {

@@ -2,21 +2,17 @@ package performance_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
-	"math"
-	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
+	"slices"
 	"testing"
 	"time"
 
 	"zhigai/access"
 	"zhigai/data"
 	"zhigai/figure"
+	"zhigai/figure/figuretest"
 	"zhigai/plant"
 	"zhigai/shop/production"
 	"zhigai/shop/production/performance"
@@ -36,54 +32,16 @@ func definitions(t *testing.T) *figure.Definitions {
 	return d
 }
 
-// Every definition against cases computed by hand: terms in JSON, then a figure
-// and its value or reason a line.
+// Every definition against cases computed by hand.
 func TestDefinitions_Cases(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("testdata/*.case")
-	must(t, err)
-	defs, used := definitions(t), map[string]bool{}
-	for _, name := range files {
-		raw, err := os.ReadFile(name)
-		must(t, err)
-		for n, one := range strings.Split(string(raw), "===\n") {
-			head, want, ok := strings.Cut(one, "---\n")
-			if !ok {
-				t.Fatalf("%s, case %d: no line ---", name, n+1)
-			}
-			head = head[strings.Index(head, "{"):]
-			var terms map[string]int64
-			must(t, json.Unmarshal([]byte(head), &terms))
-			for line := range strings.Lines(want) {
-				id, value, _ := strings.Cut(strings.TrimSpace(line), " ")
-				def, err := defs.Definition(id)
-				must(t, err)
-				used[id] = true
-				f, err := def.Calculate(terms)
-				must(t, err)
-				if got := shown(f); got != value && !near(f, value) {
-					t.Errorf("%s, case %d: %s is %s; want %s", name, n+1, id, got, value)
-				}
-			}
-		}
-	}
+	defs := definitions(t)
+	used := figuretest.Cases(t, defs, "testdata/*.case")
 	for _, def := range defs.Newest() {
 		if !used[def.ID] {
 			t.Errorf("%s stands in no case", def.ID)
 		}
 	}
-}
-
-func shown(f figure.Figure) string {
-	if f.Value == nil {
-		return f.Reason
-	}
-	return strconv.FormatFloat(*f.Value, 'g', -1, 64)
-}
-
-func near(f figure.Figure, want string) bool {
-	w, err := strconv.ParseFloat(want, 64)
-	return err == nil && f.Value != nil && math.Abs(*f.Value-w) <= 1e-12*math.Abs(w)
 }
 
 // at is an instant of the morning on which the order below was made.
@@ -110,7 +68,10 @@ func twoSteps() production.Counted {
 	ground := job(20, "grinder", at(10, 0), at(11, 0), production.Made{Good: 100, Scrap: 3, Rework: 1})
 	ground.To = at(10, 50) // it ended ten minutes late
 	o.Jobs = []production.Job{turned, ground}
-	return production.Counted{Order: o, Definition: &production.Definition{Segments: []production.Segment{{No: 10, ScrapPPM: 50_000}, {No: 20, ScrapPPM: 10_000}}}}
+	return production.Counted{Order: o, Definition: &production.Definition{
+		Segments:  []production.Segment{{No: 10, ScrapPPM: 50_000}, {No: 20, ScrapPPM: 10_000}},
+		Materials: []production.Material{{Item: "steel", Quantity: 125_000, Unit: "kg"}, {Item: "cage", Quantity: 1_000_000, Unit: "{piece}", Segment: 20}},
+	}}
 }
 
 // half produced of its time, and nobody knows a tenth.
@@ -119,16 +80,22 @@ func half(r production.MachineRun) (performance.Did, error) {
 	return performance.Did{ProducedMs: ms / 2, KnownMs: ms * 9 / 10}, nil
 }
 
+// some of the steel, by its weight, and cages in a unit that the bill does not
+// have.
+func some(string) ([]performance.Used, error) {
+	return []performance.Used{{"steel", 15_000_000, "kg"}, {"cage", 1_000_000, "kg"}, {"oil", 1_000_000, "l"}}, nil
+}
+
 func TestTerms(t *testing.T) {
 	t.Parallel()
 	const hour, minute = int64(3_600_000), int64(60_000)
 	whole := map[string]int64{
 		performance.Ended: 1, performance.AOETMs: 3 * hour, performance.LeadMs: 5 * hour, performance.AUBTMs: 150 * minute, performance.AUSTMs: 30 * minute,
 		performance.APTMs: hour, performance.KnownMs: 30*minute + 108*minute, performance.APWTMs: hour, performance.POQ: 100, performance.PQ: 104, performance.GQ: 100,
-		performance.FirstPQ: 110, performance.SQ: 9, performance.RQ: 1, performance.PSQMilli: 6000, performance.Jobs: 2, performance.InTime: 1, performance.AsTold: 2,
+		performance.FirstPQ: 110, performance.SQ: 9, performance.RQ: 1, performance.PSQMilli: 6000, performance.BOMItems: 2, performance.Booked: 1, performance.CMMilli: 120_000, performance.GoodMilli: 100_000, performance.LossMilli: 9000, performance.Jobs: 2, performance.InTime: 1, performance.AsTold: 2,
 		performance.Due: 1, performance.OnTime: 1, performance.WIPMs: 3 * hour,
 	}
-	got, err := performance.Terms(twoSteps(), at(0, 0), at(23, 0), half)
+	got, err := performance.Terms(twoSteps(), at(0, 0), at(23, 0), performance.Ask{Did: half, Used: some})
 	must(t, err)
 	if !maps.Equal(got, whole) {
 		t.Errorf("the whole day: %v; want %v", got, whole)
@@ -143,15 +110,20 @@ func TestTerms(t *testing.T) {
 		{"it ends as the window does", at(10, 0), at(11, 0), map[string]int64{performance.WIPMs: hour}},
 		{"before everything", at(0, 0), at(5, 0), map[string]int64{}},
 	} {
-		got, err := performance.Terms(twoSteps(), c.from, c.to, half)
+		got, err := performance.Terms(twoSteps(), c.from, c.to, performance.Ask{Did: half, Used: some})
 		must(t, err)
 		if !maps.Equal(got, c.want) {
 			t.Errorf("%s: %v; want %v", c.name, got, c.want)
 		}
 	}
 	broken := errors.New("history is away")
-	if _, err := performance.Terms(twoSteps(), at(0, 0), at(23, 0), func(production.MachineRun) (performance.Did, error) { return performance.Did{}, broken }); !errors.Is(err, broken) {
+	gone := func(production.MachineRun) (performance.Did, error) { return performance.Did{}, broken }
+	if _, err := performance.Terms(twoSteps(), at(0, 0), at(23, 0), performance.Ask{Did: gone, Used: some}); !errors.Is(err, broken) {
 		t.Errorf("a machine that nobody can read: %v", err)
+	}
+	lost := func(string) ([]performance.Used, error) { return nil, broken }
+	if _, err := performance.Terms(twoSteps(), at(0, 0), at(23, 0), performance.Ask{Did: half, Used: lost}); !errors.Is(err, broken) {
+		t.Errorf("material that nobody can read: %v", err)
 	}
 }
 
@@ -159,6 +131,12 @@ type orders []production.Counted
 
 func (o orders) During(_ context.Context, _ access.Principal, f production.OrderFilter) ([]production.Counted, error) {
 	return o[:min(len(o), f.Limit)], nil
+}
+
+type materials struct{}
+
+func (materials) Used(_ context.Context, _ plant.TenantNo, order string) ([]performance.Used, error) {
+	return some(order)
 }
 
 type machines struct{}
@@ -173,7 +151,7 @@ func TestFigures_AreTheSumOfTheirOrders(t *testing.T) {
 	t.Parallel()
 	late := twoSteps()
 	late.ID, late.Number, late.Due = "o2", "FO-2", at(10, 30)
-	desk := performance.NewDesk(performance.Options{Orders: orders{twoSteps(), late}, Machines: machines{}, Definitions: definitions(t), Now: at(20, 0).Time})
+	desk := performance.NewDesk(performance.Options{Orders: orders{twoSteps(), late}, Machines: machines{}, Materials: materials{}, Definitions: definitions(t), Now: at(20, 0).Time})
 	q := performance.Query{From: at(8, 0), To: at(12, 30)}
 	a, err := desk.Figures(t.Context(), access.Node(1), q)
 	must(t, err)
@@ -185,14 +163,14 @@ func TestFigures_AreTheSumOfTheirOrders(t *testing.T) {
 	}
 	values := map[string]string{}
 	for _, f := range a.Figures {
-		values[f.Definition.ID] = shown(f)
+		values[f.Definition.ID] = figuretest.Shown(f)
 		for k, n := range f.Terms {
 			if total[k] != n {
 				t.Errorf("%s: term %s is %d; the orders have %d", f.Definition.ID, k, n, total[k])
 			}
 		}
-		if f.Provisional {
-			t.Errorf("%s is provisional in a window that is over", f.Definition.ID)
+		if low := slices.Contains(f.Flags, "low_coverage"); f.Provisional != low || low != (f.Coverage != nil && *f.Coverage < 0.95) {
+			t.Errorf("%s of coverage %v in a window that is over: provisional %v, %v", f.Definition.ID, f.Coverage, f.Provisional, f.Flags)
 		}
 	}
 	if values["on-time-delivery"] != "0.5" || values["schedule-adherence"] != "0.5" || values["order-lead-time"] != "5" {
@@ -201,7 +179,7 @@ func TestFigures_AreTheSumOfTheirOrders(t *testing.T) {
 	again, err := desk.Figures(t.Context(), access.Node(1), q)
 	must(t, err)
 	late.Jobs[0].Made.Scrap++
-	other, err := performance.NewDesk(performance.Options{Orders: orders{twoSteps(), late}, Machines: machines{}, Definitions: definitions(t), Now: at(20, 0).Time}).Figures(t.Context(), access.Node(1), q)
+	other, err := performance.NewDesk(performance.Options{Orders: orders{twoSteps(), late}, Machines: machines{}, Materials: materials{}, Definitions: definitions(t), Now: at(20, 0).Time}).Figures(t.Context(), access.Node(1), q)
 	must(t, err)
 	if again.Root != a.Root || other.Root == a.Root {
 		t.Errorf("roots %s, %s, of other counts %s", a.Root, again.Root, other.Root)
@@ -215,7 +193,7 @@ func TestFigures_Refuses(t *testing.T) {
 		many[i] = twoSteps()
 		many[i].ID = fmt.Sprint(i)
 	}
-	desk := performance.NewDesk(performance.Options{Orders: many, Machines: machines{}, Definitions: definitions(t), Now: at(20, 0).Time})
+	desk := performance.NewDesk(performance.Options{Orders: many, Machines: machines{}, Materials: materials{}, Definitions: definitions(t), Now: at(20, 0).Time})
 	for name, q := range map[string]performance.Query{
 		"ends before it begins": {From: at(9, 0), To: at(8, 0)},
 		"too long":              {From: at(8, 0), To: plant.InstantOf(at(8, 0).Time().AddDate(1, 0, 0))},

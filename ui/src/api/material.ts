@@ -3,7 +3,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, type Query } from "./client";
 import type { components } from "./schema";
-import type { List } from "./types";
+import type { Definition, Figure, List } from "./types";
 
 type S = components["schemas"];
 export type Item = S["MaterialItem"];
@@ -24,6 +24,8 @@ export type Scanned = S["MaterialScanned"];
 export type Proposal = S["MaterialProposal"];
 export type Reservation = S["MaterialReservation"];
 export type Flushed = S["MaterialFlushed"];
+
+export type ItemFigures = Omit<S["MaterialFigures"], "figures"> & { figures: Figure[] };
 
 const pages = <T>(path: string, query: Query) =>
   infiniteQueryOptions({
@@ -54,3 +56,7 @@ export const partsOf = (id: string): [string, string] => {
   const i = id.indexOf(":");
   return [id.slice(0, i), id.slice(i + 1)];
 };
+
+export const itemFigures = (q: { from: string; to: string; scope?: string | undefined; item?: string | undefined }) =>
+  queryOptions({ queryKey: ["/material-figures", q], queryFn: async ({ signal }) => (await api.get<List<ItemFigures>>("/material-figures", { ...q }, signal)).items });
+export const itemDefinitions = queryOptions({ queryKey: ["/material-figure-definitions"], staleTime: Infinity, queryFn: ({ signal }) => api.get<List<Definition>>("/material-figure-definitions", {}, signal) });

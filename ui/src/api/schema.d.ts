@@ -2886,6 +2886,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/material-figure-definitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Figures of items: what each is, its formula and its source */
+        get: operations["material-figure-definitions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/material-figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of the stock of items: figures of each with its terms, and the lots behind them */
+        get: operations["material-figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/material/backflush": {
         parameters: {
             query?: never;
@@ -5322,6 +5356,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/worker-figure-definitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Figures of people: what each is, its formula and its source */
+        get: operations["worker-figure-definitions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/worker-figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How people's time went: every figure with its terms, and the people behind them */
+        get: operations["worker-figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -6119,6 +6187,20 @@ export interface components {
             /** @description Who published it, as the file says */
             source?: string;
         };
+        AttendancePerson: {
+            /** Format: int64 */
+            orders: number;
+            person: string;
+            /** @description From signing in to signing out; breaks are not taken out of them */
+            stays: components["schemas"]["AttendanceStay"][];
+            terms: {
+                [key: string]: number;
+            };
+        };
+        AttendanceStay: {
+            from: string;
+            to: string;
+        };
         AuthenticitySaid: {
             /** Format: int64 */
             at: number;
@@ -6158,6 +6240,18 @@ export interface components {
             job: number;
             /** @description Number */
             order: string;
+        };
+        BalanceLot: {
+            /**
+             * Format: int64
+             * @description Bookings in the window
+             */
+            entries: number;
+            /** @description Item and number, parted by ':' */
+            lot: string;
+            terms: {
+                [key: string]: number;
+            };
         };
         BenchmarkAnswer: {
             issue: components["schemas"]["BenchmarkIssue"];
@@ -9702,6 +9796,11 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListMaterialFigures: {
+            items: components["schemas"]["MaterialFigures"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListMaterialFlushed: {
             items: components["schemas"]["MaterialFlushed"][];
             /** @description Pass as cursor for the next page */
@@ -10309,6 +10408,18 @@ export interface components {
             lost: string;
             /** @description The differences added up without their signs */
             off: string;
+        };
+        MaterialFigures: {
+            figures: components["schemas"]["Figure"][];
+            item: components["schemas"]["MaterialItem"];
+            /** @description Their terms add up to those of the item */
+            lots: components["schemas"]["BalanceLot"][];
+            /** @description SHA-256 of the lots as JSON, hex */
+            root: string;
+            /** @description Quantities in millionths of the unit */
+            terms: {
+                [key: string]: number;
+            };
         };
         MaterialFirstPiece: {
             at: string;
@@ -12570,9 +12681,16 @@ export interface components {
         ProductionWorked: {
             /**
              * Format: int64
+             * @description Of all three, by machines
+             */
+            counted: number;
+            /**
+             * Format: int64
              * @description People at work on the job together: who pays divides by it, or does not
              */
             crew: number;
+            /** @description Machines at which the job ran meanwhile */
+            equipment: string[];
             from: string;
             /**
              * Format: int64
@@ -12584,8 +12702,11 @@ export interface components {
             name: components["schemas"]["PlantName"];
             /** @description Number */
             order: string;
+            order_id: string;
             /** @description Empty: made while nobody was at work on the job */
             person: string;
+            /** @description Of the order */
+            place: string;
             product: string;
             /** Format: int64 */
             rework: number;
@@ -14421,6 +14542,13 @@ export interface components {
         WithdrawIn: {
             expert: string;
             reason: string;
+        };
+        WorkerFigures: {
+            figures: components["schemas"]["Figure"][];
+            /** @description By name; their terms add up to those of the figures */
+            people: components["schemas"]["AttendancePerson"][];
+            /** @description SHA-256 of the people as JSON, hex */
+            root: string;
         };
     };
     responses: never;
@@ -21177,6 +21305,73 @@ export interface operations {
             };
         };
     };
+    "material-figure-definitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListFigureDefinition"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "material-figures": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                /** @description Code; empty for all */
+                item?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMaterialFigures"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     backflush: {
         parameters: {
             query?: never;
@@ -27123,6 +27318,10 @@ export interface operations {
                 from: string;
                 /** @description At most 62 days behind from */
                 to: string;
+                /** @description As the person signs in; empty for all */
+                person?: string;
+                /** @description Path of the orders' places, with all below it; empty for all */
+                place?: string;
             };
             header?: never;
             path?: never;
@@ -27156,6 +27355,10 @@ export interface operations {
                 from: string;
                 /** @description At most 62 days behind from */
                 to: string;
+                /** @description As the person signs in; empty for all */
+                person?: string;
+                /** @description Path of the orders' places, with all below it; empty for all */
+                place?: string;
                 format?: "xlsx" | "csv";
             };
             header?: never;
@@ -27170,6 +27373,72 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "worker-figure-definitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListFigureDefinition"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "worker-figures": {
+        parameters: {
+            query: {
+                from: string;
+                /** @description At most 62 days behind from */
+                to: string;
+                /** @description As the person signs in; empty for all */
+                person?: string;
+                /** @description Path of the orders' places, with all below it; empty for all */
+                place?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerFigures"];
+                };
             };
             /** @description Error */
             default: {

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Navigate, Outlet, useLocation } from "@tanstack/react-router";
 import { Button, Layout as Frame, Menu } from "antd";
-import { AimOutlined, AlertOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BookOutlined, BoxPlotOutlined, ControlOutlined, DashboardOutlined, EyeOutlined, FileDoneOutlined, FileSearchOutlined, FileTextOutlined, ForkOutlined, FundOutlined, IdcardOutlined, InboxOutlined, LineChartOutlined, NodeIndexOutlined, PartitionOutlined, PauseCircleOutlined, PieChartOutlined, ProfileOutlined, ScheduleOutlined, ShopOutlined, SwapOutlined, TeamOutlined, TrophyOutlined } from "@ant-design/icons";
+import { AimOutlined, AlertOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BookOutlined, BoxPlotOutlined, ControlOutlined, DashboardOutlined, EyeOutlined, FileDoneOutlined, FileSearchOutlined, FileTextOutlined, ForkOutlined, FundOutlined, HourglassOutlined, IdcardOutlined, InboxOutlined, LineChartOutlined, NodeIndexOutlined, PartitionOutlined, PauseCircleOutlined, PieChartOutlined, ProfileOutlined, ScheduleOutlined, ShopOutlined, SwapOutlined, TeamOutlined, TrophyOutlined } from "@ant-design/icons";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../api/client";
@@ -30,6 +30,7 @@ const entries = [
   { to: "/line", of: "production", key: "nav.line", icon: <ForkOutlined />, needs: "read" },
   { to: "/production/definitions", of: "production", key: "nav.routings", icon: <NodeIndexOutlined />, needs: "read" },
   { to: "/production/performance", of: "production", key: "nav.performance", icon: <FundOutlined />, needs: "read" },
+  { to: "/production/hours", of: "production", key: "nav.hours", icon: <HourglassOutlined />, needs: "plan" },
   { to: "/production/people", of: "production", key: "nav.people", icon: <IdcardOutlined />, needs: "plan" },
   { to: "/exchange", of: "factory", key: "nav.exchange", icon: <SwapOutlined />, needs: "exchange" },
   { to: "/cockpit", of: "programme", key: "nav.cockpit", icon: <DashboardOutlined />, needs: "firms" },

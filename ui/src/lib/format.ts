@@ -14,6 +14,7 @@ const units: Record<string, { zh: string; en: string }> = {
   "1": { zh: "", en: "" },
   "%": { zh: "%", en: "%" },
   h: { zh: "小时", en: "h" },
+  "a-1": { zh: "次/年", en: "turns/a" },
   min: { zh: "分钟", en: "min" },
   s: { zh: "秒", en: "s" },
   ms: { zh: "毫秒", en: "ms" },
@@ -82,10 +83,12 @@ export function figureText(value: number, unit: string, digits: number, lang: La
   return u ? `${fixed(value, digits)} ${u}` : fixed(value, digits);
 }
 
-/** Integer terms: milliseconds, counts or milliwatt hours, told by the name. */
+/** Integer terms: milliseconds, counts, milliwatt hours, millionths of a unit or thousandths of a part, told by the name. */
 export function termText(name: string, value: number, lang: Lang): string {
   if (name.endsWith("_ms") || name.startsWith("stop_ms")) return duration(value, lang);
   if (name.endsWith("_mwh")) return `${fixed(value / 1e6, 3)} kWh`;
+  if (name.startsWith("stock_")) return fixed(value / 1e6, 3);
+  if (name.endsWith("_milli")) return fixed(value / 1000, 1);
   return fixed(value, 0);
 }
 

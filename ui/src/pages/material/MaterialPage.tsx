@@ -9,6 +9,7 @@ import { useProblem } from "../../components/Status";
 import { CallsTab } from "./CallsTab";
 import { EntriesTab } from "./EntriesTab";
 import { FieldTab } from "./FieldTab";
+import { FiguresTab } from "./FiguresTab";
 import { LoopsTab } from "./LoopsTab";
 import { LotDrawer } from "./LotDrawer";
 import { MastersTab } from "./MastersTab";
@@ -32,6 +33,7 @@ export default function MaterialPage() {
         { key: "calls", label: t("tab.calls"), children: <CallsTab /> },
         { key: "loops", label: t("tab.loops"), children: <LoopsTab /> },
         { key: "field", label: t("tab.field"), children: <FieldTab /> },
+        { key: "figures", label: t("tab.figures"), children: <FiguresTab /> },
         { key: "masters", label: t("tab.masters"), children: <MastersTab /> },
       ]} />
       {search.lot && <LotDrawer key={search.lot} id={search.lot} close={() => set({ lot: undefined })} />}

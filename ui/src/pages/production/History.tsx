@@ -39,7 +39,7 @@ export function History({ o, may }: { o: Order; may: boolean }) {
 }
 
 /** A step in words. */
-function useWords(o: Order): (s: Step) => string {
+export function useWords(o: Order): (s: Step) => string {
   const { t } = useTranslation("production");
   const { place } = useNames();
   const reason = useReason();
