@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"zhigai/access"
@@ -12,6 +14,7 @@ import (
 	"zhigai/shop/equipment"
 	"zhigai/shop/material"
 	"zhigai/shop/material/balance"
+	"zhigai/shop/production"
 	"zhigai/shop/production/attendance"
 	"zhigai/shop/production/performance"
 )
@@ -59,18 +62,53 @@ func (b breaksOf) Breaks(ctx context.Context, tenant plant.TenantNo, node plant.
 // didOf tells what machines did.
 type didOf struct{ desk *equipment.Desk }
 
-// Did implements performance.Machines. Of a machine that there is no more nothing
-// is known.
-func (d didOf) Did(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, from, to plant.Instant) (performance.Did, error) {
-	did, err := inParts(from.Micros(), to.Micros(), func(from, to plant.Micros) ([]equipment.Interval, error) {
-		part, err := d.desk.Timeline(ctx, access.Scope{Tenant: tenant}, machine, from, to)
-		if errors.Is(err, access.ErrNotFound) {
-			err = nil
+// Did implements performance.Machines: each machine's past is read once for all
+// runs there. Of a machine that there is no more nothing is known.
+func (d didOf) Did(ctx context.Context, tenant plant.TenantNo, runs []production.MachineRun) (map[production.MachineRun]performance.Did, error) {
+	at := map[plant.NodeID][]production.Interval{}
+	for _, r := range runs {
+		at[r.Equipment] = append(at[r.Equipment], r.Interval)
+	}
+	out := make(map[production.MachineRun]performance.Did, len(runs))
+	for machine, ran := range at {
+		did, err := d.during(ctx, tenant, machine, ran)
+		if err != nil {
+			return nil, err
 		}
-		return part, err
-	})
-	var out performance.Did
-	for _, i := range did {
+		for _, i := range ran {
+			out[production.MachineRun{Interval: i, Equipment: machine}] = sumDid(did, i)
+		}
+	}
+	return out, nil
+}
+
+// during is what a machine did, in order, at least in the stretches that are
+// asked for.
+func (d didOf) during(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, asked []production.Interval) (out []equipment.Interval, err error) {
+	for _, i := range production.Joined(slices.Clone(asked), 0) {
+		did, err := inParts(i.From.Micros(), i.To.Micros(), func(from, to plant.Micros) ([]equipment.Interval, error) {
+			part, err := d.desk.Timeline(ctx, access.Scope{Tenant: tenant}, machine, from, to)
+			if errors.Is(err, access.ErrNotFound) {
+				err = nil
+			}
+			return part, err
+		})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, did...)
+	}
+	return out, nil
+}
+
+// sumDid adds up what lies within a stretch.
+func sumDid(did []equipment.Interval, in production.Interval) (out performance.Did) {
+	first, _ := slices.BinarySearchFunc(did, in.From.Micros(), func(i equipment.Interval, t plant.Micros) int { return cmp.Compare(i.To, t+1) })
+	for _, i := range did[first:] {
+		if i.From >= in.To.Micros() {
+			break
+		}
+		i.From, i.To = max(i.From, in.From.Micros()), min(i.To, in.To.Micros())
 		if i.Class != equipment.ClassUnknown {
 			out.KnownMs += i.Ms()
 		}
@@ -78,5 +116,5 @@ func (d didOf) Did(ctx context.Context, tenant plant.TenantNo, machine plant.Nod
 			out.ProducedMs += i.Ms()
 		}
 	}
-	return out, err
+	return out
 }

@@ -147,9 +147,13 @@ type refolded struct {
 // half of the time machines produced.
 type half struct{}
 
-func (half) Did(_ context.Context, _ plant.TenantNo, _ plant.NodeID, from, to plant.Instant) (performance.Did, error) {
-	ms := to.Time().Sub(from.Time()).Milliseconds()
-	return performance.Did{ProducedMs: ms / 2, KnownMs: ms}, nil
+func (half) Did(_ context.Context, _ plant.TenantNo, runs []production.MachineRun) (map[production.MachineRun]performance.Did, error) {
+	out := map[production.MachineRun]performance.Did{}
+	for _, r := range runs {
+		ms := r.To.Time().Sub(r.From.Time()).Milliseconds()
+		out[r] = performance.Did{ProducedMs: ms / 2, KnownMs: ms}
+	}
+	return out, nil
 }
 
 func (half) Breaks(context.Context, plant.TenantNo, plant.NodeID, plant.Micros, plant.Micros) ([]plant.Span, error) {

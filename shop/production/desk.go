@@ -1,9 +1,11 @@
 package production
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -127,42 +129,53 @@ func (d *Desk) count(ctx context.Context, tenant plant.TenantNo, o *Order) (fore
 	if err != nil {
 		return nil, err
 	}
+	return o.count(counted, typed), nil
+}
+
+// count gives each job what was counted of it, and says how much was of another
+// product.
+func (o *Order) count(counted map[plant.NodeID][]figure.CountedParts, typed []Typed) (foreign []int64) {
 	foreign = make([]int64, len(o.Jobs))
 	for i := range o.Jobs {
 		foreign[i] = o.Jobs[i].Count(o.Product, counted, typed)
 	}
-	return foreign, nil
+	return foreign
 }
 
-// countsOf is what the machines of an order counted while it ran there, and what
-// people typed there.
-func (d *Desk) countsOf(ctx context.Context, tenant plant.TenantNo, o *Order) (counted map[plant.NodeID][]figure.CountedParts, typed []Typed, err error) {
-	type span struct{ from, to plant.Instant }
-	spans := map[plant.NodeID]span{}
-	var machines []plant.NodeID
-	all := span{from: d.now()}
-	for _, j := range o.Jobs {
-		for _, r := range j.Runs {
-			to := r.To
-			if to == 0 {
-				to = d.now()
+// apart is how far stretches of a machine lie from each other that are not read
+// as one: reading what lies between costs less than asking again.
+const apart = plant.Instant(time.Hour / time.Microsecond)
+
+// countsOf is what the machines of orders counted while these ran there, each
+// machine's read once for all of them, and what people typed there.
+func (d *Desk) countsOf(ctx context.Context, tenant plant.TenantNo, orders ...*Order) (counted map[plant.NodeID][]figure.CountedParts, typed []Typed, err error) {
+	ran := map[plant.NodeID][]Interval{}
+	now := d.now()
+	all := Interval{From: now}
+	for _, o := range orders {
+		for _, j := range o.Jobs {
+			for _, r := range j.Runs {
+				i := Interval{r.From, cmp.Or(r.To, now)}
+				ran[r.Equipment] = append(ran[r.Equipment], i)
+				all = Interval{min(all.From, i.From), max(all.To, i.To)}
 			}
-			s, ok := spans[r.Equipment]
-			if !ok {
-				s, machines = span{r.From, to}, append(machines, r.Equipment)
-			}
-			spans[r.Equipment] = span{min(s.from, r.From), max(s.to, to)}
-			all = span{min(all.from, r.From), max(all.to, to)}
 		}
 	}
 	counted = map[plant.NodeID][]figure.CountedParts{}
-	for m, s := range spans {
-		if counted[m], err = d.o.Counts.Counted(ctx, tenant, m, s.from.Micros(), s.to.Micros()); err != nil && !errors.Is(err, access.ErrNotFound) {
-			return nil, nil, err
+	for m, runs := range ran {
+		for _, i := range Joined(runs, apart) {
+			parts, err := d.o.Counts.Counted(ctx, tenant, m, i.From.Micros(), i.To.Micros())
+			if errors.Is(err, access.ErrNotFound) {
+				break
+			}
+			if err != nil {
+				return nil, nil, err
+			}
+			counted[m] = append(counted[m], parts...)
 		}
 	}
-	if len(machines) > 0 {
-		typed, err = d.o.Counts.Typed(ctx, tenant, machines, all.from.Micros(), all.to.Micros())
+	if len(ran) > 0 {
+		typed, err = d.o.Counts.Typed(ctx, tenant, slices.Collect(maps.Keys(ran)), all.From.Micros(), all.To.Micros())
 	}
 	return counted, typed, err
 }

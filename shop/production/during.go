@@ -48,10 +48,18 @@ func (d *Desk) counted(ctx context.Context, tenant plant.TenantNo, heads []Head)
 			}
 			o.Definition = known[k]
 		}
-		if _, err := d.count(ctx, tenant, &o.Order); err != nil {
-			return nil, err
-		}
 		out = append(out, o)
+	}
+	orders := make([]*Order, len(out))
+	for i := range out {
+		orders[i] = &out[i].Order
+	}
+	counts, typed, err := d.countsOf(ctx, tenant, orders...)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range orders {
+		o.count(counts, typed)
 	}
 	return out, nil
 }

@@ -200,3 +200,11 @@ func TestOrder_WorkedAddsUpToWhatWasMade(t *testing.T) {
 		}
 	}
 }
+
+func TestJoined(t *testing.T) {
+	t.Parallel()
+	got := Joined([]Interval{{From: 50, To: 60}, {From: 10, To: 20}, {From: 22, To: 30}, {From: 12, To: 15}, {From: 60, To: 61}}, 2)
+	if want := []Interval{{From: 10, To: 30}, {From: 50, To: 61}}; !slices.Equal(got, want) {
+		t.Errorf("%v; want %v", got, want)
+	}
+}

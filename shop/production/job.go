@@ -1,6 +1,7 @@
 package production
 
 import (
+	"cmp"
 	"slices"
 
 	"zhigai/plant"
@@ -109,6 +110,20 @@ type Job struct {
 
 // Interval is a stretch of time; To is 0 while it lasts.
 type Interval struct{ From, To plant.Instant }
+
+// Joined are stretches of time, all ended, in order and made one where they lie no
+// further apart.
+func Joined(all []Interval, apart plant.Instant) (out []Interval) {
+	slices.SortFunc(all, func(a, b Interval) int { return cmp.Compare(a.From, b.From) })
+	for _, i := range all {
+		if n := len(out); n > 0 && i.From <= out[n-1].To+apart {
+			out[n-1].To = max(out[n-1].To, i.To)
+			continue
+		}
+		out = append(out, i)
+	}
+	return out
+}
 
 // MachineRun is time in which a job was running at a machine.
 type MachineRun struct {

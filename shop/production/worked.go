@@ -158,7 +158,9 @@ func (d *Desk) Worked(ctx context.Context, who access.Principal, q WorkedQuery) 
 	if err != nil {
 		return nil, err
 	}
-	out := []Worked{}
+	begin, end := plant.InstantOf(from), plant.InstantOf(to)
+	var orders []*Order
+	var done [][]Step
 	for _, id := range ids {
 		steps, err := d.o.Store.Steps(ctx, tenant, id)
 		if err != nil {
@@ -168,16 +170,19 @@ func (d *Desk) Worked(ctx context.Context, who access.Principal, q WorkedQuery) 
 		if q.Place != "" && !plant.Within(o.Place, q.Place) {
 			continue
 		}
-		begin, end := plant.InstantOf(from), plant.InstantOf(to)
 		if o.Began == 0 || o.Began >= end || o.Ended != 0 && o.Ended <= begin && !slices.ContainsFunc(steps, func(s Step) bool { return s.At >= begin && s.At < end }) {
 			continue
 		}
-		counted, typed, err := d.countsOf(ctx, tenant, &o)
-		if err != nil {
-			return nil, err
-		}
+		orders, done = append(orders, &o), append(done, entered(o, steps))
+	}
+	counted, typed, err := d.countsOf(ctx, tenant, orders...)
+	if err != nil {
+		return nil, err
+	}
+	out := []Worked{}
+	for i, o := range orders {
 		for _, j := range o.Jobs {
-			out = append(out, o.worked(j, entered(o, steps), counted, typed, begin, end)...)
+			out = append(out, o.worked(j, done[i], counted, typed, begin, end)...)
 		}
 	}
 	out = slices.DeleteFunc(out, func(w Worked) bool { return q.Person != "" && w.Person != q.Person })

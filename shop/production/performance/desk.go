@@ -23,9 +23,9 @@ type Orders interface {
 	During(ctx context.Context, who access.Principal, f production.OrderFilter) ([]production.Counted, error)
 }
 
-// Machines tells what a machine did in [from, to).
+// Machines tells what machines did while jobs ran there, of all that are asked for.
 type Machines interface {
-	Did(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, from, to plant.Instant) (Did, error)
+	Did(ctx context.Context, tenant plant.TenantNo, runs []production.MachineRun) (map[production.MachineRun]Did, error)
 }
 
 // Materials tells what was consumed for an order, by item.
@@ -107,8 +107,12 @@ func (d *Desk) Figures(ctx context.Context, who access.Principal, q Query) (Answ
 		return Answer{}, fmt.Errorf("%w: more than %d orders; choose a shorter time, a part of the plant or a product", ErrInvalid, MaxOrders)
 	}
 	out, total := Answer{Rows: make([]Row, 0, len(orders))}, map[string]int64{WindowMs: ms(q.From, q.To)}
+	ask, err := d.ask(ctx, q, orders)
+	if err != nil {
+		return Answer{}, err
+	}
 	for _, o := range orders {
-		terms, err := Terms(o, q.From, q.To, d.ask(ctx, q.Scope.Tenant))
+		terms, err := Terms(o, q.From, q.To, ask)
 		if err != nil {
 			return Answer{}, fmt.Errorf("order %s: %w", o.Number, err)
 		}
@@ -134,13 +138,21 @@ func (d *Desk) Figures(ctx context.Context, who access.Principal, q Query) (Answ
 	return out, nil
 }
 
-func (d *Desk) ask(ctx context.Context, tenant plant.TenantNo) Ask {
-	return Ask{
-		Did: func(r production.MachineRun) (Did, error) {
-			return d.o.Machines.Did(ctx, tenant, r.Equipment, r.From, r.To)
-		},
-		Used: func(order string) ([]Used, error) { return d.o.Materials.Used(ctx, tenant, order) },
+// ask reads what machines did during all runs of the orders at once.
+func (d *Desk) ask(ctx context.Context, q Query, orders []production.Counted) (Ask, error) {
+	var runs []production.MachineRun
+	for _, o := range orders {
+		if endedIn(o, q.From, q.To) {
+			for _, j := range o.Jobs {
+				runs = append(runs, j.Runs...)
+			}
+		}
 	}
+	did, err := d.o.Machines.Did(ctx, q.Scope.Tenant, runs)
+	return Ask{
+		Did:  func(r production.MachineRun) Did { return did[r] },
+		Used: func(order string) ([]Used, error) { return d.o.Materials.Used(ctx, q.Scope.Tenant, order) },
+	}, err
 }
 
 // root is the digest of the rows: maps are written in order of their keys.

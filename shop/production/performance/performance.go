@@ -74,7 +74,7 @@ type Used struct {
 // Ask tells what else terms are made of. It is asked of orders that ended alone.
 type Ask struct {
 	// Did is what a machine did while a job ran there.
-	Did func(production.MachineRun) (Did, error)
+	Did func(production.MachineRun) Did
 	// Used is what was consumed for the order, by item.
 	Used func(order string) ([]Used, error)
 }
@@ -91,14 +91,14 @@ func Terms(o production.Counted, from, to plant.Instant, ask Ask) (map[string]in
 			t[WIPMs] = w
 		}
 	}
-	ended := o.State == production.OrderCompleted || o.State == production.OrderClosed
+	ended := ended(o)
 	if o.Due >= from && o.Due < to && o.State != production.OrderCancelled {
 		t[Due] = 1
 		if ended && o.Ended <= o.Due {
 			t[OnTime] = 1
 		}
 	}
-	if !ended || o.Ended < from || o.Ended >= to || len(o.Jobs) == 0 {
+	if !endedIn(o, from, to) || len(o.Jobs) == 0 {
 		return t, nil
 	}
 	t[Ended], t[POQ] = 1, o.Quantity
@@ -106,9 +106,7 @@ func Terms(o production.Counted, from, to plant.Instant, ask Ask) (map[string]in
 	first, last := o.Jobs[0].Made, o.Jobs[len(o.Jobs)-1].Made
 	t[FirstPQ], t[PQ], t[GQ] = all(first), all(last), last.Good
 	for i := range o.Jobs {
-		if err := addJob(t, o, &o.Jobs[i], ask.Did); err != nil {
-			return nil, err
-		}
+		addJob(t, o, &o.Jobs[i], ask.Did)
 	}
 	if o.Definition == nil || len(o.Definition.Materials) == 0 {
 		return t, nil
@@ -157,7 +155,16 @@ func milli(q, per plant.Quantity) int64 {
 	return int64(whole)*1000 + int64((rest*1000+per/2)/per)
 }
 
-func addJob(t map[string]int64, o production.Counted, j *production.Job, did func(production.MachineRun) (Did, error)) error {
+func ended(o production.Counted) bool {
+	return o.State == production.OrderCompleted || o.State == production.OrderClosed
+}
+
+// endedIn says whether an order ended in [from, to).
+func endedIn(o production.Counted, from, to plant.Instant) bool {
+	return ended(o) && o.Ended >= from && o.Ended < to
+}
+
+func addJob(t map[string]int64, o production.Counted, j *production.Job, did func(production.MachineRun) Did) {
 	t[SQ] += j.Made.Scrap
 	t[RQ] += j.Made.Rework
 	if s, ok := o.Definition.Segment(j.No); ok {
@@ -172,16 +179,13 @@ func addJob(t map[string]int64, o production.Counted, j *production.Job, did fun
 		t[APWTMs] += ms(w.From, w.To)
 	}
 	for _, r := range j.Runs {
-		d, err := did(r)
-		if err != nil {
-			return err
-		}
+		d := did(r)
 		t[AUBTMs] += ms(r.From, r.To)
 		t[APTMs] += d.ProducedMs
 		t[KnownMs] += d.KnownMs
 	}
 	if j.To == 0 || !j.State.Ended() {
-		return nil
+		return
 	}
 	t[Jobs]++
 	if j.Ended <= j.To {
@@ -190,7 +194,6 @@ func addJob(t map[string]int64, o production.Counted, j *production.Job, did fun
 	if len(j.Runs) > 0 && !slices.ContainsFunc(j.Runs, func(r production.MachineRun) bool { return r.Equipment != j.Equipment }) {
 		t[AsTold]++
 	}
-	return nil
 }
 
 // all that was made, by whatever became of it: PQ = GQ + SQ + RQ.

@@ -75,9 +75,9 @@ func twoSteps() production.Counted {
 }
 
 // half produced of its time, and nobody knows a tenth.
-func half(r production.MachineRun) (performance.Did, error) {
+func half(r production.MachineRun) performance.Did {
 	ms := r.To.Time().Sub(r.From.Time()).Milliseconds()
-	return performance.Did{ProducedMs: ms / 2, KnownMs: ms * 9 / 10}, nil
+	return performance.Did{ProducedMs: ms / 2, KnownMs: ms * 9 / 10}
 }
 
 // some of the steel, by its weight, and cages in a unit that the bill does not
@@ -117,10 +117,6 @@ func TestTerms(t *testing.T) {
 		}
 	}
 	broken := errors.New("history is away")
-	gone := func(production.MachineRun) (performance.Did, error) { return performance.Did{}, broken }
-	if _, err := performance.Terms(twoSteps(), at(0, 0), at(23, 0), performance.Ask{Did: gone, Used: some}); !errors.Is(err, broken) {
-		t.Errorf("a machine that nobody can read: %v", err)
-	}
 	lost := func(string) ([]performance.Used, error) { return nil, broken }
 	if _, err := performance.Terms(twoSteps(), at(0, 0), at(23, 0), performance.Ask{Did: half, Used: lost}); !errors.Is(err, broken) {
 		t.Errorf("material that nobody can read: %v", err)
@@ -139,10 +135,24 @@ func (materials) Used(_ context.Context, _ plant.TenantNo, order string) ([]perf
 	return some(order)
 }
 
-type machines struct{}
+// machines are broken when nobody can read what they did.
+type machines struct{ broken error }
 
-func (machines) Did(_ context.Context, _ plant.TenantNo, m plant.NodeID, from, to plant.Instant) (performance.Did, error) {
-	return half(production.MachineRun{Interval: production.Interval{From: from, To: to}, Equipment: m})
+func (m machines) Did(_ context.Context, _ plant.TenantNo, runs []production.MachineRun) (map[production.MachineRun]performance.Did, error) {
+	out := map[production.MachineRun]performance.Did{}
+	for _, r := range runs {
+		out[r] = half(r)
+	}
+	return out, m.broken
+}
+
+func TestFigures_OfMachinesThatNobodyCanRead(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("history is away")
+	desk := performance.NewDesk(performance.Options{Orders: orders{twoSteps()}, Machines: machines{broken}, Materials: materials{}, Definitions: definitions(t), Now: at(20, 0).Time})
+	if a, err := desk.Figures(t.Context(), access.Node(1), performance.Query{From: at(8, 0), To: at(12, 30)}); !errors.Is(err, broken) {
+		t.Errorf("%v, %v", a, err)
+	}
 }
 
 // The terms of the figures are those of the orders added up, and the root says
