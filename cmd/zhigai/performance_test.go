@@ -14,7 +14,9 @@ func TestSumDid(t *testing.T) {
 	t.Parallel()
 	const s = plant.Micros(1_000_000)
 	did := []equipment.Interval{
-		{From: 0, To: 10 * s, Class: equipment.APT}, {From: 10 * s, To: 14 * s, Class: equipment.ClassUnknown}, {From: 14 * s, To: 20 * s, Class: equipment.ADET},
+		{From: 0, To: 10 * s, Class: equipment.APT},
+		{From: 10 * s, To: 14 * s, Class: equipment.ClassUnknown},
+		{From: 14 * s, To: 20 * s, Class: equipment.ADET},
 		{From: 30 * s, To: 40 * s, Class: equipment.APT}, // of another stretch
 	}
 	for _, c := range []struct {
