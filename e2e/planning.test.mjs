@@ -127,7 +127,7 @@ test("a machine stands and an order comes in between: reasons to plan anew, and 
   const { items: [{ id }] } = await demo.api(`/api/v1/plans?scope=${place}`);
   const anew = await demo.api(`/api/v1/plans/${id}`);
   const lathe = anew.machines.find((m) => m.path === broken);
-  assert.equal(anew.assume.down[0].equipment, lathe.equipment);
+  assert.ok(anew.assume.down.some((d) => d.equipment === lathe.equipment)); // others may stand, too
   for (const a of anew.assignments.filter((a) => a.equipment === lathe.equipment)) {
     assert.ok(Date.parse(a.start) > asked + 50 * 60_000, `job ${a.job} of ${a.order} begins at ${a.start} at a machine that stands`);
   }

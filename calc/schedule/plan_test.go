@@ -258,6 +258,21 @@ func TestPlan_SameSeedSameSchedule(t *testing.T) {
 	}
 }
 
+// Both machines begin later than in the current plan, so that both operations move
+// anyway: each stays on its machine, although the other one is a little quicker.
+func TestPlan_ReplanKeepsMachines(t *testing.T) {
+	closed := []schedule.Window{{From: 5, To: 1000}}
+	p := &schedule.Problem{Machines: []schedule.Machine{{Open: closed}, {Open: closed}}}
+	for m := range 2 {
+		p.Jobs = append(p.Jobs, schedule.Job{Operations: []schedule.Operation{{Alternatives: []schedule.Alternative{{Machine: m, Duration: 10}, {Machine: 1 - m, Duration: 9}}}}})
+	}
+	current := schedule.Schedule{Operations: []schedule.Placed{{Machine: 0, End: 10}, {Job: 1, Machine: 1, End: 10}}}
+	r, err := schedule.Plan(p, schedule.PlanOptions{Seed: 1, Objective: schedule.Objective{Makespan: 1, Change: 50}, Current: current, Steps: 500})
+	if err != nil || r.Cost.Changes != 2 || r.Cost.Elsewhere != 0 || r.Cost.Makespan != 15 {
+		t.Errorf("%+v, %v; want two later on their machines, done at 15", r.Cost, err)
+	}
+}
+
 // A machine stops: what has begun stays, the machine is closed for a while, and
 // the new plan leaves what it can. Without a price for changes more of it moves.
 func TestPlan_ReplanChangesLittle(t *testing.T) {

@@ -11,7 +11,7 @@ type Objective struct {
 	Tardiness int64 // for a unit of time that a job of weight 1 is late
 	Makespan  int64
 	Setup     int64 // for a unit of time spent on setting up
-	Change    int64 // for an operation elsewhere, or at another time, than in the current plan
+	Change    int64 // for an operation at another time than in the current plan, and twice for one elsewhere
 }
 
 // Cost is what a schedule costs, by its parts.
@@ -19,7 +19,8 @@ type Cost struct {
 	Tardiness int64 // weighted, of all jobs
 	Makespan  int64
 	Setup     int64
-	Changes   int64
+	Changes   int64 // operations elsewhere, or at another time, than in the current plan
+	Elsewhere int64 // of them, on another machine
 	// Broken adds up by how much locked operations start before they can; a
 	// schedule with any cannot be carried out.
 	Broken int64
@@ -30,7 +31,7 @@ const brokenWeight = 1 << 20
 
 // Of is the cost in one number.
 func (o Objective) Of(c Cost) int64 {
-	return o.Tardiness*c.Tardiness + o.Makespan*c.Makespan + o.Setup*c.Setup + o.Change*c.Changes + brokenWeight*c.Broken
+	return o.Tardiness*c.Tardiness + o.Makespan*c.Makespan + o.Setup*c.Setup + o.Change*(c.Changes+c.Elsewhere) + brokenWeight*c.Broken
 }
 
 // shop is a problem in the form in which schedules are built.
@@ -235,7 +236,12 @@ func (s *shop) account(st *state, u, alt int32, end int64, o *placed) {
 	}
 	st.cost.Makespan = max(st.cost.Makespan, o.end)
 	st.cost.Setup += o.setup
-	if s.isBefore[u] && (s.before[u].Start != o.start || s.before[u].Machine != op.Alternatives[alt].Machine) {
+	switch {
+	case !s.isBefore[u]:
+	case s.before[u].Machine != op.Alternatives[alt].Machine:
+		st.cost.Changes++
+		st.cost.Elsewhere++
+	case s.before[u].Start != o.start:
 		st.cost.Changes++
 	}
 }

@@ -69,9 +69,9 @@ const (
 // the end of all.
 var usual = Weights{Tardiness: 10, Makespan: 1, Setup: 5}
 
-// usualChange is what an operation costs that is otherwise than in the plan in
-// use, when one with few changes is asked for: as much as a usual order that is
-// 200 s late.
+// usualChange is what an operation costs that is at another time than in the plan
+// in use, when one with few changes is asked for: as much as a usual order that is
+// 200 s late. On another machine it costs twice that.
 const usualChange = 20_000
 
 // loaded is a plan that was read.

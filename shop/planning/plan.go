@@ -45,7 +45,7 @@ type Weights struct {
 	Tardiness int64 `json:"tardiness" minimum:"0" maximum:"1000" doc:"Of a second late, times the order's weight (see order weight)"`
 	Makespan  int64 `json:"makespan" minimum:"0" maximum:"1000" doc:"Of a second until all is done"`
 	Setup     int64 `json:"setup" minimum:"0" maximum:"1000" doc:"Of a second of setting up"`
-	Change    int64 `json:"change" minimum:"0" maximum:"10000000" doc:"Of an operation elsewhere or at another time than in the plan in use"`
+	Change    int64 `json:"change" minimum:"0" maximum:"10000000" doc:"Of an operation at another time than in the plan in use; twice of one on another machine"`
 }
 
 // Assumptions are taken for so although the facts do not say it.

@@ -11601,7 +11601,7 @@ export interface components {
             job?: number;
             product: string;
             /**
-             * @description overlap: the next waits for all units. parallel: branches are planned one after the other. setup_differs: the longest setup of the family counts. batch_loads: several loads count as one run
+             * @description overlap: the next waits for all units, although lots are handed on. parallel: branches are planned one after the other. setup_differs: the longest setup of the family counts. batch_loads: several loads count as one run
              * @enum {string}
              */
             what: "overlap" | "parallel" | "setup_differs" | "batch_loads";
@@ -11872,7 +11872,7 @@ export interface components {
         PlanningWeights: {
             /**
              * Format: int64
-             * @description Of an operation elsewhere or at another time than in the plan in use
+             * @description Of an operation at another time than in the plan in use; twice of one on another machine
              */
             change: number;
             /**

@@ -243,6 +243,7 @@ function drawAxis(g: CanvasRenderingContext2D, s: Scene, p: Palette, width: numb
   g.fillRect(0, headHeight - 1, width, 1);
   g.font = `12px ${font}`;
   g.textBaseline = "alphabetic";
+  const days: [number, number][] = []; // where their names stand
   for (const t of ticks(s.view, width - leftWidth)) {
     const x = Math.round(xOf(t.at, s.view, width));
     g.fillStyle = p.line;
@@ -252,13 +253,16 @@ function drawAxis(g: CanvasRenderingContext2D, s: Scene, p: Palette, width: numb
     if (t.day) {
       g.fillStyle = p.text;
       g.fillText(t.day, x + 3, headHeight - 19);
+      days.push([x, x + 3 + g.measureText(t.day).width]);
     }
   }
   const x = xOf(s.now, s.view, width);
   if (x < leftWidth || x > width) return;
   g.fillStyle = p.sel;
   g.fillRect(Math.round(x), headHeight - 12, 2, height - headHeight + 12);
-  g.fillText(s.words.now, Math.min(x + 4, width - 30), 12);
+  const word = Math.min(x + 4, width - 30);
+  const under = days.find(([from, to]) => word + 26 > from && word < to);
+  g.fillText(s.words.now, Math.min(under ? under[1] + 6 : word, width - 30), 12);
 }
 
 /** Busy share of what is open, over all resources. */
