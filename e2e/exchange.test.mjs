@@ -82,7 +82,7 @@ test("a system is connected, its mapping tried first", async () => {
   await page.getByText(/"new_good": 3/).waitFor();
   await accessible(page, "exchange-form");
   await page.getByRole("button", { name: /^保\s?存$/ }).click();
-  await page.getByRole("cell", { name: /集团 ERP/ }).waitFor();
+  await page.getByRole("cell", { name: /集团 ERP/ }).first().waitFor();
 });
 
 test("an order whose product is missing is refused, and applied when it is there", async () => {
@@ -102,7 +102,7 @@ test("an order whose product is missing is refused, and applied when it is there
 
 test("a letter that the system does not book is dead, and is sent again", async () => {
   await page.getByRole("button", { name: "SO-1-0-1", exact: true }).click();
-  await page.getByText(/会计期间已关闭/).first().waitFor();
+  await page.getByRole("dialog").getByText(/会计期间已关闭/).first().waitFor();
   answer = 204;
   await page.getByRole("button", { name: "重新发送" }).click();
   await until("the letter to be booked", async () => booked.has("SO-1-0-1"));
@@ -127,6 +127,6 @@ test("both books are held side by side", async () => {
 test("in English too", async () => {
   await open("en-GB");
   await page.getByRole("heading", { level: 1, name: "Integration" }).waitFor();
-  await page.getByRole("cell", { name: /集团 ERP/ }).waitFor();
+  await page.getByRole("cell", { name: /集团 ERP/ }).first().waitFor();
   await accessible(page, "exchange-en");
 });

@@ -38,7 +38,7 @@ async function choose(where, label, text) {
 test("a definition is entered, what is wrong is said at its field, and it is released", async () => {
   await open("/production/definitions", "产品与工艺");
   await page.getByText("还没有工艺").waitFor();
-  await accessible(page, "definitions");
+  await accessible(page, "operations definitions");
   await page.getByRole("button", { name: "新建工艺" }).click();
   const drawer = page.getByRole("dialog", { name: "新建工艺" });
   await choose(drawer, "产品", product);

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"zhigai/access"
+	"zhigai/data"
 	"zhigai/evidence/seals"
 	"zhigai/figure"
 	"zhigai/programme/diagnosis"
@@ -240,6 +241,6 @@ func TestConformance_Tenants(t *testing.T) {
 func TestConformance_Refold(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		db := open(t)
-		recordtest.Refold(t, shop.NewProduction(db), shop.NewMaterial(db), db.NewID)
+		recordtest.Refold(t, shop.NewProduction(db), shop.NewMaterial(db), db.NewID, data.FS)
 	})
 }

@@ -37,6 +37,7 @@ type checker struct {
 	address string
 	dir     string
 	orders  []*erpOrder
+	lots    []*erpLot
 	others  int // messages under an id that another had
 	rows    int
 	kills   int
@@ -51,8 +52,15 @@ type erpOrder struct {
 	good, scrap int // that people made
 }
 
+// erpLot is a lot of steel, of which more or less came than was said before.
+type erpLot struct {
+	number   string
+	version  int
+	quantity string // kg
+}
+
 // row is a message as the business system writes it down.
-type row struct{ id, body string }
+type row struct{ id, body, kind string }
 
 // TestBooksAreEqual: 10,000 exchanges (a part of them in the short form) with
 // messages that come twice, out of order and under foreign ids, statements that
@@ -86,6 +94,9 @@ func TestBooksAreEqual(t *testing.T) {
 	for i := range orders {
 		c.orders = append(c.orders, &erpOrder{number: fmt.Sprintf("PO-%03d", i)})
 	}
+	for i := range 5 {
+		c.lots = append(c.lots, &erpLot{number: fmt.Sprint("H", i)})
+	}
 	began := time.Now()
 	c.run(c.messages(messages), entries, kills)
 	c.compare()
@@ -107,20 +118,28 @@ func (c *checker) messages(n int) []row {
 			o.state = "held"
 		}
 		body := fmt.Sprintf(`{"number": %q, "product": "ring", "quantity": %d, "due": "2027-01-01T00:00:00Z", "version": %d, "state": %q}`, o.number, o.quantity, o.version, o.state)
-		one := row{fmt.Sprintf("%s/%d", o.number, o.version), body}
+		one := row{fmt.Sprintf("%s/%d", o.number, o.version), body, "order"}
 		out = append(out, one)
 		switch c.r.IntN(20) {
 		case 0, 1, 2:
 			out = append(out, one)
 		case 3:
-			out = append(out, row{one.id, strings.Replace(body, `"quantity": `, `"quantity": 7`, 1)})
+			out = append(out, row{one.id, strings.Replace(body, `"quantity": `, `"quantity": 7`, 1), "order"})
 			c.others++
+		case 4, 5:
+			l := c.lot()
+			for range 1 + c.r.IntN(2) {
+				out = append(out, l)
+			}
 		}
 	}
 	for _, o := range c.orders { // the last word is that it goes on
 		o.version++
 		o.state = "released"
-		out = append(out, row{fmt.Sprintf("%s/%d", o.number, o.version), fmt.Sprintf(`{"number": %q, "product": "ring", "quantity": %d, "due": "2027-01-01T00:00:00Z", "version": %d, "state": "released"}`, o.number, o.quantity, o.version)})
+		out = append(out, row{fmt.Sprintf("%s/%d", o.number, o.version), fmt.Sprintf(`{"number": %q, "product": "ring", "quantity": %d, "due": "2027-01-01T00:00:00Z", "version": %d, "state": "released"}`, o.number, o.quantity, o.version), "order"})
+	}
+	for range c.lots { // each is said once at least
+		out = append(out, c.lot())
 	}
 	const window = 40
 	first := map[string]bool{}
@@ -144,6 +163,17 @@ func (c *checker) messages(n int) []row {
 	return out
 }
 
+// lot is the next word of one of the lots, in turn.
+func (c *checker) lot() row {
+	l := c.lots[0]
+	c.lots = append(c.lots[1:], l)
+	l.version++
+	l.quantity = fmt.Sprintf("%d.%d", 100+c.r.IntN(900), 1+c.r.IntN(9))
+	return row{
+		fmt.Sprintf("%s/%d", l.number, l.version), fmt.Sprintf(`{"id": %q, "item": "steel", "quantity": %q, "unit": "KGM", "place": "main", "version": %d}`, l.number, l.quantity, l.version), "lot",
+	}
+}
+
 // foreign says whether a message is one under an id that another had: its
 // quantity has four digits.
 func foreign(r row) bool {
@@ -162,7 +192,7 @@ func (c *checker) run(rows []row, entries, kills int) {
 		for range 2 {
 			for range step {
 				if fed < len(rows) {
-					c.exec(`insert into erp.zhigai_inbound (message_id, body) values ($1, $2)`, rows[fed].id, rows[fed].body)
+					c.exec(`insert into erp.zhigai_inbound (message_id, body, kind) values ($1, $2, $3)`, rows[fed].id, rows[fed].body, rows[fed].kind)
 					fed++
 				}
 			}
@@ -281,6 +311,12 @@ func (c *checker) compare() {
 		}
 		if made.State == "held" {
 			c.Errorf("order %s is held; its last version goes on", o.number)
+		}
+	}
+	for _, l := range c.lots {
+		v, err := p.material.Lot(ctx, planner, "steel:"+l.number)
+		if err != nil || len(v.Stock) != 1 || v.Stock[0].Quantity.String() != l.quantity {
+			c.Errorf("lot %s: %+v %v; want the %s kg of version %d", l.number, v.Stock, err, l.quantity, l.version)
 		}
 	}
 	r, err := p.desk.Reconcile(ctx, 1, partnerID)

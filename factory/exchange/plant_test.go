@@ -18,6 +18,7 @@ import (
 	"zhigai/record"
 	"zhigai/record/factory"
 	"zhigai/record/shop"
+	"zhigai/shop/material"
 	"zhigai/shop/production"
 )
 
@@ -61,15 +62,23 @@ func (machines) Typed(context.Context, plant.TenantNo, []plant.NodeID, plant.Mic
 	return nil, nil
 }
 
+// hall is the one place where material lies.
+type hall struct{}
+
+func (hall) Place(context.Context, plant.TenantNo, plant.NodeID) (string, plant.Name, error) {
+	return "xc", plant.Name{}, nil
+}
+
 // smallPlant implements exchange.Rooms and exchange.Makes.
 type smallPlant struct {
 	db         *record.DB
 	production *production.Desk
+	material   *material.Desk
 	desk       *exchange.Desk
 	partner    exchange.Partner
 }
 
-var planner = access.As("p", "planner", access.Scope{Tenant: 1}, access.Read, access.Report, access.Plan, access.Engineer)
+var planner = access.As("p", "planner", access.Scope{Tenant: 1}, access.Read, access.Report, access.Plan, access.Engineer, access.Material)
 
 func (p *smallPlant) Order(ctx context.Context, _ plant.TenantNo, _ string, o exchange.Order) error {
 	_, err := p.production.Request(ctx, planner, production.Request{
@@ -85,8 +94,16 @@ func (*smallPlant) Define(context.Context, plant.TenantNo, string, exchange.Defi
 	return exchange.ErrRefused
 }
 
-func (*smallPlant) Lot(context.Context, plant.TenantNo, string, exchange.Lot, *exchange.Lot) error {
-	return exchange.ErrRefused
+func (p *smallPlant) Lot(ctx context.Context, _ plant.TenantNo, _ string, l exchange.Lot, before *exchange.Lot) error {
+	d := material.Delivery{Item: l.Item, Lot: l.ID, Unit: l.Unit, To: l.Place, Quantity: l.Quantity, Party: "ERP"}
+	if before != nil {
+		d.Before = before.Quantity
+	}
+	err := p.material.Deliver(ctx, planner, d)
+	if errors.Is(err, material.ErrInvalid) {
+		return fmt.Errorf("%w: %w", exchange.ErrRefused, err)
+	}
+	return err
 }
 
 func (p *smallPlant) Made(ctx context.Context, _ plant.TenantNo, number string) (exchange.Made, error) {
@@ -104,6 +121,7 @@ func (p *smallPlant) Made(ctx context.Context, _ plant.TenantNo, number string) 
 func newPlant(ctx context.Context, db *record.DB, erp string) (*smallPlant, error) {
 	p := &smallPlant{db: db}
 	p.production = production.NewDesk(production.Options{Store: shop.NewProduction(db), Places: machines{}, Counts: machines{}, NewID: db.NewID, Now: time.Now})
+	p.material = material.NewDesk(material.Options{Store: shop.NewMaterial(db), Places: hall{}, NewID: db.NewID, Now: time.Now}) // lots come from outside alone
 	mappings, err := exchange.LoadMappings(os.DirFS("../../data"), "exchange")
 	if err != nil {
 		return nil, err
@@ -118,6 +136,12 @@ func newPlant(ctx context.Context, db *record.DB, erp string) (*smallPlant, erro
 		return p, nil
 	}
 	if err != nil {
+		return nil, err
+	}
+	if _, err := p.material.SaveItem(ctx, planner, material.Item{Code: "steel", Name: plant.Name{ZH: "钢"}, Unit: "kg", Tracking: material.ByLot}); err != nil {
+		return nil, err
+	}
+	if _, err := p.material.SaveLocation(ctx, planner, material.Location{Code: "main", Name: plant.Name{ZH: "主库"}, Kind: material.Warehouse, Node: "xc"}); err != nil {
 		return nil, err
 	}
 	d, err := p.production.SaveDefinition(ctx, planner, production.Definition{Product: "ring", Unit: "{piece}", Materials: []production.Material{}, Segments: []production.Segment{

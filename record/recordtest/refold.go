@@ -2,6 +2,7 @@ package recordtest
 
 import (
 	"context"
+	"io/fs"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -9,7 +10,6 @@ import (
 	"time"
 
 	"zhigai/access"
-	"zhigai/data"
 	"zhigai/figure"
 	"zhigai/plant"
 	"zhigai/shop/material"
@@ -26,6 +26,7 @@ type refold struct {
 	orders   production.Store
 	material material.Store
 	newID    func() string
+	files    fs.FS // of definitions
 	rnd      *rand.Rand
 }
 
@@ -37,8 +38,9 @@ func refoldAt(minute int) plant.Instant {
 
 // Refold tests that figures of orders, people and items are the same to the last
 // digit of their digests when the facts behind them arrive in another order.
-func Refold(t *testing.T, orders production.Store, store material.Store, newID func() string) {
-	r := &refold{t, orders, store, newID, rand.New(rand.NewPCG(21, 22))}
+// files has the definitions of figures.
+func Refold(t *testing.T, orders production.Store, store material.Store, newID func() string, files fs.FS) {
+	r := &refold{t, orders, store, newID, files, rand.New(rand.NewPCG(21, 22))}
 	for tenant := range plant.TenantNo(2) {
 		r.masters(tenant + 1)
 		r.order(tenant+1, tenant == 1)
@@ -175,7 +177,7 @@ func (u usedBy) Used(ctx context.Context, tenant plant.TenantNo, order string) (
 func (r *refold) fold(tenant plant.TenantNo) refolded {
 	ctx, now := r.Context(), func() time.Time { return refoldDay.AddDate(0, 0, 3) }
 	load := func(dir string, terms []string) *figure.Definitions {
-		d, err := figure.Load(data.FS, dir, terms)
+		d, err := figure.Load(r.files, dir, terms)
 		must(r.T, err)
 		return d
 	}

@@ -192,7 +192,7 @@ func (d *Desk) Worked(ctx context.Context, who access.Principal, q WorkedQuery) 
 	return out, nil
 }
 
-var workedColumns = []string{"日期", "人员", "开始", "结束", "工时（小时）", "订单", "工序号", "工序", "产品", "班组人数", "合格（全组）", "报废（全组）", "返工（全组）"}
+var workedColumns = []string{"日期", "人员", "开始", "结束", "工时（小时）", "订单", "工序号", "工序", "产品", "班组人数", "合格（全组）", "报废（全组）", "返工（全组）", "其中设备计数", "地点"}
 
 // WriteWorked writes hours and parts as a sheet for the pay office.
 func WriteWorked(rows []Worked, excel bool, w io.Writer) error {
@@ -209,7 +209,7 @@ func WriteWorked(rows []Worked, excel bool, w io.Writer) error {
 			}
 			if err := write([]string{
 				from.Format(time.DateOnly), person, from.Format(time.TimeOnly), to.Format(time.TimeOnly), hours, r.Order, strconv.Itoa(r.Job), r.Name.ZH, r.Product,
-				strconv.Itoa(r.Crew), strconv.FormatInt(r.Good, 10), strconv.FormatInt(r.Scrap, 10), strconv.FormatInt(r.Rework, 10),
+				strconv.Itoa(r.Crew), strconv.FormatInt(r.Good, 10), strconv.FormatInt(r.Scrap, 10), strconv.FormatInt(r.Rework, 10), strconv.FormatInt(r.Counted, 10), r.Place,
 			}); err != nil {
 				return err
 			}

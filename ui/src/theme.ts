@@ -37,7 +37,8 @@ export function themeOf(mood: Mood): ThemeConfig {
   return {
     algorithm: theme.defaultAlgorithm,
     token: { ...shared, colorPrimary: "#1F4E79", colorPrimaryBg: "#DCE6F0", controlItemBgActive: "#DCE6F0", colorTextDescription: "#595959",
-      colorTextTertiary: "#595959", colorTextPlaceholder: "#6B6B6B", colorBgLayout: "#F0F1F3", colorLink: "#1F4E79", colorError: "#B3122A", colorInfo: "#1F4E79", colorInfoBg: "#DCE6F0", colorInfoBorder: "#A9C1D9", colorSuccess: "#2E6B34", colorSuccessBg: "#E3EFE4", colorSuccessBorder: "#A9CBAD" },
+      colorTextTertiary: "#595959", colorTextPlaceholder: "#6B6B6B", colorBgLayout: "#F0F1F3", colorLink: "#1F4E79", colorError: "#B3122A", colorInfo: "#1F4E79", colorInfoBg: "#DCE6F0", colorInfoBorder: "#A9C1D9", colorSuccess: "#2E6B34", colorSuccessBg: "#E3EFE4", colorSuccessBorder: "#A9CBAD",
+      colorWarning: "#8A5A00", colorWarningBg: "#FFF4D6", colorWarningBorder: "#E3C27A" },
     components: { Menu: menu, Table: { rowSelectedBg: "#DCE6F0", rowSelectedHoverBg: "#DCE6F0" } },
   };
 }

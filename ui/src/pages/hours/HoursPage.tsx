@@ -90,23 +90,21 @@ function Stretches({ rows, loading }: { rows: Worked[]; loading: boolean }) {
   const called = useCalled();
   const [text, setText] = useState("");
   const shown = rows.filter((r) => finds(r, text, product(r.product)));
-  const count = (key: "good" | "scrap" | "rework" | "counted") => ({ title: t(key), key, align: "right" as const, width: 90, sorter: (a: Worked, b: Worked) => a[key] - b[key], render: (_: unknown, r: Worked) => <span className="num">{fixed(r[key], 0)}</span> });
+  const count = (key: "good" | "scrap" | "rework" | "counted") => ({ title: t(key), key, align: "right" as const, width: 75, sorter: (a: Worked, b: Worked) => a[key] - b[key], render: (_: unknown, r: Worked) => <span className="num">{fixed(r[key], 0)}</span> });
   return (
     <section className="panel" aria-label={t("rows")}>
-      <div className="row"><h2 style={{ margin: 0 }}>{t("rows")}</h2><span className="dim" role="status">{t("rows.n", { n: shown.length })}</span><span className="fill" />
-        <Input.Search allowClear style={{ width: 240 }} aria-label={t("find")} placeholder={t("find")} value={text} onChange={(e) => setText(e.target.value)} /></div>
-      <Table<Worked> size="small" rowKey={(r) => `${r.person} ${r.order} ${r.job} ${r.from}`} loading={loading} dataSource={shown} pagination={{ pageSize: 50, hideOnSinglePage: true, showSizeChanger: false }} scroll={{ x: 1200 }} locale={{ emptyText: <Nothing text={t("none")} /> }}
+      <h2 className="row">{t("rows")} <span className="dim" role="status">{t("rows.n", { n: shown.length })}</span></h2>
+      <div className="row" style={{ marginBottom: 8 }}><Input.Search allowClear style={{ width: 260 }} aria-label={t("find")} placeholder={t("find")} value={text} onChange={(e) => setText(e.target.value)} /></div>
+      <Table<Worked> size="small" rowKey={(r) => `${r.person} ${r.order} ${r.job} ${r.from}`} loading={loading} dataSource={shown} pagination={{ pageSize: 50, hideOnSinglePage: true, showSizeChanger: false }} scroll={{ x: 1080 }} locale={{ emptyText: <Nothing text={t("none")} /> }}
         expandable={{ expandedRowRender: (r) => <Behind of={r} /> }}
         columns={[
-          { title: t("date"), key: "date", width: 110, sorter: (a, b) => ms(a.from) - ms(b.from), render: (_, r) => day8(r.from) },
-          { title: t("person"), key: "person", width: 150, sorter: (a, b) => a.person.localeCompare(b.person), render: (_, r) => <span className={r.person ? "" : "dim"}>{called(r.person)}</span> },
-          { title: t("span"), key: "span", width: 140, render: (_, r) => <span className="num">{clock(r.from)}–{clock(r.to)}</span> },
-          { title: t("hours"), key: "hours", align: "right", width: 80, sorter: (a, b) => hoursOf(a) - hoursOf(b), render: (_, r) => <span className="num">{fixed(hoursOf(r), 2)}</span> },
-          { title: t("order"), key: "order", width: 130, sorter: (a, b) => a.order.localeCompare(b.order), render: (_, r) => <Link className="mono" to="/production/orders" search={{ order: r.order_id }}>{r.order}</Link> },
-          { title: t("segment"), key: "job", width: 120, render: (_, r) => `${r.job} ${name(r.name)}` },
-          { title: t("product"), key: "product", render: (_, r) => product(r.product) },
-          { title: t("crew"), dataIndex: "crew", align: "right", width: 90 },
-          count("good"), count("scrap"), count("rework"), { ...count("counted"), width: 120 },
+          { title: t("date"), key: "date", width: 190, sorter: (a, b) => ms(a.from) - ms(b.from), render: (_, r) => <span className="num">{day8(r.from)} {clock(r.from)}–{clock(r.to)}</span> },
+          { title: t("person"), key: "person", width: 130, sorter: (a, b) => a.person.localeCompare(b.person), render: (_, r) => <span className={r.person ? "" : "dim"}>{called(r.person)}</span> },
+          { title: t("hours"), key: "hours", align: "right", width: 75, sorter: (a, b) => hoursOf(a) - hoursOf(b), render: (_, r) => <span className="num">{fixed(hoursOf(r), 2)}</span> },
+          { title: t("order"), key: "order", width: 130, sorter: (a, b) => a.order.localeCompare(b.order), render: (_, r) => <><Link className="mono" to="/production/orders" search={{ order: r.order_id }}>{r.order}</Link><div className="dim">{r.job} {name(r.name)}</div></> },
+          { title: t("product"), key: "product", width: 150, render: (_, r) => product(r.product) },
+          { title: t("crew"), dataIndex: "crew", align: "right", width: 60 },
+          count("good"), count("scrap"), count("rework"), { ...count("counted"), width: 95 },
         ]} />
     </section>
   );

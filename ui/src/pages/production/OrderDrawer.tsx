@@ -29,7 +29,7 @@ export function OrderDrawer({ id, may, show, close }: Props) {
       {!o ? <Waiting query={query} /> : (
         <div className="stack">
           <dl className="kv panel" style={{ gridTemplateColumns: "repeat(auto-fit, minmax(170px, 1fr))" }}>
-            <div><dt>{t("product")}</dt><dd>{product(o.product)} {o.revision ? <Link to="/production/definitions" search={{ product: o.product, revision: o.revision }}>{t("revision.n", { n: o.revision })}</Link> : <span className="dim">{t("revision.open")}</span>}</dd></div>
+            <div><dt>{t("product")}</dt><dd>{product(o.product)} {o.revision ? <Link style={{ textDecoration: "underline" }} to="/production/definitions" search={{ product: o.product, revision: o.revision }}>{t("revision.n", { n: o.revision })}</Link> : <span className="dim">{t("revision.open")}</span>}</dd></div>
             <div><dt>{t("quantity")}</dt><dd>{fixed(o.quantity, 0)} {unit(o.units)}</dd></div>
             <div><dt>{t("state")}</dt><dd><OrderTag state={o.state} />{o.reason && <span className="dim">{o.reason}</span>}</dd></div>
             <div><dt>{t("due")}</dt><dd>{dateTime(o.due)}</dd></div>
