@@ -9,7 +9,7 @@ let demo, browser, page, product;
 const lot = (id, what = "") => demo.api(`/api/v1/material/lots/${encodeURIComponent(id)}${what}`);
 
 before(async () => {
-  demo = await startDemo(undefined, "--orders", "--hurry", "3s");
+  demo = await startDemo(undefined, "--orders", "--hurry", "1s");
   browser = await launch();
   page = await signedIn(browser, demo.base, "admin", "admin-demo");
 });

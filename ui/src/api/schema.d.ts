@@ -449,6 +449,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Calls of machines for material, quality or maintenance, the newest first */
+        get: operations["calls"];
+        put?: never;
+        /** Call for help at a machine; where a call for the same waits already, that one is answered */
+        post: operations["call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept a call, give it back, end or cancel it */
+        post: operations["answer-call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/candidates": {
         parameters: {
             query?: never;
@@ -6054,6 +6089,57 @@ export interface components {
             /** Format: date-time */
             to: string;
         };
+        AndonCall: {
+            /** @description Who accepted it last */
+            answerer?: string;
+            equipment: string;
+            id: string;
+            /** Format: int64 */
+            job?: number;
+            /** @description Of the machine when it called */
+            name: components["schemas"]["PlantName"];
+            /** @description Number of the order at hand */
+            order?: string;
+            /** @description Of the machine when it called */
+            path: string;
+            /** @enum {string} */
+            state: "called" | "accepted" | "done" | "cancelled";
+            steps: components["schemas"]["AndonStep"][];
+            /** @enum {string} */
+            what: "material" | "quality" | "maintenance";
+        };
+        AndonMove: {
+            note?: string;
+            /**
+             * @description Called again: whoever accepted it cannot come
+             * @enum {string}
+             */
+            state: "called" | "accepted" | "done" | "cancelled";
+        };
+        AndonNew: {
+            /** @description When it was made, of a call that was made without the network; now when left out */
+            at?: string;
+            equipment: string;
+            /** Format: int64 */
+            job?: number;
+            /** @description The sender's own: the same again is the same call */
+            key?: string;
+            note?: string;
+            /** @description Number of the order at hand */
+            order?: string;
+            /** @enum {string} */
+            what: "material" | "quality" | "maintenance";
+        };
+        AndonStep: {
+            /** @description When it was done */
+            at: string;
+            by: string;
+            /** @description When this node heard of it */
+            entered: string;
+            note?: string;
+            /** @enum {string} */
+            state: "called" | "accepted" | "done" | "cancelled";
+        };
         AnonymityQuantile: {
             /** Format: double */
             share: number;
@@ -9444,6 +9530,11 @@ export interface components {
         };
         ListAlarm: {
             items: components["schemas"]["Alarm"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListAndonCall: {
+            items: components["schemas"]["AndonCall"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -15434,6 +15525,114 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlantCalendar"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calls: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                /** @description Only those that wait */
+                open?: boolean;
+                what?: "material" | "quality" | "maintenance";
+                equipment?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAndonCall"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AndonNew"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AndonCall"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "answer-call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AndonMove"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AndonCall"];
                 };
             };
             /** @description Error */
