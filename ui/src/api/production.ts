@@ -34,6 +34,8 @@ const pages = <T>(path: string, query: Query) =>
     queryFn: ({ pageParam, signal }) => api.get<List<T>>(path, { ...query, limit: pageSize, cursor: pageParam || undefined }, signal),
   });
 
+export const machineCalls = (query: Query) => pages<Call>("/calls", query);
+
 /** Every row of a listing, for a file; bounded, so that a mistake cannot ask for ever. */
 export async function everyRow<T>(path: string, query: Query): Promise<T[]> {
   const out: T[] = [];

@@ -8,7 +8,7 @@ import { glyphs, lookOf } from "../lib/states";
 import { el, show } from "./dom";
 import { ask, nodeNow, Refused, Unauthorized } from "./node";
 import { type Answer, atHand, type Item, project, Queue, type Send } from "./queue";
-import { asksCall, asksFinish, asksCount, asksOther, asksPause, asksScrap, asksWho, type Sheet } from "./sheets";
+import { asksCall, callState, asksFinish, asksCount, asksOther, asksPause, asksScrap, asksWho, type Sheet } from "./sheets";
 import { newKey, openShelf } from "./shelf";
 import { jobWords, lang, reasonWords, words } from "./words";
 
@@ -213,9 +213,6 @@ function draw(id: string, s: State, acts: Acts): void {
   // A card reader types into what has the focus, and who is typing goes on after a renewal.
   (document.querySelector("form.card input") as HTMLInputElement | null ?? (typing?.isConnected ? typing : null))?.focus();
 }
-
-/** How far a call came, with who comes. */
-export const callState = (c: Call): string => (c.state === "accepted" ? `${c.answerer ?? ""} ${w.comes}` : w.called);
 
 /** The job at hand with what was made, and what can be said of it. */
 function current(j: JobHead | undefined, s: State, acts: Acts): HTMLElement {

@@ -3,7 +3,7 @@
 import type { Call, JobHead, Made } from "../api/production";
 import { holds, pauseReasons, scrapReasons } from "../lib/reasons";
 import { el } from "./dom";
-import { type Acts, callState, type Operator } from "./machine";
+import type { Acts, Operator } from "./machine";
 import type { Item } from "./queue";
 import { jobWords, lang, reasonWords } from "./words";
 
@@ -54,6 +54,9 @@ export const asksOther = (acts: Acts, now: JobHead, j: JobHead): Sheet => ({
   body: [grid(
     choice(w.completeAnd, () => void acts.begin(j, { j: now, command: "complete" })), choice(w.pauseAnd, () => void acts.begin(j, { j: now, command: "pause" })), choice(w.together, () => void acts.begin(j)))],
 });
+
+/** How far a call came, with who comes. */
+export const callState = (c: Call): string => (c.state === "accepted" ? `${c.answerer ?? ""} ${w.comes}` : w.called);
 
 const wanted = ["material", "quality", "maintenance"] as const;
 
