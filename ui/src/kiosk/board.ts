@@ -16,13 +16,19 @@ function lasted(since: string): string {
   return s < 3600 ? `${Math.floor(s / 60)}:${two(s % 60)}` : `${Math.floor(s / 3600)}:${two(Math.floor((s % 3600) / 60))}:${two(s % 60)}`;
 }
 
+/** What a call is for, how long it waits, and who comes. */
+function wanted(c: Call): (HTMLElement | string)[] {
+  const at = c.steps[0]?.at ?? "";
+  return [`! ${w[`call.${c.what}`]} `, Object.assign(el("time", {}, lasted(at)), { dateTime: at }), c.state === "accepted" ? ` · ${c.answerer ?? ""} ${w.comes}` : ""];
+}
+
 function cell(m: Machine, calls: Call[]): HTMLElement {
   const look = lookOf(m.state);
   return el("a", { className: `cell ${look}`, href: `/kiosk/stop/${m.id}` },
     el("b", {}, `${glyphs[look]} ${said(m.name)}`),
     el("span", {}, w[look], " ", Object.assign(el("time", {}, lasted(m.since)), { dateTime: m.since })),
     el("span", {}, m.reason ? said(m.reason.name) : (m.product ?? "")),
-    ...calls.map((c) => el("span", { className: "wants" }, `! ${w[`call.${c.what}`]} `, Object.assign(el("time", {}, lasted(c.steps[0]?.at ?? "")), { dateTime: c.steps[0]?.at ?? "" }), c.state === "accepted" ? ` · ${c.answerer ?? ""} ${w.comes}` : "")));
+    ...calls.map((c) => el("span", { className: "wants" }, ...wanted(c))));
 }
 
 /** Paints the board of a scope and keeps it live. */
@@ -38,7 +44,8 @@ export function board(scope: string): void {
     const all = [...machines.values()].filter((m) => !m.excluded);
     const count = looks.map((l) => el("span", { className: "count" }, `${glyphs[l]} ${w[l]}`, el("b", {}, String(all.filter((m) => lookOf(m.state) === l).length))));
     head.replaceChildren(el("h1", {}, w.board), ...count, el("span", { className: "fill" }), el("span", { className: "clock" }, new Date().toLocaleTimeString("zh-CN", { timeZone: "Asia/Shanghai", hour12: false })));
-    body.replaceChildren(...byLine(all).flatMap((g) => [el("h2", {}, `${said(g.area)} / ${said(g.line)}`), el("div", { className: "grid" }, ...g.machines.map((m) => cell(m, calls.filter((c) => c.equipment === m.id))))]));
+    // A board in the hall is not scrolled: who is wanted stands first.
+    body.replaceChildren(...calls.map((c) => el("p", { className: "wants" }, `${said(c.name)} · `, ...wanted(c))), ...byLine(all).flatMap((g) => [el("h2", {}, `${said(g.area)} / ${said(g.line)}`), el("div", { className: "grid" }, ...g.machines.map((m) => cell(m, calls.filter((c) => c.equipment === m.id))))]));
   };
   const stream = new EventSource(`/api/v1/live?scope=${encodeURIComponent(scope)}`);
   let beat = Date.now();
