@@ -9,7 +9,7 @@ let demo, browser, page, product;
 const lot = (id, what = "") => demo.api(`/api/v1/material/lots/${encodeURIComponent(id)}${what}`);
 
 before(async () => {
-  demo = await startDemo(undefined, "--orders", "--hurry", "3s");
+  demo = await startDemo(undefined, "--orders", "--hurry", "1s");
   browser = await launch();
   page = await signedIn(browser, demo.base, "admin", "admin-demo");
 });
@@ -20,8 +20,8 @@ after(async () => {
 });
 
 test("a finished bearing leads to its heat, and to who and what made it", async () => {
-  const bearing = await until("a bearing in stock", async () => (await demo.api("/api/v1/material/stock?limit=1000")).items.find((b) => /^(6|nu)\d+/.test(b.item)), 120_000);
-  product = bearing.item;
+  const bearing = await until("a bearing in stock", async () => (await demo.api("/api/v1/material/stock?limit=1000")).items.find((b) => /^(6|nu)\d+/.test(b.item.code)), 120_000);
+  product = bearing.item.code;
   const up = await lot(bearing.lot, "/genealogy?direction=up");
   const made = new Set(up.lots.map((f) => f.lot.item));
   assert.deepEqual([...made].sort(), ["ball", "bearing-open", "gcr15", "grease", "ring", "ring-ground", "ring-hardened", "ring-turned", product].sort());

@@ -95,9 +95,10 @@ test("people and skills", async () => {
   await accessible(page, "a person");
 });
 
-test("an operator works at a kiosk whose network is cut: nothing is lost, nothing booked twice", async () => {
+test("an operator works at a kiosk whose network is cut for ten minutes: nothing is lost, nothing booked twice", async () => {
   const context = await browser.newContext(person);
   const kiosk = await context.newPage();
+  await kiosk.clock.install();
   kiosk.setDefaultTimeout(20_000);
   await kiosk.goto(`${demo.base}/kiosk/machine/${lathe.id}`);
   await kiosk.getByLabel("用户名").fill("operator");
@@ -127,23 +128,36 @@ test("an operator works at a kiosk whose network is cut: nothing is lost, nothin
     await kiosk.getByRole("button", { name: "报数" }).click();
     await kiosk.getByRole("button", { name: `+${n}`, exact: true }).click();
   }
+  await kiosk.getByRole("button", { name: "呼叫" }).click();
+  await accessible(kiosk, "calling at a kiosk", "kiosk-call");
+  await kiosk.getByRole("button", { name: "叫质检" }).click();
   await kiosk.getByRole("button", { name: "报废" }).click();
   await accessible(kiosk, "scrap at a kiosk");
   await kiosk.getByRole("button", { name: "尺寸超差" }).click();
   await kiosk.getByRole("button", { name: "暂停" }).click();
   await kiosk.getByRole("button", { name: "换班" }).click();
   await kiosk.getByText("当前作业 · 暂停").waitFor();
-  await kiosk.getByText("4 待发送").waitFor();
+  await kiosk.getByText("5 待发送").waitFor();
   await kiosk.getByText(/网络断开/).waitFor();
   await accessible(kiosk, "a kiosk without a network");
+  // Ten minutes go by at the panel, which tries again and again.
+  const made = Date.now();
+  await kiosk.clock.runFor(10 * 60_000);
+  await kiosk.getByText("5 待发送").waitFor();
+  await kiosk.getByText("当前作业 · 暂停").waitFor();
   await context.setOffline(false);
-  await kiosk.getByText("4 待发送").waitFor({ state: "detached" });
+  await kiosk.getByText("5 待发送").waitFor({ state: "detached" });
 
   await until("the job to be paused at the node", async () => (await demo.api(`/api/v1/orders/${order.id}`)).jobs[0].state === "suspended");
   const { items } = await demo.api(`/api/v1/orders/${order.id}/history`);
   const counts = items.filter((s) => s.what === "count").reverse();
   assert.deepEqual(counts.map((s) => [s.good ?? 0, s.scrap ?? 0]), [[10, 0], [20, 0], [counts[2].good ?? 0, 1]]);
   assert.ok(counts.every((s) => s.at <= s.entered));
+  const keyed = items.filter((s) => s.key).reverse().slice(-4);
+  assert.deepEqual(keyed.map((s) => [s.what, s.command ?? ""]), [["count", ""], ["count", ""], ["count", ""], ["job", "pause"]]);
+  assert.ok(keyed.every((s, i) => Date.parse(s.at) <= made + 2_000 && (i === 0 || keyed[i - 1].at <= s.at)), "in the order and at the time in which they were made");
+  const { items: calls } = await demo.api(`/api/v1/calls?equipment=${lathe.id}`);
+  assert.deepEqual(calls.map((c) => [c.what, c.state, c.order, c.steps[0].by]), [["quality", "called", number, "operator"]]);
   assert.deepEqual((await demo.api(`/api/v1/orders/${order.id}`)).doubts, []);
 
   await kiosk.getByRole("button", { name: "继续" }).click();
@@ -152,6 +166,27 @@ test("an operator works at a kiosk whose network is cut: nothing is lost, nothin
   await kiosk.getByRole("button", { name: "确认完工" }).click();
   await until("the order to be complete", async () => (await demo.api(`/api/v1/orders/${order.id}`)).state === "completed");
   await context.close();
+});
+
+test("who is called accepts and comes; the board shows it", async () => {
+  const board = await (await browser.newContext(person)).newPage();
+  await board.goto(`${demo.base}/kiosk/andon/`);
+  await board.getByLabel("用户名").fill("viewer");
+  await board.getByLabel("密码").fill("viewer-demo");
+  await board.keyboard.press("Enter");
+  await board.getByText(/叫质检/).first().waitFor();
+  await accessible(board, "a board with a call", "board-call");
+  await open("/production/calls", "呼叫");
+  const row = page.getByRole("row", { name: /叫质检/ });
+  await accessible(page, "calls", "calls");
+  await row.getByRole("button", { name: "接单" }).click();
+  await board.getByText(/engineer 已接单/).first().waitFor();
+  await row.getByRole("button", { name: "已解决" }).click();
+  await page.getByText("没有待处理的呼叫").waitFor();
+  await until("the board to be empty of calls", async () => (await board.getByText(/叫质检/).count()) === 0);
+  const [call] = (await demo.api(`/api/v1/calls?equipment=${lathe.id}`)).items;
+  assert.deepEqual(call.steps.map((s) => [s.state, s.by]), [["called", "operator"], ["accepted", "engineer"], ["done", "engineer"]]);
+  await board.context().close();
 });
 
 test("an entry that was wrong is taken back", async () => {

@@ -42,6 +42,9 @@ const (
 	replanEvery = 5 * time.Minute
 	floorSearch = 3 * time.Second
 	dispatched  = 4
+	// hurriedOrders are kept in work where each job takes seconds: bearings are
+	// booked one by one, and more would end than can be booked.
+	hurriedOrders = 8
 )
 
 // newFloor gives the plant its people, if it is the bearing maker.
@@ -68,6 +71,9 @@ func (n *node) newFloor(ctx context.Context, p *sim.Plant, m plant.Model, flags 
 		n: n, desk: n.newProduction(), plant: p, way: way, site: m.Nodes[site].Path, who: who, log: n.log,
 		rng: rand.New(rand.NewPCG(flags.Seed, uint64(time.Now().UnixNano()))), told: map[plant.NodeID]*assigned{},
 		hurry: flags.Hurry,
+	}
+	if f.hurry > 0 {
+		f.way.Orders.Open = min(f.way.Orders.Open, hurriedOrders)
 	}
 	f.store = demoStore{n.newMaterial(), way, who}
 	if err := f.store.begin(ctx, m, ids); err != nil {

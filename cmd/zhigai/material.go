@@ -136,8 +136,17 @@ func (m measuredOf) Parameters(ctx context.Context, tenant plant.TenantNo, machi
 		}
 		b := buckets[0]
 		p := material.Parameter{Tag: t.No, Name: t.Name, Title: t.Title, Unit: t.Unit, Min: b.Min, Mean: b.TimeAvg, Max: b.Max, Samples: b.Count, Known: float64(b.GoodTime) / float64(to-from)}
-		if b.Count == 0 { // a value from before held all the time
+		switch {
+		case b.Count == 0: // a value from before held all the time
 			p.Min, p.Max = b.TimeAvg, b.TimeAvg
+		case b.GoodTime > to-b.FirstTime: // it held until the first one
+			before, ok, err := m.n.history.Before(ctx, tenant, t.No, from)
+			if err != nil {
+				return nil, fmt.Errorf("parameters of %s: %s: %w", machine, t.Name, err)
+			}
+			if ok {
+				p.Min, p.Max = min(p.Min, before.Value), max(p.Max, before.Value)
+			}
 		}
 		if !math.IsNaN(p.Mean) {
 			out = append(out, p)

@@ -232,6 +232,12 @@ const productionPeople = createRoute({
   validateSearch: (s: Record<string, unknown>): PeopleSearch => ({ q: text(s.q), off: s.off === true || undefined, person: text(s.person) }),
 });
 
+export interface CallsSearch { what?: string | undefined; ended?: boolean | undefined }
+const productionCalls = createRoute({
+  getParentRoute: () => app, path: "/production/calls", component: lazyRouteComponent(() => import("./pages/production/CallsPage")),
+  validateSearch: (s: Record<string, unknown>): CallsSearch => ({ what: text(s.what), ended: s.ended === true || undefined }),
+});
+
 export interface PerformanceSearch extends RangeSearch { scope?: string | undefined; product?: string | undefined }
 const productionPerformance = createRoute({
   getParentRoute: () => app, path: "/production/performance", component: lazyRouteComponent(() => import("./pages/performance/PerformancePage")),
@@ -257,7 +263,7 @@ const line = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, alarms, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionPerformance, productionHours, planning, line, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
+  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, alarms, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionCalls, productionPerformance, productionHours, planning, line, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
   context: { client: undefined as unknown as QueryClient },
   defaultPreload: false,
   defaultErrorComponent: PageError,

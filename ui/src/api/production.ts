@@ -18,6 +18,8 @@ export type JobHead = S["ProductionJobHead"];
 export type Entry = S["ProductionEntry"];
 export type Made = S["ProductionMade"];
 export type Step = S["ProductionStep"];
+export type Call = S["AndonCall"];
+export type NewCall = S["AndonNew"];
 export type Person = S["ProductionPerson"];
 export type OrderState = OrderHead["state"];
 export type JobState = JobHead["state"];
@@ -31,6 +33,8 @@ const pages = <T>(path: string, query: Query) =>
     queryKey: [path, query], placeholderData: keepPreviousData, initialPageParam: "", getNextPageParam: (last: List<T>) => last.next,
     queryFn: ({ pageParam, signal }) => api.get<List<T>>(path, { ...query, limit: pageSize, cursor: pageParam || undefined }, signal),
   });
+
+export const machineCalls = (query: Query) => pages<Call>("/calls", query);
 
 /** Every row of a listing, for a file; bounded, so that a mistake cannot ask for ever. */
 export async function everyRow<T>(path: string, query: Query): Promise<T[]> {

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Navigate, Outlet, useLocation } from "@tanstack/react-router";
 import { Button, Layout as Frame, Menu } from "antd";
-import { AimOutlined, AlertOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BookOutlined, BoxPlotOutlined, ControlOutlined, DashboardOutlined, EyeOutlined, FileDoneOutlined, FileSearchOutlined, FileTextOutlined, ForkOutlined, FundOutlined, HourglassOutlined, IdcardOutlined, InboxOutlined, LineChartOutlined, NodeIndexOutlined, PartitionOutlined, PauseCircleOutlined, PieChartOutlined, ProfileOutlined, ScheduleOutlined, ShopOutlined, SwapOutlined, TeamOutlined, TrophyOutlined } from "@ant-design/icons";
+import { AimOutlined, AlertOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BellOutlined, BookOutlined, BoxPlotOutlined, ControlOutlined, DashboardOutlined, EyeOutlined, FileDoneOutlined, FileSearchOutlined, FileTextOutlined, ForkOutlined, FundOutlined, HourglassOutlined, IdcardOutlined, InboxOutlined, LineChartOutlined, NodeIndexOutlined, PartitionOutlined, PauseCircleOutlined, PieChartOutlined, ProfileOutlined, ScheduleOutlined, ShopOutlined, SwapOutlined, TeamOutlined, TrophyOutlined } from "@ant-design/icons";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../api/client";
@@ -26,6 +26,7 @@ const entries = [
   { to: "/plant", of: "shop", key: "nav.plant", icon: <ApartmentOutlined />, needs: "read" },
   { to: "/definitions", of: "shop", key: "nav.definitions", icon: <BookOutlined />, needs: "read" },
   { to: "/production/orders", of: "production", key: "nav.orders", icon: <FileTextOutlined />, needs: "read" },
+  { to: "/production/calls", of: "production", key: "nav.calls", icon: <BellOutlined />, needs: "read" },
   { to: "/planning", of: "production", key: "nav.planning", icon: <ScheduleOutlined />, needs: "read" },
   { to: "/line", of: "production", key: "nav.line", icon: <ForkOutlined />, needs: "read" },
   { to: "/production/definitions", of: "production", key: "nav.routings", icon: <NodeIndexOutlined />, needs: "read" },

@@ -1,14 +1,14 @@
 // The operator's page at a machine: the job at hand and the next ones, every
 // action in at most two touches, with a network or without.
 
-import type { Entry, JobHead, Made, Order, Person } from "../api/production";
+import type { Call, Entry, JobHead, Made, NewCall, Order, Person } from "../api/production";
 import type { Machine, Name } from "../api/types";
 import { isReason } from "../lib/reasons";
 import { glyphs, lookOf } from "../lib/states";
 import { el, show } from "./dom";
 import { ask, nodeNow, Refused, Unauthorized } from "./node";
 import { type Answer, atHand, type Item, project, Queue, type Send } from "./queue";
-import { asksFinish, asksCount, asksOther, asksPause, asksScrap, asksWho, type Sheet } from "./sheets";
+import { asksCall, callState, asksFinish, asksCount, asksOther, asksPause, asksScrap, asksWho, type Sheet } from "./sheets";
 import { newKey, openShelf } from "./shelf";
 import { jobWords, lang, reasonWords, words } from "./words";
 
@@ -19,7 +19,7 @@ export const said = (n: Name | undefined): string => (lang() === "en" ? n?.en ||
 export interface Operator { name: string; called?: string; unchecked?: boolean }
 
 interface State {
-  machine?: Machine; jobs: JobHead[]; made?: Made & { order: string; no: number }; items: Item[]; foreign: Item[]; refused: Item[];
+  machine?: Machine; jobs: JobHead[]; calls: Call[]; made?: Made & { order: string; no: number }; items: Item[]; foreign: Item[]; refused: Item[];
   online: boolean; operator: Operator | undefined; sheet: Sheet | undefined; message: string; alert: boolean;
 }
 
@@ -28,11 +28,11 @@ const personKey = (machine: string) => `zhigai.kiosk.person.${machine}`;
 
 /** Opens the page of a machine; who was signed in sends the entries. */
 export async function machine(id: string, by: string, signIn: () => void): Promise<void> {
-  const s: State = { jobs: [], items: [], foreign: [], refused: [], online: true, operator: remembered(id), sheet: undefined, message: "", alert: false };
+  const s: State = { jobs: [], calls: [], items: [], foreign: [], refused: [], online: true, operator: remembered(id), sheet: undefined, message: "", alert: false };
   const tell = (message: string, alert = false) => { s.message = message; s.alert = alert; paint(); };
   let ended = false;
   const send: Send = async (body, item) => {
-    const answer = await post(item.order, body);
+    const answer = await post(item.call ? "/calls" : `/orders/${item.order}/entries`, body);
     s.online = answer !== "silence";
     if (answer === "signin") end();
     return answer;
@@ -49,7 +49,8 @@ export async function machine(id: string, by: string, signIn: () => void): Promi
     if (looking) return;
     looking = true;
     try {
-      const [m, jobs] = await Promise.all([ask<Machine>(`/equipment/${id}`), ask<{ items: JobHead[] }>(`/equipment/${id}/jobs`)]);
+      const [m, jobs, calls] = await Promise.all([ask<Machine>(`/equipment/${id}`), ask<{ items: JobHead[] }>(`/equipment/${id}/jobs`), ask<{ items: Call[] }>(`/calls?open=true&equipment=${id}`)]);
+      s.calls = calls.items;
       s.machine = m;
       s.jobs = jobs.items;
       s.online = true;
@@ -69,13 +70,13 @@ export async function machine(id: string, by: string, signIn: () => void): Promi
     paint();
   };
 
-  /** Keeps entries one behind the other; the first that is refused ends the row. */
-  const say = async (order: string, number: string, ...entries: Omit<Entry, "at" | "key">[]): Promise<boolean> => {
+  /** Keeps what is said one behind the other; the first that is refused ends the row. */
+  const keep = async (order: string, number: string, ...all: ({ entry: Omit<Entry, "at" | "key"> } | { call: Omit<NewCall, "at" | "key"> })[]): Promise<boolean> => {
     s.sheet = undefined;
-    for (const entry of entries) {
+    for (const one of all) {
       let why: string | undefined;
       try {
-        why = await queue.say({ key: newKey(), by, machine: id, order, number, entry, at: new Date(nodeNow()).toISOString() });
+        why = await queue.say({ key: newKey(), by, machine: id, order, number, ...one, at: new Date(nodeNow()).toISOString() });
       } catch (err) {
         tell(w.notKept + String(err), true);
         return false;
@@ -90,6 +91,7 @@ export async function machine(id: string, by: string, signIn: () => void): Promi
     void look();
     return true;
   };
+  const say = (order: string, number: string, ...entries: Omit<Entry, "at" | "key">[]) => keep(order, number, ...entries.map((entry) => ({ entry })));
   const log = (j: JobHead, person: string, on: boolean) => ({ job: j.no, what: "operator" as const, person, ...(on ? { on: true } : {}) });
   const begin = async (j: JobHead, ...before: { j: JobHead; command: "complete" | "pause" }[]) => {
     if (!s.operator) return open(asksWho(acts));
@@ -116,12 +118,20 @@ export async function machine(id: string, by: string, signIn: () => void): Promi
       await say(now.order, now.number, ...(was && now.operators.includes(was) ? [log(now, was, false)] : []), ...(next ? [log(now, next.name, true)] : []));
     },
     dismiss: (n: number) => void queue.dismiss(n),
+    call: (what: NewCall["what"]) => {
+      const j = atHand(project(s.jobs, s.items, id), id);
+      void keep(j?.order ?? "", j?.number ?? "", { call: { what, equipment: id, ...(j ? { order: j.number, job: j.no } : {}) } });
+    },
+    endCall: (c: Call) => {
+      s.sheet = undefined;
+      ask(`/calls/${c.id}/state`, { state: "done" }).then(() => tell(w.noted), (err: unknown) => tell(err instanceof Refused ? w.refused + err.message : w.needNet, true)).finally(() => void look());
+    },
   };
   // What did not change is not painted: a touch must end on the button on which it began.
   let painted = "";
   let touching = false;
   const paint = () => {
-    const now = JSON.stringify([s.machine?.state, s.jobs, s.made, s.items, s.foreign, s.refused, s.online, s.operator, s.sheet?.title, s.message]);
+    const now = JSON.stringify([s.machine?.state, s.jobs, s.calls, s.made, s.items, s.foreign, s.refused, s.online, s.operator, s.sheet?.title, s.message]);
     if (ended || touching || now === painted) return;
     painted = now;
     draw(id, s, acts);
@@ -138,14 +148,15 @@ export async function machine(id: string, by: string, signIn: () => void): Promi
 export type Acts = {
   open: (s: Sheet | undefined) => void; close: () => void; begin: (j: JobHead, ...before: { j: JobHead; command: "complete" | "pause" }[]) => Promise<void>;
   enter: (j: JobHead, entry: Omit<Entry, "at" | "key" | "job">) => void; operator: (name: string | undefined) => Promise<void>; dismiss: (n: number) => void;
+  call: (what: NewCall["what"]) => void; endCall: (c: Call) => void;
 };
 
 /** Busy, ill, or somebody changed the order in between: it is asked again. */
 const passing = (err: Refused): boolean => err.status === 409 || err.status === 429 || err.status >= 500;
 
-async function post(order: string, body: Entry): Promise<Answer> {
+async function post(path: string, body: Entry | NewCall): Promise<Answer> {
   try {
-    await ask(`/orders/${order}/entries`, body);
+    await ask(path, body);
     return "taken";
   } catch (err) {
     if (err instanceof Unauthorized) return "signin";
@@ -179,18 +190,21 @@ const button = (text: string, onclick: () => void, className = "act", disabled =
 function draw(id: string, s: State, acts: Acts): void {
   const jobs = project(s.jobs, s.items, id);
   const now = atHand(jobs, id);
+  const calls = [...s.calls.map((c) => ({ what: c.what, state: callState(c) })), ...s.items.flatMap((i) => (i.call ? [{ what: i.call.what, state: w.unsent }] : []))];
   const head = el("header", { className: "machinehead" },
     el("h1", {}, s.machine ? `${glyphs[lookOf(s.machine.state)]} ${said(s.machine.name)}` : id),
     el("span", { className: s.online ? "net" : "net down" }, s.online ? w.online : w.offline),
     ...(s.items.length > 0 ? [el("b", { className: "net wait" }, `${s.items.length} ${w.wait}`)] : []),
+    ...calls.map((c) => el("b", { className: "net wait" }, `${w[`call.${c.what}`]} · ${c.state}`)),
     el("span", { className: "fill" }),
+    button(w.call, () => acts.open(asksCall(acts, s.calls, s.items)), "act who"),
     button(s.operator ? `${s.operator.called ?? s.operator.name}${s.operator.unchecked ? `（${w.unchecked}）` : ""}` : w.nobody, () => acts.open(asksWho(acts, s.operator)), "act who"),
     el("a", { className: "plain link", href: `/kiosk/stop/${id}` }, w.stopReason), el("a", { className: "plain link", href: "/kiosk/andon/" }, w.board));
   const note = el("p", { className: s.alert ? "say alert" : "say", hidden: s.message === "" }, s.message);
   note.setAttribute("role", s.alert ? "alert" : "status");
   const kept = [
     ...(s.foreign.length > 0 ? [el("p", { className: "note" }, `${s.foreign.length} ${w.foreign.replace("{who}", [...new Set(s.foreign.map((i) => i.by))].join(", "))}`)] : []),
-    ...s.refused.map((i) => el("p", { className: "note row" }, `${w.later}${i.number}-${i.entry.job}: ${i.refused ?? ""} `, button(w.read, () => acts.dismiss(i.n), "plain"))),
+    ...s.refused.map((i) => el("p", { className: "note row" }, `${w.later}${i.entry ? `${i.number}-${i.entry.job}` : w[`call.${i.call?.what ?? "material"}`]}: ${i.refused ?? ""} `, button(w.read, () => acts.dismiss(i.n), "plain"))),
   ];
   const main = s.sheet ? el("main", { className: "sheet" }, el("h2", {}, s.sheet.title), ...s.sheet.body, button(w.back, acts.close, "act back"))
     : el("main", { className: "work" }, current(now, s, acts), upcoming(jobs.filter((j) => j !== now), now, acts));
@@ -206,7 +220,7 @@ function current(j: JobHead | undefined, s: State, acts: Acts): HTMLElement {
   const known = s.jobs.find((x) => x.order === j.order && x.no === j.no);
   const base = s.made?.order === j.order && s.made.no === j.no ? s.made : (known?.made ?? j.made);
   // What waits comes on top of what the node knows.
-  const [made] = project([{ ...j, made: base, state: "running" }], s.items.filter((i) => i.entry.what === "count"), "").map((x) => x.made);
+  const [made] = project([{ ...j, made: base, state: "running" }], s.items.filter((i) => i.entry?.what === "count"), "").map((x) => x.made);
   const m = made ?? base;
   const runs = j.state === "running";
   const state = w[j.state as "running"] ?? j.state;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Entry, JobHead } from "../api/production";
+import type { Entry, JobHead, NewCall } from "../api/production";
 import { type Answer, atHand, type Item, type NewItem, project, Queue, type Shelf } from "./queue";
 
 /** A disk that outlives the page. */
@@ -19,8 +19,9 @@ function disk(): Shelf & { rows: Item[] } {
 function node() {
   const n = {
     up: true, deaf: false, mute: false, taken: [] as Entry[], refuse: (_: Entry): string | undefined => undefined,
-    send: async (body: Entry): Promise<Answer> => {
+    send: async (said: Entry | NewCall): Promise<Answer> => {
       await Promise.resolve();
+      const body = said as Entry; // what is done with both is the same
       if (!n.up) return "silence";
       if (n.deaf) return "signin";
       const why = n.taken.some((t) => t.key === body.key) ? undefined : n.refuse(body);
@@ -41,6 +42,21 @@ test("with a network an entry is sent at once, without a time, and not kept", as
   const q = new Queue(d, n.send, "op", () => undefined);
   expect(await q.say(said(1))).toBeUndefined();
   expect([n.taken[0]?.at, d.rows.length]).toEqual([undefined, 0]);
+});
+
+test("a call waits in line with the entries around it", async () => {
+  const [d, n] = [disk(), node()];
+  const q = new Queue(d, n.send, "op", () => undefined);
+  n.up = false;
+  await q.say(said(1));
+  const { entry: _, ...call } = said(0);
+  await q.say({ ...call, call: { what: "quality", equipment: "m", order: "MO-1", job: 10 } });
+  await q.say(said(2));
+  expect(project([], q.waiting(), "m")).toEqual([]);
+  n.up = true;
+  await q.flush();
+  expect(n.taken.map((t) => t.what)).toEqual(["count", "quality", "count"]);
+  expect(n.taken[1]).toMatchObject({ equipment: "m", order: "MO-1", key: call.key, at: call.at });
 });
 
 test("a cut of ten minutes loses nothing, keeps the order and says when it was done", async () => {

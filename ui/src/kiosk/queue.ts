@@ -2,7 +2,7 @@
 // them. Pure: the shelf, the way to the node and the clock are given, so that a
 // test can cut the network.
 
-import type { Entry, JobHead } from "../api/production";
+import type { Entry, JobHead, NewCall } from "../api/production";
 
 export interface Item {
   /** In the order in which they were made; given by the shelf. */
@@ -12,9 +12,12 @@ export interface Item {
   /** Who was signed in: the node knows a key by its sender. */
   by: string;
   machine: string;
+  /** Of the job at hand; empty of a call where nothing is at hand. */
   order: string;
   number: string;
-  entry: Omit<Entry, "at" | "key">;
+  /** What was done at a job, or who is called. */
+  entry?: Omit<Entry, "at" | "key">;
+  call?: Omit<NewCall, "at" | "key">;
   /** When it was made, by the node's clock. */
   at: string;
   /** It was on its way and no answer came, or others were before it. */
@@ -35,13 +38,13 @@ export interface Shelf {
 
 /** What became of sending one: taken, refused for a reason, no answer, or somebody must sign in. */
 export type Answer = "taken" | "silence" | "signin" | { refused: string };
-export type Send = (body: Entry, item: Item) => Promise<Answer>;
+export type Send = (body: Entry | NewCall, item: Item) => Promise<Answer>;
 
 /**
  * What the node is sent. While the network is there an entry is checked as it is made; one that comes later says
  * when it was done, and is never refused for what others did meanwhile.
  */
-export const bodyOf = (i: Item): Entry => ({ ...i.entry, key: i.key, ...(i.late ? { at: i.at } : {}) });
+export const bodyOf = (i: Item): Entry | NewCall => ({ ...(i.call ?? (i.entry as Entry)), key: i.key, ...(i.late ? { at: i.at } : {}) });
 
 export class Queue {
   private readonly shelf: Shelf;
@@ -156,9 +159,9 @@ export class Queue {
 export function project(jobs: readonly JobHead[], items: readonly Item[], machine: string): JobHead[] {
   const out = jobs.map((j) => ({ ...j, made: { ...j.made }, operators: [...j.operators] }));
   for (const i of items) {
-    const j = out.find((x) => x.order === i.order && x.no === i.entry.job);
-    if (!j) continue;
     const e = i.entry;
+    const j = e && out.find((x) => x.order === i.order && x.no === e.job);
+    if (!e || !j) continue;
     if (e.what === "operator" && e.person) j.operators = e.on ? [...new Set([...j.operators, e.person])] : j.operators.filter((p) => p !== e.person);
     if (e.what === "count") {
       const taken = e.counted ? (e.scrap ?? 0) + (e.rework ?? 0) : 0;

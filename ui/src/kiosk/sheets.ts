@@ -1,9 +1,10 @@
 // The second touch: what an action still needs to know.
 
-import type { JobHead, Made } from "../api/production";
+import type { Call, JobHead, Made } from "../api/production";
 import { holds, pauseReasons, scrapReasons } from "../lib/reasons";
 import { el } from "./dom";
 import type { Acts, Operator } from "./machine";
+import type { Item } from "./queue";
 import { jobWords, lang, reasonWords } from "./words";
 
 const w = jobWords[lang()];
@@ -52,6 +53,20 @@ export const asksOther = (acts: Acts, now: JobHead, j: JobHead): Sheet => ({
   title: `${w.other} ${now.number} · ${now.no}`,
   body: [grid(
     choice(w.completeAnd, () => void acts.begin(j, { j: now, command: "complete" })), choice(w.pauseAnd, () => void acts.begin(j, { j: now, command: "pause" })), choice(w.together, () => void acts.begin(j)))],
+});
+
+/** How far a call came, with who comes. */
+export const callState = (c: Call): string => (c.state === "accepted" ? `${c.answerer ?? ""} ${w.comes}` : w.called);
+
+const wanted = ["material", "quality", "maintenance"] as const;
+
+/** A touch calls; where a call waits already, it ends it. */
+export const asksCall = (acts: Acts, calls: Call[], items: Item[]): Sheet => ({
+  title: w.callWhom,
+  body: [grid(...wanted.filter((what) => !items.some((i) => i.call?.what === what)).map((what) => {
+    const open = calls.find((c) => c.what === what);
+    return open ? choice(`${w[`call.${what}`]} · ${callState(open)} · ${w.endCall}`, () => acts.endCall(open)) : choice(w[`call.${what}`], () => acts.call(what));
+  }))],
 });
 
 /** A card reader types the number and Enter; gloves type it here. */

@@ -9,12 +9,12 @@ export const words = {
   zh: {
     run: "运行", idle: "待机", setup: "换型", maint: "保养", alarm: "故障停机", off: "关机", unknown: "未知",
     board: "现场看板", broken: "实时连接断开，画面不再更新，正在重连…", why: "为什么停机？", running: "正在运行，没有停机", back: "返回看板", thanks: "已记录", failed: "没有记录成功：", signin: "登录", name: "用户名", password: "密码", loading: "正在读取…",
-    silent: "连不上节点，正在重试…", jobs: "生产作业",
+    silent: "连不上节点，正在重试…", jobs: "生产作业", calls: "呼叫", "call.material": "叫料", "call.quality": "叫质检", "call.maintenance": "叫维修", comes: "已接单",
   },
   en: {
     run: "Running", idle: "Idle", setup: "Setup", maint: "Maintenance", alarm: "Down", off: "Off", unknown: "Unknown",
     board: "Floor board", broken: "Live connection lost; nothing here is renewed. Trying again…", why: "Why does it stand?", running: "It is running; nothing stands", back: "Back to the board", thanks: "Noted", failed: "Not noted: ", signin: "Sign in", name: "User name", password: "Password", loading: "Loading…",
-    silent: "The node does not answer. Trying again…", jobs: "Jobs",
+    silent: "The node does not answer. Trying again…", jobs: "Jobs", calls: "Calls", "call.material": "Material", "call.quality": "Quality", "call.maintenance": "Maintenance", comes: "comes",
   },
 } satisfies Record<Lang, Record<Look | string, string>>;
 
@@ -31,6 +31,7 @@ export const jobWords = {
     start: "开始", pause: "暂停", resume: "继续", complete: "完工", count: "报数", scrapped: "报废", sure: "确认完工", back: "返回", first: "首件待批准", firstOk: "首件已批准",
     why: "为什么暂停？", whyScrap: "报废原因", howMany: "合格几件？", fromGood: "设备已计为合格，从合格中扣除", other: "当前作业怎么办？", completeAnd: "完工并开始", pauseAnd: "暂停并开始", together: "同时开始（同炉）",
     refused: "没有登记：", later: "这条登记没有被接受：", read: "知道了", kept: "已记下，待发送", noted: "已登记", notKept: "这台终端存不下登记，请用纸记录并找管理员：", late: "已过交期", needPerson: "先上岗登记", changed: "数量",
+    call: "呼叫", callWhom: "呼叫谁？", "call.material": "叫料", "call.quality": "叫质检", "call.maintenance": "叫维修", called: "已呼叫", comes: "已接单", unsent: "待发送", endCall: "已解决", needNet: "网络断开，联网后再结束呼叫",
     waiting: "等待", ready: "齐套", loaded: "已装夹", running: "生产中", held: "受阻", suspended: "暂停", not_allowed: "不可开工",
   },
   en: {
@@ -40,6 +41,7 @@ export const jobWords = {
     start: "Start", pause: "Pause", resume: "Resume", complete: "Finish", count: "Count", scrapped: "Scrap", sure: "Yes, finish", back: "Back", first: "First piece is not approved yet", firstOk: "First piece approved",
     why: "Why pause?", whyScrap: "Why scrap?", howMany: "How many good?", fromGood: "The machine counted it as good: take it from there", other: "And the job at hand?", completeAnd: "Finish it, then start", pauseAnd: "Pause it, then start", together: "Start together (one batch)",
     refused: "Not entered: ", later: "This entry was not taken: ", read: "I see", kept: "Kept, to be sent", noted: "Entered", notKept: "This panel cannot keep entries; write on paper and call the administrator: ", late: "overdue", needPerson: "Begin work first", changed: "Quantity",
+    call: "Call", callWhom: "Call whom?", "call.material": "Material", "call.quality": "Quality", "call.maintenance": "Maintenance", called: "called", comes: "comes", unsent: "to be sent", endCall: "solved", needNet: "No network; end the call when it is back",
     waiting: "waiting", ready: "ready", loaded: "loaded", running: "running", held: "held up", suspended: "paused", not_allowed: "not allowed",
   },
 } satisfies Record<Lang, Record<string, string>>;

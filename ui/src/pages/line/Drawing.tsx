@@ -34,10 +34,11 @@ function StationBox({ s, bottleneck, open }: { s: StationDid; bottleneck: boolea
   const abnormal = s.state === "down";
   const source = s.stretches.at(-1)?.source;
   return (
-    <button type="button" onClick={open} aria-label={`${t("open.station", { name: name(s.name) })} ${t(`state.${s.state}`)}${bottleneck ? ` ${t("bottleneck")}` : ""}`}
+    <button type="button" onClick={open}
       className={s.state === "unknown" ? "hatch" : ""}
       style={{ all: "unset", boxSizing: "border-box", cursor: "pointer", width: 158, padding: 8, border: `${bottleneck ? 3 : 1}px solid var(${bottleneck ? "--text" : "--line"})`, borderRadius: 2, background: "var(--panel2)" }}
       onKeyDown={(e) => { if (e.key === "Enter" || e.key === " ") { e.preventDefault(); open(); } }}>
+      <span style={{ position: "absolute", width: 1, height: 1, overflow: "hidden", clipPath: "inset(50%)" }}>{t("open.station", { name: "" })}</span>
       <div style={{ fontWeight: 600 }}>{name(s.name)}</div>
       <div className="dim" style={{ fontSize: 12 }}>{t(`function.${s.function}`)} · {t("machines", { n: s.machines.length })}</div>
       <div style={{ margin: "4px 0", padding: "2px 6px", background: `var(${paint[s.state]})`, color: abnormal ? "var(--alarm-text)" : "var(--text)", border: "1px solid var(--line)" }}>

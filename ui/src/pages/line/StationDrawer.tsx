@@ -24,7 +24,7 @@ export function StationDrawer({ station: s, close }: { station: StationDid; clos
         </section>
         {s.machines.map((m) => (
           <section key={m.id} aria-label={name(m.name) || m.id}>
-            <h3 style={{ margin: "0 0 4px" }}>{m.path ? <Link to="/machines/$id" params={{ id: m.id }} aria-label={t("open.machine", { name: name(m.name) })}>{name(m.name)}</Link> : `${m.id} ${t("machine.gone")}`} <span className="dim">{t("made", { good: fixed(m.made.good, 0), scrap: fixed(m.made.scrap, 0) })}</span></h3>
+            <h3 style={{ margin: "0 0 4px" }}>{m.path ? <Link to="/machines/$id" params={{ id: m.id }} aria-label={t("open.machine", { name: name(m.name) })} style={{ textDecoration: "underline" }}>{name(m.name)}</Link> : `${m.id} ${t("machine.gone")}`} <span className="dim">{t("made", { good: fixed(m.made.good, 0), scrap: fixed(m.made.scrap, 0) })}</span></h3>
             <Stretches all={m.stretches} id={m.id} />
           </section>))}
       </div>
