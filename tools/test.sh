@@ -4,6 +4,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+# As the program is built: what was compiled for one is there for the other.
+export GOFLAGS=-trimpath CGO_ENABLED=0
+
 packages=(poppler-utils python3-pymodbus python3-serial python3-serial-asyncio mbpoll mosquitto mosquitto-clients socat tshark chromium fonts-noto-cjk postgresql clickhouse-server curl adduser snmpd snmp libxml2-utils python3-openpyxl python3-docx g++ make python3)
 times=()
 
