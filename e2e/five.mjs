@@ -6,9 +6,9 @@ import { createInterface } from "node:readline";
 import { person, signIn } from "./browser.mjs";
 import { bin } from "./demo.mjs";
 
-/** Starts the command and waits for its word; a node that ends is told with its log. */
+/** Starts the command and waits for its word; a node that ends is told with its log. The past is long enough for the day before yesterday to be whole. */
 export async function standUp(dir, firms, plants) {
-  const child = spawn(bin, ["province", "--data", join(dir, "nodes"), "--firms", String(firms), "--plants", String(plants), "--past", "2", "--port", "0"], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(bin, ["province", "--data", join(dir, "nodes"), "--firms", String(firms), "--plants", String(plants), "--past", "3", "--port", "0"], { stdio: ["ignore", "pipe", "pipe"] });
   const stop = async () => {
     if (child.exitCode !== null) return;
     child.kill("SIGTERM");
