@@ -20,8 +20,14 @@ var (
 	WesternElectric = []Rule{{"r1", 1, outside}, {"r2", 3, zone(2, 3, 2)}, {"r3", 5, zone(4, 5, 1)}, {"r4", 8, run}}
 	// Nelson: Journal of Quality Technology 16 (1984) 4, 237–239.
 	Nelson = []Rule{
-		{"n1", 1, outside}, {"n2", 9, run}, {"n3", 6, trend}, {"n4", 14, alternating}, {"n5", 3, zone(2, 3, 2)}, {"n6", 5, zone(4, 5, 1)},
-		{"n7", 15, within}, {"n8", 8, without},
+		{"n1", 1, outside},
+		{"n2", 9, run},
+		{"n3", 6, trend},
+		{"n4", 14, alternating},
+		{"n5", 3, zone(2, 3, 2)},
+		{"n6", 5, zone(4, 5, 1)},
+		{"n7", 15, within},
+		{"n8", 8, without},
 	}
 )
 

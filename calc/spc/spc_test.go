@@ -291,3 +291,60 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+func TestRunLengths_AsR(t *testing.T) {
+	t.Parallel()
+	dir := reference(t)
+	for _, c := range read[[]struct {
+		K, H float64
+		Mu   []float64
+		One  []float64 `json:"ARL_one_sided"`
+		Two  []float64 `json:"ARL_two_sided"`
+	}](t, dir, "arl", "cusum") {
+		for i, mu := range c.Mu {
+			if got := spc.CUSUMLength(c.K, c.H, mu); math.Abs(got/c.One[i]-1) > 1e-6 {
+				t.Errorf("CUSUM %v %v, shifted by %v: %v; want %v", c.K, c.H, mu, got, c.One[i])
+			}
+			if got := spc.CUSUMTwoSided(c.K, c.H, mu); c.Two != nil && math.Abs(got/c.Two[i]-1) > 1e-3 {
+				t.Errorf("both sides of CUSUM %v %v, shifted by %v: %v; want %v", c.K, c.H, mu, got, c.Two[i])
+			}
+		}
+	}
+	for _, c := range read[[]struct {
+		Lambda, L float64
+		Mu, ARL   []float64
+	}](t, dir, "arl", "ewma") {
+		for i, mu := range c.Mu {
+			if got := spc.EWMALength(c.Lambda, c.L, mu); math.Abs(got/c.ARL[i]-1) > 1e-6 {
+				t.Errorf("EWMA %v %v, shifted by %v: %v; want %v", c.Lambda, c.L, mu, got, c.ARL[i])
+			}
+		}
+	}
+}
+
+// Patterns by hand: each rule at the points where it completes and goes on.
+func TestRules_ByHand(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		rules []spc.Rule
+		z     []float64
+		want  []int
+	}{
+		{"r1", spc.WesternElectric, []float64{0, 3, -3, 3.01, -3.01}, []int{4, 5}}, // on a limit is within
+		{"r2", spc.WesternElectric, []float64{2.1, 0, 2.1, 0.5, -2.1, 2.1, 2}, []int{3}},
+		{"r3", spc.WesternElectric, []float64{1.1, 1.1, -1.1, 1.1, 1.1, 0.9, -1.1}, []int{5}},
+		{"r4", spc.WesternElectric, []float64{1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1}, []int{8, 9}},
+		{"n2", spc.Nelson, []float64{-1, -1, -1, -1, -1, -1, -1, -1, -1, -1}, []int{9, 10}},
+		{"n3", spc.Nelson, []float64{1, 2, 3, 4, 5, 6, 7, 7, 8}, []int{6, 7}},
+		{"n3", spc.Nelson, []float64{9, 6, 5, 4, 3, 2, 1}, []int{6, 7}},
+		{"n4", spc.Nelson, []float64{1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 1}, []int{14, 15}},
+		{"n7", spc.Nelson, []float64{0, .9, -.9, 0, .9, -.9, 0, .9, -.9, 0, .9, -.9, 0, .9, -.9, 1}, []int{15}},
+		{"n8", spc.Nelson, []float64{2, -2, 1.5, -1.5, 2, 2, -2, -1.1, 1.2, 1, 2}, []int{8, 9}},
+	} {
+		chart := spc.Chart{StdDev: 1, LCL: []float64{-3}, UCL: []float64{3}, Statistics: c.z}
+		if got := chart.Violations(c.rules)[c.name]; !slices.Equal(got, c.want) {
+			t.Errorf("%s of %v: %v; want %v", c.name, c.z, got, c.want)
+		}
+	}
+}
