@@ -17,6 +17,7 @@ type Fit struct {
 	F      float64
 	CVRMSE float64 // SD ÷ mean of y (ASHRAE Guideline 14)
 	DW     float64 // Durbin-Watson, in the order of the rows
+	AIC    float64 // of normal errors, with the constants of the likelihood
 	Resid  []float64
 }
 
@@ -140,6 +141,7 @@ func fitted(y []float64, rest []double, r [][]double, z []double, constant bool)
 	f.F = explained.div(of(float64(free))).div(variance).value()
 	f.CVRMSE = f.SD / mean.value()
 	f.DW = steps.div(sse).value()
+	f.AIC = float64(n)*(math.Log(2*math.Pi)+math.Log(f.SSE/float64(n))+1) + 2*float64(p)
 	return f
 }
 

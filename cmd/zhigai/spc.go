@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -9,11 +8,11 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"zhigai/calc/spc/sheet"
+	"zhigai/shop/quality/sheet"
 )
 
 type spcCmd struct {
-	File     string `arg:"" help:"Table as CSV with a heading; - reads standard input."`
+	File     string `arg:"" help:"Table as CSV or a workbook, with a line of names; - reads standard input."`
 	Chart    string `required:"" enum:"xbar-r,xbar-s,imr,p,np,c,u,cusum,ewma" help:"Means with ranges or standard deviations, single values with moving ranges, shares and numbers of nonconforming units (p, np), nonconformities (c, u), cumulative sums (GB/T 17989, ISO 7870-4), weighted means (ISO 7870-6)."`
 	Value    string `required:"" placeholder:"COL" help:"Column of the values, in their own unit, or of the counts."`
 	Subgroup string `placeholder:"COL" help:"Column that says which values belong together."`
@@ -30,13 +29,9 @@ type spcCmd struct {
 }
 
 func (c spcCmd) Run() error {
-	text, err := readLimited(c.File)
+	f, err := readFrame(c.File)
 	if err != nil {
 		return err
-	}
-	f, err := sheet.ParseFrame(text)
-	if err != nil {
-		return fmt.Errorf("%s: %w", c.File, err)
 	}
 	a, err := f.Chart(sheet.Ask{
 		Chart: c.Chart, Value: c.Value, Subgroup: c.Subgroup, Size: c.Size, Phase: c.Phase, Sigma: c.Sigma, Rules: c.Rules,
@@ -46,9 +41,7 @@ func (c spcCmd) Run() error {
 		return fmt.Errorf("%s: %w", c.File, err)
 	}
 	if c.JSON {
-		enc := json.NewEncoder(os.Stdout)
-		enc.SetIndent("", " ")
-		return enc.Encode(a)
+		return printJSON(a)
 	}
 	return printChart(os.Stdout, a)
 }

@@ -2,7 +2,7 @@
 // subgroups, sizes and phases, and what a chart of them says, in the words of
 // reference programs. It is a pure codec around [spc].
 //
-// Start with [ParseFrame] and [Frame.Chart].
+// Start with [Parse] and [Frame.Chart].
 package sheet
 
 import (
@@ -130,7 +130,7 @@ func (f *Frame) ofCounts(a Ask) (*Answer, error) {
 	}
 	out := &Answer{Chart: a.Chart, Sigma: "counts", Warnings: []string{}}
 	var first, then []spc.Count
-	for row := range f.rows {
+	for row := range f.t.Rows {
 		n, ok, err := f.number(row, value)
 		if err != nil {
 			return nil, err
@@ -142,7 +142,7 @@ func (f *Frame) ofCounts(a Ask) (*Answer, error) {
 			}
 		}
 		if !ok {
-			out.warn("line %d has no value and is left out", f.lines[row])
+			out.warn("line %d has no value and is left out", f.t.Rows[row].Line)
 			continue
 		}
 		trial, err := f.trial(row, a.Phase)
@@ -197,13 +197,13 @@ func (f *Frame) groups(a Ask, out *Answer) (all [][]float64, trial int, err erro
 	}
 	var order []*group
 	named := map[string]*group{}
-	for row := range f.rows {
+	for row := range f.t.Rows {
 		v, ok, err := f.number(row, value)
 		if err != nil {
 			return nil, 0, err
 		}
 		if !ok {
-			out.warn("line %d has no value and is left out", f.lines[row])
+			out.warn("line %d has no value and is left out", f.t.Rows[row].Line)
 			continue
 		}
 		is, err := f.trial(row, a.Phase)
@@ -212,10 +212,10 @@ func (f *Frame) groups(a Ask, out *Answer) (all [][]float64, trial int, err erro
 		}
 		g := &group{trial: is}
 		if by >= 0 {
-			name := f.rows[row][by]
+			name := f.t.Rows[row].Cell(by)
 			if was := named[name]; was != nil {
 				if g = was; g.trial != is {
-					return nil, 0, invalid("line %d: subgroup %q is of both phases", f.lines[row], name)
+					return nil, 0, invalid("line %d: subgroup %q is of both phases", f.t.Rows[row].Line, name)
 				}
 			} else {
 				named[name], order = g, append(order, g)

@@ -10,12 +10,12 @@ import (
 	"strings"
 	"testing"
 
-	"zhigai/calc/spc/sheet"
+	"zhigai/shop/quality/sheet"
 )
 
 func chart(t *testing.T, text string, a sheet.Ask) *sheet.Answer {
 	t.Helper()
-	f, err := sheet.ParseFrame([]byte(text))
+	f, err := sheet.Parse([]byte(text))
 	must(t, err)
 	out, err := f.Chart(a)
 	must(t, err)
@@ -121,9 +121,8 @@ func TestRefusals(t *testing.T) {
 		ask  sheet.Ask
 		want string
 	}{
-		"":                     {ask, "heading"},
-		"x\n":                  {ask, "heading"},
-		"x,y\n1\n":             {ask, "line 2 has 1 cells"},
+		"":                     {ask, "empty"},
+		"x\n":                  {ask, "line of names"},
 		"x\n1\nhigh\n":         {ask, `line 3, column x: "high"`},
 		"x\n1\ninf\n":          {ask, "line 3"},
 		"y\n1\n2\n":            {ask, `no column "x"`},
@@ -135,7 +134,7 @@ func TestRefusals(t *testing.T) {
 		"x\n1\n2\n4\n":         {sheet.Ask{Chart: "ewma", Value: "x", Lambda: 2}, "weight"},
 		"x\n1\n2\n5\n":         {sheet.Ask{Chart: "imr", Value: "x", Rules: "mine"}, "rules"},
 	} {
-		f, err := sheet.ParseFrame([]byte(text))
+		f, err := sheet.Parse([]byte(text))
 		if err == nil {
 			_, err = f.Chart(c.ask)
 		}
@@ -143,7 +142,7 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%q: %v; want %q", text, err, c.want)
 		}
 	}
-	if _, err := sheet.ParseFrame([]byte("\"x\n")); !errors.Is(err, sheet.ErrInvalid) {
+	if _, err := sheet.Parse([]byte("\"x\n")); !errors.Is(err, sheet.ErrInvalid) {
 		t.Errorf("an open quote: %v", err)
 	}
 }
@@ -153,7 +152,7 @@ func FuzzChart(f *testing.F) {
 	f.Add("x,g\n1,5\n2,6\n", "p")
 	f.Add("x;g\n1;5\n\n2;6\n", "ewma")
 	f.Fuzz(func(t *testing.T, text, kind string) {
-		frame, err := sheet.ParseFrame([]byte(text))
+		frame, err := sheet.Parse([]byte(text))
 		if err != nil {
 			return
 		}
