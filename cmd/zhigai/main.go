@@ -22,6 +22,9 @@ type cli struct {
 	Run      runCmd          `cmd:"" help:"Collect, keep, calculate and serve: the node."`
 	OEE      oeeCmd          `cmd:"" name:"oee" help:"ISO 22400-2 figures of a ledger file."`
 	Schedule scheduleCmd     `cmd:"" help:"Schedules of job shops from files: search for the shortest, check one."`
+	SPC      spcCmd          `cmd:"" name:"spc" help:"Control charts of a table: limits, statistics, signals."`
+	Stats    statsCmd        `cmd:"" help:"Mean, standard deviation and autocorrelation of a column."`
+	Regress  regressCmd      `cmd:"" help:"Least squares: coefficients, their errors, and how good the fit is."`
 	Profile  profileCmd      `cmd:"" help:"Check and try device profiles without building."`
 	Sim      simCmd          `cmd:"" help:"Stand machines of a profile up as servers of their protocol, to try it without the machine."`
 	Import   importSourceCmd `cmd:"" help:"Machines from a sheet, recordings of other systems."`
