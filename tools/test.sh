@@ -103,7 +103,7 @@ case ${1:-all} in
     beside=$(mktemp -d)
     trap 'rm -rf "$beside"' EXIT
     beside install peers # waits for the network and the disk
-    part check make --no-print-directory check
+    part vet make --no-print-directory vet
     part pages pages
     await install
     part go gotest
