@@ -31,9 +31,9 @@ func nist(t *testing.T, name string) certified {
 	c := certified{text: strings.ReplaceAll(string(raw), "\r", "")}
 	heads := regexp.MustCompile(`(?m)^Data:.*$`).FindAllStringIndex(c.text, -1)
 lines:
-	for _, line := range strings.Split(c.text[heads[len(heads)-1][1]:], "\n") {
+	for line := range strings.SplitSeq(c.text[heads[len(heads)-1][1]:], "\n") {
 		var row []float64
-		for _, f := range strings.Fields(line) {
+		for f := range strings.FieldsSeq(line) {
 			v, err := strconv.ParseFloat(f, 64)
 			if err != nil {
 				continue lines
@@ -62,7 +62,7 @@ func (c certified) after(t *testing.T, head string) []float64 {
 		t.Fatalf("there is no line %q", head)
 	}
 	var out []float64
-	for _, f := range strings.Fields(m[1]) {
+	for f := range strings.FieldsSeq(m[1]) {
 		if v, err := strconv.ParseFloat(f, 64); err == nil {
 			out = append(out, v)
 		}
