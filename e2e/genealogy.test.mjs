@@ -28,7 +28,8 @@ test("a finished bearing leads to its heat, and to who and what made it", async 
   const turned = await lot(up.lots.find((f) => f.lot.item === "ring-turned").lot.id, "/birth");
   assert.ok(turned.operators.length === 1 && ["陈建国", "张伟", "operator"].includes(turned.operators[0]), `${turned.operators}`);
   const speed = turned.machines[0].parameters.find((p) => p.name === "spindle.speed");
-  assert.ok(speed && speed.min <= speed.mean && speed.mean <= speed.max && speed.samples > 0, JSON.stringify(speed));
+  // What held before a quick job and through it is known without a sample of its own.
+  assert.ok(speed && 0 < speed.min && speed.min <= speed.mean && speed.mean <= speed.max && speed.known > 0, JSON.stringify(speed));
 
   await page.goto(`${demo.base}/material?lot=${encodeURIComponent(bearing.lot)}`);
   const drawer = page.getByRole("dialog");

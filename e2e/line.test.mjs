@@ -53,7 +53,7 @@ test("who holds the whole site up", async () => {
   await page.getByRole("img", { name: /首行为瓶颈/ }).waitFor();
   await page.getByRole("img", { name: /产出损失|各工位计划节拍/ }).first().waitFor();
   await page.getByRole("region", { name: "产线指标" }).getByText("产线平衡率").waitFor();
-  await accessible(page, "a line");
+  await accessible(page, "a line", "line");
   await page.locator("summary").filter({ hasText: "瓶颈时段" }).click();
   await accessible(page, "the bottleneck as a table");
   await page.getByRole("button", { name: /查看工位 磨削车间/ }).click();
