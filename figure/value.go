@@ -2,6 +2,9 @@ package figure
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -92,9 +95,34 @@ func (d *Definition) Calculate(total map[string]int64) (Figure, error) {
 	return f, nil
 }
 
-// Over is [Definition.Calculate] for a window that the caller folds itself, of
-// which open says that it was not over.
-func (d *Definition) Over(total map[string]int64, scope Scope, window Span, open bool) (Figure, error) {
+// Over computes the newest version of every figure over a window that the caller
+// folds itself, by id; open says that the window was not over.
+func (d *Definitions) Over(total map[string]int64, scope Scope, window Span, open bool) ([]Figure, error) {
+	var out []Figure
+	for _, def := range d.Newest() {
+		f, err := def.over(total, scope, window, open)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, f)
+	}
+	return out, nil
+}
+
+// RootOf is the digest of the rows behind figures, with which anyone who is given
+// them can check: SHA-256 of them as JSON, in which maps are in order of their
+// keys, hex.
+func RootOf(rows any) (string, error) {
+	raw, err := json.Marshal(rows)
+	if err != nil {
+		return "", fmt.Errorf("figure: rows behind it: %w", err)
+	}
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// over is [Definition.Calculate] for a window.
+func (d *Definition) over(total map[string]int64, scope Scope, window Span, open bool) (Figure, error) {
 	f, err := d.Calculate(total)
 	if err != nil {
 		return f, fmt.Errorf("figure %s: %w", d.ID, err)

@@ -19,6 +19,17 @@ import (
 	"zhigai/figure"
 )
 
+// Every is [Cases], and holds that each definition stands in one.
+func Every(t *testing.T, defs *figure.Definitions, pattern string) {
+	t.Helper()
+	used := Cases(t, defs, pattern)
+	for _, def := range defs.Newest() {
+		if !used[def.ID] {
+			t.Errorf("%s stands in no case", def.ID)
+		}
+	}
+}
+
 // Cases runs the case files that match a pattern, and gives the ids of the
 // figures that stand in one.
 func Cases(t *testing.T, defs *figure.Definitions, pattern string) map[string]bool {

@@ -2,9 +2,6 @@ package line
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -121,27 +118,12 @@ func (d *Desk) compose(a *Analysis, w *world, c cycles, nodes map[plant.NodeID]p
 			a.Waterfall = waterfall(w.layout.Stations[main].Code, fall)
 		}
 	}
-	for _, def := range d.o.Definitions.Newest() {
-		f, err := def.Over(terms, figure.Scope{Path: a.Layout.Path}, figure.Span{From: a.From.Micros(), To: a.To.Micros()}, a.Provisional)
-		if err != nil {
-			return err
-		}
-		a.Figures = append(a.Figures, f)
+	if a.Figures, err = d.o.Definitions.Over(terms, figure.Scope{Path: a.Layout.Path}, figure.Span{From: a.From.Micros(), To: a.To.Micros()}, a.Provisional); err != nil {
+		return err
 	}
-	a.Root, err = root(a.Stations, a.Buffers)
-	return err
-}
-
-// root is the digest of what the answer rests on: maps are written in order of
-// their keys.
-func root(stations []StationDid, buffers []Buffer) (string, error) {
-	raw, err := json.Marshal(struct {
+	a.Root, err = figure.RootOf(struct {
 		Stations []StationDid `json:"stations"`
 		Buffers  []Buffer     `json:"buffers"`
-	}{stations, buffers})
-	if err != nil {
-		return "", fmt.Errorf("write the stations: %w", err)
-	}
-	sum := sha256.Sum256(raw)
-	return hex.EncodeToString(sum[:]), nil
+	}{a.Stations, a.Buffers})
+	return err
 }

@@ -2,9 +2,6 @@ package balance
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -112,18 +109,9 @@ func (d *Desk) of(ctx context.Context, q Query, legs []Leg, open bool) (Of, erro
 		}
 	}
 	out.Terms[WindowMs] = q.To.Time().Sub(q.From.Time()).Milliseconds()
-	raw, err := json.Marshal(out.Lots)
-	if err != nil {
+	if out.Root, err = figure.RootOf(out.Lots); err != nil {
 		return Of{}, err
 	}
-	sum := sha256.Sum256(raw)
-	out.Root = hex.EncodeToString(sum[:])
-	for _, def := range d.o.Definitions.Newest() {
-		f, err := def.Over(out.Terms, figure.Scope{Path: q.Scope.Path}, figure.Span{From: q.From.Micros(), To: q.To.Micros()}, open)
-		if err != nil {
-			return Of{}, err
-		}
-		out.Figures = append(out.Figures, f)
-	}
-	return out, nil
+	out.Figures, err = d.o.Definitions.Over(out.Terms, figure.Scope{Path: q.Scope.Path}, figure.Span{From: q.From.Micros(), To: q.To.Micros()}, open)
+	return out, err
 }

@@ -2,9 +2,6 @@ package attendance
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"time"
 
 	"zhigai/access"
@@ -70,18 +67,9 @@ func (d *Desk) Figures(ctx context.Context, who access.Principal, q production.W
 			total[name] += n
 		}
 	}
-	raw, err := json.Marshal(out.People)
-	if err != nil {
+	if out.Root, err = figure.RootOf(out.People); err != nil {
 		return Answer{}, err
 	}
-	sum := sha256.Sum256(raw)
-	out.Root = hex.EncodeToString(sum[:])
-	for _, def := range d.o.Definitions.Newest() {
-		f, err := def.Over(total, figure.Scope{Path: q.Place}, figure.Span{From: plant.MicrosOf(q.From), To: plant.MicrosOf(q.To)}, q.To.After(d.o.Now()))
-		if err != nil {
-			return Answer{}, err
-		}
-		out.Figures = append(out.Figures, f)
-	}
-	return out, nil
+	out.Figures, err = d.o.Definitions.Over(total, figure.Scope{Path: q.Place}, figure.Span{From: plant.MicrosOf(q.From), To: plant.MicrosOf(q.To)}, q.To.After(d.o.Now()))
+	return out, err
 }

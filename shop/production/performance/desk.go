@@ -2,9 +2,6 @@ package performance
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -121,21 +118,15 @@ func (d *Desk) Figures(ctx context.Context, who access.Principal, q Query) (Answ
 		}
 		out.Rows = append(out.Rows, Row{ID: o.ID, Number: o.Number, Product: o.Product, Place: o.Place, State: o.State, Quantity: o.Quantity, Rev: o.Rev, Due: o.Due, Began: o.Began, Ended: o.Ended, Terms: terms})
 	}
-	if out.Root, err = root(out.Rows); err != nil {
+	if out.Root, err = figure.RootOf(out.Rows); err != nil {
 		return Answer{}, err
 	}
 	scope := figure.Scope{Path: q.Scope.Path}
 	if q.Product != "" {
 		scope.Product = &q.Product
 	}
-	for _, def := range d.o.Definitions.Newest() {
-		f, err := def.Over(total, scope, figure.Span{From: q.From.Micros(), To: q.To.Micros()}, open)
-		if err != nil {
-			return Answer{}, err
-		}
-		out.Figures = append(out.Figures, f)
-	}
-	return out, nil
+	out.Figures, err = d.o.Definitions.Over(total, scope, figure.Span{From: q.From.Micros(), To: q.To.Micros()}, open)
+	return out, err
 }
 
 // ask reads what machines did during all runs of the orders at once.
@@ -153,14 +144,4 @@ func (d *Desk) ask(ctx context.Context, q Query, orders []production.Counted) (A
 		Did:  func(r production.MachineRun) Did { return did[r] },
 		Used: func(order string) ([]Used, error) { return d.o.Materials.Used(ctx, q.Scope.Tenant, order) },
 	}, err
-}
-
-// root is the digest of the rows: maps are written in order of their keys.
-func root(rows []Row) (string, error) {
-	raw, err := json.Marshal(rows)
-	if err != nil {
-		return "", err
-	}
-	sum := sha256.Sum256(raw)
-	return hex.EncodeToString(sum[:]), nil
 }
