@@ -102,8 +102,11 @@ func (d *Desk) Call(ctx context.Context, who access.Principal, n New) (Call, err
 		}
 	}
 	open, err := d.o.Store.Calls(ctx, Filter{Scope: access.Scope{Tenant: tenant}, Open: true, What: n.What, Machine: n.Machine, Limit: 1})
-	if err != nil || len(open) > 0 {
-		return append(open, Call{})[0], err
+	if err != nil {
+		return Call{}, err
+	}
+	if len(open) > 0 {
+		return open[0], nil
 	}
 	s := Step{State: Called, At: n.At, Entered: plant.InstantOf(now), By: who.Name, Note: strings.TrimSpace(n.Note)}
 	if s.At == 0 {
@@ -137,7 +140,7 @@ func (d *Desk) Move(ctx context.Context, who access.Principal, id string, m Move
 	switch {
 	case err != nil:
 		return Call{}, err
-	case who.Scope.Path != "" && !plant.Within(c.Path, who.Scope.Path):
+	case !who.Scope.Allows(c.Path):
 		return Call{}, fmt.Errorf("%w: call %s", access.ErrNotFound, id)
 	case !who.May(access.Report, c.Path) && !who.May(access.Material, c.Path):
 		return Call{}, fmt.Errorf("%w: answering calls at %s", access.ErrForbidden, c.Path)
