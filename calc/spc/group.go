@@ -47,6 +47,19 @@ func groupOf(values []float64) group {
 	return g
 }
 
+// measured are the subgroups, and the standard deviation within those of phase I.
+func measured(all [][]float64, trial int, by Estimator) ([]group, float64, error) {
+	groups, err := groupsOf(all)
+	if err != nil {
+		return nil, 0, err
+	}
+	if err := phase(len(all), trial); err != nil {
+		return nil, 0, err
+	}
+	s, err := sigma(groups[:trial], by)
+	return groups, s, err
+}
+
 func groupsOf(all [][]float64) ([]group, error) {
 	out := make([]group, len(all))
 	for i, values := range all {

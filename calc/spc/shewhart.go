@@ -7,14 +7,7 @@ import (
 // XBar charts means of subgroups; the first trial ones make the limits:
 // x̿ ± 3 σ/√n.
 func XBar(all [][]float64, trial int, by Estimator) (*Chart, error) {
-	groups, err := groupsOf(all)
-	if err != nil {
-		return nil, err
-	}
-	if err := phase(len(all), trial); err != nil {
-		return nil, err
-	}
-	s, err := sigma(groups[:trial], by)
+	groups, s, err := measured(all, trial, by)
 	if err != nil {
 		return nil, err
 	}
@@ -45,14 +38,7 @@ func SD(all [][]float64, trial int, by Estimator) (*Chart, error) {
 }
 
 func spread(all [][]float64, trial int, by Estimator, of func(group) float64, unscaled func(n int) (float64, error)) (*Chart, error) {
-	groups, err := groupsOf(all)
-	if err != nil {
-		return nil, err
-	}
-	if err := phase(len(all), trial); err != nil {
-		return nil, err
-	}
-	s, err := sigma(groups[:trial], by)
+	groups, s, err := measured(all, trial, by)
 	if err != nil {
 		return nil, err
 	}

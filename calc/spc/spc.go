@@ -57,8 +57,8 @@ func (c *Chart) Beyond() []int {
 	return out
 }
 
-// z are the points in standard errors from the centre, as the limits have them;
-// NaN where the limit was cut off at 0 and the other side tells it.
+// z are the points in standard errors from the centre, by the upper limit: the
+// lower one may have been cut off at 0. They are NaN where nothing varies.
 func (c *Chart) z() []float64 {
 	out := make([]float64, len(c.Statistics))
 	for i, v := range c.Statistics {

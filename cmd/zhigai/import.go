@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -55,9 +54,7 @@ func (c shdrCmd) Run() error {
 		}
 	}
 	if c.JSON {
-		enc := json.NewEncoder(os.Stdout)
-		enc.SetIndent("", " ")
-		return enc.Encode(out)
+		return printJSON(out)
 	}
 	for _, name := range slices.Sorted(maps.Keys(out)) {
 		printRecording(os.Stdout, name, out[name])

@@ -118,9 +118,7 @@ func (c scheduleMakeCmd) Run(ctx context.Context) error {
 		return fmt.Errorf("BUG: the schedule found is not valid and is not printed: %s", found[0].Text)
 	}
 	if c.JSON {
-		enc := json.NewEncoder(os.Stdout)
-		enc.SetIndent("", " ")
-		return enc.Encode(out)
+		return printJSON(out)
 	}
 	return out.table(os.Stdout, p)
 }
@@ -204,9 +202,7 @@ func (c scheduleCheckCmd) Run() error {
 	}
 	out.Valid = len(out.Violations) == 0
 	if c.JSON {
-		enc := json.NewEncoder(os.Stdout)
-		enc.SetIndent("", " ")
-		err = enc.Encode(out)
+		err = printJSON(out)
 	} else {
 		out.print(os.Stdout)
 	}

@@ -34,6 +34,14 @@ func (f *Frame) column(name string) (int, error) {
 	return 0, invalid("there is no column %q; there are %s", name, strings.Join(f.t.Header, ", "))
 }
 
+// optional is a column that need not be named; −1 when it is not.
+func (f *Frame) optional(name string) (int, error) {
+	if name == "" {
+		return -1, nil
+	}
+	return f.column(name)
+}
+
 // number of a cell; false for one that is empty, NA or NaN.
 func (f *Frame) number(row, column int) (float64, bool, error) {
 	cell := f.t.Rows[row].Cell(column)

@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"zhigai/calc/spc"
+	"zhigai/calc/stat"
 )
 
 // Charts that can be asked for.
@@ -120,12 +121,15 @@ func (f *Frame) ofCounts(a Ask) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	size := -1
-	if a.Size != "" {
-		if size, err = f.column(a.Size); err != nil {
-			return nil, err
-		}
-	} else if a.Chart != "c" {
+	size, err := f.optional(a.Size)
+	if err != nil {
+		return nil, err
+	}
+	phase, err := f.optional(a.Phase)
+	if err != nil {
+		return nil, err
+	}
+	if size < 0 && a.Chart != "c" {
 		return nil, invalid("a chart of %s needs --size: the column that says how many units were looked at", a.Chart)
 	}
 	out := &Answer{Chart: a.Chart, Sigma: "counts", Warnings: []string{}}
@@ -145,7 +149,7 @@ func (f *Frame) ofCounts(a Ask) (*Answer, error) {
 			out.warn("line %d has no value and is left out", f.t.Rows[row].Line)
 			continue
 		}
-		trial, err := f.trial(row, a.Phase)
+		trial, err := f.trial(row, phase)
 		if err != nil {
 			return nil, err
 		}
@@ -167,15 +171,12 @@ func (f *Frame) ofCounts(a Ask) (*Answer, error) {
 	return out, nil
 }
 
-func (f *Frame) trial(row int, phase string) (bool, error) {
-	if phase == "" {
+// trial says whether a row is of phase I, as all are without a column for it.
+func (f *Frame) trial(row, phase int) (bool, error) {
+	if phase < 0 {
 		return true, nil
 	}
-	c, err := f.column(phase)
-	if err != nil {
-		return false, err
-	}
-	return f.yes(row, c)
+	return f.yes(row, phase)
 }
 
 // groups are the values by subgroup, in the order in which these begin, those of
@@ -185,11 +186,13 @@ func (f *Frame) groups(a Ask, out *Answer) (all [][]float64, trial int, err erro
 	if err != nil {
 		return nil, 0, err
 	}
-	by := -1
-	if a.Subgroup != "" {
-		if by, err = f.column(a.Subgroup); err != nil {
-			return nil, 0, err
-		}
+	by, err := f.optional(a.Subgroup)
+	if err != nil {
+		return nil, 0, err
+	}
+	phase, err := f.optional(a.Phase)
+	if err != nil {
+		return nil, 0, err
 	}
 	type group struct {
 		trial  bool
@@ -206,7 +209,7 @@ func (f *Frame) groups(a Ask, out *Answer) (all [][]float64, trial int, err erro
 			out.warn("line %d has no value and is left out", f.t.Rows[row].Line)
 			continue
 		}
-		is, err := f.trial(row, a.Phase)
+		is, err := f.trial(row, phase)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -265,30 +268,11 @@ func one(all []float64) any {
 	return all
 }
 
-// lag1 is the autocorrelation of points with those before them; 0 of what does
-// not vary.
-func lag1(v []float64) float64 {
-	mean, sum, square := 0.0, 0.0, 0.0
-	for _, x := range v {
-		mean += x / float64(len(v))
-	}
-	for i, x := range v {
-		square += (x - mean) * (x - mean)
-		if i > 0 {
-			sum += (x - mean) * (v[i-1] - mean)
-		}
-	}
-	if square == 0 {
-		return 0
-	}
-	return sum / square
-}
-
 // doubts warns of what limits of three standard errors rest on and the points do
 // not have.
 func (a *Answer) doubts(points []float64, trial int) {
-	if r, n := lag1(points[:trial]), float64(trial); trial >= 20 && math.Abs(r) > 2/math.Sqrt(n) {
-		a.warn("points follow the ones before them (autocorrelation %.2f of %d points): limits are too narrow or too wide; chart what is left after a model of it, or sample less often", r, trial)
+	if s, err := stat.Of(points[:trial]); err == nil && trial >= 20 && math.Abs(s.Lag1) > 2/math.Sqrt(float64(trial)) {
+		a.warn("points follow the ones before them (autocorrelation %.2f of %d points): limits are too narrow or too wide; chart what is left after a model of it, or sample less often", s.Lag1, trial)
 	}
 	if a.StdDev == 0 {
 		a.warn("the values of phase I do not vary: the gauge may be stuck or too coarse, and no rule but the limits says anything")
