@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"zhigai/connect"
+	"zhigai/connect/conntest"
 	"zhigai/connect/iec104"
 	"zhigai/connect/iec104/asdu"
 	"zhigai/plant"
@@ -25,7 +26,7 @@ func TestHostile_EndsTheConnection(t *testing.T) {
 			t.Parallel()
 			s := newStation()
 			d, _ := s.serve(t, "127.0.0.1:0")
-			h := hear(t, open(t, d), point("IOA 4001 (TI 13)"), point("IOA 9999 (TI 13)"))
+			h := hear(t, conntest.Open(t, iec104.New(), d), point("IOA 4001 (TI 13)"), point("IOA 9999 (TI 13)"))
 			h.waitFor(0, func(r connect.Reading) bool { return r.Number == 12.5 })
 			h.waitFor(1, func(r connect.Reading) bool { return r.Err != nil }) // everything was told
 			s.mu.Lock()
@@ -41,7 +42,7 @@ func TestHostile_EndsTheConnection(t *testing.T) {
 				t.Errorf("a value came of it: %+v", r)
 			}
 			h.mu.Unlock()
-			again := hear(t, open(t, d), point("IOA 4001 (TI 13)"))
+			again := hear(t, conntest.Open(t, iec104.New(), d), point("IOA 4001 (TI 13)"))
 			again.waitFor(0, func(r connect.Reading) bool { return r.Number == 12.5 })
 		})
 	}
@@ -72,7 +73,7 @@ func TestHostile_EndsTheConnection(t *testing.T) {
 func TestHostile_OfOthers(t *testing.T) {
 	s := newStation()
 	d, _ := s.serve(t, "127.0.0.1:0")
-	h := hear(t, open(t, d), point("IOA 4001 (TI 13)"))
+	h := hear(t, conntest.Open(t, iec104.New(), d), point("IOA 4001 (TI 13)"))
 	h.waitFor(0, func(r connect.Reading) bool { return r.Number == 12.5 })
 	neighbour := object(asdu.Float, asdu.Spontaneous, 4001, asdu.Value{Number: 666})
 	neighbour.Common = 2
@@ -122,7 +123,7 @@ func TestHostile_ConfirmsAnotherCommand(t *testing.T) {
 				return true
 			}
 			d, _ := s.serve(t, "127.0.0.1:0")
-			c := open(t, d)
+			c := conntest.Open(t, iec104.New(), d)
 			err := c.(connect.Writer).Write(within(t, soon), connect.Point{Address: "IOA 4002 (TI 13)", Kind: plant.KindNumber}, 5.0)
 			if !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("Write = %v", err)
@@ -158,7 +159,7 @@ func TestHostile_LateConfirmation(t *testing.T) {
 	d, _ := s.serve(t, "127.0.0.1:0")
 	p := connect.Point{Address: "IOA 4002 (TI 13)", Kind: plant.KindNumber}
 	for i := range 2 {
-		c := open(t, d)
+		c := conntest.Open(t, iec104.New(), d)
 		if err := c.(connect.Writer).Write(within(t, soon), p, float64(5+i)); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("Write = %v", err)
 		}
@@ -177,7 +178,7 @@ func TestHostile_LateConfirmation(t *testing.T) {
 func TestHostile_Flood(t *testing.T) {
 	s := newStation()
 	d, _ := s.serve(t, "127.0.0.1:0")
-	h := hear(t, open(t, d), point("IOA 4001"))
+	h := hear(t, conntest.Open(t, iec104.New(), d), point("IOA 4001"))
 	h.waitFor(0, func(r connect.Reading) bool { return r.Number == 12.5 })
 	h.mu.Lock()
 	h.hold = make(chan struct{})

@@ -52,7 +52,7 @@ func TestSubscribe_EveryType(t *testing.T) {
 	for address, v := range wants {
 		points, values = append(points, point(address)), append(values, v)
 	}
-	h := hear(t, open(t, d), points...)
+	h := hear(t, conntest.Open(t, iec104.New(), d), points...)
 	for i, v := range values {
 		h.waitFor(i, func(r connect.Reading) bool { return r.Err == nil && r.Number == v && r.Source.IsZero() })
 	}
@@ -64,7 +64,7 @@ func TestSubscribe_DeviceTime(t *testing.T) {
 	s := newStation()
 	d, _ := s.serve(t, "127.0.0.1:0")
 	d.Params = map[string]string{"time_zone": "Asia/Shanghai"}
-	h := hear(t, open(t, d), point("IOA 4001"))
+	h := hear(t, conntest.Open(t, iec104.New(), d), point("IOA 4001"))
 	h.waitFor(0, func(r connect.Reading) bool { return r.Number == 12.5 && r.Source.IsZero() })
 	local := time.Date(2026, 11, 28, 11, 0, 0, 0, time.UTC) // as the station's clock shows it
 	is := local.Add(-8 * time.Hour)
@@ -81,7 +81,7 @@ func TestSubscribe_DeviceTime(t *testing.T) {
 func TestSubscribe_Quality(t *testing.T) {
 	s := newStation()
 	d, _ := s.serve(t, "127.0.0.1:0")
-	h := hear(t, open(t, d), point("IOA 4001 (TI 13)"), connect.Point{Address: "IOA 1002 (TI 3)", Kind: plant.KindBoolean})
+	h := hear(t, conntest.Open(t, iec104.New(), d), point("IOA 4001 (TI 13)"), connect.Point{Address: "IOA 1002 (TI 3)", Kind: plant.KindBoolean})
 	h.waitFor(1, func(r connect.Reading) bool { return r.Err == nil && r.Number == 1 })
 	f := func(q asdu.Quality, is error, uncertain bool) {
 		t.Helper()
@@ -110,7 +110,7 @@ func TestSubscribe_Quality(t *testing.T) {
 func TestSubscribe_StationRestarts(t *testing.T) {
 	s := newStation()
 	d, _ := s.serve(t, "127.0.0.1:0")
-	h := hear(t, open(t, d), point("IOA 4001"))
+	h := hear(t, conntest.Open(t, iec104.New(), d), point("IOA 4001"))
 	h.waitFor(0, func(r connect.Reading) bool { return r.Number == 12.5 })
 	s.mu.Lock()
 	s.objects[4001] = held{asdu.Float, asdu.Value{Number: 99}}
@@ -133,7 +133,7 @@ func TestSubscribe_AcknowledgesWhatIsStored(t *testing.T) {
 	}
 	d, _ := s.serve(t, "127.0.0.1:0")
 	d.Params = map[string]string{"w": "1"}
-	h := hear(t, open(t, d), point("IOA 4001"))
+	h := hear(t, conntest.Open(t, iec104.New(), d), point("IOA 4001"))
 	h.waitFor(0, func(r connect.Reading) bool { return r.Number == 12.5 })
 	h.mu.Lock()
 	h.hold = make(chan struct{})
@@ -185,7 +185,7 @@ func TestWrite(t *testing.T) {
 	}
 	d, _ := s.serve(t, "127.0.0.1:0")
 	d.Params = map[string]string{"select": "yes", "set_clock": "yes"}
-	c := open(t, d)
+	c := conntest.Open(t, iec104.New(), d)
 	w := c.(connect.Writer)
 	f := func(address string, kind plant.TagKind, value any, want ...string) {
 		t.Helper()

@@ -239,14 +239,6 @@ func (s *station) attend(c *caller) {
 	}
 }
 
-func open(t *testing.T, d plant.Device) connect.Conn {
-	t.Helper()
-	c, err := iec104.New().Open(within(t, patience), d)
-	must(t, err)
-	t.Cleanup(func() { must(t, c.Close()) })
-	return c
-}
-
 func within(t *testing.T, d time.Duration) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), d)

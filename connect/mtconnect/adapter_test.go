@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"zhigai/connect"
+	"zhigai/connect/conntest"
 	"zhigai/connect/mtconnect"
 	"zhigai/plant"
 )
@@ -72,7 +73,7 @@ func saying(more <-chan string, lines ...string) func(c net.Conn) {
 func TestAdapter_Subscribe(t *testing.T) {
 	more := make(chan string, 10)
 	device := adapterOf(t, saying(more, "* adapterVersion: 1", stampAt(1)+"|load|12.5|exec|READY|msg|x", stampAt(2)+"|sys|NORMAL||||", "|now|1"))
-	f := follow(t, open(t, mtconnect.NewAdapter(options()), device), number("load"), text("sys"), number("missing"), connect.Point{Address: "exec#=ACTIVE", Kind: plant.KindBoolean}, number("now"))
+	f := follow(t, conntest.Open(t, mtconnect.NewAdapter(options()), device), number("load"), text("sys"), number("missing"), connect.Point{Address: "exec#=ACTIVE", Kind: plant.KindBoolean}, number("now"))
 	first := map[int]connect.Reading{}
 	for range 5 {
 		r := f.next()
@@ -112,7 +113,7 @@ func TestAdapter_RelativeTimes(t *testing.T) {
 	more := make(chan string, 10)
 	device := adapterOf(t, saying(more, "5000|load|1"))
 	before := time.Now()
-	f := follow(t, open(t, mtconnect.NewAdapter(options()), device), number("load"))
+	f := follow(t, conntest.Open(t, mtconnect.NewAdapter(options()), device), number("load"))
 	first := f.next()
 	if first.Source.Before(before) || first.Source.After(time.Now()) {
 		t.Errorf("the first at %v", first.Source)
@@ -132,7 +133,7 @@ func TestAdapter_WithoutHeartbeat(t *testing.T) {
 		fmt.Fprintf(c, "%s|load|2\n", stampAt(2))
 		_, _ = io.Copy(io.Discard, c)
 	})
-	f := follow(t, open(t, mtconnect.NewAdapter(options()), device), number("load"))
+	f := follow(t, conntest.Open(t, mtconnect.NewAdapter(options()), device), number("load"))
 	f.want(1, "", at(1), nil)
 	close(release)
 	f.want(2, "", at(2), nil)
@@ -149,7 +150,7 @@ func TestAdapter_Hostile(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			device := adapterOf(t, func(c net.Conn) { _, _ = io.WriteString(c, text) })
-			c := open(t, mtconnect.NewAdapter(options()), device)
+			c := conntest.Open(t, mtconnect.NewAdapter(options()), device)
 			g, err := c.Prepare([]connect.Point{number("load")})
 			must(t, err)
 			dst := make([]connect.Reading, 1)
@@ -190,7 +191,7 @@ func TestAdapter_Okuma(t *testing.T) {
 	for key := range reference[session].Counts {
 		points = append(points, text(key))
 	}
-	f := follow(t, open(t, mtconnect.NewAdapter(options()), device), points...)
+	f := follow(t, conntest.Open(t, mtconnect.NewAdapter(options()), device), points...)
 	for range points { // the adapter has said nothing yet
 		if r := f.next(); !errors.Is(r.Err, connect.ErrUnconfigured) {
 			t.Fatalf("%+v", r)

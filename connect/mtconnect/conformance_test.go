@@ -133,7 +133,7 @@ func TestDiscoverTestBrowse(t *testing.T) {
 	if _, err := d.Open(within(t, patience), other); err == nil || !strings.Contains(err.Error(), "it has VMC") {
 		t.Errorf("a device that the agent has not: %v", err)
 	}
-	c := open(t, d, found[0].Device).(connect.Browser)
+	c := conntest.Open(t, d, found[0].Device).(connect.Browser)
 	list := func(parent string) (out []string) {
 		t.Helper()
 		all, err := c.Browse(within(t, patience), parent)
@@ -163,7 +163,7 @@ func TestRead_EveryVersion(t *testing.T) {
 	for _, version := range []string{"1.2", "1.3", "1.4", "1.5", "1.6", "1.7", "1.8", "2.0", "2.1", "2.2", "2.3", "2.4", "2.5", "2.6", "2.7"} {
 		p := newPaper(t)
 		p.version = version
-		c := open(t, mtconnect.New(options()), p.device())
+		c := conntest.Open(t, mtconnect.New(options()), p.device())
 		points := []connect.Point{
 			number("Linear[X] LOAD"), text("exec"),
 			{Address: "exec#READY,ACTIVE", Kind: plant.KindEnumeration},

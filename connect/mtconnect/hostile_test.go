@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"zhigai/connect"
+	"zhigai/connect/conntest"
 	"zhigai/connect/mtconnect"
 	"zhigai/connect/mtconnect/document"
 )
@@ -40,7 +41,7 @@ func TestHostile_NoValueFromWhatIsNoAnswer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newPaper(t)
-			c := open(t, mtconnect.New(options()), p.device())
+			c := conntest.Open(t, mtconnect.New(options()), p.device())
 			p.mu.Lock()
 			p.answer = func(w http.ResponseWriter, r *http.Request) bool { answer(p, w, r); return true }
 			p.mu.Unlock()
@@ -103,7 +104,7 @@ func TestHostile_NoValueFromWhatIsNoAnswer(t *testing.T) {
 // question has a connection of its own, so the second has nobody to reach.
 func TestHostile_TwoAnswers(t *testing.T) {
 	p := newPaper(t)
-	c := open(t, mtconnect.New(options()), p.device())
+	c := conntest.Open(t, mtconnect.New(options()), p.device())
 	g, err := c.Prepare([]connect.Point{number("xl")})
 	must(t, err)
 	p.mu.Lock()
@@ -139,7 +140,7 @@ func TestHostile_Streams(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newPaper(t)
-			f := follow(t, open(t, mtconnect.New(options()), p.device()), number("xl"))
+			f := follow(t, conntest.Open(t, mtconnect.New(options()), p.device()), number("xl"))
 			f.want(12.5, "", at(1), nil)
 			p.say(1, 11, load(10, 5, "1")) // the stream stands
 			f.want(1, "", at(5), nil)
@@ -173,7 +174,7 @@ func TestHostile_SilentStream(t *testing.T) {
 	d.SetHeartbeat(50 * time.Millisecond)
 	device := p.device()
 	device.Params["timeout"] = "100ms"
-	f := follow(t, open(t, d, device), number("xl"))
+	f := follow(t, conntest.Open(t, d, device), number("xl"))
 	f.want(12.5, "", at(1), nil)
 	if err := receive(t, f.ended, "the end"); err == nil || !strings.Contains(err.Error(), "nothing from the agent for 200ms") {
 		t.Errorf("ended with %v", err)

@@ -244,14 +244,6 @@ func (f *follower) next() connect.Reading {
 	return receive(f.t, f.readings, "a reading")
 }
 
-func open(t *testing.T, d connect.Driver, device plant.Device) connect.Conn {
-	t.Helper()
-	c, err := d.Open(within(t, patience), device)
-	must(t, err)
-	t.Cleanup(func() { must(t, c.Close()) })
-	return c
-}
-
 func number(address string) connect.Point {
 	return connect.Point{Address: address, Kind: plant.KindNumber}
 }

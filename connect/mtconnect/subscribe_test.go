@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"zhigai/connect"
+	"zhigai/connect/conntest"
 	"zhigai/connect/mtconnect"
 	"zhigai/plant"
 )
@@ -28,7 +29,7 @@ func (f *follower) want(number float64, text string, source time.Time, err error
 // and once, however the agent packs it; a document without news is a sign of life.
 func TestSubscribe_OrderAndDuplicates(t *testing.T) {
 	p := newPaper(t)
-	f := follow(t, open(t, mtconnect.New(options()), p.device()), number("xl"))
+	f := follow(t, conntest.Open(t, mtconnect.New(options()), p.device()), number("xl"))
 	f.want(12.5, "", at(1), nil)
 	p.say(1, 12, load(11, 6, "2"), exec(10, 6, "ACTIVE"), load(10, 5, "1")) // grouped by item, not by number
 	f.want(1, "", at(5), nil)
@@ -55,7 +56,7 @@ func TestSubscribe_GapIsMarked(t *testing.T) {
 	f := func(name string, lose func(p *paper)) {
 		t.Run(name, func(t *testing.T) {
 			p := newPaper(t)
-			f := follow(t, open(t, mtconnect.New(options()), p.device()), number("xl"))
+			f := follow(t, conntest.Open(t, mtconnect.New(options()), p.device()), number("xl"))
 			f.want(12.5, "", at(1), nil)
 			p.say(1, 11, load(10, 20, "1"))
 			f.want(1, "", at(20), nil)
@@ -81,7 +82,7 @@ func TestSubscribe_GapIsMarked(t *testing.T) {
 // time lies before the mark.
 func TestSubscribe_UnchangedAfterAGap(t *testing.T) {
 	p := newPaper(t)
-	f := follow(t, open(t, mtconnect.New(options()), p.device()), number("xl"))
+	f := follow(t, conntest.Open(t, mtconnect.New(options()), p.device()), number("xl"))
 	f.want(12.5, "", at(1), nil)
 	p.mu.Lock()
 	p.first, p.next = 50, 60
@@ -95,7 +96,7 @@ func TestSubscribe_UnchangedAfterAGap(t *testing.T) {
 func TestSubscribe_AgentStartsAnew(t *testing.T) {
 	p := newPaper(t)
 	d := mtconnect.New(options())
-	f := follow(t, open(t, d, p.device()), number("xl"))
+	f := follow(t, conntest.Open(t, d, p.device()), number("xl"))
 	f.want(12.5, "", at(1), nil)
 	p.mu.Lock()
 	p.instance, p.next = 8, 3
@@ -108,7 +109,7 @@ func TestSubscribe_AgentStartsAnew(t *testing.T) {
 	if len(f.readings) != 0 {
 		t.Errorf("a value of the new instance came: %+v", f.next())
 	}
-	again := follow(t, open(t, d, p.device()), number("xl"))
+	again := follow(t, conntest.Open(t, d, p.device()), number("xl"))
 	again.want(3, "", at(9), nil) // and no history: the old numbers mean nothing
 }
 
@@ -116,7 +117,7 @@ func TestSubscribe_AgentStartsAnew(t *testing.T) {
 func TestSubscribe_CatchesUp(t *testing.T) {
 	p := newPaper(t)
 	d := mtconnect.New(options())
-	f := follow(t, open(t, d, p.device()), number("xl"))
+	f := follow(t, conntest.Open(t, d, p.device()), number("xl"))
 	f.want(12.5, "", at(1), nil)
 	p.say(1, 11, load(10, 5, "1"))
 	f.want(1, "", at(5), nil)
@@ -132,7 +133,7 @@ func TestSubscribe_CatchesUp(t *testing.T) {
 	}
 	p.now[1] = load(2210, 7, "3")
 	p.mu.Unlock()
-	again := follow(t, open(t, d, p.device()), number("xl"))
+	again := follow(t, conntest.Open(t, d, p.device()), number("xl"))
 	for i, want := range []float64{2, 3} {
 		if r := again.next(); r.Number != want || !r.Historical || !r.Source.Equal(at(6+i)) {
 			t.Errorf("%+v; want %v as history", r, want)
@@ -147,7 +148,7 @@ func TestSubscribe_CatchesUp(t *testing.T) {
 func TestSubscribe_NotStoredIsNotPassed(t *testing.T) {
 	p := newPaper(t)
 	d := mtconnect.New(options())
-	c := open(t, d, p.device())
+	c := conntest.Open(t, d, p.device())
 	full := errors.New("disk full")
 	ended := make(chan error, 1)
 	stored := make(chan struct{}, 1)
@@ -169,7 +170,7 @@ func TestSubscribe_NotStoredIsNotPassed(t *testing.T) {
 	if err := receive(t, ended, "the end"); !errors.Is(err, full) {
 		t.Errorf("ended with %v", err)
 	}
-	f := follow(t, open(t, d, p.device()), number("xl"))
+	f := follow(t, conntest.Open(t, d, p.device()), number("xl"))
 	if r := f.next(); r.Number != 1 || !r.Historical {
 		t.Errorf("%+v; want the refused value again", r)
 	}
@@ -190,7 +191,7 @@ func TestSubscribe_WithoutStreaming(t *testing.T) {
 		p.mu.Unlock()
 		return false
 	}
-	f := follow(t, open(t, mtconnect.New(options()), p.device()), connect.Point{Address: "xl", Kind: plant.KindNumber, Period: time.Millisecond})
+	f := follow(t, conntest.Open(t, mtconnect.New(options()), p.device()), connect.Point{Address: "xl", Kind: plant.KindNumber, Period: time.Millisecond})
 	f.want(12.5, "", at(1), nil)
 	f.want(1, "", at(5), nil)
 	f.want(2, "", at(6), nil)
@@ -201,7 +202,7 @@ func TestSubscribe_WithoutStreaming(t *testing.T) {
 // away by its own code, and all together by normal without one.
 func TestSubscribe_Conditions(t *testing.T) {
 	p := newPaper(t)
-	f := follow(t, open(t, mtconnect.New(options()), p.device()), text("sys"))
+	f := follow(t, conntest.Open(t, mtconnect.New(options()), p.device()), text("sys"))
 	f.want(0, "NORMAL", at(3), nil)
 	p.say(1, 13, system(10, 5, "Warning", "12", "filter"), system(11, 6, "Fault", "401", "oil low"), system(12, 7, "Normal", "12", ""))
 	f.want(0, "WARNING 12: filter", at(5), nil)

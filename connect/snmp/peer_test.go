@@ -137,14 +137,6 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-func open(t *testing.T, d plant.Device) connect.Conn {
-	t.Helper()
-	c, err := snmp.New().Open(within(t, patience), d)
-	must(t, err)
-	t.Cleanup(func() { must(t, c.Close()) })
-	return c
-}
-
 func read(t *testing.T, c connect.Conn, points ...connect.Point) []connect.Reading {
 	t.Helper()
 	g, err := c.Prepare(points)
@@ -163,7 +155,7 @@ func TestReads_Columns(t *testing.T) {
 			points = append(points, connect.Point{Address: fmt.Sprint(own, "7.", i), Kind: plant.KindNumber})
 		}
 		points = append(points, connect.Point{Address: "sysUpTime.0", Kind: plant.KindNumber}, connect.Point{Address: own + "4.0", Kind: plant.KindNumber})
-		got := read(t, open(t, a.device(params...)), points...)
+		got := read(t, conntest.Open(t, snmp.New(), a.device(params...)), points...)
 		for i := range 44 {
 			row := 44 - i
 			switch r := got[i]; {
@@ -186,7 +178,7 @@ func TestReads_Columns(t *testing.T) {
 // numbers are written as such.
 func TestRights(t *testing.T) {
 	a := start(t)
-	w := open(t, a.device("community", "reader")).(connect.Writer)
+	w := conntest.Open(t, snmp.New(), a.device("community", "reader")).(connect.Writer)
 	point := connect.Point{Address: own + "1.0", Kind: plant.KindNumber}
 	if err := w.Write(within(t, patience), point, 1.0); !errors.Is(err, connect.ErrRefused) && !errors.Is(err, connect.ErrUnconfigured) {
 		t.Errorf("a reader writes: %v", err)
@@ -200,7 +192,7 @@ func TestRights(t *testing.T) {
 		t.Error("a wrong community opens")
 	}
 	text := connect.Point{Address: own + "4.0", Kind: plant.KindNumber}
-	c := open(t, a.device())
+	c := conntest.Open(t, snmp.New(), a.device())
 	must(t, c.(connect.Writer).Write(within(t, patience), text, -3.25))
 	if r := read(t, c, text)[0]; r.Number != -3.25 {
 		t.Errorf("%+v", r)
@@ -210,7 +202,7 @@ func TestRights(t *testing.T) {
 // Everything is found by asking what follows, branch by branch.
 func TestBrowseDiscoverTest(t *testing.T) {
 	a := start(t)
-	b := open(t, a.device()).(connect.Browser)
+	b := conntest.Open(t, snmp.New(), a.device()).(connect.Browser)
 	list := func(parent string) map[string]connect.Browsed {
 		t.Helper()
 		all, err := b.Browse(within(t, patience), parent)
@@ -238,7 +230,7 @@ func TestBrowseDiscoverTest(t *testing.T) {
 		found[0].Identity.Serial != "SN-0815" || found[0].Identity.Product == "" {
 		t.Errorf("found %+v", found)
 	}
-	c := open(t, found[0].Device)
+	c := conntest.Open(t, snmp.New(), found[0].Device)
 	if r := read(t, c, connect.Point{Address: "sysObjectID.0", Kind: plant.KindText})[0]; r.Text != "1.3.6.1.4.1.8072.3.2.10" {
 		t.Errorf("identity %+v", r)
 	}
@@ -291,7 +283,7 @@ func TestHostile_LateAndDouble(t *testing.T) {
 		}
 		return out
 	})
-	c := open(t, d)
+	c := conntest.Open(t, snmp.New(), d)
 	for i := range 200 {
 		row := 1 + i*7%40
 		r := read(t, c, connect.Point{Address: fmt.Sprint(own, "7.", row), Kind: plant.KindNumber})[0]
@@ -317,7 +309,7 @@ func TestHostile_NoAnswer(t *testing.T) {
 				return spoil(answer)
 			})
 			d.Params["timeout"] = "100ms"
-			c := open(t, d)
+			c := conntest.Open(t, snmp.New(), d)
 			p := connect.Point{Address: own + "2.0", Kind: plant.KindNumber}
 			g, err := c.Prepare([]connect.Point{p})
 			must(t, err)
@@ -373,7 +365,7 @@ func TestWrite_Once(t *testing.T) {
 		return [][]byte{answer}
 	})
 	d.Params["timeout"] = "100ms"
-	w := open(t, d).(connect.Writer)
+	w := conntest.Open(t, snmp.New(), d).(connect.Writer)
 	point := connect.Point{Address: own + "1.0", Kind: plant.KindNumber}
 	if err := w.Write(within(t, patience), point, 1.5); !errors.Is(err, connect.ErrNotWritten) {
 		t.Errorf("a fraction: %v; want ErrNotWritten", err)
@@ -381,7 +373,7 @@ func TestWrite_Once(t *testing.T) {
 	if err := w.Write(within(t, patience), point, 8.0); err == nil || errors.Is(err, connect.ErrNotWritten) || errors.Is(err, connect.ErrRefused) {
 		t.Errorf("a lost answer: %v; want that nothing is known", err)
 	}
-	if r := read(t, open(t, a.device()), point)[0]; r.Number != 8 {
+	if r := read(t, conntest.Open(t, snmp.New(), a.device()), point)[0]; r.Number != 8 {
 		t.Errorf("%+v; want that the device has it", r)
 	}
 	if len(asked) != 6 { // who, who, who, now; now, set
