@@ -139,9 +139,6 @@ func (d *demo) join(ctx context.Context, n *node) ([]web.Login, error) {
 		if err != nil {
 			return nil, fmt.Errorf("demo plant: %w", err)
 		}
-		if err := n.layOutDemo(ctx, people.who, people.site, people.way); err != nil {
-			return nil, fmt.Errorf("demo plant: line: %w", err)
-		}
 		n.workers.Go(func() { people.run(ctx) })
 	}
 	return demoLogins, nil

@@ -79,6 +79,9 @@ func (n *node) newFloor(ctx context.Context, p *sim.Plant, m plant.Model, flags 
 	if err := f.store.begin(ctx, m, ids); err != nil {
 		return nil, err
 	}
+	if err := n.layOutDemo(ctx, who, ids[f.site], way); err != nil {
+		return nil, err
+	}
 	return f, way.begin(ctx, f.desk, who, m, ids)
 }
 

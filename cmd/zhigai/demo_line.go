@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"time"
 
 	"zhigai/access"
 	"zhigai/plant"
@@ -13,18 +12,13 @@ import (
 
 // layOutDemo makes the demo plant's site one line, its areas in the order in which
 // parts go through them, unless somebody has laid one out before.
-func (n *node) layOutDemo(ctx context.Context, who access.Principal, site string, way demoWay) error {
+func (n *node) layOutDemo(ctx context.Context, who access.Principal, site plant.NodeID, way demoWay) error {
 	desk := n.newLines()
 	known, err := desk.Lines(ctx, who.Scope)
 	if err != nil || len(known) > 0 {
 		return err
 	}
-	now, err := n.fleet.At(ctx, homeTenant, plant.MicrosOf(time.Now()))
-	if err != nil {
-		return err
-	}
-	i := slices.IndexFunc(now.Model.Nodes, func(nd plant.Node) bool { return nd.Path == site })
-	layout, err := desk.Propose(ctx, who.Scope, now.Model.Nodes[i].ID)
+	layout, err := desk.Propose(ctx, who.Scope, site)
 	if err != nil {
 		return err
 	}
