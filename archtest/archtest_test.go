@@ -27,6 +27,7 @@ var floors = []struct {
 	{"fact", []string{"plant"}, "facts are made of words"},
 	{"calc/schedule/check", []string{"calc/schedule"}, "judges a schedule with the words of the problem and no code of the search"},
 	{"calc/schedule/file", []string{"calc/schedule"}, "a file format does no I/O"},
+	{"calc/experiment", []string{"calc/stat"}, "fits with the least squares that certified answers are met with"},
 	{"calc/...", nil, "formulas know no I/O, no clock, no plant"},
 	{"space", nil, "watches a disk and knows nothing of what is on it"},
 	{"history", []string{"plant", "plant/waveform", "fact"}, "history stores samples and nothing else"},
