@@ -25,6 +25,7 @@ type cli struct {
 	SPC      spcCmd          `cmd:"" name:"spc" help:"Control charts of a table: limits, statistics, signals."`
 	Stats    statsCmd        `cmd:"" help:"Mean, standard deviation and autocorrelation of a column."`
 	Regress  regressCmd      `cmd:"" help:"Least squares: coefficients, their errors, and how good the fit is."`
+	Energy   energyCmd       `cmd:"" help:"Energy of a table: baselines, savings, totals, demand."`
 	Profile  profileCmd      `cmd:"" help:"Check and try device profiles without building."`
 	Sim      simCmd          `cmd:"" help:"Stand machines of a profile up as servers of their protocol, to try it without the machine."`
 	Import   importSourceCmd `cmd:"" help:"Machines from a sheet, recordings of other systems."`
