@@ -93,7 +93,7 @@ var floors = []struct {
 	{"shop/production/attendance", []string{"plant", "figure", "access", "shop/production"}, "folds hours that production gives it; calendars are told to it"},
 	{"shop/material/balance", []string{"plant", "figure", "access", "shop/material"}, "folds bookings and books nothing"},
 	{"figure/figuretest", []string{"figure"}, "holds definitions against cases"},
-	{"truth", []string{"plant", "calc/...", "connect/mtconnect/...", "shop/quality/sheet"}, "holds what is computed against what others computed, and is asked by a command alone"},
+	{"truth", []string{"plant", "calc/...", "connect/mtconnect/...", "shop/quality/sheet", "shop/energy/sheet"}, "holds what is computed against what others computed, and is asked by a command alone"},
 	{"shop/quality/sheet", []string{"calc/spc", "calc/stat", "connect/files/table"}, "charts of a table that somebody has; a sheet is read with its codec"},
 	{"shop/energy/sheet", []string{"calc/energy", "calc/stat", "connect/files/table"}, "baselines of a table that somebody has; a sheet is read with its codec"},
 	{"shop/line", []string{"plant", "access", "figure", "calc/line"}, "rooms of a storey do not import one another; what machines did and orders want is told to it"},

@@ -32,8 +32,9 @@ func frame(t *testing.T, text string) *sheet.Frame {
 	return f
 }
 
-// steel is the year of a steel works and what other programs found in it.
-func steel(t *testing.T) (*sheet.Frame, map[string]json.RawMessage) {
+// steel is the year of a steel works; what other programs found in it is held
+// against ours in package truth.
+func steel(t *testing.T) *sheet.Frame {
 	t.Helper()
 	root := os.Getenv("ZHIGAI_REFDATA")
 	if root == "" {
@@ -43,46 +44,7 @@ func steel(t *testing.T) (*sheet.Frame, map[string]json.RawMessage) {
 	must(t, err)
 	f, err := sheet.Parse(raw)
 	must(t, err)
-	var want map[string]json.RawMessage
-	if raw, err = os.ReadFile(filepath.Join(root, "energy-steel", "reference.json")); err == nil {
-		err = json.Unmarshal(raw, &want)
-	}
-	must(t, err)
-	return f, want
-}
-
-// compare holds what we say against a reference, name by name, to 1e-9.
-func compare(t *testing.T, name string, got, want any) {
-	t.Helper()
-	switch w := want.(type) {
-	case float64:
-		g, ok := got.(float64)
-		if !ok || math.Abs(g-w) > 1e-9*math.Max(math.Abs(w), 1e-3) {
-			t.Errorf("%s: %v; want %.15g", name, got, w)
-		}
-	case map[string]any:
-		g, ok := got.(map[string]any)
-		if !ok || len(g) != len(w) {
-			t.Errorf("%s: %v; want %d names", name, got, len(w))
-			return
-		}
-		for k := range w {
-			compare(t, name+"."+k, g[k], w[k])
-		}
-	case []any:
-		g, ok := got.([]any)
-		if !ok || len(g) != len(w) {
-			t.Errorf("%s: %v; want %v", name, got, want)
-			return
-		}
-		for i := range w {
-			compare(t, fmt.Sprint(name, i), g[i], w[i])
-		}
-	default:
-		if got != want {
-			t.Errorf("%s: %v; want %v", name, got, want)
-		}
-	}
+	return f
 }
 
 func plain(t *testing.T, v any) (out any) {
@@ -93,70 +55,23 @@ func plain(t *testing.T, v any) (out any) {
 	return out
 }
 
+// A label of midnight stands at the date that it ends: it is found out and said.
 func TestTotals_SteelWorks(t *testing.T) {
 	t.Parallel()
-	f, want := steel(t)
-	got, err := f.Totals(sheet.TotalsAsk{
-		Time: "date", Y: "Usage_kWh", By: []string{"Load_Type", "WeekStatus"},
-		Lagging: "Lagging_Current_Reactive.Power_kVarh", Leading: "Leading_Current_Reactive_Power_kVarh", CO2: "CO2(tCO2)",
-	})
+	got, err := steel(t).Totals(sheet.TotalsAsk{Time: "date", Y: "Usage_kWh"})
 	must(t, err)
 	if got["total_kWh"] != 729316.67 { // of values with two decimals, exactly
 		t.Errorf("total %v", got["total_kWh"])
-	}
-	told, ok := plain(t, got).(map[string]any)
-	if !ok {
-		t.Fatal("no object")
-	}
-	n := 0
-	for name, raw := range want {
-		if strings.HasPrefix(name, "ols") {
-			continue
-		}
-		n++
-		compare(t, name, told[name], plain(t, raw))
-	}
-	if n < 13 {
-		t.Errorf("%d names compared", n)
 	}
 	if c, ok := got["time"].(sheet.Clock); !ok || c.Marks != sheet.End || c.Rolled != 273 {
 		t.Errorf("%+v", got["time"])
 	}
 }
 
-func TestBaseline_SteelWorks(t *testing.T) {
-	t.Parallel()
-	f, want := steel(t)
-	for name, ask := range map[string]sheet.Ask{
-		"ols_interval": {X: []string{
-			"Lagging_Current_Reactive.Power_kVarh", "Leading_Current_Reactive_Power_kVarh", "NSM/3600", "weekend", "Load_Type=Medium_Load", "Load_Type=Maximum_Load",
-		}},
-		"ols_daily_baseline": {Every: "day", X: []string{"weekend", "Load_Type=Maximum_Load", "Load_Type=Medium_Load"}},
-	} {
-		ask.Time, ask.Y = "date", "Usage_kWh"
-		a, err := f.Baseline(ask)
-		must(t, err)
-		var w map[string]any
-		must(t, json.Unmarshal(want[name], &w))
-		model, _ := plain(t, a.Model).(map[string]any)
-		fit, _ := plain(t, a.Statistics).(map[string]any)
-		for key, value := range w {
-			switch key {
-			case "terms":
-			case "coef", "std_err", "t":
-				compare(t, name+" "+key, model[key], value)
-			default:
-				compare(t, name+" "+key, fit[key], value)
-			}
-		}
-	}
-}
-
 // Half a year is the baseline of the next: savings and CUSUM are of the same sums.
 func TestBaseline_Applied(t *testing.T) {
 	t.Parallel()
-	f, _ := steel(t)
-	a, err := f.Baseline(sheet.Ask{
+	a, err := steel(t).Baseline(sheet.Ask{
 		Time: "date", Y: "Usage_kWh", X: []string{"weekend", "Load_Type"}, Every: "day", Fit: "2018-01..2018-06", Apply: "2018-07-01..2018-09-30",
 	})
 	must(t, err)
