@@ -54,6 +54,7 @@ type cli struct {
 	Grown      grownCmd        `cmd:"" hidden:"" name:"bench-start"`
 	OpenAPI    openapiCmd      `cmd:"" name:"openapi" help:"Print the contract of the HTTP API."`
 	Version    versionCmd      `cmd:"" help:"Print the version."`
+	Energy     energyCmd       `cmd:"" help:"Energy of a table: baselines, savings, totals, demand."`
 }
 
 type versionCmd struct{}
