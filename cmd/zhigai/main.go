@@ -24,6 +24,7 @@ type cli struct {
 	Schedule scheduleCmd     `cmd:"" help:"Schedules of job shops from files: search for the shortest, check one."`
 	SPC      spcCmd          `cmd:"" name:"spc" help:"Control charts of a table: limits, statistics, signals."`
 	Stats    statsCmd        `cmd:"" help:"Mean, standard deviation and autocorrelation of a column."`
+	Truth    truthCmd        `cmd:"" help:"What is computed here beside published references, quantity by quantity."`
 	Regress  regressCmd      `cmd:"" help:"Least squares: coefficients, their errors, and how good the fit is."`
 	Profile  profileCmd      `cmd:"" help:"Check and try device profiles without building."`
 	Sim      simCmd          `cmd:"" help:"Stand machines of a profile up as servers of their protocol, to try it without the machine."`

@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -20,60 +18,6 @@ func chart(t *testing.T, text string, a sheet.Ask) *sheet.Answer {
 	out, err := f.Chart(a)
 	must(t, err)
 	return out
-}
-
-// The files of the reference, asked for as a person would, give its answers.
-func TestChart_AsR(t *testing.T) {
-	t.Parallel()
-	root := os.Getenv("ZHIGAI_REFDATA")
-	if root == "" {
-		t.Skip("ZHIGAI_REFDATA does not say where reference data are")
-	}
-	dir := filepath.Join(root, "spc")
-	raw, err := os.ReadFile(filepath.Join(dir, "expected.json"))
-	must(t, err)
-	var all map[string]map[string]json.RawMessage
-	must(t, json.Unmarshal(raw, &all))
-	for _, c := range []struct {
-		set, name string
-		ask       sheet.Ask
-	}{
-		{"pistonrings", "xbar_trial_new", sheet.Ask{Chart: "xbar-r", Value: "diameter", Subgroup: "sample", Phase: "trial", Rules: "western-electric"}},
-		{"circuit", "c", sheet.Ask{Chart: "c", Value: "x", Phase: "trial", Rules: "none"}},
-		{"orangejuice", "np", sheet.Ask{Chart: "np", Value: "D", Size: "size", Phase: "trial"}},
-		{"viscosity", "I_trial", sheet.Ask{Chart: "imr", Value: "viscosity", Phase: "trial"}},
-	} {
-		var want struct {
-			Center  float64
-			StdDev  float64 `json:"std.dev"`
-			Limits  struct{ LCL, UCL float64 }
-			Beyond  []int            `json:"beyond_limits_index"`
-			Western map[string][]int `json:"western_electric"`
-			Nelson  map[string][]int
-		}
-		must(t, json.Unmarshal(all[c.set][c.name], &want))
-		text, err := os.ReadFile(filepath.Join(dir, c.set+".csv"))
-		must(t, err)
-		got := chart(t, string(text), c.ask)
-		if !near(got.Center, want.Center) || !near(got.StdDev, want.StdDev) || !near(got.Limits.LCL.(float64), want.Limits.LCL) || !near(got.Limits.UCL.(float64), want.Limits.UCL) {
-			t.Errorf("%s %s: %+v; want %+v", c.set, c.name, got.Part, want)
-		}
-		rules := want.Nelson
-		switch c.ask.Rules {
-		case "western-electric":
-			rules = want.Western
-		case "none":
-			rules = map[string][]int{}
-		}
-		for name, points := range rules {
-			if !slices.Equal(got.Violations[name], points) {
-				t.Errorf("%s %s: %s at %v; want %v", c.set, c.name, name, got.Violations[name], points)
-			}
-		}
-		if first, ok := got.Violations["n1"]; ok && !slices.Equal(first, want.Beyond) {
-			t.Errorf("%s %s: beyond the limits %v; want %v", c.set, c.name, first, want.Beyond)
-		}
-	}
 }
 
 func near(got, want float64) bool { return math.Abs(got-want) <= 1e-9*max(1e-6, math.Abs(want)) }
