@@ -55,6 +55,9 @@ type cli struct {
 	OpenAPI    openapiCmd      `cmd:"" name:"openapi" help:"Print the contract of the HTTP API."`
 	Version    versionCmd      `cmd:"" help:"Print the version."`
 	Energy     energyCmd       `cmd:"" help:"Energy of a table: baselines, savings, totals, demand."`
+	Capability capabilityCmd   `cmd:"" help:"How well a process keeps within its specification: Cp, Cpk, Cpm, Pp, Ppk with intervals."`
+	MSA        msaCmd          `cmd:"" name:"msa" help:"How good measuring is: repeatability and reproducibility, bias, linearity, stability, agreement."`
+	Sampling   samplingCmd     `cmd:"" help:"How many units of a lot to inspect, and how many may be nonconforming."`
 }
 
 type versionCmd struct{}
