@@ -58,6 +58,7 @@ type cli struct {
 	Capability capabilityCmd   `cmd:"" help:"How well a process keeps within its specification: Cp, Cpk, Cpm, Pp, Ppk with intervals."`
 	MSA        msaCmd          `cmd:"" name:"msa" help:"How good measuring is: repeatability and reproducibility, bias, linearity, stability, agreement."`
 	Sampling   samplingCmd     `cmd:"" help:"How many units of a lot to inspect, and how many may be nonconforming."`
+	Vibration  vibrationCmd    `cmd:"" help:"Condition of a bearing by a window of vibration: features, spectrum, envelope, which element is bad."`
 }
 
 type versionCmd struct{}
