@@ -107,27 +107,33 @@ func orNew(s Stage) string {
 
 // complete fills in what the signal says and checks the rest.
 func (d *Desk) complete(ctx context.Context, who access.Principal, l Limit) (Limit, error) {
-	tag, err := d.tag(ctx, who.Scope, l.Tag)
+	tag, err := d.signal(ctx, who.Scope, l.Terms)
 	if err != nil {
 		return Limit{}, err
 	}
 	if !who.May(access.Engineer, tag.Path) {
 		return Limit{}, fmt.Errorf("%w: limits at %s", access.ErrForbidden, tag.Path)
 	}
-	if tag.Kind != plant.KindNumber {
-		return Limit{}, invalid("%s is no number; limits are set on numbers, alarms of states are of the machine's profile", tag.Tag.Path)
-	}
-	if l.Against != 0 {
-		other, err := d.tag(ctx, who.Scope, l.Against)
-		switch {
-		case err != nil:
-			return Limit{}, err
-		case other.Node != tag.Node || other.Kind != plant.KindNumber:
-			return Limit{}, invalid("%s cannot give the target of %s; choose a number of the same machine", other.Tag.Path, tag.Tag.Path)
-		}
-	}
 	l.Node, l.Path, l.Signal, l.Unit = tag.Node, tag.Path, tag.Tag.Name, tag.Unit
 	return l, l.check()
+}
+
+// signal is what a limit is on, if one can be.
+func (d *Desk) signal(ctx context.Context, scope access.Scope, t Terms) (Tag, error) {
+	tag, err := d.tag(ctx, scope, t.Tag)
+	switch {
+	case err != nil:
+		return Tag{}, err
+	case tag.Kind != plant.KindNumber:
+		return Tag{}, invalid("%s is no number; limits are set on numbers, alarms of states are of the machine's profile", tag.Tag.Path)
+	case t.Against == 0:
+		return tag, nil
+	}
+	other, err := d.tag(ctx, scope, t.Against)
+	if err == nil && (other.Node != tag.Node || other.Kind != plant.KindNumber) {
+		err = invalid("%s cannot give the target of %s; choose a number of the same machine", other.Tag.Path, tag.Tag.Path)
+	}
+	return tag, err
 }
 
 // tag finds a signal within the scope.

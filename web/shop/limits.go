@@ -70,4 +70,26 @@ func (r *rooms) registerLimits() {
 			}
 			return &limitOut{ETag: web.ETag(l.Rev), Body: l}, err
 		})
+	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/alarms/limits/backtest", ID: "try-alarm-limit", Summary: "What a limit would have done over a stretch of history: how often it would have fired, and before which stops", Tag: "alarms", Needs: access.Read, Heavy: true},
+		func(ctx context.Context, in *struct{ Body alarm.Question }) (*struct{ Body alarm.Backtest }, error) {
+			b, err := r.Alarms.Try(ctx, web.Who(ctx).Scope, in.Body)
+			return &struct{ Body alarm.Backtest }{b}, err
+		})
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/alarms/performance", ID: "alarm-performance", Summary: "What the alarms of a stretch of time asked of people, with the field's targets", Tag: "alarms", Needs: access.Read, Heavy: true},
+		func(ctx context.Context, in *struct {
+			web.Range
+			Scope     string `query:"scope" maxLength:"400"`
+			Operators int    `query:"operators" minimum:"1" maximum:"1000" default:"1" doc:"How many people answer alarms at a time"`
+		},
+		) (*struct{ Body alarm.Performance }, error) {
+			scope, err := web.ScopeOf(ctx, in.Scope)
+			if err != nil {
+				return nil, err
+			}
+			if _, _, err := in.Micros(); err != nil {
+				return nil, err
+			}
+			p, err := r.Alarms.Performance(ctx, scope, plant.InstantOf(in.From), plant.InstantOf(in.To), in.Operators)
+			return &struct{ Body alarm.Performance }{p}, err
+		})
 }
