@@ -65,6 +65,10 @@ const (
 
 	KindCall Kind = "call" // a step of a call of shop/andon
 
+	KindAlarmLimit   Kind = "alarm_limit"   // a version of a limit of shop/alarm as it was saved
+	KindAlarmFinding Kind = "alarm_finding" // a step of what another room told shop/alarm
+	KindAlarmMode    Kind = "alarm_mode"    // an alarm was put aside or taken back
+
 	KindExchange Kind = "exchange" // exchange.Fact: a step of a message of factory/exchange
 )
 

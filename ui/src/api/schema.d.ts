@@ -302,7 +302,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Alarms that stand, or those of a stretch of time, newest first */
+        /** Alarms of machines, of limits and of what other rooms found: those of now, or of a stretch of time, newest first */
         get: operations["alarms"];
         put?: never;
         post?: never;
@@ -323,6 +323,92 @@ export interface paths {
         put?: never;
         /** Say that an alarm was seen and is taken up */
         post: operations["acknowledge-alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Limits on signals, each with its newest version, by path */
+        get: operations["alarm-limits"];
+        put?: never;
+        /** Draft a limit on a signal */
+        post: operations["add-alarm-limit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/limits/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Save the next version of a limit: change it, let it go live, retire it, each with the reason */
+        put: operations["change-alarm-limit"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/limits/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All versions of a limit, newest first, each with its reason */
+        get: operations["alarm-limit-versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Server-sent events: something changed in the list of alarms */
+        get: operations["alarms-live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/mode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shelve an alarm until an instant, suppress it by design, take it out of service, or take it back */
+        post: operations["set-alarm-mode"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6013,12 +6099,6 @@ export interface components {
             /** Format: date-time */
             seen?: string;
         };
-        Ack: {
-            /** Format: date-time */
-            at: string;
-            by: string;
-            note?: string;
-        };
         "Acknowledge-alarmRequest": {
             alarm: string;
             /**
@@ -6133,17 +6213,29 @@ export interface components {
             /** @enum {string} */
             topic: "technology" | "equipment" | "software" | "investment" | "provider" | "policy" | "other";
         };
-        Alarm: {
-            acked?: components["schemas"]["Ack"];
+        AlarmAck: {
+            at: string;
+            by: string;
+            note?: string;
+        };
+        AlarmAlarm: {
+            acked?: components["schemas"]["AlarmAck"];
             /** @description It stood already at from, where the look began */
             earlier: boolean;
+            /** @description Machine or other node of the plant */
             equipment: string;
-            /** Format: date-time */
+            /** @description Path of the page that shows what was found */
+            evidence?: string;
             from: string;
-            /** @description Of the alarm within the machine's profile */
+            /** @description Within the place: of the machine's profile, limit/… of a limit, or source/key of a finding */
             id: string;
+            /** @description Of limits: what was broken and what to do */
+            limit?: components["schemas"]["AlarmBroken"];
             /** @description Contact or a signal was lost at to: nobody knows whether it stood on */
             lost: boolean;
+            /** @description Why it is put aside */
+            mode?: components["schemas"]["AlarmMode"];
+            /** @description Of the place */
             name: components["schemas"]["PlantName"];
             /** @description Still standing; to is now */
             open: boolean;
@@ -6153,9 +6245,200 @@ export interface components {
              * @description 1 is the most urgent, 4 the least
              */
             priority: number;
+            /** @description profile, limit, or the room that found it */
+            source: string;
+            /** @enum {string} */
+            state: "normal" | "unacknowledged" | "acknowledged" | "returned" | "shelved" | "suppressed" | "out_of_service";
             text: components["schemas"]["PlantName"];
-            /** Format: date-time */
+            /** @description Now while it stands */
             to: string;
+        };
+        AlarmBroken: {
+            consequence?: components["schemas"]["PlantName"];
+            id: string;
+            /** @enum {string} */
+            kind: "hi" | "lo" | "rate" | "deviation";
+            /**
+             * Format: double
+             * @description The worst that was measured while it stood
+             */
+            peak: number;
+            /** Format: int64 */
+            respond_s?: number;
+            response?: components["schemas"]["PlantName"];
+            /**
+             * Format: int64
+             * @description The version that held then
+             */
+            rev: number;
+            signal: string;
+            /** Format: int32 */
+            tag: number;
+            unit?: string;
+            /** Format: double */
+            value: number;
+        };
+        AlarmChange: {
+            alarm: string;
+            equipment: string;
+            reason: string;
+            /** @enum {string} */
+            state: "normal" | "shelved" | "suppressed" | "out_of_service";
+            /** @description Of what is shelved: when it comes back; seven days from now at most */
+            until?: string;
+        };
+        AlarmLimit: {
+            /**
+             * Format: int32
+             * @description Of a deviation: the tag of the same machine that gives the target
+             */
+            against?: number;
+            /** @description When the version was saved, and holds from */
+            at: string;
+            by: string;
+            /** @description What happens if nobody answers */
+            consequence?: components["schemas"]["PlantName"];
+            /**
+             * Format: double
+             * @description How far back the value must come, in the tag's unit
+             */
+            deadband?: number;
+            /** @description Of the tag */
+            equipment: string;
+            id: string;
+            /** @enum {string} */
+            kind: "hi" | "lo" | "rate" | "deviation";
+            /**
+             * Format: int64
+             * @description How long it must be away before the alarm returns to normal
+             */
+            off_delay_s?: number;
+            /**
+             * Format: int64
+             * @description How long the condition must hold before the alarm stands
+             */
+            on_delay_s?: number;
+            /** @description Of the machine when the version was saved */
+            path: string;
+            /** Format: int64 */
+            priority: number;
+            /** @description Why this version is as it is */
+            reason: string;
+            /**
+             * Format: int64
+             * @description How soon it must be done
+             */
+            respond_s?: number;
+            /** @description What is to be done */
+            response?: components["schemas"]["PlantName"];
+            /**
+             * Format: int64
+             * @description Version
+             */
+            rev: number;
+            /** @description Name of the tag */
+            signal: string;
+            /** @enum {string} */
+            stage: "draft" | "live" | "retired";
+            /** Format: int32 */
+            tag: number;
+            /**
+             * Format: double
+             * @description Of a deviation without a signal to compare with
+             */
+            target?: number;
+            /** @description What the list shows */
+            text: components["schemas"]["PlantName"];
+            unit?: string;
+            /**
+             * Format: double
+             * @description In the tag's unit; of a rate per minute
+             */
+            value: number;
+            /**
+             * Format: int64
+             * @description Of a rate: over how long it is taken
+             */
+            window_s?: number;
+        };
+        AlarmMode: {
+            /** @description id of the alarm at the place */
+            alarm: string;
+            at: string;
+            by: string;
+            equipment: string;
+            path: string;
+            reason: string;
+            /**
+             * Format: int64
+             * @description How often the alarm was put aside or taken back
+             */
+            rev: number;
+            /**
+             * @description normal: it is back
+             * @enum {string}
+             */
+            state: "normal" | "shelved" | "suppressed" | "out_of_service";
+            /** @description Of what is shelved: when it comes back by itself */
+            until?: string;
+        };
+        AlarmTerms: {
+            /**
+             * Format: int32
+             * @description Of a deviation: the tag of the same machine that gives the target
+             */
+            against?: number;
+            /** @description What happens if nobody answers */
+            consequence?: components["schemas"]["PlantName"];
+            /**
+             * Format: double
+             * @description How far back the value must come, in the tag's unit
+             */
+            deadband?: number;
+            /** @enum {string} */
+            kind: "hi" | "lo" | "rate" | "deviation";
+            /**
+             * Format: int64
+             * @description How long it must be away before the alarm returns to normal
+             */
+            off_delay_s?: number;
+            /**
+             * Format: int64
+             * @description How long the condition must hold before the alarm stands
+             */
+            on_delay_s?: number;
+            /** Format: int64 */
+            priority: number;
+            /** @description Why this version is as it is */
+            reason: string;
+            /**
+             * Format: int64
+             * @description How soon it must be done
+             */
+            respond_s?: number;
+            /** @description What is to be done */
+            response?: components["schemas"]["PlantName"];
+            /** @enum {string} */
+            stage: "draft" | "live" | "retired";
+            /** Format: int32 */
+            tag: number;
+            /**
+             * Format: double
+             * @description Of a deviation without a signal to compare with
+             */
+            target?: number;
+            /** @description What the list shows */
+            text: components["schemas"]["PlantName"];
+            /**
+             * Format: double
+             * @description In the tag's unit; of a rate per minute
+             */
+            value: number;
+            /**
+             * Format: int64
+             * @description Of a rate: over how long it is taken
+             */
+            window_s?: number;
         };
         AndonCall: {
             /** @description Who accepted it last */
@@ -9622,8 +9905,13 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
-        ListAlarm: {
-            items: components["schemas"]["Alarm"][];
+        ListAlarmAlarm: {
+            items: components["schemas"]["AlarmAlarm"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListAlarmLimit: {
+            items: components["schemas"]["AlarmLimit"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -15300,10 +15588,18 @@ export interface operations {
             query?: {
                 scope?: string;
                 equipment?: string;
-                /** @description Only what stands now; from and to are not needed */
+                /** @description Only what stands */
                 open?: boolean;
+                /** @description What needs somebody now: what stands, and what returned to normal within a day without anybody having taken it up; from and to are not needed */
+                now?: boolean;
                 /** @description Only what nobody acknowledged */
                 unacked?: boolean;
+                /** @description With now: also what is shelved, suppressed or out of service */
+                aside?: boolean;
+                /** @description profile, limit, or the room that found it */
+                source?: string;
+                /** @description Occurrences of one alarm alone: its id */
+                alarm?: string;
                 /** @description This urgent or more; 0 for all */
                 priority?: number;
                 /** @description Part of the text, the machine's name or its path */
@@ -15329,7 +15625,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListAlarm"];
+                    "application/json": components["schemas"]["ListAlarmAlarm"];
                 };
             };
             /** @description Error */
@@ -15363,6 +15659,212 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FactEvent"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "alarm-limits": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                scope?: string;
+                equipment?: string;
+                tag?: number;
+                stage?: "" | "draft" | "live" | "retired";
+                /** @description Part of the words, the signal or the path */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAlarmLimit"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-alarm-limit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlarmTerms"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmLimit"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-alarm-limit": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the limit you changed */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlarmTerms"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmLimit"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "alarm-limit-versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAlarmLimit"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "alarms-live": {
+        parameters: {
+            query?: {
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-alarm-mode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlarmChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmMode"];
                 };
             };
             /** @description Error */
