@@ -62,6 +62,8 @@ const (
 	KindMaterial       Kind = "material"        // an entry of shop/material
 	KindMaterialMaster Kind = "material_master" // an item, a location or a kanban loop of shop/material as it was saved
 	KindMaterialCall   Kind = "material_call"   // a step of a call-off of shop/material
+	// KindMaterialArrival is a step of an expected arrival of shop/material.
+	KindMaterialArrival Kind = "material_arrival"
 
 	KindCall Kind = "call" // a step of a call of shop/andon
 

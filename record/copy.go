@@ -88,6 +88,7 @@ var tables = []struct{ name, key string }{
 	{"machine_suspicion", "tenant, id"},
 	{"master", "tenant, kind, id, valid_from"},
 	{"master_origin", "tenant, kind, id"},
+	{"material_arrival", "tenant, id"},
 	{"material_bin", "tenant, lot, location"},
 	{"material_call", "tenant, id"},
 	{"material_count", "tenant, entry"},

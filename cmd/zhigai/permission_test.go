@@ -62,6 +62,7 @@ var lowest = map[string]access.Role{
 	"add-order": planner, "change-order": planner, "move-order": planner, "split-order": planner, "merge-order": planner, "enter-job": access.RoleOperator, "withdraw-entry": access.RoleOperator,
 
 	"items": access.RoleViewer, "save-item": storekeeper, "locations": access.RoleViewer, "save-location": storekeeper, "stock": access.RoleViewer, "material-entries": access.RoleViewer, "book-material": access.RoleOperator,
+	"arrivals": access.RoleViewer, "expect-arrival": storekeeper, "move-arrival": storekeeper,
 	"backflush": access.RoleOperator, "stock-field": access.RoleViewer, "pick-proposal": access.RoleViewer, "reservations": access.RoleViewer, "reserve-material": reserver,
 	"lot": access.RoleViewer, "genealogy": access.RoleViewer, "lot-birth": access.RoleViewer, "export-recall": access.RoleViewer, "scan": access.RoleViewer, "material-labels": access.RoleViewer,
 	"kanban-loops": access.RoleViewer, "save-kanban-loop": storekeeper, "material-calls": access.RoleViewer, "call-material": access.RoleOperator, "move-call": access.RoleOperator,
@@ -520,7 +521,8 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"save-line-layout": layout, "issue-plan": map[string]any{}, "drop-plan": map[string]any{},
 		"split-order": map[string]any{"number": fmt.Sprint("S", now.UnixNano()), "quantity": 1}, "merge-order": map[string]any{"other": cmp.Or(g.orders[machine.ID], "01NOBODY")},
 		"enter-job": map[string]any{"job": 10, "what": "job", "command": "resume"}, "withdraw-entry": map[string]any{"step": 1, "note": "x"},
-		"save-item":     map[string]any{"code": "bolt", "name": map[string]string{"zh": "螺栓"}, "unit": "kg", "tracking": "lot", "rev": 0},
+		"save-item":      map[string]any{"code": "bolt", "name": map[string]string{"zh": "螺栓"}, "unit": "kg", "tracking": "lot", "rev": 0},
+		"expect-arrival": map[string]any{"item": "bolt", "quantity": "1", "to": "shelf", "due": now.Add(time.Hour)}, "move-arrival": map[string]any{"what": "cancelled", "note": "x"},
 		"save-location": map[string]any{"code": "shelf", "name": map[string]string{"zh": "货架"}, "kind": "warehouse", "node": machine.ID, "rev": 0},
 		"book-material": map[string]any{"what": "moved", "item": "bolt", "lot": "1", "from": "a", "to": "b", "quantity": "1"}, "backflush": map[string]any{"order": "nobody", "job": 10},
 		"reserve-material": map[string]any{"order": "nobody"}, "call-material": map[string]any{"item": "bolt", "quantity": "1", "to": "a"}, "move-call": map[string]any{"state": "accepted"},

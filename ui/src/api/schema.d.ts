@@ -3041,6 +3041,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/material/arrivals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Material that is expected, what comes first first, with what of it was received */
+        get: operations["arrivals"];
+        put?: never;
+        /** Enter material that is expected: planning lets wait for it what it goes into */
+        post: operations["expect-arrival"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/material/arrivals/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that an arrival comes at another time or in another quantity, or that what has not come will not come */
+        post: operations["move-arrival"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/material/backflush": {
         parameters: {
             query?: never;
@@ -10160,6 +10195,11 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListMaterialArrival: {
+            items: components["schemas"]["MaterialArrival"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListMaterialCall: {
             items: components["schemas"]["MaterialCall"][];
             /** @description Pass as cursor for the next page */
@@ -10611,6 +10651,55 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        MaterialArrival: {
+            /** @description What has not come will not come */
+            cancelled?: boolean;
+            /** @description When it is expected */
+            due: string;
+            id: string;
+            item: string;
+            /** @description Supplier */
+            party?: string;
+            /** @description Of the location's place in the plant */
+            path: string;
+            /** @description Expected in all */
+            quantity: string;
+            /** @description Booked against it */
+            received: string;
+            /** @description Number of the purchase order */
+            reference?: string;
+            steps: components["schemas"]["MaterialArrivalStep"][];
+            /** @description Location */
+            to: string;
+            /** @description Of the item */
+            unit: string;
+        };
+        MaterialArrivalMove: {
+            /** @description Of moved; as it was when left out */
+            due?: string;
+            /** @description Why */
+            note: string;
+            /** @description Of moved: in all, what has come included; as it was when left out */
+            quantity?: string;
+            /**
+             * Format: int64
+             * @description Number of steps that the asker saw; refused with conflict when there are others
+             */
+            seen?: number;
+            /** @enum {string} */
+            what: "moved" | "cancelled";
+        };
+        MaterialArrivalStep: {
+            at: string;
+            by: string;
+            /** @description Of expected and moved */
+            due?: string;
+            note?: string;
+            /** @description Of expected and moved: in all */
+            quantity?: string;
+            /** @enum {string} */
+            what: "expected" | "moved" | "cancelled";
+        };
         MaterialAttendance: {
             from: string;
             person: string;
@@ -10731,6 +10820,8 @@ export interface components {
             value: string;
         };
         MaterialEntry: {
+            /** @description Of received: id of the expected arrival that it is of */
+            arrival?: string;
             /** @description When it happened, of an entry that was made without the network; now when left out */
             at?: string;
             /** @description Of produced: when making it began; found from the job when left out */
@@ -11015,6 +11106,24 @@ export interface components {
             parameters: components["schemas"]["MaterialParameter"][];
             path: string;
             to: string;
+        };
+        MaterialNewArrival: {
+            /** @description When it is expected */
+            due: string;
+            item: string;
+            /** @description The sender's own: the same again is the same arrival */
+            key?: string;
+            note?: string;
+            /** @description Supplier */
+            party?: string;
+            /** @description In the item's unit */
+            quantity: string;
+            /** @description Number of the purchase order */
+            reference?: string;
+            /** @description Location */
+            to: string;
+            /** @description Refused when it is not the item's */
+            unit?: string;
         };
         MaterialParameter: {
             /** Format: double */
@@ -11523,6 +11632,18 @@ export interface components {
                 [key: string]: number;
             };
         };
+        PlanningArrival: {
+            /** @description When it is expected */
+            due: string;
+            id: string;
+            /** @description Supplier */
+            party?: string;
+            path: string;
+            /** @description Still to come */
+            quantity: string;
+            /** @description Number of the purchase order */
+            reference?: string;
+        };
         PlanningAssignment: {
             /** @description Machines that could do it, itself included */
             alternatives?: string[] | null;
@@ -11540,6 +11661,8 @@ export interface components {
             job: number;
             /** @description The planner put it there */
             locked?: boolean;
+            /** @description What it waits for, when what it takes is not all there yet */
+            material?: components["schemas"]["PlanningCover"];
             name: components["schemas"]["PlantName"];
             /** @description Id */
             order: string;
@@ -11600,7 +11723,7 @@ export interface components {
             order?: string;
             text: string;
             /** @enum {string} */
-            what: "order_new" | "order_gone" | "order_changed" | "job_elsewhere" | "job_ended" | "calendar" | "machine_gone" | "definition";
+            what: "order_new" | "order_gone" | "order_changed" | "job_elsewhere" | "job_ended" | "calendar" | "machine_gone" | "definition" | "material";
         };
         PlanningChanges: {
             /**
@@ -11694,6 +11817,17 @@ export interface components {
             /** @description Every order that is late in one of them */
             late: components["schemas"]["PlanningLateRow"][];
             plans: components["schemas"]["PlanningCompared"][];
+        };
+        PlanningCover: {
+            /** @description The one that it waits for, the last of several */
+            arrival?: components["schemas"]["PlanningArrival"];
+            /** @description When all of it is there; left out when it lies there now */
+            at?: string;
+            item: string;
+            /** @description That the job still takes */
+            need: string;
+            /** @description Of it is neither there nor expected */
+            short?: string;
         };
         PlanningDispatchItem: {
             /** @description Of the order */
@@ -11906,10 +12040,10 @@ export interface components {
         };
         PlanningLink: {
             /**
-             * @description What it waited for last: the operation before it in its order (job), in the machine (machine; setup when that counts too), the machine to open (calendar), the order's earliest date (release), a lock, a supplier (outside); frozen: it runs already; begin: nothing, it starts at once
+             * @description What it waited for last: the operation before it in its order (job), in the machine (machine; setup when that counts too), the machine to open (calendar), the order's earliest date (release), what it takes to arrive (material), a lock, a supplier (outside); frozen: it runs already; begin: nothing, it starts at once
              * @enum {string}
              */
-            because: "job" | "machine" | "setup" | "calendar" | "release" | "locked" | "frozen" | "outside" | "begin";
+            because: "job" | "machine" | "setup" | "calendar" | "release" | "material" | "locked" | "frozen" | "outside" | "begin";
             /**
              * Format: int64
              * @description Of its way from start to end that the machine is closed
@@ -11919,6 +12053,8 @@ export interface components {
             equipment?: string;
             /** Format: int64 */
             job: number;
+            /** @description Of material: what it waited for, and which arrival brings it */
+            material?: components["schemas"]["PlanningCover"];
             name: components["schemas"]["PlantName"];
             number: string;
             /** @description Another order's where it held the machine */
@@ -12219,10 +12355,10 @@ export interface components {
             since?: string;
             text: string;
             /**
-             * @description stop: a machine with planned work stands. rush: an order that the plan does not have. order: one that changed, was held or cancelled. behind, ahead: counts differ from the plan. late: an order becomes late that was not
+             * @description stop: a machine with planned work stands. rush: an order that the plan does not have. order: one that changed, was held or cancelled. material: what a job takes is not there when it is to begin. behind, ahead: counts differ from the plan. late: an order becomes late that was not
              * @enum {string}
              */
-            what: "stop" | "rush" | "order" | "late" | "behind" | "ahead";
+            what: "stop" | "rush" | "order" | "material" | "late" | "behind" | "ahead";
         };
         PlanningUnplanned: {
             /**
@@ -12236,7 +12372,7 @@ export interface components {
             /** @description In words, with how to mend it */
             text: string;
             /** @enum {string} */
-            why: "held" | "not_released" | "no_routing" | "no_machine" | "no_calendar" | "closed" | "too_long" | "not_in_base";
+            why: "held" | "not_released" | "no_routing" | "no_machine" | "no_calendar" | "closed" | "too_long" | "no_material" | "not_in_base";
         };
         PlanningViolation: {
             /** Format: int64 */
@@ -22060,6 +22196,117 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListMaterialFigures"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    arrivals: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                item?: string;
+                /** @description Part of item, supplier or reference */
+                q?: string;
+                /** @description Only those of which something is still to come */
+                open?: boolean;
+                /** @description Only those of which something should have come by now */
+                overdue?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMaterialArrival"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "expect-arrival": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaterialNewArrival"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaterialArrival"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "move-arrival": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaterialArrivalMove"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaterialArrival"];
                 };
             };
             /** @description Error */
