@@ -27,6 +27,7 @@ type cli struct {
 	Truth     truthCmd        `cmd:"" help:"What is computed here beside published references, quantity by quantity."`
 	Regress   regressCmd      `cmd:"" help:"Least squares: coefficients, their errors, and how good the fit is."`
 	Vibration vibrationCmd    `cmd:"" help:"Condition of a bearing by a window of vibration: features, spectrum, envelope, which element is bad."`
+	Life      lifeCmd         `cmd:"" help:"How long things that run until they fail will last: train on runs to failure, ask about those that still run."`
 	Profile   profileCmd      `cmd:"" help:"Check and try device profiles without building."`
 	Sim       simCmd          `cmd:"" help:"Stand machines of a profile up as servers of their protocol, to try it without the machine."`
 	Import    importSourceCmd `cmd:"" help:"Machines from a sheet, recordings of other systems."`
