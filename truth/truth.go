@@ -35,6 +35,7 @@ var Sets = []Set{
 	{"bearing-cwru", "bearings of a test rig (Case Western Reserve University)", bearings},
 	{"turbofan-cmapss", "engines run to failure (NASA C-MAPSS FD001)", engines},
 	{"machine-failure-ai4i", "failures of a milling machine (UCI AI4I 2020)", failures},
+	{"energy-steel", "energy of a steel works (pandas, statsmodels)", steelWorks},
 	{"mtconnect-okuma", "recorded sessions of a lathe", lathe},
 	{"gb4754-2017", "industries of GB/T 4754-2017", industries},
 	{"admin-divisions", "divisions of GB/T 2260", divisions},
