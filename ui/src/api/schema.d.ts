@@ -347,6 +347,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alarms/limits/backtest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a limit would have done over a stretch of history: how often it would have fired, and before which stops */
+        post: operations["try-alarm-limit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alarms/limits/{id}": {
         parameters: {
             query?: never;
@@ -409,6 +426,23 @@ export interface paths {
         put?: never;
         /** Shelve an alarm until an instant, suppress it by design, take it out of service, or take it back */
         post: operations["set-alarm-mode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/performance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the alarms of a stretch of time asked of people, with the field's targets */
+        get: operations["alarm-performance"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -6288,6 +6322,56 @@ export interface components {
             /** @description Now while it stands */
             to: string;
         };
+        AlarmBacktest: {
+            /**
+             * Format: int64
+             * @description Alarms that came before a stop
+             */
+            before_stops: number;
+            /** Format: int64 */
+            count: number;
+            /**
+             * Format: double
+             * @description Share of the stretch in which the signal had a good value, 0..1
+             */
+            coverage: number | null;
+            /** @description The first of them; count says how many there are */
+            fired: components["schemas"]["AlarmFired"][];
+            floods: components["schemas"]["AlarmBurst"][];
+            /**
+             * Format: int64
+             * @description Stops that an alarm came before
+             */
+            foreseen: number;
+            from: string;
+            /**
+             * Format: int64
+             * @description Alarms that came while the machine stood already
+             */
+            in_stops: number;
+            /** Format: double */
+            longest_s: number;
+            /** Format: double */
+            per_day: number;
+            /** @description Why the trial says little: there are no values, or few */
+            reason?: string;
+            /** @description Version of the code that says when an alarm stands */
+            rule: string;
+            signal: string;
+            /**
+             * Format: double
+             * @description All of them together
+             */
+            stood_s: number;
+            /**
+             * Format: int64
+             * @description Standstills of the machine in its planned time
+             */
+            stops: number;
+            /** @description No later than now */
+            to: string;
+            unit?: string;
+        };
         AlarmBroken: {
             consequence?: components["schemas"]["PlantName"];
             id: string;
@@ -6313,6 +6397,17 @@ export interface components {
             /** Format: double */
             value: number;
         };
+        AlarmBurst: {
+            /** Format: int64 */
+            count: number;
+            from: string;
+            /**
+             * Format: int64
+             * @description The most within ten minutes
+             */
+            peak: number;
+            to: string;
+        };
         AlarmChange: {
             alarm: string;
             equipment: string;
@@ -6321,6 +6416,24 @@ export interface components {
             state: "normal" | "shelved" | "suppressed" | "out_of_service";
             /** @description Of what is shelved: when it comes back; seven days from now at most */
             until?: string;
+        };
+        AlarmFired: {
+            /**
+             * Format: double
+             * @description How long before the next stop it came; -1 where none came within within_s
+             */
+            before_s: number;
+            from: string;
+            /** @description Contact or signal was lost at to */
+            lost?: boolean;
+            /** @description It would stand still at the end */
+            open?: boolean;
+            /**
+             * Format: double
+             * @description The worst that was measured
+             */
+            peak: number;
+            to: string;
         };
         AlarmLimit: {
             /**
@@ -6396,6 +6509,26 @@ export interface components {
              */
             window_s?: number;
         };
+        AlarmMark: {
+            /**
+             * Format: double
+             * @description Beyond it nobody can manage
+             */
+            most: number;
+            source: string;
+            /** Format: double */
+            target: number;
+        };
+        AlarmMarks: {
+            chattering: components["schemas"]["AlarmMark"];
+            flood_share: components["schemas"]["AlarmMark"];
+            per_day: components["schemas"]["AlarmMark"];
+            /** @description Shares of priority 1, 2, and 3 with 4 */
+            split: number[] | null;
+            stale: components["schemas"]["AlarmMark"];
+            /** @description Of each of the ten most frequent alarms */
+            top_share: components["schemas"]["AlarmMark"];
+        };
         AlarmMode: {
             /** @description id of the alarm at the place */
             alarm: string;
@@ -6416,6 +6549,131 @@ export interface components {
             state: "normal" | "shelved" | "suppressed" | "out_of_service";
             /** @description Of what is shelved: when it comes back by itself */
             until?: string;
+        };
+        AlarmOften: {
+            alarm: string;
+            /** Format: int64 */
+            count: number;
+            equipment: string;
+            first: string;
+            /** @description Of the place */
+            name: components["schemas"]["PlantName"];
+            path: string;
+            /** Format: int64 */
+            priority: number;
+            /**
+             * Format: double
+             * @description Of all that came, 0..1
+             */
+            share: number;
+            text: components["schemas"]["PlantName"];
+        };
+        AlarmPerformance: {
+            /** @description Alarms that came three times or more within a minute; count is how often they came so */
+            chattering: components["schemas"]["AlarmOften"][];
+            /**
+             * Format: int64
+             * @description Alarms that came
+             */
+            count: number;
+            definition: string;
+            /**
+             * Format: double
+             * @description Share of the time with more than ten alarms in ten minutes, 0..1
+             */
+            flood_share: number | null;
+            floods: components["schemas"]["AlarmBurst"][];
+            from: string;
+            marks: components["schemas"]["AlarmMarks"];
+            /**
+             * Format: int64
+             * @description The most within ten minutes, of all operators together
+             */
+            most_in_10: number;
+            /** Format: int64 */
+            operators: number;
+            /**
+             * Format: double
+             * @description Alarms a day and operator
+             */
+            per_day: number | null;
+            /** @description Why there are no figures */
+            reason?: string;
+            /** @description How many came of the priorities 1 to 4 */
+            split: number[] | null;
+            /** @description Alarms that stood longer than a day */
+            stale: components["schemas"]["AlarmAlarm"][];
+            /** @description No later than now */
+            to: string;
+            /** @description The ten that came most often */
+            top: components["schemas"]["AlarmOften"][];
+            /** Format: int64 */
+            version: number;
+        };
+        AlarmQuestion: {
+            /**
+             * Format: int32
+             * @description Of a deviation: the tag of the same machine that gives the target
+             */
+            against?: number;
+            /** @description What happens if nobody answers */
+            consequence?: components["schemas"]["PlantName"];
+            /**
+             * Format: double
+             * @description How far back the value must come, in the tag's unit
+             */
+            deadband?: number;
+            from: string;
+            /** @enum {string} */
+            kind: "hi" | "lo" | "rate" | "deviation";
+            /**
+             * Format: int64
+             * @description How long it must be away before the alarm returns to normal
+             */
+            off_delay_s?: number;
+            /**
+             * Format: int64
+             * @description How long the condition must hold before the alarm stands
+             */
+            on_delay_s?: number;
+            /** Format: int64 */
+            priority: number;
+            /** @description Why this version is as it is */
+            reason: string;
+            /**
+             * Format: int64
+             * @description How soon it must be done
+             */
+            respond_s?: number;
+            /** @description What is to be done */
+            response?: components["schemas"]["PlantName"];
+            /** @enum {string} */
+            stage: "draft" | "live" | "retired";
+            /** Format: int32 */
+            tag: number;
+            /**
+             * Format: double
+             * @description Of a deviation without a signal to compare with
+             */
+            target?: number;
+            /** @description What the list shows */
+            text: components["schemas"]["PlantName"];
+            to: string;
+            /**
+             * Format: double
+             * @description In the tag's unit; of a rate per minute
+             */
+            value: number;
+            /**
+             * Format: int64
+             * @description Of a rate: over how long it is taken
+             */
+            window_s?: number;
+            /**
+             * Format: int64
+             * @description How long before a stop an alarm must come to count as its warning
+             */
+            within_s: number;
         };
         AlarmTerms: {
             /**
@@ -15882,6 +16140,39 @@ export interface operations {
             };
         };
     };
+    "try-alarm-limit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlarmQuestion"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmBacktest"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "change-alarm-limit": {
         parameters: {
             query?: never;
@@ -16001,6 +16292,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlarmMode"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "alarm-performance": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+                scope?: string;
+                /** @description How many people answer alarms at a time */
+                operators?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmPerformance"];
                 };
             };
             /** @description Error */
