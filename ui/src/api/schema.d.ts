@@ -329,6 +329,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alarms/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which alarms went to whom, with every attempt, the newest first */
+        get: operations["alarm-deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alarms/limits": {
         parameters: {
             query?: never;
@@ -341,6 +358,23 @@ export interface paths {
         put?: never;
         /** Draft a limit on a signal */
         post: operations["add-alarm-limit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/limits/backtest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a limit would have done over a stretch of history: how often it would have fired, and before which stops */
+        post: operations["try-alarm-limit"];
         delete?: never;
         options?: never;
         head?: never;
@@ -409,6 +443,76 @@ export interface paths {
         put?: never;
         /** Shelve an alarm until an instant, suppress it by design, take it out of service, or take it back */
         post: operations["set-alarm-mode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/performance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the alarms of a stretch of time asked of people, with the field's targets */
+        get: operations["alarm-performance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/routes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** By which ways alarms go to people, without secrets */
+        get: operations["alarm-routes"];
+        put?: never;
+        /** Tell people of alarms by e-mail or webhook from now on */
+        post: operations["add-alarm-route"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/routes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a route, or switch it off */
+        put: operations["change-alarm-route"];
+        post?: never;
+        /** End a route; what waits for it is not sent */
+        delete: operations["end-alarm-route"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/routes/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a made-up alarm by a route and say what came of it */
+        post: operations["test-alarm-route"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2982,6 +3086,112 @@ export interface paths {
         };
         /** Whose a machine is: its plant and the firm of the registry */
         get: operations["machine-plant"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Work orders on machines, the newest first */
+        get: operations["work-orders"];
+        put?: never;
+        /** Ask for work at a machine, also from an alarm; where an order is open for the same alarm, that one is answered */
+        post: operations["propose-work-order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/orders/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A work order with what the standstill cost and what is known of its fault */
+        get: operations["work-order"];
+        /** Enter what is to be done, was found and was done */
+        put: operations["change-work-order"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/orders/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Plan, begin, end or cancel a work order, or say whether it helped */
+        post: operations["move-work-order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is to be done again and again, and when next */
+        get: operations["maintenance-plans"];
+        put?: never;
+        /** Plan work at a machine by time, count or alarm */
+        post: operations["add-maintenance-plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/plans/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a plan, or switch it off */
+        put: operations["change-maintenance-plan"];
+        post?: never;
+        /** End a plan; its orders stay */
+        delete: operations["end-maintenance-plan"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What work was done in a stretch of time, and how much of it was corrective */
+        get: operations["maintenance-summary"];
         put?: never;
         post?: never;
         delete?: never;
@@ -6253,6 +6463,56 @@ export interface components {
             /** @description Now while it stands */
             to: string;
         };
+        AlarmBacktest: {
+            /**
+             * Format: int64
+             * @description Alarms that came before a stop
+             */
+            before_stops: number;
+            /** Format: int64 */
+            count: number;
+            /**
+             * Format: double
+             * @description Share of the stretch in which the signal had a good value, 0..1
+             */
+            coverage: number | null;
+            /** @description The first of them; count says how many there are */
+            fired: components["schemas"]["AlarmFired"][];
+            floods: components["schemas"]["AlarmBurst"][];
+            /**
+             * Format: int64
+             * @description Stops that an alarm came before
+             */
+            foreseen: number;
+            from: string;
+            /**
+             * Format: int64
+             * @description Alarms that came while the machine stood already
+             */
+            in_stops: number;
+            /** Format: double */
+            longest_s: number;
+            /** Format: double */
+            per_day: number;
+            /** @description Why the trial says little: there are no values, or few */
+            reason?: string;
+            /** @description Version of the code that says when an alarm stands */
+            rule: string;
+            signal: string;
+            /**
+             * Format: double
+             * @description All of them together
+             */
+            stood_s: number;
+            /**
+             * Format: int64
+             * @description Standstills of the machine in its planned time
+             */
+            stops: number;
+            /** @description No later than now */
+            to: string;
+            unit?: string;
+        };
         AlarmBroken: {
             consequence?: components["schemas"]["PlantName"];
             id: string;
@@ -6278,6 +6538,17 @@ export interface components {
             /** Format: double */
             value: number;
         };
+        AlarmBurst: {
+            /** Format: int64 */
+            count: number;
+            from: string;
+            /**
+             * Format: int64
+             * @description The most within ten minutes
+             */
+            peak: number;
+            to: string;
+        };
         AlarmChange: {
             alarm: string;
             equipment: string;
@@ -6286,6 +6557,24 @@ export interface components {
             state: "normal" | "shelved" | "suppressed" | "out_of_service";
             /** @description Of what is shelved: when it comes back; seven days from now at most */
             until?: string;
+        };
+        AlarmFired: {
+            /**
+             * Format: double
+             * @description How long before the next stop it came; -1 where none came within within_s
+             */
+            before_s: number;
+            from: string;
+            /** @description Contact or signal was lost at to */
+            lost?: boolean;
+            /** @description It would stand still at the end */
+            open?: boolean;
+            /**
+             * Format: double
+             * @description The worst that was measured
+             */
+            peak: number;
+            to: string;
         };
         AlarmLimit: {
             /**
@@ -6361,6 +6650,26 @@ export interface components {
              */
             window_s?: number;
         };
+        AlarmMark: {
+            /**
+             * Format: double
+             * @description Beyond it nobody can manage
+             */
+            most: number;
+            source: string;
+            /** Format: double */
+            target: number;
+        };
+        AlarmMarks: {
+            chattering: components["schemas"]["AlarmMark"];
+            flood_share: components["schemas"]["AlarmMark"];
+            per_day: components["schemas"]["AlarmMark"];
+            /** @description Shares of priority 1, 2, and 3 with 4 */
+            split: number[] | null;
+            stale: components["schemas"]["AlarmMark"];
+            /** @description Of each of the ten most frequent alarms */
+            top_share: components["schemas"]["AlarmMark"];
+        };
         AlarmMode: {
             /** @description id of the alarm at the place */
             alarm: string;
@@ -6381,6 +6690,131 @@ export interface components {
             state: "normal" | "shelved" | "suppressed" | "out_of_service";
             /** @description Of what is shelved: when it comes back by itself */
             until?: string;
+        };
+        AlarmOften: {
+            alarm: string;
+            /** Format: int64 */
+            count: number;
+            equipment: string;
+            first: string;
+            /** @description Of the place */
+            name: components["schemas"]["PlantName"];
+            path: string;
+            /** Format: int64 */
+            priority: number;
+            /**
+             * Format: double
+             * @description Of all that came, 0..1
+             */
+            share: number;
+            text: components["schemas"]["PlantName"];
+        };
+        AlarmPerformance: {
+            /** @description Alarms that came three times or more within a minute; count is how often they came so */
+            chattering: components["schemas"]["AlarmOften"][];
+            /**
+             * Format: int64
+             * @description Alarms that came
+             */
+            count: number;
+            definition: string;
+            /**
+             * Format: double
+             * @description Share of the time with more than ten alarms in ten minutes, 0..1
+             */
+            flood_share: number | null;
+            floods: components["schemas"]["AlarmBurst"][];
+            from: string;
+            marks: components["schemas"]["AlarmMarks"];
+            /**
+             * Format: int64
+             * @description The most within ten minutes, of all operators together
+             */
+            most_in_10: number;
+            /** Format: int64 */
+            operators: number;
+            /**
+             * Format: double
+             * @description Alarms a day and operator
+             */
+            per_day: number | null;
+            /** @description Why there are no figures */
+            reason?: string;
+            /** @description How many came of the priorities 1 to 4 */
+            split: number[] | null;
+            /** @description Alarms that stood longer than a day */
+            stale: components["schemas"]["AlarmAlarm"][];
+            /** @description No later than now */
+            to: string;
+            /** @description The ten that came most often */
+            top: components["schemas"]["AlarmOften"][];
+            /** Format: int64 */
+            version: number;
+        };
+        AlarmQuestion: {
+            /**
+             * Format: int32
+             * @description Of a deviation: the tag of the same machine that gives the target
+             */
+            against?: number;
+            /** @description What happens if nobody answers */
+            consequence?: components["schemas"]["PlantName"];
+            /**
+             * Format: double
+             * @description How far back the value must come, in the tag's unit
+             */
+            deadband?: number;
+            from: string;
+            /** @enum {string} */
+            kind: "hi" | "lo" | "rate" | "deviation";
+            /**
+             * Format: int64
+             * @description How long it must be away before the alarm returns to normal
+             */
+            off_delay_s?: number;
+            /**
+             * Format: int64
+             * @description How long the condition must hold before the alarm stands
+             */
+            on_delay_s?: number;
+            /** Format: int64 */
+            priority: number;
+            /** @description Why this version is as it is */
+            reason: string;
+            /**
+             * Format: int64
+             * @description How soon it must be done
+             */
+            respond_s?: number;
+            /** @description What is to be done */
+            response?: components["schemas"]["PlantName"];
+            /** @enum {string} */
+            stage: "draft" | "live" | "retired";
+            /** Format: int32 */
+            tag: number;
+            /**
+             * Format: double
+             * @description Of a deviation without a signal to compare with
+             */
+            target?: number;
+            /** @description What the list shows */
+            text: components["schemas"]["PlantName"];
+            to: string;
+            /**
+             * Format: double
+             * @description In the tag's unit; of a rate per minute
+             */
+            value: number;
+            /**
+             * Format: int64
+             * @description Of a rate: over how long it is taken
+             */
+            window_s?: number;
+            /**
+             * Format: int64
+             * @description How long before a stop an alarm must come to count as its warning
+             */
+            within_s: number;
         };
         AlarmTerms: {
             /**
@@ -7090,6 +7524,73 @@ export interface components {
             text: string;
             /** @description true: the day does not count; false: it does */
             upheld: boolean;
+        };
+        DeliveryAttempt: {
+            at: string;
+            /** @description What the other side said, or what went wrong */
+            detail?: string;
+            ok: boolean;
+            /** Format: int64 */
+            took_ms: number;
+        };
+        DeliveryDelivery: {
+            /** @description As it was when it came */
+            alarm: components["schemas"]["AlarmAlarm"];
+            attempts: components["schemas"]["DeliveryAttempt"][];
+            /** @description When it is tried next */
+            due: string;
+            id: string;
+            made: string;
+            /** @description Of the route */
+            name: string;
+            /** @description id */
+            route: string;
+            /** @enum {string} */
+            state: "waiting" | "sent" | "failed" | "dropped";
+            /** @enum {string} */
+            way: "email" | "webhook";
+            /** @description Of what was dropped */
+            why?: string;
+        };
+        DeliveryQuiet: {
+            /** @description hh:mm */
+            from: string;
+            /**
+             * Format: int64
+             * @description This urgent or more goes out all the same; 0 for none
+             */
+            priority: number;
+            /** @description hh:mm, of the next day where it is before from */
+            to: string;
+            /** @description As in the tz database: Asia/Shanghai */
+            zone: string;
+        };
+        DeliveryRoute: {
+            id: string;
+            name: string;
+            off?: boolean;
+            /** @description Paths; none for all of the plant */
+            places: string[] | null;
+            /**
+             * Format: int64
+             * @description This urgent or more
+             */
+            priority: number;
+            quiet?: components["schemas"]["DeliveryQuiet"];
+            /** Format: int64 */
+            rev: number;
+            /** @description Password at the mail server, or what signs webhooks; never shown, kept when left out */
+            secret?: string;
+            /** @description Address that e-mail comes from */
+            sender?: string;
+            /** @description Addresses that e-mail goes to */
+            to: string[] | null;
+            /** @description Of a webhook https://… or http://…; of e-mail the server: smtp://host:587, smtps://host:465 */
+            url: string;
+            /** @description At the mail server */
+            user?: string;
+            /** @enum {string} */
+            way: "email" | "webhook";
         };
         DiagnosisAnswer: {
             /** Format: date-time */
@@ -9970,6 +10471,16 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListDeliveryDelivery: {
+            items: components["schemas"]["DeliveryDelivery"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListDeliveryRoute: {
+            items: components["schemas"]["DeliveryRoute"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListDiagnosisEdition: {
             items: components["schemas"]["DiagnosisEdition"][];
             /** @description Pass as cursor for the next page */
@@ -10157,6 +10668,16 @@ export interface components {
         };
         ListMachineLink: {
             items: components["schemas"]["MachineLink"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListMaintenanceOrder: {
+            items: components["schemas"]["MaintenanceOrder"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListMaintenancePlanState: {
+            items: components["schemas"]["MaintenancePlanState"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -10610,6 +11131,377 @@ export interface components {
             verified: string;
             /** Format: int64 */
             version: number;
+        };
+        MaintenanceCheck: {
+            at?: string;
+            by?: string;
+            done?: boolean;
+            text: string;
+        };
+        MaintenanceKnown: {
+            action: string;
+            cause: string;
+            done: string;
+            fault: string;
+            name: components["schemas"]["PlantName"];
+            /** Format: int64 */
+            number: number;
+            /** @description id */
+            order: string;
+            path: string;
+            /** @enum {string} */
+            state: "done" | "verified" | "ineffective";
+        };
+        MaintenanceMove: {
+            note?: string;
+            /** @enum {string} */
+            state: "proposed" | "planned" | "in_work" | "done" | "verified" | "ineffective" | "cancelled";
+        };
+        MaintenanceNew: {
+            /** @description What was done about it */
+            action?: string;
+            assignee?: string;
+            /** @description Why it was so */
+            cause?: string;
+            checks?: components["schemas"]["MaintenanceCheck"][] | null;
+            /**
+             * Format: int64
+             * @description What an hour of the machine's standstill costs
+             */
+            down_fen_per_h?: number;
+            due?: string;
+            equipment: string;
+            /** @description What was found */
+            fault?: string;
+            /**
+             * Format: int64
+             * @description Cost of labour
+             */
+            labour_fen?: number;
+            /** Format: int64 */
+            labour_min?: number;
+            note?: string;
+            /** @description The alarm that it is about */
+            origin?: components["schemas"]["MaintenanceOrigin"];
+            /** @description Spares used; taking them out of stock is booked where material is */
+            parts?: components["schemas"]["MaintenancePart"][] | null;
+            /**
+             * Format: int64
+             * @description Cost of parts and outside service
+             */
+            parts_fen?: number;
+            /** Format: int64 */
+            priority: number;
+            title: string;
+            /**
+             * Format: int64
+             * @description How long the alarm must stay away after the work for it to have helped; a day when left out
+             */
+            verify_s?: number;
+        };
+        MaintenanceOrder: {
+            /** @description What was done about it */
+            action?: string;
+            assignee?: string;
+            /** @description When this revision was saved */
+            at: string;
+            /** @description Why it was so */
+            cause?: string;
+            checks?: components["schemas"]["MaintenanceCheck"][] | null;
+            /**
+             * Format: int64
+             * @description What an hour of the machine's standstill costs
+             */
+            down_fen_per_h?: number;
+            due?: string;
+            equipment: string;
+            /** @description What was found */
+            fault?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "corrective" | "preventive" | "condition";
+            /**
+             * Format: int64
+             * @description Cost of labour
+             */
+            labour_fen?: number;
+            /** Format: int64 */
+            labour_min?: number;
+            /** @description Of the machine */
+            name: components["schemas"]["PlantName"];
+            /**
+             * Format: int64
+             * @description Counted from 1
+             */
+            number: number;
+            origin?: components["schemas"]["MaintenanceOrigin"];
+            /** @description Spares used; taking them out of stock is booked where material is */
+            parts?: components["schemas"]["MaintenancePart"][] | null;
+            /**
+             * Format: int64
+             * @description Cost of parts and outside service
+             */
+            parts_fen?: number;
+            path: string;
+            /** @description id of the plan that asked for it */
+            plan?: string;
+            /** Format: int64 */
+            priority: number;
+            /** Format: int64 */
+            rev: number;
+            /** @enum {string} */
+            state: "proposed" | "planned" | "in_work" | "done" | "verified" | "ineffective" | "cancelled";
+            steps: components["schemas"]["MaintenanceStep"][];
+            title: string;
+            /**
+             * Format: int64
+             * @description How long the alarm must stay away after the work for it to have helped; a day when left out
+             */
+            verify_s?: number;
+        };
+        MaintenanceOrigin: {
+            /** @description Of the alarm at the place */
+            alarm: string;
+            /** @description When it came */
+            from: string;
+            text?: components["schemas"]["PlantName"];
+        };
+        MaintenancePart: {
+            /** @description Code of the item */
+            item: string;
+            location?: string;
+            /** @description In the item's unit */
+            quantity: string;
+        };
+        MaintenancePlan: {
+            /** @description By alarm: its id at the machine */
+            alarm?: string;
+            /** @description From when on it counts; now when left out */
+            begin?: string;
+            /** @enum {string} */
+            by: "time" | "count" | "alarm";
+            /** @description Lines of the check list */
+            checks: string[] | null;
+            /**
+             * Format: double
+             * @description By time: how many days after the last time
+             */
+            days?: number;
+            equipment: string;
+            id: string;
+            off?: boolean;
+            /**
+             * Format: int64
+             * @description By count: after how many parts that the machine counted
+             */
+            parts?: number;
+            /** Format: int64 */
+            priority: number;
+            /** Format: int64 */
+            rev: number;
+            title: string;
+            /** Format: int64 */
+            verify_s?: number;
+        };
+        MaintenancePlanState: {
+            /** @description By alarm: its id at the machine */
+            alarm?: string;
+            /** @description From when on it counts; now when left out */
+            begin?: string;
+            /** @enum {string} */
+            by: "time" | "count" | "alarm";
+            /** @description Lines of the check list */
+            checks: string[] | null;
+            /**
+             * Format: double
+             * @description By time: how many days after the last time
+             */
+            days?: number;
+            /** @description By time: when it is due */
+            due?: string;
+            equipment: string;
+            id: string;
+            /** @description When it was done last, or began to count */
+            last: string;
+            /**
+             * Format: int64
+             * @description By count: parts since the last time
+             */
+            made?: number;
+            name: components["schemas"]["PlantName"];
+            off?: boolean;
+            /** @description id of the order that is open for it */
+            open?: string;
+            /**
+             * Format: int64
+             * @description By count: after how many parts that the machine counted
+             */
+            parts?: number;
+            /** @description Of the machine; empty when it is gone */
+            path: string;
+            /** Format: int64 */
+            priority: number;
+            /** Format: int64 */
+            rev: number;
+            title: string;
+            /**
+             * Format: double
+             * @description How much of the way to the next time is gone, 1 and more when it is due; none where nobody knows
+             */
+            used: number | null;
+            /** Format: int64 */
+            verify_s?: number;
+        };
+        MaintenanceStep: {
+            at: string;
+            /** @description Who; node when it was seen by itself */
+            by: string;
+            note?: string;
+            /** @enum {string} */
+            state: "proposed" | "planned" | "in_work" | "done" | "verified" | "ineffective" | "cancelled";
+        };
+        MaintenanceSummary: {
+            /**
+             * Format: double
+             * @description Corrective maintenance time by all maintenance time, 0..1
+             */
+            corrective_ratio: number | null;
+            /** @description Orders that were done in the stretch, by kind */
+            count: {
+                [key: string]: number;
+            };
+            from: string;
+            /** Format: int64 */
+            ineffective: number;
+            /**
+             * Format: int64
+             * @description Of them those that are past their due time
+             */
+            late: number;
+            /**
+             * Format: int64
+             * @description Orders that are open now
+             */
+            open: number;
+            /** @description Why there is no ratio */
+            reason?: string;
+            to: string;
+            /**
+             * Format: int64
+             * @description Of those done in the stretch, how many were seen to have helped
+             */
+            verified: number;
+            work_ms: {
+                [key: string]: number;
+            };
+        };
+        MaintenanceView: {
+            /** @description What was done about it */
+            action?: string;
+            assignee?: string;
+            /** @description When this revision was saved */
+            at: string;
+            /** @description Why it was so */
+            cause?: string;
+            checks?: components["schemas"]["MaintenanceCheck"][] | null;
+            /**
+             * Format: int64
+             * @description Downtime, labour and parts
+             */
+            cost_fen: number | null;
+            /**
+             * Format: int64
+             * @description What an hour of the machine's standstill costs
+             */
+            down_fen_per_h?: number;
+            /** Format: int64 */
+            downtime_ms: number | null;
+            due?: string;
+            equipment: string;
+            /** @description What was found */
+            fault?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "corrective" | "preventive" | "condition";
+            known: components["schemas"]["MaintenanceKnown"][];
+            /**
+             * Format: int64
+             * @description Cost of labour
+             */
+            labour_fen?: number;
+            /** Format: int64 */
+            labour_min?: number;
+            /** @description Of the machine */
+            name: components["schemas"]["PlantName"];
+            /**
+             * Format: int64
+             * @description Counted from 1
+             */
+            number: number;
+            origin?: components["schemas"]["MaintenanceOrigin"];
+            /** @description Spares used; taking them out of stock is booked where material is */
+            parts?: components["schemas"]["MaintenancePart"][] | null;
+            /**
+             * Format: int64
+             * @description Cost of parts and outside service
+             */
+            parts_fen?: number;
+            path: string;
+            /** @description id of the plan that asked for it */
+            plan?: string;
+            /** Format: int64 */
+            priority: number;
+            /** @description Why there is no figure */
+            reason?: string;
+            /** Format: int64 */
+            rev: number;
+            /** @enum {string} */
+            state: "proposed" | "planned" | "in_work" | "done" | "verified" | "ineffective" | "cancelled";
+            steps: components["schemas"]["MaintenanceStep"][];
+            title: string;
+            /**
+             * Format: int64
+             * @description How long the alarm must stay away after the work for it to have helped; a day when left out
+             */
+            verify_s?: number;
+        };
+        MaintenanceWork: {
+            /** @description What was done about it */
+            action?: string;
+            assignee?: string;
+            /** @description Why it was so */
+            cause?: string;
+            checks?: components["schemas"]["MaintenanceCheck"][] | null;
+            /**
+             * Format: int64
+             * @description What an hour of the machine's standstill costs
+             */
+            down_fen_per_h?: number;
+            due?: string;
+            /** @description What was found */
+            fault?: string;
+            /**
+             * Format: int64
+             * @description Cost of labour
+             */
+            labour_fen?: number;
+            /** Format: int64 */
+            labour_min?: number;
+            /** @description Spares used; taking them out of stock is booked where material is */
+            parts?: components["schemas"]["MaintenancePart"][] | null;
+            /**
+             * Format: int64
+             * @description Cost of parts and outside service
+             */
+            parts_fen?: number;
+            /** Format: int64 */
+            priority: number;
+            title: string;
+            /**
+             * Format: int64
+             * @description How long the alarm must stay away after the work for it to have helped; a day when left out
+             */
+            verify_s?: number;
         };
         MaterialAttendance: {
             from: string;
@@ -15672,6 +16564,44 @@ export interface operations {
             };
         };
     };
+    "alarm-deliveries": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                scope?: string;
+                /** @description id */
+                route?: string;
+                state?: "" | "waiting" | "sent" | "failed" | "dropped";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListDeliveryDelivery"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "alarm-limits": {
         parameters: {
             query?: {
@@ -15733,6 +16663,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlarmLimit"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "try-alarm-limit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlarmQuestion"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmBacktest"];
                 };
             };
             /** @description Error */
@@ -15865,6 +16828,207 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlarmMode"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "alarm-performance": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+                scope?: string;
+                /** @description How many people answer alarms at a time */
+                operators?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmPerformance"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "alarm-routes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListDeliveryRoute"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-alarm-route": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeliveryRoute"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryRoute"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-alarm-route": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the route you changed */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeliveryRoute"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryRoute"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-alarm-route": {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "test-alarm-route": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryAttempt"];
                 };
             };
             /** @description Error */
@@ -21963,6 +23127,364 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MachineLink"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "work-orders": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                /** @description Only those about which somebody has still to do something */
+                open?: boolean;
+                state?: "" | "proposed" | "planned" | "in_work" | "done" | "verified" | "ineffective" | "cancelled";
+                equipment?: string;
+                /** @description id of the alarm that they came from */
+                alarm?: string;
+                /** @description Part of title, machine, fault, cause or action */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMaintenanceOrder"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "propose-work-order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaintenanceNew"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceOrder"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "work-order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-work-order": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the order you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaintenanceWork"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceOrder"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "move-work-order": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the order you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaintenanceMove"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceOrder"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "maintenance-plans": {
+        parameters: {
+            query?: {
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMaintenancePlanState"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-maintenance-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaintenancePlan"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenancePlan"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-maintenance-plan": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the order you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaintenancePlan"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenancePlan"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-maintenance-plan": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the order you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "maintenance-summary": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceSummary"];
                 };
             };
             /** @description Error */
