@@ -71,6 +71,8 @@ const (
 	KindAlarmFinding Kind = "alarm_finding" // a step of what another room told shop/alarm
 	KindAlarmMode    Kind = "alarm_mode"    // an alarm was put aside or taken back
 
+	KindWorkOrder Kind = "work_order" // a revision of a work order of shop/maintenance
+
 	KindExchange Kind = "exchange" // exchange.Fact: a step of a message of factory/exchange
 )
 

@@ -31,6 +31,7 @@ var tables = []struct{ name, key string }{
 	{"access_token", "tenant, id"},
 	{"access_user", "tenant, id"},
 	{"advice", "tenant, id, rev"},
+	{"alarm_delivery", "tenant, id"},
 	{"alarm_finding", "tenant, id"},
 	{"alarm_limit", "tenant, id, rev"},
 	{"alarm_mode", "tenant, node, alarm"},
@@ -122,6 +123,7 @@ var tables = []struct{ name, key string }{
 	{"target_task", "tenant, id, rev"},
 	{"tenant", "no"},
 	{"tenant_usage", "tenant, day"},
+	{"work_order", "tenant, id"},
 }
 
 const (

@@ -329,6 +329,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alarms/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which alarms went to whom, with every attempt, the newest first */
+        get: operations["alarm-deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alarms/limits": {
         parameters: {
             query?: never;
@@ -443,6 +460,59 @@ export interface paths {
         get: operations["alarm-performance"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/routes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** By which ways alarms go to people, without secrets */
+        get: operations["alarm-routes"];
+        put?: never;
+        /** Tell people of alarms by e-mail or webhook from now on */
+        post: operations["add-alarm-route"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/routes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a route, or switch it off */
+        put: operations["change-alarm-route"];
+        post?: never;
+        /** End a route; what waits for it is not sent */
+        delete: operations["end-alarm-route"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/routes/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a made-up alarm by a route and say what came of it */
+        post: operations["test-alarm-route"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3016,6 +3086,112 @@ export interface paths {
         };
         /** Whose a machine is: its plant and the firm of the registry */
         get: operations["machine-plant"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Work orders on machines, the newest first */
+        get: operations["work-orders"];
+        put?: never;
+        /** Ask for work at a machine, also from an alarm; where an order is open for the same alarm, that one is answered */
+        post: operations["propose-work-order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/orders/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A work order with what the standstill cost and what is known of its fault */
+        get: operations["work-order"];
+        /** Enter what is to be done, was found and was done */
+        put: operations["change-work-order"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/orders/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Plan, begin, end or cancel a work order, or say whether it helped */
+        post: operations["move-work-order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is to be done again and again, and when next */
+        get: operations["maintenance-plans"];
+        put?: never;
+        /** Plan work at a machine by time, count or alarm */
+        post: operations["add-maintenance-plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/plans/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a plan, or switch it off */
+        put: operations["change-maintenance-plan"];
+        post?: never;
+        /** End a plan; its orders stay */
+        delete: operations["end-maintenance-plan"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What work was done in a stretch of time, and how much of it was corrective */
+        get: operations["maintenance-summary"];
         put?: never;
         post?: never;
         delete?: never;
@@ -7384,6 +7560,75 @@ export interface components {
             /** @description true: the day does not count; false: it does */
             upheld: boolean;
         };
+        DeliveryAttempt: {
+            at: string;
+            /** @description What the other side said, or what went wrong */
+            detail?: string;
+            ok: boolean;
+            /** Format: int64 */
+            took_ms: number;
+        };
+        DeliveryDelivery: {
+            /** @description As it was when it came */
+            alarm: components["schemas"]["AlarmAlarm"];
+            attempts: components["schemas"]["DeliveryAttempt"][];
+            /** @description When it is tried next */
+            due: string;
+            id: string;
+            made: string;
+            /** @description Of the route */
+            name: string;
+            /** @description id */
+            route: string;
+            /** @enum {string} */
+            state: "waiting" | "sent" | "failed" | "dropped";
+            /** @enum {string} */
+            way: "email" | "webhook";
+            /** @description Of what was dropped */
+            why?: string;
+        };
+        DeliveryQuiet: {
+            /** @description hh:mm */
+            from: string;
+            /**
+             * Format: int64
+             * @description This urgent or more goes out all the same; 0 for none
+             */
+            priority: number;
+            /** @description hh:mm, of the next day where it is before from */
+            to: string;
+            /** @description As in the tz database: Asia/Shanghai */
+            zone: string;
+        };
+        DeliveryRoute: {
+            /** @description Certificate, PEM, of who vouches for the server; the system's when left out */
+            ca?: string;
+            id: string;
+            name: string;
+            off?: boolean;
+            /** @description Paths; none for all of the plant */
+            places: string[] | null;
+            /**
+             * Format: int64
+             * @description This urgent or more
+             */
+            priority: number;
+            quiet?: components["schemas"]["DeliveryQuiet"];
+            /** Format: int64 */
+            rev: number;
+            /** @description Password at the mail server, or what signs webhooks; never shown, kept when left out */
+            secret?: string;
+            /** @description Address that e-mail comes from */
+            sender?: string;
+            /** @description Addresses that e-mail goes to */
+            to: string[] | null;
+            /** @description Of a webhook https://… or http://…; of e-mail the server: smtp://host:587, smtps://host:465 */
+            url: string;
+            /** @description At the mail server */
+            user?: string;
+            /** @enum {string} */
+            way: "email" | "webhook";
+        };
         DiagnosisAnswer: {
             /** Format: date-time */
             at: string;
@@ -10263,6 +10508,16 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListDeliveryDelivery: {
+            items: components["schemas"]["DeliveryDelivery"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListDeliveryRoute: {
+            items: components["schemas"]["DeliveryRoute"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListDiagnosisEdition: {
             items: components["schemas"]["DiagnosisEdition"][];
             /** @description Pass as cursor for the next page */
@@ -10450,6 +10705,16 @@ export interface components {
         };
         ListMachineLink: {
             items: components["schemas"]["MachineLink"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListMaintenanceOrder: {
+            items: components["schemas"]["MaintenanceOrder"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListMaintenancePlanState: {
+            items: components["schemas"]["MaintenancePlanState"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -10908,6 +11173,377 @@ export interface components {
             verified: string;
             /** Format: int64 */
             version: number;
+        };
+        MaintenanceCheck: {
+            at?: string;
+            by?: string;
+            done?: boolean;
+            text: string;
+        };
+        MaintenanceKnown: {
+            action: string;
+            cause: string;
+            done: string;
+            fault: string;
+            name: components["schemas"]["PlantName"];
+            /** Format: int64 */
+            number: number;
+            /** @description id */
+            order: string;
+            path: string;
+            /** @enum {string} */
+            state: "done" | "verified" | "ineffective";
+        };
+        MaintenanceMove: {
+            note?: string;
+            /** @enum {string} */
+            state: "proposed" | "planned" | "in_work" | "done" | "verified" | "ineffective" | "cancelled";
+        };
+        MaintenanceNew: {
+            /** @description What was done about it */
+            action?: string;
+            assignee?: string;
+            /** @description Why it was so */
+            cause?: string;
+            checks?: components["schemas"]["MaintenanceCheck"][] | null;
+            /**
+             * Format: int64
+             * @description What an hour of the machine's standstill costs
+             */
+            down_fen_per_h?: number;
+            due?: string;
+            equipment: string;
+            /** @description What was found */
+            fault?: string;
+            /**
+             * Format: int64
+             * @description Cost of labour
+             */
+            labour_fen?: number;
+            /** Format: int64 */
+            labour_min?: number;
+            note?: string;
+            /** @description The alarm that it is about */
+            origin?: components["schemas"]["MaintenanceOrigin"];
+            /** @description Spares used; taking them out of stock is booked where material is */
+            parts?: components["schemas"]["MaintenancePart"][] | null;
+            /**
+             * Format: int64
+             * @description Cost of parts and outside service
+             */
+            parts_fen?: number;
+            /** Format: int64 */
+            priority: number;
+            title: string;
+            /**
+             * Format: int64
+             * @description How long the alarm must stay away after the work for it to have helped; a day when left out
+             */
+            verify_s?: number;
+        };
+        MaintenanceOrder: {
+            /** @description What was done about it */
+            action?: string;
+            assignee?: string;
+            /** @description When this revision was saved */
+            at: string;
+            /** @description Why it was so */
+            cause?: string;
+            checks?: components["schemas"]["MaintenanceCheck"][] | null;
+            /**
+             * Format: int64
+             * @description What an hour of the machine's standstill costs
+             */
+            down_fen_per_h?: number;
+            due?: string;
+            equipment: string;
+            /** @description What was found */
+            fault?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "corrective" | "preventive" | "condition";
+            /**
+             * Format: int64
+             * @description Cost of labour
+             */
+            labour_fen?: number;
+            /** Format: int64 */
+            labour_min?: number;
+            /** @description Of the machine */
+            name: components["schemas"]["PlantName"];
+            /**
+             * Format: int64
+             * @description Counted from 1
+             */
+            number: number;
+            origin?: components["schemas"]["MaintenanceOrigin"];
+            /** @description Spares used; taking them out of stock is booked where material is */
+            parts?: components["schemas"]["MaintenancePart"][] | null;
+            /**
+             * Format: int64
+             * @description Cost of parts and outside service
+             */
+            parts_fen?: number;
+            path: string;
+            /** @description id of the plan that asked for it */
+            plan?: string;
+            /** Format: int64 */
+            priority: number;
+            /** Format: int64 */
+            rev: number;
+            /** @enum {string} */
+            state: "proposed" | "planned" | "in_work" | "done" | "verified" | "ineffective" | "cancelled";
+            steps: components["schemas"]["MaintenanceStep"][];
+            title: string;
+            /**
+             * Format: int64
+             * @description How long the alarm must stay away after the work for it to have helped; a day when left out
+             */
+            verify_s?: number;
+        };
+        MaintenanceOrigin: {
+            /** @description Of the alarm at the place */
+            alarm: string;
+            /** @description When it came */
+            from: string;
+            text?: components["schemas"]["PlantName"];
+        };
+        MaintenancePart: {
+            /** @description Code of the item */
+            item: string;
+            location?: string;
+            /** @description In the item's unit */
+            quantity: string;
+        };
+        MaintenancePlan: {
+            /** @description By alarm: its id at the machine */
+            alarm?: string;
+            /** @description From when on it counts; now when left out */
+            begin?: string;
+            /** @enum {string} */
+            by: "time" | "count" | "alarm";
+            /** @description Lines of the check list */
+            checks: string[] | null;
+            /**
+             * Format: double
+             * @description By time: how many days after the last time
+             */
+            days?: number;
+            equipment: string;
+            id: string;
+            off?: boolean;
+            /**
+             * Format: int64
+             * @description By count: after how many parts that the machine counted
+             */
+            parts?: number;
+            /** Format: int64 */
+            priority: number;
+            /** Format: int64 */
+            rev: number;
+            title: string;
+            /** Format: int64 */
+            verify_s?: number;
+        };
+        MaintenancePlanState: {
+            /** @description By alarm: its id at the machine */
+            alarm?: string;
+            /** @description From when on it counts; now when left out */
+            begin?: string;
+            /** @enum {string} */
+            by: "time" | "count" | "alarm";
+            /** @description Lines of the check list */
+            checks: string[] | null;
+            /**
+             * Format: double
+             * @description By time: how many days after the last time
+             */
+            days?: number;
+            /** @description By time: when it is due */
+            due?: string;
+            equipment: string;
+            id: string;
+            /** @description When it was done last, or began to count */
+            last: string;
+            /**
+             * Format: int64
+             * @description By count: parts since the last time
+             */
+            made?: number;
+            name: components["schemas"]["PlantName"];
+            off?: boolean;
+            /** @description id of the order that is open for it */
+            open?: string;
+            /**
+             * Format: int64
+             * @description By count: after how many parts that the machine counted
+             */
+            parts?: number;
+            /** @description Of the machine; empty when it is gone */
+            path: string;
+            /** Format: int64 */
+            priority: number;
+            /** Format: int64 */
+            rev: number;
+            title: string;
+            /**
+             * Format: double
+             * @description How much of the way to the next time is gone, 1 and more when it is due; none where nobody knows
+             */
+            used: number | null;
+            /** Format: int64 */
+            verify_s?: number;
+        };
+        MaintenanceStep: {
+            at: string;
+            /** @description Who; node when it was seen by itself */
+            by: string;
+            note?: string;
+            /** @enum {string} */
+            state: "proposed" | "planned" | "in_work" | "done" | "verified" | "ineffective" | "cancelled";
+        };
+        MaintenanceSummary: {
+            /**
+             * Format: double
+             * @description Corrective maintenance time by all maintenance time, 0..1
+             */
+            corrective_ratio: number | null;
+            /** @description Orders that were done in the stretch, by kind */
+            count: {
+                [key: string]: number;
+            };
+            from: string;
+            /** Format: int64 */
+            ineffective: number;
+            /**
+             * Format: int64
+             * @description Of them those that are past their due time
+             */
+            late: number;
+            /**
+             * Format: int64
+             * @description Orders that are open now
+             */
+            open: number;
+            /** @description Why there is no ratio */
+            reason?: string;
+            to: string;
+            /**
+             * Format: int64
+             * @description Of those done in the stretch, how many were seen to have helped
+             */
+            verified: number;
+            work_ms: {
+                [key: string]: number;
+            };
+        };
+        MaintenanceView: {
+            /** @description What was done about it */
+            action?: string;
+            assignee?: string;
+            /** @description When this revision was saved */
+            at: string;
+            /** @description Why it was so */
+            cause?: string;
+            checks?: components["schemas"]["MaintenanceCheck"][] | null;
+            /**
+             * Format: int64
+             * @description Downtime, labour and parts
+             */
+            cost_fen: number | null;
+            /**
+             * Format: int64
+             * @description What an hour of the machine's standstill costs
+             */
+            down_fen_per_h?: number;
+            /** Format: int64 */
+            downtime_ms: number | null;
+            due?: string;
+            equipment: string;
+            /** @description What was found */
+            fault?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "corrective" | "preventive" | "condition";
+            known: components["schemas"]["MaintenanceKnown"][];
+            /**
+             * Format: int64
+             * @description Cost of labour
+             */
+            labour_fen?: number;
+            /** Format: int64 */
+            labour_min?: number;
+            /** @description Of the machine */
+            name: components["schemas"]["PlantName"];
+            /**
+             * Format: int64
+             * @description Counted from 1
+             */
+            number: number;
+            origin?: components["schemas"]["MaintenanceOrigin"];
+            /** @description Spares used; taking them out of stock is booked where material is */
+            parts?: components["schemas"]["MaintenancePart"][] | null;
+            /**
+             * Format: int64
+             * @description Cost of parts and outside service
+             */
+            parts_fen?: number;
+            path: string;
+            /** @description id of the plan that asked for it */
+            plan?: string;
+            /** Format: int64 */
+            priority: number;
+            /** @description Why there is no figure */
+            reason?: string;
+            /** Format: int64 */
+            rev: number;
+            /** @enum {string} */
+            state: "proposed" | "planned" | "in_work" | "done" | "verified" | "ineffective" | "cancelled";
+            steps: components["schemas"]["MaintenanceStep"][];
+            title: string;
+            /**
+             * Format: int64
+             * @description How long the alarm must stay away after the work for it to have helped; a day when left out
+             */
+            verify_s?: number;
+        };
+        MaintenanceWork: {
+            /** @description What was done about it */
+            action?: string;
+            assignee?: string;
+            /** @description Why it was so */
+            cause?: string;
+            checks?: components["schemas"]["MaintenanceCheck"][] | null;
+            /**
+             * Format: int64
+             * @description What an hour of the machine's standstill costs
+             */
+            down_fen_per_h?: number;
+            due?: string;
+            /** @description What was found */
+            fault?: string;
+            /**
+             * Format: int64
+             * @description Cost of labour
+             */
+            labour_fen?: number;
+            /** Format: int64 */
+            labour_min?: number;
+            /** @description Spares used; taking them out of stock is booked where material is */
+            parts?: components["schemas"]["MaintenancePart"][] | null;
+            /**
+             * Format: int64
+             * @description Cost of parts and outside service
+             */
+            parts_fen?: number;
+            /** Format: int64 */
+            priority: number;
+            title: string;
+            /**
+             * Format: int64
+             * @description How long the alarm must stay away after the work for it to have helped; a day when left out
+             */
+            verify_s?: number;
         };
         MaterialArrival: {
             /** @description What has not come will not come */
@@ -16066,6 +16702,44 @@ export interface operations {
             };
         };
     };
+    "alarm-deliveries": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                scope?: string;
+                /** @description id */
+                route?: string;
+                state?: "" | "waiting" | "sent" | "failed" | "dropped";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListDeliveryDelivery"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "alarm-limits": {
         parameters: {
             query?: {
@@ -16329,6 +17003,170 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlarmPerformance"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "alarm-routes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListDeliveryRoute"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-alarm-route": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeliveryRoute"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryRoute"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-alarm-route": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the route you changed */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeliveryRoute"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryRoute"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-alarm-route": {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "test-alarm-route": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryAttempt"];
                 };
             };
             /** @description Error */
@@ -22427,6 +23265,364 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MachineLink"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "work-orders": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                /** @description Only those about which somebody has still to do something */
+                open?: boolean;
+                state?: "" | "proposed" | "planned" | "in_work" | "done" | "verified" | "ineffective" | "cancelled";
+                equipment?: string;
+                /** @description id of the alarm that they came from */
+                alarm?: string;
+                /** @description Part of title, machine, fault, cause or action */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMaintenanceOrder"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "propose-work-order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaintenanceNew"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceOrder"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "work-order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-work-order": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the order you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaintenanceWork"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceOrder"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "move-work-order": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the order you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaintenanceMove"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceOrder"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "maintenance-plans": {
+        parameters: {
+            query?: {
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMaintenancePlanState"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-maintenance-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaintenancePlan"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenancePlan"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-maintenance-plan": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the order you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaintenancePlan"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenancePlan"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-maintenance-plan": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the order you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "maintenance-summary": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceSummary"];
                 };
             };
             /** @description Error */
