@@ -113,7 +113,7 @@ func (d *dispatcher) soonest(u int32, ready int64, out *placed) {
 	}
 	at := d.earliest(u, ready)
 	for i, a := range op.Alternatives {
-		start, end, setup, _ := d.stations[a.Machine].put(d.st.lines[a.Machine], op, u, at, a.Duration)
+		start, end, setup, _, _ := d.fitted(&d.st, d.st.lines[a.Machine], u, a.Machine, at, a.Duration)
 		if i == 0 || end < out.end {
 			*out, d.alt[u] = placed{start, end, setup, -1}, int32(i)
 		}

@@ -13,6 +13,8 @@ package schedule
 type Problem struct {
 	Machines []Machine
 	Jobs     []Job
+	// Resources are what operations need beside a machine.
+	Resources []Resource
 	// Horizon is when everything must be done; 0 is no limit.
 	Horizon int64
 }
@@ -62,6 +64,8 @@ type Operation struct {
 	// Interruptible: it may begin before a break and go on after it. Otherwise it
 	// runs within one window.
 	Interruptible bool
+	// Uses is what it takes of resources; no resource is twice among them.
+	Uses []Use
 	// Material is when what it needs has arrived.
 	Material int64
 	// MinWait and MaxWait bound the time since the end of the operation before it;

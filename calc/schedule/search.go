@@ -75,6 +75,9 @@ func (p *Problem) plain() error {
 	if p.Horizon > 0 {
 		return &Unsupported{"horizon", "a horizon"}
 	}
+	if len(p.Resources) > 0 {
+		return &Unsupported{"resources", "a limit of tools or people"}
+	}
 	for i, m := range p.Machines {
 		path := fmt.Sprintf("machines[%d]", i)
 		switch {

@@ -50,7 +50,8 @@ type shop struct {
 	before   []Placed
 	isBefore []bool  // the current plan has the operation
 	locked   []int64 // ends of locked operations
-	lower    []int64 // of one unit, room
+	limits
+	lower []int64 // of one unit, room
 }
 
 func newShop(p *Problem, o PlanOptions) *shop {
@@ -71,6 +72,7 @@ func newShop(p *Problem, o PlanOptions) *shop {
 		}
 	}
 	s.lock()
+	s.limit()
 	s.lower = make([]int64, len(s.ops))
 	s.before, s.isBefore = make([]Placed, len(s.ops)), make([]bool, len(s.ops))
 	for _, b := range o.Current.Operations {
@@ -107,12 +109,13 @@ func (s *shop) lockedAt(op *Operation) int32 {
 // state is a schedule that is built up to some operation.
 type state struct {
 	lines []line
-	ready []int64 // end of what is placed of each job
+	ready []int64   // end of what is placed of each job
+	taken []profile // of each resource
 	cost  Cost
 }
 
 func (s *shop) newState() state {
-	st := state{lines: make([]line, len(s.stations)), ready: make([]int64, len(s.first))}
+	st := state{lines: make([]line, len(s.stations)), ready: make([]int64, len(s.first)), taken: make([]profile, len(s.left)), cost: Cost{Broken: s.broken}}
 	for k := range st.lines {
 		st.lines[k].last, st.lines[k].family = -1, int32(s.stations[k].Ready)
 	}
@@ -122,6 +125,9 @@ func (s *shop) newState() state {
 func (st *state) set(from *state) {
 	copy(st.lines, from.lines)
 	copy(st.ready, from.ready)
+	for i := range st.taken {
+		st.taken[i] = append(st.taken[i][:0], from.taken[i]...)
+	}
 	st.cost = from.cost
 }
 
@@ -146,6 +152,9 @@ func (s *shop) earliest(u int32, ready int64) int64 {
 // calendar has no room for it the state is broken.
 func (s *shop) place(st *state, u, alt int32, ready int64, out *placed) {
 	op := s.ops[u]
+	if len(op.Uses) > 0 {
+		s.begins[u] = -1
+	}
 	if op.Locked != nil {
 		*out = placed{op.Locked.Start, s.locked[u], 0, -1}
 		return
@@ -153,13 +162,30 @@ func (s *shop) place(st *state, u, alt int32, ready int64, out *placed) {
 	a := op.Alternatives[alt]
 	l := st.lines[a.Machine]
 	out.after = l.last
-	out.start, out.end, out.setup, l = s.stations[a.Machine].put(l, op, u, ready, a.Duration)
+	takes := int64(-1)
+	if len(op.Uses) == 0 {
+		out.start, out.end, out.setup, l = s.stations[a.Machine].put(l, op, u, ready, a.Duration)
+	} else {
+		out.start, out.end, out.setup, takes, l = s.fitted(st, l, u, a.Machine, ready, a.Duration)
+	}
 	if out.end >= never {
 		*out = placed{ready, ready, 0, -1}
 		st.cost.Broken += worstBreak
 		return
 	}
 	st.lines[a.Machine] = l
+	if takes >= 0 {
+		s.begins[u] = takes
+		s.take(st, u, a.Machine, takes, out.end, 1)
+	}
+}
+
+// unplace gives back what an operation that was placed takes of resources.
+func (s *shop) unplace(st *state, u, alt int32, out *placed) {
+	if len(s.ops[u].Uses) > 0 && s.begins[u] >= 0 {
+		s.take(st, u, s.ops[u].Alternatives[alt].Machine, s.begins[u], out.end, -1)
+		s.begins[u] = -1
+	}
 }
 
 // worstBreak is what one operation counts at most among the broken ones.
@@ -213,6 +239,7 @@ func (s *shop) addChain(st *state, unit int32, alt []int32, out []placed, keep [
 				left--
 				lower[u-1-from] = out[u-1].start + late
 				for v := u; v >= u-1; v-- {
+					s.unplace(st, v, alt[v], &out[v])
 					st.lines[s.ops[v].Alternatives[alt[v]].Machine] = keep[v]
 				}
 				u--

@@ -28,6 +28,7 @@ const (
 	Overlap   Kind = "overlap"   // at the same time as another on the machine
 	Batch     Kind = "batch"     // of another family, or not together, in a batch
 	Capacity  Kind = "capacity"  // more in a batch than fits
+	Resource  Kind = "resource"  // takes more of a tool, or of people, than there are
 	Setup     Kind = "setup"     // without the time to set the machine up before it
 	Horizon   Kind = "horizon"   // ends after everything must be done
 	Locked    Kind = "locked"    // not where it is locked
@@ -46,12 +47,13 @@ type Violation struct {
 type checker struct {
 	p     *schedule.Problem
 	found []Violation
+	taken [][]taking // of each resource
 }
 
 // Schedule gives everything that is wrong with s; nothing when it can be carried
 // out. The problem must be valid.
 func Schedule(p *schedule.Problem, s schedule.Schedule) []Violation {
-	c := checker{p: p}
+	c := checker{p: p, taken: make([][]taking, len(p.Resources))}
 	known := c.complete(s)
 	for _, o := range known {
 		c.operation(o)
@@ -213,7 +215,9 @@ func (c *checker) machines(known []schedule.Placed) {
 		c.apart(m, k, runs)
 		c.batches(m, k, runs)
 		c.setups(m, k, runs)
+		c.takes(m, k, runs)
 	}
+	c.limits()
 }
 
 func (c *checker) apart(m *schedule.Machine, k int, runs []run) {
