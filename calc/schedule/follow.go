@@ -70,8 +70,8 @@ func (s *shop) sequence() (order, alt []int32) {
 				at[m] = append(at[m], reserved{start: s.before[u].Start, op: u})
 			}
 		}
-		if i > 0 && s.job[unit[0]] == s.job[s.units[i-1][0]] {
-			key[i] = max(key[i], key[i-1])
+		for _, b := range s.unitsBefore[i] { // they have smaller numbers
+			key[i] = max(key[i], key[b])
 		}
 	}
 	return s.arrange(key, at), alt
@@ -92,9 +92,9 @@ func (s *shop) arrange(key []int64, at [][]reserved) []int32 {
 			waits[b]++
 		}
 	}
-	for i := 1; i < len(s.units); i++ {
-		if s.job[s.units[i][0]] == s.job[s.units[i-1][0]] {
-			edge(int32(i-1), int32(i))
+	for i := range s.units {
+		for _, b := range s.unitsBefore[i] {
+			edge(b, int32(i))
 		}
 	}
 	for _, ops := range at {

@@ -158,7 +158,11 @@ func (p *Problem) summable(o Objective) error {
 			for _, a := range op.Alternatives {
 				longest = max(longest, a.Duration)
 			}
-			work += longest + max(op.MinWait, 0) + setup
+			wait := max(op.MinWait, 0)
+			for _, f := range op.After {
+				wait = max(wait, f.MinWait)
+			}
+			work += longest + wait + setup
 		}
 	}
 	latest += float64(work) + overdue

@@ -96,6 +96,8 @@ func (p *Problem) plain() error {
 		for k, o := range j.Operations {
 			path := fmt.Sprintf("jobs[%d].operations[%d]", i, k)
 			switch {
+			case o.After != nil:
+				return &Unsupported{path + ".after", "a branch"}
 			case o.MinWait != 0 || o.MaxWait != nil:
 				return &Unsupported{path, "a wait"}
 			case o.Material > 0:

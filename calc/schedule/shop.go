@@ -51,6 +51,7 @@ type shop struct {
 	isBefore []bool  // the current plan has the operation
 	locked   []int64 // ends of locked operations
 	limits
+	branched
 	lower []int64 // of one unit, room
 }
 
@@ -71,6 +72,7 @@ func newShop(p *Problem, o PlanOptions) *shop {
 			s.ops, s.job, s.unit = append(s.ops, op), append(s.job, int32(j)), append(s.unit, int32(len(s.units)-1))
 		}
 	}
+	s.branch()
 	s.lock()
 	s.limit()
 	s.lower = make([]int64, len(s.ops))
@@ -110,12 +112,16 @@ func (s *shop) lockedAt(op *Operation) int32 {
 type state struct {
 	lines []line
 	ready []int64   // end of what is placed of each job
+	ends  []int64   // of each operation, where jobs have branches
 	taken []profile // of each resource
 	cost  Cost
 }
 
 func (s *shop) newState() state {
-	st := state{lines: make([]line, len(s.stations)), ready: make([]int64, len(s.first)), taken: make([]profile, len(s.left)), cost: Cost{Broken: s.broken}}
+	st := state{lines: make([]line, len(s.stations)), ready: make([]int64, len(s.first)), taken: make([]profile, len(s.left)), cost: Cost{Broken: s.broken, Tardiness: s.due}}
+	if s.links != nil {
+		st.ends = make([]int64, len(s.ops))
+	}
 	for k := range st.lines {
 		st.lines[k].last, st.lines[k].family = -1, int32(s.stations[k].Ready)
 	}
@@ -125,6 +131,7 @@ func (s *shop) newState() state {
 func (st *state) set(from *state) {
 	copy(st.lines, from.lines)
 	copy(st.ready, from.ready)
+	copy(st.ends, from.ends)
 	for i := range st.taken {
 		st.taken[i] = append(st.taken[i][:0], from.taken[i]...)
 	}
@@ -139,9 +146,20 @@ type placed struct {
 	after      int32
 }
 
-// earliest is when an operation could start if its machine were free.
-func (s *shop) earliest(u int32, ready int64) int64 {
+// earliest is when an operation could start if its machine were free. ready is the
+// end of the one before it, where jobs are lines; ends are those of all.
+func (s *shop) earliest(u int32, ready int64, ends []int64) int64 {
 	op := s.ops[u]
+	if s.links != nil && s.links[u] != nil {
+		at := op.Material
+		if len(s.links[u]) == 0 {
+			at = max(at, s.p.Jobs[s.job[u]].Release)
+		}
+		for _, l := range s.links[u] {
+			at = max(at, ends[l.op]+l.wait)
+		}
+		return at
+	}
 	if u == s.first[s.job[u]] {
 		return max(s.p.Jobs[s.job[u]].Release, op.Material)
 	}
@@ -151,6 +169,13 @@ func (s *shop) earliest(u int32, ready int64) int64 {
 // place puts an operation behind what there is, not before a time. Where the
 // calendar has no room for it the state is broken.
 func (s *shop) place(st *state, u, alt int32, ready int64, out *placed) {
+	s.put(st, u, alt, ready, out)
+	if s.links != nil {
+		st.ends[u] = out.end
+	}
+}
+
+func (s *shop) put(st *state, u, alt int32, ready int64, out *placed) {
 	op := s.ops[u]
 	if len(op.Uses) > 0 {
 		s.begins[u] = -1
@@ -201,7 +226,7 @@ func (s *shop) add(st *state, unit int32, alt []int32, out []placed, keep []line
 	from, to := s.units[unit][0], s.units[unit][1]
 	j := s.job[from]
 	if to-from == 1 {
-		s.place(st, from, alt[from], s.earliest(from, st.ready[j]), &out[from])
+		s.place(st, from, alt[from], s.earliest(from, st.ready[j], st.ends), &out[from])
 	} else {
 		s.addChain(st, unit, alt, out, keep)
 	}
@@ -210,11 +235,26 @@ func (s *shop) add(st *state, unit int32, alt []int32, out []placed, keep []line
 		s.account(st, u, alt[u], end, &out[u])
 		end = out[u].end
 	}
+	if s.isBranched(j) {
+		s.later(st, j, out[from:to])
+		return
+	}
 	st.ready[j] = end
 	if int(to) == len(s.ops) || s.job[to] != j {
 		if job := &s.p.Jobs[j]; job.Due != nil {
 			st.cost.Tardiness += job.Weight * max(0, end-*job.Due)
 		}
+	}
+}
+
+// later lets a job with branches end no earlier than what was placed of it.
+func (s *shop) later(st *state, j int32, placed []placed) {
+	was := st.ready[j]
+	for i := range placed {
+		st.ready[j] = max(st.ready[j], placed[i].end)
+	}
+	if job := &s.p.Jobs[j]; job.Due != nil {
+		st.cost.Tardiness += job.Weight * (max(0, st.ready[j]-*job.Due) - max(0, was-*job.Due))
 	}
 }
 
@@ -232,7 +272,7 @@ func (s *shop) addChain(st *state, unit int32, alt []int32, out []placed, keep [
 		} else {
 			end = st.ready[s.job[from]]
 		}
-		s.place(st, u, alt[u], max(lower[u-from], s.earliest(u, end)), &out[u])
+		s.place(st, u, alt[u], max(lower[u-from], s.earliest(u, end, st.ends)), &out[u])
 		if u > from {
 			late := out[u].start - end - *s.ops[u].MaxWait
 			if late > 0 && left > 0 {
@@ -256,7 +296,7 @@ func (s *shop) addChain(st *state, unit int32, alt []int32, out []placed, keep [
 func (s *shop) account(st *state, u, alt int32, end int64, o *placed) {
 	op := s.ops[u]
 	if op.Locked != nil {
-		st.cost.Broken += min(max(0, s.earliest(u, end)-o.start), worstBreak)
+		st.cost.Broken += min(max(0, s.earliest(u, end, st.ends)-o.start), worstBreak)
 	}
 	if s.p.Horizon > 0 && o.end > s.p.Horizon {
 		st.cost.Broken += min(o.end-s.p.Horizon, worstBreak)

@@ -144,6 +144,9 @@ func (v *validator) job(j *Job) error {
 		if err := v.operation(o); err != nil {
 			return fmt.Errorf("operations[%d].%w", i, err)
 		}
+		if err := j.validateAfter(i); err != nil {
+			return fmt.Errorf("operations[%d].%w", i, err)
+		}
 		least := o.least()
 		if -o.MinWait > min(before, least) {
 			return fmt.Errorf("operations[%d].min_wait: it may start %d before the end of the operation before it, which takes %d at least, and itself %d; give no more than either takes", i, -o.MinWait, before, least)

@@ -167,6 +167,14 @@ func operation(o *schedule.Operation) reader {
 			a := &o.Alternatives[i]
 			return object(map[string]reader{"machine": whole(&a.Machine), "duration": whole(&a.Duration)}, "machine", "duration")
 		}),
+		"after": func(path string, raw json.RawMessage) error {
+			o.After = []schedule.Forerunner{} // without any it begins with the job
+			return array(func(i int) reader {
+				o.After = append(o.After, schedule.Forerunner{})
+				f := &o.After[i]
+				return object(map[string]reader{"op": whole(&f.Op), "min_wait": whole(&f.MinWait)}, "op")
+			})(path, raw)
+		},
 		"locked": func(path string, raw json.RawMessage) error {
 			o.Locked = &schedule.Lock{}
 			return object(map[string]reader{"machine": whole(&o.Locked.Machine), "start": whole(&o.Locked.Start)}, "machine", "start")(path, raw)
