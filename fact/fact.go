@@ -56,6 +56,7 @@ const (
 	KindPlan       Kind = "plan"                  // a plan of shop/planning was made
 	KindPlanPart   Kind = "plan_part"             // a piece of what it holds
 	KindPlanStep   Kind = "plan_step"             // what became of it: issued, put aside
+	KindPlanLimit  Kind = "plan_limit"            // how many there are of a tool or a skill, as it was saved
 
 	KindLineLayout Kind = "line_layout" // a layout of shop/line as it was saved
 

@@ -4083,6 +4083,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plan-limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many there are of tools and of people with a skill: no plan takes more at once */
+        get: operations["plan-limits"];
+        /** Enter how many there are of a tool or a skill (rev 0), or change it */
+        put: operations["save-plan-limit"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plan-runs": {
         parameters: {
             query?: never;
@@ -10808,6 +10826,11 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListPlanningLimit: {
+            items: components["schemas"]["PlanningLimit"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListPlanningMachineList: {
             items: components["schemas"]["PlanningMachineList"][];
             /** @description Pass as cursor for the next page */
@@ -12617,7 +12640,7 @@ export interface components {
             order?: string;
             text: string;
             /** @enum {string} */
-            what: "order_new" | "order_gone" | "order_changed" | "job_elsewhere" | "job_ended" | "calendar" | "machine_gone" | "definition" | "material";
+            what: "order_new" | "order_gone" | "order_changed" | "job_elsewhere" | "job_ended" | "calendar" | "machine_gone" | "definition" | "material" | "limit";
         };
         PlanningChanges: {
             /**
@@ -12932,12 +12955,36 @@ export interface components {
             number: string;
             order: string;
         };
+        PlanningLimit: {
+            readonly at?: string;
+            readonly by?: string;
+            /** @description Of a skill: code of the calendar whose shifts are named */
+            calendar?: string;
+            /** @description As routings call it */
+            name: string;
+            /** @description It limits no more */
+            off?: boolean;
+            /**
+             * Format: int64
+             * @description Counts the changes
+             */
+            rev: number;
+            /** @description Of a skill: how many people have it in each shift */
+            shifts?: components["schemas"]["PlanningShiftPeople"][] | null;
+            /**
+             * Format: int64
+             * @description At any time; of a skill with a calendar, outside of the shifts that are named
+             */
+            units: number;
+            /** @enum {string} */
+            what: "tool" | "skill";
+        };
         PlanningLink: {
             /**
-             * @description What it waited for last: the operation before it in its order (job), in the machine (machine; setup when that counts too), the machine to open (calendar), the order's earliest date (release), what it takes to arrive (material), a lock, a supplier (outside); frozen: it runs already; begin: nothing, it starts at once
+             * @description What it waited for last: the operation before it in its order (job), in the machine (machine; setup when that counts too), the machine to open (calendar), the order's earliest date (release), what it takes to arrive (material), a fixture or a gauge (tool), people with a skill (people), a lock, a supplier (outside); frozen: it runs already; begin: nothing, it starts at once
              * @enum {string}
              */
-            because: "job" | "machine" | "setup" | "calendar" | "release" | "material" | "locked" | "frozen" | "outside" | "begin";
+            because: "job" | "machine" | "setup" | "calendar" | "release" | "material" | "tool" | "people" | "locked" | "frozen" | "outside" | "begin";
             /**
              * Format: int64
              * @description Of its way from start to end that the machine is closed
@@ -12947,6 +12994,8 @@ export interface components {
             equipment?: string;
             /** Format: int64 */
             job: number;
+            /** @description Of tool and people: the tool or the skill that there is too little of */
+            limit?: string;
             /** @description Of material: what it waited for, and which arrival brings it */
             material?: components["schemas"]["PlanningCover"];
             name: components["schemas"]["PlantName"];
@@ -13010,10 +13059,10 @@ export interface components {
             job?: number;
             product: string;
             /**
-             * @description overlap: the next waits for all units, although lots are handed on. parallel: branches are planned one after the other. setup_differs: the longest setup of the family counts. batch_loads: several loads count as one run
+             * @description limit_exceeded: operations that run take more of the tool or skill that product names than there are. overlap: the next waits for all units, although lots are handed on. parallel: branches are planned one after the other. setup_differs: the longest setup of the family counts. batch_loads: several loads count as one run
              * @enum {string}
              */
-            what: "overlap" | "parallel" | "setup_differs" | "batch_loads";
+            what: "overlap" | "parallel" | "setup_differs" | "batch_loads" | "limit_exceeded";
         };
         PlanningOrderPlan: {
             /** @description There is no such order */
@@ -13218,6 +13267,12 @@ export interface components {
             /** Format: int64 */
             unplanned: number;
         };
+        PlanningShiftPeople: {
+            /** @description Code */
+            shift: string;
+            /** Format: int64 */
+            units: number;
+        };
         PlanningSpan: {
             from: string;
             to: string;
@@ -13266,13 +13321,13 @@ export interface components {
             /** @description In words, with how to mend it */
             text: string;
             /** @enum {string} */
-            why: "held" | "not_released" | "no_routing" | "no_machine" | "no_calendar" | "closed" | "too_long" | "no_material" | "not_in_base";
+            why: "held" | "not_released" | "no_routing" | "no_machine" | "no_calendar" | "closed" | "too_long" | "no_material" | "limit" | "not_in_base";
         };
         PlanningViolation: {
             /** Format: int64 */
             job?: number;
             /** @enum {string} */
-            kind: "unknown" | "twice" | "missing" | "machine" | "duration" | "calendar" | "order" | "late" | "release" | "material" | "overlap" | "batch" | "capacity" | "setup" | "horizon" | "locked" | "beginning";
+            kind: "unknown" | "twice" | "missing" | "machine" | "duration" | "calendar" | "order" | "late" | "release" | "material" | "overlap" | "batch" | "capacity" | "resource" | "setup" | "horizon" | "locked" | "beginning";
             order?: string;
             /** @description The operation that it runs into */
             other?: components["schemas"]["PlanningRef"];
@@ -25923,6 +25978,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlanningPlan"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "plan-limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPlanningLimit"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-plan-limit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanningLimit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanningLimit"];
                 };
             };
             /** @description Error */
