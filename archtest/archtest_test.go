@@ -95,6 +95,7 @@ var floors = []struct {
 	{"shop/material/balance", []string{"plant", "figure", "access", "shop/material"}, "folds bookings and books nothing"},
 	{"figure/figuretest", []string{"figure"}, "holds definitions against cases"},
 	{"truth", []string{"plant", "calc/...", "connect/mtconnect/...", "shop/quality/sheet"}, "holds what is computed against what others computed, and is asked by a command alone"},
+	{"shop/quality", []string{"plant", "access", "calc/capability", "calc/msa", "calc/sampling", "calc/spc"}, "rooms of a storey do not import one another; what machines measured, alarms and orders are told to it"},
 	{"shop/quality/sheet", []string{"calc/capability", "calc/msa", "calc/spc", "calc/stat", "connect/files/table"}, "charts of a table that somebody has; a sheet is read with its codec"},
 	{"shop/line", []string{"plant", "access", "figure", "calc/line"}, "rooms of a storey do not import one another; what machines did and orders want is told to it"},
 	{"shop/planning", []string{"plant", "access", "calc/schedule", "calc/schedule/check"}, "rooms of a storey do not import one another; orders and machines are told to it"},

@@ -65,6 +65,9 @@ const (
 
 	KindCall Kind = "call" // a step of a call of shop/andon
 
+	KindQuality     Kind = "quality"     // a document of shop/quality as it was saved
+	KindMeasurement Kind = "measurement" // a subgroup of shop/quality that a person entered
+
 	KindExchange Kind = "exchange" // exchange.Fact: a step of a message of factory/exchange
 )
 

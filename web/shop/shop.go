@@ -25,6 +25,7 @@ import (
 	"zhigai/shop/production"
 	"zhigai/shop/production/attendance"
 	"zhigai/shop/production/performance"
+	"zhigai/shop/quality"
 	"zhigai/web"
 )
 
@@ -65,6 +66,7 @@ type Deps struct {
 	Lines      *line.Desk
 	Material   *material.Desk
 	Andon      *andon.Desk
+	Quality    *quality.Desk
 	// Authenticity examines machines' days; Decided is called after something was
 	// said of a suspicion, so that the day counts accordingly.
 	Authenticity Authenticity
@@ -121,6 +123,7 @@ func Register(api *web.API, d Deps) {
 	r.registerLines()
 	r.registerMaterial()
 	r.registerAndon()
+	r.registerQuality()
 	r.registerBalance()
 	r.registerHours()
 	r.registerAuthenticity()
