@@ -32,6 +32,7 @@ var Sets = []Set{
 	{"jobshop", "job shops", jobShops},
 	{"flexible-jobshop", "flexible job shops", flexibleShops},
 	{"oee", "worked examples of OEE, formulas of ISO 22400-2", effectiveness},
+	{"energy-steel", "energy of a steel works (pandas, statsmodels)", steelWorks},
 	{"mtconnect-okuma", "recorded sessions of a lathe", lathe},
 	{"gb4754-2017", "industries of GB/T 4754-2017", industries},
 	{"admin-divisions", "divisions of GB/T 2260", divisions},
