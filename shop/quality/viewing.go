@@ -246,7 +246,7 @@ const maxCapability = 50_000
 // Note is what somebody says of a point of a chart, or of an instant: an
 // annotation, or the cause of a signal.
 type Note struct {
-	ID       string        `json:"id"`
+	ID       string        `json:"id,omitempty" readOnly:"true"`
 	Subgroup string        `json:"subgroup,omitempty"`
 	At       plant.Instant `json:"at" doc:"Of the point"`
 	Cause    string        `json:"cause,omitempty" maxLength:"60" doc:"Kind of cause, as tool, material, machine, person, method, environment, measurement"`
