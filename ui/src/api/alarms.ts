@@ -19,7 +19,7 @@ export interface Limit extends LimitTerms { id: string; rev: number; equipment: 
 export interface Fired { from: string; to: string; open?: boolean; lost?: boolean; peak: number; before_s: number }
 export interface Burst { from: string; to: string; count: number; peak: number }
 export interface Backtest {
-  from: string; to: string; signal: string; unit?: string; fired: Fired[]; count: number; per_day: number; stood_s: number; longest_s: number;
+  from: string; to: string; signal: string; unit?: string; fired: Fired[]; count: number; per_day: number | null; stood_s: number; longest_s: number;
   stops: number; foreseen: number; before_stops: number; in_stops: number; floods: Burst[]; coverage: number | null; reason?: string; rule: string;
 }
 

@@ -6492,8 +6492,11 @@ export interface components {
             in_stops: number;
             /** Format: double */
             longest_s: number;
-            /** Format: double */
-            per_day: number;
+            /**
+             * Format: double
+             * @description None where too little of the stretch is known
+             */
+            per_day: number | null;
             /** @description Why the trial says little: there are no values, or few */
             reason?: string;
             /** @description Version of the code that says when an alarm stands */
@@ -7566,6 +7569,8 @@ export interface components {
             zone: string;
         };
         DeliveryRoute: {
+            /** @description Certificate, PEM, of who vouches for the server; the system's when left out */
+            ca?: string;
             id: string;
             name: string;
             off?: boolean;

@@ -25,7 +25,7 @@ export function BacktestView({ result: b, tag, within, limit }: { result: Backte
     if (!s) return null;
     const line = (name: string, of: (number | null)[], color: string) => ({ name, type: "line", showSymbol: false, connectNulls: false, lineStyle: { width: 1, color }, itemStyle: { color }, data: of.map((v, i) => [s.t[i], v]) });
     return {
-      grid: { left: 56, right: 12, top: 32, bottom: 28 }, tooltip: { trigger: "axis" }, legend: { top: 0, left: 0 },
+      grid: { left: 56, right: 12, top: 32, bottom: 28 }, tooltip: { trigger: "axis" }, legend: { top: 0, right: 0 },
       xAxis: { type: "time", min: ms(b.from), max: ms(b.to) }, yAxis: { type: "value", name: unit, scale: true },
       series: [
         line(t("try.max"), s.max, "#1f4e79"), line(t("try.min"), s.min, "#7a9cbf"),
@@ -38,7 +38,7 @@ export function BacktestView({ result: b, tag, within, limit }: { result: Backte
   return (
     <div className="stack" style={{ marginTop: 8 }}>
       <p role="status" style={{ margin: 0, fontWeight: 600 }}>{t("try.would", { days, count: b.count, before: b.before_stops, within })}</p>
-      <p className="dim" style={{ margin: 0 }}>{t("try.more", { perDay: fixed(b.per_day, 1), stops: b.stops, foreseen: b.foreseen, inStops: b.in_stops, longest: duration(b.longest_s * 1000, lang), floods: b.floods.length, coverage: b.coverage === null ? "—" : percent(b.coverage) })}</p>
+      <p className="dim" style={{ margin: 0 }}>{t("try.more", { perDay: b.per_day === null ? "—" : fixed(b.per_day, 1), stops: b.stops, foreseen: b.foreseen, inStops: b.in_stops, longest: duration(b.longest_s * 1000, lang), floods: b.floods.length, coverage: b.coverage === null ? "—" : percent(b.coverage) })}</p>
       {b.reason && <Alert type="warning" showIcon title={t("try.few", { coverage: b.coverage === null ? "0 %" : percent(b.coverage) })} />}
       {option && <Suspense fallback={null}><EChart option={option} height={220} label={t("try.label", { signal: b.signal, count: b.count })} /></Suspense>}
       {b.fired.length === 0 ? <Nothing text={t("try.none")} /> : (

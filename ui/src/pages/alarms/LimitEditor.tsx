@@ -53,7 +53,7 @@ export function LimitEditor({ limit, may, close }: { limit: Partial<Limit>; may:
           {limit.id && <Button danger loading={save.isPending} onClick={() => submit("retired")}>{t("save.retired")}</Button>}
         </div>)}>
       <div className="stack">
-        <Form<Fields> form={f} layout="vertical" disabled={!may} initialValues={{ kind: "hi", priority: 3, on_delay_s: 5, off_delay_s: 0, deadband: 0, ...limit, reason: "" }}>
+        <Form<Fields> form={f} layout="vertical" disabled={!may} initialValues={{ kind: "hi", priority: 3, on_delay_s: limit.id ? 0 : 5, off_delay_s: 0, deadband: 0, ...limit, reason: "" }}>
           <div className="row" style={{ alignItems: "start" }}>
             <Form.Item name="equipment" label={t("machine")} rules={[{ required: true }]} style={{ width: 300 }}><Select disabled={Boolean(limit.id)} showSearch optionFilterProp="label" onChange={() => f.setFieldValue("tag", undefined)} options={(all.data ?? []).map((m) => ({ value: m.id, label: `${name(m.name)} (${m.path})` }))} /></Form.Item>
             <Form.Item name="tag" label={t("signal")} rules={[{ required: true }]} style={{ width: 300 }}><Select disabled={Boolean(limit.id)} showSearch optionFilterProp="label" loading={one.isLoading && Boolean(equipment)} options={numbers.map((n) => ({ value: n.no, label: `${name(n.title)} ${n.name}${n.unit ? ` (${unitText(n.unit, lang)})` : ""}` }))} /></Form.Item>
