@@ -63,8 +63,11 @@ fmt: ## format the Go sources
 bench: build e2e/node_modules/.package-lock.json ## this machine's limits beside other programs'; writes docs/benchmarks.md (QUICK=1: two minutes, writes nothing)
 	tools/bench.sh
 
-schedules: bin ## all published job shops, 3 seeds of 10 s of a core; writes docs/schedules.json for make bench (an hour)
-	bin/zhigai bench --parts schedule-all --json docs/schedules.json
+truth: bin ## what is computed here beside the references under ZHIGAI_REFDATA, quantity by quantity
+	@bin/zhigai truth
+
+schedules: bin ## all published job shops, 3 seeds of 10 s of a core; writes docs/schedules.json for make bench (an hour; goes on where it was stopped)
+	bin/zhigai bench --parts schedule-all --searches docs/schedules.tsv --json docs/schedules.json
 
 soak: bin ## memory of a node over 20 minutes at 100,000 samples/s
 	bin/zhigai bench --parts soak
@@ -98,4 +101,4 @@ golden: ## rewrite the expected outputs of golden tests; review the diff
 clean: ## remove what was built
 	rm -rf bin dist ui/dist/assets ui/dist/*.html .demo .dev
 
-.PHONY: help run build bin ui test test-go peers race check vet dead fmt bench schedules soak dist fuzz fault e2e gen dev golden clean
+.PHONY: help run build bin ui test test-go peers race check vet dead fmt bench schedules truth soak dist fuzz fault e2e gen dev golden clean

@@ -26,3 +26,19 @@ func c4(n int) float64 {
 	b, _ := math.Lgamma(float64(n-1) / 2)
 	return math.Sqrt(2/float64(n-1)) * math.Exp(a-b)
 }
+
+// Constants are what limits of subgroups of a size rest on, without a unit.
+type Constants struct {
+	D2 float64 // mean of the range, as tables print it
+	D3 float64 // its standard deviation
+	C4 float64 // mean of the standard deviation
+}
+
+// ConstantsOf are those of subgroups of n values, of which there are 2 to
+// [MaxRange].
+func ConstantsOf(n int) (Constants, error) {
+	if n < 2 || n > MaxRange {
+		return Constants{}, invalid("subgroups of %d; constants are known of 2 to %d", n, MaxRange)
+	}
+	return Constants{d2[n], d3[n], c4(n)}, nil
+}

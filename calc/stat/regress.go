@@ -19,6 +19,8 @@ type Fit struct {
 	DW     float64 // Durbin-Watson, in the order of the rows
 	AIC    float64 // of normal errors, with the constants of the likelihood
 	Resid  []float64
+	// Inverse is (XᵀX)⁻¹, by coefficients: SD² times it is how they vary together.
+	Inverse [][]float64
 }
 
 // dependent is how much of a column must be new beside those before it.
@@ -117,6 +119,7 @@ func fitted(y []float64, rest []double, r [][]double, z []double, constant bool)
 		}
 	}
 	variance := sse.div(of(float64(f.DF)))
+	f.Inverse = make([][]float64, p)
 	for j := range p {
 		b, v := double{}, double{}
 		for k := j; k < p; k++ {
@@ -125,6 +128,10 @@ func fitted(y []float64, rest []double, r [][]double, z []double, constant bool)
 		}
 		f.Coef = append(f.Coef, b.value())
 		f.StdErr = append(f.StdErr, v.mul(variance).sqrt().value())
+		f.Inverse[j] = make([]float64, p)
+		for i := range p {
+			f.Inverse[j][i] = dot(inverse[j][max(i, j):], inverse[i][max(i, j):]).value()
+		}
 	}
 	explained, total := double{}, double{}
 	for _, v := range y {

@@ -131,7 +131,7 @@ func (m nodeMetrics) Collect(to chan<- prometheus.Metric) {
 	s.put(buildInfo, 1, version)
 	s.put(nodeStart, float64(m.n.started.UnixMilli())/1e3)
 	for _, c := range m.n.health(ctx) {
-		s.put(nodeWell, truth(c.OK), c.Name)
+		s.put(nodeWell, asNumber(c.OK), c.Name)
 	}
 	s.history()
 	s.record()
@@ -146,7 +146,7 @@ func (s scrape) put(m metric, v float64, labels ...string) {
 	s.to <- prometheus.MustNewConstMetric(m.Desc, m.kind, v, labels...)
 }
 
-func truth(ok bool) float64 {
+func asNumber(ok bool) float64 {
 	if ok {
 		return 1
 	}
@@ -226,12 +226,12 @@ func (s scrape) devices() {
 		}
 		if d.Tenant != homeTenant { // paths of one firm are not shown with those of another
 			n := others[d.Tenant]
-			n[int(1-truth(d.State == connect.StateUp))]++
+			n[int(1-asNumber(d.State == connect.StateUp))]++
 			others[d.Tenant] = n
 			continue
 		}
 		of := []string{d.Path, d.Driver}
-		s.put(deviceUp, truth(d.State == connect.StateUp), of...)
+		s.put(deviceUp, asNumber(d.State == connect.StateUp), of...)
 		s.put(deviceRequests, float64(d.Requests), of...)
 		s.put(deviceTimeouts, float64(d.Timeouts), of...)
 		s.put(deviceMissed, float64(d.Missed), of...)
@@ -278,7 +278,7 @@ func (s scrape) disk() {
 func (s scrape) links() {
 	l := links{s.n}
 	if up := l.Parent(s); up != nil {
-		s.put(parentUp, truth(up.State == link.StateUp))
+		s.put(parentUp, asNumber(up.State == link.StateUp))
 		s.put(parentResent, float64(up.Resent))
 		s.put(outboxUsed, up.Outbox.Used)
 		for _, one := range up.Streams {
@@ -296,7 +296,7 @@ func (s scrape) links() {
 			continue
 		}
 		name := string(one.Node.ID) // two nodes may bear one name
-		s.put(childUp, truth(one.Connected), name)
+		s.put(childUp, asNumber(one.Connected), name)
 		s.put(childItems, float64(one.Items), name)
 		s.put(childBytes, float64(one.Bytes), name)
 		s.put(childAgain, float64(one.Repeated), name)

@@ -28,6 +28,7 @@ import (
 	"zhigai/shop/production"
 	"zhigai/shop/production/attendance"
 	"zhigai/shop/production/performance"
+	"zhigai/shop/quality"
 	"zhigai/web"
 )
 
@@ -72,6 +73,7 @@ type Deps struct {
 	// Delivery sends alarms to people, Maintenance has work done about them.
 	Delivery    *delivery.Desk
 	Maintenance *maintenance.Desk
+	Quality     *quality.Desk
 	// Authenticity examines machines' days; Decided is called after something was
 	// said of a suspicion, so that the day counts accordingly.
 	Authenticity Authenticity
@@ -112,7 +114,7 @@ func Register(api *web.API, d Deps) {
 	r.registerEquipment()
 	r.registerStops()
 	r.registerAlarms()
-	r.registerLimits()
+	r.registerAlarmLimits()
 	r.registerDelivery()
 	r.registerMaintenance()
 	r.registerCommands()
@@ -131,6 +133,7 @@ func Register(api *web.API, d Deps) {
 	r.registerLines()
 	r.registerMaterial()
 	r.registerAndon()
+	r.registerQuality()
 	r.registerBalance()
 	r.registerHours()
 	r.registerAuthenticity()

@@ -2,8 +2,6 @@ package recording_test
 
 import (
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -113,47 +111,5 @@ func TestRead_WrongLines(t *testing.T) {
 	}
 	if _, err := recording.Read(strings.NewReader("a|b|c\n"), device(t, model), nil); err == nil {
 		t.Error("a file that is no recording: no error")
-	}
-}
-
-// The recorded sessions of a real lathe give what an independent reader made
-// of them.
-func TestRead_Okuma(t *testing.T) {
-	root := os.Getenv("ZHIGAI_REFDATA")
-	if root == "" {
-		t.Skip("ZHIGAI_REFDATA is not set: the recorded sessions of a lathe are not read")
-	}
-	dir := filepath.Join(root, "mtconnect-okuma")
-	b, err := os.ReadFile(filepath.Join(dir, "reference.json"))
-	must(t, err)
-	var reference map[string]map[string]any
-	must(t, json.Unmarshal(b, &reference))
-	b, err = os.ReadFile(filepath.Join(dir, "Devices.xml"))
-	must(t, err)
-	lathe := device(t, string(b))
-	if len(reference) == 0 {
-		t.Fatal("the reference names no session")
-	}
-	for name, want := range reference {
-		f, err := os.Open(filepath.Join(dir, name))
-		must(t, err)
-		s, err := recording.Read(f, lathe, nil)
-		must(t, err)
-		must(t, f.Close())
-		for _, wrong := range s.Wrong {
-			t.Errorf("%s: %v", name, wrong)
-		}
-		b, err := json.Marshal(s)
-		must(t, err)
-		var got map[string]any
-		must(t, json.Unmarshal(b, &got))
-		for key := range want {
-			if !reflect.DeepEqual(got[key], want[key]) {
-				t.Errorf("%s: %s = %v; want %v", name, key, got[key], want[key])
-			}
-		}
-		if len(got) != len(want) {
-			t.Errorf("%s: %d keys; want %d", name, len(got), len(want))
-		}
 	}
 }

@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -20,60 +18,6 @@ func chart(t *testing.T, text string, a sheet.Ask) *sheet.Answer {
 	out, err := f.Chart(a)
 	must(t, err)
 	return out
-}
-
-// The files of the reference, asked for as a person would, give its answers.
-func TestChart_AsR(t *testing.T) {
-	t.Parallel()
-	root := os.Getenv("ZHIGAI_REFDATA")
-	if root == "" {
-		t.Skip("ZHIGAI_REFDATA does not say where reference data are")
-	}
-	dir := filepath.Join(root, "spc")
-	raw, err := os.ReadFile(filepath.Join(dir, "expected.json"))
-	must(t, err)
-	var all map[string]map[string]json.RawMessage
-	must(t, json.Unmarshal(raw, &all))
-	for _, c := range []struct {
-		set, name string
-		ask       sheet.Ask
-	}{
-		{"pistonrings", "xbar_trial_new", sheet.Ask{Chart: "xbar-r", Value: "diameter", Subgroup: "sample", Phase: "trial", Rules: "western-electric"}},
-		{"circuit", "c", sheet.Ask{Chart: "c", Value: "x", Phase: "trial", Rules: "none"}},
-		{"orangejuice", "np", sheet.Ask{Chart: "np", Value: "D", Size: "size", Phase: "trial"}},
-		{"viscosity", "I_trial", sheet.Ask{Chart: "imr", Value: "viscosity", Phase: "trial"}},
-	} {
-		var want struct {
-			Center  float64
-			StdDev  float64 `json:"std.dev"`
-			Limits  struct{ LCL, UCL float64 }
-			Beyond  []int            `json:"beyond_limits_index"`
-			Western map[string][]int `json:"western_electric"`
-			Nelson  map[string][]int
-		}
-		must(t, json.Unmarshal(all[c.set][c.name], &want))
-		text, err := os.ReadFile(filepath.Join(dir, c.set+".csv"))
-		must(t, err)
-		got := chart(t, string(text), c.ask)
-		if !near(got.Center, want.Center) || !near(got.StdDev, want.StdDev) || !near(got.Limits.LCL.(float64), want.Limits.LCL) || !near(got.Limits.UCL.(float64), want.Limits.UCL) {
-			t.Errorf("%s %s: %+v; want %+v", c.set, c.name, got.Part, want)
-		}
-		rules := want.Nelson
-		switch c.ask.Rules {
-		case "western-electric":
-			rules = want.Western
-		case "none":
-			rules = map[string][]int{}
-		}
-		for name, points := range rules {
-			if !slices.Equal(got.Violations[name], points) {
-				t.Errorf("%s %s: %s at %v; want %v", c.set, c.name, name, got.Violations[name], points)
-			}
-		}
-		if first, ok := got.Violations["n1"]; ok && !slices.Equal(first, want.Beyond) {
-			t.Errorf("%s %s: beyond the limits %v; want %v", c.set, c.name, first, want.Beyond)
-		}
-	}
 }
 
 func near(got, want float64) bool { return math.Abs(got-want) <= 1e-9*max(1e-6, math.Abs(want)) }
@@ -170,5 +114,52 @@ func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Reasons instead of numbers, each with what to do.
+func TestCapability_SaysWhy(t *testing.T) {
+	t.Parallel()
+	limit := func(v float64) *float64 { return &v }
+	for _, c := range []struct {
+		text         string
+		ask          sheet.AskCapability
+		reason, note string
+	}{
+		{"x\n1\n2\n1\n", sheet.AskCapability{Value: "x"}, "no_specification", "give a lower"},
+		{"x\n1\n2\n1\n", sheet.AskCapability{Value: "x", LSL: limit(3), USL: limit(0)}, "limits_reversed", "swap"},
+		{"x\n4\n4\n4\n", sheet.AskCapability{Value: "x", LSL: limit(3), USL: limit(5)}, "values_do_not_vary", "stuck"},
+		{"x\n1\n2\n9\n2\n1\n1\n2\n2\n1\n2\n1\n2\n", sheet.AskCapability{Value: "x", LSL: limit(0), USL: limit(10)}, "", "not in control (points [3]"},
+		{"x,g,p\n1,a,TRUE\n2,a,TRUE\n1,b,TRUE\n3,b,TRUE\n9,c,FALSE\n", sheet.AskCapability{Value: "x", Subgroup: "g", Phase: "p", USL: limit(10)}, "", "1 subgroups are not of phase I"},
+	} {
+		f, err := sheet.Parse([]byte(c.text))
+		must(t, err)
+		got, err := f.Capability(c.ask)
+		must(t, err)
+		if x := got.Indices["Cp_k"]; x.Reason != c.reason || (x.Value == nil) != (c.reason != "") {
+			t.Errorf("%q: %+v; want %q", c.text, x, c.reason)
+		}
+		if !strings.Contains(strings.Join(got.Warnings, "\n"), c.note) {
+			t.Errorf("%q: warnings %q; want %q", c.text, got.Warnings, c.note)
+		}
+		if _, err := json.Marshal(got); err != nil {
+			t.Errorf("%q: %v", c.text, err)
+		}
+	}
+}
+
+// Points with a value for each of two columns, in subgroups, of two phases.
+func TestT2_OfATable(t *testing.T) {
+	t.Parallel()
+	f, err := sheet.Parse([]byte("a,b,g,p\n1,2,1,1\n2,3,1,1\n3,2,2,1\n2,1,2,1\n2,2,3,1\n1,3,3,1\n9,1,4,2\n8,2,4,2\n,1,4,2\n"))
+	must(t, err)
+	got, err := f.T2(sheet.AskMultivariate{Values: []string{"a", "b"}, Subgroup: "g", Phase: "p"})
+	must(t, err)
+	ucl, _ := got.Limits.UCL.([]float64)
+	if got.Trial != 3 || got.Points != 4 || len(ucl) != 4 || !(ucl[3] > ucl[0]) || !strings.Contains(strings.Join(got.Warnings, "\n"), "line 10 has no value") {
+		t.Errorf("%+v", got)
+	}
+	if _, err := f.T2(sheet.AskMultivariate{Values: []string{"a"}}); !errors.Is(err, sheet.ErrInvalid) {
+		t.Errorf("one column: %v", err)
 	}
 }
