@@ -53,7 +53,7 @@ type Backtest struct {
 	Unit     string        `json:"unit,omitempty"`
 	Fired    []Fired       `json:"fired" nullable:"false" doc:"The first of them; count says how many there are"`
 	Count    int           `json:"count"`
-	PerDay   float64       `json:"per_day"`
+	PerDay   *float64      `json:"per_day" doc:"None where too little of the stretch is known"`
 	StoodS   float64       `json:"stood_s" doc:"All of them together"`
 	LongestS float64       `json:"longest_s"`
 	// Stops are the machine's in the stretch.
@@ -128,7 +128,7 @@ func (b *Backtest) judge(firings []alarm.Firing, stops []alarm.Span, within int6
 		spans[i] = alarm.Span{From: f.From, To: f.To}
 	}
 	t := alarm.Try(spans, stops, int64(b.From), int64(b.To), within)
-	b.Count, b.PerDay, b.StoodS, b.LongestS = t.Count, t.PerDay, seconds(t.StoodUs), seconds(t.Longest)
+	b.Count, b.PerDay, b.StoodS, b.LongestS = t.Count, &t.PerDay, seconds(t.StoodUs), seconds(t.Longest)
 	b.Stops, b.Foreseen, b.BeforeStops, b.InStops = t.Stops, t.Foreseen, t.BeforeStops, t.InStops
 	b.Floods = bursts(t.Floods)
 	b.Fired = make([]Fired, min(len(firings), maxFired))
@@ -151,9 +151,9 @@ func (b *Backtest) cover(ctx context.Context, w watched) error {
 	b.Coverage = &share
 	switch {
 	case share == 0:
-		b.Coverage, b.Reason = nil, "no values in the stretch"
+		b.Coverage, b.PerDay, b.Reason = nil, nil, "no values in the stretch"
 	case share < fewValues:
-		b.Reason = "the signal had a value for only a part of the stretch"
+		b.PerDay, b.Reason = nil, "the signal had a value for only a part of the stretch"
 	}
 	return nil
 }

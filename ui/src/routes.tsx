@@ -47,10 +47,16 @@ const stops = createRoute({
   validateSearch: (s: Record<string, unknown>): StopsSearch => ({ ...parseRange(s), scope: text(s.scope), show: s.show === "all" ? "all" : undefined }),
 });
 
-export interface AlarmsSearch extends RangeSearch { scope?: string; show?: "past"; priority?: number; q?: string }
+export interface AlarmsSearch extends RangeSearch { tab?: string; scope?: string; show?: "past"; priority?: number; q?: string; alarm?: string; equipment?: string; operators?: number }
 const alarms = createRoute({
   getParentRoute: () => app, path: "/alarms", component: lazyRouteComponent(() => import("./pages/alarms/AlarmsPage")),
-  validateSearch: (s: Record<string, unknown>): AlarmsSearch => ({ ...parseRange(s), scope: text(s.scope), show: s.show === "past" ? "past" : undefined, priority: Number(s.priority) || undefined, q: text(s.q) }),
+  validateSearch: (s: Record<string, unknown>): AlarmsSearch => ({ ...parseRange(s), tab: text(s.tab), scope: text(s.scope), show: s.show === "past" ? "past" : undefined, priority: Number(s.priority) || undefined, q: text(s.q), alarm: text(s.alarm), equipment: text(s.equipment), operators: Number(s.operators) || undefined }),
+});
+
+export interface MaintenanceSearch extends RangeSearch { tab?: string; scope?: string; q?: string; all?: boolean; order?: string }
+const maintenance = createRoute({
+  getParentRoute: () => app, path: "/maintenance", component: lazyRouteComponent(() => import("./pages/maintenance/MaintenancePage")),
+  validateSearch: (s: Record<string, unknown>): MaintenanceSearch => ({ ...parseRange(s), tab: text(s.tab), scope: text(s.scope), q: text(s.q), all: s.all === true || undefined, order: text(s.order) }),
 });
 
 export interface OeeSearch extends RangeSearch { scope?: string; window?: string; by?: string; figure?: string }
@@ -263,7 +269,7 @@ const line = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, alarms, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionCalls, productionPerformance, productionHours, planning, line, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
+  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, alarms, maintenance, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionCalls, productionPerformance, productionHours, planning, line, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
   context: { client: undefined as unknown as QueryClient },
   defaultPreload: false,
   defaultErrorComponent: PageError,

@@ -6804,8 +6804,11 @@ export interface components {
             in_stops: number;
             /** Format: double */
             longest_s: number;
-            /** Format: double */
-            per_day: number;
+            /**
+             * Format: double
+             * @description None where too little of the stretch is known
+             */
+            per_day: number | null;
             /** @description Why the trial says little: there are no values, or few */
             reason?: string;
             /** @description Version of the code that says when an alarm stands */

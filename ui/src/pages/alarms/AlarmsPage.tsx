@@ -1,51 +1,25 @@
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate, useSearch } from "@tanstack/react-router";
-import { Alert, Button, Input, Segmented, Select, Switch } from "antd";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { alarms } from "../../api/queries";
-import { AlarmTable } from "../../components/alarms/AlarmTable";
-import { RangePicker, useRange } from "../../components/RangePicker";
-import { ScopePicker } from "../../components/ScopePicker";
-import { Nothing, Waiting } from "../../components/Status";
-import { csv } from "../../lib/format";
-import { download } from "../../lib/download";
-import { iso } from "../../lib/time";
-import type { AlarmsSearch } from "../../routes";
+import { session } from "../../api/queries";
+import { PageTabs } from "../../components/PageTabs";
+import { AlarmList } from "./AlarmList";
+import { DeliveryTab } from "./DeliveryTab";
+import { Limits } from "./Limits";
+import { Performance } from "./Performance";
 
 export default function AlarmsPage() {
   const { t } = useTranslation("alarms");
-  const search = useSearch({ from: "/app/alarms" });
-  const navigate = useNavigate();
-  const set = (change: Partial<AlarmsSearch>) => void navigate({ to: "/alarms", search: { ...search, ...change }, replace: true });
-  const range = useRange(search, "8h");
-  const [unacked, setUnacked] = useState(false);
-  const past = search.show === "past";
-  const when = past ? { from: iso(range.from), to: iso(range.to) } : { now: true };
-  const query = useQuery(alarms({ scope: search.scope, priority: search.priority, q: search.q, unacked: unacked || undefined, ...when }));
-  const items = query.data?.items ?? [];
-  const exportCsv = () => download("alarms.csv", csv([
-    ["priority", "path", "id", "text", "from", "to", "open", "lost", "acked_by", "acked_at", "note"],
-    ...items.map((a) => [a.priority, a.path, a.id, a.text.zh, a.from, a.open ? "" : a.to, a.open ? "open" : "", a.lost ? "lost" : "", a.acked?.by, a.acked?.at, a.acked?.note]),
-  ]), "text/csv");
+  const me = useQuery(session).data;
+  const sends = me?.whole.includes("engineer") ?? false;
   return (
-    <div className="stack">
+    <div>
       <div className="pagehead" style={{ marginBottom: 0 }}><h1>{t("title")}</h1><span className="dim">{t("lead")}</span></div>
-      <div className="row">
-        <Segmented value={past ? "past" : "now"} onChange={(v) => set({ show: v === "past" ? "past" : undefined })} options={[{ value: "now", label: t("show.now") }, { value: "past", label: t("show.past") }]} />
-        <ScopePicker value={search.scope} set={(scope) => set({ scope })} />
-        <Select value={search.priority ?? 0} aria-label={t("priority")} style={{ width: 150 }} onChange={(v) => set({ priority: v || undefined })}
-          options={[{ value: 0, label: t("priority.all") }, ...[1, 2, 3].map((n) => ({ value: n, label: n === 1 ? t("priority.1") : t("priority.upto", { level: t(`priority.${n}` as "priority.1") }) }))]} />
-        <Input.Search allowClear defaultValue={search.q} placeholder={t("search")} aria-label={t("search")} style={{ width: 200 }} onSearch={(q) => set({ q: q || undefined })} />
-        <label className="row"><Switch size="small" checked={unacked} onChange={setUnacked} aria-label={t("unacked")} />{t("unacked")}</label>
-        {past && <RangePicker few search={search} fallback="8h" range={range} set={(r) => set({ range: undefined, from: undefined, to: undefined, ...r })} />}
-        {query.data && <span className="dim">{t("count", { count: items.length })}</span>}
-        <Button size="small" style={{ marginLeft: "auto" }} disabled={items.length === 0} onClick={exportCsv}>{t("common:export.csv")}</Button>
-      </div>
-      {query.data?.next && <Alert type="info" title={t("more")} />}
-      <section className="panel">
-        {!query.data ? <Waiting query={query} /> : items.length === 0 ? <Nothing text={t(past ? "none.past" : "none.now")} /> : <AlarmTable alarms={items} />}
-      </section>
+      <PageTabs items={[
+        { key: "list", label: t("tab.list"), children: <AlarmList /> },
+        { key: "limits", label: t("tab.limits"), children: <Limits may={me?.permissions.includes("engineer") ?? false} /> },
+        { key: "performance", label: t("tab.performance"), children: <Performance /> },
+        ...(sends ? [{ key: "delivery", label: t("tab.delivery"), children: <DeliveryTab /> }] : []),
+      ]} />
     </div>
   );
 }

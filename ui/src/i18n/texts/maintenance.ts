@@ -1,0 +1,22 @@
+export const zh = {
+  "title": "维修", "lead": "计划、工单，以及修完有没有用：报警在约定时间内没有再来，就算有效。", "orders": "工单", "plans": "计划", "order": "工单", "add": "新建工单", "none": "没有工单", "search": "查找事项、设备、故障或措施",
+  "show": "范围", "show.open": "未结", "show.all": "全部", "number": "编号", "priority": "优先级", "what": "事项", "machine": "设备", "kind": "类别", "state": "状态", "assignee": "负责人", "changed": "最近变更", "from.alarm": "来自报警：{{text}}",
+  "kind.corrective": "纠正性", "kind.preventive": "预防性", "kind.condition": "状态维修", "state.proposed": "待安排", "state.planned": "已安排", "state.in_work": "处理中", "state.done": "已完成，待验证", "state.verified": "有效", "state.ineffective": "无效", "state.cancelled": "已取消",
+  "do.proposed": "退回", "do.planned": "安排", "do.in_work": "开始处理", "do.done": "完成", "do.verified": "确认有效", "do.ineffective": "没有用", "do.cancelled": "取消工单",
+  "figures": "维修指标", "mtbf": "平均故障间隔 MTBF", "mttr": "平均修复时间 MTTR", "ratio": "纠正性维修比", "ratio.none": "没有维修工时", "done": "完成", "helped": "验证", "helped.of": "有效 {{yes}} · 无效 {{no}}", "open": "未结", "open.of": "{{open}}（逾期 {{late}}）",
+  "fault": "故障", "cause": "原因", "action": "措施", "checks": "检查表", "checks.add": "增加检查项（每行一项）", "checks.lines": "检查表（每行一项）", "verify": "报警多久不再来算有效（小时）", "rate": "停机损失（元/小时）", "labour": "人工费（元）", "partsCost": "备件费（元）",
+  "cost.line": "停机 {{down}}，费用 {{cost}}", "cost.norate": "没有填停机损失单价", "yuan": "元", "known": "同一报警以前怎么处理", "known.use": "采用", "steps": "经过", "at": "时间", "who": "谁", "itself": "系统自动", "note": "说明（可空）", "why": "原因",
+  "plan.add": "新建计划", "plan.none": "没有计划", "plan.every": "周期", "plan.last": "上次", "plan.used": "进度", "plan.change": "修改", "plan.end": "结束", "plan.end.sure": "结束这个计划？已有工单不受影响。", "plan.off": "停用", "plan.by": "按什么", "plan.days": "间隔（天）", "plan.parts": "间隔（件）", "plan.alarm": "报警代码",
+  "by.time": "按时间", "by.count": "按设备计数", "by.alarm": "按报警", "every.time": "每 {{days}} 天", "every.count": "每 {{parts}} 件", "every.alarm": "报警 {{alarm}}",
+};
+export const en: Record<keyof typeof zh, string> = {
+  "title": "Maintenance", "lead": "Plans, work orders, and whether the repair helped: it did when the alarm stays away for the time set.", "orders": "Work orders", "plans": "Plans", "order": "Work order", "add": "New work order", "none": "No work orders", "search": "Find by words, machine, fault or action",
+  "show": "Show", "show.open": "Open", "show.all": "All", "number": "No.", "priority": "Priority", "what": "What", "machine": "Machine", "kind": "Kind", "state": "State", "assignee": "Who", "changed": "Last change", "from.alarm": "From alarm: {{text}}",
+  "kind.corrective": "corrective", "kind.preventive": "preventive", "kind.condition": "condition-based", "state.proposed": "proposed", "state.planned": "planned", "state.in_work": "in work", "state.done": "done, to be verified", "state.verified": "helped", "state.ineffective": "did not help", "state.cancelled": "cancelled",
+  "do.proposed": "Give back", "do.planned": "Plan", "do.in_work": "Begin work", "do.done": "Done", "do.verified": "It helped", "do.ineffective": "It did not help", "do.cancelled": "Cancel order",
+  "figures": "Figures of maintenance", "mtbf": "MTBF", "mttr": "MTTR", "ratio": "Corrective ratio", "ratio.none": "no maintenance time", "done": "Done", "helped": "Verified", "helped.of": "helped {{yes}} · did not {{no}}", "open": "Open", "open.of": "{{open}} ({{late}} late)",
+  "fault": "Fault", "cause": "Cause", "action": "Action", "checks": "Check list", "checks.add": "Further checks (one a line)", "checks.lines": "Check list (one a line)", "verify": "Helped when the alarm stays away for (h)", "rate": "Standstill costs (CNY/h)", "labour": "Labour (CNY)", "partsCost": "Spares (CNY)",
+  "cost.line": "Stood {{down}}, cost {{cost}}", "cost.norate": "nobody said what an hour of standstill costs", "yuan": "CNY", "known": "What was done about the same alarm before", "known.use": "Use", "steps": "History", "at": "At", "who": "Who", "itself": "by itself", "note": "Note (may be empty)", "why": "Why",
+  "plan.add": "New plan", "plan.none": "No plans", "plan.every": "Every", "plan.last": "Last", "plan.used": "Used up", "plan.change": "Change", "plan.end": "End", "plan.end.sure": "End this plan? Its orders stay.", "plan.off": "Off", "plan.by": "By", "plan.days": "Every (days)", "plan.parts": "Every (parts)", "plan.alarm": "Code of the alarm",
+  "by.time": "time", "by.count": "the machine's count", "by.alarm": "alarm", "every.time": "every {{days}} days", "every.count": "every {{parts}} parts", "every.alarm": "alarm {{alarm}}",
+};
