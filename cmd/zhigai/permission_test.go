@@ -369,6 +369,11 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 		return "bolt:1"
 	case "quantity":
 		return "1"
+	case "size":
+		if o.ID == "lot-plan" {
+			return "1000"
+		}
+		return ""
 	case "text":
 		return "ZG1.L.bolt:1.0000"
 	case "kind":
