@@ -14980,7 +14980,7 @@ export interface components {
             readonly by?: string;
             /** @description Kind of cause, as tool, material, machine, person, method, environment, measurement */
             cause?: string;
-            id: string;
+            readonly id?: string;
             readonly said?: string;
             subgroup?: string;
             text: string;
