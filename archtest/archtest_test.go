@@ -95,6 +95,7 @@ var floors = []struct {
 	{"figure/figuretest", []string{"figure"}, "holds definitions against cases"},
 	{"truth", []string{"plant", "calc/...", "connect/mtconnect/...", "shop/quality/sheet", "shop/energy/sheet"}, "holds what is computed against what others computed, and is asked by a command alone"},
 	{"shop/quality/sheet", []string{"calc/spc", "calc/stat", "connect/files/table"}, "charts of a table that somebody has; a sheet is read with its codec"},
+	{"shop/energy", []string{"plant", "access", "calc/energy"}, "rooms of a storey do not import one another; what meters showed, machines did and orders made is told to it"},
 	{"shop/energy/sheet", []string{"calc/energy", "calc/stat", "connect/files/table"}, "baselines of a table that somebody has; a sheet is read with its codec"},
 	{"shop/line", []string{"plant", "access", "figure", "calc/line"}, "rooms of a storey do not import one another; what machines did and orders want is told to it"},
 	{"shop/planning", []string{"plant", "access", "calc/schedule", "calc/schedule/check"}, "rooms of a storey do not import one another; orders and machines are told to it"},

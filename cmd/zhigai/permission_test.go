@@ -56,6 +56,8 @@ var lowest = map[string]access.Role{
 	"people": planner, "save-person": planner, "orders": access.RoleViewer, "order": access.RoleViewer, "order-history": access.RoleViewer, "machine-jobs": access.RoleViewer,
 	"plans": access.RoleViewer, "plan": access.RoleViewer, "plan-in-use": access.RoleViewer, "compare-plans": access.RoleViewer, "late-orders": access.RoleViewer, "plan-changes": access.RoleViewer, "plan-runs": access.RoleViewer, "plan-run": access.RoleViewer,
 	"lines": access.RoleViewer, "line-layouts": access.RoleViewer, "line-proposal": access.RoleViewer, "line-analysis": access.RoleViewer, "line-figure-definitions": access.RoleViewer, "save-line-layout": access.RoleEngineer,
+	"energy-networks": access.RoleViewer, "energy-tables": access.RoleViewer, "energy-meters": access.RoleViewer, "energy-proposal": access.RoleViewer, "save-energy-meters": access.RoleEngineer, "energy-balance": access.RoleViewer, "energy-demand": access.RoleViewer, "energy-cost": access.RoleViewer, "energy-standby": access.RoleViewer,
+	"energy-baselines": access.RoleViewer, "try-energy-baseline": access.RoleViewer, "save-energy-baseline": access.RoleEngineer, "energy-baseline-revisions": access.RoleViewer, "energy-saving": access.RoleViewer,
 	"order-figures": access.RoleViewer, "order-figure-definitions": access.RoleViewer,
 	"material-figures": access.RoleViewer, "material-figure-definitions": access.RoleViewer, "worker-figures": planner, "worker-figure-definitions": access.RoleViewer,
 	"plan-suggestions": access.RoleViewer, "dispatch": access.RoleViewer, "start-plan": planner, "stop-plan": planner, "check-plan-move": planner, "move-plan-operation": planner, "lock-plan-operations": planner, "issue-plan": planner, "drop-plan": planner, "promise": planner,
@@ -301,7 +303,7 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 		switch strings.Split(o.Path, "/")[3] {
 		case "equipment", "nodes":
 			return string(machine.ID)
-		case "lines":
+		case "lines", "energy":
 			return string(machine.Parent)
 		case "orders":
 			return cmp.Or(g.orders[machine.ID], "01NOBODY")
@@ -439,6 +441,10 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 	layout := map[string]any{"line": machine.Parent, "rev": 0, "from": now.Add(-time.Hour), "links": []any{}, "stations": []any{
 		map[string]any{"code": "op10", "name": map[string]any{"zh": "车"}, "function": "machining", "machines": []any{machine.ID}},
 	}}
+	meters := map[string]any{"place": machine.Parent, "rev": 0, "from": now.Add(-time.Hour), "note": "first", "tariffs": []any{}, "meters": []any{
+		map[string]any{"code": "m", "name": map[string]any{"zh": "表"}, "medium": "electricity", "equipment": machine.ID, "signal": "energy.active", "reads": "counter"},
+	}}
+	baseline := map[string]any{"code": "b", "rev": 0, "place": machine.Parent, "name": map[string]any{"zh": "基准"}, "meter": "m", "every": "hour", "kind": "linear", "variables": []any{map[string]any{"name": "parts", "kind": "good"}}, "from": now.Add(-9 * time.Hour), "to": now.Add(-time.Hour), "note": "first"}
 	move := map[string]any{"order": "01NOBODY", "job": 10, "equipment": "01NOBODY", "start": now}
 	partner := map[string]any{"id": "erp", "rev": 0, "name": "ERP", "way": "http", "format": "json", "mapping": "zhigai", "place": plant.ParentPath(machine.Path), "jobs": false, "every_s": 60, "silent_s": 3600, "off": true}
 	provider := map[string]any{"name": map[string]string{"zh": "认证"}, "issuer": "http://127.0.0.1:1", "client_id": "x", "address": "http://127.0.0.1:1", "scopes": []string{}, "factor": []string{}, "rules": []any{}, "rev": 0}
@@ -511,7 +517,7 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"save-person": map[string]any{"name": "x", "skills": []any{}, "rev": 0}, "add-order": order, "change-order": order, "move-order": map[string]any{"what": "closed"},
 		"start-plan": map[string]any{"kind": "draft", "place": plant.ParentPath(machine.Path), "search_ms": 50}, "promise": map[string]any{"product": "ring", "quantity": 1, "place": plant.ParentPath(machine.Path)},
 		"check-plan-move": move, "move-plan-operation": move, "lock-plan-operations": map[string]any{"operations": []any{map[string]any{"order": "01NOBODY", "job": 10}}, "locked": true},
-		"save-line-layout": layout, "issue-plan": map[string]any{}, "drop-plan": map[string]any{},
+		"save-line-layout": layout, "save-energy-meters": meters, "try-energy-baseline": baseline, "save-energy-baseline": baseline, "issue-plan": map[string]any{}, "drop-plan": map[string]any{},
 		"split-order": map[string]any{"number": fmt.Sprint("S", now.UnixNano()), "quantity": 1}, "merge-order": map[string]any{"other": cmp.Or(g.orders[machine.ID], "01NOBODY")},
 		"enter-job": map[string]any{"job": 10, "what": "job", "command": "resume"}, "withdraw-entry": map[string]any{"step": 1, "note": "x"},
 		"save-item":     map[string]any{"code": "bolt", "name": map[string]string{"zh": "螺栓"}, "unit": "kg", "tracking": "lot", "rev": 0},

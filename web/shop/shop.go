@@ -18,6 +18,7 @@ import (
 	"zhigai/plant"
 	"zhigai/shop/andon"
 	"zhigai/shop/authenticity"
+	"zhigai/shop/energy"
 	"zhigai/shop/equipment"
 	"zhigai/shop/line"
 	"zhigai/shop/material"
@@ -63,6 +64,7 @@ type Deps struct {
 	Balance    *balance.Desk
 	Planning   Planning
 	Lines      *line.Desk
+	Energy     *energy.Desk
 	Material   *material.Desk
 	Andon      *andon.Desk
 	// Authenticity examines machines' days; Decided is called after something was
@@ -119,6 +121,7 @@ func Register(api *web.API, d Deps) {
 	r.registerPerformance()
 	r.registerPlanning()
 	r.registerLines()
+	r.registerEnergy()
 	r.registerMaterial()
 	r.registerAndon()
 	r.registerBalance()
