@@ -66,8 +66,8 @@ bench: build e2e/node_modules/.package-lock.json ## this machine's limits beside
 truth: bin ## what is computed here beside the references under ZHIGAI_REFDATA, quantity by quantity
 	@bin/zhigai truth
 
-schedules: bin ## all published job shops, 3 seeds of 10 s of a core; writes docs/schedules.json for make bench (an hour)
-	bin/zhigai bench --parts schedule-all --json docs/schedules.json
+schedules: bin ## all published job shops, 3 seeds of 10 s of a core; writes docs/schedules.json for make bench (an hour; goes on where it was stopped)
+	bin/zhigai bench --parts schedule-all --searches docs/schedules.tsv --json docs/schedules.json
 
 soak: bin ## memory of a node over 20 minutes at 100,000 samples/s
 	bin/zhigai bench --parts soak

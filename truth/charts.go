@@ -64,6 +64,8 @@ func charts(t *sheet) {
 		t.chart(c.set+" "+c.name, c.set, c.ask, c.spread, decode[expected](t, "expected.json", c.set, c.name))
 	}
 	boilers(t)
+	together(t)
+	capable(t)
 	memory(t)
 	runLengths(t)
 	constants(t)

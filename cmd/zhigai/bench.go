@@ -31,18 +31,19 @@ type benchCmd struct {
 	Profiles    string   `help:"Keep the CPU profile of every part in this folder." type:"existingdir" placeholder:"DIR"`
 	Firms       int      `help:"Firms in the registry of the part firms; 500,000 when left out, 100,000 with --quick." placeholder:"N"`
 	FirmsRecord string   `help:"Empty database in which the part firms keeps them, as --record of a node names it; a folder of the run when left out." placeholder:"URL"`
+	Searches    string   `help:"Keep each finished search of the part schedule-all in this file, and go on after those that are in it." type:"path" placeholder:"FILE"`
 	MD          string   `name:"md" help:"Write the report as Markdown into this file." type:"path" placeholder:"FILE"`
 }
 
 // benchParts are all that can be measured. A room with limits of its own adds
 // its part here.
-func benchParts(peers bench.Peers, links bench.Links, starts bench.Starts, registry registryBench) []bench.Part {
-	return slices.Concat(bench.Parts(), starts.Parts(), links.Parts(), bench.Province{Open: openBenchProvince}.Parts(), []bench.Part{registry.part(), genealogyBench{}.part(), planningBench{}.part()}, scheduleBench{root: os.Getenv("ZHIGAI_REFDATA")}.parts(), peers.Parts())
+func benchParts(peers bench.Peers, links bench.Links, starts bench.Starts, registry registryBench, schedules scheduleBench) []bench.Part {
+	return slices.Concat(bench.Parts(), starts.Parts(), links.Parts(), bench.Province{Open: openBenchProvince}.Parts(), []bench.Part{registry.part(), genealogyBench{}.part(), planningBench{}.part()}, schedules.parts(), peers.Parts())
 }
 
 func benchPartNames() string {
 	var names []string
-	for _, p := range benchParts(bench.Peers{}, bench.Links{}, bench.Starts{}, registryBench{}) {
+	for _, p := range benchParts(bench.Peers{}, bench.Links{}, bench.Starts{}, registryBench{}, scheduleBench{}) {
 		names = append(names, p.Name)
 	}
 	return strings.Join(names, ", ")
@@ -74,6 +75,7 @@ func (c benchCmd) Run(ctx context.Context) error {
 			bench.Links{Self: []string{self, "bench-link"}, Profiles: c.Profiles},
 			bench.Starts{Self: []string{self, "bench-start"}},
 			registryBench{Firms: c.Firms, Record: c.FirmsRecord},
+			scheduleBench{root: os.Getenv("ZHIGAI_REFDATA"), kept: c.Searches},
 		),
 		Only: c.Parts, Dir: dir, Length: length, Open: openBench, Version: version, Now: time.Now(), Log: os.Stderr, Profiles: c.Profiles,
 	})

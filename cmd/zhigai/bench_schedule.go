@@ -22,6 +22,7 @@ import (
 // are known of published instances.
 type scheduleBench struct {
 	root string // of the reference data; "" has none
+	kept string // file of the searches of the whole run; "" keeps none
 }
 
 const (
@@ -40,7 +41,7 @@ const (
 func (b scheduleBench) parts() []bench.Part {
 	return []bench.Part{
 		{Name: "schedule", Title: "Schedules of published job shops: a sample, one seed", Run: func(ctx context.Context, e *bench.Env) ([]bench.Row, error) {
-			return b.run(ctx, e, 1, func(i int, of *published) bool {
+			return scheduleBench{root: b.root}.run(ctx, e, 1, func(i int, of *published) bool {
 				return of.kind == "job shop" && i%sampleShop == 0 || of.kind != "job shop" && (of.Family == brandimarte || i%sampleFlexible == 0)
 			})
 		}},
@@ -132,7 +133,11 @@ func (b scheduleBench) run(ctx context.Context, e *bench.Env, seeds uint64, in f
 			}
 		}
 	}
-	if err := b.search(ctx, e, span, work); err != nil {
+	kept, err := openSearches(b.kept, version, span)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.search(ctx, e, kept, work); err != nil {
 		return nil, err
 	}
 	return scheduleRows(work, span), nil
@@ -140,7 +145,7 @@ func (b scheduleBench) run(ctx context.Context, e *bench.Env, seeds uint64, in f
 
 // search does the work, several at a time, and fails when a schedule is not
 // valid or better than can be.
-func (b scheduleBench) search(ctx context.Context, e *bench.Env, span time.Duration, work []searched) error {
+func (b scheduleBench) search(ctx context.Context, e *bench.Env, kept *searches, work []searched) error {
 	var wait sync.WaitGroup
 	var mu sync.Mutex
 	var failed error
@@ -148,7 +153,10 @@ func (b scheduleBench) search(ctx context.Context, e *bench.Env, span time.Durat
 	for range benchParallel {
 		wait.Go(func() {
 			for w := range next {
-				r, err := b.one(ctx, span, w)
+				r, err := b.one(ctx, kept.span, w)
+				if err == nil && ctx.Err() == nil {
+					err = kept.keep(w, r.Makespan, r.Steps)
+				}
 				mu.Lock()
 				if err != nil {
 					failed = errors.Join(failed, fmt.Errorf("%s: %w", w.of.Name, err))
@@ -162,6 +170,10 @@ func (b scheduleBench) search(ctx context.Context, e *bench.Env, span time.Durat
 	for i := range work {
 		if ctx.Err() != nil {
 			break
+		}
+		if makespan, ok := kept.of(&work[i]); ok {
+			work[i].reached(makespan)
+			continue
 		}
 		next <- &work[i]
 	}
@@ -191,8 +203,12 @@ func (b scheduleBench) one(ctx context.Context, span time.Duration, w *searched)
 	if r.Makespan < w.of.Lower || r.LowerBound > w.of.Upper {
 		return r, fmt.Errorf("BUG: makespan %d with bound %d; from %d to %d is proved", r.Makespan, r.LowerBound, w.of.Lower, w.of.Upper)
 	}
-	w.gap = 100 * float64(r.Makespan-w.of.Upper) / float64(w.of.Upper)
+	w.reached(r.Makespan)
 	return r, nil
+}
+
+func (w *searched) reached(makespan int64) {
+	w.gap = 100 * float64(makespan-w.of.Upper) / float64(w.of.Upper)
 }
 
 // gaps sums up searches.

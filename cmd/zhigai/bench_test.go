@@ -3,6 +3,8 @@ package main
 import (
 	"io"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -89,6 +91,42 @@ func TestBench_Schedule(t *testing.T) {
 		if row.Unit == "%" && (row.Value < 0 || row.Value > 100) {
 			t.Errorf("no gap to the best known: %+v", row)
 		}
+	}
+}
+
+// A search that is kept is not done again, and a line that cannot be read is named.
+func TestBench_ScheduleGoesOn(t *testing.T) {
+	root := os.Getenv("ZHIGAI_REFDATA")
+	if root == "" {
+		t.Skip("ZHIGAI_REFDATA is not set: the published instances are not solved")
+	}
+	kept := filepath.Join(t.TempDir(), "searches.tsv")
+	run := func() ([]bench.Row, error) {
+		return scheduleBench{root: root, kept: kept}.run(t.Context(), &bench.Env{Log: io.Discard, Length: bench.Trial}, 2, func(_ int, of *published) bool { return of.Name == "la01" || of.Name == "k1" })
+	}
+	_, err := run()
+	must(t, err)
+	raw, err := os.ReadFile(kept)
+	must(t, err)
+	lines := strings.Split(strings.TrimSpace(string(raw)), "\n")
+	if len(lines) != 1+4 {
+		t.Fatalf("%d lines:\n%s", len(lines), raw)
+	}
+	for i, line := range lines { // somebody else's result, 50 % above the best known 666
+		if cells := strings.Split(line, "\t"); cells[1] == "la01" {
+			cells[4] = "999"
+			lines[i] = strings.Join(cells, "\t")
+		}
+	}
+	must(t, os.WriteFile(kept, []byte(strings.Join(lines, "\n")+"\n"), 0o600))
+	rows, err := run()
+	must(t, err)
+	if !slices.ContainsFunc(rows, func(r bench.Row) bool { return strings.Contains(r.What, "job shop la") && r.Value == 50 }) {
+		t.Errorf("what is kept was not taken: %+v", rows)
+	}
+	must(t, os.WriteFile(kept, []byte(searchesHead+"\njob shop\tla01\t1\n"), 0o600))
+	if _, err := run(); err == nil || !strings.Contains(err.Error(), "line 2") {
+		t.Errorf("a line cut off: %v", err)
 	}
 }
 

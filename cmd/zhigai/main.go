@@ -19,41 +19,46 @@ import (
 var version = "dev"
 
 type cli struct {
-	Run      runCmd          `cmd:"" help:"Collect, keep, calculate and serve: the node."`
-	OEE      oeeCmd          `cmd:"" name:"oee" help:"ISO 22400-2 figures of a ledger file."`
-	Schedule scheduleCmd     `cmd:"" help:"Schedules of job shops from files: search for the shortest, check one."`
-	SPC      spcCmd          `cmd:"" name:"spc" help:"Control charts of a table: limits, statistics, signals."`
-	Stats    statsCmd        `cmd:"" help:"Mean, standard deviation and autocorrelation of a column."`
-	Truth    truthCmd        `cmd:"" help:"What is computed here beside published references, quantity by quantity."`
-	Regress  regressCmd      `cmd:"" help:"Least squares: coefficients, their errors, and how good the fit is."`
-	Energy   energyCmd       `cmd:"" help:"Energy of a table: baselines, savings, totals, demand."`
-	Profile  profileCmd      `cmd:"" help:"Check and try device profiles without building."`
-	Sim      simCmd          `cmd:"" help:"Stand machines of a profile up as servers of their protocol, to try it without the machine."`
-	Import   importSourceCmd `cmd:"" help:"Machines from a sheet, recordings of other systems."`
-	Samples  samplesCmd      `cmd:"" help:"Export and import raw samples as CSV."`
-	Audit    auditCmd        `cmd:"" help:"Verify the hash chain of the audit."`
-	Record   recordCmd       `cmd:"" help:"Move the record between a folder and a PostgreSQL database."`
-	History  historyCmd      `cmd:"" help:"Mend a history in ClickHouse."`
-	Rebuild  rebuildCmd      `cmd:"" help:"Delete every projection and make it again from facts; the node must not be running."`
-	Backup   backupCmd       `cmd:"" help:"Write a snapshot of a node, also while it runs."`
-	Restore  restoreCmd      `cmd:"" help:"Make a node's folder from a snapshot."`
-	Repair   repairCmd       `cmd:"" help:"Mend damaged files of a node that is stopped; what cannot be had is named."`
-	Enrol    enrolCmd        `cmd:"" help:"Make this node known to the hub above it, with a one-time code."`
-	Node     nodeCmd         `cmd:"" help:"Invite, list and revoke the nodes below a running hub."`
-	Tenant   tenantCmd       `cmd:"" help:"Take firms in that share a running node, list them and what they use, let them leave, export and delete what is theirs."`
-	Verify   verifyCmd       `cmd:"" help:"Check everything a node, or a snapshot, keeps."`
-	Library  libraryCmd      `cmd:"" help:"Kinds of machines and figures that a running node knows beside the product's own."`
-	Evidence evidenceCmd     `cmd:"" help:"Check that samples are as they were sealed; write one tag-day with its proof."`
-	Figures  figuresCmd      `cmd:"" help:"Indicators with their terms, coverage and evidence root."`
-	Province provinceCmd     `cmd:"" help:"Five nodes on this machine to try: province, city, county, the platform of a sector and a plant, with synthetic firms and live machines."`
-	Doctor   doctorCmd       `cmd:"" help:"Look for what would keep a node from running well."`
-	Bench    benchCmd        `cmd:"" help:"Measure what this program does on this machine."`
-	Served   servedCmd       `cmd:"" hidden:"" name:"bench-node"`
-	Polled   polledCmd       `cmd:"" hidden:"" name:"bench-polled"`
-	Linked   linkedCmd       `cmd:"" hidden:"" name:"bench-link"`
-	Grown    grownCmd        `cmd:"" hidden:"" name:"bench-start"`
-	OpenAPI  openapiCmd      `cmd:"" name:"openapi" help:"Print the contract of the HTTP API."`
-	Version  versionCmd      `cmd:"" help:"Print the version."`
+	Run        runCmd          `cmd:"" help:"Collect, keep, calculate and serve: the node."`
+	OEE        oeeCmd          `cmd:"" name:"oee" help:"ISO 22400-2 figures of a ledger file."`
+	Schedule   scheduleCmd     `cmd:"" help:"Schedules of job shops from files: search for the shortest, check one."`
+	SPC        spcCmd          `cmd:"" name:"spc" help:"Control charts of a table: limits, statistics, signals."`
+	Stats      statsCmd        `cmd:"" help:"Mean, standard deviation and autocorrelation of a column."`
+	Truth      truthCmd        `cmd:"" help:"What is computed here beside published references, quantity by quantity."`
+	Experiment experimentCmd   `cmd:"" help:"Plan an experiment, and read what it says."`
+	Regress    regressCmd      `cmd:"" help:"Least squares: coefficients, their errors, and how good the fit is."`
+	Profile    profileCmd      `cmd:"" help:"Check and try device profiles without building."`
+	Sim        simCmd          `cmd:"" help:"Stand machines of a profile up as servers of their protocol, to try it without the machine."`
+	Import     importSourceCmd `cmd:"" help:"Machines from a sheet, recordings of other systems."`
+	Samples    samplesCmd      `cmd:"" help:"Export and import raw samples as CSV."`
+	Audit      auditCmd        `cmd:"" help:"Verify the hash chain of the audit."`
+	Record     recordCmd       `cmd:"" help:"Move the record between a folder and a PostgreSQL database."`
+	History    historyCmd      `cmd:"" help:"Mend a history in ClickHouse."`
+	Rebuild    rebuildCmd      `cmd:"" help:"Delete every projection and make it again from facts; the node must not be running."`
+	Backup     backupCmd       `cmd:"" help:"Write a snapshot of a node, also while it runs."`
+	Restore    restoreCmd      `cmd:"" help:"Make a node's folder from a snapshot."`
+	Repair     repairCmd       `cmd:"" help:"Mend damaged files of a node that is stopped; what cannot be had is named."`
+	Enrol      enrolCmd        `cmd:"" help:"Make this node known to the hub above it, with a one-time code."`
+	Node       nodeCmd         `cmd:"" help:"Invite, list and revoke the nodes below a running hub."`
+	Tenant     tenantCmd       `cmd:"" help:"Take firms in that share a running node, list them and what they use, let them leave, export and delete what is theirs."`
+	Verify     verifyCmd       `cmd:"" help:"Check everything a node, or a snapshot, keeps."`
+	Library    libraryCmd      `cmd:"" help:"Kinds of machines and figures that a running node knows beside the product's own."`
+	Evidence   evidenceCmd     `cmd:"" help:"Check that samples are as they were sealed; write one tag-day with its proof."`
+	Figures    figuresCmd      `cmd:"" help:"Indicators with their terms, coverage and evidence root."`
+	Province   provinceCmd     `cmd:"" help:"Five nodes on this machine to try: province, city, county, the platform of a sector and a plant, with synthetic firms and live machines."`
+	Doctor     doctorCmd       `cmd:"" help:"Look for what would keep a node from running well."`
+	Bench      benchCmd        `cmd:"" help:"Measure what this program does on this machine."`
+	Served     servedCmd       `cmd:"" hidden:"" name:"bench-node"`
+	Polled     polledCmd       `cmd:"" hidden:"" name:"bench-polled"`
+	Linked     linkedCmd       `cmd:"" hidden:"" name:"bench-link"`
+	Grown      grownCmd        `cmd:"" hidden:"" name:"bench-start"`
+	OpenAPI    openapiCmd      `cmd:"" name:"openapi" help:"Print the contract of the HTTP API."`
+	Version    versionCmd      `cmd:"" help:"Print the version."`
+	Energy     energyCmd       `cmd:"" help:"Energy of a table: baselines, savings, totals, demand."`
+	Capability capabilityCmd   `cmd:"" help:"How well a process keeps within its specification: Cp, Cpk, Cpm, Pp, Ppk with intervals."`
+	MSA        msaCmd          `cmd:"" name:"msa" help:"How good measuring is: repeatability and reproducibility, bias, linearity, stability, agreement."`
+	Sampling   samplingCmd     `cmd:"" help:"How many units of a lot to inspect, and how many may be nonconforming."`
+	Vibration  vibrationCmd    `cmd:"" help:"Condition of a bearing by a window of vibration: features, spectrum, envelope, which element is bad."`
 }
 
 type versionCmd struct{}

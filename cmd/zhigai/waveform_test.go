@@ -24,8 +24,8 @@ import (
 	"zhigai/web"
 )
 
-// vibration is a machine that posts windows and counts.
-const vibration = `schema: zhigai.profile/1
+// recorderProfile is a machine that posts windows and counts.
+const recorderProfile = `schema: zhigai.profile/1
 id: test-vibration
 version: 1
 vendor: test
@@ -58,7 +58,7 @@ nodes:
 func recorder(t *testing.T, dir string, fresh bool) (api apiClient, stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	profiles := fstest.MapFS{"profiles/test-vibration.yaml": {Data: []byte(vibration)}}
+	profiles := fstest.MapFS{"profiles/test-vibration.yaml": {Data: []byte(recorderProfile)}}
 	n, err := openNodeOf(t.Context(), place{Data: dir}, "127.0.0.1:0", slog.New(slog.DiscardHandler), profiles)
 	must(t, err)
 	if fresh {

@@ -92,6 +92,21 @@ func (f *Frame) Numbers(name string) ([]float64, error) {
 	return out, nil
 }
 
+// Texts are the cells of a column, in order. One that is empty is refused.
+func (f *Frame) Texts(name string) ([]string, error) {
+	c, err := f.column(name)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]string, len(f.t.Rows))
+	for row := range f.t.Rows {
+		if out[row] = f.t.Rows[row].Cell(c); out[row] == "" {
+			return nil, f.wrong(row, c, "says nothing; leave the row out")
+		}
+	}
+	return out, nil
+}
+
 // Only is the column of a table that has one.
 func (f *Frame) Only() (string, error) {
 	if len(f.t.Header) != 1 {

@@ -14,7 +14,7 @@ import (
 	"zhigai/calc/stat"
 )
 
-// Charts that can be asked for.
+// Charts of one column that can be asked for; T² of several is [Frame.T2].
 var Charts = []string{"xbar-r", "xbar-s", "imr", "p", "np", "c", "u", "cusum", "ewma"}
 
 // Ask says what to chart.
@@ -182,61 +182,16 @@ func (f *Frame) trial(row, phase int) (bool, error) {
 // groups are the values by subgroup, in the order in which these begin, those of
 // phase I first; without a column for it each row is one.
 func (f *Frame) groups(a Ask, out *Answer) (all [][]float64, trial int, err error) {
-	value, err := f.column(a.Value)
+	points, trial, err := f.points(AskMultivariate{Values: []string{a.Value}, Subgroup: a.Subgroup, Phase: a.Phase}, out)
 	if err != nil {
 		return nil, 0, err
 	}
-	by, err := f.optional(a.Subgroup)
-	if err != nil {
-		return nil, 0, err
-	}
-	phase, err := f.optional(a.Phase)
-	if err != nil {
-		return nil, 0, err
-	}
-	type group struct {
-		trial  bool
-		values []float64
-	}
-	var order []*group
-	named := map[string]*group{}
-	for row := range f.t.Rows {
-		v, ok, err := f.number(row, value)
-		if err != nil {
-			return nil, 0, err
+	for _, g := range points {
+		values := make([]float64, len(g))
+		for i, point := range g {
+			values[i] = point[0]
 		}
-		if !ok {
-			out.warn("line %d has no value and is left out", f.t.Rows[row].Line)
-			continue
-		}
-		is, err := f.trial(row, phase)
-		if err != nil {
-			return nil, 0, err
-		}
-		g := &group{trial: is}
-		if by >= 0 {
-			name := f.t.Rows[row].Cell(by)
-			if was := named[name]; was != nil {
-				if g = was; g.trial != is {
-					return nil, 0, invalid("line %d: subgroup %q is of both phases", f.t.Rows[row].Line, name)
-				}
-			} else {
-				named[name], order = g, append(order, g)
-			}
-		} else {
-			order = append(order, g)
-		}
-		g.values = append(g.values, v)
-	}
-	for _, first := range []bool{true, false} {
-		for _, g := range order {
-			if g.trial == first {
-				all = append(all, g.values)
-				if first {
-					trial++
-				}
-			}
-		}
+		all = append(all, values)
 	}
 	return all, trial, nil
 }

@@ -116,3 +116,50 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+// Reasons instead of numbers, each with what to do.
+func TestCapability_SaysWhy(t *testing.T) {
+	t.Parallel()
+	limit := func(v float64) *float64 { return &v }
+	for _, c := range []struct {
+		text         string
+		ask          sheet.AskCapability
+		reason, note string
+	}{
+		{"x\n1\n2\n1\n", sheet.AskCapability{Value: "x"}, "no_specification", "give a lower"},
+		{"x\n1\n2\n1\n", sheet.AskCapability{Value: "x", LSL: limit(3), USL: limit(0)}, "limits_reversed", "swap"},
+		{"x\n4\n4\n4\n", sheet.AskCapability{Value: "x", LSL: limit(3), USL: limit(5)}, "values_do_not_vary", "stuck"},
+		{"x\n1\n2\n9\n2\n1\n1\n2\n2\n1\n2\n1\n2\n", sheet.AskCapability{Value: "x", LSL: limit(0), USL: limit(10)}, "", "not in control (points [3]"},
+		{"x,g,p\n1,a,TRUE\n2,a,TRUE\n1,b,TRUE\n3,b,TRUE\n9,c,FALSE\n", sheet.AskCapability{Value: "x", Subgroup: "g", Phase: "p", USL: limit(10)}, "", "1 subgroups are not of phase I"},
+	} {
+		f, err := sheet.Parse([]byte(c.text))
+		must(t, err)
+		got, err := f.Capability(c.ask)
+		must(t, err)
+		if x := got.Indices["Cp_k"]; x.Reason != c.reason || (x.Value == nil) != (c.reason != "") {
+			t.Errorf("%q: %+v; want %q", c.text, x, c.reason)
+		}
+		if !strings.Contains(strings.Join(got.Warnings, "\n"), c.note) {
+			t.Errorf("%q: warnings %q; want %q", c.text, got.Warnings, c.note)
+		}
+		if _, err := json.Marshal(got); err != nil {
+			t.Errorf("%q: %v", c.text, err)
+		}
+	}
+}
+
+// Points with a value for each of two columns, in subgroups, of two phases.
+func TestT2_OfATable(t *testing.T) {
+	t.Parallel()
+	f, err := sheet.Parse([]byte("a,b,g,p\n1,2,1,1\n2,3,1,1\n3,2,2,1\n2,1,2,1\n2,2,3,1\n1,3,3,1\n9,1,4,2\n8,2,4,2\n,1,4,2\n"))
+	must(t, err)
+	got, err := f.T2(sheet.AskMultivariate{Values: []string{"a", "b"}, Subgroup: "g", Phase: "p"})
+	must(t, err)
+	ucl, _ := got.Limits.UCL.([]float64)
+	if got.Trial != 3 || got.Points != 4 || len(ucl) != 4 || !(ucl[3] > ucl[0]) || !strings.Contains(strings.Join(got.Warnings, "\n"), "line 10 has no value") {
+		t.Errorf("%+v", got)
+	}
+	if _, err := f.T2(sheet.AskMultivariate{Values: []string{"a"}}); !errors.Is(err, sheet.ErrInvalid) {
+		t.Errorf("one column: %v", err)
+	}
+}
