@@ -179,6 +179,9 @@ func fits(s shape, periods []Period, names []string) error {
 	if len(s.terms)+len(names) == 0 {
 		return invalid("a model of nothing; name variables that explain the energy, or take one of temperature")
 	}
+	if len(periods) == 0 {
+		return invalid("no period to fit to; take a longer time")
+	}
 	for i, p := range periods {
 		if len(p.X) != len(names) {
 			return invalid("period %d has %d variables, not %d", i+1, len(p.X), len(names))

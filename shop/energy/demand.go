@@ -39,7 +39,7 @@ type Forecast struct {
 	From   plant.Instant `json:"from"`
 	To     plant.Instant `json:"to"`
 	Energy float64       `json:"kwh" doc:"So far"`
-	Power  float64       `json:"kw" doc:"Mean of the last minute"`
+	Power  float64       `json:"kw" doc:"Mean of the last three minutes"`
 	// Demand is the mean power at the end, if power stays as it is.
 	Demand float64 `json:"demand_kw"`
 	// Allowed is what may be drawn from now on so that the limit holds; null without
@@ -99,31 +99,30 @@ func (d *Desk) Demand(ctx context.Context, scope access.Scope, place plant.NodeI
 	return out, err
 }
 
+// recently is how far back power is as it is now: a meter is read each minute at
+// least, and a machine's cycle is shorter.
+const recently = 3 * time.Minute
+
 // forecast of the quarter that runs now; nil where it is not known.
 func (d *Desk) forecast(ctx context.Context, tenant plant.TenantNo, net *Network, m Meter) (*Forecast, error) {
 	now := d.o.Now().UTC()
 	from := now.Truncate(quarter)
-	l := d.look(ctx, tenant, net, plant.MicrosOf(from), plant.MicrosOf(now), now.Sub(from))
-	if now.Sub(from) < 2*time.Minute { // too little to tell: the power of the minute before says more
-		l = d.look(ctx, tenant, net, plant.MicrosOf(now.Add(-2*time.Minute)), plant.MicrosOf(now), 2*time.Minute)
+	read := func(from time.Time) (kwh float64, known time.Duration, err error) {
+		s, err := d.look(ctx, tenant, net, plant.MicrosOf(from), plant.MicrosOf(now), now.Sub(from)).of(m.Code)
+		count, micros := s.sum()
+		return float64(count) / micro, time.Duration(micros) * time.Microsecond, err
 	}
-	s, err := l.of(m.Code)
-	if err != nil || s.why != "" {
+	recent, known, err := read(now.Add(-recently))
+	if err != nil || known == 0 {
 		return nil, err
 	}
-	last, err := d.look(ctx, tenant, net, plant.MicrosOf(now.Add(-time.Minute)), plant.MicrosOf(now), time.Minute).of(m.Code)
-	if err != nil || last.why != "" {
-		return nil, err
-	}
-	count, known := s.sum()
-	lastCount, lastKnown := last.sum()
-	if known == 0 || lastKnown == 0 {
-		return nil, nil
-	}
-	f := Forecast{From: plant.InstantOf(from), To: plant.InstantOf(from.Add(quarter)), Energy: float64(count) / micro}
-	f.Power = float64(lastCount) / micro / time.Duration(lastKnown*1000).Hours()
-	if l.from < plant.MicrosOf(from) { // of the minutes before: what of it belongs to this quarter
-		f.Energy *= float64(now.Sub(from)) / float64(2*time.Minute)
+	f := Forecast{From: plant.InstantOf(from), To: plant.InstantOf(from.Add(quarter)), Power: recent / known.Hours()}
+	if now.After(from) {
+		so, read, err := read(from)
+		if err != nil {
+			return nil, err
+		}
+		f.Energy = so + f.Power*(now.Sub(from)-read).Hours() // since the last reading as of late
 	}
 	f.Demand, _ = calc.Forecast(from, from.Add(quarter), now, f.Energy, f.Power)
 	if m.Limit != nil {

@@ -18,16 +18,13 @@ type part struct {
 func parseFormula(text string) ([]part, error) {
 	var out []part
 	rest := strings.TrimSpace(text)
-	for first := true; rest != ""; first = false {
+	for rest != "" {
 		sign := 1.0
-		switch {
-		case rest[0] == '+' || rest[0] == '-':
+		if rest[0] == '+' || rest[0] == '-' {
 			if rest[0] == '-' {
 				sign = -1
 			}
 			rest = strings.TrimSpace(rest[1:])
-		case !first:
-			return nil, fmt.Errorf("%q: write + or - between meters", rest)
 		}
 		end := strings.IndexAny(rest, "+-")
 		if end < 0 {

@@ -214,6 +214,11 @@ func (l *look) readings(m Meter, shown []Shown) ([]calc.Reading, error) {
 	} else if ok && len(shown) > 0 && shown[0].Good >= shown[0].To-shown[0].From {
 		add(l.from, value)
 	}
+	end := shown[len(shown)-1].To
+	behind, err := l.d.o.Readings.Steps(l.ctx, l.tenant, m.Machine, m.Signal, end, end+plant.Micros(silent.Microseconds()), 1)
+	if err != nil {
+		return nil, err
+	}
 	for _, s := range shown {
 		if s.Any {
 			add(s.FirstAt, s.First)
@@ -222,6 +227,11 @@ func (l *look) readings(m Meter, shown []Shown) ([]calc.Reading, error) {
 		}
 		if ok && s.Good >= s.To-s.From {
 			add(s.To, value)
+		}
+	}
+	for _, s := range behind { // what was used last is told by the reading after it
+		if s.Any {
+			add(s.FirstAt, s.First)
 		}
 	}
 	return out, nil
