@@ -103,6 +103,30 @@ func TestConformance_Energy(t *testing.T) {
 	})
 }
 
+func TestConformance_Alarms(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		db := open(t)
+		recordtest.Alarms(t, shop.NewAlarms(db), db.Journal())
+	})
+}
+
+func TestConformance_Maintenance(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		db := open(t)
+		recordtest.Maintenance(t, shop.NewMaintenance(db), db.Journal())
+	})
+}
+
+func TestConformance_Deliveries(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		vault, err := access.NewVault(make([]byte, access.VaultKeyBytes))
+		if err != nil {
+			t.Fatal(err)
+		}
+		recordtest.Deliveries(t, shop.NewDeliveries(open(t), shop.Secrets{Vault: vault}))
+	})
+}
+
 func TestConformance_Andon(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		db := open(t)

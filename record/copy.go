@@ -31,6 +31,10 @@ var tables = []struct{ name, key string }{
 	{"access_token", "tenant, id"},
 	{"access_user", "tenant, id"},
 	{"advice", "tenant, id, rev"},
+	{"alarm_delivery", "tenant, id"},
+	{"alarm_finding", "tenant, id"},
+	{"alarm_limit", "tenant, id, rev"},
+	{"alarm_mode", "tenant, node, alarm"},
 	{"andon_call", "tenant, id"},
 	{"audit", "tenant, seq"},
 	{"benchmark_cell", "tenant, measure, year, region, sector"},
@@ -87,6 +91,7 @@ var tables = []struct{ name, key string }{
 	{"machine_suspicion", "tenant, id"},
 	{"master", "tenant, kind, id, valid_from"},
 	{"master_origin", "tenant, kind, id"},
+	{"material_arrival", "tenant, id"},
 	{"material_bin", "tenant, lot, location"},
 	{"material_call", "tenant, id"},
 	{"material_count", "tenant, entry"},
@@ -102,6 +107,7 @@ var tables = []struct{ name, key string }{
 	{"operations_definition", "tenant, product, revision"},
 	{"operations_material", "tenant, item, product, revision"},
 	{"organisation", "tenant, id, rev"},
+	{"plan_limit", "tenant, what, name"},
 	{"production_order", "tenant, id"},
 	{"production_person", "tenant, name"},
 	{"production_plan", "tenant, id"},
@@ -111,6 +117,7 @@ var tables = []struct{ name, key string }{
 	{"report_step", "tenant, report, seq, node"},
 	{"report_value", "tenant, report, revision"},
 	{"sharing_policy", "tenant, rev"},
+	{"stored_file", "tenant, sha256"},
 	{"tag", "tenant, no"},
 	{"tag_head", "tenant"},
 	{"target_changed", "tenant, region, year"},
@@ -120,6 +127,7 @@ var tables = []struct{ name, key string }{
 	{"target_task", "tenant, id, rev"},
 	{"tenant", "no"},
 	{"tenant_usage", "tenant, day"},
+	{"work_order", "tenant, id"},
 }
 
 const (

@@ -11,6 +11,7 @@ import (
 	"zhigai/history"
 	"zhigai/plant"
 	recshop "zhigai/record/shop"
+	"zhigai/shop/alarm"
 	"zhigai/shop/energy"
 	"zhigai/shop/equipment"
 )
@@ -19,7 +20,7 @@ import (
 func (n *node) newEnergy() *energy.Desk {
 	return energy.NewDesk(energy.Options{
 		Store: recshop.NewEnergy(n.record), Plant: plantOf{n.fleet}, Readings: readingsOf{n}, Machines: burningOf{n},
-		Production: madeOf{n.engine}, Tables: n.energyTables, Now: time.Now,
+		Production: madeOf{n.engine}, Alarms: findingsOf{n}, Tables: n.energyTables, Now: time.Now,
 	})
 }
 
@@ -186,4 +187,53 @@ func (m madeOf) Made(ctx context.Context, scope access.Scope, path string, every
 		out = append(out, one)
 	}
 	return out, nil
+}
+
+// findingsOf tells the list of alarms what energy found.
+type findingsOf struct{ n *node }
+
+const energyRoom alarm.Source = "energy"
+
+// Raise implements energy.Alarms. What stands at a place that is gone is nobody's.
+func (f findingsOf) Raise(ctx context.Context, tenant plant.TenantNo, found energy.Finding) error {
+	err := f.n.alarms.Raise(ctx, tenant, alarm.Signal{
+		Source: energyRoom, Key: found.Key, Place: found.Place, Priority: found.Priority, Text: found.Text, Evidence: found.Evidence,
+	})
+	if errors.Is(err, access.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// Clear implements energy.Alarms.
+func (f findingsOf) Clear(ctx context.Context, tenant plant.TenantNo, key string) error {
+	return f.n.alarms.Clear(ctx, tenant, energyRoom, key, 0)
+}
+
+// watchEvery is how often limits of demand are looked at: a quarter of an hour can
+// still be held when a minute of it is gone.
+const watchEvery = 20 * time.Second
+
+// watchEnergy looks at limits of demand until ctx ends.
+func (n *node) watchEnergy(ctx context.Context) error {
+	desk := n.newEnergy()
+	ticker := time.NewTicker(watchEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+		all, err := n.tenants.list(ctx)
+		if err != nil {
+			n.log.Error("limits of demand are not watched", "err", err)
+			continue
+		}
+		for _, t := range all {
+			if err := desk.Watch(ctx, t); err != nil && ctx.Err() == nil {
+				n.logOf(t).Error("limits of demand are not watched", "err", err)
+			}
+		}
+	}
 }

@@ -59,6 +59,7 @@ type cli struct {
 	MSA        msaCmd          `cmd:"" name:"msa" help:"How good measuring is: repeatability and reproducibility, bias, linearity, stability, agreement."`
 	Sampling   samplingCmd     `cmd:"" help:"How many units of a lot to inspect, and how many may be nonconforming."`
 	Vibration  vibrationCmd    `cmd:"" help:"Condition of a bearing by a window of vibration: features, spectrum, envelope, which element is bad."`
+	Life       lifeCmd         `cmd:"" help:"How long things that run until they fail will last: train on runs to failure, ask about those that still run."`
 }
 
 type versionCmd struct{}

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"zhigai/calc/schedule"
 )
@@ -42,10 +43,14 @@ func (c *chain) job(j *Job) bool {
 		if !ok {
 			return false
 		}
+		material, ok := c.supplied(j)
+		if !ok {
+			return false
+		}
 		if j.State == jobRunning && len(c.ops) > 0 {
 			c.part() // it overlaps with what comes before it
 		}
-		if !c.operation(j, found) {
+		if !c.operation(j, found, material) {
 			return false
 		}
 		c.waitMs, c.strict = 0, j.MaxWaitMs > 0
@@ -89,10 +94,14 @@ func (a Alternative) duration(units int64) (s, loads int64, ok bool) {
 const maxDurationMs = 800 * 24 * 3600 * 1000
 
 // operation adds a job that is done here.
-func (c *chain) operation(j *Job, found []candidate) bool {
+func (c *chain) operation(j *Job, found []candidate, material *Cover) bool {
 	units := j.left(c.order.Quantity)
 	fam := c.familyOf(c.order, j)
-	op := schedule.Operation{Name: schedName(c.order, j), Interruptible: true}
+	uses, ok := c.uses(j)
+	if !ok {
+		return false
+	}
+	op := schedule.Operation{Name: schedName(c.order, j), Interruptible: true, Uses: uses}
 	for _, a := range found {
 		takes, loads, ok := a.duration(units)
 		open := c.m.Problem.Machines[a.machine].Open
@@ -127,7 +136,17 @@ func (c *chain) operation(j *Job, found []candidate) bool {
 		c.leave(c.order, j.No, WhyTooLong, "order %s, job %d: %d units take longer than its machines are open, a load in a furnace without a break; change the calendar, or split the order", c.order.Number, j.No, units)
 		return false
 	}
+	if j.State != jobRunning {
+		op.Alternatives = slices.DeleteFunc(op.Alternatives, func(a schedule.Alternative) bool { return !c.manned(&op, a) })
+	}
+	if len(op.Alternatives) == 0 {
+		c.leave(c.order, j.No, WhyLimit, "order %s, job %d: the people for it (%s) are at no time there as long as it takes without a change of shift; change the limit, or split the order", c.order.Number, j.No, strings.Join(j.Skills, ", "))
+		return false
+	}
 	ref := ModelOp{Order: c.at, Job: j.No, Name: j.Name, State: j.State, Quantity: units, Family: fam.name}
+	if material != nil && material.At != 0 && j.State != jobRunning {
+		op.Material, ref.Material = max(0, c.clock.after(material.At)), material
+	}
 	c.waits(&op, j)
 	c.tie(&op, &ref, fam, j)
 	c.hold(&op, &ref)
@@ -228,9 +247,9 @@ func (c *chain) hold(op *schedule.Operation, ref *ModelOp) {
 			continue
 		}
 		start := c.clock.after(p.Start)
-		if at, _, fits := fit(c.m.Problem.Machines[k].Open, max(0, start), a.Duration, op.Interruptible); start >= 0 && fits && at == start {
+		if at, _, fits := fit(c.m.Problem.Machines[k].Open, max(0, start), a.Duration, op.Interruptible); start >= op.Material && fits && at == start {
 			op.Locked = &schedule.Lock{Machine: k, Start: start}
-		} else { // too late for the time; the machine holds
+		} else { // too late for the time, or its material is; the machine holds
 			op.Alternatives = []schedule.Alternative{a}
 		}
 		return

@@ -41,7 +41,7 @@ func changed(m *Model, places map[Ref]Place, now *State) []Change {
 			out = append(out, Change{What: "order_gone", Order: o.ID, Number: o.Number, Text: fmt.Sprintf("order %s is over or cancelled, with work still planned", o.Number)})
 		}
 	}
-	return append(out, machinesChanged(m, now)...)
+	return slices.Concat(out, now.lacking(m, places), machinesChanged(m, now), limitsChanged(m, now))
 }
 
 // lastStart is when the last operation of an order begins; 0 without any.
@@ -95,6 +95,16 @@ func machinesChanged(m *Model, now *State) (out []Change) {
 	return out
 }
 
+func limitsChanged(m *Model, now *State) (out []Change) {
+	for _, l := range m.Limits {
+		i := slices.IndexFunc(now.Limits, func(o Limit) bool { return o.What == l.What && o.Name == l.Name })
+		if i >= 0 && now.Limits[i].Rev != l.Rev {
+			out = append(out, Change{What: "limit", Text: fmt.Sprintf("there is another number of %s %s than then", l.What, l.Name)})
+		}
+	}
+	return out
+}
+
 // When something is worth planning anew.
 const (
 	// longStop is usual (State.LongStop).
@@ -113,14 +123,17 @@ func suggest(m *Model, places map[Ref]Place, plan []OrderPlan, now *State, forec
 	out := stands(m, places, now)
 	for _, c := range changed(m, places, now) {
 		s := Suggestion{What: "order", Order: c.Order, Number: c.Number, Job: c.Job, Equipment: c.Equipment, Text: c.Text}
-		if c.What == "order_new" {
+		switch c.What {
+		case "order_new":
 			s.What = "rush"
+		case "material":
+			s.What = c.What
 		}
 		out = append(out, s)
 	}
 	out = append(out, deviations(m, places, now, forecast)...)
 	out = append(out, becomeLate(plan, places, forecast)...)
-	urgency := []string{"stop", "rush", "late", "behind", "order", "ahead"}
+	urgency := []string{"stop", "rush", "material", "late", "behind", "order", "ahead"}
 	slices.SortStableFunc(out, func(a, b Suggestion) int {
 		return cmp.Or(cmp.Compare(slices.Index(urgency, a.What), slices.Index(urgency, b.What)), cmp.Compare(b.ByMs, a.ByMs), strings.Compare(a.Number, b.Number))
 	})

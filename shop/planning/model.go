@@ -17,6 +17,7 @@ type Model struct {
 	Orders   []ModelOrder
 	Ops      [][]ModelOp // those of the problem, by job
 	Outside  []OutsideOp
+	Limits   []ModelLimit      // the resources of the problem
 	Problem  *schedule.Problem // nil in what is written: it is there by itself
 
 	Unplanned []Unplanned
@@ -50,6 +51,7 @@ type ModelOp struct {
 	Quantity int64
 	Frozen   bool // it runs
 	Family   string
+	Material *Cover `json:",omitempty"` // what it waits for, if what it takes is not all there
 }
 
 // OutsideOp is work of a supplier. It begins so many seconds after the end of an

@@ -16,11 +16,14 @@ import (
 	"zhigai/fact"
 	"zhigai/history"
 	"zhigai/plant"
+	"zhigai/shop/alarm"
+	"zhigai/shop/alarm/delivery"
 	"zhigai/shop/andon"
 	"zhigai/shop/authenticity"
 	"zhigai/shop/energy"
 	"zhigai/shop/equipment"
 	"zhigai/shop/line"
+	"zhigai/shop/maintenance"
 	"zhigai/shop/material"
 	"zhigai/shop/material/balance"
 	"zhigai/shop/production"
@@ -67,6 +70,10 @@ type Deps struct {
 	Energy     *energy.Desk
 	Material   *material.Desk
 	Andon      *andon.Desk
+	Alarms     *alarm.Desk
+	// Delivery sends alarms to people, Maintenance has work done about them.
+	Delivery    *delivery.Desk
+	Maintenance *maintenance.Desk
 	// Authenticity examines machines' days; Decided is called after something was
 	// said of a suspicion, so that the day counts accordingly.
 	Authenticity Authenticity
@@ -107,6 +114,9 @@ func Register(api *web.API, d Deps) {
 	r.registerEquipment()
 	r.registerStops()
 	r.registerAlarms()
+	r.registerLimits()
+	r.registerDelivery()
+	r.registerMaintenance()
 	r.registerCommands()
 	r.registerSamples()
 	r.registerSeries()

@@ -302,7 +302,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Alarms that stand, or those of a stretch of time, newest first */
+        /** Alarms of machines, of limits and of what other rooms found: those of now, or of a stretch of time, newest first */
         get: operations["alarms"];
         put?: never;
         post?: never;
@@ -323,6 +323,196 @@ export interface paths {
         put?: never;
         /** Say that an alarm was seen and is taken up */
         post: operations["acknowledge-alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which alarms went to whom, with every attempt, the newest first */
+        get: operations["alarm-deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Limits on signals, each with its newest version, by path */
+        get: operations["alarm-limits"];
+        put?: never;
+        /** Draft a limit on a signal */
+        post: operations["add-alarm-limit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/limits/backtest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a limit would have done over a stretch of history: how often it would have fired, and before which stops */
+        post: operations["try-alarm-limit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/limits/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Save the next version of a limit: change it, let it go live, retire it, each with the reason */
+        put: operations["change-alarm-limit"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/limits/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All versions of a limit, newest first, each with its reason */
+        get: operations["alarm-limit-versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Server-sent events: something changed in the list of alarms */
+        get: operations["alarms-live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/mode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shelve an alarm until an instant, suppress it by design, take it out of service, or take it back */
+        post: operations["set-alarm-mode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/performance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the alarms of a stretch of time asked of people, with the field's targets */
+        get: operations["alarm-performance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/routes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** By which ways alarms go to people, without secrets */
+        get: operations["alarm-routes"];
+        put?: never;
+        /** Tell people of alarms by e-mail or webhook from now on */
+        post: operations["add-alarm-route"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/routes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a route, or switch it off */
+        put: operations["change-alarm-route"];
+        post?: never;
+        /** End a route; what waits for it is not sent */
+        delete: operations["end-alarm-route"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/routes/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a made-up alarm by a route and say what came of it */
+        post: operations["test-alarm-route"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3110,6 +3300,112 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/maintenance/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Work orders on machines, the newest first */
+        get: operations["work-orders"];
+        put?: never;
+        /** Ask for work at a machine, also from an alarm; where an order is open for the same alarm, that one is answered */
+        post: operations["propose-work-order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/orders/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A work order with what the standstill cost and what is known of its fault */
+        get: operations["work-order"];
+        /** Enter what is to be done, was found and was done */
+        put: operations["change-work-order"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/orders/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Plan, begin, end or cancel a work order, or say whether it helped */
+        post: operations["move-work-order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is to be done again and again, and when next */
+        get: operations["maintenance-plans"];
+        put?: never;
+        /** Plan work at a machine by time, count or alarm */
+        post: operations["add-maintenance-plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/plans/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a plan, or switch it off */
+        put: operations["change-maintenance-plan"];
+        post?: never;
+        /** End a plan; its orders stay */
+        delete: operations["end-maintenance-plan"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What work was done in a stretch of time, and how much of it was corrective */
+        get: operations["maintenance-summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/map": {
         parameters: {
             query?: never;
@@ -3155,6 +3451,41 @@ export interface paths {
         get: operations["material-figures"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/material/arrivals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Material that is expected, what comes first first, with what of it was received */
+        get: operations["arrivals"];
+        put?: never;
+        /** Enter material that is expected: planning lets wait for it what it goes into */
+        post: operations["expect-arrival"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/material/arrivals/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that an arrival comes at another time or in another quantity, or that what has not come will not come */
+        post: operations["move-arrival"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3951,6 +4282,24 @@ export interface paths {
         /** The plan by which a place works; not found when none was issued */
         get: operations["plan-in-use"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan-limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many there are of tools and of people with a skill: no plan takes more at once */
+        get: operations["plan-limits"];
+        /** Enter how many there are of a tool or a skill (rev 0), or change it */
+        put: operations["save-plan-limit"];
         post?: never;
         delete?: never;
         options?: never;
@@ -6219,12 +6568,6 @@ export interface components {
             /** Format: date-time */
             seen?: string;
         };
-        Ack: {
-            /** Format: date-time */
-            at: string;
-            by: string;
-            note?: string;
-        };
         "Acknowledge-alarmRequest": {
             alarm: string;
             /**
@@ -6339,17 +6682,29 @@ export interface components {
             /** @enum {string} */
             topic: "technology" | "equipment" | "software" | "investment" | "provider" | "policy" | "other";
         };
-        Alarm: {
-            acked?: components["schemas"]["Ack"];
+        AlarmAck: {
+            at: string;
+            by: string;
+            note?: string;
+        };
+        AlarmAlarm: {
+            acked?: components["schemas"]["AlarmAck"];
             /** @description It stood already at from, where the look began */
             earlier: boolean;
+            /** @description Machine or other node of the plant */
             equipment: string;
-            /** Format: date-time */
+            /** @description Path of the page that shows what was found */
+            evidence?: string;
             from: string;
-            /** @description Of the alarm within the machine's profile */
+            /** @description Within the place: of the machine's profile, limit/… of a limit, or source/key of a finding */
             id: string;
+            /** @description Of limits: what was broken and what to do */
+            limit?: components["schemas"]["AlarmBroken"];
             /** @description Contact or a signal was lost at to: nobody knows whether it stood on */
             lost: boolean;
+            /** @description Why it is put aside */
+            mode?: components["schemas"]["AlarmMode"];
+            /** @description Of the place */
             name: components["schemas"]["PlantName"];
             /** @description Still standing; to is now */
             open: boolean;
@@ -6359,9 +6714,424 @@ export interface components {
              * @description 1 is the most urgent, 4 the least
              */
             priority: number;
+            /** @description profile, limit, or the room that found it */
+            source: string;
+            /** @enum {string} */
+            state: "normal" | "unacknowledged" | "acknowledged" | "returned" | "shelved" | "suppressed" | "out_of_service";
             text: components["schemas"]["PlantName"];
-            /** Format: date-time */
+            /** @description Now while it stands */
             to: string;
+        };
+        AlarmBacktest: {
+            /**
+             * Format: int64
+             * @description Alarms that came before a stop
+             */
+            before_stops: number;
+            /** Format: int64 */
+            count: number;
+            /**
+             * Format: double
+             * @description Share of the stretch in which the signal had a good value, 0..1
+             */
+            coverage: number | null;
+            /** @description The first of them; count says how many there are */
+            fired: components["schemas"]["AlarmFired"][];
+            floods: components["schemas"]["AlarmBurst"][];
+            /**
+             * Format: int64
+             * @description Stops that an alarm came before
+             */
+            foreseen: number;
+            from: string;
+            /**
+             * Format: int64
+             * @description Alarms that came while the machine stood already
+             */
+            in_stops: number;
+            /** Format: double */
+            longest_s: number;
+            /** Format: double */
+            per_day: number;
+            /** @description Why the trial says little: there are no values, or few */
+            reason?: string;
+            /** @description Version of the code that says when an alarm stands */
+            rule: string;
+            signal: string;
+            /**
+             * Format: double
+             * @description All of them together
+             */
+            stood_s: number;
+            /**
+             * Format: int64
+             * @description Standstills of the machine in its planned time
+             */
+            stops: number;
+            /** @description No later than now */
+            to: string;
+            unit?: string;
+        };
+        AlarmBroken: {
+            consequence?: components["schemas"]["PlantName"];
+            id: string;
+            /** @enum {string} */
+            kind: "hi" | "lo" | "rate" | "deviation";
+            /**
+             * Format: double
+             * @description The worst that was measured while it stood
+             */
+            peak: number;
+            /** Format: int64 */
+            respond_s?: number;
+            response?: components["schemas"]["PlantName"];
+            /**
+             * Format: int64
+             * @description The version that held then
+             */
+            rev: number;
+            signal: string;
+            /** Format: int32 */
+            tag: number;
+            unit?: string;
+            /** Format: double */
+            value: number;
+        };
+        AlarmBurst: {
+            /** Format: int64 */
+            count: number;
+            from: string;
+            /**
+             * Format: int64
+             * @description The most within ten minutes
+             */
+            peak: number;
+            to: string;
+        };
+        AlarmChange: {
+            alarm: string;
+            equipment: string;
+            reason: string;
+            /** @enum {string} */
+            state: "normal" | "shelved" | "suppressed" | "out_of_service";
+            /** @description Of what is shelved: when it comes back; seven days from now at most */
+            until?: string;
+        };
+        AlarmFired: {
+            /**
+             * Format: double
+             * @description How long before the next stop it came; -1 where none came within within_s
+             */
+            before_s: number;
+            from: string;
+            /** @description Contact or signal was lost at to */
+            lost?: boolean;
+            /** @description It would stand still at the end */
+            open?: boolean;
+            /**
+             * Format: double
+             * @description The worst that was measured
+             */
+            peak: number;
+            to: string;
+        };
+        AlarmLimit: {
+            /**
+             * Format: int32
+             * @description Of a deviation: the tag of the same machine that gives the target
+             */
+            against?: number;
+            /** @description When the version was saved, and holds from */
+            at: string;
+            by: string;
+            /** @description What happens if nobody answers */
+            consequence?: components["schemas"]["PlantName"];
+            /**
+             * Format: double
+             * @description How far back the value must come, in the tag's unit
+             */
+            deadband?: number;
+            /** @description Of the tag */
+            equipment: string;
+            id: string;
+            /** @enum {string} */
+            kind: "hi" | "lo" | "rate" | "deviation";
+            /**
+             * Format: int64
+             * @description How long it must be away before the alarm returns to normal
+             */
+            off_delay_s?: number;
+            /**
+             * Format: int64
+             * @description How long the condition must hold before the alarm stands
+             */
+            on_delay_s?: number;
+            /** @description Of the machine when the version was saved */
+            path: string;
+            /** Format: int64 */
+            priority: number;
+            /** @description Why this version is as it is */
+            reason: string;
+            /**
+             * Format: int64
+             * @description How soon it must be done
+             */
+            respond_s?: number;
+            /** @description What is to be done */
+            response?: components["schemas"]["PlantName"];
+            /**
+             * Format: int64
+             * @description Version
+             */
+            rev: number;
+            /** @description Name of the tag */
+            signal: string;
+            /** @enum {string} */
+            stage: "draft" | "live" | "retired";
+            /** Format: int32 */
+            tag: number;
+            /**
+             * Format: double
+             * @description Of a deviation without a signal to compare with
+             */
+            target?: number;
+            /** @description What the list shows */
+            text: components["schemas"]["PlantName"];
+            unit?: string;
+            /**
+             * Format: double
+             * @description In the tag's unit; of a rate per minute
+             */
+            value: number;
+            /**
+             * Format: int64
+             * @description Of a rate: over how long it is taken
+             */
+            window_s?: number;
+        };
+        AlarmMark: {
+            /**
+             * Format: double
+             * @description Beyond it nobody can manage
+             */
+            most: number;
+            source: string;
+            /** Format: double */
+            target: number;
+        };
+        AlarmMarks: {
+            chattering: components["schemas"]["AlarmMark"];
+            flood_share: components["schemas"]["AlarmMark"];
+            per_day: components["schemas"]["AlarmMark"];
+            /** @description Shares of priority 1, 2, and 3 with 4 */
+            split: number[] | null;
+            stale: components["schemas"]["AlarmMark"];
+            /** @description Of each of the ten most frequent alarms */
+            top_share: components["schemas"]["AlarmMark"];
+        };
+        AlarmMode: {
+            /** @description id of the alarm at the place */
+            alarm: string;
+            at: string;
+            by: string;
+            equipment: string;
+            path: string;
+            reason: string;
+            /**
+             * Format: int64
+             * @description How often the alarm was put aside or taken back
+             */
+            rev: number;
+            /**
+             * @description normal: it is back
+             * @enum {string}
+             */
+            state: "normal" | "shelved" | "suppressed" | "out_of_service";
+            /** @description Of what is shelved: when it comes back by itself */
+            until?: string;
+        };
+        AlarmOften: {
+            alarm: string;
+            /** Format: int64 */
+            count: number;
+            equipment: string;
+            first: string;
+            /** @description Of the place */
+            name: components["schemas"]["PlantName"];
+            path: string;
+            /** Format: int64 */
+            priority: number;
+            /**
+             * Format: double
+             * @description Of all that came, 0..1
+             */
+            share: number;
+            text: components["schemas"]["PlantName"];
+        };
+        AlarmPerformance: {
+            /** @description Alarms that came three times or more within a minute; count is how often they came so */
+            chattering: components["schemas"]["AlarmOften"][];
+            /**
+             * Format: int64
+             * @description Alarms that came
+             */
+            count: number;
+            definition: string;
+            /**
+             * Format: double
+             * @description Share of the time with more than ten alarms in ten minutes, 0..1
+             */
+            flood_share: number | null;
+            floods: components["schemas"]["AlarmBurst"][];
+            from: string;
+            marks: components["schemas"]["AlarmMarks"];
+            /**
+             * Format: int64
+             * @description The most within ten minutes, of all operators together
+             */
+            most_in_10: number;
+            /** Format: int64 */
+            operators: number;
+            /**
+             * Format: double
+             * @description Alarms a day and operator
+             */
+            per_day: number | null;
+            /** @description Why there are no figures */
+            reason?: string;
+            /** @description How many came of the priorities 1 to 4 */
+            split: number[] | null;
+            /** @description Alarms that stood longer than a day */
+            stale: components["schemas"]["AlarmAlarm"][];
+            /** @description No later than now */
+            to: string;
+            /** @description The ten that came most often */
+            top: components["schemas"]["AlarmOften"][];
+            /** Format: int64 */
+            version: number;
+        };
+        AlarmQuestion: {
+            /**
+             * Format: int32
+             * @description Of a deviation: the tag of the same machine that gives the target
+             */
+            against?: number;
+            /** @description What happens if nobody answers */
+            consequence?: components["schemas"]["PlantName"];
+            /**
+             * Format: double
+             * @description How far back the value must come, in the tag's unit
+             */
+            deadband?: number;
+            from: string;
+            /** @enum {string} */
+            kind: "hi" | "lo" | "rate" | "deviation";
+            /**
+             * Format: int64
+             * @description How long it must be away before the alarm returns to normal
+             */
+            off_delay_s?: number;
+            /**
+             * Format: int64
+             * @description How long the condition must hold before the alarm stands
+             */
+            on_delay_s?: number;
+            /** Format: int64 */
+            priority: number;
+            /** @description Why this version is as it is */
+            reason: string;
+            /**
+             * Format: int64
+             * @description How soon it must be done
+             */
+            respond_s?: number;
+            /** @description What is to be done */
+            response?: components["schemas"]["PlantName"];
+            /** @enum {string} */
+            stage: "draft" | "live" | "retired";
+            /** Format: int32 */
+            tag: number;
+            /**
+             * Format: double
+             * @description Of a deviation without a signal to compare with
+             */
+            target?: number;
+            /** @description What the list shows */
+            text: components["schemas"]["PlantName"];
+            to: string;
+            /**
+             * Format: double
+             * @description In the tag's unit; of a rate per minute
+             */
+            value: number;
+            /**
+             * Format: int64
+             * @description Of a rate: over how long it is taken
+             */
+            window_s?: number;
+            /**
+             * Format: int64
+             * @description How long before a stop an alarm must come to count as its warning
+             */
+            within_s: number;
+        };
+        AlarmTerms: {
+            /**
+             * Format: int32
+             * @description Of a deviation: the tag of the same machine that gives the target
+             */
+            against?: number;
+            /** @description What happens if nobody answers */
+            consequence?: components["schemas"]["PlantName"];
+            /**
+             * Format: double
+             * @description How far back the value must come, in the tag's unit
+             */
+            deadband?: number;
+            /** @enum {string} */
+            kind: "hi" | "lo" | "rate" | "deviation";
+            /**
+             * Format: int64
+             * @description How long it must be away before the alarm returns to normal
+             */
+            off_delay_s?: number;
+            /**
+             * Format: int64
+             * @description How long the condition must hold before the alarm stands
+             */
+            on_delay_s?: number;
+            /** Format: int64 */
+            priority: number;
+            /** @description Why this version is as it is */
+            reason: string;
+            /**
+             * Format: int64
+             * @description How soon it must be done
+             */
+            respond_s?: number;
+            /** @description What is to be done */
+            response?: components["schemas"]["PlantName"];
+            /** @enum {string} */
+            stage: "draft" | "live" | "retired";
+            /** Format: int32 */
+            tag: number;
+            /**
+             * Format: double
+             * @description Of a deviation without a signal to compare with
+             */
+            target?: number;
+            /** @description What the list shows */
+            text: components["schemas"]["PlantName"];
+            /**
+             * Format: double
+             * @description In the tag's unit; of a rate per minute
+             */
+            value: number;
+            /**
+             * Format: int64
+             * @description Of a rate: over how long it is taken
+             */
+            window_s?: number;
         };
         AndonCall: {
             /** @description Who accepted it last */
@@ -7013,6 +7783,75 @@ export interface components {
             text: string;
             /** @description true: the day does not count; false: it does */
             upheld: boolean;
+        };
+        DeliveryAttempt: {
+            at: string;
+            /** @description What the other side said, or what went wrong */
+            detail?: string;
+            ok: boolean;
+            /** Format: int64 */
+            took_ms: number;
+        };
+        DeliveryDelivery: {
+            /** @description As it was when it came */
+            alarm: components["schemas"]["AlarmAlarm"];
+            attempts: components["schemas"]["DeliveryAttempt"][];
+            /** @description When it is tried next */
+            due: string;
+            id: string;
+            made: string;
+            /** @description Of the route */
+            name: string;
+            /** @description id */
+            route: string;
+            /** @enum {string} */
+            state: "waiting" | "sent" | "failed" | "dropped";
+            /** @enum {string} */
+            way: "email" | "webhook";
+            /** @description Of what was dropped */
+            why?: string;
+        };
+        DeliveryQuiet: {
+            /** @description hh:mm */
+            from: string;
+            /**
+             * Format: int64
+             * @description This urgent or more goes out all the same; 0 for none
+             */
+            priority: number;
+            /** @description hh:mm, of the next day where it is before from */
+            to: string;
+            /** @description As in the tz database: Asia/Shanghai */
+            zone: string;
+        };
+        DeliveryRoute: {
+            /** @description Certificate, PEM, of who vouches for the server; the system's when left out */
+            ca?: string;
+            id: string;
+            name: string;
+            off?: boolean;
+            /** @description Paths; none for all of the plant */
+            places: string[] | null;
+            /**
+             * Format: int64
+             * @description This urgent or more
+             */
+            priority: number;
+            quiet?: components["schemas"]["DeliveryQuiet"];
+            /** Format: int64 */
+            rev: number;
+            /** @description Password at the mail server, or what signs webhooks; never shown, kept when left out */
+            secret?: string;
+            /** @description Address that e-mail comes from */
+            sender?: string;
+            /** @description Addresses that e-mail goes to */
+            to: string[] | null;
+            /** @description Of a webhook https://… or http://…; of e-mail the server: smtp://host:587, smtps://host:465 */
+            url: string;
+            /** @description At the mail server */
+            user?: string;
+            /** @enum {string} */
+            way: "email" | "webhook";
         };
         DiagnosisAnswer: {
             /** Format: date-time */
@@ -10404,8 +11243,13 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
-        ListAlarm: {
-            items: components["schemas"]["Alarm"][];
+        ListAlarmAlarm: {
+            items: components["schemas"]["AlarmAlarm"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListAlarmLimit: {
+            items: components["schemas"]["AlarmLimit"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -10461,6 +11305,16 @@ export interface components {
         };
         ListConnectPendingCertificate: {
             items: components["schemas"]["ConnectPendingCertificate"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListDeliveryDelivery: {
+            items: components["schemas"]["DeliveryDelivery"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListDeliveryRoute: {
+            items: components["schemas"]["DeliveryRoute"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -10664,6 +11518,21 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListMaintenanceOrder: {
+            items: components["schemas"]["MaintenanceOrder"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListMaintenancePlanState: {
+            items: components["schemas"]["MaintenancePlanState"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListMaterialArrival: {
+            items: components["schemas"]["MaterialArrival"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListMaterialCall: {
             items: components["schemas"]["MaterialCall"][];
             /** @description Pass as cursor for the next page */
@@ -10746,6 +11615,11 @@ export interface components {
         };
         ListPlanningLate: {
             items: components["schemas"]["PlanningLate"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListPlanningLimit: {
+            items: components["schemas"]["PlanningLimit"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -11115,6 +11989,426 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        MaintenanceCheck: {
+            at?: string;
+            by?: string;
+            done?: boolean;
+            text: string;
+        };
+        MaintenanceKnown: {
+            action: string;
+            cause: string;
+            done: string;
+            fault: string;
+            name: components["schemas"]["PlantName"];
+            /** Format: int64 */
+            number: number;
+            /** @description id */
+            order: string;
+            path: string;
+            /** @enum {string} */
+            state: "done" | "verified" | "ineffective";
+        };
+        MaintenanceMove: {
+            note?: string;
+            /** @enum {string} */
+            state: "proposed" | "planned" | "in_work" | "done" | "verified" | "ineffective" | "cancelled";
+        };
+        MaintenanceNew: {
+            /** @description What was done about it */
+            action?: string;
+            assignee?: string;
+            /** @description Why it was so */
+            cause?: string;
+            checks?: components["schemas"]["MaintenanceCheck"][] | null;
+            /**
+             * Format: int64
+             * @description What an hour of the machine's standstill costs
+             */
+            down_fen_per_h?: number;
+            due?: string;
+            equipment: string;
+            /** @description What was found */
+            fault?: string;
+            /**
+             * Format: int64
+             * @description Cost of labour
+             */
+            labour_fen?: number;
+            /** Format: int64 */
+            labour_min?: number;
+            note?: string;
+            /** @description The alarm that it is about */
+            origin?: components["schemas"]["MaintenanceOrigin"];
+            /** @description Spares used; taking them out of stock is booked where material is */
+            parts?: components["schemas"]["MaintenancePart"][] | null;
+            /**
+             * Format: int64
+             * @description Cost of parts and outside service
+             */
+            parts_fen?: number;
+            /** Format: int64 */
+            priority: number;
+            title: string;
+            /**
+             * Format: int64
+             * @description How long the alarm must stay away after the work for it to have helped; a day when left out
+             */
+            verify_s?: number;
+        };
+        MaintenanceOrder: {
+            /** @description What was done about it */
+            action?: string;
+            assignee?: string;
+            /** @description When this revision was saved */
+            at: string;
+            /** @description Why it was so */
+            cause?: string;
+            checks?: components["schemas"]["MaintenanceCheck"][] | null;
+            /**
+             * Format: int64
+             * @description What an hour of the machine's standstill costs
+             */
+            down_fen_per_h?: number;
+            due?: string;
+            equipment: string;
+            /** @description What was found */
+            fault?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "corrective" | "preventive" | "condition";
+            /**
+             * Format: int64
+             * @description Cost of labour
+             */
+            labour_fen?: number;
+            /** Format: int64 */
+            labour_min?: number;
+            /** @description Of the machine */
+            name: components["schemas"]["PlantName"];
+            /**
+             * Format: int64
+             * @description Counted from 1
+             */
+            number: number;
+            origin?: components["schemas"]["MaintenanceOrigin"];
+            /** @description Spares used; taking them out of stock is booked where material is */
+            parts?: components["schemas"]["MaintenancePart"][] | null;
+            /**
+             * Format: int64
+             * @description Cost of parts and outside service
+             */
+            parts_fen?: number;
+            path: string;
+            /** @description id of the plan that asked for it */
+            plan?: string;
+            /** Format: int64 */
+            priority: number;
+            /** Format: int64 */
+            rev: number;
+            /** @enum {string} */
+            state: "proposed" | "planned" | "in_work" | "done" | "verified" | "ineffective" | "cancelled";
+            steps: components["schemas"]["MaintenanceStep"][];
+            title: string;
+            /**
+             * Format: int64
+             * @description How long the alarm must stay away after the work for it to have helped; a day when left out
+             */
+            verify_s?: number;
+        };
+        MaintenanceOrigin: {
+            /** @description Of the alarm at the place */
+            alarm: string;
+            /** @description When it came */
+            from: string;
+            text?: components["schemas"]["PlantName"];
+        };
+        MaintenancePart: {
+            /** @description Code of the item */
+            item: string;
+            location?: string;
+            /** @description In the item's unit */
+            quantity: string;
+        };
+        MaintenancePlan: {
+            /** @description By alarm: its id at the machine */
+            alarm?: string;
+            /** @description From when on it counts; now when left out */
+            begin?: string;
+            /** @enum {string} */
+            by: "time" | "count" | "alarm";
+            /** @description Lines of the check list */
+            checks: string[] | null;
+            /**
+             * Format: double
+             * @description By time: how many days after the last time
+             */
+            days?: number;
+            equipment: string;
+            id: string;
+            off?: boolean;
+            /**
+             * Format: int64
+             * @description By count: after how many parts that the machine counted
+             */
+            parts?: number;
+            /** Format: int64 */
+            priority: number;
+            /** Format: int64 */
+            rev: number;
+            title: string;
+            /** Format: int64 */
+            verify_s?: number;
+        };
+        MaintenancePlanState: {
+            /** @description By alarm: its id at the machine */
+            alarm?: string;
+            /** @description From when on it counts; now when left out */
+            begin?: string;
+            /** @enum {string} */
+            by: "time" | "count" | "alarm";
+            /** @description Lines of the check list */
+            checks: string[] | null;
+            /**
+             * Format: double
+             * @description By time: how many days after the last time
+             */
+            days?: number;
+            /** @description By time: when it is due */
+            due?: string;
+            equipment: string;
+            id: string;
+            /** @description When it was done last, or began to count */
+            last: string;
+            /**
+             * Format: int64
+             * @description By count: parts since the last time
+             */
+            made?: number;
+            name: components["schemas"]["PlantName"];
+            off?: boolean;
+            /** @description id of the order that is open for it */
+            open?: string;
+            /**
+             * Format: int64
+             * @description By count: after how many parts that the machine counted
+             */
+            parts?: number;
+            /** @description Of the machine; empty when it is gone */
+            path: string;
+            /** Format: int64 */
+            priority: number;
+            /** Format: int64 */
+            rev: number;
+            title: string;
+            /**
+             * Format: double
+             * @description How much of the way to the next time is gone, 1 and more when it is due; none where nobody knows
+             */
+            used: number | null;
+            /** Format: int64 */
+            verify_s?: number;
+        };
+        MaintenanceStep: {
+            at: string;
+            /** @description Who; node when it was seen by itself */
+            by: string;
+            note?: string;
+            /** @enum {string} */
+            state: "proposed" | "planned" | "in_work" | "done" | "verified" | "ineffective" | "cancelled";
+        };
+        MaintenanceSummary: {
+            /**
+             * Format: double
+             * @description Corrective maintenance time by all maintenance time, 0..1
+             */
+            corrective_ratio: number | null;
+            /** @description Orders that were done in the stretch, by kind */
+            count: {
+                [key: string]: number;
+            };
+            from: string;
+            /** Format: int64 */
+            ineffective: number;
+            /**
+             * Format: int64
+             * @description Of them those that are past their due time
+             */
+            late: number;
+            /**
+             * Format: int64
+             * @description Orders that are open now
+             */
+            open: number;
+            /** @description Why there is no ratio */
+            reason?: string;
+            to: string;
+            /**
+             * Format: int64
+             * @description Of those done in the stretch, how many were seen to have helped
+             */
+            verified: number;
+            work_ms: {
+                [key: string]: number;
+            };
+        };
+        MaintenanceView: {
+            /** @description What was done about it */
+            action?: string;
+            assignee?: string;
+            /** @description When this revision was saved */
+            at: string;
+            /** @description Why it was so */
+            cause?: string;
+            checks?: components["schemas"]["MaintenanceCheck"][] | null;
+            /**
+             * Format: int64
+             * @description Downtime, labour and parts
+             */
+            cost_fen: number | null;
+            /**
+             * Format: int64
+             * @description What an hour of the machine's standstill costs
+             */
+            down_fen_per_h?: number;
+            /** Format: int64 */
+            downtime_ms: number | null;
+            due?: string;
+            equipment: string;
+            /** @description What was found */
+            fault?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "corrective" | "preventive" | "condition";
+            known: components["schemas"]["MaintenanceKnown"][];
+            /**
+             * Format: int64
+             * @description Cost of labour
+             */
+            labour_fen?: number;
+            /** Format: int64 */
+            labour_min?: number;
+            /** @description Of the machine */
+            name: components["schemas"]["PlantName"];
+            /**
+             * Format: int64
+             * @description Counted from 1
+             */
+            number: number;
+            origin?: components["schemas"]["MaintenanceOrigin"];
+            /** @description Spares used; taking them out of stock is booked where material is */
+            parts?: components["schemas"]["MaintenancePart"][] | null;
+            /**
+             * Format: int64
+             * @description Cost of parts and outside service
+             */
+            parts_fen?: number;
+            path: string;
+            /** @description id of the plan that asked for it */
+            plan?: string;
+            /** Format: int64 */
+            priority: number;
+            /** @description Why there is no figure */
+            reason?: string;
+            /** Format: int64 */
+            rev: number;
+            /** @enum {string} */
+            state: "proposed" | "planned" | "in_work" | "done" | "verified" | "ineffective" | "cancelled";
+            steps: components["schemas"]["MaintenanceStep"][];
+            title: string;
+            /**
+             * Format: int64
+             * @description How long the alarm must stay away after the work for it to have helped; a day when left out
+             */
+            verify_s?: number;
+        };
+        MaintenanceWork: {
+            /** @description What was done about it */
+            action?: string;
+            assignee?: string;
+            /** @description Why it was so */
+            cause?: string;
+            checks?: components["schemas"]["MaintenanceCheck"][] | null;
+            /**
+             * Format: int64
+             * @description What an hour of the machine's standstill costs
+             */
+            down_fen_per_h?: number;
+            due?: string;
+            /** @description What was found */
+            fault?: string;
+            /**
+             * Format: int64
+             * @description Cost of labour
+             */
+            labour_fen?: number;
+            /** Format: int64 */
+            labour_min?: number;
+            /** @description Spares used; taking them out of stock is booked where material is */
+            parts?: components["schemas"]["MaintenancePart"][] | null;
+            /**
+             * Format: int64
+             * @description Cost of parts and outside service
+             */
+            parts_fen?: number;
+            /** Format: int64 */
+            priority: number;
+            title: string;
+            /**
+             * Format: int64
+             * @description How long the alarm must stay away after the work for it to have helped; a day when left out
+             */
+            verify_s?: number;
+        };
+        MaterialArrival: {
+            /** @description What has not come will not come */
+            cancelled?: boolean;
+            /** @description When it is expected */
+            due: string;
+            id: string;
+            item: string;
+            /** @description Supplier */
+            party?: string;
+            /** @description Of the location's place in the plant */
+            path: string;
+            /** @description Expected in all */
+            quantity: string;
+            /** @description Booked against it */
+            received: string;
+            /** @description Number of the purchase order */
+            reference?: string;
+            steps: components["schemas"]["MaterialArrivalStep"][];
+            /** @description Location */
+            to: string;
+            /** @description Of the item */
+            unit: string;
+        };
+        MaterialArrivalMove: {
+            /** @description Of moved; as it was when left out */
+            due?: string;
+            /** @description Why */
+            note: string;
+            /** @description Of moved: in all, what has come included; as it was when left out */
+            quantity?: string;
+            /**
+             * Format: int64
+             * @description Number of steps that the asker saw; refused with conflict when there are others
+             */
+            seen?: number;
+            /** @enum {string} */
+            what: "moved" | "cancelled";
+        };
+        MaterialArrivalStep: {
+            at: string;
+            by: string;
+            /** @description Of expected and moved */
+            due?: string;
+            note?: string;
+            /** @description Of expected and moved: in all */
+            quantity?: string;
+            /** @enum {string} */
+            what: "expected" | "moved" | "cancelled";
+        };
         MaterialAttendance: {
             from: string;
             person: string;
@@ -11235,6 +12529,8 @@ export interface components {
             value: string;
         };
         MaterialEntry: {
+            /** @description Of received: id of the expected arrival that it is of */
+            arrival?: string;
             /** @description When it happened, of an entry that was made without the network; now when left out */
             at?: string;
             /** @description Of produced: when making it began; found from the job when left out */
@@ -11519,6 +12815,24 @@ export interface components {
             parameters: components["schemas"]["MaterialParameter"][];
             path: string;
             to: string;
+        };
+        MaterialNewArrival: {
+            /** @description When it is expected */
+            due: string;
+            item: string;
+            /** @description The sender's own: the same again is the same arrival */
+            key?: string;
+            note?: string;
+            /** @description Supplier */
+            party?: string;
+            /** @description In the item's unit */
+            quantity: string;
+            /** @description Number of the purchase order */
+            reference?: string;
+            /** @description Location */
+            to: string;
+            /** @description Refused when it is not the item's */
+            unit?: string;
         };
         MaterialParameter: {
             /** Format: double */
@@ -12027,6 +13341,18 @@ export interface components {
                 [key: string]: number;
             };
         };
+        PlanningArrival: {
+            /** @description When it is expected */
+            due: string;
+            id: string;
+            /** @description Supplier */
+            party?: string;
+            path: string;
+            /** @description Still to come */
+            quantity: string;
+            /** @description Number of the purchase order */
+            reference?: string;
+        };
         PlanningAssignment: {
             /** @description Machines that could do it, itself included */
             alternatives?: string[] | null;
@@ -12044,6 +13370,8 @@ export interface components {
             job: number;
             /** @description The planner put it there */
             locked?: boolean;
+            /** @description What it waits for, when what it takes is not all there yet */
+            material?: components["schemas"]["PlanningCover"];
             name: components["schemas"]["PlantName"];
             /** @description Id */
             order: string;
@@ -12104,7 +13432,7 @@ export interface components {
             order?: string;
             text: string;
             /** @enum {string} */
-            what: "order_new" | "order_gone" | "order_changed" | "job_elsewhere" | "job_ended" | "calendar" | "machine_gone" | "definition";
+            what: "order_new" | "order_gone" | "order_changed" | "job_elsewhere" | "job_ended" | "calendar" | "machine_gone" | "definition" | "material" | "limit";
         };
         PlanningChanges: {
             /**
@@ -12198,6 +13526,17 @@ export interface components {
             /** @description Every order that is late in one of them */
             late: components["schemas"]["PlanningLateRow"][];
             plans: components["schemas"]["PlanningCompared"][];
+        };
+        PlanningCover: {
+            /** @description The one that it waits for, the last of several */
+            arrival?: components["schemas"]["PlanningArrival"];
+            /** @description When all of it is there; left out when it lies there now */
+            at?: string;
+            item: string;
+            /** @description That the job still takes */
+            need: string;
+            /** @description Of it is neither there nor expected */
+            short?: string;
         };
         PlanningDispatchItem: {
             /** @description Of the order */
@@ -12408,12 +13747,36 @@ export interface components {
             number: string;
             order: string;
         };
+        PlanningLimit: {
+            readonly at?: string;
+            readonly by?: string;
+            /** @description Of a skill: code of the calendar whose shifts are named */
+            calendar?: string;
+            /** @description As routings call it */
+            name: string;
+            /** @description It limits no more */
+            off?: boolean;
+            /**
+             * Format: int64
+             * @description Counts the changes
+             */
+            rev: number;
+            /** @description Of a skill: how many people have it in each shift */
+            shifts?: components["schemas"]["PlanningShiftPeople"][] | null;
+            /**
+             * Format: int64
+             * @description At any time; of a skill with a calendar, outside of the shifts that are named
+             */
+            units: number;
+            /** @enum {string} */
+            what: "tool" | "skill";
+        };
         PlanningLink: {
             /**
-             * @description What it waited for last: the operation before it in its order (job), in the machine (machine; setup when that counts too), the machine to open (calendar), the order's earliest date (release), a lock, a supplier (outside); frozen: it runs already; begin: nothing, it starts at once
+             * @description What it waited for last: the operation before it in its order (job), in the machine (machine; setup when that counts too), the machine to open (calendar), the order's earliest date (release), what it takes to arrive (material), a fixture or a gauge (tool), people with a skill (people), a lock, a supplier (outside); frozen: it runs already; begin: nothing, it starts at once
              * @enum {string}
              */
-            because: "job" | "machine" | "setup" | "calendar" | "release" | "locked" | "frozen" | "outside" | "begin";
+            because: "job" | "machine" | "setup" | "calendar" | "release" | "material" | "tool" | "people" | "locked" | "frozen" | "outside" | "begin";
             /**
              * Format: int64
              * @description Of its way from start to end that the machine is closed
@@ -12423,6 +13786,10 @@ export interface components {
             equipment?: string;
             /** Format: int64 */
             job: number;
+            /** @description Of tool and people: the tool or the skill that there is too little of */
+            limit?: string;
+            /** @description Of material: what it waited for, and which arrival brings it */
+            material?: components["schemas"]["PlanningCover"];
             name: components["schemas"]["PlantName"];
             number: string;
             /** @description Another order's where it held the machine */
@@ -12484,10 +13851,10 @@ export interface components {
             job?: number;
             product: string;
             /**
-             * @description overlap: the next waits for all units, although lots are handed on. parallel: branches are planned one after the other. setup_differs: the longest setup of the family counts. batch_loads: several loads count as one run
+             * @description limit_exceeded: operations that run take more of the tool or skill that product names than there are. overlap: the next waits for all units, although lots are handed on. parallel: branches are planned one after the other. setup_differs: the longest setup of the family counts. batch_loads: several loads count as one run
              * @enum {string}
              */
-            what: "overlap" | "parallel" | "setup_differs" | "batch_loads";
+            what: "overlap" | "parallel" | "setup_differs" | "batch_loads" | "limit_exceeded";
         };
         PlanningOrderPlan: {
             /** @description There is no such order */
@@ -12692,6 +14059,12 @@ export interface components {
             /** Format: int64 */
             unplanned: number;
         };
+        PlanningShiftPeople: {
+            /** @description Code */
+            shift: string;
+            /** Format: int64 */
+            units: number;
+        };
         PlanningSpan: {
             from: string;
             to: string;
@@ -12723,10 +14096,10 @@ export interface components {
             since?: string;
             text: string;
             /**
-             * @description stop: a machine with planned work stands. rush: an order that the plan does not have. order: one that changed, was held or cancelled. behind, ahead: counts differ from the plan. late: an order becomes late that was not
+             * @description stop: a machine with planned work stands. rush: an order that the plan does not have. order: one that changed, was held or cancelled. material: what a job takes is not there when it is to begin. behind, ahead: counts differ from the plan. late: an order becomes late that was not
              * @enum {string}
              */
-            what: "stop" | "rush" | "order" | "late" | "behind" | "ahead";
+            what: "stop" | "rush" | "order" | "material" | "late" | "behind" | "ahead";
         };
         PlanningUnplanned: {
             /**
@@ -12740,13 +14113,13 @@ export interface components {
             /** @description In words, with how to mend it */
             text: string;
             /** @enum {string} */
-            why: "held" | "not_released" | "no_routing" | "no_machine" | "no_calendar" | "closed" | "too_long" | "not_in_base";
+            why: "held" | "not_released" | "no_routing" | "no_machine" | "no_calendar" | "closed" | "too_long" | "no_material" | "limit" | "not_in_base";
         };
         PlanningViolation: {
             /** Format: int64 */
             job?: number;
             /** @enum {string} */
-            kind: "unknown" | "twice" | "missing" | "machine" | "duration" | "calendar" | "order" | "late" | "release" | "material" | "overlap" | "batch" | "capacity" | "setup" | "horizon" | "locked" | "beginning";
+            kind: "unknown" | "twice" | "missing" | "machine" | "duration" | "calendar" | "order" | "late" | "release" | "material" | "overlap" | "batch" | "capacity" | "resource" | "setup" | "horizon" | "locked" | "beginning";
             order?: string;
             /** @description The operation that it runs into */
             other?: components["schemas"]["PlanningRef"];
@@ -16092,10 +17465,18 @@ export interface operations {
             query?: {
                 scope?: string;
                 equipment?: string;
-                /** @description Only what stands now; from and to are not needed */
+                /** @description Only what stands */
                 open?: boolean;
+                /** @description What needs somebody now: what stands, and what returned to normal within a day without anybody having taken it up; from and to are not needed */
+                now?: boolean;
                 /** @description Only what nobody acknowledged */
                 unacked?: boolean;
+                /** @description With now: also what is shelved, suppressed or out of service */
+                aside?: boolean;
+                /** @description profile, limit, or the room that found it */
+                source?: string;
+                /** @description Occurrences of one alarm alone: its id */
+                alarm?: string;
                 /** @description This urgent or more; 0 for all */
                 priority?: number;
                 /** @description Part of the text, the machine's name or its path */
@@ -16121,7 +17502,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListAlarm"];
+                    "application/json": components["schemas"]["ListAlarmAlarm"];
                 };
             };
             /** @description Error */
@@ -16155,6 +17536,484 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FactEvent"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "alarm-deliveries": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                scope?: string;
+                /** @description id */
+                route?: string;
+                state?: "" | "waiting" | "sent" | "failed" | "dropped";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListDeliveryDelivery"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "alarm-limits": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                scope?: string;
+                equipment?: string;
+                tag?: number;
+                stage?: "" | "draft" | "live" | "retired";
+                /** @description Part of the words, the signal or the path */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAlarmLimit"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-alarm-limit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlarmTerms"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmLimit"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "try-alarm-limit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlarmQuestion"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmBacktest"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-alarm-limit": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the limit you changed */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlarmTerms"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmLimit"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "alarm-limit-versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAlarmLimit"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "alarms-live": {
+        parameters: {
+            query?: {
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-alarm-mode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlarmChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmMode"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "alarm-performance": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+                scope?: string;
+                /** @description How many people answer alarms at a time */
+                operators?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmPerformance"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "alarm-routes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListDeliveryRoute"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-alarm-route": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeliveryRoute"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryRoute"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-alarm-route": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the route you changed */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeliveryRoute"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryRoute"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-alarm-route": {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "test-alarm-route": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryAttempt"];
                 };
             };
             /** @description Error */
@@ -22757,6 +24616,364 @@ export interface operations {
             };
         };
     };
+    "work-orders": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                /** @description Only those about which somebody has still to do something */
+                open?: boolean;
+                state?: "" | "proposed" | "planned" | "in_work" | "done" | "verified" | "ineffective" | "cancelled";
+                equipment?: string;
+                /** @description id of the alarm that they came from */
+                alarm?: string;
+                /** @description Part of title, machine, fault, cause or action */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMaintenanceOrder"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "propose-work-order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaintenanceNew"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceOrder"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "work-order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-work-order": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the order you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaintenanceWork"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceOrder"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "move-work-order": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the order you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaintenanceMove"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceOrder"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "maintenance-plans": {
+        parameters: {
+            query?: {
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMaintenancePlanState"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-maintenance-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaintenancePlan"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenancePlan"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-maintenance-plan": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the order you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaintenancePlan"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenancePlan"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-maintenance-plan": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the order you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "maintenance-summary": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceSummary"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     map: {
         parameters: {
             query?: never;
@@ -22841,6 +25058,117 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListMaterialFigures"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    arrivals: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                item?: string;
+                /** @description Part of item, supplier or reference */
+                q?: string;
+                /** @description Only those of which something is still to come */
+                open?: boolean;
+                /** @description Only those of which something should have come by now */
+                overdue?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMaterialArrival"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "expect-arrival": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaterialNewArrival"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaterialArrival"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "move-arrival": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaterialArrivalMove"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaterialArrival"];
                 };
             };
             /** @description Error */
@@ -24933,6 +27261,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlanningPlan"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "plan-limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPlanningLimit"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-plan-limit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanningLimit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanningLimit"];
                 };
             };
             /** @description Error */
