@@ -134,6 +134,13 @@ func TestConformance_Andon(t *testing.T) {
 	})
 }
 
+func TestConformance_Quality(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		db := open(t)
+		recordtest.Quality(t, shop.NewQuality(db), db.Journal())
+	})
+}
+
 func TestConformance_Material(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		db := open(t)

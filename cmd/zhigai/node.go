@@ -239,6 +239,7 @@ func (n *node) start(ctx context.Context) error {
 func (n *node) follow(ctx context.Context) {
 	n.dutiful(ctx, "figures", func(ctx context.Context) error { return n.engine.Run(ctx, feed{n.history}, n.record.Journal()) })
 	n.dutiful(ctx, "machine days", n.proveDays)
+	n.dutiful(ctx, "gauges", n.readGauges)
 	n.dutiful(ctx, "targets", n.warmTargets)
 	n.dutiful(ctx, "demand", n.watchEnergy)
 	n.worker(ctx, "board", func() error { return n.board.Run(ctx, feed{n.history}) })

@@ -53,7 +53,7 @@ func (r *rooms) registerPlanning() {
 	r.registerPlans()
 	r.registerPlanEdits()
 	r.registerPlanDay()
-	r.registerLimits()
+	r.registerPlanLimits()
 }
 
 func (r *rooms) registerRuns() {

@@ -29,6 +29,7 @@ import (
 	"zhigai/shop/production"
 	"zhigai/shop/production/attendance"
 	"zhigai/shop/production/performance"
+	"zhigai/shop/quality"
 	"zhigai/web"
 )
 
@@ -74,6 +75,7 @@ type Deps struct {
 	// Delivery sends alarms to people, Maintenance has work done about them.
 	Delivery    *delivery.Desk
 	Maintenance *maintenance.Desk
+	Quality     *quality.Desk
 	// Authenticity examines machines' days; Decided is called after something was
 	// said of a suspicion, so that the day counts accordingly.
 	Authenticity Authenticity
@@ -114,7 +116,7 @@ func Register(api *web.API, d Deps) {
 	r.registerEquipment()
 	r.registerStops()
 	r.registerAlarms()
-	r.registerLimits()
+	r.registerAlarmLimits()
 	r.registerDelivery()
 	r.registerMaintenance()
 	r.registerCommands()
@@ -134,6 +136,7 @@ func Register(api *web.API, d Deps) {
 	r.registerEnergy()
 	r.registerMaterial()
 	r.registerAndon()
+	r.registerQuality()
 	r.registerBalance()
 	r.registerHours()
 	r.registerAuthenticity()

@@ -726,6 +726,161 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/characteristics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is measured or judged, how often and how it is charted: the lines of inspection plans */
+        get: operations["characteristics"];
+        put?: never;
+        /** Keep a characteristic; without an id it is a new one, rev is the revision that was seen */
+        post: operations["save-characteristic"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/characteristics/{id}/capability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How well a process keeps within its specification, of what was measured in a window */
+        get: operations["capability"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/characteristics/{id}/chart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The control chart of a characteristic within a window: points with what each rule says, or an envelope where there are more than 2000 */
+        get: operations["control-chart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/characteristics/{id}/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make limits of phase I, with the reason; rev is the version in force that was seen */
+        post: operations["set-control-limits"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/characteristics/{id}/limits-trial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What limits of phase I would be, and what they would have flagged since */
+        post: operations["try-control-limits"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/characteristics/{id}/lots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lots that were inspected by sampling, the newest first, with how the next one is inspected */
+        get: operations["inspected-lots"];
+        put?: never;
+        /** Judge a lot by its sample and follow the switching rules */
+        post: operations["inspect-lot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/characteristics/{id}/measurements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Enter what was measured, or found: the answer says at once whether the process is still in control */
+        post: operations["measure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/characteristics/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say something of a point of a chart: an annotation, or the cause of a signal */
+        post: operations["note-chart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/characteristics/{id}/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many units of the next lot of a size to look at, after the lots before it (GB/T 2828.1) */
+        get: operations["lot-plan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/commands": {
         parameters: {
             query?: never;
@@ -753,6 +908,23 @@ export interface paths {
         };
         /** One command with its steps */
         get: operations["command-steps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/defects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How often each kind of defect was found by inspection, and entered as scrap by production */
+        get: operations["defects"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2787,6 +2959,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/gauge-studies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Studies of gauges with what they found, the newest first */
+        get: operations["gauge-studies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gauges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gauges in use, with when their calibration is due */
+        get: operations["gauges"];
+        put?: never;
+        /** Keep a gauge; without an id it is a new one, rev is the revision that was seen */
+        post: operations["save-gauge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gauges/{id}/studies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep a study of repeatability and reproducibility and say what it found */
+        post: operations["add-gauge-study"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/guests": {
         parameters: {
             query?: never;
@@ -3885,6 +4109,41 @@ export interface paths {
         post?: never;
         /** End the validity of a node and all below it */
         delete: operations["retire-node"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/nonconformances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What does not conform, from how it was found to the proof that its cause is gone, the newest first */
+        get: operations["nonconformances"];
+        put?: never;
+        /** Say what does not conform */
+        post: operations["open-nonconformance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/nonconformances/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Contain it, name its cause, act, verify by what was measured since, close */
+        post: operations["move-nonconformance"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -7399,6 +7658,14 @@ export interface components {
             /** @description Why there is none */
             why?: string;
         };
+        Bin: {
+            /** Format: double */
+            from: number;
+            /** Format: int64 */
+            n: number;
+            /** Format: double */
+            to: number;
+        };
         BulkApplied: {
             /** @description Names the import, to take it back */
             at: string;
@@ -7541,6 +7808,40 @@ export interface components {
              * @description Heavy questions waiting for their turn
              */
             waiting: number;
+        };
+        Capability: {
+            beyond_limits: number[] | null;
+            /** @description Histogram of the values */
+            bins: components["schemas"]["Bin"][];
+            /** Format: double */
+            center: number;
+            characteristic: components["schemas"]["QualityCharacteristic"];
+            /** @description out_of_control, few_subgroups, few_values, not_normal, autocorrelated, target_outside */
+            doubts: string[];
+            expected: number[] | null;
+            /** Format: double */
+            expected_fraction_below: number;
+            expected_ppm: number[] | null;
+            indices: {
+                [key: string]: components["schemas"]["SheetIndex"];
+            };
+            /** Format: int64 */
+            nobs: number;
+            normality: components["schemas"]["SheetNormality"];
+            observed: number[] | null;
+            percentiles: components["schemas"]["SheetPercentiles"];
+            performance: components["schemas"]["SheetPerformance"];
+            sigma: string;
+            spec: (number | null)[] | null;
+            /** Format: double */
+            "std.dev": number;
+            /** Format: double */
+            std_dev: number;
+            /** Format: int64 */
+            subgroups: number;
+            /** Format: double */
+            target: number | null;
+            warnings: string[] | null;
         };
         ChangeExpertDispatch: {
             /** Format: int64 */
@@ -10566,6 +10867,23 @@ export interface components {
             /** @description Code of a province, city or county */
             region: string;
         };
+        GaugeStudy: {
+            readonly at?: string;
+            readonly by?: string;
+            gauge: string;
+            readonly id?: string;
+            /** @enum {string} */
+            method: "anova" | "range";
+            /** @description What was measured */
+            name: string;
+            readings: components["schemas"]["QualityReading"][] | null;
+            result: components["schemas"]["SheetGauge"];
+            /**
+             * Format: double
+             * @description Width of the specification, in the unit of the gauge
+             */
+            tolerance?: number;
+        };
         Health: {
             checks: components["schemas"]["Check"][];
             demo: boolean;
@@ -11473,6 +11791,11 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListGaugeStudy: {
+            items: components["schemas"]["GaugeStudy"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListInterval: {
             items: components["schemas"]["Interval"][];
             /** @description Pass as cursor for the next page */
@@ -11695,6 +12018,31 @@ export interface components {
         };
         ListProfile: {
             items: components["schemas"]["Profile"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListQualityCase: {
+            items: components["schemas"]["QualityCase"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListQualityCharacteristic: {
+            items: components["schemas"]["QualityCharacteristic"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListQualityDefectCount: {
+            items: components["schemas"]["QualityDefectCount"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListQualityGauge: {
+            items: components["schemas"]["QualityGauge"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListQualityLot: {
+            items: components["schemas"]["QualityLot"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -15089,6 +15437,489 @@ export interface components {
             /** Format: double */
             min?: number;
         };
+        QualityCase: {
+            /** @description When the corrective action took effect */
+            readonly acted?: string;
+            characteristic?: string;
+            /** @description Of the characteristic */
+            readonly code?: string;
+            readonly id?: string;
+            item?: string;
+            lot?: string;
+            order?: string;
+            readonly path?: string;
+            /** @description Where; that of the characteristic when left out */
+            place?: string;
+            readonly place_name?: components["schemas"]["PlantName"];
+            /**
+             * Format: double
+             * @description Units that do not conform, as far as is known
+             */
+            quantity?: number;
+            /** Format: int64 */
+            readonly rev?: number;
+            /** @enum {string} */
+            severity: "minor" | "major" | "critical";
+            /** @enum {string} */
+            readonly state?: "open" | "contained" | "analysed" | "acted" | "verified" | "closed" | "cancelled";
+            readonly steps?: components["schemas"]["QualityCaseStep"][] | null;
+            /** @description Where it was found */
+            subgroup?: string;
+            /** @description What does not conform, where and how much (D2) */
+            text: string;
+        };
+        QualityCaseMove: {
+            /** @description When a corrective action took effect; now when left out */
+            at?: string;
+            cause?: string;
+            /**
+             * @description What becomes of what is kept apart
+             * @enum {string}
+             */
+            disposition?: "rework" | "scrap" | "sort" | "return" | "concession" | "";
+            /** @description Until when the next step is to be made */
+            due?: string;
+            /** Format: double */
+            quantity?: number;
+            /**
+             * Format: int64
+             * @description Revision that was seen
+             */
+            rev: number;
+            /** @enum {string} */
+            state: "contained" | "analysed" | "acted" | "verified" | "closed" | "cancelled";
+            text: string;
+        };
+        QualityCaseStep: {
+            at: string;
+            by: string;
+            cause?: string;
+            disposition?: string;
+            due?: string;
+            proof?: components["schemas"]["QualityProof"];
+            /** Format: double */
+            quantity?: number;
+            /** @enum {string} */
+            state: "open" | "contained" | "analysed" | "acted" | "verified" | "closed" | "cancelled";
+            text: string;
+        };
+        QualityCharacteristic: {
+            /**
+             * Format: double
+             * @description Nonconforming units per 100
+             */
+            aql?: number;
+            /** @description It is judged, not measured */
+            attribute?: boolean;
+            /** @enum {string} */
+            chart: "imr" | "xbar-r" | "xbar-s" | "p" | "np" | "c" | "u";
+            /** @description On drawing or plan, as 3.1 */
+            code: string;
+            /** Format: int64 */
+            decimals?: number;
+            ended?: boolean;
+            /** @description How often, in words, as: every hour, first and last part */
+            every?: string;
+            /** @description Id of the gauge */
+            gauge?: string;
+            /** @description A point beyond the limits holds the order at hand */
+            hold?: boolean;
+            id?: string;
+            /** @description Product or material, by its code */
+            item?: string;
+            /**
+             * @description Level of inspection of GB/T 2828.1; without it lots are not sampled
+             * @enum {string}
+             */
+            level?: "S-1" | "S-2" | "S-3" | "S-4" | "I" | "II" | "III" | "";
+            /** Format: double */
+            lsl?: number;
+            name: components["schemas"]["PlantName"];
+            /**
+             * Format: int64
+             * @description Segment of the routing
+             */
+            operation?: number;
+            readonly path?: string;
+            /** @description Machine, line or site where it is inspected */
+            place: string;
+            readonly place_name?: components["schemas"]["PlantName"];
+            /**
+             * Format: int64
+             * @description Revision that was seen; 0 for a new one
+             */
+            rev?: number;
+            /**
+             * Format: int64
+             * @description Revision of the definition that the plan is for
+             */
+            revision?: number;
+            /** @description Patterns that are signals: r1 to r4 of Western Electric, n1 to n8 of Nelson */
+            rules: string[];
+            /**
+             * Format: int64
+             * @description Values of a subgroup, or units of a sample
+             */
+            size: number;
+            /** @description Key characteristic: safety, fit or law depend on it */
+            special?: boolean;
+            /** @enum {string} */
+            stage: "incoming" | "in_process" | "final" | "outgoing";
+            /** @description Signal of the machine that is the measured value: each new one is a measurement */
+            tag?: string;
+            /** Format: double */
+            target?: number;
+            /** @description Counter of the machine that rises with each part */
+            trigger?: string;
+            unit?: string;
+            /** Format: double */
+            usl?: number;
+        };
+        QualityDefect: {
+            code: string;
+            /** Format: int64 */
+            count: number;
+            /** @description Where on the part, as on its picture */
+            where?: string;
+        };
+        QualityDefectCount: {
+            code: string;
+            /** Format: int64 */
+            count: number;
+            /** @enum {string} */
+            from: "inspection" | "production";
+            /**
+             * Format: double
+             * @description Of all, up to and with this one
+             */
+            share: number;
+        };
+        QualityGauge: {
+            /** @description When it was calibrated last */
+            calibrated?: string;
+            /**
+             * Format: int64
+             * @description Between calibrations; 0 is never
+             */
+            days?: number;
+            readonly due?: string;
+            ended?: boolean;
+            id?: string;
+            name: components["schemas"]["PlantName"];
+            /** @description Certificate, laboratory */
+            note?: string;
+            /** @description As it stands on the gauge */
+            number: string;
+            readonly path?: string;
+            place: string;
+            readonly place_name?: components["schemas"]["PlantName"];
+            /**
+             * Format: double
+             * @description In its unit
+             */
+            resolution?: number;
+            /**
+             * Format: int64
+             * @description Revision that was seen; 0 for a new one
+             */
+            rev?: number;
+            unit?: string;
+        };
+        QualityLimits: {
+            at: string;
+            by: string;
+            /** Format: double */
+            center: number;
+            characteristic: string;
+            /** @description From when on they hold */
+            from: string;
+            id: string;
+            /** @description Subgroups that were left out, because their cause is known */
+            left?: string[] | null;
+            /** @description First subgroup of phase I */
+            phase_from: string;
+            /** @description Last subgroup of phase I */
+            phase_to: string;
+            reason: string;
+            /**
+             * Format: double
+             * @description Of ranges, standard deviations or moving ranges
+             */
+            spread_center?: number;
+            /**
+             * Format: double
+             * @description Of one value, within subgroups
+             */
+            std_dev: number;
+            /** Format: int64 */
+            subgroups: number;
+            /** Format: int64 */
+            version: number;
+        };
+        QualityLot: {
+            /** Format: int64 */
+            ac: number;
+            accepted: boolean;
+            /** @description It was rejected before, and does not count for switching */
+            again?: boolean;
+            at: string;
+            by: string;
+            characteristic: string;
+            code: string;
+            discontinued?: boolean;
+            /** Format: int64 */
+            found: number;
+            id: string;
+            /**
+             * Format: int64
+             * @description Units to look at: the whole lot when it is not larger than the sample
+             */
+            inspect: number;
+            lot?: string;
+            /** Format: int64 */
+            n: number;
+            /** @description How the next lot is inspected */
+            next: string;
+            note?: string;
+            /** Format: int64 */
+            re: number;
+            /**
+             * Format: int64
+             * @description Switching score after it
+             */
+            score: number;
+            severity: string;
+            /** Format: int64 */
+            size: number;
+            /** @description Somebody said that production is steady, or mended */
+            steady?: boolean;
+            supplier?: string;
+            /** @description Why the next lot is inspected otherwise */
+            why?: string;
+        };
+        QualityMeasured: {
+            /** @description Number of the order that is held because of it */
+            held?: string;
+            point: components["schemas"]["QualityPoint"];
+            subgroup: components["schemas"]["QualitySubgroup"];
+            /** @description What to bear in mind, as a gauge that is due: gauge_due, no_limits */
+            warnings: string[];
+        };
+        QualityMeasurement: {
+            /** @description When; now when left out */
+            at?: string;
+            defects?: components["schemas"]["QualityDefect"][] | null;
+            /** Format: double */
+            found?: number;
+            gauge?: string;
+            /** @description The sender's own: the same again is the same measurement */
+            key?: string;
+            lot?: string;
+            note?: string;
+            /** @description Number of the order at hand */
+            order?: string;
+            /**
+             * Format: double
+             * @description Units that were looked at
+             */
+            size?: number;
+            /** @description In the unit of the characteristic, as many as its subgroup has */
+            values?: number[] | null;
+        };
+        QualityNewLimits: {
+            /** @description Phase I begins */
+            from: string;
+            /** @description From when on they hold; the end of phase I when left out */
+            hold_from?: string;
+            /** @description Ids of subgroups to leave out, because their cause is known */
+            left?: string[] | null;
+            reason: string;
+            /**
+             * Format: int64
+             * @description Version in force that was seen; 0 without one
+             */
+            rev?: number;
+            /** @description Phase I ends, exclusive */
+            to: string;
+            /** @description Only tell what they would be, and what they would have flagged */
+            try?: boolean;
+        };
+        QualityNewLot: {
+            /** @description It was rejected before */
+            again?: boolean;
+            /**
+             * Format: int64
+             * @description Nonconforming units of the sample
+             */
+            found: number;
+            key?: string;
+            lot?: string;
+            note?: string;
+            /**
+             * Format: int64
+             * @description Units in the lot
+             */
+            size: number;
+            /** @description Production is steady and the responsible person agrees to reduced inspection */
+            steady?: boolean;
+            supplier?: string;
+            /** @description Only tell the plan of the next lot of this size */
+            try?: boolean;
+        };
+        QualityNote: {
+            /** @description Of the point */
+            at: string;
+            readonly by?: string;
+            /** @description Kind of cause, as tool, material, machine, person, method, environment, measurement */
+            cause?: string;
+            readonly id?: string;
+            readonly said?: string;
+            subgroup?: string;
+            text: string;
+        };
+        QualityPoint: {
+            at: string;
+            by?: string;
+            /** Format: double */
+            center: number | null;
+            id: string;
+            /** Format: double */
+            lcl: number | null;
+            /**
+             * Format: int64
+             * @description Version of the limits; 0 are trial ones of the points themselves
+             */
+            limits: number;
+            order?: string;
+            /** @description A value is outside of the specification */
+            outside?: boolean;
+            /** @description Rules that are broken here */
+            rules?: string[] | null;
+            /** Format: double */
+            size?: number;
+            /** Format: double */
+            spread?: number;
+            /** Format: double */
+            spread_lcl?: number;
+            /** @description The spread is beyond its limits */
+            spread_out?: boolean;
+            /** Format: double */
+            spread_ucl?: number;
+            /** Format: double */
+            ucl: number | null;
+            /**
+             * Format: double
+             * @description Mean, single value, share or number
+             */
+            value: number;
+            values?: number[] | null;
+        };
+        QualityProof: {
+            effective: boolean;
+            /**
+             * Format: int64
+             * @description Of them broke a rule or were outside of the specification
+             */
+            flagged: number;
+            from: string;
+            /** Format: int64 */
+            subgroups: number;
+            to: string;
+        };
+        QualityReading: {
+            operator: string;
+            part: string;
+            /** Format: double */
+            value: number;
+        };
+        QualityStudy: {
+            readonly at?: string;
+            readonly by?: string;
+            gauge: string;
+            readonly id?: string;
+            /** @enum {string} */
+            method: "anova" | "range";
+            /** @description What was measured */
+            name: string;
+            readings: components["schemas"]["QualityReading"][] | null;
+            /**
+             * Format: double
+             * @description Width of the specification, in the unit of the gauge
+             */
+            tolerance?: number;
+        };
+        QualitySubgroup: {
+            /** @description When the last value was measured */
+            at: string;
+            /** @description Who entered it, or the signal it was read from */
+            by: string;
+            /** @description What was found, by kind */
+            defects?: components["schemas"]["QualityDefect"][] | null;
+            entered?: string;
+            /**
+             * Format: double
+             * @description Nonconforming units, or nonconformities
+             */
+            found?: number;
+            gauge?: string;
+            id: string;
+            lot?: string;
+            note?: string;
+            /** @description Number of the order at hand */
+            order?: string;
+            order_id?: string;
+            /** @description Rules that it broke when it came, by the limits in force then */
+            rules?: string[] | null;
+            /**
+             * Format: double
+             * @description Units that were looked at
+             */
+            size?: number;
+            /** @description In the unit of the characteristic */
+            values?: number[] | null;
+        };
+        QualitySummary: {
+            at: string;
+            /**
+             * Format: int64
+             * @description Subgroups that broke a rule when they came
+             */
+            flagged: number;
+            /** Format: double */
+            high: number;
+            /**
+             * Format: double
+             * @description Least statistic
+             */
+            low: number;
+            /** Format: double */
+            mean: number;
+            /** Format: int64 */
+            n: number;
+        };
+        QualityTried: {
+            /** @description Points that break each rule from when on the limits hold until now, 2000 points at most */
+            flagged: {
+                [key: string]: number;
+            };
+            limits: components["schemas"]["QualityLimits"];
+            /**
+             * Format: int64
+             * @description Points that were judged
+             */
+            points: number;
+        };
+        QualityView: {
+            /** @description What does not conform, of this characteristic */
+            cases: components["schemas"]["QualityCase"][];
+            characteristic: components["schemas"]["QualityCharacteristic"];
+            /** @description Instead of points where there are too many: zoom in */
+            envelope: components["schemas"]["QualitySummary"][];
+            /** @description All versions, oldest first */
+            limits: components["schemas"]["QualityLimits"][];
+            notes: components["schemas"]["QualityNote"][];
+            points: components["schemas"]["QualityPoint"][];
+        };
         QuestionIn: {
             requirement?: string;
             text: string;
@@ -15768,10 +16599,122 @@ export interface components {
             rev: number;
             who?: string;
         };
+        SheetCell: {
+            operator: string;
+            part: string;
+        };
+        SheetComponent: {
+            /** Format: double */
+            percent_contribution: number | null;
+            /** Format: double */
+            percent_study: number | null;
+            /** Format: double */
+            percent_tolerance: number | null;
+            /** Format: double */
+            std_dev: number;
+            /** Format: double */
+            study_variation: number;
+            /** Format: double */
+            variance: number;
+        };
+        SheetGauge: {
+            anova?: {
+                [key: string]: components["schemas"]["SheetSource"];
+            };
+            components: {
+                [key: string]: components["schemas"]["SheetComponent"];
+            };
+            interaction_pooled?: boolean;
+            method: string;
+            /** Format: int64 */
+            ndc: number | null;
+            /** Format: double */
+            ndc_exact: number | null;
+            /** Format: int64 */
+            operators: number;
+            /** Format: int64 */
+            parts: number;
+            ranges?: components["schemas"]["SheetRanges"];
+            /** Format: int64 */
+            trials: number;
+            verdict: string;
+            warnings: string[] | null;
+        };
         SheetInBody: {
             /** @description Create missing areas, lines and cells */
             places?: boolean;
             sheet: components["schemas"]["BulkSheet"];
+        };
+        SheetIndex: {
+            /** Format: double */
+            ci95_high: number | null;
+            /** Format: double */
+            ci95_low: number | null;
+            reason?: string;
+            /** Format: double */
+            value: number | null;
+        };
+        SheetNormality: {
+            /** Format: double */
+            a2: number | null;
+            /** Format: double */
+            a2_adjusted: number | null;
+            /** Format: double */
+            p: number | null;
+            test: string;
+        };
+        SheetPercentiles: {
+            Pp: components["schemas"]["SheetIndex"];
+            Ppk: components["schemas"]["SheetIndex"];
+            Ppl: components["schemas"]["SheetIndex"];
+            Ppu: components["schemas"]["SheetIndex"];
+            by: string;
+            /** Format: double */
+            x_0_135: number | null;
+            /** Format: double */
+            x_50: number | null;
+            /** Format: double */
+            x_99_865: number | null;
+        };
+        SheetPerformance: {
+            /** Format: double */
+            Pp: number | null;
+            /** Format: double */
+            Ppk: number | null;
+            /** Format: double */
+            Ppl: number | null;
+            /** Format: double */
+            Ppu: number | null;
+            intervals: {
+                [key: string]: components["schemas"]["SheetIndex"];
+            };
+            /** Format: double */
+            mean: number;
+            /** Format: double */
+            sd_n1: number;
+        };
+        SheetRanges: {
+            beyond: components["schemas"]["SheetCell"][] | null;
+            /** Format: double */
+            r_bar: number;
+            /** Format: double */
+            r_p: number;
+            /** Format: double */
+            ucl_r: number;
+            /** Format: double */
+            x_diff: number;
+        };
+        SheetSource: {
+            /** Format: int64 */
+            df: number;
+            /** Format: double */
+            f: number | null;
+            /** Format: double */
+            ms: number;
+            /** Format: double */
+            p: number | null;
+            /** Format: double */
+            ss: number;
         };
         SignInInBody: {
             name: string;
@@ -18545,6 +19488,405 @@ export interface operations {
             };
         };
     };
+    characteristics: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                /** @description Product or material */
+                item?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListQualityCharacteristic"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-characteristic": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QualityCharacteristic"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityCharacteristic"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    capability: {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+            };
+            header?: never;
+            path: {
+                /** @description Characteristic */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Capability"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "control-chart": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+            };
+            header?: never;
+            path: {
+                /** @description Characteristic */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-control-limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Characteristic */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QualityNewLimits"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityTried"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "try-control-limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Characteristic */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QualityNewLimits"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityTried"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "inspected-lots": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Characteristic */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListQualityLot"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "inspect-lot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Characteristic */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QualityNewLot"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityLot"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    measure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Characteristic */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QualityMeasurement"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityMeasured"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "note-chart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Characteristic */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QualityNote"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityNote"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "lot-plan": {
+        parameters: {
+            query: {
+                /** @description Units in the lot */
+                size: number;
+            };
+            header?: never;
+            path: {
+                /** @description Characteristic */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityLot"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     commands: {
         parameters: {
             query?: {
@@ -18646,6 +19988,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Command"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    defects: {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListQualityDefectCount"];
                 };
             };
             /** @description Error */
@@ -23482,6 +24860,148 @@ export interface operations {
             };
         };
     };
+    "gauge-studies": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                gauge?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListGaugeStudy"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gauges: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListQualityGauge"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-gauge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QualityGauge"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityGauge"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-gauge-study": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Gauge */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QualityStudy"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GaugeStudy"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     guests: {
         parameters: {
             query?: never;
@@ -26182,6 +27702,113 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    nonconformances: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                /** @description Only those that are not closed */
+                open?: boolean;
+                characteristic?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListQualityCase"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "open-nonconformance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QualityCase"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityCase"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "move-nonconformance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QualityCaseMove"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityCase"];
+                };
             };
             /** @description Error */
             default: {

@@ -9,7 +9,7 @@ import (
 	"zhigai/web"
 )
 
-func (r *rooms) registerLimits() {
+func (r *rooms) registerPlanLimits() {
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/plan-limits", ID: "plan-limits", Summary: "How many there are of tools and of people with a skill: no plan takes more at once", Tag: "planning", Needs: access.Read},
 		func(ctx context.Context, _ *struct{}) (*web.ListOut[planning.Limit], error) {
 			all, err := r.Planning.Limits(ctx, web.Who(ctx).Scope)
