@@ -9064,7 +9064,7 @@ export interface components {
             from: string;
             /**
              * Format: double
-             * @description Mean of the last minute
+             * @description Mean of the last three minutes
              */
             kw: number;
             /**
@@ -9143,22 +9143,22 @@ export interface components {
             signal?: string;
         };
         EnergyModel: {
-            breaks: components["schemas"]["EnergyBreak"][] | null;
-            coef: number[] | null;
+            breaks: components["schemas"]["EnergyBreak"][];
+            coef: number[];
             /** Format: int64 */
             df_residual: number;
             explained?: string[] | null;
-            inverse: (number[] | null)[] | null;
+            inverse: (number[] | null)[];
             kind: string;
             /** Format: double */
             mean: number;
             /** Format: int64 */
             n: number;
-            ranges: components["schemas"]["EnergyRange"][] | null;
+            ranges: components["schemas"]["EnergyRange"][];
             /** Format: int64 */
             rank: number;
-            std_err: number[] | null;
-            terms: string[] | null;
+            std_err: number[];
+            terms: string[];
         };
         EnergyNetwork: {
             /** @description When it was saved */
