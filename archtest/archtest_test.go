@@ -103,6 +103,7 @@ var floors = []struct {
 	{"shop/health", []string{"plant", "fact", "access", "calc/vibration", "calc/life"}, "rooms of a storey do not import one another; windows and alarms are told to it"},
 	{"shop/quality", []string{"plant", "access", "calc/capability", "calc/msa", "calc/sampling", "calc/spc"}, "rooms of a storey do not import one another; what machines measured, alarms and orders are told to it"},
 	{"truth", []string{"plant", "calc/...", "connect/mtconnect/...", "shop/..."}, "holds what is computed against what others computed, and is asked by a command alone"},
+	{"shop/energy", []string{"plant", "access", "calc/energy"}, "rooms of a storey do not import one another; what meters showed, machines did and orders made is told to it"},
 	{"shop/energy/sheet", []string{"calc/energy", "calc/stat", "connect/files/table"}, "baselines of a table that somebody has; a sheet is read with its codec"},
 	{"shop/quality/sheet", []string{"calc/capability", "calc/msa", "calc/spc", "calc/stat", "connect/files/table"}, "charts of a table that somebody has; a sheet is read with its codec"},
 	{"shop/line", []string{"plant", "access", "figure", "calc/line"}, "rooms of a storey do not import one another; what machines did and orders want is told to it"},

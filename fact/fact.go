@@ -60,6 +60,9 @@ const (
 
 	KindLineLayout Kind = "line_layout" // a layout of shop/line as it was saved
 
+	KindEnergyNetwork  Kind = "energy_network"  // meters of a place as shop/energy kept them
+	KindEnergyBaseline Kind = "energy_baseline" // a baseline of shop/energy as it was made
+
 	KindMaterial       Kind = "material"        // an entry of shop/material
 	KindMaterialMaster Kind = "material_master" // an item, a location or a kanban loop of shop/material as it was saved
 	KindMaterialCall   Kind = "material_call"   // a step of a call-off of shop/material

@@ -42,6 +42,8 @@ var tables = []struct{ name, key string }{
 	{"benchmark_member", "tenant, measure, year, number, firm"},
 	{"diagnosis", "tenant, id"},
 	{"diagnosis_file", "tenant, sha256, part"},
+	{"energy_baseline", "tenant, place, code, rev"},
+	{"energy_network", "tenant, place, rev"},
 	{"evaluation_round", "tenant, id"},
 	{"evaluation_score", "tenant, round, revision, place"},
 	{"event", "tenant, seq"},

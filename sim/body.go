@@ -106,7 +106,7 @@ func (m *machine) at(t plant.Micros) body {
 		b.failing *= math.Exp(failingRate * dt)
 	}
 	standby := min(max(m.since+micros(standbyAfter), b.at), t)
-	b.energy += (m.mean(b.at)*float64(standby-b.at) + m.mean(t)*float64(t-standby)) / 3.6e9
+	b.energy += (m.mean(b.at)*float64(standby-b.at)+m.mean(t)*float64(t-standby))/3.6e9 + m.waste.energy(b.at, t)
 	b.at = t
 	return b
 }

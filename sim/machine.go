@@ -49,6 +49,8 @@ type machine struct {
 	yard       *yard
 	inside     []Piece    // what the part in work is made of
 	feeds      []*machine // of a meter: whose power it sees
+	air        []*machine // of a compressor's meter: who takes air from its net
+	waste      *waste     // nil: it wastes nothing that it should not
 	next       plant.Micros
 	truth      *ledger
 

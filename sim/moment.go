@@ -39,7 +39,7 @@ func (m *machine) moment(second int64) moment {
 	// The hall follows the day: warmest at three in the afternoon (Shanghai).
 	const day = 86_400
 	o.ambient = 22 + 3.5*math.Cos(2*math.Pi*float64((second+8*3600-15*3600)%day)/day)
-	o.power = m.mean(at)
+	o.power = m.mean(at) + m.waste.power(at)
 	if o.busy > 0 && m.class != "furnace" {
 		// Roughing draws more than finishing; over a part it evens out.
 		o.power += (m.body.work - m.body.idle) * o.busy * (0.25*math.Sin(2*math.Pi*o.part) + 0.03*o.noise())
@@ -56,8 +56,12 @@ func (m *machine) moment(second int64) moment {
 }
 
 // fed is the power of all machines behind a meter with the losses of its lines;
-// a meter that feeds nothing has a load of its own.
+// a meter that feeds nothing has a load of its own, and a compressor's what its net
+// takes.
 func (m *machine) fed(second int64) float64 {
+	if len(m.air) > 0 {
+		return m.breathes(second)
+	}
 	if len(m.feeds) == 0 {
 		return 20 + 5*math.Sin((float64(second)+m.phase)/600)
 	}
@@ -73,6 +77,9 @@ func (m *machine) fed(second int64) float64 {
 
 // fedEnergy is what the meter has counted since it was installed.
 func (m *machine) fedEnergy(second int64) float64 {
+	if len(m.air) > 0 {
+		return m.breathed(second)
+	}
 	if len(m.feeds) == 0 {
 		return m.body.energy + 20*float64(second-int64(m.body.at/1e6))/3600
 	}

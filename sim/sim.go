@@ -57,6 +57,7 @@ type Config struct {
 	Products []string        // codes; those of the model when empty
 	Lines    []Line          // machines that are joined part by part
 	Broken   []Breakdown     // that come for certain, beside those of chance
+	Wastes   []Waste         // what is used for nothing, more by the day
 }
 
 // Plant is a simulated plant.
@@ -104,6 +105,9 @@ func New(c Config) (*Plant, error) {
 	}
 	p.connect()
 	if err := p.chain(c.Lines); err != nil {
+		return nil, err
+	}
+	if err := p.squander(c.Wastes); err != nil {
 		return nil, err
 	}
 	for _, b := range c.Broken {

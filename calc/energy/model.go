@@ -101,13 +101,13 @@ type Range struct {
 // the periods it was fitted to.
 type Model struct {
 	Kind   Kind      `json:"kind"`
-	Terms  []string  `json:"terms"` // const first
-	Coef   []float64 `json:"coef"`
-	StdErr []float64 `json:"std_err"`
+	Terms  []string  `json:"terms" nullable:"false"` // const first
+	Coef   []float64 `json:"coef" nullable:"false"`
+	StdErr []float64 `json:"std_err" nullable:"false"`
 	T      []float64 `json:"-"` // Coef ÷ StdErr; NaN where there is no error
 	P      []float64 `json:"-"` // two-sided
-	Breaks []Break   `json:"breaks"`
-	Ranges []Range   `json:"ranges"`
+	Breaks []Break   `json:"breaks" nullable:"false"`
+	Ranges []Range   `json:"ranges" nullable:"false"`
 	N      int       `json:"n"`
 	DF     int       `json:"df_residual"` // N less coefficients that are known apart, less breaks
 	Rank   int       `json:"rank"`
@@ -125,7 +125,7 @@ type Model struct {
 	// Explained are terms that others before them explain: what the model says of
 	// those apart is one of many answers.
 	Explained []string    `json:"explained,omitempty"`
-	Inverse   [][]float64 `json:"inverse"` // (XᵀX)⁻¹
+	Inverse   [][]float64 `json:"inverse" nullable:"false"` // (XᵀX)⁻¹
 }
 
 // Fit fits a model to periods; names are those of their variables. Periods are in
@@ -178,6 +178,9 @@ const Temperature = "temperature"
 func fits(s shape, periods []Period, names []string) error {
 	if len(s.terms)+len(names) == 0 {
 		return invalid("a model of nothing; name variables that explain the energy, or take one of temperature")
+	}
+	if len(periods) == 0 {
+		return invalid("no period to fit to; take a longer time")
 	}
 	for i, p := range periods {
 		if len(p.X) != len(names) {

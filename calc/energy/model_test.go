@@ -232,6 +232,7 @@ func TestFit_Refusals(t *testing.T) {
 		"no number":            second(energy.Fit(energy.Linear, endless, []string{"x"})),
 		"no temperature":       second(energy.Fit(energy.Four, cold, []string{"x"})),
 		"one temperature":      second(energy.Fit(energy.Four, line(20), []string{"x"})),
+		"no period":            second(energy.Fit(energy.Linear, nil, []string{"x"})),
 		"too few":              second(energy.Fit(energy.Five, line(5), []string{"x"})),
 	} {
 		if !errors.Is(err, energy.ErrInvalid) {

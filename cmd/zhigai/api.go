@@ -27,6 +27,7 @@ import (
 	"zhigai/shop/authenticity"
 	"zhigai/shop/bulk"
 	"zhigai/shop/control"
+	"zhigai/shop/energy"
 	"zhigai/shop/equipment"
 	"zhigai/shop/line"
 	"zhigai/shop/maintenance"
@@ -59,6 +60,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 			{Err: maintenance.ErrInvalid, Status: 422},
 			{Err: quality.ErrInvalid, Status: 422},
 			{Err: line.ErrInvalid, Status: 422},
+			{Err: energy.ErrInvalid, Status: 422},
 			{Err: planning.ErrChanged, Status: 409},
 			{Err: planning.ErrBusy, Status: 409},
 			{Err: material.ErrInvalid, Status: 422},
@@ -117,7 +119,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Plants: n.plants, Tags: n.shop, History: n.history, Journal: n.record.Journal(), Board: n.board, Desk: n.desk, Reasons: n.reasons,
 		Collector: n.collector, Control: controls{n}, Profiles: n.profiles, Drivers: n.drivers.List, Discovery: n.discovery, North: norths{n}, Acceptance: n.reports, Evidence: askedOf{n}, EvidencePlants: seenPlants{n.proved}, Changed: n.reconcile,
 		Authenticity: n.authenticity, Decided: n.decided, MayTry: n.mayTry, Opened: n.opened,
-		Production: n.newProduction(), Performance: n.newPerformance(), Attendance: n.newAttendance(), Balance: n.newBalance(), Planning: n.planning, Lines: n.newLines(), Material: n.newMaterial(), Andon: n.newAndon(), Alarms: n.alarms, Delivery: n.delivery, Maintenance: n.maintenance, Quality: n.newQuality(),
+		Production: n.newProduction(), Performance: n.newPerformance(), Attendance: n.newAttendance(), Balance: n.newBalance(), Planning: n.planning, Lines: n.newLines(), Energy: n.newEnergy(), Material: n.newMaterial(), Andon: n.newAndon(), Alarms: n.alarms, Delivery: n.delivery, Maintenance: n.maintenance, Quality: n.newQuality(),
 		Bulk: &bulk.Desk{Plants: n.plants, Profiles: n.profiles, Drivers: n.drivers.List, Past: n.record.Access()},
 	})
 	web.RegisterSharing(api, sharings{n})

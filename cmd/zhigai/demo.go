@@ -49,6 +49,15 @@ type demo struct {
 // brokenAfter lets people see the machine at work before it breaks down.
 const brokenAfter, brokenFor = time.Minute, 4 * time.Hour
 
+// demoWastes are what the bearing maker loses without knowing: its compressed air
+// leaks, and the insulation of a furnace crumbles.
+func demoWastes(now time.Time) []sim.Waste {
+	return []sim.Waste{
+		{Machine: "xinchang-bearing/xinchang/auxiliary/wash/meter-6", From: now.AddDate(0, 0, -6), PerDay: 0.4, Most: 8},
+		{Machine: "xinchang-bearing/xinchang/heat-treatment/line-1/furnace-3", From: now.AddDate(0, 0, -9), PerDay: 0.8, Most: 20},
+	}
+}
+
 // demo makes the simulated plant; in a new folder it has lived before, and the
 // folder holds what was kept of that.
 func (f demoFlags) demo(ctx context.Context, at place) (*demo, error) {
@@ -90,6 +99,9 @@ func (f demoFlags) demo(ctx context.Context, at place) (*demo, error) {
 		start = now.AddDate(0, 0, -f.Past).Truncate(time.Second)
 	}
 	c := sim.Config{Seed: f.Seed, Start: start, Model: d.model, Kinds: simKinds(profiles)}
+	if f.Plant == "" {
+		c.Wastes = demoWastes(now)
+	}
 	if f.Broken != "" {
 		c.Broken = []sim.Breakdown{{Machine: f.Broken, From: now.Add(brokenAfter), To: now.Add(brokenAfter + brokenFor)}}
 	}

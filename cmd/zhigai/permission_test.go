@@ -56,6 +56,8 @@ var lowest = map[string]access.Role{
 	"people": planner, "save-person": planner, "orders": access.RoleViewer, "order": access.RoleViewer, "order-history": access.RoleViewer, "machine-jobs": access.RoleViewer,
 	"plans": access.RoleViewer, "plan": access.RoleViewer, "plan-in-use": access.RoleViewer, "compare-plans": access.RoleViewer, "late-orders": access.RoleViewer, "plan-changes": access.RoleViewer, "plan-runs": access.RoleViewer, "plan-run": access.RoleViewer,
 	"lines": access.RoleViewer, "line-layouts": access.RoleViewer, "line-proposal": access.RoleViewer, "line-analysis": access.RoleViewer, "line-figure-definitions": access.RoleViewer, "save-line-layout": access.RoleEngineer,
+	"energy-networks": access.RoleViewer, "energy-tables": access.RoleViewer, "energy-meters": access.RoleViewer, "energy-proposal": access.RoleViewer, "save-energy-meters": access.RoleEngineer, "energy-balance": access.RoleViewer, "energy-demand": access.RoleViewer, "energy-cost": access.RoleViewer, "energy-standby": access.RoleViewer,
+	"energy-baselines": access.RoleViewer, "try-energy-baseline": access.RoleViewer, "save-energy-baseline": access.RoleEngineer, "energy-baseline-revisions": access.RoleViewer, "energy-saving": access.RoleViewer,
 	"order-figures": access.RoleViewer, "order-figure-definitions": access.RoleViewer,
 	"material-figures": access.RoleViewer, "material-figure-definitions": access.RoleViewer, "worker-figures": planner, "worker-figure-definitions": access.RoleViewer,
 	"plan-limits": access.RoleViewer, "save-plan-limit": planner, "plan-suggestions": access.RoleViewer, "dispatch": access.RoleViewer, "start-plan": planner, "stop-plan": planner, "check-plan-move": planner, "move-plan-operation": planner, "lock-plan-operations": planner, "issue-plan": planner, "drop-plan": planner, "promise": planner,
@@ -75,9 +77,6 @@ var lowest = map[string]access.Role{
 	"alarm-routes": access.RoleEngineer, "add-alarm-route": access.RoleEngineer, "change-alarm-route": access.RoleEngineer, "end-alarm-route": access.RoleEngineer, "test-alarm-route": access.RoleEngineer, "alarm-deliveries": access.RoleEngineer,
 	"work-orders": access.RoleViewer, "work-order": access.RoleViewer, "propose-work-order": access.RoleOperator, "change-work-order": access.RoleOperator, "move-work-order": access.RoleOperator, "maintenance-summary": access.RoleViewer,
 	"maintenance-plans": access.RoleViewer, "add-maintenance-plan": access.RoleEngineer, "change-maintenance-plan": access.RoleEngineer, "end-maintenance-plan": access.RoleEngineer,
-	"characteristics": access.RoleViewer, "control-chart": access.RoleViewer, "try-control-limits": access.RoleViewer, "capability": access.RoleViewer, "inspected-lots": access.RoleViewer, "lot-plan": access.RoleViewer, "defects": access.RoleViewer,
-	"gauges": access.RoleViewer, "gauge-studies": access.RoleViewer, "nonconformances": access.RoleViewer, "save-characteristic": access.RoleEngineer, "set-control-limits": access.RoleEngineer, "save-gauge": access.RoleEngineer,
-	"measure": access.RoleOperator, "note-chart": access.RoleOperator, "inspect-lot": access.RoleOperator, "add-gauge-study": access.RoleOperator, "open-nonconformance": access.RoleOperator, "move-nonconformance": access.RoleOperator,
 	"work-hours": planner, "export-work-hours": planner,
 	"exchange-partners": integrator, "add-exchange-partner": integrator, "change-exchange-partner": integrator, "end-exchange-partner": integrator, "exchange-mappings": integrator, "preview-exchange": integrator,
 	"send-exchange-message": integrator, "exchange-messages": integrator, "exchange-message": integrator, "repeat-exchange-message": integrator, "exchange-outbox": integrator, "acknowledge-exchange-message": integrator,
@@ -313,7 +312,7 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 		switch strings.Split(o.Path, "/")[3] {
 		case "equipment", "nodes":
 			return string(machine.ID)
-		case "lines":
+		case "lines", "energy":
 			return string(machine.Parent)
 		case "orders":
 			return cmp.Or(g.orders[machine.ID], "01NOBODY")
@@ -456,6 +455,10 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 	layout := map[string]any{"line": machine.Parent, "rev": 0, "from": now.Add(-time.Hour), "links": []any{}, "stations": []any{
 		map[string]any{"code": "op10", "name": map[string]any{"zh": "车"}, "function": "machining", "machines": []any{machine.ID}},
 	}}
+	meters := map[string]any{"place": machine.Parent, "rev": 0, "from": now.Add(-time.Hour), "note": "first", "tariffs": []any{}, "meters": []any{
+		map[string]any{"code": "m", "name": map[string]any{"zh": "表"}, "medium": "electricity", "equipment": machine.ID, "signal": "energy.active", "reads": "counter"},
+	}}
+	baseline := map[string]any{"code": "b", "rev": 0, "place": machine.Parent, "name": map[string]any{"zh": "基准"}, "meter": "m", "every": "hour", "kind": "linear", "variables": []any{map[string]any{"name": "parts", "kind": "good"}}, "from": now.Add(-9 * time.Hour), "to": now.Add(-time.Hour), "note": "first"}
 	limit := map[string]any{"stage": "draft", "tag": g.tags[machine.ID], "text": map[string]any{"zh": "高"}, "kind": "hi", "value": 1e9, "priority": 4, "reason": "x"}
 	route := map[string]any{"id": "", "rev": 0, "name": "people", "way": "webhook", "url": "http://127.0.0.1:1/", "secret": "x", "to": []string{}, "priority": 4, "places": []string{machine.Path}, "off": true}
 	kept := map[string]any{"id": "", "rev": 0, "equipment": machine.ID, "title": "x", "by": "time", "days": 30, "priority": 4, "checks": []string{}}
@@ -536,7 +539,7 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"save-person": map[string]any{"name": "x", "skills": []any{}, "rev": 0}, "add-order": order, "change-order": order, "move-order": map[string]any{"what": "closed"},
 		"start-plan": map[string]any{"kind": "draft", "place": plant.ParentPath(machine.Path), "search_ms": 50}, "promise": map[string]any{"product": "ring", "quantity": 1, "place": plant.ParentPath(machine.Path)},
 		"check-plan-move": move, "move-plan-operation": move, "lock-plan-operations": map[string]any{"operations": []any{map[string]any{"order": "01NOBODY", "job": 10}}, "locked": true},
-		"save-plan-limit": map[string]any{"what": "tool", "name": "F-7", "units": 1, "rev": 0}, "save-line-layout": layout, "issue-plan": map[string]any{}, "drop-plan": map[string]any{},
+		"save-plan-limit": map[string]any{"what": "tool", "name": "F-7", "units": 1, "rev": 0}, "save-line-layout": layout, "save-energy-meters": meters, "try-energy-baseline": baseline, "save-energy-baseline": baseline, "issue-plan": map[string]any{}, "drop-plan": map[string]any{},
 		"split-order": map[string]any{"number": fmt.Sprint("S", now.UnixNano()), "quantity": 1}, "merge-order": map[string]any{"other": cmp.Or(g.orders[machine.ID], "01NOBODY")},
 		"enter-job": map[string]any{"job": 10, "what": "job", "command": "resume"}, "withdraw-entry": map[string]any{"step": 1, "note": "x"},
 		"save-item":      map[string]any{"code": "bolt", "name": map[string]string{"zh": "螺栓"}, "unit": "kg", "tracking": "lot", "rev": 0},

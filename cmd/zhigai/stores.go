@@ -25,6 +25,7 @@ import (
 	"zhigai/record/nodes"
 	"zhigai/record/programme"
 	"zhigai/record/shop"
+	"zhigai/shop/energy"
 	"zhigai/shop/equipment"
 	"zhigai/shop/line"
 	"zhigai/shop/material/balance"
@@ -127,6 +128,8 @@ type rules struct {
 	definitions *figure.Definitions
 	// orderFigures are those of orders, of which performance knows the terms.
 	orderFigures *figure.Definitions
+	// energyTables are factors of coal and CO₂, and tariffs.
+	energyTables *energy.Tables
 	// lineFigures are those of lines.
 	lineFigures *figure.Definitions
 	// materialFigures are those of items, workerFigures those of people.
@@ -166,6 +169,9 @@ func rulesOf(profiles fs.FS, drivers []connect.Driver) (*rules, error) {
 		return nil, err
 	}
 	if r.lineFigures, err = figure.Load(data.FS, "line-figures", line.TermNames()); err != nil {
+		return nil, err
+	}
+	if r.energyTables, err = energy.ReadTables(data.FS); err != nil {
 		return nil, err
 	}
 	if r.materialFigures, err = figure.Load(data.FS, "material-figures", balance.TermNames()); err != nil {

@@ -268,6 +268,12 @@ const planning = createRoute({
   validateSearch: (s: Record<string, unknown>): PlanningSearch => ({ tab: text(s.tab), place: text(s.place), plan: text(s.plan), compare: text(s.compare), state: text(s.state) }),
 });
 
+export interface EnergySearch { range?: RangeSearch["range"] | undefined; from?: string | undefined; to?: string | undefined; tab?: string | undefined; place?: string | undefined; meter?: string | undefined; code?: string | undefined }
+const energy = createRoute({
+  getParentRoute: () => app, path: "/energy", component: lazyRouteComponent(() => import("./pages/energy/EnergyPage")),
+  validateSearch: (s: Record<string, unknown>): EnergySearch => ({ ...parseRange(s), tab: text(s.tab), place: text(s.place), meter: text(s.meter), code: text(s.code) }),
+});
+
 export interface LineSearch extends RangeSearch { line?: string | undefined; demand?: number | undefined; edit?: boolean | undefined }
 const line = createRoute({
   getParentRoute: () => app, path: "/line", component: lazyRouteComponent(() => import("./pages/line/LinePage")),
@@ -275,7 +281,7 @@ const line = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, quality, alarms, maintenance, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionCalls, productionPerformance, productionHours, planning, line, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
+  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, quality, alarms, maintenance, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionCalls, productionPerformance, productionHours, planning, line, energy, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
   context: { client: undefined as unknown as QueryClient },
   defaultPreload: false,
   defaultErrorComponent: PageError,

@@ -20,6 +20,7 @@ import (
 	"zhigai/shop/alarm/delivery"
 	"zhigai/shop/andon"
 	"zhigai/shop/authenticity"
+	"zhigai/shop/energy"
 	"zhigai/shop/equipment"
 	"zhigai/shop/line"
 	"zhigai/shop/maintenance"
@@ -67,6 +68,7 @@ type Deps struct {
 	Balance    *balance.Desk
 	Planning   Planning
 	Lines      *line.Desk
+	Energy     *energy.Desk
 	Material   *material.Desk
 	Andon      *andon.Desk
 	Quality    *quality.Desk
@@ -131,6 +133,7 @@ func Register(api *web.API, d Deps) {
 	r.registerPerformance()
 	r.registerPlanning()
 	r.registerLines()
+	r.registerEnergy()
 	r.registerMaterial()
 	r.registerAndon()
 	r.registerQuality()

@@ -1447,6 +1447,212 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/energy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Places with meters, each with its newest tree of meters, by path */
+        get: operations["energy-networks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/energy-tables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Factors of standard coal and CO₂, and tariffs, each with its source and whether it was verified */
+        get: operations["energy-tables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/energy/{id}/balance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the energy of a place went, what is not accounted for at each meter, standard coal and CO₂; a year at most */
+        get: operations["energy-balance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/energy/{id}/baselines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Baselines of a place, each with its newest revision, by code */
+        get: operations["energy-baselines"];
+        put?: never;
+        /** Make a baseline and keep it as the next revision of its code; rev is the one that was seen */
+        post: operations["save-energy-baseline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/energy/{id}/baselines/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a baseline and keep nothing: how well it would fit */
+        post: operations["try-energy-baseline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/energy/{id}/baselines/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All revisions of a baseline, newest first */
+        get: operations["energy-baseline-revisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/energy/{id}/baselines/{code}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was saved since a baseline, with its uncertainty, CUSUM, performance indicator, and a lasting change if there is one */
+        get: operations["energy-saving"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/energy/{id}/cost": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What electricity cost by tariff, by kind of hours and by day; a hundred days at most */
+        get: operations["energy-cost"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/energy/{id}/demand": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Mean power of the quarters of an hour, the greatest of them, and what the one that runs comes to; a hundred days at most */
+        get: operations["energy-demand"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/energy/{id}/meters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All revisions of a place's meters, newest first */
+        get: operations["energy-meters"];
+        /** Lay the meters of a place out anew from an instant on; rev is the revision that was seen */
+        put: operations["save-energy-meters"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/energy/{id}/proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Meters made from the plant model, to be corrected and saved */
+        get: operations["energy-proposal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/energy/{id}/standby": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Energy of machines by what they did, and what standing and starting burned; seven days at most */
+        get: operations["energy-standby"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/equipment": {
         parameters: {
             query?: never;
@@ -8633,6 +8839,582 @@ export interface components {
             /** @enum {string} */
             state: "done" | "cancelled";
         };
+        EnergyAmount: {
+            /**
+             * Format: double
+             * @description Share of the time that is known, 0..1
+             */
+            coverage: number;
+            reason?: string;
+            /** Format: double */
+            value: number | null;
+        };
+        EnergyAsk: {
+            code: string;
+            /** @enum {string} */
+            every: "hour" | "shift" | "day" | "week";
+            /** @description Of the time that it is made of */
+            from: string;
+            /** @enum {string} */
+            kind: "linear" | "degree-heating" | "degree-cooling" | "degree-days" | "3p-heating" | "3p-cooling" | "4p" | "5p";
+            /** @description Whose energy it is */
+            meter: string;
+            name: components["schemas"]["PlantName"];
+            /** @description Why it is made, or why it is made anew */
+            note: string;
+            place: string;
+            /**
+             * Format: int64
+             * @description The revision that was seen, 0 for a new one
+             */
+            rev: number;
+            to: string;
+            variables: components["schemas"]["EnergyVariable"][];
+        };
+        EnergyBalance: {
+            co2_kg: components["schemas"]["EnergyAmount"];
+            /** @description Standard coal by equivalent values, kg */
+            coal_kg: components["schemas"]["EnergyAmount"];
+            /** @description That were used */
+            factors: components["schemas"]["EnergyFactor"][];
+            from: string;
+            network: components["schemas"]["EnergyNetwork"];
+            nodes: components["schemas"]["EnergyNode"][];
+            odd: components["schemas"]["EnergyOdd"][];
+            to: string;
+        };
+        EnergyBaseline: {
+            acceptance: components["schemas"]["EnergyCheck"][];
+            /** @description Every check passed: savings by it are proven as far as their uncertainty goes */
+            accepted: boolean;
+            at: string;
+            by: string;
+            code: string;
+            doubts: string[];
+            /** @enum {string} */
+            every: "hour" | "shift" | "day" | "week";
+            /** @description Of the time that it is made of */
+            from: string;
+            /** @enum {string} */
+            kind: "linear" | "degree-heating" | "degree-cooling" | "degree-days" | "3p-heating" | "3p-cooling" | "4p" | "5p";
+            /**
+             * Format: int64
+             * @description Periods of which something is not known
+             */
+            left_out: number;
+            /** @description Whose energy it is */
+            meter: string;
+            model: components["schemas"]["EnergyModel"];
+            name: components["schemas"]["PlantName"];
+            /**
+             * Format: int64
+             * @description Revision of the meters that it was made with
+             */
+            network_rev: number;
+            /** @description Why it is made, or why it is made anew */
+            note: string;
+            readonly path: string;
+            place: string;
+            /**
+             * Format: int64
+             * @description The revision that was seen, 0 for a new one
+             */
+            rev: number;
+            statistics: components["schemas"]["EnergyStatistics"];
+            to: string;
+            unit: string;
+            variables: components["schemas"]["EnergyVariable"][];
+        };
+        EnergyBreak: {
+            /** Format: double */
+            at: number;
+            name: string;
+        };
+        EnergyChange: {
+            /** @description End of the period at which it was certain */
+            found: string;
+            /**
+             * Format: double
+             * @description Difference for a period, in the medium's unit; above 0 is more than expected
+             */
+            mean: number;
+            /**
+             * Format: int64
+             * @description From since to found
+             */
+            periods: number;
+            /** @description Beginning of the period at which it began */
+            since: string;
+        };
+        EnergyCheck: {
+            /** Format: double */
+            limit: number;
+            pass: boolean;
+            source: string;
+            /** Format: double */
+            value: number | null;
+            what: string;
+        };
+        EnergyCost: {
+            /**
+             * Format: double
+             * @description Share of the time that is known, 0..1
+             */
+            coverage: number;
+            days: components["schemas"]["EnergyDayCost"][];
+            /** Format: int64 */
+            fen: number | null;
+            /** Format: double */
+            fen_per_kwh: number | null;
+            from: string;
+            /** @description By kind of hours, the dearest first */
+            kinds: components["schemas"]["EnergyKindCost"][];
+            meter: components["schemas"]["EnergyMeter"];
+            reason?: string;
+            tariffs: components["schemas"]["EnergyTariffUsed"][];
+            to: string;
+            /** Format: double */
+            value: number | null;
+        };
+        EnergyDayCost: {
+            /** Format: double */
+            coverage: number;
+            day: string;
+            /** Format: int64 */
+            fen: number;
+            kwh: {
+                [key: string]: number;
+            };
+        };
+        EnergyDemand: {
+            /**
+             * Format: int64
+             * @description Quarters above the limit
+             */
+            above_limit: number;
+            /** @description Ends of the quarters that reached it */
+            at: string[];
+            /**
+             * Format: double
+             * @description Share of quarters that are known
+             */
+            coverage: number;
+            forecast: components["schemas"]["EnergyForecast"];
+            from: string;
+            /**
+             * Format: double
+             * @description Mean ÷ max, 0..1
+             */
+            load_factor: number | null;
+            /** Format: double */
+            max_kw: number | null;
+            /** Format: double */
+            mean_kw: number | null;
+            meter: components["schemas"]["EnergyMeter"];
+            quarters: components["schemas"]["EnergyQuarterPower"][];
+            to: string;
+        };
+        EnergyDoingPart: {
+            /** Format: double */
+            kwh: number;
+            /** Format: int64 */
+            ms: number;
+            /** @enum {string} */
+            what: "producing" | "setup" | "startup" | "standby" | "down" | "off" | "unknown";
+        };
+        EnergyEnPI: {
+            /** Format: double */
+            base_load: number | null;
+            /** Format: double */
+            improvement: number | null;
+            /** Format: double */
+            normalised: number | null;
+            per: string;
+            /** Format: double */
+            reference: number | null;
+            /** Format: double */
+            reporting: number | null;
+        };
+        EnergyExchange: {
+            at: string;
+            /** Format: double */
+            final: number;
+            /** Format: double */
+            initial: number;
+        };
+        EnergyFactor: {
+            /** @enum {string} */
+            kind: "coal_equivalent" | "coal_equal" | "co2";
+            medium: string;
+            source: string;
+            unit: string;
+            /** @description First day */
+            valid_from: string;
+            /** @description Last day; open without */
+            valid_to?: string;
+            /** Format: double */
+            value: number;
+            /** @description Who held it against the source; unverified */
+            verified: string;
+        };
+        EnergyForecast: {
+            /** Format: double */
+            allowed_kw: number | null;
+            /** Format: double */
+            demand_kw: number;
+            /** @description The limit will be exceeded */
+            exceeds: boolean;
+            from: string;
+            /**
+             * Format: double
+             * @description Mean of the last three minutes
+             */
+            kw: number;
+            /**
+             * Format: double
+             * @description So far
+             */
+            kwh: number;
+            to: string;
+        };
+        EnergyKindCost: {
+            /** Format: int64 */
+            fen: number;
+            /** @enum {string} */
+            kind: "sharp" | "peak" | "flat" | "valley" | "deep_valley";
+            /** Format: double */
+            kwh: number;
+        };
+        EnergyMachineStandby: {
+            /**
+             * Format: double
+             * @description Share of the time that is known, 0..1
+             */
+            coverage: number;
+            equipment: string;
+            /** Format: double */
+            idle_kw: number | null;
+            /** Format: int64 */
+            lost_fen: number | null;
+            /** Format: double */
+            lost_kwh: number | null;
+            /** Format: double */
+            lost_share: number | null;
+            meter: string;
+            name: components["schemas"]["PlantName"];
+            /** @description By what it did */
+            parts: components["schemas"]["EnergyDoingPart"][];
+            path: string;
+            reason?: string;
+            /** Format: int64 */
+            starts: number;
+            /** Format: double */
+            value: number | null;
+        };
+        EnergyMeter: {
+            /** @description Code of the meter through which this one is fed */
+            above?: string;
+            code: string;
+            /** @description Machine whose signal is read */
+            equipment?: string;
+            /** @description Meters taken out and put in */
+            exchanges?: components["schemas"]["EnergyExchange"][] | null;
+            /**
+             * Format: double
+             * @description The medium's unit per unit of the signal: transformers, pulses; 1 when left out
+             */
+            factor?: number;
+            /** @description Of a computed meter: sums and differences of others, such as main - 0.5 * hall */
+            formula?: string;
+            /** Format: double */
+            limit_kw?: number;
+            /** Format: double */
+            max_per_hour?: number;
+            /** @enum {string} */
+            medium: "electricity" | "gas" | "steam" | "water" | "air" | "heat";
+            /**
+             * Format: double
+             * @description Reading after the highest, at which the counter begins at 0
+             */
+            modulo?: number;
+            name: components["schemas"]["PlantName"];
+            /**
+             * @description A counter that rises, or power and flow per hour
+             * @enum {string}
+             */
+            reads?: "counter" | "rate";
+            signal?: string;
+        };
+        EnergyModel: {
+            breaks: components["schemas"]["EnergyBreak"][];
+            coef: number[];
+            /** Format: int64 */
+            df_residual: number;
+            explained?: string[] | null;
+            inverse: (number[] | null)[];
+            kind: string;
+            /** Format: double */
+            mean: number;
+            /** Format: int64 */
+            n: number;
+            ranges: components["schemas"]["EnergyRange"][];
+            /** Format: int64 */
+            rank: number;
+            std_err: number[];
+            terms: string[];
+        };
+        EnergyNetwork: {
+            /** @description When it was saved */
+            readonly at: string;
+            readonly by: string;
+            /** @description In force from this instant on */
+            from: string;
+            meters: components["schemas"]["EnergyMeter"][];
+            /** @description Why it is so, or why it was changed */
+            note: string;
+            /** @description Of the place, when it was saved */
+            readonly path: string;
+            /** @description The node of the plant whose energy it is */
+            place: string;
+            /**
+             * Format: int64
+             * @description The revision that was seen, 0 for a place without one
+             */
+            rev: number;
+            tariffs: components["schemas"]["EnergyTariffUse"][];
+        };
+        EnergyNode: {
+            /** @description Code of the meter through which this one is fed */
+            above?: string;
+            below: components["schemas"]["EnergyAmount"];
+            code: string;
+            /**
+             * Format: double
+             * @description Share of the time that is known, 0..1
+             */
+            coverage: number;
+            /** Format: int64 */
+            depth: number;
+            /** @description Machine whose signal is read */
+            equipment?: string;
+            /** @description Meters taken out and put in */
+            exchanges?: components["schemas"]["EnergyExchange"][] | null;
+            /**
+             * Format: double
+             * @description The medium's unit per unit of the signal: transformers, pulses; 1 when left out
+             */
+            factor?: number;
+            /** @description Of a computed meter: sums and differences of others, such as main - 0.5 * hall */
+            formula?: string;
+            /** Format: double */
+            limit_kw?: number;
+            lost: components["schemas"]["EnergyAmount"];
+            /** Format: double */
+            lost_share: number | null;
+            /** Format: double */
+            max_per_hour?: number;
+            /** @enum {string} */
+            medium: "electricity" | "gas" | "steam" | "water" | "air" | "heat";
+            /**
+             * Format: double
+             * @description Reading after the highest, at which the counter begins at 0
+             */
+            modulo?: number;
+            name: components["schemas"]["PlantName"];
+            /**
+             * @description A counter that rises, or power and flow per hour
+             * @enum {string}
+             */
+            reads?: "counter" | "rate";
+            reason?: string;
+            signal?: string;
+            /** @description Machine and signal that were read */
+            tag?: string;
+            unit: string;
+            /** Format: double */
+            value: number | null;
+        };
+        EnergyOdd: {
+            /** Format: double */
+            count: number;
+            from: string;
+            meter: string;
+            to: string;
+            /** @enum {string} */
+            what: "rolled_over" | "exchanged" | "gap" | "went_back" | "jumped" | "repeated" | "overruled" | "disordered";
+        };
+        EnergyPoint: {
+            /** Format: double */
+            actual: number;
+            /** Format: double */
+            cusum: number;
+            /** Format: double */
+            difference: number;
+            /** Format: double */
+            expected: number;
+            from: string;
+            to: string;
+            x: number[];
+        };
+        EnergyQuarterPower: {
+            from: string;
+            /** Format: double */
+            kw: number | null;
+        };
+        EnergyRange: {
+            /** Format: double */
+            high: number;
+            /** Format: double */
+            low: number;
+            name: string;
+        };
+        EnergyReport: {
+            baseline: components["schemas"]["EnergyBaseline"];
+            /** @description A lasting change that the sum found; null without */
+            change: components["schemas"]["EnergyChange"];
+            enpi: components["schemas"]["EnergyEnPI"];
+            from: string;
+            /** Format: int64 */
+            left_out: number;
+            points: components["schemas"]["EnergyPoint"][];
+            /** @description Null where no whole period has come */
+            saving: components["schemas"]["EnergySaving"];
+            /** @description A later revision is there */
+            superseded: boolean;
+            to: string;
+        };
+        EnergySaving: {
+            /** Format: double */
+            actual: number;
+            /** Format: double */
+            autocorrelation_lag1: number;
+            beyond_baseline: {
+                [key: string]: number;
+            };
+            /** Format: double */
+            confidence: number;
+            /** Format: double */
+            expected: number;
+            /** Format: double */
+            fractional_savings_uncertainty: number | null;
+            /** Format: double */
+            fractional_savings_uncertainty_ashrae: number | null;
+            /** Format: int64 */
+            m: number;
+            /** Format: double */
+            n_effective: number;
+            /** Format: double */
+            saving: number;
+            /** Format: double */
+            saving_share: number | null;
+            significant: boolean;
+            /** Format: double */
+            uncertainty: number | null;
+        };
+        EnergySeason: {
+            /** @description Single days; the rest of the season is of other days */
+            dates?: string[] | null;
+            /** @description workday or weekend; all without */
+            days?: string;
+            /** @description What is not named is flat */
+            hours: components["schemas"]["EnergyStretch"][] | null;
+            /** @description 1 to 12; all without */
+            months?: number[] | null;
+            name: components["schemas"]["PlantName"];
+        };
+        EnergyStandby: {
+            from: string;
+            lost: components["schemas"]["EnergyAmount"];
+            /**
+             * Format: int64
+             * @description Null without a tariff
+             */
+            lost_fen: number | null;
+            /** @description Those with a meter of their own, the greatest loss first */
+            machines: components["schemas"]["EnergyMachineStandby"][];
+            to: string;
+        };
+        EnergyStatistics: {
+            /** Format: double */
+            adj_r2: number | null;
+            /** Format: double */
+            autocorrelation_lag1: number | null;
+            /** Format: double */
+            cv_rmse: number | null;
+            /** Format: double */
+            durbin_watson: number | null;
+            /** Format: double */
+            f: number | null;
+            /** Format: double */
+            nmbe: number | null;
+            p: (number | null)[];
+            /** Format: double */
+            r2: number | null;
+            /** Format: double */
+            rmse_n_minus_p: number | null;
+            t: (number | null)[];
+        };
+        EnergyStretch: {
+            from: string;
+            /** @enum {string} */
+            kind: "sharp" | "peak" | "flat" | "valley" | "deep_valley";
+            to: string;
+        };
+        EnergyTables: {
+            factors: components["schemas"]["EnergyFactor"][];
+            tariffs: components["schemas"]["EnergyTariff"][];
+        };
+        EnergyTariff: {
+            id: string;
+            name: components["schemas"]["PlantName"];
+            /** @description Price of each kind of hours by that of flat ones */
+            ratios: {
+                [key: string]: number;
+            };
+            /** @description The first whose months and days hold decides */
+            seasons: components["schemas"]["EnergySeason"][] | null;
+            source: string;
+            valid_from: string;
+            valid_to?: string;
+            verified: string;
+            zone: string;
+        };
+        EnergyTariffUse: {
+            /**
+             * Format: int64
+             * @description Price of a kWh in flat hours, millionths of a yuan
+             */
+            base_micro_cny: number;
+            /** @description First day, in the tariff's zone */
+            day: string;
+            /** @description Id of a tariff */
+            tariff: string;
+        };
+        EnergyTariffUsed: {
+            /**
+             * Format: int64
+             * @description Price of a kWh in flat hours, millionths of a yuan
+             */
+            base_micro_cny: number;
+            /** @description First day, in the tariff's zone */
+            day: string;
+            name: components["schemas"]["PlantName"];
+            source: string;
+            /** @description Id of a tariff */
+            tariff: string;
+            verified: string;
+        };
+        EnergyVariable: {
+            /** @description Of a signal */
+            equipment?: string;
+            /** @enum {string} */
+            kind: "good" | "produced" | "busy_hours" | "weekend" | "meter" | "signal";
+            meter?: string;
+            name: string;
+            /** @description Of parts and hours; the network's place when left out */
+            place?: string;
+            signal?: string;
+        };
         EnterpriseCellFault: {
             /** @description Name of the column in the sheet, empty for the whole row */
             column: string;
@@ -10899,6 +11681,16 @@ export interface components {
         };
         ListDriverInfo: {
             items: components["schemas"]["DriverInfo"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListEnergyBaseline: {
+            items: components["schemas"]["EnergyBaseline"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListEnergyNetwork: {
+            items: components["schemas"]["EnergyNetwork"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -20415,6 +21207,497 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListDriverInfo"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "energy-networks": {
+        parameters: {
+            query?: {
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListEnergyNetwork"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "energy-tables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnergyTables"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "energy-balance": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+            };
+            header?: never;
+            path: {
+                /** @description Node of the plant with meters */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnergyBalance"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "energy-baselines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Node of the plant with meters */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListEnergyBaseline"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-energy-baseline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Node of the plant with meters */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnergyAsk"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnergyBaseline"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "try-energy-baseline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Node of the plant with meters */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnergyAsk"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnergyBaseline"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "energy-baseline-revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Node of the plant with meters */
+                id: string;
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListEnergyBaseline"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "energy-saving": {
+        parameters: {
+            query?: {
+                /** @description Revision of the baseline; 0 is the newest */
+                rev?: number;
+                /** @description First instant; the end of the baseline's own time without */
+                from?: string;
+                /** @description First instant no longer in it; now without */
+                to?: string;
+                confidence?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Node of the plant with meters */
+                id: string;
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnergyReport"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "energy-cost": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+                /** @description Code; without it the meter of electricity that feeds the others */
+                meter?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Node of the plant with meters */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnergyCost"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "energy-demand": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+                /** @description Code; without it the meter of electricity that feeds the others */
+                meter?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Node of the plant with meters */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnergyDemand"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "energy-meters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Node of the plant with meters */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListEnergyNetwork"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-energy-meters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Node of the plant with meters */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnergyNetwork"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnergyNetwork"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "energy-proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Node of the plant with meters */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnergyNetwork"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "energy-standby": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+            };
+            header?: never;
+            path: {
+                /** @description Node of the plant with meters */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnergyStandby"];
                 };
             };
             /** @description Error */

@@ -1,4 +1,4 @@
-import { BarChart, LineChart, RadarChart } from "echarts/charts";
+import { BarChart, LineChart, RadarChart, SankeyChart } from "echarts/charts";
 import { GridComponent, LegendComponent, RadarComponent, TooltipComponent } from "echarts/components";
 import * as echarts from "echarts/core";
 import type { EChartsCoreOption } from "echarts/core";
@@ -7,7 +7,7 @@ import { useEffect, useRef } from "react";
 import { useMood } from "../components/mood";
 import { font } from "../theme";
 
-echarts.use([BarChart, LineChart, RadarChart, GridComponent, LegendComponent, RadarComponent, TooltipComponent, CanvasRenderer]);
+echarts.use([BarChart, LineChart, RadarChart, SankeyChart, GridComponent, LegendComponent, RadarComponent, TooltipComponent, CanvasRenderer]);
 
 interface Props { option: EChartsCoreOption; height: number; label: string }
 

@@ -1,0 +1,116 @@
+package shop
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/uptrace/bun"
+
+	"zhigai/access"
+	"zhigai/fact"
+	"zhigai/plant"
+	"zhigai/record"
+	"zhigai/shop/energy"
+)
+
+// Energy keeps networks of meters and baselines: each revision as a fact in the
+// journal, and a row. It implements energy.Store.
+type Energy struct{ db *record.DB }
+
+var _ energy.Store = Energy{}
+
+// NewEnergy keeps networks and baselines in the record.
+func NewEnergy(db *record.DB) Energy { return Energy{db} }
+
+// revision is a row of something that is kept by revision.
+type revision struct {
+	table, what string // and words for people
+	keys        []string
+	values      []any // of the keys, tenant first
+	rev, seen   int64
+	path, body  string
+}
+
+// save stores a revision with its fact, unless the newest is not the one that was
+// seen.
+func (r Energy) save(ctx context.Context, tenant plant.TenantNo, v revision, e fact.Event) error {
+	where, columns, marks := "tenant = ?", "tenant", "?"
+	for _, k := range v.keys {
+		where += " and " + k + " = ?"
+		columns += ", " + k
+		marks += ", ?"
+	}
+	return r.db.Journal().Import(ctx, tenant, func(ctx context.Context, tx bun.Tx) error {
+		var rev int64
+		if err := tx.NewRaw(`select coalesce(max(rev), 0) from `+v.table+` where `+where, v.values...).Scan(ctx, &rev); err != nil {
+			return fmt.Errorf("record: read %s: %w", v.what, err)
+		}
+		if rev != v.seen || v.rev != v.seen+1 {
+			return fmt.Errorf("%s was changed %d times, not %d: %w", v.what, rev, v.seen, access.ErrConflict)
+		}
+		if _, err := tx.NewRaw(`update `+v.table+` set latest = false where `+where+` and latest`, v.values...).Exec(ctx); err != nil {
+			return fmt.Errorf("record: save %s: %w", v.what, err)
+		}
+		args := append(append([]any{}, v.values...), v.rev, v.path, v.body)
+		if _, err := tx.NewRaw(`insert into `+v.table+` (`+columns+`, rev, latest, path, body) values (`+marks+`, ?, true, ?, ?)`, args...).Exec(ctx); err != nil {
+			return fmt.Errorf("record: save %s: %w", v.what, err)
+		}
+		return nil
+	}, e)
+}
+
+// SaveNetwork implements energy.Store.
+func (r Energy) SaveNetwork(ctx context.Context, tenant plant.TenantNo, n energy.Network, seen int64) error {
+	body, err := json.Marshal(n)
+	if err != nil {
+		return fmt.Errorf("record: write meters of %s: %w", n.Path, err)
+	}
+	e := fact.New(fact.KindEnergyNetwork, n.Place, n.From.Time(), "energy-network:"+string(n.Place), n)
+	e.SourceSeq = uint64(n.Rev)
+	return r.save(ctx, tenant, revision{
+		table: "energy_network", what: "the meters of " + n.Path, keys: []string{"place"}, values: []any{tenant, n.Place},
+		rev: n.Rev, seen: seen, path: n.Path, body: string(body),
+	}, e)
+}
+
+// maxNetworks bounds a list of places with meters: a firm has tens.
+const maxNetworks = 1000
+
+// Networks implements energy.Store.
+func (r Energy) Networks(ctx context.Context, scope access.Scope) ([]energy.Network, error) {
+	return bodies[energy.Network](r.db.Reader().QueryContext(ctx,
+		`select n.body from energy_network n where ? and n.latest order by n.path, n.place limit ?`, record.InScope("n", scope), maxNetworks))
+}
+
+// NetworkRevisions implements energy.Store.
+func (r Energy) NetworkRevisions(ctx context.Context, tenant plant.TenantNo, place plant.NodeID) ([]energy.Network, error) {
+	return bodies[energy.Network](r.db.Reader().QueryContext(ctx,
+		`select body from energy_network where tenant = ? and place = ? order by rev desc limit ?`, tenant, place, maxRevisions))
+}
+
+// SaveBaseline implements energy.Store.
+func (r Energy) SaveBaseline(ctx context.Context, tenant plant.TenantNo, b energy.Baseline, seen int64) error {
+	body, err := json.Marshal(b)
+	if err != nil {
+		return fmt.Errorf("record: write baseline %s of %s: %w", b.Code, b.Path, err)
+	}
+	e := fact.New(fact.KindEnergyBaseline, b.Place, b.At.Time(), "energy-baseline:"+string(b.Place)+"/"+b.Code, b)
+	e.SourceSeq = uint64(b.Rev)
+	return r.save(ctx, tenant, revision{
+		table: "energy_baseline", what: "baseline " + b.Code + " of " + b.Path, keys: []string{"place", "code"}, values: []any{tenant, b.Place, b.Code},
+		rev: b.Rev, seen: seen, path: b.Path, body: string(body),
+	}, e)
+}
+
+// Baselines implements energy.Store.
+func (r Energy) Baselines(ctx context.Context, tenant plant.TenantNo, place plant.NodeID) ([]energy.Baseline, error) {
+	return bodies[energy.Baseline](r.db.Reader().QueryContext(ctx,
+		`select body from energy_baseline where tenant = ? and place = ? and latest order by code limit ?`, tenant, place, maxRevisions))
+}
+
+// BaselineRevisions implements energy.Store.
+func (r Energy) BaselineRevisions(ctx context.Context, tenant plant.TenantNo, place plant.NodeID, code string) ([]energy.Baseline, error) {
+	return bodies[energy.Baseline](r.db.Reader().QueryContext(ctx,
+		`select body from energy_baseline where tenant = ? and place = ? and code = ? order by rev desc limit ?`, tenant, place, code, maxRevisions))
+}

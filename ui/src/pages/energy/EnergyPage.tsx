@@ -1,0 +1,84 @@
+import { useQuery } from "@tanstack/react-query";
+import { Button, Select, Tabs } from "antd";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { type Network, networks, proposal } from "../../api/energy";
+import { nodes, session } from "../../api/queries";
+import { RangePicker, useRange } from "../../components/RangePicker";
+import { Nothing, useProblem, Waiting } from "../../components/Status";
+import { useLang } from "../../i18n/useLang";
+import { iso } from "../../lib/time";
+import { PlacePicker } from "../production/parts";
+import { BalanceTab } from "./BalanceTab";
+import { BaselinesTab } from "./BaselinesTab";
+import { CostTab } from "./CostTab";
+import { DemandTab } from "./DemandTab";
+import { MetersEditor } from "./MetersEditor";
+import { useEnergySearch } from "./parts";
+import { StandbyTab } from "./StandbyTab";
+
+/** Where energy went, what it cost, what standing machines burn, and whether a measure saved. */
+export default function EnergyPage() {
+  const { t } = useTranslation("energy");
+  const { name } = useLang();
+  const [search, set] = useEnergySearch();
+  const range = useRange(search, "24h");
+  const all = useQuery(networks);
+  const places = useQuery(nodes).data ?? [];
+  const engineer = useQuery(session).data?.permissions.includes("engineer") ?? false;
+  const [edited, setEdited] = useState<Network>();
+  const net = all.data?.find((n) => n.place === search.place) ?? all.data?.[0];
+  const title = (n: Network) => name(places.find((p) => p.id === n.place)?.name) || n.path;
+  const w = { from: iso(range.from), to: iso(range.to) };
+  return (
+    <div className="stack">
+      <div className="pagehead" style={{ marginBottom: 0 }}>
+        <h1>{t("title")}</h1><span className="dim">{t("lead")}</span><span className="fill" />
+        {engineer && net && <Button onClick={() => setEdited(net)}>{t("edit")}</Button>}
+        {engineer && <NewPlace known={all.data ?? []} propose={setEdited} />}
+      </div>
+      {!all.data ? <Waiting query={all} /> : !net ? <Nothing text={t("none")} /> : (
+        <>
+          <div className="row">
+            <Select aria-label={t("place")} style={{ width: 220 }} value={net.place} onChange={(place: string) => set({ place, meter: undefined, code: undefined })} options={all.data.map((n) => ({ value: n.place, label: title(n) }))} />
+            {search.tab !== "baselines" && <RangePicker few search={search} fallback="24h" range={range} set={(r) => set({ range: undefined, from: undefined, to: undefined, ...r })} />}
+          </div>
+          <Tabs activeKey={search.tab ?? "balance"} onChange={(tab) => set({ tab })} items={[
+            { key: "balance", label: t("tab.balance"), children: <BalanceTab net={net} window={w} /> },
+            { key: "demand", label: t("tab.demand"), children: <DemandTab net={net} window={w} /> },
+            { key: "cost", label: t("tab.cost"), children: <CostTab net={net} window={w} /> },
+            { key: "standby", label: t("tab.standby"), children: <StandbyTab net={net} window={w} /> },
+            { key: "baselines", label: t("tab.baselines"), children: <BaselinesTab net={net} engineer={engineer} /> },
+          ]} destroyOnHidden />
+        </>)}
+      {edited && <MetersEditor net={edited} close={(saved) => { setEdited(undefined); if (saved) set({ place: saved.place }); }} />}
+    </div>
+  );
+}
+
+/** Meters of a place that has none, from the plant model. */
+function NewPlace({ known, propose }: { known: Network[]; propose: (n: Network) => void }) {
+  const { t } = useTranslation("energy");
+  const problem = useProblem();
+  const [place, setPlace] = useState<string>();
+  const [failed, setFailed] = useState<unknown>();
+  const [busy, setBusy] = useState(false);
+  const ask = async () => {
+    if (!place) return;
+    setBusy(true);
+    setFailed(undefined);
+    try {
+      propose(await proposal(place));
+    } catch (err) {
+      setFailed(err);
+    }
+    setBusy(false);
+  };
+  return (
+    <span className="row">
+      <span style={{ width: 200, display: "inline-block" }}><PlacePicker by="id" label={t("place.new")} fits={(n) => n.level !== "equipment" && !known.some((k) => k.place === n.id)} value={place} onChange={setPlace} /></span>
+      <Button disabled={!place} loading={busy} onClick={() => void ask()}>{t("propose")}</Button>
+      {failed !== undefined && <span role="alert">{problem(failed)}</span>}
+    </span>
+  );
+}
