@@ -67,6 +67,9 @@ var lowest = map[string]access.Role{
 	"lot": access.RoleViewer, "genealogy": access.RoleViewer, "lot-birth": access.RoleViewer, "export-recall": access.RoleViewer, "scan": access.RoleViewer, "material-labels": access.RoleViewer,
 	"kanban-loops": access.RoleViewer, "save-kanban-loop": storekeeper, "material-calls": access.RoleViewer, "call-material": access.RoleOperator, "move-call": access.RoleOperator,
 	"calls": access.RoleViewer, "call": access.RoleOperator, "answer-call": access.RoleOperator,
+	"characteristics": access.RoleViewer, "control-chart": access.RoleViewer, "try-control-limits": access.RoleViewer, "capability": access.RoleViewer, "inspected-lots": access.RoleViewer, "lot-plan": access.RoleViewer, "defects": access.RoleViewer,
+	"gauges": access.RoleViewer, "gauge-studies": access.RoleViewer, "nonconformances": access.RoleViewer, "save-characteristic": access.RoleEngineer, "set-control-limits": access.RoleEngineer, "save-gauge": access.RoleEngineer,
+	"measure": access.RoleOperator, "note-chart": access.RoleOperator, "inspect-lot": access.RoleOperator, "add-gauge-study": access.RoleOperator, "open-nonconformance": access.RoleOperator, "move-nonconformance": access.RoleOperator,
 	"alarms-live": access.RoleViewer, "alarm-limits": access.RoleViewer, "alarm-limit-versions": access.RoleViewer, "set-alarm-mode": access.RoleOperator, "try-alarm-limit": access.RoleViewer, "alarm-performance": access.RoleViewer,
 	"add-alarm-limit": access.RoleEngineer, "change-alarm-limit": access.RoleEngineer,
 	"alarm-routes": access.RoleEngineer, "add-alarm-route": access.RoleEngineer, "change-alarm-route": access.RoleEngineer, "end-alarm-route": access.RoleEngineer, "test-alarm-route": access.RoleEngineer, "alarm-deliveries": access.RoleEngineer,
@@ -375,6 +378,11 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 		return "bolt:1"
 	case "quantity":
 		return "1"
+	case "size":
+		if o.ID == "lot-plan" {
+			return "1000"
+		}
+		return ""
 	case "text":
 		return "ZG1.L.bolt:1.0000"
 	case "kind":

@@ -11,6 +11,7 @@ import (
 	"zhigai/fact"
 	"zhigai/plant"
 	recshop "zhigai/record/shop"
+	"zhigai/shop/alarm"
 	"zhigai/shop/production"
 	"zhigai/shop/quality"
 )
@@ -18,9 +19,29 @@ import (
 // newQuality makes the desk of inspection.
 func (n *node) newQuality() *quality.Desk {
 	return quality.NewDesk(quality.Options{
-		Store: recshop.NewQuality(n.record), Places: nodesOf{placesOf{n.fleet}}, Orders: heldBy{n.newProduction()}, Scrap: scrapOf{n},
+		Store: recshop.NewQuality(n.record), Places: nodesOf{placesOf{n.fleet}}, Alarms: toldOf{n.alarms}, Orders: heldBy{n.newProduction()}, Scrap: scrapOf{n},
 		NewID: n.record.NewID, Now: time.Now, Logger: n.log,
 	})
+}
+
+// toldOf carries what inspection finds to people.
+type toldOf struct{ desk *alarm.Desk }
+
+// fromQuality is inspection's name as a source of alarms.
+const fromQuality alarm.Source = "quality"
+
+// Raise implements quality.Alarms.
+func (a toldOf) Raise(ctx context.Context, tenant plant.TenantNo, s quality.Signal) error {
+	priority := 3
+	if s.Fatal {
+		priority = 2
+	}
+	return a.desk.Raise(ctx, tenant, alarm.Signal{Source: fromQuality, Key: s.Key, Place: s.Place, At: s.At, Priority: priority, Text: s.Text, Evidence: s.Page})
+}
+
+// Settle implements quality.Alarms.
+func (a toldOf) Settle(ctx context.Context, tenant plant.TenantNo, key string, at plant.Instant) error {
+	return a.desk.Clear(ctx, tenant, fromQuality, key, at)
 }
 
 // heldBy holds orders for inspection.

@@ -262,11 +262,15 @@ func (d *Desk) take(ctx context.Context, tenant plant.TenantNo, c Characteristic
 	return points, d.o.Store.AddSubgroups(ctx, tenant, c, valued)
 }
 
-// tell raises alarms of points that break rules, and holds the order of the worst.
+// tell raises alarms of points that break rules, says that they are over when a point
+// breaks none, and holds the order of the worst.
 func (d *Desk) tell(ctx context.Context, tenant plant.TenantNo, c Characteristic, points []Point) (held string, err error) {
 	for _, p := range points {
 		beyond := p.Limits > 0 && p.LCL != nil && (p.Value > *p.UCL || p.Value < *p.LCL)
 		if p.Limits == 0 && !p.Outside || len(p.Rules) == 0 && !beyond && !p.Outside {
+			if d.o.Alarms != nil {
+				err = errors.Join(err, d.o.Alarms.Settle(ctx, tenant, c.ID, p.At))
+			}
 			continue
 		}
 		if d.o.Alarms != nil {

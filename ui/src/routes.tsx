@@ -153,6 +153,12 @@ const material = createRoute({
   }),
 });
 
+export interface QualitySearch extends RangeSearch { tab?: string | undefined; characteristic?: string | undefined; scope?: string | undefined; case?: string | undefined; ended?: boolean | undefined }
+const quality = createRoute({
+  getParentRoute: () => app, path: "/quality", component: lazyRouteComponent(() => import("./pages/quality/QualityPage")),
+  validateSearch: (s: Record<string, unknown>): QualitySearch => ({ ...parseRange(s), tab: text(s.tab), characteristic: text(s.characteristic), scope: text(s.scope), case: text(s.case), ended: s.ended === true || undefined }),
+});
+
 const definitions = createRoute({ getParentRoute: () => app, path: "/definitions", component: lazyRouteComponent(() => import("./pages/definitions/DefinitionsPage")) });
 
 const system = createRoute({
@@ -269,7 +275,7 @@ const line = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, alarms, maintenance, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionCalls, productionPerformance, productionHours, planning, line, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
+  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, quality, alarms, maintenance, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionCalls, productionPerformance, productionHours, planning, line, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
   context: { client: undefined as unknown as QueryClient },
   defaultPreload: false,
   defaultErrorComponent: PageError,

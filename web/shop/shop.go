@@ -69,11 +69,11 @@ type Deps struct {
 	Lines      *line.Desk
 	Material   *material.Desk
 	Andon      *andon.Desk
+	Quality    *quality.Desk
 	Alarms     *alarm.Desk
 	// Delivery sends alarms to people, Maintenance has work done about them.
 	Delivery    *delivery.Desk
 	Maintenance *maintenance.Desk
-	Quality     *quality.Desk
 	// Authenticity examines machines' days; Decided is called after something was
 	// said of a suspicion, so that the day counts accordingly.
 	Authenticity Authenticity

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Navigate, Outlet, useLocation } from "@tanstack/react-router";
 import { Button, Layout as Frame, Menu } from "antd";
-import { AimOutlined, AlertOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BellOutlined, BookOutlined, BoxPlotOutlined, ControlOutlined, DashboardOutlined, EyeOutlined, FileDoneOutlined, FileSearchOutlined, FileTextOutlined, ForkOutlined, FundOutlined, HourglassOutlined, IdcardOutlined, InboxOutlined, LineChartOutlined, NodeIndexOutlined, PartitionOutlined, PauseCircleOutlined, PieChartOutlined, ProfileOutlined, ScheduleOutlined, ShopOutlined, SwapOutlined, TeamOutlined, ToolOutlined, TrophyOutlined } from "@ant-design/icons";
+import { AimOutlined, AlertOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BellOutlined, BookOutlined, BoxPlotOutlined, ControlOutlined, DashboardOutlined, EyeOutlined, FileDoneOutlined, FileSearchOutlined, FileTextOutlined, ForkOutlined, FundOutlined, HourglassOutlined, IdcardOutlined, InboxOutlined, LineChartOutlined, NodeIndexOutlined, PartitionOutlined, PauseCircleOutlined, PieChartOutlined, ProfileOutlined, SafetyCertificateOutlined, ScheduleOutlined, ShopOutlined, SwapOutlined, TeamOutlined, ToolOutlined, TrophyOutlined } from "@ant-design/icons";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../api/client";
@@ -23,6 +23,7 @@ const entries = [
   { to: "/oee", of: "shop", key: "nav.oee", icon: <PieChartOutlined />, needs: "read" },
   { to: "/trend", of: "shop", key: "nav.trend", icon: <LineChartOutlined />, needs: "read" },
   { to: "/material", of: "shop", key: "nav.material", icon: <InboxOutlined />, needs: "read" },
+  { to: "/quality", of: "shop", key: "nav.quality", icon: <SafetyCertificateOutlined />, needs: "read" },
   { to: "/devices", of: "shop", key: "nav.devices", icon: <ApiOutlined />, needs: "read" },
   { to: "/plant", of: "shop", key: "nav.plant", icon: <ApartmentOutlined />, needs: "read" },
   { to: "/definitions", of: "shop", key: "nav.definitions", icon: <BookOutlined />, needs: "read" },
