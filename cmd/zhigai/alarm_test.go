@@ -207,3 +207,67 @@ func TestAlarms_LimitIsDraftedThenLive(t *testing.T) {
 		t.Errorf("moved to another signal: %d", got)
 	}
 }
+
+// TestAlarms_TriedOnAMonth: a limit is tried on 30 days of a signal each second; it
+// would have fired twelve times, two of them shortly before the machine stood.
+func TestAlarms_TriedOnAMonth(t *testing.T) {
+	t.Parallel()
+	const days = 30
+	end := time.Now().UTC().Truncate(24 * time.Hour)
+	begin := end.AddDate(0, 0, -days)
+	var lathe plant.NodeID
+	var load plant.TagNo
+	n, api := nodeAndAPI(t, twoLathes, begin.Add(-time.Hour), func(n *node) {
+		lathe = nodeAt(t, n, "firm/site/turning/line/lathe-1")
+		tags := tagsOf(t, n, lathe)
+		load = tags["spindle.load"]
+		var b plant.Batch
+		say := func(tag string, at time.Time, v float64) {
+			b.Samples = append(b.Samples, plant.Sample{Tag: tags[tag], Time: plant.MicrosOf(at), Value: v})
+		}
+		flush := func() {
+			_, err := n.history.Append(t.Context(), demoTenant, b)
+			must(t, err)
+			b = plant.Batch{Samples: b.Samples[:0]}
+		}
+		for tag, v := range map[string]float64{"machine.mode": 2, "machine.alarm": 0, "machine.estop": 0, "machine.running": 1} {
+			say(tag, begin, v)
+		}
+		b.Texts = []plant.Text{{Tag: tags["machine.order"], Time: plant.MicrosOf(begin), Value: "MO-1"}}
+		for i := range days * 24 { // an hour at a time
+			hour := begin.Add(time.Duration(i) * time.Hour)
+			high := i%60 == 1 // twelve hours have a peak of two minutes in them
+			for s := range 3600 {
+				v := 40 + float64(s%7)
+				if high && s >= 600 && s < 720 {
+					v = 97
+				}
+				say("spindle.load", hour.Add(time.Duration(s)*time.Second), v)
+				if s%5 == 0 {
+					say(plant.LinkTag, hour.Add(time.Duration(s)*time.Second), 1)
+				}
+			}
+			if i == 121 || i == 241 || i == 313 { // in the early shift it stands for half an hour, twice after a peak
+				say("machine.running", hour.Add(20*time.Minute), 0)
+				say("machine.running", hour.Add(50*time.Minute), 1)
+			}
+			if i%10 == 9 {
+				flush()
+			}
+		}
+		must(t, n.history.Flush())
+	})
+	_, secret, err := n.access.CreateToken(t.Context(), access.Node(demoTenant), access.NewToken{Name: "eng", Role: access.RoleEngineer})
+	must(t, err)
+	var got alarm.Backtest
+	asked := time.Now()
+	storeClient{t, api.base, secret}.must("POST", "/alarms/limits/backtest", map[string]any{
+		"stage": "draft", "tag": load, "text": plant.Name{ZH: "高"}, "kind": "hi", "value": 95, "deadband": 5, "on_delay_s": 5, "priority": 2, "reason": "x",
+		"from": begin.UTC(), "to": end.UTC(), "within_s": 900,
+	}, &got)
+	took := time.Since(asked)
+	if got.Count != 12 || got.BeforeStops != 2 || got.Stops != 3 || got.Foreseen != 2 || got.InStops != 0 || got.LongestS != 115 || got.Reason != "" || *got.PerDay != 0.4 {
+		t.Errorf("tried: %d fired, %d before stops, %d stops, %d foreseen, %d in stops, longest %v s, %v a day, %q", got.Count, got.BeforeStops, got.Stops, got.Foreseen, got.InStops, got.LongestS, *got.PerDay, got.Reason)
+	}
+	t.Logf("would have fired %d times in %d days, %d before known stops; %s with the machine's stops", got.Count, days, got.BeforeStops, took.Round(time.Millisecond))
+}

@@ -165,7 +165,7 @@ func BenchmarkTry_30Days(b *testing.B) {
 	world := still{}
 	d := NewDesk(Options{Machines: world, Plant: world, History: h, Now: func() time.Time { return (start + micros(length)).Time() }})
 	for name, terms := range map[string]Terms{
-		"seldom": {Kind: alarm.High, Value: 97, Deadband: 2, OnS: 2},
+		"seldom": {Kind: alarm.High, Value: 95, Deadband: 2, OnS: 2},
 		"mostly": {Kind: alarm.High, Value: 50, OnS: 2},
 		"rate":   {Kind: alarm.Rate, Value: 60, WindowS: 60},
 	} {

@@ -62,7 +62,7 @@ export const lossParts = (link: string) =>
 
 export interface AlarmQuery { scope?: string | undefined; equipment?: string | undefined; now?: boolean; aside?: boolean | undefined; alarm?: string | undefined; open?: boolean; unacked?: boolean; priority?: number; q?: string; from?: string; to?: string }
 export const alarms = (q: AlarmQuery) =>
-  queryOptions({ queryKey: ["alarms", q], placeholderData: keepPreviousData, refetchInterval: q.now || q.open ? 3_000 : false, queryFn: ({ signal }) => api.get<T.List<T.Alarm>>("/alarms", { limit: 500, ...q }, signal) });
+  queryOptions({ queryKey: ["alarms", q], placeholderData: keepPreviousData, refetchInterval: q.now || q.open ? 10_000 : false, queryFn: ({ signal }) => api.get<T.List<T.Alarm>>("/alarms", { limit: 500, ...q }, signal) });
 
 export const setPoints = (id: string) =>
   queryOptions({ queryKey: ["set-points", id], queryFn: ({ signal }) => items<T.SetPoint>(`/equipment/${id}/set-points`, {}, signal), refetchInterval: 5_000 });

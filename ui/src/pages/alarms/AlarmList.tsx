@@ -1,8 +1,9 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Alert, Button, Input, Segmented, Select, Switch } from "antd";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { address } from "../../api/client";
 import { alarms } from "../../api/queries";
 import { AlarmTable } from "../../components/alarms/AlarmTable";
 import { RangePicker, useRange } from "../../components/RangePicker";
@@ -26,6 +27,13 @@ export function AlarmList() {
   const when = past ? { from: iso(range.from), to: iso(range.to) } : { now: true, aside: aside || undefined };
   const query = useQuery(alarms({ scope: search.scope, alarm: search.alarm, equipment: search.equipment, priority: search.priority, q: search.q, unacked: unacked || undefined, ...when }));
   const items = query.data?.items ?? [];
+  const client = useQueryClient();
+  useEffect(() => {
+    if (past) return;
+    const news = new EventSource(address("/alarms/live"));
+    news.addEventListener("alarms", () => void client.invalidateQueries({ queryKey: ["alarms"] }));
+    return () => news.close();
+  }, [past, client]);
   const exportCsv = () => download("alarms.csv", csv([
     ["priority", "path", "source", "id", "text", "from", "to", "state", "lost", "acked_by", "acked_at", "note"],
     ...items.map((a) => [a.priority, a.path, a.source, a.id, a.text.zh, a.from, a.open ? "" : a.to, a.state, a.lost ? "lost" : "", a.acked?.by, a.acked?.at, a.acked?.note]),
