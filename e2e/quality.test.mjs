@@ -79,8 +79,8 @@ test("measurements are entered and answered at once; limits are set with a reaso
 test("the chart shows it, keys and hands look at it, its table says the same, it becomes a case", async () => {
   await tab("控制图");
   await page.getByText("控制限第 1 版", { exact: false }).waitFor();
-  const chart = page.getByRole("application");
-  assert.match(await chart.getAttribute("aria-label"), /32 个子组，1 个异常/);
+  const chart = page.getByRole("application", { name: /32 个子组，1 个异常/ }); // the window moves on by itself
+  await chart.waitFor();
   await accessible(page, "quality-chart");
   await chart.focus();
   for (let i = 0; i < 32; i++) await page.keyboard.press("ArrowRight");
