@@ -92,8 +92,8 @@ test("the chart shows it, keys and hands look at it, its table says the same, it
   await dialog().getByText("刀片崩刃").waitFor();
   await accessible(page, "quality-point");
   await dialog().getByRole("button", { name: "登记不合格" }).click();
-  await dialog().getByLabel("什么不合格", { exact: false }).fill("外径超上差 1 件");
-  await dialog().getByRole("button", { name: /保\s*存/ }).click();
+  await page.getByLabel("什么不合格", { exact: false }).fill("外径超上差 1 件");
+  await page.getByRole("button", { name: "保存", exact: true }).click();
   await page.getByRole("dialog").getByText("待隔离").first().waitFor();
   await dialog().getByLabel("做了什么").fill("隔离 1 件");
   await dialog().getByRole("button", { name: "隔离处置（D3）" }).click();
