@@ -146,6 +146,11 @@ func (d *demo) join(ctx context.Context, n *node) ([]web.Login, error) {
 	if err := n.reconcile(ctx); err != nil {
 		return nil, err
 	}
+	if d.flags.Plant == "" {
+		if err := n.planDemoInspection(ctx); err != nil {
+			return nil, fmt.Errorf("demo plant: %w", err)
+		}
+	}
 	if d.flags.Orders {
 		people, err := n.newFloor(ctx, d.plant, m, d.flags)
 		if err != nil {

@@ -44,7 +44,7 @@ export function CharacteristicForm({ of, close }: { of: Characteristic | undefin
         <Form.Item name="rules" label={t("rules")}><Select mode="multiple" aria-label={t("rules")} options={rules.map((r) => ({ value: r, label: t(`rule.${r}`) }))} /></Form.Item>
         {attribute && <div className="row" style={{ alignItems: "flex-start" }}><Form.Item name="level" label={t("level")}><Select allowClear aria-label={t("level")} style={{ width: 120 }} options={levels.map((l) => ({ value: l, label: l }))} /></Form.Item><Form.Item name="aql" label={t("aql")}><InputNumber min={0.01} max={1000} /></Form.Item></div>}
         <Form.Item name="gauge" label={t("gauge")}><Select allowClear aria-label={t("gauge")} options={all.map((g) => ({ value: g.id ?? "", label: `${g.number} ${name(g.name)}` }))} /></Form.Item>
-        {!attribute && <><Form.Item name="tag" label={t("tag")} extra={t("tag.hint")}><Input maxLength={200} placeholder="part.diameter" /></Form.Item><Form.Item name="trigger" label={t("trigger")} extra={t("trigger.hint")}><Input maxLength={200} placeholder="count.total" /></Form.Item></>}
+        {!attribute && <><Form.Item name="tag" label={t("tag")} extra={t("tag.hint")}><Input maxLength={200} placeholder="part.diameter" /></Form.Item><Form.Item name="trigger" label={t("trigger")} extra={t("trigger.hint")}><Input maxLength={200} placeholder="count.good" /></Form.Item></>}
       </Form>
     </Drawer>
   );

@@ -31,7 +31,7 @@ export function GaugesTab() {
           { title: t("number"), dataIndex: "number", width: 120, sorter: (a, b) => a.number.localeCompare(b.number) }, { title: t("name"), key: "name", render: (_, g) => name(g.name) }, { title: t("place"), key: "place", width: 150, render: (_, g) => g.place_name && name(g.place_name) },
           { title: t("resolution"), key: "res", width: 110, align: "right", render: (_, g) => (g.resolution ? `${g.resolution} ${g.unit ?? ""}` : "—") }, { title: t("calibrated"), key: "cal", width: 110, render: (_, g) => (g.calibrated ? day8(g.calibrated) : "—") },
           { title: t("due"), key: "due", width: 190, sorter: (a, b) => ms(a.due ?? 0) - ms(b.due ?? 0), render: (_, g) => (g.due ? <>{day8(g.due)} {due(g) && <span className="chip"><b>{due(g)}</b></span>}</> : "—") },
-          { title: "", key: "do", width: 190, render: (_, g) => <span className="row">{reports && <Button size="small" aria-label={`${t("study.add")} ${g.number}`} onClick={() => setStudying(g)}>{t("study.add")}</Button>}{plans && <Button size="small" aria-label={`${t("gauges.edit")} ${g.number}`} onClick={() => setEditing(g)}>{t("common:edit")}</Button>}</span> },
+          { title: "", key: "do", width: 190, render: (_, g) => <span className="row">{reports && <Button size="small" aria-label={`${t("study.add")} ${g.number}`} onClick={() => setStudying(g)}>{t("study.add")}</Button>}{plans && <Button size="small" aria-label={`${t("common:edit")} ${g.number}`} onClick={() => setEditing(g)}>{t("common:edit")}</Button>}</span> },
         ]} />
       <section className="panel" aria-label={t("studies")}>
         <h2>{t("studies")}</h2>

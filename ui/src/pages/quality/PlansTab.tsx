@@ -39,7 +39,7 @@ export function PlansTab() {
           { title: t("place"), key: "place", width: 150, render: (_, c) => c.place_name && name(c.place_name) }, { title: t("item"), key: "item", width: 120, render: (_, c) => `${c.item ?? "—"}${c.operation ? ` / ${c.operation}` : ""}` },
           { title: t("stage"), key: "stage", width: 70, render: (_, c) => t(`stage.${c.stage}`) }, { title: t("spec"), key: "spec", width: 190, render: (_, c) => <span className="num">{spec(c)}</span> },
           { title: t("size"), dataIndex: "size", width: 80, align: "right" }, { title: t("every"), dataIndex: "every", width: 110, ellipsis: true }, { title: t("chart"), key: "chart", width: 150, render: (_, c) => t(`chart.${c.chart}`) },
-          { title: "", key: "do", width: 120, render: (_, c) => plans && <span className="row"><Button size="small" aria-label={`${t("plans.edit")} ${c.code}`} onClick={() => setEditing(c)}>{t("common:edit")}</Button><Popconfirm title={t("plans.end.sure")} onConfirm={() => end.mutate(c)}><Button size="small" aria-label={`${t("plans.end")} ${c.code}`}>{t("plans.end")}</Button></Popconfirm></span> },
+          { title: "", key: "do", width: 120, render: (_, c) => plans && <span className="row"><Button size="small" aria-label={`${t("common:edit")} ${c.code}`} onClick={() => setEditing(c)}>{t("common:edit")}</Button><Popconfirm title={t("plans.end.sure")} onConfirm={() => end.mutate(c)}><Button size="small" aria-label={`${t("plans.end")} ${c.code}`}>{t("plans.end")}</Button></Popconfirm></span> },
         ]} />
       {editing && <CharacteristicForm of={editing === "new" ? undefined : editing} close={() => setEditing(undefined)} />}
     </div>
