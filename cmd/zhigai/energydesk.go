@@ -28,7 +28,16 @@ func (n *node) newEnergy() *energy.Desk {
 type readingsOf struct{ n *node }
 
 func (r readingsOf) tag(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, signal string) (plant.TagNo, error) {
-	tags, err := r.n.shop.Tags(ctx, access.Scope{Tenant: tenant})
+	now, err := r.n.fleet.At(ctx, tenant, plant.MicrosOf(time.Now()))
+	if err != nil {
+		return 0, err
+	}
+	if m, ok := now.Machines[machine]; ok {
+		if t, ok := m.Tags[signal]; ok && t.Kind == plant.KindNumber {
+			return t.No, nil
+		}
+	}
+	tags, err := r.n.shop.Tags(ctx, access.Scope{Tenant: tenant}) // of a machine that is gone
 	if err != nil {
 		return 0, err
 	}

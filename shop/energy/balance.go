@@ -159,7 +159,7 @@ func (b *Balance) convert(t *Tables) {
 		sum.Coverage = 1
 		total := 0.0
 		for _, n := range b.Nodes {
-			if n.Above != "" {
+			if n.Above != "" || n.Aside {
 				continue
 			}
 			f, ok := t.Factor(n.Medium, kind, at)

@@ -102,7 +102,8 @@ func (d *Desk) SaveNetwork(ctx context.Context, who access.Principal, n Network)
 
 // Propose makes a network from the plant model, to be corrected and saved: machines
 // that are meters below a computed total, and machines that count their own energy
-// below the meter of their area where there is one alone.
+// below the meter of their area where there is one alone; otherwise they stand aside
+// until somebody names the meter that feeds them.
 func (d *Desk) Propose(ctx context.Context, scope access.Scope, id plant.NodeID) (Network, error) {
 	model, place, err := d.place(ctx, scope, id)
 	if err != nil {
@@ -137,11 +138,12 @@ func (d *Desk) Propose(ctx context.Context, scope access.Scope, id plant.NodeID)
 			continue
 		}
 		signal, modulo := d.o.Machines.Counter(one)
-		if above := alone[area(one.Path)]; signal != "" && (len(above) == 1 || len(codes) == 0) {
+		if above := alone[area(one.Path)]; signal != "" {
 			m := Meter{Code: n.codeOf(one), Name: one.Name, Medium: Electricity, Machine: one.ID, Signal: signal, Reads: Counter, Modulo: modulo}
 			if len(above) == 1 {
 				m.Above = above[0]
 			}
+			m.Aside = len(above) != 1 && len(codes) > 0
 			n.Meters = append(n.Meters, m)
 		}
 	}

@@ -40,6 +40,8 @@ type Meter struct {
 	MaxPerHour float64    `json:"max_per_hour,omitempty" minimum:"0"`
 	Exchanges  []Exchange `json:"exchanges,omitempty" maxItems:"100" doc:"Meters taken out and put in"`
 	Formula    string     `json:"formula,omitempty" maxLength:"500" doc:"Of a computed meter: sums and differences of others, such as main - 0.5 * hall"`
+	// Aside is of a machine whose feeding meter nobody named: it is counted by another.
+	Aside bool `json:"aside,omitempty" doc:"Looked at by itself: another meter counts it already, and it stands in no total"`
 	// Limit is of demand, kW over 15 minutes; nil is none.
 	Limit *float64 `json:"limit_kw,omitempty" minimum:"0"`
 }

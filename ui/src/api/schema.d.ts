@@ -9114,6 +9114,8 @@ export interface components {
         EnergyMeter: {
             /** @description Code of the meter through which this one is fed */
             above?: string;
+            /** @description Looked at by itself: another meter counts it already, and it stands in no total */
+            aside?: boolean;
             code: string;
             /** @description Machine whose signal is read */
             equipment?: string;
@@ -9186,6 +9188,8 @@ export interface components {
         EnergyNode: {
             /** @description Code of the meter through which this one is fed */
             above?: string;
+            /** @description Looked at by itself: another meter counts it already, and it stands in no total */
+            aside?: boolean;
             below: components["schemas"]["EnergyAmount"];
             code: string;
             /**
