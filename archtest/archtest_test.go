@@ -93,6 +93,7 @@ var floors = []struct {
 	{"shop/equipment", []string{"plant", "fact", "access", "calc/...", "figure", "connect/profile"}, "rooms of a storey do not import one another"},
 	{"shop/discovery", []string{"plant", "access", "connect", "connect/profile"}, "finds devices over any protocol, by the contract of drivers"},
 	{"shop/production/performance", []string{"plant", "figure", "access", "shop/production"}, "folds orders that production gives it; machines are asked by whoever wires it"},
+	{"shop/alarm", []string{"plant", "fact", "access", "history", "calc/alarm"}, "folds limits over samples; machines and what other rooms found are told to it"},
 	{"shop/andon", []string{"plant", "access"}, "who called, who came; it knows no order and no store"},
 	{"shop/production/attendance", []string{"plant", "figure", "access", "shop/production"}, "folds hours that production gives it; calendars are told to it"},
 	{"shop/material/balance", []string{"plant", "figure", "access", "shop/material"}, "folds bookings and books nothing"},

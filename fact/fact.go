@@ -62,8 +62,14 @@ const (
 	KindMaterial       Kind = "material"        // an entry of shop/material
 	KindMaterialMaster Kind = "material_master" // an item, a location or a kanban loop of shop/material as it was saved
 	KindMaterialCall   Kind = "material_call"   // a step of a call-off of shop/material
+	// KindMaterialArrival is a step of an expected arrival of shop/material.
+	KindMaterialArrival Kind = "material_arrival"
 
 	KindCall Kind = "call" // a step of a call of shop/andon
+
+	KindAlarmLimit   Kind = "alarm_limit"   // a version of a limit of shop/alarm as it was saved
+	KindAlarmFinding Kind = "alarm_finding" // a step of what another room told shop/alarm
+	KindAlarmMode    Kind = "alarm_mode"    // an alarm was put aside or taken back
 
 	KindExchange Kind = "exchange" // exchange.Fact: a step of a message of factory/exchange
 )

@@ -96,6 +96,13 @@ func TestConformance_Lines(t *testing.T) {
 	})
 }
 
+func TestConformance_Alarms(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		db := open(t)
+		recordtest.Alarms(t, shop.NewAlarms(db), db.Journal())
+	})
+}
+
 func TestConformance_Andon(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		db := open(t)

@@ -33,6 +33,11 @@ const (
 	// suspected is the level from which a bearing is not called healthy any more,
 	// when the lines carry a fault's share of the envelope.
 	suspected = 8
+	// heard is the level from which lines in two bands that do not overlap keep a
+	// bearing from being called healthy, however little of the envelope they carry.
+	heard = 12
+	// suspectParts is the share of a window's parts that such lines are in.
+	suspectParts = 0.3
 	// strong is the level from which nothing is taken off the confidence.
 	strong = 15
 	// clearGap is how far a series lies above that of any other element, in dB,
@@ -54,6 +59,10 @@ const (
 	// for a shock is heard broadly; or else the lines are overwhelming in level.
 	manyBands    = 4
 	overwhelming = 25
+	// gaussian is the kurtosis of noise, and plain what a fault adds to it at the
+	// least where it is heard in few bands.
+	gaussian = 3
+	plain    = 0.5
 	// A window is cut into parts of that many revolutions, and so many at most;
 	// steadyParts is the share of them that have a fault's lines.
 	partRevolutions = 25
@@ -173,7 +182,11 @@ func (d *Diagnoser) Diagnose(ask Ask) (*Diagnosis, error) {
 	for i := range families {
 		families[i].search(envelopes, slip, ask.ShaftHz, veto)
 	}
-	d.judge(out, families, envelopes, ask.ShaftHz, veto)
+	features, err := Describe(ask.Window)
+	if err != nil {
+		return nil, err
+	}
+	d.judge(out, families, envelopes, ask.ShaftHz, features.Kurtosis, veto)
 	return out, nil
 }
 
@@ -276,7 +289,7 @@ func (f *family) owned(shaft, cage float64) func(hz, width float64) bool {
 }
 
 // judge compares the families and writes findings and verdict.
-func (d *Diagnoser) judge(out *Diagnosis, families []family, envelopes []envelope, shaft float64, veto func(hz, width float64) bool) {
+func (d *Diagnoser) judge(out *Diagnosis, families []family, envelopes []envelope, shaft, kurtosis float64, veto func(hz, width float64) bool) {
 	slices.SortStableFunc(families, func(a, b family) int { return cmpLevel(b.best.level, a.best.level) })
 	// Many things turn as slowly as a cage: it is asked when nothing else is found.
 	if i := slices.IndexFunc(families, func(f family) bool { return f.element == Cage }); i > 0 || families[1].best.level >= suspected {
@@ -302,7 +315,15 @@ func (d *Diagnoser) judge(out *Diagnosis, families []family, envelopes []envelop
 			if i > 0 {
 				gap = f.best.level - lead.best.level
 			}
-			out.Findings = append(out.Findings, d.finding(f, envelopes, min(gap, f.best.level), shaft, veto))
+			found := d.finding(f, envelopes, min(gap, f.best.level), shaft, veto)
+			if i == 0 {
+				if hz, ok := f.beside(families[1:], envelopes, shaft); ok {
+					out.Warnings = append(out.Warnings, Warning{Sidebands, hz})
+					found.Confidence *= halved
+				}
+				found.Confidence *= d.shocked(envelopes, kurtosis)
+			}
+			out.Findings = append(out.Findings, found)
 		}
 		slices.SortStableFunc(out.Findings, func(a, b Finding) int { return cmpLevel(b.Confidence, a.Confidence) })
 	}
@@ -314,11 +335,11 @@ func (d *Diagnoser) judge(out *Diagnosis, families []family, envelopes []envelop
 		out.Warnings = append(out.Warnings, w)
 		return
 	}
-	if slices.ContainsFunc(families, func(f family) bool { return f.suspect(envelopes) }) {
+	if slices.ContainsFunc(families, func(f family) bool { return d.suspect(&f, envelopes, shaft, veto) }) {
 		return
 	}
-	for _, e := range envelopes {
-		if e.kurtosis > impulsive {
+	for i := range envelopes {
+		if e := &envelopes[i]; e.kurtosis > impulsive && e.recurring() > impulsive/2 {
 			out.Warnings = append(out.Warnings, Warning{Code: Impulses, Value: e.kurtosis})
 			return
 		}
@@ -327,10 +348,54 @@ func (d *Diagnoser) judge(out *Diagnosis, families []family, envelopes []envelop
 	out.Verdict = Healthy
 }
 
-// suspect reports whether a series, though too weak or too alone to be named,
-// carries so much of the envelope that nobody may call the bearing healthy.
-func (f *family) suspect(envelopes []envelope) bool {
-	return f.best.level >= suspected && f.share(envelopes) >= explained
+// halved is what is left of the confidence in an element when its lines may be
+// another's: too little to name it.
+const halved = 0.5
+
+// beside reports whether the series may be made of the inner ring's sidebands: a
+// defect that turns with the shaft has lines one turn beside each of its own, and
+// where geometry puts these within the slip of this series, lines at the ring's own
+// place leave open which of the two is bad.
+func (f *family) beside(others []family, envelopes []envelope, shaft float64) (hz float64, ok bool) {
+	for i := range others {
+		o := &others[i]
+		if o.element != Inner {
+			continue
+		}
+		for _, turn := range [...]float64{-shaft, shaft} {
+			if math.Abs(o.expected+turn-f.expected) > slip*(o.expected+f.expected) {
+				continue
+			}
+			own := family{expected: f.best.hz - turn}
+			if own.search(envelopes, slip, shaft, nil); own.best.level >= significant {
+				return own.best.hz, true
+			}
+		}
+	}
+	return 0, false
+}
+
+// shocked is 1 for a window with the shocks of a fault in it, less the nearer it
+// comes to noise and tones: by the median over its bands, or by its values.
+func (d *Diagnoser) shocked(envelopes []envelope, kurtosis float64) float64 {
+	all := make([]float64, len(envelopes))
+	for i := range envelopes {
+		all[i] = envelopes[i].kurtosis
+	}
+	slices.Sort(all)
+	return max(ramp(all[len(all)/2], 0, shocks), ramp(kurtosis, gaussian, gaussian+plain))
+}
+
+// suspect reports whether a series, though too weak or too alone to be named, is
+// so plainly there that nobody may call the bearing healthy.
+func (d *Diagnoser) suspect(f *family, envelopes []envelope, shaft float64, veto func(hz, width float64) bool) bool {
+	switch {
+	case f.best.level >= heard && f.apart(envelopes) >= 2:
+		return true
+	case f.best.level >= suspected && f.share(envelopes) >= explained:
+		return d.steady(f, &envelopes[f.envelope], shaft, veto) >= suspectParts
+	}
+	return false
 }
 
 // strength compares series: in dB, half of it the level over the lines around,

@@ -1,6 +1,10 @@
 package vibration
 
-import "gonum.org/v1/gonum/dsp/fourier"
+import (
+	"slices"
+
+	"gonum.org/v1/gonum/dsp/fourier"
+)
 
 // Band is a range of frequencies.
 type Band struct {
@@ -18,6 +22,7 @@ type envelope struct {
 	band   Band
 	hz     float64   // between lines: that of the window, whatever the band's width
 	square []float64 // over the whole window, its mean taken off; fewer values the narrower the band
+	mean   float64   // of the square
 	lines  []float64 // power of each line, under a window of Hann
 	unit   float64   // amplitude of a line that stands for a modulation of the mean by 100 %
 	// kurtosis of the analytic signal: 0 of Gaussian noise, −1 of a sine, large of
@@ -104,6 +109,7 @@ func (a *analyser) envelope(s spectrum, lo, hi, most int) envelope {
 	if mean > 0 {
 		e.kurtosis = sum2/n/(mean*mean) - 2
 	}
+	e.mean = mean
 	for i := range e.square {
 		e.square[i] -= mean
 	}
@@ -111,6 +117,28 @@ func (a *analyser) envelope(s spectrum, lo, hi, most int) envelope {
 	// A sine of amplitude A has a line of A·n/2, halved again by the window.
 	e.unit = mean * n / 4
 	return e
+}
+
+// recurring is the median kurtosis of parts of the window: shocks that recur are
+// in most of them, a single knock is in one.
+func (e *envelope) recurring() float64 {
+	all := make([]float64, 0, maxParts)
+	for part := range slices.Chunk(e.square, len(e.square)/maxParts+1) {
+		sum, sum2 := 0.0, 0.0
+		for _, v := range part {
+			p := v + e.mean
+			sum += p
+			sum2 += p * p
+		}
+		if sum > 0 {
+			all = append(all, sum2*float64(len(part))/(sum*sum)-2)
+		}
+	}
+	if len(all) == 0 {
+		return 0
+	}
+	slices.Sort(all)
+	return all[len(all)/2]
 }
 
 // linesOf is the power of the first lines of a series, under a window of Hann.

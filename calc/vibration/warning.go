@@ -17,6 +17,7 @@ const (
 	SpeedDiffers Code = "speed-differs" // a bearing's lines lie beside where the speed puts them; value: found by expected
 	WindowShort  Code = "window-short"  // lines cannot be told apart; value: seconds needed
 	RateLow      Code = "rate-low"      // no band holds the lines; value: Hz needed
+	Sidebands    Code = "sidebands"     // lines of one element that may be another's, a turn of the shaft beside its own; value: Hz of the other's
 	Impulses     Code = "impulses"      // impulses that no element of the bearing explains; value: kurtosis of the envelope
 )
 

@@ -59,17 +59,8 @@ func (w whatMachinesDid) States(ctx context.Context, scope access.Scope, node pl
 	return out, nil
 }
 
-// Alarms counts all pages.
-func (w whatMachinesDid) Alarms(ctx context.Context, scope access.Scope, node plant.NodeID, from, to plant.Micros) (total int, err error) {
-	f := equipment.AlarmFilter{Node: node, From: from, To: to, Limit: 500}
-	for {
-		page, err := w.desk.Alarms(ctx, scope, f)
-		if err != nil {
-			return 0, err
-		}
-		total += len(page.Alarms)
-		if f.Cursor = page.Next; f.Cursor == "" {
-			return total, nil
-		}
-	}
+// Alarms counts them.
+func (w whatMachinesDid) Alarms(ctx context.Context, scope access.Scope, node plant.NodeID, from, to plant.Micros) (int, error) {
+	all, err := w.desk.Alarms(ctx, scope, node, from, to)
+	return len(all), err
 }

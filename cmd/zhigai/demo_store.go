@@ -45,6 +45,9 @@ const (
 	demoMain = "main"
 	// demoLots: so many containers of one lot arrive together.
 	demoLots = 3
+	// demoStock is how many containers lie in the store: more than all open orders
+	// take, so that plans need not wait.
+	demoStock = 10 * demoLots
 )
 
 func demoSide(segment int) string { return fmt.Sprint("side-", segment) }
@@ -88,7 +91,32 @@ func (s demoStore) begin(ctx context.Context, m plant.Model, ids map[string]plan
 			return err
 		}
 	}
+	for _, one := range s.way.supplies() {
+		if err := s.fill(ctx, one); err != nil {
+			return err
+		}
+	}
 	return s.loops(ctx)
+}
+
+// fill lets lots arrive until the store has what open orders take.
+func (s demoStore) fill(ctx context.Context, of demoSupply) error {
+	p, err := s.desk.Propose(ctx, s.who, of.item.Code, demoMain, "", demoStock*of.container)
+	for n := 0; err == nil && p.Short > 0; n++ {
+		p.Short -= demoLots * of.container
+		err = s.receive(ctx, of, n)
+	}
+	return err
+}
+
+// receive books a lot that arrived, one of several at once.
+func (s demoStore) receive(ctx context.Context, of demoSupply, n int) error {
+	e := material.Entry{What: material.Received, Item: of.item.Code, To: demoMain, Quantity: demoLots * of.container, Party: of.party}
+	if of.item.Tracking == material.ByLot {
+		now := time.Now().UTC()
+		e.Lot, e.Paper = fmt.Sprint("H", now.Format("060102150405.000"), "-", n), "ZB-"+now.Format("0601021504")
+	}
+	return s.book(ctx, e)
 }
 
 // loops are the kanban loops from the store to the line side.
@@ -109,20 +137,12 @@ func (s demoStore) loops(ctx context.Context) error {
 	return nil
 }
 
-// bring moves a container to the line side; when the store has none, a lot
-// arrives first.
+// bring moves a container to the line side. What leaves the store arrives anew.
 func (s demoStore) bring(ctx context.Context, of demoSupply, side string) error {
-	p, err := s.desk.Propose(ctx, s.who, of.item.Code, demoMain, "", of.container)
-	if err == nil && p.Short > 0 {
-		e := material.Entry{What: material.Received, Item: of.item.Code, To: demoMain, Quantity: demoLots * of.container, Party: of.party}
-		if of.item.Tracking == material.ByLot {
-			now := time.Now().UTC()
-			e.Lot, e.Paper = "H"+now.Format("060102150405.000"), "ZB-"+now.Format("0601021504")
-		}
-		if err = s.book(ctx, e); err == nil {
-			p, err = s.desk.Propose(ctx, s.who, of.item.Code, demoMain, "", of.container)
-		}
+	if err := s.fill(ctx, of); err != nil {
+		return err
 	}
+	p, err := s.desk.Propose(ctx, s.who, of.item.Code, demoMain, "", of.container)
 	if err != nil {
 		return err
 	}

@@ -39,6 +39,7 @@ import (
 	"zhigai/record/shop"
 	"zhigai/sector/tenant"
 	"zhigai/shop/acceptance"
+	"zhigai/shop/alarm"
 	"zhigai/shop/authenticity"
 	"zhigai/shop/discovery"
 	"zhigai/shop/equipment"
@@ -70,6 +71,7 @@ type node struct {
 	discovery    *discovery.Desk
 	board        *equipment.Board
 	desk         *equipment.Desk
+	alarms       *alarm.Desk
 	reports      *acceptance.Desk
 	planning     *planning.Desk
 	authenticity *authenticity.Desk
@@ -165,6 +167,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.discovery = n.newDiscovery()
 	n.board = equipment.NewBoard(equipment.BoardOptions{Tenants: n.tenants.list, Fleet: n.fleet, Reader: n.reader, Headlines: n.engine, Now: time.Now, Log: log})
 	n.desk = &equipment.Desk{Fleet: n.fleet, Reader: n.reader, Totals: n.engine, Now: time.Now, Changed: n.entered}
+	n.alarms = n.newAlarms()
 	n.reports = n.newAcceptance()
 	n.planning = n.newPlanning()
 	n.authenticity = n.newAuthenticity()
@@ -233,6 +236,7 @@ func (n *node) follow(ctx context.Context) {
 	n.dutiful(ctx, "machine days", n.proveDays)
 	n.dutiful(ctx, "targets", n.warmTargets)
 	n.worker(ctx, "board", func() error { return n.board.Run(ctx, feed{n.history}) })
+	n.worker(ctx, "alarms", func() error { return n.alarms.Run(ctx) })
 }
 
 // unfollow forgets the followers of a node that had some before: the log would

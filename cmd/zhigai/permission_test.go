@@ -62,10 +62,13 @@ var lowest = map[string]access.Role{
 	"add-order": planner, "change-order": planner, "move-order": planner, "split-order": planner, "merge-order": planner, "enter-job": access.RoleOperator, "withdraw-entry": access.RoleOperator,
 
 	"items": access.RoleViewer, "save-item": storekeeper, "locations": access.RoleViewer, "save-location": storekeeper, "stock": access.RoleViewer, "material-entries": access.RoleViewer, "book-material": access.RoleOperator,
+	"arrivals": access.RoleViewer, "expect-arrival": storekeeper, "move-arrival": storekeeper,
 	"backflush": access.RoleOperator, "stock-field": access.RoleViewer, "pick-proposal": access.RoleViewer, "reservations": access.RoleViewer, "reserve-material": reserver,
 	"lot": access.RoleViewer, "genealogy": access.RoleViewer, "lot-birth": access.RoleViewer, "export-recall": access.RoleViewer, "scan": access.RoleViewer, "material-labels": access.RoleViewer,
 	"kanban-loops": access.RoleViewer, "save-kanban-loop": storekeeper, "material-calls": access.RoleViewer, "call-material": access.RoleOperator, "move-call": access.RoleOperator,
 	"calls": access.RoleViewer, "call": access.RoleOperator, "answer-call": access.RoleOperator,
+	"alarms-live": access.RoleViewer, "alarm-limits": access.RoleViewer, "alarm-limit-versions": access.RoleViewer, "set-alarm-mode": access.RoleOperator, "try-alarm-limit": access.RoleViewer, "alarm-performance": access.RoleViewer,
+	"add-alarm-limit": access.RoleEngineer, "change-alarm-limit": access.RoleEngineer,
 	"work-hours": planner, "export-work-hours": planner,
 	"exchange-partners": integrator, "add-exchange-partner": integrator, "change-exchange-partner": integrator, "end-exchange-partner": integrator, "exchange-mappings": integrator, "preview-exchange": integrator,
 	"send-exchange-message": integrator, "exchange-messages": integrator, "exchange-message": integrator, "repeat-exchange-message": integrator, "exchange-outbox": integrator, "acknowledge-exchange-message": integrator,
@@ -439,6 +442,7 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 	layout := map[string]any{"line": machine.Parent, "rev": 0, "from": now.Add(-time.Hour), "links": []any{}, "stations": []any{
 		map[string]any{"code": "op10", "name": map[string]any{"zh": "车"}, "function": "machining", "machines": []any{machine.ID}},
 	}}
+	limit := map[string]any{"stage": "draft", "tag": g.tags[machine.ID], "text": map[string]any{"zh": "高"}, "kind": "hi", "value": 1e9, "priority": 4, "reason": "x"}
 	move := map[string]any{"order": "01NOBODY", "job": 10, "equipment": "01NOBODY", "start": now}
 	partner := map[string]any{"id": "erp", "rev": 0, "name": "ERP", "way": "http", "format": "json", "mapping": "zhigai", "place": plant.ParentPath(machine.Path), "jobs": false, "every_s": 60, "silent_s": 3600, "off": true}
 	provider := map[string]any{"name": map[string]string{"zh": "认证"}, "issuer": "http://127.0.0.1:1", "client_id": "x", "address": "http://127.0.0.1:1", "scopes": []string{}, "factor": []string{}, "rules": []any{}, "rev": 0}
@@ -452,12 +456,15 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"answer-diagnosis-question": map[string]any{"question": "q", "text": "!"}, "propose-diagnosis-measure": map[string]any{"title": "x", "requirements": []string{}, "benefit_fen": 0, "cost_fen": 0, "months": 1},
 		"move-diagnosis": map[string]any{"state": "visiting"}, "reply-diagnosis": map[string]any{"text": "x", "agrees": true}, "follow-diagnosis-up": map[string]any{"months": 6, "text": "x", "measures": map[string]string{}},
 		"acknowledge-alarm": map[string]any{"equipment": machine.ID, "alarm": "servo"},
-		"assign-reason":     map[string]any{"equipment": machine.ID, "from": now.Add(-time.Minute), "reason": "minor.jam"},
-		"command":           map[string]any{"equipment": machine.ID, "signal": "spindle.override", "value": map[string]any{"number": 80}},
-		"add-count":         map[string]any{"good": 1},
-		"set-state":         map[string]any{"code": "EXECUTING", "mode": "PROCESSING", "until": now.Add(time.Hour)},
-		"add-node":          map[string]any{"path": machine.Path + "-2", "level": "equipment", "name": map[string]string{"zh": "新"}},
-		"change-node":       map[string]any{"path": machine.Path, "level": "equipment", "name": map[string]string{"zh": "改"}},
+		"set-alarm-mode":    map[string]any{"equipment": machine.ID, "alarm": "servo", "state": "shelved", "until": now.Add(time.Hour), "reason": "x"},
+		"add-alarm-limit":   limit, "change-alarm-limit": limit,
+		"try-alarm-limit": map[string]any{"stage": "draft", "tag": g.tags[machine.ID], "text": map[string]any{"zh": "高"}, "kind": "hi", "value": 1e9, "priority": 4, "reason": "x", "from": now.Add(-time.Hour), "to": now, "within_s": 60},
+		"assign-reason":   map[string]any{"equipment": machine.ID, "from": now.Add(-time.Minute), "reason": "minor.jam"},
+		"command":         map[string]any{"equipment": machine.ID, "signal": "spindle.override", "value": map[string]any{"number": 80}},
+		"add-count":       map[string]any{"good": 1},
+		"set-state":       map[string]any{"code": "EXECUTING", "mode": "PROCESSING", "until": now.Add(time.Hour)},
+		"add-node":        map[string]any{"path": machine.Path + "-2", "level": "equipment", "name": map[string]string{"zh": "新"}},
+		"change-node":     map[string]any{"path": machine.Path, "level": "equipment", "name": map[string]string{"zh": "改"}},
 		"save-calendar": map[string]any{"code": "day", "name": map[string]string{"zh": "班"}, "zone": "Asia/Shanghai", "shifts": []any{
 			map[string]any{"code": "early", "name": map[string]string{"zh": "早"}, "start": "06:00", "end": "14:00", "weekdays": []int{1}},
 		}},
@@ -514,7 +521,8 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"save-line-layout": layout, "issue-plan": map[string]any{}, "drop-plan": map[string]any{},
 		"split-order": map[string]any{"number": fmt.Sprint("S", now.UnixNano()), "quantity": 1}, "merge-order": map[string]any{"other": cmp.Or(g.orders[machine.ID], "01NOBODY")},
 		"enter-job": map[string]any{"job": 10, "what": "job", "command": "resume"}, "withdraw-entry": map[string]any{"step": 1, "note": "x"},
-		"save-item":     map[string]any{"code": "bolt", "name": map[string]string{"zh": "螺栓"}, "unit": "kg", "tracking": "lot", "rev": 0},
+		"save-item":      map[string]any{"code": "bolt", "name": map[string]string{"zh": "螺栓"}, "unit": "kg", "tracking": "lot", "rev": 0},
+		"expect-arrival": map[string]any{"item": "bolt", "quantity": "1", "to": "shelf", "due": now.Add(time.Hour)}, "move-arrival": map[string]any{"what": "cancelled", "note": "x"},
 		"save-location": map[string]any{"code": "shelf", "name": map[string]string{"zh": "货架"}, "kind": "warehouse", "node": machine.ID, "rev": 0},
 		"book-material": map[string]any{"what": "moved", "item": "bolt", "lot": "1", "from": "a", "to": "b", "quantity": "1"}, "backflush": map[string]any{"order": "nobody", "job": 10},
 		"reserve-material": map[string]any{"order": "nobody"}, "call-material": map[string]any{"item": "bolt", "quantity": "1", "to": "a"}, "move-call": map[string]any{"state": "accepted"},

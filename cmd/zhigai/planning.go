@@ -12,6 +12,7 @@ import (
 	"zhigai/plant"
 	recshop "zhigai/record/shop"
 	"zhigai/shop/equipment"
+	"zhigai/shop/material"
 	"zhigai/shop/planning"
 	"zhigai/shop/production"
 )
@@ -19,18 +20,19 @@ import (
 // newPlanning makes the desk of plans.
 func (n *node) newPlanning() *planning.Desk {
 	return planning.NewDesk(planning.Options{
-		Store: recshop.NewPlans(n.record), Facts: planFacts{n.newProduction(), placesOf{n.fleet}, n.board, n.reasons, n.longStop},
+		Store: recshop.NewPlans(n.record), Facts: planFacts{n.newProduction(), n.newMaterial(), placesOf{n.fleet}, n.board, n.reasons, n.longStop},
 		NewID: n.record.NewID, Now: time.Now, Log: n.log,
 	})
 }
 
-// planFacts tells planning of orders, of machines with their calendars, and of
-// what stands.
+// planFacts tells planning of orders, of what they take, of machines with their
+// calendars, and of what stands.
 type planFacts struct {
-	orders  *production.Desk
-	places  placesOf
-	board   *equipment.Board
-	reasons *equipment.Reasons
+	orders   *production.Desk
+	material *material.Desk
+	places   placesOf
+	board    *equipment.Board
+	reasons  *equipment.Reasons
 	// longStop is a standstill that is a reason to plan anew.
 	longStop time.Duration
 }
@@ -59,10 +61,13 @@ func (p planFacts) State(ctx context.Context, scope access.Scope) (planning.Stat
 	}
 	slices.SortFunc(s.Machines, func(a, b planning.Machine) int { return strings.Compare(a.Path, b.Path) })
 	open, err := p.orders.Open(ctx, scope)
+	if err != nil {
+		return s, err
+	}
 	for _, o := range open {
 		s.Orders = append(s.Orders, planOrder(o))
 	}
-	return s, err
+	return s, p.supply(ctx, scope, &s)
 }
 
 // stands are machines that stand in time in which they are to work.
@@ -97,7 +102,7 @@ func planOrder(o production.Counted) planning.Order {
 	for _, j := range o.Jobs {
 		g, _ := o.Definition.Segment(j.No)
 		out.Jobs = append(out.Jobs, planning.Job{
-			Segment: planSegment(o.Definition, g), State: string(j.State), Equipment: j.Equipment, Began: j.Began, Ended: j.Ended, Good: j.Made.Good,
+			Segment: planSegment(o.Definition, g), State: string(j.State), Equipment: j.Equipment, Began: j.Began, Ended: j.Ended, Good: j.Made.Good, Made: j.Made.Total(),
 		})
 	}
 	slices.SortStableFunc(out.Jobs, func(a, b planning.Job) int { return cmp.Compare(a.No, b.No) })
@@ -112,6 +117,11 @@ func planSegment(d *production.Definition, g production.Segment) planning.Segmen
 	}
 	if g.Outside != nil {
 		out.LeadMs = g.Outside.LeadMs
+	}
+	for _, m := range d.Materials {
+		if m.Segment == g.No || m.Segment == 0 && d.Segments[0].No == g.No {
+			out.Materials = append(out.Materials, planning.Amount{Item: m.Item, Quantity: m.Quantity})
+		}
 	}
 	for _, a := range g.Alternatives {
 		out.Alternatives = append(out.Alternatives, planning.Alternative{Equipment: a.Equipment, SetupMs: a.SetupMs, RunMs: a.RunMs, Batch: a.Batch})

@@ -185,6 +185,8 @@ func warningText(w vibration.Warning) string {
 		return fmt.Sprintf("the window is too short to tell lines apart: take %.2f s at least", w.Value)
 	case vibration.RateLow:
 		return fmt.Sprintf("the rate is too low for the lines of this bearing: take %.0f values per second at least", w.Value)
+	case vibration.Sidebands:
+		return fmt.Sprintf("the lines may be those of another element (%.1f Hz), a turn of the shaft beside its own: with this bearing's geometry the two cannot be told apart", w.Value)
 	case vibration.Impulses:
 		return fmt.Sprintf("shocks (kurtosis of the envelope %.1f) that no element of this bearing explains: look at other bearings, gears, cavitation, electrical discharge", w.Value)
 	}

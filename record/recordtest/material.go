@@ -73,6 +73,7 @@ func Material(t *testing.T, store material.Store, journal fact.Journal, newID fu
 	m.genealogy()
 	m.reserved()
 	m.calls()
+	m.arrivals(journal)
 	m.others()
 	m.shuffled(newID)
 	m.truth(newID)

@@ -119,8 +119,9 @@ func (m Material) Items(ctx context.Context, tenant plant.TenantNo, text, after 
 // SaveLocation implements material.Store.
 func (m Material) SaveLocation(ctx context.Context, tenant plant.TenantNo, by string, l material.Location, seen int64) error {
 	return m.saveMaster(ctx, tenant, master{"material_location", "code", l.Code, l.Rev, seen, by, l, []string{"kind", "path"}, []any{string(l.Kind), l.Path}}, func(ctx context.Context, tx bun.Tx) error {
-		// What lies there goes with it when it is told to be elsewhere.
-		for _, table := range []string{"material_bin", "material_count"} {
+		// What lies there, and what is to come, goes with it when it is told to be
+		// elsewhere.
+		for _, table := range []string{"material_arrival", "material_bin", "material_count"} {
 			if _, err := tx.NewRaw(`update ? set path = ? where tenant = ? and location = ?`, bun.Ident(table), l.Path, tenant, l.Code).Exec(ctx); err != nil {
 				return fmt.Errorf("record: move location %s: %w", l.Code, err)
 			}

@@ -113,9 +113,12 @@ func (b booking) take(e material.Entry) error {
 	if err != nil {
 		return fmt.Errorf("record: write entry %s: %w", e.ID, err)
 	}
-	if err := b.exec("save entry "+e.ID, `insert into material_entry (tenant, id, author, author_key, at, kind, item, lot, other_lot, from_place, to_place, order_number, job, quantity, party, body)
-		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		b.tenant, e.ID, authorOf(e), e.Key, e.At, string(e.What), e.Item, e.LotID(), e.IntoID(), e.From, e.To, e.Order, e.Job, e.Quantity, e.Party, string(body)); err != nil {
+	if err := b.exec("save entry "+e.ID, `insert into material_entry (tenant, id, author, author_key, at, kind, item, lot, other_lot, from_place, to_place, order_number, job, quantity, party, arrival, body)
+		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		b.tenant, e.ID, authorOf(e), e.Key, e.At, string(e.What), e.Item, e.LotID(), e.IntoID(), e.From, e.To, e.Order, e.Job, e.Quantity, e.Party, e.Arrival, string(body)); err != nil {
+		return err
+	}
+	if err := b.arrived(e.Arrival); err != nil {
 		return err
 	}
 	if e.What == material.Reserved {
@@ -320,6 +323,9 @@ func (b booking) withdraw(w material.Entry) error {
 		if err := b.exec("withdraw entry "+e.ID, q, b.tenant, e.ID); err != nil {
 			return err
 		}
+	}
+	if err := b.arrived(e.Arrival); err != nil {
+		return err
 	}
 	if e.What == material.Reserved {
 		return b.unreserve(e)

@@ -97,22 +97,34 @@ func contains(part string) string {
 
 // bodies reads rows of one JSON column.
 func bodies[T any](rows *sql.Rows, err error) ([]T, error) {
-	if err != nil {
-		return nil, fmt.Errorf("record: read: %w", err)
-	}
-	out := []T{}
-	for rows.Next() {
+	return scanned(func(rows *sql.Rows) (one T, err error) {
 		var body string
-		var one T
 		if err := rows.Scan(&body); err != nil {
-			return nil, errors.Join(err, rows.Close())
+			return one, err
 		}
 		if err := json.Unmarshal([]byte(body), &one); err != nil {
-			return nil, errors.Join(fmt.Errorf("record: read %T: %w", one, err), rows.Close())
+			return one, fmt.Errorf("record: read %T: %w", one, err)
 		}
-		out = append(out, one)
+		return one, nil
+	})(rows, err)
+}
+
+// scanned reads rows, each with what reads one.
+func scanned[T any](read func(*sql.Rows) (T, error)) func(*sql.Rows, error) ([]T, error) {
+	return func(rows *sql.Rows, err error) ([]T, error) {
+		if err != nil {
+			return nil, fmt.Errorf("record: read: %w", err)
+		}
+		out := []T{}
+		for rows.Next() {
+			one, err := read(rows)
+			if err != nil {
+				return nil, errors.Join(err, rows.Close())
+			}
+			out = append(out, one)
+		}
+		return out, errors.Join(rows.Err(), rows.Close())
 	}
-	return out, errors.Join(rows.Err(), rows.Close())
 }
 
 // Definition implements production.Store.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -29,13 +28,10 @@ type Alarm struct {
 	// To is when it returned to normal, or the end of what was looked at when
 	// Open. When Lost it is the last instant at which anybody knew: contact
 	// ended or a signal went bad, and whether it stood on cannot be said.
-	To       plant.Micros
-	Open     bool
-	Lost     bool
-	Earlier  bool // it stood already where the look began
-	AckedBy  string
-	AckedAt  plant.Micros
-	AckedFor string // the note
+	To      plant.Micros
+	Open    bool
+	Lost    bool
+	Earlier bool // it stood already where the look began
 }
 
 // alarmWatch turns values in order of time into occurrences. The same code
@@ -224,56 +220,25 @@ func cutAlarms(in []Alarm, gap plant.Span) []Alarm {
 	return out
 }
 
-// AlarmFilter chooses alarms. Zero fields do not filter.
-type AlarmFilter struct {
-	Node     plant.NodeID
-	From, To plant.Micros
-	Open     bool // only what stands
-	Unacked  bool // only what nobody acknowledged
-	Priority int  // this urgent or more
-	Text     string
-	Cursor   string
-	Limit    int // 0 means 100
-}
-
-func (f AlarmFilter) wants(a Alarm) bool {
-	text := strings.ToLower(f.Text)
-	return (f.Node == "" || a.Node == f.Node) && (f.Priority == 0 || a.Priority <= f.Priority) && (!f.Open || a.Open) && (!f.Unacked || a.AckedAt == 0) &&
-		(text == "" || strings.Contains(strings.ToLower(strings.Join([]string{a.ID, a.Text.ZH, a.Text.EN, a.Path, a.Name.ZH, a.Name.EN}, "\n")), text))
-}
-
-// AlarmPage is a page of alarms, newest first.
-type AlarmPage struct {
-	Alarms []Alarm
-	Next   string
-}
-
 // maxAlarmDays bounds the machine-days that one question reads: alarms are
 // folded from samples on asking, some tens of milliseconds each.
 const maxAlarmDays = 400
 
-// Alarms lists alarms that stood at any time in [From, To), newest first, each
-// from its beginning to its end, also where these lie outside.
-func (d *Desk) Alarms(ctx context.Context, scope access.Scope, f AlarmFilter) (AlarmPage, error) {
-	from, to := floorMs(f.From), floorMs(min(f.To, plant.MicrosOf(d.Now())))
+// Alarms lists alarms that stood at any time in [from, to), of one machine or of all
+// in the scope, each from its beginning to its end, also where these lie outside.
+func (d *Desk) Alarms(ctx context.Context, scope access.Scope, node plant.NodeID, from, to plant.Micros) ([]Alarm, error) {
+	from, to = floorMs(from), floorMs(min(to, plant.MicrosOf(d.Now())))
 	if to <= from {
-		return AlarmPage{}, fmt.Errorf("%w: the time ends before it begins, or has not begun", ErrInvalid)
+		return nil, fmt.Errorf("%w: the time ends before it begins, or has not begun", ErrInvalid)
 	}
-	machines, err := d.alarmed(ctx, scope, f.Node, to)
+	machines, err := d.alarmed(ctx, scope, node, to)
 	if err != nil {
-		return AlarmPage{}, err
+		return nil, err
 	}
 	if days := int(time.Duration(to-from)*time.Microsecond/(24*time.Hour)) + 1; days*len(machines) > maxAlarmDays {
-		return AlarmPage{}, fmt.Errorf("%w: %d days of %d machines at once; %d machine-days are allowed: choose a shorter time or fewer machines", ErrInvalid, days, len(machines), maxAlarmDays)
+		return nil, fmt.Errorf("%w: %d days of %d machines at once; %d machine-days are allowed: choose a shorter time or fewer machines", ErrInvalid, days, len(machines), maxAlarmDays)
 	}
-	all, err := d.fold(ctx, machines, from, to)
-	if err != nil {
-		return AlarmPage{}, err
-	}
-	if err := d.acknowledged(ctx, scope.Tenant, all); err != nil {
-		return AlarmPage{}, err
-	}
-	return pageOf(all, f), nil
+	return d.fold(ctx, machines, from, to)
 }
 
 // alarmed lists the machines in the scope whose profile knows rules.
@@ -390,102 +355,19 @@ func (d *Desk) alarmsOf(ctx context.Context, m *Machine, from, to plant.Micros) 
 	return m.Alarms(facts, from, to), ctx.Err()
 }
 
-// Standing gives true beginnings, acknowledgements and the filter to the alarms
-// that the board holds.
-func (d *Desk) Standing(ctx context.Context, scope access.Scope, all []Alarm, f AlarmFilter) (AlarmPage, error) {
+// Standing gives true beginnings to the alarms that the board holds.
+func (d *Desk) Standing(ctx context.Context, scope access.Scope, all []Alarm) ([]Alarm, error) {
 	for i := range all {
 		if !all[i].Earlier {
 			continue
 		}
 		m, err := d.machine(ctx, scope, all[i].Node, all[i].To)
 		if err != nil {
-			return AlarmPage{}, err
+			return nil, err
 		}
 		if err := d.lookBack(ctx, m, &all[i]); err != nil {
-			return AlarmPage{}, err
+			return nil, err
 		}
 	}
-	if err := d.acknowledged(ctx, scope.Tenant, all); err != nil {
-		return AlarmPage{}, err
-	}
-	return pageOf(all, f), nil
-}
-
-// acknowledged writes into the alarms who took them up.
-func (d *Desk) acknowledged(ctx context.Context, tenant plant.TenantNo, all []Alarm) error {
-	if len(all) == 0 {
-		return nil
-	}
-	byNode := map[plant.NodeID][]*Alarm{}
-	filter := fact.Filter{Kinds: []fact.Kind{fact.KindAlarmAck}, From: forever}
-	for i := range all {
-		byNode[all[i].Node] = append(byNode[all[i].Node], &all[i])
-		filter.From = min(filter.From, all[i].From)
-	}
-	for {
-		events, err := d.Reader.Journal.Events(ctx, tenant, filter)
-		if err != nil {
-			return fmt.Errorf("acknowledgements: %w", err)
-		}
-		for _, e := range events {
-			filter.AfterSeq = max(filter.AfterSeq, e.Seq)
-			ack, ok := unmarshal[fact.AlarmAck](e)
-			for _, a := range byNode[e.Subject] {
-				if ok && a.ID == ack.Alarm && ack.At >= a.From && (ack.At < a.To || a.Open) && a.AckedAt == 0 {
-					a.AckedBy, a.AckedAt, a.AckedFor = strings.TrimPrefix(e.Source, "person:"), e.Occurred, ack.Note
-				}
-			}
-		}
-		if len(events) < fact.MaxEvents {
-			return nil
-		}
-	}
-}
-
-func (a Alarm) key() string { return fmt.Sprintf("%020d.%s.%s", a.From, a.Node, a.ID) }
-
-func pageOf(all []Alarm, f AlarmFilter) AlarmPage {
-	all = slices.DeleteFunc(all, func(a Alarm) bool { return !f.wants(a) || f.Cursor != "" && a.key() >= f.Cursor })
-	slices.SortFunc(all, func(a, b Alarm) int { return strings.Compare(b.key(), a.key()) })
-	limit := f.Limit
-	if limit <= 0 {
-		limit = 100
-	}
-	limit = min(limit, maxListed)
-	page := AlarmPage{Alarms: all[:min(limit, len(all))]}
-	if len(all) > limit {
-		page.Next = page.Alarms[limit-1].key()
-	}
-	return page
-}
-
-// Acknowledge enters that a person has seen the alarm that stood at the
-// instant. A second time is refused.
-func (d *Desk) Acknowledge(ctx context.Context, scope access.Scope, user string, node plant.NodeID, ack fact.AlarmAck) (fact.Event, error) {
-	now := plant.MicrosOf(d.Now())
-	if ack.At > now {
-		return fact.Event{}, fmt.Errorf("%w: %s has not come yet", ErrInvalid, ack.At.Time().Format(time.RFC3339))
-	}
-	if len(ack.Note) > maxNote {
-		return fact.Event{}, fmt.Errorf("%w: a note of %d bytes; %d are allowed", ErrInvalid, len(ack.Note), maxNote)
-	}
-	m, err := d.machine(ctx, scope, node, ack.At)
-	if err != nil {
-		return fact.Event{}, err
-	}
-	all, err := d.wholeAlarms(ctx, m, floorMs(ack.At), floorMs(ack.At)+1000)
-	if err != nil {
-		return fact.Event{}, err
-	}
-	if err := d.acknowledged(ctx, scope.Tenant, all); err != nil {
-		return fact.Event{}, err
-	}
-	i := slices.IndexFunc(all, func(a Alarm) bool { return a.ID == ack.Alarm })
-	switch {
-	case i < 0:
-		return fact.Event{}, fmt.Errorf("%w: alarm %q of %s did not stand at %s", ErrInvalid, ack.Alarm, m.Path, ack.At.Time().Format(time.RFC3339Nano))
-	case all[i].AckedAt != 0:
-		return fact.Event{}, fmt.Errorf("%w: %s acknowledged it already at %s", ErrInvalid, all[i].AckedBy, all[i].AckedAt.Time().Format(time.RFC3339))
-	}
-	return d.append(ctx, scope.Tenant, []fact.Event{d.event(fact.KindAlarmAck, m.Node, now, user, ack)})
+	return all, nil
 }

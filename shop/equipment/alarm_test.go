@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"zhigai/access"
-	"zhigai/fact"
 	"zhigai/plant"
 )
 
@@ -129,7 +128,7 @@ func TestAlarms_EqualRawSamplesByHand(t *testing.T) {
 	}
 }
 
-func TestAlarms_ListFilterAndAcknowledge(t *testing.T) {
+func TestAlarms_List(t *testing.T) {
 	w := newWorld(t)
 	w.add(plant.Batch{Samples: append(link(0, 2*time.Hour),
 		sample(tagRunning, 0, 1), sample(tagMode, 0, 2), sample(tagAlarm, 0, 0),
@@ -137,43 +136,20 @@ func TestAlarms_ListFilterAndAcknowledge(t *testing.T) {
 	)})
 	w.clock.set(at(110 * time.Minute).Time())
 	desk := &Desk{Fleet: w.folder.Fleet, Reader: w.folder.Reader, Now: w.clock.now}
-	list := func(f AlarmFilter) []Alarm {
-		t.Helper()
-		f.From, f.To = at(0), at(3*time.Hour)
-		page, err := desk.Alarms(t.Context(), scopeAll, f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return page.Alarms
+	all, err := desk.Alarms(t.Context(), scopeAll, "", at(0), at(3*time.Hour))
+	if err != nil || len(all) != 3 || all[0].ID != "runs-in-setup" || all[1].To != at(70*time.Minute) || all[1].Open || all[2].From != at(100*time.Minute) || !all[2].Open {
+		t.Fatalf("alarms %+v, %v", all, err)
 	}
-	if all := list(AlarmFilter{}); len(all) != 3 || all[0].From != at(100*time.Minute) || !all[0].Open || all[1].To != at(70*time.Minute) || all[1].Open || all[2].ID != "runs-in-setup" {
-		t.Fatalf("alarms %+v", all)
+	if none, err := desk.Alarms(t.Context(), access.Scope{Tenant: 1, Path: "elsewhere"}, "", at(0), at(3*time.Hour)); err != nil || len(none) != 0 {
+		t.Errorf("from elsewhere: %+v, %v", none, err)
 	}
-	for name, f := range map[string]AlarmFilter{"open": {Open: true, Priority: 2}, "text": {Text: "BROKEN", Limit: 1}} {
-		if got := list(f); len(got) != 1 || got[0].From != at(100*time.Minute) {
-			t.Errorf("%s: %+v", name, got)
-		}
-	}
-	if _, err := desk.Acknowledge(t.Context(), scopeAll, "anna", node, fact.AlarmAck{Alarm: "broken", At: at(80 * time.Minute)}); !errors.Is(err, ErrInvalid) {
-		t.Errorf("acknowledged what did not stand: %v", err)
-	}
-	if _, err := desk.Acknowledge(t.Context(), access.Scope{Tenant: 1, Path: "elsewhere"}, "anna", node, fact.AlarmAck{Alarm: "broken", At: at(105 * time.Minute)}); !errors.Is(err, access.ErrNotFound) {
-		t.Errorf("acknowledged from elsewhere: %v", err)
-	}
-	if _, err := desk.Acknowledge(t.Context(), scopeAll, "anna", node, fact.AlarmAck{Alarm: "broken", At: at(65 * time.Minute), Note: "seen"}); err != nil {
-		t.Fatal(err)
-	}
-	all := list(AlarmFilter{})
-	if all[1].AckedBy != "anna" || all[1].AckedFor != "seen" || all[0].AckedAt != 0 || len(list(AlarmFilter{Unacked: true})) != 2 {
-		t.Errorf("after the acknowledgement %+v", all)
-	}
-	if _, err := desk.Alarms(t.Context(), scopeAll, AlarmFilter{From: at(-500 * 24 * time.Hour), To: at(0)}); !errors.Is(err, ErrInvalid) {
+	if _, err := desk.Alarms(t.Context(), scopeAll, "", at(-500*24*time.Hour), at(0)); !errors.Is(err, ErrInvalid) {
 		t.Errorf("a question without bounds: %v", err)
 	}
 }
 
 // TestAlarms_KeepTheirEnds: a narrow look shows the whole occurrence, in the
-// past as closed, and an acknowledgement stays with it.
+// past as closed.
 func TestAlarms_KeepTheirEnds(t *testing.T) {
 	w := newWorld(t)
 	w.add(plant.Batch{Samples: append(link(0, 8*time.Hour),
@@ -181,19 +157,11 @@ func TestAlarms_KeepTheirEnds(t *testing.T) {
 	)})
 	w.clock.set(at(8 * time.Hour).Time())
 	desk := &Desk{Fleet: w.folder.Fleet, Reader: w.folder.Reader, Now: w.clock.now}
-	ack := fact.AlarmAck{Alarm: "broken", At: at(time.Hour)}
-	if _, err := desk.Acknowledge(t.Context(), scopeAll, "anna", node, ack); err != nil {
-		t.Fatal(err)
+	all, err := desk.Alarms(t.Context(), scopeAll, node, at(5*time.Hour), at(5*time.Hour+time.Minute))
+	if err != nil || len(all) != 1 {
+		t.Fatalf("%+v, %v", all, err)
 	}
-	if _, err := desk.Acknowledge(t.Context(), scopeAll, "bert", node, ack); !errors.Is(err, ErrInvalid) {
-		t.Errorf("acknowledged twice: %v", err)
-	}
-	page, err := desk.Alarms(t.Context(), scopeAll, AlarmFilter{From: at(5 * time.Hour), To: at(5*time.Hour + time.Minute)})
-	if err != nil || len(page.Alarms) != 1 {
-		t.Fatalf("%+v, %v", page, err)
-	}
-	a := page.Alarms[0]
-	if a.From != at(10*time.Minute) || a.To != at(7*time.Hour) || a.Open || a.Earlier || a.Lost || a.AckedBy != "anna" {
+	if a := all[0]; a.From != at(10*time.Minute) || a.To != at(7*time.Hour) || a.Open || a.Earlier || a.Lost {
 		t.Errorf("%+v", a)
 	}
 }

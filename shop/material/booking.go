@@ -103,6 +103,11 @@ func (d *Desk) check(ctx context.Context, who access.Principal, e Entry) (Entry,
 	if err := d.checkPlaces(ctx, who, e, late); err != nil {
 		return e, err
 	}
+	if e.Arrival != "" {
+		if err := d.checkArrival(ctx, tenant, e); err != nil {
+			return e, err
+		}
+	}
 	if e.What == Produced {
 		if err := d.checkJob(ctx, tenant, e); err != nil {
 			return e, err

@@ -52,6 +52,7 @@ type Entry struct {
 	Expires  string         `json:"expires,omitempty" maxLength:"10" doc:"Of received: first day on which it must not be used; by the item's shelf life when left out"`
 	Party    string         `json:"party,omitempty" maxLength:"200" doc:"Supplier or customer"`
 	Paper    string         `json:"paper,omitempty" maxLength:"100" doc:"Number of the delivery note or certificate"`
+	Arrival  string         `json:"arrival,omitempty" maxLength:"60" doc:"Of received: id of the expected arrival that it is of"`
 	Reason   string         `json:"reason,omitempty" maxLength:"200"`
 	Note     string         `json:"note,omitempty" maxLength:"1000"`
 	Derived  *Derived       `json:"derived,omitempty" readOnly:"true" doc:"How a back-flushed quantity was found"`
@@ -144,6 +145,8 @@ func (e *Entry) Check() error {
 		return invalid("name the entry that never counted, and say in a note why")
 	case e.What == Withdrawn:
 		return nil
+	case e.Arrival != "" && e.What != Received:
+		return invalid("%s names an arrival; only what is received is of one", e.What)
 	case !codePattern.MatchString(e.Item):
 		return invalid("%q is no code of an item", e.Item)
 	case e.Lot != "" && !numberPattern.MatchString(e.Lot) || e.Into != "" && !numberPattern.MatchString(e.Into):

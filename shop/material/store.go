@@ -121,6 +121,19 @@ type Store interface {
 	// Links are the steps of the same walk, at most limit.
 	Links(ctx context.Context, tenant plant.TenantNo, lot string, down bool, limit int) ([]Link, error)
 
+	// SaveArrival stores the steps behind the first seen ones as facts, and the
+	// arrival as a row, in one commit; one that has another number of steps is
+	// access.ErrConflict. author and key are those of a new one.
+	SaveArrival(ctx context.Context, tenant plant.TenantNo, a Arrival, seen int, author, key string) error
+	Arrival(ctx context.Context, tenant plant.TenantNo, id string) (Arrival, error)
+	// KeyedArrival is the one that its author entered with a key.
+	KeyedArrival(ctx context.Context, tenant plant.TenantNo, author, key string) (Arrival, error)
+	// Arrivals are by the time at which they are expected.
+	Arrivals(ctx context.Context, f ArrivalFilter) ([]Arrival, error)
+	// Supply tells of items what there is of them, and of orders what they used.
+	// today is the day on which lots must not have expired.
+	Supply(ctx context.Context, tenant plant.TenantNo, items, orders []string, today string) (Supply, error)
+
 	Call(ctx context.Context, tenant plant.TenantNo, id string) (Call, error)
 	// KeyedCall is the one that its author asked for with a key.
 	KeyedCall(ctx context.Context, tenant plant.TenantNo, author, key string) (Call, error)

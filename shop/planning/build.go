@@ -39,7 +39,7 @@ const (
 func Build(s *State, o BuildOptions) (*Model, error) {
 	b := &builder{
 		state: s, o: o, clock: clockAt(s.At), m: &Model{Place: o.Place, Until: o.Until, Unplanned: []Unplanned{}, Notes: []Note{}, Problem: &schedule.Problem{}},
-		index: map[plant.NodeID]int{}, open: map[string][]schedule.Window{}, families: map[string]*family{}, ready: map[int]string{}, busy: map[int]bool{},
+		index: map[plant.NodeID]int{}, open: map[string][]schedule.Window{}, families: map[string]*family{}, ready: map[int]string{}, busy: map[int]bool{}, covers: s.covers(),
 	}
 	b.m.Origin = b.clock.origin
 	for i := range s.Orders {
@@ -61,8 +61,9 @@ type builder struct {
 	used     []int                        // of the state's, by index of the problem's
 	open     map[string][]schedule.Window // by calendar and times without
 	families map[string]*family
-	ready    map[int]string // family that a machine is set up for
-	busy     map[int]bool   // an operation runs at it
+	ready    map[int]string  // family that a machine is set up for
+	covers   map[Ref][]Cover // when what jobs take is there
+	busy     map[int]bool    // an operation runs at it
 }
 
 // family is what machines are set up for.

@@ -42,10 +42,14 @@ func (c *chain) job(j *Job) bool {
 		if !ok {
 			return false
 		}
+		material, ok := c.supplied(j)
+		if !ok {
+			return false
+		}
 		if j.State == jobRunning && len(c.ops) > 0 {
 			c.part() // it overlaps with what comes before it
 		}
-		if !c.operation(j, found) {
+		if !c.operation(j, found, material) {
 			return false
 		}
 		c.waitMs, c.strict = 0, j.MaxWaitMs > 0
@@ -89,7 +93,7 @@ func (a Alternative) duration(units int64) (s, loads int64, ok bool) {
 const maxDurationMs = 800 * 24 * 3600 * 1000
 
 // operation adds a job that is done here.
-func (c *chain) operation(j *Job, found []candidate) bool {
+func (c *chain) operation(j *Job, found []candidate, material *Cover) bool {
 	units := j.left(c.order.Quantity)
 	fam := c.familyOf(c.order, j)
 	op := schedule.Operation{Name: schedName(c.order, j), Interruptible: true}
@@ -128,6 +132,9 @@ func (c *chain) operation(j *Job, found []candidate) bool {
 		return false
 	}
 	ref := ModelOp{Order: c.at, Job: j.No, Name: j.Name, State: j.State, Quantity: units, Family: fam.name}
+	if material != nil && material.At != 0 && j.State != jobRunning {
+		op.Material, ref.Material = max(0, c.clock.after(material.At)), material
+	}
 	c.waits(&op, j)
 	c.tie(&op, &ref, fam, j)
 	c.hold(&op, &ref)
@@ -228,9 +235,9 @@ func (c *chain) hold(op *schedule.Operation, ref *ModelOp) {
 			continue
 		}
 		start := c.clock.after(p.Start)
-		if at, _, fits := fit(c.m.Problem.Machines[k].Open, max(0, start), a.Duration, op.Interruptible); start >= 0 && fits && at == start {
+		if at, _, fits := fit(c.m.Problem.Machines[k].Open, max(0, start), a.Duration, op.Interruptible); start >= op.Material && fits && at == start {
 			op.Locked = &schedule.Lock{Machine: k, Start: start}
-		} else { // too late for the time; the machine holds
+		} else { // too late for the time, or its material is; the machine holds
 			op.Alternatives = []schedule.Alternative{a}
 		}
 		return

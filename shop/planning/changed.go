@@ -41,7 +41,7 @@ func changed(m *Model, places map[Ref]Place, now *State) []Change {
 			out = append(out, Change{What: "order_gone", Order: o.ID, Number: o.Number, Text: fmt.Sprintf("order %s is over or cancelled, with work still planned", o.Number)})
 		}
 	}
-	return append(out, machinesChanged(m, now)...)
+	return slices.Concat(out, now.lacking(m, places), machinesChanged(m, now))
 }
 
 // lastStart is when the last operation of an order begins; 0 without any.
@@ -113,14 +113,17 @@ func suggest(m *Model, places map[Ref]Place, plan []OrderPlan, now *State, forec
 	out := stands(m, places, now)
 	for _, c := range changed(m, places, now) {
 		s := Suggestion{What: "order", Order: c.Order, Number: c.Number, Job: c.Job, Equipment: c.Equipment, Text: c.Text}
-		if c.What == "order_new" {
+		switch c.What {
+		case "order_new":
 			s.What = "rush"
+		case "material":
+			s.What = c.What
 		}
 		out = append(out, s)
 	}
 	out = append(out, deviations(m, places, now, forecast)...)
 	out = append(out, becomeLate(plan, places, forecast)...)
-	urgency := []string{"stop", "rush", "late", "behind", "order", "ahead"}
+	urgency := []string{"stop", "rush", "material", "late", "behind", "order", "ahead"}
 	slices.SortStableFunc(out, func(a, b Suggestion) int {
 		return cmp.Or(cmp.Compare(slices.Index(urgency, a.What), slices.Index(urgency, b.What)), cmp.Compare(b.ByMs, a.ByMs), strings.Compare(a.Number, b.Number))
 	})

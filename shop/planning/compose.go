@@ -76,7 +76,7 @@ func (m *Model) assignment(o schedule.Placed, setup int64) Assignment {
 	op, info := &m.Problem.Jobs[o.Job].Operations[o.Op], &m.Ops[o.Job][o.Op]
 	a := Assignment{
 		Order: m.Orders[info.Order].ID, Job: info.Job, Name: info.Name, Equipment: m.Machines[o.Machine].ID, Start: m.clock().at(o.Start), End: m.clock().at(o.End),
-		SetupMs: setup * 1000, Quantity: info.Quantity, State: info.State, Frozen: info.Frozen, Locked: op.Locked != nil && !info.Frozen, Family: info.Family,
+		SetupMs: setup * 1000, Quantity: info.Quantity, State: info.State, Frozen: info.Frozen, Locked: op.Locked != nil && !info.Frozen, Family: info.Family, Material: info.Material,
 	}
 	for _, alt := range op.Alternatives {
 		a.Alternatives = append(a.Alternatives, m.Machines[alt.Machine].ID)

@@ -24,7 +24,7 @@ type Feedback struct {
 
 // Change is one thing that is otherwise than when a plan was made.
 type Change struct {
-	What      string       `json:"what" enum:"order_new,order_gone,order_changed,job_elsewhere,job_ended,calendar,machine_gone,definition"`
+	What      string       `json:"what" enum:"order_new,order_gone,order_changed,job_elsewhere,job_ended,calendar,machine_gone,definition,material"`
 	Order     string       `json:"order,omitempty"`
 	Number    string       `json:"number,omitempty"`
 	Job       int          `json:"job,omitempty"`
@@ -47,15 +47,16 @@ type Link struct {
 	Equipment plant.NodeID  `json:"equipment,omitempty"`
 	Start     plant.Instant `json:"start"`
 	End       plant.Instant `json:"end"`
-	Because   string        `json:"because" enum:"job,machine,setup,calendar,release,locked,frozen,outside,begin" doc:"What it waited for last: the operation before it in its order (job), in the machine (machine; setup when that counts too), the machine to open (calendar), the order's earliest date (release), a lock, a supplier (outside); frozen: it runs already; begin: nothing, it starts at once"`
+	Because   string        `json:"because" enum:"job,machine,setup,calendar,release,material,locked,frozen,outside,begin" doc:"What it waited for last: the operation before it in its order (job), in the machine (machine; setup when that counts too), the machine to open (calendar), the order's earliest date (release), what it takes to arrive (material), a lock, a supplier (outside); frozen: it runs already; begin: nothing, it starts at once"`
 	WaitMs    int64         `json:"wait_ms" doc:"Between the end of what it waited for and its beginning: transport, cooling, setup, closed"`
 	SetupMs   int64         `json:"setup_ms,omitempty"`
 	ClosedMs  int64         `json:"closed_ms,omitempty" doc:"Of its way from start to end that the machine is closed"`
+	Material  *Cover        `json:"material,omitempty" doc:"Of material: what it waited for, and which arrival brings it"`
 }
 
 // Suggestion is a reason to plan anew.
 type Suggestion struct {
-	What      string        `json:"what" enum:"stop,rush,order,late,behind,ahead" doc:"stop: a machine with planned work stands. rush: an order that the plan does not have. order: one that changed, was held or cancelled. behind, ahead: counts differ from the plan. late: an order becomes late that was not"`
+	What      string        `json:"what" enum:"stop,rush,order,material,late,behind,ahead" doc:"stop: a machine with planned work stands. rush: an order that the plan does not have. order: one that changed, was held or cancelled. material: what a job takes is not there when it is to begin. behind, ahead: counts differ from the plan. late: an order becomes late that was not"`
 	Order     string        `json:"order,omitempty"`
 	Number    string        `json:"number,omitempty"`
 	Job       int           `json:"job,omitempty"`

@@ -122,17 +122,22 @@ func (w *waits) link(i int) (Link, int) {
 		if byMachine > free && w.beforeSetup[i] > 0 {
 			l.Because = "setup"
 		}
-	case p.Op > 0 && byJob >= byMachine:
+	case p.Op > 0 && byJob >= byMachine && byJob > op.Material:
 		l.Because, next = "job", prev
 		if slices.ContainsFunc(m.Outside, func(o OutsideOp) bool { return o.Anchor != nil && *o.Anchor == [2]int{p.Job, p.Op - 1} }) {
 			l.Because = "outside"
 		}
+	case op.Material > 0 && op.Material == byJob && byJob >= byMachine:
+		l.Because = "material"
 	case byJob > 0 && byJob >= byMachine:
 		l.Because = "release"
 	case byMachine > 0:
 		l.Because = "setup"
 	default:
 		l.Because = "begin"
+	}
+	if l.Because == "material" {
+		l.Material = info.Material
 	}
 	since := int64(0)
 	if next >= 0 {

@@ -50,6 +50,7 @@ type ModelOp struct {
 	Quantity int64
 	Frozen   bool // it runs
 	Family   string
+	Material *Cover `json:",omitempty"` // what it waits for, if what it takes is not all there
 }
 
 // OutsideOp is work of a supplier. It begins so many seconds after the end of an

@@ -245,6 +245,7 @@ type Assignment struct {
 	Outside      bool           `json:"outside,omitempty" doc:"Done by a supplier"`
 	Family       string         `json:"family,omitempty" doc:"Operations of one family follow one another without setting up"`
 	Alternatives []plant.NodeID `json:"alternatives,omitempty" doc:"Machines that could do it, itself included"`
+	Material     *Cover         `json:"material,omitempty" doc:"What it waits for, when what it takes is not all there yet"`
 }
 
 // Unplanned is what a plan leaves out, with the reason.
@@ -252,7 +253,7 @@ type Unplanned struct {
 	Order  string `json:"order" doc:"Id"`
 	Number string `json:"number"`
 	Job    int    `json:"job,omitempty" doc:"None when it concerns the order"`
-	Why    Why    `json:"why" enum:"held,not_released,no_routing,no_machine,no_calendar,closed,too_long,not_in_base"`
+	Why    Why    `json:"why" enum:"held,not_released,no_routing,no_machine,no_calendar,closed,too_long,no_material,not_in_base"`
 	Text   string `json:"text" doc:"In words, with how to mend it"`
 }
 
@@ -268,6 +269,7 @@ const (
 	WhyNoCalendar  Why = "no_calendar"  // nothing says when the machines work
 	WhyClosed      Why = "closed"       // the machines do not work within the time looked at
 	WhyTooLong     Why = "too_long"     // longer without a break than the machines ever work
+	WhyNoMaterial  Why = "no_material"  // what it takes is neither there nor expected
 	WhyNotInBase   Why = "not_in_base"  // a plan was changed by hand that did not have it
 )
 

@@ -89,6 +89,9 @@ func TestPlan_OfRandomStates(t *testing.T) {
 	broken := 0
 	for n := range states {
 		s := randomState(rnd)
+		if n%2 == 0 {
+			randomSupply(rnd, &s)
+		}
 		m := build(t, s)
 		for _, v := range missing(m, &s) {
 			t.Errorf("state %d: %+v is neither planned nor said not to be", n, v)
@@ -113,6 +116,7 @@ func TestPlan_OfRandomStates(t *testing.T) {
 		if len(p.Violations) > 0 {
 			t.Fatalf("state %d: the plan cannot be carried out: %+v", n, p.Violations)
 		}
+		mustSupply(t, n, p, &s)
 		body, sum, err := kept{Model: m, Schedule: r.Schedule}.pack()
 		if err != nil {
 			t.Fatal(err)

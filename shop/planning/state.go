@@ -13,6 +13,10 @@ type State struct {
 	At       plant.Instant
 	Machines []Machine // by path
 	Orders   []Order   // that are not over, by due date
+	// Others are open orders of other places, when something of Supply goes into them.
+	Others []Order
+	// Supply is what there is of items of which books are kept.
+	Supply []Supply
 	// Calendars are all of the plant, by code.
 	Calendars map[string]plant.Calendar
 	// LongStop is a standstill that is more than people at the machine mend by the
@@ -44,9 +48,10 @@ type Order struct {
 	Priority int // 0 to 100
 	Weight   int // 0 counts as 1
 	State    OrderState
-	Reason   string // why it is held
-	Jobs     []Job  // by number
-	Assumed  bool   // there is no such order
+	Reason   string   // why it is held
+	Jobs     []Job    // by number
+	Reserved []Amount // what is still kept for it
+	Assumed  bool     // there is no such order
 }
 
 // OrderState is what planning asks of an order's state.
@@ -66,7 +71,9 @@ type Job struct {
 	Equipment plant.NodeID
 	Began     plant.Instant
 	Ended     plant.Instant
-	Good      int64 // made so far
+	Good      int64    // made so far
+	Made      int64    // with scrap and rework
+	Used      []Amount // that is booked as used for it
 }
 
 // States of a job that planning tells apart from the others, which are ahead of
@@ -100,7 +107,8 @@ type Segment struct {
 	MinWaitMs    int64 // after it
 	MaxWaitMs    int64 // after it; 0 is no limit
 	ScrapPPM     int64
-	LeadMs       int64 // of a supplier; 0: it is done here
+	LeadMs       int64    // of a supplier; 0: it is done here
+	Materials    []Amount // for one unit
 }
 
 // Alternative is where a segment can be done.

@@ -5,41 +5,24 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"zhigai/access"
 	"zhigai/fact"
 	"zhigai/plant"
-	"zhigai/shop/equipment"
+	"zhigai/shop/alarm"
 	"zhigai/web"
 )
-
-// Alarm is one occurrence of an alarm (IEC 62682).
-type Alarm struct {
-	Equipment plant.NodeID `json:"equipment"`
-	Path      string       `json:"path"`
-	Name      plant.Name   `json:"name"`
-	ID        string       `json:"id" doc:"Of the alarm within the machine's profile"`
-	Text      plant.Name   `json:"text"`
-	Priority  int          `json:"priority" doc:"1 is the most urgent, 4 the least"`
-	From      time.Time    `json:"from"`
-	To        time.Time    `json:"to"`
-	Open      bool         `json:"open" doc:"Still standing; to is now"`
-	Lost      bool         `json:"lost" doc:"Contact or a signal was lost at to: nobody knows whether it stood on"`
-	Earlier   bool         `json:"earlier" doc:"It stood already at from, where the look began"`
-	Acked     *Ack         `json:"acked,omitempty"`
-}
-
-// Ack says who took an alarm up.
-type Ack struct {
-	By   string    `json:"by"`
-	At   time.Time `json:"at"`
-	Note string    `json:"note,omitempty"`
-}
 
 type alarmsIn struct {
 	Scope     string       `query:"scope" maxLength:"400"`
 	Equipment plant.NodeID `query:"equipment" maxLength:"60"`
-	Open      bool         `query:"open" doc:"Only what stands now; from and to are not needed"`
+	Open      bool         `query:"open" doc:"Only what stands"`
+	Now       bool         `query:"now" doc:"What needs somebody now: what stands, and what returned to normal within a day without anybody having taken it up; from and to are not needed"`
 	Unacked   bool         `query:"unacked" doc:"Only what nobody acknowledged"`
+	Aside     bool         `query:"aside" doc:"With now: also what is shelved, suppressed or out of service"`
+	Source    alarm.Source `query:"source" maxLength:"40" doc:"profile, limit, or the room that found it"`
+	ID        string       `query:"alarm" maxLength:"300" doc:"Occurrences of one alarm alone: its id"`
 	Priority  int          `query:"priority" minimum:"0" maximum:"4" doc:"This urgent or more; 0 for all"`
 	Q         string       `query:"q" maxLength:"100" doc:"Part of the text, the machine's name or its path"`
 	From      time.Time    `query:"from" doc:"First instant, RFC 3339"`
@@ -48,13 +31,34 @@ type alarmsIn struct {
 }
 
 func (r *rooms) registerAlarms() {
-	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/alarms", ID: "alarms", Summary: "Alarms that stand, or those of a stretch of time, newest first", Tag: "alarms", Needs: access.Read, Heavy: true},
-		func(ctx context.Context, in *alarmsIn) (*web.ListOut[Alarm], error) { return r.alarms(ctx, in) })
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/alarms", ID: "alarms", Summary: "Alarms of machines, of limits and of what other rooms found: those of now, or of a stretch of time, newest first", Tag: "alarms", Needs: access.Read, Heavy: true},
+		func(ctx context.Context, in *alarmsIn) (*web.ListOut[alarm.Alarm], error) { return r.alarms(ctx, in) })
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/alarms/live", ID: "alarms-live", Summary: "Server-sent events: something changed in the list of alarms", Tag: "alarms", Needs: access.Read},
+		func(ctx context.Context, in *struct {
+			Scope string `query:"scope" maxLength:"400"`
+		},
+		) (*huma.StreamResponse, error) {
+			if _, err := web.ScopeOf(ctx, in.Scope); err != nil {
+				return nil, err
+			}
+			return r.api.Stream(func(ctx context.Context, send func(web.Event) error) error {
+				seq := uint64(0)
+				for {
+					var err error
+					if seq, err = r.Alarms.Wait(ctx, seq); err != nil {
+						return err
+					}
+					if err := send(web.Event{Name: "alarms", Data: alarmNews{seq}}); err != nil {
+						return err
+					}
+				}
+			}), nil
+		})
 	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/alarms/ack", ID: "acknowledge-alarm", Summary: "Say that an alarm was seen and is taken up", Tag: "alarms", Needs: access.Report, Status: http.StatusCreated},
 		func(ctx context.Context, in *struct {
 			Body struct {
 				Equipment plant.NodeID `json:"equipment"`
-				Alarm     string       `json:"alarm" maxLength:"100"`
+				Alarm     string       `json:"alarm" maxLength:"300"`
 				At        time.Time    `json:"at,omitzero" doc:"An instant at which it stood; now when left out"`
 				Note      string       `json:"note,omitempty" maxLength:"500"`
 			}
@@ -64,15 +68,27 @@ func (r *rooms) registerAlarms() {
 			if b.At.IsZero() {
 				b.At = r.api.Now()
 			}
-			e, err := r.Desk.Acknowledge(ctx, web.Who(ctx).Scope, web.Who(ctx).User, b.Equipment, fact.AlarmAck{Alarm: b.Alarm, At: micros(b.At), Note: b.Note})
+			e, err := r.Alarms.Acknowledge(ctx, web.Who(ctx), b.Equipment, b.Alarm, plant.InstantOf(b.At), b.Note)
 			if err == nil {
 				err = r.api.Audit(ctx, "alarm.acknowledge", string(b.Equipment), nil, e)
 			}
 			return &struct{ Body fact.Event }{e}, err
 		})
+	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/alarms/mode", ID: "set-alarm-mode", Summary: "Shelve an alarm until an instant, suppress it by design, take it out of service, or take it back", Tag: "alarms", Needs: access.Report},
+		func(ctx context.Context, in *struct{ Body alarm.Change }) (*struct{ Body alarm.Mode }, error) {
+			m, err := r.Alarms.Set(ctx, web.Who(ctx), in.Body)
+			if err == nil {
+				err = r.api.Audit(ctx, "alarm."+string(m.State), string(m.Place)+"/"+m.Alarm, nil, m)
+			}
+			return &struct{ Body alarm.Mode }{m}, err
+		})
 }
 
-func (r *rooms) alarms(ctx context.Context, in *alarmsIn) (*web.ListOut[Alarm], error) {
+type alarmNews struct {
+	Seq uint64 `json:"seq"`
+}
+
+func (r *rooms) alarms(ctx context.Context, in *alarmsIn) (*web.ListOut[alarm.Alarm], error) {
 	scope, err := web.ScopeOf(ctx, in.Scope)
 	if err != nil {
 		return nil, err
@@ -81,32 +97,26 @@ func (r *rooms) alarms(ctx context.Context, in *alarmsIn) (*web.ListOut[Alarm], 
 	if err != nil {
 		return nil, err
 	}
-	f := equipment.AlarmFilter{Node: in.Equipment, Open: in.Open, Unacked: in.Unacked, Priority: in.Priority, Text: in.Q, Cursor: cursor, Limit: in.Limit}
-	var page equipment.AlarmPage
-	if in.Open && in.From.IsZero() {
-		page, err = r.Desk.Standing(ctx, scope, r.Board.Alarms(scope), f)
+	f := alarm.Filter{
+		Place: in.Equipment, Open: in.Open, Unacked: in.Unacked, Aside: in.Aside, Source: in.Source, ID: in.ID, Priority: in.Priority, Text: in.Q,
+		Cursor: cursor, Limit: in.Limit,
+	}
+	var page alarm.Page
+	if in.Now || in.Open && in.From.IsZero() {
+		page, err = r.Alarms.Now(ctx, scope, f)
 	} else {
-		if f.From, f.To, err = (web.Range{From: in.From, To: in.To}).Micros(); err != nil {
+		if _, _, err := (web.Range{From: in.From, To: in.To}).Micros(); err != nil {
 			return nil, err
 		}
-		page, err = r.Desk.Alarms(ctx, scope, f)
+		f.From, f.To = plant.InstantOf(in.From), plant.InstantOf(in.To)
+		page, err = r.Alarms.Past(ctx, scope, f)
 	}
 	if err != nil {
 		return nil, err
-	}
-	items := make([]Alarm, len(page.Alarms))
-	for i, a := range page.Alarms {
-		items[i] = Alarm{
-			Equipment: a.Node, Path: a.Path, Name: a.Name, ID: a.ID, Text: a.Text, Priority: a.Priority, From: stamp(a.From), To: stamp(a.To),
-			Open: a.Open, Lost: a.Lost, Earlier: a.Earlier,
-		}
-		if a.AckedAt != 0 {
-			items[i].Acked = &Ack{By: a.AckedBy, At: stamp(a.AckedAt), Note: a.AckedFor}
-		}
 	}
 	next := ""
 	if page.Next != "" {
 		next = web.CursorOf(page.Next)
 	}
-	return web.NewList(items, next), nil
+	return web.NewList(page.Alarms, next), nil
 }

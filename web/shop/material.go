@@ -20,6 +20,7 @@ func (r *rooms) registerMaterial() {
 	r.registerItems()
 	r.registerStock()
 	r.registerLots()
+	r.registerArrivals()
 	r.registerKanban()
 	r.registerLabels()
 }

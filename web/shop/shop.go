@@ -16,6 +16,7 @@ import (
 	"zhigai/fact"
 	"zhigai/history"
 	"zhigai/plant"
+	"zhigai/shop/alarm"
 	"zhigai/shop/andon"
 	"zhigai/shop/authenticity"
 	"zhigai/shop/equipment"
@@ -65,6 +66,7 @@ type Deps struct {
 	Lines      *line.Desk
 	Material   *material.Desk
 	Andon      *andon.Desk
+	Alarms     *alarm.Desk
 	// Authenticity examines machines' days; Decided is called after something was
 	// said of a suspicion, so that the day counts accordingly.
 	Authenticity Authenticity
@@ -105,6 +107,7 @@ func Register(api *web.API, d Deps) {
 	r.registerEquipment()
 	r.registerStops()
 	r.registerAlarms()
+	r.registerLimits()
 	r.registerCommands()
 	r.registerSamples()
 	r.registerSeries()

@@ -19,6 +19,7 @@ export type Birth = S["MaterialBirth"];
 export type Parameter = S["MaterialParameter"];
 export type Field = S["MaterialField"];
 export type Loop = S["MaterialLoop"];
+export type Arrival = S["MaterialArrival"];
 export type Call = S["MaterialCall"];
 export type Scanned = S["MaterialScanned"];
 export type Proposal = S["MaterialProposal"];
@@ -36,6 +37,7 @@ const pages = <T>(path: string, query: Query) =>
 export const stock = (query: Query) => pages<Stock>("/material/stock", query);
 export const entries = (query: Query) => pages<Entry>("/material/entries", query);
 export const items = (query: Query) => pages<Item>("/material/items", query);
+export const arrivals = (query: Query) => pages<Arrival>("/material/arrivals", query);
 export const calls = (query: Query) => pages<Call>("/material/calls", query);
 
 const list = <T>(path: string, query: Query = {}) => queryOptions({ queryKey: [path, "all", query], queryFn: async ({ signal }) => (await api.get<List<T>>(path, query, signal)).items });

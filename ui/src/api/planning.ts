@@ -29,9 +29,11 @@ export interface Stretch { from: string; to: string }
 export interface MachinePlan { equipment: string; path: string; name: Name; open: Stretch[]; batch?: boolean; open_ms: number; run_ms: number; setup_ms: number }
 export interface OrderPlan { id: string; number: string; product: string; quantity: number; place: string; due: string; priority: number; weight: number; start?: string; end?: string; late_ms?: number; assumed?: boolean }
 export interface Assignment {
-  order: string; job: number; name: Name; equipment?: string; start: string; end: string; setup_ms?: number; quantity: number; state: string; frozen?: boolean; locked?: boolean; outside?: boolean; family?: string; alternatives?: string[];
+  order: string; job: number; name: Name; equipment?: string; start: string; end: string; setup_ms?: number; quantity: number; state: string; frozen?: boolean; locked?: boolean; outside?: boolean; family?: string; alternatives?: string[]; material?: Cover;
 }
-export type UnplannedWhy = "held" | "not_released" | "no_routing" | "no_machine" | "no_calendar" | "closed" | "too_long" | "not_in_base";
+/** When what an operation takes of an item is there. */
+export interface Cover { item: string; need: string; short?: string; at?: string; arrival?: { id: string; path: string; party?: string; reference?: string; due: string; quantity: string } }
+export type UnplannedWhy = "held" | "not_released" | "no_routing" | "no_machine" | "no_calendar" | "closed" | "too_long" | "no_material" | "not_in_base";
 export interface Unplanned { order: string; number: string; job?: number; why: UnplannedWhy; text: string }
 export interface Ref { order: string; job: number }
 export type ViolationKind = "unknown" | "twice" | "missing" | "machine" | "duration" | "calendar" | "order" | "late" | "release" | "material" | "overlap" | "batch" | "capacity" | "setup" | "horizon" | "locked" | "beginning";
@@ -41,10 +43,10 @@ export interface Plan extends PlanHead { machines: MachinePlan[]; orders: OrderP
 export interface Move extends Ref { equipment: string; start: string }
 export interface MoveFeedback extends Move { end: string; setup_ms: number; violations: Violation[]; pushes: Ref[]; earliest?: string }
 export interface PlanChange { what: string; order?: string; number?: string; job?: number; equipment?: string; text: string }
-export type Because = "job" | "machine" | "setup" | "calendar" | "release" | "locked" | "frozen" | "outside" | "begin";
-export interface ChainLink extends Ref { number: string; name: Name; equipment?: string; start: string; end: string; because: Because; wait_ms: number; setup_ms?: number; closed_ms?: number }
+export type Because = "job" | "machine" | "setup" | "calendar" | "release" | "material" | "locked" | "frozen" | "outside" | "begin";
+export interface ChainLink extends Ref { number: string; name: Name; equipment?: string; start: string; end: string; because: Because; wait_ms: number; setup_ms?: number; closed_ms?: number; material?: Cover }
 export interface Late extends OrderPlan { chain: ChainLink[] }
-export interface Suggestion { what: "stop" | "rush" | "order" | "late" | "behind" | "ahead"; order?: string; number?: string; job?: number; equipment?: string; path?: string; since?: string; by_ms?: number; affected?: number; text: string }
+export interface Suggestion { what: "stop" | "rush" | "order" | "material" | "late" | "behind" | "ahead"; order?: string; number?: string; job?: number; equipment?: string; path?: string; since?: string; by_ms?: number; affected?: number; text: string }
 export interface Compared extends PlanHead { against: Changes }
 export interface Comparison { in_use?: string; plans: Compared[]; late: { order: string; number: string; due: string; ends: string[] }[] }
 export interface PromiseRequest { product: string; quantity: number; place: string; earliest?: string; due?: string }

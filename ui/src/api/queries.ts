@@ -60,9 +60,9 @@ export const losses = (scope: string, from: string, to: string) =>
 export const lossParts = (link: string) =>
   queryOptions({ queryKey: ["loss-parts", link], queryFn: ({ signal }) => everything<T.LossPart>(link, {}, signal) });
 
-export interface AlarmQuery { scope?: string; equipment?: string; open?: boolean; unacked?: boolean; priority?: number; q?: string; from?: string; to?: string }
+export interface AlarmQuery { scope?: string; equipment?: string; now?: boolean; aside?: boolean; open?: boolean; unacked?: boolean; priority?: number; q?: string; from?: string; to?: string }
 export const alarms = (q: AlarmQuery) =>
-  queryOptions({ queryKey: ["alarms", q], placeholderData: keepPreviousData, refetchInterval: q.open ? 3_000 : false, queryFn: ({ signal }) => api.get<T.List<T.Alarm>>("/alarms", { limit: 500, ...q }, signal) });
+  queryOptions({ queryKey: ["alarms", q], placeholderData: keepPreviousData, refetchInterval: q.now || q.open ? 3_000 : false, queryFn: ({ signal }) => api.get<T.List<T.Alarm>>("/alarms", { limit: 500, ...q }, signal) });
 
 export const setPoints = (id: string) =>
   queryOptions({ queryKey: ["set-points", id], queryFn: ({ signal }) => items<T.SetPoint>(`/equipment/${id}/set-points`, {}, signal), refetchInterval: 5_000 });

@@ -302,7 +302,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Alarms that stand, or those of a stretch of time, newest first */
+        /** Alarms of machines, of limits and of what other rooms found: those of now, or of a stretch of time, newest first */
         get: operations["alarms"];
         put?: never;
         post?: never;
@@ -323,6 +323,92 @@ export interface paths {
         put?: never;
         /** Say that an alarm was seen and is taken up */
         post: operations["acknowledge-alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Limits on signals, each with its newest version, by path */
+        get: operations["alarm-limits"];
+        put?: never;
+        /** Draft a limit on a signal */
+        post: operations["add-alarm-limit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/limits/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Save the next version of a limit: change it, let it go live, retire it, each with the reason */
+        put: operations["change-alarm-limit"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/limits/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All versions of a limit, newest first, each with its reason */
+        get: operations["alarm-limit-versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Server-sent events: something changed in the list of alarms */
+        get: operations["alarms-live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/mode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shelve an alarm until an instant, suppress it by design, take it out of service, or take it back */
+        post: operations["set-alarm-mode"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2949,6 +3035,41 @@ export interface paths {
         get: operations["material-figures"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/material/arrivals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Material that is expected, what comes first first, with what of it was received */
+        get: operations["arrivals"];
+        put?: never;
+        /** Enter material that is expected: planning lets wait for it what it goes into */
+        post: operations["expect-arrival"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/material/arrivals/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that an arrival comes at another time or in another quantity, or that what has not come will not come */
+        post: operations["move-arrival"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6013,12 +6134,6 @@ export interface components {
             /** Format: date-time */
             seen?: string;
         };
-        Ack: {
-            /** Format: date-time */
-            at: string;
-            by: string;
-            note?: string;
-        };
         "Acknowledge-alarmRequest": {
             alarm: string;
             /**
@@ -6133,17 +6248,29 @@ export interface components {
             /** @enum {string} */
             topic: "technology" | "equipment" | "software" | "investment" | "provider" | "policy" | "other";
         };
-        Alarm: {
-            acked?: components["schemas"]["Ack"];
+        AlarmAck: {
+            at: string;
+            by: string;
+            note?: string;
+        };
+        AlarmAlarm: {
+            acked?: components["schemas"]["AlarmAck"];
             /** @description It stood already at from, where the look began */
             earlier: boolean;
+            /** @description Machine or other node of the plant */
             equipment: string;
-            /** Format: date-time */
+            /** @description Path of the page that shows what was found */
+            evidence?: string;
             from: string;
-            /** @description Of the alarm within the machine's profile */
+            /** @description Within the place: of the machine's profile, limit/… of a limit, or source/key of a finding */
             id: string;
+            /** @description Of limits: what was broken and what to do */
+            limit?: components["schemas"]["AlarmBroken"];
             /** @description Contact or a signal was lost at to: nobody knows whether it stood on */
             lost: boolean;
+            /** @description Why it is put aside */
+            mode?: components["schemas"]["AlarmMode"];
+            /** @description Of the place */
             name: components["schemas"]["PlantName"];
             /** @description Still standing; to is now */
             open: boolean;
@@ -6153,9 +6280,200 @@ export interface components {
              * @description 1 is the most urgent, 4 the least
              */
             priority: number;
+            /** @description profile, limit, or the room that found it */
+            source: string;
+            /** @enum {string} */
+            state: "normal" | "unacknowledged" | "acknowledged" | "returned" | "shelved" | "suppressed" | "out_of_service";
             text: components["schemas"]["PlantName"];
-            /** Format: date-time */
+            /** @description Now while it stands */
             to: string;
+        };
+        AlarmBroken: {
+            consequence?: components["schemas"]["PlantName"];
+            id: string;
+            /** @enum {string} */
+            kind: "hi" | "lo" | "rate" | "deviation";
+            /**
+             * Format: double
+             * @description The worst that was measured while it stood
+             */
+            peak: number;
+            /** Format: int64 */
+            respond_s?: number;
+            response?: components["schemas"]["PlantName"];
+            /**
+             * Format: int64
+             * @description The version that held then
+             */
+            rev: number;
+            signal: string;
+            /** Format: int32 */
+            tag: number;
+            unit?: string;
+            /** Format: double */
+            value: number;
+        };
+        AlarmChange: {
+            alarm: string;
+            equipment: string;
+            reason: string;
+            /** @enum {string} */
+            state: "normal" | "shelved" | "suppressed" | "out_of_service";
+            /** @description Of what is shelved: when it comes back; seven days from now at most */
+            until?: string;
+        };
+        AlarmLimit: {
+            /**
+             * Format: int32
+             * @description Of a deviation: the tag of the same machine that gives the target
+             */
+            against?: number;
+            /** @description When the version was saved, and holds from */
+            at: string;
+            by: string;
+            /** @description What happens if nobody answers */
+            consequence?: components["schemas"]["PlantName"];
+            /**
+             * Format: double
+             * @description How far back the value must come, in the tag's unit
+             */
+            deadband?: number;
+            /** @description Of the tag */
+            equipment: string;
+            id: string;
+            /** @enum {string} */
+            kind: "hi" | "lo" | "rate" | "deviation";
+            /**
+             * Format: int64
+             * @description How long it must be away before the alarm returns to normal
+             */
+            off_delay_s?: number;
+            /**
+             * Format: int64
+             * @description How long the condition must hold before the alarm stands
+             */
+            on_delay_s?: number;
+            /** @description Of the machine when the version was saved */
+            path: string;
+            /** Format: int64 */
+            priority: number;
+            /** @description Why this version is as it is */
+            reason: string;
+            /**
+             * Format: int64
+             * @description How soon it must be done
+             */
+            respond_s?: number;
+            /** @description What is to be done */
+            response?: components["schemas"]["PlantName"];
+            /**
+             * Format: int64
+             * @description Version
+             */
+            rev: number;
+            /** @description Name of the tag */
+            signal: string;
+            /** @enum {string} */
+            stage: "draft" | "live" | "retired";
+            /** Format: int32 */
+            tag: number;
+            /**
+             * Format: double
+             * @description Of a deviation without a signal to compare with
+             */
+            target?: number;
+            /** @description What the list shows */
+            text: components["schemas"]["PlantName"];
+            unit?: string;
+            /**
+             * Format: double
+             * @description In the tag's unit; of a rate per minute
+             */
+            value: number;
+            /**
+             * Format: int64
+             * @description Of a rate: over how long it is taken
+             */
+            window_s?: number;
+        };
+        AlarmMode: {
+            /** @description id of the alarm at the place */
+            alarm: string;
+            at: string;
+            by: string;
+            equipment: string;
+            path: string;
+            reason: string;
+            /**
+             * Format: int64
+             * @description How often the alarm was put aside or taken back
+             */
+            rev: number;
+            /**
+             * @description normal: it is back
+             * @enum {string}
+             */
+            state: "normal" | "shelved" | "suppressed" | "out_of_service";
+            /** @description Of what is shelved: when it comes back by itself */
+            until?: string;
+        };
+        AlarmTerms: {
+            /**
+             * Format: int32
+             * @description Of a deviation: the tag of the same machine that gives the target
+             */
+            against?: number;
+            /** @description What happens if nobody answers */
+            consequence?: components["schemas"]["PlantName"];
+            /**
+             * Format: double
+             * @description How far back the value must come, in the tag's unit
+             */
+            deadband?: number;
+            /** @enum {string} */
+            kind: "hi" | "lo" | "rate" | "deviation";
+            /**
+             * Format: int64
+             * @description How long it must be away before the alarm returns to normal
+             */
+            off_delay_s?: number;
+            /**
+             * Format: int64
+             * @description How long the condition must hold before the alarm stands
+             */
+            on_delay_s?: number;
+            /** Format: int64 */
+            priority: number;
+            /** @description Why this version is as it is */
+            reason: string;
+            /**
+             * Format: int64
+             * @description How soon it must be done
+             */
+            respond_s?: number;
+            /** @description What is to be done */
+            response?: components["schemas"]["PlantName"];
+            /** @enum {string} */
+            stage: "draft" | "live" | "retired";
+            /** Format: int32 */
+            tag: number;
+            /**
+             * Format: double
+             * @description Of a deviation without a signal to compare with
+             */
+            target?: number;
+            /** @description What the list shows */
+            text: components["schemas"]["PlantName"];
+            /**
+             * Format: double
+             * @description In the tag's unit; of a rate per minute
+             */
+            value: number;
+            /**
+             * Format: int64
+             * @description Of a rate: over how long it is taken
+             */
+            window_s?: number;
         };
         AndonCall: {
             /** @description Who accepted it last */
@@ -9622,8 +9940,13 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
-        ListAlarm: {
-            items: components["schemas"]["Alarm"][];
+        ListAlarmAlarm: {
+            items: components["schemas"]["AlarmAlarm"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListAlarmLimit: {
+            items: components["schemas"]["AlarmLimit"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -9869,6 +10192,11 @@ export interface components {
         };
         ListMachineLink: {
             items: components["schemas"]["MachineLink"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListMaterialArrival: {
+            items: components["schemas"]["MaterialArrival"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -10323,6 +10651,55 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        MaterialArrival: {
+            /** @description What has not come will not come */
+            cancelled?: boolean;
+            /** @description When it is expected */
+            due: string;
+            id: string;
+            item: string;
+            /** @description Supplier */
+            party?: string;
+            /** @description Of the location's place in the plant */
+            path: string;
+            /** @description Expected in all */
+            quantity: string;
+            /** @description Booked against it */
+            received: string;
+            /** @description Number of the purchase order */
+            reference?: string;
+            steps: components["schemas"]["MaterialArrivalStep"][];
+            /** @description Location */
+            to: string;
+            /** @description Of the item */
+            unit: string;
+        };
+        MaterialArrivalMove: {
+            /** @description Of moved; as it was when left out */
+            due?: string;
+            /** @description Why */
+            note: string;
+            /** @description Of moved: in all, what has come included; as it was when left out */
+            quantity?: string;
+            /**
+             * Format: int64
+             * @description Number of steps that the asker saw; refused with conflict when there are others
+             */
+            seen?: number;
+            /** @enum {string} */
+            what: "moved" | "cancelled";
+        };
+        MaterialArrivalStep: {
+            at: string;
+            by: string;
+            /** @description Of expected and moved */
+            due?: string;
+            note?: string;
+            /** @description Of expected and moved: in all */
+            quantity?: string;
+            /** @enum {string} */
+            what: "expected" | "moved" | "cancelled";
+        };
         MaterialAttendance: {
             from: string;
             person: string;
@@ -10443,6 +10820,8 @@ export interface components {
             value: string;
         };
         MaterialEntry: {
+            /** @description Of received: id of the expected arrival that it is of */
+            arrival?: string;
             /** @description When it happened, of an entry that was made without the network; now when left out */
             at?: string;
             /** @description Of produced: when making it began; found from the job when left out */
@@ -10727,6 +11106,24 @@ export interface components {
             parameters: components["schemas"]["MaterialParameter"][];
             path: string;
             to: string;
+        };
+        MaterialNewArrival: {
+            /** @description When it is expected */
+            due: string;
+            item: string;
+            /** @description The sender's own: the same again is the same arrival */
+            key?: string;
+            note?: string;
+            /** @description Supplier */
+            party?: string;
+            /** @description In the item's unit */
+            quantity: string;
+            /** @description Number of the purchase order */
+            reference?: string;
+            /** @description Location */
+            to: string;
+            /** @description Refused when it is not the item's */
+            unit?: string;
         };
         MaterialParameter: {
             /** Format: double */
@@ -11235,6 +11632,18 @@ export interface components {
                 [key: string]: number;
             };
         };
+        PlanningArrival: {
+            /** @description When it is expected */
+            due: string;
+            id: string;
+            /** @description Supplier */
+            party?: string;
+            path: string;
+            /** @description Still to come */
+            quantity: string;
+            /** @description Number of the purchase order */
+            reference?: string;
+        };
         PlanningAssignment: {
             /** @description Machines that could do it, itself included */
             alternatives?: string[] | null;
@@ -11252,6 +11661,8 @@ export interface components {
             job: number;
             /** @description The planner put it there */
             locked?: boolean;
+            /** @description What it waits for, when what it takes is not all there yet */
+            material?: components["schemas"]["PlanningCover"];
             name: components["schemas"]["PlantName"];
             /** @description Id */
             order: string;
@@ -11312,7 +11723,7 @@ export interface components {
             order?: string;
             text: string;
             /** @enum {string} */
-            what: "order_new" | "order_gone" | "order_changed" | "job_elsewhere" | "job_ended" | "calendar" | "machine_gone" | "definition";
+            what: "order_new" | "order_gone" | "order_changed" | "job_elsewhere" | "job_ended" | "calendar" | "machine_gone" | "definition" | "material";
         };
         PlanningChanges: {
             /**
@@ -11406,6 +11817,17 @@ export interface components {
             /** @description Every order that is late in one of them */
             late: components["schemas"]["PlanningLateRow"][];
             plans: components["schemas"]["PlanningCompared"][];
+        };
+        PlanningCover: {
+            /** @description The one that it waits for, the last of several */
+            arrival?: components["schemas"]["PlanningArrival"];
+            /** @description When all of it is there; left out when it lies there now */
+            at?: string;
+            item: string;
+            /** @description That the job still takes */
+            need: string;
+            /** @description Of it is neither there nor expected */
+            short?: string;
         };
         PlanningDispatchItem: {
             /** @description Of the order */
@@ -11618,10 +12040,10 @@ export interface components {
         };
         PlanningLink: {
             /**
-             * @description What it waited for last: the operation before it in its order (job), in the machine (machine; setup when that counts too), the machine to open (calendar), the order's earliest date (release), a lock, a supplier (outside); frozen: it runs already; begin: nothing, it starts at once
+             * @description What it waited for last: the operation before it in its order (job), in the machine (machine; setup when that counts too), the machine to open (calendar), the order's earliest date (release), what it takes to arrive (material), a lock, a supplier (outside); frozen: it runs already; begin: nothing, it starts at once
              * @enum {string}
              */
-            because: "job" | "machine" | "setup" | "calendar" | "release" | "locked" | "frozen" | "outside" | "begin";
+            because: "job" | "machine" | "setup" | "calendar" | "release" | "material" | "locked" | "frozen" | "outside" | "begin";
             /**
              * Format: int64
              * @description Of its way from start to end that the machine is closed
@@ -11631,6 +12053,8 @@ export interface components {
             equipment?: string;
             /** Format: int64 */
             job: number;
+            /** @description Of material: what it waited for, and which arrival brings it */
+            material?: components["schemas"]["PlanningCover"];
             name: components["schemas"]["PlantName"];
             number: string;
             /** @description Another order's where it held the machine */
@@ -11931,10 +12355,10 @@ export interface components {
             since?: string;
             text: string;
             /**
-             * @description stop: a machine with planned work stands. rush: an order that the plan does not have. order: one that changed, was held or cancelled. behind, ahead: counts differ from the plan. late: an order becomes late that was not
+             * @description stop: a machine with planned work stands. rush: an order that the plan does not have. order: one that changed, was held or cancelled. material: what a job takes is not there when it is to begin. behind, ahead: counts differ from the plan. late: an order becomes late that was not
              * @enum {string}
              */
-            what: "stop" | "rush" | "order" | "late" | "behind" | "ahead";
+            what: "stop" | "rush" | "order" | "material" | "late" | "behind" | "ahead";
         };
         PlanningUnplanned: {
             /**
@@ -11948,7 +12372,7 @@ export interface components {
             /** @description In words, with how to mend it */
             text: string;
             /** @enum {string} */
-            why: "held" | "not_released" | "no_routing" | "no_machine" | "no_calendar" | "closed" | "too_long" | "not_in_base";
+            why: "held" | "not_released" | "no_routing" | "no_machine" | "no_calendar" | "closed" | "too_long" | "no_material" | "not_in_base";
         };
         PlanningViolation: {
             /** Format: int64 */
@@ -15300,10 +15724,18 @@ export interface operations {
             query?: {
                 scope?: string;
                 equipment?: string;
-                /** @description Only what stands now; from and to are not needed */
+                /** @description Only what stands */
                 open?: boolean;
+                /** @description What needs somebody now: what stands, and what returned to normal within a day without anybody having taken it up; from and to are not needed */
+                now?: boolean;
                 /** @description Only what nobody acknowledged */
                 unacked?: boolean;
+                /** @description With now: also what is shelved, suppressed or out of service */
+                aside?: boolean;
+                /** @description profile, limit, or the room that found it */
+                source?: string;
+                /** @description Occurrences of one alarm alone: its id */
+                alarm?: string;
                 /** @description This urgent or more; 0 for all */
                 priority?: number;
                 /** @description Part of the text, the machine's name or its path */
@@ -15329,7 +15761,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListAlarm"];
+                    "application/json": components["schemas"]["ListAlarmAlarm"];
                 };
             };
             /** @description Error */
@@ -15363,6 +15795,212 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FactEvent"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "alarm-limits": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                scope?: string;
+                equipment?: string;
+                tag?: number;
+                stage?: "" | "draft" | "live" | "retired";
+                /** @description Part of the words, the signal or the path */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAlarmLimit"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-alarm-limit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlarmTerms"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmLimit"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-alarm-limit": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the limit you changed */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlarmTerms"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmLimit"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "alarm-limit-versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAlarmLimit"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "alarms-live": {
+        parameters: {
+            query?: {
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-alarm-mode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlarmChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmMode"];
                 };
             };
             /** @description Error */
@@ -21558,6 +22196,117 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListMaterialFigures"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    arrivals: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                item?: string;
+                /** @description Part of item, supplier or reference */
+                q?: string;
+                /** @description Only those of which something is still to come */
+                open?: boolean;
+                /** @description Only those of which something should have come by now */
+                overdue?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMaterialArrival"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "expect-arrival": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaterialNewArrival"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaterialArrival"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "move-arrival": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaterialArrivalMove"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaterialArrival"];
                 };
             };
             /** @description Error */

@@ -93,9 +93,18 @@ export interface Imported { nodes: number; products: number; calendars: number; 
 export interface Reason { id: string; name: Name; by?: string }
 export interface Headline { value: number | null; reason?: string; unit: string }
 export interface LiveAlarm { id: string; text: Name; priority: number; since: string }
+export type AlarmState = "normal" | "unacknowledged" | "acknowledged" | "returned" | "shelved" | "suppressed" | "out_of_service";
+export interface AlarmMode { equipment: string; alarm: string; path: string; state: AlarmState; until?: string; reason: string; by: string; at: string; rev: number }
+export type LimitKind = "hi" | "lo" | "rate" | "deviation";
+/** The limit behind an alarm. */
+export interface BrokenLimit {
+  id: string; rev: number; tag: number; signal: string; unit?: string; kind: LimitKind; value: number; peak: number;
+  consequence?: Name; response?: Name; respond_s?: number;
+}
+/** source is profile, limit, or the room that found it. */
 export interface Alarm {
-  equipment: string; path: string; name: Name; id: string; text: Name; priority: number; from: string; to: string; open: boolean; lost: boolean; earlier: boolean;
-  acked?: { by: string; at: string; note?: string };
+  equipment: string; path: string; name: Name; id: string; source: string; text: Name; priority: number; from: string; to: string;
+  open: boolean; lost: boolean; earlier: boolean; state: AlarmState; acked?: { by: string; at: string; note?: string }; mode?: AlarmMode; evidence?: string; limit?: BrokenLimit;
 }
 export interface Machine {
   id: string; path: string; name: Name; class: string; line: Name; line_path: string; area: Name; state: State; time_class: string; since: string;

@@ -28,16 +28,16 @@ export function AlarmTable({ alarms, machine = true }: { alarms: Alarm[]; machin
   return (
     <div className="scroll" tabIndex={0} aria-label={t("title")}>
       <table className="plain">
-        <thead><tr><th>{t("priority")}</th>{machine && <th>{t("machine")}</th>}<th>{t("text")}</th><th>{t("from")}</th><th className="r">{t("lasted")}</th><th>{t("end")}</th><th>{t("ack")}</th><th /></tr></thead>
+        <thead><tr><th>{t("priority")}</th>{machine && <th>{t("machine")}</th>}<th>{t("text")}</th><th>{t("from")}</th><th className="r">{t("lasted")}</th><th>{t("state")}</th><th>{t("ack")}</th><th /></tr></thead>
         <tbody>
           {alarms.map((a) => (
             <tr key={`${a.equipment}/${a.id}/${a.from}`}>
               <td><Priority level={a.priority} /></td>
               {machine && <td><Link to="/machines/$id" params={{ id: a.equipment }}>{name(a.name)}</Link></td>}
-              <td title={a.id}>{name(a.text)}</td>
+              <td title={a.id}>{a.evidence && a.source !== "profile" && a.source !== "limit" ? <Link to={a.evidence}>{name(a.text)}</Link> : name(a.text)}</td>
               <td className="num" title={dateTime(a.from)} style={{ whiteSpace: "nowrap" }}>{a.earlier ? `${t("earlier")} ` : ""}{shortTime(a.from)}</td>
               <td className="r num">{a.open ? <Since since={a.from} /> : duration(ms(a.to) - ms(a.from), lang)}</td>
-              <td>{t(a.open ? "end.open" : a.lost ? "end.lost" : "end.normal")}</td>
+              <td>{t(`state.${a.state}` as "state.normal")}{a.lost && <span className="dim"> · {t("end.lost")}</span>}</td>
               <td>{a.acked ? <span className="dim" title={a.acked.note}>{t("acked", { by: a.acked.by, at: shortTime(a.acked.at) })}{a.acked.note ? `：${a.acked.note}` : ""}</span>
                 : may && <Button size="small" type={a.open ? "primary" : "default"} onClick={() => setPicked(a)}>{t("ack")}</Button>}</td>
               <td><Link to="/machines/$id" params={{ id: a.equipment }} search={{ from: iso(ms(a.from) - 15 * 60_000), to: iso(ms(a.to) + 15 * 60_000) }}>{t("trend")}</Link></td>

@@ -21,7 +21,7 @@ export default function AlarmsPage() {
   const range = useRange(search, "8h");
   const [unacked, setUnacked] = useState(false);
   const past = search.show === "past";
-  const when = past ? { from: iso(range.from), to: iso(range.to) } : { open: true };
+  const when = past ? { from: iso(range.from), to: iso(range.to) } : { now: true };
   const query = useQuery(alarms({ scope: search.scope, priority: search.priority, q: search.q, unacked: unacked || undefined, ...when }));
   const items = query.data?.items ?? [];
   const exportCsv = () => download("alarms.csv", csv([

@@ -2,7 +2,7 @@ import { Alert, Button, Drawer, Form, Input, InputNumber, Select } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../../api/client";
-import type { Booked, Entry, Stock } from "../../api/material";
+import type { Arrival, Booked, Entry, Stock } from "../../api/material";
 import { ItemPicker, LocationPicker, quantityRule, useStep } from "./parts";
 
 type What = Entry["what"];
@@ -17,28 +17,32 @@ const fields: Record<string, readonly string[]> = {
   split: ["from", "quantity", "into"], merged: ["from", "quantity", "into"],
 };
 
-/** Says what happened to material. */
-export function EntryForm({ of, keeps, close }: { of: Stock | undefined; keeps: boolean; close: () => void }) {
+/** What is still to come of an arrival, to the sixth decimal. */
+const rest = (a: Arrival) => String(Math.max(0, Math.round((Number(a.quantity) - Number(a.received)) * 1e6) / 1e6));
+
+/** Says what happened to material; of an arrival, that it was received. */
+export function EntryForm({ of, arrival, keeps, close }: { of: Stock | undefined; arrival?: Arrival; keeps: boolean; close: () => void }) {
   const { t } = useTranslation("material");
   const [form] = Form.useForm<Entry>();
   const [what, setWhat] = useState<What>(of || !keeps ? "moved" : "received");
   const [doubt, setDoubt] = useState<string>();
   // One key for what is on the form: pressed twice, or answered by nobody, it is booked once.
   const [key] = useState(() => `${Date.now()}-${Math.random().toString(36).slice(2)}`);
-  const save = useStep((v: Entry) => api.post<Booked>("/material/entries", { ...v, what, key }), (b) => {
+  const save = useStep((v: Entry) => api.post<Booked>("/material/entries", { ...v, what, key, arrival: what === "received" ? arrival?.id : undefined }), (b) => {
     const why = b.bins.flatMap((bin) => bin.doubts).filter((d) => d.entry === b.entry.id).map((d) => d.why);
     if (why.length > 0) setDoubt(why.join("；"));
     else close();
   });
+  const start: Partial<Entry> = of ? { item: of.item.code, lot: of.number || undefined, from: of.location } : arrival ? { item: arrival.item, to: arrival.to, party: arrival.party, quantity: rest(arrival) } : {};
   const shown = new Set(fields[what] ?? []);
   const needed = [{ required: true, message: t("needed") }];
   const text = (name: keyof Entry, label: string, required: boolean, max: number) => shown.has(name) && <Form.Item name={name} label={label} rules={required ? needed : []}><Input maxLength={max} /></Form.Item>;
   return (
     <Drawer open onClose={close} size={520} title={t("book")} extra={!doubt && <Button type="primary" loading={save.isPending} onClick={form.submit}>{t("book.do")}</Button>}>
       {doubt ? <Alert type="warning" showIcon title={t("doubt.booked")} description={doubt} action={<Button onClick={close}>{t("common:close")}</Button>} /> : (
-        <Form<Entry> form={form} layout="vertical" initialValues={of ? { item: of.item.code, lot: of.number || undefined, from: of.location } : {}} onFinish={(v) => save.mutate(v)}>
+        <Form<Entry> form={form} layout="vertical" initialValues={start} onFinish={(v) => save.mutate(v)}>
           <Form.Item label={t("what")} htmlFor="entry-what">
-            <Select id="entry-what" aria-label={t("what")} value={what} onChange={setWhat} options={(keeps ? ofKeepers : ofOperators).map((w) => ({ value: w, label: t(`what.${w}`) }))} />
+            <Select id="entry-what" aria-label={t("what")} value={what} onChange={setWhat} options={(arrival ? (["received"] as const) : keeps ? ofKeepers : ofOperators).map((w) => ({ value: w, label: t(`what.${w}`) }))} />
           </Form.Item>
           <Form.Item name="item" label={t("item")} rules={needed}><ItemPicker label={t("item")} /></Form.Item>
           <Form.Item name="lot" label={t("lot")} extra={t("lot.hint")}><Input maxLength={63} /></Form.Item>

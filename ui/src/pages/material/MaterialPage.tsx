@@ -6,6 +6,7 @@ import type { Scanned } from "../../api/material";
 import { session } from "../../api/queries";
 import { PageTabs } from "../../components/PageTabs";
 import { useProblem } from "../../components/Status";
+import { ArrivalsTab } from "./ArrivalsTab";
 import { CallsTab } from "./CallsTab";
 import { EntriesTab } from "./EntriesTab";
 import { FieldTab } from "./FieldTab";
@@ -30,6 +31,7 @@ export default function MaterialPage() {
         { key: "stock", label: t("tab.stock"), children: <StockTab /> },
         { key: "entries", label: t("tab.entries"), children: <EntriesTab /> },
         ...(whole ? [{ key: "orders", label: t("tab.orders"), children: <OrdersTab /> }] : []),
+        { key: "arrivals", label: t("tab.arrivals"), children: <ArrivalsTab /> },
         { key: "calls", label: t("tab.calls"), children: <CallsTab /> },
         { key: "loops", label: t("tab.loops"), children: <LoopsTab /> },
         { key: "field", label: t("tab.field"), children: <FieldTab /> },

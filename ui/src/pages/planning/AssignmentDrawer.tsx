@@ -8,6 +8,7 @@ import { useLang } from "../../i18n/useLang";
 import { span } from "../../lib/format";
 import { dateTime, iso, ms, ofPicker, pickerDate } from "../../lib/time";
 import { useNames } from "../production/parts";
+import { awaited } from "./Lists";
 import type { Edit } from "./PlanChart";
 
 /** One operation of a plan; without a mouse it is moved and locked here. */
@@ -30,6 +31,7 @@ export function AssignmentDrawer({ p, a, may, close, lock, move }: { p: Plan; a:
           <dt>{t("fig.setup")}</dt><dd>{a.setup_ms ? span(a.setup_ms, lang) : "—"}{a.family && <span className="dim"> {a.family}</span>}</dd>
           <dt>{t("quantity")}</dt><dd>{a.quantity}</dd>
           <dt>{t("due")}</dt><dd>{o ? dateTime(o.due) : "—"}{o?.late_ms ? <b style={{ color: "var(--alarm)" }}> {t("late.by", { by: span(o.late_ms, lang) })}</b> : ""}</dd>
+          {a.material && <><dt>{t("material.awaits")}</dt><dd>{awaited(a.material)} <span className="dim">{t("material.need", { need: a.material.need })}</span>{a.material.arrival && <> <Link to="/material" search={{ tab: "arrivals", item: a.material.item }}>{t("material.open")}</Link></>}</dd></>}
           <dt>{t("marks")}</dt><dd>{a.frozen ? t("frozen.hint") : a.locked ? t("locked") : "—"}</dd>
         </dl>
         {o && !o.assumed && <Link to="/production/orders" search={{ order: o.id }}>{t("order.open", { number: o.number })}</Link>}

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Alert, Table } from "antd";
 import { useTranslation } from "react-i18next";
-import { type ChainLink, type Late, lateOrders, type Plan, type Unplanned, type Violation } from "../../api/planning";
+import { type ChainLink, type Cover, type Late, lateOrders, type Plan, type Unplanned, type Violation } from "../../api/planning";
 import { Nothing, Waiting } from "../../components/Status";
 import { useLang } from "../../i18n/useLang";
 import { span } from "../../lib/format";
@@ -30,6 +30,9 @@ export function LateList({ p }: { p: Plan }) {
   );
 }
 
+/** Which material, and which arrival brings it. */
+export const awaited = (c: Cover) => [c.item, c.arrival?.reference, c.arrival?.party, c.at && shortTime(c.at)].filter(Boolean).join(" · ");
+
 /** The part of the chain that cost most, in a few words. */
 function Because({ of }: { of: ChainLink[] }) {
   const { t } = useTranslation("planning");
@@ -37,7 +40,7 @@ function Because({ of }: { of: ChainLink[] }) {
   const { place } = useNames();
   const worst = [...of].sort((a, b) => b.wait_ms - a.wait_ms)[0];
   if (!worst) return null;
-  return <>{t(`because.${worst.because}`)}{worst.equipment ? ` · ${place(worst.equipment)}` : ""}{worst.wait_ms > 0 ? ` · ${span(worst.wait_ms, lang)}` : ""}</>;
+  return <>{t(`because.${worst.because}`)}{worst.material ? ` ${awaited(worst.material)}` : worst.equipment ? ` · ${place(worst.equipment)}` : ""}{worst.wait_ms > 0 ? ` · ${span(worst.wait_ms, lang)}` : ""}</>;
 }
 
 function Chain({ of }: { of: ChainLink[] }) {
@@ -49,7 +52,7 @@ function Chain({ of }: { of: ChainLink[] }) {
       {of.map((l) => (
         <li key={`${l.order}/${l.job}`}>
           {l.number}-{l.job} {name(l.name)} · {l.equipment ? place(l.equipment) : t("outside")} · {shortTime(l.start)} – {shortTime(l.end)}
-          <span className="dim"> ← {t(`because.${l.because}`)}{l.wait_ms > 0 ? ` ${span(l.wait_ms, lang)}` : ""}{l.setup_ms ? ` · ${t("fig.setup")} ${span(l.setup_ms, lang)}` : ""}{l.closed_ms ? ` · ${t("legend.closed")} ${span(l.closed_ms, lang)}` : ""}</span>
+          <span className="dim"> ← {t(`because.${l.because}`)}{l.material ? ` ${awaited(l.material)}` : ""}{l.wait_ms > 0 ? ` ${span(l.wait_ms, lang)}` : ""}{l.setup_ms ? ` · ${t("fig.setup")} ${span(l.setup_ms, lang)}` : ""}{l.closed_ms ? ` · ${t("legend.closed")} ${span(l.closed_ms, lang)}` : ""}</span>
         </li>))}
     </ol>
   );
