@@ -98,7 +98,7 @@ var floors = []struct {
 	{"shop/production/attendance", []string{"plant", "figure", "access", "shop/production"}, "folds hours that production gives it; calendars are told to it"},
 	{"shop/material/balance", []string{"plant", "figure", "access", "shop/material"}, "folds bookings and books nothing"},
 	{"figure/figuretest", []string{"figure"}, "holds definitions against cases"},
-	{"shop/health", []string{"plant", "fact", "access", "calc/vibration", "calc/life"}, "rooms of a storey do not import one another; windows and alarms are told to it"},
+	{"shop/health", []string{"plant", "plant/waveform", "access", "calc/vibration", "calc/life", "calc/spc", "calc/stat"}, "rooms of a storey do not import one another; windows and alarms are told to it"},
 	{"truth", []string{"plant", "calc/...", "connect/mtconnect/...", "shop/..."}, "holds what is computed against what others computed, and is asked by a command alone"},
 	{"shop/energy/sheet", []string{"calc/energy", "calc/stat", "connect/files/table"}, "baselines of a table that somebody has; a sheet is read with its codec"},
 	{"shop/quality/sheet", []string{"calc/capability", "calc/msa", "calc/spc", "calc/stat", "connect/files/table"}, "charts of a table that somebody has; a sheet is read with its codec"},

@@ -27,6 +27,7 @@ import (
 	"zhigai/shop/bulk"
 	"zhigai/shop/control"
 	"zhigai/shop/equipment"
+	"zhigai/shop/health"
 	"zhigai/shop/line"
 	"zhigai/shop/material"
 	"zhigai/shop/material/balance"
@@ -51,6 +52,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 			{Err: production.ErrInvalid, Status: 422},
 			{Err: planning.ErrInvalid, Status: 422},
 			{Err: andon.ErrInvalid, Status: 422},
+			{Err: health.ErrInvalid, Status: 422},
 			{Err: alarm.ErrInvalid, Status: 422},
 			{Err: line.ErrInvalid, Status: 422},
 			{Err: planning.ErrChanged, Status: 409},
@@ -111,7 +113,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Plants: n.plants, Tags: n.shop, History: n.history, Journal: n.record.Journal(), Board: n.board, Desk: n.desk, Reasons: n.reasons,
 		Collector: n.collector, Control: controls{n}, Profiles: n.profiles, Drivers: n.drivers.List, Discovery: n.discovery, North: norths{n}, Acceptance: n.reports, Evidence: askedOf{n}, EvidencePlants: seenPlants{n.proved}, Changed: n.reconcile,
 		Authenticity: n.authenticity, Decided: n.decided, MayTry: n.mayTry, Opened: n.opened,
-		Production: n.newProduction(), Performance: n.newPerformance(), Attendance: n.newAttendance(), Balance: n.newBalance(), Planning: n.planning, Lines: n.newLines(), Material: n.newMaterial(), Andon: n.newAndon(), Alarms: n.alarms,
+		Production: n.newProduction(), Performance: n.newPerformance(), Attendance: n.newAttendance(), Balance: n.newBalance(), Planning: n.planning, Lines: n.newLines(), Material: n.newMaterial(), Andon: n.newAndon(), Condition: n.newHealth(), Alarms: n.alarms,
 		Bulk: &bulk.Desk{Plants: n.plants, Profiles: n.profiles, Drivers: n.drivers.List, Past: n.record.Access()},
 	})
 	web.RegisterSharing(api, sharings{n})

@@ -235,6 +235,7 @@ func (n *node) follow(ctx context.Context) {
 	n.dutiful(ctx, "figures", func(ctx context.Context) error { return n.engine.Run(ctx, feed{n.history}, n.record.Journal()) })
 	n.dutiful(ctx, "machine days", n.proveDays)
 	n.dutiful(ctx, "targets", n.warmTargets)
+	n.dutiful(ctx, "condition of machines", n.examineWindows)
 	n.worker(ctx, "board", func() error { return n.board.Run(ctx, feed{n.history}) })
 	n.worker(ctx, "alarms", func() error { return n.alarms.Run(ctx) })
 }

@@ -185,9 +185,10 @@ func (d *Desk) Readings(ctx context.Context, who access.Principal, id string, fr
 }
 
 const (
-	// speedAge is how old a speed may be for a window: a shaft that was asked a
-	// minute ago may stand now.
-	speedAge = 30 * time.Second
+	// speedAge is how old a speed may be for a window. One that does not change is
+	// not stored anew, and lost contact is a bad sample of its own; a day is beyond
+	// what a machine turns at one speed without a stop.
+	speedAge = 24 * time.Hour
 	// atOnce is how many windows are examined before they are stored.
 	atOnce = 50
 	// firstLook is how far back the windows of a new point are examined.

@@ -20,6 +20,7 @@ import (
 	"zhigai/shop/andon"
 	"zhigai/shop/authenticity"
 	"zhigai/shop/equipment"
+	"zhigai/shop/health"
 	"zhigai/shop/line"
 	"zhigai/shop/material"
 	"zhigai/shop/material/balance"
@@ -66,6 +67,7 @@ type Deps struct {
 	Lines      *line.Desk
 	Material   *material.Desk
 	Andon      *andon.Desk
+	Condition  *health.Desk
 	Alarms     *alarm.Desk
 	// Authenticity examines machines' days; Decided is called after something was
 	// said of a suspicion, so that the day counts accordingly.
@@ -124,6 +126,7 @@ func Register(api *web.API, d Deps) {
 	r.registerLines()
 	r.registerMaterial()
 	r.registerAndon()
+	r.registerCondition()
 	r.registerBalance()
 	r.registerHours()
 	r.registerAuthenticity()
