@@ -256,6 +256,13 @@ const planning = createRoute({
   validateSearch: (s: Record<string, unknown>): PlanningSearch => ({ tab: text(s.tab), place: text(s.place), plan: text(s.plan), compare: text(s.compare), state: text(s.state) }),
 });
 
+export interface HealthSearch extends RangeSearch { scope?: string | undefined; level?: "unknown" | "good" | "watch" | "bad" | undefined; q?: string | undefined; point?: string | undefined; at?: string | undefined; with?: string | undefined }
+const levels = ["unknown", "good", "watch", "bad"] as const;
+const health = createRoute({
+  getParentRoute: () => app, path: "/health", component: lazyRouteComponent(() => import("./pages/health/HealthPage")),
+  validateSearch: (s: Record<string, unknown>): HealthSearch => ({ ...parseRange(s), scope: text(s.scope), level: levels.find((l) => l === s.level), q: text(s.q), point: text(s.point), at: text(s.at), with: text(s.with) }),
+});
+
 export interface LineSearch extends RangeSearch { line?: string | undefined; demand?: number | undefined; edit?: boolean | undefined }
 const line = createRoute({
   getParentRoute: () => app, path: "/line", component: lazyRouteComponent(() => import("./pages/line/LinePage")),
@@ -263,7 +270,7 @@ const line = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, alarms, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionCalls, productionPerformance, productionHours, planning, line, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
+  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, alarms, health, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionCalls, productionPerformance, productionHours, planning, line, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
   context: { client: undefined as unknown as QueryClient },
   defaultPreload: false,
   defaultErrorComponent: PageError,

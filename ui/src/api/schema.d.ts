@@ -347,6 +347,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alarms/limits/backtest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a limit would have done over a stretch of history: how often it would have fired, and before which stops */
+        post: operations["try-alarm-limit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alarms/limits/{id}": {
         parameters: {
             query?: never;
@@ -409,6 +426,23 @@ export interface paths {
         put?: never;
         /** Shelve an alarm until an instant, suppress it by design, take it out of service, or take it back */
         post: operations["set-alarm-mode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/performance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the alarms of a stretch of time asked of people, with the field's targets */
+        get: operations["alarm-performance"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -649,6 +683,126 @@ export interface paths {
         };
         /** One command with its steps */
         get: operations["command-steps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/condition/bearings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Bearings that are known by name, with their geometry and where it comes from */
+        get: operations["condition-bearings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/condition/points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Measuring points of vibration with how the machine is there */
+        get: operations["condition-points"];
+        put?: never;
+        /** Measure at another point: which windows, which bearing, where its speed is to be had */
+        post: operations["add-condition-point"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/condition/points/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a measuring point, or end it */
+        put: operations["change-condition-point"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/condition/points/{id}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Spectrum and envelope of a window with the bearing's lines, and what was found */
+        get: operations["condition-picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/condition/points/{id}/readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What each window of a point said, oldest first: features, verdict, warnings */
+        get: operations["condition-readings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/condition/points/{id}/waterfall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Spectra of a point one behind the other; 60 at most, evenly chosen */
+        get: operations["condition-waterfall"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/condition/zones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Zones of vibration by group of machines, with the standard they are taken from */
+        get: operations["condition-zones"];
         put?: never;
         post?: never;
         delete?: never;
@@ -6288,6 +6442,56 @@ export interface components {
             /** @description Now while it stands */
             to: string;
         };
+        AlarmBacktest: {
+            /**
+             * Format: int64
+             * @description Alarms that came before a stop
+             */
+            before_stops: number;
+            /** Format: int64 */
+            count: number;
+            /**
+             * Format: double
+             * @description Share of the stretch in which the signal had a good value, 0..1
+             */
+            coverage: number | null;
+            /** @description The first of them; count says how many there are */
+            fired: components["schemas"]["AlarmFired"][];
+            floods: components["schemas"]["AlarmBurst"][];
+            /**
+             * Format: int64
+             * @description Stops that an alarm came before
+             */
+            foreseen: number;
+            from: string;
+            /**
+             * Format: int64
+             * @description Alarms that came while the machine stood already
+             */
+            in_stops: number;
+            /** Format: double */
+            longest_s: number;
+            /** Format: double */
+            per_day: number;
+            /** @description Why the trial says little: there are no values, or few */
+            reason?: string;
+            /** @description Version of the code that says when an alarm stands */
+            rule: string;
+            signal: string;
+            /**
+             * Format: double
+             * @description All of them together
+             */
+            stood_s: number;
+            /**
+             * Format: int64
+             * @description Standstills of the machine in its planned time
+             */
+            stops: number;
+            /** @description No later than now */
+            to: string;
+            unit?: string;
+        };
         AlarmBroken: {
             consequence?: components["schemas"]["PlantName"];
             id: string;
@@ -6313,6 +6517,17 @@ export interface components {
             /** Format: double */
             value: number;
         };
+        AlarmBurst: {
+            /** Format: int64 */
+            count: number;
+            from: string;
+            /**
+             * Format: int64
+             * @description The most within ten minutes
+             */
+            peak: number;
+            to: string;
+        };
         AlarmChange: {
             alarm: string;
             equipment: string;
@@ -6321,6 +6536,24 @@ export interface components {
             state: "normal" | "shelved" | "suppressed" | "out_of_service";
             /** @description Of what is shelved: when it comes back; seven days from now at most */
             until?: string;
+        };
+        AlarmFired: {
+            /**
+             * Format: double
+             * @description How long before the next stop it came; -1 where none came within within_s
+             */
+            before_s: number;
+            from: string;
+            /** @description Contact or signal was lost at to */
+            lost?: boolean;
+            /** @description It would stand still at the end */
+            open?: boolean;
+            /**
+             * Format: double
+             * @description The worst that was measured
+             */
+            peak: number;
+            to: string;
         };
         AlarmLimit: {
             /**
@@ -6396,6 +6629,26 @@ export interface components {
              */
             window_s?: number;
         };
+        AlarmMark: {
+            /**
+             * Format: double
+             * @description Beyond it nobody can manage
+             */
+            most: number;
+            source: string;
+            /** Format: double */
+            target: number;
+        };
+        AlarmMarks: {
+            chattering: components["schemas"]["AlarmMark"];
+            flood_share: components["schemas"]["AlarmMark"];
+            per_day: components["schemas"]["AlarmMark"];
+            /** @description Shares of priority 1, 2, and 3 with 4 */
+            split: number[] | null;
+            stale: components["schemas"]["AlarmMark"];
+            /** @description Of each of the ten most frequent alarms */
+            top_share: components["schemas"]["AlarmMark"];
+        };
         AlarmMode: {
             /** @description id of the alarm at the place */
             alarm: string;
@@ -6416,6 +6669,131 @@ export interface components {
             state: "normal" | "shelved" | "suppressed" | "out_of_service";
             /** @description Of what is shelved: when it comes back by itself */
             until?: string;
+        };
+        AlarmOften: {
+            alarm: string;
+            /** Format: int64 */
+            count: number;
+            equipment: string;
+            first: string;
+            /** @description Of the place */
+            name: components["schemas"]["PlantName"];
+            path: string;
+            /** Format: int64 */
+            priority: number;
+            /**
+             * Format: double
+             * @description Of all that came, 0..1
+             */
+            share: number;
+            text: components["schemas"]["PlantName"];
+        };
+        AlarmPerformance: {
+            /** @description Alarms that came three times or more within a minute; count is how often they came so */
+            chattering: components["schemas"]["AlarmOften"][];
+            /**
+             * Format: int64
+             * @description Alarms that came
+             */
+            count: number;
+            definition: string;
+            /**
+             * Format: double
+             * @description Share of the time with more than ten alarms in ten minutes, 0..1
+             */
+            flood_share: number | null;
+            floods: components["schemas"]["AlarmBurst"][];
+            from: string;
+            marks: components["schemas"]["AlarmMarks"];
+            /**
+             * Format: int64
+             * @description The most within ten minutes, of all operators together
+             */
+            most_in_10: number;
+            /** Format: int64 */
+            operators: number;
+            /**
+             * Format: double
+             * @description Alarms a day and operator
+             */
+            per_day: number | null;
+            /** @description Why there are no figures */
+            reason?: string;
+            /** @description How many came of the priorities 1 to 4 */
+            split: number[] | null;
+            /** @description Alarms that stood longer than a day */
+            stale: components["schemas"]["AlarmAlarm"][];
+            /** @description No later than now */
+            to: string;
+            /** @description The ten that came most often */
+            top: components["schemas"]["AlarmOften"][];
+            /** Format: int64 */
+            version: number;
+        };
+        AlarmQuestion: {
+            /**
+             * Format: int32
+             * @description Of a deviation: the tag of the same machine that gives the target
+             */
+            against?: number;
+            /** @description What happens if nobody answers */
+            consequence?: components["schemas"]["PlantName"];
+            /**
+             * Format: double
+             * @description How far back the value must come, in the tag's unit
+             */
+            deadband?: number;
+            from: string;
+            /** @enum {string} */
+            kind: "hi" | "lo" | "rate" | "deviation";
+            /**
+             * Format: int64
+             * @description How long it must be away before the alarm returns to normal
+             */
+            off_delay_s?: number;
+            /**
+             * Format: int64
+             * @description How long the condition must hold before the alarm stands
+             */
+            on_delay_s?: number;
+            /** Format: int64 */
+            priority: number;
+            /** @description Why this version is as it is */
+            reason: string;
+            /**
+             * Format: int64
+             * @description How soon it must be done
+             */
+            respond_s?: number;
+            /** @description What is to be done */
+            response?: components["schemas"]["PlantName"];
+            /** @enum {string} */
+            stage: "draft" | "live" | "retired";
+            /** Format: int32 */
+            tag: number;
+            /**
+             * Format: double
+             * @description Of a deviation without a signal to compare with
+             */
+            target?: number;
+            /** @description What the list shows */
+            text: components["schemas"]["PlantName"];
+            to: string;
+            /**
+             * Format: double
+             * @description In the tag's unit; of a rate per minute
+             */
+            value: number;
+            /**
+             * Format: int64
+             * @description Of a rate: over how long it is taken
+             */
+            window_s?: number;
+            /**
+             * Format: int64
+             * @description How long before a stop an alarm must come to count as its warning
+             */
+            within_s: number;
         };
         AlarmTerms: {
             /**
@@ -9279,6 +9657,252 @@ export interface components {
             status: "ok" | "degraded";
             version: string;
         };
+        HealthCatalogued: {
+            /** Format: double */
+            angle_deg: number;
+            /** Format: double */
+            ball_mm: number;
+            /** Format: int64 */
+            balls: number;
+            name: string;
+            /** Format: double */
+            pitch_mm: number;
+            source: string;
+            verified: string;
+        };
+        HealthChange: {
+            /**
+             * Format: int64
+             * @description How many windows the baseline is of
+             */
+            baseline: number;
+            changed: boolean;
+            /** Format: double */
+            limit: number;
+            /**
+             * Format: double
+             * @description Geometric mean of their RMS, in the unit of the tag
+             */
+            mean: number;
+            /**
+             * Format: double
+             * @description RMS of the newest window by it
+             */
+            ratio: number;
+            /**
+             * Format: double
+             * @description Mean speed of those; 0 where nobody knows it
+             */
+            rpm: number;
+            /**
+             * Format: double
+             * @description CUSUM of ln RMS upwards, in standard deviations
+             */
+            sum: number;
+        };
+        HealthCondition: {
+            /** @description Null while there are too few windows at this speed to compare with */
+            change: components["schemas"]["HealthChange"];
+            /**
+             * Format: double
+             * @description Of the last window that names it, 0..1
+             */
+            confidence?: number;
+            element?: string;
+            /** @description The newest window; null before any came */
+            last: components["schemas"]["HealthReading"];
+            /** @enum {string} */
+            level: "unknown" | "good" | "watch" | "bad";
+            /** @description First window of those that say so */
+            since?: string;
+            /** @enum {string} */
+            why: "" | "silent" | "sensor" | "element" | "zone" | "changed" | "doubtful";
+            zone?: string;
+        };
+        HealthGroup: {
+            /** Format: double */
+            ab: number;
+            /** Format: double */
+            bc: number;
+            /** Format: double */
+            cd: number;
+            id: string;
+            name: components["schemas"]["HealthName"];
+        };
+        HealthLines: {
+            /**
+             * Format: double
+             * @description Width of a stretch; the first begins at 0
+             */
+            step_hz: number;
+            values: number[];
+        };
+        HealthMark: {
+            element: string;
+            /** Format: int64 */
+            harmonic: number;
+            /** Format: double */
+            hz: number;
+        };
+        HealthName: {
+            en: string;
+            zh: string;
+        };
+        HealthPicture: {
+            at: string;
+            /** @description Of the band that shows most, as shares of its mean; null when the window is too short for one */
+            envelope: components["schemas"]["HealthLines"];
+            /** @description The bearing's frequencies at this speed and their multiples; empty when nobody knows the speed */
+            marks: components["schemas"]["HealthMark"][];
+            /** @description The bearing's frequencies as multiples of the shaft's */
+            orders: components["schemas"]["VibrationOrders"];
+            /** @description Highest lines of the spectrum */
+            peaks: components["schemas"]["VibrationPeak"][];
+            reading: components["schemas"]["HealthReading"];
+            /** Format: double */
+            shaft_hz: number | null;
+            /** @description Amplitudes */
+            spectrum: components["schemas"]["HealthLines"];
+            /** @description Of the tag, and of the spectrum's amplitudes */
+            unit?: string;
+        };
+        HealthPoint: {
+            /** @description When it was saved */
+            readonly at: string;
+            /** @description Name in the catalogue, or number of elements, their diameter, pitch diameter and contact angle as 9,7.94,39.04,0 */
+            bearing: string;
+            readonly by: string;
+            /** @description Nobody measures there any more */
+            ended?: boolean;
+            /** @description Of the tag */
+            readonly equipment: string;
+            /** @description Of ISO 20816-3, to judge the velocity by */
+            group?: string;
+            readonly id: string;
+            name: components["schemas"]["PlantName"];
+            /** @description Of the machine */
+            readonly path: string;
+            /**
+             * Format: int64
+             * @description Revision that was seen; 0 of a new one
+             */
+            rev: number;
+            /**
+             * Format: double
+             * @description Fixed speed, where no tag tells it
+             */
+            rpm?: number;
+            /**
+             * Format: int32
+             * @description Of the shaft's speed in revolutions per minute; 0 where the speed is fixed
+             */
+            speed_tag?: number;
+            /**
+             * Format: int32
+             * @description Of the windows of acceleration
+             */
+            tag: number;
+            /** @description Of the tag */
+            readonly unit?: string;
+        };
+        HealthReading: {
+            /** @description First value of the window */
+            at: string;
+            /** @description Of the envelope that shows most */
+            band: components["schemas"]["VibrationBand"];
+            /** Format: int64 */
+            count?: number;
+            /** @description In the unit of the tag; null of a window without values or of a dead sensor */
+            features: components["schemas"]["VibrationFeatures"];
+            findings: components["schemas"]["VibrationFinding"][];
+            /** @description Of the window; one that is bad has no figures */
+            quality: string;
+            /** Format: double */
+            rate_hz?: number;
+            /**
+             * Format: double
+             * @description Null when nobody knows
+             */
+            rpm: number | null;
+            /**
+             * Format: double
+             * @description Null when the tag's unit is no acceleration
+             */
+            velocity_rms_mm_s: number | null;
+            /** @description inner, outer, ball, cage, healthy or uncertain */
+            verdict: string;
+            /**
+             * Format: int64
+             * @description Of the analysis
+             */
+            version: number;
+            warnings: components["schemas"]["VibrationWarning"][];
+            zone?: string;
+        };
+        HealthState: {
+            /** @description When it was saved */
+            readonly at: string;
+            /** @description Name in the catalogue, or number of elements, their diameter, pitch diameter and contact angle as 9,7.94,39.04,0 */
+            bearing: string;
+            readonly by: string;
+            condition: components["schemas"]["HealthCondition"];
+            /** @description Nobody measures there any more */
+            ended?: boolean;
+            /** @description Of the tag */
+            readonly equipment: string;
+            /** @description Of ISO 20816-3, to judge the velocity by */
+            group?: string;
+            readonly id: string;
+            name: components["schemas"]["PlantName"];
+            /** @description Of the machine */
+            readonly path: string;
+            /**
+             * Format: int64
+             * @description Revision that was seen; 0 of a new one
+             */
+            rev: number;
+            /**
+             * Format: double
+             * @description Fixed speed, where no tag tells it
+             */
+            rpm?: number;
+            /**
+             * Format: int32
+             * @description Of the shaft's speed in revolutions per minute; 0 where the speed is fixed
+             */
+            speed_tag?: number;
+            /**
+             * Format: int32
+             * @description Of the windows of acceleration
+             */
+            tag: number;
+            /** @description Of the tag */
+            readonly unit?: string;
+        };
+        HealthWaterfall: {
+            at: string[];
+            /** @description Amplitudes of each window, the greatest of each stretch */
+            rows: (number[] | null)[];
+            /** Format: double */
+            step_hz: number;
+            unit?: string;
+        };
+        HealthZones: {
+            /** Format: double */
+            from_hz: number;
+            /** Format: double */
+            from_hz_slow: number;
+            groups: components["schemas"]["HealthGroup"][] | null;
+            /** Format: double */
+            slow_rpm: number;
+            source: string;
+            standard: string;
+            /** Format: double */
+            to_hz: number;
+            verified: string;
+            /** Format: int64 */
+            version: number;
+        };
         Imported: {
             /** Format: int64 */
             calendars: number;
@@ -10147,6 +10771,21 @@ export interface components {
         };
         ListFirmChange: {
             items: components["schemas"]["FirmChange"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListHealthCatalogued: {
+            items: components["schemas"]["HealthCatalogued"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListHealthReading: {
+            items: components["schemas"]["HealthReading"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListHealthState: {
+            items: components["schemas"]["HealthState"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -14998,6 +15637,83 @@ export interface components {
             entries: number;
             ok: boolean;
         };
+        VibrationBand: {
+            /** Format: double */
+            from_hz: number;
+            /** Format: double */
+            to_hz: number;
+        };
+        VibrationEvidence: {
+            counted: boolean;
+            /** Format: double */
+            expected_hz: number;
+            /** Format: double */
+            found_hz: number;
+            /** Format: int64 */
+            harmonic: number;
+            /** Format: double */
+            level_db: number;
+        };
+        VibrationFeatures: {
+            /** Format: double */
+            crest: number;
+            /** Format: double */
+            kurtosis_pearson: number;
+            /** Format: double */
+            mean: number;
+            /** Format: double */
+            peak: number;
+            /** Format: double */
+            peak_to_peak: number;
+            /** Format: double */
+            rms_about_mean: number;
+            /** Format: double */
+            skewness: number;
+        };
+        VibrationFinding: {
+            band: components["schemas"]["VibrationBand"];
+            /** Format: int64 */
+            bands: number;
+            /** Format: double */
+            confidence: number;
+            element: string;
+            evidence: components["schemas"]["VibrationEvidence"][] | null;
+            /** Format: double */
+            expected_hz: number;
+            /** Format: double */
+            explained: number;
+            /** Format: double */
+            found_hz: number;
+            /** Format: double */
+            gap_db: number;
+            /** Format: double */
+            level_db: number;
+            /** Format: double */
+            steady: number;
+        };
+        VibrationOrders: {
+            /** Format: double */
+            Ball: number;
+            /** Format: double */
+            Cage: number;
+            /** Format: double */
+            Inner: number;
+            /** Format: double */
+            Outer: number;
+        };
+        VibrationPeak: {
+            /** Format: double */
+            amplitude: number;
+            /** Format: double */
+            hz: number;
+            /** Format: double */
+            order?: number;
+        };
+        VibrationWarning: {
+            code: string;
+            /** Format: double */
+            value: number;
+        };
         Waveform: {
             quality: string;
             /** Format: double */
@@ -15882,6 +16598,39 @@ export interface operations {
             };
         };
     };
+    "try-alarm-limit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlarmQuestion"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmBacktest"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "change-alarm-limit": {
         parameters: {
             query?: never;
@@ -16001,6 +16750,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlarmMode"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "alarm-performance": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+                scope?: string;
+                /** @description How many people answer alarms at a time */
+                operators?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmPerformance"];
                 };
             };
             /** @description Error */
@@ -16633,6 +17419,284 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Command"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "condition-bearings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListHealthCatalogued"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "condition-points": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                equipment?: string;
+                /** @description Also those where nobody measures any more */
+                ended?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListHealthState"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-condition-point": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HealthPoint"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthPoint"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-condition-point": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the point you changed */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HealthPoint"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthPoint"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "condition-picture": {
+        parameters: {
+            query?: {
+                /** @description A window that begins then, or the last before; the newest when left out */
+                at?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthPicture"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "condition-readings": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+                /** @description The newest so many */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListHealthReading"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "condition-waterfall": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+                /** @description Up to this frequency; half the rate when left out */
+                to_hz?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthWaterfall"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "condition-zones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthZones"];
                 };
             };
             /** @description Error */
