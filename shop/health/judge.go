@@ -47,14 +47,13 @@ type Condition struct {
 
 // Change is how the newest windows lie to the first ones at the same speed.
 type Change struct {
-	Baseline int       `json:"baseline" doc:"How many windows the baseline is of"`
-	RPM      float64   `json:"rpm" doc:"Mean speed of those; 0 where nobody knows it"`
-	Mean     float64   `json:"mean" doc:"Geometric mean of their RMS, in the unit of the tag"`
-	Ratio    float64   `json:"ratio" doc:"RMS of the newest window by it"`
-	Sum      float64   `json:"sum" doc:"CUSUM of ln RMS upwards, in standard deviations"`
-	Limit    float64   `json:"limit"`
-	Changed  bool      `json:"changed"`
-	Sums     []float64 `json:"-"`
+	Baseline int     `json:"baseline" doc:"How many windows the baseline is of"`
+	RPM      float64 `json:"rpm" doc:"Mean speed of those; 0 where nobody knows it"`
+	Mean     float64 `json:"mean" doc:"Geometric mean of their RMS, in the unit of the tag"`
+	Ratio    float64 `json:"ratio" doc:"RMS of the newest window by it"`
+	Sum      float64 `json:"sum" doc:"CUSUM of ln RMS upwards, in standard deviations"`
+	Limit    float64 `json:"limit"`
+	Changed  bool    `json:"changed"`
 }
 
 // What is asked for before anything is said.
@@ -184,7 +183,7 @@ func change(readings []Reading) *Change {
 	}
 	c := &Change{
 		Baseline: baselineSize, Mean: math.Exp(s.Mean), Ratio: math.Exp(logs[len(logs)-1] - s.Mean), Limit: changeLimit,
-		Sum: sums.Up[len(sums.Up)-1], Sums: sums.Up,
+		Sum: sums.Up[len(sums.Up)-1],
 	}
 	c.Changed = c.Sum > changeLimit
 	for _, v := range speeds {

@@ -25,7 +25,7 @@ export function Envelope({ pic, other }: Both) {
   const top = e ? Math.max(...e.values) : 0;
   const option = useMemo(() => e && {
     grid: { left: 60, right: 16, top: 30, bottom: 40 }, legend: { top: 0 }, tooltip: { trigger: "axis" },
-    xAxis: { type: "value", name: "Hz", nameLocation: "middle", nameGap: 24, min: 0, max: e.step_hz * e.values.length }, yAxis: { type: "value", min: 0 },
+    xAxis: { type: "value", name: "Hz", nameLocation: "middle", nameGap: 24, min: 0, max: e.step_hz * e.values.length, axisLabel: { showMaxLabel: false } }, yAxis: { type: "value", min: 0 },
     series: [
       { name: dateTime(pic.at), type: "line", showSymbol: false, lineStyle: { width: 1 }, itemStyle: { color: "#404448" }, data: pointsOf(e) },
       ...(other?.envelope ? [{ name: dateTime(other.at), type: "line", showSymbol: false, lineStyle: { width: 1, type: "dotted" }, itemStyle: { color: "#0570b0" }, data: pointsOf(other.envelope) }] : []),
@@ -66,7 +66,7 @@ export function Spectrum({ pic, other }: Both) {
   const unit = unitText(pic.unit, lang);
   const option = useMemo(() => ({
     grid: { left: 60, right: 16, top: 30, bottom: 40 }, legend: { top: 0 }, tooltip: { trigger: "axis" },
-    xAxis: { type: "value", name: "Hz", nameLocation: "middle", nameGap: 24, min: 0, max: pic.spectrum.step_hz * pic.spectrum.values.length }, yAxis: { type: "value", name: unit },
+    xAxis: { type: "value", name: "Hz", nameLocation: "middle", nameGap: 24, min: 0, max: pic.spectrum.step_hz * pic.spectrum.values.length, axisLabel: { showMaxLabel: false } }, yAxis: { type: "value", name: unit },
     series: [
       { name: dateTime(pic.at), type: "line", showSymbol: false, lineStyle: { width: 1 }, itemStyle: { color: "#1f4e79" }, data: pointsOf(pic.spectrum) },
       ...(other ? [{ name: dateTime(other.at), type: "line", showSymbol: false, lineStyle: { width: 1, type: "dotted" }, itemStyle: { color: "#c25b00" }, data: pointsOf(other.spectrum) }] : []),
