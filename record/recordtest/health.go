@@ -69,8 +69,10 @@ func Health(t *testing.T, store health.Store, journal fact.Journal) {
 		limit    int
 		want     []health.Reading
 	}{
-		{0, at + 9, 9, []health.Reading{first, second, third}}, {0, at + 9, 2, []health.Reading{second, third}},
-		{at + 1, at + 2, 9, []health.Reading{second}}, {at + 3, at + 9, 9, []health.Reading{}},
+		{0, at + 9, 9, []health.Reading{first, second, third}},
+		{0, at + 9, 2, []health.Reading{second, third}},
+		{at + 1, at + 2, 9, []health.Reading{second}},
+		{at + 3, at + 9, 9, []health.Reading{}},
 	} {
 		if got, err := store.Readings(ctx, 1, "P1", c.from, c.to, c.limit); err != nil || !reflect.DeepEqual(got, c.want) {
 			t.Errorf("readings from %d to %d: %+v, %v; want %+v", c.from-at, c.to-at, got, err, c.want)
