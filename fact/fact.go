@@ -56,6 +56,7 @@ const (
 	KindPlan       Kind = "plan"                  // a plan of shop/planning was made
 	KindPlanPart   Kind = "plan_part"             // a piece of what it holds
 	KindPlanStep   Kind = "plan_step"             // what became of it: issued, put aside
+	KindPlanLimit  Kind = "plan_limit"            // how many there are of a tool or a skill, as it was saved
 
 	KindLineLayout Kind = "line_layout" // a layout of shop/line as it was saved
 
@@ -72,6 +73,9 @@ const (
 	KindAlarmLimit   Kind = "alarm_limit"   // a version of a limit of shop/alarm as it was saved
 	KindAlarmFinding Kind = "alarm_finding" // a step of what another room told shop/alarm
 	KindAlarmMode    Kind = "alarm_mode"    // an alarm was put aside or taken back
+	KindWorkOrder    Kind = "work_order"    // a revision of a work order of shop/maintenance
+	KindQuality      Kind = "quality"       // a document of shop/quality as it was saved
+	KindMeasurement  Kind = "measurement"   // a subgroup of shop/quality that a person entered
 
 	KindExchange Kind = "exchange" // exchange.Fact: a step of a message of factory/exchange
 )

@@ -110,10 +110,34 @@ func TestConformance_Health(t *testing.T) {
 	})
 }
 
+func TestConformance_Maintenance(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		db := open(t)
+		recordtest.Maintenance(t, shop.NewMaintenance(db), db.Journal())
+	})
+}
+
+func TestConformance_Deliveries(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		vault, err := access.NewVault(make([]byte, access.VaultKeyBytes))
+		if err != nil {
+			t.Fatal(err)
+		}
+		recordtest.Deliveries(t, shop.NewDeliveries(open(t), shop.Secrets{Vault: vault}))
+	})
+}
+
 func TestConformance_Andon(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		db := open(t)
 		recordtest.Andon(t, shop.NewCalls(db), db.Journal())
+	})
+}
+
+func TestConformance_Quality(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		db := open(t)
+		recordtest.Quality(t, shop.NewQuality(db), db.Journal())
 	})
 }
 

@@ -84,6 +84,15 @@ func MTBF(operating float64, failures int64, c Convention) Result {
 // state because of a failure.
 func MTTR(down float64, failures int64, c Convention) Result { return mean(down, failures, c) }
 
+// CorrectiveMaintenanceRatio is CMT ÷ (CMT + PMT), the share of corrective in all
+// maintenance time (ISO 22400-2, "corrective maintenance ratio"), both in one unit.
+func CorrectiveMaintenanceRatio(corrective, preventive float64) Result {
+	if corrective+preventive <= 0 {
+		return none(NoMaintenance)
+	}
+	return some(corrective / (corrective + preventive))
+}
+
 func mean(sum float64, failures int64, c Convention) Result {
 	n := float64(failures)
 	if c == ISO2014 {

@@ -45,6 +45,7 @@ const (
 	NoProduction     = "no_production"
 	NoStandardCycle  = "no_standard_cycle"
 	NoFailures       = "no_failures"
+	NoMaintenance    = "no_maintenance"
 	MissingInput     = "missing_input:"
 )
 

@@ -55,9 +55,8 @@ type task struct {
 func (p *Problem) tasks() (out []task, longest int64) {
 	for _, j := range p.Jobs {
 		begin := len(out)
-		at := j.Release
 		for i, o := range j.Operations {
-			t := task{}
+			t := task{head: o.Material}
 			for k, a := range o.Alternatives {
 				if k == 0 || a.Duration < t.length {
 					t.length = a.Duration
@@ -65,21 +64,21 @@ func (p *Problem) tasks() (out []task, longest int64) {
 				t.machines = append(t.machines, a.Machine)
 			}
 			slices.Sort(t.machines)
-			if i > 0 {
-				at += o.MinWait
+			before := j.forerunners(i)
+			if len(before) == 0 {
+				t.head = max(t.head, j.Release)
 			}
-			at = max(at, o.Material)
-			t.head = at
-			at += t.length
+			for _, f := range before {
+				b := &out[begin+f.Op]
+				t.head = max(t.head, b.head+b.length+f.MinWait)
+			}
 			out = append(out, t)
+			longest = max(longest, t.head+t.length)
 		}
-		longest = max(longest, at)
-		left := int64(0)
 		for i := len(j.Operations) - 1; i >= 0; i-- {
-			out[begin+i].tail = left
-			left += out[begin+i].length
-			if i > 0 {
-				left += j.Operations[i].MinWait
+			for _, f := range j.forerunners(i) {
+				b := &out[begin+f.Op]
+				b.tail = max(b.tail, f.MinWait+out[begin+i].length+out[begin+i].tail)
 			}
 		}
 	}

@@ -46,7 +46,7 @@ func (s *planner) propose() (change, bool) {
 // machine.
 func (s *planner) blame() int32 {
 	j := s.late()
-	u := s.units[s.unit[s.lastOf(j)]][1] - 1
+	u := s.lastOf(j)
 	found := u
 	for range 64 {
 		o := &s.now[u]
@@ -55,7 +55,7 @@ func (s *planner) blame() int32 {
 		if !isFirst {
 			ready = s.now[u-1].end
 		}
-		if o.after >= 0 && o.start > s.earliest(u, ready) {
+		if o.after >= 0 && o.start > s.earliestNow(u, ready) {
 			found = u
 			if s.below(3) == 0 {
 				return u
@@ -63,13 +63,19 @@ func (s *planner) blame() int32 {
 			u = o.after
 			continue
 		}
-		if isFirst {
+		before := u - 1
+		if s.isBranched(s.job[u]) {
+			before = s.binding(u)
+		} else if isFirst {
+			before = -1
+		}
+		if before < 0 {
 			return found
 		}
 		if len(s.ops[u].Alternatives) > 1 && s.below(6) == 0 {
 			return u
 		}
-		u--
+		u = before
 	}
 	return found
 }
@@ -102,11 +108,48 @@ func (s *planner) late() int32 {
 	return chosen
 }
 
+// lastOf is the operation of a job that ends last.
 func (s *planner) lastOf(j int32) int32 {
+	last := int32(len(s.ops)) - 1
 	if int(j)+1 < len(s.first) {
-		return s.first[j+1] - 1
+		last = s.first[j+1] - 1
 	}
-	return int32(len(s.ops)) - 1
+	if !s.isBranched(j) {
+		return last
+	}
+	for u := s.first[j]; u < last; u++ {
+		if s.now[u].end > s.now[last].end {
+			last = u
+		}
+	}
+	return last
+}
+
+// earliestNow is when an operation of the schedule that is kept could start if its
+// machine were free.
+func (s *planner) earliestNow(u int32, ready int64) int64 {
+	if s.links == nil || s.links[u] == nil {
+		return s.earliest(u, ready, nil)
+	}
+	at := s.ops[u].Material
+	if len(s.links[u]) == 0 {
+		at = max(at, s.p.Jobs[s.job[u]].Release)
+	}
+	for _, l := range s.links[u] {
+		at = max(at, s.now[l.op].end+l.wait)
+	}
+	return at
+}
+
+// binding is the forerunner that an operation waits for last, -1 without one.
+func (s *planner) binding(u int32) int32 {
+	best, at := int32(-1), int64(0)
+	for _, l := range s.links[u] {
+		if t := s.now[l.op].end + l.wait; best < 0 || t > at {
+			best, at = l.op, t
+		}
+	}
+	return best
 }
 
 // elsewhere gives an operation another alternative, and its unit a place near
@@ -140,11 +183,11 @@ func (s *planner) shift(unit int32) change {
 	at := int(s.pos[unit])
 	c := change{from: at, to: at, op: -1}
 	lo, hi := 0, len(s.order)-1
-	if u := s.units[unit][0]; u != s.first[s.job[u]] {
-		lo = int(s.pos[unit-1]) + 1
+	for _, b := range s.unitsBefore[unit] {
+		lo = max(lo, int(s.pos[b])+1)
 	}
-	if end := s.units[unit][1]; int(end) < len(s.ops) && s.job[end] == s.job[end-1] {
-		hi = int(s.pos[unit+1]) - 1
+	for _, a := range s.unitsAfter[unit] {
+		hi = min(hi, int(s.pos[a])-1)
 	}
 	reach := len(s.order)/8 + 2
 	lo, hi = max(lo, at-reach), min(hi, at+reach)

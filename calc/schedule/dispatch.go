@@ -1,6 +1,9 @@
 package schedule
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Rule is a priority by which a person, or a simple program, picks the next
 // operation of a machine.
@@ -24,7 +27,7 @@ func (s *shop) dispatch(rule Rule) (order, alt []int32) {
 	for len(order) < len(s.units) {
 		unit := d.pick()
 		s.add(&d.st, unit, d.alt, d.out, d.keep)
-		d.next[s.job[s.units[unit][0]]]++
+		d.follow(unit)
 		order = append(order, unit)
 	}
 	return order, d.alt
@@ -37,7 +40,8 @@ type dispatcher struct {
 	alt  []int32
 	out  []placed
 	keep []line
-	next []int32 // unit of each job
+	next []int32 // units that may come next, in order
+	left []int   // units that have to come before each
 	rest []int64 // work behind each operation of its job, by its first alternative
 	mean float64
 	try  []placed
@@ -45,7 +49,7 @@ type dispatcher struct {
 
 func (d *dispatcher) prepare() {
 	d.rest = make([]int64, len(d.ops))
-	d.try = make([]placed, len(d.first))
+	d.try = make([]placed, len(d.units))
 	for u := len(d.ops) - 1; u >= 0; u-- {
 		if u+1 < len(d.ops) && d.job[u+1] == d.job[u] {
 			d.rest[u] = d.rest[u+1] + d.ops[u+1].Alternatives[0].Duration
@@ -56,52 +60,54 @@ func (d *dispatcher) prepare() {
 		}
 	}
 	d.mean = max(d.mean/float64(len(d.ops)), 1)
-	for _, u := range d.first {
-		d.next = append(d.next, d.unit[u])
+	d.left = make([]int, len(d.units))
+	for unit := range d.units {
+		if d.left[unit] = len(d.unitsBefore[unit]); d.left[unit] == 0 {
+			d.next = append(d.next, int32(unit))
+		}
+	}
+}
+
+// follow lets come what a unit was before.
+func (d *dispatcher) follow(unit int32) {
+	at, _ := slices.BinarySearch(d.next, unit)
+	d.next = slices.Delete(d.next, at, at+1)
+	for _, n := range d.unitsAfter[unit] {
+		if d.left[n]--; d.left[n] == 0 {
+			at, _ := slices.BinarySearch(d.next, n)
+			d.next = slices.Insert(d.next, at, n)
+		}
 	}
 }
 
 // pick chooses the next unit, and the alternatives of its operations.
 func (d *dispatcher) pick() int32 {
-	best := -1
-	for j := range d.next {
-		u, ok := d.waiting(j)
-		if !ok {
-			continue
-		}
-		d.soonest(u, d.st.ready[j], &d.try[j])
-		if best < 0 || d.try[j].end < d.try[best].end {
-			best = j
+	best := int32(-1)
+	for _, unit := range d.next {
+		u := d.units[unit][0]
+		d.soonest(u, d.st.ready[d.job[u]], &d.try[unit])
+		if best < 0 || d.try[unit].end < d.try[best].end {
+			best = unit
 		}
 	}
-	u, _ := d.waiting(best)
+	u := d.units[best][0]
 	machine := d.ops[u].Alternatives[d.alt[u]].Machine
 	end, chosen, priority := d.try[best].end, best, math.Inf(-1)
-	for j := range d.next {
-		v, ok := d.waiting(j)
-		if !ok || d.ops[v].Alternatives[d.alt[v]].Machine != machine || j != best && d.try[j].start >= end {
+	for _, unit := range d.next {
+		v := d.units[unit][0]
+		if d.ops[v].Alternatives[d.alt[v]].Machine != machine || unit != best && d.try[unit].start >= end {
 			continue
 		}
-		if p := d.priority(v, &d.try[j]); p > priority {
-			chosen, priority = j, p
+		if p := d.priority(v, &d.try[unit]); p > priority {
+			chosen, priority = unit, p
 		}
 	}
-	unit := d.next[chosen]
-	for v := d.units[unit][0] + 1; v < d.units[unit][1]; v++ {
+	for v := d.units[chosen][0] + 1; v < d.units[chosen][1]; v++ {
 		if d.ops[v].Locked == nil {
 			d.alt[v] = d.shortest(v)
 		}
 	}
-	return unit
-}
-
-// waiting is the operation of a job that comes next.
-func (d *dispatcher) waiting(j int) (int32, bool) {
-	unit := d.next[j]
-	if int(unit) == len(d.units) || d.job[d.units[unit][0]] != int32(j) {
-		return 0, false
-	}
-	return d.units[unit][0], true
+	return chosen
 }
 
 // soonest chooses the alternative on which an operation would end first.
@@ -111,9 +117,9 @@ func (d *dispatcher) soonest(u int32, ready int64, out *placed) {
 		*out = placed{op.Locked.Start, d.locked[u], 0, -1}
 		return
 	}
-	at := d.earliest(u, ready)
+	at := d.earliest(u, ready, d.st.ends)
 	for i, a := range op.Alternatives {
-		start, end, setup, _ := d.stations[a.Machine].put(d.st.lines[a.Machine], op, u, at, a.Duration)
+		start, end, setup, _, _ := d.fitted(&d.st, d.st.lines[a.Machine], u, a.Machine, at, a.Duration)
 		if i == 0 || end < out.end {
 			*out, d.alt[u] = placed{start, end, setup, -1}, int32(i)
 		}

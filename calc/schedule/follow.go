@@ -70,12 +70,15 @@ func (s *shop) sequence() (order, alt []int32) {
 				at[m] = append(at[m], reserved{start: s.before[u].Start, op: u})
 			}
 		}
-		if i > 0 && s.job[unit[0]] == s.job[s.units[i-1][0]] {
-			key[i] = max(key[i], key[i-1])
+		for _, b := range s.unitsBefore[i] { // they have smaller numbers
+			key[i] = max(key[i], key[b])
 		}
 	}
 	return s.arrange(key, at), alt
 }
+
+// behind is how many operations are placed together with one, and after it.
+func (s *shop) behind(u int32) int32 { return s.units[s.unit[u]][1] - u }
 
 // arrange puts units into an order that keeps those of jobs and machines, by key
 // where they leave a choice. Units of several operations may hold one another up
@@ -89,13 +92,17 @@ func (s *shop) arrange(key []int64, at [][]reserved) []int32 {
 			waits[b]++
 		}
 	}
-	for i := 1; i < len(s.units); i++ {
-		if s.job[s.units[i][0]] == s.job[s.units[i-1][0]] {
-			edge(int32(i-1), int32(i))
+	for i := range s.units {
+		for _, b := range s.unitsBefore[i] {
+			edge(b, int32(i))
 		}
 	}
 	for _, ops := range at {
-		slices.SortStableFunc(ops, func(a, b reserved) int { return cmp.Compare(a.start, b.start) })
+		// Of a batch first what takes resources, which others join, and last what goes
+		// on with other operations at once.
+		slices.SortStableFunc(ops, func(a, b reserved) int {
+			return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(len(s.ops[b.op].Uses), len(s.ops[a.op].Uses)), cmp.Compare(s.behind(a.op), s.behind(b.op)))
+		})
 		for i := 1; i < len(ops); i++ {
 			edge(s.unit[ops[i-1].op], s.unit[ops[i].op])
 		}

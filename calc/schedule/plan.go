@@ -158,7 +158,11 @@ func (p *Problem) summable(o Objective) error {
 			for _, a := range op.Alternatives {
 				longest = max(longest, a.Duration)
 			}
-			work += longest + max(op.MinWait, 0) + setup
+			wait := max(op.MinWait, 0)
+			for _, f := range op.After {
+				wait = max(wait, f.MinWait)
+			}
+			work += longest + wait + setup
 		}
 	}
 	latest += float64(work) + overdue
@@ -180,7 +184,8 @@ type planner struct {
 	now             []placed
 	cost            int64
 	parts           Cost    // of which cost is made
-	marks           []state // before every markEvery-th unit of the order
+	marks           []state // before every every-th unit of the order
+	every           int
 
 	// the one that is looked at
 	st       state
@@ -197,7 +202,12 @@ type planner struct {
 	latest Cost // by which a result is held to be no later
 }
 
-const markEvery = 32
+// markEvery units a schedule that is built is kept, so that it can be built on
+// from there. Where resources make that large there are no more than maxMarks.
+const (
+	markEvery = 32
+	maxMarks  = 64
+)
 
 func newPlanner(s *shop, o PlanOptions) *planner {
 	n, units := len(s.ops), len(s.units)
@@ -205,7 +215,11 @@ func newPlanner(s *shop, o PlanOptions) *planner {
 		shop: s, o: o, rnd: rand.NewPCG(o.Seed, 0x91a2), order: make([]int32, units), pos: make([]int32, units), alt: make([]int32, n),
 		now: make([]placed, n), next: make([]placed, n), keep: make([]line, n), saved: make([]int32, units), st: s.newState(),
 	}
-	for i := 0; i <= units/markEvery; i++ {
+	p.every = markEvery
+	if len(s.left) > 0 {
+		p.every = max(markEvery, units/maxMarks+1)
+	}
+	for i := 0; i <= units/p.every; i++ {
 		p.marks, p.newMarks = append(p.marks, s.newState()), append(p.newMarks, s.newState())
 	}
 	p.best.order, p.best.alt = make([]int32, units), make([]int32, n)
@@ -226,11 +240,11 @@ func (s *planner) load(order, alt []int32) {
 // look builds the schedule from a place of the order on. It gives up, with
 // false, when the cost is above a limit; a negative one is none.
 func (s *planner) look(from int, limit int64) (int64, bool) {
-	k := from / markEvery
+	k := from / s.every
 	s.st.set(&s.marks[k])
-	for i := k * markEvery; i < len(s.order); i++ {
-		if i%markEvery == 0 && i > k*markEvery {
-			s.newMarks[i/markEvery].set(&s.st)
+	for i := k * s.every; i < len(s.order); i++ {
+		if i%s.every == 0 && i > k*s.every {
+			s.newMarks[i/s.every].set(&s.st)
 			if limit >= 0 && s.objective.Of(s.st.cost) > limit {
 				return 0, false
 			}
@@ -244,11 +258,11 @@ func (s *planner) look(from int, limit int64) (int64, bool) {
 // accept keeps what was looked at from a place on.
 func (s *planner) accept(from int) {
 	s.parts = s.st.cost
-	k := from / markEvery
-	for m := k + 1; m*markEvery < len(s.order); m++ {
+	k := from / s.every
+	for m := k + 1; m*s.every < len(s.order); m++ {
 		s.marks[m], s.newMarks[m] = s.newMarks[m], s.marks[m]
 	}
-	for _, unit := range s.order[k*markEvery:] {
+	for _, unit := range s.order[k*s.every:] {
 		f, t := s.units[unit][0], s.units[unit][1]
 		copy(s.now[f:t], s.next[f:t])
 	}

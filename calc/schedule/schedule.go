@@ -13,6 +13,8 @@ package schedule
 type Problem struct {
 	Machines []Machine
 	Jobs     []Job
+	// Resources are what operations need beside a machine.
+	Resources []Resource
 	// Horizon is when everything must be done; 0 is no limit.
 	Horizon int64
 }
@@ -37,12 +39,12 @@ type Machine struct {
 type Window struct{ From, To int64 }
 
 // Job is an order on its way through the shop: its operations one after the
-// other.
+// other, or in branches that meet again.
 type Job struct {
 	Name string
-	// Release is when the first operation may start.
+	// Release is when the first operation may start, and the first of each branch.
 	Release int64
-	// Due is when the last one should have ended, before 0 for what is late already;
+	// Due is when all should have ended, before 0 for what is late already;
 	// nil is no date.
 	Due *int64
 	// Weight is what a unit of time too late costs.
@@ -62,6 +64,8 @@ type Operation struct {
 	// Interruptible: it may begin before a break and go on after it. Otherwise it
 	// runs within one window.
 	Interruptible bool
+	// Uses is what it takes of resources; no resource is twice among them.
+	Uses []Use
 	// Material is when what it needs has arrived.
 	Material int64
 	// MinWait and MaxWait bound the time since the end of the operation before it;
@@ -70,6 +74,10 @@ type Operation struct {
 	// it neither starts nor ends before it.
 	MinWait int64
 	MaxWait *int64
+	// After are the operations that must have ended before it, with the least waits;
+	// nil is the one before it in the job with MinWait. Without any, but not nil, it
+	// may begin with the job.
+	After []Forerunner
 	// Locked says where it has to stay; nil leaves it free.
 	Locked *Lock
 }

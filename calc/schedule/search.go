@@ -75,6 +75,9 @@ func (p *Problem) plain() error {
 	if p.Horizon > 0 {
 		return &Unsupported{"horizon", "a horizon"}
 	}
+	if len(p.Resources) > 0 {
+		return &Unsupported{"resources", "a limit of tools or people"}
+	}
 	for i, m := range p.Machines {
 		path := fmt.Sprintf("machines[%d]", i)
 		switch {
@@ -93,6 +96,8 @@ func (p *Problem) plain() error {
 		for k, o := range j.Operations {
 			path := fmt.Sprintf("jobs[%d].operations[%d]", i, k)
 			switch {
+			case o.After != nil:
+				return &Unsupported{path + ".after", "a branch"}
 			case o.MinWait != 0 || o.MaxWait != nil:
 				return &Unsupported{path, "a wait"}
 			case o.Material > 0:

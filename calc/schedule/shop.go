@@ -50,7 +50,9 @@ type shop struct {
 	before   []Placed
 	isBefore []bool  // the current plan has the operation
 	locked   []int64 // ends of locked operations
-	lower    []int64 // of one unit, room
+	limits
+	branched
+	lower []int64 // of one unit, room
 }
 
 func newShop(p *Problem, o PlanOptions) *shop {
@@ -70,7 +72,9 @@ func newShop(p *Problem, o PlanOptions) *shop {
 			s.ops, s.job, s.unit = append(s.ops, op), append(s.job, int32(j)), append(s.unit, int32(len(s.units)-1))
 		}
 	}
+	s.branch()
 	s.lock()
+	s.limit()
 	s.lower = make([]int64, len(s.ops))
 	s.before, s.isBefore = make([]Placed, len(s.ops)), make([]bool, len(s.ops))
 	for _, b := range o.Current.Operations {
@@ -107,12 +111,17 @@ func (s *shop) lockedAt(op *Operation) int32 {
 // state is a schedule that is built up to some operation.
 type state struct {
 	lines []line
-	ready []int64 // end of what is placed of each job
+	ready []int64   // end of what is placed of each job
+	ends  []int64   // of each operation, where jobs have branches
+	taken []profile // of each resource
 	cost  Cost
 }
 
 func (s *shop) newState() state {
-	st := state{lines: make([]line, len(s.stations)), ready: make([]int64, len(s.first))}
+	st := state{lines: make([]line, len(s.stations)), ready: make([]int64, len(s.first)), taken: make([]profile, len(s.left)), cost: Cost{Broken: s.broken, Tardiness: s.due}}
+	if s.links != nil {
+		st.ends = make([]int64, len(s.ops))
+	}
 	for k := range st.lines {
 		st.lines[k].last, st.lines[k].family = -1, int32(s.stations[k].Ready)
 	}
@@ -122,6 +131,10 @@ func (s *shop) newState() state {
 func (st *state) set(from *state) {
 	copy(st.lines, from.lines)
 	copy(st.ready, from.ready)
+	copy(st.ends, from.ends)
+	for i := range st.taken {
+		st.taken[i] = append(st.taken[i][:0], from.taken[i]...)
+	}
 	st.cost = from.cost
 }
 
@@ -133,9 +146,20 @@ type placed struct {
 	after      int32
 }
 
-// earliest is when an operation could start if its machine were free.
-func (s *shop) earliest(u int32, ready int64) int64 {
+// earliest is when an operation could start if its machine were free. ready is the
+// end of the one before it, where jobs are lines; ends are those of all.
+func (s *shop) earliest(u int32, ready int64, ends []int64) int64 {
 	op := s.ops[u]
+	if s.links != nil && s.links[u] != nil {
+		at := op.Material
+		if len(s.links[u]) == 0 {
+			at = max(at, s.p.Jobs[s.job[u]].Release)
+		}
+		for _, l := range s.links[u] {
+			at = max(at, ends[l.op]+l.wait)
+		}
+		return at
+	}
 	if u == s.first[s.job[u]] {
 		return max(s.p.Jobs[s.job[u]].Release, op.Material)
 	}
@@ -145,7 +169,17 @@ func (s *shop) earliest(u int32, ready int64) int64 {
 // place puts an operation behind what there is, not before a time. Where the
 // calendar has no room for it the state is broken.
 func (s *shop) place(st *state, u, alt int32, ready int64, out *placed) {
+	s.put(st, u, alt, ready, out)
+	if s.links != nil {
+		st.ends[u] = out.end
+	}
+}
+
+func (s *shop) put(st *state, u, alt int32, ready int64, out *placed) {
 	op := s.ops[u]
+	if len(op.Uses) > 0 {
+		s.begins[u] = -1
+	}
 	if op.Locked != nil {
 		*out = placed{op.Locked.Start, s.locked[u], 0, -1}
 		return
@@ -153,13 +187,30 @@ func (s *shop) place(st *state, u, alt int32, ready int64, out *placed) {
 	a := op.Alternatives[alt]
 	l := st.lines[a.Machine]
 	out.after = l.last
-	out.start, out.end, out.setup, l = s.stations[a.Machine].put(l, op, u, ready, a.Duration)
+	takes := int64(-1)
+	if len(op.Uses) == 0 {
+		out.start, out.end, out.setup, l = s.stations[a.Machine].put(l, op, u, ready, a.Duration)
+	} else {
+		out.start, out.end, out.setup, takes, l = s.fitted(st, l, u, a.Machine, ready, a.Duration)
+	}
 	if out.end >= never {
 		*out = placed{ready, ready, 0, -1}
 		st.cost.Broken += worstBreak
 		return
 	}
 	st.lines[a.Machine] = l
+	if takes >= 0 {
+		s.begins[u] = takes
+		s.take(st, u, a.Machine, takes, out.end, 1)
+	}
+}
+
+// unplace gives back what an operation that was placed takes of resources.
+func (s *shop) unplace(st *state, u, alt int32, out *placed) {
+	if len(s.ops[u].Uses) > 0 && s.begins[u] >= 0 {
+		s.take(st, u, s.ops[u].Alternatives[alt].Machine, s.begins[u], out.end, -1)
+		s.begins[u] = -1
+	}
 }
 
 // worstBreak is what one operation counts at most among the broken ones.
@@ -175,7 +226,7 @@ func (s *shop) add(st *state, unit int32, alt []int32, out []placed, keep []line
 	from, to := s.units[unit][0], s.units[unit][1]
 	j := s.job[from]
 	if to-from == 1 {
-		s.place(st, from, alt[from], s.earliest(from, st.ready[j]), &out[from])
+		s.place(st, from, alt[from], s.earliest(from, st.ready[j], st.ends), &out[from])
 	} else {
 		s.addChain(st, unit, alt, out, keep)
 	}
@@ -184,11 +235,26 @@ func (s *shop) add(st *state, unit int32, alt []int32, out []placed, keep []line
 		s.account(st, u, alt[u], end, &out[u])
 		end = out[u].end
 	}
+	if s.isBranched(j) {
+		s.later(st, j, out[from:to])
+		return
+	}
 	st.ready[j] = end
 	if int(to) == len(s.ops) || s.job[to] != j {
 		if job := &s.p.Jobs[j]; job.Due != nil {
 			st.cost.Tardiness += job.Weight * max(0, end-*job.Due)
 		}
+	}
+}
+
+// later lets a job with branches end no earlier than what was placed of it.
+func (s *shop) later(st *state, j int32, placed []placed) {
+	was := st.ready[j]
+	for i := range placed {
+		st.ready[j] = max(st.ready[j], placed[i].end)
+	}
+	if job := &s.p.Jobs[j]; job.Due != nil {
+		st.cost.Tardiness += job.Weight * (max(0, st.ready[j]-*job.Due) - max(0, was-*job.Due))
 	}
 }
 
@@ -206,13 +272,14 @@ func (s *shop) addChain(st *state, unit int32, alt []int32, out []placed, keep [
 		} else {
 			end = st.ready[s.job[from]]
 		}
-		s.place(st, u, alt[u], max(lower[u-from], s.earliest(u, end)), &out[u])
+		s.place(st, u, alt[u], max(lower[u-from], s.earliest(u, end, st.ends)), &out[u])
 		if u > from {
 			late := out[u].start - end - *s.ops[u].MaxWait
 			if late > 0 && left > 0 {
 				left--
 				lower[u-1-from] = out[u-1].start + late
 				for v := u; v >= u-1; v-- {
+					s.unplace(st, v, alt[v], &out[v])
 					st.lines[s.ops[v].Alternatives[alt[v]].Machine] = keep[v]
 				}
 				u--
@@ -229,7 +296,7 @@ func (s *shop) addChain(st *state, unit int32, alt []int32, out []placed, keep [
 func (s *shop) account(st *state, u, alt int32, end int64, o *placed) {
 	op := s.ops[u]
 	if op.Locked != nil {
-		st.cost.Broken += min(max(0, s.earliest(u, end)-o.start), worstBreak)
+		st.cost.Broken += min(max(0, s.earliest(u, end, st.ends)-o.start), worstBreak)
 	}
 	if s.p.Horizon > 0 && o.end > s.p.Horizon {
 		st.cost.Broken += min(o.end-s.p.Horizon, worstBreak)

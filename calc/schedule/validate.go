@@ -29,7 +29,12 @@ func (p *Problem) Validate() error {
 			return fmt.Errorf("machines[%d]: %w", i, err)
 		}
 	}
-	v := &validator{p: p, seen: make([]int, len(p.Machines))}
+	for i := range p.Resources {
+		if err := p.Resources[i].validate(); err != nil {
+			return fmt.Errorf("resources[%d].%w", i, err)
+		}
+	}
+	v := &validator{p: p, seen: make([]int, len(p.Machines)), used: make([]int, len(p.Resources))}
 	for i := range p.Jobs {
 		if err := v.job(&p.Jobs[i]); err != nil {
 			return fmt.Errorf("jobs[%d].%w", i, err)
@@ -72,7 +77,50 @@ func (m *Machine) validate() error {
 type validator struct {
 	p     *Problem
 	seen  []int // of each machine, the last operation that it is an alternative of
+	used  []int // of each resource, the last operation that takes of it
 	count int
+}
+
+func (r *Resource) validate() error {
+	if err := within("units", r.Units); err != nil {
+		return err
+	}
+	before := int64(-1)
+	for i, l := range r.Levels {
+		if l.From <= before || l.From > maxTime {
+			return fmt.Errorf("levels[%d]: from %d is not after the one before, or beyond %d; put levels in order", i, l.From, int64(maxTime))
+		}
+		if err := within(fmt.Sprintf("levels[%d].units", i), l.Units); err != nil {
+			return err
+		}
+		before = l.From
+	}
+	return nil
+}
+
+// most is how many there ever are.
+func (r *Resource) most() int64 {
+	n := r.Units
+	for _, l := range r.Levels {
+		n = max(n, l.Units)
+	}
+	return n
+}
+
+func (v *validator) uses(o *Operation) error {
+	for i, u := range o.Uses {
+		if u.Resource < 0 || u.Resource >= len(v.p.Resources) {
+			return fmt.Errorf("uses[%d].resource: %d is none of the %d resources", i, u.Resource, len(v.p.Resources))
+		}
+		if v.used[u.Resource] == v.count {
+			return fmt.Errorf("uses[%d].resource: %d is there twice", i, u.Resource)
+		}
+		v.used[u.Resource] = v.count
+		if most := v.p.Resources[u.Resource].most(); u.Units < 1 || u.Units > most {
+			return fmt.Errorf("uses[%d].units: %d of a resource of which there are %d at most; give 1 to that", i, u.Units, most)
+		}
+	}
+	return nil
 }
 
 func (v *validator) job(j *Job) error {
@@ -94,6 +142,9 @@ func (v *validator) job(j *Job) error {
 	for i := range j.Operations {
 		o := &j.Operations[i]
 		if err := v.operation(o); err != nil {
+			return fmt.Errorf("operations[%d].%w", i, err)
+		}
+		if err := j.validateAfter(i); err != nil {
 			return fmt.Errorf("operations[%d].%w", i, err)
 		}
 		least := o.least()
@@ -128,6 +179,9 @@ func (v *validator) operation(o *Operation) error {
 		if m.Capacity > 1 && o.size() > m.Capacity {
 			return fmt.Errorf("size: %d does not fit into machine %d, which takes %d", o.size(), a.Machine, m.Capacity)
 		}
+	}
+	if err := v.uses(o); err != nil {
+		return err
 	}
 	if err := within("size", o.Size); err != nil {
 		return err

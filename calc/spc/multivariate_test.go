@@ -79,3 +79,38 @@ func TestT2_Refuses(t *testing.T) {
 		}
 	}
 }
+
+// By the limits that phase I gave, points are judged as the chart of both phases
+// judges them.
+func TestGiven_AsBothPhases(t *testing.T) {
+	t.Parallel()
+	groups := [][]float64{{5, 7, 6}, {6, 5, 8}, {7, 7, 5}, {6, 6, 5}, {9, 9, 12}, {1, 6, 6}}
+	counts := []spc.Count{{3, 50}, {2, 50}, {4, 50}, {1, 50}, {12, 50}, {0, 50}}
+	singles := []float64{5, 6, 5.5, 6.2, 5.1, 9}
+	compare := func(name string, whole *spc.Chart, err error, given *spc.Chart, err2 error) {
+		t.Helper()
+		must(t, err)
+		must(t, err2)
+		if !allNear(given.Statistics, whole.Statistics) || !allNear(given.LCL, whole.LCL) || !allNear(given.UCL, whole.UCL) || !slices.Equal(given.Beyond(), whole.Beyond()) {
+			t.Errorf("%s: %+v; want %+v", name, given, whole)
+		}
+	}
+	x, err := spc.XBar(groups, 4, spc.MeanRange)
+	given, err2 := spc.XBarBy(groups, x.Center, x.StdDev)
+	compare("means", x, err, given, err2)
+	r, err := spc.Range(groups, 4, spc.MeanRange)
+	given, err2 = spc.SpreadBy(groups, false, r.StdDev)
+	compare("ranges", r, err, given, err2)
+	s, err := spc.SD(groups, 4, spc.MeanSD)
+	given, err2 = spc.SpreadBy(groups, true, s.StdDev)
+	compare("deviations", s, err, given, err2)
+	i, err := spc.Individuals(singles, 4, spc.MovingRange)
+	compare("single values", i, err, spc.IndividualsBy(singles, i.Center, i.StdDev), nil)
+	m, err := spc.Moving(singles, 4)
+	compare("moving ranges", m, err, spc.MovingBy(singles, m.StdDev), nil)
+	for name, of := range map[string]func([]spc.Count, int) (*spc.Chart, error){"p": spc.P, "np": spc.NP, "c": spc.C, "u": spc.U} {
+		c, err := of(counts, 4)
+		given, err2 := spc.CountsBy(name, c.Center, counts)
+		compare(name, c, err, given, err2)
+	}
+}

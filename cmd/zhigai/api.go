@@ -22,6 +22,7 @@ import (
 	"zhigai/sector/tenant"
 	"zhigai/shop/acceptance"
 	"zhigai/shop/alarm"
+	"zhigai/shop/alarm/delivery"
 	"zhigai/shop/andon"
 	"zhigai/shop/authenticity"
 	"zhigai/shop/bulk"
@@ -29,11 +30,13 @@ import (
 	"zhigai/shop/equipment"
 	"zhigai/shop/health"
 	"zhigai/shop/line"
+	"zhigai/shop/maintenance"
 	"zhigai/shop/material"
 	"zhigai/shop/material/balance"
 	"zhigai/shop/planning"
 	"zhigai/shop/production"
 	"zhigai/shop/production/performance"
+	"zhigai/shop/quality"
 	"zhigai/web"
 	webfactory "zhigai/web/factory"
 	webprogramme "zhigai/web/programme"
@@ -54,6 +57,9 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 			{Err: andon.ErrInvalid, Status: 422},
 			{Err: health.ErrInvalid, Status: 422},
 			{Err: alarm.ErrInvalid, Status: 422},
+			{Err: delivery.ErrInvalid, Status: 422},
+			{Err: maintenance.ErrInvalid, Status: 422},
+			{Err: quality.ErrInvalid, Status: 422},
 			{Err: line.ErrInvalid, Status: 422},
 			{Err: planning.ErrChanged, Status: 409},
 			{Err: planning.ErrBusy, Status: 409},
@@ -113,7 +119,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Plants: n.plants, Tags: n.shop, History: n.history, Journal: n.record.Journal(), Board: n.board, Desk: n.desk, Reasons: n.reasons,
 		Collector: n.collector, Control: controls{n}, Profiles: n.profiles, Drivers: n.drivers.List, Discovery: n.discovery, North: norths{n}, Acceptance: n.reports, Evidence: askedOf{n}, EvidencePlants: seenPlants{n.proved}, Changed: n.reconcile,
 		Authenticity: n.authenticity, Decided: n.decided, MayTry: n.mayTry, Opened: n.opened,
-		Production: n.newProduction(), Performance: n.newPerformance(), Attendance: n.newAttendance(), Balance: n.newBalance(), Planning: n.planning, Lines: n.newLines(), Material: n.newMaterial(), Andon: n.newAndon(), Condition: n.newHealth(), Alarms: n.alarms,
+		Production: n.newProduction(), Performance: n.newPerformance(), Attendance: n.newAttendance(), Balance: n.newBalance(), Planning: n.planning, Lines: n.newLines(), Material: n.newMaterial(), Andon: n.newAndon(), Condition: n.newHealth(), Alarms: n.alarms, Delivery: n.delivery, Maintenance: n.maintenance, Quality: n.newQuality(),
 		Bulk: &bulk.Desk{Plants: n.plants, Profiles: n.profiles, Drivers: n.drivers.List, Past: n.record.Access()},
 	})
 	web.RegisterSharing(api, sharings{n})

@@ -40,9 +40,11 @@ import (
 	"zhigai/sector/tenant"
 	"zhigai/shop/acceptance"
 	"zhigai/shop/alarm"
+	"zhigai/shop/alarm/delivery"
 	"zhigai/shop/authenticity"
 	"zhigai/shop/discovery"
 	"zhigai/shop/equipment"
+	"zhigai/shop/maintenance"
 	"zhigai/shop/planning"
 	"zhigai/space"
 	"zhigai/web"
@@ -72,6 +74,8 @@ type node struct {
 	board        *equipment.Board
 	desk         *equipment.Desk
 	alarms       *alarm.Desk
+	delivery     *delivery.Desk
+	maintenance  *maintenance.Desk
 	reports      *acceptance.Desk
 	planning     *planning.Desk
 	authenticity *authenticity.Desk
@@ -168,6 +172,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.board = equipment.NewBoard(equipment.BoardOptions{Tenants: n.tenants.list, Fleet: n.fleet, Reader: n.reader, Headlines: n.engine, Now: time.Now, Log: log})
 	n.desk = &equipment.Desk{Fleet: n.fleet, Reader: n.reader, Totals: n.engine, Now: time.Now, Changed: n.entered}
 	n.alarms = n.newAlarms()
+	n.delivery, n.maintenance = n.newDelivery(), n.newMaintenance()
 	n.reports = n.newAcceptance()
 	n.planning = n.newPlanning()
 	n.authenticity = n.newAuthenticity()
@@ -234,10 +239,13 @@ func (n *node) start(ctx context.Context) error {
 func (n *node) follow(ctx context.Context) {
 	n.dutiful(ctx, "figures", func(ctx context.Context) error { return n.engine.Run(ctx, feed{n.history}, n.record.Journal()) })
 	n.dutiful(ctx, "machine days", n.proveDays)
+	n.dutiful(ctx, "gauges", n.readGauges)
 	n.dutiful(ctx, "targets", n.warmTargets)
 	n.dutiful(ctx, "condition of machines", n.examineWindows)
 	n.worker(ctx, "board", func() error { return n.board.Run(ctx, feed{n.history}) })
 	n.worker(ctx, "alarms", func() error { return n.alarms.Run(ctx) })
+	n.dutiful(ctx, "alarm delivery", n.delivery.Run)
+	n.dutiful(ctx, "maintenance", n.maintenance.Run)
 }
 
 // unfollow forgets the followers of a node that had some before: the log would

@@ -58,7 +58,7 @@ var lowest = map[string]access.Role{
 	"lines": access.RoleViewer, "line-layouts": access.RoleViewer, "line-proposal": access.RoleViewer, "line-analysis": access.RoleViewer, "line-figure-definitions": access.RoleViewer, "save-line-layout": access.RoleEngineer,
 	"order-figures": access.RoleViewer, "order-figure-definitions": access.RoleViewer,
 	"material-figures": access.RoleViewer, "material-figure-definitions": access.RoleViewer, "worker-figures": planner, "worker-figure-definitions": access.RoleViewer,
-	"plan-suggestions": access.RoleViewer, "dispatch": access.RoleViewer, "start-plan": planner, "stop-plan": planner, "check-plan-move": planner, "move-plan-operation": planner, "lock-plan-operations": planner, "issue-plan": planner, "drop-plan": planner, "promise": planner,
+	"plan-limits": access.RoleViewer, "save-plan-limit": planner, "plan-suggestions": access.RoleViewer, "dispatch": access.RoleViewer, "start-plan": planner, "stop-plan": planner, "check-plan-move": planner, "move-plan-operation": planner, "lock-plan-operations": planner, "issue-plan": planner, "drop-plan": planner, "promise": planner,
 	"add-order": planner, "change-order": planner, "move-order": planner, "split-order": planner, "merge-order": planner, "enter-job": access.RoleOperator, "withdraw-entry": access.RoleOperator,
 
 	"items": access.RoleViewer, "save-item": storekeeper, "locations": access.RoleViewer, "save-location": storekeeper, "stock": access.RoleViewer, "material-entries": access.RoleViewer, "book-material": access.RoleOperator,
@@ -71,6 +71,12 @@ var lowest = map[string]access.Role{
 	"calls": access.RoleViewer, "call": access.RoleOperator, "answer-call": access.RoleOperator,
 	"alarms-live": access.RoleViewer, "alarm-limits": access.RoleViewer, "alarm-limit-versions": access.RoleViewer, "set-alarm-mode": access.RoleOperator, "try-alarm-limit": access.RoleViewer, "alarm-performance": access.RoleViewer,
 	"add-alarm-limit": access.RoleEngineer, "change-alarm-limit": access.RoleEngineer,
+	"alarm-routes": access.RoleEngineer, "add-alarm-route": access.RoleEngineer, "change-alarm-route": access.RoleEngineer, "end-alarm-route": access.RoleEngineer, "test-alarm-route": access.RoleEngineer, "alarm-deliveries": access.RoleEngineer,
+	"work-orders": access.RoleViewer, "work-order": access.RoleViewer, "propose-work-order": access.RoleOperator, "change-work-order": access.RoleOperator, "move-work-order": access.RoleOperator, "maintenance-summary": access.RoleViewer,
+	"maintenance-plans": access.RoleViewer, "add-maintenance-plan": access.RoleEngineer, "change-maintenance-plan": access.RoleEngineer, "end-maintenance-plan": access.RoleEngineer,
+	"characteristics": access.RoleViewer, "control-chart": access.RoleViewer, "try-control-limits": access.RoleViewer, "capability": access.RoleViewer, "inspected-lots": access.RoleViewer, "lot-plan": access.RoleViewer, "defects": access.RoleViewer,
+	"gauges": access.RoleViewer, "gauge-studies": access.RoleViewer, "nonconformances": access.RoleViewer, "save-characteristic": access.RoleEngineer, "set-control-limits": access.RoleEngineer, "save-gauge": access.RoleEngineer,
+	"measure": access.RoleOperator, "note-chart": access.RoleOperator, "inspect-lot": access.RoleOperator, "add-gauge-study": access.RoleOperator, "open-nonconformance": access.RoleOperator, "move-nonconformance": access.RoleOperator,
 	"work-hours": planner, "export-work-hours": planner,
 	"exchange-partners": integrator, "add-exchange-partner": integrator, "change-exchange-partner": integrator, "end-exchange-partner": integrator, "exchange-mappings": integrator, "preview-exchange": integrator,
 	"send-exchange-message": integrator, "exchange-messages": integrator, "exchange-message": integrator, "repeat-exchange-message": integrator, "exchange-outbox": integrator, "acknowledge-exchange-message": integrator,
@@ -164,7 +170,7 @@ var ladders = map[access.Role][]access.Role{
 
 // wholePlant are operations on what belongs to no single place: who is
 // confined to a path may not call them.
-var wholePlant = []string{"searches", "start-search", "cancel-search", "candidates", "forget-candidate", "discovery-rules", "add-discovery-rule", "change-discovery-rule", "end-discovery-rule", "north-targets", "add-north-target", "change-north-target", "end-north-target", "test-north-target", "save-calendar", "save-product", "add-operations-definition", "change-operations-definition", "move-operations-definition", "people", "save-person", "work-hours", "export-work-hours", "worker-figures", "save-item", "reservations", "reserve-material", "genealogy", "lot-birth", "export-recall", "certificates", "approve-certificate", "audit", "export-audit", "verify-audit", "links", "invite-node", "revoke-node", "save-node-region", "node-plant", "node-settings", "send-settings", "evidence-requests", "decide-evidence", "save-role", "remove-role", "sharing-policy", "sharing-history", "save-sharing-policy", "providers", "add-provider", "change-provider", "remove-provider", "test-provider", "tenants", "add-tenants", "tenant", "change-tenant", "delete-tenant", "tenant-usage", "start-tenant-export", "tenant-export", "export-tenant", "start-own-export", "own-export", "export-own", "exchange-partners", "add-exchange-partner", "change-exchange-partner", "end-exchange-partner", "exchange-mappings", "preview-exchange", "send-exchange-message", "exchange-messages", "exchange-message", "repeat-exchange-message", "exchange-outbox", "acknowledge-exchange-message", "exchange-reconciliation", "export-exchange-reconciliation"}
+var wholePlant = []string{"searches", "start-search", "cancel-search", "candidates", "forget-candidate", "discovery-rules", "add-discovery-rule", "change-discovery-rule", "end-discovery-rule", "north-targets", "add-north-target", "change-north-target", "end-north-target", "test-north-target", "save-calendar", "save-product", "add-operations-definition", "change-operations-definition", "move-operations-definition", "people", "save-person", "save-plan-limit", "work-hours", "export-work-hours", "worker-figures", "save-item", "reservations", "reserve-material", "genealogy", "lot-birth", "export-recall", "certificates", "approve-certificate", "audit", "export-audit", "verify-audit", "links", "invite-node", "revoke-node", "save-node-region", "node-plant", "node-settings", "send-settings", "evidence-requests", "decide-evidence", "save-role", "remove-role", "sharing-policy", "sharing-history", "save-sharing-policy", "providers", "add-provider", "change-provider", "remove-provider", "test-provider", "tenants", "add-tenants", "tenant", "change-tenant", "delete-tenant", "tenant-usage", "start-tenant-export", "tenant-export", "export-tenant", "start-own-export", "own-export", "export-own", "alarm-routes", "add-alarm-route", "change-alarm-route", "end-alarm-route", "test-alarm-route", "exchange-partners", "add-exchange-partner", "change-exchange-partner", "end-exchange-partner", "exchange-mappings", "preview-exchange", "send-exchange-message", "exchange-messages", "exchange-message", "repeat-exchange-message", "exchange-outbox", "acknowledge-exchange-message", "exchange-reconciliation", "export-exchange-reconciliation"}
 
 const otherLine = `  - {path: firm/site/turning/other, level: line, name: {zh: 二线}}
   - path: firm/site/turning/other/lathe-3
@@ -446,6 +452,8 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		map[string]any{"code": "op10", "name": map[string]any{"zh": "车"}, "function": "machining", "machines": []any{machine.ID}},
 	}}
 	limit := map[string]any{"stage": "draft", "tag": g.tags[machine.ID], "text": map[string]any{"zh": "高"}, "kind": "hi", "value": 1e9, "priority": 4, "reason": "x"}
+	route := map[string]any{"id": "", "rev": 0, "name": "people", "way": "webhook", "url": "http://127.0.0.1:1/", "secret": "x", "to": []string{}, "priority": 4, "places": []string{machine.Path}, "off": true}
+	kept := map[string]any{"id": "", "rev": 0, "equipment": machine.ID, "title": "x", "by": "time", "days": 30, "priority": 4, "checks": []string{}}
 	move := map[string]any{"order": "01NOBODY", "job": 10, "equipment": "01NOBODY", "start": now}
 	partner := map[string]any{"id": "erp", "rev": 0, "name": "ERP", "way": "http", "format": "json", "mapping": "zhigai", "place": plant.ParentPath(machine.Path), "jobs": false, "every_s": 60, "silent_s": 3600, "off": true}
 	provider := map[string]any{"name": map[string]string{"zh": "认证"}, "issuer": "http://127.0.0.1:1", "client_id": "x", "address": "http://127.0.0.1:1", "scopes": []string{}, "factor": []string{}, "rules": []any{}, "rev": 0}
@@ -461,6 +469,8 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"acknowledge-alarm": map[string]any{"equipment": machine.ID, "alarm": "servo"},
 		"set-alarm-mode":    map[string]any{"equipment": machine.ID, "alarm": "servo", "state": "shelved", "until": now.Add(time.Hour), "reason": "x"},
 		"add-alarm-limit":   limit, "change-alarm-limit": limit,
+		"add-alarm-route": route, "change-alarm-route": route, "propose-work-order": map[string]any{"equipment": machine.ID, "title": "x", "priority": 4},
+		"change-work-order": map[string]any{"title": "x", "priority": 4}, "move-work-order": map[string]any{"state": "planned"}, "add-maintenance-plan": kept, "change-maintenance-plan": kept,
 		"try-alarm-limit": map[string]any{"stage": "draft", "tag": g.tags[machine.ID], "text": map[string]any{"zh": "高"}, "kind": "hi", "value": 1e9, "priority": 4, "reason": "x", "from": now.Add(-time.Hour), "to": now, "within_s": 60},
 		"assign-reason":   map[string]any{"equipment": machine.ID, "from": now.Add(-time.Minute), "reason": "minor.jam"},
 		"command":         map[string]any{"equipment": machine.ID, "signal": "spindle.override", "value": map[string]any{"number": 80}},
@@ -521,7 +531,7 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"save-person": map[string]any{"name": "x", "skills": []any{}, "rev": 0}, "add-order": order, "change-order": order, "move-order": map[string]any{"what": "closed"},
 		"start-plan": map[string]any{"kind": "draft", "place": plant.ParentPath(machine.Path), "search_ms": 50}, "promise": map[string]any{"product": "ring", "quantity": 1, "place": plant.ParentPath(machine.Path)},
 		"check-plan-move": move, "move-plan-operation": move, "lock-plan-operations": map[string]any{"operations": []any{map[string]any{"order": "01NOBODY", "job": 10}}, "locked": true},
-		"save-line-layout": layout, "issue-plan": map[string]any{}, "drop-plan": map[string]any{},
+		"save-plan-limit": map[string]any{"what": "tool", "name": "F-7", "units": 1, "rev": 0}, "save-line-layout": layout, "issue-plan": map[string]any{}, "drop-plan": map[string]any{},
 		"split-order": map[string]any{"number": fmt.Sprint("S", now.UnixNano()), "quantity": 1}, "merge-order": map[string]any{"other": cmp.Or(g.orders[machine.ID], "01NOBODY")},
 		"enter-job": map[string]any{"job": 10, "what": "job", "command": "resume"}, "withdraw-entry": map[string]any{"step": 1, "note": "x"},
 		"save-item":      map[string]any{"code": "bolt", "name": map[string]string{"zh": "螺栓"}, "unit": "kg", "tracking": "lot", "rev": 0},

@@ -112,7 +112,7 @@ func planOrder(o production.Counted) planning.Order {
 // planSegment is how a segment of a routing is done.
 func planSegment(d *production.Definition, g production.Segment) planning.Segment {
 	out := planning.Segment{
-		No: g.No, Name: g.Name, After: d.Before(g.No), Family: g.Family, Overlap: g.Overlap, MoveMs: g.MoveMs, QueueMs: g.QueueMs,
+		No: g.No, Name: g.Name, After: d.Before(g.No), Family: g.Family, Overlap: g.Overlap, Tools: g.Tools, Skills: g.Skills, Operators: g.Operators, MoveMs: g.MoveMs, QueueMs: g.QueueMs,
 		MinWaitMs: g.MinWaitMs, MaxWaitMs: g.MaxWaitMs, ScrapPPM: g.ScrapPPM,
 	}
 	if g.Outside != nil {

@@ -10,6 +10,8 @@ create table health_point (
     machine text    not null,
     path    text    not null,
     body    text    not null,
+    -- How the point is by its readings; '' before the first.
+    condition text  not null default '',
     primary key (tenant, id)
 );
 create index health_point_path on health_point (tenant, path, id);

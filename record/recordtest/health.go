@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"zhigai/access"
-	"zhigai/calc/vibration"
 	"zhigai/fact"
 	"zhigai/plant"
 	"zhigai/shop/health"
@@ -34,8 +33,17 @@ func Health(t *testing.T, store health.Store, journal fact.Journal) {
 	must(t, store.SavePoint(ctx, 1, a, 1))
 	b.Rev, b.Ended = 2, true
 	must(t, store.SavePoint(ctx, 1, b, 1))
-	if got, err := store.Point(ctx, 1, "P1"); err != nil || !reflect.DeepEqual(got, a) {
+	silent := health.Judge(nil)
+	if got, err := store.Point(ctx, 1, "P1"); err != nil || !reflect.DeepEqual(got, health.State{Point: a, Condition: silent}) {
 		t.Errorf("%+v, %v; want %+v", got, err, a)
+	}
+	bad := health.Condition{Level: health.Bad, Why: health.WhyElement, Element: "outer", Since: at, Change: &health.Change{Baseline: 20, Ratio: 2}}
+	must(t, store.KeepCondition(ctx, 1, "P1", bad))
+	a.Rev = 3
+	must(t, store.SavePoint(ctx, 1, a, 2))
+	isBad, isSilent := health.State{Point: a, Condition: bad}, health.State{Point: b, Condition: silent}
+	if got, err := store.Point(ctx, 2, "P1"); err != nil || got.Condition.Level != health.Unknown {
+		t.Errorf("of another tenant: %+v, %v", got, err)
 	}
 	if _, err := store.Point(ctx, 3, "P1"); !errors.Is(err, access.ErrNotFound) {
 		t.Errorf("of another tenant: %v", err)
@@ -43,22 +51,22 @@ func Health(t *testing.T, store health.Store, journal fact.Journal) {
 	scope := access.Scope{Tenant: 1}
 	for _, c := range []struct {
 		f    health.Filter
-		want []health.Point
+		want []health.State
 	}{
-		{health.Filter{Scope: scope, Limit: 9}, []health.Point{a}},
-		{health.Filter{Scope: scope, Ended: true, Limit: 9}, []health.Point{a, b}},
-		{health.Filter{Scope: scope, Ended: true, Limit: 1}, []health.Point{a}},
-		{health.Filter{Scope: scope, Ended: true, After: "P1", Limit: 9}, []health.Point{b}},
-		{health.Filter{Scope: scope, Ended: true, Machine: "M2", Limit: 9}, []health.Point{b}},
-		{health.Filter{Scope: access.Scope{Tenant: 1, Path: "xc/w2"}, Ended: true, Limit: 9}, []health.Point{b}},
-		{health.Filter{Scope: access.Scope{Tenant: 3}, Limit: 9}, []health.Point{}},
+		{health.Filter{Scope: scope, Limit: 9}, []health.State{isBad}},
+		{health.Filter{Scope: scope, Ended: true, Limit: 9}, []health.State{isBad, isSilent}},
+		{health.Filter{Scope: scope, Ended: true, Limit: 1}, []health.State{isBad}},
+		{health.Filter{Scope: scope, Ended: true, After: "P1", Limit: 9}, []health.State{isSilent}},
+		{health.Filter{Scope: scope, Ended: true, Machine: "M2", Limit: 9}, []health.State{isSilent}},
+		{health.Filter{Scope: access.Scope{Tenant: 1, Path: "xc/w2"}, Ended: true, Limit: 9}, []health.State{isSilent}},
+		{health.Filter{Scope: access.Scope{Tenant: 3}, Limit: 9}, []health.State{}},
 	} {
 		if got, err := store.Points(ctx, c.f); err != nil || !reflect.DeepEqual(got, c.want) {
 			t.Errorf("points of %+v: %+v, %v; want %+v", c.f, got, err, c.want)
 		}
 	}
 	reading := func(at plant.Instant, verdict string) health.Reading {
-		return health.Reading{At: at, Version: 1, Quality: "good", Verdict: verdict, Findings: []vibration.Finding{}, Warnings: []vibration.Warning{}}
+		return health.Reading{At: at, Version: 1, Quality: "good", Verdict: verdict}
 	}
 	first, second, third := reading(at, "healthy"), reading(at+1, "uncertain"), reading(at+2, "outer")
 	must(t, store.KeepReadings(ctx, 1, "P1", []health.Reading{second, first}))
@@ -79,7 +87,7 @@ func Health(t *testing.T, store health.Store, journal fact.Journal) {
 		}
 	}
 	facts, err := journal.Events(ctx, 1, fact.Filter{Kinds: []fact.Kind{fact.KindHealthPoint}, Sources: []string{a.Source()}})
-	if err != nil || len(facts) != 2 || facts[0].Subject != "M1" || facts[1].SourceSeq != 2 {
+	if err != nil || len(facts) != 3 || facts[0].Subject != "M1" || facts[1].SourceSeq != 2 {
 		t.Errorf("facts of the point: %+v, %v", facts, err)
 	}
 }

@@ -43,6 +43,7 @@ func Plans(t *testing.T, store planning.Store, journal fact.Journal) {
 			t.Errorf("what is not there: %v", err)
 		}
 	}
+	limits(t, store)
 	issue := func(id string, seen planning.PlanState, minutes int) (planning.Head, error) {
 		return store.StepPlan(ctx, 1, planning.Step{Plan: id, What: planning.StateInUse, Seen: seen, At: made + plant.Instant(minutes)*60_000_000, By: "q", Note: "go"})
 	}
@@ -90,3 +91,22 @@ func Plans(t *testing.T, store planning.Store, journal fact.Journal) {
 }
 
 func errorOf[T any](_ T, err error) error { return err }
+
+// limits are kept by revision, and as facts.
+func limits(t *testing.T, store planning.Store) {
+	ctx := t.Context()
+	l := planning.Limit{What: planning.LimitTool, Name: "F-7", Units: 2, Rev: 1, By: "p", At: 1}
+	must(t, store.SaveLimit(ctx, 1, l, 0))
+	must(t, store.SaveLimit(ctx, 1, planning.Limit{What: planning.LimitSkill, Name: "setter", Units: 1, Rev: 1, At: 1}, 0))
+	if err := store.SaveLimit(ctx, 1, l, 0); !errors.Is(err, access.ErrConflict) {
+		t.Errorf("entered twice: %v", err)
+	}
+	l.Units, l.Rev = 3, 2
+	must(t, store.SaveLimit(ctx, 1, l, 1))
+	if all, err := store.Limits(ctx, 1); err != nil || len(all) != 2 || all[0].Name != "F-7" || all[0].Units != 3 || all[1].Name != "setter" {
+		t.Errorf("limits: %+v %v", all, err)
+	}
+	if all, err := store.Limits(ctx, 2); err != nil || len(all) != 0 {
+		t.Errorf("limits of another tenant: %+v %v", all, err)
+	}
+}

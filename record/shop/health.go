@@ -3,6 +3,7 @@ package shop
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -50,12 +51,19 @@ func (r Health) SavePoint(ctx context.Context, tenant plant.TenantNo, p health.P
 }
 
 // Point implements health.Store.
-func (r Health) Point(ctx context.Context, tenant plant.TenantNo, id string) (health.Point, error) {
-	return one[health.Point](ctx, r.db.Reader(), "measuring point "+id, `select body from health_point where tenant = ? and id = ?`, tenant, id)
+func (r Health) Point(ctx context.Context, tenant plant.TenantNo, id string) (health.State, error) {
+	all, err := r.states(ctx, `p.tenant = ? and p.id = ? limit 1`, tenant, id)
+	if err == nil && len(all) == 0 {
+		err = fmt.Errorf("%w: measuring point %s", access.ErrNotFound, id)
+	}
+	if err != nil {
+		return health.State{}, err
+	}
+	return all[0], nil
 }
 
 // Points implements health.Store.
-func (r Health) Points(ctx context.Context, f health.Filter) ([]health.Point, error) {
+func (r Health) Points(ctx context.Context, f health.Filter) ([]health.State, error) {
 	c := conditions{[]string{`?`}, []any{record.InScope("p", f.Scope)}}
 	if !f.Ended {
 		c.add(`not p.ended`)
@@ -66,7 +74,47 @@ func (r Health) Points(ctx context.Context, f health.Filter) ([]health.Point, er
 	if f.After != "" {
 		c.add(`p.id > ?`, f.After)
 	}
-	return bodies[health.Point](r.db.Reader().QueryContext(ctx, `select p.body from health_point p where `+c.String()+` order by p.id limit ?`, append(c.args, f.Limit)...))
+	return r.states(ctx, c.String()+` order by p.id limit ?`, append(c.args, f.Limit)...)
+}
+
+func (r Health) states(ctx context.Context, where string, args ...any) (_ []health.State, err error) {
+	rows, err := r.db.Reader().QueryContext(ctx, `select p.body, p.condition from health_point p where `+where, args...)
+	if err != nil {
+		return nil, fmt.Errorf("record: read measuring points: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	out := []health.State{}
+	for rows.Next() {
+		var body, condition string
+		s := health.State{Condition: health.Judge(nil)}
+		if err := rows.Scan(&body, &condition); err != nil {
+			return nil, fmt.Errorf("record: read measuring points: %w", err)
+		}
+		if err := json.Unmarshal([]byte(body), &s.Point); err != nil {
+			return nil, fmt.Errorf("record: read a measuring point: %w", err)
+		}
+		if condition != "" {
+			if err := json.Unmarshal([]byte(condition), &s.Condition); err != nil {
+				return nil, fmt.Errorf("record: read how measuring point %s is: %w", s.ID, err)
+			}
+		}
+		out = append(out, s)
+	}
+	return out, rows.Err()
+}
+
+// KeepCondition implements health.Store.
+func (r Health) KeepCondition(ctx context.Context, tenant plant.TenantNo, point string, c health.Condition) error {
+	body, err := json.Marshal(c)
+	if err != nil {
+		return fmt.Errorf("record: write how measuring point %s is: %w", point, err)
+	}
+	return r.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
+		if _, err := tx.NewRaw(`update health_point set condition = ? where tenant = ? and id = ?`, string(body), tenant, point).Exec(ctx); err != nil {
+			return fmt.Errorf("record: keep how measuring point %s is: %w", point, err)
+		}
+		return nil
+	})
 }
 
 // KeepReadings implements health.Store.

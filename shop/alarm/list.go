@@ -313,3 +313,20 @@ func (d *Desk) stood(ctx context.Context, scope access.Scope, place plant.NodeID
 	}
 	return Alarm{}, invalid("alarm %q of %s did not stand at %s", id, place, at.Time().Format(time.RFC3339Nano))
 }
+
+// Came is when an alarm first came within (after, to]; not ok when it did not.
+func (d *Desk) Came(ctx context.Context, tenant plant.TenantNo, place plant.NodeID, id string, after, to plant.Instant) (at plant.Instant, ok bool, err error) {
+	if to <= after {
+		return 0, false, nil
+	}
+	all, err := d.past(ctx, access.Scope{Tenant: tenant}, place, after, to+1000)
+	if err != nil {
+		return 0, false, err
+	}
+	for _, a := range all {
+		if a.Place == place && a.ID == id && a.From > after && a.From <= to && !a.Earlier && (!ok || a.From < at) {
+			at, ok = a.From, true
+		}
+	}
+	return at, ok, nil
+}

@@ -17,9 +17,12 @@ type Store interface {
 	// SavePoint stores a revision as a fact and as the point's row, in one commit; a
 	// point that has another revision than seen is access.ErrConflict.
 	SavePoint(ctx context.Context, tenant plant.TenantNo, p Point, seen int64) error
-	Point(ctx context.Context, tenant plant.TenantNo, id string) (Point, error)
-	// Points are by path and id, those behind after.
-	Points(ctx context.Context, f Filter) ([]Point, error)
+	// Point and Points tell how a point was when that was last kept; [Judge] of no
+	// readings before. Points are by id, those behind after.
+	Point(ctx context.Context, tenant plant.TenantNo, id string) (State, error)
+	Points(ctx context.Context, f Filter) ([]State, error)
+	// KeepCondition keeps how a point is, folded from its readings.
+	KeepCondition(ctx context.Context, tenant plant.TenantNo, point string, c Condition) error
 	// KeepReadings stores readings in place of those of the same instants.
 	KeepReadings(ctx context.Context, tenant plant.TenantNo, point string, all []Reading) error
 	// Readings within [from, to), the newest limit of them, oldest first.
@@ -137,8 +140,8 @@ type State struct {
 	Condition Condition `json:"condition"`
 }
 
-// judged is how many of the last readings a condition is folded from: those of a
-// week, at one every ten minutes.
+// judged is how many of the last readings a condition is folded from, the baseline
+// among them: those of a week, at one every ten minutes.
 const judged = 1000
 
 // Points lists points of the asker's places with how they are.
@@ -146,34 +149,16 @@ func (d *Desk) Points(ctx context.Context, who access.Principal, f Filter) ([]St
 	if f.Scope.Tenant == 0 {
 		f.Scope = who.Scope
 	}
-	points, err := d.o.Store.Points(ctx, f)
-	out := make([]State, 0, len(points))
-	for _, p := range points {
-		c, err := d.condition(ctx, f.Scope.Tenant, p)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, State{p, c})
-	}
-	return out, err
-}
-
-func (d *Desk) condition(ctx context.Context, tenant plant.TenantNo, p Point) (Condition, error) {
-	all, err := d.o.Store.Readings(ctx, tenant, p.ID, 0, plant.InstantOf(d.o.Now())+1, judged)
-	return Judge(all), err
+	return d.o.Store.Points(ctx, f)
 }
 
 // Point is one point with how it is, within the asker's places.
 func (d *Desk) Point(ctx context.Context, who access.Principal, id string) (State, error) {
-	p, err := d.o.Store.Point(ctx, who.Scope.Tenant, id)
-	if err != nil {
-		return State{}, err
-	}
-	if !who.Scope.Allows(p.Path) {
+	s, err := d.o.Store.Point(ctx, who.Scope.Tenant, id)
+	if err == nil && !who.Scope.Allows(s.Path) {
 		return State{}, fmt.Errorf("%w: measuring point %s", access.ErrNotFound, id)
 	}
-	c, err := d.condition(ctx, who.Scope.Tenant, p)
-	return State{p, c}, err
+	return s, err
 }
 
 // Readings of a point within [from, to), the newest limit of them, oldest first.
@@ -258,7 +243,7 @@ func (d *Desk) Follow(ctx context.Context, tenant plant.TenantNo) error {
 		var failed error
 		for _, p := range points {
 			// A point that cannot be examined keeps no other from it.
-			failed = errors.Join(failed, d.followPoint(ctx, tenant, p))
+			failed = errors.Join(failed, d.followPoint(ctx, tenant, p.Point))
 		}
 		if failed != nil || len(points) < f.Limit {
 			return failed
@@ -284,10 +269,14 @@ func (d *Desk) followPoint(ctx context.Context, tenant plant.TenantNo, p Point) 
 	return d.tell(ctx, tenant, p)
 }
 
-// tell raises or clears the alarm of a point by how it is.
+// tell keeps how a point is, and raises or clears its alarm by it.
 func (d *Desk) tell(ctx context.Context, tenant plant.TenantNo, p Point) error {
-	c, err := d.condition(ctx, tenant, p)
+	all, err := d.o.Store.Readings(ctx, tenant, p.ID, 0, plant.InstantOf(d.o.Now())+1, judged)
 	if err != nil {
+		return err
+	}
+	c := Judge(all)
+	if err := d.o.Store.KeepCondition(ctx, tenant, p.ID, c); err != nil {
 		return err
 	}
 	a, ok := alarmOf(p, c)

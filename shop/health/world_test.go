@@ -18,6 +18,7 @@ import (
 type world struct {
 	now      time.Time
 	points   map[string]health.Point
+	states   map[string]health.Condition
 	readings map[string][]health.Reading
 	windows  map[plant.TagNo][]health.Window
 	speed    float64
@@ -27,7 +28,7 @@ type world struct {
 }
 
 func newWorld() *world {
-	return &world{now: time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC), points: map[string]health.Point{}, readings: map[string][]health.Reading{}, windows: map[plant.TagNo][]health.Window{}, raised: map[string]health.Alarm{}}
+	return &world{now: time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC), points: map[string]health.Point{}, states: map[string]health.Condition{}, readings: map[string][]health.Reading{}, windows: map[plant.TagNo][]health.Window{}, raised: map[string]health.Alarm{}}
 }
 
 func (w *world) desk(t *testing.T) *health.Desk {
@@ -57,22 +58,35 @@ func (w *world) SavePoint(_ context.Context, _ plant.TenantNo, p health.Point, s
 	return nil
 }
 
-func (w *world) Point(_ context.Context, _ plant.TenantNo, id string) (health.Point, error) {
+func (w *world) Point(_ context.Context, _ plant.TenantNo, id string) (health.State, error) {
 	p, ok := w.points[id]
 	if !ok {
-		return p, access.ErrNotFound
+		return health.State{}, access.ErrNotFound
 	}
-	return p, nil
+	return w.state(p), nil
 }
 
-func (w *world) Points(_ context.Context, f health.Filter) ([]health.Point, error) {
-	var out []health.Point
+func (w *world) state(p health.Point) health.State {
+	c, ok := w.states[p.ID]
+	if !ok {
+		c = health.Judge(nil)
+	}
+	return health.State{Point: p, Condition: c}
+}
+
+func (w *world) KeepCondition(_ context.Context, _ plant.TenantNo, id string, c health.Condition) error {
+	w.states[id] = c
+	return nil
+}
+
+func (w *world) Points(_ context.Context, f health.Filter) ([]health.State, error) {
+	var out []health.State
 	for _, p := range w.points {
 		if f.Scope.Allows(p.Path) && p.ID > f.After && (!p.Ended || f.Ended) {
-			out = append(out, p)
+			out = append(out, w.state(p))
 		}
 	}
-	slices.SortFunc(out, func(a, b health.Point) int { return map[bool]int{true: -1, false: 1}[a.ID < b.ID] })
+	slices.SortFunc(out, func(a, b health.State) int { return map[bool]int{true: -1, false: 1}[a.ID < b.ID] })
 	return out[:min(len(out), f.Limit)], nil
 }
 

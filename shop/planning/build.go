@@ -47,6 +47,7 @@ func Build(s *State, o BuildOptions) (*Model, error) {
 			b.order(ord)
 		}
 	}
+	b.atWork()
 	b.sizes()
 	return b.m, b.setups()
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"zhigai/calc/schedule"
 )
@@ -96,7 +97,11 @@ const maxDurationMs = 800 * 24 * 3600 * 1000
 func (c *chain) operation(j *Job, found []candidate, material *Cover) bool {
 	units := j.left(c.order.Quantity)
 	fam := c.familyOf(c.order, j)
-	op := schedule.Operation{Name: schedName(c.order, j), Interruptible: true}
+	uses, ok := c.uses(j)
+	if !ok {
+		return false
+	}
+	op := schedule.Operation{Name: schedName(c.order, j), Interruptible: true, Uses: uses}
 	for _, a := range found {
 		takes, loads, ok := a.duration(units)
 		open := c.m.Problem.Machines[a.machine].Open
@@ -129,6 +134,13 @@ func (c *chain) operation(j *Job, found []candidate, material *Cover) bool {
 	}
 	if len(op.Alternatives) == 0 {
 		c.leave(c.order, j.No, WhyTooLong, "order %s, job %d: %d units take longer than its machines are open, a load in a furnace without a break; change the calendar, or split the order", c.order.Number, j.No, units)
+		return false
+	}
+	if j.State != jobRunning {
+		op.Alternatives = slices.DeleteFunc(op.Alternatives, func(a schedule.Alternative) bool { return !c.manned(&op, a) })
+	}
+	if len(op.Alternatives) == 0 {
+		c.leave(c.order, j.No, WhyLimit, "order %s, job %d: the people for it (%s) are at no time there as long as it takes without a change of shift; change the limit, or split the order", c.order.Number, j.No, strings.Join(j.Skills, ", "))
 		return false
 	}
 	ref := ModelOp{Order: c.at, Job: j.No, Name: j.Name, State: j.State, Quantity: units, Family: fam.name}

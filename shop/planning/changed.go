@@ -41,7 +41,7 @@ func changed(m *Model, places map[Ref]Place, now *State) []Change {
 			out = append(out, Change{What: "order_gone", Order: o.ID, Number: o.Number, Text: fmt.Sprintf("order %s is over or cancelled, with work still planned", o.Number)})
 		}
 	}
-	return slices.Concat(out, now.lacking(m, places), machinesChanged(m, now))
+	return slices.Concat(out, now.lacking(m, places), machinesChanged(m, now), limitsChanged(m, now))
 }
 
 // lastStart is when the last operation of an order begins; 0 without any.
@@ -90,6 +90,16 @@ func machinesChanged(m *Model, now *State) (out []Change) {
 			out = append(out, Change{What: "machine_gone", Equipment: k.ID, Text: fmt.Sprintf("machine %s is not there any more", k.Path)})
 		case digest(now.Calendars[now.Machines[i].Calendar]) != k.Calendar:
 			out = append(out, Change{What: "calendar", Equipment: k.ID, Text: fmt.Sprintf("machine %s works by another calendar", k.Path)})
+		}
+	}
+	return out
+}
+
+func limitsChanged(m *Model, now *State) (out []Change) {
+	for _, l := range m.Limits {
+		i := slices.IndexFunc(now.Limits, func(o Limit) bool { return o.What == l.What && o.Name == l.Name })
+		if i >= 0 && now.Limits[i].Rev != l.Rev {
+			out = append(out, Change{What: "limit", Text: fmt.Sprintf("there is another number of %s %s than then", l.What, l.Name)})
 		}
 	}
 	return out

@@ -224,7 +224,7 @@ var says = map[check.Kind]string{
 	check.Calendar: "runs while its machine is closed, or over a break that it must not run into", check.Order: "begins before the operation before it has ended, with transport and cooling",
 	check.Late: "begins later after the operation before it than it may wait", check.Release: "begins before its order may", check.Material: "begins before its material is there",
 	check.Overlap: "runs at the same time as another on its machine", check.Batch: "is in a batch of another family, or does not begin and end with it",
-	check.Capacity: "is in a batch that is more than fits", check.Setup: "leaves no time to set the machine up before it", check.Horizon: "ends after everything must be done",
+	check.Capacity: "is in a batch that is more than fits", check.Resource: "takes a tool, or people, of which there are too few at that time", check.Setup: "leaves no time to set the machine up before it", check.Horizon: "ends after everything must be done",
 	check.Locked: "is not where it is locked", check.BeforeAll: "begins before the plan does",
 }
 

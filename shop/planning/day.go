@@ -24,7 +24,7 @@ type Feedback struct {
 
 // Change is one thing that is otherwise than when a plan was made.
 type Change struct {
-	What      string       `json:"what" enum:"order_new,order_gone,order_changed,job_elsewhere,job_ended,calendar,machine_gone,definition,material"`
+	What      string       `json:"what" enum:"order_new,order_gone,order_changed,job_elsewhere,job_ended,calendar,machine_gone,definition,material,limit"`
 	Order     string       `json:"order,omitempty"`
 	Number    string       `json:"number,omitempty"`
 	Job       int          `json:"job,omitempty"`
@@ -47,10 +47,11 @@ type Link struct {
 	Equipment plant.NodeID  `json:"equipment,omitempty"`
 	Start     plant.Instant `json:"start"`
 	End       plant.Instant `json:"end"`
-	Because   string        `json:"because" enum:"job,machine,setup,calendar,release,material,locked,frozen,outside,begin" doc:"What it waited for last: the operation before it in its order (job), in the machine (machine; setup when that counts too), the machine to open (calendar), the order's earliest date (release), what it takes to arrive (material), a lock, a supplier (outside); frozen: it runs already; begin: nothing, it starts at once"`
+	Because   string        `json:"because" enum:"job,machine,setup,calendar,release,material,tool,people,locked,frozen,outside,begin" doc:"What it waited for last: the operation before it in its order (job), in the machine (machine; setup when that counts too), the machine to open (calendar), the order's earliest date (release), what it takes to arrive (material), a fixture or a gauge (tool), people with a skill (people), a lock, a supplier (outside); frozen: it runs already; begin: nothing, it starts at once"`
 	WaitMs    int64         `json:"wait_ms" doc:"Between the end of what it waited for and its beginning: transport, cooling, setup, closed"`
 	SetupMs   int64         `json:"setup_ms,omitempty"`
 	ClosedMs  int64         `json:"closed_ms,omitempty" doc:"Of its way from start to end that the machine is closed"`
+	Limit     string        `json:"limit,omitempty" doc:"Of tool and people: the tool or the skill that there is too little of"`
 	Material  *Cover        `json:"material,omitempty" doc:"Of material: what it waited for, and which arrival brings it"`
 }
 

@@ -172,7 +172,7 @@ func (d *Desk) Changed(ctx context.Context, scope access.Scope, id string) ([]Ch
 	if err != nil {
 		return nil, err
 	}
-	s, err := d.o.Facts.State(ctx, access.Scope{Tenant: scope.Tenant, Path: h.Place})
+	s, err := d.state(ctx, access.Scope{Tenant: scope.Tenant, Path: h.Place})
 	if err != nil {
 		return nil, err
 	}

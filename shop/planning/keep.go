@@ -57,6 +57,8 @@ type compact struct {
 	Machines []compactMachine
 	Open     [][]schedule.Window
 	Jobs     []schedule.Job
+	// Resources were not in plans of before.
+	Resources []schedule.Resource `json:",omitempty"`
 }
 
 type compactMachine struct {
@@ -68,7 +70,7 @@ type compactMachine struct {
 }
 
 func compactOf(p *schedule.Problem) compact {
-	c := compact{Jobs: p.Jobs}
+	c := compact{Jobs: p.Jobs, Resources: p.Resources}
 	for _, m := range p.Machines {
 		at := slices.IndexFunc(c.Open, func(o []schedule.Window) bool { return slices.Equal(o, m.Open) })
 		if at < 0 {
@@ -84,7 +86,7 @@ func compactOf(p *schedule.Problem) compact {
 }
 
 func (c compact) problem() (*schedule.Problem, error) {
-	p := &schedule.Problem{Jobs: c.Jobs}
+	p := &schedule.Problem{Jobs: c.Jobs, Resources: c.Resources}
 	for i, m := range c.Machines {
 		if m.Open < 0 || m.Open >= len(c.Open) || len(m.Setup) > maxFamilies+2 {
 			return nil, fmt.Errorf("machine %d has no times, or too many families", i)

@@ -32,15 +32,20 @@ type waits struct {
 	setups []int64
 	at     map[[2]int]int // index in the schedule
 	before []int          // in the machine, of another run; -1: none
+	// sharing are the operations that take of each resource.
+	sharing [][]int
 	// beforeSetup is what setting up for the run takes, whichever of a batch has it.
 	beforeSetup []int64
 }
 
 func newWaits(m *Model, s schedule.Schedule) *waits {
-	w := &waits{m: m, s: s, setups: setupsOf(m, s), at: map[[2]int]int{}, before: make([]int, len(s.Operations)), beforeSetup: make([]int64, len(s.Operations))}
+	w := &waits{m: m, s: s, setups: setupsOf(m, s), at: map[[2]int]int{}, before: make([]int, len(s.Operations)), beforeSetup: make([]int64, len(s.Operations)), sharing: make([][]int, len(m.Problem.Resources))}
 	byMachine := make([][]int, len(m.Machines))
 	for i, o := range s.Operations {
 		w.at[[2]int{o.Job, o.Op}] = i
+		for _, u := range m.Problem.Jobs[o.Job].Operations[o.Op].Uses {
+			w.sharing[u.Resource] = append(w.sharing[u.Resource], i)
+		}
 		byMachine[o.Machine] = append(byMachine[o.Machine], i)
 	}
 	for k, ops := range byMachine {
@@ -139,13 +144,47 @@ func (w *waits) link(i int) (Link, int) {
 	if l.Because == "material" {
 		l.Material = info.Material
 	}
+	if free := max(byJob, byMachine); p.Start > free {
+		if r, of, ok := w.limited(i, free); ok {
+			l.Because, l.Limit, next = "tool", m.Limits[r].Name, of
+			if m.Limits[r].What == LimitSkill {
+				l.Because = "people"
+			}
+		}
+	}
 	since := int64(0)
 	if next >= 0 {
 		since = w.s.Operations[next].End
 	}
 	l.WaitMs = (p.Start - since) * 1000
-	if p.Start > max(byJob, byMachine) && openBetween(open, max(byJob, byMachine), p.Start) < p.Start-max(byJob, byMachine) {
+	if l.Limit == "" && p.Start > max(byJob, byMachine) && openBetween(open, max(byJob, byMachine), p.Start) < p.Start-max(byJob, byMachine) {
 		l.Because = "calendar" // free and ready, and closed
 	}
 	return l, next
+}
+
+// limited finds what an operation that could have begun earlier waited for among
+// what there is little of: the operation that gave it free last, or a shift in
+// which there were more people (-1).
+func (w *waits) limited(i int, since int64) (resource, of int, ok bool) {
+	p := w.s.Operations[i]
+	open := w.m.Problem.Machines[p.Machine].Open
+	begin := p.Start
+	for begin > since && openBetween(open, begin, p.Start) < w.beforeSetup[i] { // set up for it just before
+		begin = max(since, begin-(w.beforeSetup[i]-openBetween(open, begin, p.Start)))
+	}
+	of = -1
+	last := since - w.beforeSetup[i] // it was free, ready, and set up in vain
+	for _, u := range w.m.Problem.Jobs[p.Job].Operations[p.Op].Uses {
+		for _, k := range w.sharing[u.Resource] {
+			if o := w.s.Operations[k]; k != i && o.End > last && o.End <= p.Start && o.Start < p.Start {
+				last, resource, of, ok = o.End, u.Resource, k, true
+			}
+		}
+		r := &w.m.Problem.Resources[u.Resource]
+		if at := unitsAt(r, begin); begin > 0 && at > unitsAt(r, begin-1) && begin > last {
+			last, resource, of, ok = begin, u.Resource, -1, true
+		}
+	}
+	return resource, of, ok
 }

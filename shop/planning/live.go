@@ -66,7 +66,7 @@ func (d *Desk) follow(ctx context.Context, tenant plant.TenantNo, h Head) (stand
 	if err != nil {
 		return standing{}, err
 	}
-	s, err := d.o.Facts.State(ctx, access.Scope{Tenant: tenant, Path: h.Place})
+	s, err := d.state(ctx, access.Scope{Tenant: tenant, Path: h.Place})
 	if err != nil {
 		return standing{}, err
 	}

@@ -17,6 +17,7 @@ type Model struct {
 	Orders   []ModelOrder
 	Ops      [][]ModelOp // those of the problem, by job
 	Outside  []OutsideOp
+	Limits   []ModelLimit      // the resources of the problem
 	Problem  *schedule.Problem // nil in what is written: it is there by itself
 
 	Unplanned []Unplanned

@@ -37,6 +37,13 @@ func checkMove(m *Model, s schedule.Schedule, mv Move) (Feedback, error) {
 		f.Earliest = m.clock().at(at)
 	}
 	f.Violations = append(f.Violations, newViolations(m, s, i, moved)...)
+	if slices.ContainsFunc(f.Violations, func(v Violation) bool { return v.Kind == string(check.Resource) }) {
+		for _, r := range sharing(m, s, moved) {
+			if !slices.Contains(f.Pushes, r) {
+				f.Pushes = append(f.Pushes, r)
+			}
+		}
+	}
 	return f, nil
 }
 
@@ -94,11 +101,11 @@ func (m *Model) around(s schedule.Schedule, i, machine int) (near *schedule.Prob
 	touched := make([]bool, len(m.Problem.Jobs))
 	touched[s.Operations[i].Job] = true
 	for _, o := range s.Operations {
-		if o.Machine == machine || o.Machine == s.Operations[i].Machine {
+		if o.Machine == machine || o.Machine == s.Operations[i].Machine || m.share(s.Operations[i], o) {
 			touched[o.Job] = true
 		}
 	}
-	near = &schedule.Problem{Machines: m.Problem.Machines, Horizon: m.Problem.Horizon}
+	near = &schedule.Problem{Machines: m.Problem.Machines, Horizon: m.Problem.Horizon, Resources: m.Problem.Resources}
 	at := make([]int, len(touched))
 	for j, is := range touched {
 		if is {
@@ -115,6 +122,25 @@ func (m *Model) around(s schedule.Schedule, i, machine int) (near *schedule.Prob
 	return near, part, jobs
 }
 
+// share says whether two operations take of one resource.
+func (m *Model) share(a, b schedule.Placed) bool {
+	x, y := m.Problem.Jobs[a.Job].Operations[a.Op].Uses, m.Problem.Jobs[b.Job].Operations[b.Op].Uses
+	return slices.ContainsFunc(x, func(u schedule.Use) bool {
+		return slices.ContainsFunc(y, func(v schedule.Use) bool { return u.Resource == v.Resource })
+	})
+}
+
+// sharing are the operations that take, at the time of one that was moved, of what
+// there is too little of.
+func sharing(m *Model, s schedule.Schedule, moved schedule.Placed) (out []Ref) {
+	for _, o := range s.Operations {
+		if (o.Job != moved.Job || o.Op != moved.Op) && o.Start < moved.End && o.End > moved.Start && m.share(o, moved) {
+			out = append(out, m.ref(o.Job, o.Op))
+		}
+	}
+	return out
+}
+
 // gap is a machine without the operation that is to go there.
 type gap struct {
 	m      *Model
@@ -123,6 +149,7 @@ type gap struct {
 	job, n int
 	a      schedule.Alternative
 	there  []int // others at the machine, by start
+	room   *schedule.Room
 }
 
 func newGap(m *Model, s schedule.Schedule, i int, a schedule.Alternative) *gap {
@@ -134,6 +161,9 @@ func newGap(m *Model, s schedule.Schedule, i int, a schedule.Alternative) *gap {
 		}
 	}
 	sortByStart(s, g.there)
+	if len(g.op.Uses) > 0 {
+		g.room = schedule.NewRoom(m.Problem, s, i)
+	}
 	return g
 }
 
@@ -183,7 +213,7 @@ func (g *gap) earliest() (int64, bool) {
 		if !ok {
 			return 0, false
 		}
-		start, end, ok := fit(machine.Open, max(from, g.ready()), g.a.Duration, g.op.Interruptible)
+		start, end, ok := g.run(max(from, g.ready()), g.setup(family, g.op.Family))
 		if !ok {
 			return 0, false
 		}
@@ -200,6 +230,25 @@ func (g *gap) earliest() (int64, bool) {
 	}
 	return 0, false
 }
+
+// run is the earliest run from a time on for which the machine is open and what it
+// takes is there.
+func (g *gap) run(from, setup int64) (start, end int64, ok bool) {
+	for range maxPlaces {
+		start, end, ok = fit(g.m.Problem.Machines[g.a.Machine].Open, from, g.a.Duration, g.op.Interruptible)
+		if !ok || g.room == nil {
+			return start, end, ok
+		}
+		if from, ok = g.room.From(g.op, g.a.Machine, start, end, setup); !ok || from == start {
+			return start, end, ok
+		}
+	}
+	return 0, 0, false
+}
+
+// maxPlaces bounds how often a place is looked for behind what there is too little
+// of: so many shifts nobody looks ahead.
+const maxPlaces = 4000
 
 // pushes are the operations that would have to give way: those at the machine at
 // the same time, and those of its order that come behind it too early.

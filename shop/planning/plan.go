@@ -253,7 +253,7 @@ type Unplanned struct {
 	Order  string `json:"order" doc:"Id"`
 	Number string `json:"number"`
 	Job    int    `json:"job,omitempty" doc:"None when it concerns the order"`
-	Why    Why    `json:"why" enum:"held,not_released,no_routing,no_machine,no_calendar,closed,too_long,no_material,not_in_base"`
+	Why    Why    `json:"why" enum:"held,not_released,no_routing,no_machine,no_calendar,closed,too_long,no_material,limit,not_in_base"`
 	Text   string `json:"text" doc:"In words, with how to mend it"`
 }
 
@@ -270,6 +270,7 @@ const (
 	WhyClosed      Why = "closed"       // the machines do not work within the time looked at
 	WhyTooLong     Why = "too_long"     // longer without a break than the machines ever work
 	WhyNoMaterial  Why = "no_material"  // what it takes is neither there nor expected
+	WhyLimit       Why = "limit"        // a tool or people that there never are so many of
 	WhyNotInBase   Why = "not_in_base"  // a plan was changed by hand that did not have it
 )
 
@@ -277,12 +278,12 @@ const (
 type Note struct {
 	Product string `json:"product"`
 	Job     int    `json:"job,omitempty"`
-	What    string `json:"what" enum:"overlap,parallel,setup_differs,batch_loads" doc:"overlap: the next waits for all units, although lots are handed on. parallel: branches are planned one after the other. setup_differs: the longest setup of the family counts. batch_loads: several loads count as one run"`
+	What    string `json:"what" enum:"overlap,parallel,setup_differs,batch_loads,limit_exceeded" doc:"limit_exceeded: operations that run take more of the tool or skill that product names than there are. overlap: the next waits for all units, although lots are handed on. parallel: branches are planned one after the other. setup_differs: the longest setup of the family counts. batch_loads: several loads count as one run"`
 }
 
 // Violation is one thing in a plan that cannot be.
 type Violation struct {
-	Kind  string `json:"kind" enum:"unknown,twice,missing,machine,duration,calendar,order,late,release,material,overlap,batch,capacity,setup,horizon,locked,beginning"`
+	Kind  string `json:"kind" enum:"unknown,twice,missing,machine,duration,calendar,order,late,release,material,overlap,batch,capacity,resource,setup,horizon,locked,beginning"`
 	Order string `json:"order,omitempty"`
 	Job   int    `json:"job,omitempty"`
 	Other *Ref   `json:"other,omitempty" doc:"The operation that it runs into"`

@@ -92,6 +92,9 @@ func TestPlan_OfRandomStates(t *testing.T) {
 		if n%2 == 0 {
 			randomSupply(rnd, &s)
 		}
+		if n%3 == 0 {
+			randomLimits(rnd, &s)
+		}
 		m := build(t, s)
 		for _, v := range missing(m, &s) {
 			t.Errorf("state %d: %+v is neither planned nor said not to be", n, v)

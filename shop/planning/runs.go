@@ -114,7 +114,7 @@ func (r *Request) check() error {
 
 // prepare reads the facts and makes the problem of them.
 func (d *Desk) prepare(ctx context.Context, tenant plant.TenantNo, r Request) (task, error) {
-	s, err := d.o.Facts.State(ctx, access.Scope{Tenant: tenant, Path: r.Place})
+	s, err := d.state(ctx, access.Scope{Tenant: tenant, Path: r.Place})
 	if err != nil {
 		return task{}, err
 	}

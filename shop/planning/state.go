@@ -19,6 +19,8 @@ type State struct {
 	Supply []Supply
 	// Calendars are all of the plant, by code.
 	Calendars map[string]plant.Calendar
+	// Limits are how many there are of tools and of people with a skill.
+	Limits []Limit
 	// LongStop is a standstill that is more than people at the machine mend by the
 	// way; shorter ones a plan bears. 10 minutes when 0.
 	LongStop plant.Instant
@@ -107,7 +109,10 @@ type Segment struct {
 	MinWaitMs    int64 // after it
 	MaxWaitMs    int64 // after it; 0 is no limit
 	ScrapPPM     int64
-	LeadMs       int64    // of a supplier; 0: it is done here
+	LeadMs       int64 // of a supplier; 0: it is done here
+	Tools        []string
+	Skills       []string
+	Operators    int      // people that one machine needs; 0 and 1 are one
 	Materials    []Amount // for one unit
 }
 

@@ -24,6 +24,10 @@ type Store interface {
 	Plan(ctx context.Context, tenant plant.TenantNo, id string) (Head, error)
 	// PlanBody is the body as it was saved.
 	PlanBody(ctx context.Context, tenant plant.TenantNo, id string) ([]byte, error)
+	// SaveLimit stores a limit as a fact and a row in one commit; seen is the Rev that
+	// it follows on, another is access.ErrConflict. Limits are by kind and name.
+	SaveLimit(ctx context.Context, tenant plant.TenantNo, l Limit, seen int64) error
+	Limits(ctx context.Context, tenant plant.TenantNo) ([]Limit, error)
 	// PlanInUse is the one by which a place works; access.ErrNotFound without.
 	PlanInUse(ctx context.Context, tenant plant.TenantNo, place string) (Head, error)
 }

@@ -195,6 +195,19 @@ func (w *world) first(f func(Head) bool) (Head, error) {
 	return Head{}, access.ErrNotFound
 }
 
+func (w *world) SaveLimit(_ context.Context, _ plant.TenantNo, l Limit, _ int64) error {
+	w.change(func(s *State) {
+		s.Limits = append(slices.DeleteFunc(s.Limits, func(o Limit) bool { return o.What == l.What && o.Name == l.Name }), l)
+	})
+	return nil
+}
+
+func (w *world) Limits(context.Context, plant.TenantNo) ([]Limit, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.state.Limits), nil
+}
+
 func (w *world) Plan(_ context.Context, _ plant.TenantNo, id string) (Head, error) {
 	return w.first(func(h Head) bool { return h.ID == id })
 }

@@ -30,6 +30,8 @@ type Planning interface {
 	Issue(ctx context.Context, who access.Principal, id string, again bool, note string) (planning.Head, error)
 	Drop(ctx context.Context, who access.Principal, id, note string) (planning.Head, error)
 
+	Limits(ctx context.Context, scope access.Scope) ([]planning.Limit, error)
+	SaveLimit(ctx context.Context, who access.Principal, l planning.Limit) (planning.Limit, error)
 	Suggestions(ctx context.Context, scope access.Scope, place string) ([]planning.Suggestion, error)
 	Promise(ctx context.Context, who access.Principal, r planning.PromiseRequest) (planning.Promise, error)
 	Dispatch(ctx context.Context, scope access.Scope, place string, machine plant.NodeID, limit int) ([]planning.MachineList, error)
@@ -51,6 +53,7 @@ func (r *rooms) registerPlanning() {
 	r.registerPlans()
 	r.registerPlanEdits()
 	r.registerPlanDay()
+	r.registerPlanLimits()
 }
 
 func (r *rooms) registerRuns() {

@@ -17,16 +17,19 @@ import (
 	"zhigai/history"
 	"zhigai/plant"
 	"zhigai/shop/alarm"
+	"zhigai/shop/alarm/delivery"
 	"zhigai/shop/andon"
 	"zhigai/shop/authenticity"
 	"zhigai/shop/equipment"
 	"zhigai/shop/health"
 	"zhigai/shop/line"
+	"zhigai/shop/maintenance"
 	"zhigai/shop/material"
 	"zhigai/shop/material/balance"
 	"zhigai/shop/production"
 	"zhigai/shop/production/attendance"
 	"zhigai/shop/production/performance"
+	"zhigai/shop/quality"
 	"zhigai/web"
 )
 
@@ -69,6 +72,10 @@ type Deps struct {
 	Andon      *andon.Desk
 	Condition  *health.Desk
 	Alarms     *alarm.Desk
+	// Delivery sends alarms to people, Maintenance has work done about them.
+	Delivery    *delivery.Desk
+	Maintenance *maintenance.Desk
+	Quality     *quality.Desk
 	// Authenticity examines machines' days; Decided is called after something was
 	// said of a suspicion, so that the day counts accordingly.
 	Authenticity Authenticity
@@ -109,7 +116,9 @@ func Register(api *web.API, d Deps) {
 	r.registerEquipment()
 	r.registerStops()
 	r.registerAlarms()
-	r.registerLimits()
+	r.registerAlarmLimits()
+	r.registerDelivery()
+	r.registerMaintenance()
 	r.registerCommands()
 	r.registerSamples()
 	r.registerSeries()
@@ -127,6 +136,7 @@ func Register(api *web.API, d Deps) {
 	r.registerMaterial()
 	r.registerAndon()
 	r.registerCondition()
+	r.registerQuality()
 	r.registerBalance()
 	r.registerHours()
 	r.registerAuthenticity()

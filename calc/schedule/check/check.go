@@ -28,6 +28,7 @@ const (
 	Overlap   Kind = "overlap"   // at the same time as another on the machine
 	Batch     Kind = "batch"     // of another family, or not together, in a batch
 	Capacity  Kind = "capacity"  // more in a batch than fits
+	Resource  Kind = "resource"  // takes more of a tool, or of people, than there are
 	Setup     Kind = "setup"     // without the time to set the machine up before it
 	Horizon   Kind = "horizon"   // ends after everything must be done
 	Locked    Kind = "locked"    // not where it is locked
@@ -46,12 +47,13 @@ type Violation struct {
 type checker struct {
 	p     *schedule.Problem
 	found []Violation
+	taken [][]taking // of each resource
 }
 
 // Schedule gives everything that is wrong with s; nothing when it can be carried
 // out. The problem must be valid.
 func Schedule(p *schedule.Problem, s schedule.Schedule) []Violation {
-	c := checker{p: p}
+	c := checker{p: p, taken: make([][]taking, len(p.Resources))}
 	known := c.complete(s)
 	for _, o := range known {
 		c.operation(o)
@@ -98,7 +100,7 @@ func (c *checker) operation(o schedule.Placed) {
 	if o.Start < 0 {
 		c.add(BeforeAll, o, "starts at %d, before time 0", o.Start)
 	}
-	if o.Op == 0 && o.Start < job.Release {
+	if (o.Op == 0 || op.After != nil && len(op.After) == 0) && o.Start < job.Release {
 		c.add(Release, o, "starts at %d; the job is released at %d", o.Start, job.Release)
 	}
 	if o.Start < op.Material {
@@ -158,26 +160,39 @@ func openTime(open []schedule.Window, from, to int64) int64 {
 	return sum
 }
 
-// jobs checks the order of operations and the waits between them.
+// jobs checks the order of operations and the waits between them. What is missing
+// has been said.
 func (c *checker) jobs(known []schedule.Placed) {
-	byJob := make([][]schedule.Placed, len(c.p.Jobs))
+	at := map[[2]int]schedule.Placed{}
 	for _, o := range known {
-		byJob[o.Job] = append(byJob[o.Job], o)
+		at[[2]int{o.Job, o.Op}] = o
 	}
-	for j, ops := range byJob {
-		slices.SortFunc(ops, func(a, b schedule.Placed) int { return cmp.Compare(a.Op, b.Op) })
-		for i := 1; i < len(ops); i++ {
-			before, o := ops[i-1], ops[i]
-			if before.Op != o.Op-1 {
-				continue // what is missing between them has been said
+	for _, o := range known {
+		op := c.of(o)
+		if op.After == nil {
+			if before, there := at[[2]int{o.Job, o.Op - 1}]; there {
+				c.wait(before, o, op.MinWait, op.MaxWait)
 			}
-			op := &c.p.Jobs[j].Operations[o.Op]
-			if wait := o.Start - before.End; wait < op.MinWait {
-				c.add(Order, o, "starts at %d; the operation before it ends at %d and %d must pass", o.Start, before.End, op.MinWait)
-			} else if op.MaxWait != nil && wait > *op.MaxWait {
-				c.add(Late, o, "starts at %d; the operation before it ends at %d and no more than %d may pass", o.Start, before.End, *op.MaxWait)
+			continue
+		}
+		for _, f := range op.After {
+			if before, there := at[[2]int{o.Job, f.Op}]; there {
+				c.wait(before, o, f.MinWait, nil)
 			}
 		}
+	}
+}
+
+// wait checks what passes between two operations of a job.
+func (c *checker) wait(before, o schedule.Placed, least int64, most *int64) {
+	wait := o.Start - before.End
+	switch {
+	case wait < least && before.Op == o.Op-1:
+		c.add(Order, o, "starts at %d; the operation before it ends at %d and %d must pass", o.Start, before.End, least)
+	case wait < least:
+		c.add(Order, o, "starts at %d; operation %d, which comes before it, ends at %d and %d must pass", o.Start, before.Op, before.End, least)
+	case most != nil && wait > *most:
+		c.add(Late, o, "starts at %d; the operation before it ends at %d and no more than %d may pass", o.Start, before.End, *most)
 	}
 }
 
@@ -213,7 +228,9 @@ func (c *checker) machines(known []schedule.Placed) {
 		c.apart(m, k, runs)
 		c.batches(m, k, runs)
 		c.setups(m, k, runs)
+		c.takes(m, k, runs)
 	}
+	c.limits()
 }
 
 func (c *checker) apart(m *schedule.Machine, k int, runs []run) {

@@ -25,6 +25,10 @@ func Problem(data []byte) (*schedule.Problem, error) {
 			p.Jobs = append(p.Jobs, schedule.Job{Weight: 1})
 			return job(&p.Jobs[i])
 		}),
+		"resources": array(func(i int) reader {
+			p.Resources = append(p.Resources, schedule.Resource{})
+			return resource(&p.Resources[i])
+		}),
 	}, "machines", "jobs"))
 	if err != nil {
 		return nil, err
@@ -112,6 +116,25 @@ func machine(m *schedule.Machine, calendar func(string)) reader {
 	})
 }
 
+// resource reads what operations need beside a machine; levels are [from, units].
+func resource(r *schedule.Resource) reader {
+	return object(map[string]reader{
+		"name":   text(&r.Name),
+		"units":  whole(&r.Units),
+		"let_go": truth(&r.LetGo),
+		"levels": array(func(int) reader {
+			return func(path string, raw json.RawMessage) error {
+				var l []int64
+				if err := json.Unmarshal(raw, &l); err != nil || len(l) != 2 {
+					return fmt.Errorf("%s: %.40s is no level [from, units]", path, raw)
+				}
+				r.Levels = append(r.Levels, schedule.Level{From: l[0], Units: l[1]})
+				return nil
+			}
+		}),
+	}, "units")
+}
+
 func job(j *schedule.Job) reader {
 	return object(map[string]reader{
 		"name":    text(&j.Name),
@@ -132,13 +155,26 @@ func operation(o *schedule.Operation) reader {
 		"size":          whole(&o.Size),
 		"interruptible": truth(&o.Interruptible),
 		"material":      whole(&o.Material),
-		"min_wait":      whole(&o.MinWait),
-		"max_wait":      maybe(&o.MaxWait),
+		"uses": array(func(i int) reader {
+			o.Uses = append(o.Uses, schedule.Use{Units: 1})
+			u := &o.Uses[i]
+			return object(map[string]reader{"resource": whole(&u.Resource), "units": whole(&u.Units)}, "resource")
+		}),
+		"min_wait": whole(&o.MinWait),
+		"max_wait": maybe(&o.MaxWait),
 		"alternatives": array(func(i int) reader {
 			o.Alternatives = append(o.Alternatives, schedule.Alternative{})
 			a := &o.Alternatives[i]
 			return object(map[string]reader{"machine": whole(&a.Machine), "duration": whole(&a.Duration)}, "machine", "duration")
 		}),
+		"after": func(path string, raw json.RawMessage) error {
+			o.After = []schedule.Forerunner{} // without any it begins with the job
+			return array(func(i int) reader {
+				o.After = append(o.After, schedule.Forerunner{})
+				f := &o.After[i]
+				return object(map[string]reader{"op": whole(&f.Op), "min_wait": whole(&f.MinWait)}, "op")
+			})(path, raw)
+		},
 		"locked": func(path string, raw json.RawMessage) error {
 			o.Locked = &schedule.Lock{}
 			return object(map[string]reader{"machine": whole(&o.Locked.Machine), "start": whole(&o.Locked.Start)}, "machine", "start")(path, raw)

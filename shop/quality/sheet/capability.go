@@ -116,7 +116,7 @@ func (f *Frame) Capability(a AskCapability) (*Capable, error) {
 	if sum := r.Center + r.Within + r.Overall; math.IsNaN(sum) || math.IsInf(sum, 0) {
 		return nil, invalid("the values are too large to be added up; give them in a larger unit")
 	}
-	out := capable(r)
+	out := CapableOf(r)
 	out.Sigma, out.Subgroups, out.Beyond = string(estimator(a.Sigma, own("xbar-r", single))), trial, beyond
 	out.Spec = [2]*float64{a.LSL, a.USL}
 	for _, d := range r.Doubts {
@@ -134,7 +134,8 @@ func (f *Frame) Capability(a AskCapability) (*Capable, error) {
 	return out, nil
 }
 
-func capable(r *capability.Report) *Capable {
+// CapableOf puts a report into the words of the commands and of the API.
+func CapableOf(r *capability.Report) *Capable {
 	out := &Capable{
 		N: r.N, Target: r.Target, Center: r.Center, StdDev: r.Within, RStdDev: r.Within, Observed: r.Observed,
 		Indices: map[string]Index{"Cp": indexOf(r.Cp), "Cp_l": indexOf(r.CpL), "Cp_u": indexOf(r.CpU), "Cp_k": indexOf(r.CpK), "Cpm": indexOf(r.Cpm)},

@@ -31,20 +31,22 @@ export interface OrderPlan { id: string; number: string; product: string; quanti
 export interface Assignment {
   order: string; job: number; name: Name; equipment?: string; start: string; end: string; setup_ms?: number; quantity: number; state: string; frozen?: boolean; locked?: boolean; outside?: boolean; family?: string; alternatives?: string[]; material?: Cover;
 }
+/** How many there are of a tool, or of people with a skill. */
+export interface Limit { what: "tool" | "skill"; name: string; units: number; calendar?: string; shifts?: { shift: string; units: number }[]; off?: boolean; rev: number; by?: string; at?: string }
 /** When what an operation takes of an item is there. */
 export interface Cover { item: string; need: string; short?: string; at?: string; arrival?: { id: string; path: string; party?: string; reference?: string; due: string; quantity: string } }
-export type UnplannedWhy = "held" | "not_released" | "no_routing" | "no_machine" | "no_calendar" | "closed" | "too_long" | "no_material" | "not_in_base";
+export type UnplannedWhy = "held" | "not_released" | "no_routing" | "no_machine" | "no_calendar" | "closed" | "too_long" | "no_material" | "limit" | "not_in_base";
 export interface Unplanned { order: string; number: string; job?: number; why: UnplannedWhy; text: string }
 export interface Ref { order: string; job: number }
-export type ViolationKind = "unknown" | "twice" | "missing" | "machine" | "duration" | "calendar" | "order" | "late" | "release" | "material" | "overlap" | "batch" | "capacity" | "setup" | "horizon" | "locked" | "beginning";
+export type ViolationKind = "unknown" | "twice" | "missing" | "machine" | "duration" | "calendar" | "order" | "late" | "release" | "material" | "overlap" | "batch" | "capacity" | "resource" | "setup" | "horizon" | "locked" | "beginning";
 export interface Violation { kind: ViolationKind; order?: string; job?: number; other?: Ref; text: string }
-export interface PlanNote { product: string; job?: number; what: "overlap" | "parallel" | "setup_differs" | "batch_loads" }
+export interface PlanNote { product: string; job?: number; what: "overlap" | "parallel" | "setup_differs" | "batch_loads" | "limit_exceeded" }
 export interface Plan extends PlanHead { machines: MachinePlan[]; orders: OrderPlan[]; assignments: Assignment[]; unplanned: Unplanned[]; violations: Violation[]; notes: PlanNote[] }
 export interface Move extends Ref { equipment: string; start: string }
 export interface MoveFeedback extends Move { end: string; setup_ms: number; violations: Violation[]; pushes: Ref[]; earliest?: string }
 export interface PlanChange { what: string; order?: string; number?: string; job?: number; equipment?: string; text: string }
-export type Because = "job" | "machine" | "setup" | "calendar" | "release" | "material" | "locked" | "frozen" | "outside" | "begin";
-export interface ChainLink extends Ref { number: string; name: Name; equipment?: string; start: string; end: string; because: Because; wait_ms: number; setup_ms?: number; closed_ms?: number; material?: Cover }
+export type Because = "job" | "machine" | "setup" | "calendar" | "release" | "material" | "tool" | "people" | "locked" | "frozen" | "outside" | "begin";
+export interface ChainLink extends Ref { number: string; name: Name; equipment?: string; start: string; end: string; because: Because; wait_ms: number; setup_ms?: number; closed_ms?: number; material?: Cover; limit?: string }
 export interface Late extends OrderPlan { chain: ChainLink[] }
 export interface Suggestion { what: "stop" | "rush" | "order" | "material" | "late" | "behind" | "ahead"; order?: string; number?: string; job?: number; equipment?: string; path?: string; since?: string; by_ms?: number; affected?: number; text: string }
 export interface Compared extends PlanHead { against: Changes }
@@ -68,6 +70,7 @@ async function orNone<T>(asked: Promise<T>, none: T): Promise<T> {
   }
 }
 
+export const limits = queryOptions({ queryKey: ["plan-limits"], queryFn: async ({ signal }) => (await api.get<List<Limit>>("/plan-limits", {}, signal)).items });
 export const planInUse = (scope: string | undefined) =>
   queryOptions({ queryKey: ["plans", "in-use", scope], enabled: scope !== undefined, placeholderData: keepPreviousData, queryFn: ({ signal }) => orNone<Plan | null>(api.get<Plan>("/plan-in-use", { scope }, signal), null) });
 export const plan = (id: string | undefined) => queryOptions({ queryKey: ["plans", "one", id], enabled: id !== undefined, placeholderData: keepPreviousData, queryFn: ({ signal }) => api.get<Plan>(`/plans/${id}`, {}, signal) });

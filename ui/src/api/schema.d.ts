@@ -329,6 +329,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alarms/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which alarms went to whom, with every attempt, the newest first */
+        get: operations["alarm-deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alarms/limits": {
         parameters: {
             query?: never;
@@ -443,6 +460,59 @@ export interface paths {
         get: operations["alarm-performance"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/routes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** By which ways alarms go to people, without secrets */
+        get: operations["alarm-routes"];
+        put?: never;
+        /** Tell people of alarms by e-mail or webhook from now on */
+        post: operations["add-alarm-route"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/routes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a route, or switch it off */
+        put: operations["change-alarm-route"];
+        post?: never;
+        /** End a route; what waits for it is not sent */
+        delete: operations["end-alarm-route"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/routes/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a made-up alarm by a route and say what came of it */
+        post: operations["test-alarm-route"];
         delete?: never;
         options?: never;
         head?: never;
@@ -656,6 +726,161 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/characteristics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is measured or judged, how often and how it is charted: the lines of inspection plans */
+        get: operations["characteristics"];
+        put?: never;
+        /** Keep a characteristic; without an id it is a new one, rev is the revision that was seen */
+        post: operations["save-characteristic"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/characteristics/{id}/capability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How well a process keeps within its specification, of what was measured in a window */
+        get: operations["capability"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/characteristics/{id}/chart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The control chart of a characteristic within a window: points with what each rule says, or an envelope where there are more than 2000 */
+        get: operations["control-chart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/characteristics/{id}/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make limits of phase I, with the reason; rev is the version in force that was seen */
+        post: operations["set-control-limits"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/characteristics/{id}/limits-trial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What limits of phase I would be, and what they would have flagged since */
+        post: operations["try-control-limits"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/characteristics/{id}/lots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lots that were inspected by sampling, the newest first, with how the next one is inspected */
+        get: operations["inspected-lots"];
+        put?: never;
+        /** Judge a lot by its sample and follow the switching rules */
+        post: operations["inspect-lot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/characteristics/{id}/measurements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Enter what was measured, or found: the answer says at once whether the process is still in control */
+        post: operations["measure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/characteristics/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say something of a point of a chart: an annotation, or the cause of a signal */
+        post: operations["note-chart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/characteristics/{id}/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many units of the next lot of a size to look at, after the lots before it (GB/T 2828.1) */
+        get: operations["lot-plan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/commands": {
         parameters: {
             query?: never;
@@ -803,6 +1028,23 @@ export interface paths {
         };
         /** Zones of vibration by group of machines, with the standard they are taken from */
         get: operations["condition-zones"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/defects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How often each kind of defect was found by inspection, and entered as scrap by production */
+        get: operations["defects"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2631,6 +2873,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/gauge-studies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Studies of gauges with what they found, the newest first */
+        get: operations["gauge-studies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gauges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gauges in use, with when their calibration is due */
+        get: operations["gauges"];
+        put?: never;
+        /** Keep a gauge; without an id it is a new one, rev is the revision that was seen */
+        post: operations["save-gauge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gauges/{id}/studies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep a study of repeatability and reproducibility and say what it found */
+        post: operations["add-gauge-study"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/guests": {
         parameters: {
             query?: never;
@@ -3144,6 +3438,112 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/maintenance/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Work orders on machines, the newest first */
+        get: operations["work-orders"];
+        put?: never;
+        /** Ask for work at a machine, also from an alarm; where an order is open for the same alarm, that one is answered */
+        post: operations["propose-work-order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/orders/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A work order with what the standstill cost and what is known of its fault */
+        get: operations["work-order"];
+        /** Enter what is to be done, was found and was done */
+        put: operations["change-work-order"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/orders/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Plan, begin, end or cancel a work order, or say whether it helped */
+        post: operations["move-work-order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is to be done again and again, and when next */
+        get: operations["maintenance-plans"];
+        put?: never;
+        /** Plan work at a machine by time, count or alarm */
+        post: operations["add-maintenance-plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/plans/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a plan, or switch it off */
+        put: operations["change-maintenance-plan"];
+        post?: never;
+        /** End a plan; its orders stay */
+        delete: operations["end-maintenance-plan"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What work was done in a stretch of time, and how much of it was corrective */
+        get: operations["maintenance-summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/map": {
         parameters: {
             query?: never;
@@ -3628,6 +4028,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/nonconformances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What does not conform, from how it was found to the proof that its cause is gone, the newest first */
+        get: operations["nonconformances"];
+        put?: never;
+        /** Say what does not conform */
+        post: operations["open-nonconformance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/nonconformances/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Contain it, name its cause, act, verify by what was measured since, close */
+        post: operations["move-nonconformance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/north-targets": {
         parameters: {
             query?: never;
@@ -4020,6 +4455,24 @@ export interface paths {
         /** The plan by which a place works; not found when none was issued */
         get: operations["plan-in-use"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan-limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many there are of tools and of people with a skill: no plan takes more at once */
+        get: operations["plan-limits"];
+        /** Enter how many there are of a tool or a skill (rev 0), or change it */
+        put: operations["save-plan-limit"];
         post?: never;
         delete?: never;
         options?: never;
@@ -7119,6 +7572,14 @@ export interface components {
             /** @description Why there is none */
             why?: string;
         };
+        Bin: {
+            /** Format: double */
+            from: number;
+            /** Format: int64 */
+            n: number;
+            /** Format: double */
+            to: number;
+        };
         BulkApplied: {
             /** @description Names the import, to take it back */
             at: string;
@@ -7261,6 +7722,40 @@ export interface components {
              * @description Heavy questions waiting for their turn
              */
             waiting: number;
+        };
+        Capability: {
+            beyond_limits: number[] | null;
+            /** @description Histogram of the values */
+            bins: components["schemas"]["Bin"][];
+            /** Format: double */
+            center: number;
+            characteristic: components["schemas"]["QualityCharacteristic"];
+            /** @description out_of_control, few_subgroups, few_values, not_normal, autocorrelated, target_outside */
+            doubts: string[];
+            expected: number[] | null;
+            /** Format: double */
+            expected_fraction_below: number;
+            expected_ppm: number[] | null;
+            indices: {
+                [key: string]: components["schemas"]["SheetIndex"];
+            };
+            /** Format: int64 */
+            nobs: number;
+            normality: components["schemas"]["SheetNormality"];
+            observed: number[] | null;
+            percentiles: components["schemas"]["SheetPercentiles"];
+            performance: components["schemas"]["SheetPerformance"];
+            sigma: string;
+            spec: (number | null)[] | null;
+            /** Format: double */
+            "std.dev": number;
+            /** Format: double */
+            std_dev: number;
+            /** Format: int64 */
+            subgroups: number;
+            /** Format: double */
+            target: number | null;
+            warnings: string[] | null;
         };
         ChangeExpertDispatch: {
             /** Format: int64 */
@@ -7503,6 +7998,75 @@ export interface components {
             text: string;
             /** @description true: the day does not count; false: it does */
             upheld: boolean;
+        };
+        DeliveryAttempt: {
+            at: string;
+            /** @description What the other side said, or what went wrong */
+            detail?: string;
+            ok: boolean;
+            /** Format: int64 */
+            took_ms: number;
+        };
+        DeliveryDelivery: {
+            /** @description As it was when it came */
+            alarm: components["schemas"]["AlarmAlarm"];
+            attempts: components["schemas"]["DeliveryAttempt"][];
+            /** @description When it is tried next */
+            due: string;
+            id: string;
+            made: string;
+            /** @description Of the route */
+            name: string;
+            /** @description id */
+            route: string;
+            /** @enum {string} */
+            state: "waiting" | "sent" | "failed" | "dropped";
+            /** @enum {string} */
+            way: "email" | "webhook";
+            /** @description Of what was dropped */
+            why?: string;
+        };
+        DeliveryQuiet: {
+            /** @description hh:mm */
+            from: string;
+            /**
+             * Format: int64
+             * @description This urgent or more goes out all the same; 0 for none
+             */
+            priority: number;
+            /** @description hh:mm, of the next day where it is before from */
+            to: string;
+            /** @description As in the tz database: Asia/Shanghai */
+            zone: string;
+        };
+        DeliveryRoute: {
+            /** @description Certificate, PEM, of who vouches for the server; the system's when left out */
+            ca?: string;
+            id: string;
+            name: string;
+            off?: boolean;
+            /** @description Paths; none for all of the plant */
+            places: string[] | null;
+            /**
+             * Format: int64
+             * @description This urgent or more
+             */
+            priority: number;
+            quiet?: components["schemas"]["DeliveryQuiet"];
+            /** Format: int64 */
+            rev: number;
+            /** @description Password at the mail server, or what signs webhooks; never shown, kept when left out */
+            secret?: string;
+            /** @description Address that e-mail comes from */
+            sender?: string;
+            /** @description Addresses that e-mail goes to */
+            to: string[] | null;
+            /** @description Of a webhook https://… or http://…; of e-mail the server: smtp://host:587, smtps://host:465 */
+            url: string;
+            /** @description At the mail server */
+            user?: string;
+            /** @enum {string} */
+            way: "email" | "webhook";
         };
         DiagnosisAnswer: {
             /** Format: date-time */
@@ -9641,6 +10205,23 @@ export interface components {
             /** @description Code of a province, city or county */
             region: string;
         };
+        GaugeStudy: {
+            readonly at?: string;
+            readonly by?: string;
+            gauge: string;
+            readonly id?: string;
+            /** @enum {string} */
+            method: "anova" | "range";
+            /** @description What was measured */
+            name: string;
+            readings: components["schemas"]["QualityReading"][] | null;
+            result: components["schemas"]["SheetGauge"];
+            /**
+             * Format: double
+             * @description Width of the specification, in the unit of the gauge
+             */
+            tolerance?: number;
+        };
         Health: {
             checks: components["schemas"]["Check"][];
             demo: boolean;
@@ -9727,7 +10308,7 @@ export interface components {
             /** Format: double */
             cd: number;
             id: string;
-            name: components["schemas"]["HealthName"];
+            name: components["schemas"]["PlantName"];
         };
         HealthLines: {
             /**
@@ -9743,10 +10324,6 @@ export interface components {
             harmonic: number;
             /** Format: double */
             hz: number;
-        };
-        HealthName: {
-            en: string;
-            zh: string;
         };
         HealthPicture: {
             at: string;
@@ -10629,6 +11206,16 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListDeliveryDelivery: {
+            items: components["schemas"]["DeliveryDelivery"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListDeliveryRoute: {
+            items: components["schemas"]["DeliveryRoute"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListDiagnosisEdition: {
             items: components["schemas"]["DiagnosisEdition"][];
             /** @description Pass as cursor for the next page */
@@ -10774,6 +11361,11 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListGaugeStudy: {
+            items: components["schemas"]["GaugeStudy"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListHealthCatalogued: {
             items: components["schemas"]["HealthCatalogued"][];
             /** @description Pass as cursor for the next page */
@@ -10831,6 +11423,16 @@ export interface components {
         };
         ListMachineLink: {
             items: components["schemas"]["MachineLink"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListMaintenanceOrder: {
+            items: components["schemas"]["MaintenanceOrder"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListMaintenancePlanState: {
+            items: components["schemas"]["MaintenancePlanState"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -10924,6 +11526,11 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListPlanningLimit: {
+            items: components["schemas"]["PlanningLimit"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListPlanningMachineList: {
             items: components["schemas"]["PlanningMachineList"][];
             /** @description Pass as cursor for the next page */
@@ -10996,6 +11603,31 @@ export interface components {
         };
         ListProfile: {
             items: components["schemas"]["Profile"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListQualityCase: {
+            items: components["schemas"]["QualityCase"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListQualityCharacteristic: {
+            items: components["schemas"]["QualityCharacteristic"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListQualityDefectCount: {
+            items: components["schemas"]["QualityDefectCount"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListQualityGauge: {
+            items: components["schemas"]["QualityGauge"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListQualityLot: {
+            items: components["schemas"]["QualityLot"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -11289,6 +11921,377 @@ export interface components {
             verified: string;
             /** Format: int64 */
             version: number;
+        };
+        MaintenanceCheck: {
+            at?: string;
+            by?: string;
+            done?: boolean;
+            text: string;
+        };
+        MaintenanceKnown: {
+            action: string;
+            cause: string;
+            done: string;
+            fault: string;
+            name: components["schemas"]["PlantName"];
+            /** Format: int64 */
+            number: number;
+            /** @description id */
+            order: string;
+            path: string;
+            /** @enum {string} */
+            state: "done" | "verified" | "ineffective";
+        };
+        MaintenanceMove: {
+            note?: string;
+            /** @enum {string} */
+            state: "proposed" | "planned" | "in_work" | "done" | "verified" | "ineffective" | "cancelled";
+        };
+        MaintenanceNew: {
+            /** @description What was done about it */
+            action?: string;
+            assignee?: string;
+            /** @description Why it was so */
+            cause?: string;
+            checks?: components["schemas"]["MaintenanceCheck"][] | null;
+            /**
+             * Format: int64
+             * @description What an hour of the machine's standstill costs
+             */
+            down_fen_per_h?: number;
+            due?: string;
+            equipment: string;
+            /** @description What was found */
+            fault?: string;
+            /**
+             * Format: int64
+             * @description Cost of labour
+             */
+            labour_fen?: number;
+            /** Format: int64 */
+            labour_min?: number;
+            note?: string;
+            /** @description The alarm that it is about */
+            origin?: components["schemas"]["MaintenanceOrigin"];
+            /** @description Spares used; taking them out of stock is booked where material is */
+            parts?: components["schemas"]["MaintenancePart"][] | null;
+            /**
+             * Format: int64
+             * @description Cost of parts and outside service
+             */
+            parts_fen?: number;
+            /** Format: int64 */
+            priority: number;
+            title: string;
+            /**
+             * Format: int64
+             * @description How long the alarm must stay away after the work for it to have helped; a day when left out
+             */
+            verify_s?: number;
+        };
+        MaintenanceOrder: {
+            /** @description What was done about it */
+            action?: string;
+            assignee?: string;
+            /** @description When this revision was saved */
+            at: string;
+            /** @description Why it was so */
+            cause?: string;
+            checks?: components["schemas"]["MaintenanceCheck"][] | null;
+            /**
+             * Format: int64
+             * @description What an hour of the machine's standstill costs
+             */
+            down_fen_per_h?: number;
+            due?: string;
+            equipment: string;
+            /** @description What was found */
+            fault?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "corrective" | "preventive" | "condition";
+            /**
+             * Format: int64
+             * @description Cost of labour
+             */
+            labour_fen?: number;
+            /** Format: int64 */
+            labour_min?: number;
+            /** @description Of the machine */
+            name: components["schemas"]["PlantName"];
+            /**
+             * Format: int64
+             * @description Counted from 1
+             */
+            number: number;
+            origin?: components["schemas"]["MaintenanceOrigin"];
+            /** @description Spares used; taking them out of stock is booked where material is */
+            parts?: components["schemas"]["MaintenancePart"][] | null;
+            /**
+             * Format: int64
+             * @description Cost of parts and outside service
+             */
+            parts_fen?: number;
+            path: string;
+            /** @description id of the plan that asked for it */
+            plan?: string;
+            /** Format: int64 */
+            priority: number;
+            /** Format: int64 */
+            rev: number;
+            /** @enum {string} */
+            state: "proposed" | "planned" | "in_work" | "done" | "verified" | "ineffective" | "cancelled";
+            steps: components["schemas"]["MaintenanceStep"][];
+            title: string;
+            /**
+             * Format: int64
+             * @description How long the alarm must stay away after the work for it to have helped; a day when left out
+             */
+            verify_s?: number;
+        };
+        MaintenanceOrigin: {
+            /** @description Of the alarm at the place */
+            alarm: string;
+            /** @description When it came */
+            from: string;
+            text?: components["schemas"]["PlantName"];
+        };
+        MaintenancePart: {
+            /** @description Code of the item */
+            item: string;
+            location?: string;
+            /** @description In the item's unit */
+            quantity: string;
+        };
+        MaintenancePlan: {
+            /** @description By alarm: its id at the machine */
+            alarm?: string;
+            /** @description From when on it counts; now when left out */
+            begin?: string;
+            /** @enum {string} */
+            by: "time" | "count" | "alarm";
+            /** @description Lines of the check list */
+            checks: string[] | null;
+            /**
+             * Format: double
+             * @description By time: how many days after the last time
+             */
+            days?: number;
+            equipment: string;
+            id: string;
+            off?: boolean;
+            /**
+             * Format: int64
+             * @description By count: after how many parts that the machine counted
+             */
+            parts?: number;
+            /** Format: int64 */
+            priority: number;
+            /** Format: int64 */
+            rev: number;
+            title: string;
+            /** Format: int64 */
+            verify_s?: number;
+        };
+        MaintenancePlanState: {
+            /** @description By alarm: its id at the machine */
+            alarm?: string;
+            /** @description From when on it counts; now when left out */
+            begin?: string;
+            /** @enum {string} */
+            by: "time" | "count" | "alarm";
+            /** @description Lines of the check list */
+            checks: string[] | null;
+            /**
+             * Format: double
+             * @description By time: how many days after the last time
+             */
+            days?: number;
+            /** @description By time: when it is due */
+            due?: string;
+            equipment: string;
+            id: string;
+            /** @description When it was done last, or began to count */
+            last: string;
+            /**
+             * Format: int64
+             * @description By count: parts since the last time
+             */
+            made?: number;
+            name: components["schemas"]["PlantName"];
+            off?: boolean;
+            /** @description id of the order that is open for it */
+            open?: string;
+            /**
+             * Format: int64
+             * @description By count: after how many parts that the machine counted
+             */
+            parts?: number;
+            /** @description Of the machine; empty when it is gone */
+            path: string;
+            /** Format: int64 */
+            priority: number;
+            /** Format: int64 */
+            rev: number;
+            title: string;
+            /**
+             * Format: double
+             * @description How much of the way to the next time is gone, 1 and more when it is due; none where nobody knows
+             */
+            used: number | null;
+            /** Format: int64 */
+            verify_s?: number;
+        };
+        MaintenanceStep: {
+            at: string;
+            /** @description Who; node when it was seen by itself */
+            by: string;
+            note?: string;
+            /** @enum {string} */
+            state: "proposed" | "planned" | "in_work" | "done" | "verified" | "ineffective" | "cancelled";
+        };
+        MaintenanceSummary: {
+            /**
+             * Format: double
+             * @description Corrective maintenance time by all maintenance time, 0..1
+             */
+            corrective_ratio: number | null;
+            /** @description Orders that were done in the stretch, by kind */
+            count: {
+                [key: string]: number;
+            };
+            from: string;
+            /** Format: int64 */
+            ineffective: number;
+            /**
+             * Format: int64
+             * @description Of them those that are past their due time
+             */
+            late: number;
+            /**
+             * Format: int64
+             * @description Orders that are open now
+             */
+            open: number;
+            /** @description Why there is no ratio */
+            reason?: string;
+            to: string;
+            /**
+             * Format: int64
+             * @description Of those done in the stretch, how many were seen to have helped
+             */
+            verified: number;
+            work_ms: {
+                [key: string]: number;
+            };
+        };
+        MaintenanceView: {
+            /** @description What was done about it */
+            action?: string;
+            assignee?: string;
+            /** @description When this revision was saved */
+            at: string;
+            /** @description Why it was so */
+            cause?: string;
+            checks?: components["schemas"]["MaintenanceCheck"][] | null;
+            /**
+             * Format: int64
+             * @description Downtime, labour and parts
+             */
+            cost_fen: number | null;
+            /**
+             * Format: int64
+             * @description What an hour of the machine's standstill costs
+             */
+            down_fen_per_h?: number;
+            /** Format: int64 */
+            downtime_ms: number | null;
+            due?: string;
+            equipment: string;
+            /** @description What was found */
+            fault?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "corrective" | "preventive" | "condition";
+            known: components["schemas"]["MaintenanceKnown"][];
+            /**
+             * Format: int64
+             * @description Cost of labour
+             */
+            labour_fen?: number;
+            /** Format: int64 */
+            labour_min?: number;
+            /** @description Of the machine */
+            name: components["schemas"]["PlantName"];
+            /**
+             * Format: int64
+             * @description Counted from 1
+             */
+            number: number;
+            origin?: components["schemas"]["MaintenanceOrigin"];
+            /** @description Spares used; taking them out of stock is booked where material is */
+            parts?: components["schemas"]["MaintenancePart"][] | null;
+            /**
+             * Format: int64
+             * @description Cost of parts and outside service
+             */
+            parts_fen?: number;
+            path: string;
+            /** @description id of the plan that asked for it */
+            plan?: string;
+            /** Format: int64 */
+            priority: number;
+            /** @description Why there is no figure */
+            reason?: string;
+            /** Format: int64 */
+            rev: number;
+            /** @enum {string} */
+            state: "proposed" | "planned" | "in_work" | "done" | "verified" | "ineffective" | "cancelled";
+            steps: components["schemas"]["MaintenanceStep"][];
+            title: string;
+            /**
+             * Format: int64
+             * @description How long the alarm must stay away after the work for it to have helped; a day when left out
+             */
+            verify_s?: number;
+        };
+        MaintenanceWork: {
+            /** @description What was done about it */
+            action?: string;
+            assignee?: string;
+            /** @description Why it was so */
+            cause?: string;
+            checks?: components["schemas"]["MaintenanceCheck"][] | null;
+            /**
+             * Format: int64
+             * @description What an hour of the machine's standstill costs
+             */
+            down_fen_per_h?: number;
+            due?: string;
+            /** @description What was found */
+            fault?: string;
+            /**
+             * Format: int64
+             * @description Cost of labour
+             */
+            labour_fen?: number;
+            /** Format: int64 */
+            labour_min?: number;
+            /** @description Spares used; taking them out of stock is booked where material is */
+            parts?: components["schemas"]["MaintenancePart"][] | null;
+            /**
+             * Format: int64
+             * @description Cost of parts and outside service
+             */
+            parts_fen?: number;
+            /** Format: int64 */
+            priority: number;
+            title: string;
+            /**
+             * Format: int64
+             * @description How long the alarm must stay away after the work for it to have helped; a day when left out
+             */
+            verify_s?: number;
         };
         MaterialArrival: {
             /** @description What has not come will not come */
@@ -12362,7 +13365,7 @@ export interface components {
             order?: string;
             text: string;
             /** @enum {string} */
-            what: "order_new" | "order_gone" | "order_changed" | "job_elsewhere" | "job_ended" | "calendar" | "machine_gone" | "definition" | "material";
+            what: "order_new" | "order_gone" | "order_changed" | "job_elsewhere" | "job_ended" | "calendar" | "machine_gone" | "definition" | "material" | "limit";
         };
         PlanningChanges: {
             /**
@@ -12677,12 +13680,36 @@ export interface components {
             number: string;
             order: string;
         };
+        PlanningLimit: {
+            readonly at?: string;
+            readonly by?: string;
+            /** @description Of a skill: code of the calendar whose shifts are named */
+            calendar?: string;
+            /** @description As routings call it */
+            name: string;
+            /** @description It limits no more */
+            off?: boolean;
+            /**
+             * Format: int64
+             * @description Counts the changes
+             */
+            rev: number;
+            /** @description Of a skill: how many people have it in each shift */
+            shifts?: components["schemas"]["PlanningShiftPeople"][] | null;
+            /**
+             * Format: int64
+             * @description At any time; of a skill with a calendar, outside of the shifts that are named
+             */
+            units: number;
+            /** @enum {string} */
+            what: "tool" | "skill";
+        };
         PlanningLink: {
             /**
-             * @description What it waited for last: the operation before it in its order (job), in the machine (machine; setup when that counts too), the machine to open (calendar), the order's earliest date (release), what it takes to arrive (material), a lock, a supplier (outside); frozen: it runs already; begin: nothing, it starts at once
+             * @description What it waited for last: the operation before it in its order (job), in the machine (machine; setup when that counts too), the machine to open (calendar), the order's earliest date (release), what it takes to arrive (material), a fixture or a gauge (tool), people with a skill (people), a lock, a supplier (outside); frozen: it runs already; begin: nothing, it starts at once
              * @enum {string}
              */
-            because: "job" | "machine" | "setup" | "calendar" | "release" | "material" | "locked" | "frozen" | "outside" | "begin";
+            because: "job" | "machine" | "setup" | "calendar" | "release" | "material" | "tool" | "people" | "locked" | "frozen" | "outside" | "begin";
             /**
              * Format: int64
              * @description Of its way from start to end that the machine is closed
@@ -12692,6 +13719,8 @@ export interface components {
             equipment?: string;
             /** Format: int64 */
             job: number;
+            /** @description Of tool and people: the tool or the skill that there is too little of */
+            limit?: string;
             /** @description Of material: what it waited for, and which arrival brings it */
             material?: components["schemas"]["PlanningCover"];
             name: components["schemas"]["PlantName"];
@@ -12755,10 +13784,10 @@ export interface components {
             job?: number;
             product: string;
             /**
-             * @description overlap: the next waits for all units, although lots are handed on. parallel: branches are planned one after the other. setup_differs: the longest setup of the family counts. batch_loads: several loads count as one run
+             * @description limit_exceeded: operations that run take more of the tool or skill that product names than there are. overlap: the next waits for all units, although lots are handed on. parallel: branches are planned one after the other. setup_differs: the longest setup of the family counts. batch_loads: several loads count as one run
              * @enum {string}
              */
-            what: "overlap" | "parallel" | "setup_differs" | "batch_loads";
+            what: "overlap" | "parallel" | "setup_differs" | "batch_loads" | "limit_exceeded";
         };
         PlanningOrderPlan: {
             /** @description There is no such order */
@@ -12963,6 +13992,12 @@ export interface components {
             /** Format: int64 */
             unplanned: number;
         };
+        PlanningShiftPeople: {
+            /** @description Code */
+            shift: string;
+            /** Format: int64 */
+            units: number;
+        };
         PlanningSpan: {
             from: string;
             to: string;
@@ -13011,13 +14046,13 @@ export interface components {
             /** @description In words, with how to mend it */
             text: string;
             /** @enum {string} */
-            why: "held" | "not_released" | "no_routing" | "no_machine" | "no_calendar" | "closed" | "too_long" | "no_material" | "not_in_base";
+            why: "held" | "not_released" | "no_routing" | "no_machine" | "no_calendar" | "closed" | "too_long" | "no_material" | "limit" | "not_in_base";
         };
         PlanningViolation: {
             /** Format: int64 */
             job?: number;
             /** @enum {string} */
-            kind: "unknown" | "twice" | "missing" | "machine" | "duration" | "calendar" | "order" | "late" | "release" | "material" | "overlap" | "batch" | "capacity" | "setup" | "horizon" | "locked" | "beginning";
+            kind: "unknown" | "twice" | "missing" | "machine" | "duration" | "calendar" | "order" | "late" | "release" | "material" | "overlap" | "batch" | "capacity" | "resource" | "setup" | "horizon" | "locked" | "beginning";
             order?: string;
             /** @description The operation that it runs into */
             other?: components["schemas"]["PlanningRef"];
@@ -13987,6 +15022,489 @@ export interface components {
             /** Format: double */
             min?: number;
         };
+        QualityCase: {
+            /** @description When the corrective action took effect */
+            readonly acted?: string;
+            characteristic?: string;
+            /** @description Of the characteristic */
+            readonly code?: string;
+            readonly id?: string;
+            item?: string;
+            lot?: string;
+            order?: string;
+            readonly path?: string;
+            /** @description Where; that of the characteristic when left out */
+            place?: string;
+            readonly place_name?: components["schemas"]["PlantName"];
+            /**
+             * Format: double
+             * @description Units that do not conform, as far as is known
+             */
+            quantity?: number;
+            /** Format: int64 */
+            readonly rev?: number;
+            /** @enum {string} */
+            severity: "minor" | "major" | "critical";
+            /** @enum {string} */
+            readonly state?: "open" | "contained" | "analysed" | "acted" | "verified" | "closed" | "cancelled";
+            readonly steps?: components["schemas"]["QualityCaseStep"][] | null;
+            /** @description Where it was found */
+            subgroup?: string;
+            /** @description What does not conform, where and how much (D2) */
+            text: string;
+        };
+        QualityCaseMove: {
+            /** @description When a corrective action took effect; now when left out */
+            at?: string;
+            cause?: string;
+            /**
+             * @description What becomes of what is kept apart
+             * @enum {string}
+             */
+            disposition?: "rework" | "scrap" | "sort" | "return" | "concession" | "";
+            /** @description Until when the next step is to be made */
+            due?: string;
+            /** Format: double */
+            quantity?: number;
+            /**
+             * Format: int64
+             * @description Revision that was seen
+             */
+            rev: number;
+            /** @enum {string} */
+            state: "contained" | "analysed" | "acted" | "verified" | "closed" | "cancelled";
+            text: string;
+        };
+        QualityCaseStep: {
+            at: string;
+            by: string;
+            cause?: string;
+            disposition?: string;
+            due?: string;
+            proof?: components["schemas"]["QualityProof"];
+            /** Format: double */
+            quantity?: number;
+            /** @enum {string} */
+            state: "open" | "contained" | "analysed" | "acted" | "verified" | "closed" | "cancelled";
+            text: string;
+        };
+        QualityCharacteristic: {
+            /**
+             * Format: double
+             * @description Nonconforming units per 100
+             */
+            aql?: number;
+            /** @description It is judged, not measured */
+            attribute?: boolean;
+            /** @enum {string} */
+            chart: "imr" | "xbar-r" | "xbar-s" | "p" | "np" | "c" | "u";
+            /** @description On drawing or plan, as 3.1 */
+            code: string;
+            /** Format: int64 */
+            decimals?: number;
+            ended?: boolean;
+            /** @description How often, in words, as: every hour, first and last part */
+            every?: string;
+            /** @description Id of the gauge */
+            gauge?: string;
+            /** @description A point beyond the limits holds the order at hand */
+            hold?: boolean;
+            id?: string;
+            /** @description Product or material, by its code */
+            item?: string;
+            /**
+             * @description Level of inspection of GB/T 2828.1; without it lots are not sampled
+             * @enum {string}
+             */
+            level?: "S-1" | "S-2" | "S-3" | "S-4" | "I" | "II" | "III" | "";
+            /** Format: double */
+            lsl?: number;
+            name: components["schemas"]["PlantName"];
+            /**
+             * Format: int64
+             * @description Segment of the routing
+             */
+            operation?: number;
+            readonly path?: string;
+            /** @description Machine, line or site where it is inspected */
+            place: string;
+            readonly place_name?: components["schemas"]["PlantName"];
+            /**
+             * Format: int64
+             * @description Revision that was seen; 0 for a new one
+             */
+            rev?: number;
+            /**
+             * Format: int64
+             * @description Revision of the definition that the plan is for
+             */
+            revision?: number;
+            /** @description Patterns that are signals: r1 to r4 of Western Electric, n1 to n8 of Nelson */
+            rules: string[];
+            /**
+             * Format: int64
+             * @description Values of a subgroup, or units of a sample
+             */
+            size: number;
+            /** @description Key characteristic: safety, fit or law depend on it */
+            special?: boolean;
+            /** @enum {string} */
+            stage: "incoming" | "in_process" | "final" | "outgoing";
+            /** @description Signal of the machine that is the measured value: each new one is a measurement */
+            tag?: string;
+            /** Format: double */
+            target?: number;
+            /** @description Counter of the machine that rises with each part */
+            trigger?: string;
+            unit?: string;
+            /** Format: double */
+            usl?: number;
+        };
+        QualityDefect: {
+            code: string;
+            /** Format: int64 */
+            count: number;
+            /** @description Where on the part, as on its picture */
+            where?: string;
+        };
+        QualityDefectCount: {
+            code: string;
+            /** Format: int64 */
+            count: number;
+            /** @enum {string} */
+            from: "inspection" | "production";
+            /**
+             * Format: double
+             * @description Of all, up to and with this one
+             */
+            share: number;
+        };
+        QualityGauge: {
+            /** @description When it was calibrated last */
+            calibrated?: string;
+            /**
+             * Format: int64
+             * @description Between calibrations; 0 is never
+             */
+            days?: number;
+            readonly due?: string;
+            ended?: boolean;
+            id?: string;
+            name: components["schemas"]["PlantName"];
+            /** @description Certificate, laboratory */
+            note?: string;
+            /** @description As it stands on the gauge */
+            number: string;
+            readonly path?: string;
+            place: string;
+            readonly place_name?: components["schemas"]["PlantName"];
+            /**
+             * Format: double
+             * @description In its unit
+             */
+            resolution?: number;
+            /**
+             * Format: int64
+             * @description Revision that was seen; 0 for a new one
+             */
+            rev?: number;
+            unit?: string;
+        };
+        QualityLimits: {
+            at: string;
+            by: string;
+            /** Format: double */
+            center: number;
+            characteristic: string;
+            /** @description From when on they hold */
+            from: string;
+            id: string;
+            /** @description Subgroups that were left out, because their cause is known */
+            left?: string[] | null;
+            /** @description First subgroup of phase I */
+            phase_from: string;
+            /** @description Last subgroup of phase I */
+            phase_to: string;
+            reason: string;
+            /**
+             * Format: double
+             * @description Of ranges, standard deviations or moving ranges
+             */
+            spread_center?: number;
+            /**
+             * Format: double
+             * @description Of one value, within subgroups
+             */
+            std_dev: number;
+            /** Format: int64 */
+            subgroups: number;
+            /** Format: int64 */
+            version: number;
+        };
+        QualityLot: {
+            /** Format: int64 */
+            ac: number;
+            accepted: boolean;
+            /** @description It was rejected before, and does not count for switching */
+            again?: boolean;
+            at: string;
+            by: string;
+            characteristic: string;
+            code: string;
+            discontinued?: boolean;
+            /** Format: int64 */
+            found: number;
+            id: string;
+            /**
+             * Format: int64
+             * @description Units to look at: the whole lot when it is not larger than the sample
+             */
+            inspect: number;
+            lot?: string;
+            /** Format: int64 */
+            n: number;
+            /** @description How the next lot is inspected */
+            next: string;
+            note?: string;
+            /** Format: int64 */
+            re: number;
+            /**
+             * Format: int64
+             * @description Switching score after it
+             */
+            score: number;
+            severity: string;
+            /** Format: int64 */
+            size: number;
+            /** @description Somebody said that production is steady, or mended */
+            steady?: boolean;
+            supplier?: string;
+            /** @description Why the next lot is inspected otherwise */
+            why?: string;
+        };
+        QualityMeasured: {
+            /** @description Number of the order that is held because of it */
+            held?: string;
+            point: components["schemas"]["QualityPoint"];
+            subgroup: components["schemas"]["QualitySubgroup"];
+            /** @description What to bear in mind, as a gauge that is due: gauge_due, no_limits */
+            warnings: string[];
+        };
+        QualityMeasurement: {
+            /** @description When; now when left out */
+            at?: string;
+            defects?: components["schemas"]["QualityDefect"][] | null;
+            /** Format: double */
+            found?: number;
+            gauge?: string;
+            /** @description The sender's own: the same again is the same measurement */
+            key?: string;
+            lot?: string;
+            note?: string;
+            /** @description Number of the order at hand */
+            order?: string;
+            /**
+             * Format: double
+             * @description Units that were looked at
+             */
+            size?: number;
+            /** @description In the unit of the characteristic, as many as its subgroup has */
+            values?: number[] | null;
+        };
+        QualityNewLimits: {
+            /** @description Phase I begins */
+            from: string;
+            /** @description From when on they hold; the end of phase I when left out */
+            hold_from?: string;
+            /** @description Ids of subgroups to leave out, because their cause is known */
+            left?: string[] | null;
+            reason: string;
+            /**
+             * Format: int64
+             * @description Version in force that was seen; 0 without one
+             */
+            rev?: number;
+            /** @description Phase I ends, exclusive */
+            to: string;
+            /** @description Only tell what they would be, and what they would have flagged */
+            try?: boolean;
+        };
+        QualityNewLot: {
+            /** @description It was rejected before */
+            again?: boolean;
+            /**
+             * Format: int64
+             * @description Nonconforming units of the sample
+             */
+            found: number;
+            key?: string;
+            lot?: string;
+            note?: string;
+            /**
+             * Format: int64
+             * @description Units in the lot
+             */
+            size: number;
+            /** @description Production is steady and the responsible person agrees to reduced inspection */
+            steady?: boolean;
+            supplier?: string;
+            /** @description Only tell the plan of the next lot of this size */
+            try?: boolean;
+        };
+        QualityNote: {
+            /** @description Of the point */
+            at: string;
+            readonly by?: string;
+            /** @description Kind of cause, as tool, material, machine, person, method, environment, measurement */
+            cause?: string;
+            readonly id?: string;
+            readonly said?: string;
+            subgroup?: string;
+            text: string;
+        };
+        QualityPoint: {
+            at: string;
+            by?: string;
+            /** Format: double */
+            center: number | null;
+            id: string;
+            /** Format: double */
+            lcl: number | null;
+            /**
+             * Format: int64
+             * @description Version of the limits; 0 are trial ones of the points themselves
+             */
+            limits: number;
+            order?: string;
+            /** @description A value is outside of the specification */
+            outside?: boolean;
+            /** @description Rules that are broken here */
+            rules?: string[] | null;
+            /** Format: double */
+            size?: number;
+            /** Format: double */
+            spread?: number;
+            /** Format: double */
+            spread_lcl?: number;
+            /** @description The spread is beyond its limits */
+            spread_out?: boolean;
+            /** Format: double */
+            spread_ucl?: number;
+            /** Format: double */
+            ucl: number | null;
+            /**
+             * Format: double
+             * @description Mean, single value, share or number
+             */
+            value: number;
+            values?: number[] | null;
+        };
+        QualityProof: {
+            effective: boolean;
+            /**
+             * Format: int64
+             * @description Of them broke a rule or were outside of the specification
+             */
+            flagged: number;
+            from: string;
+            /** Format: int64 */
+            subgroups: number;
+            to: string;
+        };
+        QualityReading: {
+            operator: string;
+            part: string;
+            /** Format: double */
+            value: number;
+        };
+        QualityStudy: {
+            readonly at?: string;
+            readonly by?: string;
+            gauge: string;
+            readonly id?: string;
+            /** @enum {string} */
+            method: "anova" | "range";
+            /** @description What was measured */
+            name: string;
+            readings: components["schemas"]["QualityReading"][] | null;
+            /**
+             * Format: double
+             * @description Width of the specification, in the unit of the gauge
+             */
+            tolerance?: number;
+        };
+        QualitySubgroup: {
+            /** @description When the last value was measured */
+            at: string;
+            /** @description Who entered it, or the signal it was read from */
+            by: string;
+            /** @description What was found, by kind */
+            defects?: components["schemas"]["QualityDefect"][] | null;
+            entered?: string;
+            /**
+             * Format: double
+             * @description Nonconforming units, or nonconformities
+             */
+            found?: number;
+            gauge?: string;
+            id: string;
+            lot?: string;
+            note?: string;
+            /** @description Number of the order at hand */
+            order?: string;
+            order_id?: string;
+            /** @description Rules that it broke when it came, by the limits in force then */
+            rules?: string[] | null;
+            /**
+             * Format: double
+             * @description Units that were looked at
+             */
+            size?: number;
+            /** @description In the unit of the characteristic */
+            values?: number[] | null;
+        };
+        QualitySummary: {
+            at: string;
+            /**
+             * Format: int64
+             * @description Subgroups that broke a rule when they came
+             */
+            flagged: number;
+            /** Format: double */
+            high: number;
+            /**
+             * Format: double
+             * @description Least statistic
+             */
+            low: number;
+            /** Format: double */
+            mean: number;
+            /** Format: int64 */
+            n: number;
+        };
+        QualityTried: {
+            /** @description Points that break each rule from when on the limits hold until now, 2000 points at most */
+            flagged: {
+                [key: string]: number;
+            };
+            limits: components["schemas"]["QualityLimits"];
+            /**
+             * Format: int64
+             * @description Points that were judged
+             */
+            points: number;
+        };
+        QualityView: {
+            /** @description What does not conform, of this characteristic */
+            cases: components["schemas"]["QualityCase"][];
+            characteristic: components["schemas"]["QualityCharacteristic"];
+            /** @description Instead of points where there are too many: zoom in */
+            envelope: components["schemas"]["QualitySummary"][];
+            /** @description All versions, oldest first */
+            limits: components["schemas"]["QualityLimits"][];
+            notes: components["schemas"]["QualityNote"][];
+            points: components["schemas"]["QualityPoint"][];
+        };
         QuestionIn: {
             requirement?: string;
             text: string;
@@ -14666,10 +16184,122 @@ export interface components {
             rev: number;
             who?: string;
         };
+        SheetCell: {
+            operator: string;
+            part: string;
+        };
+        SheetComponent: {
+            /** Format: double */
+            percent_contribution: number | null;
+            /** Format: double */
+            percent_study: number | null;
+            /** Format: double */
+            percent_tolerance: number | null;
+            /** Format: double */
+            std_dev: number;
+            /** Format: double */
+            study_variation: number;
+            /** Format: double */
+            variance: number;
+        };
+        SheetGauge: {
+            anova?: {
+                [key: string]: components["schemas"]["SheetSource"];
+            };
+            components: {
+                [key: string]: components["schemas"]["SheetComponent"];
+            };
+            interaction_pooled?: boolean;
+            method: string;
+            /** Format: int64 */
+            ndc: number | null;
+            /** Format: double */
+            ndc_exact: number | null;
+            /** Format: int64 */
+            operators: number;
+            /** Format: int64 */
+            parts: number;
+            ranges?: components["schemas"]["SheetRanges"];
+            /** Format: int64 */
+            trials: number;
+            verdict: string;
+            warnings: string[] | null;
+        };
         SheetInBody: {
             /** @description Create missing areas, lines and cells */
             places?: boolean;
             sheet: components["schemas"]["BulkSheet"];
+        };
+        SheetIndex: {
+            /** Format: double */
+            ci95_high: number | null;
+            /** Format: double */
+            ci95_low: number | null;
+            reason?: string;
+            /** Format: double */
+            value: number | null;
+        };
+        SheetNormality: {
+            /** Format: double */
+            a2: number | null;
+            /** Format: double */
+            a2_adjusted: number | null;
+            /** Format: double */
+            p: number | null;
+            test: string;
+        };
+        SheetPercentiles: {
+            Pp: components["schemas"]["SheetIndex"];
+            Ppk: components["schemas"]["SheetIndex"];
+            Ppl: components["schemas"]["SheetIndex"];
+            Ppu: components["schemas"]["SheetIndex"];
+            by: string;
+            /** Format: double */
+            x_0_135: number | null;
+            /** Format: double */
+            x_50: number | null;
+            /** Format: double */
+            x_99_865: number | null;
+        };
+        SheetPerformance: {
+            /** Format: double */
+            Pp: number | null;
+            /** Format: double */
+            Ppk: number | null;
+            /** Format: double */
+            Ppl: number | null;
+            /** Format: double */
+            Ppu: number | null;
+            intervals: {
+                [key: string]: components["schemas"]["SheetIndex"];
+            };
+            /** Format: double */
+            mean: number;
+            /** Format: double */
+            sd_n1: number;
+        };
+        SheetRanges: {
+            beyond: components["schemas"]["SheetCell"][] | null;
+            /** Format: double */
+            r_bar: number;
+            /** Format: double */
+            r_p: number;
+            /** Format: double */
+            ucl_r: number;
+            /** Format: double */
+            x_diff: number;
+        };
+        SheetSource: {
+            /** Format: int64 */
+            df: number;
+            /** Format: double */
+            f: number | null;
+            /** Format: double */
+            ms: number;
+            /** Format: double */
+            p: number | null;
+            /** Format: double */
+            ss: number;
         };
         SignInInBody: {
             name: string;
@@ -16524,6 +18154,44 @@ export interface operations {
             };
         };
     };
+    "alarm-deliveries": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                scope?: string;
+                /** @description id */
+                route?: string;
+                state?: "" | "waiting" | "sent" | "failed" | "dropped";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListDeliveryDelivery"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "alarm-limits": {
         parameters: {
             query?: {
@@ -16787,6 +18455,170 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlarmPerformance"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "alarm-routes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListDeliveryRoute"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-alarm-route": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeliveryRoute"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryRoute"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-alarm-route": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the route you changed */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeliveryRoute"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryRoute"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-alarm-route": {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "test-alarm-route": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryAttempt"];
                 };
             };
             /** @description Error */
@@ -17318,6 +19150,405 @@ export interface operations {
             };
         };
     };
+    characteristics: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                /** @description Product or material */
+                item?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListQualityCharacteristic"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-characteristic": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QualityCharacteristic"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityCharacteristic"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    capability: {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+            };
+            header?: never;
+            path: {
+                /** @description Characteristic */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Capability"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "control-chart": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+            };
+            header?: never;
+            path: {
+                /** @description Characteristic */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-control-limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Characteristic */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QualityNewLimits"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityTried"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "try-control-limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Characteristic */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QualityNewLimits"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityTried"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "inspected-lots": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Characteristic */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListQualityLot"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "inspect-lot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Characteristic */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QualityNewLot"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityLot"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    measure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Characteristic */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QualityMeasurement"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityMeasured"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "note-chart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Characteristic */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QualityNote"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityNote"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "lot-plan": {
+        parameters: {
+            query: {
+                /** @description Units in the lot */
+                size: number;
+            };
+            header?: never;
+            path: {
+                /** @description Characteristic */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityLot"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     commands: {
         parameters: {
             query?: {
@@ -17697,6 +19928,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HealthZones"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    defects: {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListQualityDefectCount"];
                 };
             };
             /** @description Error */
@@ -22042,6 +24309,148 @@ export interface operations {
             };
         };
     };
+    "gauge-studies": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                gauge?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListGaugeStudy"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gauges: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListQualityGauge"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-gauge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QualityGauge"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityGauge"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-gauge-study": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Gauge */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QualityStudy"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GaugeStudy"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     guests: {
         parameters: {
             query?: never;
@@ -23163,6 +25572,364 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MachineLink"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "work-orders": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                /** @description Only those about which somebody has still to do something */
+                open?: boolean;
+                state?: "" | "proposed" | "planned" | "in_work" | "done" | "verified" | "ineffective" | "cancelled";
+                equipment?: string;
+                /** @description id of the alarm that they came from */
+                alarm?: string;
+                /** @description Part of title, machine, fault, cause or action */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMaintenanceOrder"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "propose-work-order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaintenanceNew"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceOrder"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "work-order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-work-order": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the order you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaintenanceWork"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceOrder"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "move-work-order": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the order you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaintenanceMove"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceOrder"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "maintenance-plans": {
+        parameters: {
+            query?: {
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMaintenancePlanState"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-maintenance-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaintenancePlan"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenancePlan"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-maintenance-plan": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the order you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaintenancePlan"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenancePlan"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-maintenance-plan": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the order you saw */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "maintenance-summary": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceSummary"];
                 };
             };
             /** @description Error */
@@ -24396,6 +27163,113 @@ export interface operations {
             };
         };
     };
+    nonconformances: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                /** @description Only those that are not closed */
+                open?: boolean;
+                characteristic?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListQualityCase"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "open-nonconformance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QualityCase"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityCase"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "move-nonconformance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QualityCaseMove"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityCase"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "north-targets": {
         parameters: {
             query?: never;
@@ -25463,6 +28337,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlanningPlan"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "plan-limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPlanningLimit"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-plan-limit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanningLimit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanningLimit"];
                 };
             };
             /** @description Error */

@@ -40,7 +40,7 @@ function Because({ of }: { of: ChainLink[] }) {
   const { place } = useNames();
   const worst = [...of].sort((a, b) => b.wait_ms - a.wait_ms)[0];
   if (!worst) return null;
-  return <>{t(`because.${worst.because}`)}{worst.material ? ` ${awaited(worst.material)}` : worst.equipment ? ` · ${place(worst.equipment)}` : ""}{worst.wait_ms > 0 ? ` · ${span(worst.wait_ms, lang)}` : ""}</>;
+  return <>{t(`because.${worst.because}`)}{worst.limit ? ` ${worst.limit}` : ""}{worst.material ? ` ${awaited(worst.material)}` : worst.equipment ? ` · ${place(worst.equipment)}` : ""}{worst.wait_ms > 0 ? ` · ${span(worst.wait_ms, lang)}` : ""}</>;
 }
 
 function Chain({ of }: { of: ChainLink[] }) {
@@ -52,7 +52,7 @@ function Chain({ of }: { of: ChainLink[] }) {
       {of.map((l) => (
         <li key={`${l.order}/${l.job}`}>
           {l.number}-{l.job} {name(l.name)} · {l.equipment ? place(l.equipment) : t("outside")} · {shortTime(l.start)} – {shortTime(l.end)}
-          <span className="dim"> ← {t(`because.${l.because}`)}{l.material ? ` ${awaited(l.material)}` : ""}{l.wait_ms > 0 ? ` ${span(l.wait_ms, lang)}` : ""}{l.setup_ms ? ` · ${t("fig.setup")} ${span(l.setup_ms, lang)}` : ""}{l.closed_ms ? ` · ${t("legend.closed")} ${span(l.closed_ms, lang)}` : ""}</span>
+          <span className="dim"> ← {t(`because.${l.because}`)}{l.limit ? ` ${l.limit}` : ""}{l.material ? ` ${awaited(l.material)}` : ""}{l.wait_ms > 0 ? ` ${span(l.wait_ms, lang)}` : ""}{l.setup_ms ? ` · ${t("fig.setup")} ${span(l.setup_ms, lang)}` : ""}{l.closed_ms ? ` · ${t("legend.closed")} ${span(l.closed_ms, lang)}` : ""}</span>
         </li>))}
     </ol>
   );

@@ -6,6 +6,7 @@ import { Nothing } from "../../components/Status";
 import { PlacePicker } from "../production/parts";
 import { Compare } from "./Compare";
 import { DispatchTab } from "./DispatchTab";
+import { LimitsTab } from "./LimitsTab";
 import { PlansTab } from "./PlansTab";
 import { PlanTab } from "./PlanTab";
 import { PromiseTab } from "./PromiseTab";
@@ -24,7 +25,7 @@ export default function PlanningPage() {
   const place = search.place ?? all.data?.find((n) => n.level === "site")?.path ?? all.data?.find((n) => n.level !== "equipment")?.path;
   const tabs = [
     { key: "plan", label: t("tab.plan") }, { key: "plans", label: t("tab.plans") }, { key: "compare", label: t("tab.compare") },
-    { key: "dispatch", label: t("tab.dispatch") }, ...(may ? [{ key: "promise", label: t("tab.promise") }] : []),
+    { key: "dispatch", label: t("tab.dispatch") }, { key: "limits", label: t("tab.limits") }, ...(may ? [{ key: "promise", label: t("tab.promise") }] : []),
   ];
   const tab = tabs.some((x) => x.key === search.tab) ? search.tab : "plan";
   return (
@@ -43,6 +44,7 @@ export default function PlanningPage() {
           {tab === "plans" && <PlansTab place={place} />}
           {tab === "compare" && <Compare place={place} />}
           {tab === "dispatch" && <DispatchTab place={place} />}
+          {tab === "limits" && <LimitsTab may={may} />}
           {tab === "promise" && <PromiseTab place={place} key={place} />}
         </>)}
     </div>

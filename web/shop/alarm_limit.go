@@ -15,7 +15,7 @@ type limitOut struct {
 	Body alarm.Limit
 }
 
-func (r *rooms) registerLimits() {
+func (r *rooms) registerAlarmLimits() {
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/alarms/limits", ID: "alarm-limits", Summary: "Limits on signals, each with its newest version, by path", Tag: "alarms", Needs: access.Read},
 		func(ctx context.Context, in *struct {
 			web.Paging

@@ -1,0 +1,118 @@
+package recordtest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"testing"
+	"time"
+
+	"zhigai/access"
+	"zhigai/fact"
+	"zhigai/plant"
+	"zhigai/shop/quality"
+)
+
+// Quality is what a store of inspection must do.
+func Quality(t *testing.T, store quality.Store, journal fact.Journal) {
+	ctx := t.Context()
+	at := plant.InstantOf(time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC))
+	doc := func(id, path, of string, rev int64, open bool, key string) quality.Document {
+		return quality.Document{Kind: quality.KindCase, ID: id, Rev: rev, Place: "M1", Path: path, Of: of, Open: open, At: at, By: "li", Key: key, Body: json.RawMessage(fmt.Sprintf(`{"rev":%d}`, rev))}
+	}
+	a, b, foreign := doc("A", "xc/w1/m1", "C1", 1, true, "k"), doc("B", "xc/w2/m2", "C2", 1, true, ""), doc("A", "other", "C1", 1, true, "k")
+	for i, d := range []quality.Document{a, b, foreign} {
+		must(t, store.Save(ctx, plant.TenantNo(1+i/2), d, 0))
+	}
+	if got, err := store.Keyed(ctx, 1, quality.KindCase, "li", "k"); err != nil || !reflect.DeepEqual(got, a) {
+		t.Errorf("by its key: %+v, %v", got, err)
+	}
+	if _, err := store.Keyed(ctx, 1, quality.KindCase, "li", ""); !errors.Is(err, access.ErrNotFound) {
+		t.Errorf("one without a key was found by none: %v", err)
+	}
+	a = doc("A", "xc/w1/m1", "C1", 2, false, "k")
+	for _, seen := range []int64{0, 2} {
+		if err := store.Save(ctx, 1, a, seen); !errors.Is(err, access.ErrConflict) {
+			t.Errorf("saved from revision %d of 1: %v", seen, err)
+		}
+	}
+	must(t, store.Save(ctx, 1, a, 1))
+	if got, err := store.Document(ctx, 1, quality.KindCase, "A"); err != nil || !reflect.DeepEqual(got, a) {
+		t.Errorf("as it stands: %+v, %v; want %+v", got, err, a)
+	}
+	if _, err := store.Document(ctx, 1, quality.KindLot, "A"); !errors.Is(err, access.ErrNotFound) {
+		t.Errorf("of another kind: %v", err)
+	}
+	scope := access.Scope{Tenant: 1}
+	for _, c := range []struct {
+		f    quality.Filter
+		want []quality.Document
+	}{
+		{quality.Filter{Scope: scope, Kind: quality.KindCase, Limit: 9}, []quality.Document{b, a}},
+		{quality.Filter{Scope: scope, Kind: quality.KindCase, Limit: 1}, []quality.Document{b}},
+		{quality.Filter{Scope: scope, Kind: quality.KindCase, Before: "B", Limit: 9}, []quality.Document{a}},
+		{quality.Filter{Scope: scope, Kind: quality.KindCase, Open: true, Limit: 9}, []quality.Document{b}},
+		{quality.Filter{Scope: scope, Kind: quality.KindCase, Of: "C1", Limit: 9}, []quality.Document{a}},
+		{quality.Filter{Scope: access.Scope{Tenant: 1, Path: "xc/w1"}, Kind: quality.KindCase, Limit: 9}, []quality.Document{a}},
+		{quality.Filter{Scope: scope, Kind: quality.KindNote, Limit: 9}, []quality.Document{}},
+		{quality.Filter{Scope: access.Scope{Tenant: 3}, Kind: quality.KindCase, Limit: 9}, []quality.Document{}},
+	} {
+		if got, err := store.Documents(ctx, c.f); err != nil || !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%+v: %+v, %v; want %+v", c.f, got, err, c.want)
+		}
+	}
+	events, err := journal.Events(ctx, 1, fact.Filter{Kinds: []fact.Kind{fact.KindQuality}})
+	must(t, err)
+	if len(events) != 3 || events[2].SourceSeq != 2 && events[1].SourceSeq != 2 {
+		t.Errorf("%d facts of documents; want 3: %+v", len(events), events)
+	}
+	qualitySubgroups(t, store, journal, at)
+}
+
+func qualitySubgroups(t *testing.T, store quality.Store, journal fact.Journal, at plant.Instant) {
+	ctx := t.Context()
+	const hour = plant.Instant(3600 * 1e6)
+	c := quality.Characteristic{ID: "C1", Rev: 1, Place: "M1"}
+	made := func(i int, v float64, rules ...string) quality.Valued {
+		s := quality.Valued{Subgroup: quality.Subgroup{ID: fmt.Sprintf("S%02d", i), At: at + plant.Instant(i)*hour/2, By: "li", Values: []float64{v}, Rules: rules}, Value: v, Fact: true}
+		return s
+	}
+	all := []quality.Valued{made(0, 5), made(1, 7), made(2, 1, "n1"), made(3, 3)}
+	all[0].Key = "k"
+	must(t, store.AddSubgroups(ctx, 1, c, all[:3]))
+	later := all[3]
+	later.Fact = false // a signal said it
+	must(t, store.AddSubgroups(ctx, 1, c, []quality.Valued{later}))
+	must(t, store.AddSubgroups(ctx, 1, c, []quality.Valued{later})) // said again, as after a restart
+	must(t, store.AddSubgroups(ctx, 2, c, all[:1]))
+	if got, err := store.KeyedSubgroup(ctx, 1, "C1", "li", "k"); err != nil || got.ID != "S00" {
+		t.Errorf("by its key: %+v, %v", got, err)
+	}
+	ids := func(got []quality.Subgroup, err error) (out []string) {
+		must(t, err)
+		for _, s := range got {
+			out = append(out, s.ID)
+		}
+		return out
+	}
+	if got := ids(store.Subgroups(ctx, 1, "C1", at+1, at+3*hour/2, 9)); !reflect.DeepEqual(got, []string{"S01", "S02"}) {
+		t.Errorf("within: %v", got)
+	}
+	if got := ids(store.Before(ctx, 1, "C1", at+3*hour/2, 2)); !reflect.DeepEqual(got, []string{"S01", "S02"}) {
+		t.Errorf("before: %v", got)
+	}
+	for days, want := range map[bool][]quality.Summary{
+		false: {{At: at, N: 2, Mean: 6, Low: 5, High: 7}, {At: at + hour, N: 2, Mean: 2, Low: 1, High: 3, Flagged: 1}},
+		true:  {{At: at - 8*hour, N: 4, Mean: 4, Low: 1, High: 7, Flagged: 1}},
+	} {
+		if got, err := store.Summaries(ctx, 1, "C1", at-8*hour, at+9*hour, days); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("by days %v: %+v, %v; want %+v", days, got, err, want)
+		}
+	}
+	events, err := journal.Events(ctx, 1, fact.Filter{Kinds: []fact.Kind{fact.KindMeasurement}})
+	must(t, err)
+	if len(events) != 3 {
+		t.Errorf("%d facts; want the three that a person entered", len(events))
+	}
+}

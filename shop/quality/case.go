@@ -1,0 +1,213 @@
+package quality
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"zhigai/access"
+	"zhigai/plant"
+)
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }
+
+func conflict(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", access.ErrConflict, fmt.Sprintf(format, args...))
+}
+
+// CaseState says how far a case came.
+type CaseState string
+
+// States of a case, in the order of the eight disciplines (8D).
+const (
+	CaseOpen      CaseState = "open"      // described (D2)
+	CaseContained CaseState = "contained" // what is bad is kept apart (D3)
+	CaseAnalysed  CaseState = "analysed"  // the cause is found (D4)
+	CaseActed     CaseState = "acted"     // the corrective action is in effect (D5, D6)
+	CaseVerified  CaseState = "verified"  // what was measured after it shows that it worked
+	CaseClosed    CaseState = "closed"    // it cannot come back (D7), and it is done (D8)
+	CaseCancelled CaseState = "cancelled" // it was none
+)
+
+// caseWays are the steps that may follow.
+var caseWays = map[CaseState][]CaseState{
+	CaseOpen:      {CaseContained, CaseCancelled},
+	CaseContained: {CaseAnalysed, CaseCancelled},
+	CaseAnalysed:  {CaseActed, CaseContained},
+	CaseActed:     {CaseVerified, CaseContained},
+	CaseVerified:  {CaseClosed, CaseContained},
+}
+
+// Case is something that does not conform, from how it was found to the proof that
+// its cause is gone.
+type Case struct {
+	ID             string        `json:"id,omitempty" readOnly:"true"`
+	Rev            int64         `json:"rev,omitempty" readOnly:"true"`
+	Place          plant.NodeID  `json:"place,omitempty" maxLength:"60" doc:"Where; that of the characteristic when left out"`
+	Path           string        `json:"path,omitempty" readOnly:"true"`
+	PlaceName      plant.Name    `json:"place_name,omitzero" readOnly:"true"`
+	Characteristic string        `json:"characteristic,omitempty" maxLength:"60"`
+	Code           string        `json:"code,omitempty" readOnly:"true" doc:"Of the characteristic"`
+	Subgroup       string        `json:"subgroup,omitempty" maxLength:"60" doc:"Where it was found"`
+	Item           string        `json:"item,omitempty" maxLength:"40"`
+	Order          string        `json:"order,omitempty" maxLength:"40"`
+	Lot            string        `json:"lot,omitempty" maxLength:"60"`
+	Quantity       float64       `json:"quantity,omitempty" minimum:"0" doc:"Units that do not conform, as far as is known"`
+	Severity       string        `json:"severity" enum:"minor,major,critical"`
+	Text           string        `json:"text" minLength:"1" maxLength:"4000" doc:"What does not conform, where and how much (D2)"`
+	State          CaseState     `json:"state,omitempty" readOnly:"true" enum:"open,contained,analysed,acted,verified,closed,cancelled"`
+	Acted          plant.Instant `json:"acted,omitempty" readOnly:"true" doc:"When the corrective action took effect"`
+	Steps          []CaseStep    `json:"steps,omitempty" readOnly:"true"`
+}
+
+// CaseStep is one fact about a case.
+type CaseStep struct {
+	State       CaseState     `json:"state" enum:"open,contained,analysed,acted,verified,closed,cancelled"`
+	At          plant.Instant `json:"at"`
+	By          string        `json:"by"`
+	Text        string        `json:"text"`
+	Disposition string        `json:"disposition,omitempty"`
+	Quantity    float64       `json:"quantity,omitempty"`
+	Cause       string        `json:"cause,omitempty"`
+	Due         plant.Instant `json:"due,omitempty"`
+	Proof       *Proof        `json:"proof,omitempty"`
+}
+
+// Proof is what was measured after a corrective action.
+type Proof struct {
+	From      plant.Instant `json:"from"`
+	To        plant.Instant `json:"to"`
+	Subgroups int           `json:"subgroups"`
+	Flagged   int           `json:"flagged" doc:"Of them broke a rule or were outside of the specification"`
+	Effective bool          `json:"effective"`
+}
+
+// minProof is how many subgroups without a signal show that an action worked: those
+// of a chart's phase I (AIAG SPC, 2nd edition, chapter II, asks 20 to 25).
+const minProof = 20
+
+// Open opens a case.
+func (d *Desk) Open(ctx context.Context, who access.Principal, c Case) (Case, error) {
+	if c.Characteristic != "" {
+		of, err := d.characteristic(ctx, who, c.Characteristic, access.Report)
+		if err != nil {
+			return Case{}, err
+		}
+		c.Code = of.Code
+		if c.Place == "" {
+			c.Place = of.Place
+		}
+		if c.Item == "" {
+			c.Item = of.Item
+		}
+	}
+	var err error
+	if c.Path, c.PlaceName, err = d.place(ctx, who, c.Place, access.Report); err != nil {
+		return Case{}, err
+	}
+	switch c.Text = strings.TrimSpace(c.Text); {
+	case c.Text == "" || len(c.Text) > maxNote:
+		return Case{}, invalid("a case described by %d bytes; 1 to %d say what does not conform", len(c.Text), maxNote)
+	case !slices.Contains([]string{"minor", "major", "critical"}, c.Severity):
+		return Case{}, invalid("severity %q; write minor, major or critical", c.Severity)
+	}
+	c.ID, c.Rev, c.State, c.Acted = d.o.NewID(), 1, CaseOpen, 0
+	c.Steps = []CaseStep{{State: CaseOpen, At: d.now(), By: who.Name, Text: c.Text, Quantity: c.Quantity}}
+	return c, d.saveCase(ctx, who, c, 0)
+}
+
+func (d *Desk) saveCase(ctx context.Context, who access.Principal, c Case, seen int64) error {
+	open := c.State != CaseClosed && c.State != CaseCancelled
+	return d.save(ctx, who.Scope.Tenant, Document{Kind: KindCase, ID: c.ID, Place: c.Place, Path: c.Path, Of: c.Characteristic, Open: open, By: who.Name}, c, seen)
+}
+
+// Cases lists cases, the newest first.
+func (d *Desk) Cases(ctx context.Context, f Filter) ([]Case, error) {
+	f.Kind = KindCase
+	return readAll[Case](d.o.Store.Documents(ctx, f))
+}
+
+// CaseMove is a step that somebody makes.
+type CaseMove struct {
+	State       CaseState     `json:"state" enum:"contained,analysed,acted,verified,closed,cancelled"`
+	Text        string        `json:"text" minLength:"1" maxLength:"4000"`
+	Disposition string        `json:"disposition,omitempty" enum:"rework,scrap,sort,return,concession," doc:"What becomes of what is kept apart"`
+	Quantity    float64       `json:"quantity,omitempty" minimum:"0"`
+	Cause       string        `json:"cause,omitempty" maxLength:"60"`
+	At          plant.Instant `json:"at,omitempty" doc:"When a corrective action took effect; now when left out"`
+	Due         plant.Instant `json:"due,omitempty" doc:"Until when the next step is to be made"`
+	Rev         int64         `json:"rev" doc:"Revision that was seen"`
+}
+
+// Step makes a step of a case. Whether a corrective action worked is shown by what
+// was measured after it: a case of a characteristic is verified by 20 subgroups
+// without a signal, and goes back to be analysed when there was one.
+func (d *Desk) Step(ctx context.Context, who access.Principal, id string, m CaseMove) (Case, error) {
+	c, err := read[Case](d.o.Store.Document(ctx, who.Scope.Tenant, KindCase, id))
+	switch {
+	case err != nil:
+		return Case{}, err
+	case !who.Scope.Allows(c.Path):
+		return Case{}, fmt.Errorf("%w: case %s", access.ErrNotFound, id)
+	case !who.May(access.Report, c.Path):
+		return Case{}, fmt.Errorf("%w: cases at %s", access.ErrForbidden, c.Path)
+	case m.Rev != c.Rev:
+		return Case{}, conflict("the case has revision %d, not %d", c.Rev, m.Rev)
+	case !slices.Contains(caseWays[c.State], m.State):
+		return Case{}, invalid("the case is %s and cannot become %s; it can become %v", c.State, m.State, caseWays[c.State])
+	}
+	if m.Text = strings.TrimSpace(m.Text); m.Text == "" || len(m.Text) > maxNote {
+		return Case{}, invalid("a step of %d bytes; 1 to %d say what was done", len(m.Text), maxNote)
+	}
+	now := d.now()
+	s := CaseStep{State: m.State, At: now, By: who.Name, Text: m.Text, Disposition: m.Disposition, Quantity: m.Quantity, Cause: m.Cause, Due: m.Due}
+	switch m.State {
+	case CaseActed:
+		if c.Acted = m.At; c.Acted == 0 {
+			c.Acted = now
+		}
+		if c.Acted > now {
+			return Case{}, invalid("an action that has not taken effect yet; enter it when it has")
+		}
+	case CaseVerified:
+		if c.Characteristic != "" {
+			if s.Proof, err = d.prove(ctx, who, c, now); err != nil {
+				return Case{}, err
+			}
+			if !s.Proof.Effective { // the cause is still there
+				s.State = CaseContained
+			}
+		}
+	}
+	c.State, c.Steps = s.State, append(c.Steps, s)
+	seen := c.Rev
+	c.Rev++
+	return c, d.saveCase(ctx, who, c, seen)
+}
+
+// prove looks at what was measured after the action of a case.
+func (d *Desk) prove(ctx context.Context, who access.Principal, c Case, now plant.Instant) (*Proof, error) {
+	v, err := d.Chart(ctx, who, c.Characteristic, c.Acted, now+1)
+	if err != nil {
+		return nil, err
+	}
+	p := &Proof{From: c.Acted, To: now, Subgroups: len(v.Points)}
+	for _, point := range v.Points {
+		if len(point.Rules) > 0 || point.Outside {
+			p.Flagged++
+		}
+	}
+	if len(v.Envelope) > 0 { // more points than a chart shows: days of them
+		p.Subgroups, p.Flagged = 0, 0
+		for _, s := range v.Envelope {
+			p.Subgroups, p.Flagged = p.Subgroups+int(s.N), p.Flagged+int(s.Flagged)
+		}
+	}
+	if p.Flagged == 0 && p.Subgroups < minProof {
+		return nil, invalid("%d subgroups since the action, %s; %d without a signal show that it worked", p.Subgroups, c.Acted.Time().Format("2006-01-02 15:04"), minProof)
+	}
+	p.Effective = p.Flagged == 0
+	return p, nil
+}

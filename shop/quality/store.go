@@ -1,0 +1,73 @@
+package quality
+
+import (
+	"context"
+
+	"zhigai/access"
+	"zhigai/plant"
+)
+
+// Store keeps what the room knows. Its methods may be called concurrently. What is
+// not there is access.ErrNotFound.
+type Store interface {
+	// Save stores a document as a fact, and as the newest row, in one commit; one of
+	// another revision than seen is access.ErrConflict.
+	Save(ctx context.Context, tenant plant.TenantNo, d Document, seen int64) error
+	Document(ctx context.Context, tenant plant.TenantNo, kind Kind, id string) (Document, error)
+	// Keyed is the document that its author made with a key.
+	Keyed(ctx context.Context, tenant plant.TenantNo, kind Kind, author, key string) (Document, error)
+	// Documents are the newest first.
+	Documents(ctx context.Context, f Filter) ([]Document, error)
+
+	// AddSubgroups stores subgroups of a characteristic, those that people entered as
+	// facts, too. One at the same instant with the same id is there already.
+	AddSubgroups(ctx context.Context, tenant plant.TenantNo, c Characteristic, all []Valued) error
+	KeyedSubgroup(ctx context.Context, tenant plant.TenantNo, characteristic, author, key string) (Subgroup, error)
+	// Subgroups within [from, to), in the order of time, so many at most.
+	Subgroups(ctx context.Context, tenant plant.TenantNo, characteristic string, from, to plant.Instant, limit int) ([]Subgroup, error)
+	// Before are the last ones before an instant, in the order of time.
+	Before(ctx context.Context, tenant plant.TenantNo, characteristic string, at plant.Instant, n int) ([]Subgroup, error)
+	// Summaries within [from, to), by hours or by days, in the order of time.
+	Summaries(ctx context.Context, tenant plant.TenantNo, characteristic string, from, to plant.Instant, days bool) ([]Summary, error)
+}
+
+// Valued is a subgroup with what its chart shows of it.
+type Valued struct {
+	Subgroup
+	Value float64
+	// Entered by a person: it is a fact by itself. What a signal says is one already.
+	Fact bool
+}
+
+// Places are the nodes of the plant.
+type Places interface {
+	// Place tells a node's path and name; access.ErrNotFound without.
+	Place(ctx context.Context, tenant plant.TenantNo, node plant.NodeID) (path string, name plant.Name, err error)
+}
+
+// Signal is what somebody has to hear of at once.
+type Signal struct {
+	Key   string // the same again is the same alarm
+	Place plant.NodeID
+	At    plant.Instant
+	Fatal bool // a point beyond the limits, or a value outside of the specification
+	Text  plant.Name
+	Page  string // that shows it
+}
+
+// Alarms carries what the room finds to people. A nil one carries nothing.
+type Alarms interface {
+	Raise(ctx context.Context, tenant plant.TenantNo, s Signal) error
+}
+
+// Orders are held when what is made does not conform. A nil one holds nothing.
+type Orders interface {
+	// HoldOrder holds an order, by its number, with the reason; one that is held or has
+	// ended stays as it is, and held is false.
+	HoldOrder(ctx context.Context, tenant plant.TenantNo, number, reason string) (held bool, err error)
+}
+
+// Defects are what production entered as scrap, by reason.
+type Defects interface {
+	Scrap(ctx context.Context, scope access.Scope, from, to plant.Instant) ([]Defect, error)
+}
