@@ -71,6 +71,8 @@ const (
 
 	KindCall Kind = "call" // a step of a call of shop/andon
 
+	KindHealthPoint Kind = "health_point" // a measuring point of shop/health as it was saved
+
 	KindAlarmLimit   Kind = "alarm_limit"   // a version of a limit of shop/alarm as it was saved
 	KindAlarmFinding Kind = "alarm_finding" // a step of what another room told shop/alarm
 	KindAlarmMode    Kind = "alarm_mode"    // an alarm was put aside or taken back

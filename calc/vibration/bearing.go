@@ -72,6 +72,3 @@ func ParseBearing(s string) (Bearing, error) {
 	b := Bearing{Name: s, Balls: int(v[0]), BallMM: v[1], PitchMM: v[2], AngleDeg: v[3], Reference: "as given"}
 	return b, b.Check()
 }
-
-// GearMeshHz is how often teeth meet: teeth of a wheel times its shaft's speed.
-func GearMeshHz(teeth int, shaftHz float64) float64 { return float64(teeth) * shaftHz }

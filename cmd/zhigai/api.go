@@ -29,6 +29,7 @@ import (
 	"zhigai/shop/control"
 	"zhigai/shop/energy"
 	"zhigai/shop/equipment"
+	"zhigai/shop/health"
 	"zhigai/shop/line"
 	"zhigai/shop/maintenance"
 	"zhigai/shop/material"
@@ -55,6 +56,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 			{Err: production.ErrInvalid, Status: 422},
 			{Err: planning.ErrInvalid, Status: 422},
 			{Err: andon.ErrInvalid, Status: 422},
+			{Err: health.ErrInvalid, Status: 422},
 			{Err: alarm.ErrInvalid, Status: 422},
 			{Err: delivery.ErrInvalid, Status: 422},
 			{Err: maintenance.ErrInvalid, Status: 422},
@@ -119,7 +121,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Plants: n.plants, Tags: n.shop, History: n.history, Journal: n.record.Journal(), Board: n.board, Desk: n.desk, Reasons: n.reasons,
 		Collector: n.collector, Control: controls{n}, Profiles: n.profiles, Drivers: n.drivers.List, Discovery: n.discovery, North: norths{n}, Acceptance: n.reports, Evidence: askedOf{n}, EvidencePlants: seenPlants{n.proved}, Changed: n.reconcile,
 		Authenticity: n.authenticity, Decided: n.decided, MayTry: n.mayTry, Opened: n.opened,
-		Production: n.newProduction(), Performance: n.newPerformance(), Attendance: n.newAttendance(), Balance: n.newBalance(), Planning: n.planning, Lines: n.newLines(), Energy: n.newEnergy(), Material: n.newMaterial(), Andon: n.newAndon(), Alarms: n.alarms, Delivery: n.delivery, Maintenance: n.maintenance, Quality: n.newQuality(),
+		Production: n.newProduction(), Performance: n.newPerformance(), Attendance: n.newAttendance(), Balance: n.newBalance(), Planning: n.planning, Lines: n.newLines(), Energy: n.newEnergy(), Material: n.newMaterial(), Andon: n.newAndon(), Alarms: n.alarms, Delivery: n.delivery, Maintenance: n.maintenance, Quality: n.newQuality(), Condition: n.newHealth(),
 		Bulk: &bulk.Desk{Plants: n.plants, Profiles: n.profiles, Drivers: n.drivers.List, Past: n.record.Access()},
 	})
 	web.RegisterSharing(api, sharings{n})

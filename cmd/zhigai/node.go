@@ -242,6 +242,7 @@ func (n *node) follow(ctx context.Context) {
 	n.dutiful(ctx, "gauges", n.readGauges)
 	n.dutiful(ctx, "targets", n.warmTargets)
 	n.dutiful(ctx, "demand", n.watchEnergy)
+	n.dutiful(ctx, "condition of machines", n.examineWindows)
 	n.worker(ctx, "board", func() error { return n.board.Run(ctx, feed{n.history}) })
 	n.worker(ctx, "alarms", func() error { return n.alarms.Run(ctx) })
 	n.dutiful(ctx, "alarm delivery", n.delivery.Run)

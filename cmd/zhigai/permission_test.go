@@ -68,6 +68,8 @@ var lowest = map[string]access.Role{
 	"backflush": access.RoleOperator, "stock-field": access.RoleViewer, "pick-proposal": access.RoleViewer, "reservations": access.RoleViewer, "reserve-material": reserver,
 	"lot": access.RoleViewer, "genealogy": access.RoleViewer, "lot-birth": access.RoleViewer, "export-recall": access.RoleViewer, "scan": access.RoleViewer, "material-labels": access.RoleViewer,
 	"kanban-loops": access.RoleViewer, "save-kanban-loop": storekeeper, "material-calls": access.RoleViewer, "call-material": access.RoleOperator, "move-call": access.RoleOperator,
+	"condition-points": access.RoleViewer, "condition-readings": access.RoleViewer, "condition-picture": access.RoleViewer, "condition-waterfall": access.RoleViewer, "condition-bearings": access.RoleViewer, "condition-zones": access.RoleViewer,
+	"add-condition-point": access.RoleEngineer, "change-condition-point": access.RoleEngineer,
 	"calls": access.RoleViewer, "call": access.RoleOperator, "answer-call": access.RoleOperator,
 	"characteristics": access.RoleViewer, "control-chart": access.RoleViewer, "try-control-limits": access.RoleViewer, "capability": access.RoleViewer, "inspected-lots": access.RoleViewer, "lot-plan": access.RoleViewer, "defects": access.RoleViewer,
 	"gauges": access.RoleViewer, "gauge-studies": access.RoleViewer, "nonconformances": access.RoleViewer, "save-characteristic": access.RoleEngineer, "set-control-limits": access.RoleEngineer, "save-gauge": access.RoleEngineer,
@@ -452,6 +454,7 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		map[string]any{"no": 10, "name": map[string]any{"zh": "车"}, "alternatives": []any{map[string]any{"equipment": machine.ID, "setup_ms": 0, "run_ms": 1}}},
 	}}
 	order := map[string]any{"number": fmt.Sprint("W", now.UnixNano()), "kind": "make", "product": "ring", "quantity": 1, "place": plant.ParentPath(machine.Path), "due": now.Add(time.Hour), "priority": 50}
+	point := map[string]any{"name": map[string]string{"zh": "轴承"}, "tag": g.tags[machine.ID], "rpm": 1500, "bearing": "6205-2RS", "rev": 0}
 	layout := map[string]any{"line": machine.Parent, "rev": 0, "from": now.Add(-time.Hour), "links": []any{}, "stations": []any{
 		map[string]any{"code": "op10", "name": map[string]any{"zh": "车"}, "function": "machining", "machines": []any{machine.ID}},
 	}}
@@ -547,6 +550,7 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"save-location": map[string]any{"code": "shelf", "name": map[string]string{"zh": "货架"}, "kind": "warehouse", "node": machine.ID, "rev": 0},
 		"book-material": map[string]any{"what": "moved", "item": "bolt", "lot": "1", "from": "a", "to": "b", "quantity": "1"}, "backflush": map[string]any{"order": "nobody", "job": 10},
 		"reserve-material": map[string]any{"order": "nobody"}, "call-material": map[string]any{"item": "bolt", "quantity": "1", "to": "a"}, "move-call": map[string]any{"state": "accepted"},
+		"add-condition-point": point, "change-condition-point": point,
 		"call": map[string]any{"what": "quality", "equipment": machine.ID}, "answer-call": map[string]any{"state": "accepted"},
 		"save-kanban-loop": map[string]any{"id": "", "item": "nothing", "from": "a", "to": "b", "container": "1", "demand": "1", "lead_ms": 1, "safety_ppm": 0, "cards": 0, "rev": 0},
 		"save-role":        map[string]any{"id": "01nobody", "name": map[string]string{"zh": "空"}, "permissions": []string{}, "own": true, "rev": 0},

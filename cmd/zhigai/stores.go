@@ -27,6 +27,7 @@ import (
 	"zhigai/record/shop"
 	"zhigai/shop/energy"
 	"zhigai/shop/equipment"
+	"zhigai/shop/health"
 	"zhigai/shop/line"
 	"zhigai/shop/material/balance"
 	"zhigai/shop/production/attendance"
@@ -138,6 +139,8 @@ type rules struct {
 
 	classes     *equipment.ClassTable
 	reasons     *equipment.Reasons
+	bearings    *health.Catalogue
+	zones       *health.Zones
 	kinds       *equipment.LibraryKinds
 	codes       enterprise.Codes
 	targetBook  *target.Book
@@ -184,6 +187,9 @@ func rulesOf(profiles fs.FS, drivers []connect.Driver) (*rules, error) {
 		return nil, err
 	}
 	if r.reasons, err = equipment.LoadReasons(data.FS, "standards/stop-reasons.yaml"); err != nil {
+		return nil, err
+	}
+	if r.bearings, r.zones, err = loadHealth(); err != nil {
 		return nil, err
 	}
 	if r.codes, err = codesOf(data.FS); err != nil {

@@ -57,6 +57,12 @@ nodes:
 // recorder is a node with the recorder, open in a folder, and a reader's token.
 func recorder(t *testing.T, dir string, fresh bool) (api apiClient, stop func()) {
 	t.Helper()
+	return recorderFor(t, dir, fresh, access.RoleViewer)
+}
+
+// recorderFor is one with the token of somebody of another role.
+func recorderFor(t *testing.T, dir string, fresh bool, role access.Role) (api apiClient, stop func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	profiles := fstest.MapFS{"profiles/test-vibration.yaml": {Data: []byte(recorderProfile)}}
 	n, err := openNodeOf(t.Context(), place{Data: dir}, "127.0.0.1:0", slog.New(slog.DiscardHandler), profiles)
@@ -68,7 +74,7 @@ func recorder(t *testing.T, dir string, fresh bool) (api apiClient, stop func())
 		must(t, n.plants.Import(admin, access.Scope{Tenant: demoTenant}, m, plant.MicrosOf(time.Now().Add(-time.Hour))))
 	}
 	must(t, n.start(ctx))
-	_, secret, err := n.access.CreateToken(t.Context(), access.Node(demoTenant), access.NewToken{Name: fmt.Sprint("test ", fresh), Role: access.RoleViewer})
+	_, secret, err := n.access.CreateToken(t.Context(), access.Node(demoTenant), access.NewToken{Name: fmt.Sprint("test ", fresh), Role: role})
 	must(t, err)
 	h, err := n.handler(nil, false)
 	must(t, err)

@@ -14,12 +14,6 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// Name is a text in both languages of the pages.
-type Name struct {
-	ZH string `yaml:"zh" json:"zh"`
-	EN string `yaml:"en" json:"en"`
-}
-
 func readYAML(data fs.FS, name string, into any) error {
 	raw, err := fs.ReadFile(data, name)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"zhigai/calc/vibration"
+	"zhigai/plant"
 )
 
 // ZonesFile is where the zones of ISO 20816-3 stand.
@@ -23,11 +24,11 @@ const (
 
 // Group is machines with limits of their own, in mm/s RMS.
 type Group struct {
-	ID   string  `yaml:"id" json:"id"`
-	Name Name    `yaml:"name" json:"name"`
-	AB   float64 `yaml:"ab" json:"ab"`
-	BC   float64 `yaml:"bc" json:"bc"`
-	CD   float64 `yaml:"cd" json:"cd"`
+	ID   string     `yaml:"id" json:"id"`
+	Name plant.Name `yaml:"name" json:"name"`
+	AB   float64    `yaml:"ab" json:"ab"`
+	BC   float64    `yaml:"bc" json:"bc"`
+	CD   float64    `yaml:"cd" json:"cd"`
 }
 
 // Zone of a velocity in mm/s RMS.

@@ -272,6 +272,11 @@ export interface EnergySearch { range?: RangeSearch["range"] | undefined; from?:
 const energy = createRoute({
   getParentRoute: () => app, path: "/energy", component: lazyRouteComponent(() => import("./pages/energy/EnergyPage")),
   validateSearch: (s: Record<string, unknown>): EnergySearch => ({ ...parseRange(s), tab: text(s.tab), place: text(s.place), meter: text(s.meter), code: text(s.code) }),
+export interface HealthSearch extends RangeSearch { scope?: string | undefined; level?: "unknown" | "good" | "watch" | "bad" | undefined; q?: string | undefined; point?: string | undefined; at?: string | undefined; with?: string | undefined }
+const levels = ["unknown", "good", "watch", "bad"] as const;
+const health = createRoute({
+  getParentRoute: () => app, path: "/health", component: lazyRouteComponent(() => import("./pages/health/HealthPage")),
+  validateSearch: (s: Record<string, unknown>): HealthSearch => ({ ...parseRange(s), scope: text(s.scope), level: levels.find((l) => l === s.level), q: text(s.q), point: text(s.point), at: text(s.at), with: text(s.with) }),
 });
 
 export interface LineSearch extends RangeSearch { line?: string | undefined; demand?: number | undefined; edit?: boolean | undefined }
@@ -281,7 +286,7 @@ const line = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, quality, alarms, maintenance, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionCalls, productionPerformance, productionHours, planning, line, energy, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
+  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, quality, alarms, health, maintenance, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionCalls, productionPerformance, productionHours, planning, line, energy, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
   context: { client: undefined as unknown as QueryClient },
   defaultPreload: false,
   defaultErrorComponent: PageError,

@@ -22,6 +22,7 @@ import (
 	"zhigai/shop/authenticity"
 	"zhigai/shop/energy"
 	"zhigai/shop/equipment"
+	"zhigai/shop/health"
 	"zhigai/shop/line"
 	"zhigai/shop/maintenance"
 	"zhigai/shop/material"
@@ -72,6 +73,7 @@ type Deps struct {
 	Material   *material.Desk
 	Andon      *andon.Desk
 	Quality    *quality.Desk
+	Condition  *health.Desk
 	Alarms     *alarm.Desk
 	// Delivery sends alarms to people, Maintenance has work done about them.
 	Delivery    *delivery.Desk
@@ -136,6 +138,7 @@ func Register(api *web.API, d Deps) {
 	r.registerEnergy()
 	r.registerMaterial()
 	r.registerAndon()
+	r.registerCondition()
 	r.registerQuality()
 	r.registerBalance()
 	r.registerHours()

@@ -916,6 +916,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/condition/bearings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Bearings that are known by name, with their geometry and where it comes from */
+        get: operations["condition-bearings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/condition/points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Measuring points of vibration with how the machine is there */
+        get: operations["condition-points"];
+        put?: never;
+        /** Measure at another point: which windows, which bearing, where its speed is to be had */
+        post: operations["add-condition-point"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/condition/points/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a measuring point, or end it */
+        put: operations["change-condition-point"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/condition/points/{id}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Spectrum and envelope of a window with the bearing's lines, and what was found */
+        get: operations["condition-picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/condition/points/{id}/readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What each window of a point said, oldest first: features, verdict, warnings */
+        get: operations["condition-readings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/condition/points/{id}/waterfall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Spectra of a point one behind the other; 60 at most, evenly chosen */
+        get: operations["condition-waterfall"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/condition/zones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Zones of vibration by group of machines, with the standard they are taken from */
+        get: operations["condition-zones"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/defects": {
         parameters: {
             query?: never;
@@ -10907,6 +11027,248 @@ export interface components {
             status: "ok" | "degraded";
             version: string;
         };
+        HealthCatalogued: {
+            /** Format: double */
+            angle_deg: number;
+            /** Format: double */
+            ball_mm: number;
+            /** Format: int64 */
+            balls: number;
+            name: string;
+            /** Format: double */
+            pitch_mm: number;
+            source: string;
+            verified: string;
+        };
+        HealthChange: {
+            /**
+             * Format: int64
+             * @description How many windows the baseline is of
+             */
+            baseline: number;
+            changed: boolean;
+            /** Format: double */
+            limit: number;
+            /**
+             * Format: double
+             * @description Geometric mean of their RMS, in the unit of the tag
+             */
+            mean: number;
+            /**
+             * Format: double
+             * @description RMS of the newest window by it
+             */
+            ratio: number;
+            /**
+             * Format: double
+             * @description Mean speed of those; 0 where nobody knows it
+             */
+            rpm: number;
+            /**
+             * Format: double
+             * @description CUSUM of ln RMS upwards, in standard deviations
+             */
+            sum: number;
+        };
+        HealthCondition: {
+            /** @description Null while there are too few windows at this speed to compare with */
+            change: components["schemas"]["HealthChange"];
+            /**
+             * Format: double
+             * @description Of the last window that names it, 0..1
+             */
+            confidence?: number;
+            element?: string;
+            /** @description The newest window; null before any came */
+            last: components["schemas"]["HealthReading"];
+            /** @enum {string} */
+            level: "unknown" | "good" | "watch" | "bad";
+            /** @description First window of those that say so */
+            since?: string;
+            /** @enum {string} */
+            why: "" | "silent" | "sensor" | "element" | "zone" | "changed" | "doubtful";
+            zone?: string;
+        };
+        HealthGroup: {
+            /** Format: double */
+            ab: number;
+            /** Format: double */
+            bc: number;
+            /** Format: double */
+            cd: number;
+            id: string;
+            name: components["schemas"]["PlantName"];
+        };
+        HealthLines: {
+            /**
+             * Format: double
+             * @description Width of a stretch; the first begins at 0
+             */
+            step_hz: number;
+            values: number[];
+        };
+        HealthMark: {
+            element: string;
+            /** Format: int64 */
+            harmonic: number;
+            /** Format: double */
+            hz: number;
+        };
+        HealthPicture: {
+            at: string;
+            /** @description Of the band that shows most, as shares of its mean; null when the window is too short for one */
+            envelope: components["schemas"]["HealthLines"];
+            /** @description The bearing's frequencies at this speed and their multiples; empty when nobody knows the speed */
+            marks: components["schemas"]["HealthMark"][];
+            /** @description The bearing's frequencies as multiples of the shaft's */
+            orders: components["schemas"]["VibrationOrders"];
+            /** @description Highest lines of the spectrum */
+            peaks: components["schemas"]["VibrationPeak"][];
+            reading: components["schemas"]["HealthReading"];
+            /** Format: double */
+            shaft_hz: number | null;
+            /** @description Amplitudes */
+            spectrum: components["schemas"]["HealthLines"];
+            /** @description Of the tag, and of the spectrum's amplitudes */
+            unit?: string;
+        };
+        HealthPoint: {
+            /** @description When it was saved */
+            readonly at: string;
+            /** @description Name in the catalogue, or number of elements, their diameter, pitch diameter and contact angle as 9,7.94,39.04,0 */
+            bearing: string;
+            readonly by: string;
+            /** @description Nobody measures there any more */
+            ended?: boolean;
+            /** @description Of the tag */
+            readonly equipment: string;
+            /** @description Of ISO 20816-3, to judge the velocity by */
+            group?: string;
+            readonly id: string;
+            name: components["schemas"]["PlantName"];
+            /** @description Of the machine */
+            readonly path: string;
+            /**
+             * Format: int64
+             * @description Revision that was seen; 0 of a new one
+             */
+            rev: number;
+            /**
+             * Format: double
+             * @description Fixed speed, where no tag tells it
+             */
+            rpm?: number;
+            /**
+             * Format: int32
+             * @description Of the shaft's speed in revolutions per minute; 0 where the speed is fixed
+             */
+            speed_tag?: number;
+            /**
+             * Format: int32
+             * @description Of the windows of acceleration
+             */
+            tag: number;
+            /** @description Of the tag */
+            readonly unit?: string;
+        };
+        HealthReading: {
+            /** @description First value of the window */
+            at: string;
+            /** @description Of the envelope that shows most */
+            band: components["schemas"]["VibrationBand"];
+            /** Format: int64 */
+            count?: number;
+            /** @description In the unit of the tag; null of a window without values or of a dead sensor */
+            features: components["schemas"]["VibrationFeatures"];
+            findings: components["schemas"]["VibrationFinding"][];
+            /** @description Of the window; one that is bad has no figures */
+            quality: string;
+            /** Format: double */
+            rate_hz?: number;
+            /**
+             * Format: double
+             * @description Null when nobody knows
+             */
+            rpm: number | null;
+            /**
+             * Format: double
+             * @description Null when the tag's unit is no acceleration
+             */
+            velocity_rms_mm_s: number | null;
+            /** @description inner, outer, ball, cage, healthy or uncertain */
+            verdict: string;
+            /**
+             * Format: int64
+             * @description Of the analysis
+             */
+            version: number;
+            warnings: components["schemas"]["VibrationWarning"][];
+            zone?: string;
+        };
+        HealthState: {
+            /** @description When it was saved */
+            readonly at: string;
+            /** @description Name in the catalogue, or number of elements, their diameter, pitch diameter and contact angle as 9,7.94,39.04,0 */
+            bearing: string;
+            readonly by: string;
+            condition: components["schemas"]["HealthCondition"];
+            /** @description Nobody measures there any more */
+            ended?: boolean;
+            /** @description Of the tag */
+            readonly equipment: string;
+            /** @description Of ISO 20816-3, to judge the velocity by */
+            group?: string;
+            readonly id: string;
+            name: components["schemas"]["PlantName"];
+            /** @description Of the machine */
+            readonly path: string;
+            /**
+             * Format: int64
+             * @description Revision that was seen; 0 of a new one
+             */
+            rev: number;
+            /**
+             * Format: double
+             * @description Fixed speed, where no tag tells it
+             */
+            rpm?: number;
+            /**
+             * Format: int32
+             * @description Of the shaft's speed in revolutions per minute; 0 where the speed is fixed
+             */
+            speed_tag?: number;
+            /**
+             * Format: int32
+             * @description Of the windows of acceleration
+             */
+            tag: number;
+            /** @description Of the tag */
+            readonly unit?: string;
+        };
+        HealthWaterfall: {
+            at: string[];
+            /** @description Amplitudes of each window, the greatest of each stretch */
+            rows: (number[] | null)[];
+            /** Format: double */
+            step_hz: number;
+            unit?: string;
+        };
+        HealthZones: {
+            /** Format: double */
+            from_hz: number;
+            /** Format: double */
+            from_hz_slow: number;
+            groups: components["schemas"]["HealthGroup"][] | null;
+            /** Format: double */
+            slow_rpm: number;
+            source: string;
+            standard: string;
+            /** Format: double */
+            to_hz: number;
+            verified: string;
+            /** Format: int64 */
+            version: number;
+        };
         Imported: {
             /** Format: int64 */
             calendars: number;
@@ -11800,6 +12162,21 @@ export interface components {
         };
         ListGaugeStudy: {
             items: components["schemas"]["GaugeStudy"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListHealthCatalogued: {
+            items: components["schemas"]["HealthCatalogued"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListHealthReading: {
+            items: components["schemas"]["HealthReading"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListHealthState: {
+            items: components["schemas"]["HealthState"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -17689,6 +18066,83 @@ export interface components {
             entries: number;
             ok: boolean;
         };
+        VibrationBand: {
+            /** Format: double */
+            from_hz: number;
+            /** Format: double */
+            to_hz: number;
+        };
+        VibrationEvidence: {
+            counted: boolean;
+            /** Format: double */
+            expected_hz: number;
+            /** Format: double */
+            found_hz: number;
+            /** Format: int64 */
+            harmonic: number;
+            /** Format: double */
+            level_db: number;
+        };
+        VibrationFeatures: {
+            /** Format: double */
+            crest: number;
+            /** Format: double */
+            kurtosis_pearson: number;
+            /** Format: double */
+            mean: number;
+            /** Format: double */
+            peak: number;
+            /** Format: double */
+            peak_to_peak: number;
+            /** Format: double */
+            rms_about_mean: number;
+            /** Format: double */
+            skewness: number;
+        };
+        VibrationFinding: {
+            band: components["schemas"]["VibrationBand"];
+            /** Format: int64 */
+            bands: number;
+            /** Format: double */
+            confidence: number;
+            element: string;
+            evidence: components["schemas"]["VibrationEvidence"][] | null;
+            /** Format: double */
+            expected_hz: number;
+            /** Format: double */
+            explained: number;
+            /** Format: double */
+            found_hz: number;
+            /** Format: double */
+            gap_db: number;
+            /** Format: double */
+            level_db: number;
+            /** Format: double */
+            steady: number;
+        };
+        VibrationOrders: {
+            /** Format: double */
+            Ball: number;
+            /** Format: double */
+            Cage: number;
+            /** Format: double */
+            Inner: number;
+            /** Format: double */
+            Outer: number;
+        };
+        VibrationPeak: {
+            /** Format: double */
+            amplitude: number;
+            /** Format: double */
+            hz: number;
+            /** Format: double */
+            order?: number;
+        };
+        VibrationWarning: {
+            code: string;
+            /** Format: double */
+            value: number;
+        };
         Waveform: {
             quality: string;
             /** Format: double */
@@ -19995,6 +20449,284 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Command"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "condition-bearings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListHealthCatalogued"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "condition-points": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                equipment?: string;
+                /** @description Also those where nobody measures any more */
+                ended?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListHealthState"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-condition-point": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HealthPoint"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthPoint"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-condition-point": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the point you changed */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HealthPoint"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthPoint"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "condition-picture": {
+        parameters: {
+            query?: {
+                /** @description A window that begins then, or the last before; the newest when left out */
+                at?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthPicture"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "condition-readings": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+                /** @description The newest so many */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListHealthReading"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "condition-waterfall": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+                /** @description Up to this frequency; half the rate when left out */
+                to_hz?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthWaterfall"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "condition-zones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthZones"];
                 };
             };
             /** @description Error */

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Navigate, Outlet, useLocation } from "@tanstack/react-router";
 import { Button, Layout as Frame, Menu } from "antd";
-import { AimOutlined, AlertOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BellOutlined, BookOutlined, BoxPlotOutlined, ControlOutlined, DashboardOutlined, EyeOutlined, FileDoneOutlined, FileSearchOutlined, FileTextOutlined, ForkOutlined, FundOutlined, HourglassOutlined, IdcardOutlined, InboxOutlined, LineChartOutlined, NodeIndexOutlined, PartitionOutlined, PauseCircleOutlined, PieChartOutlined, ProfileOutlined, SafetyCertificateOutlined, ScheduleOutlined, ShopOutlined, SwapOutlined, TeamOutlined, ThunderboltOutlined, ToolOutlined, TrophyOutlined } from "@ant-design/icons";
+import { AimOutlined, AlertOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BellOutlined, BookOutlined, BoxPlotOutlined, ControlOutlined, DashboardOutlined, EyeOutlined, FileDoneOutlined, FileSearchOutlined, FileTextOutlined, ForkOutlined, FundOutlined, HeartOutlined, HourglassOutlined, IdcardOutlined, InboxOutlined, LineChartOutlined, NodeIndexOutlined, PartitionOutlined, PauseCircleOutlined, PieChartOutlined, ProfileOutlined, SafetyCertificateOutlined, ScheduleOutlined, ShopOutlined, SwapOutlined, TeamOutlined, ThunderboltOutlined, ToolOutlined, TrophyOutlined } from "@ant-design/icons";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../api/client";
@@ -19,6 +19,7 @@ const entries = [
   { to: "/", of: "shop", key: "nav.overview", icon: <AppstoreOutlined />, needs: "read" },
   { to: "/alarms", of: "shop", key: "nav.alarms", icon: <AlertOutlined />, needs: "read" },
   { to: "/maintenance", of: "shop", key: "nav.maintenance", icon: <ToolOutlined />, needs: "read" },
+  { to: "/health", of: "shop", key: "nav.health", icon: <HeartOutlined />, needs: "read" },
   { to: "/stops", of: "shop", key: "nav.stops", icon: <PauseCircleOutlined />, needs: "read" },
   { to: "/oee", of: "shop", key: "nav.oee", icon: <PieChartOutlined />, needs: "read" },
   { to: "/trend", of: "shop", key: "nav.trend", icon: <LineChartOutlined />, needs: "read" },
