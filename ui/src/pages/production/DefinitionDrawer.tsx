@@ -59,7 +59,7 @@ function Routing({ d }: { d: Definition }) {
     <Table<Segment> size="small" rowKey="no" pagination={false} dataSource={d.segments} scroll={{ x: 800 }}
       columns={[
         { title: t("seg.no"), dataIndex: "no", width: 80, align: "right" },
-        { title: t("seg.name"), key: "name", width: 150, render: (_, s) => <>{name(s.name)}{s.after?.length ? <div className="dim">{t("seg.after.n", { n: s.after.join("、") })}</div> : null}</> },
+        { title: t("seg.name"), key: "name", width: 150, render: (_, s) => <>{name(s.name)}{s.begins ? <div className="dim">{t("seg.begins")}</div> : s.after?.length ? <div className="dim">{t("seg.after.n", { n: s.after.join("、") })}</div> : null}</> },
         { title: t("seg.where"), key: "where", render: (_, s) => (s.outside ? `${t("seg.outside")} ${s.outside.supplier} · ${span(s.outside.lead_ms, lang)}`
           : s.alternatives.map((a) => <div key={a.equipment}>{place(a.equipment)} <span className="dim">{t("seg.times", { setup: fixed(a.setup_ms / 60_000, 1), run: fixed(a.run_ms / 1000, 1) })}{a.batch ? ` · ${t("seg.batch.n", { n: a.batch })}` : ""}</span></div>)) },
         { title: t("seg.more"), key: "more", width: 280, render: (_, s) => extras(s).map((x) => <span key={x} className="chip" style={{ marginRight: 4, whiteSpace: "normal" }}>{x}</span>) },

@@ -81,6 +81,7 @@ function Extras({ i }: { i: number }) {
   return (
     <div style={{ ...grid("repeat(auto-fill, minmax(190px, 1fr))"), marginTop: 12 }}>
       <Form.Item name={[i, "after"]} label={t("seg.after")} extra={t("seg.after.hint")}><Select mode="multiple" showSearch={{ optionFilterProp: "label" }} options={others} /></Form.Item>
+      {i > 0 && <Form.Item name={[i, "begins"]} valuePropName="checked" label={t("seg.begins.label")} extra={t("seg.begins.hint")}><Checkbox>{t("seg.begins")}</Checkbox></Form.Item>}
       <Form.Item name={[i, "family"]} label={t("seg.family")} extra={t("seg.family.hint")}><Input maxLength={63} /></Form.Item>
       <Form.Item name={[i, "skills"]} label={t("seg.skills")}><Select mode="tags" open={false} suffixIcon={null} placeholder={t("tags.hint")} /></Form.Item>
       <Form.Item name={[i, "tools"]} label={t("seg.tools")}><Select mode="tags" open={false} suffixIcon={null} placeholder={t("tags.hint")} /></Form.Item>
