@@ -68,6 +68,8 @@ const (
 
 	KindCall Kind = "call" // a step of a call of shop/andon
 
+	KindFile Kind = "file" // attachment.File: a file was kept, or belongs to another place
+
 	KindExchange Kind = "exchange" // exchange.Fact: a step of a message of factory/exchange
 )
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"zhigai/access/oidc"
+	"zhigai/attachment"
 	"zhigai/connect"
 	"zhigai/evidence/requests"
 	"zhigai/factory/exchange"
@@ -50,6 +51,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 			{Err: production.ErrInvalid, Status: 422},
 			{Err: planning.ErrInvalid, Status: 422},
 			{Err: andon.ErrInvalid, Status: 422},
+			{Err: attachment.ErrInvalid, Status: 422},
 			{Err: line.ErrInvalid, Status: 422},
 			{Err: planning.ErrChanged, Status: 409},
 			{Err: planning.ErrBusy, Status: 409},
@@ -109,7 +111,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Plants: n.plants, Tags: n.shop, History: n.history, Journal: n.record.Journal(), Board: n.board, Desk: n.desk, Reasons: n.reasons,
 		Collector: n.collector, Control: controls{n}, Profiles: n.profiles, Drivers: n.drivers.List, Discovery: n.discovery, North: norths{n}, Acceptance: n.reports, Evidence: askedOf{n}, EvidencePlants: seenPlants{n.proved}, Changed: n.reconcile,
 		Authenticity: n.authenticity, Decided: n.decided, MayTry: n.mayTry, Opened: n.opened,
-		Production: n.newProduction(), Performance: n.newPerformance(), Attendance: n.newAttendance(), Balance: n.newBalance(), Planning: n.planning, Lines: n.newLines(), Material: n.newMaterial(), Andon: n.newAndon(),
+		Production: n.newProduction(), Performance: n.newPerformance(), Attendance: n.newAttendance(), Balance: n.newBalance(), Planning: n.planning, Lines: n.newLines(), Material: n.newMaterial(), Andon: n.newAndon(), Attachments: n.newAttachments(),
 		Bulk: &bulk.Desk{Plants: n.plants, Profiles: n.profiles, Drivers: n.drivers.List, Past: n.record.Access()},
 	})
 	web.RegisterSharing(api, sharings{n})

@@ -66,7 +66,7 @@ var lowest = map[string]access.Role{
 	"backflush": access.RoleOperator, "stock-field": access.RoleViewer, "pick-proposal": access.RoleViewer, "reservations": access.RoleViewer, "reserve-material": reserver,
 	"lot": access.RoleViewer, "genealogy": access.RoleViewer, "lot-birth": access.RoleViewer, "export-recall": access.RoleViewer, "scan": access.RoleViewer, "material-labels": access.RoleViewer,
 	"kanban-loops": access.RoleViewer, "save-kanban-loop": storekeeper, "material-calls": access.RoleViewer, "call-material": access.RoleOperator, "move-call": access.RoleOperator,
-	"calls": access.RoleViewer, "call": access.RoleOperator, "answer-call": access.RoleOperator,
+	"keep-file": access.RoleOperator, "file": access.RoleViewer, "calls": access.RoleViewer, "call": access.RoleOperator, "answer-call": access.RoleOperator,
 	"work-hours": planner, "export-work-hours": planner,
 	"exchange-partners": integrator, "add-exchange-partner": integrator, "change-exchange-partner": integrator, "end-exchange-partner": integrator, "exchange-mappings": integrator, "preview-exchange": integrator,
 	"send-exchange-message": integrator, "exchange-messages": integrator, "exchange-message": integrator, "repeat-exchange-message": integrator, "exchange-outbox": integrator, "acknowledge-exchange-message": integrator,
@@ -393,6 +393,8 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 		return "UNOBODY"
 	case "partner":
 		return "erp"
+	case "place":
+		return plant.ParentPath(machine.Path)
 	case "direction":
 		if o.ID == "genealogy" {
 			return "up"
@@ -408,6 +410,8 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 		return "999"
 	case "If-Match":
 		return `"999"`
+	case "sha256":
+		return strings.Repeat("0", 64)
 	case "digest":
 		return strings.Repeat("0", 64)
 	case "confirm":

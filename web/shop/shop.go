@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"zhigai/access"
+	"zhigai/attachment"
 	"zhigai/connect"
 	"zhigai/connect/profile"
 	"zhigai/connect/tap"
@@ -65,6 +66,8 @@ type Deps struct {
 	Lines      *line.Desk
 	Material   *material.Desk
 	Andon      *andon.Desk
+	// Attachments keeps the files that people add.
+	Attachments *attachment.Desk
 	// Authenticity examines machines' days; Decided is called after something was
 	// said of a suspicion, so that the day counts accordingly.
 	Authenticity Authenticity
@@ -121,6 +124,7 @@ func Register(api *web.API, d Deps) {
 	r.registerLines()
 	r.registerMaterial()
 	r.registerAndon()
+	r.registerAttachments()
 	r.registerBalance()
 	r.registerHours()
 	r.registerAuthenticity()

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { products } from "../../api/queries";
 import { useLang } from "../../i18n/useLang";
+import { Documents } from "./Documents";
 import { PlacePicker } from "./parts";
 import { type DefinitionForm, nextNo, units } from "./routing";
 
@@ -91,6 +92,7 @@ function Extras({ i }: { i: number }) {
       <Form.Item name={[i, "minWaitMin"]} label={t("seg.min.min")}><InputNumber min={0} style={{ width: "100%" }} /></Form.Item>
       <Form.Item name={[i, "maxWaitMin"]} label={t("seg.max.min")}><InputNumber min={0} style={{ width: "100%" }} /></Form.Item>
       <Form.Item name={[i, "scrapPercent"]} label={t("seg.scrap.percent")}><InputNumber min={0} max={100} style={{ width: "100%" }} /></Form.Item>
+      <Form.Item name={[i, "documents"]} label={t("doc.label")} style={{ gridColumn: "1 / -1" }}><Documents /></Form.Item>
       <Form.Item name={[i, "firstPiece"]} valuePropName="checked" label={t("seg.first.label")}><Checkbox>{t("seg.first")}</Checkbox></Form.Item>
     </div>
   );
