@@ -143,6 +143,13 @@ func TestFolder_Tenants(t *testing.T) {
 	if err := folder.Each(1, func(s string, _ []byte) error { names = append(names, s); return nil }); err != nil || len(names) != 1 || names[0] != sum {
 		t.Errorf("exported: %v %v", names, err)
 	}
+	later := NewFolder(filepath.Join(t.TempDir(), "later"))
+	if err := later.Add(folder); err != nil {
+		t.Fatal(err)
+	}
+	if raw, err := later.Get(1, sum); err != nil || !bytes.Equal(raw, png) {
+		t.Errorf("taken over: %v", err)
+	}
 	if err := folder.DeleteTenant(1); err != nil {
 		t.Fatal(err)
 	}

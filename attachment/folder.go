@@ -144,6 +144,28 @@ func (f Folder) Each(tenant plant.TenantNo, each func(sum string, raw []byte) er
 	})
 }
 
+// Add takes over what another folder has and this one does not.
+func (f Folder) Add(other Folder) error {
+	tenants, err := os.ReadDir(other.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("attachment: %w", err)
+	}
+	for _, t := range tenants {
+		n, err := strconv.ParseInt(t.Name(), 10, 64)
+		if err != nil {
+			continue // not ours
+		}
+		no := plant.TenantNo(n)
+		if err := other.Each(no, func(_ string, raw []byte) error { _, err := f.Put(no, raw); return err }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // DeleteTenant takes away everything of a tenant.
 func (f Folder) DeleteTenant(tenant plant.TenantNo) error {
 	if err := os.RemoveAll(f.of(tenant)); err != nil {
