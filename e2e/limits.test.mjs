@@ -66,7 +66,7 @@ test("a routing with a branch and a drawing is drafted and released", async () =
   await page.getByRole("button", { name: "更多" }).nth(1).click();
   assert.ok(await page.getByLabel("随订单开工，不等别的工序").isChecked());
   await page.getByRole("button", { name: "更多" }).first().click();
-  const files = page.locator('input[type="file"]').first();
+  const files = page.locator('input[type="file"][aria-label="添加文件"]').first();
   await files.setInputFiles({ name: "内圈图.png", mimeType: "image/png", buffer: picture });
   await page.getByLabel("名称", { exact: true }).last().waitFor();
   await accessible(page, "a drawing of an operation");
