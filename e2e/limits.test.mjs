@@ -115,8 +115,7 @@ test("steel is expected, and the plan waits for it", async () => {
   await dialog().getByRole("button", { name: "保存" }).click();
   await page.getByRole("row", { name: /gcr15.*PO-7/ }).waitFor();
   await accessible(page, "arrivals");
-  const short = await planned();
-  assert.equal(short.unplanned[0].why, "no_material"); // 30 kg are wanted, 20 are expected
+  await assert.rejects(planned(), /takes 30 of gcr15, and 10 of it are neither there nor expected/);
   await page.getByRole("button", { name: "改期改量" }).click();
   await dialog().getByLabel("总数量（含已到）").fill("30");
   await dialog().getByLabel("理由").fill("加订");
@@ -152,9 +151,10 @@ test("the one fixture is entered, and no plan takes it twice", async () => {
   await release("MO-2", 60, 10);
   const plan = await planned();
   assert.equal(plan.violations.length, 0);
+  assert.deepEqual(d.segments.map((s) => s.tools?.length ?? 0), [0, 1, 1]);
   const takes = plan.assignments.filter((a) => a.job >= 20).map((a) => [Date.parse(a.start), Date.parse(a.end)]).sort((a, b) => a[0] - b[0]);
   assert.equal(takes.length, 4);
-  for (let i = 1; i < takes.length; i++) assert.ok(takes[i][0] >= takes[i - 1][1], "the fixture is on one machine at a time");
+  for (let i = 1; i < takes.length; i++) assert.ok(takes[i][0] >= takes[i - 1][1], `the fixture is on one machine at a time: ${JSON.stringify(plan.assignments)} ${JSON.stringify(await demo.api("/api/v1/plan-limits"))}`);
   await send(`/api/v1/plans/${plan.id}/issue`, 0, {});
 });
 
