@@ -148,6 +148,13 @@ func TestConformance_Quality(t *testing.T) {
 	})
 }
 
+func TestConformance_Attachments(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		db := open(t)
+		recordtest.Attachments(t, shop.NewAttachments(db), db.Journal())
+	})
+}
+
 func TestConformance_Material(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		db := open(t)

@@ -17,7 +17,8 @@ func bearing(due int64) schedule.Job {
 		return []schedule.Alternative{{Machine: k, Duration: d}}
 	}
 	return schedule.Job{Weight: 1, Due: &due, Operations: []schedule.Operation{
-		{Alternatives: on(0, 10)}, {Alternatives: on(1, 14), After: []schedule.Forerunner{}},
+		{Alternatives: on(0, 10)},
+		{Alternatives: on(1, 14), After: []schedule.Forerunner{}},
 		{Alternatives: on(2, 5), After: []schedule.Forerunner{{Op: 0, MinWait: 2}, {Op: 1, MinWait: 2}}},
 	}}
 }

@@ -73,7 +73,7 @@ func onNode[O any](ctx context.Context, at place, what string, in any, alone fun
 }
 
 // besides are the folders of a node apart from its stores.
-var besides = []string{"connect", "tls", "links", "node"}
+var besides = []string{"connect", "tls", "links", "node", filesFolder}
 
 // backup writes one snapshot below root. Both journals are copied at one
 // instant: history is linked while the record is held, then everything is

@@ -199,7 +199,7 @@ func lastJob(v production.View) int {
 	followed := map[int]bool{}
 	for i, j := range v.Jobs {
 		before := j.Segment.After
-		if len(before) == 0 && i > 0 {
+		if len(before) == 0 && i > 0 && !j.Segment.Begins {
 			before = []int{v.Jobs[i-1].No}
 		}
 		for _, no := range before {

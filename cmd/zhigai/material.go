@@ -56,7 +56,7 @@ func (r runsOf) Run(ctx context.Context, tenant plant.TenantNo, order string, jo
 	}
 	j := v.Jobs[i]
 	out := material.Run{
-		Order: v.Number, OrderID: v.ID, Job: j.No, Name: j.Name, Product: v.Product, Revision: v.Revision, Made: j.Made.Total(), Good: j.Made.Good, Last: i == len(v.Jobs)-1,
+		Order: v.Number, OrderID: v.ID, Job: j.No, Name: j.Name, Product: v.Product, Revision: v.Revision, Made: j.Made.Total(), Good: j.Made.Good, Last: i == lastJob(v),
 		Tools: append([]string{}, j.Segment.Tools...), Stretches: []material.Stretch{}, Work: []material.Attendance{},
 	}
 	for _, run := range j.Runs {

@@ -79,6 +79,7 @@ var lowest = map[string]access.Role{
 	"alarm-routes": access.RoleEngineer, "add-alarm-route": access.RoleEngineer, "change-alarm-route": access.RoleEngineer, "end-alarm-route": access.RoleEngineer, "test-alarm-route": access.RoleEngineer, "alarm-deliveries": access.RoleEngineer,
 	"work-orders": access.RoleViewer, "work-order": access.RoleViewer, "propose-work-order": access.RoleOperator, "change-work-order": access.RoleOperator, "move-work-order": access.RoleOperator, "maintenance-summary": access.RoleViewer,
 	"maintenance-plans": access.RoleViewer, "add-maintenance-plan": access.RoleEngineer, "change-maintenance-plan": access.RoleEngineer, "end-maintenance-plan": access.RoleEngineer,
+	"keep-file": access.RoleOperator, "file": access.RoleViewer,
 	"work-hours": planner, "export-work-hours": planner,
 	"exchange-partners": integrator, "add-exchange-partner": integrator, "change-exchange-partner": integrator, "end-exchange-partner": integrator, "exchange-mappings": integrator, "preview-exchange": integrator,
 	"send-exchange-message": integrator, "exchange-messages": integrator, "exchange-message": integrator, "repeat-exchange-message": integrator, "exchange-outbox": integrator, "acknowledge-exchange-message": integrator,
@@ -410,6 +411,8 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 		return "UNOBODY"
 	case "partner":
 		return "erp"
+	case "place":
+		return plant.ParentPath(machine.Path)
 	case "direction":
 		if o.ID == "genealogy" {
 			return "up"
@@ -425,6 +428,8 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 		return "999"
 	case "If-Match":
 		return `"999"`
+	case "sha256":
+		return strings.Repeat("0", 64)
 	case "digest":
 		return strings.Repeat("0", 64)
 	case "confirm":

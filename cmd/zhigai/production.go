@@ -21,7 +21,7 @@ import (
 func (n *node) newProduction() *production.Desk {
 	return production.NewDesk(production.Options{
 		Store: recshop.NewProduction(n.record), Places: placesOf{n.fleet}, Counts: countsOf{n.desk, n.record.Journal()},
-		Recorded: n.entered, NewID: n.record.NewID, Now: time.Now,
+		Files: keptFiles{recshop.NewAttachments(n.record), n.attachments()}, Recorded: n.entered, NewID: n.record.NewID, Now: time.Now,
 	})
 }
 

@@ -174,7 +174,7 @@ func restoreInto(ctx context.Context, side string, from backup.Snapshot, later *
 		if err != nil {
 			return at, fmt.Errorf("%s was copied but does not open; nothing was restored: %w", later.Dir, err)
 		}
-		err = s.bringForward(ctx, ahead, to)
+		err = errors.Join(s.bringForward(ctx, ahead, to), s.attachments().Add(ahead.attachments()))
 		if err := errors.Join(err, ahead.Close()); err != nil {
 			return at, fmt.Errorf("%s cannot be reached between %s and %s: %w", to, from.Dir, later.Dir, err)
 		}

@@ -195,6 +195,9 @@ func (p tenantParts) Delete(ctx context.Context, t tenant.Tenant) error {
 	if err := p.n.record.DeleteTenant(ctx, t.No); err != nil {
 		return err
 	}
+	if err := p.n.attachments().DeleteTenant(t.No); err != nil {
+		return err
+	}
 	p.n.fleet.Changed()
 	p.n.meter.forget(t.No)
 	p.n.access.Forget()

@@ -100,7 +100,7 @@ func exportsOf(dir string) string { return filepath.Join(dir, "exports") }
 // exportTenant writes everything that a tenant owns as a zip: the plant as a
 // file that an import takes, profiles of its machines that are not the product's,
 // every row of the record as JSON lines with its history, samples as CSV with
-// exact values, the files that machines left, and a manifest of SHA-256.
+// exact values, the files that machines left and people added, and a manifest of SHA-256.
 // Passwords and secrets are not in it.
 func (n *node) exportTenant(ctx context.Context, no plant.TenantNo, name string, to io.Writer, tell func(tenant.Progress)) error {
 	tell(tenant.Progress{Step: "plant"})
@@ -137,6 +137,9 @@ func (n *node) exportTenant(ctx context.Context, no plant.TenantNo, name string,
 	}
 	tell(tenant.Progress{Step: "files"})
 	if err := n.exportFiles(e, name); err != nil {
+		return err
+	}
+	if err := n.exportAttachments(no, e); err != nil {
 		return err
 	}
 	e.end()

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"zhigai/access"
+	"zhigai/attachment"
 	"zhigai/backup"
 	"zhigai/history"
 	"zhigai/record"
@@ -99,6 +100,16 @@ func verifyFiles(ctx context.Context, at place) (out verifyReport, err error) {
 		if len(damage) == 0 {
 			out.Checked = append(out.Checked, "record: every page and the log by their checksums")
 		}
+	}
+	n, damage, err := attachment.NewFolder(filepath.Join(at.Data, filesFolder)).Check(ctx)
+	if err != nil {
+		return out, err
+	}
+	for _, d := range damage {
+		out.Damage = append(out.Damage, filesFolder+"/"+d+": its bytes are not those of its SHA-256; put it back from a backup")
+	}
+	if n > 0 && len(damage) == 0 {
+		out.Checked = append(out.Checked, fmt.Sprintf("%s: %d by their SHA-256", filesFolder, n))
 	}
 	for name, v := range map[string]any{"node/identity.json": &identity{}, "node/" + secretsName: &secretsKey{}, scrubName: &scrubState{}} {
 		if err := readSealed(filepath.Join(at.Data, filepath.FromSlash(name)), v); errors.Is(err, errSpoiled) {

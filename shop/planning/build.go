@@ -119,6 +119,13 @@ func (b *builder) order(o *Order) {
 	if o.Earliest == 0 {
 		c.release = 0
 	}
+	if o.branches() {
+		g := &graph{chain: c, nodes: map[int]*node{}}
+		whole := g.add()
+		b.m.Orders[c.at].Whole = whole
+		g.end(whole)
+		return
+	}
 	for i := range o.Jobs {
 		if !c.job(&o.Jobs[i]) {
 			c.end(false)

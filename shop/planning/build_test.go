@@ -176,3 +176,36 @@ func TestBuild_Overlap(t *testing.T) {
 		t.Errorf("notes with a furnace: %+v", p.Notes)
 	}
 }
+
+// Inner and outer rings are turned side by side, the outer one goes to a supplier
+// for 50 min, and both are assembled: the order takes 60 + 10 + 50 + 10 + 20, not the
+// sum of all; the chain goes back by the branch that takes longest.
+func TestBuild_Branches(t *testing.T) {
+	inner, outer, away, assembly := turn(60, 0, "l1"), turn(60, 0, "l2"), Segment{LeadMs: 50 * minute, MoveMs: 10 * minute}, turn(20, 0, "f")
+	inner.MoveMs, outer.MoveMs = 10*minute, 10*minute
+	outer.After, away.After, assembly.After = []int{}, []int{20}, []int{10, 30}
+	m := build(t, lathes(order("A", 60, 100, inner, outer, away, assembly)))
+	p := planOf(t, m)
+	p.assigned(t, "A", 10).want(t, "l1", 0, 60)
+	p.assigned(t, "A", 20).want(t, "l2", 0, 60)
+	p.assigned(t, "A", 30).want(t, "", 70, 120)
+	p.assigned(t, "A", 40).want(t, "f", 130, 150)
+	if len(m.Notes) > 0 || len(m.Problem.Jobs) != 1 {
+		t.Errorf("notes %+v, %d jobs", m.Notes, len(m.Problem.Jobs))
+	}
+	_, s := planned1(t, m)
+	late := lateOrders(m, s, p.Orders)
+	if len(late) != 1 || late[0].LateMs != 50*minute || len(late[0].Chain) != 2 || late[0].Chain[0].Because != "outside" || late[0].Chain[1].Job != 20 {
+		t.Errorf("late: %+v", late)
+	}
+	f, err := checkMove(m, s, Move{"id-A", 20, "l2", at(30)})
+	if err != nil || len(f.Pushes) != 1 || f.Pushes[0] != (Ref{"id-A", 40}) {
+		t.Errorf("moved: %+v %v", f, err)
+	}
+	// What was made of the inner ring already does not wait for the outer one.
+	o := order("B", 60, 300, inner, outer, away, assembly)
+	o.Jobs[0].State, o.Jobs[0].Ended, o.Jobs[1].State, o.Jobs[1].Equipment, o.Jobs[1].Good = "completed", at(-5), jobRunning, "l2", 30
+	p = planOf(t, build(t, lathes(o)))
+	p.assigned(t, "B", 20).want(t, "l2", 0, 30)
+	p.assigned(t, "B", 40).want(t, "f", 100, 120)
+}

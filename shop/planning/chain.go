@@ -10,8 +10,8 @@ import (
 )
 
 // chain makes the operations of one order, one after the other in the order of
-// their numbers. Branches of a routing that could go on beside one another are
-// one after the other, too: that is on the safe side, and noted.
+// their numbers. Branches of a routing are made by graph; of one with longest
+// waits they are one after the other, too: that is on the safe side, and noted.
 type chain struct {
 	*builder
 	order   *Order
@@ -24,7 +24,9 @@ type chain struct {
 
 	ops  []schedule.Operation
 	refs []ModelOp
-	runs int64 // what is left of operations that run, of the part before
+	// follows lets an operation follow others; nil: the one before it.
+	follows func(op *schedule.Operation, ref *ModelOp)
+	runs    int64 // what is left of operations that run, of the part before
 }
 
 // job adds one; false when it cannot be planned, and nothing behind it can.
@@ -147,7 +149,11 @@ func (c *chain) operation(j *Job, found []candidate, material *Cover) bool {
 	if material != nil && material.At != 0 && j.State != jobRunning {
 		op.Material, ref.Material = max(0, c.clock.after(material.At)), material
 	}
-	c.waits(&op, j)
+	if c.follows != nil {
+		c.follows(&op, &ref)
+	} else {
+		c.waits(&op, j)
+	}
 	c.tie(&op, &ref, fam, j)
 	c.hold(&op, &ref)
 	c.ops, c.refs = append(c.ops, op), append(c.refs, ref)
@@ -171,7 +177,7 @@ func (c *chain) waits(op *schedule.Operation, j *Job) {
 		op.MinWait = min(seconds(least+j.QueueMs), most)
 		return
 	}
-	op.MinWait = seconds(least+j.QueueMs) - c.overlap(op)
+	op.MinWait = seconds(least+j.QueueMs) - c.overlap(c.before, len(c.ops)-1, op)
 }
 
 // overlap is by how much a job may begin before the end of the one before it, when
@@ -185,14 +191,13 @@ func (c *chain) waits(op *schedule.Operation, j *Job) {
 // The calendars of the two only leave more room: in a time x no machine works more
 // than x. The least that any machine takes is on the safe side for all. A load of
 // a furnace is handed on as a whole.
-func (c *chain) overlap(op *schedule.Operation) int64 {
-	last := len(c.ops) - 1
-	lot, of := c.before.Overlap, c.refs[last].Quantity
+func (c *chain) overlap(before *Job, last int, op *schedule.Operation) int64 {
+	lot, of := before.Overlap, c.refs[last].Quantity
 	if lot <= 0 || lot >= of {
 		return 0
 	}
 	if c.ops[last].Size > 0 || op.Size > 0 {
-		c.note(Note{Product: c.order.Product, Job: c.before.No, What: "overlap"})
+		c.note(Note{Product: c.order.Product, Job: before.No, What: "overlap"})
 		return 0
 	}
 	x := int64(math.MaxInt64)
@@ -286,7 +291,7 @@ func (c *chain) part() {
 			c.runs = max(c.runs, op.Alternatives[0].Duration)
 		}
 	}
-	c.store(c.dated())
+	c.store(c.dated(c.trailing()))
 	c.before, c.waitMs, c.strict = nil, 0, false
 }
 
@@ -297,14 +302,15 @@ func (c *chain) end(whole bool) {
 	}
 	job := schedule.Job{Name: c.order.Number}
 	if whole {
-		job = c.dated()
+		job = c.dated(c.trailing())
 	}
 	c.store(job)
 }
 
-// dated is a job that is late when the order is.
-func (c *chain) dated() schedule.Job {
-	due := -c.trailing() // of what is asked for as early as can be
+// dated is a job that is late when the order is, which suppliers have for so long
+// at the end.
+func (c *chain) dated(trailing int64) schedule.Job {
+	due := -trailing // of what is asked for as early as can be
 	if c.order.Due != 0 {
 		due += c.clock.before(c.order.Due)
 	}

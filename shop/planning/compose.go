@@ -96,6 +96,9 @@ func (m *Model) outside(s schedule.Schedule) []Assignment {
 		if o.Anchor != nil {
 			start += ends[*o.Anchor]
 		}
+		for _, a := range o.Anchors {
+			start = max(start, ends[[2]int{a.Job, a.Op}]+a.Wait)
+		}
 		out = append(out, Assignment{
 			Order: m.Orders[o.Order].ID, Job: o.Job, Name: o.Name, Start: m.clock().at(start), End: m.clock().at(start + o.Lead),
 			Quantity: o.Quantity, State: o.State, Outside: true,

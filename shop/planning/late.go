@@ -107,11 +107,18 @@ func (w *waits) link(i int) (Link, int) {
 		}
 		return l, -1
 	}
-	byJob, prev := max(m.Problem.Jobs[p.Job].Release, op.Material), -1
-	if p.Op > 0 {
-		prev = w.at[[2]int{p.Job, p.Op - 1}]
-		byJob = max(w.s.Operations[prev].End+op.MinWait, op.Material)
+	byJob, prev, before := op.Material, -1, m.forerunners(p.Job, p.Op)
+	if len(before) == 0 {
+		byJob = max(byJob, m.Problem.Jobs[p.Job].Release)
 	}
+	last := int64(-1)
+	for _, f := range before { // the one that it waits for last
+		i := w.at[[2]int{p.Job, f.Op}]
+		if t := w.s.Operations[i].End + f.MinWait; prev < 0 || t > last {
+			prev, last = i, t
+		}
+	}
+	byJob = max(byJob, last)
 	byMachine, there := int64(0), w.before[i]
 	if there >= 0 {
 		byMachine = w.s.Operations[there].End
@@ -127,12 +134,13 @@ func (w *waits) link(i int) (Link, int) {
 		if byMachine > free && w.beforeSetup[i] > 0 {
 			l.Because = "setup"
 		}
-	case p.Op > 0 && byJob >= byMachine && byJob > op.Material:
+	case prev >= 0 && byJob >= byMachine && byJob > op.Material:
 		l.Because, next = "job", prev
-		if slices.ContainsFunc(m.Outside, func(o OutsideOp) bool { return o.Anchor != nil && *o.Anchor == [2]int{p.Job, p.Op - 1} }) {
+		at := [2]int{p.Job, w.s.Operations[prev].Op}
+		if slices.Contains(info.Outside, at[1]) || slices.ContainsFunc(m.Outside, func(o OutsideOp) bool { return o.Anchor != nil && *o.Anchor == at }) {
 			l.Because = "outside"
 		}
-	case op.Material > 0 && op.Material == byJob && byJob >= byMachine:
+	case info.Material != nil && op.Material == byJob && byJob >= byMachine:
 		l.Because = "material"
 	case byJob > 0 && byJob >= byMachine:
 		l.Because = "release"

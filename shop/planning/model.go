@@ -51,6 +51,7 @@ type ModelOp struct {
 	Quantity int64
 	Frozen   bool // it runs
 	Family   string
+	Outside  []int  `json:",omitempty"` // of the operations that it follows, those by way of a supplier
 	Material *Cover `json:",omitempty"` // what it waits for, if what it takes is not all there
 }
 
@@ -60,7 +61,17 @@ type OutsideOp struct {
 	ModelOp
 	Anchor *[2]int // job and operation of the problem
 	Offset int64
-	Lead   int64
+	// Anchors are the operations that it follows in an order with branches, all of
+	// which must have ended; it begins not before Offset then.
+	Anchors []OutsideAnchor `json:",omitempty"`
+	Lead    int64
+}
+
+// OutsideAnchor is an operation that work of a supplier follows, after so many
+// seconds.
+type OutsideAnchor struct {
+	Job, Op int
+	Wait    int64
 }
 
 func (m *Model) clock() clock { return clock{m.Origin} }
@@ -68,6 +79,19 @@ func (m *Model) clock() clock { return clock{m.Origin} }
 func (m *Model) ref(job, op int) Ref {
 	o := &m.Ops[job][op]
 	return Ref{m.Orders[o.Order].ID, o.Job}
+}
+
+// forerunners are the operations that one of the problem follows, with the least
+// waits.
+func (m *Model) forerunners(job, op int) []schedule.Forerunner {
+	o := &m.Problem.Jobs[job].Operations[op]
+	switch {
+	case o.After != nil:
+		return o.After
+	case op == 0:
+		return nil
+	}
+	return []schedule.Forerunner{{Op: op - 1, MinWait: o.MinWait}}
 }
 
 // find gives the place of a job order in the problem.

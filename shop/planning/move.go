@@ -96,14 +96,21 @@ func newViolations(m *Model, s schedule.Schedule, i int, moved schedule.Placed) 
 
 // around is the part of a problem and its schedule that moving an operation to a
 // machine can touch: its own job, and those with an operation on the machine or
-// on the one that it leaves. jobs are their numbers in the whole.
+// on the one that it leaves; all, where these take of what there is little of.
+// jobs are their numbers in the whole.
 func (m *Model) around(s schedule.Schedule, i, machine int) (near *schedule.Problem, part schedule.Schedule, jobs []int) {
 	touched := make([]bool, len(m.Problem.Jobs))
 	touched[s.Operations[i].Job] = true
-	for _, o := range s.Operations {
-		if o.Machine == machine || o.Machine == s.Operations[i].Machine || m.share(s.Operations[i], o) {
-			touched[o.Job] = true
+	takes := false
+	for k, o := range s.Operations {
+		if o.Machine != machine && o.Machine != s.Operations[i].Machine && k != i {
+			continue
 		}
+		touched[o.Job] = true
+		takes = takes || len(m.Problem.Jobs[o.Job].Operations[o.Op].Uses) > 0
+	}
+	for j := range touched {
+		touched[j] = touched[j] || takes
 	}
 	near = &schedule.Problem{Machines: m.Problem.Machines, Horizon: m.Problem.Horizon, Resources: m.Problem.Resources}
 	at := make([]int, len(touched))
@@ -194,10 +201,13 @@ func (g *gap) setupBefore(start int64) int64 {
 
 // ready is when the operation may begin for its order.
 func (g *gap) ready() int64 {
-	at := max(g.m.Problem.Jobs[g.job].Release, g.op.Material)
-	for _, o := range g.s.Operations {
-		if o.Job == g.job && o.Op == g.n-1 {
-			at = max(g.op.Material, o.End+g.op.MinWait)
+	at, before := g.op.Material, g.m.forerunners(g.job, g.n)
+	if len(before) == 0 {
+		at = max(at, g.m.Problem.Jobs[g.job].Release)
+	}
+	for _, f := range before {
+		if o, ok := placed(g.s, g.job, f.Op); ok {
+			at = max(at, o.End+f.MinWait)
 		}
 	}
 	return at
@@ -267,15 +277,22 @@ func (g *gap) pushes(moved schedule.Placed) []Ref {
 			out = append(out, g.m.ref(o.Job, o.Op))
 		}
 	}
-	end := moved.End
+	ends := map[int]int64{g.n: moved.End} // of those that move
 	for n := g.n + 1; n < len(g.m.Problem.Jobs[g.job].Operations); n++ {
-		i := slices.IndexFunc(g.s.Operations, func(o schedule.Placed) bool { return o.Job == g.job && o.Op == n })
-		if i < 0 || g.s.Operations[i].Start >= end+g.m.Problem.Jobs[g.job].Operations[n].MinWait {
-			break
+		o, ok := placed(g.s, g.job, n)
+		if !ok {
+			continue
 		}
-		out = append(out, g.m.ref(g.job, n))
-		o := g.s.Operations[i]
-		end += g.m.Problem.Jobs[g.job].Operations[n].MinWait + o.End - o.Start
+		from := int64(0)
+		for _, f := range g.m.forerunners(g.job, n) {
+			if end, moves := ends[f.Op]; moves {
+				from = max(from, end+f.MinWait)
+			}
+		}
+		if o.Start < from {
+			out = append(out, g.m.ref(g.job, n))
+			ends[n] = from + o.End - o.Start
+		}
 	}
 	return out
 }

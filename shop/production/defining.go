@@ -114,8 +114,32 @@ func (d *Desk) Release(ctx context.Context, who access.Principal, product string
 			return invalid("revision %d of %s is %s already", revision, product, def.State)
 		}
 		def.State, def.Valid = Released, valid
+		if err := d.checkDocuments(ctx, who.Scope.Tenant, def); err != nil {
+			return err
+		}
 		return d.checkDefinition(ctx, who, def)
 	})
+}
+
+// checkDocuments refuses to release what names a document that nobody has.
+func (d *Desk) checkDocuments(ctx context.Context, tenant plant.TenantNo, def *Definition) error {
+	if d.o.Files == nil {
+		return nil
+	}
+	for _, s := range def.Segments {
+		for _, doc := range s.Documents {
+			n, err := d.o.Files.Kept(ctx, tenant, doc.SHA256)
+			switch {
+			case errors.Is(err, access.ErrNotFound):
+				return invalid("product %s, segment %d: document %q is not kept here; add the file again", def.Product, s.No, doc.Title)
+			case err != nil:
+				return err
+			case n != doc.Bytes:
+				return invalid("product %s, segment %d: document %q has %d bytes, and %d are kept; add the file again", def.Product, s.No, doc.Title, doc.Bytes, n)
+			}
+		}
+	}
+	return nil
 }
 
 // Block lets no more orders begin by a revision; Unblock lets them again.

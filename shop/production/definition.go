@@ -48,6 +48,7 @@ type Segment struct {
 	No           int           `json:"no" minimum:"1" maximum:"9999" doc:"10, 20, 30 …"`
 	Name         plant.Name    `json:"name"`
 	After        []int         `json:"after,omitempty" doc:"Numbers of the segments that it follows; the one before it when left out"`
+	Begins       bool          `json:"begins,omitempty" doc:"It follows none: a branch that may begin with the order"`
 	Alternatives []Alternative `json:"alternatives" nullable:"false" maxItems:"50" doc:"Where it can be done, the usual first"`
 	Family       string        `json:"family,omitempty" maxLength:"63" doc:"Jobs of one family follow one another without a new setup"`
 	// Overlap: the next may begin when so many units are done; 0 waits for all.
@@ -102,7 +103,7 @@ func (d *Definition) Segment(no int) (Segment, bool) {
 func (d *Definition) Before(no int) []int {
 	for i, s := range d.Segments {
 		switch {
-		case s.No != no:
+		case s.No != no || s.Begins:
 		case len(s.After) > 0:
 			return s.After
 		case i > 0:
@@ -157,6 +158,8 @@ func (d *Definition) checkSegment(s Segment) error {
 		return at("numbers count from 1")
 	case s.Name.ZH == "" && s.Name.EN == "":
 		return at("the name is missing")
+	case s.Begins && len(s.After) > 0:
+		return at("it begins with the order and follows %v; take one of the two away", s.After)
 	case s.Outside == nil && len(s.Alternatives) == 0:
 		return at("it names no machine and no supplier; say where it is done")
 	case s.Outside != nil && len(s.Alternatives) > 0:

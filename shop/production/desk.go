@@ -20,6 +20,8 @@ type Options struct {
 	Store  Store
 	Places Places
 	Counts Counts
+	// Files tells whether documents are kept; nil: nobody asks.
+	Files Files
 	// Recorded is told of counts at machines, so that their figures follow.
 	Recorded func(ctx context.Context, tenant plant.TenantNo, events []fact.Event)
 	NewID    func() string

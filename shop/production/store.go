@@ -64,6 +64,13 @@ type JobHead struct {
 	Place string `json:"place"`
 }
 
+// Files are the documents that definitions name.
+type Files interface {
+	// Kept gives the bytes of a file that is kept as it was handed in;
+	// access.ErrNotFound without.
+	Kept(ctx context.Context, tenant plant.TenantNo, sha256 string) (bytes int64, err error)
+}
+
 // Store keeps definitions and orders. Its methods may be called concurrently.
 type Store interface {
 	// SaveDefinition stores a revision as a fact and as a row in one commit. seen

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"zhigai/access"
+	"zhigai/attachment"
 	"zhigai/connect"
 	"zhigai/connect/profile"
 	"zhigai/connect/tap"
@@ -78,6 +79,8 @@ type Deps struct {
 	// Delivery sends alarms to people, Maintenance has work done about them.
 	Delivery    *delivery.Desk
 	Maintenance *maintenance.Desk
+	// Attachments keeps the files that people add.
+	Attachments *attachment.Desk
 	// Authenticity examines machines' days; Decided is called after something was
 	// said of a suspicion, so that the day counts accordingly.
 	Authenticity Authenticity
@@ -140,6 +143,7 @@ func Register(api *web.API, d Deps) {
 	r.registerAndon()
 	r.registerCondition()
 	r.registerQuality()
+	r.registerAttachments()
 	r.registerBalance()
 	r.registerHours()
 	r.registerAuthenticity()

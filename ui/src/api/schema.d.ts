@@ -2751,6 +2751,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep a drawing, a picture or a text by its SHA-256, so that it can be named: PDF, PNG, JPEG, WebP, plain text */
+        post: operations["keep-file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file that was kept, held against its SHA-256 */
+        get: operations["file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/firm-imports": {
         parameters: {
             query?: never;
@@ -7630,6 +7664,19 @@ export interface components {
             divisions: components["schemas"]["AtlasDivision"][];
             /** @description Who published it, as the file says */
             source?: string;
+        };
+        AttachmentFile: {
+            at: string;
+            by: string;
+            /** Format: int64 */
+            bytes: number;
+            /** @enum {string} */
+            media: "application/pdf" | "image/png" | "image/jpeg" | "image/webp" | "text/plain";
+            /** @description As it was called where it came from */
+            name: string;
+            /** @description Path of the place that it belongs to; none: everybody of the firm may see it, as definitions */
+            place?: string;
+            sha256: string;
         };
         AttendancePerson: {
             /** Format: int64 */
@@ -15471,6 +15518,8 @@ export interface components {
             after?: number[] | null;
             /** @description Where it can be done, the usual first */
             alternatives: components["schemas"]["ProductionAlternative"][];
+            /** @description It follows none: a branch that may begin with the order */
+            begins?: boolean;
             /** @description Work instructions, drawings, pictures */
             documents?: components["schemas"]["ProductionDocument"][] | null;
             /** @description Jobs of one family follow one another without a new setup */
@@ -24744,6 +24793,73 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Evidence"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "keep-file": {
+        parameters: {
+            query: {
+                /** @description As it is called where it comes from */
+                name: string;
+                /** @description Path of the place that it belongs to; none: everybody of the firm may see it */
+                place?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachmentFile"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {

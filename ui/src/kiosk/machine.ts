@@ -1,14 +1,15 @@
 // The operator's page at a machine: the job at hand and the next ones, every
 // action in at most two touches, with a network or without.
 
-import type { Call, Entry, JobHead, Made, NewCall, Order, Person } from "../api/production";
+import type { Call, Entry, JobHead, Made, NewCall, Order, Person, Segment } from "../api/production";
 import type { Machine, Name } from "../api/types";
 import { isReason } from "../lib/reasons";
 import { glyphs, lookOf } from "../lib/states";
 import { el, show } from "./dom";
+import { bring } from "./files";
 import { ask, nodeNow, Refused, Unauthorized } from "./node";
 import { type Answer, atHand, type Item, project, Queue, type Send } from "./queue";
-import { asksCall, callState, asksFinish, asksCount, asksOther, asksPause, asksScrap, asksWho, type Sheet } from "./sheets";
+import { asksCall, callState, asksFinish, asksCount, asksOther, asksPause, asksScrap, asksWho, showsFiles, type Sheet } from "./sheets";
 import { newKey, openShelf } from "./shelf";
 import { jobWords, lang, reasonWords, words } from "./words";
 
@@ -18,8 +19,10 @@ export const said = (n: Name | undefined): string => (lang() === "en" ? n?.en ||
 /** Who is at work at the machine, as the card said. */
 export interface Operator { name: string; called?: string; unchecked?: boolean }
 
+type Documents = NonNullable<Segment["documents"]>;
+
 interface State {
-  machine?: Machine; jobs: JobHead[]; calls: Call[]; made?: Made & { order: string; no: number }; items: Item[]; foreign: Item[]; refused: Item[];
+  machine?: Machine; jobs: JobHead[]; calls: Call[]; made?: Made & { order: string; no: number }; docs?: { order: string; no: number; all: Documents }; items: Item[]; foreign: Item[]; refused: Item[];
   online: boolean; operator: Operator | undefined; sheet: Sheet | undefined; message: string; alert: boolean;
 }
 
@@ -57,7 +60,11 @@ export async function machine(id: string, by: string, signIn: () => void): Promi
       const now = atHand(s.jobs, id);
       if (now) {
         const j = (await ask<Order>(`/orders/${now.order}`)).jobs.find((x) => x.no === now.no);
-        if (j) s.made = { ...j.made, order: now.order, no: now.no };
+        if (j) {
+          s.made = { ...j.made, order: now.order, no: now.no };
+          s.docs = { order: now.order, no: now.no, all: j.segment.documents ?? [] };
+          bring(s.docs.all.map((d) => d.sha256));
+        }
       }
     } catch (err) {
       if (err instanceof Unauthorized) return end();
@@ -131,7 +138,7 @@ export async function machine(id: string, by: string, signIn: () => void): Promi
   let painted = "";
   let touching = false;
   const paint = () => {
-    const now = JSON.stringify([s.machine?.state, s.jobs, s.calls, s.made, s.items, s.foreign, s.refused, s.online, s.operator, s.sheet?.title, s.message]);
+    const now = JSON.stringify([s.machine?.state, s.jobs, s.calls, s.made, s.docs, s.items, s.foreign, s.refused, s.online, s.operator, s.sheet?.title, s.message]);
     if (ended || touching || now === painted) return;
     painted = now;
     draw(id, s, acts);
@@ -233,6 +240,7 @@ function current(j: JobHead | undefined, s: State, acts: Acts): HTMLElement {
       el("div", {}, el("span", {}, w.good), el("b", {}, `${m.good} / ${j.quantity}`)), el("div", {}, el("span", {}, w.scrap), el("b", {}, String(m.scrap))), el("div", {}, el("span", {}, w.rework), el("b", {}, String(m.rework))),
       el("div", {}, el("span", {}, `${w.counted} ${m.counted}`), el("span", {}, `${w.typed} ${m.typed}`))),
     progress(m.good, j.quantity),
+    ...(s.docs?.order === j.order && s.docs.no === j.no && s.docs.all.length > 0 ? [button(`${w.files}（${s.docs.all.length}）`, () => acts.open(showsFiles(s.docs?.all ?? [])), "act who")] : []),
     el("div", { className: "acts" },
       ...(runs ? [button(w.pause, () => acts.open(asksPause(acts, j))), button(w.count, () => acts.open(asksCount(acts, j))), button(w.scrapped, () => acts.open(asksScrap(acts, j, m.counted > 0))), button(w.complete, () => acts.open(asksFinish(acts, j, m)))]
         : [button(w.resume, () => void acts.begin(j), "act main"), button(w.scrapped, () => acts.open(asksScrap(acts, j, m.counted > 0))), button(w.complete, () => acts.open(asksFinish(acts, j, m)))])));

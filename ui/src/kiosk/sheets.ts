@@ -1,8 +1,9 @@
 // The second touch: what an action still needs to know.
 
-import type { Call, JobHead, Made } from "../api/production";
+import type { Call, JobHead, Made, Segment } from "../api/production";
 import { holds, pauseReasons, scrapReasons } from "../lib/reasons";
 import { el } from "./dom";
+import { fileOf } from "./files";
 import type { Acts, Operator } from "./machine";
 import type { Item } from "./queue";
 import { jobWords, lang, reasonWords } from "./words";
@@ -81,4 +82,29 @@ export function asksWho(acts: Acts, now?: Operator): Sheet {
     title: w.who,
     body: [form, el("div", { className: "digits" }, ...digits, choice(w.clear, () => { input.value = ""; input.focus(); }), choice(w.enter, give)), ...(now ? [grid(choice(`${now.called ?? now.name} · ${w.leave}`, () => void acts.operator(undefined)))] : [])],
   };
+}
+
+/** Drawings and pictures of the job: pictures are shown here, the rest in a tab of its own. */
+export function showsFiles(all: NonNullable<Segment["documents"]>): Sheet {
+  const shown = el("div", { className: "shown" });
+  const open = async (sha256: string, title: string) => {
+    shown.replaceChildren(el("p", {}, w.bringing));
+    try {
+      const blob = await fileOf(sha256);
+      const url = URL.createObjectURL(blob);
+      if (blob.type.startsWith("image/")) {
+        shown.replaceChildren(el("img", { src: url, alt: title, style: "max-width:100%" } as never));
+      } else if (blob.type.startsWith("text/")) {
+        shown.replaceChildren(el("pre", {}, await blob.text()));
+      } else {
+        const frame = el("iframe", { src: url, title, style: "width:100%;height:70vh;border:0" } as never);
+        shown.replaceChildren(frame);
+      }
+    } catch (err) {
+      shown.replaceChildren(el("p", { className: "say alert" }, `${w.notHere}${String(err)}`));
+    }
+  };
+  const first = all[0];
+  if (first && all.length === 1) void open(first.sha256, first.title);
+  return { title: w.files, body: [grid(...all.map((d) => choice(d.title, () => void open(d.sha256, d.title)))), shown] };
 }

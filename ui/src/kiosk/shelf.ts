@@ -6,10 +6,18 @@ const store = "entries";
 
 const done = <T>(r: IDBRequest<T>): Promise<T> => new Promise((ok, no) => { r.onsuccess = () => ok(r.result); r.onerror = () => no(r.error); });
 
+/** The device's disk: entries that wait, and files that were shown. */
+export async function openDisk(): Promise<IDBDatabase> {
+  const opening = indexedDB.open("zhigai-kiosk", 2);
+  opening.onupgradeneeded = (e) => {
+    if (e.oldVersion < 1) opening.result.createObjectStore(store, { keyPath: "n", autoIncrement: true });
+    if (e.oldVersion < 2) opening.result.createObjectStore("files", { keyPath: "sha256" });
+  };
+  return done(opening);
+}
+
 export async function openShelf(): Promise<Shelf> {
-  const opening = indexedDB.open("zhigai-kiosk", 1);
-  opening.onupgradeneeded = () => opening.result.createObjectStore(store, { keyPath: "n", autoIncrement: true });
-  const db = await done(opening);
+  const db = await openDisk();
   // The browser keeps what it calls best-effort only while there is room.
   await navigator.storage?.persist?.().catch(() => false);
   const write = <T>(work: (s: IDBObjectStore) => IDBRequest<T>): Promise<T> =>

@@ -40,7 +40,7 @@ export function ArrivalsTab() {
         {keeps && <Button type="primary" onClick={() => setAdding(true)}>{t("arrival.add")}</Button>}
       </div>
       {list.isError && <Problem error={list.error} />}
-      <Table<Arrival> size="small" rowKey="id" loading={list.isLoading} dataSource={list.data?.pages.flatMap((p) => p.items) ?? []} pagination={false} scroll={{ x: 1100 }}
+      <Table<Arrival> size="small" rowKey="id" loading={list.isLoading} dataSource={list.data?.pages.flatMap((p) => p.items) ?? []} pagination={false} scroll={{ x: 1250 }}
         locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t("arrivals.none")} /> }}
         columns={[
           { title: t("arrival.due"), key: "due", width: 210, render: (_, a) => <>{dateTime(a.due)}{left(a) > 0 && ms(a.due) < now && <div><b style={{ color: "var(--alarm)" }}>{t("arrival.overdue", { by: span(now - ms(a.due), lang) })}</b></div>}</> },
@@ -51,7 +51,7 @@ export function ArrivalsTab() {
           { title: t("supplier"), key: "party", width: 140, render: (_, a) => a.party ?? "—" },
           { title: t("arrival.reference"), key: "reference", width: 130, render: (_, a) => a.reference ?? "—" },
           { title: t("state"), key: "state", width: 90, render: (_, a) => <span className="chip">{t(a.cancelled ? "arrival.cancelled" : left(a) === 0 ? "arrival.complete" : Number(a.received) > 0 ? "arrival.partly" : "arrival.expected")}</span> },
-          { title: t("note"), key: "note", render: (_, a) => a.steps.map((s) => s.note).filter(Boolean).join("；") },
+          { title: t("note"), key: "note", width: 160, render: (_, a) => a.steps.map((s) => s.note).filter(Boolean).join("；") },
           { title: t("actions"), key: "do", width: 220, render: (_, a) => keeps && left(a) > 0 && (
             <span className="row">
               <Button size="small" type="primary" onClick={() => setReceiving(a)}>{t("arrival.receive")}</Button>

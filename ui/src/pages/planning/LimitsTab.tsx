@@ -51,7 +51,8 @@ function LimitForm({ of, close }: { of: Limit | undefined; close: () => void }) 
   const [form] = Form.useForm<Values>();
   const all = useQuery(calendars).data ?? [];
   const what = Form.useWatch("what", form) ?? of?.what ?? "tool";
-  const calendar = all.find((c) => c.code === (Form.useWatch("calendar", form) ?? of?.calendar));
+  const chosen = Form.useWatch("calendar", form) ?? of?.calendar;
+  const calendar = all.find((c) => c.code === chosen);
   const save = useChange((v: Values) => {
     const skilled = what === "skill" && v.calendar;
     return api.put("/plan-limits", {

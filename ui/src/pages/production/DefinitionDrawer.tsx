@@ -10,6 +10,7 @@ import { download } from "../../lib/download";
 import { fixed, percent, span } from "../../lib/format";
 import { dateTime, iso, ofPicker, pickerDate } from "../../lib/time";
 import { DefinitionEditor } from "./DefinitionEditor";
+import { filePath } from "./Documents";
 import { DefinitionTag, useChange, useNames, useUnit } from "./parts";
 
 interface Props { product: string; revision: number; may: boolean; show: (revision: number) => void; close: () => void }
@@ -53,16 +54,15 @@ function Routing({ d }: { d: Definition }) {
     s.first_piece ? t("seg.first") : "", s.operators && s.operators > 1 ? t("seg.crew.n", { n: s.operators }) : "", s.overlap ? t("seg.overlap.n", { n: s.overlap }) : "",
     s.scrap_ppm ? `${t("seg.scrap")} ${percent(s.scrap_ppm / 1e6, 2)}` : "", s.move_ms ? `${t("seg.move")} ${span(s.move_ms, lang)}` : "",
     s.min_wait_ms ? `${t("seg.min")} ${span(s.min_wait_ms, lang)}` : "", s.max_wait_ms ? `${t("seg.max")} ${span(s.max_wait_ms, lang)}` : "",
-    ...(s.documents ?? []).map((f) => `${t(`doc.${f.kind}`)}《${f.title}》`),
   ].filter(Boolean);
   return (
     <Table<Segment> size="small" rowKey="no" pagination={false} dataSource={d.segments} scroll={{ x: 800 }}
       columns={[
         { title: t("seg.no"), dataIndex: "no", width: 80, align: "right" },
-        { title: t("seg.name"), key: "name", width: 150, render: (_, s) => <>{name(s.name)}{s.after?.length ? <div className="dim">{t("seg.after.n", { n: s.after.join("、") })}</div> : null}</> },
+        { title: t("seg.name"), key: "name", width: 150, render: (_, s) => <>{name(s.name)}{s.begins ? <div className="dim">{t("seg.begins")}</div> : s.after?.length ? <div className="dim">{t("seg.after.n", { n: s.after.join("、") })}</div> : null}</> },
         { title: t("seg.where"), key: "where", render: (_, s) => (s.outside ? `${t("seg.outside")} ${s.outside.supplier} · ${span(s.outside.lead_ms, lang)}`
           : s.alternatives.map((a) => <div key={a.equipment}>{place(a.equipment)} <span className="dim">{t("seg.times", { setup: fixed(a.setup_ms / 60_000, 1), run: fixed(a.run_ms / 1000, 1) })}{a.batch ? ` · ${t("seg.batch.n", { n: a.batch })}` : ""}</span></div>)) },
-        { title: t("seg.more"), key: "more", width: 280, render: (_, s) => extras(s).map((x) => <span key={x} className="chip" style={{ marginRight: 4, whiteSpace: "normal" }}>{x}</span>) },
+        { title: t("seg.more"), key: "more", width: 280, render: (_, s) => <>{extras(s).map((x) => <span key={x} className="chip" style={{ marginRight: 4, whiteSpace: "normal" }}>{x}</span>)}{(s.documents ?? []).map((f) => <div key={f.sha256}><a href={filePath(f.sha256)} target="_blank" rel="noreferrer">{t(`doc.${f.kind}`)}《{f.title}》</a></div>)}</> },
       ]} />
   );
 }

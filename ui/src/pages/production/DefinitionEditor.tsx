@@ -42,7 +42,7 @@ export function DefinitionEditor({ of, draft = false, close, saved }: Props) {
   const start: Partial<DefinitionForm> = of ? { ...toForm(of), note: draft ? (of.note ?? "") : "" } : { unit: "{piece}", segments: [{ no: 10, zh: "", alternatives: [{}] }], materials: [] };
   return (
     <Drawer open onClose={close} size={1100} title={of ? t(draft ? "edit.title" : "next.title", { product: of.product, n: of.revision }) : t("defs.add")} extra={<Button type="primary" loading={save.isPending} onClick={form.submit}>{t("save.draft")}</Button>}>
-      <Form<DefinitionForm> form={form} layout="vertical" initialValues={start} scrollToFirstError={{ block: "center" }} onFinish={(f) => save.mutate(f)}>
+      <Form<DefinitionForm> form={form} layout="vertical" initialValues={start} scrollToFirstError={{ block: "center" }} onFinish={() => save.mutate(form.getFieldsValue(true) as DefinitionForm)}>
         {save.error && <Alert style={{ marginBottom: 12 }} type="error" showIcon title={problem(save.error)} />}
         <div style={{ display: "grid", gridTemplateColumns: "2fr 1fr 3fr", columnGap: 16 }}>
           <Form.Item name="product" label={t("product")} rules={[{ required: true, message: t("needed") }]}>

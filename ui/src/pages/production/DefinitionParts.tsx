@@ -5,6 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { products } from "../../api/queries";
 import { useLang } from "../../i18n/useLang";
+import { Documents } from "./Documents";
 import { PlacePicker } from "./parts";
 import { type DefinitionForm, nextNo, units } from "./routing";
 
@@ -81,6 +82,7 @@ function Extras({ i }: { i: number }) {
   return (
     <div style={{ ...grid("repeat(auto-fill, minmax(190px, 1fr))"), marginTop: 12 }}>
       <Form.Item name={[i, "after"]} label={t("seg.after")} extra={t("seg.after.hint")}><Select mode="multiple" showSearch={{ optionFilterProp: "label" }} options={others} /></Form.Item>
+      {i > 0 && <Form.Item name={[i, "begins"]} valuePropName="checked" label={t("seg.begins.label")} extra={t("seg.begins.hint")}><Checkbox>{t("seg.begins")}</Checkbox></Form.Item>}
       <Form.Item name={[i, "family"]} label={t("seg.family")} extra={t("seg.family.hint")}><Input maxLength={63} /></Form.Item>
       <Form.Item name={[i, "skills"]} label={t("seg.skills")}><Select mode="tags" open={false} suffixIcon={null} placeholder={t("tags.hint")} /></Form.Item>
       <Form.Item name={[i, "tools"]} label={t("seg.tools")}><Select mode="tags" open={false} suffixIcon={null} placeholder={t("tags.hint")} /></Form.Item>
@@ -90,6 +92,7 @@ function Extras({ i }: { i: number }) {
       <Form.Item name={[i, "minWaitMin"]} label={t("seg.min.min")}><InputNumber min={0} style={{ width: "100%" }} /></Form.Item>
       <Form.Item name={[i, "maxWaitMin"]} label={t("seg.max.min")}><InputNumber min={0} style={{ width: "100%" }} /></Form.Item>
       <Form.Item name={[i, "scrapPercent"]} label={t("seg.scrap.percent")}><InputNumber min={0} max={100} style={{ width: "100%" }} /></Form.Item>
+      <Form.Item name={[i, "documents"]} label={t("doc.label")} style={{ gridColumn: "1 / -1" }}><Documents /></Form.Item>
       <Form.Item name={[i, "firstPiece"]} valuePropName="checked" label={t("seg.first.label")}><Checkbox>{t("seg.first")}</Checkbox></Form.Item>
     </div>
   );

@@ -12,6 +12,7 @@ const definition: Definition = {
   segments: [
     { no: 10, name: { zh: "车削" }, alternatives: [{ equipment: "a", setup_ms: 1_800_000, run_ms: 42_500 }, { equipment: "b", setup_ms: 0, run_ms: 50_000, batch: 4 }], skills: ["turning"], first_piece: true, scrap_ppm: 15_000, documents: [{ title: "图", kind: "drawing", sha256: "0".repeat(64), bytes: 3 }], queue_ms: 5 },
     { no: 20, name: { zh: "镀", en: "plating" }, alternatives: [], outside: { supplier: "镀厂", lead_ms: 172_800_000 }, after: [10], min_wait_ms: 60_000, max_wait_ms: 120_000 },
+    { no: 30, name: { zh: "外圈" }, alternatives: [{ equipment: "a", setup_ms: 0, run_ms: 1000 }], begins: true },
   ],
 };
 

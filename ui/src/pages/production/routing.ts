@@ -22,8 +22,8 @@ export function branches(all: PlantNode[], by: "id" | "path", fits: (n: PlantNod
 
 /** An operation as the form holds it. */
 export interface SegmentForm {
-  no: number; zh: string; en?: string; after?: number[]; family?: string; overlap?: number; moveMin?: number; minWaitMin?: number; maxWaitMin?: number;
-  operators?: number; skills?: string[]; tools?: string[]; firstPiece?: boolean; scrapPercent?: number; supplier?: string; leadDays?: number;
+  no: number; zh: string; en?: string; after?: number[]; begins?: boolean; family?: string; overlap?: number; moveMin?: number; minWaitMin?: number; maxWaitMin?: number;
+  operators?: number; skills?: string[]; tools?: string[]; firstPiece?: boolean; scrapPercent?: number; supplier?: string; leadDays?: number; documents?: NonNullable<Segment["documents"]>;
   alternatives: { equipment?: string; setupMin?: number; runSec?: number; batch?: number }[];
 }
 export interface DefinitionForm {
@@ -40,16 +40,16 @@ export function toForm(d: Definition): DefinitionForm {
     product: d.product, unit: d.unit, ...(d.note === undefined ? {} : { note: d.note }),
     materials: d.materials.map((m) => ({ item: m.item, quantity: m.quantity, unit: m.unit, ...(m.segment ? { segment: m.segment } : {}) })),
     segments: d.segments.map((s) => strip({
-      no: s.no, zh: s.name.zh, en: s.name.en, after: s.after ?? undefined, family: s.family, overlap: s.overlap || undefined,
+      no: s.no, zh: s.name.zh, en: s.name.en, after: s.after ?? undefined, begins: s.begins || undefined, family: s.family, overlap: s.overlap || undefined,
       moveMin: ofMs(s.move_ms, 60_000), minWaitMin: ofMs(s.min_wait_ms, 60_000), maxWaitMin: ofMs(s.max_wait_ms, 60_000),
       operators: s.operators || undefined, skills: s.skills ?? undefined, tools: s.tools ?? undefined, firstPiece: s.first_piece, scrapPercent: s.scrap_ppm ? s.scrap_ppm / 10_000 : undefined,
-      supplier: s.outside?.supplier, leadDays: ofMs(s.outside?.lead_ms, dayMs),
+      documents: s.documents ?? undefined, supplier: s.outside?.supplier, leadDays: ofMs(s.outside?.lead_ms, dayMs),
       alternatives: s.alternatives.map((a) => strip({ equipment: a.equipment, setupMin: ofMs(a.setup_ms, 60_000), runSec: a.run_ms / 1000, batch: a.batch || undefined })),
     })),
   };
 }
 
-/** What the API takes. What the form does not show of the revision it was made from stays: documents, waiting times. */
+/** What the API takes. What the form does not show of the revision it was made from stays: waiting times. */
 export function fromForm(f: DefinitionForm, was?: Definition): Definition {
   const old = new Map((was?.segments ?? []).map((s) => [s.no, s]));
   return {
@@ -62,10 +62,10 @@ export function fromForm(f: DefinitionForm, was?: Definition): Definition {
 function segmentOf(s: SegmentForm, was: Segment | undefined): Segment {
   const alternatives: Alternative[] = s.supplier ? [] : s.alternatives.filter((a) => a.equipment).map((a) => strip({ equipment: a.equipment ?? "", setup_ms: toMs(a.setupMin, 60_000) ?? 0, run_ms: toMs(a.runSec, 1000) ?? 0, batch: a.batch || undefined }));
   return strip({
-    no: s.no, name: strip({ zh: s.zh, en: s.en || undefined }), alternatives, after: s.after?.length ? s.after : undefined, family: s.family || undefined, overlap: s.overlap || undefined,
+    no: s.no, name: strip({ zh: s.zh, en: s.en || undefined }), alternatives, after: s.after?.length && !s.begins ? s.after : undefined, begins: s.begins || undefined, family: s.family || undefined, overlap: s.overlap || undefined,
     move_ms: toMs(s.moveMin, 60_000), queue_ms: was?.queue_ms, min_wait_ms: toMs(s.minWaitMin, 60_000), max_wait_ms: toMs(s.maxWaitMin, 60_000),
     operators: s.operators || undefined, skills: s.skills?.length ? s.skills : undefined, tools: s.tools?.length ? s.tools : undefined, first_piece: s.firstPiece || undefined,
-    scrap_ppm: s.scrapPercent ? Math.round(s.scrapPercent * 10_000) : undefined, documents: was?.documents?.length ? was.documents : undefined,
+    scrap_ppm: s.scrapPercent ? Math.round(s.scrapPercent * 10_000) : undefined, documents: s.documents?.length ? s.documents : undefined,
     outside: s.supplier ? { supplier: s.supplier, lead_ms: toMs(s.leadDays, dayMs) ?? 0 } : undefined,
   });
 }
