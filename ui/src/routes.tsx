@@ -272,6 +272,8 @@ export interface EnergySearch { range?: RangeSearch["range"] | undefined; from?:
 const energy = createRoute({
   getParentRoute: () => app, path: "/energy", component: lazyRouteComponent(() => import("./pages/energy/EnergyPage")),
   validateSearch: (s: Record<string, unknown>): EnergySearch => ({ ...parseRange(s), tab: text(s.tab), place: text(s.place), meter: text(s.meter), code: text(s.code) }),
+});
+
 export interface HealthSearch extends RangeSearch { scope?: string | undefined; level?: "unknown" | "good" | "watch" | "bad" | undefined; q?: string | undefined; point?: string | undefined; at?: string | undefined; with?: string | undefined }
 const levels = ["unknown", "good", "watch", "bad"] as const;
 const health = createRoute({
