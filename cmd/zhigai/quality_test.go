@@ -164,6 +164,8 @@ func TestQualityCommands_Golden(t *testing.T) {
 		{"msa-attribute", "part,who,said,is\n1,Li,ok,ok\n1,Wang,ok,ok\n2,Li,nok,nok\n2,Wang,ok,nok\n3,Li,ok,ok\n3,Wang,ok,ok\n4,Li,nok,nok\n4,Wang,nok,nok\n", []string{"msa", "-", "--part", "part", "--operator", "who", "--value", "said", "--reference", "is", "--method", "attribute", "--good", "ok"}},
 		{"sampling", "", []string{"sampling", "--lot", "1000", "--aql", "0.1"}},
 		{"sampling-lots", "lot,found\n1000,3\n1000,0\n1000,4\n500,0\n500,0\n1000,1\n1000,0\n1000,0\n", []string{"sampling", "-", "--aql", "1"}},
+		{"spc-xbar", "x,g,p\n1,a,TRUE\n3,a,TRUE\n2,b,TRUE\n3,b,TRUE\n2,c,TRUE\n2.5,c,TRUE\n9,d,FALSE\n8,d,FALSE\n", []string{"spc", "-", "--chart", "xbar-r", "--value", "x", "--subgroup", "g", "--phase", "p", "--sigma", "RMSDF", "--rules", "western-electric"}},
+		{"spc-p", "bad,n\n2,50\n3,40\n1,50\n20,60\n", []string{"spc", "-", "--chart", "p", "--value", "bad", "--size", "n", "--rules", "none"}},
 		{"spc-t2", "a,b\n1,2\n2,3.1\n3,4\n2,3\n1,2.1\n3,4.2\n2,2.9\n2,3\n3,4.1\n1,1.9\n3,2\n2,3.2\n", []string{"spc", "-", "--chart", "t2", "--value", "a", "--value", "b"}},
 	} {
 		in := filepath.Join(t.TempDir(), "in")

@@ -39,7 +39,8 @@ func (c spcCmd) Run() error {
 		return c.multivariate(f)
 	}
 	a, err := f.Chart(sheet.Ask{
-		Chart: c.Chart, Value: strings.Join(c.Value, ","), // a name may have a comma Subgroup: c.Subgroup, Size: c.Size, Phase: c.Phase, Sigma: c.Sigma, Rules: c.Rules,
+		Chart: c.Chart, Value: strings.Join(c.Value, ","), // a name may have a comma
+		Subgroup: c.Subgroup, Size: c.Size, Phase: c.Phase, Sigma: c.Sigma, Rules: c.Rules,
 		H: c.H, Shift: c.Shift, Lambda: c.Lambda, Width: c.Width,
 	})
 	if err != nil {

@@ -15,7 +15,7 @@ export function CaseForm({ characteristic, subgroup, order, close }: { character
   return (
     <Drawer open onClose={close} size={480} title={t("cases.add")} extra={<Button type="primary" loading={save.isPending} onClick={form.submit}>{t("common:save")}</Button>}>
       {characteristic && <p><b>{title(characteristic)}</b></p>}
-      <Form<Case> form={form} layout="vertical" initialValues={{ severity: "minor", order }} onFinish={(v) => save.mutate(v)}>
+      <Form<Case> name="nonconformance" form={form} layout="vertical" initialValues={{ severity: "minor", order }} onFinish={(v) => save.mutate(v)}>
         {!characteristic && <Form.Item name="place" label={t("place")} rules={needed}><PlacePicker /></Form.Item>}
         <Form.Item name="text" label={t("case.text")} rules={needed}><Input.TextArea maxLength={4000} autoSize={{ minRows: 3 }} /></Form.Item>
         <Form.Item name="severity" label={t("case.severity")} rules={needed}><Select aria-label={t("case.severity")} options={(["minor", "major", "critical"] as const).map((s) => ({ value: s, label: t(`severity.${s}`) }))} /></Form.Item>
