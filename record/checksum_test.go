@@ -120,6 +120,63 @@ func TestCheckFiles_EveryFlippedBit(t *testing.T) {
 	}
 }
 
+// A process may die when the log has begun anew and nothing is committed to it yet:
+// the index then holds no frame, and the checksum of the last one of the log before.
+func TestOpen_DiedAsTheLogBeganAnew(t *testing.T) {
+	dir := t.TempDir()
+	db := filled(t, dir)
+	died := copied(t, dir)
+	if err := db.Close(); err != nil { // all of the log is in the database
+		t.Fatal(err)
+	}
+	log, err := os.ReadFile(filepath.Join(died, "record.db-wal"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	index, err := os.ReadFile(filepath.Join(died, "record.db-shm"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := func(order binary.ByteOrder, data []byte) (a, b uint32) {
+		for ; len(data) > 0; data = data[8:] {
+			a += order.Uint32(data) + b
+			b += order.Uint32(data[4:]) + a
+		}
+		return a, b
+	}
+	big, native := binary.BigEndian, binary.NativeEndian
+	big.PutUint32(log[16:], big.Uint32(log[16:])+1) // the salt of the new log
+	order := binary.ByteOrder(binary.LittleEndian)
+	if log[3]&1 == 1 {
+		order = big
+	}
+	a, b := sum(order, log[:24])
+	big.PutUint32(log[24:], a)
+	big.PutUint32(log[28:], b)
+	native.PutUint32(index[16:], 0)
+	copy(index[32:40], log[16:24])
+	a, b = sum(native, index[:40])
+	native.PutUint32(index[40:], a)
+	native.PutUint32(index[44:], b)
+	copy(index[48:], index[:48])
+	for name, raw := range map[string][]byte{"record.db-wal": log, "record.db-shm": index} {
+		if err := os.WriteFile(filepath.Join(dir, name), raw, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if d := damageOf(t, dir); len(d) > 0 {
+		t.Errorf("false alarm: %v", d)
+	}
+	db, err = record.Open(t.Context(), dir, record.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if events, err := db.Journal().Events(t.Context(), 1, fact.Filter{}); err != nil || len(events) != 150 {
+		t.Errorf("%d events, %v; want 150", len(events), err)
+	}
+}
+
 // logReached is where the last commit ends, by the index of the log; behind it
 // are remains of older commits.
 func logReached(t *testing.T, dir string) int64 {

@@ -116,7 +116,9 @@ func readWAL(dir string) (w walState, damage []Damage, err error) {
 	if err != nil {
 		return w, nil, err
 	}
-	if w.index.valid && (reached < w.index.frames || reached == w.index.frames && sum != w.index.sum) {
+	// An index without a frame is of a log that has begun anew: the sum in it is
+	// still that of the last frame of the log before.
+	if w.index.valid && w.index.frames > 0 && (reached < w.index.frames || reached == w.index.frames && sum != w.index.sum) {
 		at := int64(walHeaderBytes) + int64(reached)*int64(frameBytes+size)
 		damage = []Damage{{name, at, fmt.Sprintf("frame %d does not fit its checksum; commits up to frame %d were acknowledged", reached+1, w.index.frames)}}
 	}
