@@ -114,6 +114,7 @@ func (l *Line) Release() {
 	}
 	l.turn <- struct{}{} // whoever holds it has no user any more and ends soon
 	l.drop()
+	l.broken = nil // it spoke for those who asked together
 	l.give()
 }
 
