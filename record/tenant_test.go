@@ -42,6 +42,8 @@ func sample(column, kind string, tenant int) any {
 		return false
 	case strings.Contains(kind, "INT"):
 		return 100 + tenant
+	case strings.HasPrefix(kind, "DOUBLE"), strings.HasPrefix(kind, "FLOAT"):
+		return float64(tenant) + 0.5
 	}
 	return fmt.Sprintf("x%d", tenant)
 }

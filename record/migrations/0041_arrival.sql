@@ -2,7 +2,8 @@
 -- receipts are of it.
 
 -- +goose Up
-alter table material_entry add column arrival text not null default '';
+alter table material_entry add column
+    arrival text not null default '';
 create index material_entry_arrival on material_entry (tenant, arrival) where arrival <> '';
 
 create table material_arrival (
