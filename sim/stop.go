@@ -96,8 +96,8 @@ var (
 	off         = stop{cause: Off, mode: modeOff}
 )
 
-// Breakdown is a machine that stands with a broken bearing: from the first part
-// that it ends after From, up to To.
+// Breakdown is a machine that stands with a broken bearing: from the first part,
+// or the first moment of standing, after From, up to To.
 type Breakdown struct {
 	Machine  string // path
 	From, To time.Time
@@ -133,7 +133,17 @@ func (m *machine) haltUntil(s stop, until plant.Micros) {
 	}
 	m.cycle, m.partFrom = 0, 0
 	m.become(s)
-	m.next = max(until, m.now+micros(time.Second))
+	m.next = max(m.arranged(until), m.now+micros(time.Second))
+}
+
+// arranged is until, or when before it a breakdown was arranged to come.
+func (m *machine) arranged(until plant.Micros) plant.Micros {
+	for _, b := range m.broken {
+		if from := plant.MicrosOf(b.From); from > m.now {
+			until = min(until, from)
+		}
+	}
+	return until
 }
 
 // become closes the interval of what was and opens that of what is.

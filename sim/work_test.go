@@ -60,21 +60,25 @@ func TestBreakdown(t *testing.T) {
 	const lathe = "xinchang-bearing/xinchang/turning/line-1/lathe-01"
 	m, kinds := model(t)
 	m.Nodes = slices.DeleteFunc(m.Nodes, func(n plant.Node) bool { return n.Machine != nil && n.Path != lathe })
-	from, to := start.Add(2*time.Hour), start.Add(5*time.Hour)
-	c := sim.Config{Seed: 1, Start: start, Model: m, Kinds: kinds, Broken: []sim.Breakdown{{Machine: lathe, From: from, To: to}}}
-	p, err := sim.New(c)
-	must(t, err)
-	p.Advance(start.Add(8 * time.Hour))
-	var stood time.Duration
-	made := map[bool]int64{}
-	for _, i := range p.Truth() {
-		if i.Cause == sim.Mechanical && i.To.Equal(to) {
-			stood += i.To.Sub(i.From)
+	c := sim.Config{Start: start, Model: m, Kinds: kinds}
+	for seed := range uint64(60) { // whatever it does at that moment, the setting up for another product too
+		from := start.Add(time.Duration(90+7*seed) * time.Minute)
+		to := from.Add(3 * time.Hour)
+		c.Seed, c.Broken = seed, []sim.Breakdown{{Machine: lathe, From: from, To: to}}
+		p, err := sim.New(c)
+		must(t, err)
+		p.Advance(to.Add(3 * time.Hour))
+		var stood time.Duration
+		made := map[bool]int64{}
+		for _, i := range p.Truth() {
+			if i.Cause == sim.Mechanical && i.To.Equal(to) {
+				stood += i.To.Sub(i.From)
+			}
+			made[!i.From.Before(to)] += i.Good
 		}
-		made[!i.From.Before(to)] += i.Good
-	}
-	if stood < 2*time.Hour || stood > 3*time.Hour || made[false] == 0 || made[true] == 0 {
-		t.Errorf("it stood %v of 3 h; made %v", stood, made)
+		if stood < 3*time.Hour-8*time.Minute || stood > 3*time.Hour+4*time.Minute || made[false] == 0 || made[true] == 0 {
+			t.Errorf("seed %d: it stood %v of 3 h; made %v", seed, stood, made)
+		}
 	}
 	c.Broken[0].Machine = "lathe-01"
 	if _, err := sim.New(c); err == nil {
