@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"net/url"
 	"slices"
@@ -41,9 +42,7 @@ func (i *inspection) characteristic(more map[string]any) (c quality.Characterist
 		"code": "3.1", "name": map[string]any{"zh": "外径", "en": "outer diameter"}, "place": i.lathe, "item": "ring", "operation": 10, "stage": "in_process",
 		"unit": "mm", "decimals": 3, "lsl": 29.99, "usl": 30.02, "size": 1, "chart": "imr", "rules": []string{"n1", "n2"},
 	}
-	for k, v := range more {
-		body[k] = v
-	}
+	maps.Copy(body, more)
 	i.engineer.must("POST", "/characteristics", body, &c)
 	return c
 }

@@ -28,7 +28,8 @@ type Amount struct {
 	Coverage float64  `json:"coverage" doc:"Share of the time that is known, 0..1"`
 }
 
-func amount(v float64) *float64 { return &v }
+//go:fix inline
+func amount(v float64) *float64 { return new(v) }
 
 // Balance is where the energy of a place went.
 type Balance struct {
@@ -109,7 +110,7 @@ func amountOf(s series, span plant.Micros) Amount {
 	case known == 0:
 		a.Reason = noReadings
 	default:
-		a.Value = amount(float64(count) / micro)
+		a.Value = new(float64(count) / micro)
 	}
 	return a
 }
@@ -138,15 +139,15 @@ func (n *Node) account(all []Node) {
 		n.Below.Reason, n.Lost.Reason = notAll, notAll
 		return
 	default:
-		n.Below.Value = amount(sum)
+		n.Below.Value = new(sum)
 	}
 	if n.Value == nil || least < enough {
 		n.Lost.Reason = notAll
 		return
 	}
-	n.Lost.Value = amount(*n.Value - sum)
+	n.Lost.Value = new(*n.Value - sum)
 	if *n.Value > 0 {
-		n.LostShare = amount(*n.Lost.Value / *n.Value)
+		n.LostShare = new(*n.Lost.Value / *n.Value)
 	}
 }
 
@@ -178,7 +179,7 @@ func (b *Balance) convert(t *Tables) {
 			sum.Coverage = min(sum.Coverage, n.Coverage)
 		}
 		if sum.Reason == "" {
-			sum.Value = amount(total)
+			sum.Value = new(total)
 		}
 	}
 }

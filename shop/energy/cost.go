@@ -187,7 +187,7 @@ func (b *bill) tell(out *Cost) {
 	fen := fenOf(sum)
 	out.Fen = &fen
 	if *out.Value > 0 {
-		out.Mean = amount(float64(sum) / microPerFen / *out.Value)
+		out.Mean = new(float64(sum) / microPerFen / *out.Value)
 	}
 	for i := range b.days {
 		b.days[i].Fen, b.days[i].Known = fenOf(b.fen[i]), float64(b.known[i])/float64(b.span[i])

@@ -273,7 +273,7 @@ func (g *gather) column(v Variable, windows []Made) ([]*float64, error) {
 	switch v.Kind {
 	case Weekend:
 		for i, w := range windows {
-			out[i] = amount(weekend(w))
+			out[i] = new(weekend(w))
 		}
 	case MeterUse:
 		s, err := g.look.of(v.Meter)
@@ -318,11 +318,11 @@ func (g *gather) parts(v Variable, windows []Made) ([]*float64, error) {
 		}
 		switch v.Kind {
 		case GoodParts:
-			out[i] = amount(made[k].Good)
+			out[i] = new(made[k].Good)
 		case Produced:
-			out[i] = amount(made[k].Produced)
+			out[i] = new(made[k].Produced)
 		default:
-			out[i] = amount(made[k].BusyHours)
+			out[i] = new(made[k].BusyHours)
 		}
 	}
 	return out, nil
@@ -344,7 +344,7 @@ func within(s series, windows []Made) []*float64 {
 			}
 		}
 		if float64(known) >= enough*float64(w.To-w.From) {
-			out[i] = amount(float64(count) / micro)
+			out[i] = new(float64(count) / micro)
 		}
 	}
 	return out

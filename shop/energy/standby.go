@@ -141,14 +141,14 @@ func (m *MachineStandby) divide(s series, did []Did, prices []price) {
 	lost := kwh[Standing] + kwh[Starting]
 	m.Lost = &lost
 	if *m.Value > 0 {
-		m.Share = amount(lost / *m.Value)
+		m.Share = new(lost / *m.Value)
 	}
 	if priced {
 		fen := int64(math.Round(cost / microPerFen))
 		m.Fen = &fen
 	}
 	if hours := time.Duration(ms[Standing] * int64(time.Millisecond)).Hours(); hours > 0 {
-		m.Idle = amount(kwh[Standing] / hours)
+		m.Idle = new(kwh[Standing] / hours)
 	}
 }
 
