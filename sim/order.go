@@ -165,7 +165,7 @@ func (m *machine) begin() {
 	m.cycle = m.pace()
 	m.partFrom, m.fate = m.now, nil
 	m.next = m.now + micros(m.cycle)
-	if m.doing.Cycle > 0 {
+	if m.doing.Cycle > 0 || m.spared() {
 		return
 	}
 	total := 0.0

@@ -136,6 +136,12 @@ func (m *machine) haltUntil(s stop, until plant.Micros) {
 	m.next = max(m.arranged(until), m.now+micros(time.Second))
 }
 
+// spared says whether nothing happens by chance: a breakdown is arranged within the
+// hour, and people who wait for it want to see the machine at work before.
+func (m *machine) spared() bool {
+	return m.arranged(m.now+micros(time.Hour)) < m.now+micros(time.Hour)
+}
+
 // arranged is until, or when before it a breakdown was arranged to come.
 func (m *machine) arranged(until plant.Micros) plant.Micros {
 	for _, b := range m.broken {

@@ -153,13 +153,13 @@ func (a *Ask) complete() error {
 }
 
 func (f *Frame) periods(a Ask, in *intervals, n *notes) ([]period, []term, error) {
-	y, err := f.column(a.Y)
+	y, err := f.Named(a.Y)
 	if err != nil {
 		return nil, nil, err
 	}
 	temperature := -1
 	if a.Temperature != "" {
-		if temperature, err = f.column(a.Temperature); err != nil {
+		if temperature, err = f.Named(a.Temperature); err != nil {
 			return nil, nil, err
 		}
 	}

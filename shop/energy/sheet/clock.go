@@ -65,7 +65,7 @@ type intervals struct {
 
 // clocked reads the column of time.
 func (f *Frame) clocked(column string, marks Marks, zone *time.Location, n *notes) (*intervals, error) {
-	c, err := f.column(column)
+	c, err := f.Named(column)
 	if err != nil {
 		return nil, err
 	}
@@ -153,24 +153,24 @@ func (f *Frame) labels(c int) ([]time.Time, string, error) {
 	}
 	var all []reading
 	for _, l := range layouts {
-		at := make([]time.Time, 0, len(f.t.Rows))
-		for row := range f.t.Rows {
-			t, err := time.Parse(l.layout, f.t.Rows[row].Cell(c))
+		at := make([]time.Time, 0, len(f.Rows))
+		for row := range f.Rows {
+			t, err := time.Parse(l.layout, f.Rows[row].Cell(c))
 			if err != nil {
 				break
 			}
 			at = append(at, t)
 		}
-		if len(at) == len(f.t.Rows) {
+		if len(at) == len(f.Rows) {
 			all = append(all, reading{l.name, at})
 		}
 	}
-	if f.t.FromExcel && len(all) == 0 {
-		at := make([]time.Time, 0, len(f.t.Rows))
-		for row := range f.t.Rows {
-			t, ok := f.t.SerialOf([]string{f.t.Rows[row].Cell(c)}, time.UTC)
+	if f.FromExcel && len(all) == 0 {
+		at := make([]time.Time, 0, len(f.Rows))
+		for row := range f.Rows {
+			t, ok := f.SerialOf([]string{f.Rows[row].Cell(c)}, time.UTC)
 			if !ok {
-				return nil, "", f.wrong(row, c, "is no time")
+				return nil, "", f.Wrong(row, c, "is no time")
 			}
 			at = append(at, t)
 		}
@@ -190,7 +190,7 @@ func (f *Frame) labels(c int) ([]time.Time, string, error) {
 	}
 	for i := range all {
 		if i != best && uneven(all[i].at) == uneven(all[best].at) {
-			return nil, "", invalid("column %s may be read as %s and as %s; write times as YYYY-MM-DD hh:mm", f.t.Header[c], all[best].name, all[i].name)
+			return nil, "", invalid("column %s may be read as %s and as %s; write times as YYYY-MM-DD hh:mm", f.Header[c], all[best].name, all[i].name)
 		}
 	}
 	return all[best].at, all[best].name, nil
@@ -200,8 +200,8 @@ func (f *Frame) labels(c int) ([]time.Time, string, error) {
 func (f *Frame) strange(c int) error {
 	best, row := 0, 0
 	for _, l := range layouts {
-		for i := range f.t.Rows {
-			if _, err := time.Parse(l.layout, f.t.Rows[i].Cell(c)); err != nil {
+		for i := range f.Rows {
+			if _, err := time.Parse(l.layout, f.Rows[i].Cell(c)); err != nil {
 				if i > best {
 					best, row = i, i
 				}
@@ -209,7 +209,7 @@ func (f *Frame) strange(c int) error {
 			}
 		}
 	}
-	return f.wrong(row, c, "is no time; write YYYY-MM-DD hh:mm, as "+time.Date(2018, 1, 31, 23, 45, 0, 0, time.UTC).Format("2006-01-02 15:04"))
+	return f.Wrong(row, c, "is no time; write YYYY-MM-DD hh:mm, as "+time.Date(2018, 1, 31, 23, 45, 0, 0, time.UTC).Format("2006-01-02 15:04"))
 }
 
 // uneven counts steps that differ from the usual one.
@@ -312,9 +312,9 @@ func (f *Frame) faults(at []time.Time, step time.Duration, n *notes) {
 	for i := range at {
 		switch energy.ClockFaults(at[max(0, i-1):i+1], step)[1] {
 		case energy.HourTwice:
-			n.say("line %d: the clock goes back by an hour, as at the end of summer time: that day has 25 hours; say --zone, such as Europe/Berlin", f.t.Rows[i].Line)
+			n.say("line %d: the clock goes back by an hour, as at the end of summer time: that day has 25 hours; say --zone, such as Europe/Berlin", f.Rows[i].Line)
 		case energy.HourMissing:
-			n.say("line %d: an hour of a Sunday night is left out, as at the beginning of summer time: that day has 23 hours; say --zone, such as Europe/Berlin", f.t.Rows[i].Line)
+			n.say("line %d: an hour of a Sunday night is left out, as at the beginning of summer time: that day has 23 hours; say --zone, such as Europe/Berlin", f.Rows[i].Line)
 		}
 	}
 }
@@ -330,12 +330,12 @@ func (f *Frame) ordered(in *intervals, n *notes) error {
 			if d == 0 {
 				what = "stands there twice; leave one out, or say --zone where clocks were set back"
 			}
-			c, _ := f.column(in.clock.Column)
-			return f.wrong(i, c, what)
+			c, _ := f.Named(in.clock.Column)
+			return f.Wrong(i, c, what)
 		}
 		if in.from[i].After(in.to[i-1]) {
 			if gaps++; gaps == 1 {
-				first = fmt.Sprintf("line %d, after %s", f.t.Rows[i].Line, in.label(i-1))
+				first = fmt.Sprintf("line %d, after %s", f.Rows[i].Line, in.label(i-1))
 			}
 		}
 	}

@@ -7,76 +7,30 @@
 package sheet
 
 import (
-	"errors"
 	"fmt"
-	"math"
 	"strconv"
-	"strings"
 
-	"zhigai/connect/files/table"
+	"zhigai/connect/files/frame"
 )
 
 // ErrInvalid is a table or a question of which nothing can be made.
-var ErrInvalid = errors.New("not possible")
+var ErrInvalid = frame.ErrInvalid
 
-func invalid(format string, args ...any) error {
-	return fmt.Errorf("%w: %s", ErrInvalid, fmt.Sprintf(format, args...))
-}
+func invalid(format string, args ...any) error { return frame.Invalid(format, args...) }
 
-// Frame is a table whose columns are asked for by name.
-type Frame struct{ t *table.Table }
+// Frame is a table of energy over time.
+type Frame struct{ frame.Frame }
 
 // Parse reads CSV or a workbook whose first line names the columns.
 func Parse(raw []byte) (*Frame, error) {
-	t, _, err := table.Sheet(raw, table.Options{Header: 1})
-	switch {
-	case err != nil:
-		return nil, invalid("%v", err)
-	case len(t.Problems) > 0:
-		return nil, invalid("%s", t.Problems[0])
-	case len(t.Rows) == 0:
-		return nil, invalid("nothing stands below the line of names; each line after it is a row")
-	}
-	return &Frame{t}, nil
-}
-
-func (f *Frame) column(name string) (int, error) {
-	if i := f.t.Column(name); i >= 0 && i < len(f.t.Header) {
-		return i, nil
-	}
-	return 0, invalid("there is no column %q; there are %s", name, strings.Join(f.t.Header, ", "))
-}
-
-// missing says whether a cell has no value.
-func missing(cell string) bool {
-	switch strings.ToLower(cell) {
-	case "", "na", "nan", "null", "n/a", "-":
-		return true
-	}
-	return false
-}
-
-// number of a cell; false for one that is empty, NA or NaN.
-func (f *Frame) number(row, column int) (float64, bool, error) {
-	cell := f.t.Rows[row].Cell(column)
-	if missing(cell) {
-		return 0, false, nil
-	}
-	v, err := strconv.ParseFloat(cell, 64)
-	if err != nil || math.IsInf(v, 0) {
-		return 0, false, f.wrong(row, column, "is no number; write digits, or leave the cell empty")
-	}
-	return v, true, nil
-}
-
-func (f *Frame) wrong(row, column int, what string) error {
-	return invalid("line %d, column %s: %q %s", f.t.Rows[row].Line, f.t.Header[column], f.t.Rows[row].Cell(column), what)
+	f, err := frame.Parse(raw)
+	return &Frame{f}, err
 }
 
 // text says whether a column holds words: its first value is no number.
 func (f *Frame) text(column int) bool {
-	for row := range f.t.Rows {
-		if cell := f.t.Rows[row].Cell(column); !missing(cell) {
+	for row := range f.Rows {
+		if cell := f.Rows[row].Cell(column); !frame.Missing(cell) {
 			_, err := strconv.ParseFloat(cell, 64)
 			return err != nil
 		}

@@ -118,7 +118,7 @@ func (f *Frame) one(p *period, y int, terms []term, temperature int, in *interva
 	hours := func(row int) float64 { return in.to[row].Sub(in.from[row]).Hours() }
 	var ok bool
 	var err error
-	if p.Y, ok, err = sum(func(row int) (float64, bool, error) { return f.number(row, y) }, once); err != nil || !ok {
+	if p.Y, ok, err = sum(func(row int) (float64, bool, error) { return f.Number(row, y) }, once); err != nil || !ok {
 		return false, err
 	}
 	alone := len(p.rows) == 1
@@ -153,7 +153,7 @@ func (f *Frame) temperatures(p *period, column int, in *intervals) (bool, error)
 		of = of[:0]
 	}
 	for _, row := range p.rows {
-		v, ok, err := f.number(row, column)
+		v, ok, err := f.Number(row, column)
 		if err != nil || !ok {
 			return false, err
 		}

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"zhigai/connect/files/frame"
 )
 
 // term is a variable of a model: a number of each row, and how rows of a longer
@@ -37,18 +39,18 @@ func (f *Frame) terms(asked []string, in *intervals, n *notes) (out []term, err 
 }
 
 func (f *Frame) term(x string, in *intervals, n *notes) ([]term, error) {
-	if c := f.t.Column(x); c >= 0 && c < len(f.t.Header) {
+	if c := f.Column(x); c >= 0 && c < len(f.Header) {
 		if f.text(c) {
 			return f.levels(x, c, n), nil
 		}
-		return []term{{name: x, amount: true, of: func(row int) (float64, bool, error) { return f.number(row, c) }}}, nil
+		return []term{{name: x, amount: true, of: func(row int) (float64, bool, error) { return f.Number(row, c) }}}, nil
 	}
 	if name, ok := strings.CutPrefix(x, "mean:"); ok {
-		c, err := f.column(name)
-		return []term{{name: x, mean: true, of: func(row int) (float64, bool, error) { return f.number(row, c) }}}, err
+		c, err := f.Named(name)
+		return []term{{name: x, mean: true, of: func(row int) (float64, bool, error) { return f.Number(row, c) }}}, err
 	}
 	if name, level, ok := strings.Cut(x, "="); ok {
-		c, err := f.column(name)
+		c, err := f.Named(name)
 		if err != nil {
 			return nil, err
 		}
@@ -57,9 +59,9 @@ func (f *Frame) term(x string, in *intervals, n *notes) ([]term, error) {
 	if name, by, ok := cutLast(x, "/"); ok {
 		d, err := strconv.ParseFloat(by, 64)
 		if err == nil && d != 0 {
-			c, err := f.column(name)
+			c, err := f.Named(name)
 			return []term{{name: x, amount: true, of: func(row int) (float64, bool, error) {
-				v, ok, err := f.number(row, c)
+				v, ok, err := f.Number(row, c)
 				return v / d, ok, err
 			}}}, err
 		}
@@ -75,7 +77,7 @@ func (f *Frame) term(x string, in *intervals, n *notes) ([]term, error) {
 	case "days":
 		return []term{{name: x, of: func(row int) (float64, bool, error) { return in.to[row].Sub(in.from[row]).Hours() / 24, true, nil }}}, nil
 	}
-	_, err := f.column(x)
+	_, err := f.Named(x)
 	return nil, err
 }
 
@@ -95,9 +97,9 @@ func weekend(t time.Time) float64 {
 }
 
 func (f *Frame) level(c int, level string) term {
-	return term{name: f.t.Header[c] + "=" + level, hours: true, of: func(row int) (float64, bool, error) {
-		cell := f.t.Rows[row].Cell(c)
-		if missing(cell) {
+	return term{name: f.Header[c] + "=" + level, hours: true, of: func(row int) (float64, bool, error) {
+		cell := f.Rows[row].Cell(c)
+		if frame.Missing(cell) {
 			return 0, false, nil
 		}
 		if cell == level {
@@ -111,8 +113,8 @@ func (f *Frame) level(c int, level string) term {
 // compared with.
 func (f *Frame) levels(name string, c int, n *notes) (out []term) {
 	seen := map[string]bool{}
-	for row := range f.t.Rows {
-		if cell := f.t.Rows[row].Cell(c); !missing(cell) {
+	for row := range f.Rows {
+		if cell := f.Rows[row].Cell(c); !frame.Missing(cell) {
 			seen[cell] = true
 		}
 	}

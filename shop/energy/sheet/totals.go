@@ -37,11 +37,11 @@ func (f *Frame) Totals(a TotalsAsk) (Totals, error) {
 	if err != nil {
 		return nil, err
 	}
-	y, err := f.column(a.Y)
+	y, err := f.Named(a.Y)
 	if err != nil {
 		return nil, err
 	}
-	out := Totals{"rows": len(f.t.Rows), "time": in.clock}
+	out := Totals{"rows": len(f.Rows), "time": in.clock}
 	values, zero, err := f.energy(y, in, &n)
 	if err != nil {
 		return nil, err
@@ -76,8 +76,8 @@ type rowEnergy struct {
 
 func (f *Frame) energy(y int, in *intervals, n *notes) (out []rowEnergy, zero int, err error) {
 	lost := 0
-	for row := range f.t.Rows {
-		v, ok, err := f.number(row, y)
+	for row := range f.Rows {
+		v, ok, err := f.Number(row, y)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -86,7 +86,7 @@ func (f *Frame) energy(y int, in *intervals, n *notes) (out []rowEnergy, zero in
 			continue
 		}
 		if v < 0 {
-			return nil, 0, f.wrong(row, y, "is less than nothing; energy that is delivered back stands in a column of its own")
+			return nil, 0, f.Wrong(row, y, "is less than nothing; energy that is delivered back stands in a column of its own")
 		}
 		if v == 0 {
 			zero++
@@ -94,10 +94,10 @@ func (f *Frame) energy(y int, in *intervals, n *notes) (out []rowEnergy, zero in
 		out = append(out, rowEnergy{row, v})
 	}
 	if lost > 0 {
-		n.say("%d of %d rows have no energy: totals are of the others", lost, len(f.t.Rows))
+		n.say("%d of %d rows have no energy: totals are of the others", lost, len(f.Rows))
 	}
 	if len(out) == 0 {
-		return nil, 0, invalid("column %s has no value", f.t.Header[y])
+		return nil, 0, invalid("column %s has no value", f.Header[y])
 	}
 	return out, zero, nil
 }
@@ -117,13 +117,13 @@ func (s sums) told() map[string]float64 {
 
 func (f *Frame) by(columns []string, values []rowEnergy, out Totals) error {
 	for _, name := range columns {
-		c, err := f.column(name)
+		c, err := f.Named(name)
 		if err != nil {
 			return err
 		}
 		s := sums{}
 		for _, v := range values {
-			s.add(f.t.Rows[v.row].Cell(c), v.energy)
+			s.add(f.Rows[v.row].Cell(c), v.energy)
 		}
 		out["by_"+strings.ToLower(name)+"_kWh"] = s.told()
 	}
@@ -136,13 +136,13 @@ func (f *Frame) beside(a TotalsAsk, total float64, out Totals) error {
 		if one.column == "" {
 			continue
 		}
-		c, err := f.column(one.column)
+		c, err := f.Named(one.column)
 		if err != nil {
 			return err
 		}
 		var all []float64
-		for row := range f.t.Rows {
-			v, ok, err := f.number(row, c)
+		for row := range f.Rows {
+			v, ok, err := f.Number(row, c)
 			if err != nil {
 				return err
 			}

@@ -97,27 +97,27 @@ func (f *Frame) T2(a AskMultivariate) (*Multivariate, error) {
 func (f *Frame) points(a AskMultivariate, notes *Answer) (all [][][]float64, trial int, err error) {
 	columns := make([]int, len(a.Values))
 	for j, name := range a.Values {
-		if columns[j], err = f.column(name); err != nil {
+		if columns[j], err = f.Named(name); err != nil {
 			return nil, 0, err
 		}
 	}
-	by, err := f.optional(a.Subgroup)
+	by, err := f.Optional(a.Subgroup)
 	if err != nil {
 		return nil, 0, err
 	}
-	phase, err := f.optional(a.Phase)
+	phase, err := f.Optional(a.Phase)
 	if err != nil {
 		return nil, 0, err
 	}
 	var order []*sample
 	named := map[string]*sample{}
-	for row := range f.t.Rows {
+	for row := range f.Rows {
 		values, ok, err := f.values(row, columns)
 		if err != nil {
 			return nil, 0, err
 		}
 		if !ok {
-			notes.warn("line %d has no value and is left out", f.t.Rows[row].Line)
+			notes.warn("line %d has no value and is left out", f.Rows[row].Line)
 			continue
 		}
 		is, err := f.trial(row, phase)
@@ -126,10 +126,10 @@ func (f *Frame) points(a AskMultivariate, notes *Answer) (all [][][]float64, tri
 		}
 		g := &sample{trial: is}
 		if by >= 0 {
-			name := f.t.Rows[row].Cell(by)
+			name := f.Rows[row].Cell(by)
 			if was := named[name]; was != nil {
 				if g = was; g.trial != is {
-					return nil, 0, invalid("line %d: subgroup %q is of both phases", f.t.Rows[row].Line, name)
+					return nil, 0, invalid("line %d: subgroup %q is of both phases", f.Rows[row].Line, name)
 				}
 			} else {
 				named[name], order = g, append(order, g)
@@ -162,7 +162,7 @@ type sample struct {
 func (f *Frame) values(row int, columns []int) ([]float64, bool, error) {
 	out := make([]float64, len(columns))
 	for j, c := range columns {
-		v, ok, err := f.number(row, c)
+		v, ok, err := f.Number(row, c)
 		if err != nil || !ok {
 			return nil, false, err
 		}

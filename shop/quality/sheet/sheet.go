@@ -117,15 +117,15 @@ func (f *Frame) ofCounts(a Ask) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	value, err := f.column(a.Value)
+	value, err := f.Named(a.Value)
 	if err != nil {
 		return nil, err
 	}
-	size, err := f.optional(a.Size)
+	size, err := f.Optional(a.Size)
 	if err != nil {
 		return nil, err
 	}
-	phase, err := f.optional(a.Phase)
+	phase, err := f.Optional(a.Phase)
 	if err != nil {
 		return nil, err
 	}
@@ -134,19 +134,19 @@ func (f *Frame) ofCounts(a Ask) (*Answer, error) {
 	}
 	out := &Answer{Chart: a.Chart, Sigma: "counts", Warnings: []string{}}
 	var first, then []spc.Count
-	for row := range f.t.Rows {
-		n, ok, err := f.number(row, value)
+	for row := range f.Rows {
+		n, ok, err := f.Number(row, value)
 		if err != nil {
 			return nil, err
 		}
 		c := spc.Count{Found: n, Size: 1}
 		if ok && size >= 0 {
-			if c.Size, ok, err = f.number(row, size); err != nil {
+			if c.Size, ok, err = f.Number(row, size); err != nil {
 				return nil, err
 			}
 		}
 		if !ok {
-			out.warn("line %d has no value and is left out", f.t.Rows[row].Line)
+			out.warn("line %d has no value and is left out", f.Rows[row].Line)
 			continue
 		}
 		trial, err := f.trial(row, phase)
