@@ -32,7 +32,7 @@ func (t *sheet) nist(name string) nist {
 	c := nist{text: strings.ReplaceAll(string(t.read(name+".dat")), "\r", "")}
 	heads := dataLine.FindAllStringIndex(c.text, -1)
 	if len(heads) == 0 {
-		t.fail(fmt.Errorf("%s.dat: there is no line that begins with Data:", name))
+		t.fail(fmt.Errorf("%s.dat: no line begins with \"Data:\" to say where the data are", name))
 		return c
 	}
 lines:

@@ -28,9 +28,6 @@ type Amount struct {
 	Coverage float64  `json:"coverage" doc:"Share of the time that is known, 0..1"`
 }
 
-//go:fix inline
-func amount(v float64) *float64 { return new(v) }
-
 // Balance is where the energy of a place went.
 type Balance struct {
 	Network Network       `json:"network"`

@@ -40,9 +40,6 @@ type ShiftPeople struct {
 	Units int64  `json:"units" minimum:"0" maximum:"10000"`
 }
 
-// maxLimits of one plant.
-const maxLimits = 5000
-
 // maxUnits of one limit; with more it is none.
 const maxUnits = 10_000
 
