@@ -186,11 +186,7 @@ func (s Spec) sides(center, spread float64) (both, lower, upper, least Index) {
 func (r *Report) capable(s Spec) {
 	r.Cp, r.CpL, r.CpU, r.CpK = s.sides(r.Center, r.Within)
 	n := float64(r.N)
-	r.Cp.chi(n - 1)
-	oneSided, twoSided := distuv.UnitNormal.Quantile(0.95), distuv.UnitNormal.Quantile(0.975)
-	r.CpL.bissell(n, oneSided)
-	r.CpU.bissell(n, oneSided)
-	r.CpK.bissell(n, twoSided)
+	intervals(n, &r.Cp, &r.CpL, &r.CpU, &r.CpK)
 	switch {
 	case !r.Cp.OK:
 		r.Cpm = none(r.Cp.Why)
@@ -204,12 +200,17 @@ func (r *Report) capable(s Spec) {
 // performs finds those by the spread of all values.
 func (r *Report) performs(s Spec) {
 	r.Pp, r.PpL, r.PpU, r.PpK = s.sides(r.Mean, r.Overall)
-	n := float64(r.N)
-	r.Pp.chi(n - 1)
+	intervals(float64(r.N), &r.Pp, &r.PpL, &r.PpU, &r.PpK)
+}
+
+// intervals gives indices by n values their intervals: the one of both limits, of
+// each, and of the lesser.
+func intervals(n float64, both, lower, upper, lesser *Index) {
+	both.chi(n - 1)
 	oneSided, twoSided := distuv.UnitNormal.Quantile(0.95), distuv.UnitNormal.Quantile(0.975)
-	r.PpL.bissell(n, oneSided)
-	r.PpU.bissell(n, oneSided)
-	r.PpK.bissell(n, twoSided)
+	lower.bissell(n, oneSided)
+	upper.bissell(n, oneSided)
+	lesser.bissell(n, twoSided)
 }
 
 func (x *Index) chi(df float64) {

@@ -40,17 +40,7 @@ const examineEvery = 2 * time.Second
 
 // examineWindows examines the windows of vibration that come.
 func (n *node) examineWindows(ctx context.Context) error {
-	desk := n.newHealth()
-	for {
-		if err := n.eachTenant(ctx, "condition of machines: will try again", desk.Follow); err != nil && ctx.Err() == nil {
-			n.log.Error("condition of machines: will try again", "err", err)
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(examineEvery):
-		}
-	}
+	return n.eachTenantEvery(ctx, examineEvery, "condition of machines: will try again", n.newHealth().Follow)
 }
 
 // windowsOf shows health the tags and what they say.

@@ -225,24 +225,5 @@ const watchEvery = 20 * time.Second
 
 // watchEnergy looks at limits of demand until ctx ends.
 func (n *node) watchEnergy(ctx context.Context) error {
-	desk := n.newEnergy()
-	ticker := time.NewTicker(watchEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-		}
-		all, err := n.tenants.list(ctx)
-		if err != nil {
-			n.log.Error("limits of demand are not watched", "err", err)
-			continue
-		}
-		for _, t := range all {
-			if err := desk.Watch(ctx, t); err != nil && ctx.Err() == nil {
-				n.logOf(t).Error("limits of demand are not watched", "err", err)
-			}
-		}
-	}
+	return n.eachTenantEvery(ctx, watchEvery, "limits of demand are not watched", n.newEnergy().Watch)
 }

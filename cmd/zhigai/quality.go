@@ -119,18 +119,9 @@ const (
 // readGauges takes what machines measured as measurements, until ctx ends.
 func (n *node) readGauges(ctx context.Context) error {
 	desk, store := n.newQuality(), recshop.NewQuality(n.record)
-	for {
-		if err := n.eachTenant(ctx, "gauges: will try again", func(ctx context.Context, tenant plant.TenantNo) error {
-			return n.readGaugesOf(ctx, tenant, desk, store)
-		}); err != nil && ctx.Err() == nil {
-			n.log.Error("gauges: will try again", "err", err)
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(gaugesEvery):
-		}
-	}
+	return n.eachTenantEvery(ctx, gaugesEvery, "gauges: will try again", func(ctx context.Context, tenant plant.TenantNo) error {
+		return n.readGaugesOf(ctx, tenant, desk, store)
+	})
 }
 
 func (n *node) readGaugesOf(ctx context.Context, tenant plant.TenantNo, desk *quality.Desk, store quality.Store) error {
@@ -142,15 +133,16 @@ func (n *node) readGaugesOf(ctx context.Context, tenant plant.TenantNo, desk *qu
 	if !slices.ContainsFunc(all, func(c quality.Characteristic) bool { return c.Tag != "" }) {
 		return nil
 	}
-	tags, err := n.shop.Tags(ctx, scope)
+	now, err := n.fleet.At(ctx, tenant, plant.MicrosOf(time.Now()))
 	if err != nil {
 		return err
 	}
 	for _, c := range all {
-		if c.Tag == "" {
+		m, ok := now.Machines[c.Place]
+		if c.Tag == "" || !ok {
 			continue
 		}
-		if err := n.readGauge(ctx, tenant, c, tags, desk, store); err != nil {
+		if err := n.readGauge(ctx, tenant, c, m.Tags, desk, store); err != nil {
 			return fmt.Errorf("characteristic %s: %w", c.ID, err)
 		}
 	}
@@ -160,15 +152,8 @@ func (n *node) readGaugesOf(ctx context.Context, tenant plant.TenantNo, desk *qu
 // maxGauges bounds the characteristics of a plant that are read of machines.
 const maxGauges = 5000
 
-func (n *node) readGauge(ctx context.Context, tenant plant.TenantNo, c quality.Characteristic, tags []plant.Tag, desk *quality.Desk, store quality.Store) error {
-	tag := func(name string) (plant.TagNo, bool) {
-		i := slices.IndexFunc(tags, func(t plant.Tag) bool { return t.Node == c.Place && t.Name == name })
-		if i < 0 {
-			return 0, false
-		}
-		return tags[i].No, true
-	}
-	value, ok := tag(c.Tag)
+func (n *node) readGauge(ctx context.Context, tenant plant.TenantNo, c quality.Characteristic, tags map[string]*plant.Tag, desk *quality.Desk, store quality.Store) error {
+	value, ok := tags[c.Tag]
 	if !ok {
 		return nil // the machine does not have the signal, or not yet
 	}
@@ -183,9 +168,9 @@ func (n *node) readGauge(ctx context.Context, tenant plant.TenantNo, c quality.C
 	}
 	var readings []reading
 	if c.Trigger == "" {
-		readings, err = n.readingsOf(ctx, tenant, value, from, to, c.Size*subgroupsAtOnce)
-	} else if counter, ok := tag(c.Trigger); ok {
-		readings, err = n.countedReadings(ctx, tenant, value, counter, from, to, c.Size*subgroupsAtOnce)
+		readings, err = n.readingsOf(ctx, tenant, value.No, from, to, c.Size*subgroupsAtOnce)
+	} else if counter, ok := tags[c.Trigger]; ok {
+		readings, err = n.countedReadings(ctx, tenant, value.No, counter.No, from, to, c.Size*subgroupsAtOnce)
 	}
 	if err != nil {
 		return err

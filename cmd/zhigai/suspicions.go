@@ -47,16 +47,7 @@ func (n *node) newSuspicions() *suspicion.Desk {
 // settleSuspicions lets lists and machine days follow what is said of
 // suspicions, here and elsewhere, until ctx ends.
 func (n *node) settleSuspicions(ctx context.Context) error {
-	for {
-		if err := n.eachTenant(ctx, "suspicions: will try again", n.settle); err != nil && ctx.Err() == nil {
-			n.log.Error("suspicions: will try again", "err", err)
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(settleEvery):
-		}
-	}
+	return n.eachTenantEvery(ctx, settleEvery, "suspicions: will try again", n.settle)
 }
 
 // settle brings lists and machine days up to date.

@@ -22,22 +22,13 @@ const tellEvery = 2 * time.Second
 // shares, until ctx ends.
 func (n *node) tellSharing(ctx context.Context) error {
 	told := map[plant.TenantNo][2]int64{}
-	for {
-		if err := n.eachTenant(ctx, "sharing: will tell those above again", func(ctx context.Context, tenant plant.TenantNo) error {
-			now, err := n.tellPolicy(ctx, tenant, told[tenant])
-			if err == nil {
-				told[tenant] = now
-			}
-			return err
-		}); err != nil && ctx.Err() == nil {
-			n.log.Error("sharing: will tell those above again", "err", err)
+	return n.eachTenantEvery(ctx, tellEvery, "sharing: will tell those above again", func(ctx context.Context, tenant plant.TenantNo) error {
+		now, err := n.tellPolicy(ctx, tenant, told[tenant])
+		if err == nil {
+			told[tenant] = now
 		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(tellEvery):
-		}
-	}
+		return err
+	})
 }
 
 // tellPolicy records what the policy says of each plant, once for a revision,

@@ -124,6 +124,21 @@ func (n *node) eachTenant(ctx context.Context, what string, do func(ctx context.
 	return ctx.Err()
 }
 
+// eachTenantEvery does something for every tenant, at once and then again and again,
+// until ctx ends. What fails is said and tried again.
+func (n *node) eachTenantEvery(ctx context.Context, every time.Duration, what string, do func(ctx context.Context, tenant plant.TenantNo) error) error {
+	for {
+		if err := n.eachTenant(ctx, what, do); err != nil && ctx.Err() == nil {
+			n.log.Error(what, "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(every):
+		}
+	}
+}
+
 // resume brings the commands of every tenant to an end that were under way when
 // the node ended. Nothing is ordered before.
 func (n *node) resume(ctx context.Context) error {
