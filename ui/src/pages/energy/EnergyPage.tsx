@@ -5,10 +5,10 @@ import { useTranslation } from "react-i18next";
 import { type Network, networks, proposal } from "../../api/energy";
 import { nodes, session } from "../../api/queries";
 import { RangePicker, useRange } from "../../components/RangePicker";
-import { Nothing, useProblem, Waiting } from "../../components/Status";
+import { Nothing, Waiting } from "../../components/Status";
 import { useLang } from "../../i18n/useLang";
 import { iso } from "../../lib/time";
-import { PlacePicker } from "../production/parts";
+import { ProposeAt } from "../production/ProposeAt";
 import { BalanceTab } from "./BalanceTab";
 import { BaselinesTab } from "./BaselinesTab";
 import { CostTab } from "./CostTab";
@@ -35,7 +35,7 @@ export default function EnergyPage() {
       <div className="pagehead" style={{ marginBottom: 0 }}>
         <h1>{t("title")}</h1><span className="dim">{t("lead")}</span><span className="fill" />
         {engineer && net && <Button onClick={() => setEdited(net)}>{t("edit")}</Button>}
-        {engineer && <NewPlace known={all.data ?? []} propose={setEdited} />}
+        {engineer && <ProposeAt label={t("place.new")} action={t("propose")} fits={(n) => n.level !== "equipment" && !all.data?.some((k) => k.place === n.id)} ask={proposal} propose={setEdited} />}
       </div>
       {!all.data ? <Waiting query={all} /> : !net ? <Nothing text={t("none")} /> : (
         <>
@@ -53,32 +53,5 @@ export default function EnergyPage() {
         </>)}
       {edited && <MetersEditor net={edited} close={(saved) => { setEdited(undefined); if (saved) set({ place: saved.place }); }} />}
     </div>
-  );
-}
-
-/** Meters of a place that has none, from the plant model. */
-function NewPlace({ known, propose }: { known: Network[]; propose: (n: Network) => void }) {
-  const { t } = useTranslation("energy");
-  const problem = useProblem();
-  const [place, setPlace] = useState<string>();
-  const [failed, setFailed] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
-  const ask = async () => {
-    if (!place) return;
-    setBusy(true);
-    setFailed(undefined);
-    try {
-      propose(await proposal(place));
-    } catch (err) {
-      setFailed(err);
-    }
-    setBusy(false);
-  };
-  return (
-    <span className="row">
-      <span style={{ width: 200, display: "inline-block" }}><PlacePicker by="id" label={t("place.new")} fits={(n) => n.level !== "equipment" && !known.some((k) => k.place === n.id)} value={place} onChange={setPlace} /></span>
-      <Button disabled={!place} loading={busy} onClick={() => void ask()}>{t("propose")}</Button>
-      {failed !== undefined && <span role="alert">{problem(failed)}</span>}
-    </span>
   );
 }

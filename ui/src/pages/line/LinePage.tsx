@@ -6,13 +6,13 @@ import { useTranslation } from "react-i18next";
 import { lineAnalysis, lineProposal, lines, type LineAnalysis, type LineLayout } from "../../api/line";
 import { nodes, session } from "../../api/queries";
 import { RangePicker, useRange } from "../../components/RangePicker";
-import { Nothing, Problem, useProblem, Waiting } from "../../components/Status";
+import { Nothing, Problem, Waiting } from "../../components/Status";
 import { useLang } from "../../i18n/useLang";
 import { download } from "../../lib/download";
 import { csv, duration, fixed } from "../../lib/format";
 import { dateTime, iso, ms, shortTime } from "../../lib/time";
 import type { LineSearch } from "../../routes";
-import { PlacePicker } from "../production/parts";
+import { ProposeAt } from "../production/ProposeAt";
 import { Band } from "./Band";
 import { Balance } from "./Balance";
 import { Drawing } from "./Drawing";
@@ -42,7 +42,7 @@ export default function LinePage() {
       <div className="pagehead" style={{ marginBottom: 0 }}>
         <h1>{t("title")}</h1><span className="dim">{t("lead")}</span><span className="fill" />
         {engineer && chosen && <Button onClick={() => setEdited(chosen)}>{t("edit")}</Button>}
-        {engineer && <NewLine known={all.data ?? []} propose={setEdited} />}
+        {engineer && <ProposeAt label={t("place")} action={t("propose")} fits={(n) => n.level !== "equipment" && n.level !== "enterprise" && !all.data?.some((l) => l.line === n.id)} ask={lineProposal} propose={setEdited} />}
       </div>
       {!all.data ? <Waiting query={all} /> : !chosen ? <Nothing text={t("line.none")} /> : (
         <>
@@ -55,33 +55,6 @@ export default function LinePage() {
         </>)}
       {edited && <LayoutEditor layout={edited} close={(saved) => { setEdited(undefined); if (saved) set({ line: saved.line }); }} />}
     </div>
-  );
-}
-
-/** A layout of a place that has none, from the plant model. */
-function NewLine({ known, propose }: { known: LineLayout[]; propose: (l: LineLayout) => void }) {
-  const { t } = useTranslation("line");
-  const problem = useProblem();
-  const [place, setPlace] = useState<string>();
-  const [failed, setFailed] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
-  const ask = async () => {
-    if (!place) return;
-    setBusy(true);
-    setFailed(undefined);
-    try {
-      propose(await lineProposal(place));
-    } catch (err) {
-      setFailed(err);
-    }
-    setBusy(false);
-  };
-  return (
-    <span className="row">
-      <span style={{ width: 200, display: "inline-block" }}><PlacePicker by="id" label={t("place")} fits={(n) => n.level !== "equipment" && n.level !== "enterprise" && !known.some((l) => l.line === n.id)} value={place} onChange={setPlace} /></span>
-      <Button disabled={!place} loading={busy} onClick={() => void ask()}>{t("propose")}</Button>
-      {failed !== undefined && <span role="alert">{problem(failed)}</span>}
-    </span>
   );
 }
 
