@@ -19,7 +19,7 @@ import (
 func (n *node) newAlarms() *alarm.Desk {
 	return alarm.NewDesk(alarm.Options{
 		Store: recshop.NewAlarms(n.record), Machines: alarmMachines{n.desk, n.board}, Plant: alarmPlant{nodesOf{placesOf{n.fleet}}, n.fleet},
-		History: n.history, Journal: n.record.Journal(), Tenants: n.tenants.list, NewID: n.record.NewID, Now: time.Now, Log: n.log,
+		History: n.history, Journal: n.record.Journal(), NewID: n.record.NewID, Now: time.Now,
 	})
 }
 

@@ -17,7 +17,7 @@ import (
 func (n *node) newMaintenance() *maintenance.Desk {
 	return maintenance.NewDesk(maintenance.Options{
 		Store: recshop.NewMaintenance(n.record), Alarms: n.alarms, Machines: keptMachines{alarmMachines{n.desk, n.board}}, Places: nodesOf{placesOf{n.fleet}},
-		Tenants: n.tenants.list, NewID: n.record.NewID, Now: time.Now, Log: n.log,
+		NewID: n.record.NewID, Now: time.Now,
 	})
 }
 
@@ -53,7 +53,7 @@ func (m keptMachines) Counted(ctx context.Context, tenant plant.TenantNo, machin
 // newDelivery makes the desk that sends alarms to people.
 func (n *node) newDelivery() *delivery.Desk {
 	return delivery.NewDesk(delivery.Options{
-		Store: recshop.NewDeliveries(n.record, n.secrets), Alarms: n.alarms, Send: delivery.Wire{}, Tenants: n.tenants.list, MayReach: n.mayReach,
-		NewID: n.record.NewID, Now: time.Now, Log: n.log,
+		Store: recshop.NewDeliveries(n.record, n.secrets), Alarms: n.alarms, Send: delivery.Wire{}, MayReach: n.mayReach,
+		NewID: n.record.NewID, Now: time.Now,
 	})
 }

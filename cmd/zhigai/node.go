@@ -244,9 +244,15 @@ func (n *node) follow(ctx context.Context) {
 	n.dutiful(ctx, "demand", n.watchEnergy)
 	n.dutiful(ctx, "condition of machines", n.examineWindows)
 	n.worker(ctx, "board", func() error { return n.board.Run(ctx, feed{n.history}) })
-	n.worker(ctx, "alarms", func() error { return n.alarms.Run(ctx) })
-	n.dutiful(ctx, "alarm delivery", n.delivery.Run)
-	n.dutiful(ctx, "maintenance", n.maintenance.Run)
+	n.worker(ctx, "alarms", func() error {
+		return n.eachTenantEvery(ctx, alarm.Pace, "alarms are not followed", n.alarms.Follow)
+	})
+	n.dutiful(ctx, "alarm delivery", func(ctx context.Context) error {
+		return n.eachTenantEvery(ctx, delivery.Pace, "alarms are not sent", n.delivery.Pass)
+	})
+	n.dutiful(ctx, "maintenance", func(ctx context.Context) error {
+		return n.eachTenantEvery(ctx, maintenance.Pace, "maintenance is not followed", n.maintenance.Follow)
+	})
 }
 
 // unfollow forgets the followers of a node that had some before: the log would

@@ -3,7 +3,6 @@ package alarm
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -14,18 +13,15 @@ import (
 	"zhigai/plant"
 )
 
-// Options of a desk. All are required but Log.
+// Options of a desk. All are required.
 type Options struct {
 	Store    Store
 	Machines Machines
 	Plant    Plant
 	History  History
 	Journal  fact.Journal
-	// Tenants are those that the desk follows.
-	Tenants func(context.Context) ([]plant.TenantNo, error)
-	NewID   func() string
-	Now     func() time.Time
-	Log     *slog.Logger
+	NewID    func() string
+	Now      func() time.Time
 }
 
 // Desk is where alarms come together and people answer them. Its methods may be
@@ -38,11 +34,8 @@ type Desk struct {
 	views map[plant.TenantNo]*view
 }
 
-// NewDesk makes a desk; [Desk.Run] lets it follow what happens.
+// NewDesk makes a desk; [Desk.Follow] lets it follow what happens.
 func NewDesk(o Options) *Desk {
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
 	return &Desk{o: o, news: news{changed: make(chan struct{})}, views: map[plant.TenantNo]*view{}}
 }
 

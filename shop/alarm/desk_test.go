@@ -1,7 +1,6 @@
 package alarm_test
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -45,7 +44,6 @@ func newWorld(t *testing.T, length time.Duration) *world {
 func (w *world) open(h alarm.History, db *record.DB) *alarm.Desk {
 	return alarm.NewDesk(alarm.Options{
 		Store: w.store, Machines: alarm.One{}, Plant: alarm.One{}, History: h, Journal: db.Journal(), NewID: db.NewID, Now: func() time.Time { return w.now },
-		Tenants: func(context.Context) ([]plant.TenantNo, error) { return []plant.TenantNo{1}, nil },
 	})
 }
 

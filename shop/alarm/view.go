@@ -16,7 +16,7 @@ import (
 
 // Pace of the present.
 const (
-	viewPace = 2 * time.Second
+	Pace = 2 * time.Second
 	// viewBack is how long an alarm that returned to normal stays in sight until
 	// somebody takes it up.
 	viewBack = 24 * time.Hour
@@ -38,29 +38,6 @@ type view struct {
 	limits   map[string]*watching
 }
 
-// Run follows every tenant until ctx ends, so that questions find the present ready
-// and changes are told.
-func (d *Desk) Run(ctx context.Context) error {
-	ticker := time.NewTicker(viewPace)
-	defer ticker.Stop()
-	for {
-		tenants, err := d.o.Tenants(ctx)
-		if err != nil && ctx.Err() == nil {
-			d.o.Log.Error("alarms: tenants", "err", err)
-		}
-		for _, t := range tenants {
-			if err := d.follow(ctx, t); err != nil && ctx.Err() == nil {
-				d.o.Log.Error("alarms are not followed", "tenant", t, "err", err)
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-		}
-	}
-}
-
 func (d *Desk) viewOf(tenant plant.TenantNo) *view {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -72,8 +49,9 @@ func (d *Desk) viewOf(tenant plant.TenantNo) *view {
 	return v
 }
 
-// follow brings a tenant's present up to date.
-func (d *Desk) follow(ctx context.Context, tenant plant.TenantNo) error {
+// Follow brings a tenant's present up to date, so that questions find it ready, and
+// tells of changes. It is to be called each [Pace].
+func (d *Desk) Follow(ctx context.Context, tenant plant.TenantNo) error {
 	v := d.viewOf(tenant)
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -96,7 +74,7 @@ func (d *Desk) follow(ctx context.Context, tenant plant.TenantNo) error {
 	return nil
 }
 
-// step is follow for who holds the lock.
+// step is Follow for who holds the lock.
 func (d *Desk) step(ctx context.Context, tenant plant.TenantNo, v *view) error {
 	now := d.o.Now()
 	if err := d.stepMachines(ctx, tenant, v, now); err != nil {
@@ -320,7 +298,7 @@ func (d *Desk) inSight(ctx context.Context, scope access.Scope) ([]Alarm, error)
 	v := d.viewOf(scope.Tenant)
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if age := d.o.Now().Sub(v.at); age < 0 || age > 2*viewPace {
+	if age := d.o.Now().Sub(v.at); age < 0 || age > 2*Pace {
 		if err := d.step(ctx, scope.Tenant, v); err != nil {
 			return nil, err
 		}

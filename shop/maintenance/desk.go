@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -66,16 +65,14 @@ type Places interface {
 	Place(ctx context.Context, tenant plant.TenantNo, node plant.NodeID) (path string, name plant.Name, err error)
 }
 
-// Options of a desk. All are required but Log.
+// Options of a desk. All are required.
 type Options struct {
 	Store    Store
 	Alarms   Alarms
 	Machines Machines
 	Places   Places
-	Tenants  func(context.Context) ([]plant.TenantNo, error)
 	NewID    func() string
 	Now      func() time.Time
-	Log      *slog.Logger
 }
 
 // Desk is where work on machines is asked for, planned and answered for. Its methods
@@ -96,9 +93,6 @@ type counted struct {
 
 // NewDesk makes a desk.
 func NewDesk(o Options) *Desk {
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
 	return &Desk{o: o, looked: map[string]plant.Instant{}, counted: map[string]counted{}}
 }
 

@@ -77,7 +77,6 @@ func newWorld(t *testing.T) *world {
 	w := &world{T: t, now: time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC), came: map[string][]time.Time{}, parts: map[time.Time]int64{}}
 	w.desk = maintenance.NewDesk(maintenance.Options{
 		Store: recshop.NewMaintenance(db), Alarms: w, Machines: w, Places: w, NewID: db.NewID, Now: func() time.Time { return w.now },
-		Tenants: func(context.Context) ([]plant.TenantNo, error) { return []plant.TenantNo{1}, nil },
 	})
 	scope := access.Scope{Tenant: 1, Path: "xc/w1"}
 	w.eng = access.As("eng", "eng", scope, access.Read, access.Report, access.Engineer)

@@ -12,33 +12,17 @@ import (
 
 // Pace of what the room does by itself.
 const (
-	pace   = 30 * time.Second
+	Pace   = 30 * time.Second
 	atOnce = 500
 )
 
 // nobody is who does what happens by itself.
 const nobody = "node"
 
-// Run makes orders of plans that are due and verifies what was done, until ctx ends.
-func (d *Desk) Run(ctx context.Context) error {
-	ticker := time.NewTicker(pace)
-	defer ticker.Stop()
-	for {
-		tenants, err := d.o.Tenants(ctx)
-		if err != nil && ctx.Err() == nil {
-			d.o.Log.Error("maintenance: tenants", "err", err)
-		}
-		for _, t := range tenants {
-			if err := errors.Join(d.Plan(ctx, t), d.Verify(ctx, t)); err != nil && ctx.Err() == nil {
-				d.o.Log.Error("maintenance is not followed", "tenant", t, "err", err)
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-		}
-	}
+// Follow makes orders of plans that are due and verifies what was done. It is to be
+// called each [Pace].
+func (d *Desk) Follow(ctx context.Context, tenant plant.TenantNo) error {
+	return errors.Join(d.Plan(ctx, tenant), d.Verify(ctx, tenant))
 }
 
 // Verify looks whether the alarms of orders that are done came back. One that did

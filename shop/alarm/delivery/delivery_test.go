@@ -64,7 +64,6 @@ func newWorld(t *testing.T) *world {
 	w := &world{T: t, now: time.Date(2026, 11, 2, 2, 0, 0, 0, time.UTC), store: recshop.NewDeliveries(db, recshop.Secrets{Vault: vault})}
 	w.desk = delivery.NewDesk(delivery.Options{
 		Store: w.store, Alarms: &w.alarms, Send: delivery.Wire{}, Link: "https://plant.example/", NewID: db.NewID, Now: func() time.Time { return w.now },
-		Tenants:  func(context.Context) ([]plant.TenantNo, error) { return []plant.TenantNo{1}, nil },
 		MayReach: func(context.Context, plant.TenantNo) error { return nil },
 	})
 	return w

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -45,20 +44,17 @@ type Alarms interface {
 	Now(ctx context.Context, scope access.Scope, f alarm.Filter) (alarm.Page, error)
 }
 
-// Options of a desk. All are required but Log and Link.
+// Options of a desk. All are required but Link.
 type Options struct {
 	Store  Store
 	Alarms Alarms
 	Send   Sender
-	// Tenants are those that are served, MayReach says why the node opens no
-	// connection for one.
-	Tenants  func(context.Context) ([]plant.TenantNo, error)
+	// MayReach says why the node opens no connection for a tenant.
 	MayReach func(ctx context.Context, tenant plant.TenantNo) error
 	// Link is where people find the pages, as https://host; "" leaves links out.
 	Link  string
 	NewID func() string
 	Now   func() time.Time
-	Log   *slog.Logger
 }
 
 // Desk sends alarms on their ways. Its methods may be called concurrently.
@@ -66,15 +62,12 @@ type Desk struct{ o Options }
 
 // NewDesk makes a desk.
 func NewDesk(o Options) *Desk {
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
 	return &Desk{o}
 }
 
 // Pace and bounds of sending.
 const (
-	pace = 2 * time.Second
+	Pace = 2 * time.Second
 	// fresh is how old an alarm may be to go out: who opens a route does not want the
 	// alarms of the week.
 	fresh     = 15 * time.Minute
@@ -82,30 +75,8 @@ const (
 	sendLimit = 20 * time.Second
 )
 
-// Run sends what is to be sent until ctx ends. Of several processes on one record
-// one runs it.
-func (d *Desk) Run(ctx context.Context) error {
-	ticker := time.NewTicker(pace)
-	defer ticker.Stop()
-	for {
-		tenants, err := d.o.Tenants(ctx)
-		if err != nil && ctx.Err() == nil {
-			d.o.Log.Error("alarm delivery: tenants", "err", err)
-		}
-		for _, t := range tenants {
-			if err := d.Pass(ctx, t); err != nil && ctx.Err() == nil {
-				d.o.Log.Error("alarms are not sent", "tenant", t, "err", err)
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-		}
-	}
-}
-
-// Pass looks once at what stands and sends what is due.
+// Pass looks once at what stands and sends what is due. It is to be called each
+// [Pace]; of several processes on one record one calls it.
 func (d *Desk) Pass(ctx context.Context, tenant plant.TenantNo) error {
 	routes, err := d.o.Store.Routes(ctx, tenant)
 	if err != nil || len(routes) == 0 {
