@@ -56,8 +56,9 @@ test("whoever is told of alarms by webhook", async () => {
   await form.getByRole("button", { name: "保存" }).click();
   await page.getByRole("button", { name: "试发" }).click();
   await page.getByText(/试发成功/).waitFor();
-  assert.equal(received[0].alarm.id, "test");
-  assert.match(received[0].signature, /^sha256=[0-9a-f]{64}$/);
+  const trial = received.find((m) => m.alarm.id === "test"); // an alarm of the plant may come before it
+  assert.ok(trial, "the trial came");
+  assert.match(trial.signature, /^sha256=[0-9a-f]{64}$/);
 });
 
 test("a limit is tried on history and goes live", async () => {
