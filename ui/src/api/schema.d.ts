@@ -1591,8 +1591,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Factors of standard coal and CO₂, and tariffs, each with its source and whether it was verified */
+        /** Factors of standard coal and CO₂, tariffs and grades of machines, each with its source and whether it was verified */
         get: operations["energy-tables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/energy/{id}/allocation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Electricity of a place by order, item, good part and machine, with cost and CO₂; start-up and standby apart, and what is not allocated; 31 days at most */
+        get: operations["energy-allocation"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1687,6 +1704,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/energy/{id}/benchmark": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Machines by what they use for a part or an hour of work, beside those of their class; 31 days at most */
+        get: operations["energy-benchmark"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/energy/{id}/charge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What capacity or demand of a month costs, by each basis */
+        get: operations["energy-charge"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/energy/{id}/cost": {
         parameters: {
             query?: never;
@@ -1748,6 +1799,58 @@ export interface paths {
         };
         /** Meters made from the plant model, to be corrected and saved */
         get: operations["energy-proposal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/energy/{id}/replacements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Machines that may be replaced, with what they would save and what was saved, the shortest pay-back first */
+        get: operations["energy-replacements"];
+        put?: never;
+        /** Keep a machine that may be replaced as the next revision of its code; rev is the one that was seen */
+        post: operations["save-energy-replacement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/energy/{id}/replacements/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All revisions of a replacement, newest first */
+        get: operations["energy-replacement-revisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/energy/{id}/shifting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Jobs of the plan in use that could run in cheaper hours within their slack, nothing late; nothing changes */
+        get: operations["energy-shifting"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4479,6 +4582,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/orders/{id}/energy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Electricity that an order used, from its beginning to its end or now */
+        get: operations["order-energy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/orders/{id}/entries": {
         parameters: {
             query?: never;
@@ -4936,6 +5056,23 @@ export interface paths {
         put?: never;
         /** Move an operation and lock it there; makes another draft, which is answered */
         post: operations["move-plan-operation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/shift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move operations together and lock them there; makes another draft, which is answered. Refused when that breaks a rule that was kept */
+        post: operations["shift-plan-operations"];
         delete?: never;
         options?: never;
         head?: never;
@@ -9006,6 +9143,34 @@ export interface components {
             /** @enum {string} */
             state: "done" | "cancelled";
         };
+        EnergyAllocation: {
+            /** @description CO₂ of a kWh; null without one in force */
+            factor: components["schemas"]["EnergyFactor"];
+            /** @description Of machines while no order ran there */
+            free: components["schemas"]["EnergyShare"];
+            /** @description The same by what they did: start-up and standby apart */
+            free_by: components["schemas"]["EnergyDoingShare"][];
+            from: string;
+            /** @description By product, the greatest first */
+            items: components["schemas"]["EnergyItemShare"][];
+            /** @description In the order of the meters */
+            machines: components["schemas"]["EnergyMachineShare"][];
+            /** Format: int64 */
+            network_rev: number;
+            /** @description Of all orders */
+            ordered: components["schemas"]["EnergyShare"];
+            /** @description The greatest first */
+            orders: components["schemas"]["EnergyOrderShare"][];
+            /** @description That no machine counted: total less orders and free; null where the total is not known */
+            rest: components["schemas"]["EnergyShare"];
+            tariffs: components["schemas"]["EnergyTariffUsed"][];
+            to: string;
+            total: components["schemas"]["EnergyAmount"];
+            /** @description Machines at which orders ran and of which no meter tells */
+            unmetered: string[];
+            /** @description Of the total; of nothing where it has a reason */
+            whole: components["schemas"]["EnergyShare"];
+        };
         EnergyAmount: {
             /**
              * Format: double
@@ -9092,6 +9257,12 @@ export interface components {
             unit: string;
             variables: components["schemas"]["EnergyVariable"][];
         };
+        EnergyBenchmark: {
+            /** @description The greatest excess first */
+            classes: components["schemas"]["EnergyClassCompare"][];
+            from: string;
+            to: string;
+        };
         EnergyBreak: {
             /** Format: double */
             at: number;
@@ -9113,6 +9284,39 @@ export interface components {
             /** @description Beginning of the period at which it began */
             since: string;
         };
+        EnergyChargeBy: {
+            /** @enum {string} */
+            basis: "capacity" | "demand" | "contract";
+            /** Format: int64 */
+            fen: number | null;
+            /** @enum {string} */
+            why?: "" | "no_readings" | "no_price";
+        };
+        EnergyChargeUse: {
+            /**
+             * @description capacity: by the transformers; demand: by the greatest of the month; contract: by the demand that was agreed, and twice for what is beyond 105 % of it
+             * @enum {string}
+             */
+            basis: "capacity" | "demand" | "contract";
+            /**
+             * Format: double
+             * @description Demand that was agreed
+             */
+            contract_kw?: number;
+            /** @description First day, in China */
+            day: string;
+            /** Format: int64 */
+            fen_per_kva: number;
+            /** Format: int64 */
+            fen_per_kw: number;
+            /**
+             * Format: double
+             * @description Of the transformers in use
+             */
+            kva: number;
+            /** @description Whose demand it is; the meter that feeds the others when left out */
+            meter?: string;
+        };
         EnergyCheck: {
             /** Format: double */
             limit: number;
@@ -9121,6 +9325,18 @@ export interface components {
             /** Format: double */
             value: number | null;
             what: string;
+        };
+        EnergyClassCompare: {
+            /** @enum {string} */
+            basis: "part" | "hour";
+            class: string;
+            /** @description The greatest use first */
+            machines: components["schemas"]["EnergyMachineCompare"][];
+            /** @description They made different products: what a part takes differs with it */
+            mixed: boolean;
+            /** @enum {string} */
+            reason?: "" | "too_few";
+            standing: components["schemas"]["EnergyStanding"];
         };
         EnergyCost: {
             /**
@@ -9189,6 +9405,42 @@ export interface components {
             /** @enum {string} */
             what: "producing" | "setup" | "startup" | "standby" | "down" | "off" | "unknown";
         };
+        EnergyDoingShare: {
+            /**
+             * Format: double
+             * @description Null without a factor
+             */
+            co2_kg: number | null;
+            /**
+             * Format: int64
+             * @description Null without a tariff
+             */
+            fen: number | null;
+            /** Format: double */
+            kwh: number;
+            /**
+             * Format: int64
+             * @description Of machine time
+             */
+            ms: number;
+            /** @enum {string} */
+            what: "producing" | "setup" | "startup" | "standby" | "down" | "off" | "unknown";
+        };
+        EnergyDraw: {
+            equipment: string;
+            /**
+             * Format: double
+             * @description Of production that it is of
+             */
+            hours: number;
+            /**
+             * Format: double
+             * @description Mean while it produced; null where that is not known for long enough
+             */
+            kw: number | null;
+            name: components["schemas"]["PlantName"];
+            path: string;
+        };
         EnergyEnPI: {
             /** Format: double */
             base_load: number | null;
@@ -9244,6 +9496,91 @@ export interface components {
             kwh: number;
             to: string;
         };
+        EnergyGradeChoice: {
+            /** Format: int64 */
+            grade: number;
+            /**
+             * Format: double
+             * @description Rated power as the table has it
+             */
+            size: number;
+            table: string;
+        };
+        EnergyGradeRow: {
+            /** Format: double */
+            size: number;
+            values: number[];
+        };
+        EnergyGradeUsed: {
+            name: components["schemas"]["PlantName"];
+            source: string;
+            verified: string;
+        };
+        EnergyGrades: {
+            /** @enum {string} */
+            better: "high" | "low";
+            /** @description Unit of the sizes */
+            by: string;
+            /** @description The columns; 1 is the best */
+            grades: number[];
+            id: string;
+            name: components["schemas"]["PlantName"];
+            rows: components["schemas"]["EnergyGradeRow"][];
+            source: string;
+            /** @description Of the values */
+            unit: string;
+            valid_from: string;
+            valid_to?: string;
+            /** @description Who held it against the source; unverified */
+            verified: string;
+        };
+        EnergyItemShare: {
+            /**
+             * Format: double
+             * @description Null without a factor
+             */
+            co2_kg: number | null;
+            /**
+             * Format: int64
+             * @description Null without a tariff
+             */
+            fen: number | null;
+            /**
+             * Format: int64
+             * @description Of these
+             */
+            good: number;
+            /** Format: double */
+            kwh: number;
+            /** Format: int64 */
+            orders: number;
+            per_good: components["schemas"]["EnergyPerPart"];
+            product: string;
+            /**
+             * Format: int64
+             * @description That PerGood is of
+             */
+            whole_orders: number;
+        };
+        EnergyJobShare: {
+            /**
+             * Format: double
+             * @description Null without a factor
+             */
+            co2_kg: number | null;
+            /**
+             * Format: int64
+             * @description Null without a tariff
+             */
+            fen: number | null;
+            /** Format: int64 */
+            good: number;
+            /** Format: double */
+            kwh: number;
+            name: components["schemas"]["PlantName"];
+            /** Format: int64 */
+            no: number;
+        };
         EnergyKindCost: {
             /** Format: int64 */
             fen: number;
@@ -9251,6 +9588,112 @@ export interface components {
             kind: "sharp" | "peak" | "flat" | "valley" | "deep_valley";
             /** Format: double */
             kwh: number;
+        };
+        EnergyLoadShift: {
+            /** @description What machines draw while they produce, the greatest first */
+            draws: components["schemas"]["EnergyDraw"][];
+            /**
+             * Format: int64
+             * @description What the priced jobs cost as they are planned
+             */
+            fen: number;
+            from: string;
+            /** @description To be moved together, the greatest saving first */
+            jobs: components["schemas"]["EnergyShiftJob"][];
+            /** Format: double */
+            peak_kw: number;
+            /** Format: double */
+            peak_kw_then: number;
+            /** @description Id of the plan in use */
+            plan: string;
+            /** Format: int64 */
+            plan_number: number;
+            plan_place: string;
+            /**
+             * Format: int64
+             * @description Jobs of the plan of which the cost is known
+             */
+            priced: number;
+            /** Format: int64 */
+            saved_fen: number;
+            /**
+             * Format: int64
+             * @description Jobs that stay: running, locked, in a batch, or of unknown draw
+             */
+            still: number;
+            tariffs: components["schemas"]["EnergyTariffUsed"][];
+            /** @description Up to which jobs are moved */
+            to: string;
+        };
+        EnergyMachineCompare: {
+            /** Format: double */
+            beyond: number | null;
+            /** Format: double */
+            busy_hours: number;
+            /**
+             * Format: double
+             * @description Share of the time that is known, 0..1
+             */
+            coverage: number;
+            equipment: string;
+            /**
+             * Format: int64
+             * @description At what a kWh of it cost in this time; null without a tariff
+             */
+            excess_fen_per_year: number | null;
+            /** Format: double */
+            excess_kwh: number | null;
+            /**
+             * Format: double
+             * @description If a year were like this time
+             */
+            excess_kwh_per_year: number | null;
+            /**
+             * Format: double
+             * @description What a kWh of it cost in this time; null without a tariff
+             */
+            fen_per_kwh: number | null;
+            /** @enum {string} */
+            key: "own" | "weight" | "busy";
+            meter: string;
+            name: components["schemas"]["PlantName"];
+            /**
+             * Format: int64
+             * @description Counted
+             */
+            parts: number;
+            path: string;
+            products: string[];
+            reason?: string;
+            /** Format: double */
+            specific: number | null;
+            /** Format: double */
+            value: number | null;
+            /** @enum {string} */
+            why?: "" | "no_readings" | "no_signal" | "not_all_known" | "nothing_made";
+        };
+        EnergyMachineShare: {
+            /**
+             * Format: double
+             * @description Share of the time that is known, 0..1
+             */
+            coverage: number;
+            equipment: string;
+            /** @description While no order ran there */
+            free: components["schemas"]["EnergyShare"];
+            free_by: components["schemas"]["EnergyDoingShare"][];
+            /**
+             * @description A meter of its own, or how it takes its share of one
+             * @enum {string}
+             */
+            key: "own" | "weight" | "busy";
+            meter: string;
+            name: components["schemas"]["PlantName"];
+            ordered: components["schemas"]["EnergyShare"];
+            path: string;
+            reason?: string;
+            /** Format: double */
+            value: number | null;
         };
         EnergyMachineStandby: {
             /**
@@ -9312,6 +9755,7 @@ export interface components {
              * @enum {string}
              */
             reads?: "counter" | "rate";
+            shared?: components["schemas"]["EnergySharing"];
             signal?: string;
         };
         EnergyModel: {
@@ -9332,10 +9776,37 @@ export interface components {
             std_err: number[];
             terms: string[];
         };
+        EnergyMonthCharge: {
+            at: string[];
+            /** @description Not all of the month is known or over: demand may become more */
+            at_least: boolean;
+            /** @description What each basis would come to */
+            bases: components["schemas"]["EnergyChargeBy"][];
+            /**
+             * Format: double
+             * @description Share of the quarters that are known
+             */
+            coverage: number;
+            /**
+             * Format: int64
+             * @description By the basis in force; null where demand is not known
+             */
+            fen: number | null;
+            from: string;
+            /** Format: double */
+            max_kw: number | null;
+            meter: components["schemas"]["EnergyMeter"];
+            /** @description In China */
+            month: string;
+            /** @description Its end, or now */
+            to: string;
+            use: components["schemas"]["EnergyChargeUse"];
+        };
         EnergyNetwork: {
             /** @description When it was saved */
             readonly at: string;
             readonly by: string;
+            charges?: components["schemas"]["EnergyChargeUse"][] | null;
             /** @description In force from this instant on */
             from: string;
             meters: components["schemas"]["EnergyMeter"][];
@@ -9398,6 +9869,7 @@ export interface components {
              */
             reads?: "counter" | "rate";
             reason?: string;
+            shared?: components["schemas"]["EnergySharing"];
             signal?: string;
             /** @description Machine and signal that were read */
             tag?: string;
@@ -9413,6 +9885,55 @@ export interface components {
             to: string;
             /** @enum {string} */
             what: "rolled_over" | "exchanged" | "gap" | "went_back" | "jumped" | "repeated" | "overruled" | "disordered";
+        };
+        EnergyOrderEnergy: {
+            from?: string;
+            /** @description Null where nothing is known: reason says why */
+            order: components["schemas"]["EnergyOrderShare"];
+            /** @description Whose meters tell */
+            place?: string;
+            /** @enum {string} */
+            reason?: "" | "not_begun" | "no_meters" | "too_long";
+            to?: string;
+        };
+        EnergyOrderShare: {
+            /**
+             * Format: double
+             * @description Null without a factor
+             */
+            co2_kg: number | null;
+            /** Format: double */
+            coverage: number;
+            /**
+             * Format: int64
+             * @description Null without a tariff
+             */
+            fen: number | null;
+            /**
+             * Format: int64
+             * @description Good parts of its last job
+             */
+            good: number;
+            id: string;
+            jobs: components["schemas"]["EnergyJobShare"][];
+            /** Format: double */
+            kwh: number;
+            number: string;
+            /** @description By what machines did while it ran there */
+            parts: components["schemas"]["EnergyDoingShare"][];
+            /** @description Null where not all of the order is known: reason says why */
+            per_good: components["schemas"]["EnergyPerPart"];
+            product: string;
+            /** @enum {string} */
+            reason?: "" | "not_ended" | "begun_before" | "none_good" | "not_all_known";
+        };
+        EnergyPerPart: {
+            /** Format: double */
+            co2_kg: number | null;
+            /** Format: double */
+            fen: number | null;
+            /** Format: double */
+            kwh: number;
         };
         EnergyPoint: {
             /** Format: double */
@@ -9438,6 +9959,135 @@ export interface components {
             /** Format: double */
             low: number;
             name: string;
+        };
+        EnergyReplacement: {
+            readonly at: string;
+            /** @description Code of the baseline of the place that was made before it */
+            baseline?: string;
+            /**
+             * @description class: it comes to the lower quartile of its class; grade: a motor of a grade; offer: as the new one's data say
+             * @enum {string}
+             */
+            basis: "class" | "grade" | "offer";
+            readonly by: string;
+            code: string;
+            /** @description With a meter of its own or a share of one */
+            equipment: string;
+            from: string;
+            /** @description Of basis grade */
+            grade?: components["schemas"]["EnergyGradeChoice"];
+            /** @description Efficiencies are so, specific power and use for a part are not */
+            higher_is_better?: boolean;
+            /** @description What it is to be replaced by */
+            name: components["schemas"]["PlantName"];
+            /**
+             * Format: double
+             * @description Of an offer: the new one's; of a grade it is the table's
+             */
+            new?: number;
+            /** @description Why it is so, or why it was changed */
+            note: string;
+            /**
+             * Format: double
+             * @description Of grade and offer: the present machine's figure
+             */
+            old?: number;
+            readonly path: string;
+            place: string;
+            /**
+             * Format: int64
+             * @description Of the new one, put up
+             */
+            price_fen: number;
+            /**
+             * Format: int64
+             * @description The revision that was seen, 0 for a new one
+             */
+            rev: number;
+            /** @description Where old and new were read: name plate, measurement, offer */
+            source?: string;
+            /** @enum {string} */
+            state: "proposed" | "approved" | "replaced" | "rejected";
+            to: string;
+            /** @description Of old and new */
+            unit?: string;
+        };
+        EnergyReplacementView: {
+            readonly at: string;
+            /** @description Code of the baseline of the place that was made before it */
+            baseline?: string;
+            /**
+             * @description class: it comes to the lower quartile of its class; grade: a motor of a grade; offer: as the new one's data say
+             * @enum {string}
+             */
+            basis: "class" | "grade" | "offer";
+            readonly by: string;
+            code: string;
+            /** @description With a meter of its own or a share of one */
+            equipment: string;
+            equipment_name: components["schemas"]["PlantName"];
+            equipment_path: string;
+            from: string;
+            /** @description Of basis grade */
+            grade?: components["schemas"]["EnergyGradeChoice"];
+            grade_table?: components["schemas"]["EnergyGradeUsed"];
+            /** @description Efficiencies are so, specific power and use for a part are not */
+            higher_is_better?: boolean;
+            measured: components["schemas"]["EnergySaving"];
+            /** Format: int64 */
+            measured_baseline_rev?: number;
+            /** @description What it is to be replaced by */
+            name: components["schemas"]["PlantName"];
+            /**
+             * Format: double
+             * @description Of an offer: the new one's; of a grade it is the table's
+             */
+            new?: number;
+            /** @description Why it is so, or why it was changed */
+            note: string;
+            /**
+             * Format: double
+             * @description Of grade and offer: the present machine's figure
+             */
+            old?: number;
+            readonly path: string;
+            /**
+             * Format: double
+             * @description Price ÷ saving of a year, without interest
+             */
+            payback_years: number | null;
+            place: string;
+            /**
+             * Format: int64
+             * @description Of the new one, put up
+             */
+            price_fen: number;
+            /**
+             * Format: int64
+             * @description The revision that was seen, 0 for a new one
+             */
+            rev: number;
+            /** Format: int64 */
+            saved_fen_per_year: number | null;
+            /** Format: double */
+            saved_kwh_per_year: number | null;
+            /** Format: double */
+            saved_share: number | null;
+            /** @description Where old and new were read: name plate, measurement, offer */
+            source?: string;
+            /** @enum {string} */
+            state: "proposed" | "approved" | "replaced" | "rejected";
+            to: string;
+            /** @description Of old and new */
+            unit?: string;
+            used: components["schemas"]["EnergyAmount"];
+            /**
+             * @description Why one of them is null
+             * @enum {string}
+             */
+            why?: "" | "no_meter" | "not_all_known" | "no_readings" | "no_signal" | "too_few" | "no_tariff" | "saves_nothing" | "no_figures" | "no_grade";
+            /** Format: double */
+            year_kwh: number | null;
         };
         EnergyReport: {
             baseline: components["schemas"]["EnergyBaseline"];
@@ -9493,6 +10143,50 @@ export interface components {
             months?: number[] | null;
             name: components["schemas"]["PlantName"];
         };
+        EnergyShare: {
+            /**
+             * Format: double
+             * @description Null without a factor
+             */
+            co2_kg: number | null;
+            /**
+             * Format: int64
+             * @description Null without a tariff
+             */
+            fen: number | null;
+            /** Format: double */
+            kwh: number;
+        };
+        EnergySharing: {
+            among: components["schemas"]["EnergyWeighted"][];
+            /**
+             * @description weight: by the weights alone, such as rated power or area; busy: by the weights of those that produce or are set up meanwhile
+             * @enum {string}
+             */
+            key: "weight" | "busy";
+        };
+        EnergyShiftJob: {
+            equipment: string;
+            /** Format: int64 */
+            fen: number;
+            from: string;
+            /** @description Kind of hours in which it begins */
+            hours: string;
+            /** Format: int64 */
+            job: number;
+            /** Format: double */
+            kw: number;
+            name: components["schemas"]["PlantName"];
+            new_from: string;
+            new_hours: string;
+            new_to: string;
+            number: string;
+            order: string;
+            product: string;
+            /** Format: int64 */
+            saved_fen: number;
+            to: string;
+        };
         EnergyStandby: {
             from: string;
             lost: components["schemas"]["EnergyAmount"];
@@ -9504,6 +10198,23 @@ export interface components {
             /** @description Those with a meter of their own, the greatest loss first */
             machines: components["schemas"]["EnergyMachineStandby"][];
             to: string;
+        };
+        EnergyStanding: {
+            /** Format: double */
+            best: number;
+            /**
+             * Format: double
+             * @description A quarter of them is no worse: what such a machine is known to reach here
+             */
+            lower_quartile: number;
+            /** Format: double */
+            median: number;
+            /** Format: int64 */
+            n: number;
+            /** Format: double */
+            upper_quartile: number;
+            /** Format: double */
+            worst: number;
         };
         EnergyStatistics: {
             /** Format: double */
@@ -9533,6 +10244,7 @@ export interface components {
         };
         EnergyTables: {
             factors: components["schemas"]["EnergyFactor"][];
+            grades: components["schemas"]["EnergyGrades"][];
             tariffs: components["schemas"]["EnergyTariff"][];
         };
         EnergyTariff: {
@@ -9585,6 +10297,14 @@ export interface components {
             /** @description Of parts and hours; the network's place when left out */
             place?: string;
             signal?: string;
+        };
+        EnergyWeighted: {
+            equipment: string;
+            /**
+             * Format: double
+             * @description Above 0, in any unit that all of them are given in
+             */
+            weight: number;
         };
         EnterpriseCellFault: {
             /** @description Name of the column in the sheet, empty for the whole row */
@@ -12104,6 +12824,16 @@ export interface components {
         };
         ListEnergyNetwork: {
             items: components["schemas"]["EnergyNetwork"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListEnergyReplacement: {
+            items: components["schemas"]["EnergyReplacement"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListEnergyReplacementView: {
+            items: components["schemas"]["EnergyReplacementView"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -17149,6 +17879,9 @@ export interface components {
             /** Format: double */
             ss: number;
         };
+        "Shift-plan-operationsRequest": {
+            moves: components["schemas"]["PlanningMove"][];
+        };
         SignInInBody: {
             name: string;
             password: string;
@@ -22066,6 +22799,43 @@ export interface operations {
             };
         };
     };
+    "energy-allocation": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+            };
+            header?: never;
+            path: {
+                /** @description Node of the plant with meters */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnergyAllocation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "energy-balance": {
         parameters: {
             query: {
@@ -22281,6 +23051,78 @@ export interface operations {
             };
         };
     };
+    "energy-benchmark": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+            };
+            header?: never;
+            path: {
+                /** @description Node of the plant with meters */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnergyBenchmark"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "energy-charge": {
+        parameters: {
+            query: {
+                /** @description In China */
+                month: string;
+            };
+            header?: never;
+            path: {
+                /** @description Node of the plant with meters */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnergyMonthCharge"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "energy-cost": {
         parameters: {
             query: {
@@ -22446,6 +23288,142 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnergyNetwork"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "energy-replacements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Node of the plant with meters */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListEnergyReplacementView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-energy-replacement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Node of the plant with meters */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnergyReplacement"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnergyReplacement"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "energy-replacement-revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Node of the plant with meters */
+                id: string;
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListEnergyReplacement"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "energy-shifting": {
+        parameters: {
+            query: {
+                /** @description Up to which jobs are moved; 14 days ahead at most */
+                until: string;
+            };
+            header?: never;
+            path: {
+                /** @description Node of the plant with meters */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnergyLoadShift"];
                 };
             };
             /** @description Error */
@@ -29244,6 +30222,37 @@ export interface operations {
             };
         };
     };
+    "order-energy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnergyOrderEnergy"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "enter-job": {
         parameters: {
             query?: never;
@@ -30256,6 +31265,41 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Move-plan-operationRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanningHead"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "shift-plan-operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Shift-plan-operationsRequest"];
             };
         };
         responses: {
