@@ -192,7 +192,7 @@ func (d *Desk) draws(ctx context.Context, scope access.Scope, net *Network, now 
 		b := &burners[i]
 		count, known := int64(0), plant.Micros(0)
 		b.pieces(nil, func(step) int64 { return 0 }, func(p piece) {
-			if p.what == Producing && p.known == p.to-p.from {
+			if p.what == Producing && float64(p.known) >= enough*float64(p.to-p.from) {
 				count += p.count
 				known += p.known
 			}

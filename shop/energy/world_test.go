@@ -37,6 +37,7 @@ type world struct {
 	lines    []energy.Baseline
 	wanted   []energy.Replacement
 	orders   []energy.OrderRuns
+	plans    energy.Plans
 	parts    map[plant.NodeID]int64 // counted in any time that is asked for
 	raised   []string
 	cleared  []string
@@ -55,7 +56,7 @@ func (w *world) desk(t *testing.T) *energy.Desk {
 	t.Helper()
 	tables, err := energy.ReadTables(data.FS)
 	must(t, err)
-	return energy.NewDesk(energy.Options{Store: w, Plant: w, Readings: w, Machines: w, Production: w, Alarms: w, Orders: w, Tables: tables, Now: func() time.Time { return w.now }})
+	return energy.NewDesk(energy.Options{Store: w, Plant: w, Readings: w, Machines: w, Production: w, Alarms: w, Orders: w, Plans: w.plans, Tables: tables, Now: func() time.Time { return w.now }})
 }
 
 func (w *world) Model(context.Context, plant.TenantNo, plant.Micros) (plant.Model, error) {
