@@ -31,7 +31,6 @@ function Sums({ a }: { a: Allocation }) {
   const { t } = useTranslation("energyshare");
   const { name } = useLang();
   const places = useQuery(nodes).data ?? [];
-  const rows: [string, Share | null][] = [["ordered", a.ordered], ["free", a.free], ["rest", a.rest]];
   return (
     <section className="panel" aria-label={t("sums")}>
       <div style={{ fontSize: 20, fontWeight: 600 }}>{t("total")} <Value of={a.total} unit="kWh" />{a.total.value !== null && a.whole.fen !== null && ` · ${yuan(a.whole.fen)} ${t("energy:yuan")}`}{a.total.value !== null && a.whole.co2_kg !== null && ` · ${co2(a.whole)} ${t("co2")}`}</div>
@@ -40,8 +39,10 @@ function Sums({ a }: { a: Allocation }) {
       <table className="plain" style={{ marginTop: 8 }}>
         <thead><tr><th>{t("what")}</th><th className="r">kWh</th><th className="r">{t("share")}</th><th className="r">{t("energy:yuan")}</th><th className="r">{t("co2")}</th></tr></thead>
         <tbody>
-          {rows.map(([key, s]) => <SumRow key={key} label={t(key as "rest")} s={s} of={a.total.value} />)}
+          <SumRow label={t("ordered")} s={a.ordered} of={a.total.value} />
+          <SumRow label={t("free")} s={a.free} of={a.total.value} />
           {a.free_by.map((d) => <SumRow key={d.what} label={t(`energy:doing.${d.what}`)} s={d} of={a.total.value} deep />)}
+          <SumRow label={t("rest")} s={a.rest} of={a.total.value} />
         </tbody>
       </table>
       {a.factor && <p className="dim" style={{ margin: "4px 0 0" }}>{t("factor", { value: a.factor.value, source: a.factor.source, verified: a.factor.verified === "unverified" ? t("unverified") : a.factor.verified })}</p>}

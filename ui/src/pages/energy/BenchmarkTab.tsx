@@ -39,7 +39,7 @@ function OneClass({ b, c, list }: { b: Benchmark; c: ClassCompare; list: ((m: Ma
     <section className="panel" aria-label={`${t("class")} ${c.class}`}>
       <h2>{c.class} <span className="dim">{t(`basis.${c.basis}`)}{s && ` · ${t("quartile")} ${fixed(s.lower_quartile, 3)} · ${t("median")} ${fixed(s.median, 3)}`}</span></h2>
       {c.reason && <p className="dim" style={{ margin: 0 }}>{t("few")}</p>}
-      {c.mixed && <Alert type="info" showIcon title={t("mixed")} />}
+      {c.mixed && s && <Alert type="info" showIcon title={t("mixed")} />}
       {s && <Suspense fallback={null}><EChart option={option} height={60 + 24 * valued.length} label={t("bench.label", { name: c.class, values: valued.map((m) => `${name(m.name)} ${fixed(m.specific ?? 0, 3)}`).join("，") })} /></Suspense>}
       <div className="scroll" tabIndex={0} role="group" aria-label={`${t("machines")} ${c.class}`}><table className="plain">
         <thead><tr><th>{t("machine")}</th><th className="r">kWh</th><th className="r">{t("parts")}</th><th className="r">{t("busy")}</th><th className="r">{t(`basis.${c.basis}`)}</th><th className="r">{t("beyond")}</th><th className="r">{t("excess")}</th><th className="r">{t("excess.yuan")}</th>{list && <th><span className="vh">{t("to.list")}</span></th>}</tr></thead>

@@ -30,7 +30,7 @@ export function OrderEnergyTab({ id }: { id: string }) {
         <tbody>{o.jobs.map((j) => <tr key={j.no}><td>{j.no} {name(j.name)}</td>{cells(j)}<td className="r num">{fixed(j.good, 0)}</td></tr>)}</tbody>
       </table>
       <table className="plain"><caption className="dim" style={{ textAlign: "left" }}>{t("by.doing")}</caption>
-        <thead><tr><th>{t("state")}</th>{head}<th className="r">{t("machine")}</th></tr></thead>
+        <thead><tr><th>{t("state")}</th>{head}<th className="r">{t("machine.time")}</th></tr></thead>
         <tbody>{o.parts.map((p) => <tr key={p.what}><td>{t(`energy:doing.${p.what}`)}</td>{cells(p)}<td className="r num">{duration(p.ms, lang)}</td></tr>)}</tbody>
       </table>
     </div>
