@@ -968,6 +968,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/condition/points/{id}/backtest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the rules of diagnosis would have said of the past, window by window, beside corrective work that was done */
+        get: operations["condition-backtest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/condition/points/{id}/diagnosis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What vibration, temperature and current say together: signs, votes for and against each fault, a verdict or uncertain */
+        get: operations["condition-diagnosis"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/condition/points/{id}/life": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When the velocity of a point will reach zone D if it goes on as since it began to rise, with an interval; none before a trend is there */
+        get: operations["condition-life"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/condition/points/{id}/picture": {
         parameters: {
             query?: never;
@@ -3817,6 +3868,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/maintenance/orders/{id}/spares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a spare out of stock for a work order; the same key again is the same booking */
+        post: operations["take-spare"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/orders/{id}/spares/kept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Reserve a spare for a work order; the last word counts, 0 takes it back. For planners and storekeepers */
+        put: operations["keep-spare"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/orders/{id}/spares/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring a spare back that was taken for a work order */
+        post: operations["return-spare"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/maintenance/orders/{id}/state": {
         parameters: {
             query?: never;
@@ -4103,6 +4205,23 @@ export interface paths {
         };
         /** Labels with QR code and Code 128, as PDF or for a label printer (ZPL) */
         get: operations["material-labels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/material/levels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Items with a reorder point beside what is free of them, those that are low first */
+        get: operations["stock-levels"];
         put?: never;
         post?: never;
         delete?: never;
@@ -11794,6 +11913,56 @@ export interface components {
             status: "ok" | "degraded";
             version: string;
         };
+        HealthBacktest: {
+            from: string;
+            /** @description All that is known of this time */
+            known: components["schemas"]["HealthKnown"][];
+            /**
+             * Format: int64
+             * @description Of it nothing was named in the 30 days before
+             */
+            missed: number;
+            /**
+             * Format: int64
+             * @description Windows at which a fault was named
+             */
+            named: number;
+            /** Format: int64 */
+            rules_version: number;
+            to: string;
+            told: components["schemas"]["HealthTold"][];
+            /** Format: int64 */
+            uncertain: number;
+            /** Format: int64 */
+            windows: number;
+        };
+        HealthBallot: {
+            advice: components["schemas"]["PlantName"];
+            /** Format: int64 */
+            against: number;
+            fault: string;
+            /** Format: int64 */
+            for: number;
+            name: components["schemas"]["PlantName"];
+            /** Format: int64 */
+            sum: number;
+            votes: components["schemas"]["HealthCast"][];
+        };
+        HealthCast: {
+            /** @description The sign is so */
+            counted: boolean;
+            /** @enum {string} */
+            is: "named" | "possible" | "none" | "up" | "same" | "down" | "unknown";
+            /** @enum {string} */
+            sign: "element" | "unbalance" | "misalignment" | "looseness" | "gear" | "vibration" | "kurtosis" | "temperature" | "current";
+            /** @description Nobody knows how the sign is */
+            unknown: boolean;
+            /**
+             * Format: int64
+             * @description Above 0 for the fault, below 0 against it
+             */
+            weight: number;
+        };
         HealthCatalogued: {
             /** Format: double */
             angle_deg: number;
@@ -11837,6 +12006,16 @@ export interface components {
              */
             sum: number;
         };
+        HealthCombined: {
+            /** @description The last window */
+            at?: string;
+            /** @description By their sums */
+            ballots: components["schemas"]["HealthBallot"][];
+            evidence: components["schemas"]["HealthEvidence"][];
+            rules: components["schemas"]["HealthRules"];
+            /** @description A fault, none or uncertain */
+            verdict: string;
+        };
         HealthCondition: {
             /** @description Null while there are too few windows at this speed to compare with */
             change: components["schemas"]["HealthChange"];
@@ -11846,6 +12025,11 @@ export interface components {
              */
             confidence?: number;
             element?: string;
+            /**
+             * @description Of shaft or gear: a candidate, whatever decided the level
+             * @enum {string}
+             */
+            fault?: "" | "unbalance" | "misalignment" | "looseness" | "gear";
             /** @description The newest window; null before any came */
             last: components["schemas"]["HealthReading"];
             /** @enum {string} */
@@ -11853,8 +12037,29 @@ export interface components {
             /** @description First window of those that say so */
             since?: string;
             /** @enum {string} */
-            why: "" | "silent" | "sensor" | "element" | "zone" | "changed" | "doubtful";
+            why: "" | "silent" | "sensor" | "element" | "zone" | "shaft" | "changed" | "doubtful";
             zone?: string;
+        };
+        HealthEvidence: {
+            /** Format: double */
+            baseline: number | null;
+            /** Format: double */
+            confidence?: number;
+            /**
+             * Format: int64
+             * @description Windows of the baseline
+             */
+            of: number;
+            /** @enum {string} */
+            sign: "element" | "unbalance" | "misalignment" | "looseness" | "gear" | "vibration" | "kurtosis" | "temperature" | "current";
+            /** Format: double */
+            spread: number | null;
+            /** @enum {string} */
+            state: "named" | "possible" | "none" | "up" | "same" | "down" | "unknown";
+            /** Format: double */
+            value: number | null;
+            /** Format: int64 */
+            windows?: number;
         };
         HealthGroup: {
             /** Format: double */
@@ -11865,6 +12070,47 @@ export interface components {
             cd: number;
             id: string;
             name: components["schemas"]["PlantName"];
+        };
+        HealthKnown: {
+            /** @description When work on it was done */
+            at: string;
+            /** @description Id of the work order */
+            order: string;
+            text: string;
+        };
+        HealthLeft: {
+            at?: string;
+            /** @description The latest; null where the trend may be too slow to reach it */
+            high: string | null;
+            /** Format: double */
+            limit_mm_s?: number;
+            /** @description The earliest, with a share of 0.9 */
+            low?: string;
+            /** @description Since when it rises */
+            onset?: string;
+            /**
+             * Format: double
+             * @description Chance that no trend at all looks so
+             */
+            p: number | null;
+            past: components["schemas"]["HealthPastLeft"][];
+            /**
+             * @description Why there is none
+             * @enum {string}
+             */
+            reason?: "" | "no_limit" | "no_baseline" | "no_change" | "too_few" | "no_trend" | "at_limit" | "too_far" | "not_above" | "unordered";
+            /** Format: double */
+            share: number;
+            /**
+             * Format: double
+             * @description Of the newest window
+             */
+            value_mm_s: number | null;
+            /**
+             * Format: int64
+             * @description That the trend is of
+             */
+            windows: number;
         };
         HealthLines: {
             /**
@@ -11881,6 +12127,12 @@ export interface components {
             /** Format: double */
             hz: number;
         };
+        HealthPastLeft: {
+            at: string;
+            high: string | null;
+            low: string;
+            when: string;
+        };
         HealthPicture: {
             at: string;
             /** @description Of the band that shows most, as shares of its mean; null when the window is too short for one */
@@ -11892,6 +12144,8 @@ export interface components {
             /** @description Highest lines of the spectrum */
             peaks: components["schemas"]["VibrationPeak"][];
             reading: components["schemas"]["HealthReading"];
+            /** @description Orders of the shaft and the mesh of its gear, with what they may be of; null of a window too short */
+            shaft_findings: components["schemas"]["VibrationShaftFindings"];
             /** Format: double */
             shaft_hz: number | null;
             /** @description Amplitudes */
@@ -11905,6 +12159,11 @@ export interface components {
             /** @description Name in the catalogue, or number of elements, their diameter, pitch diameter and contact angle as 9,7.94,39.04,0 */
             bearing: string;
             readonly by: string;
+            /**
+             * Format: int32
+             * @description Of the motor, A; 0 where nobody measures it
+             */
+            current_tag?: number;
             /** @description Nobody measures there any more */
             ended?: boolean;
             /** @description Of the tag */
@@ -11935,6 +12194,16 @@ export interface components {
              * @description Of the windows of acceleration
              */
             tag: number;
+            /**
+             * Format: int64
+             * @description Of the gear on this shaft; 0 for none
+             */
+            teeth?: number;
+            /**
+             * Format: int32
+             * @description Of the bearing or housing, °C; 0 where nobody measures it
+             */
+            temperature_tag?: number;
             /** @description Of the tag */
             readonly unit?: string;
         };
@@ -11943,8 +12212,14 @@ export interface components {
             at: string;
             /** @description Of the envelope that shows most */
             band: components["schemas"]["VibrationBand"];
+            candidates?: components["schemas"]["VibrationCandidate"][] | null;
             /** Format: int64 */
             count?: number;
+            /**
+             * Format: double
+             * @description A
+             */
+            current?: number;
             /** @description In the unit of the tag; null of a window without values or of a dead sensor */
             features: components["schemas"]["VibrationFeatures"];
             findings: components["schemas"]["VibrationFinding"][];
@@ -11957,6 +12232,12 @@ export interface components {
              * @description Null when nobody knows
              */
             rpm: number | null;
+            shaft_looked?: boolean;
+            /**
+             * Format: double
+             * @description °C, when the window began; absent where nobody knows
+             */
+            temperature?: number;
             /**
              * Format: double
              * @description Null when the tag's unit is no acceleration
@@ -11972,6 +12253,29 @@ export interface components {
             warnings: components["schemas"]["VibrationWarning"][];
             zone?: string;
         };
+        HealthRule: {
+            advice: components["schemas"]["PlantName"];
+            fault: string;
+            name: components["schemas"]["PlantName"];
+            votes: components["schemas"]["HealthVote"][];
+        };
+        HealthRules: {
+            /**
+             * Format: int64
+             * @description By how much it has to lead every other
+             */
+            lead: number;
+            /**
+             * Format: int64
+             * @description What the votes of a fault have to come to
+             */
+            need: number;
+            rules: components["schemas"]["HealthRule"][];
+            source: string;
+            verified: string;
+            /** Format: int64 */
+            version: number;
+        };
         HealthState: {
             /** @description When it was saved */
             readonly at: string;
@@ -11979,6 +12283,11 @@ export interface components {
             bearing: string;
             readonly by: string;
             condition: components["schemas"]["HealthCondition"];
+            /**
+             * Format: int32
+             * @description Of the motor, A; 0 where nobody measures it
+             */
+            current_tag?: number;
             /** @description Nobody measures there any more */
             ended?: boolean;
             /** @description Of the tag */
@@ -12009,8 +12318,43 @@ export interface components {
              * @description Of the windows of acceleration
              */
             tag: number;
+            /**
+             * Format: int64
+             * @description Of the gear on this shaft; 0 for none
+             */
+            teeth?: number;
+            /**
+             * Format: int32
+             * @description Of the bearing or housing, °C; 0 where nobody measures it
+             */
+            temperature_tag?: number;
             /** @description Of the tag */
             readonly unit?: string;
+        };
+        HealthTold: {
+            /** @description Work that was done within 30 days of it; null without */
+            before: components["schemas"]["HealthKnown"];
+            fault: string;
+            from: string;
+            /**
+             * Format: int64
+             * @description How long before that work it was named first
+             */
+            lead_s: number | null;
+            to: string;
+            /** Format: int64 */
+            windows: number;
+        };
+        HealthVote: {
+            /** @enum {string} */
+            is: "named" | "possible" | "none" | "up" | "same" | "down" | "unknown";
+            /** @enum {string} */
+            sign: "element" | "unbalance" | "misalignment" | "looseness" | "gear" | "vibration" | "kurtosis" | "temperature" | "current";
+            /**
+             * Format: int64
+             * @description Above 0 for the fault, below 0 against it
+             */
+            weight: number;
         };
         HealthWaterfall: {
             at: string[];
@@ -12113,6 +12457,10 @@ export interface components {
             address: string;
             /** @enum {string} */
             kind: "number" | "boolean" | "enumeration" | "text";
+        };
+        "Keep-spareRequest": {
+            item: string;
+            quantity: string;
         };
         LedgerConnected: {
             /**
@@ -13047,6 +13395,11 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListMaterialLevel: {
+            items: components["schemas"]["MaterialLevel"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListMaterialLocation: {
             items: components["schemas"]["MaterialLocation"][];
             /** @description Pass as cursor for the next page */
@@ -13502,7 +13855,14 @@ export interface components {
             at?: string;
             by?: string;
             done?: boolean;
+            /** @description SHA-256 of files that were handed in */
+            photos?: string[] | null;
             text: string;
+        };
+        MaintenanceKept: {
+            item: string;
+            quantity: string;
+            unit: string;
         };
         MaintenanceKnown: {
             action: string;
@@ -13718,6 +14078,17 @@ export interface components {
             /** Format: int64 */
             verify_s?: number;
         };
+        MaintenanceSpare: {
+            item: string;
+            /** @description The sender's own: the same again is the same booking */
+            key?: string;
+            /** @description Where it lies */
+            location: string;
+            /** @description Number of the lot or serial, of items that are tracked */
+            lot?: string;
+            /** @description In the item's unit, above 0 */
+            quantity: string;
+        };
         MaintenanceStep: {
             at: string;
             /** @description Who; node when it was seen by itself */
@@ -13736,9 +14107,21 @@ export interface components {
             count: {
                 [key: string]: number;
             };
+            /**
+             * Format: int64
+             * @description What that cost, of those that say what an hour costs
+             */
+            down_fen: number;
+            /**
+             * Format: int64
+             * @description How long their machines stood in planned time because of them
+             */
+            down_ms: number;
             from: string;
             /** Format: int64 */
             ineffective: number;
+            /** Format: int64 */
+            labour_fen: number;
             /**
              * Format: int64
              * @description Of them those that are past their due time
@@ -13749,6 +14132,8 @@ export interface components {
              * @description Orders that are open now
              */
             open: number;
+            /** Format: int64 */
+            parts_fen: number;
             /** @description Why there is no ratio */
             reason?: string;
             to: string;
@@ -13757,9 +14142,26 @@ export interface components {
              * @description Of those done in the stretch, how many were seen to have helped
              */
             verified: number;
+            /**
+             * Format: int64
+             * @description Of them those whose standstill has no price
+             */
+            without_rate: number;
             work_ms: {
                 [key: string]: number;
             };
+        };
+        MaintenanceTaken: {
+            at: string;
+            /** @description Id of the entry in material */
+            booking: string;
+            by: string;
+            item: string;
+            location: string;
+            lot?: string;
+            name: components["schemas"]["PlantName"];
+            quantity: string;
+            unit: string;
         };
         MaintenanceView: {
             /** @description What was done about it */
@@ -13787,6 +14189,7 @@ export interface components {
             /** @description What was found */
             fault?: string;
             id: string;
+            kept: components["schemas"]["MaintenanceKept"][];
             /** @enum {string} */
             kind: "corrective" | "preventive" | "condition";
             known: components["schemas"]["MaintenanceKnown"][];
@@ -13824,6 +14227,7 @@ export interface components {
             /** @enum {string} */
             state: "proposed" | "planned" | "in_work" | "done" | "verified" | "ineffective" | "cancelled";
             steps: components["schemas"]["MaintenanceStep"][];
+            taken: components["schemas"]["MaintenanceTaken"][];
             title: string;
             /**
              * Format: int64
@@ -14162,6 +14566,8 @@ export interface components {
             name: components["schemas"]["PlantName"];
             /** @description No longer kept */
             off?: boolean;
+            /** @description What is free at which it is bought again; 0 for none */
+            reorder_point?: string;
             /**
              * Format: int64
              * @description Counts the changes
@@ -14172,10 +14578,26 @@ export interface components {
              * @description Days from receipt or making to expiry; 0 for none
              */
             shelf_days?: number;
+            /** @description Up to how much is bought then; the reorder point when left out */
+            target_stock?: string;
             /** @enum {string} */
             tracking: "none" | "lot" | "serial";
             /** @description UCUM; {piece} for pieces. It never changes once something was booked */
             unit: string;
+        };
+        MaterialLevel: {
+            /** @description Expected arrivals that have not come */
+            coming: string;
+            free: string;
+            item: components["schemas"]["MaterialItem"];
+            /** @description That may be used: not blocked, expired or in quarantine */
+            lies: string;
+            /** @description Free is at the reorder point or below */
+            low: boolean;
+            /** @description What brings Free up to the item's target, or to its reorder point without one */
+            order: string;
+            /** @description Kept for orders */
+            reserved: string;
         };
         MaterialLink: {
             /** @description Known from the job alone: any lot of the job may hold some of it */
@@ -17612,6 +18034,11 @@ export interface components {
             /** @description Number */
             order: string;
         };
+        "Return-spareRequest": {
+            booking: string;
+            /** @description Why */
+            note: string;
+        };
         ReturnIn: {
             /** @enum {string} */
             basis: "audited" | "declared";
@@ -18854,6 +19281,15 @@ export interface components {
             /** Format: double */
             to_hz: number;
         };
+        VibrationCandidate: {
+            /** Format: double */
+            confidence: number;
+            evidence: components["schemas"]["VibrationOrderLine"][] | null;
+            fault: string;
+            /** Format: double */
+            ratio: number;
+            rule: string;
+        };
         VibrationEvidence: {
             counted: boolean;
             /** Format: double */
@@ -18902,6 +19338,16 @@ export interface components {
             /** Format: double */
             steady: number;
         };
+        VibrationOrderLine: {
+            /** Format: double */
+            amplitude: number;
+            /** Format: double */
+            hz: number;
+            /** Format: double */
+            level_db: number;
+            /** Format: double */
+            order: number;
+        };
         VibrationOrders: {
             /** Format: double */
             Ball: number;
@@ -18919,6 +19365,14 @@ export interface components {
             hz: number;
             /** Format: double */
             order?: number;
+        };
+        VibrationShaftFindings: {
+            candidates: components["schemas"]["VibrationCandidate"][] | null;
+            mesh: components["schemas"]["VibrationOrderLine"][] | null;
+            orders: components["schemas"]["VibrationOrderLine"][] | null;
+            /** Format: double */
+            velocity: number;
+            warnings: components["schemas"]["VibrationWarning"][] | null;
         };
         VibrationWarning: {
             code: string;
@@ -21370,6 +21824,107 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HealthPoint"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "condition-backtest": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthBacktest"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "condition-diagnosis": {
+        parameters: {
+            query?: {
+                /** @description By what was known then; now when left out */
+                at?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthCombined"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "condition-life": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthLeft"];
                 };
             };
             /** @description Error */
@@ -28117,6 +28672,107 @@ export interface operations {
             };
         };
     };
+    "take-spare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaintenanceSpare"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceTaken"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "keep-spare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Keep-spareRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "return-spare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Return-spareRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "move-work-order": {
         parameters: {
             query?: never;
@@ -28871,6 +29527,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "stock-levels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMaterialLevel"];
+                };
             };
             /** @description Error */
             default: {
