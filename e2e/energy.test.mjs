@@ -140,6 +140,14 @@ test("a charge is entered, and jobs of the plan in use are proposed for cheaper 
   await accessible(page, "load shifting", "energy-shifting");
 });
 
+test("power quality is held against limits with their sources", async () => {
+  await page.goto(`${demo.base}/energy?tab=quality&range=1h&meter=meter_1`);
+  const table = page.getByRole("region", { name: "电能质量" });
+  await table.getByRole("row", { name: /voltage\.a/ }).waitFor();
+  await table.getByText(/GB\/T 12325-2008/).first().waitFor();
+  await accessible(page, "power quality", "energy-quality");
+});
+
 test("a baseline is tried and says when it does not pass", async () => {
   await page.goto(`${demo.base}/energy?tab=baselines`);
   await page.getByText("还没有能源基准").waitFor();

@@ -40,10 +40,11 @@ type Tables struct {
 	Factors []Factor
 	Tariffs []Tariff
 	Grades  []Grades
+	Systems []PowerSystem
 }
 
-// ReadTables reads energy/factors.yaml, energy/tariffs/*.yaml and
-// energy/grades/*.yaml.
+// ReadTables reads energy/factors.yaml, energy/tariffs/*.yaml,
+// energy/grades/*.yaml and energy/power-quality.yaml.
 func ReadTables(files fs.FS) (*Tables, error) {
 	var t Tables
 	var file struct {
@@ -82,6 +83,9 @@ func ReadTables(files fs.FS) (*Tables, error) {
 		t.Tariffs = append(t.Tariffs, one)
 	}
 	if t.Grades, err = readGrades(files); err != nil {
+		return nil, err
+	}
+	if t.Systems, err = readSystems(files); err != nil {
 		return nil, err
 	}
 	return &t, nil

@@ -52,10 +52,11 @@ const (
 	// shiftGrid is how finely times are tried: prices of electricity change at
 	// quarters of an hour.
 	shiftGrid = int64(15 * time.Minute / time.Second)
-	// maxTries is how many times of one operation are checked, the cheapest first.
-	maxTries = 40
+	// maxTries is how many times of one operation are held against all rules, the
+	// cheapest first, of those at which its machine is free.
+	maxTries = 12
 	// maxShiftPasses: what one move frees another may use; it is soon over.
-	maxShiftPasses = 4
+	maxShiftPasses = 3
 )
 
 // Cheaper proposes other times for operations of the plan by which a place works, its
@@ -82,9 +83,13 @@ func (d *Desk) Cheaper(ctx context.Context, scope access.Scope, place string, un
 // cheaper moves one operation after the other to where it costs least.
 func cheaper(m *Model, s schedule.Schedule, now, until plant.Instant, price Price) Shifting {
 	was := schedule.Schedule{Operations: slices.Clone(s.Operations)}
-	x := shifter{m: m, s: schedule.Schedule{Operations: slices.Clone(s.Operations)}, from: max(0, m.clock().after(now)), until: m.clock().before(until), price: price}
+	x := shifter{machine: make([][]int, len(m.Machines)), job: make([][]int, len(m.Problem.Jobs)), m: m, s: schedule.Schedule{Operations: slices.Clone(s.Operations)}, from: max(0, m.clock().after(now)), until: m.clock().before(until), price: price, late: map[string]int64{}}
 	for _, o := range counted(m, s).Orders {
-		x.late = append(x.late, o.LateMs)
+		x.late[o.ID] = o.LateMs
+	}
+	for i, o := range s.Operations {
+		x.machine[o.Machine] = append(x.machine[o.Machine], i)
+		x.job[o.Job] = append(x.job[o.Job], i)
 	}
 	var free []int
 	out := Shifting{Moves: []Shifted{}}
@@ -144,9 +149,11 @@ func (m *Model) placement(o schedule.Placed) Placement {
 type shifter struct {
 	m           *Model
 	s           schedule.Schedule
-	from, until int64   // within which operations begin and end
-	late        []int64 // of the orders, before anything was moved
+	from, until int64            // within which operations begin and end
+	late        map[string]int64 // of the orders by id, ms, before anything was moved
 	price       Price
+	// machine and job are operations by where they are and of what.
+	machine, job [][]int
 }
 
 func (x *shifter) cost(o schedule.Placed) (int64, bool) {
@@ -196,13 +203,45 @@ func (x *shifter) improve(i int) bool {
 	slices.SortStableFunc(tries, func(a, b try) int {
 		return cmp.Or(cmp.Compare(b.saved, a.saved), cmp.Compare(distance(a.at, o), distance(b.at, o)))
 	})
-	for _, t := range tries[:min(maxTries, len(tries))] {
+	held := 0
+	for _, t := range tries {
+		if !x.free(i, t.at) {
+			continue
+		}
+		if held++; held > maxTries {
+			break
+		}
 		if x.allowed(i, t.at) {
 			x.s.Operations[i] = t.at
 			return true
 		}
 	}
 	return false
+}
+
+// free says at little cost whether nothing else is at the machine then, and what comes
+// before and behind an operation leaves room; the checker has the last word.
+func (x *shifter) free(i int, at schedule.Placed) bool {
+	for _, k := range x.machine[at.Machine] {
+		if o := x.s.Operations[k]; k != i && o.Start < at.End && at.Start < o.End {
+			return false
+		}
+	}
+	before := x.m.forerunners(at.Job, at.Op)
+	for _, k := range x.job[at.Job] {
+		o := x.s.Operations[k]
+		for _, f := range before {
+			if f.Op == o.Op && at.Start < o.End+f.MinWait {
+				return false
+			}
+		}
+		for _, f := range x.m.forerunners(at.Job, o.Op) {
+			if f.Op == at.Op && o.Start < at.End+f.MinWait {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // distance is how far an operation would be moved: of times that cost the same, the
@@ -217,13 +256,27 @@ func distance(a, b schedule.Placed) int64 {
 // allowed says whether an operation may be there: the checker finds nothing that is
 // not so already, and no order is late that was not, or later.
 func (x *shifter) allowed(i int, at schedule.Placed) bool {
-	if at.Start < x.from || len(newViolations(x.m, x.s, i, at)) > 0 {
+	return at.Start >= x.from && x.inTime(i, at) && len(newViolations(x.m, x.s, i, at)) == 0
+}
+
+// inTime says whether the order of an operation is no later with it there. No other
+// order moves.
+func (x *shifter) inTime(i int, at schedule.Placed) bool {
+	order := &x.m.Orders[x.m.Ops[at.Job][at.Op].Order]
+	if int64(x.m.clock().at(at.End)-order.Due)/1000 > x.late[order.ID] {
 		return false
 	}
+	here := [2]int{at.Job, at.Op}
+	if !slices.ContainsFunc(x.m.Outside, func(o OutsideOp) bool {
+		return o.Anchor != nil && *o.Anchor == here || slices.ContainsFunc(o.Anchors, func(a OutsideAnchor) bool { return a.Job == at.Job && a.Op == at.Op })
+	}) {
+		return true
+	}
+	// A supplier's work follows it, and ends as much later.
 	then := schedule.Schedule{Operations: slices.Clone(x.s.Operations)}
 	then.Operations[i] = at
-	for k, o := range counted(x.m, then).Orders {
-		if o.LateMs > x.late[k] {
+	for _, o := range counted(x.m, then).Orders {
+		if o.LateMs > x.late[o.ID] {
 			return false
 		}
 	}

@@ -34,9 +34,10 @@ func spanOf(r web.Range) (from, to plant.Instant, err error) {
 
 // EnergyTables are the factors, tariffs and grades that there are.
 type EnergyTables struct {
-	Factors []energy.Factor `json:"factors" nullable:"false"`
-	Tariffs []energy.Tariff `json:"tariffs" nullable:"false"`
-	Grades  []energy.Grades `json:"grades" nullable:"false"`
+	Factors []energy.Factor      `json:"factors" nullable:"false"`
+	Tariffs []energy.Tariff      `json:"tariffs" nullable:"false"`
+	Grades  []energy.Grades      `json:"grades" nullable:"false"`
+	Systems []energy.PowerSystem `json:"systems" nullable:"false" doc:"Voltages with limits of power quality"`
 }
 
 type (
@@ -67,7 +68,7 @@ func (r *rooms) registerMeters() {
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/energy-tables", ID: "energy-tables", Summary: "Factors of standard coal and CO₂, tariffs and grades of machines, each with its source and whether it was verified", Tag: "energy", Needs: access.Read},
 		func(context.Context, *struct{}) (*struct{ Body EnergyTables }, error) {
 			t := r.Energy.Tables()
-			return &struct{ Body EnergyTables }{EnergyTables{t.Factors, t.Tariffs, t.Grades}}, nil
+			return &struct{ Body EnergyTables }{EnergyTables{t.Factors, t.Tariffs, t.Grades, t.Systems}}, nil
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/energy/{id}/meters", ID: "energy-meters", Summary: "All revisions of a place's meters, newest first", Tag: "energy", Needs: access.Read},
 		func(ctx context.Context, in *EnergyAt) (*web.ListOut[energy.Network], error) {

@@ -46,6 +46,19 @@ func (r *rooms) registerEnergyShares() {
 			c, err := r.Energy.Charge(ctx, web.Who(ctx).Scope, in.ID, in.Month)
 			return &struct{ Body energy.MonthCharge }{c}, err
 		})
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/energy/{id}/power-quality", ID: "power-quality", Summary: "How voltage, unbalance, harmonics, frequency and power factor kept within limits at a meter that is read; 31 days at most", Tag: "energy", Needs: access.Read, Heavy: true},
+		func(ctx context.Context, in *struct {
+			EnergyMeterAt
+			System string `query:"system" maxLength:"40" doc:"Id of a voltage; the first without"`
+		},
+		) (*struct{ Body energy.Quality }, error) {
+			from, to, err := in.span()
+			if err != nil {
+				return nil, err
+			}
+			q, err := r.Energy.Quality(ctx, web.Who(ctx).Scope, in.ID, in.Meter, in.System, from, to)
+			return &struct{ Body energy.Quality }{q}, err
+		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/energy/{id}/shifting", ID: "energy-shifting", Summary: "Jobs of the plan in use that could run in cheaper hours within their slack, nothing late; nothing changes", Tag: "energy", Needs: access.Read, Heavy: true},
 		func(ctx context.Context, in *struct {
 			EnergyAt

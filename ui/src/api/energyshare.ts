@@ -20,6 +20,8 @@ export type ReplacementView = S["EnergyReplacementView"];
 export type MonthCharge = S["EnergyMonthCharge"];
 export type ChargeUse = S["EnergyChargeUse"];
 export type LoadShift = S["EnergyLoadShift"];
+export type Quality = S["EnergyQuality"];
+export type Keeping = S["EnergyKeeping"];
 export type Grades = S["EnergyGrades"];
 
 interface Window { from: string; to: string }
@@ -31,6 +33,7 @@ export const benchmark = (place: string, w: Window) => ask<Benchmark>(place, "be
 export const charge = (place: string, month: string) => ask<MonthCharge>(place, "charge", { month });
 export const shifting = (place: string, until: string) => queryOptions({ queryKey: ["energy", place, "shifting", until], staleTime: 60_000, queryFn: ({ signal }) => api.get<LoadShift>(`/energy/${place}/shifting`, { until }, signal) });
 export const takeShift = (s: LoadShift) => api.post<{ id: string; number: number }>(`/plans/${s.plan}/shift`, { moves: s.jobs.map((j) => ({ order: j.order, job: j.job, equipment: j.equipment, start: j.new_from })) });
+export const powerQuality = (place: string, q: Window & { meter: string | undefined; system: string }) => ask<Quality>(place, "power-quality", q);
 export const orderEnergy = (id: string) => queryOptions({ queryKey: ["energy", "order", id], queryFn: ({ signal }) => api.get<OrderEnergy>(`/orders/${id}/energy`, {}, signal) });
 export const replacements = (place: string) => queryOptions({ queryKey: ["energy", place, "replacements"], queryFn: async ({ signal }) => (await api.get<List<ReplacementView>>(`/energy/${place}/replacements`, {}, signal)).items });
 export const saveReplacement = ({ path: _path, by: _by, at: _at, ...r }: Replacement) => api.post<Replacement>(`/energy/${r.place}/replacements`, r);

@@ -1841,6 +1841,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/energy/{id}/power-quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How voltage, unbalance, harmonics, frequency and power factor kept within limits at a meter that is read; 31 days at most */
+        get: operations["power-quality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/energy/{id}/proposal": {
         parameters: {
             query?: never;
@@ -9700,6 +9717,47 @@ export interface components {
             /** Format: int64 */
             no: number;
         };
+        EnergyKeeping: {
+            /** @description 95 % of the intervals are within; null where less than 90 % are known */
+            complies: boolean | null;
+            /** Format: double */
+            high: number | null;
+            /** Format: int64 */
+            intervals: number;
+            /**
+             * Format: int64
+             * @description Intervals of which a mean is known
+             */
+            known: number;
+            /** Format: double */
+            least: number | null;
+            least_at?: string;
+            /** Format: double */
+            low: number | null;
+            /** Format: double */
+            most: number | null;
+            most_at?: string;
+            /**
+             * Format: int64
+             * @description Of them those beyond a limit
+             */
+            outside: number;
+            /**
+             * Format: int64
+             * @description Their time
+             */
+            outside_s: number;
+            /** Format: double */
+            p5: number | null;
+            /** Format: double */
+            p95: number | null;
+            signal: string;
+            source: string;
+            unit: string;
+            verified: string;
+            /** @enum {string} */
+            what: "voltage" | "unbalance" | "thd" | "frequency" | "factor";
+        };
         EnergyKindCost: {
             /** Format: int64 */
             fen: number;
@@ -10067,6 +10125,40 @@ export interface components {
             to: string;
             x: number[];
         };
+        EnergyPowerLimit: {
+            /** Format: double */
+            high: number | null;
+            /** Format: double */
+            low: number | null;
+            /** Format: double */
+            nominal?: number;
+            /** @description Of the vocabulary; those that a meter has are looked at */
+            signals: string[];
+            source: string;
+            unit: string;
+            verified: string;
+            /** @enum {string} */
+            what: "voltage" | "unbalance" | "thd" | "frequency" | "factor";
+        };
+        EnergyPowerSystem: {
+            id: string;
+            limits: components["schemas"]["EnergyPowerLimit"][];
+            name: components["schemas"]["PlantName"];
+        };
+        EnergyQuality: {
+            /**
+             * Format: int64
+             * @description Length of an interval; what is shorter is not seen
+             */
+            every_s: number;
+            from: string;
+            /** @description Of the signals that the meter has */
+            kept: components["schemas"]["EnergyKeeping"][];
+            meter: components["schemas"]["EnergyMeter"];
+            missing: string[];
+            system: components["schemas"]["EnergyPowerSystem"];
+            to: string;
+        };
         EnergyQuarterPower: {
             from: string;
             /** Format: double */
@@ -10364,6 +10456,8 @@ export interface components {
         EnergyTables: {
             factors: components["schemas"]["EnergyFactor"][];
             grades: components["schemas"]["EnergyGrades"][];
+            /** @description Voltages with limits of power quality */
+            systems: components["schemas"]["EnergyPowerSystem"][];
             tariffs: components["schemas"]["EnergyTariff"][];
         };
         EnergyTariff: {
@@ -23811,6 +23905,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnergyNetwork"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "power-quality": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+                /** @description Code; without it the meter of electricity that feeds the others */
+                meter?: string;
+                /** @description Id of a voltage; the first without */
+                system?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Node of the plant with meters */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnergyQuality"];
                 };
             };
             /** @description Error */

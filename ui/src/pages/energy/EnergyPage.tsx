@@ -17,6 +17,7 @@ import { CostTab } from "./CostTab";
 import { DemandTab } from "./DemandTab";
 import { MetersEditor } from "./MetersEditor";
 import { useEnergySearch } from "./parts";
+import { QualityTab } from "./QualityTab";
 import { ReplacementEditor } from "./ReplacementEditor";
 import { ReplacementsTab } from "./ReplacementsTab";
 import { ShiftingTab } from "./ShiftingTab";
@@ -58,6 +59,7 @@ export default function EnergyPage() {
             { key: "benchmark", label: t("tab.benchmark"), children: <BenchmarkTab net={net} window={w} list={engineer ? (m) => setListed(m.equipment) : undefined} /> },
             { key: "shifting", label: t("tab.shifting"), children: <ShiftingTab net={net} /> },
             { key: "replacements", label: t("tab.replacements"), children: <ReplacementsTab net={net} engineer={engineer} /> },
+            { key: "quality", label: t("tab.quality"), children: <QualityTab net={net} window={w} /> },
             { key: "baselines", label: t("tab.baselines"), children: <BaselinesTab net={net} engineer={engineer} /> },
           ]} destroyOnHidden />
         </>)}
