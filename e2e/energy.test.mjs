@@ -143,7 +143,7 @@ test("a charge is entered, and jobs of the plan in use are proposed for cheaper 
 test("power quality is held against limits with their sources", async () => {
   await page.goto(`${demo.base}/energy?tab=quality&range=1h&meter=meter_1`);
   const table = page.getByRole("region", { name: "电能质量" });
-  await table.getByRole("row", { name: /voltage\.a/ }).waitFor();
+  await table.getByRole("row", { name: /^电压 voltage\.a/ }).waitFor();
   await table.getByText(/GB\/T 12325-2008/).first().waitFor();
   await accessible(page, "power quality", "energy-quality");
 });

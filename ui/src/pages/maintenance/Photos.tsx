@@ -30,7 +30,7 @@ export function Photos({ text, place, all, change }: { text: string; place: stri
       {change && all.length < 8 && (
         <>
           <Button size="small" icon={<CameraOutlined />} loading={keep.isPending} aria-label={`${t("photo.add")}：${text}`} onClick={() => input.current?.click()} />
-          <input ref={input} type="file" hidden aria-label={`${t("photo.add")} ${text}`} accept="image/png,image/jpeg,image/webp" capture="environment" onChange={(e) => { const f = e.target.files?.[0]; if (f) keep.mutate(f); e.target.value = ""; }} />
+          <input ref={input} type="file" style={{ display: "none" }} aria-label={`${t("photo.add")} ${text}`} accept="image/png,image/jpeg,image/webp" capture="environment" onChange={(e) => { const f = e.target.files?.[0]; if (f) keep.mutate(f); e.target.value = ""; }} />
         </>)}
     </span>
   );
