@@ -117,6 +117,19 @@ test("the finding has its evidence", async () => {
   await accessible(page, "the tables of a bearing");
 });
 
+test("what speaks for and against each fault is shown, tried on the past, and nothing is said of life before a trend", async () => {
+  const combined = page.getByRole("region", { name: "多参数综合诊断" });
+  await combined.getByRole("status").filter({ hasText: /结论：轴承损伤/ }).waitFor();
+  await combined.getByRole("row", { name: /温度 未知/ }).waitFor();
+  await combined.getByRole("button", { name: "在此时段回测规则" }).click();
+  await combined.getByText(/8 个窗口：定名/).waitFor();
+  await page.getByRole("region", { name: "剩余寿命（到 D 区）" }).getByText(/还没有基线/).waitFor();
+  const shaft = page.getByRole("region", { name: "轴与齿轮" });
+  await shaft.getByRole("img", { name: /各阶次振动速度/ }).waitFor();
+  await shaft.locator("summary").first().click();
+  await accessible(page, "the combined diagnosis", "health-combined");
+});
+
 test("it is compared with the time before", async () => {
   const trend = page.getByRole("region", { name: "特征趋势" });
   await trend.getByText("表格").click();

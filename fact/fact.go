@@ -60,8 +60,9 @@ const (
 
 	KindLineLayout Kind = "line_layout" // a layout of shop/line as it was saved
 
-	KindEnergyNetwork  Kind = "energy_network"  // meters of a place as shop/energy kept them
-	KindEnergyBaseline Kind = "energy_baseline" // a baseline of shop/energy as it was made
+	KindEnergyNetwork     Kind = "energy_network"     // meters of a place as shop/energy kept them
+	KindEnergyBaseline    Kind = "energy_baseline"    // a baseline of shop/energy as it was made
+	KindEnergyReplacement Kind = "energy_replacement" // a machine that may be replaced, as shop/energy kept it
 
 	KindMaterial       Kind = "material"        // an entry of shop/material
 	KindMaterialMaster Kind = "material_master" // an item, a location or a kanban loop of shop/material as it was saved

@@ -44,6 +44,7 @@ var tables = []struct{ name, key string }{
 	{"diagnosis_file", "tenant, sha256, part"},
 	{"energy_baseline", "tenant, place, code, rev"},
 	{"energy_network", "tenant, place, rev"},
+	{"energy_replacement", "tenant, place, code, rev"},
 	{"evaluation_round", "tenant, id"},
 	{"evaluation_score", "tenant, round, revision, place"},
 	{"event", "tenant, seq"},

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,9 +12,11 @@ import (
 	"zhigai/data"
 	"zhigai/plant"
 	"zhigai/plant/waveform"
+	"zhigai/record"
 	recshop "zhigai/record/shop"
 	"zhigai/shop/alarm"
 	"zhigai/shop/health"
+	"zhigai/shop/maintenance"
 )
 
 // newHealth makes the desk of machines' condition. The product's own tables are
@@ -20,18 +24,43 @@ import (
 func (n *node) newHealth() *health.Desk {
 	return health.NewDesk(health.Options{
 		Store: recshop.NewHealth(n.record), Signals: windowsOf{n}, Places: nodesOf{placesOf{n.fleet}}, Alarms: healthAlarms{n.alarms},
-		Catalogue: n.bearings, Zones: n.zones, NewID: n.record.NewID, Now: time.Now,
+		Catalogue: n.bearings, Zones: n.zones, Rules: n.healthRules, Events: doneWorks{n.record}, NewID: n.record.NewID, Now: time.Now,
 	})
 }
 
-// loadHealth reads the product's bearings and zones.
-func loadHealth() (*health.Catalogue, *health.Zones, error) {
+// loadHealth reads the product's bearings, zones and rules of diagnosis.
+func loadHealth() (*health.Catalogue, *health.Zones, *health.Rules, error) {
 	bearings, err := health.LoadCatalogue(data.FS, health.CatalogueFile)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	zones, err := health.LoadZones(data.FS, health.ZonesFile)
-	return bearings, zones, err
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	rules, err := health.LoadRules(data.FS, health.RulesFile)
+	return bearings, zones, rules, err
+}
+
+// doneWorks tells health what was wrong with machines: corrective work that was done.
+type doneWorks struct{ db *record.DB }
+
+// Known implements health.Events.
+func (w doneWorks) Known(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, from, to plant.Instant) ([]health.Known, error) {
+	const most = 500
+	all, err := recshop.NewMaintenance(w.db).Orders(ctx, maintenance.Filter{Scope: access.Scope{Tenant: tenant}, Machine: machine, Limit: most})
+	if err != nil {
+		return nil, err
+	}
+	out := []health.Known{}
+	for _, o := range slices.Backward(all) { // the newest stand first
+		at := o.Done()
+		if o.Kind == maintenance.Preventive || at < from || at >= to {
+			continue
+		}
+		out = append(out, health.Known{At: at, Text: cmp.Or(o.Fault, o.Title), Order: o.ID})
+	}
+	return out, nil
 }
 
 // examineEvery is how often windows are looked for that came: a bearing goes over

@@ -110,6 +110,10 @@ func (l *plantPast) Did(context.Context, plant.TenantNo, plant.NodeID, plant.Mic
 	return nil, nil
 }
 
+func (l *plantPast) Counted(context.Context, plant.TenantNo, plant.NodeID, plant.Micros, plant.Micros) (good, all int64, err error) {
+	return 0, 0, nil
+}
+
 func (l *plantPast) Counter(plant.Node) (string, float64) { return "energy.active", 0 }
 
 func (l *plantPast) Made(_ context.Context, _ access.Scope, path string, _ energy.Every, from, to plant.Micros) (out []energy.Made, err error) {
@@ -151,6 +155,18 @@ func (l *plantPast) Baselines(context.Context, plant.TenantNo, plant.NodeID) ([]
 
 func (l *plantPast) BaselineRevisions(_ context.Context, _ plant.TenantNo, _ plant.NodeID, code string) ([]energy.Baseline, error) {
 	return slices.DeleteFunc(slices.Clone(l.lines), func(b energy.Baseline) bool { return b.Code != code }), nil
+}
+
+func (l *plantPast) SaveReplacement(context.Context, plant.TenantNo, energy.Replacement, int64) error {
+	return access.ErrForbidden // nobody replaces a machine in this story
+}
+
+func (l *plantPast) Replacements(context.Context, plant.TenantNo, plant.NodeID) ([]energy.Replacement, error) {
+	return nil, nil
+}
+
+func (l *plantPast) ReplacementRevisions(context.Context, plant.TenantNo, plant.NodeID, string) ([]energy.Replacement, error) {
+	return nil, nil
 }
 
 // held makes a baseline of the first days of a meter by hours of work, and holds the

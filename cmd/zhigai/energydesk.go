@@ -20,7 +20,7 @@ import (
 func (n *node) newEnergy() *energy.Desk {
 	return energy.NewDesk(energy.Options{
 		Store: recshop.NewEnergy(n.record), Plant: plantOf{n.fleet}, Readings: readingsOf{n}, Machines: burningOf{n},
-		Production: madeOf{n.engine}, Alarms: findingsOf{n}, Tables: n.energyTables, Now: time.Now,
+		Production: madeOf{n.engine}, Alarms: findingsOf{n}, Orders: ranOf{n.newProduction()}, Plans: shiftsOf{n}, Tables: n.energyTables, Now: time.Now,
 	})
 }
 
@@ -124,10 +124,9 @@ type burningOf struct{ n *node }
 
 // Did implements energy.Machines.
 func (b burningOf) Did(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, from, to plant.Micros) ([]energy.Did, error) {
-	all, err := b.n.desk.Timeline(ctx, access.Scope{Tenant: tenant}, machine, from, to)
-	if errors.Is(err, equipment.ErrInvalid) { // shorter than the desk tells apart
-		return nil, nil
-	}
+	all, err := inParts(from, to, func(from, to plant.Micros) ([]equipment.Interval, error) {
+		return b.n.desk.Timeline(ctx, access.Scope{Tenant: tenant}, machine, from, to)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -137,6 +136,19 @@ func (b burningOf) Did(ctx context.Context, tenant plant.TenantNo, machine plant
 		out = append(out, energy.Did{From: i.From, To: i.To, What: doing(i.State, reason.Loss), Product: i.Product, Order: i.Order})
 	}
 	return out, nil
+}
+
+// Counted implements energy.Machines.
+func (b burningOf) Counted(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, from, to plant.Micros) (good, all int64, err error) {
+	parts, err := countsOf{b.n.desk, b.n.record.Journal()}.Counted(ctx, tenant, machine, from, to)
+	if errors.Is(err, access.ErrNotFound) {
+		return 0, 0, nil
+	}
+	for _, p := range parts {
+		good += p.Good
+		all += p.Good + p.Scrap + p.Rework
+	}
+	return good, all, err
 }
 
 // doing is a state as energy sees it.

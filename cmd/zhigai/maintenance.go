@@ -18,6 +18,7 @@ import (
 func (n *node) newMaintenance() *maintenance.Desk {
 	return maintenance.NewDesk(maintenance.Options{
 		Store: recshop.NewMaintenance(n.record), Alarms: standingOf{n.alarms}, Machines: keptMachines{alarmMachines{n.desk, n.board}}, Places: nodesOf{placesOf{n.fleet}},
+		Spares: sparesOf{n.newMaterial()}, Files: keptFiles{recshop.NewAttachments(n.record), n.attachments()},
 		NewID: n.record.NewID, Now: time.Now,
 	})
 }

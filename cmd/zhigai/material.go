@@ -18,7 +18,7 @@ import (
 // newMaterial makes the desk of items, lots and where they came from.
 func (n *node) newMaterial() *material.Desk {
 	return material.NewDesk(material.Options{
-		Store: recshop.NewMaterial(n.record), Orders: runsOf{n.newProduction(), recshop.NewProduction(n.record)}, Places: nodesOf{placesOf{n.fleet}},
+		Store: recshop.NewMaterial(n.record), Orders: spareRuns{runsOf{n.newProduction(), recshop.NewProduction(n.record)}, recshop.NewMaintenance(n.record)}, Places: nodesOf{placesOf{n.fleet}},
 		Machines: measuredOf{n}, NewID: n.record.NewID, Now: time.Now,
 	})
 }

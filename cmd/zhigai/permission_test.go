@@ -58,9 +58,10 @@ var lowest = map[string]access.Role{
 	"lines": access.RoleViewer, "line-layouts": access.RoleViewer, "line-proposal": access.RoleViewer, "line-analysis": access.RoleViewer, "line-figure-definitions": access.RoleViewer, "save-line-layout": access.RoleEngineer,
 	"energy-networks": access.RoleViewer, "energy-tables": access.RoleViewer, "energy-meters": access.RoleViewer, "energy-proposal": access.RoleViewer, "save-energy-meters": access.RoleEngineer, "energy-balance": access.RoleViewer, "energy-demand": access.RoleViewer, "energy-cost": access.RoleViewer, "energy-standby": access.RoleViewer,
 	"energy-baselines": access.RoleViewer, "try-energy-baseline": access.RoleViewer, "save-energy-baseline": access.RoleEngineer, "energy-baseline-revisions": access.RoleViewer, "energy-saving": access.RoleViewer,
+	"energy-allocation": access.RoleViewer, "condition-diagnosis": access.RoleViewer, "condition-backtest": access.RoleViewer, "condition-life": access.RoleViewer, "order-energy": access.RoleViewer, "energy-benchmark": access.RoleViewer, "energy-replacements": access.RoleViewer, "energy-replacement-revisions": access.RoleViewer, "save-energy-replacement": access.RoleEngineer, "energy-charge": access.RoleViewer, "energy-shifting": access.RoleViewer, "power-quality": access.RoleViewer,
 	"order-figures": access.RoleViewer, "order-figure-definitions": access.RoleViewer,
 	"material-figures": access.RoleViewer, "material-figure-definitions": access.RoleViewer, "worker-figures": planner, "worker-figure-definitions": access.RoleViewer,
-	"plan-limits": access.RoleViewer, "save-plan-limit": planner, "plan-suggestions": access.RoleViewer, "dispatch": access.RoleViewer, "start-plan": planner, "stop-plan": planner, "check-plan-move": planner, "move-plan-operation": planner, "lock-plan-operations": planner, "issue-plan": planner, "drop-plan": planner, "promise": planner,
+	"plan-limits": access.RoleViewer, "save-plan-limit": planner, "plan-suggestions": access.RoleViewer, "dispatch": access.RoleViewer, "start-plan": planner, "stop-plan": planner, "check-plan-move": planner, "move-plan-operation": planner, "shift-plan-operations": planner, "lock-plan-operations": planner, "issue-plan": planner, "drop-plan": planner, "promise": planner,
 	"add-order": planner, "change-order": planner, "move-order": planner, "split-order": planner, "merge-order": planner, "enter-job": access.RoleOperator, "withdraw-entry": access.RoleOperator,
 
 	"items": access.RoleViewer, "save-item": storekeeper, "locations": access.RoleViewer, "save-location": storekeeper, "stock": access.RoleViewer, "material-entries": access.RoleViewer, "book-material": access.RoleOperator,
@@ -77,7 +78,7 @@ var lowest = map[string]access.Role{
 	"alarms-live": access.RoleViewer, "alarm-limits": access.RoleViewer, "alarm-limit-versions": access.RoleViewer, "set-alarm-mode": access.RoleOperator, "try-alarm-limit": access.RoleViewer, "alarm-performance": access.RoleViewer,
 	"add-alarm-limit": access.RoleEngineer, "change-alarm-limit": access.RoleEngineer,
 	"alarm-routes": access.RoleEngineer, "add-alarm-route": access.RoleEngineer, "change-alarm-route": access.RoleEngineer, "end-alarm-route": access.RoleEngineer, "test-alarm-route": access.RoleEngineer, "alarm-deliveries": access.RoleEngineer,
-	"work-orders": access.RoleViewer, "work-order": access.RoleViewer, "propose-work-order": access.RoleOperator, "change-work-order": access.RoleOperator, "move-work-order": access.RoleOperator, "maintenance-summary": access.RoleViewer,
+	"work-orders": access.RoleViewer, "work-order": access.RoleViewer, "propose-work-order": access.RoleOperator, "change-work-order": access.RoleOperator, "move-work-order": access.RoleOperator, "take-spare": access.RoleOperator, "return-spare": access.RoleOperator, "keep-spare": access.RoleOperator, "stock-levels": access.RoleViewer, "maintenance-summary": access.RoleViewer,
 	"maintenance-plans": access.RoleViewer, "add-maintenance-plan": access.RoleEngineer, "change-maintenance-plan": access.RoleEngineer, "end-maintenance-plan": access.RoleEngineer,
 	"keep-file": access.RoleOperator, "file": access.RoleViewer,
 	"work-hours": planner, "export-work-hours": planner,
@@ -372,6 +373,8 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 			return now.Format(time.DateOnly)
 		}
 		return now.Format(time.RFC3339)
+	case "until":
+		return now.Add(time.Hour).Format(time.RFC3339)
 	case "reason":
 		return "minor.jam"
 	case "plan":
@@ -467,6 +470,7 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		map[string]any{"code": "m", "name": map[string]any{"zh": "表"}, "medium": "electricity", "equipment": machine.ID, "signal": "energy.active", "reads": "counter"},
 	}}
 	baseline := map[string]any{"code": "b", "rev": 0, "place": machine.Parent, "name": map[string]any{"zh": "基准"}, "meter": "m", "every": "hour", "kind": "linear", "variables": []any{map[string]any{"name": "parts", "kind": "good"}}, "from": now.Add(-9 * time.Hour), "to": now.Add(-time.Hour), "note": "first"}
+	replacement := map[string]any{"code": "r", "rev": 0, "place": machine.Parent, "equipment": machine.ID, "name": map[string]any{"zh": "新机"}, "price_fen": 100, "from": now.Add(-9 * time.Hour), "to": now.Add(-time.Hour), "basis": "class", "state": "proposed", "note": "first"}
 	limit := map[string]any{"stage": "draft", "tag": g.tags[machine.ID], "text": map[string]any{"zh": "高"}, "kind": "hi", "value": 1e9, "priority": 4, "reason": "x"}
 	route := map[string]any{"id": "", "rev": 0, "name": "people", "way": "webhook", "url": "http://127.0.0.1:1/", "secret": "x", "to": []string{}, "priority": 4, "places": []string{machine.Path}, "off": true}
 	kept := map[string]any{"id": "", "rev": 0, "equipment": machine.ID, "title": "x", "by": "time", "days": 30, "priority": 4, "checks": []string{}}
@@ -547,7 +551,7 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"save-person": map[string]any{"name": "x", "skills": []any{}, "rev": 0}, "add-order": order, "change-order": order, "move-order": map[string]any{"what": "closed"},
 		"start-plan": map[string]any{"kind": "draft", "place": plant.ParentPath(machine.Path), "search_ms": 50}, "promise": map[string]any{"product": "ring", "quantity": 1, "place": plant.ParentPath(machine.Path)},
 		"check-plan-move": move, "move-plan-operation": move, "lock-plan-operations": map[string]any{"operations": []any{map[string]any{"order": "01NOBODY", "job": 10}}, "locked": true},
-		"save-plan-limit": map[string]any{"what": "tool", "name": "F-7", "units": 1, "rev": 0}, "save-line-layout": layout, "save-energy-meters": meters, "try-energy-baseline": baseline, "save-energy-baseline": baseline, "issue-plan": map[string]any{}, "drop-plan": map[string]any{},
+		"save-plan-limit": map[string]any{"what": "tool", "name": "F-7", "units": 1, "rev": 0}, "save-line-layout": layout, "save-energy-meters": meters, "try-energy-baseline": baseline, "save-energy-baseline": baseline, "save-energy-replacement": replacement, "take-spare": map[string]any{"item": "bolt", "location": "shelf", "quantity": "1"}, "return-spare": map[string]any{"booking": "01NOBODY", "note": "x"}, "keep-spare": map[string]any{"item": "bolt", "quantity": "1"}, "shift-plan-operations": map[string]any{"moves": []any{move}}, "issue-plan": map[string]any{}, "drop-plan": map[string]any{},
 		"split-order": map[string]any{"number": fmt.Sprint("S", now.UnixNano()), "quantity": 1}, "merge-order": map[string]any{"other": cmp.Or(g.orders[machine.ID], "01NOBODY")},
 		"enter-job": map[string]any{"job": 10, "what": "job", "command": "resume"}, "withdraw-entry": map[string]any{"step": 1, "note": "x"},
 		"save-item":      map[string]any{"code": "bolt", "name": map[string]string{"zh": "螺栓"}, "unit": "kg", "tracking": "lot", "rev": 0},

@@ -141,6 +141,7 @@ type rules struct {
 	reasons     *equipment.Reasons
 	bearings    *health.Catalogue
 	zones       *health.Zones
+	healthRules *health.Rules
 	kinds       *equipment.LibraryKinds
 	codes       enterprise.Codes
 	targetBook  *target.Book
@@ -189,7 +190,7 @@ func rulesOf(profiles fs.FS, drivers []connect.Driver) (*rules, error) {
 	if r.reasons, err = equipment.LoadReasons(data.FS, "standards/stop-reasons.yaml"); err != nil {
 		return nil, err
 	}
-	if r.bearings, r.zones, err = loadHealth(); err != nil {
+	if r.bearings, r.zones, r.healthRules, err = loadHealth(); err != nil {
 		return nil, err
 	}
 	if r.codes, err = codesOf(data.FS); err != nil {

@@ -79,7 +79,30 @@ func Energy(t *testing.T, store energy.Store, journal fact.Journal) {
 	if none, err := store.Baselines(ctx, 2, "P1"); err != nil || len(none) != 0 {
 		t.Errorf("of a foreign tenant: %v, %v", none, err)
 	}
-	for kind, want := range map[fact.Kind]int{fact.KindEnergyNetwork: 3, fact.KindEnergyBaseline: 3} {
+	replacement := func(code string, rev int64) energy.Replacement {
+		return energy.Replacement{
+			Code: code, Rev: rev, Place: "P1", Path: "xc/w1", Machine: "M1", Name: plant.Name{ZH: "新电机"}, Price: 1_200_000, From: at, To: at + 1, By: energy.ByGrade,
+			Grade: &energy.GradeChoice{Table: "t", Size: 18.5, Grade: 1}, Old: 90.5, New: 95.3, Higher: true, Unit: "%", Source: "name plate", State: energy.Proposed, Note: "n", Author: "e", At: at,
+		}
+	}
+	must(t, store.SaveReplacement(ctx, 1, replacement("r", 1), 0))
+	must(t, store.SaveReplacement(ctx, 1, replacement("r", 2), 1))
+	must(t, store.SaveReplacement(ctx, 1, replacement("q", 1), 0))
+	if err := store.SaveReplacement(ctx, 1, replacement("r", 2), 1); !errors.Is(err, access.ErrConflict) {
+		t.Errorf("a replacement saved from an older revision: %v", err)
+	}
+	wanted, err := store.Replacements(ctx, 1, "P1")
+	must(t, err)
+	if want := []energy.Replacement{replacement("q", 1), replacement("r", 2)}; !reflect.DeepEqual(wanted, want) {
+		t.Errorf("replacements: %+v\nwant %+v", wanted, want)
+	}
+	if before, err := store.ReplacementRevisions(ctx, 1, "P1", "r"); err != nil || len(before) != 2 || !reflect.DeepEqual(before[1], replacement("r", 1)) {
+		t.Errorf("revisions of a replacement: %+v, %v", before, err)
+	}
+	if none, err := store.Replacements(ctx, 2, "P1"); err != nil || len(none) != 0 {
+		t.Errorf("replacements of a foreign tenant: %v, %v", none, err)
+	}
+	for kind, want := range map[fact.Kind]int{fact.KindEnergyNetwork: 3, fact.KindEnergyBaseline: 3, fact.KindEnergyReplacement: 3} {
 		events, err := journal.Events(ctx, 1, fact.Filter{Kinds: []fact.Kind{kind}})
 		must(t, err)
 		if len(events) != want {

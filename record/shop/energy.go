@@ -14,13 +14,13 @@ import (
 	"zhigai/shop/energy"
 )
 
-// Energy keeps networks of meters and baselines: each revision as a fact in the
+// Energy keeps networks of meters, baselines and replacements: each revision as a fact in the
 // journal, and a row. It implements energy.Store.
 type Energy struct{ db *record.DB }
 
 var _ energy.Store = Energy{}
 
-// NewEnergy keeps networks and baselines in the record.
+// NewEnergy keeps them in the record.
 func NewEnergy(db *record.DB) Energy { return Energy{db} }
 
 // revision is a row of something that is kept by revision.
@@ -113,4 +113,30 @@ func (r Energy) Baselines(ctx context.Context, tenant plant.TenantNo, place plan
 func (r Energy) BaselineRevisions(ctx context.Context, tenant plant.TenantNo, place plant.NodeID, code string) ([]energy.Baseline, error) {
 	return bodies[energy.Baseline](r.db.Reader().QueryContext(ctx,
 		`select body from energy_baseline where tenant = ? and place = ? and code = ? order by rev desc limit ?`, tenant, place, code, maxRevisions))
+}
+
+// SaveReplacement implements energy.Store.
+func (r Energy) SaveReplacement(ctx context.Context, tenant plant.TenantNo, one energy.Replacement, seen int64) error {
+	body, err := json.Marshal(one)
+	if err != nil {
+		return fmt.Errorf("record: write replacement %s of %s: %w", one.Code, one.Path, err)
+	}
+	e := fact.New(fact.KindEnergyReplacement, one.Place, one.At.Time(), "energy-replacement:"+string(one.Place)+"/"+one.Code, one)
+	e.SourceSeq = uint64(one.Rev)
+	return r.save(ctx, tenant, revision{
+		table: "energy_replacement", what: "replacement " + one.Code + " of " + one.Path, keys: []string{"place", "code"}, values: []any{tenant, one.Place, one.Code},
+		rev: one.Rev, seen: seen, path: one.Path, body: string(body),
+	}, e)
+}
+
+// Replacements implements energy.Store.
+func (r Energy) Replacements(ctx context.Context, tenant plant.TenantNo, place plant.NodeID) ([]energy.Replacement, error) {
+	return bodies[energy.Replacement](r.db.Reader().QueryContext(ctx,
+		`select body from energy_replacement where tenant = ? and place = ? and latest order by code limit ?`, tenant, place, maxRevisions))
+}
+
+// ReplacementRevisions implements energy.Store.
+func (r Energy) ReplacementRevisions(ctx context.Context, tenant plant.TenantNo, place plant.NodeID, code string) ([]energy.Replacement, error) {
+	return bodies[energy.Replacement](r.db.Reader().QueryContext(ctx,
+		`select body from energy_replacement where tenant = ? and place = ? and code = ? order by rev desc limit ?`, tenant, place, code, maxRevisions))
 }

@@ -74,13 +74,12 @@ func (d *Desk) SaveNetwork(ctx context.Context, who access.Principal, n Network)
 		return Network{}, err
 	}
 	for _, m := range n.Meters {
-		if m.Virtual() {
-			continue
-		}
-		if !slices.ContainsFunc(model.Nodes, func(o plant.Node) bool {
-			return o.ID == m.Machine && o.Machine != nil && plant.Within(o.Path, place.Path)
-		}) {
-			return Network{}, invalid("meter %s: no machine %.60q stands in %s", m.Code, m.Machine, place.Path)
+		for _, id := range m.machines() {
+			if !slices.ContainsFunc(model.Nodes, func(o plant.Node) bool {
+				return o.ID == id && o.Machine != nil && plant.Within(o.Path, place.Path)
+			}) {
+				return Network{}, invalid("meter %s: no machine %.60q stands in %s", m.Code, id, place.Path)
+			}
 		}
 	}
 	for _, u := range n.Tariffs {

@@ -3,8 +3,8 @@
 // it costs by tariff, what standing machines burn, and whether a measure saved
 // ([Baseline]).
 //
-// It keeps two kinds of facts, networks and baselines by revision, each with its
-// reason; everything else is folded again from what meters showed, machines did and
+// It keeps facts of three kinds, networks, baselines and replacements by revision,
+// each with its reason; everything else is folded again from what meters showed, machines did and
 // parts were counted, which is told to it. It reads no machine, writes to none, and
 // takes no unknown time for nothing used: a value comes with its coverage, and
 // where there is none with a reason.
@@ -46,7 +46,7 @@ const (
 // units by medium, as UCUM has them.
 var units = map[Medium]string{Electricity: "kW.h", Gas: "m3", Steam: "t", Water: "m3", Air: "m3", Heat: "GJ"}
 
-// Store keeps networks and baselines. Its methods may be called concurrently. What
+// Store keeps networks, baselines and replacements. Its methods may be called concurrently. What
 // is not there is access.ErrNotFound.
 type Store interface {
 	// SaveNetwork stores a revision as a fact and a row; access.ErrConflict when the
@@ -62,6 +62,12 @@ type Store interface {
 	Baselines(ctx context.Context, tenant plant.TenantNo, place plant.NodeID) ([]Baseline, error)
 	// BaselineRevisions are those of one, the newest first.
 	BaselineRevisions(ctx context.Context, tenant plant.TenantNo, place plant.NodeID, code string) ([]Baseline, error)
+	// SaveReplacement is SaveNetwork for replacements.
+	SaveReplacement(ctx context.Context, tenant plant.TenantNo, r Replacement, seen int64) error
+	// Replacements are the newest of a place, by code.
+	Replacements(ctx context.Context, tenant plant.TenantNo, place plant.NodeID) ([]Replacement, error)
+	// ReplacementRevisions are those of one, the newest first.
+	ReplacementRevisions(ctx context.Context, tenant plant.TenantNo, place plant.NodeID, code string) ([]Replacement, error)
 }
 
 // Plant shows the plant as it is at an instant.
@@ -90,6 +96,9 @@ type Shown struct {
 // Machines tell what machines did, and which of them count energy.
 type Machines interface {
 	Did(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, from, to plant.Micros) ([]Did, error)
+	// Counted are the parts that a machine counted in [from, to), and the good ones of
+	// them.
+	Counted(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, from, to plant.Micros) (good, all int64, err error)
 	// Counter is the signal that counts a machine's energy and its highest value
 	// plus one; "" for a machine that counts none.
 	Counter(machine plant.Node) (signal string, modulo float64)
@@ -156,7 +165,9 @@ type Finding struct {
 	Evidence string
 }
 
-// Options of a desk. All are required but Alarms: nobody is told without.
+// Options of a desk. All are required but Alarms, Orders and Plans: nobody is told
+// without alarms, nothing is allocated to orders that nobody tells of, and nothing is
+// moved without a plan.
 type Options struct {
 	Store      Store
 	Plant      Plant
@@ -164,6 +175,8 @@ type Options struct {
 	Machines   Machines
 	Production Production
 	Alarms     Alarms
+	Orders     Orders
+	Plans      Plans
 	Tables     *Tables
 	Now        func() time.Time
 }

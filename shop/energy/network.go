@@ -17,6 +17,7 @@ type Network struct {
 	From    plant.Instant `json:"from" doc:"In force from this instant on"`
 	Meters  []Meter       `json:"meters" nullable:"false" minItems:"1" maxItems:"500"`
 	Tariffs []TariffUse   `json:"tariffs" nullable:"false" maxItems:"40"`
+	Charges []ChargeUse   `json:"charges,omitempty" maxItems:"40"`
 	Note    string        `json:"note" minLength:"1" maxLength:"1000" doc:"Why it is so, or why it was changed"`
 	By      string        `json:"by" readOnly:"true"`
 	At      plant.Instant `json:"at" readOnly:"true" doc:"When it was saved"`
@@ -44,6 +45,8 @@ type Meter struct {
 	Aside bool `json:"aside,omitempty" doc:"Looked at by itself: another meter counts it already, and it stands in no total"`
 	// Limit is of demand, kW over 15 minutes; nil is none.
 	Limit *float64 `json:"limit_kw,omitempty" minimum:"0"`
+	// Shared divides it among machines without a meter; nil leaves it undivided.
+	Shared *Sharing `json:"shared,omitempty"`
 }
 
 // Reads says what a signal shows.
@@ -74,6 +77,19 @@ type TariffUse struct {
 
 // Virtual says whether a meter is computed of others.
 func (m Meter) Virtual() bool { return m.Formula != "" }
+
+// machines are those that a meter names.
+func (m Meter) machines() (out []plant.NodeID) {
+	if !m.Virtual() {
+		out = append(out, m.Machine)
+	}
+	if m.Shared != nil {
+		for _, w := range m.Shared.Among {
+			out = append(out, w.Machine)
+		}
+	}
+	return out
+}
 
 func (m Meter) factor() float64 {
 	if m.Factor == 0 {
@@ -130,7 +146,7 @@ func (n *Network) Check() error {
 			return err
 		}
 	}
-	return nil
+	return n.checkCharges()
 }
 
 func (n *Network) checkMeter(i int, m Meter) error {
@@ -173,6 +189,9 @@ func (n *Network) checkWays(m Meter) error {
 			return invalid("meter %s feeds itself in a circle; take one of its ways out", m.Code)
 		}
 		at = above
+	}
+	if err := n.checkShared(m); err != nil {
+		return err
 	}
 	return n.checkFormula(m, nil)
 }

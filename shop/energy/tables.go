@@ -39,9 +39,12 @@ type Factor struct {
 type Tables struct {
 	Factors []Factor
 	Tariffs []Tariff
+	Grades  []Grades
+	Systems []PowerSystem
 }
 
-// ReadTables reads energy/factors.yaml and energy/tariffs/*.yaml.
+// ReadTables reads energy/factors.yaml, energy/tariffs/*.yaml,
+// energy/grades/*.yaml and energy/power-quality.yaml.
 func ReadTables(files fs.FS) (*Tables, error) {
 	var t Tables
 	var file struct {
@@ -78,6 +81,12 @@ func ReadTables(files fs.FS) (*Tables, error) {
 			return nil, fmt.Errorf("%s: id %q; name the file after it", name, one.ID)
 		}
 		t.Tariffs = append(t.Tariffs, one)
+	}
+	if t.Grades, err = readGrades(files); err != nil {
+		return nil, err
+	}
+	if t.Systems, err = readSystems(files); err != nil {
+		return nil, err
 	}
 	return &t, nil
 }

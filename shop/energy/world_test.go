@@ -35,6 +35,10 @@ type world struct {
 	made     func(hour int) (good float64)
 	networks []energy.Network
 	lines    []energy.Baseline
+	wanted   []energy.Replacement
+	orders   []energy.OrderRuns
+	plans    energy.Plans
+	parts    map[plant.NodeID]int64 // counted in any time that is asked for
 	raised   []string
 	cleared  []string
 	told     []string // with when
@@ -53,7 +57,7 @@ func (w *world) desk(t *testing.T) *energy.Desk {
 	t.Helper()
 	tables, err := energy.ReadTables(data.FS)
 	must(t, err)
-	return energy.NewDesk(energy.Options{Store: w, Plant: w, Readings: w, Machines: w, Production: w, Alarms: w, Tables: tables, Now: func() time.Time { return w.now }})
+	return energy.NewDesk(energy.Options{Store: w, Plant: w, Readings: w, Machines: w, Production: w, Alarms: w, Orders: w, Plans: w.plans, Tables: tables, Now: func() time.Time { return w.now }})
 }
 
 func (w *world) Model(context.Context, plant.TenantNo, plant.Micros) (plant.Model, error) {
@@ -67,6 +71,7 @@ func (w *world) Model(context.Context, plant.TenantNo, plant.Micros) (plant.Mode
 	return plant.Model{Nodes: []plant.Node{
 		node("SITE", "firm/site", "", false), node("HALL", "firm/site/hall", "", false), node("METER", "firm/site/hall/meter-1", "meter", true),
 		node("M1", "firm/site/hall/lathe-1", "lathe", false), node("M2", "firm/site/hall/lathe-2", "lathe", false),
+		node("M3", "firm/site/hall/lathe-3", "lathe", false), node("M4", "firm/site/hall/saw-1", "saw", false),
 	}}, nil
 }
 
@@ -130,7 +135,7 @@ func (w *world) Before(_ context.Context, _ plant.TenantNo, machine plant.NodeID
 }
 
 func (w *world) Did(_ context.Context, _ plant.TenantNo, machine plant.NodeID, from, to plant.Micros) (out []energy.Did, err error) {
-	if machine != "M1" {
+	if machine != "M1" || w.did == nil {
 		return []energy.Did{{From: from, To: to, What: energy.Producing}}, nil
 	}
 	for _, d := range w.did {
@@ -142,7 +147,47 @@ func (w *world) Did(_ context.Context, _ plant.TenantNo, machine plant.NodeID, f
 	return out, nil
 }
 
-func (w *world) Counter(n plant.Node) (string, float64) { return "energy.active", 0 }
+func (w *world) Counted(_ context.Context, _ plant.TenantNo, machine plant.NodeID, _, _ plant.Micros) (good, all int64, err error) {
+	return w.parts[machine], w.parts[machine], nil
+}
+
+func (w *world) During(_ context.Context, _ plant.TenantNo, from, to plant.Instant) (out []energy.OrderRuns, err error) {
+	for _, o := range w.orders {
+		if o.Began < to && (o.Ended == 0 || o.Ended > from) {
+			out = append(out, o)
+		}
+	}
+	return out, nil
+}
+
+func (w *world) Order(_ context.Context, _ access.Principal, id string) (energy.OrderRuns, error) {
+	i := slices.IndexFunc(w.orders, func(o energy.OrderRuns) bool { return o.ID == id })
+	if i < 0 {
+		return energy.OrderRuns{}, access.ErrNotFound
+	}
+	return w.orders[i], nil
+}
+
+func (w *world) SaveReplacement(_ context.Context, _ plant.TenantNo, r energy.Replacement, _ int64) error {
+	w.wanted = slices.Insert(w.wanted, 0, r)
+	return nil
+}
+
+func (w *world) Replacements(context.Context, plant.TenantNo, plant.NodeID) ([]energy.Replacement, error) {
+	return w.wanted, nil
+}
+
+func (w *world) ReplacementRevisions(context.Context, plant.TenantNo, plant.NodeID, string) ([]energy.Replacement, error) {
+	return w.wanted, nil
+}
+
+// Counter: the third lathe and the saw have none.
+func (w *world) Counter(n plant.Node) (string, float64) {
+	if n.ID == "M3" || n.ID == "M4" {
+		return "", 0
+	}
+	return "energy.active", 0
+}
 
 func (w *world) Made(_ context.Context, _ access.Scope, _ string, _ energy.Every, from, to plant.Micros) (out []energy.Made, err error) {
 	for h := 0; at(h*60).Micros() < to; h++ {

@@ -70,7 +70,7 @@ type Alarms interface {
 	Clear(ctx context.Context, tenant plant.TenantNo, key string, at plant.Instant) error
 }
 
-// Options of a desk. All are required.
+// Options of a desk. All are required but Events.
 type Options struct {
 	Store     Store
 	Signals   Signals
@@ -78,8 +78,11 @@ type Options struct {
 	Alarms    Alarms
 	Catalogue *Catalogue
 	Zones     *Zones
-	NewID     func() string
-	Now       func() time.Time
+	Rules     *Rules
+	// Events tell the backtest what was wrong; nil: nothing is known.
+	Events Events
+	NewID  func() string
+	Now    func() time.Time
 }
 
 // Desk is where points are kept and windows are examined. Its methods may be
@@ -109,15 +112,9 @@ func (d *Desk) Save(ctx context.Context, who access.Principal, p Point) (Point, 
 	case tag.Kind != plant.KindWaveform:
 		return Point{}, invalid("%s is a %s; a measuring point has a tag of windows", tag.Path, tag.Kind)
 	}
-	if p.Speed != 0 {
-		speed, _, at, err := d.o.Signals.Tag(ctx, tenant, p.Speed)
-		switch {
-		case err != nil:
+	for _, no := range []plant.TagNo{p.Speed, p.Temperature, p.Current} {
+		if err := d.numberTag(ctx, who, no); err != nil {
 			return Point{}, err
-		case !who.Scope.Allows(at):
-			return Point{}, fmt.Errorf("%w: tag %d", access.ErrNotFound, p.Speed)
-		case speed.Kind != plant.KindNumber:
-			return Point{}, invalid("%s is a %s; a speed is a number", speed.Path, speed.Kind)
 		}
 	}
 	if p.Machine != "" && p.Machine != machine {
@@ -148,6 +145,24 @@ func (d *Desk) Save(ctx context.Context, who access.Principal, p Point) (Point, 
 		return p, d.o.Alarms.Clear(ctx, tenant, p.ID, p.At)
 	}
 	return p, nil
+}
+
+// numberTag refuses a tag of a speed, temperature or current that is none, or that
+// the asker may not see; 0 is nobody's.
+func (d *Desk) numberTag(ctx context.Context, who access.Principal, no plant.TagNo) error {
+	if no == 0 {
+		return nil
+	}
+	tag, _, at, err := d.o.Signals.Tag(ctx, who.Scope.Tenant, no)
+	switch {
+	case err != nil:
+		return err
+	case !who.Scope.Allows(at):
+		return fmt.Errorf("%w: tag %d", access.ErrNotFound, no)
+	case tag.Kind != plant.KindNumber:
+		return invalid("%s is a %s; speed, temperature and current are numbers", tag.Path, tag.Kind)
+	}
+	return nil
 }
 
 // State is a point with how it is.
@@ -210,7 +225,10 @@ func (d *Desk) Examine(ctx context.Context, tenant plant.TenantNo, p Point, from
 				return false
 			}
 			var r Reading
-			if r, failed = d.read(diagnoser, p, w, rpm); failed != nil {
+			if r, failed = d.read(diagnoser, p, w, rpm); failed == nil {
+				failed = d.beside(ctx, tenant, p, &r)
+			}
+			if failed != nil {
 				failed = fmt.Errorf("%s at %s: %w", p.Path, w.At.Time().Format(time.RFC3339Nano), failed)
 				return false
 			}
@@ -229,6 +247,30 @@ func (d *Desk) Examine(ctx context.Context, tenant plant.TenantNo, p Point, from
 		total += len(batch)
 		from = batch[len(batch)-1].At + 1
 	}
+}
+
+// besideAge is how old a temperature or current may be for a window: both follow a
+// machine within minutes, and a value that does not change is not stored anew.
+const besideAge = time.Hour
+
+// beside reads what else is measured at a point when a window began.
+func (d *Desk) beside(ctx context.Context, tenant plant.TenantNo, p Point, r *Reading) error {
+	for _, of := range []struct {
+		tag plant.TagNo
+		put **float64
+	}{{p.Temperature, &r.Temperature}, {p.Current, &r.Current}} {
+		if of.tag == 0 {
+			continue
+		}
+		v, ok, err := d.o.Signals.Value(ctx, tenant, of.tag, r.At, besideAge)
+		if err != nil {
+			return err
+		}
+		if ok {
+			*of.put = &v
+		}
+	}
+	return nil
 }
 
 // rpm is the speed of a point at an instant; nil when nobody knows.
@@ -340,6 +382,9 @@ func alarmOf(p Point, c Condition) (Alarm, bool) {
 		return say("振动烈度处于 D 区", "vibration in zone D")
 	case c.Why == WhyZone:
 		return say("振动烈度处于 C 区", "vibration in zone C")
+	case c.Why == WhyShaft:
+		f := faultNames[c.Fault]
+		return say("疑似"+f.ZH, "may have "+f.EN)
 	case c.Why == WhyChanged:
 		a.Priority = 4
 		return say("振动较基线升高", "louder than its baseline")

@@ -44,6 +44,9 @@ func (d *Desk) read(diagnoser *vibration.Diagnoser, p Point, w Window, rpm *floa
 	if b, ok := found.Best(); ok {
 		r.Band = &b
 	}
+	if err := d.shaft(p, window, rpm, &r); err != nil {
+		return r, err
+	}
 	if factor, ok := perMS2(p.Unit); ok {
 		density, err := vibration.Welch(window)
 		if err != nil {
@@ -56,6 +59,45 @@ func (d *Desk) read(diagnoser *vibration.Diagnoser, p Point, w Window, rpm *floa
 		}
 	}
 	return r, nil
+}
+
+// shaft says what shaft and gear of a point may have.
+func (d *Desk) shaft(p Point, window vibration.Window, rpm *float64, r *Reading) error {
+	found, err := d.shaftOf(p, window, rpm)
+	if err != nil || found == nil {
+		return err
+	}
+	r.ShaftLooked, r.Candidates = len(found.Orders) > 0, found.Candidates
+	return nil
+}
+
+// shaftOf looks at orders of the shaft; nil of a window too short for a spectrum.
+func (d *Desk) shaftOf(p Point, window vibration.Window, rpm *float64) (*vibration.ShaftFindings, error) {
+	if len(window.Values) < leastShaft {
+		return nil, nil
+	}
+	ask := vibration.ShaftAsk{Window: window, Teeth: p.Teeth}
+	if rpm != nil {
+		ask.ShaftHz = *rpm / 60
+	}
+	if factor, ok := perMS2(p.Unit); ok {
+		ask.PerMS2 = factor
+	}
+	if g, ok := d.o.Zones.Group(p.Group); ok {
+		ask.Matters = g.BC
+	}
+	return vibration.Shaft(ask)
+}
+
+// leastShaft is how many values a spectrum of orders is made of at the least.
+const leastShaft = 256
+
+// faultNames are what pages and alarms call faults of a shaft.
+var faultNames = map[vibration.Fault]plant.Name{
+	vibration.Unbalance:    {ZH: "不平衡", EN: "unbalance"},
+	vibration.Misalignment: {ZH: "不对中", EN: "misalignment"},
+	vibration.Looseness:    {ZH: "松动", EN: "looseness"},
+	vibration.Gear:         {ZH: "齿轮损伤", EN: "gear damage"},
 }
 
 // elementNames are what pages and alarms call elements.

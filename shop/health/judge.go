@@ -28,6 +28,7 @@ const (
 	WhySensor   Why = "sensor"   // the last windows cannot be believed
 	WhyElement  Why = "element"  // the same element was named again and again
 	WhyZone     Why = "zone"     // velocity in zone C or D
+	WhyShaft    Why = "shaft"    // the same fault of shaft or gear may be there again and again
 	WhyChanged  Why = "changed"  // louder than it was at this speed
 	WhyDoubtful Why = "doubtful" // something is there that cannot be named
 )
@@ -35,13 +36,15 @@ const (
 // Condition is how a point is.
 type Condition struct {
 	Level      Level             `json:"level" enum:"unknown,good,watch,bad"`
-	Why        Why               `json:"why" enum:",silent,sensor,element,zone,changed,doubtful"`
+	Why        Why               `json:"why" enum:",silent,sensor,element,zone,shaft,changed,doubtful"`
 	Element    vibration.Element `json:"element,omitempty"`
 	Confidence float64           `json:"confidence,omitempty" doc:"Of the last window that names it, 0..1"`
-	Zone       Zone              `json:"zone,omitempty"`
-	Since      plant.Instant     `json:"since,omitempty" doc:"First window of those that say so"`
-	Last       *Reading          `json:"last" doc:"The newest window; null before any came"`
-	Change     *Change           `json:"change" doc:"Null while there are too few windows at this speed to compare with"`
+	// Fault may be there whatever else decided.
+	Fault  vibration.Fault `json:"fault,omitempty" enum:",unbalance,misalignment,looseness,gear" doc:"Of shaft or gear: a candidate, whatever decided the level"`
+	Zone   Zone            `json:"zone,omitempty"`
+	Since  plant.Instant   `json:"since,omitempty" doc:"First window of those that say so"`
+	Last   *Reading        `json:"last" doc:"The newest window; null before any came"`
+	Change *Change         `json:"change" doc:"Null while there are too few windows at this speed to compare with"`
 }
 
 // Change is how the newest windows lie to the first ones at the same speed.
@@ -93,6 +96,7 @@ func Judge(readings []Reading) Condition {
 		return c
 	}
 	c.Change = change(readings)
+	c.Fault = candidate(recent)
 	if e, n := named(recent); n >= agreeing {
 		c.Level, c.Why, c.Element = Bad, WhyElement, e
 		c.Since = since(readings, func(r Reading) bool { return r.Element() == e || r.Verdict == vibration.Uncertain && !r.deaf() })
@@ -111,12 +115,25 @@ func Judge(readings []Reading) Condition {
 		c.Level, c.Why, c.Since = Bad, WhyZone, since(readings, inZone(ZoneD))
 	case count(recent, func(r Reading) bool { return r.Zone == ZoneC || r.Zone == ZoneD }) >= agreeing:
 		c.Level, c.Why, c.Since = Watch, WhyZone, since(readings, func(r Reading) bool { return r.Zone == ZoneC || r.Zone == ZoneD })
+	case c.Fault != "":
+		c.Level, c.Why = Watch, WhyShaft
+		c.Since = since(readings, func(r Reading) bool { return r.candidate() == c.Fault })
 	case count(recent, doubtful) >= agreeing:
 		c.Level, c.Why, c.Since = Watch, WhyDoubtful, since(readings, doubtful)
 	case c.Change != nil && c.Change.Changed:
 		c.Level, c.Why = Watch, WhyChanged
 	}
 	return c
+}
+
+// candidate is the fault of shaft or gear that enough of the last windows may be of.
+func candidate(readings []Reading) vibration.Fault {
+	for _, f := range []vibration.Fault{vibration.Gear, vibration.Unbalance, vibration.Misalignment, vibration.Looseness} {
+		if count(readings, func(r Reading) bool { return r.candidate() == f }) >= agreeing {
+			return f
+		}
+	}
+	return ""
 }
 
 // named is the element named most often.

@@ -56,15 +56,16 @@ type Mark struct {
 
 // Picture is what there is to see of one window.
 type Picture struct {
-	At       plant.Instant     `json:"at"`
-	Unit     string            `json:"unit,omitempty" doc:"Of the tag, and of the spectrum's amplitudes"`
-	Reading  Reading           `json:"reading"`
-	Spectrum Lines             `json:"spectrum" doc:"Amplitudes"`
-	Envelope *Lines            `json:"envelope" doc:"Of the band that shows most, as shares of its mean; null when the window is too short for one"`
-	Marks    []Mark            `json:"marks" nullable:"false" doc:"The bearing's frequencies at this speed and their multiples; empty when nobody knows the speed"`
-	Shaft    *float64          `json:"shaft_hz"`
-	Peaks    []vibration.Peak  `json:"peaks" nullable:"false" doc:"Highest lines of the spectrum"`
-	Orders   *vibration.Orders `json:"orders" doc:"The bearing's frequencies as multiples of the shaft's"`
+	At       plant.Instant            `json:"at"`
+	Unit     string                   `json:"unit,omitempty" doc:"Of the tag, and of the spectrum's amplitudes"`
+	Reading  Reading                  `json:"reading"`
+	Spectrum Lines                    `json:"spectrum" doc:"Amplitudes"`
+	Envelope *Lines                   `json:"envelope" doc:"Of the band that shows most, as shares of its mean; null when the window is too short for one"`
+	Marks    []Mark                   `json:"marks" nullable:"false" doc:"The bearing's frequencies at this speed and their multiples; empty when nobody knows the speed"`
+	Shaft    *float64                 `json:"shaft_hz"`
+	Peaks    []vibration.Peak         `json:"peaks" nullable:"false" doc:"Highest lines of the spectrum"`
+	Turning  *vibration.ShaftFindings `json:"shaft_findings" doc:"Orders of the shaft and the mesh of its gear, with what they may be of; null of a window too short"`
+	Orders   *vibration.Orders        `json:"orders" doc:"The bearing's frequencies as multiples of the shaft's"`
 }
 
 // Picture shows the window of a point that begins at an instant, or the last before.
@@ -114,6 +115,9 @@ func (d *Desk) Picture(ctx context.Context, who access.Principal, id string, at 
 	if e, err := vibration.Envelope(window, band, to); err == nil {
 		e.Lines[0] = 0 // the mean is in every other
 		p.Envelope = new(small(e, envelopeLines))
+	}
+	if p.Turning, err = d.shaftOf(s.Point, window, r.RPM); err != nil {
+		return p, err
 	}
 	bearing, err := d.o.Catalogue.Find(s.Bearing)
 	if err != nil || shaft == 0 {

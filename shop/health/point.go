@@ -20,26 +20,31 @@ func invalid(format string, args ...any) error {
 // Point is a measuring point: where on a machine vibration is taken, which bearing
 // it hears, and where its speed is to be had.
 type Point struct {
-	ID      string        `json:"id" readOnly:"true"`
-	Machine plant.NodeID  `json:"equipment,omitempty" maxLength:"60" doc:"The machine that is measured; that of the tag when left out: a recorder has sensors on many"`
-	Path    string        `json:"path" readOnly:"true" doc:"Of the machine"`
-	Name    plant.Name    `json:"name"`
-	Tag     plant.TagNo   `json:"tag" doc:"Of the windows of acceleration"`
-	Unit    string        `json:"unit,omitempty" readOnly:"true" doc:"Of the tag"`
-	Speed   plant.TagNo   `json:"speed_tag,omitempty" doc:"Of the shaft's speed in revolutions per minute; 0 where the speed is fixed"`
-	RPM     float64       `json:"rpm,omitempty" minimum:"0" maximum:"200000" doc:"Fixed speed, where no tag tells it"`
-	Bearing string        `json:"bearing" minLength:"1" maxLength:"80" doc:"Name in the catalogue, or number of elements, their diameter, pitch diameter and contact angle as 9,7.94,39.04,0"`
-	Group   string        `json:"group,omitempty" maxLength:"40" doc:"Of ISO 20816-3, to judge the velocity by"`
-	Ended   bool          `json:"ended,omitempty" doc:"Nobody measures there any more"`
-	Rev     int64         `json:"rev" doc:"Revision that was seen; 0 of a new one"`
-	By      string        `json:"by" readOnly:"true"`
-	At      plant.Instant `json:"at" readOnly:"true" doc:"When it was saved"`
+	ID      string       `json:"id" readOnly:"true"`
+	Machine plant.NodeID `json:"equipment,omitempty" maxLength:"60" doc:"The machine that is measured; that of the tag when left out: a recorder has sensors on many"`
+	Path    string       `json:"path" readOnly:"true" doc:"Of the machine"`
+	Name    plant.Name   `json:"name"`
+	Tag     plant.TagNo  `json:"tag" doc:"Of the windows of acceleration"`
+	Unit    string       `json:"unit,omitempty" readOnly:"true" doc:"Of the tag"`
+	Speed   plant.TagNo  `json:"speed_tag,omitempty" doc:"Of the shaft's speed in revolutions per minute; 0 where the speed is fixed"`
+	RPM     float64      `json:"rpm,omitempty" minimum:"0" maximum:"200000" doc:"Fixed speed, where no tag tells it"`
+	Bearing string       `json:"bearing" minLength:"1" maxLength:"80" doc:"Name in the catalogue, or number of elements, their diameter, pitch diameter and contact angle as 9,7.94,39.04,0"`
+	Teeth   int          `json:"teeth,omitempty" minimum:"0" maximum:"1000" doc:"Of the gear on this shaft; 0 for none"`
+	// Temperature and Current are looked at together with the vibration.
+	Temperature plant.TagNo   `json:"temperature_tag,omitempty" doc:"Of the bearing or housing, °C; 0 where nobody measures it"`
+	Current     plant.TagNo   `json:"current_tag,omitempty" doc:"Of the motor, A; 0 where nobody measures it"`
+	Group       string        `json:"group,omitempty" maxLength:"40" doc:"Of ISO 20816-3, to judge the velocity by"`
+	Ended       bool          `json:"ended,omitempty" doc:"Nobody measures there any more"`
+	Rev         int64         `json:"rev" doc:"Revision that was seen; 0 of a new one"`
+	By          string        `json:"by" readOnly:"true"`
+	At          plant.Instant `json:"at" readOnly:"true" doc:"When it was saved"`
 }
 
 // Limits of what people enter.
 const (
-	maxName = 100
-	maxRPM  = 200_000
+	maxName  = 100
+	maxRPM   = 200_000
+	maxTeeth = 1000
 )
 
 // check refuses a point that cannot be measured at.
@@ -50,6 +55,8 @@ func (p *Point) check(catalogue *Catalogue, zones *Zones) error {
 		return invalid("a measuring point needs a Chinese name of at most %d bytes", maxName)
 	case !(p.RPM >= 0 && p.RPM <= maxRPM) || math.IsNaN(p.RPM):
 		return invalid("a speed of %v revolutions per minute; 0 to %d are possible", p.RPM, maxRPM)
+	case p.Teeth < 0 || p.Teeth == 1 || p.Teeth > maxTeeth:
+		return invalid("a gear of %d teeth; 2 to %d are possible, 0 for none", p.Teeth, maxTeeth)
 	case p.RPM > 0 && p.Speed != 0:
 		return invalid("a fixed speed and a tag of the speed; say one of them")
 	}
@@ -85,7 +92,7 @@ const standardGravity = 9.80665
 
 // ReadingVersion is of what makes a reading of a window: another one makes them
 // anew.
-const ReadingVersion = 1
+const ReadingVersion = 2
 
 // Reading is what one window says of a point. It is derived from the window and
 // can be made again at any time.
@@ -103,6 +110,12 @@ type Reading struct {
 	Findings []vibration.Finding `json:"findings" nullable:"false"`
 	Warnings []vibration.Warning `json:"warnings" nullable:"false"`
 	Band     *vibration.Band     `json:"band" doc:"Of the envelope that shows most"`
+	// ShaftLooked says whether shaft and gear were looked at; Candidates is what they
+	// may have.
+	ShaftLooked bool                  `json:"shaft_looked,omitempty"`
+	Candidates  []vibration.Candidate `json:"candidates,omitempty"`
+	Temperature *float64              `json:"temperature,omitempty" doc:"°C, when the window began; absent where nobody knows"`
+	Current     *float64              `json:"current,omitempty" doc:"A"`
 }
 
 // Element is what the reading names as bad; "" when it names nothing.
@@ -126,4 +139,12 @@ func (r Reading) deaf() bool {
 		}
 	}
 	return false
+}
+
+// candidate is the fault of shaft or gear that a window may be called by; "" without.
+func (r Reading) candidate() vibration.Fault {
+	if len(r.Candidates) > 0 && r.Candidates[0].Confidence >= vibration.Named {
+		return r.Candidates[0].Fault
+	}
+	return ""
 }

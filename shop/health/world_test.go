@@ -22,6 +22,8 @@ type world struct {
 	readings map[string][]health.Reading
 	windows  map[plant.TagNo][]health.Window
 	speed    float64
+	beside   map[plant.TagNo]float64 // of temperature and current
+	known    []health.Known
 	raised   map[string]health.Alarm
 	told     []string // what was raised and cleared, in order
 	ids      int
@@ -37,7 +39,9 @@ func (w *world) desk(t *testing.T) *health.Desk {
 	must(t, err)
 	z, err := health.LoadZones(data.FS, health.ZonesFile)
 	must(t, err)
-	return health.NewDesk(health.Options{Store: w, Signals: w, Places: w, Alarms: w, Catalogue: c, Zones: z, Now: func() time.Time { return w.now }, NewID: func() string {
+	r, err := health.LoadRules(data.FS, health.RulesFile)
+	must(t, err)
+	return health.NewDesk(health.Options{Store: w, Signals: w, Places: w, Alarms: w, Events: w, Catalogue: c, Zones: z, Rules: r, Now: func() time.Time { return w.now }, NewID: func() string {
 		w.ids++
 		return fmt.Sprintf("P%d", w.ids)
 	}})
@@ -130,7 +134,19 @@ func (w *world) Windows(_ context.Context, _ plant.TenantNo, tag plant.TagNo, fr
 	return nil
 }
 
-func (w *world) Value(context.Context, plant.TenantNo, plant.TagNo, plant.Instant, time.Duration) (float64, bool, error) {
+func (w *world) Known(_ context.Context, _ plant.TenantNo, _ plant.NodeID, from, to plant.Instant) (out []health.Known, err error) {
+	for _, k := range w.known {
+		if k.At >= from && k.At < to {
+			out = append(out, k)
+		}
+	}
+	return out, nil
+}
+
+func (w *world) Value(_ context.Context, _ plant.TenantNo, tag plant.TagNo, _ plant.Instant, _ time.Duration) (float64, bool, error) {
+	if v, ok := w.beside[tag]; ok {
+		return v, true, nil
+	}
 	return w.speed, w.speed > 0, nil
 }
 

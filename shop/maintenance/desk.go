@@ -72,12 +72,14 @@ type Places interface {
 	Place(ctx context.Context, tenant plant.TenantNo, node plant.NodeID) (path string, name plant.Name, err error)
 }
 
-// Options of a desk. All are required.
+// Options of a desk. All are required but Spares and Files.
 type Options struct {
 	Store    Store
 	Alarms   Alarms
 	Machines Machines
 	Places   Places
+	Spares   Spares // nil: no stock is here
+	Files    Files  // nil: no photos are kept here
 	NewID    func() string
 	Now      func() time.Time
 }
@@ -131,6 +133,16 @@ func (d *Desk) begin(ctx context.Context, tenant plant.TenantNo, o Order, by, no
 	if err := o.check(); err != nil {
 		return Order{}, err
 	}
+	if err := d.checkPhotos(ctx, tenant, o.Checks); err != nil {
+		return Order{}, err
+	}
+	if o.DownRate == 0 {
+		rate, err := d.rateOf(ctx, tenant, o.Machine)
+		if err != nil {
+			return Order{}, err
+		}
+		o.DownRate = rate
+	}
 	o.Rev, o.Steps, o.At = 1, []Step{}, plant.InstantOf(d.o.Now())
 	if err := o.step(Step{State: Proposed, At: o.At, By: by, Note: strings.TrimSpace(note)}); err != nil {
 		return Order{}, err
@@ -148,6 +160,18 @@ func (d *Desk) begin(ctx context.Context, tenant plant.TenantNo, o Order, by, no
 		return Order{}, errors.Join(err, listErr)
 	}
 	return open[0], nil
+}
+
+// rateOf is what an hour of a machine's standstill cost by the last order that says
+// so: nobody says it twice.
+func (d *Desk) rateOf(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID) (int64, error) {
+	all, err := d.o.Store.Orders(ctx, Filter{Scope: access.Scope{Tenant: tenant}, Machine: machine, Limit: atOnce})
+	for _, o := range all {
+		if o.DownRate > 0 {
+			return o.DownRate, err
+		}
+	}
+	return 0, err
 }
 
 // Orders lists orders, the newest first.
@@ -185,6 +209,9 @@ func (d *Desk) Change(ctx context.Context, who access.Principal, id string, rev 
 	}
 	o.Work = w
 	if err := o.check(); err != nil {
+		return Order{}, err
+	}
+	if err := d.checkPhotos(ctx, who.Scope.Tenant, w.Checks); err != nil {
 		return Order{}, err
 	}
 	return d.o.Store.SaveOrder(ctx, who.Scope.Tenant, o, rev)

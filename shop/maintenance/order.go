@@ -73,6 +73,8 @@ type Check struct {
 	Done bool          `json:"done,omitempty"`
 	By   string        `json:"by,omitempty"`
 	At   plant.Instant `json:"at,omitempty"`
+	// Photos show how it was.
+	Photos []string `json:"photos,omitempty" maxItems:"8" doc:"SHA-256 of files that were handed in"`
 }
 
 // Part is a spare that was used.
@@ -164,6 +166,9 @@ func (o Order) when(state State) plant.Instant {
 	}
 	return 0
 }
+
+// Done is when the work was done last; 0 when it never was.
+func (o Order) Done() plant.Instant { return o.when(Done) }
 
 // Open says whether somebody has still to do something about it.
 func (o Order) Open() bool { return slices.Contains([]State{Proposed, Planned, InWork, Done}, o.State) }

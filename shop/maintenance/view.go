@@ -18,6 +18,9 @@ type View struct {
 	Reason     string `json:"reason,omitempty" doc:"Why there is no figure"`
 	// Known is what was found and done when the same alarm came before.
 	Known []Known `json:"known" nullable:"false"`
+	// Taken and Kept are the spares of it, as material has them.
+	Taken []Taken `json:"taken" nullable:"false"`
+	Kept  []Kept  `json:"kept" nullable:"false"`
 }
 
 // Known is what was learnt from an order: fault, cause, action, and whether it helped.
@@ -42,7 +45,12 @@ func (d *Desk) View(ctx context.Context, who access.Principal, id string) (View,
 	if err != nil {
 		return View{}, err
 	}
-	v := View{Order: o, Known: []Known{}}
+	v := View{Order: o, Known: []Known{}, Taken: []Taken{}, Kept: []Kept{}}
+	if d.o.Spares != nil {
+		if v.Taken, v.Kept, err = d.o.Spares.Of(ctx, who, o.Ref()); err != nil {
+			return View{}, err
+		}
+	}
 	if o.Origin != nil {
 		if v.Known, err = d.known(ctx, who.Scope, o); err != nil {
 			return View{}, err
@@ -113,8 +121,14 @@ type Summary struct {
 	// CorrectiveRatio is ISO 22400-2's corrective maintenance ratio.
 	CorrectiveRatio *float64 `json:"corrective_ratio" doc:"Corrective maintenance time by all maintenance time, 0..1"`
 	Reason          string   `json:"reason,omitempty" doc:"Why there is no ratio"`
-	Verified        int      `json:"verified" doc:"Of those done in the stretch, how many were seen to have helped"`
-	Ineffective     int      `json:"ineffective"`
+	// Of the orders that were done in the stretch.
+	DownMs      int64 `json:"down_ms" doc:"How long their machines stood in planned time because of them"`
+	DownFen     int64 `json:"down_fen" doc:"What that cost, of those that say what an hour costs"`
+	LabourFen   int64 `json:"labour_fen"`
+	PartsFen    int64 `json:"parts_fen"`
+	NoRate      int   `json:"without_rate" doc:"Of them those whose standstill has no price"`
+	Verified    int   `json:"verified" doc:"Of those done in the stretch, how many were seen to have helped"`
+	Ineffective int   `json:"ineffective"`
 }
 
 // Summary folds the orders of a scope that were done in [from, to).
@@ -129,6 +143,9 @@ func (d *Desk) Summary(ctx context.Context, scope access.Scope, from, to plant.I
 		for _, o := range page {
 			before = o.Number
 			s.add(o, now)
+			if err := d.addCost(ctx, scope.Tenant, o, &s); err != nil {
+				return Summary{}, err
+			}
 		}
 		if len(page) < atOnce {
 			break
@@ -141,6 +158,29 @@ func (d *Desk) Summary(ctx context.Context, scope access.Scope, from, to plant.I
 		s.CorrectiveRatio = &r.Value
 	}
 	return s, nil
+}
+
+// addCost adds what an order cost that was done in the stretch.
+func (d *Desk) addCost(ctx context.Context, tenant plant.TenantNo, o Order, s *Summary) error {
+	if done := o.when(Done); done < s.From || done >= s.To || o.State == Cancelled {
+		return nil
+	}
+	v := View{Order: o}
+	if err := d.cost(ctx, tenant, &v); err != nil {
+		return err
+	}
+	s.LabourFen += o.LabourFen
+	s.PartsFen += o.PartsFen
+	if v.DowntimeMs == nil || *v.DowntimeMs == 0 {
+		return nil
+	}
+	s.DownMs += *v.DowntimeMs
+	if v.CostFen == nil {
+		s.NoRate++
+		return nil
+	}
+	s.DownFen += *v.CostFen - o.LabourFen - o.PartsFen
+	return nil
 }
 
 func (s *Summary) add(o Order, now plant.Instant) {

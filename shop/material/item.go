@@ -19,13 +19,16 @@ const (
 // Item is something that is kept: a product or what is bought (B2MML
 // MaterialDefinition).
 type Item struct {
-	Code      string     `json:"code" minLength:"1" maxLength:"63" pattern:"^[A-Za-z0-9][A-Za-z0-9._-]*$" doc:"As bills of materials call it"`
-	Name      plant.Name `json:"name"`
-	Unit      string     `json:"unit" minLength:"1" maxLength:"20" doc:"UCUM; {piece} for pieces. It never changes once something was booked"`
-	Tracking  Tracking   `json:"tracking" enum:"none,lot,serial"`
-	ShelfDays int        `json:"shelf_days,omitempty" minimum:"0" maximum:"36500" doc:"Days from receipt or making to expiry; 0 for none"`
-	Off       bool       `json:"off,omitempty" doc:"No longer kept"`
-	Rev       int64      `json:"rev" doc:"Counts the changes"`
+	Code     string     `json:"code" minLength:"1" maxLength:"63" pattern:"^[A-Za-z0-9][A-Za-z0-9._-]*$" doc:"As bills of materials call it"`
+	Name     plant.Name `json:"name"`
+	Unit     string     `json:"unit" minLength:"1" maxLength:"20" doc:"UCUM; {piece} for pieces. It never changes once something was booked"`
+	Tracking Tracking   `json:"tracking" enum:"none,lot,serial"`
+	// Reorder and Target say when, and up to how much, is bought again.
+	Reorder   plant.Quantity `json:"reorder_point,omitempty" doc:"What is free at which it is bought again; 0 for none"`
+	Target    plant.Quantity `json:"target_stock,omitempty" doc:"Up to how much is bought then; the reorder point when left out"`
+	ShelfDays int            `json:"shelf_days,omitempty" minimum:"0" maximum:"36500" doc:"Days from receipt or making to expiry; 0 for none"`
+	Off       bool           `json:"off,omitempty" doc:"No longer kept"`
+	Rev       int64          `json:"rev" doc:"Counts the changes"`
 }
 
 // Check says what is wrong with an item by itself.
@@ -42,6 +45,8 @@ func (i *Item) Check() error {
 		return invalid("item %s: the unit is missing; write {piece} for pieces, kg, m …", i.Code)
 	case i.Tracking != Untracked && i.Tracking != ByLot && i.Tracking != BySerial:
 		return invalid("item %s: tracking %q; write none, lot or serial", i.Code, i.Tracking)
+	case i.Reorder < 0 || i.Target < 0 || i.Target > 0 && i.Target < i.Reorder:
+		return invalid("item %s: a reorder point of %s and a target of %s; neither is below 0, and the target is no less than the reorder point", i.Code, i.Reorder, i.Target)
 	case i.ShelfDays < 0 || i.ShelfDays > 36500:
 		return invalid("item %s: a shelf life of %d days; 0 to 36500 are allowed", i.Code, i.ShelfDays)
 	}

@@ -102,6 +102,7 @@ func (r *rooms) registerCondition() {
 			w, err := r.Condition.Waterfall(ctx, web.Who(ctx), in.ID, plant.InstantOf(in.From), plant.InstantOf(in.Range.To), in.To)
 			return &struct{ Body health.Waterfall }{w}, err
 		})
+	r.registerDiagnosis()
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/condition/bearings", ID: "condition-bearings", Summary: "Bearings that are known by name, with their geometry and where it comes from", Tag: "condition", Needs: access.Read},
 		func(context.Context, *struct{}) (*web.ListOut[health.Catalogued], error) {
 			return web.NewList(r.Condition.Catalogue(), ""), nil

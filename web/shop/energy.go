@@ -32,10 +32,12 @@ func spanOf(r web.Range) (from, to plant.Instant, err error) {
 	return plant.InstantOf(r.From), plant.InstantOf(r.To), nil
 }
 
-// EnergyTables are the factors and tariffs that there are.
+// EnergyTables are the factors, tariffs and grades that there are.
 type EnergyTables struct {
-	Factors []energy.Factor `json:"factors" nullable:"false"`
-	Tariffs []energy.Tariff `json:"tariffs" nullable:"false"`
+	Factors []energy.Factor      `json:"factors" nullable:"false"`
+	Tariffs []energy.Tariff      `json:"tariffs" nullable:"false"`
+	Grades  []energy.Grades      `json:"grades" nullable:"false"`
+	Systems []energy.PowerSystem `json:"systems" nullable:"false" doc:"Voltages with limits of power quality"`
 }
 
 type (
@@ -47,6 +49,7 @@ func (r *rooms) registerEnergy() {
 	r.registerMeters()
 	r.registerEnergyUse()
 	r.registerBaselines()
+	r.registerEnergyShares()
 }
 
 func (r *rooms) registerMeters() {
@@ -62,10 +65,10 @@ func (r *rooms) registerMeters() {
 			all, err := r.Energy.Networks(ctx, scope)
 			return web.NewList(all, ""), err
 		})
-	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/energy-tables", ID: "energy-tables", Summary: "Factors of standard coal and CO₂, and tariffs, each with its source and whether it was verified", Tag: "energy", Needs: access.Read},
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/energy-tables", ID: "energy-tables", Summary: "Factors of standard coal and CO₂, tariffs and grades of machines, each with its source and whether it was verified", Tag: "energy", Needs: access.Read},
 		func(context.Context, *struct{}) (*struct{ Body EnergyTables }, error) {
 			t := r.Energy.Tables()
-			return &struct{ Body EnergyTables }{EnergyTables{t.Factors, t.Tariffs}}, nil
+			return &struct{ Body EnergyTables }{EnergyTables{t.Factors, t.Tariffs, t.Grades, t.Systems}}, nil
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/energy/{id}/meters", ID: "energy-meters", Summary: "All revisions of a place's meters, newest first", Tag: "energy", Needs: access.Read},
 		func(ctx context.Context, in *EnergyAt) (*web.ListOut[energy.Network], error) {

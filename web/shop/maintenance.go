@@ -112,6 +112,7 @@ func (r *rooms) registerMaintenance() {
 			return &struct{ Body maintenance.Summary }{s}, err
 		})
 	r.registerMaintenancePlans()
+	r.registerSpares()
 }
 
 func (r *rooms) workOrder(ctx context.Context, o maintenance.Order, err error, action string) (*workOrderOut, error) {

@@ -39,6 +39,11 @@ func (r *rooms) registerItems() {
 			all, err := r.Material.Items(ctx, web.Who(ctx), in.Q, after, in.Limit+1)
 			return cut(all, in.Limit, func(i material.Item) string { return i.Code }), err
 		})
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/material/levels", ID: "stock-levels", Summary: "Items with a reorder point beside what is free of them, those that are low first", Tag: "material", Needs: access.Read, Heavy: true},
+		func(ctx context.Context, _ *struct{}) (*web.ListOut[material.Level], error) {
+			all, err := r.Material.Levels(ctx, web.Who(ctx))
+			return web.NewList(all, ""), err
+		})
 	web.Handle(r.api, web.Op{Method: http.MethodPut, Path: "/material/items/{code}", ID: "save-item", Summary: "Enter an item or change one; rev 0 for a new one", Tag: "material", Needs: access.Material, Whole: true},
 		func(ctx context.Context, in *struct {
 			Code string `path:"code" maxLength:"63"`

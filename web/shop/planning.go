@@ -27,6 +27,7 @@ type Planning interface {
 	CheckMove(ctx context.Context, scope access.Scope, id string, m planning.Move) (planning.Feedback, error)
 	Move(ctx context.Context, who access.Principal, id string, m planning.Move, settle bool) (planning.Head, error)
 	Lock(ctx context.Context, who access.Principal, id string, refs []planning.Ref, locked bool) (planning.Head, error)
+	Shift(ctx context.Context, who access.Principal, id string, moves []planning.Move) (planning.Head, error)
 	Issue(ctx context.Context, who access.Principal, id string, again bool, note string) (planning.Head, error)
 	Drop(ctx context.Context, who access.Principal, id, note string) (planning.Head, error)
 
@@ -179,6 +180,17 @@ func (r *rooms) registerPlanEdits() {
 		) (*planHeadOut, error) {
 			h, err := r.Planning.Lock(ctx, web.Who(ctx), in.ID, in.Body.Operations, in.Body.Locked)
 			return r.planned(ctx, h, err, "plan.lock", in.Body)
+		})
+	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/plans/{id}/shift", ID: "shift-plan-operations", Summary: "Move operations together and lock them there; makes another draft, which is answered. Refused when that breaks a rule that was kept", Tag: "planning", Needs: access.Plan, Status: http.StatusCreated, Heavy: true},
+		func(ctx context.Context, in *struct {
+			PlanAt
+			Body struct {
+				Moves []planning.Move `json:"moves" nullable:"false" minItems:"1" maxItems:"500"`
+			}
+		},
+		) (*planHeadOut, error) {
+			h, err := r.Planning.Shift(ctx, web.Who(ctx), in.ID, in.Body.Moves)
+			return r.planned(ctx, h, err, "plan.shift", in.Body)
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/plans/{id}/issue", ID: "issue-plan", Summary: "Issue a plan to the workshop: the place works by it. Refused when it cannot be carried out, or is of older facts", Tag: "planning", Needs: access.Plan, Heavy: true},
 		func(ctx context.Context, in *struct {

@@ -8,7 +8,9 @@ export const orderStates = ["proposed", "planned", "in_work", "done", "verified"
 export type WorkState = (typeof orderStates)[number];
 export type WorkKind = "corrective" | "preventive" | "condition";
 
-export interface Check { text: string; done?: boolean; by?: string; at?: string }
+export interface Check { text: string; done?: boolean; by?: string; at?: string; photos?: string[] }
+export interface Taken { booking: string; item: string; name: Name; unit: string; lot?: string; location: string; quantity: string; by: string; at: string }
+export interface Kept { item: string; unit: string; quantity: string }
 export interface Part { item: string; quantity: string; location?: string }
 /** What people say of an order beside how far it came. */
 export interface Work {
@@ -21,10 +23,10 @@ export interface WorkOrder extends Work {
   id: string; number: number; rev: number; equipment: string; path: string; name: Name; kind: WorkKind; plan?: string; origin?: Origin; state: WorkState; steps: WorkStep[]; at: string;
 }
 export interface Known { order: string; number: number; done: string; path: string; name: Name; fault: string; cause: string; action: string; state: WorkState }
-export interface WorkView extends WorkOrder { downtime_ms: number | null; cost_fen: number | null; reason?: string; known: Known[] }
+export interface WorkView extends WorkOrder { downtime_ms: number | null; cost_fen: number | null; reason?: string; known: Known[]; taken: Taken[]; kept: Kept[] }
 export interface Summary {
   from: string; to: string; count: Partial<Record<WorkKind, number>>; open: number; late: number; work_ms: Partial<Record<WorkKind, number>>;
-  corrective_ratio: number | null; reason?: string; verified: number; ineffective: number;
+  corrective_ratio: number | null; reason?: string; verified: number; ineffective: number; down_ms: number; down_fen: number; labour_fen: number; parts_fen: number; without_rate: number;
 }
 export const planWays = ["time", "count", "alarm"] as const;
 export interface Plan {

@@ -41,6 +41,8 @@ export const arrivals = (query: Query) => pages<Arrival>("/material/arrivals", q
 export const calls = (query: Query) => pages<Call>("/material/calls", query);
 
 const list = <T>(path: string, query: Query = {}) => queryOptions({ queryKey: [path, "all", query], queryFn: async ({ signal }) => (await api.get<List<T>>(path, query, signal)).items });
+export type Level = S["MaterialLevel"];
+export const levels = list<Level>("/material/levels");
 export const locations = list<Location>("/material/locations");
 export const loops = list<Loop>("/material/loops");
 export const reservations = (query: Query) => list<Reservation>("/material/reservations", query);

@@ -968,6 +968,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/condition/points/{id}/backtest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the rules of diagnosis would have said of the past, window by window, beside corrective work that was done */
+        get: operations["condition-backtest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/condition/points/{id}/diagnosis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What vibration, temperature and current say together: signs, votes for and against each fault, a verdict or uncertain */
+        get: operations["condition-diagnosis"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/condition/points/{id}/life": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When the velocity of a point will reach zone D if it goes on as since it began to rise, with an interval; none before a trend is there */
+        get: operations["condition-life"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/condition/points/{id}/picture": {
         parameters: {
             query?: never;
@@ -1591,8 +1642,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Factors of standard coal and CO₂, and tariffs, each with its source and whether it was verified */
+        /** Factors of standard coal and CO₂, tariffs and grades of machines, each with its source and whether it was verified */
         get: operations["energy-tables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/energy/{id}/allocation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Electricity of a place by order, item, good part and machine, with cost and CO₂; start-up and standby apart, and what is not allocated; 31 days at most */
+        get: operations["energy-allocation"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1687,6 +1755,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/energy/{id}/benchmark": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Machines by what they use for a part or an hour of work, beside those of their class; 31 days at most */
+        get: operations["energy-benchmark"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/energy/{id}/charge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What capacity or demand of a month costs, by each basis */
+        get: operations["energy-charge"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/energy/{id}/cost": {
         parameters: {
             query?: never;
@@ -1739,6 +1841,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/energy/{id}/power-quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How voltage, unbalance, harmonics, frequency and power factor kept within limits at a meter that is read; 31 days at most */
+        get: operations["power-quality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/energy/{id}/proposal": {
         parameters: {
             query?: never;
@@ -1748,6 +1867,58 @@ export interface paths {
         };
         /** Meters made from the plant model, to be corrected and saved */
         get: operations["energy-proposal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/energy/{id}/replacements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Machines that may be replaced, with what they would save and what was saved, the shortest pay-back first */
+        get: operations["energy-replacements"];
+        put?: never;
+        /** Keep a machine that may be replaced as the next revision of its code; rev is the one that was seen */
+        post: operations["save-energy-replacement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/energy/{id}/replacements/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All revisions of a replacement, newest first */
+        get: operations["energy-replacement-revisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/energy/{id}/shifting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Jobs of the plan in use that could run in cheaper hours within their slack, nothing late; nothing changes */
+        get: operations["energy-shifting"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3714,6 +3885,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/maintenance/orders/{id}/spares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a spare out of stock for a work order; the same key again is the same booking */
+        post: operations["take-spare"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/orders/{id}/spares/kept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Reserve a spare for a work order; the last word counts, 0 takes it back. For planners and storekeepers */
+        put: operations["keep-spare"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/orders/{id}/spares/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring a spare back that was taken for a work order */
+        post: operations["return-spare"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/maintenance/orders/{id}/state": {
         parameters: {
             query?: never;
@@ -4000,6 +4222,23 @@ export interface paths {
         };
         /** Labels with QR code and Code 128, as PDF or for a label printer (ZPL) */
         get: operations["material-labels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/material/levels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Items with a reorder point beside what is free of them, those that are low first */
+        get: operations["stock-levels"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4479,6 +4718,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/orders/{id}/energy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Electricity that an order used, from its beginning to its end or now */
+        get: operations["order-energy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/orders/{id}/entries": {
         parameters: {
             query?: never;
@@ -4936,6 +5192,23 @@ export interface paths {
         put?: never;
         /** Move an operation and lock it there; makes another draft, which is answered */
         post: operations["move-plan-operation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/shift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move operations together and lock them there; makes another draft, which is answered. Refused when that breaks a rule that was kept */
+        post: operations["shift-plan-operations"];
         delete?: never;
         options?: never;
         head?: never;
@@ -9006,6 +9279,34 @@ export interface components {
             /** @enum {string} */
             state: "done" | "cancelled";
         };
+        EnergyAllocation: {
+            /** @description CO₂ of a kWh; null without one in force */
+            factor: components["schemas"]["EnergyFactor"];
+            /** @description Of machines while no order ran there */
+            free: components["schemas"]["EnergyShare"];
+            /** @description The same by what they did: start-up and standby apart */
+            free_by: components["schemas"]["EnergyDoingShare"][];
+            from: string;
+            /** @description By product, the greatest first */
+            items: components["schemas"]["EnergyItemShare"][];
+            /** @description In the order of the meters */
+            machines: components["schemas"]["EnergyMachineShare"][];
+            /** Format: int64 */
+            network_rev: number;
+            /** @description Of all orders */
+            ordered: components["schemas"]["EnergyShare"];
+            /** @description The greatest first */
+            orders: components["schemas"]["EnergyOrderShare"][];
+            /** @description That no machine counted: total less orders and free; null where the total is not known */
+            rest: components["schemas"]["EnergyShare"];
+            tariffs: components["schemas"]["EnergyTariffUsed"][];
+            to: string;
+            total: components["schemas"]["EnergyAmount"];
+            /** @description Machines at which orders ran and of which no meter tells */
+            unmetered: string[];
+            /** @description Of the total; of nothing where it has a reason */
+            whole: components["schemas"]["EnergyShare"];
+        };
         EnergyAmount: {
             /**
              * Format: double
@@ -9092,6 +9393,12 @@ export interface components {
             unit: string;
             variables: components["schemas"]["EnergyVariable"][];
         };
+        EnergyBenchmark: {
+            /** @description The greatest excess first */
+            classes: components["schemas"]["EnergyClassCompare"][];
+            from: string;
+            to: string;
+        };
         EnergyBreak: {
             /** Format: double */
             at: number;
@@ -9117,6 +9424,39 @@ export interface components {
             /** @description Beginning of the period from which it is as expected again; left out while it lasts */
             until?: string;
         };
+        EnergyChargeBy: {
+            /** @enum {string} */
+            basis: "capacity" | "demand" | "contract";
+            /** Format: int64 */
+            fen: number | null;
+            /** @enum {string} */
+            why?: "" | "no_readings" | "no_price";
+        };
+        EnergyChargeUse: {
+            /**
+             * @description capacity: by the transformers; demand: by the greatest of the month; contract: by the demand that was agreed, and twice for what is beyond 105 % of it
+             * @enum {string}
+             */
+            basis: "capacity" | "demand" | "contract";
+            /**
+             * Format: double
+             * @description Demand that was agreed
+             */
+            contract_kw?: number;
+            /** @description First day, in China */
+            day: string;
+            /** Format: int64 */
+            fen_per_kva: number;
+            /** Format: int64 */
+            fen_per_kw: number;
+            /**
+             * Format: double
+             * @description Of the transformers in use
+             */
+            kva: number;
+            /** @description Whose demand it is; the meter that feeds the others when left out */
+            meter?: string;
+        };
         EnergyCheck: {
             /** Format: double */
             limit: number;
@@ -9125,6 +9465,18 @@ export interface components {
             /** Format: double */
             value: number | null;
             what: string;
+        };
+        EnergyClassCompare: {
+            /** @enum {string} */
+            basis: "part" | "hour";
+            class: string;
+            /** @description The greatest use first */
+            machines: components["schemas"]["EnergyMachineCompare"][];
+            /** @description They made different products: what a part takes differs with it */
+            mixed: boolean;
+            /** @enum {string} */
+            reason?: "" | "too_few";
+            standing: components["schemas"]["EnergyStanding"];
         };
         EnergyCost: {
             /**
@@ -9193,6 +9545,42 @@ export interface components {
             /** @enum {string} */
             what: "producing" | "setup" | "startup" | "standby" | "down" | "off" | "unknown";
         };
+        EnergyDoingShare: {
+            /**
+             * Format: double
+             * @description Null without a factor
+             */
+            co2_kg: number | null;
+            /**
+             * Format: int64
+             * @description Null without a tariff
+             */
+            fen: number | null;
+            /** Format: double */
+            kwh: number;
+            /**
+             * Format: int64
+             * @description Of machine time
+             */
+            ms: number;
+            /** @enum {string} */
+            what: "producing" | "setup" | "startup" | "standby" | "down" | "off" | "unknown";
+        };
+        EnergyDraw: {
+            equipment: string;
+            /**
+             * Format: double
+             * @description Of production that it is of
+             */
+            hours: number;
+            /**
+             * Format: double
+             * @description Mean while it produced; null where that is not known for long enough
+             */
+            kw: number | null;
+            name: components["schemas"]["PlantName"];
+            path: string;
+        };
         EnergyEnPI: {
             /** Format: double */
             base_load: number | null;
@@ -9248,6 +9636,132 @@ export interface components {
             kwh: number;
             to: string;
         };
+        EnergyGradeChoice: {
+            /** Format: int64 */
+            grade: number;
+            /**
+             * Format: double
+             * @description Rated power as the table has it
+             */
+            size: number;
+            table: string;
+        };
+        EnergyGradeRow: {
+            /** Format: double */
+            size: number;
+            values: number[];
+        };
+        EnergyGradeUsed: {
+            name: components["schemas"]["PlantName"];
+            source: string;
+            verified: string;
+        };
+        EnergyGrades: {
+            /** @enum {string} */
+            better: "high" | "low";
+            /** @description Unit of the sizes */
+            by: string;
+            /** @description The columns; 1 is the best */
+            grades: number[];
+            id: string;
+            name: components["schemas"]["PlantName"];
+            rows: components["schemas"]["EnergyGradeRow"][];
+            source: string;
+            /** @description Of the values */
+            unit: string;
+            valid_from: string;
+            valid_to?: string;
+            /** @description Who held it against the source; unverified */
+            verified: string;
+        };
+        EnergyItemShare: {
+            /**
+             * Format: double
+             * @description Null without a factor
+             */
+            co2_kg: number | null;
+            /**
+             * Format: int64
+             * @description Null without a tariff
+             */
+            fen: number | null;
+            /**
+             * Format: int64
+             * @description Of these
+             */
+            good: number;
+            /** Format: double */
+            kwh: number;
+            /** Format: int64 */
+            orders: number;
+            per_good: components["schemas"]["EnergyPerPart"];
+            product: string;
+            /**
+             * Format: int64
+             * @description That PerGood is of
+             */
+            whole_orders: number;
+        };
+        EnergyJobShare: {
+            /**
+             * Format: double
+             * @description Null without a factor
+             */
+            co2_kg: number | null;
+            /**
+             * Format: int64
+             * @description Null without a tariff
+             */
+            fen: number | null;
+            /** Format: int64 */
+            good: number;
+            /** Format: double */
+            kwh: number;
+            name: components["schemas"]["PlantName"];
+            /** Format: int64 */
+            no: number;
+        };
+        EnergyKeeping: {
+            /** @description 95 % of the intervals are within; null where less than 90 % are known */
+            complies: boolean | null;
+            /** Format: double */
+            high: number | null;
+            /** Format: int64 */
+            intervals: number;
+            /**
+             * Format: int64
+             * @description Intervals of which a mean is known
+             */
+            known: number;
+            /** Format: double */
+            least: number | null;
+            least_at?: string;
+            /** Format: double */
+            low: number | null;
+            /** Format: double */
+            most: number | null;
+            most_at?: string;
+            /**
+             * Format: int64
+             * @description Of them those beyond a limit
+             */
+            outside: number;
+            /**
+             * Format: int64
+             * @description Their time
+             */
+            outside_s: number;
+            /** Format: double */
+            p5: number | null;
+            /** Format: double */
+            p95: number | null;
+            signal: string;
+            source: string;
+            unit: string;
+            verified: string;
+            /** @enum {string} */
+            what: "voltage" | "unbalance" | "thd" | "frequency" | "factor";
+        };
         EnergyKindCost: {
             /** Format: int64 */
             fen: number;
@@ -9255,6 +9769,112 @@ export interface components {
             kind: "sharp" | "peak" | "flat" | "valley" | "deep_valley";
             /** Format: double */
             kwh: number;
+        };
+        EnergyLoadShift: {
+            /** @description What machines draw while they produce, the greatest first */
+            draws: components["schemas"]["EnergyDraw"][];
+            /**
+             * Format: int64
+             * @description What the priced jobs cost as they are planned
+             */
+            fen: number;
+            from: string;
+            /** @description To be moved together, the greatest saving first */
+            jobs: components["schemas"]["EnergyShiftJob"][];
+            /** Format: double */
+            peak_kw: number;
+            /** Format: double */
+            peak_kw_then: number;
+            /** @description Id of the plan in use */
+            plan: string;
+            /** Format: int64 */
+            plan_number: number;
+            plan_place: string;
+            /**
+             * Format: int64
+             * @description Jobs of the plan of which the cost is known
+             */
+            priced: number;
+            /** Format: int64 */
+            saved_fen: number;
+            /**
+             * Format: int64
+             * @description Jobs that stay: running, locked, in a batch, or of unknown draw
+             */
+            still: number;
+            tariffs: components["schemas"]["EnergyTariffUsed"][];
+            /** @description Up to which jobs are moved */
+            to: string;
+        };
+        EnergyMachineCompare: {
+            /** Format: double */
+            beyond: number | null;
+            /** Format: double */
+            busy_hours: number;
+            /**
+             * Format: double
+             * @description Share of the time that is known, 0..1
+             */
+            coverage: number;
+            equipment: string;
+            /**
+             * Format: int64
+             * @description At what a kWh of it cost in this time; null without a tariff
+             */
+            excess_fen_per_year: number | null;
+            /** Format: double */
+            excess_kwh: number | null;
+            /**
+             * Format: double
+             * @description If a year were like this time
+             */
+            excess_kwh_per_year: number | null;
+            /**
+             * Format: double
+             * @description What a kWh of it cost in this time; null without a tariff
+             */
+            fen_per_kwh: number | null;
+            /** @enum {string} */
+            key: "own" | "weight" | "busy";
+            meter: string;
+            name: components["schemas"]["PlantName"];
+            /**
+             * Format: int64
+             * @description Counted
+             */
+            parts: number;
+            path: string;
+            products: string[];
+            reason?: string;
+            /** Format: double */
+            specific: number | null;
+            /** Format: double */
+            value: number | null;
+            /** @enum {string} */
+            why?: "" | "no_readings" | "no_signal" | "not_all_known" | "nothing_made";
+        };
+        EnergyMachineShare: {
+            /**
+             * Format: double
+             * @description Share of the time that is known, 0..1
+             */
+            coverage: number;
+            equipment: string;
+            /** @description While no order ran there */
+            free: components["schemas"]["EnergyShare"];
+            free_by: components["schemas"]["EnergyDoingShare"][];
+            /**
+             * @description A meter of its own, or how it takes its share of one
+             * @enum {string}
+             */
+            key: "own" | "weight" | "busy";
+            meter: string;
+            name: components["schemas"]["PlantName"];
+            ordered: components["schemas"]["EnergyShare"];
+            path: string;
+            reason?: string;
+            /** Format: double */
+            value: number | null;
         };
         EnergyMachineStandby: {
             /**
@@ -9316,6 +9936,7 @@ export interface components {
              * @enum {string}
              */
             reads?: "counter" | "rate";
+            shared?: components["schemas"]["EnergySharing"];
             signal?: string;
         };
         EnergyModel: {
@@ -9336,10 +9957,37 @@ export interface components {
             std_err: number[];
             terms: string[];
         };
+        EnergyMonthCharge: {
+            at: string[];
+            /** @description Not all of the month is known or over: demand may become more */
+            at_least: boolean;
+            /** @description What each basis would come to */
+            bases: components["schemas"]["EnergyChargeBy"][];
+            /**
+             * Format: double
+             * @description Share of the quarters that are known
+             */
+            coverage: number;
+            /**
+             * Format: int64
+             * @description By the basis in force; null where demand is not known
+             */
+            fen: number | null;
+            from: string;
+            /** Format: double */
+            max_kw: number | null;
+            meter: components["schemas"]["EnergyMeter"];
+            /** @description In China */
+            month: string;
+            /** @description Its end, or now */
+            to: string;
+            use: components["schemas"]["EnergyChargeUse"];
+        };
         EnergyNetwork: {
             /** @description When it was saved */
             readonly at: string;
             readonly by: string;
+            charges?: components["schemas"]["EnergyChargeUse"][] | null;
             /** @description In force from this instant on */
             from: string;
             meters: components["schemas"]["EnergyMeter"][];
@@ -9402,6 +10050,7 @@ export interface components {
              */
             reads?: "counter" | "rate";
             reason?: string;
+            shared?: components["schemas"]["EnergySharing"];
             signal?: string;
             /** @description Machine and signal that were read */
             tag?: string;
@@ -9418,6 +10067,55 @@ export interface components {
             /** @enum {string} */
             what: "rolled_over" | "exchanged" | "gap" | "went_back" | "jumped" | "repeated" | "overruled" | "disordered";
         };
+        EnergyOrderEnergy: {
+            from?: string;
+            /** @description Null where nothing is known: reason says why */
+            order: components["schemas"]["EnergyOrderShare"];
+            /** @description Whose meters tell */
+            place?: string;
+            /** @enum {string} */
+            reason?: "" | "not_begun" | "no_meters" | "too_long";
+            to?: string;
+        };
+        EnergyOrderShare: {
+            /**
+             * Format: double
+             * @description Null without a factor
+             */
+            co2_kg: number | null;
+            /** Format: double */
+            coverage: number;
+            /**
+             * Format: int64
+             * @description Null without a tariff
+             */
+            fen: number | null;
+            /**
+             * Format: int64
+             * @description Good parts of its last job
+             */
+            good: number;
+            id: string;
+            jobs: components["schemas"]["EnergyJobShare"][];
+            /** Format: double */
+            kwh: number;
+            number: string;
+            /** @description By what machines did while it ran there */
+            parts: components["schemas"]["EnergyDoingShare"][];
+            /** @description Null where not all of the order is known: reason says why */
+            per_good: components["schemas"]["EnergyPerPart"];
+            product: string;
+            /** @enum {string} */
+            reason?: "" | "not_ended" | "begun_before" | "none_good" | "not_all_known";
+        };
+        EnergyPerPart: {
+            /** Format: double */
+            co2_kg: number | null;
+            /** Format: double */
+            fen: number | null;
+            /** Format: double */
+            kwh: number;
+        };
         EnergyPoint: {
             /** Format: double */
             actual: number;
@@ -9431,6 +10129,40 @@ export interface components {
             to: string;
             x: number[];
         };
+        EnergyPowerLimit: {
+            /** Format: double */
+            high: number | null;
+            /** Format: double */
+            low: number | null;
+            /** Format: double */
+            nominal?: number;
+            /** @description Of the vocabulary; those that a meter has are looked at */
+            signals: string[];
+            source: string;
+            unit: string;
+            verified: string;
+            /** @enum {string} */
+            what: "voltage" | "unbalance" | "thd" | "frequency" | "factor";
+        };
+        EnergyPowerSystem: {
+            id: string;
+            limits: components["schemas"]["EnergyPowerLimit"][];
+            name: components["schemas"]["PlantName"];
+        };
+        EnergyQuality: {
+            /**
+             * Format: int64
+             * @description Length of an interval; what is shorter is not seen
+             */
+            every_s: number;
+            from: string;
+            /** @description Of the signals that the meter has */
+            kept: components["schemas"]["EnergyKeeping"][];
+            meter: components["schemas"]["EnergyMeter"];
+            missing: string[];
+            system: components["schemas"]["EnergyPowerSystem"];
+            to: string;
+        };
         EnergyQuarterPower: {
             from: string;
             /** Format: double */
@@ -9442,6 +10174,135 @@ export interface components {
             /** Format: double */
             low: number;
             name: string;
+        };
+        EnergyReplacement: {
+            readonly at: string;
+            /** @description Code of the baseline of the place that was made before it */
+            baseline?: string;
+            /**
+             * @description class: it comes to the lower quartile of its class; grade: a motor of a grade; offer: as the new one's data say
+             * @enum {string}
+             */
+            basis: "class" | "grade" | "offer";
+            readonly by: string;
+            code: string;
+            /** @description With a meter of its own or a share of one */
+            equipment: string;
+            from: string;
+            /** @description Of basis grade */
+            grade?: components["schemas"]["EnergyGradeChoice"];
+            /** @description Efficiencies are so, specific power and use for a part are not */
+            higher_is_better?: boolean;
+            /** @description What it is to be replaced by */
+            name: components["schemas"]["PlantName"];
+            /**
+             * Format: double
+             * @description Of an offer: the new one's; of a grade it is the table's
+             */
+            new?: number;
+            /** @description Why it is so, or why it was changed */
+            note: string;
+            /**
+             * Format: double
+             * @description Of grade and offer: the present machine's figure
+             */
+            old?: number;
+            readonly path: string;
+            place: string;
+            /**
+             * Format: int64
+             * @description Of the new one, put up
+             */
+            price_fen: number;
+            /**
+             * Format: int64
+             * @description The revision that was seen, 0 for a new one
+             */
+            rev: number;
+            /** @description Where old and new were read: name plate, measurement, offer */
+            source?: string;
+            /** @enum {string} */
+            state: "proposed" | "approved" | "replaced" | "rejected";
+            to: string;
+            /** @description Of old and new */
+            unit?: string;
+        };
+        EnergyReplacementView: {
+            readonly at: string;
+            /** @description Code of the baseline of the place that was made before it */
+            baseline?: string;
+            /**
+             * @description class: it comes to the lower quartile of its class; grade: a motor of a grade; offer: as the new one's data say
+             * @enum {string}
+             */
+            basis: "class" | "grade" | "offer";
+            readonly by: string;
+            code: string;
+            /** @description With a meter of its own or a share of one */
+            equipment: string;
+            equipment_name: components["schemas"]["PlantName"];
+            equipment_path: string;
+            from: string;
+            /** @description Of basis grade */
+            grade?: components["schemas"]["EnergyGradeChoice"];
+            grade_table?: components["schemas"]["EnergyGradeUsed"];
+            /** @description Efficiencies are so, specific power and use for a part are not */
+            higher_is_better?: boolean;
+            measured: components["schemas"]["EnergySaving"];
+            /** Format: int64 */
+            measured_baseline_rev?: number;
+            /** @description What it is to be replaced by */
+            name: components["schemas"]["PlantName"];
+            /**
+             * Format: double
+             * @description Of an offer: the new one's; of a grade it is the table's
+             */
+            new?: number;
+            /** @description Why it is so, or why it was changed */
+            note: string;
+            /**
+             * Format: double
+             * @description Of grade and offer: the present machine's figure
+             */
+            old?: number;
+            readonly path: string;
+            /**
+             * Format: double
+             * @description Price ÷ saving of a year, without interest
+             */
+            payback_years: number | null;
+            place: string;
+            /**
+             * Format: int64
+             * @description Of the new one, put up
+             */
+            price_fen: number;
+            /**
+             * Format: int64
+             * @description The revision that was seen, 0 for a new one
+             */
+            rev: number;
+            /** Format: int64 */
+            saved_fen_per_year: number | null;
+            /** Format: double */
+            saved_kwh_per_year: number | null;
+            /** Format: double */
+            saved_share: number | null;
+            /** @description Where old and new were read: name plate, measurement, offer */
+            source?: string;
+            /** @enum {string} */
+            state: "proposed" | "approved" | "replaced" | "rejected";
+            to: string;
+            /** @description Of old and new */
+            unit?: string;
+            used: components["schemas"]["EnergyAmount"];
+            /**
+             * @description Why one of them is null
+             * @enum {string}
+             */
+            why?: "" | "no_meter" | "not_all_known" | "no_readings" | "no_signal" | "too_few" | "no_tariff" | "saves_nothing" | "no_figures" | "no_grade";
+            /** Format: double */
+            year_kwh: number | null;
         };
         EnergyReport: {
             baseline: components["schemas"]["EnergyBaseline"];
@@ -9497,6 +10358,50 @@ export interface components {
             months?: number[] | null;
             name: components["schemas"]["PlantName"];
         };
+        EnergyShare: {
+            /**
+             * Format: double
+             * @description Null without a factor
+             */
+            co2_kg: number | null;
+            /**
+             * Format: int64
+             * @description Null without a tariff
+             */
+            fen: number | null;
+            /** Format: double */
+            kwh: number;
+        };
+        EnergySharing: {
+            among: components["schemas"]["EnergyWeighted"][];
+            /**
+             * @description weight: by the weights alone, such as rated power or area; busy: by the weights of those that produce or are set up meanwhile
+             * @enum {string}
+             */
+            key: "weight" | "busy";
+        };
+        EnergyShiftJob: {
+            equipment: string;
+            /** Format: int64 */
+            fen: number;
+            from: string;
+            /** @description Kind of hours in which it begins */
+            hours: string;
+            /** Format: int64 */
+            job: number;
+            /** Format: double */
+            kw: number;
+            name: components["schemas"]["PlantName"];
+            new_from: string;
+            new_hours: string;
+            new_to: string;
+            number: string;
+            order: string;
+            product: string;
+            /** Format: int64 */
+            saved_fen: number;
+            to: string;
+        };
         EnergyStandby: {
             from: string;
             lost: components["schemas"]["EnergyAmount"];
@@ -9508,6 +10413,23 @@ export interface components {
             /** @description Those with a meter of their own, the greatest loss first */
             machines: components["schemas"]["EnergyMachineStandby"][];
             to: string;
+        };
+        EnergyStanding: {
+            /** Format: double */
+            best: number;
+            /**
+             * Format: double
+             * @description A quarter of them is no worse: what such a machine is known to reach here
+             */
+            lower_quartile: number;
+            /** Format: double */
+            median: number;
+            /** Format: int64 */
+            n: number;
+            /** Format: double */
+            upper_quartile: number;
+            /** Format: double */
+            worst: number;
         };
         EnergyStatistics: {
             /** Format: double */
@@ -9537,6 +10459,9 @@ export interface components {
         };
         EnergyTables: {
             factors: components["schemas"]["EnergyFactor"][];
+            grades: components["schemas"]["EnergyGrades"][];
+            /** @description Voltages with limits of power quality */
+            systems: components["schemas"]["EnergyPowerSystem"][];
             tariffs: components["schemas"]["EnergyTariff"][];
         };
         EnergyTariff: {
@@ -9589,6 +10514,14 @@ export interface components {
             /** @description Of parts and hours; the network's place when left out */
             place?: string;
             signal?: string;
+        };
+        EnergyWeighted: {
+            equipment: string;
+            /**
+             * Format: double
+             * @description Above 0, in any unit that all of them are given in
+             */
+            weight: number;
         };
         EnterpriseCellFault: {
             /** @description Name of the column in the sheet, empty for the whole row */
@@ -11078,6 +12011,56 @@ export interface components {
             status: "ok" | "degraded";
             version: string;
         };
+        HealthBacktest: {
+            from: string;
+            /** @description All that is known of this time */
+            known: components["schemas"]["HealthKnown"][];
+            /**
+             * Format: int64
+             * @description Of it nothing was named in the 30 days before
+             */
+            missed: number;
+            /**
+             * Format: int64
+             * @description Windows at which a fault was named
+             */
+            named: number;
+            /** Format: int64 */
+            rules_version: number;
+            to: string;
+            told: components["schemas"]["HealthTold"][];
+            /** Format: int64 */
+            uncertain: number;
+            /** Format: int64 */
+            windows: number;
+        };
+        HealthBallot: {
+            advice: components["schemas"]["PlantName"];
+            /** Format: int64 */
+            against: number;
+            fault: string;
+            /** Format: int64 */
+            for: number;
+            name: components["schemas"]["PlantName"];
+            /** Format: int64 */
+            sum: number;
+            votes: components["schemas"]["HealthCast"][];
+        };
+        HealthCast: {
+            /** @description The sign is so */
+            counted: boolean;
+            /** @enum {string} */
+            is: "named" | "possible" | "none" | "up" | "same" | "down" | "unknown";
+            /** @enum {string} */
+            sign: "element" | "unbalance" | "misalignment" | "looseness" | "gear" | "vibration" | "kurtosis" | "temperature" | "current";
+            /** @description Nobody knows how the sign is */
+            unknown: boolean;
+            /**
+             * Format: int64
+             * @description Above 0 for the fault, below 0 against it
+             */
+            weight: number;
+        };
         HealthCatalogued: {
             /** Format: double */
             angle_deg: number;
@@ -11121,6 +12104,16 @@ export interface components {
              */
             sum: number;
         };
+        HealthCombined: {
+            /** @description The last window */
+            at?: string;
+            /** @description By their sums */
+            ballots: components["schemas"]["HealthBallot"][];
+            evidence: components["schemas"]["HealthEvidence"][];
+            rules: components["schemas"]["HealthRules"];
+            /** @description A fault, none or uncertain */
+            verdict: string;
+        };
         HealthCondition: {
             /** @description Null while there are too few windows at this speed to compare with */
             change: components["schemas"]["HealthChange"];
@@ -11130,6 +12123,11 @@ export interface components {
              */
             confidence?: number;
             element?: string;
+            /**
+             * @description Of shaft or gear: a candidate, whatever decided the level
+             * @enum {string}
+             */
+            fault?: "" | "unbalance" | "misalignment" | "looseness" | "gear";
             /** @description The newest window; null before any came */
             last: components["schemas"]["HealthReading"];
             /** @enum {string} */
@@ -11137,8 +12135,29 @@ export interface components {
             /** @description First window of those that say so */
             since?: string;
             /** @enum {string} */
-            why: "" | "silent" | "sensor" | "element" | "zone" | "changed" | "doubtful";
+            why: "" | "silent" | "sensor" | "element" | "zone" | "shaft" | "changed" | "doubtful";
             zone?: string;
+        };
+        HealthEvidence: {
+            /** Format: double */
+            baseline: number | null;
+            /** Format: double */
+            confidence?: number;
+            /**
+             * Format: int64
+             * @description Windows of the baseline
+             */
+            of: number;
+            /** @enum {string} */
+            sign: "element" | "unbalance" | "misalignment" | "looseness" | "gear" | "vibration" | "kurtosis" | "temperature" | "current";
+            /** Format: double */
+            spread: number | null;
+            /** @enum {string} */
+            state: "named" | "possible" | "none" | "up" | "same" | "down" | "unknown";
+            /** Format: double */
+            value: number | null;
+            /** Format: int64 */
+            windows?: number;
         };
         HealthGroup: {
             /** Format: double */
@@ -11149,6 +12168,47 @@ export interface components {
             cd: number;
             id: string;
             name: components["schemas"]["PlantName"];
+        };
+        HealthKnown: {
+            /** @description When work on it was done */
+            at: string;
+            /** @description Id of the work order */
+            order: string;
+            text: string;
+        };
+        HealthLeft: {
+            at?: string;
+            /** @description The latest; null where the trend may be too slow to reach it */
+            high: string | null;
+            /** Format: double */
+            limit_mm_s?: number;
+            /** @description The earliest, with a share of 0.9 */
+            low?: string;
+            /** @description Since when it rises */
+            onset?: string;
+            /**
+             * Format: double
+             * @description Chance that no trend at all looks so
+             */
+            p: number | null;
+            past: components["schemas"]["HealthPastLeft"][];
+            /**
+             * @description Why there is none
+             * @enum {string}
+             */
+            reason?: "" | "no_limit" | "no_baseline" | "no_change" | "too_few" | "no_trend" | "at_limit" | "too_far" | "not_above" | "unordered";
+            /** Format: double */
+            share: number;
+            /**
+             * Format: double
+             * @description Of the newest window
+             */
+            value_mm_s: number | null;
+            /**
+             * Format: int64
+             * @description That the trend is of
+             */
+            windows: number;
         };
         HealthLines: {
             /**
@@ -11165,6 +12225,12 @@ export interface components {
             /** Format: double */
             hz: number;
         };
+        HealthPastLeft: {
+            at: string;
+            high: string | null;
+            low: string;
+            when: string;
+        };
         HealthPicture: {
             at: string;
             /** @description Of the band that shows most, as shares of its mean; null when the window is too short for one */
@@ -11176,6 +12242,8 @@ export interface components {
             /** @description Highest lines of the spectrum */
             peaks: components["schemas"]["VibrationPeak"][];
             reading: components["schemas"]["HealthReading"];
+            /** @description Orders of the shaft and the mesh of its gear, with what they may be of; null of a window too short */
+            shaft_findings: components["schemas"]["VibrationShaftFindings"];
             /** Format: double */
             shaft_hz: number | null;
             /** @description Amplitudes */
@@ -11189,6 +12257,11 @@ export interface components {
             /** @description Name in the catalogue, or number of elements, their diameter, pitch diameter and contact angle as 9,7.94,39.04,0 */
             bearing: string;
             readonly by: string;
+            /**
+             * Format: int32
+             * @description Of the motor, A; 0 where nobody measures it
+             */
+            current_tag?: number;
             /** @description Nobody measures there any more */
             ended?: boolean;
             /** @description The machine that is measured; that of the tag when left out: a recorder has sensors on many */
@@ -11219,6 +12292,16 @@ export interface components {
              * @description Of the windows of acceleration
              */
             tag: number;
+            /**
+             * Format: int64
+             * @description Of the gear on this shaft; 0 for none
+             */
+            teeth?: number;
+            /**
+             * Format: int32
+             * @description Of the bearing or housing, °C; 0 where nobody measures it
+             */
+            temperature_tag?: number;
             /** @description Of the tag */
             readonly unit?: string;
         };
@@ -11227,8 +12310,14 @@ export interface components {
             at: string;
             /** @description Of the envelope that shows most */
             band: components["schemas"]["VibrationBand"];
+            candidates?: components["schemas"]["VibrationCandidate"][] | null;
             /** Format: int64 */
             count?: number;
+            /**
+             * Format: double
+             * @description A
+             */
+            current?: number;
             /** @description In the unit of the tag; null of a window without values or of a dead sensor */
             features: components["schemas"]["VibrationFeatures"];
             findings: components["schemas"]["VibrationFinding"][];
@@ -11241,6 +12330,12 @@ export interface components {
              * @description Null when nobody knows
              */
             rpm: number | null;
+            shaft_looked?: boolean;
+            /**
+             * Format: double
+             * @description °C, when the window began; absent where nobody knows
+             */
+            temperature?: number;
             /**
              * Format: double
              * @description Null when the tag's unit is no acceleration
@@ -11256,6 +12351,29 @@ export interface components {
             warnings: components["schemas"]["VibrationWarning"][];
             zone?: string;
         };
+        HealthRule: {
+            advice: components["schemas"]["PlantName"];
+            fault: string;
+            name: components["schemas"]["PlantName"];
+            votes: components["schemas"]["HealthVote"][];
+        };
+        HealthRules: {
+            /**
+             * Format: int64
+             * @description By how much it has to lead every other
+             */
+            lead: number;
+            /**
+             * Format: int64
+             * @description What the votes of a fault have to come to
+             */
+            need: number;
+            rules: components["schemas"]["HealthRule"][];
+            source: string;
+            verified: string;
+            /** Format: int64 */
+            version: number;
+        };
         HealthState: {
             /** @description When it was saved */
             readonly at: string;
@@ -11263,6 +12381,11 @@ export interface components {
             bearing: string;
             readonly by: string;
             condition: components["schemas"]["HealthCondition"];
+            /**
+             * Format: int32
+             * @description Of the motor, A; 0 where nobody measures it
+             */
+            current_tag?: number;
             /** @description Nobody measures there any more */
             ended?: boolean;
             /** @description The machine that is measured; that of the tag when left out: a recorder has sensors on many */
@@ -11293,8 +12416,43 @@ export interface components {
              * @description Of the windows of acceleration
              */
             tag: number;
+            /**
+             * Format: int64
+             * @description Of the gear on this shaft; 0 for none
+             */
+            teeth?: number;
+            /**
+             * Format: int32
+             * @description Of the bearing or housing, °C; 0 where nobody measures it
+             */
+            temperature_tag?: number;
             /** @description Of the tag */
             readonly unit?: string;
+        };
+        HealthTold: {
+            /** @description Work that was done within 30 days of it; null without */
+            before: components["schemas"]["HealthKnown"];
+            fault: string;
+            from: string;
+            /**
+             * Format: int64
+             * @description How long before that work it was named first
+             */
+            lead_s: number | null;
+            to: string;
+            /** Format: int64 */
+            windows: number;
+        };
+        HealthVote: {
+            /** @enum {string} */
+            is: "named" | "possible" | "none" | "up" | "same" | "down" | "unknown";
+            /** @enum {string} */
+            sign: "element" | "unbalance" | "misalignment" | "looseness" | "gear" | "vibration" | "kurtosis" | "temperature" | "current";
+            /**
+             * Format: int64
+             * @description Above 0 for the fault, below 0 against it
+             */
+            weight: number;
         };
         HealthWaterfall: {
             at: string[];
@@ -11397,6 +12555,10 @@ export interface components {
             address: string;
             /** @enum {string} */
             kind: "number" | "boolean" | "enumeration" | "text";
+        };
+        "Keep-spareRequest": {
+            item: string;
+            quantity: string;
         };
         LedgerConnected: {
             /**
@@ -12111,6 +13273,16 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListEnergyReplacement: {
+            items: components["schemas"]["EnergyReplacement"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListEnergyReplacementView: {
+            items: components["schemas"]["EnergyReplacementView"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListEnterpriseImported: {
             items: components["schemas"]["EnterpriseImported"][];
             /** @description Pass as cursor for the next page */
@@ -12318,6 +13490,11 @@ export interface components {
         };
         ListMaterialItem: {
             items: components["schemas"]["MaterialItem"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListMaterialLevel: {
+            items: components["schemas"]["MaterialLevel"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -12776,7 +13953,14 @@ export interface components {
             at?: string;
             by?: string;
             done?: boolean;
+            /** @description SHA-256 of files that were handed in */
+            photos?: string[] | null;
             text: string;
+        };
+        MaintenanceKept: {
+            item: string;
+            quantity: string;
+            unit: string;
         };
         MaintenanceKnown: {
             action: string;
@@ -12995,6 +14179,17 @@ export interface components {
             /** Format: int64 */
             verify_s?: number;
         };
+        MaintenanceSpare: {
+            item: string;
+            /** @description The sender's own: the same again is the same booking */
+            key?: string;
+            /** @description Where it lies */
+            location: string;
+            /** @description Number of the lot or serial, of items that are tracked */
+            lot?: string;
+            /** @description In the item's unit, above 0 */
+            quantity: string;
+        };
         MaintenanceStep: {
             at: string;
             /** @description Who; node when it was seen by itself */
@@ -13013,9 +14208,21 @@ export interface components {
             count: {
                 [key: string]: number;
             };
+            /**
+             * Format: int64
+             * @description What that cost, of those that say what an hour costs
+             */
+            down_fen: number;
+            /**
+             * Format: int64
+             * @description How long their machines stood in planned time because of them
+             */
+            down_ms: number;
             from: string;
             /** Format: int64 */
             ineffective: number;
+            /** Format: int64 */
+            labour_fen: number;
             /**
              * Format: int64
              * @description Of them those that are past their due time
@@ -13026,6 +14233,8 @@ export interface components {
              * @description Orders that are open now
              */
             open: number;
+            /** Format: int64 */
+            parts_fen: number;
             /** @description Why there is no ratio */
             reason?: string;
             to: string;
@@ -13034,9 +14243,26 @@ export interface components {
              * @description Of those done in the stretch, how many were seen to have helped
              */
             verified: number;
+            /**
+             * Format: int64
+             * @description Of them those whose standstill has no price
+             */
+            without_rate: number;
             work_ms: {
                 [key: string]: number;
             };
+        };
+        MaintenanceTaken: {
+            at: string;
+            /** @description Id of the entry in material */
+            booking: string;
+            by: string;
+            item: string;
+            location: string;
+            lot?: string;
+            name: components["schemas"]["PlantName"];
+            quantity: string;
+            unit: string;
         };
         MaintenanceView: {
             /** @description What was done about it */
@@ -13064,6 +14290,7 @@ export interface components {
             /** @description What was found */
             fault?: string;
             id: string;
+            kept: components["schemas"]["MaintenanceKept"][];
             /** @enum {string} */
             kind: "corrective" | "preventive" | "condition";
             known: components["schemas"]["MaintenanceKnown"][];
@@ -13101,6 +14328,7 @@ export interface components {
             /** @enum {string} */
             state: "proposed" | "planned" | "in_work" | "done" | "verified" | "ineffective" | "cancelled";
             steps: components["schemas"]["MaintenanceStep"][];
+            taken: components["schemas"]["MaintenanceTaken"][];
             title: string;
             /**
              * Format: int64
@@ -13439,6 +14667,8 @@ export interface components {
             name: components["schemas"]["PlantName"];
             /** @description No longer kept */
             off?: boolean;
+            /** @description What is free at which it is bought again; 0 for none */
+            reorder_point?: string;
             /**
              * Format: int64
              * @description Counts the changes
@@ -13449,10 +14679,26 @@ export interface components {
              * @description Days from receipt or making to expiry; 0 for none
              */
             shelf_days?: number;
+            /** @description Up to how much is bought then; the reorder point when left out */
+            target_stock?: string;
             /** @enum {string} */
             tracking: "none" | "lot" | "serial";
             /** @description UCUM; {piece} for pieces. It never changes once something was booked */
             unit: string;
+        };
+        MaterialLevel: {
+            /** @description Expected arrivals that have not come */
+            coming: string;
+            free: string;
+            item: components["schemas"]["MaterialItem"];
+            /** @description That may be used: not blocked, expired or in quarantine */
+            lies: string;
+            /** @description Free is at the reorder point or below */
+            low: boolean;
+            /** @description What brings Free up to the item's target, or to its reorder point without one */
+            order: string;
+            /** @description Kept for orders */
+            reserved: string;
         };
         MaterialLink: {
             /** @description Known from the job alone: any lot of the job may hold some of it */
@@ -16904,6 +18150,11 @@ export interface components {
             /** @description Number */
             order: string;
         };
+        "Return-spareRequest": {
+            booking: string;
+            /** @description Why */
+            note: string;
+        };
         ReturnIn: {
             /** @enum {string} */
             basis: "audited" | "declared";
@@ -17170,6 +18421,9 @@ export interface components {
             p: number | null;
             /** Format: double */
             ss: number;
+        };
+        "Shift-plan-operationsRequest": {
+            moves: components["schemas"]["PlanningMove"][];
         };
         SignInInBody: {
             name: string;
@@ -18143,6 +19397,15 @@ export interface components {
             /** Format: double */
             to_hz: number;
         };
+        VibrationCandidate: {
+            /** Format: double */
+            confidence: number;
+            evidence: components["schemas"]["VibrationOrderLine"][] | null;
+            fault: string;
+            /** Format: double */
+            ratio: number;
+            rule: string;
+        };
         VibrationEvidence: {
             counted: boolean;
             /** Format: double */
@@ -18191,6 +19454,16 @@ export interface components {
             /** Format: double */
             steady: number;
         };
+        VibrationOrderLine: {
+            /** Format: double */
+            amplitude: number;
+            /** Format: double */
+            hz: number;
+            /** Format: double */
+            level_db: number;
+            /** Format: double */
+            order: number;
+        };
         VibrationOrders: {
             /** Format: double */
             Ball: number;
@@ -18208,6 +19481,14 @@ export interface components {
             hz: number;
             /** Format: double */
             order?: number;
+        };
+        VibrationShaftFindings: {
+            candidates: components["schemas"]["VibrationCandidate"][] | null;
+            mesh: components["schemas"]["VibrationOrderLine"][] | null;
+            orders: components["schemas"]["VibrationOrderLine"][] | null;
+            /** Format: double */
+            velocity: number;
+            warnings: components["schemas"]["VibrationWarning"][] | null;
         };
         VibrationWarning: {
             code: string;
@@ -20672,6 +21953,107 @@ export interface operations {
             };
         };
     };
+    "condition-backtest": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthBacktest"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "condition-diagnosis": {
+        parameters: {
+            query?: {
+                /** @description By what was known then; now when left out */
+                at?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthCombined"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "condition-life": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthLeft"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "condition-picture": {
         parameters: {
             query?: {
@@ -22088,6 +23470,43 @@ export interface operations {
             };
         };
     };
+    "energy-allocation": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+            };
+            header?: never;
+            path: {
+                /** @description Node of the plant with meters */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnergyAllocation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "energy-balance": {
         parameters: {
             query: {
@@ -22303,6 +23722,78 @@ export interface operations {
             };
         };
     };
+    "energy-benchmark": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+            };
+            header?: never;
+            path: {
+                /** @description Node of the plant with meters */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnergyBenchmark"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "energy-charge": {
+        parameters: {
+            query: {
+                /** @description In China */
+                month: string;
+            };
+            header?: never;
+            path: {
+                /** @description Node of the plant with meters */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnergyMonthCharge"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "energy-cost": {
         parameters: {
             query: {
@@ -22449,6 +23940,47 @@ export interface operations {
             };
         };
     };
+    "power-quality": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+                /** @description Code; without it the meter of electricity that feeds the others */
+                meter?: string;
+                /** @description Id of a voltage; the first without */
+                system?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Node of the plant with meters */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnergyQuality"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "energy-proposal": {
         parameters: {
             query?: never;
@@ -22468,6 +24000,142 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnergyNetwork"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "energy-replacements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Node of the plant with meters */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListEnergyReplacementView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-energy-replacement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Node of the plant with meters */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnergyReplacement"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnergyReplacement"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "energy-replacement-revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Node of the plant with meters */
+                id: string;
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListEnergyReplacement"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "energy-shifting": {
+        parameters: {
+            query: {
+                /** @description Up to which jobs are moved; 14 days ahead at most */
+                until: string;
+            };
+            header?: never;
+            path: {
+                /** @description Node of the plant with meters */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnergyLoadShift"];
                 };
             };
             /** @description Error */
@@ -27161,6 +28829,107 @@ export interface operations {
             };
         };
     };
+    "take-spare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaintenanceSpare"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceTaken"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "keep-spare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Keep-spareRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "return-spare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Return-spareRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "move-work-order": {
         parameters: {
             query?: never;
@@ -27915,6 +29684,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "stock-levels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMaterialLevel"];
+                };
             };
             /** @description Error */
             default: {
@@ -29266,6 +31064,37 @@ export interface operations {
             };
         };
     };
+    "order-energy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnergyOrderEnergy"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "enter-job": {
         parameters: {
             query?: never;
@@ -30278,6 +32107,41 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Move-plan-operationRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanningHead"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "shift-plan-operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Shift-plan-operationsRequest"];
             };
         };
         responses: {

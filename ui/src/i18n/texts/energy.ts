@@ -1,6 +1,6 @@
 export const zh = {
   "title": "能源", "lead": "能源用到哪里、花了多少钱、待机浪费多少、措施是否真的节能。", "none": "还没有配置计量。选择一个厂区或车间，由工厂模型生成计量网络后保存。", "place": "范围", "place.new": "在此建立计量", "propose": "由工厂模型生成", "edit": "编辑计量与电价",
-  "tab.balance": "能源平衡", "tab.demand": "需量", "tab.cost": "电费", "tab.standby": "待机损失", "tab.baselines": "基准与节能量",
+  "tab.balance": "能源平衡", "tab.demand": "需量", "tab.cost": "电费", "tab.standby": "待机损失", "tab.baselines": "基准与节能量", "tab.allocation": "订单与单件能耗", "tab.benchmark": "能效对标", "tab.replacements": "更换清单", "tab.shifting": "削峰填谷", "tab.quality": "电能质量",
   "meter": "计量点", "medium": "介质", "medium.electricity": "电", "medium.gas": "天然气", "medium.steam": "蒸汽", "medium.water": "水", "medium.air": "压缩空气", "medium.heat": "热力",
   "reason.no_readings": "没有读数", "reason.no_signal": "没有这个信号", "reason.not_all_known": "部分时间未知，差值不可信", "reason.no_factor": "没有有效的折算系数", "reason.no_tariff": "没有配置电价", "known": "仅已知 {{share}} 的时间",
   "totals": "折算合计", "coal": "综合能耗（当量值）", "co2": "二氧化碳排放", "factors": "所用折算系数（{{n}} 个）", "kind": "类型", "factor": "系数", "factor.coal_equivalent": "折标煤（当量值）", "factor.coal_equal": "折标煤（等价值）", "factor.co2": "二氧化碳", "source": "来源", "verified": "核对", "unverified": "未核对", "valid.from": "生效日",
@@ -17,7 +17,7 @@ export const zh = {
 };
 export const en: Record<keyof typeof zh, string> = {
   "title": "Energy", "lead": "Where energy went, what it cost, what standing machines burn, and whether a measure saved.", "none": "No meters are laid out yet. Choose a site or an area, make them from the plant model and save.", "place": "Place", "place.new": "Lay out meters of", "propose": "From the plant model", "edit": "Edit meters and tariffs",
-  "tab.balance": "Balance", "tab.demand": "Demand", "tab.cost": "Cost", "tab.standby": "Standby losses", "tab.baselines": "Baselines and savings",
+  "tab.balance": "Balance", "tab.demand": "Demand", "tab.cost": "Cost", "tab.standby": "Standby losses", "tab.baselines": "Baselines and savings", "tab.allocation": "Orders and parts", "tab.benchmark": "Benchmark", "tab.replacements": "Replacements", "tab.shifting": "Load shifting", "tab.quality": "Power quality",
   "meter": "Meter", "medium": "Medium", "medium.electricity": "electricity", "medium.gas": "natural gas", "medium.steam": "steam", "medium.water": "water", "medium.air": "compressed air", "medium.heat": "heat",
   "reason.no_readings": "no readings", "reason.no_signal": "no such signal", "reason.not_all_known": "part of the time is not known; a difference would be of that", "reason.no_factor": "no factor in force", "reason.no_tariff": "no tariff is set", "known": "only {{share}} of the time is known",
   "totals": "Converted totals", "coal": "Energy as standard coal (equivalent)", "co2": "Carbon dioxide", "factors": "Factors used ({{n}})", "kind": "Kind", "factor": "Factor", "factor.coal_equivalent": "standard coal (equivalent value)", "factor.coal_equal": "standard coal (equal value)", "factor.co2": "carbon dioxide", "source": "Source", "verified": "Verified", "unverified": "not verified", "valid.from": "In force from",

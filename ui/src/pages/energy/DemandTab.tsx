@@ -8,6 +8,7 @@ import { useLang } from "../../i18n/useLang";
 import { download } from "../../lib/download";
 import { csv, fixed, percent } from "../../lib/format";
 import { dateTime, ms, shortTime } from "../../lib/time";
+import { ChargePanel } from "./ChargePanel";
 import { MeterSelect, useEnergySearch } from "./parts";
 
 const EChart = lazy(() => import("../../charts/EChart"));
@@ -21,7 +22,7 @@ export function DemandTab({ net, window }: { net: Network; window: { from: strin
   return (
     <div className="stack">
       <div className="row"><MeterSelect net={net} value={search.meter} set={(meter) => set({ meter })} />{d && <Button onClick={() => exportOf(d)}>{t("common:export.csv")}</Button>}</div>
-      {query.isError ? <Problem error={query.error} retry={() => void query.refetch()} /> : !d ? <Waiting query={query} /> : <><Headline d={d} /><Course d={d} /></>}
+      {query.isError ? <Problem error={query.error} retry={() => void query.refetch()} /> : !d ? <Waiting query={query} /> : <><Headline d={d} /><ChargePanel net={net} /><Course d={d} /></>}
     </div>
   );
 }

@@ -9,6 +9,8 @@ import { nodes } from "../../api/queries";
 import { useProblem } from "../../components/Status";
 import { useLang } from "../../i18n/useLang";
 import { iso, ofPicker, pickerDate, shortTime } from "../../lib/time";
+import { ChargesEditor } from "./ChargesEditor";
+import { SharingEditor } from "./SharingEditor";
 
 /** Lays the meters of a place out. Every saving is a revision with its reason. */
 export function MetersEditor({ net, close }: { net: Network; close: (saved?: Network) => void }) {
@@ -59,6 +61,8 @@ export function MetersEditor({ net, close }: { net: Network; close: (saved?: Net
           <Button size="small" onClick={() => meters((ms) => [...ms, { code: `m_${ms.length + 1}`, name: { zh: "" }, medium: "electricity", signal: "energy.active", reads: "counter" }])}>{t("meter.add")}</Button>
           <Button size="small" onClick={() => meters((ms) => [...ms, { code: `v_${ms.length + 1}`, name: { zh: "" }, medium: "electricity", formula: "" }])}>{t("meter.computed")}</Button>
         </div>
+        <SharingEditor meters={draft.meters} machines={machines} change={(ms) => setDraft({ ...draft, meters: ms })} />
+        <ChargesEditor all={draft.charges ?? []} change={(charges) => setDraft({ ...draft, charges })} />
         <TariffUses all={draft.tariffs} change={(tariffs) => setDraft({ ...draft, tariffs })} />
         {past.length > 0 && <section aria-label={t("revisions")}><h3 style={{ margin: 0 }}>{t("revisions")}</h3><ul style={{ margin: 0 }}>{past.slice(0, 20).map((n) => <li key={n.rev}>{t("revision", { n: n.rev, at: shortTime(n.from), by: n.by })}：{n.note}</li>)}</ul></section>}
       </div>

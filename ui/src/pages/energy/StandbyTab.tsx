@@ -11,7 +11,8 @@ import { csv, duration, fixed, percent } from "../../lib/format";
 import { Value, yuan } from "./parts";
 
 const EChart = lazy(() => import("../../charts/EChart"));
-const colours: Record<string, string> = { producing: "#7a8795", setup: "#9db2c7", startup: "#b58900", standby: "#c25b00", down: "#a3322c", off: "#d0d4d8", unknown: "#8c8c8c" };
+/** Colours of what machines did. */
+export const doingColours: Record<string, string> = { producing: "#7a8795", setup: "#9db2c7", startup: "#b58900", standby: "#c25b00", down: "#a3322c", off: "#d0d4d8", unknown: "#8c8c8c" };
 type Sort = "lost" | "share" | "idle";
 
 /** What machines burned while they stood, the greatest loss first. */
@@ -60,7 +61,7 @@ function chart(rows: MachineStandby[], name: (n: MachineStandby["name"]) => stri
   return {
     grid: { left: 120, right: 24, top: 36, bottom: 24 }, legend: { top: 0 }, tooltip: { trigger: "axis", axisPointer: { type: "shadow" }, valueFormatter: (v: number) => `${fixed(v, 2)} kWh` },
     xAxis: { type: "value", name: "kWh" }, yAxis: { type: "category", inverse: true, data: rows.map((m) => name(m.name)) },
-    series: doings.map((w) => ({ name: label(w), type: "bar", stack: "kwh", itemStyle: { color: colours[w] }, data: rows.map((m) => Number((m.parts.find((p) => p.what === w)?.kwh ?? 0).toFixed(3))) })),
+    series: doings.map((w) => ({ name: label(w), type: "bar", stack: "kwh", itemStyle: { color: doingColours[w] }, data: rows.map((m) => Number((m.parts.find((p) => p.what === w)?.kwh ?? 0).toFixed(3))) })),
   };
 }
 

@@ -7,7 +7,7 @@ import { machines, tags } from "../../api/queries";
 import { useProblem } from "../../components/Status";
 import { useLang } from "../../i18n/useLang";
 
-interface Values { zh: string; en?: string; equipment?: string; tag: number; speed: "fixed" | "tag"; rpm?: number; speed_tag?: number; bearing: string; group?: string }
+interface Values { zh: string; en?: string; equipment?: string; tag: number; speed: "fixed" | "tag"; rpm?: number; speed_tag?: number; bearing: string; group?: string; teeth?: number; temperature_tag?: number; current_tag?: number }
 
 /** Where vibration is taken, which bearing turns there, and how fast. */
 export function PointForm({ point, close }: { point: Point | undefined; close: (saved?: Point) => void }) {
@@ -29,7 +29,7 @@ export function PointForm({ point, close }: { point: Point | undefined; close: (
     setBusy(true);
     setFailed(undefined);
     const entry: PointEntry = {
-      name: { zh: v.zh, ...(v.en ? { en: v.en } : {}) }, ...(v.equipment ? { equipment: v.equipment } : {}), tag: v.tag, bearing: v.bearing, rev: point?.rev ?? 0, ...(v.group ? { group: v.group } : {}), ...(ended ? { ended } : {}),
+      name: { zh: v.zh, ...(v.en ? { en: v.en } : {}) }, ...(v.equipment ? { equipment: v.equipment } : {}), tag: v.tag, bearing: v.bearing, rev: point?.rev ?? 0, ...(v.group ? { group: v.group } : {}), ...(ended ? { ended } : {}), ...(v.teeth ? { teeth: v.teeth } : {}), ...(v.temperature_tag ? { temperature_tag: v.temperature_tag } : {}), ...(v.current_tag ? { current_tag: v.current_tag } : {}),
       ...(v.speed === "tag" ? (v.speed_tag ? { speed_tag: v.speed_tag } : {}) : v.rpm ? { rpm: v.rpm } : {}),
     };
     try {
@@ -42,11 +42,12 @@ export function PointForm({ point, close }: { point: Point | undefined; close: (
       setBusy(false);
     }
   };
+  const numbers = all.filter((x) => x.kind === "number");
   const waves = all.filter((x) => x.kind === "waveform");
   return (
     <Drawer open size={520} title={t(point ? "point.edit" : "point.add")} onClose={() => close()}>
       <Form form={form} layout="vertical" onFinish={(v: Values) => void save(v)} initialValues={{
-        zh: point?.name.zh, en: point?.name.en, equipment: point?.equipment, tag: point?.tag, speed: point?.speed_tag ? "tag" : "fixed", rpm: point?.rpm, speed_tag: point?.speed_tag, bearing: point?.bearing, group: point?.group,
+        zh: point?.name.zh, en: point?.name.en, equipment: point?.equipment, tag: point?.tag, speed: point?.speed_tag ? "tag" : "fixed", rpm: point?.rpm, speed_tag: point?.speed_tag, bearing: point?.bearing, group: point?.group, teeth: point?.teeth, temperature_tag: point?.temperature_tag, current_tag: point?.current_tag,
       }}>
         <Form.Item name="tag" label={t("form.tag")} rules={[{ required: true }]} {...(waves.length === 0 ? { extra: t("form.none") } : {})}><Select showSearch optionFilterProp="label" options={waves.map(option)} /></Form.Item>
         <Form.Item name="equipment" label={t("form.machine")} tooltip={t("form.machine.why")}><Select allowClear showSearch optionFilterProp="label" placeholder={t("form.machine.own")} options={places.map((m) => ({ value: m.id, label: `${name(m.name)} (${m.path})` }))} /></Form.Item>
@@ -57,8 +58,11 @@ export function PointForm({ point, close }: { point: Point | undefined; close: (
         </Form.Item>
         <Form.Item name="speed" label={t("form.speed")}><Select options={[{ value: "fixed", label: t("form.speed.fixed") }, { value: "tag", label: t("form.speed.tag") }]} /></Form.Item>
         {speed === "fixed" ? <Form.Item name="rpm" label={t("rpm")}><InputNumber min={0} max={200000} style={{ width: "100%" }} /></Form.Item>
-          : <Form.Item name="speed_tag" label={t("form.speed.tag")}><Select showSearch optionFilterProp="label" options={all.filter((x) => x.kind === "number").map(option)} /></Form.Item>}
+          : <Form.Item name="speed_tag" label={t("form.speed.tag")}><Select showSearch optionFilterProp="label" options={numbers.map(option)} /></Form.Item>}
         <Form.Item name="group" label={t("form.group")}><Select allowClear placeholder={t("form.group.none")} options={(table?.groups ?? []).map((g) => ({ value: g.id, label: name(g.name) }))} /></Form.Item>
+        <Form.Item name="teeth" label={t("healthmore:form.teeth")}><InputNumber min={2} max={1000} style={{ width: "100%" }} /></Form.Item>
+        <Form.Item name="temperature_tag" label={t("healthmore:form.temperature")}><Select allowClear showSearch optionFilterProp="label" options={numbers.map(option)} /></Form.Item>
+        <Form.Item name="current_tag" label={t("healthmore:form.current")}><Select allowClear showSearch optionFilterProp="label" options={numbers.map(option)} /></Form.Item>
         {failed !== undefined && <p role="alert">{problem(failed)}</p>}
         <div className="row">
           <Button type="primary" htmlType="submit" loading={busy}>{t("common:save")}</Button>

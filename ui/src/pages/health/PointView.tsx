@@ -9,8 +9,11 @@ import { Problem, Waiting } from "../../components/Status";
 import { useLang } from "../../i18n/useLang";
 import { dateTime, iso } from "../../lib/time";
 import type { HealthSearch } from "../../routes";
+import { CombinedPanel } from "./CombinedPanel";
 import { Diagnosis } from "./Diagnosis";
+import { LifePanel } from "./LifePanel";
 import { LevelBadge, useWhy } from "./parts";
+import { ShaftPanel } from "./ShaftPanel";
 import { Envelope, Spectrum } from "./Spectra";
 import { Trend } from "./Trend";
 import { WaterfallPanel } from "./WaterfallPanel";
@@ -49,6 +52,9 @@ export function PointView({ p, title, search, set, edit }: Props) {
       {shown.isError ? <Problem error={shown.error} retry={() => void shown.refetch()} /> : !shown.data ? at !== undefined && <Waiting query={shown} /> : (
         <>
           <Diagnosis r={shown.data.reading} />
+          <CombinedPanel id={p.id} at={search.at} from={from} to={to} />
+          <LifePanel id={p.id} />
+          <ShaftPanel pic={shown.data} />
           <Envelope pic={shown.data} other={search.with ? other.data : undefined} />
           <Spectrum pic={shown.data} other={search.with ? other.data : undefined} />
         </>)}

@@ -15,7 +15,7 @@ export function LevelBadge({ level }: { level: Level }) {
 /** What decided the state, in a sentence. */
 export function useWhy(): (c: Condition) => string {
   const { t } = useTranslation("health");
-  return (c) => t(`why.${c.why}`, { element: c.element ? t(`element.${c.element}`) : "", at: c.since ? dateTime(c.since) : "", zone: c.zone ?? "", ratio: c.change ? c.change.ratio.toFixed(1) : "" });
+  return (c) => t(`why.${c.why}`, { element: c.element ? t(`element.${c.element}`) : "", fault: c.fault ? t(`healthmore:fault.${c.fault}`) : "", at: c.since ? dateTime(c.since) : "", zone: c.zone ?? "", ratio: c.change ? c.change.ratio.toFixed(1) : "" });
 }
 
 export function useVerdict(): (r: Reading) => string {

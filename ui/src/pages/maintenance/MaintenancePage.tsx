@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { session } from "../../api/queries";
 import { PageTabs } from "../../components/PageTabs";
+import { Levels } from "./Levels";
 import { Orders } from "./Orders";
 import { Plans } from "./Plans";
 
@@ -14,6 +15,7 @@ export default function MaintenancePage() {
       <PageTabs items={[
         { key: "orders", label: t("orders"), children: <Orders may={me?.permissions.includes("report") ?? false} /> },
         { key: "plans", label: t("plans"), children: <Plans may={me?.permissions.includes("engineer") ?? false} /> },
+        { key: "spares", label: t("spares:levels"), children: <Levels /> },
       ]} />
     </div>
   );

@@ -13,6 +13,8 @@ import { duration, fixed } from "../../lib/format";
 import { dateTime, iso, minute, ms, ofPicker } from "../../lib/time";
 import { useChange } from "../production/parts";
 import { WorkTag } from "./Orders";
+import { Photos } from "./Photos";
+import { Spares } from "./Spares";
 
 const next: Partial<Record<WorkState, WorkState[]>> = {
   proposed: ["planned", "in_work", "cancelled"], planned: ["in_work", "proposed", "cancelled"], in_work: ["done", "planned", "cancelled"], done: ["verified", "ineffective", "in_work"],
@@ -97,11 +99,12 @@ function Body({ order: o, may, open }: { order: WorkView | undefined; may: boole
         {checks.length > 0 && (
           <section aria-label={t("checks")}>
             <div>{t("checks")}</div>
-            {checks.map((c, i) => <div key={c.text}><Checkbox checked={c.done ?? false} onChange={(e) => setChecks(checks.map((x, j) => (j === i ? { ...x, done: e.target.checked } : x)))}>{c.text}</Checkbox>{c.by && c.done && <span className="dim"> {c.by} {c.at ? dateTime(c.at) : ""}</span>}</div>)}
+            {checks.map((c, i) => <div key={c.text}><Checkbox checked={c.done ?? false} onChange={(e) => setChecks(checks.map((x, j) => (j === i ? { ...x, done: e.target.checked } : x)))}>{c.text}</Checkbox>{c.by && c.done && <span className="dim"> {c.by} {c.at ? dateTime(c.at) : ""}</span>}<Photos text={c.text} place={o?.path ?? ""} all={c.photos ?? []} change={may && !ended && o ? (photos) => setChecks(checks.map((x, j) => (j === i ? { ...x, photos } : x))) : undefined} /></div>)}
           </section>)}
         <Form.Item name="lines" label={t("checks.add")}><Input.TextArea autoSize={{ minRows: 1, maxRows: 6 }} /></Form.Item>
         {may && !ended && <Button type={o ? "default" : "primary"} htmlType="submit" loading={save.isPending}>{t(o ? "common:save" : "add")}</Button>}
       </Form>
+      {o && <Spares o={o} may={may && !ended} />}
       {o && (
         <section className="panel" aria-label={t("steps")}>
           <h2>{t("steps")}</h2>

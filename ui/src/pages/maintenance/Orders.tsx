@@ -11,7 +11,7 @@ import { ScopePicker } from "../../components/ScopePicker";
 import { Nothing, Problem, Waiting } from "../../components/Status";
 import { useLang } from "../../i18n/useLang";
 import { download } from "../../lib/download";
-import { csv, percent } from "../../lib/format";
+import { csv, duration, fixed, percent } from "../../lib/format";
 import { dateTime, iso } from "../../lib/time";
 import type { MaintenanceSearch } from "../../routes";
 import { OrderDrawer } from "./OrderDrawer";
@@ -68,6 +68,7 @@ export function Orders({ may }: { may: boolean }) {
 /** MTBF, MTTR and what share of the work was corrective. */
 function Figures({ scope }: { scope: string | undefined }) {
   const { t } = useTranslation("maintenance");
+  const { lang } = useLang();
   const search: MaintenanceSearch = useSearch({ strict: false });
   const navigate = useNavigate();
   const range = useRange(search, "7d");
@@ -91,6 +92,7 @@ function Figures({ scope }: { scope: string | undefined }) {
             <td className="num">{t("helped.of", { yes: sum.data.verified, no: sum.data.ineffective })}</td>
             <td className="num">{t("open.of", { open: sum.data.open, late: sum.data.late })}</td>
           </tr></tbody>
+          <tbody><tr><th scope="row">{t("spares:costs")}</th><td colSpan={5} className="num">{t("spares:costs.line", { down: duration(sum.data.down_ms, lang), fen: fixed(sum.data.down_fen / 100, 2), labour: fixed(sum.data.labour_fen / 100, 2), parts: fixed(sum.data.parts_fen / 100, 2) })}{sum.data.without_rate > 0 && <span className="dim"> · {t("spares:costs.norate", { n: sum.data.without_rate })}</span>}</td></tr></tbody>
         </table>)}
     </section>
   );

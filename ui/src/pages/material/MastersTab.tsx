@@ -44,7 +44,7 @@ function Items() {
 function ItemForm({ row, close }: { row: Item | undefined; close: () => void }) {
   const { t } = useTranslation("material");
   const [form] = Form.useForm<Item>();
-  const save = useStep((v: Item) => api.put(`/material/items/${encodeURIComponent(v.code)}`, { ...row, ...v, off: v.off ?? false, rev: row?.rev ?? 0, shelf_days: v.shelf_days ?? undefined }), close);
+  const save = useStep((v: Item) => api.put(`/material/items/${encodeURIComponent(v.code)}`, { ...row, ...v, off: v.off ?? false, rev: row?.rev ?? 0, shelf_days: v.shelf_days ?? undefined, reorder_point: v.reorder_point || undefined, target_stock: v.target_stock || undefined }), close);
   const needed = [{ required: true, message: t("needed") }];
   return (
     <Drawer open onClose={close} size={420} title={row?.code ?? t("item.add")} extra={<Button type="primary" loading={save.isPending} onClick={form.submit}>{t("common:save")}</Button>}>
@@ -55,6 +55,8 @@ function ItemForm({ row, close }: { row: Item | undefined; close: () => void }) 
         <Form.Item name="unit" label={t("unit")} extra={t("unit.hint")} rules={needed}><Input maxLength={20} /></Form.Item>
         <Form.Item name="tracking" label={t("tracking")} rules={needed}><Select options={(["lot", "serial", "none"] as const).map((v) => ({ value: v, label: t(`tracking.${v}`) }))} /></Form.Item>
         <Form.Item name="shelf_days" label={t("shelf")}><InputNumber min={0} max={36_500} precision={0} /></Form.Item>
+        <Form.Item name="reorder_point" label={t("spares:reorder")}><Input maxLength={20} /></Form.Item>
+        <Form.Item name="target_stock" label={t("spares:target")}><Input maxLength={20} /></Form.Item>
         <Form.Item name="off" valuePropName="checked"><Checkbox>{t("off")}</Checkbox></Form.Item>
       </Form>
     </Drawer>

@@ -12,6 +12,7 @@ import { dateTime, shortTime } from "../../lib/time";
 import { EntryForm } from "./EntryForm";
 import { History } from "./History";
 import { MergeOrder, SplitOrder, WithReason } from "./OrderDialogs";
+import { OrderEnergyTab } from "./OrderEnergy";
 import { OrderForm } from "./OrderForm";
 import { JobTag, OrderTag, useChange, useNames, useUnit } from "./parts";
 import { useReason } from "./reasons";
@@ -43,6 +44,7 @@ export function OrderDrawer({ id, may, show, close }: Props) {
             description={<ul style={{ margin: 0 }}>{o.doubts.map((d) => <li key={d.step}>#{d.step} {dateTime(d.at)} {d.by}：{d.what} — {d.why}</li>)}</ul>} />}
           <Tabs items={[
             { key: "jobs", label: t("tab.jobs", { n: o.jobs.length }), children: <Jobs o={o} /> },
+            ...(o.began ? [{ key: "energy", label: t("energyshare:order.energy"), children: <OrderEnergyTab id={o.id} /> }] : []),
             { key: "history", label: t("history"), children: <History o={o} may={may} /> },
             ...(o.parts.length > 0 || o.parent ? [{ key: "parts", label: t("tab.parts"), children: <Parts o={o} show={show} /> }] : []),
           ]} />
