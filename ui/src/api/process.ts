@@ -36,7 +36,7 @@ export const downloads = (machine?: string) => infiniteQueryOptions({
 });
 /** It is asked again while the download is under way. */
 export const loading = (id: string) => queryOptions({
-  queryKey: ["/recipe-downloads", "one", id], refetchInterval: (query) => (query.state.data && query.state.data.state !== "running" ? false : 400), queryFn: ({ signal }) => api.get<Download>(`/recipe-downloads/${id}`, {}, signal),
+  queryKey: ["/recipe-downloads", "one", id], queryFn: ({ signal }) => api.get<Download>(`/recipe-downloads/${id}`, {}, signal), refetchInterval: ({ state }) => (state.data && state.data.state !== "running" ? false : 400),
 });
 export const runs = (from: string, to: string, scope?: string, item?: string) => queryOptions({
   queryKey: ["/recipe-runs", from, to, scope, item], placeholderData: keepPreviousData, queryFn: async ({ signal }) => (await api.get<List<Proof>>("/recipe-runs", { from, to, scope, item }, signal)).items,

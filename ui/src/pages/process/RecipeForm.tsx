@@ -9,7 +9,7 @@ import { useLang } from "../../i18n/useLang";
 import { duration, unitText } from "../../lib/format";
 import { day, iso } from "../../lib/time";
 import { PlacePicker, useChange } from "../production/parts";
-import { Samples, Signal, value } from "./parts";
+import { Signal, value } from "./parts";
 
 interface Fields { item: string; operation?: number | null; place: string; profile?: string; note?: string; parameters: Partial<Parameter>[] }
 
@@ -112,7 +112,6 @@ function Trial({ of }: { of: Tried }) {
         <thead><tr><th>{t("signal")}</th><th className="r">{t("trial.count")}</th><th className="r">{t("outside")}</th><th className="r">{t("known")}</th><th className="r">{t("min")}</th><th className="r">{t("max")}</th></tr></thead>
         <tbody>{watched.map((p) => <tr key={p.signal}><td><Signal of={p} /></td><td className="r num">{p.count}</td><td className="r num">{duration(p.outside_s * 1000, lang)}</td><td className="r num">{duration(p.known_s * 1000, lang)}</td><td className="r num">{value(p.min)}</td><td className="r num">{value(p.max)}</td></tr>)}</tbody>
       </table>
-      {watched.flatMap((p) => p.found.slice(0, 5).map((e) => <p key={`${p.signal}${e.from}`} style={{ margin: 0 }} className="dim">{p.signal} {value(e.worst)} <Samples tag={undefined} from={e.from} to={e.to} /></p>))}
     </section>
   );
 }

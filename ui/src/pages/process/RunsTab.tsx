@@ -69,7 +69,7 @@ function Values({ of }: { of: AsRun }) {
   const { name, lang } = useLang();
   const { product } = useNames();
   const r = of.recipe, l = of.download;
-  const approver = r?.steps?.findLast((s) => s.state === "approved");
+  const approver = r?.steps?.find((s) => s.state === "approved");
   return (
     <div className="stack">
       <p style={{ margin: 0 }}>{product(of.item)} · {name(of.name)} · <span className="num">{dateTime(of.began)} – {of.open ? t("running") : dateTime(of.ended)}</span> · {t("produced", { time: duration(of.produced_s * 1000, lang) })}</p>
