@@ -15,7 +15,8 @@ before(async () => {
   demo = await startDemo();
   const { items } = await demo.api("/api/v1/nodes");
   grinder = items.find((n) => n.path.endsWith("grinding/line-1/grinder-01"));
-  await demo.send("PUT", `/api/v1/nodes/${grinder.id}`, { ...grinder, equipment: { ...grinder.equipment, device: { ...grinder.equipment.device, writing: true } } }, { "If-Match": `"${grinder.rev}"` });
+  const { rev, valid: _valid, ...node } = grinder;
+  await demo.send("PUT", `/api/v1/nodes/${grinder.id}`, { ...node, equipment: { ...node.equipment, device: { ...node.equipment.device, writing: true } } }, { "If-Match": `"${rev}"` });
   const definition = await demo.send("POST", "/api/v1/operations-definitions", {
     product, revision: 1, state: "draft", valid: {}, unit: "{piece}", materials: [], rev: 0,
     segments: [{ no: 30, name: { zh: "磨削", en: "grinding" }, alternatives: [{ equipment: grinder.id, setup_ms: 0, run_ms: 14000 }] }],
@@ -118,7 +119,7 @@ test("the feed is turned down: a deviation of the job and an alarm are raised, a
   await until("a deviation", async () => (await demo.api("/api/v1/recipe-deviations?open=true")).items.some((v) => v.signal === "feed.rate"));
   await tab(operator, "偏差");
   await operator.getByText("仍在").first().waitFor();
-  await operator.getByRole("row", { name: /进给速度.*441/ }).first().waitFor();
+  await operator.getByRole("row", { name: /进给速度.*442/ }).first().waitFor();
   await accessible(operator, "process-deviations");
   await until("its alarm", async () => (await demo.api(`/api/v1/alarms?from=${new Date(Date.now() - 36e5).toISOString()}&to=${new Date(Date.now() + 6e4).toISOString()}`)).items.some((a) => a.source === "process" && a.open));
   await demo.send("POST", "/api/v1/commands?wait_ms=10000", { equipment: grinder.id, signal: "feed.override", value: { number: 110 } }, { "Idempotency-Key": "e2e-back" });
