@@ -22,7 +22,7 @@ import (
 func (n *node) newProcess() *recipes.Desk {
 	return recipes.NewDesk(recipes.Options{
 		Store: recshop.NewProcess(n.record), Machines: recipeMachines{placesOf{n.fleet}, n.profiles}, Commands: recipeCommands{controls{n}},
-		Jobs: recipeJobs{recshop.NewProduction(n.record), didOf{n.desk}}, History: n.history, Alarms: recipeAlarms{n.alarms},
+		Jobs: recipeJobs{recshop.NewProduction(n.record), didOf{n.desk}}, History: n.history, Alarms: recipeAlarms{n.alarms}, Use: toolUse{countsOf{n.desk, n.record.Journal()}, n.newProduction(), recshop.NewProduction(n.record)},
 		NewID: n.record.NewID, Now: time.Now, Logger: n.log,
 	})
 }
@@ -228,4 +228,46 @@ func (a recipeAlarms) Raise(ctx context.Context, tenant plant.TenantNo, n recipe
 // Settle implements recipes.Alarms.
 func (a recipeAlarms) Settle(ctx context.Context, tenant plant.TenantNo, key string, at plant.Instant) error {
 	return a.desk.Clear(ctx, tenant, fromProcess, key, at)
+}
+
+// toolUse tells what tools were used for.
+type toolUse struct {
+	counts countsOf
+	desk   *production.Desk
+	store  production.Store
+}
+
+var _ recipes.Use = toolUse{}
+
+// Parts implements recipes.Use.
+func (u toolUse) Parts(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, from, to plant.Instant) (int64, error) {
+	all, err := u.counts.Counted(ctx, tenant, machine, from.Micros(), to.Micros())
+	sum := int64(0)
+	for _, c := range all {
+		sum += c.Good + c.Scrap + c.Rework
+	}
+	return sum, err
+}
+
+// Lot implements recipes.Use.
+func (u toolUse) Lot(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID) (*recipes.Lot, error) {
+	all, err := u.store.Jobs(ctx, access.Scope{Tenant: tenant}, []plant.NodeID{machine}, runningAtOnce)
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range all {
+		if h.State != production.Running {
+			continue
+		}
+		v, err := u.desk.View(ctx, access.Node(tenant), h.Order)
+		if err != nil {
+			return nil, err
+		}
+		for _, j := range v.Jobs {
+			if j.No == h.No {
+				return &recipes.Lot{Quantity: j.Quantity, Left: max(0, j.Quantity-j.Made.Good)}, nil
+			}
+		}
+	}
+	return nil, nil
 }

@@ -18,6 +18,7 @@ type Options struct {
 	Machines Machines
 	Commands Commands
 	Jobs     Jobs
+	Use      Use
 	History  History
 	Alarms   Alarms
 	NewID    func() string // a ULID that rises

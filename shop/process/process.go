@@ -1,14 +1,14 @@
 // Package process is how a product is made at a machine, in numbers: recipes (sets of
 // parameters with their windows) by product, operation and machine, which two people
 // approve, by revision; what of them was downloaded to which machine and read back
-// from it; and what the machine's signals really were while a job ran, with every
-// time a value left its window.
+// from it; what the machine's signals really were while a job ran, with every time a
+// value left its window; and tools, with how much is left of their lives.
 //
 // It sends nothing to a machine: it orders commands of [Commands], one after the
 // other, and believes only what was read back. It reads no tag by itself, and never
 // changes a revision that was approved: another one takes its place.
 //
-// Start with [Recipe], then [Desk.Download], [Desk.Ran] and [Desk.Follow].
+// Start with [Recipe], then [Desk.Download], [Desk.Ran], [Desk.Follow] and [Prognose].
 package process
 
 import (
@@ -50,7 +50,7 @@ type Document struct {
 	Rev   int64
 	Place plant.NodeID
 	Path  string // of the place when it was saved, by which it is seen
-	Of    string // what it belongs to: the item of a recipe, the machine of the others
+	Of    string // what it belongs to: the item of a recipe, "" of a type of tool, the machine of the others
 	Open  bool   // it still waits for somebody, or something
 	At    plant.Instant
 	By    string

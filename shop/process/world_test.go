@@ -36,6 +36,8 @@ type world struct {
 	refuses map[string]string
 	lies    map[string]float64
 	ordered []string
+	counts  []plant.Instant // when a part was counted
+	lot     *process.Lot
 	hold    chan struct{} // nil, or closed before a command ends
 	begun   chan string   // told each command that is ordered, where somebody listens
 }
@@ -56,7 +58,7 @@ func newWorld() *world {
 
 func (w *world) desk(t *testing.T) *process.Desk {
 	d := process.NewDesk(process.Options{
-		Store: w, Machines: w, Commands: w, Jobs: w, History: w, Alarms: w, NewID: w.newID, Now: func() time.Time { return w.now }, Logger: slog.New(slog.DiscardHandler),
+		Store: w, Machines: w, Commands: w, Jobs: w, History: w, Alarms: w, Use: w, NewID: w.newID, Now: func() time.Time { return w.now }, Logger: slog.New(slog.DiscardHandler),
 	})
 	t.Cleanup(d.Close)
 	return d
@@ -275,4 +277,17 @@ func (w *world) Settle(_ context.Context, _ plant.TenantNo, key string, _ plant.
 	delete(w.alarms, key)
 	w.told = append(w.told, "settled "+key)
 	return nil
+}
+
+func (w *world) Parts(_ context.Context, _ plant.TenantNo, _ plant.NodeID, from, to plant.Instant) (n int64, _ error) {
+	for _, at := range w.counts {
+		if at >= from && at < to {
+			n++
+		}
+	}
+	return n, nil
+}
+
+func (w *world) Lot(context.Context, plant.TenantNo, plant.NodeID) (*process.Lot, error) {
+	return w.lot, nil
 }

@@ -40,6 +40,7 @@ func (r *rooms) registerProcess() {
 	r.registerRecipes()
 	r.registerDownloads()
 	r.registerRan()
+	r.registerTools()
 }
 
 func (r *rooms) registerRecipes() {
@@ -181,5 +182,49 @@ func (r *rooms) registerRan() {
 		},
 		) (*web.ListOut[process.Deviation], error) {
 			return processed(ctx, in.ProcessList, process.Filter{Of: in.Machine, Open: in.Open}, r.Process.Deviations, func(v process.Deviation) string { return v.ID })
+		})
+}
+
+func (r *rooms) registerTools() {
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/tool-types", ID: "tool-types", Summary: "Types of tools with their planned lives and what is known of real ones", Tag: "process", Needs: access.Read},
+		func(ctx context.Context, in *ProcessList) (*web.ListOut[process.TypeLife], error) {
+			return processed(ctx, *in, process.Filter{}, r.Process.ToolTypes, func(y process.TypeLife) string { return y.ID })
+		})
+	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/tool-types", ID: "save-tool-type", Summary: "Keep a type of tool; without an id it is a new one, rev is the revision that was seen", Tag: "process", Needs: access.Engineer, Status: http.StatusCreated},
+		func(ctx context.Context, in *struct{ Body process.ToolType }) (*struct{ Body process.ToolType }, error) {
+			y, err := r.Process.SaveToolType(ctx, web.Who(ctx), in.Body)
+			if err == nil {
+				err = r.api.Audit(ctx, "tool.type", y.ID, nil, y)
+			}
+			return &struct{ Body process.ToolType }{y}, err
+		})
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/tools", ID: "tools", Summary: "Tools with the life they used and, of those that are mounted, how much is left, the newest first", Tag: "process", Needs: access.Read, Heavy: true},
+		func(ctx context.Context, in *struct {
+			ProcessList
+			Machine string `query:"equipment" maxLength:"60"`
+			Mounted bool   `query:"mounted" doc:"Only those that are mounted"`
+		},
+		) (*web.ListOut[process.ToolState], error) {
+			return processed(ctx, in.ProcessList, process.Filter{Of: in.Machine, Open: in.Mounted}, r.Process.Tools, func(o process.ToolState) string { return o.ID })
+		})
+	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/tools", ID: "mount-tool", Summary: "Mount a tool; the one in its place is taken off, worn, broken or as planned", Tag: "process", Needs: access.Report, Status: http.StatusCreated},
+		func(ctx context.Context, in *struct{ Body process.Mount }) (*struct{ Body process.Tool }, error) {
+			o, err := r.Process.MountTool(ctx, web.Who(ctx), in.Body)
+			if err == nil {
+				err = r.api.Audit(ctx, "tool.mount", o.ID, nil, o)
+			}
+			return &struct{ Body process.Tool }{o}, err
+		})
+	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/tools/{id}/removal", ID: "remove-tool", Summary: "Take a tool off", Tag: "process", Needs: access.Report},
+		func(ctx context.Context, in *struct {
+			ID   string `path:"id" maxLength:"60"`
+			Body process.Off
+		},
+		) (*struct{ Body process.Tool }, error) {
+			o, err := r.Process.RemoveTool(ctx, web.Who(ctx), in.ID, in.Body)
+			if err == nil {
+				err = r.api.Audit(ctx, "tool.remove", o.ID, nil, o)
+			}
+			return &struct{ Body process.Tool }{o}, err
 		})
 }

@@ -16,6 +16,8 @@ export type AtMachine = S["ProcessAtMachine"];
 export type Proof = S["ProcessProof"];
 export type AsRun = S["ProcessAsRun"];
 export type Deviation = S["ProcessDeviation"];
+export type ToolState = S["ProcessToolState"];
+export type TypeLife = S["ProcessTypeLife"];
 
 const page = { initialPageParam: "", getNextPageParam: <T>(last: List<T>) => last.next || undefined };
 
@@ -47,3 +49,10 @@ export const asRun = (order: string, job: number, machine: string, near: string)
 export const deviations = (q: { scope?: string | undefined; open?: boolean | undefined }) => infiniteQueryOptions({
   queryKey: ["/recipe-deviations", q], refetchInterval: 5_000, ...page, queryFn: ({ signal, pageParam }) => api.get<List<Deviation>>("/recipe-deviations", { ...q, cursor: pageParam || undefined }, signal),
 });
+export const toolTypes = (scope?: string) => queryOptions({ queryKey: ["/tool-types", scope], queryFn: async ({ signal }) => (await api.get<List<TypeLife>>("/tool-types", { scope, limit: 500 }, signal)).items });
+export const tools = (q: { scope?: string | undefined; mounted?: boolean | undefined }) => infiniteQueryOptions({
+  queryKey: ["/tools", q], ...page, queryFn: ({ signal, pageParam }) => api.get<List<ToolState>>("/tools", { ...q, cursor: pageParam || undefined }, signal),
+});
+export const saveToolType = (y: S["ProcessToolType"]) => api.post<S["ProcessToolType"]>("/tool-types", y);
+export const mountTool = (m: S["ProcessMount"]) => api.post<S["ProcessTool"]>("/tools", m);
+export const removeTool = (o: ToolState, reason: S["ProcessOff"]["reason"], note: string | undefined) => api.post<S["ProcessTool"]>(`/tools/${o.id}/removal`, { reason, rev: o.rev, ...(note ? { note } : {}) });

@@ -6359,6 +6359,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tool-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Types of tools with their planned lives and what is known of real ones */
+        get: operations["tool-types"];
+        put?: never;
+        /** Keep a type of tool; without an id it is a new one, rev is the revision that was seen */
+        post: operations["save-tool-type"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tools with the life they used and, of those that are mounted, how much is left, the newest first */
+        get: operations["tools"];
+        put?: never;
+        /** Mount a tool; the one in its place is taken off, worn, broken or as planned */
+        post: operations["mount-tool"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tools/{id}/removal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a tool off */
+        post: operations["remove-tool"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -12609,6 +12662,16 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListProcessToolState: {
+            items: components["schemas"]["ProcessToolState"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListProcessTypeLife: {
+            items: components["schemas"]["ProcessTypeLife"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListProductionDefinition: {
             items: components["schemas"]["ProductionDefinition"][];
             /** @description Pass as cursor for the next page */
@@ -15536,6 +15599,25 @@ export interface components {
             title?: components["schemas"]["PlantName"];
             unit?: string;
         };
+        ProcessMount: {
+            /** @description When; now when left out */
+            at?: string;
+            equipment: string;
+            /** @description The sender's own: the same again is the same tool */
+            key?: string;
+            note?: string;
+            /**
+             * @description Why the one that is there is taken off
+             * @enum {string}
+             */
+            reason?: "worn" | "broken" | "planned" | "other";
+            /** @description Of the tool */
+            serial?: string;
+            /** @description Place at the machine, as a turret's station */
+            slot?: string;
+            /** @description Id */
+            type: string;
+        };
         ProcessMove: {
             /** @description Of an approval: in effect from then on; now when left out */
             from?: string;
@@ -15558,6 +15640,18 @@ export interface components {
             order?: string;
             /** @description Id of the revision */
             recipe: string;
+        };
+        ProcessOff: {
+            /** @description When; now when left out */
+            at?: string;
+            note?: string;
+            /** @enum {string} */
+            reason: "worn" | "broken" | "planned" | "other";
+            /**
+             * Format: int64
+             * @description The one that was seen
+             */
+            rev: number;
         };
         ProcessParameter: {
             /**
@@ -15624,6 +15718,37 @@ export interface components {
              * @description Of now; none: not known
              */
             value: number | null;
+        };
+        ProcessPrognosis: {
+            /** @enum {string} */
+            advice: "keep" | "change_after_lot" | "may_not_last" | "change_soon" | "planned_over" | "none";
+            /**
+             * Format: int64
+             * @description Lives known that were ended before
+             */
+            censored: number;
+            /**
+             * Format: int64
+             * @description Lives known of the type that ended by wear or breakage
+             */
+            ended: number;
+            /** Format: double */
+            high: number | null;
+            /**
+             * Format: int64
+             * @description Good units that the job at the machine has left to make
+             */
+            lot_left?: number;
+            /**
+             * Format: double
+             * @description Of ten such tools nine last between low and high; none: too few lives are known
+             */
+            low: number | null;
+            /** Format: double */
+            median: number | null;
+            method: string;
+            /** @description Why there is no interval */
+            reason?: string;
         };
         ProcessProof: {
             /** @description The last to the machine before the job ended; none: nothing was ever downloaded */
@@ -15772,6 +15897,113 @@ export interface components {
             /** @enum {string} */
             state: "draft" | "checked" | "approved" | "retired";
         };
+        ProcessTool: {
+            by: string;
+            /** @description Of the type */
+            code: string;
+            equipment: string;
+            id: string;
+            /**
+             * Format: double
+             * @description Planned when it was mounted
+             */
+            life: number;
+            /** @enum {string} */
+            measure: "parts" | "minutes";
+            mounted: string;
+            /** @description Of the machine */
+            name: components["schemas"]["PlantName"];
+            note?: string;
+            path: string;
+            /** @enum {string} */
+            reason?: "worn" | "broken" | "planned" | "other";
+            removed?: string;
+            removed_by?: string;
+            /** Format: int64 */
+            rev: number;
+            /** @description Of this tool */
+            serial?: string;
+            /** @description Place at the machine, as a turret's station */
+            slot?: string;
+            /** @description Id */
+            type: string;
+            type_name: components["schemas"]["PlantName"];
+            /**
+             * Format: double
+             * @description Life that was used, in its measure, as the machine had counted when it was taken off; of one that is mounted, up to now
+             */
+            used?: number;
+        };
+        ProcessToolState: {
+            by: string;
+            /** @description Of the type */
+            code: string;
+            equipment: string;
+            id: string;
+            /**
+             * Format: double
+             * @description Planned when it was mounted
+             */
+            life: number;
+            /** @enum {string} */
+            measure: "parts" | "minutes";
+            mounted: string;
+            /** @description Of the machine */
+            name: components["schemas"]["PlantName"];
+            note?: string;
+            path: string;
+            /** @description Of one that is mounted */
+            prognosis?: components["schemas"]["ProcessPrognosis"];
+            /** @enum {string} */
+            reason?: "worn" | "broken" | "planned" | "other";
+            removed?: string;
+            removed_by?: string;
+            /** Format: int64 */
+            rev: number;
+            /** @description Of this tool */
+            serial?: string;
+            /** @description Place at the machine, as a turret's station */
+            slot?: string;
+            /** @description Id */
+            type: string;
+            type_name: components["schemas"]["PlantName"];
+            /**
+             * Format: double
+             * @description Life that was used, in its measure, as the machine had counted when it was taken off; of one that is mounted, up to now
+             */
+            used?: number;
+        };
+        ProcessToolType: {
+            code: string;
+            /** @description It is used no more */
+            ended?: boolean;
+            /** @description Left out for a new one */
+            id?: string;
+            /**
+             * Format: double
+             * @description Planned, in its measure
+             */
+            life: number;
+            /**
+             * @description What its life is counted in: parts that the machine counted, or minutes in which it produced
+             * @enum {string}
+             */
+            measure: "parts" | "minutes";
+            name: components["schemas"]["PlantName"];
+            readonly path?: string;
+            /** @description Where such tools are used */
+            place: string;
+            /**
+             * Format: int64
+             * @description Of one tool, or of one grinding of it
+             */
+            price_fen: number;
+            /**
+             * Format: int64
+             * @description The one that was seen
+             */
+            rev?: number;
+        };
         ProcessTried: {
             from: string;
             /**
@@ -15830,6 +16062,72 @@ export interface components {
             readonly title?: components["schemas"]["PlantName"];
             /** @description Of the signal, UCUM; all numbers of the parameter are in it */
             readonly unit?: string;
+        };
+        ProcessTypeLife: {
+            /** Format: int64 */
+            broken: number;
+            code: string;
+            /**
+             * Format: int64
+             * @description Changes as planned before the expected life
+             */
+            early_changes: number;
+            /**
+             * Format: int64
+             * @description What changes before the expected life cost in unused life, up to now; none where nothing is expected
+             */
+            early_fen: number | null;
+            /**
+             * Format: double
+             * @description Median of the distribution
+             */
+            expected: number | null;
+            /** @description Left out for a new one */
+            id?: string;
+            /**
+             * Format: double
+             * @description Planned, in its measure
+             */
+            life: number;
+            /**
+             * Format: int64
+             * @description Ended before
+             */
+            lives_censored: number;
+            /**
+             * Format: int64
+             * @description By wear or breakage
+             */
+            lives_ended: number;
+            /**
+             * @description What its life is counted in: parts that the machine counted, or minutes in which it produced
+             * @enum {string}
+             */
+            measure: "parts" | "minutes";
+            name: components["schemas"]["PlantName"];
+            readonly path?: string;
+            /** @description Where such tools are used */
+            place: string;
+            /**
+             * Format: int64
+             * @description Of one tool, or of one grinding of it
+             */
+            price_fen: number;
+            /**
+             * Format: int64
+             * @description The one that was seen
+             */
+            rev?: number;
+            /**
+             * Format: double
+             * @description Of it, in the measure: 63 % last no longer
+             */
+            scale: number | null;
+            /**
+             * Format: double
+             * @description Of the Weibull distribution; none with fewer than 5 that ended
+             */
+            shape: number | null;
         };
         ProductionAlternative: {
             /**
@@ -34432,6 +34730,182 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "tool-types": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListProcessTypeLife"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-tool-type": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProcessToolType"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProcessToolType"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tools: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                equipment?: string;
+                /** @description Only those that are mounted */
+                mounted?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListProcessToolState"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "mount-tool": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProcessMount"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProcessTool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-tool": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProcessOff"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProcessTool"];
+                };
             };
             /** @description Error */
             default: {

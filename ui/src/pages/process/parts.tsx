@@ -17,10 +17,10 @@ export function useProcessSearch(): [ProcessSearch, (more: ProcessSearch) => voi
 }
 
 /** What the person may do here, and who it is. */
-export function useMay(): { writes: boolean; loads: boolean; name: string } {
+export function useMay(): { writes: boolean; loads: boolean; reports: boolean; name: string } {
   const me = useQuery(session).data;
   const may = me?.permissions ?? [];
-  return { writes: may.includes("engineer"), loads: may.includes("control"), name: me?.name ?? "" };
+  return { writes: may.includes("engineer"), loads: may.includes("control"), reports: may.includes("report"), name: me?.name ?? "" };
 }
 
 const colors: Record<RecipeState, string> = { draft: "default", checked: "processing", approved: "success", retired: "default" };
