@@ -147,8 +147,10 @@ func (d *demo) join(ctx context.Context, n *node) ([]web.Login, error) {
 		return nil, err
 	}
 	if d.flags.Plant == "" {
-		if err := n.planDemoInspection(ctx); err != nil {
-			return nil, fmt.Errorf("demo plant: %w", err)
+		for _, plan := range []func(context.Context) error{n.planDemoInspection, n.planDemoProcess} {
+			if err := plan(ctx); err != nil {
+				return nil, fmt.Errorf("demo plant: %w", err)
+			}
 		}
 	}
 	if d.flags.Orders {
