@@ -11,18 +11,17 @@ import (
 	recipes "zhigai/shop/process"
 )
 
-// demoGrinding is how a grinding machine of the demo makes rings of a bearing: two
-// values are set, the others watched.
-func demoGrinding(item string, line plant.NodeID, feed float64) recipes.Recipe {
+// demoGrinding is how a grinding machine of the demo makes rings of a bearing, as it is
+// delivered: two values are set, the others watched.
+func demoGrinding(item string, line plant.NodeID) recipes.Recipe {
 	at := func(signal string, target, low, high float64, set bool) recipes.Parameter {
 		return recipes.Parameter{Signal: signal, Target: target, Low: &low, High: &high, Download: set, DelayS: 10}
 	}
-	const full = 480 // mm/min at 100 %
 	return recipes.Recipe{
 		Item: item, Operation: 30, Place: line, Profile: "demo-grinder", Note: "首版",
 		Parameters: []recipes.Parameter{
-			at("feed.override", feed, feed-3, feed+3, true), at("spindle.override", 100, 97, 103, true),
-			at("feed.rate", full*feed/100, full*(feed-5)/100, full*(feed+5)/100, false), at("temperature.coolant", 28, 15, 40, false),
+			at("feed.override", 100, 97, 103, true), at("spindle.override", 100, 97, 103, true),
+			at("feed.rate", 480, 456, 504, false), at("temperature.coolant", 28, 15, 40, false),
 		},
 	}
 }
@@ -46,8 +45,8 @@ func (n *node) planDemoProcess(ctx context.Context) error {
 	line, turning := ids["xinchang-bearing/xinchang/grinding/line-1"], ids["xinchang-bearing/xinchang/turning"]
 	engineer, admin := who, who
 	engineer.Name, admin.Name = "engineer", "admin"
-	for item, feed := range map[string]float64{"6205-2rs": 100, "6206-zz": 95, "6305": 90} {
-		r, err := n.process.SaveRecipe(ctx, engineer, demoGrinding(item, line, feed))
+	for _, item := range []string{"6205-2rs", "6206-zz", "6305"} {
+		r, err := n.process.SaveRecipe(ctx, engineer, demoGrinding(item, line))
 		for _, to := range []recipes.State{recipes.Checked, recipes.Approved} {
 			if err == nil {
 				r, err = n.process.Move(ctx, admin, r.ID, recipes.Move{State: to, Rev: r.Rev})

@@ -109,6 +109,9 @@ func (d *Desk) Download(ctx context.Context, who access.Principal, n New) (Downl
 	case len(n.Note) > maxNote:
 		return Download{}, invalid("a note of %d bytes; %d are allowed", len(n.Note), maxNote)
 	}
+	if err := d.inPlace(ctx, tenant, r, m, now); err != nil {
+		return Download{}, err
+	}
 	l := Download{
 		ID: d.o.NewID(), Rev: 1, Recipe: r.ID, Revision: r.Revision, Item: r.Item, Machine: m.ID, Path: m.Path, Name: m.Name, Order: n.Order, Job: n.Job,
 		By: who.Name, Note: n.Note, Began: now, State: Loading, Values: []Loaded{},
@@ -140,6 +143,27 @@ func (d *Desk) Download(ctx context.Context, who access.Principal, n New) (Downl
 		d.load(who, at, l)
 	}()
 	return said, nil
+}
+
+// inPlace says why a recipe may not go to a machine as things stand: another revision
+// took its place, or parts of something else are being made there.
+func (d *Desk) inPlace(ctx context.Context, tenant plant.TenantNo, r Recipe, m Machine, now plant.Instant) error {
+	all, err := d.ofItem(ctx, tenant, r.Item)
+	if err != nil {
+		return err
+	}
+	for _, o := range all {
+		if o.Series == r.Series && o.Revision > r.Revision && o.State == Approved && o.From <= now {
+			return invalid("revision %d took the place of revision %d at %s; download that one", o.Revision, r.Revision, o.From.Time().Format(time.RFC3339))
+		}
+	}
+	running, err := d.o.Jobs.Running(ctx, tenant)
+	for _, run := range running {
+		if run.Machine == m.ID && run.Item != r.Item {
+			return invalid("job %d of order %s makes %s at %s; pause it before the machine is set for %s", run.Job, run.Number, run.Item, m.Path, r.Item)
+		}
+	}
+	return err
 }
 
 // forJob names the job that runs at the machine, where nobody said one.

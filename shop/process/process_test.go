@@ -14,14 +14,12 @@ import (
 	"zhigai/shop/process"
 )
 
-func ptr(v float64) *float64 { return &v }
-
 // grinding is a recipe that sets two values and watches a third.
 func grinding(place plant.NodeID) process.Recipe {
 	return process.Recipe{Item: "ring", Operation: 30, Place: place, Profile: "grinder", Parameters: []process.Parameter{
-		{Signal: "feed.override", Target: 100, Low: ptr(95), High: ptr(105), Download: true},
+		{Signal: "feed.override", Target: 100, Low: new(95.0), High: new(105.0), Download: true},
 		{Signal: "spindle.override", Target: 90, Download: true},
-		{Signal: "feed.rate", Target: 480, Low: ptr(450), High: ptr(510), DelayS: 10},
+		{Signal: "feed.rate", Target: 480, Low: new(450.0), High: new(510.0), DelayS: 10},
 	}}
 }
 
@@ -48,7 +46,7 @@ func TestRecipe_WhatIsWrongIsSaid(t *testing.T) {
 		{"no signal of grinder", func(r *process.Recipe) { r.Parameters[0].Signal = "nothing" }},
 		{"stands twice", func(r *process.Recipe) { r.Parameters[1].Signal = "feed.override" }},
 		{"is a text", func(r *process.Recipe) { r.Parameters[0].Signal = "machine.program" }},
-		{"exchange them", func(r *process.Recipe) { r.Parameters[0].Low, r.Parameters[0].High = ptr(105), ptr(95) }},
+		{"exchange them", func(r *process.Recipe) { r.Parameters[0].Low, r.Parameters[0].High = new(105.0), new(95.0) }},
 		{"outside of its own window", func(r *process.Recipe) { r.Parameters[0].Target = 94 }},
 		{"cannot be set", func(r *process.Recipe) { r.Parameters[2].Download = true }},
 		{"neither set nor watched", func(r *process.Recipe) { r.Parameters[2].Low, r.Parameters[2].High = nil, nil }},
@@ -222,6 +220,21 @@ func TestDownload_StopsAtTheFirstThatIsNotConfirmed(t *testing.T) {
 	}
 	if _, err := d.Download(t.Context(), person("wu"), process.New{Recipe: r.ID, Machine: "X"}); !errors.Is(err, process.ErrInvalid) {
 		t.Errorf("to a lathe: %v", err)
+	}
+	w.running[0].Item = "shaft"
+	if _, err := d.Download(t.Context(), person("wu"), process.New{Recipe: r.ID, Machine: "G1"}); !errors.Is(err, process.ErrInvalid) || !strings.Contains(err.Error(), "makes shaft") {
+		t.Errorf("while something else is made: %v", err)
+	}
+	w.running = nil
+	next := grinding("L")
+	next.Series = r.Series
+	next = approved(t, d, next)
+	if _, err := d.Download(t.Context(), person("wu"), process.New{Recipe: r.ID, Machine: "G1"}); !errors.Is(err, process.ErrInvalid) || !strings.Contains(err.Error(), "revision 2 took the place") {
+		t.Errorf("a revision that another one took the place of: %v", err)
+	}
+	w.refuses = map[string]string{}
+	if l = download(t, d, next.ID, "G1", ""); l.State != process.Applied {
+		t.Errorf("the newest: %+v", l)
 	}
 	draft := grinding("G1")
 	draft.Item = "shaft"

@@ -33,8 +33,8 @@ export function DeviationsTab() {
         columns={[
           { title: t("began"), key: "from", width: 160, sorter: (a, b) => ms(a.from) - ms(b.from), render: (_, v) => <span className="num">{dateTime(v.from)}</span> },
           { title: t("lasted"), key: "lasted", width: 110, render: (_, v) => (v.to ? duration(ms(v.to) - ms(v.from), lang) : <Tag color="error">{t("stands")}</Tag>) },
-          { title: t("signal"), key: "signal", render: (_, v) => <Signal of={v} /> }, { title: t("window"), key: "window", width: 130, align: "right", render: (_, v) => <span className="num">{windowOf(v)}</span> }, { title: t("worst"), key: "worst", width: 90, align: "right", render: (_, v) => <b className="num">{value(v.worst)}</b> },
-          { title: t("machine"), key: "machine", render: (_, v) => name(v.name) }, { title: t("item"), key: "item", render: (_, v) => `${product(v.item)} · ${t("revision.n", { n: v.revision })}` },
+          { title: t("signal"), key: "signal", width: 190, render: (_, v) => <Signal of={v} /> }, { title: t("window"), key: "window", width: 130, align: "right", render: (_, v) => <span className="num">{windowOf(v)}</span> }, { title: t("worst"), key: "worst", width: 90, align: "right", render: (_, v) => <b className="num">{value(v.worst)}</b> },
+          { title: t("machine"), key: "machine", width: 110, render: (_, v) => name(v.name) }, { title: t("item"), key: "item", render: (_, v) => `${product(v.item)} · ${t("revision.n", { n: v.revision })}` },
           { title: t("order"), key: "order", width: 180, render: (_, v) => <button type="button" className="figbtn" onClick={() => set({ tab: "runs", order: v.order, job: v.job, equipment: v.equipment, near: v.from })}>{v.number} / {v.job}</button> },
           { title: "", key: "do", width: 80, render: (_, v) => <Samples tag={v.tag} from={v.from} to={v.to} /> },
         ]} />

@@ -15,7 +15,8 @@ export function MachineTab() {
   const { t } = useTranslation("process");
   const [search, set] = useProcessSearch();
   const { product } = useNames();
-  const approved = (useQuery(recipes({})).data ?? []).filter((r) => r.state === "approved");
+  const all = (useQuery(recipes({})).data ?? []).filter((r) => r.state === "approved");
+  const approved = all.filter((r) => !all.some((o) => o.series === r.series && (o.revision ?? 0) > (r.revision ?? 0) && (o.from ?? "") <= new Date().toISOString()));
   const query = useQuery({ ...atMachine(search.equipment ?? "", search.with), enabled: !!search.equipment });
   return (
     <div className="stack">

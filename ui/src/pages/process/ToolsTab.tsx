@@ -10,7 +10,10 @@ import { download } from "../../lib/download";
 import { csv, fixed } from "../../lib/format";
 import { shortTime } from "../../lib/time";
 import { More, PlacePicker, useChange } from "../production/parts";
-import { useMay, useProcessSearch, value } from "./parts";
+import { useMay, useProcessSearch } from "./parts";
+
+/** A life: whole parts, tenths of a minute. */
+const amount = (of: { measure: ToolState["measure"] }, v: number | null | undefined) => (v === null || v === undefined ? "—" : fixed(v, of.measure === "parts" ? 0 : 1));
 
 const reasons = ["worn", "broken", "planned", "other"] as const;
 
@@ -41,7 +44,7 @@ export function ToolsTab() {
           { title: t("machine"), key: "machine", sorter: (a, b) => a.path.localeCompare(b.path), render: (_, o) => <>{name(o.name)}{o.slot && <span className="dim"> {o.slot}</span>}</> },
           { title: t("tool"), key: "tool", render: (_, o) => <>{o.code} {name(o.type_name)}{o.serial && <div className="dim mono">{o.serial}</div>}</> },
           { title: t("mounted"), key: "mounted", width: 130, render: (_, o) => <>{shortTime(o.mounted)}<div className="dim">{o.by}</div></> },
-          { title: t("used"), key: "used", width: 190, render: (_, o) => (o.used === undefined ? "—" : <><Progress size="small" percent={Math.min(100, Math.round((100 * o.used) / o.life))} status={o.used >= o.life ? "exception" : "normal"} aria-label={t("used")} /><span className="num">{value(o.used)} / {value(o.life)} {t(`measure.${o.measure}`)}</span></>) },
+          { title: t("used"), key: "used", width: 190, render: (_, o) => (o.used === undefined ? "—" : <><Progress size="small" percent={Math.min(100, Math.round((100 * o.used) / o.life))} status={o.used >= o.life ? "exception" : "normal"} aria-label={t("used")} /><span className="num">{amount(o, o.used)} / {amount(o, o.life)} {t(`measure.${o.measure}`)}</span></>) },
           { title: t("left"), key: "left", width: 190, render: (_, o) => <Left of={o} /> },
           { title: t("advice"), key: "advice", width: 200, render: (_, o) => (o.removed ? <Tag>{t(`reason.${o.reason ?? "other"}`)} {shortTime(o.removed)}</Tag> : o.prognosis && <Advice of={o.prognosis.advice} lot={o.prognosis.lot_left} />) },
           { title: "", key: "do", width: 150, render: (_, o) => reports && !o.removed && <span className="row"><Button size="small" aria-label={`${t("tool.change")} ${o.code}`} onClick={() => setMounting(o)}>{t("tool.change")}</Button><Button size="small" aria-label={`${t("tool.remove")} ${o.code}`} onClick={() => setRemoving(o)}>{t("tool.remove")}</Button></span> },
@@ -52,7 +55,7 @@ export function ToolsTab() {
       <Table<TypeLife> size="small" rowKey={(y) => y.id ?? ""} loading={types.isLoading} dataSource={types.data ?? []} pagination={false} scroll={{ x: 900 }} locale={{ emptyText: <Nothing text={t("tool.types.none")} /> }}
         columns={[
           { title: t("code"), key: "code", width: 110, sorter: (a, b) => a.code.localeCompare(b.code), render: (_, y) => (writes ? <button type="button" className="figbtn" onClick={() => setTyping(y)}>{y.code}</button> : y.code) }, { title: t("name"), key: "name", render: (_, y) => name(y.name) },
-          { title: t("life.planned"), key: "life", width: 130, align: "right", render: (_, y) => <span className="num">{value(y.life)} {t(`measure.${y.measure}`)}</span> }, { title: t("life.expected"), key: "expected", width: 150, align: "right", render: (_, y) => <b className="num">{y.expected === null ? "—" : `${value(y.expected)} ${t(`measure.${y.measure}`)}`}</b> },
+          { title: t("life.planned"), key: "life", width: 130, align: "right", render: (_, y) => <span className="num">{amount(y, y.life)} {t(`measure.${y.measure}`)}</span> }, { title: t("life.expected"), key: "expected", width: 150, align: "right", render: (_, y) => <b className="num">{y.expected === null ? "—" : `${amount(y, y.expected)} ${t(`measure.${y.measure}`)}`}</b> },
           { title: t("lives"), key: "lives", width: 190, render: (_, y) => t("lives.of", { ended: y.lives_ended, broken: y.broken, censored: y.lives_censored }) }, { title: t("shape"), key: "shape", width: 90, align: "right", render: (_, y) => <span className="num">{y.shape === null ? "—" : fixed(y.shape, 1)}</span> },
           { title: t("early"), key: "early", width: 190, render: (_, y) => (y.early_fen === null ? "—" : t("early.of", { n: y.early_changes, yuan: fixed(y.early_fen / 100, 2) })) },
         ]} />
@@ -68,7 +71,7 @@ function Left({ of }: { of: ToolState }) {
   const p = of.prognosis;
   if (!p) return <>—</>;
   if (p.low === null) return <span className="dim">{t("left.few", { n: p.ended })}</span>;
-  return <span className="num"><b>{value(p.median)}</b> {t(`measure.${of.measure}`)}<div className="dim">{t("left.between", { low: value(p.low), high: value(p.high) })}</div></span>;
+  return <span className="num"><b>{amount(of, p.median)}</b> {t(`measure.${of.measure}`)}<div className="dim">{t("left.between", { low: amount(of, p.low), high: amount(of, p.high) })}</div></span>;
 }
 
 function Advice({ of, lot }: { of: NonNullable<ToolState["prognosis"]>["advice"]; lot: number | undefined }) {
