@@ -112,6 +112,11 @@ test("the operator downloads it and sees that the machine has it", async () => {
   await page.getByText("与批准的配方一致").waitFor();
   const values = await demo.api(`/api/v1/equipment/${grinder.id}/recipe`);
   assert.deepEqual(values.values.map((v) => [v.signal, v.state]), [["feed.override", "same"], ["spindle.override", "same"], ["feed.rate", "same"]]);
+  const kiosk = await page.context().newPage();
+  await kiosk.goto(`${demo.base}/kiosk/machine/${grinder.id}`);
+  await kiosk.getByText("配方版本 1：设备的值与批准的一致").waitFor({ timeout: 20_000 });
+  await accessible(kiosk, "process-kiosk");
+  await kiosk.close();
 });
 
 test("the feed is turned down: a deviation of the job and an alarm are raised, and end", async () => {
