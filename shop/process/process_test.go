@@ -306,8 +306,8 @@ func TestFollow_IsWhatThePastSays(t *testing.T) {
 	// Another process goes on from where this one ended: nothing is found twice.
 	again := w.desk(t)
 	must(t, again.Follow(t.Context(), 1))
-	if found, err := again.Deviations(t.Context(), process.Filter{Scope: access.Scope{Tenant: 1}, Limit: 9}); err != nil || len(found) != 2 {
-		t.Errorf("after a start: %d deviations, %v", len(found), err)
+	if found, err := again.Deviations(t.Context(), process.Filter{Scope: access.Scope{Tenant: 1}, Limit: 9}); err != nil || len(found) != 2 || found[0].Rev != last.Rev || found[1].Rev != first.Rev {
+		t.Errorf("after a start: %+v, %v", found, err)
 	}
 	w.past = []process.Run{w.running[0]}
 	w.past[0].To = sec(300)
@@ -341,6 +341,29 @@ func TestFollow_IsWhatThePastSays(t *testing.T) {
 	}
 	if none, err := again.Try(t.Context(), person("li"), grinding("G1"), start-1000, start-1); err != nil || none.Reason == "" {
 		t.Errorf("tried where nothing ran: %+v, %v", none, err)
+	}
+}
+
+// A job that ended while the node was down leaves no deviation and no alarm standing.
+func TestFollow_JobEndedMeanwhile(t *testing.T) {
+	w := newWorld()
+	d := w.desk(t)
+	approved(t, d, grinding("G1"))
+	start := w.at()
+	w.running = []process.Run{{Order: "O1", Number: "MO-1", Job: 30, Item: "ring", Machine: "G1", From: start}}
+	w.produced = []process.Span{{From: start, To: start + 600e6}}
+	w.say(tagRate, start, 0, 400)
+	w.now = w.now.Add(time.Minute)
+	must(t, d.Follow(t.Context(), 1))
+	if len(w.alarms) != 1 {
+		t.Fatalf("alarms %+v; want one", w.alarms)
+	}
+	w.running = nil
+	must(t, w.desk(t).Follow(t.Context(), 1))
+	all, err := d.Deviations(t.Context(), process.Filter{Scope: access.Scope{Tenant: 1}, Limit: 9})
+	must(t, err)
+	if len(all) != 1 || all[0].To == 0 || !all[0].Stopped || len(w.alarms) != 0 {
+		t.Errorf("after the start: %+v, alarms %+v", all, w.alarms)
 	}
 }
 
