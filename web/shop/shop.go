@@ -28,6 +28,8 @@ import (
 	"zhigai/shop/maintenance"
 	"zhigai/shop/material"
 	"zhigai/shop/material/balance"
+	"zhigai/shop/process/batch"
+	"zhigai/shop/process/trial"
 	"zhigai/shop/production"
 	"zhigai/shop/production/attendance"
 	"zhigai/shop/production/performance"
@@ -75,7 +77,10 @@ type Deps struct {
 	Andon      *andon.Desk
 	Quality    *quality.Desk
 	Condition  *health.Desk
-	Alarms     *alarm.Desk
+	// Batches looks at machines' runs, Trials plans experiments.
+	Batches *batch.Desk
+	Trials  *trial.Desk
+	Alarms  *alarm.Desk
 	// Delivery sends alarms to people, Maintenance has work done about them.
 	Delivery    *delivery.Desk
 	Maintenance *maintenance.Desk
@@ -139,6 +144,8 @@ func Register(api *web.API, d Deps) {
 	r.registerPlanning()
 	r.registerLines()
 	r.registerEnergy()
+	r.registerBatches()
+	r.registerTrials()
 	r.registerMaterial()
 	r.registerAndon()
 	r.registerCondition()
