@@ -4,7 +4,7 @@
 // cuts a signal into cycles.
 //
 // It knows no machine, clock or I/O, and makes no band of too few runs. Start with
-// [Build] and [Golden.Compare].
+// [Build] and [Band.Compare].
 package batch
 
 import (
@@ -112,10 +112,10 @@ type Envelope struct {
 	N    []int     `json:"n"`
 }
 
-// Golden is the band of good runs.
-type Golden struct {
+// Band is the band of good runs.
+type Band struct {
 	Align     Align      `json:"align"`
-	Band      float64    `json:"warp_band"`
+	Warping   float64    `json:"warp_band"`
 	K         float64    `json:"k"`
 	Gap       float64    `json:"gap_s"`
 	Points    int        `json:"points"`
@@ -133,7 +133,7 @@ type Golden struct {
 type track []float64
 
 // Build makes the band of good runs; names are those of the curves.
-func Build(names []string, runs []Run, o Options) (*Golden, error) {
+func Build(names []string, runs []Run, o Options) (*Band, error) {
 	o, err := o.filled()
 	if err != nil {
 		return nil, err
@@ -141,7 +141,7 @@ func Build(names []string, runs []Run, o Options) (*Golden, error) {
 	if err := check(names, runs); err != nil {
 		return nil, err
 	}
-	g := &Golden{Align: o.Align, Band: o.Band, K: o.K, Gap: o.Gap, Points: o.Points, Runs: len(runs)}
+	g := &Band{Align: o.Align, Warping: o.Band, K: o.K, Gap: o.Gap, Points: o.Points, Runs: len(runs)}
 	lengths := make([]float64, len(runs))
 	for i, r := range runs {
 		lengths[i] = r.Length
@@ -216,7 +216,7 @@ func (c Curve) check() error {
 }
 
 // resample takes each signal of a run at n even places over its length.
-func (g *Golden) resample(r Run, n int) []track {
+func (g *Band) resample(r Run, n int) []track {
 	gap := g.Gap
 	if gap == 0 {
 		const share = 0.1

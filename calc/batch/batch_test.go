@@ -75,7 +75,7 @@ func good(r *rand.Rand, how Align) load {
 	return l
 }
 
-func golden(t *testing.T, r *rand.Rand, how Align, n int) *Golden {
+func golden(t *testing.T, r *rand.Rand, how Align, n int) *Band {
 	t.Helper()
 	var runs []Run
 	for i := range n {

@@ -116,7 +116,7 @@ func (r *Result) Departed() bool { return r.First >= 0 || r.Long || r.Short }
 
 // Compare holds a run against the band. One that has not ended is compared as far as
 // it has come.
-func (g *Golden) Compare(run Run) (*Result, error) {
+func (g *Band) Compare(run Run) (*Result, error) {
 	if len(run.Curves) != len(g.Signals) {
 		return nil, invalid("run %s has %d signals and the band %d", run.ID, len(run.Curves), len(g.Signals))
 	}
@@ -154,7 +154,7 @@ func (g *Golden) Compare(run Run) (*Result, error) {
 }
 
 // onto brings a run onto the band's time.
-func (g *Golden) onto(run Run) (tracks []track, at []float64, reached int, err error) {
+func (g *Band) onto(run Run) (tracks []track, at []float64, reached int, err error) {
 	if g.Align == Warp {
 		ref := make([]track, len(g.Signals))
 		for s, e := range g.Signals {
@@ -191,7 +191,7 @@ func (g *Golden) onto(run Run) (tracks []track, at []float64, reached int, err e
 }
 
 // stretched takes a run at even places over the length that it will have had.
-func (g *Golden) stretched(run Run, length float64) (tracks []track, at []float64, reached int) {
+func (g *Band) stretched(run Run, length float64) (tracks []track, at []float64, reached int) {
 	reached = min(g.Points, int(run.Length/length*float64(g.Points-1))+1)
 	whole := run
 	whole.Length = length
@@ -205,7 +205,7 @@ func (g *Golden) stretched(run Run, length float64) (tracks []track, at []float6
 
 // distance is the mean squared distance of a run's first places from the band's
 // middle, in standard deviations.
-func (g *Golden) distance(tracks []track, reached int) float64 {
+func (g *Band) distance(tracks []track, reached int) float64 {
 	sum, n := 0., 0.
 	for s, e := range g.Signals {
 		for p, v := range tracks[s][:reached] {

@@ -6,7 +6,7 @@ import "math"
 // which second of the run each place was, and how many places it has come to. A run
 // that has not ended is followed as far as it fits best (open end; Tormene et al.,
 // Artif. Intell. Med. 45, 2009).
-func (g *Golden) warp(ref []track, r Run) (aligned []track, at []float64, reached int, err error) {
+func (g *Band) warp(ref []track, r Run) (aligned []track, at []float64, reached int, err error) {
 	n := len(ref[0])
 	step := g.Length / float64(n-1)
 	m := int(math.Round(r.Length/step)) + 1
@@ -19,7 +19,7 @@ func (g *Golden) warp(ref []track, r Run) (aligned []track, at []float64, reache
 		m = 2 // it has only begun
 	}
 	is := g.resample(r, m)
-	band := max(int(math.Ceil(g.Band*float64(n))), 2)
+	band := max(int(math.Ceil(g.Warping*float64(n))), 2)
 	if !r.Runs {
 		band = max(band, abs(n-m)+1)
 	}

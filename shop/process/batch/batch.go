@@ -129,7 +129,7 @@ type Golden struct {
 	Titles      []Signal      `json:"signal_titles" nullable:"false"`
 	By          string        `json:"by" readOnly:"true"`
 	At          plant.Instant `json:"at" readOnly:"true"`
-	Band        *calc.Golden  `json:"band,omitempty" doc:"Left out of lists"`
+	Band        *calc.Band    `json:"band,omitempty" doc:"Left out of lists"`
 }
 
 // check refuses what cannot be asked for, before signals are read.
