@@ -150,6 +150,9 @@ func (d *demo) join(ctx context.Context, n *node) ([]web.Login, error) {
 		if err := n.planDemoInspection(ctx); err != nil {
 			return nil, fmt.Errorf("demo plant: %w", err)
 		}
+		if err := n.planDemoProcess(ctx); err != nil {
+			return nil, fmt.Errorf("demo plant: %w", err)
+		}
 	}
 	if d.flags.Orders {
 		people, err := n.newFloor(ctx, d.plant, m, d.flags)
