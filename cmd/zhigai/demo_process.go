@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"zhigai/access"
@@ -69,6 +70,12 @@ func (n *node) demoGolden(ctx context.Context, who access.Principal, furnace pla
 	for _, r := range runs[:min(first, len(runs)/2)] {
 		a.Runs = append(a.Runs, batch.Chosen{From: r.From, To: r.To})
 	}
+	tried, err := desk.Try(ctx, who, a)
+	if err != nil {
+		return unlessYoung(err)
+	}
+	const odd = 2 // what does not lie among the others is no good one
+	a.Runs = slices.DeleteFunc(tried.Runs, func(c batch.Chosen) bool { return *c.Score > odd })
 	_, err = desk.Save(ctx, who, a)
 	return unlessYoung(err)
 }
@@ -76,8 +83,9 @@ func (n *node) demoGolden(ctx context.Context, who access.Principal, furnace pla
 func (n *node) demoScreening(ctx context.Context, who access.Principal, lathe plant.NodeID) error {
 	now := time.Now()
 	_, err := n.newBatches().Screen(ctx, who, batch.Question{
-		Machine: lathe, Cut: batch.Cut{By: batch.ByTime, Every: 1800}, Answer: batch.Answer{Kind: batch.OfSignal, Signal: "part.diameter"},
-		From: plant.InstantOf(now.Add(-demoSpan)), To: plant.InstantOf(now), Note: "外径为什么变化？", Seed: 1,
+		Machine: lathe, Cut: batch.Cut{By: batch.ByTime, Every: 900}, Answer: batch.Answer{Kind: batch.OfSignal, Signal: "part.diameter"},
+		Signals: []string{"tool.wear", "temperature.spindle", "temperature.coolant", "temperature.cabinet", "pressure.coolant", "pressure.hydraulic", "pressure.air", "lubrication.level"},
+		From:    plant.InstantOf(now.Add(-demoSpan)), To: plant.InstantOf(now), Note: "外径为什么变化？", Seed: 1,
 	})
 	return unlessYoung(err)
 }

@@ -12,8 +12,8 @@ package trial
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
+	"strconv"
 
 	"zhigai/plant"
 )
@@ -57,10 +57,10 @@ type Factor struct {
 }
 
 func (f Factor) setting(coded float64) float64 {
-	const digits = 1e9 // no more than a setting has: 0.1 + 0.2 is 0.3
 	v := (f.High+f.Low)/2 + coded*(f.High-f.Low)/2
-	if scale := math.Max(math.Abs(f.High), math.Abs(f.Low)); scale > 0 {
-		v = math.Round(v/scale*digits) / digits * scale
+	const digits = 10 // no more than a setting has: 0.1 + 0.2 is 0.3
+	if short, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', digits, 64), 64); err == nil {
+		return short
 	}
 	return v
 }

@@ -58,7 +58,7 @@ function List({ all, open, pick }: { all: Experiment[]; open: string | undefined
     <section className="panel noprint" aria-label={t("title")}>
       <div className="row"><h2>{t("all")}</h2><span className="fill" /><Input.Search allowClear style={{ width: 220 }} aria-label={t("find")} placeholder={t("find")} value={text} onChange={(e) => setText(e.target.value)} /></div>
       <div className="scroll" tabIndex={0} role="group" aria-label={t("all")} style={{ maxHeight: 240 }}><table className="plain">
-        <thead><tr><th>{t("name")}</th><th>{t("place")}</th><th>{t("item")}</th><th>{t("design")}</th><th>{t("factors")}</th><th className="r">{t("runs.done")}</th><th>{t("state")}</th><th>{t("changed")}</th></tr></thead>
+        <thead><tr><th>{t("name")}</th><th>{t("place")}</th><th>{t("product")}</th><th>{t("design")}</th><th>{t("factors")}</th><th className="r">{t("runs.done")}</th><th>{t("state")}</th><th>{t("changed")}</th></tr></thead>
         <tbody>{rows.map((e) => (
           <tr key={e.id} style={e.id === open ? { fontWeight: 600 } : {}}>
             <td><button type="button" className="figbtn" onClick={() => pick(e.id)}>{name(e.name)}</button></td><td>{name(e.place_name)}</td><td>{e.item || "—"}</td><td>{t(`design.${e.design.kind}`)}</td><td>{e.factors.map((f) => name(f.name)).join("，")}</td>

@@ -31,7 +31,7 @@ export function RunsTab({ e }: { e: Experiment }) {
             <td className="r num">{r.no}</td><td>{t(`run.${r.kind}`)}</td>{blocks && <td className="r num">{r.block + 1}</td>}
             {r.planned.map((v, k) => <td key={k} className="r num">{value(v)}{typeof r.actual[k] === "number" && r.actual[k] !== v && <div className="dim">{t("actual.is", { value: value(r.actual[k]) })}</div>}</td>)}
             {r.results.map((v, k) => <td key={k} className="r num">{value(v)}{r.expected?.[k] && <div className="dim">{t("expected.is", { value: value(r.expected[k].value), half: value(r.expected[k].half) })}</div>}</td>)}
-            <td>{r.note}</td><td className="noprint">{may && <Button size="small" aria-label={t("enter.run", { no: r.no })} onClick={() => setOpen(r)}>{r.at ? t("common:edit") : t("enter")}</Button>} <span className="dim num">{r.at ? `${r.by} ${dateTime(r.at)}` : ""}</span></td>
+            <td>{r.note}</td><td className="noprint">{may && <Button size="small" aria-label={`${r.at ? t("common:edit") : t("enter")} ${t("run.n", { no: r.no })}`} onClick={() => setOpen(r)}>{r.at ? t("common:edit") : t("enter")}</Button>} <span className="dim num">{r.at ? `${r.by} ${dateTime(r.at)}` : ""}</span></td>
           </tr>))}</tbody>
       </table></div>
       {open && <EnterForm e={e} run={open} close={() => setOpen(undefined)} />}

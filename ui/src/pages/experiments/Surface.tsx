@@ -18,10 +18,11 @@ export function Surface({ e, a, s }: { e: Experiment; a: Analysis; s: NonNullabl
   const all = s.z.flatMap((row) => row ?? []);
   const low = Math.min(...all);
   const high = Math.max(...all);
+  const edge = (high - low || 1) * 1e-4; // what lies on the border of the scale is in it
   const option = useMemo(() => ({
-    grid: { left: 80, right: 110, top: 16, bottom: 48 }, tooltip: { formatter: (p: { data: [number, number, number] }) => `${measured(s.xs[p.data[0]] ?? 0)} × ${measured(s.ys[p.data[1]] ?? 0)}：${measured(p.data[2])}` },
+    grid: { left: 80, right: 170, top: 16, bottom: 48 }, tooltip: { formatter: (p: { data: [number, number, number] }) => `${measured(s.xs[p.data[0]] ?? 0)} × ${measured(s.ys[p.data[1]] ?? 0)}：${measured(p.data[2])}` },
     xAxis: { type: "category", data: s.xs.map(measured), name: heads.factors[s.x], nameLocation: "middle", nameGap: 30 }, yAxis: { type: "category", data: s.ys.map(measured), name: heads.factors[s.y], nameLocation: "middle", nameGap: 60 },
-    visualMap: { min: low, max: high, type: "piecewise", splitNumber: 8, right: 4, top: 16, precision: 3, inRange: { color: ["#f1eef6", "#bdc9e1", "#74a9cf", "#2b8cbe", "#045a8d"] } },
+    visualMap: { min: low - edge, max: high + edge, type: "piecewise", splitNumber: 8, right: 4, top: 16, precision: 6, formatter: (a: number, b: number) => `${measured(a)} – ${measured(b)}`, inRange: { color: ["#f1eef6", "#bdc9e1", "#74a9cf", "#2b8cbe", "#045a8d"] } },
     series: [{ type: "heatmap", data: s.z.flatMap((row, j) => (row ?? []).map((v, i) => [i, j, Number(v.toPrecision(6))])) }],
   }), [s, lang]);
   const every = [0, 6, 12, 18, 24];
