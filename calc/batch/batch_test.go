@@ -326,10 +326,10 @@ func TestCut(t *testing.T) {
 		rule Rule
 		want string
 	}{
-		{rule, "[{10 30 false} {32 50 false} {60 70 true}]"},
-		{Rule{Start: 50, End: 20, Gap: 5}, "[{10 50 false} {60 70 true}]"},
-		{Rule{Start: 50, End: 20, Min: 15}, "[{10 30 false} {32 50 false}]"},
-		{Rule{Start: 10, End: 30, Below: true}, "[{0 10 true} {30 32 false} {50 60 false}]"},
+		{rule, "[{10 30 false false} {32 50 false false} {60 70 false true}]"},
+		{Rule{Start: 50, End: 20, Gap: 5}, "[{10 50 false false} {60 70 false true}]"},
+		{Rule{Start: 50, End: 20, Min: 15}, "[{10 30 false false} {32 50 false false}]"},
+		{Rule{Start: 10, End: 30, Below: true}, "[{0 10 true false} {30 32 false false} {50 60 false false}]"},
 	} {
 		got, err := Cut(c, 70, x.rule)
 		if err != nil || fmt.Sprint(got) != x.want {

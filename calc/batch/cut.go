@@ -14,7 +14,8 @@ type Rule struct {
 // Span is a cycle, in the time of the curve.
 type Span struct {
 	From, To float64
-	Open     bool // it had begun before the curve, or has not ended in it
+	Begun    bool // before the curve
+	Runs     bool // it has not ended in the curve
 }
 
 func (r Rule) check() error {
@@ -30,7 +31,7 @@ func (r Rule) check() error {
 }
 
 // Cut finds the cycles of a signal that holds each value until the next one; the
-// curve ends at the instant to. What runs at its beginning or its end is open.
+// curve ends at the instant to. What ran at its beginning, or runs at its end, is said to.
 func Cut(c Curve, to float64, r Rule) ([]Span, error) {
 	if err := r.check(); err != nil {
 		return nil, err
@@ -48,7 +49,7 @@ func Cut(c Curve, to float64, r Rule) ([]Span, error) {
 			if n := len(all); n > 0 && p.T-all[n-1].To <= r.Gap {
 				all[n-1].To = to
 			} else {
-				all = append(all, Span{From: p.T, To: to, Open: i == 0})
+				all = append(all, Span{From: p.T, To: to, Begun: i == 0})
 			}
 			on = true
 		case on && ends(p.V):
@@ -56,7 +57,7 @@ func Cut(c Curve, to float64, r Rule) ([]Span, error) {
 		}
 	}
 	if on {
-		all[len(all)-1].Open = true
+		all[len(all)-1].Runs = true
 	}
 	out := all[:0]
 	for _, s := range all {

@@ -61,7 +61,7 @@ func TestCauses_Overstrain(t *testing.T) {
 }
 
 // A table as people have it: text and gaps are said and left out, of the rest the
-// cause is found; the same from standard input, and in words.
+// cause is found, in JSON and in words.
 func TestCauses_Table(t *testing.T) {
 	r := rand.New(rand.NewPCG(11, 3))
 	var b strings.Builder

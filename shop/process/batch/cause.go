@@ -234,6 +234,9 @@ func (d *Desk) tabulate(ctx context.Context, who access.Principal, s *Screening)
 		t.runs, t.rows, t.answers = append(t.runs, r), append(t.rows, row), append(t.answers, y)
 	}
 	t.drop(s)
+	if len(t.rows) == 0 {
+		return nil, invalid("of %d runs none has ended with an answer and with signals that are known: take another time, or another way to find runs", len(runs))
+	}
 	if s.People {
 		t.named("person", func(r Run) []string { return r.People })
 	}

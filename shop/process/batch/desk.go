@@ -96,7 +96,7 @@ func (d *Desk) runs(ctx context.Context, tenant plant.TenantNo, machine plant.No
 		all, err = d.cycles(ctx, tenant, machine, c, from, to)
 	default:
 		if all, err = d.o.Machines.Produced(ctx, tenant, machine, from, to, c.GapS); err == nil && c.By == ByTime {
-			all = stretches(all, c.Every)
+			all = stretches(all, c.Every, now)
 		}
 	}
 	if err != nil {
@@ -134,12 +134,12 @@ func (d *Desk) cycles(ctx context.Context, tenant plant.TenantNo, machine plant.
 		return nil, invalid("%v", err)
 	}
 	var out []Run
-	for i, s := range spans {
-		if s.Open && s.From == 0 && i == 0 {
+	for _, s := range spans {
+		if s.Begun {
 			continue
 		}
 		r := Run{From: from + plant.Instant(s.From*1e6), To: from + plant.Instant(s.To*1e6)}
-		if s.Open {
+		if s.Runs {
 			r.To = 0
 			if to < d.now() { // where the search ends it had not ended
 				continue
@@ -150,15 +150,21 @@ func (d *Desk) cycles(ctx context.Context, tenant plant.TenantNo, machine plant.
 	return out, nil
 }
 
-// stretches of equal length of what was produced without a longer pause.
-func stretches(all []Run, every float64) []Run {
+// stretches of equal length of what was produced without a longer pause; the last
+// one may run still.
+func stretches(all []Run, every float64, now plant.Instant) []Run {
 	var out []Run
 	for _, r := range all {
 		width := plant.Instant(every * 1e6)
-		for at := r.From; at+width <= r.To; at += width {
+		at := r.From
+		for ; at+width <= r.To && at+width < now; at += width {
 			one := r
 			one.From, one.To = at, at+width
 			out = append(out, one)
+		}
+		if r.To >= now && at < now {
+			r.From = at
+			out = append(out, r)
 		}
 	}
 	return out
