@@ -54,8 +54,11 @@ func Studies(t *testing.T, batches batch.Store, trials trial.Store, journal fact
 		f    batch.Filter
 		want string
 	}{
-		{batch.Filter{Scope: whole, Limit: 9}, "BA"}, {batch.Filter{Scope: whole, Limit: 1}, "B"}, {batch.Filter{Scope: whole, Before: "B", Limit: 9}, "A"},
-		{batch.Filter{Scope: access.Scope{Tenant: 1, Path: "xc/w1"}, Limit: 9}, "A"}, {batch.Filter{Scope: access.Scope{Tenant: 3}, Limit: 9}, ""},
+		{batch.Filter{Scope: whole, Limit: 9}, "BA"},
+		{batch.Filter{Scope: whole, Limit: 1}, "B"},
+		{batch.Filter{Scope: whole, Before: "B", Limit: 9}, "A"},
+		{batch.Filter{Scope: access.Scope{Tenant: 1, Path: "xc/w1"}, Limit: 9}, "A"},
+		{batch.Filter{Scope: access.Scope{Tenant: 3}, Limit: 9}, ""},
 	} {
 		if got := ids(c.f); got != c.want {
 			t.Errorf("%+v: %q; want %q", c.f, got, c.want)

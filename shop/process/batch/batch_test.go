@@ -119,10 +119,12 @@ func newWorld() (*world, *Desk) {
 	noise := rand.New(rand.NewPCG(2, 2))
 	w.courses = map[string]func(float64) (float64, bool){
 		"temperature.coolant": func(at float64) (float64, bool) { return coolant[min(59, int(at/3600))], true },
-		"pressure":            func(at float64) (float64, bool) { return 6 + math.Sin(math.Mod(at, 3600)/200) + 0.02*noise.NormFloat64(), true },
-		"energy":              func(at float64) (float64, bool) { return at / 100, true },
-		"still":               func(float64) (float64, bool) { return 4, true },
-		"hidden":              func(float64) (float64, bool) { return 0, false },
+		"pressure": func(at float64) (float64, bool) {
+			return 6 + math.Sin(math.Mod(at, 3600)/200) + 0.02*noise.NormFloat64(), true
+		},
+		"energy": func(at float64) (float64, bool) { return at / 100, true },
+		"still":  func(float64) (float64, bool) { return 4, true },
+		"hidden": func(float64) (float64, bool) { return 0, false },
 	}
 	w.now = w.start.Add(60 * time.Hour)
 	return w, NewDesk(Options{Store: w, Machines: w, Inspection: w, NewID: func() string { return "X" }, Now: func() time.Time { return w.now }})

@@ -77,8 +77,6 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func on(v float64) *float64 { return &v }
-
 // tempering is an experiment of two factors with safe limits.
 func tempering(design Design) New {
 	return New{
@@ -106,7 +104,7 @@ func (w *world) run(d *Desk, e Experiment, scatter float64) Experiment {
 			continue
 		}
 		var err error
-		e, err = d.Enter(w.t.Context(), access.Node(1), e.ID, one.No, Entered{Rev: e.Rev, Results: []*float64{on(strength(&e, one.Planned) + scatter*r.NormFloat64())}})
+		e, err = d.Enter(w.t.Context(), access.Node(1), e.ID, one.No, Entered{Rev: e.Rev, Results: []*float64{new(strength(&e, one.Planned) + scatter*r.NormFloat64())}})
 		must(w.t, err)
 	}
 	return e
@@ -175,7 +173,7 @@ func TestExperiment_FromPlanToConclusion(t *testing.T) {
 	if e.State != Concluded || e.Conclusion == "" || e.Log[len(e.Log)-1].What != "concluded" {
 		t.Errorf("%+v", e.Log[len(e.Log)-1])
 	}
-	if _, err := d.Enter(ctx, who, e.ID, 1, Entered{Rev: e.Rev, Results: []*float64{on(1)}}); !errors.Is(err, ErrInvalid) {
+	if _, err := d.Enter(ctx, who, e.ID, 1, Entered{Rev: e.Rev, Results: []*float64{new(float64(1))}}); !errors.Is(err, ErrInvalid) {
 		t.Errorf("entered after the conclusion: %v", err)
 	}
 }
@@ -188,9 +186,9 @@ func TestAnalyse_ActualSettings(t *testing.T) {
 	must(t, err)
 	r := rand.New(rand.NewPCG(9, 9))
 	for _, one := range e.Runs {
-		actual := []*float64{on(one.Planned[0] + 6*r.NormFloat64()), on(one.Planned[1] + 15*r.NormFloat64())}
+		actual := []*float64{new(one.Planned[0] + 6*r.NormFloat64()), new(one.Planned[1] + 15*r.NormFloat64())}
 		y := 50 + 4*e.Factors[0].coded(*actual[0]) - 3*e.Factors[1].coded(*actual[1])
-		e, err = d.Enter(ctx, who, e.ID, one.No, Entered{Rev: e.Rev, Actual: actual, Results: []*float64{on(y)}})
+		e, err = d.Enter(ctx, who, e.ID, one.No, Entered{Rev: e.Rev, Actual: actual, Results: []*float64{new(y)}})
 		must(t, err)
 	}
 	a, err := d.Analyse(ctx, who, e.ID, Look{Model: Mains})
@@ -241,13 +239,13 @@ func TestPropose_KeepsLimits(t *testing.T) {
 	_, d := newWorld(t)
 	ctx, who := t.Context(), access.Node(1)
 	n := tempering(Design{Kind: Full, Centres: 2, Seed: 2})
-	n.Responses = append(n.Responses, Response{Name: plant.Name{ZH: "变形"}, Want: Watched, KeepMax: on(6)})
+	n.Responses = append(n.Responses, Response{Name: plant.Name{ZH: "变形"}, Want: Watched, KeepMax: new(float64(6))})
 	e, err := d.Plan(ctx, who, n)
 	must(t, err)
 	warp := func(s []float64) float64 { return 4 + 2.5*e.Factors[0].coded(s[0]) + 0.5*e.Factors[1].coded(s[1]) }
 	enter := func(r Run) {
 		t.Helper()
-		e, err = d.Enter(ctx, who, e.ID, r.No, Entered{Rev: e.Rev, Results: []*float64{on(strength(&e, r.Planned)), on(warp(r.Planned))}})
+		e, err = d.Enter(ctx, who, e.ID, r.No, Entered{Rev: e.Rev, Results: []*float64{new(strength(&e, r.Planned)), new(warp(r.Planned))}})
 		must(t, err)
 	}
 	for _, r := range e.Runs {
@@ -338,7 +336,10 @@ func TestPlan_Refusals(t *testing.T) {
 		{"beyond the safe limits", with(func(n *New) { n.Factors[0].High = 220 })},
 		{"is there twice", with(func(n *New) { n.Factors[1].Name = n.Factors[0].Name })},
 		{"lies not below", with(func(n *New) { n.Responses[0].Low = 200 })},
-		{"outside of its safe limits", with(func(n *New) { n.Design = Design{Kind: Composite, Alpha: "rotatable", Centres: 2}; n.Factors[0].SafeHigh = 205 })},
+		{"outside of its safe limits", with(func(n *New) {
+			n.Design = Design{Kind: Composite, Alpha: "rotatable", Centres: 2}
+			n.Factors[0].SafeHigh = 205
+		})},
 		{"3 to 7", with(func(n *New) { n.Design.Kind = BoxBehnken })},
 		{"3 blocks", with(func(n *New) { n.Design.Blocks = 3 })},
 		{"say full, fraction", with(func(n *New) { n.Design.Kind = "latin" })},
@@ -356,8 +357,8 @@ func TestPlan_Refusals(t *testing.T) {
 		want error
 		err  error
 	}{
-		{access.ErrConflict, second(d.Enter(ctx, who, e.ID, 1, Entered{Rev: 9, Results: []*float64{on(1)}}))},
-		{access.ErrNotFound, second(d.Enter(ctx, who, e.ID, 99, Entered{Rev: e.Rev, Results: []*float64{on(1)}}))},
+		{access.ErrConflict, second(d.Enter(ctx, who, e.ID, 1, Entered{Rev: 9, Results: []*float64{new(float64(1))}}))},
+		{access.ErrNotFound, second(d.Enter(ctx, who, e.ID, 99, Entered{Rev: e.Rev, Results: []*float64{new(float64(1))}}))},
 		{ErrInvalid, second(d.Enter(ctx, who, e.ID, 1, Entered{Rev: e.Rev}))},
 		{ErrInvalid, second(d.Add(ctx, who, e.ID, Added{Rev: e.Rev, Kind: Proposed, Settings: []float64{300, 60}, Note: "x"}))},
 		{ErrInvalid, second(d.Move(ctx, who, e.ID, Move{Rev: e.Rev, State: Concluded, Conclusion: "x"}))},
