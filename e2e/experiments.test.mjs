@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { accessible, launch, signedIn } from "./browser.mjs";
-import { startDemo } from "./demo.mjs";
+import { startDemo, until } from "./demo.mjs";
 
 let demo, browser, page;
 
@@ -169,6 +169,9 @@ test("the same in English", async () => {
     await page.getByRole("heading", { level: 1, name }).waitFor();
     await page.getByRole("navigation", { name: "Pages of the process" }).getByRole("link").first().waitFor();
     await accessible(page, `english ${path}`);
+    await page.setViewportSize({ width: 1024, height: 768 });
+    await until(`${path} to fit a tablet`, async () => (await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)) <= 1, 5_000);
+    await page.setViewportSize({ width: 1366, height: 768 });
   }
 });
 
