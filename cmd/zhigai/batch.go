@@ -11,6 +11,7 @@ import (
 	"zhigai/access"
 	"zhigai/plant"
 	recshop "zhigai/record/shop"
+	"zhigai/shop/alarm"
 	"zhigai/shop/equipment"
 	"zhigai/shop/material"
 	"zhigai/shop/process/batch"
@@ -19,7 +20,31 @@ import (
 
 // newBatches makes the desk of machines' runs.
 func (n *node) newBatches() *batch.Desk {
-	return batch.NewDesk(batch.Options{Store: recshop.NewBatches(n.record), Machines: runningOf{readingsOf{n}}, Inspection: inspectedOf{n}, NewID: n.record.NewID, Now: time.Now})
+	return batch.NewDesk(batch.Options{Store: recshop.NewBatches(n.record), Machines: runningOf{readingsOf{n}}, Inspection: inspectedOf{n}, Alarms: departedOf{n.alarms}, NewID: n.record.NewID, Now: time.Now})
+}
+
+// departedOf tells the list of alarms of runs that depart.
+type departedOf struct{ desk *alarm.Desk }
+
+const fromBatches alarm.Source = "batch"
+
+// Raise implements batch.Alarms. What stands at a machine that is gone is nobody's.
+func (a departedOf) Raise(ctx context.Context, tenant plant.TenantNo, d batch.Departure) error {
+	err := a.desk.Raise(ctx, tenant, alarm.Signal{Source: fromBatches, Key: d.Key, Place: d.Place, At: d.At, Priority: 3, Text: d.Text, Evidence: d.Evidence})
+	if errors.Is(err, access.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// Clear implements batch.Alarms.
+func (a departedOf) Clear(ctx context.Context, tenant plant.TenantNo, key string, at plant.Instant) error {
+	return a.desk.Clear(ctx, tenant, fromBatches, key, at)
+}
+
+// watchBatches holds the last runs against golden batches until ctx ends.
+func (n *node) watchBatches(ctx context.Context) error {
+	return n.eachTenantEvery(ctx, batch.Pace, "runs are not held against golden batches", n.newBatches().Watch)
 }
 
 // runningOf tells batch what machines did and showed.

@@ -21,6 +21,18 @@ type world struct {
 	kept    []Golden
 	asked   []Screening
 	now     time.Time
+	told    []Departure
+	over    []plant.Instant
+}
+
+func (w *world) Raise(_ context.Context, _ plant.TenantNo, d Departure) error {
+	w.told = append(w.told, d)
+	return nil
+}
+
+func (w *world) Clear(_ context.Context, _ plant.TenantNo, _ string, at plant.Instant) error {
+	w.over = append(w.over, at)
+	return nil
 }
 
 func (w *world) Machine(context.Context, plant.TenantNo, plant.NodeID) (string, plant.Name, error) {
@@ -54,8 +66,13 @@ func (w *world) Produced(context.Context, plant.TenantNo, plant.NodeID, plant.In
 	return w.runs, nil
 }
 
-func (w *world) Jobs(context.Context, plant.TenantNo, plant.NodeID, plant.Instant, plant.Instant) ([]Run, error) {
-	return w.runs, nil
+func (w *world) Jobs(_ context.Context, _ plant.TenantNo, _ plant.NodeID, from, to plant.Instant) (out []Run, _ error) {
+	for _, r := range w.runs {
+		if r.From < to && r.To > from {
+			out = append(out, r)
+		}
+	}
+	return out, nil
 }
 
 func (w *world) Measured(_ context.Context, _ plant.TenantNo, _ string, from, to plant.Instant) (out []Measured, _ plant.Name, _, _ string, _ error) {
@@ -127,7 +144,7 @@ func newWorld() (*world, *Desk) {
 		"hidden": func(float64) (float64, bool) { return 0, false },
 	}
 	w.now = w.start.Add(60 * time.Hour)
-	return w, NewDesk(Options{Store: w, Machines: w, Inspection: w, NewID: func() string { return "X" }, Now: func() time.Time { return w.now }})
+	return w, NewDesk(Options{Store: w, Machines: w, Inspection: w, Alarms: w, NewID: func() string { return "X" }, Now: func() time.Time { return w.now }})
 }
 
 func must(t *testing.T, err error) {
@@ -244,7 +261,7 @@ func TestCompare_WhileItRuns(t *testing.T) {
 	w.now = w.start.Add(61 * time.Hour)
 	all, err := d.Compared(ctx, who, g.ID, 0, w.runs[50].From, plant.InstantOf(w.now))
 	must(t, err)
-	if len(all) != 60 || !all[0].Departed || all[1].Departed || all[0].Signals != nil {
+	if len(all) != 10 || !all[0].Departed || all[1].Departed || all[0].Signals != nil {
 		t.Errorf("%d runs, the last %v, the one before %v", len(all), all[0].Departed, all[1].Departed)
 	}
 	a := w.asks()
@@ -276,6 +293,49 @@ func TestCompare_WhileItRuns(t *testing.T) {
 			t.Errorf("%v; want %q", err, want)
 		}
 	}
+}
+
+// A run that departs is told of while it goes on; a later one that runs well so far
+// takes nothing back, one that ended well does.
+func TestWatch(t *testing.T) {
+	w, d := newWorld()
+	ctx, who := t.Context(), access.Node(1)
+	g, err := d.Save(ctx, who, w.asks())
+	must(t, err)
+	before := w.courses["pressure"]
+	bad := w.runs[40]
+	w.courses["pressure"] = func(at float64) (float64, bool) {
+		v, ok := before(at)
+		if at > w.second(bad.From)+600 && at < w.second(bad.To) {
+			v -= 0.8
+		}
+		return v, ok
+	}
+	look := func(run, minute, told, over int) {
+		t.Helper()
+		w.now = w.runs[run].From.Time().Add(time.Duration(minute) * time.Minute)
+		must(t, d.Watch(ctx, 1))
+		if len(w.told) != told || len(w.over) != over {
+			t.Errorf("run %d, minute %d: told %d times, over %d times; want %d, %d", run, minute, len(w.told), len(w.over), told, over)
+		}
+	}
+	look(39, 45, 0, 1)
+	look(40, 9, 0, 1)
+	look(40, 20, 1, 1)
+	look(40, 50, 2, 1)
+	look(41, 15, 2, 1)
+	look(41, 40, 2, 2)
+	first, last := w.told[0], w.told[1]
+	if first.Key != g.ID || math.Abs(w.second(first.At)-w.second(bad.From)-600) > 60 || first.Text.ZH != "磨削：pressure偏离" || strings.Contains(first.Evidence, "until") || !strings.Contains(last.Evidence, "until") {
+		t.Errorf("%+v", first)
+	}
+	a := w.asks()
+	a.ID, a.Rev, a.Ended = g.ID, 1, true
+	if _, err := d.Save(ctx, who, a); err != nil {
+		t.Fatal(err)
+	}
+	w.kept = w.kept[1:]
+	look(40, 20, 2, 3) // one that was ended raises nothing
 }
 
 // Cycles of a signal, stretches of a time: what had begun before is left out, what

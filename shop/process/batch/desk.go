@@ -14,11 +14,12 @@ import (
 	"zhigai/plant"
 )
 
-// Options of a desk. All are required.
+// Options of a desk. Alarms may be nil; all others are required.
 type Options struct {
 	Store      Store
 	Machines   Machines
 	Inspection Inspection
+	Alarms     Alarms
 	NewID      func() string
 	Now        func() time.Time
 }
