@@ -37,6 +37,7 @@ type world struct {
 	lines    []energy.Baseline
 	raised   []string
 	cleared  []string
+	told     []string // with when
 }
 
 func newWorld(hours int) *world {
@@ -155,6 +156,10 @@ func (w *world) Made(_ context.Context, _ access.Scope, _ string, _ energy.Every
 	return out, nil
 }
 
+func (w *world) Windows(ctx context.Context, scope access.Scope, path string, every energy.Every, from, to plant.Micros) ([]energy.Made, error) {
+	return w.Made(ctx, scope, path, every, from, to)
+}
+
 func (w *world) SaveNetwork(_ context.Context, _ plant.TenantNo, n energy.Network, seen int64) error {
 	if int64(len(w.networks)) != seen {
 		return access.ErrConflict
@@ -186,11 +191,15 @@ func (w *world) BaselineRevisions(context.Context, plant.TenantNo, plant.NodeID,
 
 func (w *world) Raise(_ context.Context, _ plant.TenantNo, f energy.Finding) error {
 	w.raised = append(w.raised, f.Key)
+	w.told = append(w.told, "raise "+f.Key+" "+f.At.Time().Format(time.DateTime))
 	return nil
 }
 
-func (w *world) Clear(_ context.Context, _ plant.TenantNo, key string) error {
+func (w *world) Clear(_ context.Context, _ plant.TenantNo, key string, at plant.Instant) error {
 	w.cleared = append(w.cleared, key)
+	if at != 0 {
+		w.told = append(w.told, "clear "+key+" "+at.Time().Format(time.DateTime))
+	}
 	return nil
 }
 

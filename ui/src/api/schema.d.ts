@@ -9803,6 +9803,8 @@ export interface components {
              * @description Difference for a period, in the medium's unit; above 0 is more than expected
              */
             mean: number;
+            /** @description End of the period at which that was certain */
+            over?: string;
             /**
              * Format: int64
              * @description From since to found
@@ -9810,6 +9812,8 @@ export interface components {
             periods: number;
             /** @description Beginning of the period at which it began */
             since: string;
+            /** @description Beginning of the period from which it is as expected again; left out while it lasts */
+            until?: string;
         };
         EnergyCheck: {
             /** Format: double */
@@ -10139,8 +10143,8 @@ export interface components {
         };
         EnergyReport: {
             baseline: components["schemas"]["EnergyBaseline"];
-            /** @description A lasting change that the sum found; null without */
-            change: components["schemas"]["EnergyChange"];
+            /** @description Lasting changes that cumulative sums found, oldest first */
+            changes: components["schemas"]["EnergyChange"][];
             enpi: components["schemas"]["EnergyEnPI"];
             from: string;
             /** Format: int64 */
@@ -11885,8 +11889,8 @@ export interface components {
             readonly by: string;
             /** @description Nobody measures there any more */
             ended?: boolean;
-            /** @description Of the tag */
-            readonly equipment: string;
+            /** @description The machine that is measured; that of the tag when left out: a recorder has sensors on many */
+            equipment?: string;
             /** @description Of ISO 20816-3, to judge the velocity by */
             group?: string;
             readonly id: string;
@@ -11959,8 +11963,8 @@ export interface components {
             condition: components["schemas"]["HealthCondition"];
             /** @description Nobody measures there any more */
             ended?: boolean;
-            /** @description Of the tag */
-            readonly equipment: string;
+            /** @description The machine that is measured; that of the tag when left out: a recorder has sensors on many */
+            equipment?: string;
             /** @description Of ISO 20816-3, to judge the velocity by */
             group?: string;
             readonly id: string;
@@ -13524,6 +13528,8 @@ export interface components {
             state: "done" | "verified" | "ineffective";
         };
         MaintenanceMove: {
+            /** @description When it was so, of work begun or done and entered later; now when left out */
+            at?: string;
             note?: string;
             /** @enum {string} */
             state: "proposed" | "planned" | "in_work" | "done" | "verified" | "ineffective" | "cancelled";
@@ -13633,6 +13639,7 @@ export interface components {
         MaintenanceOrigin: {
             /** @description Of the alarm at the place */
             alarm: string;
+            evidence?: string;
             /** @description When it came */
             from: string;
             text?: components["schemas"]["PlantName"];
@@ -16983,6 +16990,11 @@ export interface components {
             values?: number[] | null;
         };
         QualityProof: {
+            /**
+             * Format: double
+             * @description Signals that the rules give by chance of so many subgroups of a process in control
+             */
+            by_chance: number;
             effective: boolean;
             /**
              * Format: int64
@@ -16990,6 +17002,16 @@ export interface components {
              */
             flagged: number;
             from: string;
+            /**
+             * Format: int64
+             * @description Of them were outside of the specification
+             */
+            outside: number;
+            /**
+             * Format: int64
+             * @description Flagged ones one behind the other are one signal
+             */
+            signals: number;
             /** Format: int64 */
             subgroups: number;
             to: string;
