@@ -110,6 +110,13 @@ func TestConformance_Alarms(t *testing.T) {
 	})
 }
 
+func TestConformance_Studies(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		db := open(t)
+		recordtest.Studies(t, shop.NewBatches(db), shop.NewTrials(db), db.Journal())
+	})
+}
+
 func TestConformance_Health(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		db := open(t)

@@ -112,6 +112,7 @@ var tables = []struct{ name, key string }{
 	{"organisation", "tenant, id, rev"},
 	{"plan_limit", "tenant, what, name"},
 	{"process_document", "tenant, kind, id"},
+	{"process_study", "tenant, kind, id, rev"},
 	{"production_order", "tenant, id"},
 	{"production_person", "tenant, name"},
 	{"production_plan", "tenant, id"},

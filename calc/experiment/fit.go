@@ -314,3 +314,13 @@ func median(sorted []float64) float64 {
 	}
 	return (sorted[n/2-1] + sorted[n/2]) / 2
 }
+
+// PredictRun is what one more run at coded settings is expected to give, with half
+// the width of the interval that it lies in at 95 %: its own scatter besides that of
+// the mean.
+func (a *Analysis) PredictRun(run []float64) (mean, half float64) {
+	mean, of := a.Predict(run)
+	const confidence = 0.975
+	own := distuv.StudentsT{Sigma: 1, Nu: float64(a.DF)}.Quantile(confidence) * a.SD
+	return mean, math.Hypot(of, own)
+}

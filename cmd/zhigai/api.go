@@ -37,6 +37,8 @@ import (
 	"zhigai/shop/material/balance"
 	"zhigai/shop/planning"
 	recipes "zhigai/shop/process"
+	"zhigai/shop/process/batch"
+	"zhigai/shop/process/trial"
 	"zhigai/shop/production"
 	"zhigai/shop/production/performance"
 	"zhigai/shop/quality"
@@ -67,6 +69,8 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 			{Err: attachment.ErrInvalid, Status: 422},
 			{Err: line.ErrInvalid, Status: 422},
 			{Err: energy.ErrInvalid, Status: 422},
+			{Err: batch.ErrInvalid, Status: 422},
+			{Err: trial.ErrInvalid, Status: 422},
 			{Err: planning.ErrChanged, Status: 409},
 			{Err: planning.ErrBusy, Status: 409},
 			{Err: material.ErrInvalid, Status: 422},
@@ -126,6 +130,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Collector: n.collector, Control: controls{n}, Profiles: n.profiles, Drivers: n.drivers.List, Discovery: n.discovery, North: norths{n}, Acceptance: n.reports, Evidence: askedOf{n}, EvidencePlants: seenPlants{n.proved}, Changed: n.reconcile,
 		Authenticity: n.authenticity, Decided: n.decided, MayTry: n.mayTry, Opened: n.opened,
 		Production: n.newProduction(), Performance: n.newPerformance(), Attendance: n.newAttendance(), Balance: n.newBalance(), Planning: n.planning, Lines: n.newLines(), Energy: n.newEnergy(), Material: n.newMaterial(), Andon: n.newAndon(), Alarms: n.alarms, Delivery: n.delivery, Maintenance: n.maintenance, Quality: n.newQuality(), Process: n.process, Condition: n.newHealth(), Attachments: n.newAttachments(),
+		Batches: n.newBatches(), Trials: n.newTrials(),
 		Bulk: &bulk.Desk{Plants: n.plants, Profiles: n.profiles, Drivers: n.drivers.List, Past: n.record.Access()},
 	})
 	web.RegisterSharing(api, sharings{n})

@@ -2,35 +2,30 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"strings"
+	"errors"
+	"math/rand/v2"
+	"slices"
 	"time"
 
 	"zhigai/access"
+	calc "zhigai/calc/batch"
 	"zhigai/plant"
-	recipes "zhigai/shop/process"
+	"zhigai/shop/process/batch"
+	"zhigai/shop/process/trial"
 )
 
-// demoGrinding is how a grinding machine of the demo makes rings of a bearing, as it is
-// delivered: two values are set, the others watched.
-func demoGrinding(item string, line plant.NodeID) recipes.Recipe {
-	at := func(signal string, target, low, high float64, set bool) recipes.Parameter {
-		return recipes.Parameter{Signal: signal, Target: target, Low: &low, High: &high, Download: set, DelayS: 10}
-	}
-	return recipes.Recipe{
-		Item: item, Operation: 30, Place: line, Profile: "demo-grinder", Note: "首版",
-		Parameters: []recipes.Parameter{
-			at("feed.override", 100, 97, 103, true), at("spindle.override", 100, 97, 103, true),
-			at("feed.rate", 480, 456, 504, false), at("temperature.coolant", 28, 15, 40, false),
-		},
-	}
-}
+// Machines of the demo plant whose runs and trials are shown.
+const (
+	demoFurnace = "xinchang-bearing/xinchang/heat-treatment/line-1/furnace-3"
+	demoLathe   = "xinchang-bearing/xinchang/turning/line-1/lathe-01"
+)
 
-// planDemoProcess gives the demo plant recipes, written by its engineer and approved by
-// its administrator, and types of tools, unless somebody wrote some before.
+// planDemoProcess has a process engineer of the demo plant do what its past allows,
+// unless somebody did so before: a golden batch of the furnace's first loads, a
+// question about the lathe's diameter, and an experiment on tempering.
 func (n *node) planDemoProcess(ctx context.Context) error {
 	who := access.Node(homeTenant)
-	known, err := n.process.Recipes(ctx, recipes.Filter{Scope: who.Scope, Limit: 1})
+	known, err := n.newTrials().Experiments(ctx, trial.Filter{Scope: who.Scope, Limit: 1})
 	if err != nil || len(known) > 0 {
 		return err
 	}
@@ -38,35 +33,94 @@ func (n *node) planDemoProcess(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ids := map[string]plant.NodeID{}
 	for _, nd := range stored.Nodes {
-		ids[nd.Path] = nd.ID
-	}
-	line, turning := ids["xinchang-bearing/xinchang/grinding/line-1"], ids["xinchang-bearing/xinchang/turning"]
-	engineer, admin := who, who
-	engineer.Name, admin.Name = "engineer", "admin"
-	for _, item := range []string{"6205-2rs", "6206-zz", "6305"} {
-		r, err := n.process.SaveRecipe(ctx, engineer, demoGrinding(item, line))
-		for _, to := range []recipes.State{recipes.Checked, recipes.Approved} {
-			if err == nil {
-				r, err = n.process.Move(ctx, admin, r.ID, recipes.Move{State: to, Rev: r.Rev})
-			}
-		}
-		if err != nil {
-			return fmt.Errorf("recipe of %s: %w", item, err)
+		switch nd.Path {
+		case demoFurnace:
+			err = errors.Join(n.demoGolden(ctx, who, nd.ID), n.demoTrial(ctx, who, nd.ID))
+		case demoLathe:
+			err = errors.Join(err, n.demoScreening(ctx, who, nd.ID))
 		}
 	}
-	insert, err := n.process.SaveToolType(ctx, engineer, recipes.ToolType{
-		Code: "CNMG-120408", Name: plant.Name{ZH: "外圆车刀片", EN: "turning insert"}, Place: turning, Measure: recipes.InMinutes, Life: 400, PriceFen: 3500,
+	return err
+}
+
+// demoSpan is how much of the past is looked at.
+const demoSpan = 14 * 24 * time.Hour
+
+// unlessYoung takes a past that is too short for none at all.
+func unlessYoung(err error) error {
+	if errors.Is(err, batch.ErrInvalid) {
+		return nil
+	}
+	return err
+}
+
+func (n *node) demoGolden(ctx context.Context, who access.Principal, furnace plant.NodeID) error {
+	desk, now := n.newBatches(), time.Now()
+	load := batch.Cut{By: batch.ByTime, Every: 1800}
+	runs, err := desk.Runs(ctx, who, furnace, load, "", plant.InstantOf(now.Add(-demoSpan)), plant.InstantOf(now))
+	const first = 20
+	if err != nil || len(runs) < 2*calc.Least {
+		return unlessYoung(err)
+	}
+	a := batch.Asked{
+		Name: plant.Name{ZH: "3号网带炉正常装炉", EN: "furnace 3, a normal load"}, Machine: furnace, Cut: load, Align: calc.Phase, Reason: "硬度与金相合格的最早几炉",
+		Signals: []string{"power.active", "temperature.zone1", "temperature.zone3", "temperature.zone6", "carbon.potential", "flow.gas"},
+	}
+	for _, r := range runs[:min(first, len(runs)/2)] {
+		a.Runs = append(a.Runs, batch.Chosen{From: r.From, To: r.To})
+	}
+	tried, err := desk.Try(ctx, who, a)
+	if err != nil {
+		return unlessYoung(err)
+	}
+	const odd = 2 // what does not lie among the others is no good one
+	a.Runs = slices.DeleteFunc(tried.Runs, func(c batch.Chosen) bool { return *c.Score > odd })
+	_, err = desk.Save(ctx, who, a)
+	return unlessYoung(err)
+}
+
+func (n *node) demoScreening(ctx context.Context, who access.Principal, lathe plant.NodeID) error {
+	now := time.Now()
+	_, err := n.newBatches().Screen(ctx, who, batch.Question{
+		Machine: lathe, Cut: batch.Cut{By: batch.ByTime, Every: 900}, Answer: batch.Answer{Kind: batch.OfSignal, Signal: "part.diameter"},
+		Signals: []string{"tool.wear", "temperature.spindle", "temperature.coolant", "temperature.cabinet", "pressure.coolant", "pressure.hydraulic", "pressure.air", "lubrication.level"},
+		From:    plant.InstantOf(now.Add(-demoSpan)), To: plant.InstantOf(now), Note: "外径为什么变化？", Seed: 1,
+	})
+	return unlessYoung(err)
+}
+
+// tempered is what a simulated tempering gives: the hardness falls with temperature
+// and time, and the size changes least in between.
+func tempered(r *rand.Rand, celsius, minutes float64) (hrc, micrometres float64) {
+	a, b := (celsius-180)/20, (minutes-120)/60
+	return 60.2 - 1.1*a - 0.5*b - 0.15*a*b + 0.12*r.NormFloat64(), 3.5 + 0.6*a*a + 0.9*b*b - 0.5*a + 0.2*r.NormFloat64()
+}
+
+func (n *node) demoTrial(ctx context.Context, who access.Principal, place plant.NodeID) error {
+	desk := n.newTrials()
+	low, high := 58.0, 62.0
+	e, err := desk.Plan(ctx, who, trial.New{
+		Name: plant.Name{ZH: "回火温度与时间", EN: "tempering temperature and time"}, Place: place, Item: "6205-OR",
+		Goal: "硬度保持在 60 HRC 附近，同时尺寸变化最小",
+		Factors: []trial.Factor{
+			{Name: plant.Name{ZH: "回火温度", EN: "temperature"}, Unit: "°C", Low: 160, High: 200, SafeLow: 150, SafeHigh: 210},
+			{Name: plant.Name{ZH: "回火时间", EN: "time"}, Unit: "min", Low: 60, High: 180, SafeLow: 45, SafeHigh: 240},
+		},
+		Responses: []trial.Response{
+			{Name: plant.Name{ZH: "硬度", EN: "hardness"}, Unit: "HRC", Want: trial.Target, Low: low, High: high, Target: 60, KeepMin: &low, KeepMax: &high},
+			{Name: plant.Name{ZH: "尺寸变化", EN: "change of size"}, Unit: "µm", Want: trial.Minimum, Low: 2, High: 8},
+		},
+		Design: trial.Design{Kind: trial.Composite, Alpha: "face-centred", Centres: 4, Seed: 7},
 	})
 	if err != nil {
 		return err
 	}
-	for path, id := range ids {
-		if strings.HasPrefix(path, "xinchang-bearing/xinchang/turning/line-1/lathe-0") {
-			if _, err := n.process.MountTool(ctx, engineer, recipes.Mount{Type: insert.ID, Machine: id, Slot: "T1"}); err != nil {
-				return fmt.Errorf("%s: %w", path, err)
-			}
+	r := rand.New(rand.NewPCG(7, 7))
+	for i := range e.Runs {
+		hrc, size := tempered(r, e.Runs[i].Planned[0], e.Runs[i].Planned[1])
+		if e, err = desk.Enter(ctx, who, e.ID, i+1, trial.Entered{Rev: e.Rev, Results: []*float64{&hrc, &size}}); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -249,6 +249,7 @@ func (n *node) follow(ctx context.Context) {
 	n.dutiful(ctx, "targets", n.warmTargets)
 	n.dutiful(ctx, "demand", n.watchEnergy)
 	n.dutiful(ctx, "condition of machines", n.examineWindows)
+	n.dutiful(ctx, "golden batches", n.watchBatches)
 	n.worker(ctx, "board", func() error { return n.board.Run(ctx, feed{n.history}) })
 	n.worker(ctx, "alarms", func() error {
 		return n.eachTenantEvery(ctx, alarm.Pace, "alarms are not followed", n.alarms.Follow)

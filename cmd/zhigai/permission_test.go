@@ -59,6 +59,10 @@ var lowest = map[string]access.Role{
 	"energy-networks": access.RoleViewer, "energy-tables": access.RoleViewer, "energy-meters": access.RoleViewer, "energy-proposal": access.RoleViewer, "save-energy-meters": access.RoleEngineer, "energy-balance": access.RoleViewer, "energy-demand": access.RoleViewer, "energy-cost": access.RoleViewer, "energy-standby": access.RoleViewer,
 	"energy-baselines": access.RoleViewer, "try-energy-baseline": access.RoleViewer, "save-energy-baseline": access.RoleEngineer, "energy-baseline-revisions": access.RoleViewer, "energy-saving": access.RoleViewer,
 	"energy-allocation": access.RoleViewer, "condition-diagnosis": access.RoleViewer, "condition-backtest": access.RoleViewer, "condition-life": access.RoleViewer, "order-energy": access.RoleViewer, "energy-benchmark": access.RoleViewer, "energy-replacements": access.RoleViewer, "energy-replacement-revisions": access.RoleViewer, "save-energy-replacement": access.RoleEngineer, "energy-charge": access.RoleViewer, "energy-shifting": access.RoleViewer, "power-quality": access.RoleViewer,
+	"run-signals": access.RoleViewer, "machine-runs": access.RoleViewer, "golden-batches": access.RoleViewer, "try-golden-batch": access.RoleViewer, "golden-batch": access.RoleViewer, "golden-batch-revisions": access.RoleViewer, "golden-batch-runs": access.RoleViewer, "golden-batch-comparison": access.RoleViewer, "save-golden-batch": access.RoleEngineer,
+	"cause-screenings": access.RoleViewer, "cause-screening": access.RoleViewer, "screen-causes": access.RoleEngineer,
+	"experiments": access.RoleViewer, "try-experiment": access.RoleViewer, "experiment": access.RoleViewer, "experiment-analysis": access.RoleViewer, "experiment-best": access.RoleViewer, "experiment-proposal": access.RoleViewer,
+	"plan-experiment": access.RoleEngineer, "move-experiment": access.RoleEngineer, "add-experiment-run": access.RoleEngineer, "enter-experiment-run": access.RoleOperator,
 	"order-figures": access.RoleViewer, "order-figure-definitions": access.RoleViewer,
 	"material-figures": access.RoleViewer, "material-figure-definitions": access.RoleViewer, "worker-figures": planner, "worker-figure-definitions": access.RoleViewer,
 	"plan-limits": access.RoleViewer, "save-plan-limit": planner, "plan-suggestions": access.RoleViewer, "dispatch": access.RoleViewer, "start-plan": planner, "stop-plan": planner, "check-plan-move": planner, "move-plan-operation": planner, "shift-plan-operations": planner, "lock-plan-operations": planner, "issue-plan": planner, "drop-plan": planner, "promise": planner,
@@ -436,6 +440,8 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 		return "read"
 	case "rev":
 		return "999"
+	case "run":
+		return "1"
 	case "If-Match":
 		return `"999"`
 	case "sha256":
@@ -478,6 +484,7 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 	}}
 	baseline := map[string]any{"code": "b", "rev": 0, "place": machine.Parent, "name": map[string]any{"zh": "基准"}, "meter": "m", "every": "hour", "kind": "linear", "variables": []any{map[string]any{"name": "parts", "kind": "good"}}, "from": now.Add(-9 * time.Hour), "to": now.Add(-time.Hour), "note": "first"}
 	replacement := map[string]any{"code": "r", "rev": 0, "place": machine.Parent, "equipment": machine.ID, "name": map[string]any{"zh": "新机"}, "price_fen": 100, "from": now.Add(-9 * time.Hour), "to": now.Add(-time.Hour), "basis": "class", "state": "proposed", "note": "first"}
+	golden, question, trials := g.process(machine, now)
 	limit := map[string]any{"stage": "draft", "tag": g.tags[machine.ID], "text": map[string]any{"zh": "高"}, "kind": "hi", "value": 1e9, "priority": 4, "reason": "x"}
 	route := map[string]any{"id": "", "rev": 0, "name": "people", "way": "webhook", "url": "http://127.0.0.1:1/", "secret": "x", "to": []string{}, "priority": 4, "places": []string{machine.Path}, "off": true}
 	kept := map[string]any{"id": "", "rev": 0, "equipment": machine.ID, "title": "x", "by": "time", "days": 30, "priority": 4, "checks": []string{}}
@@ -560,6 +567,8 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"start-plan": map[string]any{"kind": "draft", "place": plant.ParentPath(machine.Path), "search_ms": 50}, "promise": map[string]any{"product": "ring", "quantity": 1, "place": plant.ParentPath(machine.Path)},
 		"check-plan-move": move, "move-plan-operation": move, "lock-plan-operations": map[string]any{"operations": []any{map[string]any{"order": "01NOBODY", "job": 10}}, "locked": true},
 		"save-plan-limit": map[string]any{"what": "tool", "name": "F-7", "units": 1, "rev": 0}, "save-line-layout": layout, "save-energy-meters": meters, "try-energy-baseline": baseline, "save-energy-baseline": baseline, "save-energy-replacement": replacement, "take-spare": map[string]any{"item": "bolt", "location": "shelf", "quantity": "1"}, "return-spare": map[string]any{"booking": "01NOBODY", "note": "x"}, "keep-spare": map[string]any{"item": "bolt", "quantity": "1"}, "shift-plan-operations": map[string]any{"moves": []any{move}}, "issue-plan": map[string]any{}, "drop-plan": map[string]any{},
+		"machine-runs": map[string]any{"equipment": machine.ID, "cut": map[string]any{"by": "state"}, "from": now.Add(-time.Hour), "to": now}, "try-golden-batch": golden, "save-golden-batch": golden, "screen-causes": question,
+		"try-experiment": trials, "plan-experiment": trials, "move-experiment": map[string]any{"rev": 1, "state": "running"}, "add-experiment-run": map[string]any{"rev": 1, "kind": "proposed", "settings": []float64{1}, "note": "x"}, "enter-experiment-run": map[string]any{"rev": 1, "results": []float64{1}},
 		"split-order": map[string]any{"number": fmt.Sprint("S", now.UnixNano()), "quantity": 1}, "merge-order": map[string]any{"other": cmp.Or(g.orders[machine.ID], "01NOBODY")},
 		"enter-job": map[string]any{"job": 10, "what": "job", "command": "resume"}, "withdraw-entry": map[string]any{"step": 1, "note": "x"},
 		"save-item":      map[string]any{"code": "bolt", "name": map[string]string{"zh": "螺栓"}, "unit": "kg", "tracking": "lot", "rev": 0},
@@ -576,6 +585,24 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 	}[o.ID])
 	must(g.t, err)
 	return raw
+}
+
+// process are a golden batch, a question for causes and an experiment of a machine.
+func (g *gate) process(machine plant.Node, now time.Time) (golden, question, trials map[string]any) {
+	cut := map[string]any{"by": "time", "every_s": 60}
+	runs := []any{}
+	for i := range 5 {
+		from := now.Add(time.Duration(i-9) * time.Minute)
+		runs = append(runs, map[string]any{"from": from, "to": from.Add(time.Minute)})
+	}
+	golden = map[string]any{"rev": 0, "name": map[string]any{"zh": "样板"}, "equipment": machine.ID, "cut": cut, "signals": []string{"power.active"}, "align": "phase", "runs": runs, "reason": "x"}
+	question = map[string]any{"equipment": machine.ID, "cut": cut, "answer": map[string]any{"kind": "signal", "signal": "power.active"}, "from": now.Add(-time.Hour), "to": now}
+	trials = map[string]any{
+		"name": map[string]any{"zh": "试验"}, "place": machine.ID, "goal": "x", "design": map[string]any{"kind": "full", "centres": 1},
+		"factors":   []any{map[string]any{"name": map[string]any{"zh": "温度"}, "low": 1, "high": 2, "safe_low": 1, "safe_high": 2}},
+		"responses": []any{map[string]any{"name": map[string]any{"zh": "硬度"}, "want": "watched"}},
+	}
+	return golden, question, trials
 }
 
 // ask calls the operation about the machine and gives the status and, of

@@ -278,6 +278,24 @@ const planning = createRoute({
   validateSearch: (s: Record<string, unknown>): PlanningSearch => ({ tab: text(s.tab), place: text(s.place), plan: text(s.plan), compare: text(s.compare), state: text(s.state) }),
 });
 
+export interface BatchesSearch { range?: RangeSearch["range"] | undefined; from?: string | undefined; to?: string | undefined; golden?: string | undefined; run?: string | undefined; until?: string | undefined }
+const batches = createRoute({
+  getParentRoute: () => app, path: "/process/batches", component: lazyRouteComponent(() => import("./pages/batches/BatchesPage")),
+  validateSearch: (s: Record<string, unknown>): BatchesSearch => ({ ...parseRange(s), golden: text(s.golden), run: text(s.run), until: text(s.until) }),
+});
+
+export interface CausesSearch { screening?: string | undefined; ask?: true | undefined }
+const causes = createRoute({
+  getParentRoute: () => app, path: "/process/causes", component: lazyRouteComponent(() => import("./pages/causes/CausesPage")),
+  validateSearch: (s: Record<string, unknown>): CausesSearch => ({ screening: text(s.screening), ask: s.ask === true || undefined }),
+});
+
+export interface ExperimentsSearch { experiment?: string | undefined; tab?: string | undefined; response?: number | undefined; model?: string | undefined; x?: number | undefined; y?: number | undefined }
+const experiments = createRoute({
+  getParentRoute: () => app, path: "/process/experiments", component: lazyRouteComponent(() => import("./pages/experiments/ExperimentsPage")),
+  validateSearch: (s: Record<string, unknown>): ExperimentsSearch => ({ experiment: text(s.experiment), tab: text(s.tab), response: Number(s.response) || undefined, model: text(s.model), x: Number(s.x) || undefined, y: Number(s.y) || undefined }),
+});
+
 export interface EnergySearch { range?: RangeSearch["range"] | undefined; from?: string | undefined; to?: string | undefined; tab?: string | undefined; place?: string | undefined; meter?: string | undefined; code?: string | undefined }
 const energy = createRoute({
   getParentRoute: () => app, path: "/energy", component: lazyRouteComponent(() => import("./pages/energy/EnergyPage")),
@@ -298,7 +316,7 @@ const line = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, quality, process, alarms, health, maintenance, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionCalls, productionPerformance, productionHours, planning, line, energy, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
+  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, quality, process, batches, causes, experiments, alarms, health, maintenance, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionCalls, productionPerformance, productionHours, planning, line, energy, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
   context: { client: undefined as unknown as QueryClient },
   defaultPreload: false,
   defaultErrorComponent: PageError,

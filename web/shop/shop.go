@@ -29,6 +29,8 @@ import (
 	"zhigai/shop/material"
 	"zhigai/shop/material/balance"
 	"zhigai/shop/process"
+	"zhigai/shop/process/batch"
+	"zhigai/shop/process/trial"
 	"zhigai/shop/production"
 	"zhigai/shop/production/attendance"
 	"zhigai/shop/production/performance"
@@ -77,7 +79,10 @@ type Deps struct {
 	Quality    *quality.Desk
 	Process    *process.Desk
 	Condition  *health.Desk
-	Alarms     *alarm.Desk
+	// Batches looks at machines' runs, Trials plans experiments.
+	Batches *batch.Desk
+	Trials  *trial.Desk
+	Alarms  *alarm.Desk
 	// Delivery sends alarms to people, Maintenance has work done about them.
 	Delivery    *delivery.Desk
 	Maintenance *maintenance.Desk
@@ -141,6 +146,8 @@ func Register(api *web.API, d Deps) {
 	r.registerPlanning()
 	r.registerLines()
 	r.registerEnergy()
+	r.registerBatches()
+	r.registerTrials()
 	r.registerMaterial()
 	r.registerAndon()
 	r.registerCondition()

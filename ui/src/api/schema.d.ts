@@ -708,6 +708,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cause-screenings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was asked about bad runs and what was found, the newest first, without the runs */
+        get: operations["cause-screenings"];
+        put?: never;
+        /** Look for what was different about bad runs, by partial least squares, and keep what was found; nothing found is an answer */
+        post: operations["screen-causes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cause-screenings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A screening with the causes it lists and each run's answer beside what was predicted */
+        get: operations["cause-screening"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/certificates": {
         parameters: {
             query?: never;
@@ -2611,6 +2646,160 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/experiments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Experiments with their runs, the newest first */
+        get: operations["experiments"];
+        put?: never;
+        /** Plan an experiment: its runs in random order, within safe limits */
+        post: operations["plan-experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiments/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The runs that an experiment would have; nothing is kept */
+        post: operations["try-experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An experiment with its runs and what was done to it */
+        get: operations["experiment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiments/{id}/analysis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Analysis of variance of one response: effects, what is left over, and the response over two factors */
+        get: operations["experiment-analysis"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiments/{id}/best": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The settings that meet all wishes best, with the interval of one run there, and confirming runs */
+        get: operations["experiment-best"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiments/{id}/proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The run that is worth doing next, within safe limits, with why */
+        get: operations["experiment-proposal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiments/{id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add a proposed or a confirming run, with what is expected of it; rev is the revision that was seen */
+        post: operations["add-experiment-run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiments/{id}/runs/{run}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Enter what was really set in a run and what came of it; rev is the revision that was seen */
+        put: operations["enter-experiment-run"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiments/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start, analyse, reopen, conclude or abandon an experiment; rev is the revision that was seen */
+        post: operations["move-experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/expert-dispatches": {
         parameters: {
             query?: never;
@@ -3353,6 +3542,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/golden-batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Golden batches with the runs they were made of, the newest first */
+        get: operations["golden-batches"];
+        put?: never;
+        /** Make a golden batch of runs that went well, or its next revision; rev is the revision that was seen */
+        post: operations["save-golden-batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/golden-batches/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a golden batch and keep nothing: how wide its band would be, and how its runs lie in it */
+        post: operations["try-golden-batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/golden-batches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A golden batch with its band */
+        get: operations["golden-batch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/golden-batches/{id}/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One run beside a golden batch, signal by signal and place by place; without an end it is the one that runs */
+        get: operations["golden-batch-comparison"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/golden-batches/{id}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All revisions of a golden batch, the newest first */
+        get: operations["golden-batch-revisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/golden-batches/{id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last sixty runs within a window beside a golden batch: score, whether and with which signal each departed, the newest first */
+        get: operations["golden-batch-runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/guests": {
         parameters: {
             query?: never;
@@ -3860,6 +4152,23 @@ export interface paths {
         get: operations["machine-plant"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/machine-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Runs of a machine: its jobs, stretches of production, or cycles of a signal, in the order of time; 92 days at most */
+        post: operations["machine-runs"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5830,6 +6139,23 @@ export interface paths {
         post?: never;
         /** Remove an own role that nobody holds */
         delete: operations["remove-role"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/run-signals/{equipment}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Numbers that a machine shows, by which its runs can be cut and compared */
+        get: operations["run-signals"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -8241,6 +8567,378 @@ export interface components {
             terms: {
                 [key: string]: number;
             };
+        };
+        BatchAnswer: {
+            /** @description Id */
+            characteristic?: string;
+            /** @enum {string} */
+            kind: "characteristic" | "scrap" | "signal";
+            signal?: string;
+        };
+        BatchAsked: {
+            /**
+             * @description phase: each run is stretched evenly; warp: each part as it fits the good ones
+             * @enum {string}
+             */
+            align: "phase" | "warp";
+            cut: components["schemas"]["BatchCut"];
+            /** @description It is held against runs no more */
+            ended?: boolean;
+            equipment: string;
+            /** @description Left out of a new one */
+            id?: string;
+            /** @description What the runs made; it is compared with runs of this item alone */
+            item?: string;
+            /**
+             * Format: double
+             * @description The next good run leaves the band as rarely as so many standard deviations; 3 when left out
+             */
+            k?: number;
+            name: components["schemas"]["PlantName"];
+            /** @description Why these runs */
+            reason: string;
+            /**
+             * Format: int64
+             * @description The revision that was seen, 0 of a new one
+             */
+            rev: number;
+            /** @description Runs that went well, at least five */
+            runs: components["schemas"]["BatchChosen"][];
+            signals: string[];
+        };
+        BatchBand: {
+            align: string;
+            /** Format: double */
+            gap_s: number;
+            /** Format: double */
+            k: number;
+            /** Format: double */
+            length_high_s: number;
+            /** Format: double */
+            length_low_s: number;
+            /** Format: double */
+            length_s: number;
+            /** Format: int64 */
+            points: number;
+            /** Format: int64 */
+            runs: number;
+            scale: number[] | null;
+            scores: number[] | null;
+            signals: components["schemas"]["BatchEnvelope"][] | null;
+            /** Format: double */
+            warp_band: number;
+        };
+        BatchBeside: {
+            /** @description A signal left its band for a while, or the run its length */
+            departed: boolean;
+            /** @description The signal that departed first */
+            first?: string;
+            first_at?: string;
+            /**
+             * Format: double
+             * @description The highest score of the good runs, each against the others
+             */
+            highest_good: number;
+            long?: boolean;
+            /**
+             * Format: double
+             * @description Share of the golden batch that it has come to, 0..1
+             */
+            reached: number;
+            run: components["schemas"]["BatchRun"];
+            /**
+             * Format: double
+             * @description Root mean square of its distances, in standard deviations of the good runs; about 1 of a good one
+             */
+            score: number | null;
+            short?: boolean;
+            /** @description Left out of lists */
+            signals?: components["schemas"]["BatchSignalCourse"][] | null;
+            /** @description Why there is no score */
+            why?: string;
+        };
+        BatchCause: {
+            /** @description mean:SIGNAL, sd:, min:, max:, rise:, person:NAME or lot:ITEM:NUMBER */
+            column: string;
+            /**
+             * Format: double
+             * @description In the answer's unit for one standard deviation of the column
+             */
+            effect: number;
+            /** Format: double */
+            p: number;
+            /**
+             * Format: double
+             * @description Rate of false discoveries among all columns (Benjamini-Hochberg)
+             */
+            q: number;
+            /** Format: double */
+            r: number;
+            /**
+             * Format: double
+             * @description Share of redrawn tables in which it stays above 1 with the same sign, 0..1
+             */
+            stable: number;
+            title: components["schemas"]["PlantName"];
+            unit?: string;
+            /**
+             * Format: double
+             * @description Importance in projection; above 1 explains more than its share
+             */
+            vip: number;
+        };
+        BatchChosen: {
+            from: string;
+            order?: string;
+            /**
+             * Format: double
+             * @description Against the band of the others, in standard deviations
+             */
+            readonly score?: number;
+            to: string;
+        };
+        BatchCut: {
+            /** @description By signal: the run begins when it falls to start or below */
+            below?: boolean;
+            /** @enum {string} */
+            by: "job" | "state" | "signal" | "time";
+            /**
+             * Format: double
+             * @description By signal: and ends when it falls below this; for a run that begins low, when it rises above it
+             */
+            end?: number;
+            /**
+             * Format: double
+             * @description By time: s
+             */
+            every_s?: number;
+            /**
+             * Format: double
+             * @description By state and signal: s
+             */
+            gap_s?: number;
+            /**
+             * Format: double
+             * @description s
+             */
+            min_s?: number;
+            /** @description By signal: a number */
+            signal?: string;
+            /**
+             * Format: double
+             * @description By signal: a run begins when it reaches this, in its unit
+             */
+            start?: number;
+        };
+        BatchEnvelope: {
+            high: number[] | null;
+            low: number[] | null;
+            mean: number[] | null;
+            n: number[] | null;
+            name: string;
+            sd: number[] | null;
+        };
+        BatchGolden: {
+            /**
+             * @description phase: each run is stretched evenly; warp: each part as it fits the good ones
+             * @enum {string}
+             */
+            align: "phase" | "warp";
+            readonly at: string;
+            /** @description Left out of lists */
+            band?: components["schemas"]["BatchBand"];
+            readonly by: string;
+            cut: components["schemas"]["BatchCut"];
+            /** @description It is held against runs no more */
+            ended?: boolean;
+            equipment: string;
+            readonly equipment_name: components["schemas"]["PlantName"];
+            /** @description Left out of a new one */
+            id?: string;
+            /** @description What the runs made; it is compared with runs of this item alone */
+            item?: string;
+            /**
+             * Format: double
+             * @description The next good run leaves the band as rarely as so many standard deviations; 3 when left out
+             */
+            k?: number;
+            name: components["schemas"]["PlantName"];
+            readonly path: string;
+            /** @description Why these runs */
+            reason: string;
+            /**
+             * Format: int64
+             * @description The revision that was seen, 0 of a new one
+             */
+            rev: number;
+            /** @description Runs that went well, at least five */
+            runs: components["schemas"]["BatchChosen"][];
+            signal_titles: components["schemas"]["BatchSignal"][];
+            signals: string[];
+        };
+        BatchPlace: {
+            /** @description When the run was there; left out where it has not come to */
+            at?: string;
+            /** Format: double */
+            high: number | null;
+            /** Format: double */
+            low: number | null;
+            /** Format: double */
+            mean: number | null;
+            /**
+             * Format: double
+             * @description Of the golden batch, s since it began
+             */
+            second: number;
+            /** Format: double */
+            value: number | null;
+        };
+        BatchQuestion: {
+            answer: components["schemas"]["BatchAnswer"];
+            cut: components["schemas"]["BatchCut"];
+            equipment: string;
+            from: string;
+            /** @description Only runs that made it */
+            item?: string;
+            /** @description By job: which lots went in, too */
+            lots?: boolean;
+            note?: string;
+            /** @description By job: who was at work, too */
+            people?: boolean;
+            /**
+             * Format: int64
+             * @description Of what is shuffled; the same gives the same answer
+             */
+            seed?: number;
+            /** @description That may explain it; all numbers of the machine when left out */
+            signals?: string[] | null;
+            to: string;
+        };
+        BatchRun: {
+            from: string;
+            /** Format: int64 */
+            good?: number;
+            item?: string;
+            /** Format: int64 */
+            job?: number;
+            lots?: string[] | null;
+            /** @description Number */
+            order?: string;
+            people?: string[] | null;
+            running?: boolean;
+            /** Format: int64 */
+            scrap?: number;
+            /** @description Until now of one that runs */
+            to: string;
+        };
+        BatchScreening: {
+            answer: components["schemas"]["BatchAnswer"];
+            answer_name: components["schemas"]["PlantName"];
+            at: string;
+            /**
+             * Format: int64
+             * @description Neighbouring runs that are worth one
+             */
+            block: number;
+            by: string;
+            /** @description The most important first, fifty at most */
+            causes: components["schemas"]["BatchCause"][];
+            /** Format: int64 */
+            columns: number;
+            /** Format: int64 */
+            components: number;
+            cut: components["schemas"]["BatchCut"];
+            doubts: string[];
+            equipment: string;
+            equipment_name: components["schemas"]["PlantName"];
+            found: boolean;
+            from: string;
+            /** Format: int64 */
+            held_out: number;
+            id: string;
+            /** @description Only runs that made it */
+            item?: string;
+            /** Format: int64 */
+            learnt: number;
+            /** Format: int64 */
+            left_out: number;
+            /** @description By job: which lots went in, too */
+            lots?: boolean;
+            note?: string;
+            /**
+             * Format: double
+             * @description Chance of as much with shuffled answers
+             */
+            p: number;
+            path: string;
+            /** @description By job: who was at work, too */
+            people?: boolean;
+            /** @description Each run with its answer, and what was predicted of the later ones */
+            points: components["schemas"]["BatchTold"][];
+            /** @description Predicted share of the scatter by 1, 2 … components, by stretches of time left out */
+            q2: number[];
+            /** Format: double */
+            q2_held_out: number;
+            /** Format: double */
+            rmse_held_out: number;
+            /** Format: double */
+            rmse_held_out_of_mean: number;
+            /**
+             * Format: int64
+             * @description That an answer and all columns are known of
+             */
+            runs: number;
+            /**
+             * Format: int64
+             * @description Of what is shuffled; the same gives the same answer
+             */
+            seed?: number;
+            /** @description That may explain it; all numbers of the machine when left out */
+            signals?: string[] | null;
+            to: string;
+            unit?: string;
+            /**
+             * Format: int64
+             * @description Of the procedure
+             */
+            version: number;
+        };
+        BatchSignal: {
+            counter?: boolean;
+            name: string;
+            title: components["schemas"]["PlantName"];
+            unit?: string;
+        };
+        BatchSignalCourse: {
+            counter?: boolean;
+            departed: components["schemas"]["BatchPlace"];
+            name: string;
+            places: components["schemas"]["BatchPlace"][];
+            /**
+             * Format: double
+             * @description In standard deviations
+             */
+            score: number;
+            /**
+             * Format: double
+             * @description Of the places judged, 0..1
+             */
+            share_outside: number;
+            title: components["schemas"]["PlantName"];
+            unit?: string;
+            worst: components["schemas"]["BatchPlace"];
+        };
+        BatchTold: {
+            /** Format: double */
+            answer: number;
+            from: string;
+            order?: string;
+            /**
+             * Format: double
+             * @description Of runs that nothing was learnt of
+             */
+            predicted: number | null;
+            to: string;
         };
         BenchmarkAnswer: {
             issue: components["schemas"]["BenchmarkIssue"];
@@ -13388,6 +14086,31 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListBatchBeside: {
+            items: components["schemas"]["BatchBeside"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListBatchGolden: {
+            items: components["schemas"]["BatchGolden"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListBatchRun: {
+            items: components["schemas"]["BatchRun"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListBatchScreening: {
+            items: components["schemas"]["BatchScreening"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListBatchSignal: {
+            items: components["schemas"]["BatchSignal"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListBenchmarkIssue: {
             items: components["schemas"]["BenchmarkIssue"][];
             /** @description Pass as cursor for the next page */
@@ -13993,6 +14716,11 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListTrialExperiment: {
+            items: components["schemas"]["TrialExperiment"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         LiveAlarm: {
             id: string;
             /** Format: int64 */
@@ -14076,6 +14804,13 @@ export interface components {
             today: {
                 [key: string]: components["schemas"]["EquipmentHeadline"];
             };
+        };
+        "Machine-runsRequest": {
+            cut: components["schemas"]["BatchCut"];
+            equipment: string;
+            from: string;
+            item?: string;
+            to: string;
         };
         MachineClaim: {
             /**
@@ -20306,6 +21041,210 @@ export interface components {
              */
             why?: "" | "short" | "constant" | "one";
         };
+        TrialAdded: {
+            /** @enum {string} */
+            kind: "proposed" | "confirming";
+            /** @description Why */
+            note: string;
+            /** Format: int64 */
+            rev: number;
+            /** @description Of each factor, within its safe limits */
+            settings: number[];
+        };
+        TrialAnalysis: {
+            /** Format: double */
+            adj_r2: number | null;
+            blocks: components["schemas"]["TrialPart"];
+            /** Format: double */
+            constant: number;
+            /** Format: int64 */
+            df_residual: number;
+            doubts: string[];
+            /** Format: double */
+            f: number | null;
+            /** @description Terms that cannot be told from those listed */
+            hidden: string[];
+            lack_of_fit: components["schemas"]["TrialPart"];
+            /** Format: double */
+            lack_of_fit_f: number | null;
+            /** Format: double */
+            lack_of_fit_p: number | null;
+            /**
+             * Format: double
+             * @description An effect (low to high) beyond it is no chance at 95 % by Lenth 1989
+             */
+            lenth_margin: number | null;
+            /** @enum {string} */
+            model: "main" | "pairs" | "quadratic";
+            /** Format: double */
+            p: number | null;
+            /**
+             * Format: double
+             * @description Of runs left out in turn
+             */
+            pred_r2: number | null;
+            pure_error: components["schemas"]["TrialPart"];
+            /** Format: double */
+            r2: number | null;
+            residuals: components["schemas"]["TrialResidual"][];
+            /** Format: int64 */
+            response: number;
+            /** Format: double */
+            rmse_n_minus_p: number;
+            /**
+             * Format: int64
+             * @description That a result is known of
+             */
+            runs: number;
+            stationary: components["schemas"]["TrialStationary"];
+            /** @description Of two factors or more */
+            surface: components["schemas"]["TrialSurface"];
+            /**
+             * Format: double
+             * @description An effect of so many standard errors is no chance at 95 %
+             */
+            t_limit: number;
+            terms: components["schemas"]["TrialTerm"][];
+        };
+        TrialBest: {
+            /** @description Confirming runs beside what was foretold of them */
+            confirmed: components["schemas"]["TrialConfirmed"][];
+            /**
+             * Format: double
+             * @description 0: some wish is not met at all; 1: all as well as can be
+             */
+            desirability: number;
+            /** @description Of each response, with the half width of the interval of one run at 95 % */
+            expected: components["schemas"]["TrialExpected"][];
+            settings: number[];
+        };
+        TrialConfirmed: {
+            /** Format: int64 */
+            run: number;
+            /** @description Of each response; null where it is not known */
+            within: (boolean | null)[];
+        };
+        TrialDesign: {
+            /**
+             * @description Of a composite design: where the axial points lie; face-centred stays within low and high
+             * @enum {string}
+             */
+            alpha?: "rotatable" | "face-centred" | "orthogonal";
+            /**
+             * Format: int64
+             * @description Of a full design 2, 4 or 8, or as many as repeats
+             */
+            blocks?: number;
+            /**
+             * Format: int64
+             * @description Runs in the middle of all factors
+             */
+            centres: number;
+            /**
+             * Format: int64
+             * @description Of a fraction: p
+             */
+            fraction?: number;
+            /**
+             * @description full: all combinations of low and high; fraction: 1/2^p of them; screening: Plackett-Burman; composite: central composite; box-behnken
+             * @enum {string}
+             */
+            kind: "full" | "fraction" | "screening" | "composite" | "box-behnken";
+            /**
+             * Format: int64
+             * @description How often each other run is done; once when left out
+             */
+            repeat?: number;
+            /**
+             * Format: int64
+             * @description Of the random order
+             */
+            seed?: number;
+        };
+        TrialEntered: {
+            /** @description What was really set, of each factor; as planned when null or left out */
+            actual?: (number | null)[] | null;
+            from?: string;
+            note?: string;
+            order?: string;
+            /** @description Of each response; null: what was measured of its characteristic from and to */
+            results?: (number | null)[] | null;
+            /**
+             * Format: int64
+             * @description The revision of the experiment that was seen
+             */
+            rev: number;
+            to?: string;
+        };
+        TrialEntry: {
+            at: string;
+            by: string;
+            note?: string;
+            /** Format: int64 */
+            run?: number;
+            /** @description planned, started, entered, added, analysed, reopened, concluded or abandoned */
+            what: string;
+        };
+        TrialExpected: {
+            /** Format: double */
+            half: number;
+            /** Format: double */
+            value: number;
+        };
+        TrialExperiment: {
+            /** @description Of this revision */
+            at: string;
+            /** @description Who planned it */
+            by: string;
+            conclusion?: string;
+            design: components["schemas"]["TrialDesign"];
+            factors: components["schemas"]["TrialFactor"][];
+            /** @description What is to be found out */
+            goal: string;
+            id: string;
+            item?: string;
+            /** @description The sender's own: the same again is the same experiment */
+            key?: string;
+            log: components["schemas"]["TrialEntry"][];
+            name: components["schemas"]["PlantName"];
+            path: string;
+            /** @description Machine or other node where it is done */
+            place: string;
+            place_name: components["schemas"]["PlantName"];
+            /** @description What is to be changed in the recipe */
+            recipe_change?: string;
+            /**
+             * Format: int64
+             * @description Of a fraction
+             */
+            resolution?: number;
+            responses: components["schemas"]["TrialResponse"][];
+            /** Format: int64 */
+            rev: number;
+            runs: components["schemas"]["TrialRun"][];
+            /** @enum {string} */
+            state: "planned" | "running" | "analysed" | "concluded" | "abandoned";
+            /** @description Products of factors that are the same in all runs */
+            words?: string[] | null;
+        };
+        TrialFactor: {
+            /** Format: double */
+            high: number;
+            /** Format: double */
+            low: number;
+            name: components["schemas"]["PlantName"];
+            /**
+             * Format: double
+             * @description Nor above it
+             */
+            safe_high: number;
+            /**
+             * Format: double
+             * @description No run is planned or proposed below it
+             */
+            safe_low: number;
+            unit?: string;
+        };
         TrialInBody: {
             address: string;
             driver: string;
@@ -20313,6 +21252,209 @@ export interface components {
                 [key: string]: string;
             };
             profile: string;
+        };
+        TrialMove: {
+            /** @description Of concluded */
+            conclusion?: string;
+            /** @description Needed for analysed with runs missing, and for abandoned */
+            note?: string;
+            /** @description Of concluded: what is to be changed in the recipe */
+            recipe_change?: string;
+            /** Format: int64 */
+            rev: number;
+            /** @enum {string} */
+            state: "running" | "analysed" | "concluded" | "abandoned";
+        };
+        TrialNew: {
+            design: components["schemas"]["TrialDesign"];
+            factors: components["schemas"]["TrialFactor"][];
+            /** @description What is to be found out */
+            goal: string;
+            item?: string;
+            /** @description The sender's own: the same again is the same experiment */
+            key?: string;
+            name: components["schemas"]["PlantName"];
+            /** @description Machine or other node where it is done */
+            place: string;
+            responses: components["schemas"]["TrialResponse"][];
+        };
+        TrialPart: {
+            /** Format: int64 */
+            df: number;
+            /** Format: double */
+            sum_of_squares: number;
+        };
+        TrialProposal: {
+            /**
+             * Format: double
+             * @description Of the runs so far that kept all limits
+             */
+            best: number;
+            /** Format: double */
+            expected: number;
+            /**
+             * Format: double
+             * @description By which it is expected to be better than the best so far
+             */
+            gain: number;
+            /** @description Only settings at which all kept limits are expected to hold by two standard deviations */
+            limited: boolean;
+            /** @enum {string} */
+            measure: "response" | "turned" | "desirability";
+            /**
+             * Format: int64
+             * @description That it was learnt from
+             */
+            runs: number;
+            /**
+             * Format: double
+             * @description How uncertain that is
+             */
+            sd: number;
+            settings: number[];
+            /**
+             * @description better: it is expected to be better; unknown: little is known there; little: nothing much is to be gained any more
+             * @enum {string}
+             */
+            why: "better" | "unknown" | "little";
+        };
+        TrialResidual: {
+            /** Format: double */
+            fitted: number;
+            /** Format: double */
+            normal_quantile: number;
+            /** Format: double */
+            residual: number;
+            /** Format: int64 */
+            run: number;
+            /**
+             * Format: double
+             * @description In standard deviations of what is left over
+             */
+            scaled: number;
+        };
+        TrialResponse: {
+            /** @description Id of a characteristic whose measurements during a run are its response */
+            characteristic?: string;
+            /**
+             * Format: double
+             * @description Of a minimum and a target: of no use at this or above; of a maximum as good as can be
+             */
+            high?: number;
+            /**
+             * Format: double
+             * @description And below
+             */
+            keep_max?: number;
+            /**
+             * Format: double
+             * @description A proposed run must be expected to stay above
+             */
+            keep_min?: number;
+            /**
+             * Format: double
+             * @description Of a maximum and a target: of no use at this or below; of a minimum as good as can be
+             */
+            low?: number;
+            name: components["schemas"]["PlantName"];
+            /**
+             * Format: double
+             * @description Of a target: between low and high
+             */
+            target?: number;
+            unit?: string;
+            /** @enum {string} */
+            want: "maximum" | "minimum" | "target" | "watched";
+        };
+        TrialRun: {
+            /** @description What was really set */
+            actual: (number | null)[];
+            /** @description When it was entered */
+            at?: string;
+            /**
+             * Format: int64
+             * @description From 0
+             */
+            block: number;
+            by?: string;
+            coded: number[];
+            /**
+             * Format: int64
+             * @description Number in the design, from 1
+             */
+            design?: number;
+            expected?: components["schemas"]["TrialExpected"][] | null;
+            from?: string;
+            /** @enum {string} */
+            kind: "design" | "proposed" | "confirming";
+            /**
+             * Format: int64
+             * @description From 1, in the order of doing
+             */
+            no: number;
+            note?: string;
+            /** @description Trial order it was done as */
+            order?: string;
+            /** @description Setting of each factor */
+            planned: number[];
+            /** @description Of each response */
+            results: (number | null)[];
+            to?: string;
+        };
+        TrialStationary: {
+            /**
+             * Format: double
+             * @description One run lies within so much of it at 95 %
+             */
+            half: number;
+            /** @description Within low and high of every factor; outside it is a guess */
+            inside: boolean;
+            /** @enum {string} */
+            kind: "maximum" | "minimum" | "saddle";
+            settings: number[];
+            /** Format: double */
+            value: number;
+        };
+        TrialSurface: {
+            /** @description Settings of all factors where the others are held */
+            held: number[];
+            /**
+             * Format: int64
+             * @description Number of the factor along, from 0
+             */
+            x: number;
+            /** @description Settings */
+            xs: number[];
+            /** Format: int64 */
+            y: number;
+            ys: number[];
+            /** @description By y, then x */
+            z: (number[] | null)[];
+        };
+        TrialTerm: {
+            /**
+             * Format: double
+             * @description Of the response's unit for one coded unit
+             */
+            coef: number;
+            /**
+             * Format: double
+             * @description From low to high: twice the coefficient, of a bend the coefficient
+             */
+            effect: number;
+            /** Format: double */
+            f: number | null;
+            /** Format: double */
+            half_normal_quantile: number;
+            /** Format: double */
+            p: number | null;
+            /** Format: double */
+            std_err: number;
+            /** Format: double */
+            sum_of_squares: number;
+            /** @description Factors by letters in their order: A, AB, A² */
+            term: string;
+            title: string;
         };
         "Undo-sheetRequest": {
             /** @description As apply-sheet named the import */
@@ -22189,6 +23331,106 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "cause-screenings": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListBatchScreening"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "screen-causes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchQuestion"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchScreening"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "cause-screening": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchScreening"];
+                };
             };
             /** @description Error */
             default: {
@@ -26637,6 +27879,353 @@ export interface operations {
             };
         };
     };
+    experiments: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListTrialExperiment"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "plan-experiment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrialNew"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialExperiment"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "try-experiment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrialNew"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialExperiment"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Experiment */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialExperiment"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "experiment-analysis": {
+        parameters: {
+            query?: {
+                /** @description Number of the response, from 0 */
+                response?: number;
+                /** @description What the design is for, when left out */
+                model?: "main" | "pairs" | "quadratic";
+                /** @description Factor along the surface, from 0 */
+                x?: number;
+                y?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Experiment */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialAnalysis"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "experiment-best": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Experiment */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialBest"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "experiment-proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Experiment */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialProposal"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-experiment-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Experiment */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrialAdded"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialExperiment"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "enter-experiment-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Experiment */
+                id: string;
+                run: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrialEntered"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialExperiment"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "move-experiment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Experiment */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrialMove"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialExperiment"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "expert-dispatches": {
         parameters: {
             query?: {
@@ -28541,6 +30130,252 @@ export interface operations {
             };
         };
     };
+    "golden-batches": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListBatchGolden"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-golden-batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchAsked"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchGolden"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "try-golden-batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchAsked"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchGolden"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "golden-batch": {
+        parameters: {
+            query?: {
+                /** @description Revision; 0 is the newest */
+                rev?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Golden batch */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchGolden"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "golden-batch-comparison": {
+        parameters: {
+            query: {
+                /** @description Revision; 0 is the newest */
+                rev?: number;
+                /** @description When the run began */
+                from: string;
+                /** @description When it ended; left out of one that runs */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Golden batch */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchBeside"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "golden-batch-revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListBatchGolden"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "golden-batch-runs": {
+        parameters: {
+            query: {
+                /** @description Revision; 0 is the newest */
+                rev?: number;
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+            };
+            header?: never;
+            path: {
+                /** @description Golden batch */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListBatchBeside"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     guests: {
         parameters: {
             query?: never;
@@ -29662,6 +31497,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MachineLink"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "machine-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Machine-runsRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListBatchRun"];
                 };
             };
             /** @description Error */
@@ -34621,6 +36489,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "run-signals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                equipment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListBatchSignal"];
+                };
             };
             /** @description Error */
             default: {

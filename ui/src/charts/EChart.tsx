@@ -1,5 +1,5 @@
-import { BarChart, LineChart, RadarChart, SankeyChart } from "echarts/charts";
-import { GridComponent, LegendComponent, RadarComponent, TooltipComponent } from "echarts/components";
+import { BarChart, HeatmapChart, LineChart, RadarChart, SankeyChart, ScatterChart } from "echarts/charts";
+import { GridComponent, LegendComponent, RadarComponent, TooltipComponent, VisualMapComponent } from "echarts/components";
 import * as echarts from "echarts/core";
 import type { EChartsCoreOption } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
@@ -7,7 +7,7 @@ import { useEffect, useRef } from "react";
 import { useMood } from "../components/mood";
 import { font } from "../theme";
 
-echarts.use([BarChart, LineChart, RadarChart, SankeyChart, GridComponent, LegendComponent, RadarComponent, TooltipComponent, CanvasRenderer]);
+echarts.use([BarChart, HeatmapChart, LineChart, RadarChart, SankeyChart, ScatterChart, GridComponent, LegendComponent, RadarComponent, TooltipComponent, VisualMapComponent, CanvasRenderer]);
 
 interface Props { option: EChartsCoreOption; height: number; label: string }
 
