@@ -79,6 +79,8 @@ const (
 	KindWorkOrder    Kind = "work_order"    // a revision of a work order of shop/maintenance
 	KindQuality      Kind = "quality"       // a document of shop/quality as it was saved
 	KindMeasurement  Kind = "measurement"   // a subgroup of shop/quality that a person entered
+	// KindMeasurementWithdrawn says that an entered subgroup was mistyped.
+	KindMeasurementWithdrawn Kind = "measurement_withdrawn"
 	KindFile         Kind = "file"          // attachment.File: a file was kept, or belongs to another place
 
 	KindExchange Kind = "exchange" // exchange.Fact: a step of a message of factory/exchange

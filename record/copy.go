@@ -114,6 +114,8 @@ var tables = []struct{ name, key string }{
 	{"production_person", "tenant, name"},
 	{"production_plan", "tenant, id"},
 	{"quality_document", "tenant, kind, id"},
+	{"quality_gauge_use", "tenant, gauge, characteristic"},
+	{"quality_signal", "tenant, characteristic, at, id"},
 	{"quality_subgroup", "tenant, characteristic, at, id"},
 	{"quality_sum", "tenant, characteristic, days, at"},
 	{"reader_cursor", "tenant, reader"},

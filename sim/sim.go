@@ -58,6 +58,7 @@ type Config struct {
 	Lines    []Line          // machines that are joined part by part
 	Broken   []Breakdown     // that come for certain, beside those of chance
 	Wastes   []Waste         // what is used for nothing, more by the day
+	Drifts   []Drift         // gauges that say what is not true, more by the day
 }
 
 // Plant is a simulated plant.
@@ -108,6 +109,9 @@ func New(c Config) (*Plant, error) {
 		return nil, err
 	}
 	if err := p.squander(c.Wastes); err != nil {
+		return nil, err
+	}
+	if err := p.creep(c.Drifts); err != nil {
 		return nil, err
 	}
 	for _, b := range c.Broken {

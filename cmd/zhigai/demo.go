@@ -44,6 +44,7 @@ type demo struct {
 	model plant.Model
 	plant *sim.Plant
 	flags demoFlags
+	begin time.Time // of what it has lived
 }
 
 // brokenAfter lets people see the machine at work before it breaks down.
@@ -56,6 +57,11 @@ func demoWastes(now time.Time) []sim.Waste {
 		{Machine: "xinchang-bearing/xinchang/auxiliary/wash/meter-6", From: now.AddDate(0, 0, -6), PerDay: 0.4, Most: 8},
 		{Machine: "xinchang-bearing/xinchang/heat-treatment/line-1/furnace-3", From: now.AddDate(0, 0, -9), PerDay: 0.8, Most: 20},
 	}
+}
+
+// demoDrifts are gauges of the bearing maker that say what is not true.
+func demoDrifts(now time.Time) []sim.Drift {
+	return []sim.Drift{{Machine: demoGaugeOff, From: now.Add(-80 * time.Hour), PerDay: 0.0003, Most: 0.004}}
 }
 
 // demo makes the simulated plant; in a new folder it has lived before, and the
@@ -98,9 +104,10 @@ func (f demoFlags) demo(ctx context.Context, at place) (*demo, error) {
 	if fresh {
 		start = now.AddDate(0, 0, -f.Past).Truncate(time.Second)
 	}
+	d.begin = start
 	c := sim.Config{Seed: f.Seed, Start: start, Model: d.model, Kinds: simKinds(profiles)}
 	if f.Plant == "" {
-		c.Wastes = demoWastes(now)
+		c.Wastes, c.Drifts = demoWastes(now), demoDrifts(now)
 	}
 	if f.Broken != "" {
 		c.Broken = []sim.Breakdown{{Machine: f.Broken, From: now.Add(brokenAfter), To: now.Add(brokenAfter + brokenFor)}}
@@ -147,9 +154,10 @@ func (d *demo) join(ctx context.Context, n *node) ([]web.Login, error) {
 		return nil, err
 	}
 	if d.flags.Plant == "" {
-		if err := n.planDemoInspection(ctx); err != nil {
+		if err := n.planDemoInspection(ctx, d.begin); err != nil {
 			return nil, fmt.Errorf("demo plant: %w", err)
 		}
+		n.workers.Go(func() { n.adjustDemoGauges(ctx, d.plant) })
 	}
 	if d.flags.Orders {
 		people, err := n.newFloor(ctx, d.plant, m, d.flags)

@@ -1,0 +1,26 @@
+-- Signals of control charts, one row for each subgroup that broke a rule when it
+-- came, and which gauge measured what: both made of subgroups. A subgroup that was
+-- mistyped is withdrawn (a fact of kind measurement_withdrawn) and stays.
+
+-- +goose Up
+alter table quality_subgroup add column
+    withdrawn boolean not null default false;
+
+create table quality_signal (
+    tenant         bigint not null,
+    characteristic text   not null,
+    at             bigint not null,
+    id             text   not null,
+    rules          text   not null,
+    primary key (tenant, characteristic, at, id)
+);
+
+create table quality_gauge_use (
+    tenant         bigint not null,
+    gauge          text   not null,
+    characteristic text   not null,
+    primary key (tenant, gauge, characteristic)
+);
+
+-- +goose Down
+select 'a record is never taken back: restore a backup instead';
