@@ -177,24 +177,25 @@ func (d *Desk) compare(ctx context.Context, tenant plant.TenantNo, c Characteris
 		e.Why = "few_subgroups"
 		return nil
 	}
-	a, va, err := meanOf(before)
+	// What it varies by is that of before: afterwards a drift would count as variation.
+	a, spread, err := meanOf(before)
 	if err != nil {
 		return err
 	}
-	b, vb, err := meanOf(now)
+	b, _, err := meanOf(now)
 	if err != nil {
 		return err
 	}
-	shift, se := b-a, math.Sqrt(va+vb)
+	shift, se := b-a, spread*math.Sqrt(1/float64(len(before))+1/float64(len(now)))
 	e.Before, e.Now, e.Shift, e.Error = &a, &b, &shift, &se
 	e.Moved = math.Abs(shift) > movedBy*se
 	return nil
 }
 
-// meanOf subgroups with its variance. Values that follow one another count for fewer:
-// n (1-r)/(1+r) of them, r being the autocorrelation at lag 1 (Bayley, Hammersley:
-// Journal of the Royal Statistical Society, Supplement 8 (1946), 184–197).
-func meanOf(all []Subgroup) (mean, variance float64, err error) {
+// meanOf subgroups with what one of them varies by. Values that follow one another
+// count for fewer: n (1-r)/(1+r) of them, r being the autocorrelation at lag 1 (Bayley,
+// Hammersley: Journal of the Royal Statistical Society, Supplement 8 (1946), 184–197).
+func meanOf(all []Subgroup) (mean, spread float64, err error) {
 	values := make([]float64, len(all))
 	for i := range all {
 		values[i] = all[i].mean()
@@ -203,11 +204,10 @@ func meanOf(all []Subgroup) (mean, variance float64, err error) {
 	if err != nil {
 		return 0, 0, fmt.Errorf("quality: mean of subgroups: %w", err)
 	}
-	n := float64(s.N)
-	if s.Lag1 > 0 {
-		n = max(1, n*(1-s.Lag1)/(1+s.Lag1))
+	if s.Lag1 > 0 && s.Lag1 < 1 {
+		s.SD *= math.Sqrt((1 + s.Lag1) / (1 - s.Lag1))
 	}
-	return s.Mean, s.SD * s.SD / n, nil
+	return s.Mean, s.SD, nil
 }
 
 // Doubtful is a measurement that a gauge made since it was last known to be good.

@@ -8,7 +8,7 @@ import { Nothing, Problem, Waiting } from "../../components/Status";
 import { useLang } from "../../i18n/useLang";
 import { csv, percent } from "../../lib/format";
 import { download } from "../../lib/download";
-import { dateTime, shortTime } from "../../lib/time";
+import { dateTime, ms, shortTime } from "../../lib/time";
 import { AdjustForm, CheckForm } from "./GaugeForms";
 import { GaugeDoubts } from "./GaugeDoubts";
 import { useMay, useQualitySearch, useStep } from "./parts";
@@ -43,7 +43,7 @@ export function GaugeDetail({ id }: { id: string }) {
         {plans && <Button onClick={() => setDoing("adjust")}>{t("adjust")}</Button>}
         {standing ? <Button onClick={() => set({ tab: "cases", case: standing.id, gauge: undefined })}>{t("case.go")}</Button> : reports && bad && <Button danger loading={open.isPending} onClick={() => open.mutate(undefined)}>{t("case.open")}</Button>}
       </div>
-      <Alert type={bad ? "error" : v.verdict === "stable" ? "success" : "info"} showIcon title={said(v, t)} description={bad && <span>{t(v.process ? "named.both" : "named.gauge")} {typeof v.reaches === "string" && v.verdict === "drifts" && t("reaches", { at: dateTime(v.reaches) })}</span>} />
+      <Alert type={bad ? "error" : v.verdict === "stable" ? "success" : "info"} showIcon title={said(v, t)} description={bad && <span>{t(v.process ? "named.both" : "named.gauge")} {v.verdict === "drifts" && v.reaches && ms(v.reaches) > Date.now() && t("reaches", { at: dateTime(v.reaches) })}</span>} />
       {v.overdue && <Alert type="warning" showIcon title={t("overdue", { at: dateTime(v.next_check ?? 0) })} />}
       <Chart v={v} />
       {v.evidence.length > 0 && <EvidenceTable v={v} />}
