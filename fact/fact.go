@@ -81,7 +81,7 @@ const (
 	KindMeasurement  Kind = "measurement"   // a subgroup of shop/quality that a person entered
 	// KindMeasurementWithdrawn says that an entered subgroup was mistyped.
 	KindMeasurementWithdrawn Kind = "measurement_withdrawn"
-	KindFile         Kind = "file"          // attachment.File: a file was kept, or belongs to another place
+	KindFile                 Kind = "file" // attachment.File: a file was kept, or belongs to another place
 
 	KindExchange Kind = "exchange" // exchange.Fact: a step of a message of factory/exchange
 )

@@ -155,8 +155,11 @@ func (c *charted) ask(ctx context.Context, n, often int) (rows []bench.Row, err 
 		what, path string
 		span       time.Duration
 	}{
-		{"chart of all of it", "chart", whole}, {"chart of a month of it", "chart", 30 * 24 * time.Hour}, {"chart of a week of it", "chart", 7 * 24 * time.Hour},
-		{"chart of a day of it, each point", "chart", 24 * time.Hour}, {"a page of its signals", "signals", whole},
+		{"chart of all of it", "chart", whole},
+		{"chart of a month of it", "chart", 30 * 24 * time.Hour},
+		{"chart of a week of it", "chart", 7 * 24 * time.Hour},
+		{"chart of a day of it, each point", "chart", 24 * time.Hour},
+		{"a page of its signals", "signals", whole},
 	} {
 		span := min(q.span, whole)
 		var took bench.Latencies

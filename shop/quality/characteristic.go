@@ -57,10 +57,10 @@ type Characteristic struct {
 	Tag   string `json:"tag,omitempty" maxLength:"200" doc:"Signal of the machine that is the measured value: each new one is a measurement"`
 	// Trigger is a counter of the machine: each time it rises the value known then is
 	// a measurement, also one that is the same as before.
-	Trigger string `json:"trigger,omitempty" maxLength:"200" doc:"Counter of the machine that rises with each part"`
+	Trigger string        `json:"trigger,omitempty" maxLength:"200" doc:"Counter of the machine that rises with each part"`
 	From    plant.Instant `json:"from,omitempty" doc:"From when on what the machine measured is taken; a day back when left out"`
-	Hold    bool   `json:"hold,omitempty" doc:"A point beyond the limits holds the order at hand"`
-	Ended   bool   `json:"ended,omitempty"`
+	Hold    bool          `json:"hold,omitempty" doc:"A point beyond the limits holds the order at hand"`
+	Ended   bool          `json:"ended,omitempty"`
 }
 
 // Rule finds a rule by its name.

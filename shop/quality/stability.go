@@ -61,23 +61,23 @@ type CheckPoint struct {
 
 // Stability is what the checks of a gauge say of it.
 type Stability struct {
-	Gauge     Gauge        `json:"gauge"`
-	Verdict   GaugeVerdict `json:"verdict" enum:"unknown,stable,drifts,jumped,off"`
-	Why       string       `json:"why,omitempty" enum:"no_checks,few_checks,"`
-	Points    []CheckPoint `json:"points" nullable:"false" doc:"In the order of time, 1000 at most; withdrawn ones are left out"`
-	SD        *float64     `json:"std_dev" doc:"Of one check, from moving ranges of the first 60"`
-	Adjusted  []Adjustment `json:"adjustments" nullable:"false" doc:"In the order of time"`
-	Tolerance *float64     `json:"tolerance" doc:"Width of the narrowest specification that it measures"`
-	Found     plant.Instant     `json:"found,omitempty" doc:"First check since the last adjustment that is a signal"`
-	Since     plant.Instant     `json:"since,omitempty" doc:"When it most likely began: least squares of a line that rises from an instant on, or of a step, whichever fits better"`
-	LastGood  plant.Instant     `json:"last_good,omitempty" doc:"The check before the earliest instant at which it may have begun (95 %): what was measured since is in doubt"`
-	PerDay    *float64     `json:"per_day" doc:"By how much its deviation grows a day"`
-	Bias      *float64     `json:"bias" doc:"What it is off by at the last check, by the same line or step"`
-	BiasSE    *float64     `json:"bias_std_error"`
-	Share     *float64     `json:"share" doc:"Of the tolerance"`
-	Reaches   plant.Instant     `json:"reaches,omitempty" doc:"When a tenth of the tolerance will be reached, if it goes on"`
-	Next      plant.Instant     `json:"next_check,omitempty"`
-	Overdue   bool         `json:"overdue,omitempty" doc:"A check is due"`
+	Gauge     Gauge         `json:"gauge"`
+	Verdict   GaugeVerdict  `json:"verdict" enum:"unknown,stable,drifts,jumped,off"`
+	Why       string        `json:"why,omitempty" enum:"no_checks,few_checks,"`
+	Points    []CheckPoint  `json:"points" nullable:"false" doc:"In the order of time, 1000 at most; withdrawn ones are left out"`
+	SD        *float64      `json:"std_dev" doc:"Of one check, from moving ranges of the first 60"`
+	Adjusted  []Adjustment  `json:"adjustments" nullable:"false" doc:"In the order of time"`
+	Tolerance *float64      `json:"tolerance" doc:"Width of the narrowest specification that it measures"`
+	Found     plant.Instant `json:"found,omitempty" doc:"First check since the last adjustment that is a signal"`
+	Since     plant.Instant `json:"since,omitempty" doc:"When it most likely began: least squares of a line that rises from an instant on, or of a step, whichever fits better"`
+	LastGood  plant.Instant `json:"last_good,omitempty" doc:"The check before the earliest instant at which it may have begun (95 %): what was measured since is in doubt"`
+	PerDay    *float64      `json:"per_day" doc:"By how much its deviation grows a day"`
+	Bias      *float64      `json:"bias" doc:"What it is off by at the last check, by the same line or step"`
+	BiasSE    *float64      `json:"bias_std_error"`
+	Share     *float64      `json:"share" doc:"Of the tolerance"`
+	Reaches   plant.Instant `json:"reaches,omitempty" doc:"When a tenth of the tolerance will be reached, if it goes on"`
+	Next      plant.Instant `json:"next_check,omitempty"`
+	Overdue   bool          `json:"overdue,omitempty" doc:"A check is due"`
 
 	change  change
 	changes []change // all that may be so

@@ -14,6 +14,8 @@ import { LimitsPanel } from "./LimitsPanel";
 import { signal } from "./look";
 import { CharacteristicPicker, shown, useCharacteristic, useQualitySearch, useTitle } from "./parts";
 import { PointDrawer } from "./PointDrawer";
+import { SignalsLine } from "./SignalsLine";
+import { WithdrawnList } from "./WithdrawnList";
 
 /** The control chart of a characteristic, as a picture and as a table. */
 export function ChartTab() {
@@ -44,6 +46,8 @@ export function ChartTab() {
           {view.points.length + view.envelope.length === 0 ? <Nothing text={t("none.points")} />
             : look === "chart" ? <ControlChart view={view} from={range.from} to={range.to} zoom={(from, to) => set({ range: undefined, from: iso(from), to: iso(to) })} open={setOpen} />
               : <ChartTable view={view} open={setOpen} />}
+          {view.signals.length > 0 && <SignalsLine view={view} from={range.from} to={range.to} zoom={(from, to) => set({ range: undefined, from: iso(from), to: iso(to) })} />}
+          {view.withdrawn.length > 0 && <WithdrawnList view={view} />}
           {c.tag && <p className="noprint"><Link to="/machines/$id" params={{ id: c.place }} search={{ from: iso(range.from), to: iso(range.to) }}>{t("samples")}</Link></p>}
         </section>)}
       {view && <LimitsPanel view={view} from={range.from} to={range.to} />}
