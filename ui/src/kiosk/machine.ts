@@ -76,7 +76,9 @@ export async function machine(id: string, by: string, signIn: () => void): Promi
     } finally {
       looking = false;
     }
+    const waited = s.items.length;
     if (s.online) await queue.flush();
+    if (s.items.length < waited) setTimeout(() => void look(), 0); // what was asked does not know of them yet
     paint();
   };
 
