@@ -118,6 +118,7 @@ var tables = []struct{ name, key string }{
 	{"quality_signal", "tenant, characteristic, at, id"},
 	{"quality_subgroup", "tenant, characteristic, at, id"},
 	{"quality_sum", "tenant, characteristic, days, at"},
+	{"quality_withdrawn", "tenant, characteristic, at, id"},
 	{"reader_cursor", "tenant, reader"},
 	{"register_entry", "tenant, id, rev"},
 	{"report", "tenant, id"},

@@ -36,6 +36,8 @@ const (
 	chartsAsked = 200
 	// storedAtOnce is how many subgroups are judged and stored together.
 	storedAtOnce = 5000
+	// saidEach is how often it is said how far filling came.
+	saidEach = 100 * storedAtOnce
 )
 
 func (b qualityBench) part() bench.Part {
@@ -128,7 +130,7 @@ func (c *charted) fill(ctx context.Context, path string, n int) error {
 			s.Values[k] = 30 + 0.002*rng.NormFloat64()
 		}
 		batch = append(batch, s)
-		if len(batch) < storedAtOnce && i != n-1 && i != phaseOne-1 {
+		if (i+1)%storedAtOnce != 0 && i != n-1 && i != phaseOne-1 {
 			continue
 		}
 		if err := quiet.Read(ctx, homeTenant, of, batch); err != nil {
@@ -140,8 +142,8 @@ func (c *charted) fill(ctx context.Context, path string, n int) error {
 				return err
 			}
 		}
-		if i%500_000 == 0 && i > 0 {
-			fmt.Fprintf(c.log, "  %d subgroups …\n", i)
+		if (i+1)%saidEach == 0 {
+			fmt.Fprintf(c.log, "  %d subgroups …\n", i+1)
 		}
 	}
 	return nil

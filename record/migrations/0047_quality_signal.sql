@@ -6,6 +6,16 @@
 alter table quality_subgroup add column
     withdrawn boolean not null default false;
 
+-- Few of millions: a table of their own is what every engine finds them by.
+create table quality_withdrawn (
+    tenant         bigint not null,
+    characteristic text   not null,
+    at             bigint not null,
+    id             text   not null,
+    body           text   not null,
+    primary key (tenant, characteristic, at, id)
+);
+
 create table quality_signal (
     tenant         bigint not null,
     characteristic text   not null,

@@ -181,6 +181,9 @@ func qualityDerived(t *testing.T, store QualityStore, journal fact.Journal, c qu
 	if n, err := store.Rebuild(ctx, 1); err != nil || n != 3 {
 		t.Errorf("made again of %d, %v", n, err)
 	}
+	if got, err := store.Withdrawn(ctx, 1, "C1", at, at+9*hour, 9); err != nil || len(got) != 1 {
+		t.Errorf("withdrawn, made again: %+v, %v", got, err)
+	}
 	if got := made(); !reflect.DeepEqual(got, left) {
 		t.Errorf("made again: %+v; want %+v", got, left)
 	}

@@ -87,6 +87,9 @@ func (r Quality) Withdraw(ctx context.Context, tenant plant.TenantNo, c quality.
 		if n, err := done.RowsAffected(); err != nil || n != 1 {
 			return fmt.Errorf("subgroup %s was withdrawn already: %w", s.ID, access.ErrConflict)
 		}
+		if _, err := tx.NewRaw(`insert into quality_withdrawn (tenant, characteristic, at, id, body) values (?, ?, ?, ?, ?)`, tenant, c.ID, int64(s.At), s.ID, string(body)).Exec(ctx); err != nil {
+			return fmt.Errorf("record: withdraw subgroup %s: %w", s.ID, err)
+		}
 		if _, err := tx.NewRaw(`delete from quality_signal where tenant = ? and characteristic = ? and at = ? and id = ?`, tenant, c.ID, int64(s.At), s.ID).Exec(ctx); err != nil {
 			return fmt.Errorf("record: signals of %s: %w", c.ID, err)
 		}
@@ -118,7 +121,7 @@ func (r Quality) Subgroup(ctx context.Context, tenant plant.TenantNo, characteri
 
 // Withdrawn implements quality.Store.
 func (r Quality) Withdrawn(ctx context.Context, tenant plant.TenantNo, characteristic string, from, to plant.Instant, limit int) ([]quality.Subgroup, error) {
-	return bodies[quality.Subgroup](r.db.Reader().QueryContext(ctx, `select body from quality_subgroup where tenant = ? and characteristic = ? and at >= ? and at < ? and withdrawn order by at, id limit ?`, tenant, characteristic, int64(from), int64(to), limit))
+	return bodies[quality.Subgroup](r.db.Reader().QueryContext(ctx, `select body from quality_withdrawn where tenant = ? and characteristic = ? and at >= ? and at < ? order by at, id limit ?`, tenant, characteristic, int64(from), int64(to), limit))
 }
 
 // Signals implements quality.Store.
@@ -128,7 +131,7 @@ func (r Quality) Signals(ctx context.Context, tenant plant.TenantNo, f quality.S
 		c.add(`(' ' || rules || ' ') like ?`, "% "+f.Rule+" %")
 	}
 	if b := f.Before; b != nil {
-		c.add(`(at < ? or at = ? and id < ?)`, int64(b.At), int64(b.At), b.ID)
+		c.add(`(at, id) < (?, ?)`, int64(b.At), b.ID)
 	}
 	return scanned(func(rows *sql.Rows) (b quality.Broken, err error) {
 		var at int64
@@ -181,14 +184,17 @@ func (r Quality) Rebuild(ctx context.Context, tenant plant.TenantNo) (n int64, e
 
 func (r Quality) rebuildOf(ctx context.Context, tenant plant.TenantNo, c quality.Characteristic) (n int64, err error) {
 	err = r.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
-		for _, table := range []string{"quality_sum", "quality_signal", "quality_gauge_use"} {
+		for _, table := range []string{"quality_sum", "quality_signal", "quality_gauge_use", "quality_withdrawn"} {
 			if _, err := tx.NewRaw(`delete from `+table+` where tenant = ? and characteristic = ?`, tenant, c.ID).Exec(ctx); err != nil {
 				return fmt.Errorf("record: rebuild %s: %w", table, err)
 			}
 		}
+		if _, err := tx.NewRaw(`insert into quality_withdrawn (tenant, characteristic, at, id, body) select tenant, characteristic, at, id, body from quality_subgroup where tenant = ? and characteristic = ? and withdrawn`, tenant, c.ID).Exec(ctx); err != nil {
+			return fmt.Errorf("record: rebuild quality_withdrawn: %w", err)
+		}
 		at, id := int64(-1), ""
 		for {
-			all, err := bodies[quality.Subgroup](tx.QueryContext(ctx, `select body from quality_subgroup where tenant = ? and characteristic = ? and (at > ? or at = ? and id > ?) and not withdrawn order by at, id limit ?`, tenant, c.ID, at, at, id, maxKnown))
+			all, err := bodies[quality.Subgroup](tx.QueryContext(ctx, `select body from quality_subgroup where tenant = ? and characteristic = ? and (at, id) > (?, ?) and not withdrawn order by at, id limit ?`, tenant, c.ID, at, id, maxKnown))
 			if err != nil {
 				return err
 			}

@@ -113,6 +113,20 @@ func (r *rooms) registerCharts() {
 			all, err := r.Quality.Signals(ctx, web.Who(ctx), f)
 			return cut(all, in.Limit, func(b quality.Broken) string { return b.Place() }), err
 		})
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/characteristics/{id}/memory-chart", ID: "memory-chart", Summary: "A chart that remembers (EWMA, CUSUM), one of items in turn (short run), or one of several characteristics of a part (T²)", Tag: "quality", Needs: access.Read},
+		func(ctx context.Context, in *struct {
+			CharacteristicAt
+			web.Range
+			Kind quality.MemoryKind `query:"kind" required:"true" enum:"ewma,cusum,short-run,t2"`
+			With []string           `query:"with" maxItems:"7" doc:"Of T²: ids of the other characteristics"`
+		},
+		) (*struct{ Body quality.MemoryView }, error) {
+			if _, _, err := in.Micros(); err != nil {
+				return nil, err
+			}
+			v, err := r.Quality.Memory(ctx, web.Who(ctx), in.ID, in.Kind, in.With, plant.InstantOf(in.From), plant.InstantOf(in.To))
+			return &struct{ Body quality.MemoryView }{v}, err
+		})
 	limits := func(ctx context.Context, id string, n quality.NewLimits) (*struct{ Body quality.Tried }, error) {
 		l, err := r.Quality.SetLimits(ctx, web.Who(ctx), id, n)
 		if err == nil && !n.Try {

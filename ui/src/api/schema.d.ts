@@ -864,6 +864,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/characteristics/{id}/memory-chart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A chart that remembers (EWMA, CUSUM), one of items in turn (short run), or one of several characteristics of a part (T²) */
+        get: operations["memory-chart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/characteristics/{id}/notes": {
         parameters: {
             query?: never;
@@ -16566,6 +16583,53 @@ export interface components {
             /** @description In the unit of the characteristic, as many as its subgroup has */
             values?: number[] | null;
         };
+        QualityMemoryPoint: {
+            at: string;
+            /** Format: double */
+            center: number;
+            /**
+             * Format: double
+             * @description The lower sum of a CUSUM, 0 or less
+             */
+            down?: number;
+            id: string;
+            item?: string;
+            /** Format: double */
+            lcl: number | null;
+            /**
+             * Format: double
+             * @description Of a short run: deviation from the item's target, in the unit
+             */
+            off?: number;
+            /** @description Of T²: what it would lose without each characteristic */
+            parts?: number[] | null;
+            signal?: boolean;
+            /**
+             * Format: double
+             * @description Of a short run: range of z and the one before
+             */
+            spread?: number;
+            /** Format: double */
+            ucl: number | null;
+            /**
+             * Format: double
+             * @description EWMA in the unit; the upper sum, z or T² without one
+             */
+            value: number;
+        };
+        QualityMemoryView: {
+            characteristics: components["schemas"]["QualityCharacteristic"][];
+            /** @enum {string} */
+            kind: "ewma" | "cusum" | "short-run" | "t2";
+            /**
+             * Format: int64
+             * @description Subgroups without limits of their item, or without their fellows, that are not shown
+             */
+            left?: number;
+            points: components["schemas"]["QualityMemoryPoint"][];
+            /** Format: double */
+            spread_ucl?: number;
+        };
         QualityMistyped: {
             /** @description When it was measured */
             at: string;
@@ -20792,6 +20856,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["QualitySubgroup"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "memory-chart": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+                kind: "ewma" | "cusum" | "short-run" | "t2";
+                /** @description Of T²: ids of the other characteristics */
+                with?: string[] | null;
+            };
+            header?: never;
+            path: {
+                /** @description Characteristic */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityMemoryView"];
                 };
             };
             /** @description Error */
