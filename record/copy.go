@@ -116,6 +116,7 @@ var tables = []struct{ name, key string }{
 	{"quality_document", "tenant, kind, id"},
 	{"quality_gauge_use", "tenant, gauge, characteristic"},
 	{"quality_signal", "tenant, characteristic, at, id"},
+	{"quality_signal_sum", "tenant, characteristic, at, rule"},
 	{"quality_subgroup", "tenant, characteristic, at, id"},
 	{"quality_sum", "tenant, characteristic, days, at"},
 	{"quality_withdrawn", "tenant, characteristic, at, id"},

@@ -25,6 +25,15 @@ create table quality_signal (
     primary key (tenant, characteristic, at, id)
 );
 
+create table quality_signal_sum ( -- by days
+    tenant         bigint not null,
+    characteristic text   not null,
+    at             bigint not null,
+    rule           text   not null,
+    n              bigint not null,
+    primary key (tenant, characteristic, at, rule)
+);
+
 create table quality_gauge_use (
     tenant         bigint not null,
     gauge          text   not null,

@@ -144,8 +144,13 @@ func qualityDerived(t *testing.T, store QualityStore, journal fact.Journal, c qu
 		}
 		signals, err := store.Signals(ctx, 1, quality.SignalFilter{Characteristic: "C1", From: at, To: at + 9*hour, Limit: 9})
 		must(t, err)
-		counts, err := store.SignalCounts(ctx, 1, "C1", at, at+9*hour)
+		counts, err := store.SignalCounts(ctx, 1, "C1", at, at+9*hour, false)
 		must(t, err)
+		byDays, err := store.SignalCounts(ctx, 1, "C1", at, at+9*hour, true)
+		must(t, err)
+		if !reflect.DeepEqual(counts, byDays) {
+			t.Errorf("signals by days %+v; one by one %+v", byDays, counts)
+		}
 		used, err := store.GaugeUsed(ctx, 1, "G")
 		must(t, err)
 		return append(out, signals, counts, used)

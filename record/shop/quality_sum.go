@@ -17,25 +17,35 @@ import (
 	"zhigai/shop/quality"
 )
 
-// What charts need of subgroups without reading them: sums of hours and days, signals,
-// which gauge measured what. All of it is made of subgroups and can be deleted and made
-// again ([Quality.Rebuild]).
+// What charts need of subgroups without reading them: sums of hours and days, signals
+// and how many by days, which gauge measured what, what was withdrawn. All of it is made
+// of subgroups and can be deleted and made again ([Quality.Rebuild]).
 
 // derived is what a batch of subgroups adds to it.
 type derived struct {
 	sums    map[sumKey]*quality.Summary
 	signals []quality.Broken
+	counts  map[signalKey]int64
 	gauges  []string
+}
+
+// signalKey is a rule on a day.
+type signalKey struct {
+	at   int64
+	rule string
 }
 
 func (d *derived) add(s quality.Valued) {
 	if d.sums == nil {
-		d.sums = map[sumKey]*quality.Summary{}
+		d.sums, d.counts = map[sumKey]*quality.Summary{}, map[signalKey]int64{}
 	}
 	addTo(d.sums, false, s)
 	addTo(d.sums, true, s)
 	if len(s.Rules) > 0 {
 		d.signals = append(d.signals, quality.Broken{ID: s.ID, At: s.At, Rules: s.Rules})
+		for _, rule := range s.Rules {
+			d.counts[signalKey{int64(s.At) / dayMicros * dayMicros, rule}]++
+		}
 	}
 	if s.Gauge != "" && !slices.Contains(d.gauges, s.Gauge) {
 		d.gauges = append(d.gauges, s.Gauge)
@@ -57,6 +67,12 @@ func (d *derived) keep(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, ch
 		if _, err := tx.NewRaw(`insert into quality_signal (tenant, characteristic, at, id, rules) values (?, ?, ?, ?, ?) on conflict do nothing`,
 			tenant, characteristic, int64(b.At), b.ID, strings.Join(b.Rules, " ")).Exec(ctx); err != nil {
 			return fmt.Errorf("record: signals of %s: %w", characteristic, err)
+		}
+	}
+	for key, n := range d.counts {
+		if _, err := tx.NewRaw(`insert into quality_signal_sum (tenant, characteristic, at, rule, n) values (?, ?, ?, ?, ?)
+			on conflict (tenant, characteristic, at, rule) do update set n = quality_signal_sum.n + excluded.n`, tenant, characteristic, key.at, key.rule, n).Exec(ctx); err != nil {
+			return fmt.Errorf("record: count signals of %s: %w", characteristic, err)
 		}
 	}
 	for _, g := range d.gauges {
@@ -100,8 +116,10 @@ func (r Quality) Withdraw(ctx context.Context, tenant plant.TenantNo, c quality.
 // resum makes the sums of a day and its hours again: the least and the greatest value
 // of what is left are not known without it.
 func resum(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, c quality.Characteristic, from int64) error {
-	if _, err := tx.NewRaw(`delete from quality_sum where tenant = ? and characteristic = ? and at >= ? and at < ?`, tenant, c.ID, from, from+dayMicros).Exec(ctx); err != nil {
-		return fmt.Errorf("record: sum subgroups of %s: %w", c.ID, err)
+	for _, table := range []string{"quality_sum", "quality_signal_sum"} {
+		if _, err := tx.NewRaw(`delete from `+table+` where tenant = ? and characteristic = ? and at >= ? and at < ?`, tenant, c.ID, from, from+dayMicros).Exec(ctx); err != nil {
+			return fmt.Errorf("record: sum subgroups of %s: %w", c.ID, err)
+		}
 	}
 	all, err := bodies[quality.Subgroup](tx.QueryContext(ctx, `select body from quality_subgroup where tenant = ? and characteristic = ? and at >= ? and at < ? and not withdrawn order by at, id`, tenant, c.ID, from, from+dayMicros))
 	if err != nil {
@@ -143,10 +161,14 @@ func (r Quality) Signals(ctx context.Context, tenant plant.TenantNo, f quality.S
 }
 
 // SignalCounts implements quality.Store.
-func (r Quality) SignalCounts(ctx context.Context, tenant plant.TenantNo, characteristic string, from, to plant.Instant) ([]quality.SignalCount, error) {
+func (r Quality) SignalCounts(ctx context.Context, tenant plant.TenantNo, characteristic string, from, to plant.Instant, days bool) ([]quality.SignalCount, error) {
+	query := `select rules, count(*) from quality_signal where tenant = ? and characteristic = ? and at >= ? and at < ? group by rules`
+	if days {
+		query, from = `select rule, sum(n) from quality_signal_sum where tenant = ? and characteristic = ? and at >= ? and at < ? group by rule`, from-from%dayMicros
+	}
 	all, err := scanned(func(rows *sql.Rows) (c quality.SignalCount, err error) {
 		return c, rows.Scan(&c.Rule, &c.N)
-	})(r.db.Reader().QueryContext(ctx, `select rules, count(*) from quality_signal where tenant = ? and characteristic = ? and at >= ? and at < ? group by rules`, tenant, characteristic, int64(from), int64(to)))
+	})(r.db.Reader().QueryContext(ctx, query, tenant, characteristic, int64(from), int64(to)))
 	if err != nil {
 		return nil, err
 	}
@@ -184,7 +206,7 @@ func (r Quality) Rebuild(ctx context.Context, tenant plant.TenantNo) (n int64, e
 
 func (r Quality) rebuildOf(ctx context.Context, tenant plant.TenantNo, c quality.Characteristic) (n int64, err error) {
 	err = r.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
-		for _, table := range []string{"quality_sum", "quality_signal", "quality_gauge_use", "quality_withdrawn"} {
+		for _, table := range []string{"quality_sum", "quality_signal", "quality_signal_sum", "quality_gauge_use", "quality_withdrawn"} {
 			if _, err := tx.NewRaw(`delete from `+table+` where tenant = ? and characteristic = ?`, tenant, c.ID).Exec(ctx); err != nil {
 				return fmt.Errorf("record: rebuild %s: %w", table, err)
 			}

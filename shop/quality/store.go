@@ -34,8 +34,9 @@ type Store interface {
 	Withdrawn(ctx context.Context, tenant plant.TenantNo, characteristic string, from, to plant.Instant, limit int) ([]Subgroup, error)
 	// Signals are subgroups that broke a rule when they came, the newest first.
 	Signals(ctx context.Context, tenant plant.TenantNo, f SignalFilter) ([]Broken, error)
-	// SignalCounts are how many broke each rule within [from, to), by rule.
-	SignalCounts(ctx context.Context, tenant plant.TenantNo, characteristic string, from, to plant.Instant) ([]SignalCount, error)
+	// SignalCounts are how many broke each rule within [from, to), by rule; of whole days
+	// where a long time is asked for.
+	SignalCounts(ctx context.Context, tenant plant.TenantNo, characteristic string, from, to plant.Instant, days bool) ([]SignalCount, error)
 	KeyedSubgroup(ctx context.Context, tenant plant.TenantNo, characteristic, author, key string) (Subgroup, error)
 	// Subgroups within [from, to), in the order of time, so many at most.
 	Subgroups(ctx context.Context, tenant plant.TenantNo, characteristic string, from, to plant.Instant, limit int) ([]Subgroup, error)

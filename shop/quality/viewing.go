@@ -64,7 +64,7 @@ func (d *Desk) Chart(ctx context.Context, who access.Principal, id string, from,
 	}
 	if inner(sums) > MaxPoints {
 		v.Envelope = thin(sums, from, to)
-		v.Signals, err = d.o.Store.SignalCounts(ctx, tenant, id, from, to)
+		v.Signals, err = d.o.Store.SignalCounts(ctx, tenant, id, from, to, to-from > manyDays)
 		return v, err
 	}
 	all, err := d.o.Store.Subgroups(ctx, tenant, id, from, to, MaxPoints+1)
@@ -73,7 +73,7 @@ func (d *Desk) Chart(ctx context.Context, who access.Principal, id string, from,
 	}
 	if len(all) > MaxPoints {
 		v.Envelope = thin(sums, from, to)
-		v.Signals, err = d.o.Store.SignalCounts(ctx, tenant, id, from, to)
+		v.Signals, err = d.o.Store.SignalCounts(ctx, tenant, id, from, to, to-from > manyDays)
 		return v, err
 	}
 	before, err := d.o.Store.Before(ctx, tenant, id, from, maxMemory)
