@@ -141,6 +141,7 @@ try {
   await demo.stop();
   const tagPath = "xinchang-bearing/xinchang/turning/line-1/lathe-01/spindle.speed";
   const span = await fill(data, tagPath);
+  await promisify(execFile)(bin, ["bench-quality", "--data", data, "--path", "xinchang-bearing/xinchang/turning/line-1/lathe-01"]);
   demo = await startDemo(data);
   const tag = (await demo.api(`/api/v1/tags?q=${encodeURIComponent("lathe-01/spindle.speed")}`)).items.find((t) => t.path === tagPath);
   const [machine] = (await demo.api("/api/v1/equipment?q=lathe-01")).items;
@@ -155,6 +156,11 @@ try {
   row("first paint of the kiosk board, nothing cached", kiosk.paint, 350);
   row("first paint of a machine page, nothing cached", page1.paint, 1200);
   row("the machine's name and state on it", page1.seen, 1200);
+  const chart = await context.newPage();
+  const now = Date.now();
+  await chart.goto(`${demo.base}/quality?tab=plans&from=${new Date(now - 5 * 365 * 86_400_000).toISOString()}&to=${new Date(now).toISOString()}`);
+  row("plans to a control chart of five years, a subgroup each minute, warm, data drawn", await routes(chart, ["button", "5Y"], ["#control-chart polygon, #control-chart path, #control-chart polyline", ""]), 500);
+  await chart.close();
   const page = await context.newPage();
   await page.goto(`${demo.base}/api/v1/session`);
   const still = await frames(page);
