@@ -150,7 +150,7 @@ test("capability, with what to bear in mind", async () => {
 test("a gauge, its study, and a lot by sampling", async () => {
   await tab("量具与 MSA");
   await page.getByRole("button", { name: "新增量具" }).click();
-  await dialog().getByLabel("编号").fill("Q-17");
+  await dialog().getByLabel("编号", { exact: true }).fill("Q-17");
   await dialog().getByLabel("中文名").fill("外径千分尺");
   await dialog().getByLabel("地点").first().click();
   await page.keyboard.type("1号车床");
