@@ -37,7 +37,7 @@ export function ChartTab() {
         <RangePicker few search={search} fallback="24h" range={range} set={(r) => set({ range: undefined, from: undefined, to: undefined, ...r })} />
         {c && !c.attribute && <Select style={{ width: 170 }} aria-label={t("look")} value={kind ?? "own"} onChange={(v: string) => set({ look: v === "own" ? undefined : v })} options={[{ value: "own", label: t(`chart.${c.chart}`) }, ...memoryKinds.map((k) => ({ value: k, label: t(`look.${k}`) }))]} />}
         <span className="fill" />
-        <Segmented size="small" value={look} onChange={setLook} options={[{ value: "chart", label: t("common:chart") }, { value: "table", label: t("common:table") }]} />
+        {!kind && <Segmented size="small" value={look} onChange={setLook} options={[{ value: "chart", label: t("common:chart") }, { value: "table", label: t("common:table") }]} />}
       </div>
       {!c ? <Nothing text={t("none.pick")} /> : kind ? <MemoryChart key={`${c.id} ${kind}`} c={c} kind={kind} from={range.from} to={range.to} /> : !view ? <Waiting query={query} /> : (
         <section className="panel" aria-label={t("chart")}>
