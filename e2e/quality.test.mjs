@@ -119,6 +119,27 @@ test("a part of the chart is looked at closer, saved as a picture and as a table
   await accessible(page, "quality-table");
 });
 
+test("charts that remember, of items in turn and of several characteristics, each with its table", async () => {
+  const second = await demo.send("POST", "/api/v1/characteristics", { code: "3.2", name: { zh: "圆度" }, place: lathe.id, stage: "in_process", unit: "mm", decimals: 4, size: 1, chart: "imr", rules: ["n1"] });
+  const { points } = await demo.api(`/api/v1/characteristics/${diameter.id}/chart?from=${new Date(Date.now() - 86_400_000).toISOString()}&to=${new Date(Date.now() + 60_000).toISOString()}`);
+  for (const [i, p] of points.entries()) await demo.send("POST", `/api/v1/characteristics/${second.id}/measurements`, { values: [0.003 + 0.001 * Math.cos(i * i)], at: p.at, key: `r${i}` });
+  await page.goto(`${demo.base}/quality?tab=chart&characteristic=${diameter.id}`);
+  for (const [name, column] of [["EWMA", "EWMA"], ["CUSUM", "上侧和"], ["短期运行 Z-MR", "与目标之差"]]) {
+    await choose(page, "图种", name);
+    await page.getByRole("img", { name: new RegExp(`${name}，32 个子组，[1-9]`) }).waitFor();
+    await page.getByText("表格", { exact: true }).last().click();
+    await page.getByRole("columnheader", { name: column }).waitFor();
+    await accessible(page, `quality-${name}`);
+  }
+  await choose(page, "图种", "多变量 T²");
+  await page.getByText("选择在同一处测量的其他特性").waitFor();
+  await choose(page, "一起看的特性", "圆度");
+  await page.getByRole("img", { name: /多变量 T²，32 个子组，[1-9]/ }).waitFor();
+  await page.keyboard.press("Escape");
+  await accessible(page, "quality-t2");
+  await choose(page, "图种", "单值-移动极差 I-MR");
+});
+
 test("capability, with what to bear in mind", async () => {
   await tab("过程能力");
   await page.getByRole("rowheader", { name: "Cpk", exact: true }).waitFor();
@@ -129,7 +150,7 @@ test("capability, with what to bear in mind", async () => {
 test("a gauge, its study, and a lot by sampling", async () => {
   await tab("量具与 MSA");
   await page.getByRole("button", { name: "新增量具" }).click();
-  await dialog().getByLabel("编号").fill("Q-17");
+  await dialog().getByLabel("编号", { exact: true }).fill("Q-17");
   await dialog().getByLabel("中文名").fill("外径千分尺");
   await dialog().getByLabel("地点").first().click();
   await page.keyboard.type("1号车床");

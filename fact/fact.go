@@ -74,17 +74,19 @@ const (
 
 	KindHealthPoint Kind = "health_point" // a measuring point of shop/health as it was saved
 
-	KindAlarmLimit     Kind = "alarm_limit"     // a version of a limit of shop/alarm as it was saved
-	KindAlarmFinding   Kind = "alarm_finding"   // a step of what another room told shop/alarm
-	KindAlarmMode      Kind = "alarm_mode"      // an alarm was put aside or taken back
-	KindWorkOrder      Kind = "work_order"      // a revision of a work order of shop/maintenance
-	KindQuality        Kind = "quality"         // a document of shop/quality as it was saved
-	KindMeasurement    Kind = "measurement"     // a subgroup of shop/quality that a person entered
-	KindProcess        Kind = "process"         // a document of shop/process as it was saved
-	KindGoldenBatch    Kind = "golden_batch"    // a revision of a golden batch of shop/process/batch
-	KindCauseScreening Kind = "cause_screening" // what shop/process/batch found of a question for causes
-	KindExperiment     Kind = "experiment"      // a revision of an experiment of shop/process/trial
-	KindFile           Kind = "file"            // attachment.File: a file was kept, or belongs to another place
+	KindAlarmLimit   Kind = "alarm_limit"   // a version of a limit of shop/alarm as it was saved
+	KindAlarmFinding Kind = "alarm_finding" // a step of what another room told shop/alarm
+	KindAlarmMode    Kind = "alarm_mode"    // an alarm was put aside or taken back
+	KindWorkOrder    Kind = "work_order"    // a revision of a work order of shop/maintenance
+	KindQuality      Kind = "quality"       // a document of shop/quality as it was saved
+	KindMeasurement  Kind = "measurement"   // a subgroup of shop/quality that a person entered
+	// KindMeasurementWithdrawn says that an entered subgroup was mistyped.
+	KindMeasurementWithdrawn Kind = "measurement_withdrawn"
+	KindProcess              Kind = "process"         // a document of shop/process as it was saved
+	KindGoldenBatch          Kind = "golden_batch"    // a revision of a golden batch of shop/process/batch
+	KindCauseScreening       Kind = "cause_screening" // what shop/process/batch found of a question for causes
+	KindExperiment           Kind = "experiment"      // a revision of an experiment of shop/process/trial
+	KindFile                 Kind = "file"            // attachment.File: a file was kept, or belongs to another place
 
 	KindExchange Kind = "exchange" // exchange.Fact: a step of a message of factory/exchange
 )
@@ -96,8 +98,8 @@ var Kinds = []Kind{
 	KindAcceptance, KindAcceptancePart, KindDiagnosis, KindEvaluation, KindReportStep, KindReportRefused, KindDefinition, KindOrder,
 	KindPerson, KindPlan, KindPlanPart, KindPlanStep, KindPlanLimit, KindLineLayout, KindEnergyNetwork, KindEnergyBaseline,
 	KindEnergyReplacement, KindMaterial, KindMaterialMaster, KindMaterialCall, KindMaterialArrival, KindCall, KindHealthPoint, KindAlarmLimit,
-	KindAlarmFinding, KindAlarmMode, KindWorkOrder, KindQuality, KindMeasurement, KindProcess, KindGoldenBatch, KindCauseScreening,
-	KindExperiment, KindFile, KindExchange,
+	KindAlarmFinding, KindAlarmMode, KindWorkOrder, KindQuality, KindMeasurement, KindMeasurementWithdrawn, KindProcess, KindGoldenBatch,
+	KindCauseScreening, KindExperiment, KindFile, KindExchange,
 }
 
 // Event is one fact of the record journal.

@@ -87,6 +87,7 @@ type machine struct {
 	offset              plant.Micros // from when on its control corrects its size by the wear; 0 for never
 	body                body
 	bath                bath
+	gauge               gauge
 }
 
 // tally is a reading of the counters.
@@ -128,6 +129,7 @@ func newMachine(n plant.Node, kind Kind, products []string, rng *rand.Rand) *mac
 	}
 	m.temper = min(max(math.Exp(0.2+0.5*rng.NormFloat64()), 0.5), 4)
 	m.phase = rng.Float64() * 60_000
+	m.gauge = newGauge(m.salt)
 	// Counters of a machine that has worked for a while; counters of 16 bits
 	// roll over within the week.
 	m.good, m.scrap, m.rework = 50_000+int64(rng.IntN(15_000)), int64(rng.IntN(900)), int64(rng.IntN(300))

@@ -61,6 +61,7 @@ type Config struct {
 	Wastes   []Waste         // what is used for nothing, more by the day
 	Records  []Recording     // what recorders of vibration hear
 	Offsets  []Offset        // what corrects itself by the wear of its tool
+	Drifts   []Drift         // gauges that say what is not true, more by the day
 }
 
 // Plant is a simulated plant.
@@ -113,7 +114,7 @@ func New(c Config) (*Plant, error) {
 	if err := p.squander(c.Wastes); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(p.record(c.Records), p.correct(c.Offsets)); err != nil {
+	if err := errors.Join(p.record(c.Records), p.correct(c.Offsets), p.creep(c.Drifts)); err != nil {
 		return nil, err
 	}
 	for _, b := range c.Broken {

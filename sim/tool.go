@@ -67,13 +67,14 @@ func (m *machine) measure() {
 	n := m.rng.NormFloat64
 	m.put("part.diameter", round(m.get("part.target", 30)+m.grown()+n()*0.0012, 4))
 	m.put("roughness", round(0.18+m.wear*0.0006+0.01*math.Abs(m.get("stone.pressure", 6)-6)+n()*0.008, 3))
-	m.put("inspect.diameter.outer", round(47+n()*0.0018, 4))
+	m.put("inspect.diameter.outer", m.measured(masterSize+n()*0.0018))
 	m.put("inspect.diameter.bore", round(20+n()*0.0014, 4))
 	m.put("inspect.width", round(14+n()*0.003, 4))
 	m.put("inspect.clearance", round(12+n()*1.2, 1))
 	m.put("inspect.noise", round(38+n()*1.1, 1))
 	m.put("inspect.vibration", round(0.8+math.Abs(n())*0.12, 2))
 	m.put("inspect.score", round(min(1, 0.985+n()*0.004), 3))
+	m.checkGauge()
 	for i, name := range [...]string{"defect.scratch", "defect.dent", "defect.rust", "defect.size", "defect.mark"} {
 		if m.rng.Float64() < 0.001*float64(i+1) {
 			m.put(name, m.get(name, 0)+1)

@@ -148,3 +148,16 @@ func TestBench_Planning(t *testing.T) {
 		t.Errorf("%d rows", len(rows))
 	}
 }
+
+// TestBench_Quality runs the part of control charts with a few subgroups.
+func TestBench_Quality(t *testing.T) {
+	r, err := bench.Run(t.Context(), bench.Options{
+		Parts: []bench.Part{qualityBench{}.part()}, Only: []string{"quality"}, Dir: t.TempDir(), Length: bench.Trial, Version: "test", Now: time.Now(), Log: io.Discard,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g := r.Groups[0]; g.Error != "" || len(g.Rows) != 7 {
+		t.Fatalf("%d rows, %s; want what was stored, five questions, and what was made again", len(g.Rows), g.Error)
+	}
+}

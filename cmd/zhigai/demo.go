@@ -45,7 +45,8 @@ type demo struct {
 	model   plant.Model
 	plant   *sim.Plant
 	flags   demoFlags
-	stories *stories // nil without
+	begin   time.Time // of what it has lived
+	stories *stories  // nil without
 }
 
 // brokenAfter lets people see the machine at work before it breaks down.
@@ -58,6 +59,11 @@ func demoWastes(now time.Time) []sim.Waste {
 		{Machine: "xinchang-bearing/xinchang/auxiliary/wash/meter-6", From: now.AddDate(0, 0, -6), PerDay: 0.4, Most: 8},
 		{Machine: "xinchang-bearing/xinchang/heat-treatment/line-1/furnace-3", From: now.AddDate(0, 0, -9), PerDay: 0.8, Most: 20},
 	}
+}
+
+// demoDrifts are gauges of the bearing maker that say what is not true.
+func demoDrifts(now time.Time) []sim.Drift {
+	return []sim.Drift{{Machine: demoGaugeOff, From: now.Add(-80 * time.Hour), PerDay: 0.0003, Most: 0.004}}
 }
 
 // demo makes the simulated plant; in a new folder it has lived before, and the
@@ -105,7 +111,7 @@ func (f demoFlags) demo(ctx context.Context, at place) (*demo, error) {
 	}
 	c := sim.Config{Seed: f.Seed, Start: start, Kinds: simKinds(profiles)}
 	if f.Plant == "" {
-		c.Wastes = demoWastes(now)
+		c.Wastes, c.Drifts = demoWastes(now), demoDrifts(now)
 	}
 	if f.Stories {
 		d.stories = newStories(now)
@@ -115,9 +121,9 @@ func (f demoFlags) demo(ctx context.Context, at place) (*demo, error) {
 		if fresh = errors.Is(statErr, fs.ErrNotExist); fresh {
 			c.Start, how = d.stories.begin, storiesPast
 		}
-		c.Wastes, c.Records, c.Offsets = d.stories.wastes, d.stories.records, d.stories.offsets
+		c.Wastes, c.Records, c.Offsets, c.Drifts = d.stories.wastes, d.stories.records, d.stories.offsets, d.stories.drifts
 	}
-	c.Model = d.model
+	c.Model, d.begin = d.model, c.Start
 	if f.Broken != "" {
 		c.Broken = []sim.Breakdown{{Machine: f.Broken, From: now.Add(brokenAfter), To: now.Add(brokenAfter + brokenFor)}}
 	}
@@ -163,11 +169,11 @@ func (d *demo) join(ctx context.Context, n *node) ([]web.Login, error) {
 		return nil, err
 	}
 	if d.flags.Plant == "" {
-		except := ""
+		except, from := "", d.begin
 		if d.stories != nil {
-			except = storyOfLathe
+			except, from = storyOfLathe, d.stories.gauged
 		}
-		if err := n.planDemoInspection(ctx, except); err != nil {
+		if err := n.planDemoInspection(ctx, except, from); err != nil {
 			return nil, fmt.Errorf("demo plant: %w", err)
 		}
 		if err := n.planDemoRecipes(ctx); err != nil {
@@ -183,6 +189,7 @@ func (d *demo) join(ctx context.Context, n *node) ([]web.Login, error) {
 		if err := n.planDemoProcess(ctx); err != nil {
 			return nil, fmt.Errorf("demo plant: %w", err)
 		}
+		n.workers.Go(func() { n.adjustDemoGauges(ctx, d.plant) })
 	}
 	if d.flags.Orders {
 		people, err := n.newFloor(ctx, d.plant, m, d.flags)

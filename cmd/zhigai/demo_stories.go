@@ -33,13 +33,16 @@ const (
 // storyMeters feed the machines that take compressed air.
 var storyMeters = []string{storyOfSite + "/utilities/meters/meter-1", storyOfSite + "/utilities/meters/meter-3", storyOfSite + "/utilities/meters/meter-4"}
 
+// storyStations measure finished parts; the gauge of the second one drifts.
+var storyStations = []string{storyOfSite + "/inspection/line-1/inspection-1", demoGaugeOff, storyOfSite + "/inspection/line-1/inspection-3"}
+
 // storiesPast is of the machines of the stories alone: a month in a quarter of a
 // minute.
 var storiesPast = manner{
 	batch: time.Hour, windows: 4 * time.Hour,
 	pace: sim.Pace{
 		Step: 5 * time.Second, Slow: 5 * time.Minute,
-		Only: append([]string{storyOfCompressor, storyOfFurnace, storyOfRecorder, storyOfLathe}, storyMeters...),
+		Only: slices.Concat([]string{storyOfCompressor, storyOfFurnace, storyOfRecorder, storyOfLathe}, storyMeters, storyStations),
 	},
 }
 
@@ -51,6 +54,8 @@ type stories struct {
 	wastes  []sim.Waste
 	records []sim.Recording
 	offsets []sim.Offset
+	drifts  []sim.Drift
+	gauged  time.Time // from when on finished parts are measured
 }
 
 // storyBearing is what turns in the spindle of grinder 5: 9 balls of 7.94 mm on 39.04
@@ -71,6 +76,8 @@ func newStories(now time.Time) *stories {
 			RPM: storyRPM, Order: storyOrder, Rate: 20480, Seed: 7, Begins: day(22), Grows: 40 * time.Hour, Mended: day(12),
 		}}},
 		offsets: []sim.Offset{{Machine: storyOfLathe, From: now.Add(-2 * time.Hour)}},
+		drifts:  []sim.Drift{{Machine: demoGaugeOff, From: day(8), PerDay: 0.0003, Most: 0.004, Mended: day(3)}},
+		gauged:  day(10),
 	}
 }
 

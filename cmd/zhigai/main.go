@@ -53,6 +53,7 @@ type cli struct {
 	Polled     polledCmd       `cmd:"" hidden:"" name:"bench-polled"`
 	Linked     linkedCmd       `cmd:"" hidden:"" name:"bench-link"`
 	Grown      grownCmd        `cmd:"" hidden:"" name:"bench-start"`
+	Charted    chartedCmd      `cmd:"" hidden:"" name:"bench-quality"`
 	OpenAPI    openapiCmd      `cmd:"" name:"openapi" help:"Print the contract of the HTTP API."`
 	Version    versionCmd      `cmd:"" help:"Print the version."`
 	Energy     energyCmd       `cmd:"" help:"Energy of a table: baselines, savings, totals, demand."`

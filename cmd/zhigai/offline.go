@@ -18,6 +18,7 @@ import (
 	"zhigai/connect/profile"
 	"zhigai/figure"
 	"zhigai/plant"
+	recshop "zhigai/record/shop"
 )
 
 type auditCmd struct {
@@ -72,6 +73,7 @@ func (c rebuildCmd) Run(ctx context.Context) error {
 	}
 	start := time.Now()
 	var out figure.Rebuilt
+	subgroups := int64(0)
 	all, err := s.allTenants(ctx)
 	if err != nil {
 		return err
@@ -84,9 +86,17 @@ func (c rebuildCmd) Run(ctx context.Context) error {
 		if err := s.registers.DropKept(ctx, t); err != nil { // folded again when somebody asks
 			return err
 		}
+		groups, err := recshop.NewQuality(s.record).Rebuild(ctx, t)
+		if err != nil {
+			return fmt.Errorf("tenant %d: %w", t, err)
+		}
+		subgroups += groups
 		out.Windows, out.Changed, out.Gone = out.Windows+one.Windows, out.Changed+one.Changed, out.Gone+one.Gone
 	}
 	fmt.Printf("%d windows folded from facts in %s: %d with other terms than before, %d gone\n", out.Windows, time.Since(start).Round(time.Millisecond), out.Changed, out.Gone)
+	if subgroups > 0 {
+		fmt.Printf("%d subgroups of control charts summed up\n", subgroups)
+	}
 	return nil
 }
 

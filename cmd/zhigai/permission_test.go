@@ -77,6 +77,7 @@ var lowest = map[string]access.Role{
 	"add-condition-point": access.RoleEngineer, "change-condition-point": access.RoleEngineer,
 	"calls": access.RoleViewer, "call": access.RoleOperator, "answer-call": access.RoleOperator,
 	"characteristics": access.RoleViewer, "control-chart": access.RoleViewer, "try-control-limits": access.RoleViewer, "capability": access.RoleViewer, "inspected-lots": access.RoleViewer, "lot-plan": access.RoleViewer, "defects": access.RoleViewer,
+	"control-chart-signals": access.RoleViewer, "memory-chart": access.RoleViewer, "gauge-stability": access.RoleViewer, "gauge-checks": access.RoleViewer, "doubtful-measurements": access.RoleViewer, "check-gauge": access.RoleOperator, "withdraw-gauge-check": access.RoleOperator, "withdraw-measurement": access.RoleOperator, "measurements-due": access.RoleViewer, "adjust-gauge": access.RoleEngineer,
 	"gauges": access.RoleViewer, "gauge-studies": access.RoleViewer, "nonconformances": access.RoleViewer, "save-characteristic": access.RoleEngineer, "set-control-limits": access.RoleEngineer, "save-gauge": access.RoleEngineer,
 	"measure": access.RoleOperator, "note-chart": access.RoleOperator, "inspect-lot": access.RoleOperator, "add-gauge-study": access.RoleOperator, "open-nonconformance": access.RoleOperator, "move-nonconformance": access.RoleOperator,
 	"recipes": access.RoleViewer, "recipe": access.RoleViewer, "try-recipe": access.RoleViewer, "machine-recipe": access.RoleViewer, "recipe-downloads": access.RoleViewer, "recipe-download": access.RoleViewer, "recipe-runs": access.RoleViewer, "recipe-run": access.RoleViewer, "recipe-deviations": access.RoleViewer,
@@ -403,6 +404,8 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 		return "ZG1.L.bolt:1.0000"
 	case "kind":
 		switch {
+		case o.ID == "memory-chart":
+			return "ewma"
 		case o.ID == "material-labels":
 			return "lot"
 		case strings.Contains(o.Path, "exchange"):
@@ -415,7 +418,7 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 		return "robots"
 	case "standard":
 		return "mu-above-scale"
-	case "objection":
+	case "objection", "check", "measurement":
 		return "01NOBODY"
 	case "window":
 		return "hour"

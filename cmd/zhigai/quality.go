@@ -19,7 +19,7 @@ import (
 // newQuality makes the desk of inspection.
 func (n *node) newQuality() *quality.Desk {
 	return quality.NewDesk(quality.Options{
-		Store: recshop.NewQuality(n.record), Places: nodesOf{placesOf{n.fleet}}, Alarms: toldOf{n.alarms}, Orders: heldBy{n.newProduction()}, Scrap: scrapOf{n},
+		Store: recshop.NewQuality(n.record), Places: nodesOf{placesOf{n.fleet}}, Alarms: toldOf{n.alarms}, Orders: heldBy{n.newProduction()}, Scrap: scrapOf{n}, Jobs: jobsOf{n},
 		NewID: n.record.NewID, Now: time.Now, Logger: n.log,
 	})
 }
@@ -125,6 +125,9 @@ func (n *node) readGauges(ctx context.Context) error {
 }
 
 func (n *node) readGaugesOf(ctx context.Context, tenant plant.TenantNo, desk *quality.Desk, store quality.Store) error {
+	if err := n.readMasters(ctx, tenant, desk); err != nil {
+		return err
+	}
 	scope := access.Scope{Tenant: tenant}
 	all, err := desk.Characteristics(ctx, quality.Filter{Scope: scope, Limit: maxGauges})
 	if err != nil {
@@ -155,6 +158,9 @@ const maxGauges = 5000
 func (n *node) readGauge(ctx context.Context, tenant plant.TenantNo, c quality.Characteristic, tags map[string]*plant.Tag, desk *quality.Desk, store quality.Store) error {
 	to := plant.MicrosOf(time.Now()) - gaugesSettle
 	from := to - gaugesPast
+	if c.From > 0 {
+		from = c.From.Micros()
+	}
 	last, err := store.Before(ctx, tenant, c.ID, plant.Instant(to), 1)
 	if err != nil {
 		return err

@@ -246,3 +246,128 @@ func TestQuality_GaugesAndLots(t *testing.T) {
 		t.Errorf("defects %+v", defects.Items)
 	}
 }
+
+// memory asks for a chart that remembers.
+func (i *inspection) memory(id string, more url.Values) (v quality.MemoryView) {
+	i.t.Helper()
+	more.Set("from", time.Now().Add(-2*time.Hour).UTC().Format(time.RFC3339))
+	more.Set("to", time.Now().Add(time.Minute).UTC().Format(time.RFC3339))
+	i.viewer.must("GET", "/characteristics/"+id+"/memory-chart?"+more.Encode(), nil, &v)
+	return v
+}
+
+// limitsOf makes limits of everything that was measured.
+func (i *inspection) limitsOf(id string) quality.Limits {
+	i.t.Helper()
+	v := i.chart(id)
+	var set quality.Tried
+	i.engineer.must("POST", "/characteristics/"+id+"/limits", map[string]any{"from": v.Points[0].At, "to": v.Points[len(v.Points)-1].At + 1, "hold_from": v.Points[0].At, "reason": "首批"}, &set)
+	return set.Limits
+}
+
+// Small shifts show on charts that remember; items that are made in turn are each held
+// against their own target; what breaks with what goes along shows on T².
+func TestQuality_MemoryCharts(t *testing.T) {
+	t.Parallel()
+	i := newInspection(t)
+	a := i.characteristic(map[string]any{"target": 30.001})
+	b := i.characteristic(map[string]any{"item": "bush", "lsl": 39.9, "usl": 40.1})
+	i.measure(a.ID, wavy(40)...)
+	limits := i.limitsOf(a.ID)
+	for k := range 25 {
+		i.operator.must("POST", "/characteristics/"+b.ID+"/measurements", map[string]any{"values": []float64{40 + 0.02*math.Cos(float64(k*k))}}, &struct{}{})
+	}
+	ofB := i.limitsOf(b.ID)
+	i.measure(a.ID, 30.0035, 30.0035, 30.0035, 30.0035, 30.0035, 30.0035, 30.0035, 30.0035, 30.0035, 30.0035, 30.0035, 30.0035)
+	if own := i.chart(a.ID); slices.ContainsFunc(own.Points, func(p quality.Point) bool { return slices.Contains(p.Rules, "n1") }) {
+		t.Error("the shift is so large that a single value shows it")
+	}
+	for _, kind := range []string{"ewma", "cusum"} {
+		v := i.memory(a.ID, url.Values{"kind": {kind}})
+		if len(v.Points) != 52 || v.Points[0].Signal || !v.Points[51].Signal {
+			t.Errorf("%s of a small shift: %d points, the last %+v", kind, len(v.Points), v.Points[len(v.Points)-1])
+		}
+	}
+	v := i.memory(b.ID, url.Values{"kind": {"short-run"}})
+	if len(v.Points) != 77 || len(v.Characteristics) != 2 {
+		t.Fatalf("%d points of %d items in turn", len(v.Points), len(v.Characteristics))
+	}
+	for _, p := range v.Points {
+		want := *p.Off / ofB.StdDev
+		if p.Item == "ring" {
+			want = *p.Off / limits.StdDev
+		}
+		if math.Abs(p.Value-want) > 1e-12 || p.Item == "ring" && p.Off == nil {
+			t.Errorf("%s: z %v; want %v", p.Item, p.Value, want)
+		}
+	}
+	var last quality.MemoryPoint
+	for _, p := range v.Points {
+		if p.Item == "ring" {
+			last = p
+		}
+	}
+	if math.Abs(*last.Off-0.0025) > 1e-9 {
+		t.Errorf("the last one, 30.0035 of a target of 30.001: %+v", last)
+	}
+	i.together(a)
+}
+
+// together measures two characteristics of the same parts, which go along until one part.
+func (i *inspection) together(a quality.Characteristic) {
+	t := i.t
+	x, y := i.characteristic(map[string]any{"code": "5.1"}), i.characteristic(map[string]any{"code": "5.2"})
+	for k := range 30 {
+		at := time.Now().Add(-time.Duration(40-k) * 2 * time.Minute).UTC().Format(time.RFC3339Nano)
+		wave := 0.004 * math.Sin(float64(k*k))
+		other := wave + 0.0003*math.Cos(float64(k*k))
+		if k == 20 {
+			other = -wave
+		}
+		for c, v := range map[string]float64{x.ID: 30 + wave, y.ID: 30 + other} {
+			i.operator.must("POST", "/characteristics/"+c+"/measurements", map[string]any{"values": []float64{v}, "at": at}, &struct{}{})
+		}
+	}
+	v := i.memory(x.ID, url.Values{"kind": {"t2"}, "with": {y.ID}})
+	var flagged []int
+	for k, p := range v.Points {
+		if p.Signal {
+			flagged = append(flagged, k)
+		}
+	}
+	if len(v.Points) != 30 || v.Left != 0 || !slices.Equal(flagged, []int{20}) || len(v.Points[20].Parts) != 2 {
+		t.Errorf("%d points, %d left, flagged %v", len(v.Points), v.Left, flagged)
+	}
+	q := url.Values{"kind": {"t2"}, "from": {time.Now().Add(-time.Hour).UTC().Format(time.RFC3339)}, "to": {time.Now().UTC().Format(time.RFC3339)}}
+	for with, want := range map[string]string{"": "name 1 to 7", x.ID: "name others"} {
+		q.Set("with", with)
+		if status, why := i.viewer.call("GET", "/characteristics/"+x.ID+"/memory-chart?"+q.Encode(), nil); status != 422 || !strings.Contains(string(why), want) {
+			t.Errorf("T² with %q: %d %s", with, status, why)
+		}
+	}
+}
+
+// What was mistyped counts no more, stays to be seen, and only once.
+func TestQuality_Withdraws(t *testing.T) {
+	t.Parallel()
+	i := newInspection(t)
+	c := i.characteristic(nil)
+	i.measure(c.ID, 30, 30.001, 29.999)
+	bad := i.measure(c.ID, 35)
+	at := "/characteristics/" + c.ID + "/measurements/" + bad.Subgroup.ID + "/withdrawal"
+	ask := map[string]any{"at": bad.Subgroup.At, "reason": "输错小数点"}
+	if status, why := i.operator.call("POST", at, map[string]any{"at": bad.Subgroup.At, "reason": " "}); status != 422 || !strings.Contains(string(why), "without a reason") {
+		t.Errorf("without a reason: %d %s", status, why)
+	}
+	if status, _ := i.viewer.call("POST", at, ask); status != 403 {
+		t.Errorf("by a viewer: %d", status)
+	}
+	i.operator.must("POST", at, ask, &struct{}{})
+	if status, _ := i.operator.call("POST", at, ask); status != 409 {
+		t.Errorf("twice: %d", status)
+	}
+	v := i.chart(c.ID)
+	if len(v.Points) != 3 || len(v.Withdrawn) != 1 || v.Withdrawn[0].Withdrawn.Reason != "输错小数点" || v.Withdrawn[0].Values[0] != 35 {
+		t.Errorf("%d points, withdrawn %+v", len(v.Points), v.Withdrawn)
+	}
+}

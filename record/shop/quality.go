@@ -76,6 +76,18 @@ func (r Quality) Documents(ctx context.Context, f quality.Filter) ([]quality.Doc
 	return bodies[quality.Document](r.db.Reader().QueryContext(ctx, `select d.body from quality_document d where `+c.String()+` order by d.id desc limit ?`, append(c.args, f.Limit)...))
 }
 
+// GaugeUsed implements quality.Store.
+func (r Quality) GaugeUsed(ctx context.Context, tenant plant.TenantNo, gauge string) ([]string, error) {
+	var ids []string
+	if err := r.db.Reader().NewRaw(`select characteristic from quality_gauge_use where tenant = ? and gauge = ? order by characteristic limit ?`, tenant, gauge, maxUsed).Scan(ctx, &ids); err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, fmt.Errorf("record: read what gauge %s measured: %w", gauge, err)
+	}
+	return ids, nil
+}
+
+// maxUsed bounds the characteristics of one gauge.
+const maxUsed = 1000
+
 // Widths of sums, in microseconds; days are those of UTC.
 const (
 	hourMicros = 3600 * 1_000_000
@@ -115,7 +127,7 @@ func addSubgroups(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, charact
 		return err
 	}
 	query, args := []byte(`insert into quality_subgroup (tenant, characteristic, at, id, author, author_key, body) values `), []any{}
-	sums := map[sumKey]*quality.Summary{}
+	var d derived
 	for _, s := range all {
 		if known[s.ID] {
 			continue
@@ -129,9 +141,7 @@ func addSubgroups(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, charact
 		}
 		query = append(query, `(?, ?, ?, ?, ?, ?, ?)`...)
 		args = append(args, tenant, characteristic, int64(s.At), s.ID, s.By, s.Key, string(body))
-		for _, days := range []bool{false, true} {
-			addTo(sums, days, s)
-		}
+		d.add(s)
 	}
 	if len(args) == 0 {
 		return nil
@@ -139,16 +149,7 @@ func addSubgroups(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, charact
 	if _, err := tx.NewRaw(string(query), args...).Exec(ctx); err != nil {
 		return fmt.Errorf("record: save subgroups of %s: %w", characteristic, err)
 	}
-	for key, s := range sums {
-		if _, err := tx.NewRaw(`insert into quality_sum (tenant, characteristic, days, at, n, total, low, high, flagged) values (?, ?, ?, ?, ?, ?, ?, ?, ?)
-			on conflict (tenant, characteristic, days, at) do update set n = quality_sum.n + excluded.n, total = quality_sum.total + excluded.total,
-			low = case when excluded.low < quality_sum.low then excluded.low else quality_sum.low end,
-			high = case when excluded.high > quality_sum.high then excluded.high else quality_sum.high end, flagged = quality_sum.flagged + excluded.flagged`,
-			tenant, characteristic, key.days, key.at, s.N, s.Mean, s.Low, s.High, s.Flagged).Exec(ctx); err != nil {
-			return fmt.Errorf("record: sum subgroups of %s: %w", characteristic, err)
-		}
-	}
-	return nil
+	return d.keep(ctx, tx, tenant, characteristic)
 }
 
 type sumKey struct {
@@ -203,12 +204,12 @@ func (r Quality) KeyedSubgroup(ctx context.Context, tenant plant.TenantNo, chara
 
 // Subgroups implements quality.Store.
 func (r Quality) Subgroups(ctx context.Context, tenant plant.TenantNo, characteristic string, from, to plant.Instant, limit int) ([]quality.Subgroup, error) {
-	return bodies[quality.Subgroup](r.db.Reader().QueryContext(ctx, `select body from quality_subgroup where tenant = ? and characteristic = ? and at >= ? and at < ? order by at, id limit ?`, tenant, characteristic, int64(from), int64(to), limit))
+	return bodies[quality.Subgroup](r.db.Reader().QueryContext(ctx, `select body from quality_subgroup where tenant = ? and characteristic = ? and at >= ? and at < ? and not withdrawn order by at, id limit ?`, tenant, characteristic, int64(from), int64(to), limit))
 }
 
 // Before implements quality.Store.
 func (r Quality) Before(ctx context.Context, tenant plant.TenantNo, characteristic string, at plant.Instant, n int) ([]quality.Subgroup, error) {
-	return bodies[quality.Subgroup](r.db.Reader().QueryContext(ctx, `select body from (select at, id, body from quality_subgroup where tenant = ? and characteristic = ? and at < ? order by at desc, id desc limit ?) last order by at, id`, tenant, characteristic, int64(at), n))
+	return bodies[quality.Subgroup](r.db.Reader().QueryContext(ctx, `select body from (select at, id, body from quality_subgroup where tenant = ? and characteristic = ? and at < ? and not withdrawn order by at desc, id desc limit ?) last order by at, id`, tenant, characteristic, int64(at), n))
 }
 
 // maxSums bounds what is summed up: hours of a year, or days of a hundred.
@@ -216,8 +217,12 @@ const maxSums = 40_000
 
 // Summaries implements quality.Store.
 func (r Quality) Summaries(ctx context.Context, tenant plant.TenantNo, characteristic string, from, to plant.Instant, days bool) ([]quality.Summary, error) {
+	width := int64(hourMicros)
+	if days {
+		width = dayMicros
+	}
 	rows, err := r.db.Reader().QueryContext(ctx, `select at, n, total, low, high, flagged from quality_sum where tenant = ? and characteristic = ? and days = ? and at >= ? and at < ? order by at limit ?`,
-		tenant, characteristic, days, int64(from)-int64(from)%hourMicros, int64(to), maxSums)
+		tenant, characteristic, days, int64(from)-int64(from)%width, int64(to), maxSums)
 	if err != nil {
 		return nil, fmt.Errorf("record: read sums of %s: %w", characteristic, err)
 	}

@@ -1,6 +1,7 @@
 package quality
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"zhigai/access"
+	"zhigai/calc/msa"
 	"zhigai/calc/spc"
 	"zhigai/plant"
 )
@@ -50,7 +52,8 @@ type Case struct {
 	Path           string        `json:"path,omitempty" readOnly:"true"`
 	PlaceName      plant.Name    `json:"place_name,omitzero" readOnly:"true"`
 	Characteristic string        `json:"characteristic,omitempty" maxLength:"60"`
-	Code           string        `json:"code,omitempty" readOnly:"true" doc:"Of the characteristic"`
+	Code           string        `json:"code,omitempty" readOnly:"true" doc:"Of the characteristic, or number of the gauge"`
+	Gauge          string        `json:"gauge,omitempty" maxLength:"60" doc:"Gauge that is off, instead of a characteristic"`
 	Subgroup       string        `json:"subgroup,omitempty" maxLength:"60" doc:"Where it was found"`
 	Item           string        `json:"item,omitempty" maxLength:"40"`
 	Order          string        `json:"order,omitempty" maxLength:"40"`
@@ -80,12 +83,14 @@ type CaseStep struct {
 type Proof struct {
 	From      plant.Instant `json:"from"`
 	To        plant.Instant `json:"to"`
-	Subgroups int           `json:"subgroups"`
+	Subgroups int           `json:"subgroups" doc:"Or checks of a gauge"`
 	Flagged   int           `json:"flagged" doc:"Of them broke a rule or were outside of the specification"`
 	Signals   int           `json:"signals" doc:"Flagged ones one behind the other are one signal"`
 	Chance    float64       `json:"by_chance" doc:"Signals that the rules give by chance of so many subgroups of a process in control"`
 	Outside   int           `json:"outside" doc:"Of them were outside of the specification"`
 	Effective bool          `json:"effective"`
+	Bias      *float64      `json:"bias,omitempty" doc:"Of a gauge: mean deviation of its checks since"`
+	Error     *float64      `json:"std_error,omitempty"`
 }
 
 const (
@@ -96,6 +101,10 @@ const (
 	// thousand subgroups in control some break a rule.
 	byChance = 0.01
 )
+
+// minGaugeProof is how many checks of a master show that a gauge was set right: with
+// five the mean is known to within its spread (t(4) / √5 = 1.24).
+const minGaugeProof = 5
 
 // Open opens a case.
 func (d *Desk) Open(ctx context.Context, who access.Principal, c Case) (Case, error) {
@@ -111,6 +120,16 @@ func (d *Desk) Open(ctx context.Context, who access.Principal, c Case) (Case, er
 		if c.Item == "" {
 			c.Item = of.Item
 		}
+	}
+	if c.Gauge != "" {
+		g, err := d.seenGauge(ctx, who, c.Gauge, access.Report)
+		switch {
+		case err != nil:
+			return Case{}, err
+		case c.Characteristic != "":
+			return Case{}, invalid("a case of a gauge and of a characteristic; open one of each")
+		}
+		c.Code, c.Place = g.Number, g.Place
 	}
 	var err error
 	if c.Path, c.PlaceName, err = d.place(ctx, who, c.Place, access.Report); err != nil {
@@ -129,7 +148,7 @@ func (d *Desk) Open(ctx context.Context, who access.Principal, c Case) (Case, er
 
 func (d *Desk) saveCase(ctx context.Context, who access.Principal, c Case, seen int64) error {
 	open := c.State != CaseClosed && c.State != CaseCancelled
-	return d.save(ctx, who.Scope.Tenant, Document{Kind: KindCase, ID: c.ID, Place: c.Place, Path: c.Path, Of: c.Characteristic, Open: open, By: who.Name}, c, seen)
+	return d.save(ctx, who.Scope.Tenant, Document{Kind: KindCase, ID: c.ID, Place: c.Place, Path: c.Path, Of: cmp.Or(c.Characteristic, c.Gauge), Open: open, By: who.Name}, c, seen)
 }
 
 // Cases lists cases, the newest first.
@@ -181,8 +200,12 @@ func (d *Desk) Step(ctx context.Context, who access.Principal, id string, m Case
 			return Case{}, invalid("an action that has not taken effect yet; enter it when it has")
 		}
 	case CaseVerified:
-		if c.Characteristic != "" {
-			if s.Proof, err = d.prove(ctx, who, c, now); err != nil {
+		prove := d.prove
+		if c.Gauge != "" {
+			prove = d.proveGauge
+		}
+		if c.Characteristic != "" || c.Gauge != "" {
+			if s.Proof, err = prove(ctx, who, c, now); err != nil {
 				return Case{}, err
 			}
 			if !s.Proof.Effective { // the cause is still there
@@ -238,5 +261,50 @@ func (d *Desk) prove(ctx context.Context, who access.Principal, c Case, now plan
 		return nil, invalid("%d subgroups since the action, %s; %d without a signal show that it worked", p.Subgroups, c.Acted.Time().Format("2006-01-02 15:04"), minProof)
 	}
 	p.Effective = p.Outside == 0 && (p.Signals == 0 || p.Subgroups >= minProof && spc.AtLeast(p.Signals, p.Chance) >= byChance)
+	return p, nil
+}
+
+// proveGauge looks at how a gauge measured its master after the action of a case: no
+// check is a signal, and the mean of them keeps within a tenth of the tolerance with
+// what is not known of it.
+func (d *Desk) proveGauge(ctx context.Context, who access.Principal, c Case, now plant.Instant) (*Proof, error) {
+	g, err := d.gauge(ctx, who.Scope.Tenant, c.Gauge)
+	if err != nil {
+		return nil, err
+	}
+	own, _, err := d.usedBy(ctx, who.Scope.Tenant, g.ID)
+	if err != nil {
+		return nil, err
+	}
+	s, err := d.stability(ctx, who.Scope.Tenant, g, own)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(s.Adjusted, func(a Adjustment) bool { return a.At >= c.Steps[0].At }) {
+		return nil, invalid("nothing was done to gauge %s since the case was opened; enter what was adjusted", g.Number)
+	}
+	p := &Proof{From: c.Acted, To: now}
+	var readings []float64
+	for _, check := range s.Points {
+		if check.At < c.Acted {
+			continue
+		}
+		p.Subgroups++
+		if readings = append(readings, check.Deviation); check.Signal || s.beyond(check.Deviation) {
+			p.Flagged++
+		}
+	}
+	if p.Flagged > 0 {
+		return p, nil
+	}
+	if p.Subgroups < minGaugeProof {
+		return nil, invalid("%d checks since the action, %s; %d that are good show that gauge %s is right again", p.Subgroups, c.Acted.Time().Format("2006-01-02 15:04"), minGaugeProof, g.Number)
+	}
+	b, err := msa.BiasOf(readings, 0)
+	if err != nil {
+		return nil, invalid("%v", err)
+	}
+	p.Bias, p.Error = &b.Bias, &b.StdErr
+	p.Effective = s.Tolerance == nil || max(b.High, -b.Low) <= biasShare**s.Tolerance
 	return p, nil
 }

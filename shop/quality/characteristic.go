@@ -42,6 +42,10 @@ type Characteristic struct {
 
 	Size  int    `json:"size" minimum:"1" maximum:"1000" doc:"Values of a subgroup, or units of a sample"`
 	Every string `json:"every,omitempty" maxLength:"60" doc:"How often, in words, as: every hour, first and last part"`
+	// When it is measured by hand while a job is done; Every says it in words.
+	EveryMinutes int  `json:"every_minutes,omitempty" minimum:"0" maximum:"100000" doc:"Minutes between measurements of a job; 0 is not by time"`
+	EveryParts   int  `json:"every_parts,omitempty" minimum:"0" maximum:"1000000" doc:"Parts between measurements of a job; 0 is not by number"`
+	FirstPiece   bool `json:"first_piece,omitempty" doc:"The first piece of a job is measured"`
 	// Sampling of lots by attributes.
 	Level string  `json:"level,omitempty" enum:"S-1,S-2,S-3,S-4,I,II,III," doc:"Level of inspection of GB/T 2828.1; without it lots are not sampled"`
 	AQL   float64 `json:"aql,omitempty" minimum:"0" doc:"Nonconforming units per 100"`
@@ -53,9 +57,10 @@ type Characteristic struct {
 	Tag   string `json:"tag,omitempty" maxLength:"200" doc:"Signal of the machine that is the measured value: each new one is a measurement"`
 	// Trigger is a counter of the machine: each time it rises the value known then is
 	// a measurement, also one that is the same as before.
-	Trigger string `json:"trigger,omitempty" maxLength:"200" doc:"Counter of the machine that rises with each part"`
-	Hold    bool   `json:"hold,omitempty" doc:"A point beyond the limits holds the order at hand"`
-	Ended   bool   `json:"ended,omitempty"`
+	Trigger string        `json:"trigger,omitempty" maxLength:"200" doc:"Counter of the machine that rises with each part"`
+	From    plant.Instant `json:"from,omitempty" doc:"From when on what the machine measured is taken; a day back when left out"`
+	Hold    bool          `json:"hold,omitempty" doc:"A point beyond the limits holds the order at hand"`
+	Ended   bool          `json:"ended,omitempty"`
 }
 
 // Rule finds a rule by its name.
@@ -95,6 +100,8 @@ func (c *Characteristic) check() error {
 		return invalid("a characteristic without a code or a name; give both")
 	case !slices.Contains([]Stage{Incoming, InProcess, Final, Outgoing}, c.Stage):
 		return invalid("stage %q; write incoming, in_process, final or outgoing", c.Stage)
+	case c.EveryMinutes < 0 || c.EveryParts < 0:
+		return invalid("every %d minutes, every %d parts; 0 is never", c.EveryMinutes, c.EveryParts)
 	case c.Size < 1 || c.Size > 1000:
 		return invalid("a subgroup of %d; 1 to 1000 values make one", c.Size)
 	}

@@ -100,7 +100,7 @@ const minTrial = 5
 func stretch(c *Characteristic, v *Limits, all []Subgroup) ([]Point, error) {
 	points := make([]Point, len(all))
 	for i, s := range all {
-		points[i] = Point{ID: s.ID, At: s.At, Values: s.Values, Size: s.Size, By: s.By, Order: s.Order, Outside: s.outside(c), Value: statistic(c, s)}
+		points[i] = Point{ID: s.ID, At: s.At, Values: s.Values, Size: s.Size, By: s.By, Order: s.Order, Outside: s.outside(c), Value: Value(c, s)}
 		if v != nil {
 			points[i].Limits = v.Version
 		}
@@ -149,8 +149,8 @@ func at(all []float64, i int) *float64 {
 	return &all[i]
 }
 
-// statistic is what the chart shows of a subgroup.
-func statistic(c *Characteristic, s Subgroup) float64 {
+// Value is what the chart shows of a subgroup.
+func Value(c *Characteristic, s Subgroup) float64 {
 	switch {
 	case !c.Attribute:
 		return s.mean()

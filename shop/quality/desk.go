@@ -21,13 +21,14 @@ const (
 	maxList    = 1000
 )
 
-// Options of a desk. Alarms, Orders and Scrap may be nil.
+// Options of a desk. Alarms, Orders, Scrap and Jobs may be nil.
 type Options struct {
 	Store  Store
 	Places Places
 	Alarms Alarms
 	Orders Orders
 	Scrap  Defects
+	Jobs   Jobs
 	NewID  func() string
 	Now    func() time.Time
 	Logger *slog.Logger
@@ -163,7 +164,7 @@ type Measured struct {
 	Subgroup Subgroup `json:"subgroup"`
 	Point    Point    `json:"point"`
 	Held     string   `json:"held,omitempty" doc:"Number of the order that is held because of it"`
-	Warnings []string `json:"warnings" nullable:"false" doc:"What to bear in mind, as a gauge that is due: gauge_due, no_limits"`
+	Warnings []string `json:"warnings" nullable:"false" doc:"What to bear in mind, as a gauge that is due: gauge_due, gauge_drifts, check_due, no_limits"`
 }
 
 // Measure takes a measurement and judges it.
@@ -184,7 +185,7 @@ func (d *Desk) Measure(ctx context.Context, who access.Principal, id string, m M
 	if m.Key != "" {
 		old, err := d.o.Store.KeyedSubgroup(ctx, who.Scope.Tenant, id, who.Name, m.Key)
 		if err == nil {
-			return Measured{Subgroup: old, Point: Point{ID: old.ID, At: old.At, Value: statistic(&c, old), Rules: old.Rules}, Warnings: []string{}}, nil
+			return Measured{Subgroup: old, Point: Point{ID: old.ID, At: old.At, Value: Value(&c, old), Rules: old.Rules}, Warnings: []string{}}, nil
 		}
 		if !errors.Is(err, access.ErrNotFound) {
 			return Measured{}, err
@@ -213,8 +214,40 @@ func (d *Desk) Measure(ctx context.Context, who access.Principal, id string, m M
 	if out.Point.LCL == nil {
 		out.Warnings = append(out.Warnings, "no_limits")
 	}
-	if g, gerr := d.gauge(ctx, who.Scope.Tenant, s.Gauge); s.Gauge != "" && gerr == nil && g.due(now) {
-		out.Warnings = append(out.Warnings, "gauge_due")
+	if s.Gauge == "" {
+		return out, err
+	}
+	doubts, gerr := d.doubtsOf(ctx, who.Scope.Tenant, s.Gauge, now)
+	out.Warnings = append(out.Warnings, doubts...)
+	return out, errors.Join(err, gerr)
+}
+
+// doubtsOf says why a gauge should not be measured with. One that is not there is no
+// error: what it measured is.
+func (d *Desk) doubtsOf(ctx context.Context, tenant plant.TenantNo, gauge string, now plant.Instant) (out []string, err error) {
+	g, err := d.gauge(ctx, tenant, gauge)
+	if errors.Is(err, access.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if g.due(now) {
+		out = append(out, "gauge_due")
+	}
+	if g.Reference == 0 {
+		return out, nil
+	}
+	own, _, err := d.usedBy(ctx, tenant, gauge)
+	if err != nil {
+		return nil, err
+	}
+	s, err := d.stability(ctx, tenant, g, own)
+	if s.bad() {
+		out = append(out, "gauge_drifts")
+	}
+	if s.Overdue {
+		out = append(out, "check_due")
 	}
 	return out, err
 }

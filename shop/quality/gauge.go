@@ -28,6 +28,12 @@ type Gauge struct {
 	Due        plant.Instant `json:"due,omitempty" readOnly:"true"`
 	Note       string        `json:"note,omitempty" maxLength:"400" doc:"Certificate, laboratory"`
 	Ended      bool          `json:"ended,omitempty"`
+	// Between calibrations it measures its master.
+	Master     string  `json:"master,omitempty" maxLength:"60" doc:"Number of the master, a part of known size"`
+	Reference  float64 `json:"reference,omitempty" doc:"Size of the master, in the unit of the gauge"`
+	CheckHours int     `json:"check_hours,omitempty" minimum:"0" maximum:"8760" doc:"Between checks by the master; 0 is never"`
+	Tag        string  `json:"tag,omitempty" maxLength:"200" doc:"Signal of the machine that is the reading of the master, where the gauge checks itself"`
+	Trigger    string  `json:"trigger,omitempty" maxLength:"200" doc:"Counter of the machine that rises with each check"`
 }
 
 func (g *Gauge) due(now plant.Instant) bool { return g.Due != 0 && g.Due <= now }
@@ -39,8 +45,15 @@ func (d *Desk) SaveGauge(ctx context.Context, who access.Principal, g Gauge) (Ga
 	if g.Number = strings.TrimSpace(g.Number); g.Number == "" || g.Name.ZH == "" && g.Name.EN == "" {
 		return Gauge{}, invalid("a gauge without a number or a name; give both")
 	}
-	if g.Calibrated > d.now() {
+	switch {
+	case g.Calibrated > d.now():
 		return Gauge{}, invalid("a calibration that has not been yet")
+	case math.IsNaN(g.Reference) || math.IsInf(g.Reference, 0):
+		return Gauge{}, invalid("a master of %v; write its size", g.Reference)
+	case g.CheckHours > 0 && g.Reference == 0:
+		return Gauge{}, invalid("checks every %d hours without a master; write its size", g.CheckHours)
+	case (g.Tag == "") != (g.Trigger == ""):
+		return Gauge{}, invalid("a gauge that checks itself has a signal and a counter; give both")
 	}
 	var err error
 	if g.Path, g.PlaceName, err = d.place(ctx, who, g.Place, access.Engineer); err != nil {

@@ -19,9 +19,24 @@ type Store interface {
 	// Documents are the newest first.
 	Documents(ctx context.Context, f Filter) ([]Document, error)
 
+	// GaugeUsed are the characteristics of which a gauge measured something.
+	GaugeUsed(ctx context.Context, tenant plant.TenantNo, gauge string) ([]string, error)
+
 	// AddSubgroups stores subgroups of a characteristic, those that people entered as
 	// facts, too. One at the same instant with the same id is there already.
 	AddSubgroups(ctx context.Context, tenant plant.TenantNo, c Characteristic, all []Valued) error
+	// Subgroup is one by its instant and id.
+	Subgroup(ctx context.Context, tenant plant.TenantNo, characteristic string, at plant.Instant, id string) (Subgroup, error)
+	// Withdraw stores that a subgroup, which says by whom and why, does not count, as a
+	// fact; from then on it is among those that are withdrawn alone. One that is withdrawn
+	// already is access.ErrConflict.
+	Withdraw(ctx context.Context, tenant plant.TenantNo, c Characteristic, s Subgroup) error
+	Withdrawn(ctx context.Context, tenant plant.TenantNo, characteristic string, from, to plant.Instant, limit int) ([]Subgroup, error)
+	// Signals are subgroups that broke a rule when they came, the newest first.
+	Signals(ctx context.Context, tenant plant.TenantNo, f SignalFilter) ([]Broken, error)
+	// SignalCounts are how many broke each rule within [from, to), by rule; of whole days
+	// where a long time is asked for.
+	SignalCounts(ctx context.Context, tenant plant.TenantNo, characteristic string, from, to plant.Instant, days bool) ([]SignalCount, error)
 	KeyedSubgroup(ctx context.Context, tenant plant.TenantNo, characteristic, author, key string) (Subgroup, error)
 	// Subgroups within [from, to), in the order of time, so many at most.
 	Subgroups(ctx context.Context, tenant plant.TenantNo, characteristic string, from, to plant.Instant, limit int) ([]Subgroup, error)

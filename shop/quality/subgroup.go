@@ -2,6 +2,8 @@ package quality
 
 import (
 	"math"
+	"strconv"
+	"strings"
 
 	"zhigai/plant"
 )
@@ -23,6 +25,8 @@ type Subgroup struct {
 	Note    string        `json:"note,omitempty"`
 	Rules   []string      `json:"rules,omitempty" doc:"Rules that it broke when it came, by the limits in force then"`
 	Key     string        `json:"-"`
+
+	Withdrawn *Withdrawal `json:"withdrawn,omitempty" doc:"It was mistyped and counts no more"`
 }
 
 // Defect is a kind of nonconformity with how often it was found.
@@ -94,4 +98,40 @@ type Summary struct {
 	Low     float64       `json:"low" doc:"Least statistic"`
 	High    float64       `json:"high"`
 	Flagged int64         `json:"flagged" doc:"Subgroups that broke a rule when they came"`
+}
+
+// Broken is a subgroup that broke rules when it came.
+type Broken struct {
+	ID    string        `json:"id"`
+	At    plant.Instant `json:"at"`
+	Rules []string      `json:"rules" nullable:"false"`
+}
+
+// SignalFilter chooses signals of a characteristic within [From, To).
+type SignalFilter struct {
+	Characteristic string
+	From, To       plant.Instant
+	Rule           string // "" for any
+	// Only those before this one, in the order in which they are listed.
+	Before *Broken
+	Limit  int
+}
+
+// Place is where a signal stands in a list of them, as [BrokenAt] reads it.
+func (b *Broken) Place() string { return strconv.FormatInt(int64(b.At), 10) + "." + b.ID }
+
+// BrokenAt is the signal at a place of a list.
+func BrokenAt(place string) (*Broken, error) {
+	at, id, _ := strings.Cut(place, ".")
+	n, err := strconv.ParseInt(at, 10, 64)
+	if err != nil {
+		return nil, invalid("%q is no place in a list of signals; take the one of the answer before", place)
+	}
+	return &Broken{ID: id, At: plant.Instant(n)}, nil
+}
+
+// SignalCount is how many subgroups broke a rule.
+type SignalCount struct {
+	Rule string `json:"rule"`
+	N    int64  `json:"n"`
 }

@@ -19,6 +19,8 @@ type View struct {
 	Limits         []Limits       `json:"limits" nullable:"false" doc:"All versions, oldest first"`
 	Notes          []Note         `json:"notes" nullable:"false"`
 	Cases          []Case         `json:"cases" nullable:"false" doc:"What does not conform, of this characteristic"`
+	Signals        []SignalCount  `json:"signals" nullable:"false" doc:"How many subgroups of an envelope broke each rule when they came; of points their own rules say it"`
+	Withdrawn      []Subgroup     `json:"withdrawn" nullable:"false" doc:"What was mistyped: it counts no more; 2000 at most"`
 }
 
 // MaxPoints is how many points a chart has before it shows an envelope: about as
@@ -42,7 +44,7 @@ func (d *Desk) Chart(ctx context.Context, who access.Principal, id string, from,
 		return View{}, err
 	}
 	tenant := who.Scope.Tenant
-	v := View{Characteristic: c, Points: []Point{}, Envelope: []Summary{}}
+	v := View{Characteristic: c, Points: []Point{}, Envelope: []Summary{}, Signals: []SignalCount{}}
 	if v.Limits, err = d.limits(ctx, tenant, id); err != nil {
 		return View{}, err
 	}
@@ -52,28 +54,27 @@ func (d *Desk) Chart(ctx context.Context, who access.Principal, id string, from,
 	if v.Cases, err = readAll[Case](d.o.Store.Documents(ctx, Filter{Scope: access.Scope{Tenant: tenant}, Kind: KindCase, Of: id, Limit: maxList})); err != nil {
 		return View{}, err
 	}
-	if to-from > manyDays {
-		// Whether there are few is not worth reading two thousand of millions.
-		days, err := d.o.Store.Summaries(ctx, tenant, id, from, to, true)
-		if err != nil {
-			return View{}, err
-		}
-		if count(days) > MaxPoints {
-			v.Envelope = thin(days, from, to)
-			return v, nil
-		}
+	if v.Withdrawn, err = d.o.Store.Withdrawn(ctx, tenant, id, from, to, MaxPoints); err != nil {
+		return View{}, err
+	}
+	// Whether there are few is not worth reading two thousand of millions.
+	sums, err := d.o.Store.Summaries(ctx, tenant, id, from, to, to-from > manyDays)
+	if err != nil {
+		return View{}, err
+	}
+	if inner(sums) > MaxPoints {
+		v.Envelope = thin(sums, from, to)
+		v.Signals, err = d.o.Store.SignalCounts(ctx, tenant, id, from, to, to-from > manyDays)
+		return v, err
 	}
 	all, err := d.o.Store.Subgroups(ctx, tenant, id, from, to, MaxPoints+1)
 	if err != nil {
 		return View{}, err
 	}
 	if len(all) > MaxPoints {
-		hours, err := d.o.Store.Summaries(ctx, tenant, id, from, to, false)
-		if err != nil {
-			return View{}, err
-		}
-		v.Envelope = thin(hours, from, to)
-		return v, nil
+		v.Envelope = thin(sums, from, to)
+		v.Signals, err = d.o.Store.SignalCounts(ctx, tenant, id, from, to, to-from > manyDays)
+		return v, err
 	}
 	before, err := d.o.Store.Before(ctx, tenant, id, from, maxMemory)
 	if err != nil {
@@ -90,9 +91,13 @@ func (d *Desk) Chart(ctx context.Context, who access.Principal, id string, from,
 // manyDays is a window that is summed up by days.
 const manyDays = 60 * 24 * 3600 * plant.Instant(1e6)
 
-func count(all []Summary) (n int64) {
-	for _, s := range all {
-		n += s.N
+// inner counts what surely lies within the stretch of sums: the first and the last
+// may reach beyond it.
+func inner(all []Summary) (n int64) {
+	for i, s := range all {
+		if i > 0 && i < len(all)-1 {
+			n += s.N
+		}
 	}
 	return n
 }
@@ -269,4 +274,16 @@ func (d *Desk) Say(ctx context.Context, who access.Principal, id string, n Note)
 		n.At = n.Said
 	}
 	return n, d.save(ctx, who.Scope.Tenant, Document{Kind: KindNote, ID: n.ID, Place: c.Place, Path: c.Path, Of: id, By: who.Name}, n, 0)
+}
+
+// Signals lists subgroups of a characteristic that broke a rule when they came, the
+// newest first.
+func (d *Desk) Signals(ctx context.Context, who access.Principal, f SignalFilter) ([]Broken, error) {
+	if _, err := d.characteristic(ctx, who, f.Characteristic, access.Read); err != nil {
+		return nil, err
+	}
+	if _, ok := Rule(f.Rule); f.Rule != "" && !ok {
+		return nil, invalid("there is no rule %q; there are r1 to r4 and n1 to n8", f.Rule)
+	}
+	return d.o.Store.Signals(ctx, who.Scope.Tenant, f)
 }

@@ -42,6 +42,9 @@ func (r *rooms) registerQuality() {
 	r.registerInspectedLots()
 	r.registerGauges()
 	r.registerCases()
+	r.registerGaugeChecks()
+	r.registerWithdrawal()
+	r.registerDue()
 }
 
 func (r *rooms) registerCharacteristics() {
@@ -87,6 +90,42 @@ func (r *rooms) registerCharts() {
 			}
 			v, err := r.Quality.Chart(ctx, web.Who(ctx), in.ID, plant.InstantOf(in.From), plant.InstantOf(in.To))
 			return &struct{ Body quality.View }{v}, err
+		})
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/characteristics/{id}/signals", ID: "control-chart-signals", Summary: "Subgroups that broke a rule when they came, the newest first", Tag: "quality", Needs: access.Read},
+		func(ctx context.Context, in *struct {
+			CharacteristicAt
+			web.Range
+			web.Paging
+			Rule string `query:"rule" maxLength:"4" doc:"Only those that broke this rule: r1 to r4, n1 to n8"`
+		},
+		) (*web.ListOut[quality.Broken], error) {
+			if _, _, err := in.Micros(); err != nil {
+				return nil, err
+			}
+			f := quality.SignalFilter{Characteristic: in.ID, From: plant.InstantOf(in.From), To: plant.InstantOf(in.To), Rule: in.Rule, Limit: in.Limit + 1}
+			after, err := in.After()
+			if err == nil && after != "" {
+				f.Before, err = quality.BrokenAt(after)
+			}
+			if err != nil {
+				return nil, err
+			}
+			all, err := r.Quality.Signals(ctx, web.Who(ctx), f)
+			return cut(all, in.Limit, func(b quality.Broken) string { return b.Place() }), err
+		})
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/characteristics/{id}/memory-chart", ID: "memory-chart", Summary: "A chart that remembers (EWMA, CUSUM), one of items in turn (short run), or one of several characteristics of a part (T²)", Tag: "quality", Needs: access.Read},
+		func(ctx context.Context, in *struct {
+			CharacteristicAt
+			web.Range
+			Kind quality.MemoryKind `query:"kind" required:"true" enum:"ewma,cusum,short-run,t2"`
+			With []string           `query:"with" maxItems:"7" doc:"Of T²: ids of the other characteristics"`
+		},
+		) (*struct{ Body quality.MemoryView }, error) {
+			if _, _, err := in.Micros(); err != nil {
+				return nil, err
+			}
+			v, err := r.Quality.Memory(ctx, web.Who(ctx), in.ID, in.Kind, in.With, plant.InstantOf(in.From), plant.InstantOf(in.To))
+			return &struct{ Body quality.MemoryView }{v}, err
 		})
 	limits := func(ctx context.Context, id string, n quality.NewLimits) (*struct{ Body quality.Tried }, error) {
 		l, err := r.Quality.SetLimits(ctx, web.Who(ctx), id, n)

@@ -9,6 +9,12 @@ type S = components["schemas"];
 export type Characteristic = S["QualityCharacteristic"];
 export type View = S["QualityView"];
 export type Point = S["QualityPoint"];
+export type MemoryView = S["QualityMemoryView"];
+export type MemoryKind = MemoryView["kind"];
+export const memoryKinds = ["ewma", "cusum", "short-run", "t2"] as const satisfies readonly MemoryKind[];
+export type DueList = S["QualityDueList"];
+export type Subgroup = S["QualitySubgroup"];
+export type Broken = S["QualityBroken"];
 export type Limits = S["QualityLimits"];
 export type Note = S["QualityNote"];
 export type Measurement = S["QualityMeasurement"];
@@ -34,6 +40,12 @@ export const characteristics = (scope?: string) => queryOptions({
 });
 export const chart = (id: string, from: string, to: string) => queryOptions({
   queryKey: ["/characteristics", id, "chart", from, to], placeholderData: keepPreviousData, queryFn: ({ signal }) => api.get<View>(`/characteristics/${id}/chart`, { from, to }, signal),
+});
+export const signals = (id: string, from: string, to: string, rule: string) => infiniteQueryOptions({
+  queryKey: ["/characteristics", id, "signals", from, to, rule], ...page, queryFn: ({ signal, pageParam }) => api.get<List<Broken>>(`/characteristics/${id}/signals`, { from, to, rule: rule || undefined, limit: 50, cursor: pageParam || undefined }, signal),
+});
+export const memory = (id: string, kind: MemoryKind, others: string[], from: string, to: string) => queryOptions({
+  queryKey: ["/characteristics", id, "memory-chart", kind, others, from, to], placeholderData: keepPreviousData, queryFn: ({ signal }) => api.get<MemoryView>(`/characteristics/${id}/memory-chart`, { kind, with: others.join(",") || undefined, from, to }, signal),
 });
 export const capability = (id: string, from: string, to: string) => queryOptions({
   queryKey: ["/characteristics", id, "capability", from, to], placeholderData: keepPreviousData, queryFn: ({ signal }) => api.get<Capability>(`/characteristics/${id}/capability`, { from, to }, signal),

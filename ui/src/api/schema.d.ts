@@ -882,6 +882,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/characteristics/{id}/measurements/{measurement}/withdrawal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that a measurement was mistyped: it stays to be seen, and counts no more */
+        post: operations["withdraw-measurement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/characteristics/{id}/memory-chart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A chart that remembers (EWMA, CUSUM), one of items in turn (short run), or one of several characteristics of a part (T²) */
+        get: operations["memory-chart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/characteristics/{id}/notes": {
         parameters: {
             query?: never;
@@ -908,6 +942,23 @@ export interface paths {
         };
         /** How many units of the next lot of a size to look at, after the lots before it (GB/T 2828.1) */
         get: operations["lot-plan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/characteristics/{id}/signals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Subgroups that broke a rule when they came, the newest first */
+        get: operations["control-chart-signals"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2056,6 +2107,23 @@ export interface paths {
         };
         /** What is to be done at a machine, in the order in which it is planned */
         get: operations["machine-jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/equipment/{id}/measurements-due": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is measured by hand at a machine for the job at hand, with what is due now by the plan and the last 25 points of each */
+        get: operations["measurements-due"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3519,6 +3587,92 @@ export interface paths {
         put?: never;
         /** Keep a gauge; without an id it is a new one, rev is the revision that was seen */
         post: operations["save-gauge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gauges/{id}/adjustments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Enter that a gauge was set, calibrated or mended; what it is checked by begins anew */
+        post: operations["adjust-gauge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gauges/{id}/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Checks of a gauge by its master, the newest first; those that were withdrawn, too */
+        get: operations["gauge-checks"];
+        put?: never;
+        /** Enter what a gauge said of its master */
+        post: operations["check-gauge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gauges/{id}/checks/{check}/withdrawal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that a check was mistyped: it stays to be seen, and counts no more */
+        post: operations["withdraw-gauge-check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gauges/{id}/doubtful": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a gauge measured since its last good check, corrected by what it was off by, and what has to be measured again */
+        get: operations["doubtful-measurements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gauges/{id}/stability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a gauge holds by checks of its master, since when it is off and by how much, and whether the gauge or the process moved */
+        get: operations["gauge-stability"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -14611,6 +14765,11 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListQualityBroken: {
+            items: components["schemas"]["QualityBroken"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListQualityCase: {
             items: components["schemas"]["QualityCase"][];
             /** @description Pass as cursor for the next page */
@@ -14618,6 +14777,11 @@ export interface components {
         };
         ListQualityCharacteristic: {
             items: components["schemas"]["QualityCharacteristic"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListQualityCheck: {
+            items: components["schemas"]["QualityCheck"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -18818,12 +18982,36 @@ export interface components {
             /** Format: double */
             min?: number;
         };
+        QualityAdjustment: {
+            /** @description When; now when left out */
+            at?: string;
+            readonly by?: string;
+            certificate?: string;
+            readonly entered?: string;
+            readonly gauge: string;
+            readonly id?: string;
+            key?: string;
+            /** @description What was done */
+            text: string;
+            /**
+             * @description Set by its master, calibrated by a laboratory, or mended
+             * @enum {string}
+             */
+            what: "adjusted" | "calibrated" | "repaired";
+        };
+        QualityBroken: {
+            at: string;
+            id: string;
+            rules: string[];
+        };
         QualityCase: {
             /** @description When the corrective action took effect */
             readonly acted?: string;
             characteristic?: string;
-            /** @description Of the characteristic */
+            /** @description Of the characteristic, or number of the gauge */
             readonly code?: string;
+            /** @description Gauge that is off, instead of a characteristic */
+            gauge?: string;
             readonly id?: string;
             item?: string;
             lot?: string;
@@ -18901,6 +19089,20 @@ export interface components {
             ended?: boolean;
             /** @description How often, in words, as: every hour, first and last part */
             every?: string;
+            /**
+             * Format: int64
+             * @description Minutes between measurements of a job; 0 is not by time
+             */
+            every_minutes?: number;
+            /**
+             * Format: int64
+             * @description Parts between measurements of a job; 0 is not by number
+             */
+            every_parts?: number;
+            /** @description The first piece of a job is measured */
+            first_piece?: boolean;
+            /** @description From when on what the machine measured is taken; a day back when left out */
+            from?: string;
             /** @description Id of the gauge */
             gauge?: string;
             /** @description A point beyond the limits holds the order at hand */
@@ -18956,6 +19158,50 @@ export interface components {
             /** Format: double */
             usl?: number;
         };
+        QualityCheck: {
+            /** @description When; now when left out */
+            at?: string;
+            readonly by?: string;
+            readonly entered?: string;
+            readonly gauge: string;
+            readonly id?: string;
+            /** @description The sender's own: the same again is the same check */
+            key?: string;
+            /** @description Number of the master; that of the gauge when left out */
+            master?: string;
+            note?: string;
+            /** @description What the gauge said of the master, in its unit */
+            readings: number[];
+            /**
+             * Format: double
+             * @description Size of the master, in the unit of the gauge; that of the gauge's own master when left out
+             */
+            reference?: number;
+            /** Format: int64 */
+            readonly rev?: number;
+            /** @description It was mistyped and counts no more */
+            readonly withdrawn?: components["schemas"]["QualityWithdrawal"];
+        };
+        QualityCheckPoint: {
+            at: string;
+            by: string;
+            /**
+             * Format: double
+             * @description Mean of the readings less the master, in the unit of the gauge
+             */
+            deviation: number;
+            /**
+             * Format: double
+             * @description Weighted mean of the deviations since the gauge was adjusted last
+             */
+            ewma: number | null;
+            id: string;
+            /** Format: double */
+            lcl: number | null;
+            signal?: boolean;
+            /** Format: double */
+            ucl: number | null;
+        };
         QualityDefect: {
             code: string;
             /** Format: int64 */
@@ -18975,9 +19221,120 @@ export interface components {
              */
             share: number;
         };
+        QualityDoubtful: {
+            /** @description The judgement by the specification may be another: measure again */
+            again: boolean;
+            at: string;
+            characteristic: string;
+            code: string;
+            /** @description Less what the gauge was off by then */
+            corrected: number[];
+            lot?: string;
+            order?: string;
+            place_name?: components["schemas"]["PlantName"];
+            subgroup: string;
+            /**
+             * Format: double
+             * @description Half of what that may be more or less
+             */
+            uncertain: number;
+            /** @description As they were measured */
+            values: number[];
+        };
+        QualityDoubts: {
+            /**
+             * Format: int64
+             * @description Of these have to be measured again
+             */
+            again: number;
+            /** @description Last good check */
+            from: string;
+            gauge: string;
+            /** @description Those to be measured again, or all, the oldest first; 2000 at most */
+            items: components["schemas"]["QualityDoubtful"][];
+            /**
+             * Format: int64
+             * @description Subgroups that the gauge measured in between
+             */
+            measured: number;
+            /** @description There are more than were looked at: the first 50000 of each characteristic */
+            more?: boolean;
+            /** @description Until it was adjusted, or now */
+            to: string;
+        };
+        QualityDue: {
+            /** @description When it is due by time */
+            at?: string;
+            characteristic: components["schemas"]["QualityCharacteristic"];
+            /**
+             * Format: int64
+             * @description Parts until it is due
+             */
+            left?: number;
+            /** @description The last 25 */
+            points: components["schemas"]["QualityPoint"][];
+            /** @description Of its gauge: gauge_due, gauge_drifts, check_due */
+            warnings: string[];
+            /**
+             * @description It is due now, for this reason
+             * @enum {string}
+             */
+            why?: "first_piece" | "minutes" | "parts" | "";
+        };
+        QualityDueList: {
+            /** @description Those that are due first */
+            items: components["schemas"]["QualityDue"][];
+            /** Format: int64 */
+            job?: number;
+            /** @description Number of the order at hand */
+            order?: string;
+            product?: string;
+        };
+        QualityEvidence: {
+            /**
+             * Format: double
+             * @description Mean of the last subgroups before the last good check
+             */
+            before: number | null;
+            characteristic?: string;
+            code?: string;
+            /** @description Number of the gauge */
+            gauge?: string;
+            /**
+             * @description The master of the gauge; what the gauge measures; the same measured by another gauge
+             * @enum {string}
+             */
+            kind: "master" | "own" | "sister";
+            /** @description By more than three standard errors */
+            moved: boolean;
+            name?: components["schemas"]["PlantName"];
+            /**
+             * Format: double
+             * @description Mean of the newest subgroups since
+             */
+            now: number | null;
+            place_name?: components["schemas"]["PlantName"];
+            /** Format: double */
+            shift: number | null;
+            /**
+             * Format: double
+             * @description Of the shift, with what follows one another counted once (lag 1)
+             */
+            std_error: number | null;
+            /**
+             * @description Why nothing is said
+             * @enum {string}
+             */
+            why?: "few_subgroups" | "";
+        };
         QualityGauge: {
             /** @description When it was calibrated last */
             calibrated?: string;
+            /**
+             * Format: int64
+             * @description Between checks by the master; 0 is never
+             */
+            check_hours?: number;
             /**
              * Format: int64
              * @description Between calibrations; 0 is never
@@ -18986,6 +19343,8 @@ export interface components {
             readonly due?: string;
             ended?: boolean;
             id?: string;
+            /** @description Number of the master, a part of known size */
+            master?: string;
             name: components["schemas"]["PlantName"];
             /** @description Certificate, laboratory */
             note?: string;
@@ -18996,6 +19355,11 @@ export interface components {
             readonly place_name?: components["schemas"]["PlantName"];
             /**
              * Format: double
+             * @description Size of the master, in the unit of the gauge
+             */
+            reference?: number;
+            /**
+             * Format: double
              * @description In its unit
              */
             resolution?: number;
@@ -19004,7 +19368,67 @@ export interface components {
              * @description Revision that was seen; 0 for a new one
              */
             rev?: number;
+            /** @description Signal of the machine that is the reading of the master, where the gauge checks itself */
+            tag?: string;
+            /** @description Counter of the machine that rises with each check */
+            trigger?: string;
             unit?: string;
+        };
+        QualityGaugeView: {
+            /** @description In the order of time */
+            adjustments: components["schemas"]["QualityAdjustment"][];
+            /**
+             * Format: double
+             * @description What it is off by at the last check, by the same line or step
+             */
+            bias: number | null;
+            /** Format: double */
+            bias_std_error: number | null;
+            /** @description About the gauge, the newest first */
+            cases: components["schemas"]["QualityCase"][];
+            characteristics: components["schemas"]["QualityCharacteristic"][];
+            /** @description Where something was found */
+            evidence: components["schemas"]["QualityEvidence"][];
+            /** @description First check since the last adjustment that is a signal */
+            found?: string;
+            gauge: components["schemas"]["QualityGauge"];
+            /** @description The check before the earliest instant at which it may have begun (95 %): what was measured since is in doubt */
+            last_good?: string;
+            next_check?: string;
+            /** @description A check is due */
+            overdue?: boolean;
+            /**
+             * Format: double
+             * @description By how much its deviation grows a day
+             */
+            per_day: number | null;
+            /** @description In the order of time, 1000 at most; withdrawn ones are left out */
+            points: components["schemas"]["QualityCheckPoint"][];
+            /** @description The same measured by other gauges moved, too: not the gauge alone */
+            process: boolean;
+            /** @description When a tenth of the tolerance will be reached, if it goes on */
+            reaches?: string;
+            /**
+             * Format: double
+             * @description Of the tolerance
+             */
+            share: number | null;
+            /** @description When it most likely began: least squares of a line that rises from an instant on, or of a step, whichever fits better */
+            since?: string;
+            /**
+             * Format: double
+             * @description Of one check, from moving ranges of the first 60
+             */
+            std_dev: number | null;
+            /**
+             * Format: double
+             * @description Width of the narrowest specification that it measures
+             */
+            tolerance: number | null;
+            /** @enum {string} */
+            verdict: "unknown" | "stable" | "drifts" | "jumped" | "off";
+            /** @enum {string} */
+            why?: "no_checks" | "few_checks" | "";
         };
         QualityLimits: {
             at: string;
@@ -19083,7 +19507,7 @@ export interface components {
             held?: string;
             point: components["schemas"]["QualityPoint"];
             subgroup: components["schemas"]["QualitySubgroup"];
-            /** @description What to bear in mind, as a gauge that is due: gauge_due, no_limits */
+            /** @description What to bear in mind, as a gauge that is due: gauge_due, gauge_drifts, check_due, no_limits */
             warnings: string[];
         };
         QualityMeasurement: {
@@ -19106,6 +19530,59 @@ export interface components {
             size?: number;
             /** @description In the unit of the characteristic, as many as its subgroup has */
             values?: number[] | null;
+        };
+        QualityMemoryPoint: {
+            at: string;
+            /** Format: double */
+            center: number;
+            /**
+             * Format: double
+             * @description The lower sum of a CUSUM, 0 or less
+             */
+            down?: number;
+            id: string;
+            item?: string;
+            /** Format: double */
+            lcl: number | null;
+            /**
+             * Format: double
+             * @description Of a short run: deviation from the item's target, in the unit
+             */
+            off?: number;
+            /** @description Of T²: what it would lose without each characteristic */
+            parts?: number[] | null;
+            signal?: boolean;
+            /**
+             * Format: double
+             * @description Of a short run: range of z and the one before
+             */
+            spread?: number;
+            /** Format: double */
+            ucl: number | null;
+            /**
+             * Format: double
+             * @description EWMA in the unit; the upper sum, z or T² without one
+             */
+            value: number;
+        };
+        QualityMemoryView: {
+            characteristics: components["schemas"]["QualityCharacteristic"][];
+            /** @enum {string} */
+            kind: "ewma" | "cusum" | "short-run" | "t2";
+            /**
+             * Format: int64
+             * @description Subgroups without limits of their item, or without their fellows, that are not shown
+             */
+            left?: number;
+            points: components["schemas"]["QualityMemoryPoint"][];
+            /** Format: double */
+            spread_ucl?: number;
+        };
+        QualityMistyped: {
+            /** @description When it was measured */
+            at: string;
+            /** @description What was wrong with it */
+            reason: string;
         };
         QualityNewLimits: {
             /** @description Phase I begins */
@@ -19198,9 +19675,9 @@ export interface components {
         QualityProof: {
             /**
              * Format: double
-             * @description Signals that the rules give by chance of so many subgroups of a process in control
+             * @description Of a gauge: mean deviation of its checks since
              */
-            by_chance: number;
+            bias?: number;
             effective: boolean;
             /**
              * Format: int64
@@ -19208,17 +19685,12 @@ export interface components {
              */
             flagged: number;
             from: string;
+            /** Format: double */
+            std_error?: number;
             /**
              * Format: int64
-             * @description Of them were outside of the specification
+             * @description Or checks of a gauge
              */
-            outside: number;
-            /**
-             * Format: int64
-             * @description Flagged ones one behind the other are one signal
-             */
-            signals: number;
-            /** Format: int64 */
             subgroups: number;
             to: string;
         };
@@ -19227,6 +19699,11 @@ export interface components {
             part: string;
             /** Format: double */
             value: number;
+        };
+        QualitySignalCount: {
+            /** Format: int64 */
+            n: number;
+            rule: string;
         };
         QualityStudy: {
             readonly at?: string;
@@ -19273,6 +19750,8 @@ export interface components {
             size?: number;
             /** @description In the unit of the characteristic */
             values?: number[] | null;
+            /** @description It was mistyped and counts no more */
+            withdrawn?: components["schemas"]["QualityWithdrawal"];
         };
         QualitySummary: {
             at: string;
@@ -19315,6 +19794,15 @@ export interface components {
             limits: components["schemas"]["QualityLimits"][];
             notes: components["schemas"]["QualityNote"][];
             points: components["schemas"]["QualityPoint"][];
+            /** @description How many subgroups of an envelope broke each rule when they came; of points their own rules say it */
+            signals: components["schemas"]["QualitySignalCount"][];
+            /** @description What was mistyped: it counts no more; 2000 at most */
+            withdrawn: components["schemas"]["QualitySubgroup"][];
+        };
+        QualityWithdrawal: {
+            at: string;
+            by: string;
+            reason: string;
         };
         QuestionIn: {
             requirement?: string;
@@ -21653,6 +22141,9 @@ export interface components {
              */
             step: number;
         };
+        "Withdraw-gauge-checkRequest": {
+            reason: string;
+        };
         WithdrawIn: {
             expert: string;
             reason: string;
@@ -23831,6 +24322,83 @@ export interface operations {
             };
         };
     };
+    "withdraw-measurement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Characteristic */
+                id: string;
+                measurement: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QualityMistyped"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualitySubgroup"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "memory-chart": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+                kind: "ewma" | "cusum" | "short-run" | "t2";
+                /** @description Of T²: ids of the other characteristics */
+                with?: string[] | null;
+            };
+            header?: never;
+            path: {
+                /** @description Characteristic */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityMemoryView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "note-chart": {
         parameters: {
             query?: never;
@@ -23889,6 +24457,49 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["QualityLot"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "control-chart-signals": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Only those that broke this rule: r1 to r4, n1 to n8 */
+                rule?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Characteristic */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListQualityBroken"];
                 };
             };
             /** @description Error */
@@ -26547,6 +27158,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListProductionJobHead"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "measurements-due": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityDueList"];
                 };
             };
             /** @description Error */
@@ -30081,6 +30723,223 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["QualityGauge"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "adjust-gauge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Gauge */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QualityAdjustment"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityAdjustment"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "gauge-checks": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Gauge */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListQualityCheck"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "check-gauge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Gauge */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QualityCheck"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityCheck"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "withdraw-gauge-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Gauge */
+                id: string;
+                check: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Withdraw-gauge-checkRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityCheck"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "doubtful-measurements": {
+        parameters: {
+            query?: {
+                /** @description Instant of an adjustment before which the gauge was bad; now when left out */
+                before?: string;
+                /** @description Also those whose judgement stays the same */
+                all?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description Gauge */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityDoubts"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "gauge-stability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Gauge */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityGaugeView"];
                 };
             };
             /** @description Error */

@@ -3,13 +3,15 @@
 
 import type { Call, Entry, JobHead, Made, NewCall, Order, Person, Segment } from "../api/production";
 import type { AtMachine } from "../api/process";
+import type { DueList, Measurement } from "../api/quality";
 import type { Machine, Name } from "../api/types";
 import { isReason } from "../lib/reasons";
 import { glyphs, lookOf } from "../lib/states";
 import { el, show } from "./dom";
 import { bring } from "./files";
 import { ask, nodeNow, Refused, Unauthorized } from "./node";
-import { type Answer, atHand, type Item, project, Queue, type Send } from "./queue";
+import { asksMeasured, asksWithdrawal, type Asked, dueText, saysMeasured } from "./measure";
+import { type Answer, atHand, type Body, type Item, project, Queue, type Send } from "./queue";
 import { asksCall, callState, asksFinish, asksCount, asksOther, asksPause, asksScrap, asksWho, showsFiles, type Sheet } from "./sheets";
 import { newKey, openShelf } from "./shelf";
 import { jobWords, lang, reasonWords, words } from "./words";
@@ -23,7 +25,7 @@ export interface Operator { name: string; called?: string; unchecked?: boolean }
 type Documents = NonNullable<Segment["documents"]>;
 
 interface State {
-  machine?: Machine; jobs: JobHead[]; calls: Call[]; made?: Made & { order: string; no: number }; docs?: { order: string; no: number; all: Documents }; recipe?: AtMachine | undefined; items: Item[]; foreign: Item[]; refused: Item[];
+  machine?: Machine; jobs: JobHead[]; calls: Call[]; due?: DueList; made?: Made & { order: string; no: number }; docs?: { order: string; no: number; all: Documents }; recipe?: AtMachine | undefined; items: Item[]; foreign: Item[]; refused: Item[];
   online: boolean; operator: Operator | undefined; sheet: Sheet | undefined; message: string; alert: boolean;
 }
 
@@ -36,7 +38,7 @@ export async function machine(id: string, by: string, signIn: () => void): Promi
   const tell = (message: string, alert = false) => { s.message = message; s.alert = alert; paint(); };
   let ended = false;
   const send: Send = async (body, item) => {
-    const answer = await post(item.call ? "/calls" : `/orders/${item.order}/entries`, body);
+    const answer = await post(item.measured ? `/characteristics/${item.measured.characteristic}/measurements` : item.call ? "/calls" : `/orders/${item.order}/entries`, body);
     s.online = answer !== "silence";
     if (answer === "signin") end();
     return answer;
@@ -53,7 +55,8 @@ export async function machine(id: string, by: string, signIn: () => void): Promi
     if (looking) return;
     looking = true;
     try {
-      const [m, jobs, calls] = await Promise.all([ask<Machine>(`/equipment/${id}`), ask<{ items: JobHead[] }>(`/equipment/${id}/jobs`), ask<{ items: Call[] }>(`/calls?open=true&equipment=${id}`)]);
+      const [m, jobs, calls, due] = await Promise.all([ask<Machine>(`/equipment/${id}`), ask<{ items: JobHead[] }>(`/equipment/${id}/jobs`), ask<{ items: Call[] }>(`/calls?open=true&equipment=${id}`), ask<DueList>(`/equipment/${id}/measurements-due`)]);
+      s.due = due;
       s.calls = calls.items;
       s.machine = m;
       s.jobs = jobs.items;
@@ -75,12 +78,14 @@ export async function machine(id: string, by: string, signIn: () => void): Promi
     } finally {
       looking = false;
     }
+    const waited = s.items.length;
     if (s.online) await queue.flush();
+    if (s.items.length < waited) setTimeout(() => void look(), 0); // what was asked does not know of them yet
     paint();
   };
 
   /** Keeps what is said one behind the other; the first that is refused ends the row. */
-  const keep = async (order: string, number: string, ...all: ({ entry: Omit<Entry, "at" | "key"> } | { call: Omit<NewCall, "at" | "key"> })[]): Promise<boolean> => {
+  const keep = async (order: string, number: string, ...all: ({ entry: Omit<Entry, "at" | "key"> } | { call: Omit<NewCall, "at" | "key"> } | { measured: NonNullable<Item["measured"]> })[]): Promise<boolean> => {
     s.sheet = undefined;
     for (const one of all) {
       let why: string | undefined;
@@ -126,6 +131,18 @@ export async function machine(id: string, by: string, signIn: () => void): Promi
       if (!now || now.state !== "running" || was === next?.name) return;
       await say(now.order, now.number, ...(was && now.operators.includes(was) ? [log(now, was, false)] : []), ...(next ? [log(now, next.name, true)] : []));
     },
+    measure: (a: Asked) => open(asksMeasured(acts, a)),
+    measured: async (a: Asked, values: Omit<Measurement, "at" | "key">) => {
+      const c = a.characteristic;
+      const order = s.due?.order;
+      if (await keep("", order ?? "", { measured: { characteristic: c.id ?? "", code: c.code, values: { ...values, ...(order ? { order } : {}) } } })) open(saysMeasured(acts, a, values));
+    },
+    withdraw: (a: Asked) => open(asksWithdrawal(acts, a)),
+    withdrawn: (a: Asked, reason: string) => {
+      const last = a.points.at(-1);
+      s.sheet = undefined;
+      ask(`/characteristics/${a.characteristic.id}/measurements/${last?.id}/withdrawal`, { at: last?.at, reason }).then(() => tell(w.noted), (err: unknown) => tell(err instanceof Refused ? w.refused + err.message : w.withdrawNeedsNet, true)).finally(() => void look());
+    },
     dismiss: (n: number) => void queue.dismiss(n),
     call: (what: NewCall["what"]) => {
       const j = atHand(project(s.jobs, s.items, id), id);
@@ -140,7 +157,7 @@ export async function machine(id: string, by: string, signIn: () => void): Promi
   let painted = "";
   let touching = false;
   const paint = () => {
-    const now = JSON.stringify([s.machine?.state, s.jobs, s.calls, s.made, s.docs, s.items, s.foreign, s.refused, s.online, s.operator, s.sheet?.title, s.message]);
+    const now = JSON.stringify([s.machine?.state, s.jobs, s.calls, s.due, s.made, s.docs, s.items, s.foreign, s.refused, s.online, s.operator, s.sheet?.title, s.message]);
     if (ended || touching || now === painted) return;
     painted = now;
     draw(id, s, acts);
@@ -158,12 +175,13 @@ export type Acts = {
   open: (s: Sheet | undefined) => void; close: () => void; begin: (j: JobHead, ...before: { j: JobHead; command: "complete" | "pause" }[]) => Promise<void>;
   enter: (j: JobHead, entry: Omit<Entry, "at" | "key" | "job">) => void; operator: (name: string | undefined) => Promise<void>; dismiss: (n: number) => void;
   call: (what: NewCall["what"]) => void; endCall: (c: Call) => void;
+  measure: (a: Asked) => void; measured: (a: Asked, values: Omit<Measurement, "at" | "key">) => Promise<void>; withdraw: (a: Asked) => void; withdrawn: (a: Asked, reason: string) => void;
 };
 
 /** Busy, ill, or somebody changed the order in between: it is asked again. */
 const passing = (err: Refused): boolean => err.status === 409 || err.status === 429 || err.status >= 500;
 
-async function post(path: string, body: Entry | NewCall): Promise<Answer> {
+async function post(path: string, body: Body): Promise<Answer> {
   try {
     await ask(path, body);
     return "taken";
@@ -213,7 +231,7 @@ function draw(id: string, s: State, acts: Acts): void {
   note.setAttribute("role", s.alert ? "alert" : "status");
   const kept = [
     ...(s.foreign.length > 0 ? [el("p", { className: "note" }, `${s.foreign.length} ${w.foreign.replace("{who}", [...new Set(s.foreign.map((i) => i.by))].join(", "))}`)] : []),
-    ...s.refused.map((i) => el("p", { className: "note row" }, `${w.later}${i.entry ? `${i.number}-${i.entry.job}` : w[`call.${i.call?.what ?? "material"}`]}: ${i.refused ?? ""} `, button(w.read, () => acts.dismiss(i.n), "plain"))),
+    ...s.refused.map((i) => el("p", { className: "note row" }, `${w.later}${i.entry ? `${i.number}-${i.entry.job}` : i.measured ? i.measured.code : w[`call.${i.call?.what ?? "material"}`]}: ${i.refused ?? ""} `, button(w.read, () => acts.dismiss(i.n), "plain"))),
   ];
   const main = s.sheet ? el("main", { className: "sheet" }, el("h2", {}, s.sheet.title), ...s.sheet.body, button(w.back, acts.close, "act back"))
     : el("main", { className: "work" }, current(now, s, acts), upcoming(jobs.filter((j) => j !== now), now, acts));
@@ -225,7 +243,7 @@ function draw(id: string, s: State, acts: Acts): void {
 
 /** The job at hand with what was made, and what can be said of it. */
 function current(j: JobHead | undefined, s: State, acts: Acts): HTMLElement {
-  if (!j) return el("section", { className: "current" }, el("h2", {}, w.atHand), el("p", { className: "big" }, w.none));
+  if (!j) return el("section", { className: "current" }, el("h2", {}, w.atHand), el("p", { className: "big" }, w.none), ...dues(s, acts));
   const known = s.jobs.find((x) => x.order === j.order && x.no === j.no);
   const base = s.made?.order === j.order && s.made.no === j.no ? s.made : (known?.made ?? j.made);
   // What waits comes on top of what the node knows.
@@ -243,6 +261,7 @@ function current(j: JobHead | undefined, s: State, acts: Acts): HTMLElement {
       el("div", {}, el("span", {}, w.good), el("b", {}, `${m.good} / ${j.quantity}`)), el("div", {}, el("span", {}, w.scrap), el("b", {}, String(m.scrap))), el("div", {}, el("span", {}, w.rework), el("b", {}, String(m.rework))),
       el("div", {}, el("span", {}, `${w.counted} ${m.counted}`), el("span", {}, `${w.typed} ${m.typed}`))),
     progress(m.good, j.quantity),
+    ...dues(s, acts),
     ...(s.docs?.order === j.order && s.docs.no === j.no && s.docs.all.length > 0 ? [button(`${w.files}（${s.docs.all.length}）`, () => acts.open(showsFiles(s.docs?.all ?? [])), "act who")] : []),
     el("div", { className: "acts" },
       ...(runs ? [button(w.pause, () => acts.open(asksPause(acts, j))), button(w.count, () => acts.open(asksCount(acts, j))), button(w.scrapped, () => acts.open(asksScrap(acts, j, m.counted > 0))), button(w.complete, () => acts.open(asksFinish(acts, j, m)))]
@@ -256,6 +275,9 @@ function recipeLine(j: JobHead, s: State): HTMLElement[] {
   const title = `${w.recipe} ${r.revision ?? 1}`;
   return s.recipe.drifted > 0 ? [el("p", { className: "say alert" }, `${title}：${w.drifted.replace("{n}", String(s.recipe.drifted))}`)] : [el("p", { className: "mid" }, `${title}：${w.asApproved}`)];
 }
+
+/** What is measured of the job at hand: what is due stands first and says why. */
+const dues = (s: State, acts: Acts): HTMLElement[] => (s.due?.items.length ? [el("div", { className: "dues" }, ...s.due.items.slice(0, 6).map((d) => button(`${d.characteristic.code} ${said(d.characteristic.name)} · ${dueText(d)}`, () => acts.measure(d), d.why ? "act due" : "act who")))] : []);
 
 function progress(good: number, quantity: number): HTMLElement {
   const bar = el("div", { className: "bar" }, el("div", { style: `width:${Math.max(0, Math.min(100, (100 * good) / quantity))}%` } as never));

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { Entry, JobHead, NewCall } from "../api/production";
-import { type Answer, atHand, type Item, type NewItem, project, Queue, type Shelf } from "./queue";
+import type { Entry, JobHead } from "../api/production";
+import { type Answer, atHand, type Body, type Item, type NewItem, project, Queue, type Shelf } from "./queue";
 
 /** A disk that outlives the page. */
 function disk(): Shelf & { rows: Item[] } {
@@ -19,7 +19,7 @@ function disk(): Shelf & { rows: Item[] } {
 function node() {
   const n = {
     up: true, deaf: false, mute: false, taken: [] as Entry[], refuse: (_: Entry): string | undefined => undefined,
-    send: async (said: Entry | NewCall): Promise<Answer> => {
+    send: async (said: Body): Promise<Answer> => {
       await Promise.resolve();
       const body = said as Entry; // what is done with both is the same
       if (!n.up) return "silence";
@@ -44,18 +44,21 @@ test("with a network an entry is sent at once, without a time, and not kept", as
   expect([n.taken[0]?.at, d.rows.length]).toEqual([undefined, 0]);
 });
 
-test("a call waits in line with the entries around it", async () => {
+test("a call and a measurement wait in line with the entries around it", async () => {
   const [d, n] = [disk(), node()];
   const q = new Queue(d, n.send, "op", () => undefined);
   n.up = false;
   await q.say(said(1));
   const { entry: _, ...call } = said(0);
+  const { entry: __, ...measured } = said(0);
   await q.say({ ...call, call: { what: "quality", equipment: "m", order: "MO-1", job: 10 } });
+  await q.say({ ...measured, measured: { characteristic: "c", code: "3.1", values: { values: [30.01], order: "MO-1" } } });
   await q.say(said(2));
   expect(project([], q.waiting(), "m")).toEqual([]);
   n.up = true;
   await q.flush();
-  expect(n.taken.map((t) => t.what)).toEqual(["count", "quality", "count"]);
+  expect(n.taken.map((t) => t.what)).toEqual(["count", "quality", undefined, "count"]);
+  expect(n.taken[2]).toMatchObject({ values: [30.01], order: "MO-1", key: measured.key, at: measured.at });
   expect(n.taken[1]).toMatchObject({ equipment: "m", order: "MO-1", key: call.key, at: call.at });
 });
 

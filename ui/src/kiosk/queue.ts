@@ -3,6 +3,7 @@
 // test can cut the network.
 
 import type { Entry, JobHead, NewCall } from "../api/production";
+import type { Measurement } from "../api/quality";
 
 export interface Item {
   /** In the order in which they were made; given by the shelf. */
@@ -18,6 +19,8 @@ export interface Item {
   /** What was done at a job, or who is called. */
   entry?: Omit<Entry, "at" | "key">;
   call?: Omit<NewCall, "at" | "key">;
+  /** What was measured of a characteristic. */
+  measured?: { characteristic: string; code: string; values: Omit<Measurement, "at" | "key"> };
   /** When it was made, by the node's clock. */
   at: string;
   /** It was on its way and no answer came, or others were before it. */
@@ -38,13 +41,14 @@ export interface Shelf {
 
 /** What became of sending one: taken, refused for a reason, no answer, or somebody must sign in. */
 export type Answer = "taken" | "silence" | "signin" | { refused: string };
-export type Send = (body: Entry | NewCall, item: Item) => Promise<Answer>;
+export type Body = Entry | NewCall | Measurement;
+export type Send = (body: Body, item: Item) => Promise<Answer>;
 
 /**
  * What the node is sent. While the network is there an entry is checked as it is made; one that comes later says
  * when it was done, and is never refused for what others did meanwhile.
  */
-export const bodyOf = (i: Item): Entry | NewCall => ({ ...(i.call ?? (i.entry as Entry)), key: i.key, ...(i.late ? { at: i.at } : {}) });
+export const bodyOf = (i: Item): Body => ({ ...(i.measured?.values ?? i.call ?? (i.entry as Entry)), key: i.key, ...(i.late ? { at: i.at } : {}) });
 
 export class Queue {
   private readonly shelf: Shelf;

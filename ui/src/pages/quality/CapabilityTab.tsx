@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Alert } from "antd";
 import { lazy, Suspense, useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { type Capability, capability, type Index } from "../../api/quality";
+import { type Capability, capability, type Characteristic, type Index } from "../../api/quality";
 import { RangePicker, useRange } from "../../components/RangePicker";
 import { Nothing, Waiting } from "../../components/Status";
 import { iso } from "../../lib/time";
@@ -10,16 +10,18 @@ import { CharacteristicPicker, shown, useCharacteristic, useQualitySearch, useTi
 
 const EChart = lazy(() => import("../../charts/EChart"));
 
+const measured = (c: Characteristic) => !c.attribute;
+
 /** How well a process keeps within its specification, with intervals and what to bear in mind. */
 export function CapabilityTab() {
   const { t } = useTranslation("quality");
   const [search, set] = useQualitySearch();
-  const c = useCharacteristic();
+  const c = useCharacteristic(measured);
   const range = useRange(search, "24h");
   const query = useQuery({ ...capability(c?.id ?? "", iso(range.from), iso(range.to)), enabled: c !== undefined && !c.attribute });
   return (
     <div className="stack">
-      <div className="row"><CharacteristicPicker only={(x) => !x.attribute} /><RangePicker few search={search} fallback="24h" range={range} set={(r) => set({ range: undefined, from: undefined, to: undefined, ...r })} /></div>
+      <div className="row"><CharacteristicPicker only={measured} /><RangePicker few search={search} fallback="24h" range={range} set={(r) => set({ range: undefined, from: undefined, to: undefined, ...r })} /></div>
       {!c ? <Nothing text={t("none.pick")} /> : c.attribute ? <Nothing text={t("cap.attribute")} /> : !query.data ? <Waiting query={query} /> : <Report a={query.data} />}
     </div>
   );

@@ -59,20 +59,21 @@ function CaseDrawer({ of, close }: { of: Case; close: () => void }) {
   const move = useStep((v: Omit<Step, "at"> & { state: CaseState; at?: string }) => api.post<Case>(`/nonconformances/${of.id}/state`, { ...v, rev: of.rev }), (c) => (c.state === "closed" || c.state === "cancelled" ? close() : undefined));
   const go = (to: CaseState) => void form.validateFields().then(({ at, ...v }) => move.mutate({ ...v, ...(at ? { at: iso(ofPicker(at.toDate())) } : {}), state: to }), () => undefined);
   return (
-    <Drawer open onClose={close} size={560} title={<>{t("tab.cases")} <span className="chip">{t(`case.state.${state}`)}</span></>} extra={of.characteristic && <Button onClick={() => set({ tab: "chart", characteristic: of.characteristic, case: undefined })}>{t("case.chart")}</Button>}>
+    <Drawer open onClose={close} size={560} title={<>{t("tab.cases")} <span className="chip">{t(`case.state.${state}`)}</span></>} extra={of.gauge ? <Button onClick={() => set({ tab: "gauges", gauge: of.gauge, case: undefined })}>{t("gauges:open")}</Button> : of.characteristic && <Button onClick={() => set({ tab: "chart", characteristic: of.characteristic, case: undefined })}>{t("case.chart")}</Button>}>
       <div className="stack">
         <p>{of.text}</p>
         <h3>{t("steps")}</h3>
         <ol>{(of.steps ?? []).map((s) => (
           <li key={s.at}><span className="chip">{t(`case.state.${s.state}`)}</span> {s.text} {s.disposition && `（${t(`disposition.${s.disposition}` as "disposition.scrap")}）`} {s.cause && t(`cause.${s.cause}` as "cause.tool")} <span className="dim">{s.by} {dateTime(s.at)}</span>
-            {s.proof && <div><b>{t(s.proof.effective ? "proof.yes" : "proof.no", { n: s.proof.subgroups, signals: s.proof.signals, chance: fixed(s.proof.by_chance, 1), out: s.proof.outside })}</b></div>}</li>))}</ol>
+            {s.proof && of.gauge && <div><b>{t(s.proof.effective ? "gauges:proof.yes" : "gauges:proof.no", { n: s.proof.subgroups, bad: s.proof.flagged, bias: s.proof.bias?.toPrecision(2) ?? "—", se: s.proof.std_error?.toPrecision(2) ?? "—" })}</b></div>}
+            {s.proof && !of.gauge && <div><b>{t(s.proof.effective ? "proof.yes" : "proof.no", { n: s.proof.subgroups, signals: s.proof.signals, chance: fixed(s.proof.by_chance, 1), out: s.proof.outside })}</b></div>}</li>))}</ol>
         {reports && next.length > 0 && (
           <Form form={form} layout="vertical">
             <Form.Item name="text" label={t("case.step")} rules={[{ required: true, message: t("needed") }]}><Input.TextArea maxLength={4000} autoSize={{ minRows: 2 }} /></Form.Item>
             {state === "open" && <Form.Item name="disposition" label={t("disposition")}><Select allowClear aria-label={t("disposition")} options={(["rework", "scrap", "sort", "return", "concession"] as const).map((d) => ({ value: d, label: t(`disposition.${d}`) }))} /></Form.Item>}
             {state === "contained" && <Form.Item name="cause" label={t("note.cause")}><Select allowClear aria-label={t("note.cause")} options={causes.map((k) => ({ value: k, label: t(`cause.${k}`) }))} /></Form.Item>}
             {state === "analysed" && <Form.Item name="at" label={t("case.acted.at")}><DatePicker showTime={{ format: "HH:mm" }} format="YYYY-MM-DD HH:mm" placeholder={t("case.now")} /></Form.Item>}
-            {state === "acted" && <p className="dim">{t("proof.hint")}</p>}
+            {state === "acted" && <p className="dim">{t(of.gauge ? "gauges:proof.hint" : "proof.hint")}</p>}
             <div className="row">{next.map((to, i) => <Button key={to} {...(i === 0 ? { type: "primary" as const } : {})} loading={move.isPending} onClick={() => go(to)}>{to === "contained" && state !== "open" ? t("case.back") : t(`case.to.${to as "contained"}`)}</Button>)}</div>
           </Form>)}
       </div>

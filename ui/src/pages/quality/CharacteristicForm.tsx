@@ -15,7 +15,7 @@ export function CharacteristicForm({ of, close }: { of: Characteristic | undefin
   const { name } = useLang();
   const [form] = Form.useForm<Characteristic>();
   const attribute = Form.useWatch("attribute", form) ?? of?.attribute ?? false;
-  const save = useStep((v: Characteristic) => api.post("/characteristics", { ...v, name: v.name, id: of?.id, rev: of?.rev ?? 0, revision: of?.revision, rules: v.rules ?? [] }), close);
+  const save = useStep((v: Characteristic) => api.post("/characteristics", { ...v, name: v.name, id: of?.id, rev: of?.rev ?? 0, revision: of?.revision, from: of?.from, rules: v.rules ?? [] }), close);
   const all = useQuery(gauges()).data ?? [];
   const needed = [{ required: true, message: t("needed") }];
   const number = (n: "lsl" | "usl" | "target") => <Form.Item name={n} label={t(n)}><InputNumber style={{ width: 140 }} /></Form.Item>;
@@ -32,6 +32,10 @@ export function CharacteristicForm({ of, close }: { of: Characteristic | undefin
           <Form.Item name="item" label={t("item")}><Input maxLength={40} /></Form.Item><Form.Item name="operation" label={t("operation")}><InputNumber min={0} max={9999} precision={0} /></Form.Item>
           <Form.Item name="stage" label={t("stage")} rules={needed}><Select aria-label={t("stage")} style={{ width: 110 }} options={(["incoming", "in_process", "final", "outgoing"] as const).map((s) => ({ value: s, label: t(`stage.${s}`) }))} /></Form.Item>
           <Form.Item name="every" label={t("every")}><Input maxLength={60} /></Form.Item>
+        </div>
+        <div className="row" style={{ alignItems: "flex-start" }}>
+          <Form.Item name="every_minutes" label={t("every.minutes")}><InputNumber min={0} max={100000} precision={0} style={{ width: 120 }} /></Form.Item><Form.Item name="every_parts" label={t("every.parts")}><InputNumber min={0} max={1000000} precision={0} style={{ width: 120 }} /></Form.Item>
+          <Form.Item name="first_piece" label=" " valuePropName="checked"><Checkbox>{t("first.piece")}</Checkbox></Form.Item>
         </div>
         <div className="row"><Form.Item name="attribute" valuePropName="checked"><Checkbox disabled={of !== undefined} onChange={(e) => form.setFieldsValue(e.target.checked ? { chart: "p", lsl: undefined, usl: undefined, target: undefined, tag: undefined } as unknown as Characteristic : { chart: "imr" } as unknown as Characteristic)}>{t("attribute")}</Checkbox></Form.Item>
           <Form.Item name="special" valuePropName="checked"><Checkbox>{t("special")}</Checkbox></Form.Item><Form.Item name="hold" valuePropName="checked"><Checkbox>{t("hold")}</Checkbox></Form.Item></div>

@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Button, Segmented } from "antd";
+import { Button, Segmented, Select } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { chart, type Point, type View } from "../../api/quality";
+import { chart, memoryKinds, type Point, type View } from "../../api/quality";
 import { RangePicker, useRange } from "../../components/RangePicker";
 import { Nothing, Waiting } from "../../components/Status";
 import { csv } from "../../lib/format";
@@ -11,9 +11,12 @@ import { dateTime, iso } from "../../lib/time";
 import { download } from "../../lib/download";
 import { ControlChart } from "./ControlChart";
 import { LimitsPanel } from "./LimitsPanel";
+import { MemoryChart } from "./MemoryChart";
 import { signal } from "./look";
 import { CharacteristicPicker, shown, useCharacteristic, useQualitySearch, useTitle } from "./parts";
 import { PointDrawer } from "./PointDrawer";
+import { SignalsLine } from "./SignalsLine";
+import { WithdrawnList } from "./WithdrawnList";
 
 /** The control chart of a characteristic, as a picture and as a table. */
 export function ChartTab() {
@@ -26,15 +29,17 @@ export function ChartTab() {
   const [look, setLook] = useState<"chart" | "table">("chart");
   const [open, setOpen] = useState<Point>();
   const view = query.data;
+  const kind = c && !c.attribute ? memoryKinds.find((k) => k === search.look) : undefined;
   return (
     <div className="stack">
       <div className="row">
         <CharacteristicPicker />
         <RangePicker few search={search} fallback="24h" range={range} set={(r) => set({ range: undefined, from: undefined, to: undefined, ...r })} />
+        {c && !c.attribute && <Select style={{ width: 170 }} aria-label={t("look")} value={kind ?? "own"} onChange={(v: string) => set({ look: v === "own" ? undefined : v })} options={[{ value: "own", label: t(`chart.${c.chart}`) }, ...memoryKinds.map((k) => ({ value: k, label: t(`look.${k}`) }))]} />}
         <span className="fill" />
-        <Segmented size="small" value={look} onChange={setLook} options={[{ value: "chart", label: t("common:chart") }, { value: "table", label: t("common:table") }]} />
+        {!kind && <Segmented size="small" value={look} onChange={setLook} options={[{ value: "chart", label: t("common:chart") }, { value: "table", label: t("common:table") }]} />}
       </div>
-      {!c ? <Nothing text={t("none.pick")} /> : !view ? <Waiting query={query} /> : (
+      {!c ? <Nothing text={t("none.pick")} /> : kind ? <MemoryChart key={`${c.id} ${kind}`} c={c} kind={kind} from={range.from} to={range.to} /> : !view ? <Waiting query={query} /> : (
         <section className="panel" aria-label={t("chart")}>
           <h2 className="row">{title(c)} <span className="dim" role="status">{summary(view, t)}</span><span className="fill" />
             <span className="dim noprint">{t("hint")}</span>
@@ -44,9 +49,11 @@ export function ChartTab() {
           {view.points.length + view.envelope.length === 0 ? <Nothing text={t("none.points")} />
             : look === "chart" ? <ControlChart view={view} from={range.from} to={range.to} zoom={(from, to) => set({ range: undefined, from: iso(from), to: iso(to) })} open={setOpen} />
               : <ChartTable view={view} open={setOpen} />}
+          {view.signals.length > 0 && <SignalsLine view={view} from={range.from} to={range.to} zoom={(from, to) => set({ range: undefined, from: iso(from), to: iso(to) })} />}
+          {view.withdrawn.length > 0 && <WithdrawnList view={view} />}
           {c.tag && <p className="noprint"><Link to="/machines/$id" params={{ id: c.place }} search={{ from: iso(range.from), to: iso(range.to) }}>{t("samples")}</Link></p>}
         </section>)}
-      {view && <LimitsPanel view={view} from={range.from} to={range.to} />}
+      {view && !kind && <LimitsPanel view={view} from={range.from} to={range.to} />}
       {open && view && <PointDrawer key={open.id} view={view} point={open} close={() => setOpen(undefined)} />}
     </div>
   );

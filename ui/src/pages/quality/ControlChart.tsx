@@ -22,7 +22,7 @@ export function ControlChart({ view, from, to, zoom, open, height = 340, id = "c
     sizes.observe(el);
     return () => sizes.disconnect();
   }, []);
-  const f: Frame = { width, height, left: 64, right: 64, top: 12, bottom: 26 };
+  const f: Frame = { width, height, left: 64, right: 84, top: 12, bottom: 26 };
   const s = useMemo(() => scaleOf(view, from, to, f), [view, from, to, width, height]);
   const points = view.points;
   const place = useMemo(() => spread(points, from, to), [points, from, to]);

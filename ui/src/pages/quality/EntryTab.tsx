@@ -5,12 +5,11 @@ import { useTranslation } from "react-i18next";
 import { api } from "../../api/client";
 import { chart, type Characteristic, type Measured, type Measurement } from "../../api/quality";
 import { Nothing, Waiting } from "../../components/Status";
+import { newKey } from "../../lib/key";
 import { day, iso } from "../../lib/time";
 import { steady } from "../../lib/ranges";
 import { ControlChart } from "./ControlChart";
 import { CharacteristicPicker, shown, useCharacteristic, useMay, useStep } from "./parts";
-
-const newKey = () => `${Date.now()}-${Math.random().toString(36).slice(2)}`;
 
 /** An inspector enters a measurement and sees at once whether the process is still in control. */
 export function EntryTab() {
@@ -87,6 +86,8 @@ function Said({ m, c }: { m: Measured; c: Characteristic }) {
       {rules ? <Alert type="error" showIcon title={t("entry.bad", { rules })} /> : !m.point.outside && !m.warnings.includes("no_limits") && <Alert type="success" showIcon title={t("entry.ok", { value })} />}
       {m.held && <Alert type="warning" showIcon title={t("entry.held", { order: m.held })} />}
       {m.warnings.includes("no_limits") && <Alert type="info" showIcon title={t("entry.nolimits")} />}
+      {m.warnings.includes("gauge_drifts") && <Alert type="error" showIcon title={t("entry.drifts")} />}
+      {m.warnings.includes("check_due") && <Alert type="warning" showIcon title={t("entry.check")} />}
       {m.warnings.includes("gauge_due") && <Alert type="warning" showIcon title={t("entry.gauge")} />}
     </div>
   );

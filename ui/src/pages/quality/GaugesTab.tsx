@@ -8,13 +8,20 @@ import { type Gauge, type GaugeStudy, gauges, studies } from "../../api/quality"
 import { Nothing, Problem } from "../../components/Status";
 import { useLang } from "../../i18n/useLang";
 import { dateTime, day, day8, iso, ms } from "../../lib/time";
-import { PlacePicker, useMay, useStep } from "./parts";
+import { GaugeDetail } from "./GaugeDetail";
+import { PlacePicker, useMay, useQualitySearch, useStep } from "./parts";
 import { StudyForm } from "./StudyForm";
 import { StudyResult } from "./StudyResult";
 
 /** Gauges with when they are due, and studies of how good measuring is. */
 export function GaugesTab() {
+  const [search] = useQualitySearch();
+  return search.gauge ? <GaugeDetail key={search.gauge} id={search.gauge} /> : <GaugeList />;
+}
+
+function GaugeList() {
   const { t } = useTranslation("quality");
+  const [, set] = useQualitySearch();
   const { name } = useLang();
   const { plans, reports } = useMay();
   const [editing, setEditing] = useState<Gauge | "new">();
@@ -26,12 +33,12 @@ export function GaugesTab() {
     <div className="stack">
       <div className="row"><span className="fill" />{plans && <Button type="primary" onClick={() => setEditing("new")}>{t("gauges.add")}</Button>}</div>
       {query.error && <Problem error={query.error} retry={() => void query.refetch()} />}
-      <Table<Gauge> size="small" rowKey={(g) => g.id ?? ""} loading={query.isLoading} dataSource={query.data ?? []} pagination={{ pageSize: 50, hideOnSinglePage: true }} scroll={{ x: 800 }} locale={{ emptyText: <Nothing text={t("gauges.none")} /> }}
+      <Table<Gauge> size="small" rowKey={(g) => g.id ?? ""} loading={query.isLoading} dataSource={query.data ?? []} pagination={{ pageSize: 50, hideOnSinglePage: true }} scroll={{ x: 940 }} locale={{ emptyText: <Nothing text={t("gauges.none")} /> }}
         columns={[
           { title: t("number"), dataIndex: "number", width: 120, sorter: (a, b) => a.number.localeCompare(b.number) }, { title: t("name"), key: "name", render: (_, g) => name(g.name) }, { title: t("place"), key: "place", width: 150, render: (_, g) => g.place_name && name(g.place_name) },
           { title: t("resolution"), key: "res", width: 110, align: "right", render: (_, g) => (g.resolution ? `${g.resolution} ${g.unit ?? ""}` : "—") }, { title: t("calibrated"), key: "cal", width: 110, render: (_, g) => (g.calibrated ? day8(g.calibrated) : "—") },
           { title: t("due"), key: "due", width: 190, sorter: (a, b) => ms(a.due ?? 0) - ms(b.due ?? 0), render: (_, g) => (g.due ? <>{day8(g.due)} {due(g) && <span className="chip"><b>{due(g)}</b></span>}</> : "—") },
-          { title: "", key: "do", width: 190, render: (_, g) => <span className="row">{reports && <Button size="small" aria-label={`${t("study.add")} ${g.number}`} onClick={() => setStudying(g)}>{t("study.add")}</Button>}{plans && <Button size="small" aria-label={`${t("common:edit")} ${g.number}`} onClick={() => setEditing(g)}>{t("common:edit")}</Button>}</span> },
+          { title: "", key: "do", width: 270, render: (_, g) => <span className="row"><Button size="small" aria-label={t("gauges:open.of", { number: g.number })} onClick={() => set({ gauge: g.id })}>{t("gauges:open")}</Button>{reports && <Button size="small" aria-label={`${t("study.add")} ${g.number}`} onClick={() => setStudying(g)}>{t("study.add")}</Button>}{plans && <Button size="small" aria-label={`${t("common:edit")} ${g.number}`} onClick={() => setEditing(g)}>{t("common:edit")}</Button>}</span> },
         ]} />
       <section className="panel" aria-label={t("studies")}>
         <h2>{t("studies")}</h2>
@@ -64,6 +71,8 @@ function GaugeForm({ of, close }: { of: Gauge | undefined; close: () => void }) 
         <Form.Item name="place" label={t("place")} rules={needed}><PlacePicker /></Form.Item>
         <div className="row"><Form.Item name="resolution" label={t("resolution")}><InputNumber min={0} /></Form.Item><Form.Item name="unit" label={t("unit")}><Input maxLength={20} style={{ width: 80 }} /></Form.Item></div>
         <div className="row"><Form.Item name="calibrated" label={t("calibrated")}><DatePicker /></Form.Item><Form.Item name="days" label={t("days")}><InputNumber min={0} max={3650} precision={0} /></Form.Item></div>
+        <div className="row"><Form.Item name="master" label={t("gauges:master.number")}><Input maxLength={60} style={{ width: 120 }} /></Form.Item><Form.Item name="reference" label={t("gauges:reference")}><InputNumber style={{ width: 120 }} /></Form.Item><Form.Item name="check_hours" label={t("gauges:check.hours")}><InputNumber min={0} max={8760} precision={0} style={{ width: 120 }} /></Form.Item></div>
+        <div className="row"><Form.Item name="tag" label={t("gauges:check.tag")} extra={t("gauges:check.tag.hint")}><Input maxLength={200} style={{ width: 180 }} /></Form.Item><Form.Item name="trigger" label={t("gauges:check.trigger")}><Input maxLength={200} style={{ width: 180 }} /></Form.Item></div>
         <Form.Item name="note" label={t("entry.note")}><Input maxLength={400} /></Form.Item>
       </Form>
     </Drawer>

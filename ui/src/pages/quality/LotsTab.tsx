@@ -3,19 +3,21 @@ import { Alert, Button, Checkbox, Form, Input, InputNumber, Table } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../../api/client";
-import { characteristics, lotPlan, lots, type Lot } from "../../api/quality";
+import { type Characteristic, characteristics, lotPlan, lots, type Lot } from "../../api/quality";
 import { Nothing, Problem } from "../../components/Status";
 import { dateTime } from "../../lib/time";
 import { CharacteristicPicker, useCharacteristic, useMay, useStep } from "./parts";
 
+const sampled = (c: Characteristic) => Boolean(c.level);
+
 /** Lots by sampling: how many to look at, whether the lot is accepted, how the next one is inspected. */
 export function LotsTab() {
   const { t } = useTranslation("quality");
-  const any = (useQuery(characteristics()).data ?? []).some((c) => c.level);
-  const c = useCharacteristic();
+  const any = (useQuery(characteristics()).data ?? []).some(sampled);
+  const c = useCharacteristic(sampled);
   return (
     <div className="stack">
-      {any ? <div className="row"><CharacteristicPicker only={(x) => Boolean(x.level)} /></div> : <Nothing text={t("lots.pick")} />}
+      {any ? <div className="row"><CharacteristicPicker only={sampled} /></div> : <Nothing text={t("lots.pick")} />}
       {c?.level && <Lots key={c.id} id={c.id ?? ""} />}
     </div>
   );

@@ -34,7 +34,21 @@ export function PointDrawer({ view, point, close }: { view: View; point: Point; 
             <Button type="primary" htmlType="submit" loading={say.isPending}>{t("note.add")}</Button>
           </Form>)}
       </div>
+      {reports && !point.by?.startsWith("tag:") && <Withdraw view={view} point={point} close={close} />}
       {reporting && <CaseForm characteristic={c} subgroup={point.id} order={point.order} close={() => setReporting(false)} />}
     </Drawer>
+  );
+}
+
+/** What was mistyped is withdrawn, with the reason. */
+function Withdraw({ view, point, close }: { view: View; point: Point; close: () => void }) {
+  const { t } = useTranslation("quality");
+  const drop = useStep((v: { reason: string }) => api.post(`/characteristics/${view.characteristic.id}/measurements/${point.id}/withdrawal`, { at: point.at, reason: v.reason }), close);
+  return (
+    <Form name="withdrawal" layout="vertical" onFinish={(v: { reason: string }) => drop.mutate(v)} style={{ marginTop: 24 }}>
+      <p className="dim">{t("withdraw.hint")}</p>
+      <Form.Item name="reason" label={t("withdrawn.reason")} rules={[{ required: true, message: t("needed") }]}><Input maxLength={400} /></Form.Item>
+      <Button danger htmlType="submit" loading={drop.isPending}>{t("withdraw")}</Button>
+    </Form>
   );
 }

@@ -22,7 +22,7 @@ export default function QualityPage() {
     { key: "lots", label: t("tab.lots"), children: <LotsTab /> }, { key: "gauges", label: t("tab.gauges"), children: <GaugesTab /> }, { key: "cases", label: t("tab.cases"), children: <CasesTab /> }, { key: "defects", label: t("tab.defects"), children: <DefectsTab /> },
   ];
   // What is looked at stays when one goes from the chart to its capability.
-  const go = (tab: string) => void navigate({ to: "/quality", search: { tab, characteristic: search.characteristic } satisfies QualitySearch, replace: true });
+  const go = (tab: string) => void navigate({ to: "/quality", search: { tab, characteristic: search.characteristic, range: search.range, from: search.from, to: search.to } satisfies QualitySearch, replace: true });
   return (
     <>
       <div className="pagehead"><h1>{t("title")}</h1><span className="dim">{t("lead")}</span></div>

@@ -49,14 +49,15 @@ export function CharacteristicPicker({ only }: { only?: (c: Characteristic) => b
   const shown = (all.data ?? []).filter((c) => !only || only(c));
   return (
     <Select showSearch={{ optionFilterProp: "label" }} style={{ minWidth: 300 }} aria-label={t("characteristic")} placeholder={t("characteristic.pick")} loading={all.isLoading}
-      value={shown.some((c) => c.id === search.characteristic) ? search.characteristic : undefined} onChange={(characteristic: string) => set({ characteristic })} options={shown.map((c) => ({ value: c.id ?? "", label: title(c) }))} />
+      value={search.characteristic ? (shown.some((c) => c.id === search.characteristic) ? search.characteristic : undefined) : shown[0]?.id} onChange={(characteristic: string) => set({ characteristic })} options={shown.map((c) => ({ value: c.id ?? "", label: title(c) }))} />
   );
 }
 
-/** The characteristic that the address names. */
-export function useCharacteristic(): Characteristic | undefined {
+/** The characteristic that the address names; the first that fits where it names none. */
+export function useCharacteristic(only?: (c: Characteristic) => boolean): Characteristic | undefined {
   const [search] = useQualitySearch();
-  return (useQuery(characteristics()).data ?? []).find((c) => c.id === search.characteristic);
+  const all = useQuery(characteristics()).data ?? [];
+  return search.characteristic ? all.find((c) => c.id === search.characteristic) : all.find((c) => !only || only(c));
 }
 
 /** A node of the plant, by its id. */
