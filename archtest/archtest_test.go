@@ -152,7 +152,7 @@ var floors = []struct {
 	{"data", nil, "embedded files"},
 	{"ui", nil, "embedded files"},
 	{"sim", []string{
-		"plant",
+		"plant", "plant/waveform",
 		"connect/cip/enip",
 		"connect/dlt645/frame",
 		"connect/fins/frame",

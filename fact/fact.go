@@ -87,8 +87,12 @@ const (
 
 // Kinds are all of them.
 var Kinds = []Kind{
-	KindConnection, KindClock, KindStopReason, KindOverride, KindCount, KindClosing, KindGap, KindAlarmAck, KindOverload, KindDisk, KindDamage,
-	KindCommand, KindStep, KindSuspicion, KindSuspicionSaid, KindSharing, KindSeal, KindEvidenceRequest, KindEvidenceStep, KindAcceptance, KindAcceptancePart, KindDiagnosis, KindReportStep, KindReportRefused,
+	KindConnection, KindClock, KindStopReason, KindOverride, KindCount, KindClosing, KindGap, KindAlarmAck, KindOverload, KindDisk,
+	KindDamage, KindCommand, KindStep, KindSuspicion, KindSuspicionSaid, KindSeal, KindEvidenceRequest, KindEvidenceStep, KindSharing,
+	KindAcceptance, KindAcceptancePart, KindDiagnosis, KindEvaluation, KindReportStep, KindReportRefused, KindDefinition, KindOrder,
+	KindPerson, KindPlan, KindPlanPart, KindPlanStep, KindPlanLimit, KindLineLayout, KindEnergyNetwork, KindEnergyBaseline, KindEnergyReplacement, KindMaterial,
+	KindMaterialMaster, KindMaterialCall, KindMaterialArrival, KindCall, KindHealthPoint, KindAlarmLimit, KindAlarmFinding, KindAlarmMode,
+	KindWorkOrder, KindQuality, KindMeasurement, KindFile, KindExchange,
 }
 
 // Event is one fact of the record journal.

@@ -78,6 +78,24 @@ type question struct {
 
 // ask finds the windows and brings the rows in them up to date.
 func (e *Engine) ask(ctx context.Context, scope access.Scope, kind Kind, from, to plant.Micros) (question, error) {
+	q, err := e.cut(ctx, scope, kind, from, to)
+	if err != nil || len(q.windows) == 0 {
+		return q, err
+	}
+	last := q.windows[len(q.windows)-1]
+	q.rows, err = e.rows(ctx, scope, q.windows[0].From, min(last.To, plant.MicrosOf(e.now())))
+	return q, err
+}
+
+// Windows are those of a scope that overlap [from, to) and have begun; nothing is
+// folded to tell them.
+func (e *Engine) Windows(ctx context.Context, scope access.Scope, kind Kind, from, to plant.Micros) ([]Span, error) {
+	q, err := e.cut(ctx, scope, kind, from, to)
+	return q.windows, err
+}
+
+// cut finds the windows of a question.
+func (e *Engine) cut(ctx context.Context, scope access.Scope, kind Kind, from, to plant.Micros) (question, error) {
 	now := plant.MicrosOf(e.now())
 	model, err := e.folder.Model(ctx, scope, min(max(to-1, from), now))
 	if err != nil {
@@ -101,12 +119,7 @@ func (e *Engine) ask(ctx context.Context, scope access.Scope, kind Kind, from, t
 		return q, err
 	}
 	q.windows = slices.DeleteFunc(q.windows, func(w Span) bool { return w.From >= now })
-	if len(q.windows) == 0 {
-		return q, nil
-	}
-	last := q.windows[len(q.windows)-1]
-	q.rows, err = e.rows(ctx, scope, q.windows[0].From, min(last.To, now))
-	return q, err
+	return q, nil
 }
 
 // firstCalendar is that of the first machine below: what a scope above all

@@ -18,6 +18,7 @@ type Bearing struct {
 	Seed   uint64        // of the noise
 	Begins time.Time     // of the spall; the zero time is never
 	Grows  time.Duration // in which shocks become e times as strong
+	Mended time.Time     // from when on a new bearing turns; the zero time is never
 }
 
 // Strengths in m/s².
@@ -37,7 +38,7 @@ var resonances = [...]float64{1150, 2400, 3900, 5600, 7900}
 
 // Strength is how strong shocks are at an instant: what truly is so.
 func (b Bearing) Strength(at time.Time) float64 {
-	if b.Begins.IsZero() || at.Before(b.Begins) {
+	if b.Begins.IsZero() || at.Before(b.Begins) || !b.Mended.IsZero() && !at.Before(b.Mended) {
 		return 0
 	}
 	return firstShock * math.Exp(float64(at.Sub(b.Begins))/float64(b.Grows))

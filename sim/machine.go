@@ -51,6 +51,7 @@ type machine struct {
 	feeds      []*machine // of a meter: whose power it sees
 	air        []*machine // of a compressor's meter: who takes air from its net
 	waste      *waste     // nil: it wastes nothing that it should not
+	heard      Bearing    // of a recorder
 	next       plant.Micros
 	truth      *ledger
 
@@ -83,6 +84,7 @@ type machine struct {
 	set                 tally // counts and energy when a controller's counters were set to 0
 	wear                float64
 	tools               int
+	offset              plant.Micros // from when on its control corrects its size by the wear; 0 for never
 	body                body
 	bath                bath
 }

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"time"
 
 	"zhigai/plant"
@@ -8,7 +9,10 @@ import (
 
 // Pace is how often a past is looked at: states and counters every Step, what is
 // continuous every Slow.
-type Pace struct{ Step, Slow time.Duration }
+type Pace struct {
+	Step, Slow time.Duration
+	Only       []string // paths of the machines that are looked at; all when empty
+}
 
 // Sight is a signal that changed since it was last looked at.
 type Sight struct {
@@ -21,13 +25,25 @@ type Sight struct {
 
 // Past lives from now to an instant at once, and tells after every step what a
 // reader at that pace would have found changed; the first step tells all. It
-// ends with the first error of tell, which must not keep the slice.
+// ends with the first error of tell, which must not keep the slice. What recorders
+// heard is not in it: see [Plant.Heard].
 func (p *Plant) Past(to time.Time, pace Pace, tell func(at time.Time, seen []Sight) error) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	last := make([][]uint32, len(p.machines)) // version told, one higher
-	slow := make([]map[int]bool, len(p.machines))
-	for i, m := range p.machines {
+	machines := p.machines
+	if len(pace.Only) > 0 {
+		machines = nil
+		for _, path := range pace.Only {
+			m := p.at(path)
+			if m == nil {
+				return fmt.Errorf("sim: past: no machine %q; write its whole path", path)
+			}
+			machines = append(machines, m)
+		}
+	}
+	last := make([][]uint32, len(machines)) // version told, one higher
+	slow := make([]map[int]bool, len(machines))
+	for i, m := range machines {
 		last[i], slow[i] = make([]uint32, len(m.values)), map[int]bool{}
 		for _, c := range m.channels {
 			slow[i][c.slot] = true
@@ -40,18 +56,20 @@ func (p *Plant) Past(to time.Time, pace Pace, tell func(at time.Time, seen []Sig
 		p.events(at)
 		look := at-observed >= micros(pace.Slow)
 		if look {
-			p.observe(at)
+			for _, m := range machines {
+				m.observe(at)
+			}
 			observed = at
 		}
 		seen = seen[:0]
-		for i, m := range p.machines {
+		for i, m := range machines {
 			m.mu.Lock()
 			for slot, v := range m.values {
-				if last[i][slot] == v.version+1 || slow[i][slot] && !look {
+				s := &m.kind.Signals[slot]
+				if last[i][slot] == v.version+1 || slow[i][slot] && !look || s.Kind == plant.KindWaveform {
 					continue
 				}
 				last[i][slot] = v.version + 1
-				s := &m.kind.Signals[slot]
 				seen = append(seen, Sight{Machine: m.path, Signal: s.Name, Kind: s.Kind, Number: v.num, Text: v.text})
 			}
 			m.mu.Unlock()

@@ -32,7 +32,7 @@ var shown = []string{
 func channelsOf(k Kind) []channel {
 	var out []channel
 	for i, s := range k.Signals {
-		if s.Writable || s.Fixed != "" || s.Kind == plant.KindText || slices.Contains(shown, s.Name) {
+		if s.Writable || s.Fixed != "" || s.Kind == plant.KindText || s.Kind == plant.KindWaveform || slices.Contains(shown, s.Name) {
 			continue
 		}
 		f, ok := formulas[s.Name]

@@ -12,6 +12,7 @@ package sim
 import (
 	"container/heap"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -58,6 +59,8 @@ type Config struct {
 	Lines    []Line          // machines that are joined part by part
 	Broken   []Breakdown     // that come for certain, beside those of chance
 	Wastes   []Waste         // what is used for nothing, more by the day
+	Records  []Recording     // what recorders of vibration hear
+	Offsets  []Offset        // what corrects itself by the wear of its tool
 }
 
 // Plant is a simulated plant.
@@ -108,6 +111,9 @@ func New(c Config) (*Plant, error) {
 		return nil, err
 	}
 	if err := p.squander(c.Wastes); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(p.record(c.Records), p.correct(c.Offsets)); err != nil {
 		return nil, err
 	}
 	for _, b := range c.Broken {

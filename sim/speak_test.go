@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -56,7 +57,7 @@ func TestMQTT_DeliveredProfilesAreReadAsShown(t *testing.T) {
 	must(t, err)
 	seen := 0
 	for _, p := range library.List() {
-		if p.Protocol != mqtt.Kind {
+		if p.Protocol != mqtt.Kind || slices.ContainsFunc(p.Signals, func(s profile.Signal) bool { return s.Kind == plant.KindWaveform }) {
 			continue
 		}
 		seen++
@@ -65,6 +66,59 @@ func TestMQTT_DeliveredProfilesAreReadAsShown(t *testing.T) {
 	}
 	if seen == 0 {
 		t.Error("no profile of MQTT")
+	}
+}
+
+// A recorder publishes windows of what its sensor hears: the bearing that it sits on,
+// before and after it is replaced.
+func TestMQTT_RecorderIsHeard(t *testing.T) {
+	t.Parallel()
+	b, driver := mqttParty(t)
+	start := time.Now().Truncate(time.Second)
+	k := sim.Kind{ID: "x", Class: "sensor", Protocol: mqtt.Kind, Signals: []sim.Signal{{Name: "vibration.waveform", Kind: plant.KindWaveform, At: "vibration#"}}}
+	p, err := sim.New(sim.Config{Seed: 1, Start: start, Products: []string{"a"}, Kinds: map[string]sim.Kind{"x": k}, Model: plant.Model{Nodes: []plant.Node{
+		{ID: "n", Path: "f/recorder", Level: plant.LevelEquipment, Machine: &plant.Equipment{Class: "sensor", Profile: "x", Device: plant.Device{Driver: mqtt.Kind, Address: "f/recorder"}}},
+	}}, Records: []sim.Recording{{Machine: "f/recorder", Bearing: sim.Bearing{RPM: 1500, Order: 3.6, Rate: 20480, Seed: 3, Begins: start.AddDate(0, 0, -9), Grows: 40 * time.Hour, Mended: start.Add(time.Hour)}}}})
+	must(t, err)
+	device := plant.Device{Driver: mqtt.Kind, Address: "f/recorder"}
+	t.Cleanup(driver.(*mqtt.Driver).Expect(device)) // what it says first is kept for us
+	ctx, cancel := context.WithCancel(t.Context())
+	t.Cleanup(func() {
+		cancel()
+		p.Close()
+	})
+	must(t, p.Attach(ctx, b.Addr().String()))
+	conn, err := driver.Open(ctx, device)
+	must(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	got := make(chan connect.Reading, 10)
+	go func() {
+		_ = conn.(connect.Subscriber).Subscribe(ctx, []connect.Point{{Address: "vibration#", Kind: plant.KindWaveform}}, func(_ context.Context, rs []connect.Reading) error {
+			for _, r := range rs {
+				got <- r
+			}
+			return nil
+		}, func() {})
+	}()
+	select {
+	case r := <-got:
+		want, ok := p.Heard("f/recorder", r.Source)
+		if r.Err != nil || !ok || r.Text != want.Encode() || len(want.Values) != 32768 {
+			t.Errorf("%d bytes of %s: %v", len(r.Text), r.Source, r.Err)
+		}
+	case <-time.After(patience):
+		t.Fatal("nothing was heard")
+	}
+	loud, _ := p.Heard("f/recorder", start)
+	quiet, _ := p.Heard("f/recorder", start.Add(time.Hour))
+	if l, q := loud.Envelope(1).RMS, quiet.Envelope(1).RMS; l < 2*q {
+		t.Errorf("RMS %.2f with the bad bearing, %.2f with the new one", l, q)
+	}
+	if _, ok := p.Heard("f/other", start); ok {
+		t.Error("a machine that is not there is heard")
+	}
+	if _, err := sim.New(sim.Config{Start: start, Products: []string{"a"}, Records: []sim.Recording{{Machine: "f/recorder"}}}); err == nil {
+		t.Error("a recorder that is not there")
 	}
 }
 

@@ -1,6 +1,12 @@
 package sim
 
-import "math"
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"zhigai/plant"
+)
 
 // useTool wears the tool by one part: a tool lasts about seven hours of work,
 // furnaces have none.
@@ -23,10 +29,43 @@ func (m *machine) newTool() {
 // last fifth of a tool's life.
 func wearScrap(wear float64) float64 { return 0.03 * max(0, wear-80) / 20 }
 
+// Offset is a machine whose control corrects its size by the wear of the tool from an
+// instant on.
+type Offset struct {
+	Machine string // path
+	From    time.Time
+}
+
+const (
+	wearGrowth = 0.00008 // mm that a part grows for a percent of wear
+	offsetStep = 0.0002  // mm, the smallest that a control corrects
+)
+
+// grown is by how much a worn tool makes parts too large, mm.
+func (m *machine) grown() float64 {
+	grown := m.wear * wearGrowth
+	if m.offset != 0 && m.now >= m.offset {
+		return math.Mod(grown, offsetStep)
+	}
+	return grown
+}
+
+// correct prepares machines that will correct their size.
+func (p *Plant) correct(all []Offset) error {
+	for _, o := range all {
+		m := p.at(o.Machine)
+		if m == nil {
+			return fmt.Errorf("sim: offset: no machine %q; write its whole path", o.Machine)
+		}
+		m.offset = plant.MicrosOf(o.From)
+	}
+	return nil
+}
+
 // measure sets what is measured of a finished part: sizes drift with wear.
 func (m *machine) measure() {
 	n := m.rng.NormFloat64
-	m.put("part.diameter", round(m.get("part.target", 30)+m.wear*0.00008+n()*0.0012, 4))
+	m.put("part.diameter", round(m.get("part.target", 30)+m.grown()+n()*0.0012, 4))
 	m.put("roughness", round(0.18+m.wear*0.0006+0.01*math.Abs(m.get("stone.pressure", 6)-6)+n()*0.008, 3))
 	m.put("inspect.diameter.outer", round(47+n()*0.0018, 4))
 	m.put("inspect.diameter.bore", round(20+n()*0.0014, 4))

@@ -13,20 +13,24 @@ import (
 type Waste struct {
 	Machine string // path
 	From    time.Time
-	PerDay  float64 // kW that come to it each day
-	Most    float64 // kW at which it stays
+	PerDay  float64   // kW that come to it each day
+	Most    float64   // kW at which it stays
+	Mended  time.Time // from when on nothing is wasted; the zero time is never
 }
 
 // waste is a Waste of one machine.
 type waste struct {
-	from plant.Micros
-	rate float64 // kW a microsecond
-	most float64
+	from, to plant.Micros // to is 0 while nobody mends it
+	rate     float64      // kW a microsecond
+	most     float64
 }
+
+// mended says whether nothing is wasted any more.
+func (w *waste) mended(at plant.Micros) bool { return w.to != 0 && at >= w.to }
 
 // power that is wasted at an instant, kW.
 func (w *waste) power(at plant.Micros) float64 {
-	if w == nil || at <= w.from {
+	if w == nil || at <= w.from || w.mended(at) {
 		return 0
 	}
 	return min(w.most, w.rate*float64(at-w.from))
@@ -38,6 +42,9 @@ func (w *waste) energy(a, b plant.Micros) float64 {
 		return 0
 	}
 	area := func(at plant.Micros) float64 { // kW·µs since the beginning
+		if w.mended(at) {
+			at = w.to
+		}
 		d := float64(max(0, at-w.from))
 		if full := w.most / w.rate; d > full {
 			return w.most*full/2 + w.most*(d-full)
@@ -98,12 +105,15 @@ func (p *Plant) squander(all []Waste) error {
 		switch {
 		case m == nil:
 			return fmt.Errorf("sim: waste: no machine %q; write its whole path", w.Machine)
-		case w.PerDay < 0 || w.Most < 0:
-			return fmt.Errorf("sim: waste of %s: %g kW a day up to %g; write what comes to it", w.Machine, w.PerDay, w.Most)
+		case w.PerDay < 0 || w.Most < 0 || !w.Mended.IsZero() && !w.Mended.After(w.From):
+			return fmt.Errorf("sim: waste of %s: %g kW a day up to %g from %s until %s; write what comes to it, and when it is mended after it began", w.Machine, w.PerDay, w.Most, w.From, w.Mended)
 		case m.class != "furnace" && (m.class != "meter" || len(m.feeds) > 0):
 			return fmt.Errorf("sim: waste of %s: a furnace loses insulation, and a meter that feeds no machine is a compressor's", w.Machine)
 		}
-		m.waste = &waste{plant.MicrosOf(w.From), w.PerDay / (24 * 3.6e9), w.Most}
+		m.waste = &waste{from: plant.MicrosOf(w.From), rate: w.PerDay / (24 * 3.6e9), most: w.Most}
+		if !w.Mended.IsZero() {
+			m.waste.to = plant.MicrosOf(w.Mended)
+		}
 		if m.class == "meter" {
 			p.air(m)
 		}

@@ -186,6 +186,48 @@ func TestSaving_CUSUMAndIndicator(t *testing.T) {
 	}
 }
 
+// Changes come and go: each is found after it began, ends after it has gone, and the
+// next one is looked for behind it; none is found of what stays.
+func TestChanges_ComeAndGo(t *testing.T) {
+	t.Parallel()
+	m := &energy.Model{RMSE: 1}
+	noise := func(i int) float64 { return float64((i*5)%3-1) * 0.8 }
+	var d []float64
+	for i := range 100 {
+		v := noise(i)
+		switch {
+		case i >= 20 && i < 40:
+			v += 3
+		case i >= 60 && i < 80:
+			v -= 2 + float64(i-60)*0.1
+		}
+		d = append(d, v)
+	}
+	got := m.Changes(d)
+	if len(got) != 2 {
+		t.Fatalf("%+v", got)
+	}
+	for i, want := range []struct {
+		since, until int
+		mean         float64
+	}{{20, 40, 3}, {60, 80, -2.95}} {
+		c := got[i]
+		if c.Since < want.since-2 || c.Since > want.since+1 || c.Found <= c.Since || c.Found > want.since+4 ||
+			c.Until < want.until-1 || c.Until > want.until+1 || c.Over <= c.Until || c.Over > want.until+6 || math.Abs(c.Mean-want.mean) > 0.3 {
+			t.Errorf("%+v; want about %+v", c, want)
+		}
+	}
+	if lasts := m.Changes(d[:35]); len(lasts) != 1 || lasts[0].Over != 35 || lasts[0].Until != 35 || math.Abs(lasts[0].Mean-3) > 0.3 {
+		t.Errorf("%+v", lasts)
+	}
+	if none := m.Changes(d[:20]); none != nil {
+		t.Errorf("%+v", none)
+	}
+	if none := (&energy.Model{}).Changes(d); none != nil {
+		t.Errorf("without anything to measure by: %+v", none)
+	}
+}
+
 // A model of a variable that explains nothing does not pass, one that explains does.
 func TestAccept(t *testing.T) {
 	t.Parallel()

@@ -66,3 +66,27 @@ func TestRules_ByHand(t *testing.T) {
 		}
 	}
 }
+
+// What chance gives is what the rules' probabilities say: one point in 370 beyond
+// three sigmas; runs of nine begin once in 512 points; twenty in control hardly give
+// three signals.
+func TestChance(t *testing.T) {
+	t.Parallel()
+	if got := spc.Chance(spc.Nelson[:1]); math.Abs(got-0.0027) > 0.0004 {
+		t.Errorf("beyond the limits: %v", got)
+	}
+	if got := spc.Chance(spc.Nelson[1:2]); math.Abs(got-1.0/512) > 0.0004 {
+		t.Errorf("runs: %v", got)
+	}
+	if all, none := spc.Chance(spc.Nelson), spc.Chance(nil); all < 0.01 || all > 0.03 || none != 0 {
+		t.Errorf("all %v, none %v", all, none)
+	}
+	for _, c := range []struct {
+		k             int
+		expected, has float64
+	}{{0, 3, 1}, {1, 0.5, 1 - math.Exp(-0.5)}, {3, 1, 1 - 2.5*math.Exp(-1)}} {
+		if got := spc.AtLeast(c.k, c.expected); math.Abs(got-c.has) > 1e-12 {
+			t.Errorf("at least %d of %v: %v; want %v", c.k, c.expected, got, c.has)
+		}
+	}
+}

@@ -23,7 +23,7 @@ import (
 // read when the node opens.
 func (n *node) newHealth() *health.Desk {
 	return health.NewDesk(health.Options{
-		Store: recshop.NewHealth(n.record), Signals: windowsOf{n}, Alarms: healthAlarms{n.alarms},
+		Store: recshop.NewHealth(n.record), Signals: windowsOf{n}, Places: nodesOf{placesOf{n.fleet}}, Alarms: healthAlarms{n.alarms},
 		Catalogue: n.bearings, Zones: n.zones, Rules: n.healthRules, Events: doneWorks{n.record}, NewID: n.record.NewID, Now: time.Now,
 	})
 }

@@ -30,20 +30,22 @@ var demoLogins = []web.Login{
 
 // demoFlags say what is simulated beside the node.
 type demoFlags struct {
-	Demo   bool          `help:"Run a simulated plant beside the node, on real protocols: a bearing maker."`
-	Plant  string        `help:"With --demo: plant file in place of the bearing maker; machines without their own address have one in braces, such as {modbus-hall-1}." type:"existingfile" placeholder:"FILE"`
-	Orders bool          `help:"With --demo: people order, plan and work in the bearing maker; its machines make what the plan says."`
-	Hurry  time.Duration `help:"With --orders: each job takes so long: its machine neither sets up nor stops." placeholder:"TIME"`
-	Past   int           `help:"With --demo and a new folder: days that the plant has lived before." placeholder:"DAYS"`
-	Broken string        `help:"With --demo: path of a machine that breaks down a minute after the start, for four hours." placeholder:"PATH"`
-	Seed   uint64        `help:"Seed of the simulated plant." default:"1"`
+	Demo    bool          `help:"Run a simulated plant beside the node, on real protocols: a bearing maker."`
+	Plant   string        `help:"With --demo: plant file in place of the bearing maker; machines without their own address have one in braces, such as {modbus-hall-1}." type:"existingfile" placeholder:"FILE"`
+	Orders  bool          `help:"With --demo: people order, plan and work in the bearing maker; its machines make what the plan says."`
+	Hurry   time.Duration `help:"With --orders: each job takes so long: its machine neither sets up nor stops." placeholder:"TIME"`
+	Past    int           `help:"With --demo and a new folder: days that the plant has lived before." placeholder:"DAYS"`
+	Broken  string        `help:"With --demo: path of a machine that breaks down a minute after the start, for four hours." placeholder:"PATH"`
+	Stories bool          `help:"With --demo and a new folder: a month has passed at machines of the bearing maker where something went wrong and was mended: a leak, a furnace, a bearing, a tool."`
+	Seed    uint64        `help:"Seed of the simulated plant." default:"1"`
 }
 
 // demo is a simulated plant and its model, whose addresses are not filled in.
 type demo struct {
-	model plant.Model
-	plant *sim.Plant
-	flags demoFlags
+	model   plant.Model
+	plant   *sim.Plant
+	flags   demoFlags
+	stories *stories // nil without
 }
 
 // brokenAfter lets people see the machine at work before it breaks down.
@@ -62,10 +64,13 @@ func demoWastes(now time.Time) []sim.Waste {
 // folder holds what was kept of that.
 func (f demoFlags) demo(ctx context.Context, at place) (*demo, error) {
 	if !f.Demo {
-		if f.Plant != "" || f.Past != 0 || f.Orders || f.Broken != "" {
-			return nil, errors.New("--plant, --past, --broken and --orders go with --demo")
+		if f.Plant != "" || f.Past != 0 || f.Orders || f.Broken != "" || f.Stories {
+			return nil, errors.New("--plant, --past, --broken, --stories and --orders go with --demo")
 		}
 		return nil, nil
+	}
+	if f.Stories && (f.Plant != "" || f.Past != 0) {
+		return nil, errors.New("--stories goes with the bearing maker, not with --plant, and has a past of its own, so without --past")
 	}
 	if f.Orders && f.Plant != "" || f.Hurry != 0 && !f.Orders {
 		return nil, errors.New("--orders goes with the bearing maker, not with --plant; --hurry goes with --orders")
@@ -90,25 +95,36 @@ func (f demoFlags) demo(ctx context.Context, at place) (*demo, error) {
 	// value for an instant already told, as no machine does.
 	now := time.Now()
 	start := now
-	_, err = os.Stat(filepath.Join(at.Data, "history"))
+	_, statErr := os.Stat(filepath.Join(at.Data, "history"))
 	if f.Past < 0 || f.Past > maxPast {
 		return nil, fmt.Errorf("--past %d: 0 to %d days are simulated", f.Past, maxPast)
 	}
-	fresh := errors.Is(err, fs.ErrNotExist) && f.Past > 0
+	fresh, how := errors.Is(statErr, fs.ErrNotExist) && f.Past > 0, wholePast
 	if fresh {
 		start = now.AddDate(0, 0, -f.Past).Truncate(time.Second)
 	}
-	c := sim.Config{Seed: f.Seed, Start: start, Model: d.model, Kinds: simKinds(profiles)}
+	c := sim.Config{Seed: f.Seed, Start: start, Kinds: simKinds(profiles)}
 	if f.Plant == "" {
 		c.Wastes = demoWastes(now)
 	}
+	if f.Stories {
+		d.stories = newStories(now)
+		if d.model, err = withMonitoring(d.model, profiles); err != nil {
+			return nil, err
+		}
+		if fresh = errors.Is(statErr, fs.ErrNotExist); fresh {
+			c.Start, how = d.stories.begin, storiesPast
+		}
+		c.Wastes, c.Records, c.Offsets = d.stories.wastes, d.stories.records, d.stories.offsets
+	}
+	c.Model = d.model
 	if f.Broken != "" {
 		c.Broken = []sim.Breakdown{{Machine: f.Broken, From: now.Add(brokenAfter), To: now.Add(brokenAfter + brokenFor)}}
 	}
 	if d.plant, err = sim.New(c); err != nil || !fresh {
 		return d, err
 	}
-	if err := past(ctx, at, d.model, profiles, d.plant, now); err != nil {
+	if err := past(ctx, at, d.model, profiles, d.plant, now, how); err != nil {
 		return nil, fmt.Errorf("--past: %w", err)
 	}
 	return d, nil
@@ -147,7 +163,16 @@ func (d *demo) join(ctx context.Context, n *node) ([]web.Login, error) {
 		return nil, err
 	}
 	if d.flags.Plant == "" {
-		if err := n.planDemoInspection(ctx); err != nil {
+		except := ""
+		if d.stories != nil {
+			except = storyOfLathe
+		}
+		if err := n.planDemoInspection(ctx, except); err != nil {
+			return nil, fmt.Errorf("demo plant: %w", err)
+		}
+	}
+	if d.stories != nil {
+		if err := n.tellStories(ctx, d.stories); err != nil {
 			return nil, fmt.Errorf("demo plant: %w", err)
 		}
 	}

@@ -127,6 +127,10 @@ func (l *plantPast) Made(_ context.Context, _ access.Scope, path string, _ energ
 	return out, nil
 }
 
+func (l *plantPast) Windows(ctx context.Context, scope access.Scope, path string, every energy.Every, from, to plant.Micros) ([]energy.Made, error) {
+	return l.Made(ctx, scope, path, every, from, to)
+}
+
 func (l *plantPast) SaveNetwork(_ context.Context, _ plant.TenantNo, n energy.Network, _ int64) error {
 	l.kept = append(l.kept, n)
 	return nil
@@ -219,31 +223,40 @@ func (l *plantPast) byEye(t *testing.T, path string, fit int) int {
 
 // A net leaks and a furnace loses insulation: each is found by its baseline after
 // the plant's truth says that it began, before the day's energy alone would show it,
-// and nothing is found of a plant where nothing is wrong.
+// it has gone when it was mended, and nothing is found of a plant where nothing is wrong.
 func TestEnergyStory_LeakAndInsulation(t *testing.T) {
 	t.Parallel()
 	const fit, days = 14, 24
 	begins := storyStart.AddDate(0, 0, 15)
 	sick, p := livePast(t, days, sim.Waste{Machine: compressor, From: begins, PerDay: 0.15, Most: 6}, sim.Waste{Machine: furnace, From: begins, PerDay: 0.4, Most: 20})
+	mends := begins.AddDate(0, 0, 7)
+	mended, _ := livePast(t, days+5, sim.Waste{Machine: compressor, From: begins, PerDay: 0.15, Most: 6, Mended: mends}, sim.Waste{Machine: furnace, From: begins, PerDay: 0.8, Most: 20, Mended: mends})
 	well, _ := livePast(t, days, sim.Waste{Machine: compressor, From: begins, PerDay: 0, Most: 0}, sim.Waste{Machine: furnace, From: begins, PerDay: 0, Most: 0})
 	for code, c := range map[string]struct{ path, worked string }{"air": {compressor, storySite}, "heat": {furnace, furnace}} {
 		r := sick.held(t, code, c.worked, fit)
-		if r.Change == nil {
+		if len(r.Changes) == 0 {
 			t.Errorf("%s: nothing is found within %d days; wasted at the end: %.1f kW", code, days-fit, p.Wasted(c.path, storyStart.AddDate(0, 0, days)))
 			continue
 		}
-		found, since := r.Change.Found.Time(), r.Change.Since.Time()
+		c0 := r.Changes[0]
+		found, since := c0.Found.Time(), c0.Since.Time()
 		eye := storyStart.AddDate(0, 0, sick.byEye(t, c.path, fit)+1)
 		t.Logf("%s: began %s, found %s, since %s, by eye %s; truth %.2f kW when it was found, mean since %.1f kWh a day", code,
-			begins.Format(time.DateOnly), found.Format(time.DateOnly), since.Format(time.DateOnly), eye.Format(time.DateOnly), p.Wasted(c.path, found), r.Change.Mean)
+			begins.Format(time.DateOnly), found.Format(time.DateOnly), since.Format(time.DateOnly), eye.Format(time.DateOnly), p.Wasted(c.path, found), c0.Mean)
 		if found.Before(begins) || !found.Before(eye) {
 			t.Errorf("%s: found %s; it began %s and is seen by eye %s", code, found, begins, eye)
 		}
-		if off := since.Sub(begins); math.Abs(off.Hours()) > 72 || r.Change.Mean <= 0 {
-			t.Errorf("%s: since %s, %+.1f kWh a day; the truth is %s", code, since, r.Change.Mean, begins)
+		if off := since.Sub(begins); math.Abs(off.Hours()) > 72 || c0.Mean <= 0 {
+			t.Errorf("%s: since %s, %+.1f kWh a day; the truth is %s", code, since, c0.Mean, begins)
 		}
-		if r := well.held(t, code, c.worked, fit); r.Change != nil {
-			t.Errorf("%s: %+v is found where nothing is wrong", code, r.Change)
+		if len(r.Changes) != 1 || c0.Over != 0 {
+			t.Errorf("%s: %+v; nobody mended it", code, r.Changes)
+		}
+		if r := mended.held(t, code, c.worked, fit); len(r.Changes) != 1 || r.Changes[0].Over == 0 || r.Changes[0].Over.Time().Before(mends) || r.Changes[0].Until.Time().After(mends.AddDate(0, 0, 1)) {
+			t.Errorf("%s: mended %s, %+v", code, mends.Format(time.DateOnly), r.Changes)
+		}
+		if r := well.held(t, code, c.worked, fit); len(r.Changes) != 0 {
+			t.Errorf("%s: %+v is found where nothing is wrong", code, r.Changes)
 		}
 	}
 }

@@ -182,6 +182,17 @@ func (b burningOf) Counter(machine plant.Node) (string, float64) {
 // madeOf tells energy what was made.
 type madeOf struct{ engine *figure.Engine }
 
+// Windows implements energy.Production.
+func (m madeOf) Windows(ctx context.Context, scope access.Scope, path string, every energy.Every, from, to plant.Micros) ([]energy.Made, error) {
+	scope.Path = path
+	all, err := m.engine.Windows(ctx, scope, figure.Kind(every), from, to)
+	out := make([]energy.Made, len(all))
+	for i, w := range all {
+		out[i] = energy.Made{From: w.From, To: w.To}
+	}
+	return out, err
+}
+
 // Made implements energy.Production.
 func (m madeOf) Made(ctx context.Context, scope access.Scope, path string, every energy.Every, from, to plant.Micros) ([]energy.Made, error) {
 	scope.Path = path
@@ -218,7 +229,7 @@ const energyRoom alarm.Source = "energy"
 // Raise implements energy.Alarms. What stands at a place that is gone is nobody's.
 func (f findingsOf) Raise(ctx context.Context, tenant plant.TenantNo, found energy.Finding) error {
 	err := f.n.alarms.Raise(ctx, tenant, alarm.Signal{
-		Source: energyRoom, Key: found.Key, Place: found.Place, Priority: found.Priority, Text: found.Text, Evidence: found.Evidence,
+		Source: energyRoom, Key: found.Key, Place: found.Place, At: found.At, Priority: found.Priority, Text: found.Text, Evidence: found.Evidence,
 	})
 	if errors.Is(err, access.ErrNotFound) {
 		return nil
@@ -227,15 +238,18 @@ func (f findingsOf) Raise(ctx context.Context, tenant plant.TenantNo, found ener
 }
 
 // Clear implements energy.Alarms.
-func (f findingsOf) Clear(ctx context.Context, tenant plant.TenantNo, key string) error {
-	return f.n.alarms.Clear(ctx, tenant, energyRoom, key, 0)
+func (f findingsOf) Clear(ctx context.Context, tenant plant.TenantNo, key string, at plant.Instant) error {
+	return f.n.alarms.Clear(ctx, tenant, energyRoom, key, at)
 }
 
 // watchEvery is how often limits of demand are looked at: a quarter of an hour can
 // still be held when a minute of it is gone.
 const watchEvery = 20 * time.Second
 
-// watchEnergy looks at limits of demand until ctx ends.
+// watchEnergy looks at limits of demand and at baselines until ctx ends.
 func (n *node) watchEnergy(ctx context.Context) error {
-	return n.eachTenantEvery(ctx, watchEvery, "limits of demand are not watched", n.newEnergy().Watch)
+	desk := n.newEnergy()
+	return n.eachTenantEvery(ctx, watchEvery, "limits of demand and baselines are not watched", func(ctx context.Context, tenant plant.TenantNo) error {
+		return errors.Join(desk.Watch(ctx, tenant), desk.WatchBaselines(ctx, tenant))
+	})
 }

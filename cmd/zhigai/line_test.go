@@ -98,7 +98,7 @@ func simulatedLine(t *testing.T, hours int) (*node, *sim.Plant, line.Layout) {
 	t.Cleanup(p.Close)
 	begin := plant.InstantOf(p.Now())
 	at := place{Data: t.TempDir()}
-	must(t, past(t.Context(), at, m, profiles, p, now))
+	must(t, past(t.Context(), at, m, profiles, p, now, wholePast))
 	n, err := openNode(t.Context(), at, "127.0.0.1:0", slog.New(slog.DiscardHandler))
 	must(t, err)
 	t.Cleanup(func() { must(t, n.close()) })

@@ -8,6 +8,7 @@ import (
 	"zhigai/access"
 	"zhigai/plant"
 	recshop "zhigai/record/shop"
+	"zhigai/shop/alarm"
 	"zhigai/shop/alarm/delivery"
 	"zhigai/shop/equipment"
 	"zhigai/shop/maintenance"
@@ -16,10 +17,26 @@ import (
 // newMaintenance makes the desk of plans and work orders.
 func (n *node) newMaintenance() *maintenance.Desk {
 	return maintenance.NewDesk(maintenance.Options{
-		Store: recshop.NewMaintenance(n.record), Alarms: n.alarms, Machines: keptMachines{alarmMachines{n.desk, n.board}}, Places: nodesOf{placesOf{n.fleet}},
+		Store: recshop.NewMaintenance(n.record), Alarms: standingOf{n.alarms}, Machines: keptMachines{alarmMachines{n.desk, n.board}}, Places: nodesOf{placesOf{n.fleet}},
 		Spares: sparesOf{n.newMaterial()}, Files: keptFiles{recshop.NewAttachments(n.record), n.attachments()},
 		NewID: n.record.NewID, Now: time.Now,
 	})
+}
+
+// standingOf tells maintenance when alarms stood.
+type standingOf struct{ desk *alarm.Desk }
+
+// Stood implements maintenance.Alarms.
+func (s standingOf) Stood(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, id string, from, to plant.Instant) ([]maintenance.Standing, error) {
+	all, err := s.desk.Stood(ctx, tenant, machine, id, from, to)
+	out := make([]maintenance.Standing, len(all))
+	for i, a := range all {
+		out[i] = maintenance.Standing{From: a.From, To: a.To, Earlier: a.Earlier}
+		if a.Open {
+			out[i].To = 0
+		}
+	}
+	return out, err
 }
 
 // keptMachines tells maintenance when machines stood and what they made.

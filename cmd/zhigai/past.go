@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"zhigai/access"
@@ -17,21 +19,25 @@ import (
 	"zhigai/sim"
 )
 
-// pastPace is how a simulated past is looked at: what moves slowly once a
-// minute, so that a month of a plant is written in minutes.
-var pastPace = sim.Pace{Step: time.Second, Slow: time.Minute}
+// manner is how a simulated past is looked at.
+type manner struct {
+	pace  sim.Pace
+	batch time.Duration // how much of it is stored at once
+	// windows is how often recorders of vibration are heard; never where it is 0.
+	windows time.Duration
+}
 
-const (
-	// pastBatch is how much of the past is stored at once.
-	pastBatch = time.Minute
-	// maxPast bounds it, in days: two months show a trend.
-	maxPast = 62
-)
+// wholePast is of all machines: what moves slowly once a minute, so that a month of a
+// plant is written in minutes.
+var wholePast = manner{pace: sim.Pace{Step: time.Second, Slow: time.Minute}, batch: time.Minute}
+
+// maxPast bounds it, in days: two months show a trend.
+const maxPast = 62
 
 // past writes what the node of a simulated plant would have kept, had it run
 // since the plant began: the store's clock is the plant's, so that days are
 // recorded and sealed as of then. The folder must be new.
-func past(ctx context.Context, at place, m plant.Model, profiles *profile.Library, p *sim.Plant, to time.Time) (err error) {
+func past(ctx context.Context, at place, m plant.Model, profiles *profile.Library, p *sim.Plant, to time.Time, how manner) (err error) {
 	rec, err := openRecord(ctx, at)
 	if err != nil {
 		return err
@@ -71,31 +77,57 @@ func past(ctx context.Context, at place, m plant.Model, profiles *profile.Librar
 	w := pastWriter{tags: map[string]map[string]plant.TagNo{}, rng: rand.New(rand.NewPCG(1, 2))}
 	for _, t := range tags {
 		machine := t.Path[:len(t.Path)-len(t.Name)-1]
+		if len(how.pace.Only) > 0 && !slices.Contains(how.pace.Only, machine) {
+			continue
+		}
 		if w.tags[machine] == nil {
 			w.tags[machine] = map[string]plant.TagNo{}
 			w.machines = append(w.machines, machine)
 		}
 		w.tags[machine][t.Name] = t.No
-	}
-	return errors.Join(p.Past(to, pastPace, func(now time.Time, seen []sim.Sight) error {
-		clock = now
-		w.look(now, seen)
-		if now.Sub(begin)%pastBatch != 0 || len(w.batch.Samples)+len(w.batch.Texts) == 0 {
-			return ctx.Err()
+		if t.Kind == plant.KindWaveform {
+			w.recorders = append(w.recorders, t)
 		}
+	}
+	store := func() error {
 		_, err := hist.Append(ctx, homeTenant, w.batch)
 		w.batch = plant.Batch{}
 		return err
-	}), hist.Flush())
+	}
+	err = p.Past(to, how.pace, func(now time.Time, seen []sim.Sight) error {
+		clock = now
+		w.look(now, seen)
+		if how.windows > 0 && now.Sub(begin)%how.windows == 0 {
+			w.listen(p, now)
+		}
+		if now.Sub(begin)%how.batch != 0 || len(w.batch.Samples)+len(w.batch.Texts) == 0 {
+			return ctx.Err()
+		}
+		return store()
+	})
+	if err == nil && len(w.batch.Samples)+len(w.batch.Texts) > 0 {
+		err = store()
+	}
+	return errors.Join(err, hist.Flush())
 }
 
 // pastWriter makes samples of what was seen.
 type pastWriter struct {
-	machines []string
-	tags     map[string]map[string]plant.TagNo // by machine and name
-	rng      *rand.Rand
-	batch    plant.Batch
-	heard    time.Time // contact was last noted
+	machines  []string
+	tags      map[string]map[string]plant.TagNo // by machine and name
+	recorders []plant.Tag
+	rng       *rand.Rand
+	batch     plant.Batch
+	heard     time.Time // contact was last noted
+}
+
+// listen adds what recorders hear at an instant.
+func (w *pastWriter) listen(p *sim.Plant, now time.Time) {
+	for _, t := range w.recorders {
+		if heard, ok := p.Heard(strings.TrimSuffix(t.Path, "/"+t.Name), now); ok {
+			w.batch.Texts = append(w.batch.Texts, plant.Text{Tag: t.No, Time: plant.MicrosOf(now), Value: heard.Encode()})
+		}
+	}
 }
 
 // look adds what is new. A round of reading takes its time: no two devices

@@ -40,7 +40,7 @@ func TestPast_HonestMachinesAreNotAccused(t *testing.T) {
 	p, err := sim.New(sim.Config{Seed: 7, Start: now.AddDate(0, 0, -2), Model: m, Kinds: simKinds(profiles)})
 	must(t, err)
 	t.Cleanup(p.Close)
-	must(t, past(t.Context(), at, m, profiles, p, now))
+	must(t, past(t.Context(), at, m, profiles, p, now, wholePast))
 
 	stopped, err := openStores(t.Context(), at)
 	must(t, err)

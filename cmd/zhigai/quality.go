@@ -153,10 +153,6 @@ func (n *node) readGaugesOf(ctx context.Context, tenant plant.TenantNo, desk *qu
 const maxGauges = 5000
 
 func (n *node) readGauge(ctx context.Context, tenant plant.TenantNo, c quality.Characteristic, tags map[string]*plant.Tag, desk *quality.Desk, store quality.Store) error {
-	value, ok := tags[c.Tag]
-	if !ok {
-		return nil // the machine does not have the signal, or not yet
-	}
 	to := plant.MicrosOf(time.Now()) - gaugesSettle
 	from := to - gaugesPast
 	last, err := store.Before(ctx, tenant, c.ID, plant.Instant(to), 1)
@@ -166,6 +162,19 @@ func (n *node) readGauge(ctx context.Context, tenant plant.TenantNo, c quality.C
 	if len(last) > 0 {
 		from = last[0].At.Micros() + 1
 	}
+	out, err := n.subgroupsOf(ctx, tenant, c, tags, from, to)
+	if err != nil {
+		return err
+	}
+	return desk.Read(ctx, tenant, c, out)
+}
+
+// subgroupsOf are what a machine measured of a characteristic in [from, to).
+func (n *node) subgroupsOf(ctx context.Context, tenant plant.TenantNo, c quality.Characteristic, tags map[string]*plant.Tag, from, to plant.Micros) (out []quality.Subgroup, err error) {
+	value, ok := tags[c.Tag]
+	if !ok {
+		return nil, nil // the machine does not have the signal, or not yet
+	}
 	var readings []reading
 	if c.Trigger == "" {
 		readings, err = n.readingsOf(ctx, tenant, value.No, from, to, c.Size*subgroupsAtOnce)
@@ -173,9 +182,8 @@ func (n *node) readGauge(ctx context.Context, tenant plant.TenantNo, c quality.C
 		readings, err = n.countedReadings(ctx, tenant, value.No, counter.No, from, to, c.Size*subgroupsAtOnce)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var out []quality.Subgroup
 	for group := range slices.Chunk(readings, c.Size) {
 		if len(group) < c.Size {
 			break // it waits for the rest
@@ -187,7 +195,7 @@ func (n *node) readGauge(ctx context.Context, tenant plant.TenantNo, c quality.C
 		}
 		out = append(out, s)
 	}
-	return desk.Read(ctx, tenant, c, out)
+	return out, nil
 }
 
 // reading is a value of a signal at an instant.

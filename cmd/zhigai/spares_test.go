@@ -39,8 +39,8 @@ func (oneHall) Needs(context.Context, plant.TenantNo, string) ([]material.Need, 
 	return nil, access.ErrNotFound
 }
 
-func (oneHall) Came(context.Context, plant.TenantNo, plant.NodeID, string, plant.Instant, plant.Instant) (plant.Instant, bool, error) {
-	return 0, false, nil
+func (oneHall) Stood(context.Context, plant.TenantNo, plant.NodeID, string, plant.Instant, plant.Instant) ([]maintenance.Standing, error) {
+	return nil, nil
 }
 
 func (oneHall) Stops(context.Context, plant.TenantNo, plant.NodeID, plant.Instant, plant.Instant) ([]maintenance.Stop, error) {

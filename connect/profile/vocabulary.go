@@ -43,8 +43,8 @@ func ReadVocabulary(src []byte) (Vocabulary, error) {
 	for _, w := range file.Signals {
 		_, twice := out[w.Name]
 		_, known := unitOf(w.Unit)
-		if twice || !signalName.MatchString(w.Name) || !slices.Contains(kinds, w.Kind) || w.Title.ZH == "" || w.Title.EN == "" || (w.Kind == plant.KindNumber) != known {
-			return nil, fmt.Errorf("vocabulary: %q: write each name once, with kind, both titles, and a unit of UCUM for numbers", w.Name)
+		if twice || !signalName.MatchString(w.Name) || !slices.Contains(kinds, w.Kind) || w.Title.ZH == "" || w.Title.EN == "" || (w.Kind == plant.KindNumber || w.Kind == plant.KindWaveform) != known {
+			return nil, fmt.Errorf("vocabulary: %q: write each name once, with kind, both titles, and a unit of UCUM for numbers and waveforms", w.Name)
 		}
 		out[w.Name] = w
 	}

@@ -150,6 +150,16 @@ func (r Alarms) Standing(ctx context.Context, tenant plant.TenantNo, source alar
 		`select body from alarm_finding where tenant = ? and source = ? and key = ? and stands`, tenant, string(source), key)
 }
 
+// Began implements alarm.Store.
+func (r Alarms) Began(ctx context.Context, tenant plant.TenantNo, source alarm.Source, key string, at plant.Instant) (bool, error) {
+	var n int
+	err := r.db.Reader().QueryRowContext(ctx, `select count(*) from alarm_finding where tenant = ? and source = ? and key = ? and began = ?`, tenant, string(source), key, int64(at)).Scan(&n)
+	if err != nil {
+		return false, fmt.Errorf("record: findings %s/%s: %w", source, key, err)
+	}
+	return n > 0, nil
+}
+
 // maxFindings bounds what one question is about.
 const maxFindings = 10_000
 

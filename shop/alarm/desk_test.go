@@ -184,3 +184,32 @@ func TestPerformance_OfKnownAlarms(t *testing.T) {
 		t.Errorf("stale %+v, %v", p.Stale, err)
 	}
 }
+
+// TestRaise_ThePastToldAgain: who looks at the past again and tells the same finding
+// with the same beginning makes no second one; another beginning is another one.
+func TestRaise_ThePastToldAgain(t *testing.T) {
+	w := newWorld(t, time.Hour)
+	w.now = w.now.Add(48 * time.Hour)
+	at := func(h int) plant.Instant {
+		return plant.InstantOf(alarm.Start.Time().Add(time.Duration(h) * time.Hour))
+	}
+	tell := func(from, to int) {
+		t.Helper()
+		must(t, w.desk.Raise(t.Context(), 1, alarm.Signal{Source: "energy", Key: "air", Place: "M1", At: at(from), Priority: 3, Text: plant.Name{ZH: "漏气"}}))
+		must(t, w.desk.Clear(t.Context(), 1, "energy", "air", at(to)))
+	}
+	tell(1, 2)
+	tell(1, 2)
+	tell(5, 6)
+	tell(1, 2)
+	all, err := w.store.Findings(t.Context(), w.who.Scope, at(0), at(48))
+	must(t, err)
+	if len(all) != 2 || all[1].To() != at(2) || all[0].From() != at(5) {
+		t.Errorf("%+v", all)
+	}
+	stood, err := w.desk.Stood(t.Context(), 1, "M1", "energy/air", at(0), at(48))
+	must(t, err)
+	if len(stood) != 2 || stood[0].From != at(1) || stood[0].Open || stood[1].To != at(6) {
+		t.Errorf("%+v", stood)
+	}
+}

@@ -93,8 +93,8 @@ func (f Finding) alarm(now plant.Instant) Alarm {
 	if a.Open {
 		a.To = max(now, a.From)
 	}
-	for _, s := range f.Steps { // the last that says what it is
-		if !s.Cleared {
+	for _, s := range f.Steps { // what it is now; of what is over the most urgent that it was
+		if !s.Cleared && (a.Open || a.Priority == 0 || s.Priority < a.Priority) {
 			a.Text, a.Priority, a.Evidence = s.Text, s.Priority, s.Evidence
 		}
 	}
@@ -103,7 +103,9 @@ func (f Finding) alarm(now plant.Instant) Alarm {
 
 // Raise tells that something is not as it should be. While the same stands already
 // nothing new comes of it: what is other than it was is noted, what is the same is
-// not. A place that is not there is access.ErrNotFound.
+// not. What stood since the same instant and was cleared is told again by who looks at
+// the past again, and is no news either. A place that is not there is
+// access.ErrNotFound.
 func (d *Desk) Raise(ctx context.Context, tenant plant.TenantNo, s Signal) error {
 	if err := s.check(); err != nil {
 		return err
@@ -117,6 +119,9 @@ func (d *Desk) Raise(ctx context.Context, tenant plant.TenantNo, s Signal) error
 		f, err := d.o.Store.Standing(ctx, tenant, s.Source, s.Key)
 		switch {
 		case errors.Is(err, access.ErrNotFound):
+			if told, err := d.o.Store.Began(ctx, tenant, s.Source, s.Key, s.At); told || err != nil {
+				return err
+			}
 			path, name, err := d.o.Plant.Place(ctx, tenant, s.Place)
 			if err != nil {
 				return err

@@ -1,6 +1,7 @@
 package alarm
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -74,7 +75,7 @@ func (d *Desk) Now(ctx context.Context, scope access.Scope, f Filter) (Page, err
 // Past lists alarms that stood at any time in [From, To), newest first, each from
 // its beginning to its end, also where these lie outside.
 func (d *Desk) Past(ctx context.Context, scope access.Scope, f Filter) (Page, error) {
-	all, err := d.past(ctx, scope, f.Place, f.From, f.To)
+	all, err := d.past(ctx, scope, f.Place, f.Source, f.From, f.To)
 	if err != nil {
 		return Page{}, err
 	}
@@ -82,28 +83,35 @@ func (d *Desk) Past(ctx context.Context, scope access.Scope, f Filter) (Page, er
 	return pageOf(all, f), nil
 }
 
-func (d *Desk) past(ctx context.Context, scope access.Scope, place plant.NodeID, from, to plant.Instant) ([]Alarm, error) {
+// past is what stood in a stretch of time, of one source or of all: what machines said
+// is folded from their samples, so that long stretches are told of other sources alone.
+func (d *Desk) past(ctx context.Context, scope access.Scope, place plant.NodeID, source Source, from, to plant.Instant) (all []Alarm, err error) {
 	now := plant.InstantOf(d.o.Now())
 	from, to = floorMs(int64(from)), floorMs(int64(min(to, now)))
 	if to <= from {
 		return nil, invalid("the time ends before it begins, or has not begun")
 	}
-	all, err := d.o.Machines.Past(ctx, scope, place, from.Micros(), to.Micros())
-	if err != nil {
-		return nil, err
+	if source == "" || source == FromProfile {
+		if all, err = d.o.Machines.Past(ctx, scope, place, from.Micros(), to.Micros()); err != nil {
+			return nil, err
+		}
 	}
-	ofLimits, err := d.firings(ctx, scope, place, from.Micros(), to.Micros())
-	if err != nil {
-		return nil, err
+	if source == "" || source == FromLimit {
+		ofLimits, err := d.firings(ctx, scope, place, from.Micros(), to.Micros())
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, ofLimits...)
 	}
-	findings, err := d.o.Store.Findings(ctx, scope, from, to)
-	if err != nil {
-		return nil, err
-	}
-	all = append(all, ofLimits...)
-	for _, f := range findings {
-		if place == "" || f.Place == place {
-			all = append(all, f.alarm(now))
+	if source != FromProfile && source != FromLimit {
+		findings, err := d.o.Store.Findings(ctx, scope, from, to)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range findings {
+			if (place == "" || f.Place == place) && (source == "" || f.Source == source) {
+				all = append(all, f.alarm(now))
+			}
 		}
 	}
 	return all, d.say(ctx, scope, all)
@@ -305,7 +313,7 @@ func (d *Desk) stood(ctx context.Context, scope access.Scope, place plant.NodeID
 		return all[i], nil
 	}
 	from := floorMs(int64(at))
-	if all, err = d.past(ctx, scope, place, from, from+1000); err != nil {
+	if all, err = d.past(ctx, scope, place, "", from, from+1000); err != nil {
 		return Alarm{}, err
 	}
 	if i := slices.IndexFunc(all, is); i >= 0 {
@@ -314,19 +322,17 @@ func (d *Desk) stood(ctx context.Context, scope access.Scope, place plant.NodeID
 	return Alarm{}, invalid("alarm %q of %s did not stand at %s", id, place, at.Time().Format(time.RFC3339Nano))
 }
 
-// Came is when an alarm first came within (after, to]; not ok when it did not.
-func (d *Desk) Came(ctx context.Context, tenant plant.TenantNo, place plant.NodeID, id string, after, to plant.Instant) (at plant.Instant, ok bool, err error) {
-	if to <= after {
-		return 0, false, nil
+// Stood is when an alarm stood within [from, to), oldest first: an occurrence that
+// began before or ends after it is told whole, one that was not over then has no end.
+func (d *Desk) Stood(ctx context.Context, tenant plant.TenantNo, place plant.NodeID, id string, from, to plant.Instant) ([]Alarm, error) {
+	if to = min(to, plant.InstantOf(d.o.Now())); floorMs(int64(to)) <= floorMs(int64(from)) {
+		return nil, nil
 	}
-	all, err := d.past(ctx, access.Scope{Tenant: tenant}, place, after, to+1000)
+	all, err := d.past(ctx, access.Scope{Tenant: tenant}, place, "", from, to)
 	if err != nil {
-		return 0, false, err
+		return nil, err
 	}
-	for _, a := range all {
-		if a.Place == place && a.ID == id && a.From > after && a.From <= to && !a.Earlier && (!ok || a.From < at) {
-			at, ok = a.From, true
-		}
-	}
-	return at, ok, nil
+	all = slices.DeleteFunc(all, func(a Alarm) bool { return a.Place != place || a.ID != id || a.From >= to || !a.Open && a.To <= from })
+	slices.SortFunc(all, func(a, b Alarm) int { return cmp.Compare(a.From, b.From) })
+	return all, nil
 }

@@ -81,7 +81,7 @@ const performanceVersion = 1
 // count: they were told until then.
 func (d *Desk) Performance(ctx context.Context, scope access.Scope, from, to plant.Instant, operators int) (Performance, error) {
 	out := Performance{Definition: "alarm-performance", Version: performanceVersion, From: from, To: min(to, plant.InstantOf(d.o.Now())), Operators: max(operators, 1), Marks: marks}
-	all, err := d.past(ctx, scope, "", from, to)
+	all, err := d.past(ctx, scope, "", "", from, to)
 	if err != nil {
 		return Performance{}, err
 	}

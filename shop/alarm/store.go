@@ -29,6 +29,8 @@ type Store interface {
 	// finding as a row, in one commit. Of a source and key one stands at most.
 	SaveFinding(ctx context.Context, tenant plant.TenantNo, f Finding, seen int) error
 	Standing(ctx context.Context, tenant plant.TenantNo, source Source, key string) (Finding, error)
+	// Began says whether there is a finding of a source and key that began at an instant.
+	Began(ctx context.Context, tenant plant.TenantNo, source Source, key string, at plant.Instant) (bool, error)
 	// Findings are those that stood at some time in [from, to), the newest first.
 	Findings(ctx context.Context, scope access.Scope, from, to plant.Instant) ([]Finding, error)
 

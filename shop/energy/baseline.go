@@ -115,7 +115,7 @@ type Report struct {
 	Saving     *calc.Saving  `json:"saving" doc:"Null where no whole period has come"`
 	Points     []Point       `json:"points" nullable:"false"`
 	EnPI       *EnPI         `json:"enpi"`
-	Change     *Change       `json:"change" doc:"A lasting change that the sum found; null without"`
+	Changes    []Change      `json:"changes" nullable:"false" doc:"Lasting changes that cumulative sums found, oldest first"`
 	LeftOut    int           `json:"left_out"`
 	Superseded bool          `json:"superseded" doc:"A later revision is there"`
 }
@@ -140,6 +140,8 @@ type Change struct {
 	Since plant.Instant `json:"since" doc:"Beginning of the period at which it began"`
 	Mean  float64       `json:"mean" doc:"Difference for a period, in the medium's unit; above 0 is more than expected"`
 	Later int           `json:"periods" doc:"From since to found"`
+	Until plant.Instant `json:"until,omitempty" doc:"Beginning of the period from which it is as expected again; left out while it lasts"`
+	Over  plant.Instant `json:"over,omitempty" doc:"End of the period at which that was certain"`
 }
 
 const (

@@ -2,7 +2,6 @@ package energy
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"zhigai/access"
@@ -132,46 +131,4 @@ func (d *Desk) forecast(ctx context.Context, tenant plant.TenantNo, net *Network
 		f.Exceeds = f.Demand > *m.Limit
 	}
 	return &f, nil
-}
-
-// Watch looks at every meter with a limit of demand, and tells what will be
-// exceeded by the end of the quarter, or will not any more.
-func (d *Desk) Watch(ctx context.Context, tenant plant.TenantNo) error {
-	if d.o.Alarms == nil {
-		return nil
-	}
-	all, err := d.o.Store.Networks(ctx, access.Scope{Tenant: tenant})
-	if err != nil {
-		return err
-	}
-	for i := range all {
-		net := &all[i]
-		for _, m := range net.Meters {
-			if m.Limit == nil {
-				continue
-			}
-			f, err := d.forecast(ctx, tenant, net, m)
-			if err != nil {
-				return fmt.Errorf("demand of %s: %w", m.Code, err)
-			}
-			key := fmt.Sprintf("demand/%s/%s", net.Place, m.Code)
-			if f == nil || !f.Exceeds {
-				if err := d.o.Alarms.Clear(ctx, tenant, key); err != nil {
-					return err
-				}
-				continue
-			}
-			err = d.o.Alarms.Raise(ctx, tenant, Finding{
-				Place: net.Place, Key: key, Priority: 2, Evidence: fmt.Sprintf("/energy?tab=demand&place=%s&meter=%s", net.Place, m.Code),
-				Text: plant.Name{
-					ZH: fmt.Sprintf("%s：本15分钟需量将超过限值 %g kW", m.Name.ZH, *m.Limit),
-					EN: fmt.Sprintf("%s: demand of this quarter of an hour will exceed its limit of %g kW", m.Name.EN, *m.Limit),
-				},
-			})
-			if err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }

@@ -16,6 +16,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"zhigai/access"
@@ -130,6 +131,9 @@ type Did struct {
 
 // Production tells what was made, by windows that follow the plant's calendar.
 type Production interface {
+	// Windows of a place's calendar that overlap [from, to) and have begun; only their
+	// bounds are told.
+	Windows(ctx context.Context, scope access.Scope, path string, every Every, from, to plant.Micros) ([]Made, error)
 	Made(ctx context.Context, scope access.Scope, path string, every Every, from, to plant.Micros) ([]Made, error)
 }
 
@@ -144,9 +148,10 @@ type Made struct {
 
 // Alarms take what somebody has to act upon.
 type Alarms interface {
-	// Raise tells that it stands, Clear that it does not any more.
+	// Raise tells that it stands, Clear that it does not any more, since at; now where
+	// that is 0. The same may be told again and again.
 	Raise(ctx context.Context, tenant plant.TenantNo, f Finding) error
-	Clear(ctx context.Context, tenant plant.TenantNo, key string) error
+	Clear(ctx context.Context, tenant plant.TenantNo, key string, at plant.Instant) error
 }
 
 // Finding is something to act upon. While it stands its text does not change: how bad
@@ -154,6 +159,7 @@ type Alarms interface {
 type Finding struct {
 	Place    plant.NodeID
 	Key      string
+	At       plant.Instant // since when it is known; now where it is 0
 	Text     plant.Name
 	Priority int // 1 is the most urgent, 4 the least
 	Evidence string
@@ -176,9 +182,14 @@ type Options struct {
 }
 
 // Desk is where energy is looked at. Its methods may be called concurrently.
-type Desk struct{ o Options }
+type Desk struct {
+	o Options
+
+	mu     sync.Mutex
+	looked map[string]time.Time // by baseline: the hour in which it was last held against what came
+}
 
 // NewDesk makes a desk.
-func NewDesk(o Options) *Desk { return &Desk{o} }
+func NewDesk(o Options) *Desk { return &Desk{o: o, looked: map[string]time.Time{}} }
 
 func (d *Desk) now() plant.Instant { return plant.InstantOf(d.o.Now()) }

@@ -3,6 +3,7 @@ package energy_test
 import (
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -259,16 +260,58 @@ func TestBaseline_SavingAndChange(t *testing.T) {
 	r, err := d.Report(t.Context(), who.Scope, "HALL", "b1", 0, 0, 0, 0.9)
 	must(t, err)
 	if len(r.Points) != 39 || r.LeftOut != 1 || // the last hour's end has not been read
-		!r.Saving.Significant || r.Change == nil || r.EnPI.Per != "parts" {
+		!r.Saving.Significant || len(r.Changes) != 1 || r.EnPI.Per != "parts" {
 		t.Fatalf("%+v", r)
 	}
 	near(t, "saved", &r.Saving.Saving, 6*29, 10)
-	if hour := int(r.Change.Since.Time().Sub(monday) / time.Hour); hour < 68 || hour > 72 || r.Change.Mean > -4 {
-		t.Errorf("since hour %d, %+v", hour, r.Change)
+	if c := r.Changes[0]; c.Since < at(68*60) || c.Since > at(72*60) || c.Mean > -4 || c.Over != 0 {
+		t.Errorf("%+v", c)
 	}
 	ask.Rev, ask.Note = 0, " "
 	if _, err := d.SaveBaseline(t.Context(), who, ask); !errors.Is(err, energy.ErrInvalid) {
 		t.Errorf("without a reason: %v", err)
+	}
+}
+
+// What is used above a baseline for a while is told from when it was certain until it
+// was certain that it had gone, once, however often somebody looks; what is saved is
+// no alarm.
+func TestWatchBaselines_FromFoundUntilOver(t *testing.T) {
+	t.Parallel()
+	w := newWorld(100)
+	wrong := 4.0
+	parts := func(h int) float64 { return float64(20 + (h*7)%13) }
+	w.made = parts
+	w.power["METER"] = func(m int) float64 {
+		h := m / 60
+		v := 50 + 2*parts(h) + float64((h*5)%3-1)
+		if h >= 45 && h < 75 {
+			v += wrong
+		}
+		return v
+	}
+	d := laidOut(t, w, nil)
+	_, err := d.SaveBaseline(t.Context(), who, energy.Ask{
+		Code: "b1", Place: "HALL", Name: plant.Name{ZH: "基准"}, Meter: "main", Every: energy.EveryHour, Kind: calc.Linear, Note: "before",
+		Variables: []energy.Variable{{Name: "parts", Kind: energy.GoodParts}}, From: at(0), To: at(40 * 60),
+	})
+	must(t, err)
+	must(t, d.WatchBaselines(t.Context(), 1))
+	must(t, d.WatchBaselines(t.Context(), 1)) // within the hour: not looked at again
+	r, err := d.Report(t.Context(), who.Scope, "HALL", "b1", 0, 0, 0, 0.9)
+	must(t, err)
+	if len(r.Changes) != 1 || r.Changes[0].Until < at(74*60) || r.Changes[0].Until > at(77*60) || r.Changes[0].Mean < 3 {
+		t.Fatalf("%+v", r.Changes)
+	}
+	c := r.Changes[0]
+	want := []string{"raise baseline/HALL/b1 " + c.Found.Time().Format(time.DateTime), "clear baseline/HALL/b1 " + c.Over.Time().Format(time.DateTime)}
+	if !slices.Equal(w.told, want) {
+		t.Errorf("told %q; want %q", w.told, want)
+	}
+	w.told, wrong = nil, -4
+	must(t, w.desk(t).WatchBaselines(t.Context(), 1))
+	if len(w.told) != 0 {
+		t.Errorf("a saving is told: %q", w.told)
 	}
 }
 

@@ -128,7 +128,7 @@ func (d *Desk) Report(ctx context.Context, scope access.Scope, place plant.NodeI
 	if to == 0 || to > d.now() {
 		to = d.now()
 	}
-	out := Report{Baseline: b, From: from, To: to, Points: []Point{}, Superseded: i > 0}
+	out := Report{Baseline: b, From: from, To: to, Points: []Point{}, Changes: []Change{}, Superseded: i > 0}
 	if to <= from {
 		return out, nil
 	}
@@ -157,8 +157,12 @@ func (d *Desk) Report(ctx context.Context, scope access.Scope, place plant.NodeI
 		out.Points = append(out.Points, Point{From: plant.InstantOf(p.from.Time()), To: plant.InstantOf(p.to.Time()), Step: out.Saving.Steps[i], X: append([]float64{}, p.X...)})
 		differences[i] = out.Saving.Steps[i].Difference
 	}
-	if c, ok := model.Drift(differences); ok {
-		out.Change = &Change{Found: out.Points[c.Found].To, Since: out.Points[c.Since].From, Mean: c.Mean, Later: c.Found - c.Since + 1}
+	for _, c := range model.Changes(differences) {
+		one := Change{Found: out.Points[c.Found].To, Since: out.Points[c.Since].From, Mean: c.Mean, Later: c.Found - c.Since + 1}
+		if c.Over < len(out.Points) {
+			one.Until, one.Over = out.Points[c.Until].From, out.Points[c.Over].To
+		}
+		out.Changes = append(out.Changes, one)
 	}
 	per := b.amountVariable()
 	out.EnPI = &EnPI{Indicator: model.Indicator(bare(before), bare(after), per)}
@@ -239,7 +243,8 @@ type gather struct {
 
 // windows of the calendar that lie wholly in a range of time.
 func (g *gather) windows(lo, hi plant.Micros) (out []Made, err error) {
-	all, err := g.of(g.net.Path, lo, hi)
+	path := g.net.Path
+	all, err := g.d.o.Production.Windows(g.ctx, access.Scope{Tenant: g.scope.Tenant, Path: path}, path, g.ask.Every, lo, hi)
 	if err != nil {
 		return nil, err
 	}

@@ -41,6 +41,7 @@ type world struct {
 	parts    map[plant.NodeID]int64 // counted in any time that is asked for
 	raised   []string
 	cleared  []string
+	told     []string // with when
 }
 
 func newWorld(hours int) *world {
@@ -200,6 +201,10 @@ func (w *world) Made(_ context.Context, _ access.Scope, _ string, _ energy.Every
 	return out, nil
 }
 
+func (w *world) Windows(ctx context.Context, scope access.Scope, path string, every energy.Every, from, to plant.Micros) ([]energy.Made, error) {
+	return w.Made(ctx, scope, path, every, from, to)
+}
+
 func (w *world) SaveNetwork(_ context.Context, _ plant.TenantNo, n energy.Network, seen int64) error {
 	if int64(len(w.networks)) != seen {
 		return access.ErrConflict
@@ -231,11 +236,15 @@ func (w *world) BaselineRevisions(context.Context, plant.TenantNo, plant.NodeID,
 
 func (w *world) Raise(_ context.Context, _ plant.TenantNo, f energy.Finding) error {
 	w.raised = append(w.raised, f.Key)
+	w.told = append(w.told, "raise "+f.Key+" "+f.At.Time().Format(time.DateTime))
 	return nil
 }
 
-func (w *world) Clear(_ context.Context, _ plant.TenantNo, key string) error {
+func (w *world) Clear(_ context.Context, _ plant.TenantNo, key string, at plant.Instant) error {
 	w.cleared = append(w.cleared, key)
+	if at != 0 {
+		w.told = append(w.told, "clear "+key+" "+at.Time().Format(time.DateTime))
+	}
 	return nil
 }
 

@@ -48,6 +48,12 @@ type Signals interface {
 	Value(ctx context.Context, tenant plant.TenantNo, tag plant.TagNo, at plant.Instant, age time.Duration) (v float64, ok bool, err error)
 }
 
+// Places are the nodes of the plant.
+type Places interface {
+	// Place tells a node's path and name; access.ErrNotFound without.
+	Place(ctx context.Context, tenant plant.TenantNo, node plant.NodeID) (path string, name plant.Name, err error)
+}
+
 // Alarm is a point that is not as it should be.
 type Alarm struct {
 	Key      string
@@ -68,6 +74,7 @@ type Alarms interface {
 type Options struct {
 	Store     Store
 	Signals   Signals
+	Places    Places
 	Alarms    Alarms
 	Catalogue *Catalogue
 	Zones     *Zones
@@ -109,6 +116,15 @@ func (d *Desk) Save(ctx context.Context, who access.Principal, p Point) (Point, 
 		if err := d.numberTag(ctx, who, no); err != nil {
 			return Point{}, err
 		}
+	}
+	if p.Machine != "" && p.Machine != machine {
+		if path, _, err = d.o.Places.Place(ctx, tenant, p.Machine); err != nil {
+			return Point{}, err
+		}
+		if !who.Scope.Allows(path) || !who.May(access.Engineer, path) {
+			return Point{}, fmt.Errorf("%w: measuring points of %s", access.ErrForbidden, path)
+		}
+		machine = p.Machine
 	}
 	if err := p.check(d.o.Catalogue, d.o.Zones); err != nil {
 		return Point{}, err
@@ -308,24 +324,41 @@ func (d *Desk) followPoint(ctx context.Context, tenant plant.TenantNo, p Point) 
 	if err != nil || n == 0 {
 		return err
 	}
-	return d.tell(ctx, tenant, p)
+	return d.tell(ctx, tenant, p, n)
 }
 
-// tell keeps how a point is, and raises or clears its alarm by it.
-func (d *Desk) tell(ctx context.Context, tenant plant.TenantNo, p Point) error {
-	all, err := d.o.Store.Readings(ctx, tenant, p.ID, 0, plant.InstantOf(d.o.Now())+1, judged)
+// tell keeps how a point is after its last n windows, and raises and clears its alarm
+// by each of them: what was bad for a while in windows that came together is told as
+// what came one by one.
+func (d *Desk) tell(ctx context.Context, tenant plant.TenantNo, p Point, n int) error {
+	all, err := d.o.Store.Readings(ctx, tenant, p.ID, 0, plant.InstantOf(d.o.Now())+1, judged+n-1)
 	if err != nil {
 		return err
 	}
-	c := Judge(all)
-	if err := d.o.Store.KeepCondition(ctx, tenant, p.ID, c); err != nil {
-		return err
+	var said *plant.Name // nil before anything was said: what stood before may stand still
+	for i := max(0, len(all)-n); i < len(all); i++ {
+		c := Judge(all[max(0, i+1-judged) : i+1])
+		last := i == len(all)-1
+		if last {
+			if err := d.o.Store.KeepCondition(ctx, tenant, p.ID, c); err != nil {
+				return err
+			}
+		}
+		a, ok := alarmOf(p, c)
+		if said != nil && *said == a.Text && !last {
+			continue
+		}
+		said = &a.Text
+		if ok {
+			err = d.o.Alarms.Raise(ctx, tenant, a)
+		} else {
+			err = d.o.Alarms.Clear(ctx, tenant, p.ID, c.Since)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	a, ok := alarmOf(p, c)
-	if !ok {
-		return d.o.Alarms.Clear(ctx, tenant, p.ID, c.Since)
-	}
-	return d.o.Alarms.Raise(ctx, tenant, a)
+	return nil
 }
 
 // alarmOf is what is said of a condition; false when there is nothing to say.

@@ -92,6 +92,35 @@ func TestDesk_SpallFoundBeforeItIsLoud(t *testing.T) {
 	}
 }
 
+// Windows that come together after a time without contact, in which a bearing went bad
+// and was replaced, raise and clear what those that came one by one would have; the
+// alarm is about the machine that the recorder's sensor sits on.
+func TestDesk_BadAndMendedWhileNobodyLooked(t *testing.T) {
+	w := newWorld()
+	d := w.desk(t)
+	begins := w.now.Add(2 * 24 * time.Hour)
+	b := sim.Bearing{RPM: 1797, Order: 3.58484, Rate: 20480, Seed: 1, Begins: begins, Grows: 20 * time.Hour, Mended: begins.Add(8 * 24 * time.Hour)}
+	p, err := d.Save(t.Context(), engineer, health.Point{Name: plant.Name{ZH: "主轴前轴承", EN: "front bearing"}, Machine: "GRINDER", Tag: 1, RPM: 1797, Bearing: "6205-2RS"})
+	must(t, err)
+	if p.Machine != "GRINDER" || p.Path != "firm/site/grinder" {
+		t.Errorf("%+v", p)
+	}
+	if _, err := d.Save(t.Context(), engineer, health.Point{Name: plant.Name{ZH: "x"}, Machine: "NOWHERE", Tag: 1, Bearing: "6205-2RS"}); !errors.Is(err, access.ErrNotFound) {
+		t.Errorf("a machine that is not there: %v", err)
+	}
+	for range 16 * 6 {
+		w.hear(1, w.now, b.Rate, b.Window(w.now, 32768))
+		w.now = w.now.Add(4 * time.Hour)
+	}
+	must(t, d.Follow(t.Context(), 1))
+	if want := []string{"raised front bearing: bearing, outer ring is bad", "raised front bearing: louder than its baseline", "cleared front bearing: louder than its baseline"}; !slices.Equal(w.told, want) {
+		t.Errorf("told %q; want %q", w.told, want)
+	}
+	if s, err := d.Point(t.Context(), engineer, p.ID); err != nil || s.Condition.Level != health.Good {
+		t.Errorf("at the end %+v, %v", s.Condition, err)
+	}
+}
+
 // Bad news about a sensor is no news about the machine, and ends with it.
 func TestDesk_SensorAndSpeed(t *testing.T) {
 	w := newWorld()

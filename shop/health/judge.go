@@ -4,7 +4,6 @@ import (
 	"math"
 	"slices"
 
-	"zhigai/calc/spc"
 	"zhigai/calc/stat"
 	"zhigai/calc/vibration"
 	"zhigai/plant"
@@ -75,7 +74,10 @@ const (
 	// known baseline the limit of 8 is passed once in 10⁴ windows by chance (ISO
 	// 7870-4 gives 465 for 5); it is wider than usual since the baseline is estimated.
 	changeLimit = 8
-	changeShift = 1
+	changeShift = 1.0
+	// changeMost is how far the sum goes: what was mended is forgotten in some twenty
+	// windows, however loud it was before.
+	changeMost = 2 * changeLimit
 	// leastSpread is what ln RMS spreads at the least: a simulated or a new machine
 	// repeats itself closer than the mounting of a sensor does.
 	leastSpread = 0.05
@@ -194,14 +196,11 @@ func change(readings []Reading) *Change {
 	if err != nil {
 		return nil
 	}
-	sums, err := spc.CUSUM(spc.Base{Center: s.Mean, StdDev: max(leastSpread, s.SD), Points: logs[baselineSize:]}, changeLimit, changeShift)
-	if err != nil {
-		return nil
+	sum, sd := 0.0, max(leastSpread, s.SD)
+	for _, v := range logs[baselineSize:] {
+		sum = min(changeMost, max(0, sum+(v-s.Mean)/sd-changeShift/2))
 	}
-	c := &Change{
-		Baseline: baselineSize, Mean: math.Exp(s.Mean), Ratio: math.Exp(logs[len(logs)-1] - s.Mean), Limit: changeLimit,
-		Sum: sums.Up[len(sums.Up)-1],
-	}
+	c := &Change{Baseline: baselineSize, Mean: math.Exp(s.Mean), Ratio: math.Exp(logs[len(logs)-1] - s.Mean), Limit: changeLimit, Sum: sum}
 	c.Changed = c.Sum > changeLimit
 	for _, v := range speeds {
 		c.RPM += v / float64(len(speeds))

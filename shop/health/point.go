@@ -21,7 +21,7 @@ func invalid(format string, args ...any) error {
 // it hears, and where its speed is to be had.
 type Point struct {
 	ID      string       `json:"id" readOnly:"true"`
-	Machine plant.NodeID `json:"equipment" readOnly:"true" doc:"Of the tag"`
+	Machine plant.NodeID `json:"equipment,omitempty" maxLength:"60" doc:"The machine that is measured; that of the tag when left out: a recorder has sensors on many"`
 	Path    string       `json:"path" readOnly:"true" doc:"Of the machine"`
 	Name    plant.Name   `json:"name"`
 	Tag     plant.TagNo  `json:"tag" doc:"Of the windows of acceleration"`

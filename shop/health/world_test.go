@@ -41,7 +41,7 @@ func (w *world) desk(t *testing.T) *health.Desk {
 	must(t, err)
 	r, err := health.LoadRules(data.FS, health.RulesFile)
 	must(t, err)
-	return health.NewDesk(health.Options{Store: w, Signals: w, Alarms: w, Events: w, Catalogue: c, Zones: z, Rules: r, Now: func() time.Time { return w.now }, NewID: func() string {
+	return health.NewDesk(health.Options{Store: w, Signals: w, Places: w, Alarms: w, Events: w, Catalogue: c, Zones: z, Rules: r, Now: func() time.Time { return w.now }, NewID: func() string {
 		w.ids++
 		return fmt.Sprintf("P%d", w.ids)
 	}})
@@ -164,6 +164,13 @@ func (w *world) Clear(_ context.Context, _ plant.TenantNo, key string, _ plant.I
 	}
 	delete(w.raised, key)
 	return nil
+}
+
+func (w *world) Place(_ context.Context, _ plant.TenantNo, node plant.NodeID) (string, plant.Name, error) {
+	if node != "GRINDER" {
+		return "", plant.Name{}, access.ErrNotFound
+	}
+	return "firm/site/grinder", plant.Name{ZH: "磨床"}, nil
 }
 
 // hear lets a window of a tag arrive.

@@ -44,8 +44,15 @@ type Filter struct {
 
 // Alarms tells of alarms.
 type Alarms interface {
-	// Came is when an alarm first came within (after, to]; not ok when it did not.
-	Came(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, id string, after, to plant.Instant) (at plant.Instant, ok bool, err error)
+	// Stood is when an alarm stood within [from, to), oldest first. Whether one began
+	// before from is told by its beginning or by Earlier.
+	Stood(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, id string, from, to plant.Instant) ([]Standing, error)
+}
+
+// Standing is one time that an alarm stood.
+type Standing struct {
+	From, To plant.Instant // To is 0 while it stands
+	Earlier  bool          // it stood before From already
 }
 
 // Stop is time in which a machine stood.
@@ -83,8 +90,8 @@ type Desk struct {
 	o Options
 
 	mu      sync.Mutex
-	looked  map[string]plant.Instant // by order: up to when its alarm is known to have stayed away
-	counted map[string]counted       // by plan
+	looked  map[string]aftermath // by order
+	counted map[string]counted   // by plan
 }
 
 // counted are the parts that a machine made from an instant up to another.
@@ -95,7 +102,7 @@ type counted struct {
 
 // NewDesk makes a desk.
 func NewDesk(o Options) *Desk {
-	return &Desk{o: o, looked: map[string]plant.Instant{}, counted: map[string]counted{}}
+	return &Desk{o: o, looked: map[string]aftermath{}, counted: map[string]counted{}}
 }
 
 // New asks for work at a machine.
@@ -227,8 +234,9 @@ func (d *Desk) touch(ctx context.Context, who access.Principal, id string, rev i
 
 // Move is a step of an order.
 type Move struct {
-	State State  `json:"state" enum:"proposed,planned,in_work,done,verified,ineffective,cancelled"`
-	Note  string `json:"note,omitempty" maxLength:"500"`
+	State State         `json:"state" enum:"proposed,planned,in_work,done,verified,ineffective,cancelled"`
+	Note  string        `json:"note,omitempty" maxLength:"500"`
+	At    plant.Instant `json:"at,omitempty" doc:"When it was so, of work begun or done and entered later; now when left out"`
 }
 
 // Move makes a step of an order.
@@ -244,7 +252,11 @@ func (d *Desk) Move(ctx context.Context, who access.Principal, id string, rev in
 	case (m.State == Ineffective || m.State == Cancelled) && note == "":
 		return Order{}, invalid("say why")
 	}
-	if err := o.step(Step{State: m.State, At: o.At, By: who.Name, Note: note}); err != nil {
+	at, err := o.moment(m)
+	if err != nil {
+		return Order{}, err
+	}
+	if err := o.step(Step{State: m.State, At: at, By: who.Name, Note: note}); err != nil {
 		return Order{}, err
 	}
 	return d.o.Store.SaveOrder(ctx, who.Scope.Tenant, o, rev)

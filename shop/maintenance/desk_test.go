@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,23 +26,28 @@ func must(t *testing.T, err error) {
 // it is said when its alarms came, when it stood and what it counted.
 type world struct {
 	*testing.T
-	now   time.Time
-	came  map[string][]time.Time
-	stops []maintenance.Stop
-	parts map[time.Time]int64 // counted at an instant
-	asked int
-	desk  *maintenance.Desk
-	eng   access.Principal
-	op    access.Principal
+	now      time.Time
+	came     map[string][]time.Time
+	standing map[string]maintenance.Standing
+	stops    []maintenance.Stop
+	parts    map[time.Time]int64 // counted at an instant
+	asked    int
+	desk     *maintenance.Desk
+	eng      access.Principal
+	op       access.Principal
 }
 
-func (w *world) Came(_ context.Context, _ plant.TenantNo, _ plant.NodeID, id string, after, to plant.Instant) (plant.Instant, bool, error) {
+// Stood: an alarm stands for a minute, but the last that is called standing.
+func (w *world) Stood(_ context.Context, _ plant.TenantNo, _ plant.NodeID, id string, from, to plant.Instant) (out []maintenance.Standing, err error) {
 	for _, at := range w.came[id] {
-		if i := plant.InstantOf(at); i > after && i <= to {
-			return i, true, nil
+		if s := (maintenance.Standing{From: plant.InstantOf(at), To: plant.InstantOf(at.Add(time.Minute))}); s.From < to && s.To > from {
+			out = append(out, s)
 		}
 	}
-	return 0, false, nil
+	if s, ok := w.standing[id]; ok && s.From < to && (s.To == 0 || s.To > from) {
+		out = append(out, s)
+	}
+	return out, nil
 }
 
 func (w *world) Stops(_ context.Context, _ plant.TenantNo, _ plant.NodeID, from, to plant.Instant) (out []maintenance.Stop, err error) {
@@ -74,7 +80,7 @@ func newWorld(t *testing.T) *world {
 	db, err := record.Open(t.Context(), t.TempDir(), record.Options{})
 	must(t, err)
 	t.Cleanup(func() { must(t, db.Close()) })
-	w := &world{T: t, now: time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC), came: map[string][]time.Time{}, parts: map[time.Time]int64{}}
+	w := &world{T: t, now: time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC), came: map[string][]time.Time{}, standing: map[string]maintenance.Standing{}, parts: map[time.Time]int64{}}
 	w.desk = maintenance.NewDesk(maintenance.Options{
 		Store: recshop.NewMaintenance(db), Alarms: w, Machines: w, Places: w, NewID: db.NewID, Now: func() time.Time { return w.now },
 	})
@@ -178,6 +184,75 @@ func TestOrder_VerifiedByWhatComesAfter(t *testing.T) {
 	}
 	if none, err := w.desk.Summary(t.Context(), access.Scope{Tenant: 1}, 1, 2); err != nil || none.CorrectiveRatio != nil || none.Reason == "" {
 		t.Errorf("of nothing: %+v, %v", none, err)
+	}
+}
+
+// TestOrder_AlarmThatStandsOnIsNotVerified: an alarm that did not end shows that the
+// work did not help, though it never came anew; one that ends later must stay away
+// from then on.
+func TestOrder_AlarmThatStandsOnIsNotVerified(t *testing.T) {
+	w := newWorld(t)
+	w.standing["hot"] = maintenance.Standing{From: plant.InstantOf(w.now.Add(-time.Minute))}
+	o := w.repair(w.propose("M1", "hot"), repaired)
+	verify := func(wait time.Duration) maintenance.View {
+		t.Helper()
+		w.now = w.now.Add(wait)
+		must(t, w.desk.Verify(t.Context(), 1))
+		return w.view(o.ID)
+	}
+	if v := verify(2*time.Hour - time.Second); v.State != maintenance.Done {
+		t.Errorf("judged as %s before its time", v.State)
+	}
+	if v := verify(time.Second); v.State != maintenance.Ineffective {
+		t.Errorf("the alarm still stands, and the order is %s", v.State)
+	}
+	o = w.repair(w.propose("M1", "hot"), repaired)
+	ended := w.now.Add(time.Hour)
+	verify(30 * time.Minute)
+	w.standing["hot"] = maintenance.Standing{From: w.standing["hot"].From, To: plant.InstantOf(ended)}
+	if v := verify(90 * time.Minute); v.State != maintenance.Done {
+		t.Errorf("an hour after its end the order is %s", v.State)
+	}
+	if v := verify(time.Hour); v.State != maintenance.Verified || !strings.Contains(v.Steps[len(v.Steps)-1].Note, ended.Format(time.RFC3339)) {
+		t.Errorf("%+v", v.Steps[len(v.Steps)-1])
+	}
+}
+
+// TestOrder_EnteredLater: work that was done in the past is entered with its time, and
+// verified by what came since then.
+func TestOrder_EnteredLater(t *testing.T) {
+	w := newWorld(t)
+	began := w.now
+	w.now = w.now.Add(-48 * time.Hour)
+	o := w.propose("M1", "hot")
+	w.now = began
+	o, err := w.desk.Change(t.Context(), w.op, o.ID, o.Rev, repaired)
+	must(t, err)
+	move := func(state maintenance.State, at time.Time) error {
+		moved, err := w.desk.Move(t.Context(), w.op, o.ID, o.Rev, maintenance.Move{State: state, At: plant.InstantOf(at)})
+		if err == nil {
+			o = moved
+		}
+		return err
+	}
+	for what, err := range map[string]error{
+		"tomorrow":         move(maintenance.InWork, w.now.Add(time.Hour)),
+		"before the alarm": move(maintenance.InWork, w.now.Add(-72*time.Hour)),
+		"planned then":     move(maintenance.Planned, w.now.Add(-time.Hour)),
+	} {
+		if !errors.Is(err, maintenance.ErrInvalid) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	must(t, move(maintenance.InWork, w.now.Add(-30*time.Hour)))
+	if err := move(maintenance.Done, w.now.Add(-31*time.Hour)); !errors.Is(err, maintenance.ErrInvalid) {
+		t.Errorf("done before it began: %v", err)
+	}
+	must(t, move(maintenance.Done, w.now.Add(-29*time.Hour)))
+	must(t, w.desk.Verify(t.Context(), 1))
+	v := w.view(o.ID)
+	if v.State != maintenance.Verified || v.Steps[2].At != plant.InstantOf(w.now.Add(-29*time.Hour)) {
+		t.Errorf("%s, %+v", v.State, v.Steps)
 	}
 }
 

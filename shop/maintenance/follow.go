@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"zhigai/access"
@@ -50,31 +51,32 @@ func (d *Desk) verify(ctx context.Context, tenant plant.TenantNo, o Order) error
 	if o.Origin == nil {
 		return nil // a person says
 	}
-	now, done := plant.InstantOf(d.o.Now()), o.when(Done)
-	until := done + plant.Instant(o.verify().Microseconds())
-	from, to := done, min(now, until)
-	if now < until { // the end looks at all of it again: facts come late
-		from = max(from, d.lookedTo(o.ID))
+	now := plant.InstantOf(d.o.Now())
+	a := d.aftermath(o)
+	if now >= a.until() { // the end looks at all of it again: facts come late
+		a = newAftermath(o)
 	}
-	at, came, err := d.o.Alarms.Came(ctx, tenant, o.Machine, o.Origin.ID, from, to)
+	all, err := d.o.Alarms.Stood(ctx, tenant, o.Machine, o.Origin.ID, a.to, now)
 	if err != nil {
 		return err
 	}
-	d.mu.Lock()
-	d.looked[o.ID] = to - settled
-	if came || now >= until {
-		delete(d.looked, o.ID)
-	}
-	d.mu.Unlock()
+	back := a.add(all)
 	s := Step{At: now, By: nobody}
 	switch {
-	case came:
-		s.State, s.Note = Ineffective, "the alarm came back at "+at.Time().Format(time.RFC3339)
-	case now >= until:
+	case back != 0:
+		s.State, s.Note = Ineffective, "the alarm came back at "+back.Time().Format(time.RFC3339)
+	case a.standing && now >= a.done+a.away:
+		s.State, s.Note = Ineffective, fmt.Sprintf("the alarm still stood %s after the work", o.verify())
+	case !a.standing && now >= a.until() && a.ended > a.done:
+		s.State, s.Note = Verified, fmt.Sprintf("the alarm ended at %s and stayed away for %s", a.ended.Time().Format(time.RFC3339), o.verify())
+	case !a.standing && now >= a.until():
 		s.State, s.Note = Verified, fmt.Sprintf("the alarm stayed away for %s", o.verify())
 	default:
+		a.to = max(a.done, now-settled)
+		d.remember(o.ID, a)
 		return nil
 	}
+	d.forget(o.ID)
 	seen := o.Rev
 	o.Rev, o.At = o.Rev+1, now
 	if err := o.step(s); err != nil {
@@ -84,18 +86,67 @@ func (d *Desk) verify(ctx context.Context, tenant plant.TenantNo, o Order) error
 	return err
 }
 
+// aftermath is what is known of an order's alarm since the work was done.
+type aftermath struct {
+	done plant.Instant // when it was
+	away plant.Instant // how long the alarm must stay away
+	to   plant.Instant // up to when it was looked at
+	// ended is when the alarm ended that stood as the work was done; 0 where none did.
+	ended    plant.Instant
+	standing bool // it has not ended
+}
+
+func newAftermath(o Order) aftermath {
+	done := o.when(Done)
+	return aftermath{done: done, away: plant.Instant(o.verify().Microseconds()), to: done}
+}
+
+// until is from when on the alarm has stayed away for its time.
+func (a *aftermath) until() plant.Instant { return max(a.done, a.ended) + a.away }
+
+// add takes what stood since it was looked at, and tells when the alarm came back; 0
+// when it did not within its time.
+func (a *aftermath) add(all []Standing) (back plant.Instant) {
+	a.standing = false
+	for _, s := range all {
+		switch {
+		case s.From <= a.done || s.Earlier:
+			a.standing = s.To == 0
+			a.ended = max(a.ended, s.To)
+		case s.From <= a.until():
+			return s.From
+		}
+	}
+	return 0
+}
+
+func (d *Desk) aftermath(o Order) aftermath {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if a, ok := d.looked[o.ID]; ok && a.done == o.when(Done) {
+		return a
+	}
+	return newAftermath(o)
+}
+
+func (d *Desk) remember(order string, a aftermath) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.looked[order] = a
+}
+
+func (d *Desk) forget(order string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.looked, order)
+}
+
 // recently is how far back the alarm of a plan is looked for: plans are looked at all
 // the time.
 const recently = plant.Instant(24 * time.Hour / time.Microsecond)
 
 // settled is how late facts may come and still be seen at once.
 const settled = plant.Instant(10 * time.Minute / time.Microsecond)
-
-func (d *Desk) lookedTo(order string) plant.Instant {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.looked[order]
-}
 
 // made is how many parts the machine of a plan made since an instant. What was counted
 // a while ago is not counted again.
@@ -212,12 +263,13 @@ func (d *Desk) state(ctx context.Context, tenant plant.TenantNo, p Plan) (PlanSt
 		}
 		s.Made, used = &made, float64(made)/float64(p.Parts)
 	case ByAlarm:
-		at, came, err := d.o.Alarms.Came(ctx, tenant, p.Machine, p.Alarm, max(s.Last, now-recently), now)
+		after := max(s.Last, now-recently)
+		all, err := d.o.Alarms.Stood(ctx, tenant, p.Machine, p.Alarm, after, now+1)
 		if err != nil {
 			return s, err
 		}
-		if came {
-			s.Due, used = at, 1
+		if i := slices.IndexFunc(all, func(a Standing) bool { return a.From > after && !a.Earlier }); i >= 0 {
+			s.Due, used = all[i].From, 1
 		}
 	}
 	s.Used = &used

@@ -63,6 +63,8 @@ type Origin struct {
 	ID   string        `json:"alarm" maxLength:"300" doc:"Of the alarm at the place"`
 	From plant.Instant `json:"from" doc:"When it came"`
 	Text plant.Name    `json:"text,omitzero"`
+	// Evidence is the path of the page that shows what was found.
+	Evidence string `json:"evidence,omitempty" maxLength:"400" pattern:"^/[^/]"`
 }
 
 // Check is a line of a check list.
@@ -135,6 +137,24 @@ func (o *Order) step(s Step) error {
 	}
 	o.State, o.Steps = s.State, append(slices.Clip(o.Steps), s)
 	return nil
+}
+
+// moment is when a step was made, of which somebody may say so later: work is done
+// first and entered in the evening. o.At is now.
+func (o *Order) moment(m Move) (plant.Instant, error) {
+	switch {
+	case m.At == 0:
+		return o.At, nil
+	case m.State != InWork && m.State != Done:
+		return 0, invalid("only work that was begun or done has a time of its own; leave it out")
+	case m.At > o.At:
+		return 0, invalid("%s has not come yet; enter it when it has", m.At.Time().Format(time.RFC3339))
+	case o.Origin != nil && m.At < o.Origin.From:
+		return 0, invalid("the alarm came at %s; nobody worked on it before", o.Origin.From.Time().Format(time.RFC3339))
+	case m.State == Done && m.At < o.when(InWork):
+		return 0, invalid("the work began at %s and cannot have been done before", o.when(InWork).Time().Format(time.RFC3339))
+	}
+	return m.At, nil
 }
 
 // when is when the order last came into a state; 0 when it never did.

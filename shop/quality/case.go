@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"zhigai/access"
+	"zhigai/calc/spc"
 	"zhigai/plant"
 )
 
@@ -81,12 +82,20 @@ type Proof struct {
 	To        plant.Instant `json:"to"`
 	Subgroups int           `json:"subgroups"`
 	Flagged   int           `json:"flagged" doc:"Of them broke a rule or were outside of the specification"`
+	Signals   int           `json:"signals" doc:"Flagged ones one behind the other are one signal"`
+	Chance    float64       `json:"by_chance" doc:"Signals that the rules give by chance of so many subgroups of a process in control"`
+	Outside   int           `json:"outside" doc:"Of them were outside of the specification"`
 	Effective bool          `json:"effective"`
 }
 
-// minProof is how many subgroups without a signal show that an action worked: those
-// of a chart's phase I (AIAG SPC, 2nd edition, chapter II, asks 20 to 25).
-const minProof = 20
+const (
+	// minProof is how many subgroups show that an action worked: those of a chart's
+	// phase I (AIAG SPC, 2nd edition, chapter II, asks 20 to 25).
+	minProof = 20
+	// byChance is how improbable signals must be to show that it did not: of a
+	// thousand subgroups in control some break a rule.
+	byChance = 0.01
+)
 
 // Open opens a case.
 func (d *Desk) Open(ctx context.Context, who access.Principal, c Case) (Case, error) {
@@ -187,27 +196,47 @@ func (d *Desk) Step(ctx context.Context, who access.Principal, id string, m Case
 	return c, d.saveCase(ctx, who, c, seen)
 }
 
-// prove looks at what was measured after the action of a case.
+// prove looks at what was measured after the action of a case, the first [MaxPoints]
+// subgroups: it worked when none is outside of the specification, and no more signals
+// came than chance gives.
 func (d *Desk) prove(ctx context.Context, who access.Principal, c Case, now plant.Instant) (*Proof, error) {
-	v, err := d.Chart(ctx, who, c.Characteristic, c.Acted, now+1)
+	tenant := who.Scope.Tenant
+	of, err := d.characteristic(ctx, who, c.Characteristic, access.Read)
 	if err != nil {
 		return nil, err
 	}
-	p := &Proof{From: c.Acted, To: now, Subgroups: len(v.Points)}
-	for _, point := range v.Points {
-		if len(point.Rules) > 0 || point.Outside {
-			p.Flagged++
-		}
+	versions, err := d.limits(ctx, tenant, of.ID)
+	if err != nil {
+		return nil, err
 	}
-	if len(v.Envelope) > 0 { // more points than a chart shows: days of them
-		p.Subgroups, p.Flagged = 0, 0
-		for _, s := range v.Envelope {
-			p.Subgroups, p.Flagged = p.Subgroups+int(s.N), p.Flagged+int(s.Flagged)
+	all, err := d.o.Store.Subgroups(ctx, tenant, of.ID, c.Acted, now+1, MaxPoints)
+	if err != nil {
+		return nil, err
+	}
+	points, err := Fold(&of, versions, all, 0) // what was before the action says nothing about it
+	if err != nil {
+		return nil, err
+	}
+	p := &Proof{From: c.Acted, To: now, Subgroups: len(points), Chance: spc.Chance(of.rules()) * float64(len(points))}
+	if len(points) == MaxPoints {
+		p.To = points[len(points)-1].At
+	}
+	flagged := false
+	for _, point := range points {
+		was := flagged
+		if flagged = len(point.Rules) > 0 || point.Outside; flagged {
+			p.Flagged++
+			if !was {
+				p.Signals++
+			}
+		}
+		if point.Outside {
+			p.Outside++
 		}
 	}
 	if p.Flagged == 0 && p.Subgroups < minProof {
 		return nil, invalid("%d subgroups since the action, %s; %d without a signal show that it worked", p.Subgroups, c.Acted.Time().Format("2006-01-02 15:04"), minProof)
 	}
-	p.Effective = p.Flagged == 0
+	p.Effective = p.Outside == 0 && (p.Signals == 0 || p.Subgroups >= minProof && spc.AtLeast(p.Signals, p.Chance) >= byChance)
 	return p, nil
 }

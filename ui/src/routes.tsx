@@ -47,10 +47,10 @@ const stops = createRoute({
   validateSearch: (s: Record<string, unknown>): StopsSearch => ({ ...parseRange(s), scope: text(s.scope), show: s.show === "all" ? "all" : undefined }),
 });
 
-export interface AlarmsSearch extends RangeSearch { tab?: string; scope?: string; show?: "past"; priority?: number; q?: string; alarm?: string; equipment?: string; operators?: number }
+export interface AlarmsSearch extends RangeSearch { tab?: string; scope?: string; show?: "past"; priority?: number; source?: string; q?: string; alarm?: string; equipment?: string; operators?: number }
 const alarms = createRoute({
   getParentRoute: () => app, path: "/alarms", component: lazyRouteComponent(() => import("./pages/alarms/AlarmsPage")),
-  validateSearch: (s: Record<string, unknown>): AlarmsSearch => ({ ...parseRange(s), tab: text(s.tab), scope: text(s.scope), show: s.show === "past" ? "past" : undefined, priority: Number(s.priority) || undefined, q: text(s.q), alarm: text(s.alarm), equipment: text(s.equipment), operators: Number(s.operators) || undefined }),
+  validateSearch: (s: Record<string, unknown>): AlarmsSearch => ({ ...parseRange(s), tab: text(s.tab), scope: text(s.scope), show: s.show === "past" ? "past" : undefined, priority: Number(s.priority) || undefined, source: text(s.source), q: text(s.q), alarm: text(s.alarm), equipment: text(s.equipment), operators: Number(s.operators) || undefined }),
 });
 
 export interface MaintenanceSearch extends RangeSearch { tab?: string; scope?: string; q?: string; all?: boolean; order?: string }

@@ -43,7 +43,7 @@ export interface ZoneGroup { id: string; name: Name; ab: number; bc: number; cd:
 export interface Zones { standard: string; source: string; verified: string; groups: ZoneGroup[] }
 
 /** What a person says of a point. */
-export type PointEntry = Pick<Point, "name" | "tag" | "bearing" | "rev"> & Partial<Pick<Point, "speed_tag" | "rpm" | "group" | "ended" | "teeth" | "temperature_tag" | "current_tag">>;
+export type PointEntry = Pick<Point, "name" | "tag" | "bearing" | "rev"> & Partial<Pick<Point, "equipment" | "speed_tag" | "rpm" | "group" | "ended" | "teeth" | "temperature_tag" | "current_tag">>;
 
 export const points = (scope?: string) => queryOptions({ queryKey: ["condition", "points", scope], refetchInterval: 10_000, queryFn: async ({ signal }) => (await api.get<List<PointState>>("/condition/points", { scope, limit: 1000 }, signal)).items });
 export const readings = (id: string, q: { from: string; to: string }) =>

@@ -17,7 +17,7 @@ export interface Work {
   title: string; priority: number; assignee?: string; due?: string; checks?: Check[]; parts?: Part[]; fault?: string; cause?: string; action?: string;
   labour_min?: number; labour_fen?: number; parts_fen?: number; down_fen_per_h?: number; verify_s?: number;
 }
-export interface Origin { alarm: string; from: string; text?: Name }
+export interface Origin { alarm: string; from: string; text?: Name; evidence?: string }
 export interface WorkStep { state: WorkState; at: string; by: string; note?: string }
 export interface WorkOrder extends Work {
   id: string; number: number; rev: number; equipment: string; path: string; name: Name; kind: WorkKind; plan?: string; origin?: Origin; state: WorkState; steps: WorkStep[]; at: string;

@@ -60,7 +60,7 @@ export const losses = (scope: string, from: string, to: string) =>
 export const lossParts = (link: string) =>
   queryOptions({ queryKey: ["loss-parts", link], queryFn: ({ signal }) => everything<T.LossPart>(link, {}, signal) });
 
-export interface AlarmQuery { scope?: string | undefined; equipment?: string | undefined; now?: boolean; aside?: boolean | undefined; alarm?: string | undefined; open?: boolean; unacked?: boolean; priority?: number; q?: string; from?: string; to?: string }
+export interface AlarmQuery { scope?: string | undefined; equipment?: string | undefined; now?: boolean; aside?: boolean | undefined; alarm?: string | undefined; source?: string | undefined; open?: boolean; unacked?: boolean; priority?: number; q?: string; from?: string; to?: string }
 export const alarms = (q: AlarmQuery) =>
   queryOptions({ queryKey: ["alarms", q], placeholderData: keepPreviousData, refetchInterval: q.now || q.open ? 10_000 : false, queryFn: ({ signal }) => api.get<T.List<T.Alarm>>("/alarms", { limit: 500, ...q }, signal) });
 

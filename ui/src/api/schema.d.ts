@@ -9412,6 +9412,8 @@ export interface components {
              * @description Difference for a period, in the medium's unit; above 0 is more than expected
              */
             mean: number;
+            /** @description End of the period at which that was certain */
+            over?: string;
             /**
              * Format: int64
              * @description From since to found
@@ -9419,6 +9421,8 @@ export interface components {
             periods: number;
             /** @description Beginning of the period at which it began */
             since: string;
+            /** @description Beginning of the period from which it is as expected again; left out while it lasts */
+            until?: string;
         };
         EnergyChargeBy: {
             /** @enum {string} */
@@ -10302,8 +10306,8 @@ export interface components {
         };
         EnergyReport: {
             baseline: components["schemas"]["EnergyBaseline"];
-            /** @description A lasting change that the sum found; null without */
-            change: components["schemas"]["EnergyChange"];
+            /** @description Lasting changes that cumulative sums found, oldest first */
+            changes: components["schemas"]["EnergyChange"][];
             enpi: components["schemas"]["EnergyEnPI"];
             from: string;
             /** Format: int64 */
@@ -12260,8 +12264,8 @@ export interface components {
             current_tag?: number;
             /** @description Nobody measures there any more */
             ended?: boolean;
-            /** @description Of the tag */
-            readonly equipment: string;
+            /** @description The machine that is measured; that of the tag when left out: a recorder has sensors on many */
+            equipment?: string;
             /** @description Of ISO 20816-3, to judge the velocity by */
             group?: string;
             readonly id: string;
@@ -12384,8 +12388,8 @@ export interface components {
             current_tag?: number;
             /** @description Nobody measures there any more */
             ended?: boolean;
-            /** @description Of the tag */
-            readonly equipment: string;
+            /** @description The machine that is measured; that of the tag when left out: a recorder has sensors on many */
+            equipment?: string;
             /** @description Of ISO 20816-3, to judge the velocity by */
             group?: string;
             readonly id: string;
@@ -13973,6 +13977,8 @@ export interface components {
             state: "done" | "verified" | "ineffective";
         };
         MaintenanceMove: {
+            /** @description When it was so, of work begun or done and entered later; now when left out */
+            at?: string;
             note?: string;
             /** @enum {string} */
             state: "proposed" | "planned" | "in_work" | "done" | "verified" | "ineffective" | "cancelled";
@@ -14082,6 +14088,7 @@ export interface components {
         MaintenanceOrigin: {
             /** @description Of the alarm at the place */
             alarm: string;
+            evidence?: string;
             /** @description When it came */
             from: string;
             text?: components["schemas"]["PlantName"];
@@ -17494,6 +17501,11 @@ export interface components {
             values?: number[] | null;
         };
         QualityProof: {
+            /**
+             * Format: double
+             * @description Signals that the rules give by chance of so many subgroups of a process in control
+             */
+            by_chance: number;
             effective: boolean;
             /**
              * Format: int64
@@ -17501,6 +17513,16 @@ export interface components {
              */
             flagged: number;
             from: string;
+            /**
+             * Format: int64
+             * @description Of them were outside of the specification
+             */
+            outside: number;
+            /**
+             * Format: int64
+             * @description Flagged ones one behind the other are one signal
+             */
+            signals: number;
             /** Format: int64 */
             subgroups: number;
             to: string;

@@ -29,7 +29,7 @@ export function AlarmTable({ alarms, machine = true }: { alarms: Alarm[]; machin
   const navigate = useNavigate();
   const back = useChange((a: Alarm) => api.post("/alarms/mode", { equipment: a.equipment, alarm: a.id, state: "normal", reason: t("back") }));
   const order = useChange(async (a: Alarm) => {
-    const made = await api.post<{ id: string }>("/maintenance/orders", { equipment: a.equipment, title: `${a.name.zh} ${a.text.zh}`, priority: a.priority, origin: { alarm: a.id, from: a.from, text: a.text } });
+    const made = await api.post<{ id: string }>("/maintenance/orders", { equipment: a.equipment, title: `${a.name.zh} ${a.text.zh}`, priority: a.priority, origin: { alarm: a.id, from: a.from, text: a.text, evidence: a.evidence || undefined } });
     await navigate({ to: "/maintenance", search: { order: made.id } });
   });
   const may = me?.permissions.includes("report") ?? false;

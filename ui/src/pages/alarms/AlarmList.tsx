@@ -14,6 +14,10 @@ import { download } from "../../lib/download";
 import { iso } from "../../lib/time";
 import type { AlarmsSearch } from "../../routes";
 
+/** Who finds alarms. What machines say is folded from their samples: of a whole plant
+ * a long time is told of the others alone. */
+const sources = ["profile", "limit", "quality", "health", "energy", "process"] as const;
+
 /** What needs somebody now, or what stood in a stretch of time. */
 export function AlarmList() {
   const { t } = useTranslation("alarms");
@@ -25,7 +29,7 @@ export function AlarmList() {
   const [aside, setAside] = useState(false);
   const past = search.show === "past";
   const when = past ? { from: iso(range.from), to: iso(range.to) } : { now: true, aside: aside || undefined };
-  const query = useQuery(alarms({ scope: search.scope, alarm: search.alarm, equipment: search.equipment, priority: search.priority, q: search.q, unacked: unacked || undefined, ...when }));
+  const query = useQuery(alarms({ scope: search.scope, alarm: search.alarm, equipment: search.equipment, priority: search.priority, source: search.source, q: search.q, unacked: unacked || undefined, ...when }));
   const items = query.data?.items ?? [];
   const client = useQueryClient();
   useEffect(() => {
@@ -45,6 +49,7 @@ export function AlarmList() {
         <ScopePicker value={search.scope} set={(scope) => set({ scope })} />
         <Select value={search.priority ?? 0} aria-label={t("priority")} style={{ width: 150 }} onChange={(v) => set({ priority: v || undefined })}
           options={[{ value: 0, label: t("priority.all") }, ...[1, 2, 3].map((n) => ({ value: n, label: n === 1 ? t("priority.1") : t("priority.upto", { level: t(`priority.${n}` as "priority.1") }) }))]} />
+        <Select value={search.source ?? ""} aria-label={t("source")} style={{ width: 130 }} onChange={(v) => set({ source: v || undefined })} options={["", ...sources].map((s) => ({ value: s, label: t(`source.${s || "all"}` as "source.all") }))} />
         <Input.Search allowClear defaultValue={search.q} placeholder={t("search")} aria-label={t("search")} style={{ width: 200 }} onSearch={(q) => set({ q: q || undefined })} />
         <label className="row"><Switch size="small" checked={unacked} onChange={setUnacked} aria-label={t("unacked")} />{t("unacked")}</label>
         {!past && <label className="row"><Switch size="small" checked={aside} onChange={setAside} aria-label={t("aside")} />{t("aside")}</label>}

@@ -64,7 +64,9 @@ function Headline({ r }: { r: Report }) {
     <section className="panel" aria-label={t("saving")}>
       <h2>{name(r.baseline.name)}：{t("saving")}</h2>
       {!r.baseline.accepted && <Alert type="warning" showIcon title={t("not.accepted")} />}
-      {r.change && <Alert type={r.change.mean > 0 ? "error" : "success"} showIcon title={t(r.change.mean > 0 ? "change.more" : "change.less", { since: dateTime(r.change.since), found: dateTime(r.change.found), mean: fixed(Math.abs(r.change.mean), 1), unit })} />}
+      {r.changes.map((c) => (
+        <Alert key={c.found} type={c.over ? "info" : c.mean > 0 ? "error" : "success"} showIcon
+          title={t(c.mean > 0 ? "change.more" : "change.less", { since: dateTime(c.since), found: dateTime(c.found), mean: fixed(Math.abs(c.mean), 1), unit }) + (c.until && c.over ? t("change.over", { until: dateTime(c.until), over: dateTime(c.over) }) : "")} />))}
       {!s ? <Nothing text={t("saving.none")} /> : (
         <dl className="kv" style={{ marginTop: 8 }}>
           <dt>{t("period")}</dt><dd className="num">{dateTime(r.from)} – {dateTime(r.to)}，{t("periods", { n: s.m })}{r.left_out > 0 ? t("left.out", { n: r.left_out }) : ""}</dd>

@@ -3,11 +3,11 @@ import { App, AutoComplete, Button, Drawer, Form, Input, InputNumber, Select } f
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { addPoint, bearings, changePoint, type Point, type PointEntry, zones } from "../../api/condition";
-import { tags } from "../../api/queries";
+import { machines, tags } from "../../api/queries";
 import { useProblem } from "../../components/Status";
 import { useLang } from "../../i18n/useLang";
 
-interface Values { zh: string; en?: string; tag: number; speed: "fixed" | "tag"; rpm?: number; speed_tag?: number; bearing: string; group?: string; teeth?: number; temperature_tag?: number; current_tag?: number }
+interface Values { zh: string; en?: string; equipment?: string; tag: number; speed: "fixed" | "tag"; rpm?: number; speed_tag?: number; bearing: string; group?: string; teeth?: number; temperature_tag?: number; current_tag?: number }
 
 /** Where vibration is taken, which bearing turns there, and how fast. */
 export function PointForm({ point, close }: { point: Point | undefined; close: (saved?: Point) => void }) {
@@ -22,13 +22,14 @@ export function PointForm({ point, close }: { point: Point | undefined; close: (
   const [busy, setBusy] = useState(false);
   const all = useQuery(tags("")).data ?? [];
   const table = useQuery(zones).data;
+  const places = useQuery(machines()).data ?? [];
   const known = useQuery(bearings).data ?? [];
   const option = (x: (typeof all)[number]) => ({ value: x.no, label: `${x.path} ${name(x.title)}` });
   const save = async (v: Values, ended = false) => {
     setBusy(true);
     setFailed(undefined);
     const entry: PointEntry = {
-      name: { zh: v.zh, ...(v.en ? { en: v.en } : {}) }, tag: v.tag, bearing: v.bearing, rev: point?.rev ?? 0, ...(v.group ? { group: v.group } : {}), ...(ended ? { ended } : {}), ...(v.teeth ? { teeth: v.teeth } : {}), ...(v.temperature_tag ? { temperature_tag: v.temperature_tag } : {}), ...(v.current_tag ? { current_tag: v.current_tag } : {}),
+      name: { zh: v.zh, ...(v.en ? { en: v.en } : {}) }, ...(v.equipment ? { equipment: v.equipment } : {}), tag: v.tag, bearing: v.bearing, rev: point?.rev ?? 0, ...(v.group ? { group: v.group } : {}), ...(ended ? { ended } : {}), ...(v.teeth ? { teeth: v.teeth } : {}), ...(v.temperature_tag ? { temperature_tag: v.temperature_tag } : {}), ...(v.current_tag ? { current_tag: v.current_tag } : {}),
       ...(v.speed === "tag" ? (v.speed_tag ? { speed_tag: v.speed_tag } : {}) : v.rpm ? { rpm: v.rpm } : {}),
     };
     try {
@@ -46,9 +47,10 @@ export function PointForm({ point, close }: { point: Point | undefined; close: (
   return (
     <Drawer open size={520} title={t(point ? "point.edit" : "point.add")} onClose={() => close()}>
       <Form form={form} layout="vertical" onFinish={(v: Values) => void save(v)} initialValues={{
-        zh: point?.name.zh, en: point?.name.en, tag: point?.tag, speed: point?.speed_tag ? "tag" : "fixed", rpm: point?.rpm, speed_tag: point?.speed_tag, bearing: point?.bearing, group: point?.group, teeth: point?.teeth, temperature_tag: point?.temperature_tag, current_tag: point?.current_tag,
+        zh: point?.name.zh, en: point?.name.en, equipment: point?.equipment, tag: point?.tag, speed: point?.speed_tag ? "tag" : "fixed", rpm: point?.rpm, speed_tag: point?.speed_tag, bearing: point?.bearing, group: point?.group, teeth: point?.teeth, temperature_tag: point?.temperature_tag, current_tag: point?.current_tag,
       }}>
         <Form.Item name="tag" label={t("form.tag")} rules={[{ required: true }]} {...(waves.length === 0 ? { extra: t("form.none") } : {})}><Select showSearch optionFilterProp="label" options={waves.map(option)} /></Form.Item>
+        <Form.Item name="equipment" label={t("form.machine")} tooltip={t("form.machine.why")}><Select allowClear showSearch optionFilterProp="label" placeholder={t("form.machine.own")} options={places.map((m) => ({ value: m.id, label: `${name(m.name)} (${m.path})` }))} /></Form.Item>
         <Form.Item name="zh" label={t("form.zh")} rules={[{ required: true, whitespace: true }]}><Input maxLength={30} /></Form.Item>
         <Form.Item name="en" label={t("form.en")}><Input maxLength={60} /></Form.Item>
         <Form.Item name="bearing" label={t("form.bearing")} rules={[{ required: true, whitespace: true }]}>

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Button, Checkbox, Drawer, Form, Input, InputNumber, Modal, Select } from "antd";
+import { Button, Checkbox, DatePicker, Drawer, Form, Input, InputNumber, Modal, Select } from "antd";
+import type { Dayjs } from "dayjs";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../../api/client";
@@ -9,7 +10,7 @@ import { machines } from "../../api/queries";
 import { Waiting } from "../../components/Status";
 import { useLang } from "../../i18n/useLang";
 import { duration, fixed } from "../../lib/format";
-import { dateTime, iso, minute, ms } from "../../lib/time";
+import { dateTime, iso, minute, ms, ofPicker } from "../../lib/time";
 import { useChange } from "../production/parts";
 import { WorkTag } from "./Orders";
 import { Photos } from "./Photos";
@@ -40,6 +41,7 @@ function Body({ order: o, may, open }: { order: WorkView | undefined; may: boole
   const [checks, setChecks] = useState<Check[]>(o?.checks ?? []);
   const [moving, setMoving] = useState<WorkState | null>(null);
   const [note, setNote] = useState("");
+  const [when, setWhen] = useState<Dayjs>();
   const all = useQuery({ ...machines(), enabled: !o });
   const fen = (yuan: number | undefined | null) => (yuan ? Math.round(yuan * 100) : undefined);
   const work = ({ equipment: _, labour, partsCost, rate, verify, lines, ...v }: Fields): Work => ({
@@ -54,7 +56,7 @@ function Body({ order: o, may, open }: { order: WorkView | undefined; may: boole
   });
   const move = useChange(async (state: WorkState) => {
     const changed = o && f.isFieldsTouched() ? await api.put<{ rev: number }>(`/maintenance/orders/${o.id}`, work(f.getFieldsValue(true) as Fields), o.rev) : undefined;
-    return api.post(`/maintenance/orders/${o?.id}/state`, { state, note: note.trim() || undefined }, {}, { "If-Match": `"${changed?.rev ?? o?.rev}"` });
+    return api.post(`/maintenance/orders/${o?.id}/state`, { state, note: note.trim() || undefined, at: when && iso(ofPicker(when.toDate())) }, {}, { "If-Match": `"${changed?.rev ?? o?.rev}"` });
   }, () => setMoving(null));
   const ended = o ? ["verified", "ineffective", "cancelled"].includes(o.state) : false;
   return (
@@ -63,10 +65,11 @@ function Body({ order: o, may, open }: { order: WorkView | undefined; may: boole
         <section className="panel" aria-label={t("state")}>
           <div className="row">
             <WorkTag state={o.state} /><span>{t(`kind.${o.kind}`)}</span><Link to="/machines/$id" params={{ id: o.equipment }}>{name(o.name)}</Link>
+            {o.origin?.evidence && !o.origin.evidence.startsWith("/machines/") && <Link to={o.origin.evidence}>{t("evidence")}</Link>}
             {o.origin && <Link to="/machines/$id" params={{ id: o.equipment }} search={{ from: iso(ms(o.origin.from) - 30 * minute), to: iso(ms(o.origin.from) + 30 * minute) }}>{t("from.alarm", { text: name(o.origin.text) || o.origin.alarm })}</Link>}
           </div>
           <p style={{ margin: "8px 0 0" }} className="num">{t("cost.line", { down: o.downtime_ms === null ? "—" : duration(o.downtime_ms, lang), cost: o.cost_fen === null ? "—" : `${fixed(o.cost_fen / 100, 2)} ${t("yuan")}` })}{o.cost_fen === null && o.reason ? <span className="dim"> · {t("cost.norate")}</span> : null}</p>
-          {may && !ended && <div className="row" style={{ marginTop: 8 }}>{(next[o.state] ?? []).map((s, i) => <Button key={s} type={i === 0 ? "primary" : "default"} danger={s === "cancelled"} onClick={() => { setNote(""); setMoving(s); }}>{t(`do.${s}`)}</Button>)}</div>}
+          {may && !ended && <div className="row" style={{ marginTop: 8 }}>{(next[o.state] ?? []).map((s, i) => <Button key={s} type={i === 0 ? "primary" : "default"} danger={s === "cancelled"} onClick={() => { setNote(""); setWhen(undefined); setMoving(s); }}>{t(`do.${s}`)}</Button>)}</div>}
         </section>)}
       {o && o.known.length > 0 && (
         <section className="panel" aria-label={t("known")}>
@@ -110,6 +113,7 @@ function Body({ order: o, may, open }: { order: WorkView | undefined; may: boole
         </section>)}
       {moving && (
         <Modal open title={t(`do.${moving}`)} okText={t(`do.${moving}`)} onOk={() => move.mutate(moving)} confirmLoading={move.isPending} onCancel={() => setMoving(null)}>
+          {(moving === "in_work" || moving === "done") && <label style={{ display: "block", marginBottom: 8 }}>{t(`when.${moving}`)} <DatePicker aria-label={t(`when.${moving}`)} showTime={{ format: "HH:mm" }} format="YYYY-MM-DD HH:mm" placeholder={t("now")} value={when} onChange={(d: Dayjs | null) => setWhen(d ?? undefined)} /></label>}
           <label>{t(moving === "cancelled" || moving === "ineffective" ? "why" : "note")}<Input.TextArea autoFocus rows={2} maxLength={300} value={note} onChange={(e) => setNote(e.target.value)} /></label>
         </Modal>)}
     </div>

@@ -1,12 +1,14 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Button, Checkbox, Drawer, Form, Input, Select, Table } from "antd";
+import { Button, Checkbox, DatePicker, Drawer, Form, Input, Select, Table } from "antd";
+import type { Dayjs } from "dayjs";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../../api/client";
 import { type Case, type CaseState, cases, causes } from "../../api/quality";
 import { Nothing, Problem } from "../../components/Status";
 import { useLang } from "../../i18n/useLang";
-import { dateTime } from "../../lib/time";
+import { fixed } from "../../lib/format";
+import { dateTime, iso, ofPicker } from "../../lib/time";
 import { CaseForm } from "./CaseForm";
 import { useMay, useQualitySearch, useStep } from "./parts";
 
@@ -45,7 +47,7 @@ export function CasesTab() {
   );
 }
 
-interface Step { text: string; disposition?: string; cause?: string }
+interface Step { text: string; disposition?: string; cause?: string; at?: Dayjs }
 
 function CaseDrawer({ of, close }: { of: Case; close: () => void }) {
   const { t } = useTranslation("quality");
@@ -54,8 +56,8 @@ function CaseDrawer({ of, close }: { of: Case; close: () => void }) {
   const [form] = Form.useForm<Step>();
   const state = of.state ?? "open";
   const next = ways[state] ?? [];
-  const move = useStep((v: Step & { state: CaseState }) => api.post<Case>(`/nonconformances/${of.id}/state`, { ...v, rev: of.rev }), (c) => (c.state === "closed" || c.state === "cancelled" ? close() : undefined));
-  const go = (to: CaseState) => void form.validateFields().then((v) => move.mutate({ ...v, state: to }), () => undefined);
+  const move = useStep((v: Omit<Step, "at"> & { state: CaseState; at?: string }) => api.post<Case>(`/nonconformances/${of.id}/state`, { ...v, rev: of.rev }), (c) => (c.state === "closed" || c.state === "cancelled" ? close() : undefined));
+  const go = (to: CaseState) => void form.validateFields().then(({ at, ...v }) => move.mutate({ ...v, ...(at ? { at: iso(ofPicker(at.toDate())) } : {}), state: to }), () => undefined);
   return (
     <Drawer open onClose={close} size={560} title={<>{t("tab.cases")} <span className="chip">{t(`case.state.${state}`)}</span></>} extra={of.characteristic && <Button onClick={() => set({ tab: "chart", characteristic: of.characteristic, case: undefined })}>{t("case.chart")}</Button>}>
       <div className="stack">
@@ -63,12 +65,13 @@ function CaseDrawer({ of, close }: { of: Case; close: () => void }) {
         <h3>{t("steps")}</h3>
         <ol>{(of.steps ?? []).map((s) => (
           <li key={s.at}><span className="chip">{t(`case.state.${s.state}`)}</span> {s.text} {s.disposition && `（${t(`disposition.${s.disposition}` as "disposition.scrap")}）`} {s.cause && t(`cause.${s.cause}` as "cause.tool")} <span className="dim">{s.by} {dateTime(s.at)}</span>
-            {s.proof && <div><b>{s.proof.effective ? t("proof.yes", { n: s.proof.subgroups }) : t("proof.no", { n: s.proof.subgroups, bad: s.proof.flagged })}</b></div>}</li>))}</ol>
+            {s.proof && <div><b>{t(s.proof.effective ? "proof.yes" : "proof.no", { n: s.proof.subgroups, signals: s.proof.signals, chance: fixed(s.proof.by_chance, 1), out: s.proof.outside })}</b></div>}</li>))}</ol>
         {reports && next.length > 0 && (
           <Form form={form} layout="vertical">
             <Form.Item name="text" label={t("case.step")} rules={[{ required: true, message: t("needed") }]}><Input.TextArea maxLength={4000} autoSize={{ minRows: 2 }} /></Form.Item>
             {state === "open" && <Form.Item name="disposition" label={t("disposition")}><Select allowClear aria-label={t("disposition")} options={(["rework", "scrap", "sort", "return", "concession"] as const).map((d) => ({ value: d, label: t(`disposition.${d}`) }))} /></Form.Item>}
             {state === "contained" && <Form.Item name="cause" label={t("note.cause")}><Select allowClear aria-label={t("note.cause")} options={causes.map((k) => ({ value: k, label: t(`cause.${k}`) }))} /></Form.Item>}
+            {state === "analysed" && <Form.Item name="at" label={t("case.acted.at")}><DatePicker showTime={{ format: "HH:mm" }} format="YYYY-MM-DD HH:mm" placeholder={t("case.now")} /></Form.Item>}
             {state === "acted" && <p className="dim">{t("proof.hint")}</p>}
             <div className="row">{next.map((to, i) => <Button key={to} {...(i === 0 ? { type: "primary" as const } : {})} loading={move.isPending} onClick={() => go(to)}>{to === "contained" && state !== "open" ? t("case.back") : t(`case.to.${to as "contained"}`)}</Button>)}</div>
           </Form>)}
