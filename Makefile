@@ -15,7 +15,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## the demo plant on real protocols; prints the address of the page
-	bin/zhigai run --demo --orders --data $(DATA) --listen $(LISTEN)
+	bin/zhigai run --demo --stories --orders --data $(DATA) --listen $(LISTEN)
 
 province: build ## five nodes from a plant to the province, with 2,000 synthetic firms and 30 live plants; prints their pages (two minutes)
 	bin/zhigai province --data $(PROVINCE) --port $(PROVINCE_PORT)

@@ -103,6 +103,7 @@ var floors = []struct {
 	{"shop/material/balance", []string{"plant", "figure", "access", "shop/material"}, "folds bookings and books nothing"},
 	{"figure/figuretest", []string{"figure"}, "holds definitions against cases"},
 	{"shop/health", []string{"plant", "plant/waveform", "access", "calc/vibration", "calc/life", "calc/spc", "calc/stat"}, "rooms of a storey do not import one another; windows and alarms are told to it"},
+	{"shop/process", []string{"plant", "access", "calc/alarm", "calc/wear"}, "rooms of a storey do not import one another; machines, commands, jobs and alarms are told to it"},
 	{"shop/quality", []string{"plant", "access", "calc/capability", "calc/msa", "calc/sampling", "calc/spc"}, "rooms of a storey do not import one another; what machines measured, alarms and orders are told to it"},
 	{"truth", []string{"plant", "calc/...", "connect/mtconnect/...", "shop/..."}, "holds what is computed against what others computed, and is asked by a command alone"},
 	{"shop/energy", []string{"plant", "access", "calc/energy"}, "rooms of a storey do not import one another; what meters showed, machines did and orders made is told to it"},

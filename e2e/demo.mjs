@@ -60,7 +60,7 @@ export async function startDemo(data, ...more) {
       if (child.exitCode !== null) throw new Error(`the demo ended: ${log}`);
       const { items } = await api("/api/v1/equipment?limit=1000");
       return items.filter((m) => m.state.code !== "UNKNOWN").length >= 40;
-    }, 90_000);
+    }, 240_000);
   } catch (err) {
     await stop();
     throw err;

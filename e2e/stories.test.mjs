@@ -44,8 +44,7 @@ async function mended(source, text, done, work, verifyHours) {
   const drawer = page.getByRole("dialog", { name: /工单 \d+/ });
   await drawer.getByRole("link", { name: "看依据" }).waitFor();
   for (const [label, value] of Object.entries(work)) await drawer.getByLabel(label, { exact: true }).fill(value);
-  await drawer.getByLabel(/小时内不再报警|验证/).first().fill(String(verifyHours));
-  await drawer.getByRole("button", { name: "保存" }).click();
+  await drawer.getByLabel("报警多久不再来算有效（小时）").fill(String(verifyHours));
   const step = async (name, label, at) => {
     await drawer.getByRole("button", { name, exact: true }).click();
     const dialog = page.getByRole("dialog", { name, exact: true });
@@ -90,31 +89,31 @@ test("a bearing's outer ring goes bad: named, replaced, silent", async () => {
   assert.ok(found > today - 22 * day && found < today - 12 * day, `it began 22 days ago and was found ${alarm.from}`);
   await row.getByRole("link", { name: /轴承外圈故障/ }).click();
   await page.getByRole("heading", { level: 1, name: "状态监测" }).waitFor();
-  const bad = new Date(today - 8 * day).toISOString(); // as it was before it was replaced
+  const bad = new Date(today - 13 * day).toISOString(); // as it was before it was replaced
   await page.goto(`${demo.base}${alarm.evidence}&at=${bad}&from=${new Date(today - 24 * day).toISOString()}&to=${new Date().toISOString()}`);
   await page.getByRole("heading", { name: /诊断与依据：外圈/ }).waitFor();
   await page.getByRole("img", { name: /包络谱.*外圈/ }).waitFor();
   await accessible(page, "a bearing's month", "story-bearing");
-  await mended("health", "5号磨床主轴前轴承：轴承外圈故障", today - 7 * day, { 故障: "外圈剥落", 原因: "润滑不足", 措施: "换主轴前轴承，改润滑周期" }, 48);
+  await mended("health", "5号磨床主轴前轴承：轴承外圈故障", today - 12 * day, { 故障: "外圈剥落", 原因: "润滑不足", 措施: "换主轴前轴承，改润滑周期" }, 48);
 });
 
 test("a tool wears: the chart sees it, the offset is corrected, the process is in control", async () => {
   const { alarm, row } = await alarmOf("quality", "10.1 外径 失控");
   await row.getByRole("link", { name: /失控/ }).click();
-  await page.getByText("控制限第 1 版", { exact: false }).waitFor();
+  await page.getByRole("heading", { level: 1, name: "质量" }).waitFor();
   const id = new URL(page.url()).searchParams.get("characteristic");
   const at = Date.parse(alarm.from);
   await page.goto(`${demo.base}/quality?characteristic=${id}&from=${new Date(at - hour).toISOString()}&to=${new Date(at + hour / 2).toISOString()}`);
   const chart = page.getByRole("application", { name: /个异常/ });
   await chart.waitFor();
+  await page.getByText("控制限第 1 版", { exact: false }).waitFor();
   await accessible(page, "a chart of wear", "story-wear");
   await page.goto(`${demo.base}/alarms?show=past&source=quality&q=${encodeURIComponent("10.1 外径")}&from=${new Date(today - 2 * day).toISOString()}&to=${new Date().toISOString()}`);
   await page.getByRole("row").filter({ hasText: "失控" }).first().waitFor();
   const point = (await demo.api(`/api/v1/characteristics/${id}/chart?from=${new Date(at).toISOString()}&to=${new Date(at + 1000).toISOString()}`)).points[0];
   assert.ok(point.rules.length > 0 && !point.outside, "found before a part was outside of the specification");
-  await demo.send("POST", "/api/v1/nonconformances", { characteristic: id, subgroup: point.id, severity: "minor", text: "外径随刀具磨损漂移" });
-  await page.goto(`${demo.base}/quality?tab=cases`);
-  await page.getByRole("button", { name: /外径随刀具磨损漂移/ }).or(page.getByText("外径随刀具磨损漂移")).first().click();
+  const made = await demo.send("POST", "/api/v1/nonconformances", { characteristic: id, subgroup: point.id, severity: "minor", text: "外径随刀具磨损漂移" });
+  await page.goto(`${demo.base}/quality?tab=cases&case=${made.id}`);
   const drawer = page.getByRole("dialog");
   const step = async (text, button, state) => {
     await drawer.getByLabel("做了什么").fill(text);

@@ -80,6 +80,7 @@ const (
 	KindWorkOrder    Kind = "work_order"    // a revision of a work order of shop/maintenance
 	KindQuality      Kind = "quality"       // a document of shop/quality as it was saved
 	KindMeasurement  Kind = "measurement"   // a subgroup of shop/quality that a person entered
+	KindProcess      Kind = "process"       // a document of shop/process as it was saved
 	KindFile         Kind = "file"          // attachment.File: a file was kept, or belongs to another place
 
 	KindExchange Kind = "exchange" // exchange.Fact: a step of a message of factory/exchange

@@ -148,6 +148,13 @@ func TestConformance_Quality(t *testing.T) {
 	})
 }
 
+func TestConformance_Process(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		db := open(t)
+		recordtest.Process(t, shop.NewProcess(db), db.Journal())
+	})
+}
+
 func TestConformance_Attachments(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		db := open(t)

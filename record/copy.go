@@ -111,6 +111,7 @@ var tables = []struct{ name, key string }{
 	{"operations_material", "tenant, item, product, revision"},
 	{"organisation", "tenant, id, rev"},
 	{"plan_limit", "tenant, what, name"},
+	{"process_document", "tenant, kind, id"},
 	{"production_order", "tenant, id"},
 	{"production_person", "tenant, name"},
 	{"production_plan", "tenant, id"},

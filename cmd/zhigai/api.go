@@ -36,6 +36,7 @@ import (
 	"zhigai/shop/material"
 	"zhigai/shop/material/balance"
 	"zhigai/shop/planning"
+	recipes "zhigai/shop/process"
 	"zhigai/shop/production"
 	"zhigai/shop/production/performance"
 	"zhigai/shop/quality"
@@ -62,6 +63,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 			{Err: delivery.ErrInvalid, Status: 422},
 			{Err: maintenance.ErrInvalid, Status: 422},
 			{Err: quality.ErrInvalid, Status: 422},
+			{Err: recipes.ErrInvalid, Status: 422},
 			{Err: attachment.ErrInvalid, Status: 422},
 			{Err: line.ErrInvalid, Status: 422},
 			{Err: energy.ErrInvalid, Status: 422},
@@ -123,7 +125,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Plants: n.plants, Tags: n.shop, History: n.history, Journal: n.record.Journal(), Board: n.board, Desk: n.desk, Reasons: n.reasons,
 		Collector: n.collector, Control: controls{n}, Profiles: n.profiles, Drivers: n.drivers.List, Discovery: n.discovery, North: norths{n}, Acceptance: n.reports, Evidence: askedOf{n}, EvidencePlants: seenPlants{n.proved}, Changed: n.reconcile,
 		Authenticity: n.authenticity, Decided: n.decided, MayTry: n.mayTry, Opened: n.opened,
-		Production: n.newProduction(), Performance: n.newPerformance(), Attendance: n.newAttendance(), Balance: n.newBalance(), Planning: n.planning, Lines: n.newLines(), Energy: n.newEnergy(), Material: n.newMaterial(), Andon: n.newAndon(), Alarms: n.alarms, Delivery: n.delivery, Maintenance: n.maintenance, Quality: n.newQuality(), Condition: n.newHealth(), Attachments: n.newAttachments(),
+		Production: n.newProduction(), Performance: n.newPerformance(), Attendance: n.newAttendance(), Balance: n.newBalance(), Planning: n.planning, Lines: n.newLines(), Energy: n.newEnergy(), Material: n.newMaterial(), Andon: n.newAndon(), Alarms: n.alarms, Delivery: n.delivery, Maintenance: n.maintenance, Quality: n.newQuality(), Process: n.process, Condition: n.newHealth(), Attachments: n.newAttachments(),
 		Bulk: &bulk.Desk{Plants: n.plants, Profiles: n.profiles, Drivers: n.drivers.List, Past: n.record.Access()},
 	})
 	web.RegisterSharing(api, sharings{n})

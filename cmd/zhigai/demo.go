@@ -170,6 +170,9 @@ func (d *demo) join(ctx context.Context, n *node) ([]web.Login, error) {
 		if err := n.planDemoInspection(ctx, except); err != nil {
 			return nil, fmt.Errorf("demo plant: %w", err)
 		}
+		if err := n.planDemoProcess(ctx); err != nil {
+			return nil, fmt.Errorf("demo plant: %w", err)
+		}
 	}
 	if d.stories != nil {
 		if err := n.tellStories(ctx, d.stories); err != nil {

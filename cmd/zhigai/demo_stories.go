@@ -68,7 +68,7 @@ func newStories(now time.Time) *stories {
 			{Machine: storyOfFurnace, From: day(14), PerDay: 0.8, Most: 20, Mended: day(4)},
 		},
 		records: []sim.Recording{{Machine: storyOfRecorder, Bearing: sim.Bearing{
-			RPM: storyRPM, Order: storyOrder, Rate: 20480, Seed: 7, Begins: day(22), Grows: 40 * time.Hour, Mended: day(7),
+			RPM: storyRPM, Order: storyOrder, Rate: 20480, Seed: 7, Begins: day(22), Grows: 40 * time.Hour, Mended: day(12),
 		}}},
 		offsets: []sim.Offset{{Machine: storyOfLathe, From: now.Add(-2 * time.Hour)}},
 	}

@@ -46,6 +46,7 @@ import (
 	"zhigai/shop/equipment"
 	"zhigai/shop/maintenance"
 	"zhigai/shop/planning"
+	recipes "zhigai/shop/process"
 	"zhigai/space"
 	"zhigai/web"
 )
@@ -78,6 +79,7 @@ type node struct {
 	maintenance  *maintenance.Desk
 	reports      *acceptance.Desk
 	planning     *planning.Desk
+	process      *recipes.Desk
 	authenticity *authenticity.Desk
 	firms        *enterprise.Desk
 	firmSheets   *enterprise.Sheets
@@ -175,6 +177,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.delivery, n.maintenance = n.newDelivery(), n.newMaintenance()
 	n.reports = n.newAcceptance()
 	n.planning = n.newPlanning()
+	n.process = n.newProcess()
 	n.authenticity = n.newAuthenticity()
 	n.newFirms()
 	n.newTargets()
@@ -240,6 +243,9 @@ func (n *node) follow(ctx context.Context) {
 	n.dutiful(ctx, "figures", func(ctx context.Context) error { return n.engine.Run(ctx, feed{n.history}, n.record.Journal()) })
 	n.dutiful(ctx, "machine days", n.proveDays)
 	n.dutiful(ctx, "gauges", n.readGauges)
+	n.dutiful(ctx, "recipes", func(ctx context.Context) error {
+		return n.eachTenantEvery(ctx, recipes.Pace, "jobs are not held against their recipes", n.process.Follow)
+	})
 	n.dutiful(ctx, "targets", n.warmTargets)
 	n.dutiful(ctx, "demand", n.watchEnergy)
 	n.dutiful(ctx, "condition of machines", n.examineWindows)
@@ -291,6 +297,7 @@ func (n *node) close() error {
 	n.planning.Close()
 	n.firmSheets.Close()
 	n.exports.Close()
+	n.process.Close() // before the commands that it waits for
 	n.tenants.close() // what is under way is noted while the journal is open
 	n.collector.Close()
 	n.workers.Wait()

@@ -75,6 +75,9 @@ var lowest = map[string]access.Role{
 	"characteristics": access.RoleViewer, "control-chart": access.RoleViewer, "try-control-limits": access.RoleViewer, "capability": access.RoleViewer, "inspected-lots": access.RoleViewer, "lot-plan": access.RoleViewer, "defects": access.RoleViewer,
 	"gauges": access.RoleViewer, "gauge-studies": access.RoleViewer, "nonconformances": access.RoleViewer, "save-characteristic": access.RoleEngineer, "set-control-limits": access.RoleEngineer, "save-gauge": access.RoleEngineer,
 	"measure": access.RoleOperator, "note-chart": access.RoleOperator, "inspect-lot": access.RoleOperator, "add-gauge-study": access.RoleOperator, "open-nonconformance": access.RoleOperator, "move-nonconformance": access.RoleOperator,
+	"recipes": access.RoleViewer, "recipe": access.RoleViewer, "try-recipe": access.RoleViewer, "machine-recipe": access.RoleViewer, "recipe-downloads": access.RoleViewer, "recipe-download": access.RoleViewer, "recipe-runs": access.RoleViewer, "recipe-run": access.RoleViewer, "recipe-deviations": access.RoleViewer,
+	"tool-types": access.RoleViewer, "tools": access.RoleViewer, "save-tool-type": access.RoleEngineer, "mount-tool": access.RoleOperator, "remove-tool": access.RoleOperator,
+	"save-recipe": access.RoleEngineer, "move-recipe": access.RoleEngineer, "download-recipe": commander,
 	"alarms-live": access.RoleViewer, "alarm-limits": access.RoleViewer, "alarm-limit-versions": access.RoleViewer, "set-alarm-mode": access.RoleOperator, "try-alarm-limit": access.RoleViewer, "alarm-performance": access.RoleViewer,
 	"add-alarm-limit": access.RoleEngineer, "change-alarm-limit": access.RoleEngineer,
 	"alarm-routes": access.RoleEngineer, "add-alarm-route": access.RoleEngineer, "change-alarm-route": access.RoleEngineer, "end-alarm-route": access.RoleEngineer, "test-alarm-route": access.RoleEngineer, "alarm-deliveries": access.RoleEngineer,
@@ -342,6 +345,10 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 		return "01NOBODY"
 	case "user":
 		return "01NOBODY"
+	case "order":
+		return cmp.Or(g.orders[machine.ID], "01NOBODY")
+	case "job":
+		return "10"
 	case "product":
 		return "ring"
 	case "revision":
@@ -474,6 +481,7 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 	limit := map[string]any{"stage": "draft", "tag": g.tags[machine.ID], "text": map[string]any{"zh": "高"}, "kind": "hi", "value": 1e9, "priority": 4, "reason": "x"}
 	route := map[string]any{"id": "", "rev": 0, "name": "people", "way": "webhook", "url": "http://127.0.0.1:1/", "secret": "x", "to": []string{}, "priority": 4, "places": []string{machine.Path}, "off": true}
 	kept := map[string]any{"id": "", "rev": 0, "equipment": machine.ID, "title": "x", "by": "time", "days": 30, "priority": 4, "checks": []string{}}
+	recipe := map[string]any{"item": "ring", "place": machine.ID, "parameters": []any{map[string]any{"signal": "feed.override", "target": 100, "download": true}}}
 	move := map[string]any{"order": "01NOBODY", "job": 10, "equipment": "01NOBODY", "start": now}
 	partner := map[string]any{"id": "erp", "rev": 0, "name": "ERP", "way": "http", "format": "json", "mapping": "zhigai", "place": plant.ParentPath(machine.Path), "jobs": false, "every_s": 60, "silent_s": 3600, "off": true}
 	provider := map[string]any{"name": map[string]string{"zh": "认证"}, "issuer": "http://127.0.0.1:1", "client_id": "x", "address": "http://127.0.0.1:1", "scopes": []string{}, "factor": []string{}, "rules": []any{}, "rev": 0}
@@ -560,6 +568,8 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"book-material": map[string]any{"what": "moved", "item": "bolt", "lot": "1", "from": "a", "to": "b", "quantity": "1"}, "backflush": map[string]any{"order": "nobody", "job": 10},
 		"reserve-material": map[string]any{"order": "nobody"}, "call-material": map[string]any{"item": "bolt", "quantity": "1", "to": "a"}, "move-call": map[string]any{"state": "accepted"},
 		"add-condition-point": point, "change-condition-point": point,
+		"save-tool-type": map[string]any{"code": "T1", "name": map[string]string{"zh": "刀"}, "place": machine.ID, "measure": "parts", "life": 100, "price_fen": 0}, "mount-tool": map[string]any{"type": "01NOBODY", "equipment": machine.ID}, "remove-tool": map[string]any{"reason": "worn", "rev": 1},
+		"save-recipe": recipe, "try-recipe": recipe, "move-recipe": map[string]any{"state": "retired", "note": "x", "rev": 1}, "download-recipe": map[string]any{"recipe": "01NOBODY", "equipment": machine.ID},
 		"call": map[string]any{"what": "quality", "equipment": machine.ID}, "answer-call": map[string]any{"state": "accepted"},
 		"save-kanban-loop": map[string]any{"id": "", "item": "nothing", "from": "a", "to": "b", "container": "1", "demand": "1", "lead_ms": 1, "safety_ppm": 0, "cards": 0, "rev": 0},
 		"save-role":        map[string]any{"id": "01nobody", "name": map[string]string{"zh": "空"}, "permissions": []string{}, "own": true, "rev": 0},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -147,9 +148,9 @@ func (n *node) resume(ctx context.Context) error {
 	}
 	return n.eachTenant(ctx, "commands before the start are not known: none is taken", func(ctx context.Context, t plant.TenantNo) error {
 		if t == homeTenant {
-			return nil
+			return n.process.Resume(ctx, t)
 		}
-		return n.worksOf(t).control.Resume(ctx)
+		return errors.Join(n.worksOf(t).control.Resume(ctx), n.process.Resume(ctx, t))
 	})
 }
 

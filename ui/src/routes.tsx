@@ -159,6 +159,16 @@ const quality = createRoute({
   validateSearch: (s: Record<string, unknown>): QualitySearch => ({ ...parseRange(s), tab: text(s.tab), characteristic: text(s.characteristic), scope: text(s.scope), case: text(s.case), ended: s.ended === true || undefined }),
 });
 
+export interface ProcessSearch extends RangeSearch {
+  tab?: string | undefined; scope?: string | undefined; recipe?: string | undefined; with?: string | undefined; equipment?: string | undefined; download?: string | undefined; order?: string | undefined; job?: number | undefined; near?: string | undefined; deviation?: string | undefined; open?: boolean | undefined; ended?: boolean | undefined;
+}
+const process = createRoute({
+  getParentRoute: () => app, path: "/process", component: lazyRouteComponent(() => import("./pages/process/ProcessPage")),
+  validateSearch: (s: Record<string, unknown>): ProcessSearch => ({
+    ...parseRange(s), tab: text(s.tab), scope: text(s.scope), recipe: text(s.recipe), with: text(s.with), equipment: text(s.equipment), download: text(s.download), order: text(s.order), job: Number(s.job) || undefined, near: text(s.near), deviation: text(s.deviation), open: s.open === true || undefined, ended: s.ended === true || undefined,
+  }),
+});
+
 const definitions = createRoute({ getParentRoute: () => app, path: "/definitions", component: lazyRouteComponent(() => import("./pages/definitions/DefinitionsPage")) });
 
 const system = createRoute({
@@ -288,7 +298,7 @@ const line = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, quality, alarms, health, maintenance, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionCalls, productionPerformance, productionHours, planning, line, energy, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
+  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, quality, process, alarms, health, maintenance, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionCalls, productionPerformance, productionHours, planning, line, energy, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
   context: { client: undefined as unknown as QueryClient },
   defaultPreload: false,
   defaultErrorComponent: PageError,

@@ -28,6 +28,7 @@ import (
 	"zhigai/shop/maintenance"
 	"zhigai/shop/material"
 	"zhigai/shop/material/balance"
+	"zhigai/shop/process"
 	"zhigai/shop/production"
 	"zhigai/shop/production/attendance"
 	"zhigai/shop/production/performance"
@@ -74,6 +75,7 @@ type Deps struct {
 	Material   *material.Desk
 	Andon      *andon.Desk
 	Quality    *quality.Desk
+	Process    *process.Desk
 	Condition  *health.Desk
 	Alarms     *alarm.Desk
 	// Delivery sends alarms to people, Maintenance has work done about them.
@@ -143,6 +145,7 @@ func Register(api *web.API, d Deps) {
 	r.registerAndon()
 	r.registerCondition()
 	r.registerQuality()
+	r.registerProcess()
 	r.registerAttachments()
 	r.registerBalance()
 	r.registerHours()

@@ -2046,6 +2046,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/equipment/{id}/recipe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The machine's values of now beside the recipe of the job that runs there, or beside another one */
+        get: operations["machine-recipe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/equipment/{id}/set-points": {
         parameters: {
             query?: never;
@@ -5422,6 +5439,161 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/recipe-deviations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Times in which a job was not made as its recipe says, the newest first */
+        get: operations["recipe-deviations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recipe-downloads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Downloads of recipes to machines, the newest first */
+        get: operations["recipe-downloads"];
+        put?: never;
+        /** Set the values of an approved recipe at a machine, one command after the other, until the first that is not read back */
+        post: operations["download-recipe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recipe-downloads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One download with each value as it was read back */
+        get: operations["recipe-download"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recipe-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Jobs at machines in a window, the newest first, with the recipe that held for each and what was downloaded */
+        get: operations["recipe-runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recipe-runs/{order}/{job}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a job at a machine was really made with: as approved, as downloaded and read back, as run */
+        get: operations["recipe-run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recipe-trial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the windows of a recipe would have found in the jobs of a window */
+        post: operations["try-recipe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recipes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Recipes: parameters with their windows by product, operation and machine, each revision by itself, the newest first */
+        get: operations["recipes"];
+        put?: never;
+        /** Draft a recipe, its next revision (series without id), or change a draft whose rev was seen */
+        post: operations["save-recipe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recipes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One revision of a recipe with what differs from another one, or from that before it */
+        get: operations["recipe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recipes/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check or approve a revision that somebody else wrote, give it back, retire it */
+        post: operations["move-recipe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/regions": {
         parameters: {
             query?: never;
@@ -6455,6 +6627,59 @@ export interface paths {
         post?: never;
         /** Revoke an API token */
         delete: operations["revoke-token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tool-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Types of tools with their planned lives and what is known of real ones */
+        get: operations["tool-types"];
+        put?: never;
+        /** Keep a type of tool; without an id it is a new one, rev is the revision that was seen */
+        post: operations["save-tool-type"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tools with the life they used and, of those that are mounted, how much is left, the newest first */
+        get: operations["tools"];
+        put?: never;
+        /** Mount a tool; the one in its place is taken off, worn, broken or as planned */
+        post: operations["mount-tool"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tools/{id}/removal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a tool off */
+        post: operations["remove-tool"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -13598,6 +13823,36 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListProcessDeviation: {
+            items: components["schemas"]["ProcessDeviation"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListProcessDownload: {
+            items: components["schemas"]["ProcessDownload"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListProcessProof: {
+            items: components["schemas"]["ProcessProof"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListProcessRecipe: {
+            items: components["schemas"]["ProcessRecipe"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListProcessToolState: {
+            items: components["schemas"]["ProcessToolState"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListProcessTypeLife: {
+            items: components["schemas"]["ProcessTypeLife"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListProductionDefinition: {
             items: components["schemas"]["ProductionDefinition"][];
             /** @description Pass as cursor for the next page */
@@ -16421,6 +16676,711 @@ export interface components {
             type: string;
             /** Format: date-time */
             until?: string;
+        };
+        ProcessAsRun: {
+            began: string;
+            /** @description The last to the machine before the job ended; none: nothing was ever downloaded */
+            download?: components["schemas"]["ProcessDownload"];
+            /** @description Now while it runs */
+            ended: string;
+            equipment: string;
+            item: string;
+            /** Format: int64 */
+            job: number;
+            /** @description Of the machine */
+            name: components["schemas"]["PlantName"];
+            /** @description Of the order */
+            number: string;
+            /** @description It runs still */
+            open: boolean;
+            /** @description Id */
+            order: string;
+            path: string;
+            /**
+             * Format: double
+             * @description The machine produced
+             */
+            produced_s: number;
+            /** @description Approved and in effect when the job began, or else first while it ran; none: nobody approved one */
+            recipe?: components["schemas"]["ProcessRecipe"];
+            /** @description Version of the code that says when a value is outside */
+            rule: string;
+            values: components["schemas"]["ProcessRan"][];
+            /**
+             * @description Whether what was approved was downloaded and read back
+             * @enum {string}
+             */
+            verdict: "as_approved" | "not_loaded" | "other_revision" | "not_applied" | "no_recipe";
+        };
+        ProcessAtMachine: {
+            /** @description The last */
+            download?: components["schemas"]["ProcessDownload"];
+            /**
+             * Format: int64
+             * @description Parameters that are not as the recipe has them
+             */
+            drifted: number;
+            equipment: string;
+            /** @description That runs */
+            job?: components["schemas"]["ProcessRun"];
+            name: components["schemas"]["PlantName"];
+            path: string;
+            /** @description In effect for the job, or the one that was asked for */
+            recipe?: components["schemas"]["ProcessRecipe"];
+            values: components["schemas"]["ProcessPresent"][];
+        };
+        ProcessCompared: {
+            after: components["schemas"]["ProcessRecipe"];
+            before: components["schemas"]["ProcessRecipe"];
+            differences: components["schemas"]["ProcessDifference"][];
+        };
+        ProcessDeviation: {
+            equipment: string;
+            /** @description When its delay was over */
+            from: string;
+            /** Format: double */
+            high?: number;
+            id: string;
+            item: string;
+            /** Format: int64 */
+            job: number;
+            /** Format: double */
+            low?: number;
+            /** @description Of the machine */
+            name: components["schemas"]["PlantName"];
+            /** @description Of the order */
+            number: string;
+            /** @description Id */
+            order: string;
+            path: string;
+            /** @description Id of the revision that held */
+            recipe: string;
+            /** Format: int64 */
+            rev: number;
+            /** Format: int64 */
+            revision: number;
+            /** @description Version of the code that says when a value is outside */
+            rule: string;
+            signal: string;
+            /** @description It ended because the machine stopped, or nobody knows the value any more */
+            stopped?: boolean;
+            /**
+             * Format: int32
+             * @description Its samples
+             */
+            tag: number;
+            /** Format: double */
+            target: number;
+            title?: components["schemas"]["PlantName"];
+            /** @description Left out while it stands */
+            to?: string;
+            unit?: string;
+            /**
+             * Format: double
+             * @description The value furthest out, up to the last change of this entry
+             */
+            worst: number;
+        };
+        ProcessDifference: {
+            /** @description None: it is gone */
+            after?: components["schemas"]["ProcessParameter"];
+            /** @description None: it is new */
+            before?: components["schemas"]["ProcessParameter"];
+            signal: string;
+            title?: components["schemas"]["PlantName"];
+        };
+        ProcessDownload: {
+            /** @description Signal at which it stopped */
+            at?: string;
+            began: string;
+            by: string;
+            ended?: string;
+            equipment: string;
+            id: string;
+            item: string;
+            /** Format: int64 */
+            job?: number;
+            /** @description Of the machine */
+            name: components["schemas"]["PlantName"];
+            note?: string;
+            /** @description Number of the order it was downloaded for */
+            order?: string;
+            path: string;
+            /** @description Id of the revision */
+            recipe: string;
+            /** Format: int64 */
+            rev: number;
+            /** Format: int64 */
+            revision: number;
+            /** @enum {string} */
+            state: "running" | "applied" | "failed" | "unknown";
+            /** @description In the order in which they are set */
+            values: components["schemas"]["ProcessLoaded"][];
+            /** @description It stopped */
+            why?: string;
+        };
+        ProcessExcursion: {
+            /** @description When its delay was over */
+            from: string;
+            /** @description It was above the window, not below */
+            high: boolean;
+            /** @description It still is */
+            open?: boolean;
+            /** @description It ended because the machine stopped, or nobody knows the value any more */
+            stopped?: boolean;
+            to: string;
+            /**
+             * Format: double
+             * @description The value furthest out
+             */
+            worst: number;
+        };
+        ProcessLoaded: {
+            /** @description Id of the command that set it; left out: none was ordered */
+            command?: string;
+            ended?: string;
+            /**
+             * Format: double
+             * @description What was read back
+             */
+            read?: number;
+            signal: string;
+            /** @enum {string} */
+            state: "waiting" | "ordered" | "requested" | "checked" | "sent" | "confirmed" | "mismatched" | "failed" | "expired" | "rejected" | "unknown";
+            /** Format: double */
+            target: number;
+            title?: components["schemas"]["PlantName"];
+            unit?: string;
+        };
+        ProcessMount: {
+            /** @description When; now when left out */
+            at?: string;
+            equipment: string;
+            /** @description The sender's own: the same again is the same tool */
+            key?: string;
+            note?: string;
+            /**
+             * @description Why the one that is there is taken off
+             * @enum {string}
+             */
+            reason?: "worn" | "broken" | "planned" | "other";
+            /** @description Of the tool */
+            serial?: string;
+            /** @description Place at the machine, as a turret's station */
+            slot?: string;
+            /** @description Id */
+            type: string;
+        };
+        ProcessMove: {
+            /** @description Of an approval: in effect from then on; now when left out */
+            from?: string;
+            /** @description Why; needed to give it back or to retire it */
+            note?: string;
+            /**
+             * Format: int64
+             * @description Revision of the document that was seen
+             */
+            rev: number;
+            /** @enum {string} */
+            state: "draft" | "checked" | "approved" | "retired";
+        };
+        ProcessNew: {
+            equipment: string;
+            /** Format: int64 */
+            job?: number;
+            note?: string;
+            /** @description Number of the order it is for; that of the job at the machine when left out */
+            order?: string;
+            /** @description Id of the revision */
+            recipe: string;
+        };
+        ProcessOff: {
+            /** @description When; now when left out */
+            at?: string;
+            note?: string;
+            /** @enum {string} */
+            reason: "worn" | "broken" | "planned" | "other";
+            /**
+             * Format: int64
+             * @description The one that was seen
+             */
+            rev: number;
+        };
+        ProcessParameter: {
+            /**
+             * Format: int64
+             * @description How long it may be outside of its window before that is a deviation
+             */
+            delay_s?: number;
+            /** @description It is set at the machine; others are watched only */
+            download?: boolean;
+            /**
+             * Format: double
+             * @description Largest value of the window; none when left out
+             */
+            high?: number;
+            /**
+             * Format: double
+             * @description Smallest value of the window; none when left out
+             */
+            low?: number;
+            signal: string;
+            /** Format: double */
+            target: number;
+            /** @description Of the signal, as the kind of machine calls it */
+            readonly title?: components["schemas"]["PlantName"];
+            /** @description Of the signal, UCUM; all numbers of the parameter are in it */
+            readonly unit?: string;
+        };
+        ProcessPresent: {
+            /** @description Since when it is so */
+            at?: string;
+            /**
+             * Format: int64
+             * @description How long it may be outside of its window before that is a deviation
+             */
+            delay_s?: number;
+            /** @description It is set at the machine; others are watched only */
+            download?: boolean;
+            /**
+             * Format: double
+             * @description Largest value of the window; none when left out
+             */
+            high?: number;
+            /**
+             * Format: double
+             * @description Smallest value of the window; none when left out
+             */
+            low?: number;
+            signal: string;
+            /**
+             * @description drifted: it is set by the recipe and has another value; outside: of its window
+             * @enum {string}
+             */
+            state: "same" | "drifted" | "outside" | "unknown";
+            /** Format: int32 */
+            tag?: number;
+            /** Format: double */
+            target: number;
+            /** @description Of the signal, as the kind of machine calls it */
+            readonly title?: components["schemas"]["PlantName"];
+            /** @description Of the signal, UCUM; all numbers of the parameter are in it */
+            readonly unit?: string;
+            /**
+             * Format: double
+             * @description Of now; none: not known
+             */
+            value: number | null;
+        };
+        ProcessPrognosis: {
+            /** @enum {string} */
+            advice: "keep" | "change_after_lot" | "may_not_last" | "change_soon" | "planned_over" | "none";
+            /**
+             * Format: int64
+             * @description Lives known that were ended before
+             */
+            censored: number;
+            /**
+             * Format: int64
+             * @description Lives known of the type that ended by wear or breakage
+             */
+            ended: number;
+            /** Format: double */
+            high: number | null;
+            /**
+             * Format: int64
+             * @description Good units that the job at the machine has left to make
+             */
+            lot_left?: number;
+            /**
+             * Format: double
+             * @description Of ten such tools nine last between low and high; none: too few lives are known
+             */
+            low: number | null;
+            /** Format: double */
+            median: number | null;
+            method: string;
+            /** @description Why there is no interval */
+            reason?: string;
+        };
+        ProcessProof: {
+            /** @description The last to the machine before the job ended; none: nothing was ever downloaded */
+            download?: components["schemas"]["ProcessDownload"];
+            equipment: string;
+            from: string;
+            item: string;
+            /** Format: int64 */
+            job: number;
+            /** @description Of the machine */
+            name: components["schemas"]["PlantName"];
+            /** @description Of the order */
+            number: string;
+            /** @description Id */
+            order: string;
+            path: string;
+            /** @description Approved and in effect when the job began, or else first while it ran; none: nobody approved one */
+            recipe?: components["schemas"]["ProcessRecipe"];
+            /** @description Left out while it runs */
+            to?: string;
+            /**
+             * @description Whether what was approved was downloaded and read back
+             * @enum {string}
+             */
+            verdict: "as_approved" | "not_loaded" | "other_revision" | "not_applied" | "no_recipe";
+        };
+        ProcessRan: {
+            /** @description That set it */
+            command?: string;
+            /**
+             * Format: int64
+             * @description How long it may be outside of its window before that is a deviation
+             */
+            delay_s?: number;
+            /** @description It is set at the machine; others are watched only */
+            download?: boolean;
+            /** @description Longer than its delay; the first of them */
+            excursions: components["schemas"]["ProcessExcursion"][];
+            /**
+             * Format: double
+             * @description Largest value of the window; none when left out
+             */
+            high?: number;
+            /**
+             * Format: double
+             * @description Of the time in which the machine produced it had a value
+             */
+            known_s: number;
+            /**
+             * Format: double
+             * @description Smallest value of the window; none when left out
+             */
+            low?: number;
+            /** Format: double */
+            max: number | null;
+            /**
+             * Format: double
+             * @description Weighed by the time each value held
+             */
+            mean: number | null;
+            /**
+             * Format: double
+             * @description While the machine produced; none: no value is known
+             */
+            min: number | null;
+            /**
+             * Format: double
+             * @description Of this it was outside of its window; none without a window or a value
+             */
+            outside_s: number | null;
+            /**
+             * Format: double
+             * @description What was read back when it was downloaded
+             */
+            read?: number;
+            read_at?: string;
+            signal: string;
+            /**
+             * Format: int32
+             * @description Its samples
+             */
+            tag?: number;
+            /** Format: double */
+            target: number;
+            /** @description Of the signal, as the kind of machine calls it */
+            readonly title?: components["schemas"]["PlantName"];
+            /** @description Of the signal, UCUM; all numbers of the parameter are in it */
+            readonly unit?: string;
+        };
+        ProcessRecipe: {
+            /** @description Who wrote it; none of them checks or approves it */
+            readonly authors?: string[] | null;
+            /** @description In effect from then on */
+            readonly from?: string;
+            /** @description Of this revision */
+            readonly id?: string;
+            /** @description Code of the product */
+            item: string;
+            /** @description What is new in this revision */
+            note?: string;
+            /**
+             * Format: int64
+             * @description Number of the routing's segment; 0 for every one
+             */
+            operation?: number;
+            parameters: components["schemas"]["ProcessParameter"][];
+            readonly path?: string;
+            /** @description The machine, or a place around machines of one kind */
+            place: string;
+            readonly place_name?: components["schemas"]["PlantName"];
+            /** @description Kind of the machines; of a place that is a machine its own */
+            profile?: string;
+            /**
+             * Format: int64
+             * @description Counts the changes of this revision; the one that was seen
+             */
+            rev?: number;
+            /**
+             * Format: int64
+             * @description Counts from 1 within the series
+             */
+            readonly revision?: number;
+            /** @description Of all revisions of the recipe; left out for a new recipe */
+            series?: string;
+            /** @enum {string} */
+            readonly state?: "draft" | "checked" | "approved" | "retired";
+            readonly steps?: components["schemas"]["ProcessStep"][] | null;
+        };
+        ProcessRun: {
+            equipment: string;
+            from: string;
+            item: string;
+            /** Format: int64 */
+            job: number;
+            /** @description Of the order */
+            number: string;
+            /** @description Id */
+            order: string;
+            /** @description Left out while it runs */
+            to?: string;
+        };
+        ProcessStep: {
+            at: string;
+            by: string;
+            note?: string;
+            /** @enum {string} */
+            state: "draft" | "checked" | "approved" | "retired";
+        };
+        ProcessTool: {
+            by: string;
+            /** @description Of the type */
+            code: string;
+            equipment: string;
+            id: string;
+            /**
+             * Format: double
+             * @description Planned when it was mounted
+             */
+            life: number;
+            /** @enum {string} */
+            measure: "parts" | "minutes";
+            mounted: string;
+            /** @description Of the machine */
+            name: components["schemas"]["PlantName"];
+            note?: string;
+            path: string;
+            /** @enum {string} */
+            reason?: "worn" | "broken" | "planned" | "other";
+            removed?: string;
+            removed_by?: string;
+            /** Format: int64 */
+            rev: number;
+            /** @description Of this tool */
+            serial?: string;
+            /** @description Place at the machine, as a turret's station */
+            slot?: string;
+            /** @description Id */
+            type: string;
+            type_name: components["schemas"]["PlantName"];
+            /**
+             * Format: double
+             * @description Life that was used, in its measure, as the machine had counted when it was taken off; of one that is mounted, up to now
+             */
+            used?: number;
+        };
+        ProcessToolState: {
+            by: string;
+            /** @description Of the type */
+            code: string;
+            equipment: string;
+            id: string;
+            /**
+             * Format: double
+             * @description Planned when it was mounted
+             */
+            life: number;
+            /** @enum {string} */
+            measure: "parts" | "minutes";
+            mounted: string;
+            /** @description Of the machine */
+            name: components["schemas"]["PlantName"];
+            note?: string;
+            path: string;
+            /** @description Of one that is mounted */
+            prognosis?: components["schemas"]["ProcessPrognosis"];
+            /** @enum {string} */
+            reason?: "worn" | "broken" | "planned" | "other";
+            removed?: string;
+            removed_by?: string;
+            /** Format: int64 */
+            rev: number;
+            /** @description Of this tool */
+            serial?: string;
+            /** @description Place at the machine, as a turret's station */
+            slot?: string;
+            /** @description Id */
+            type: string;
+            type_name: components["schemas"]["PlantName"];
+            /**
+             * Format: double
+             * @description Life that was used, in its measure, as the machine had counted when it was taken off; of one that is mounted, up to now
+             */
+            used?: number;
+        };
+        ProcessToolType: {
+            code: string;
+            /** @description It is used no more */
+            ended?: boolean;
+            /** @description Left out for a new one */
+            id?: string;
+            /**
+             * Format: double
+             * @description Planned, in its measure
+             */
+            life: number;
+            /**
+             * @description What its life is counted in: parts that the machine counted, or minutes in which it produced
+             * @enum {string}
+             */
+            measure: "parts" | "minutes";
+            name: components["schemas"]["PlantName"];
+            readonly path?: string;
+            /** @description Where such tools are used */
+            place: string;
+            /**
+             * Format: int64
+             * @description Of one tool, or of one grinding of it
+             */
+            price_fen: number;
+            /**
+             * Format: int64
+             * @description The one that was seen
+             */
+            rev?: number;
+        };
+        ProcessTried: {
+            from: string;
+            /**
+             * Format: int64
+             * @description Jobs of the item at the machines that were looked at
+             */
+            jobs: number;
+            parameters: components["schemas"]["ProcessTriedParameter"][];
+            /**
+             * Format: double
+             * @description Of machines while these ran
+             */
+            produced_s: number;
+            /** @description Why the trial says nothing */
+            reason?: string;
+            rule: string;
+            to: string;
+        };
+        ProcessTriedParameter: {
+            /**
+             * Format: int64
+             * @description Deviations that would have been raised
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description How long it may be outside of its window before that is a deviation
+             */
+            delay_s?: number;
+            /** @description It is set at the machine; others are watched only */
+            download?: boolean;
+            /** @description The first of them */
+            found: components["schemas"]["ProcessExcursion"][];
+            /**
+             * Format: double
+             * @description Largest value of the window; none when left out
+             */
+            high?: number;
+            /** Format: double */
+            known_s: number;
+            /**
+             * Format: double
+             * @description Smallest value of the window; none when left out
+             */
+            low?: number;
+            /** Format: double */
+            max: number | null;
+            /** Format: double */
+            min: number | null;
+            /** Format: double */
+            outside_s: number;
+            signal: string;
+            /** Format: double */
+            target: number;
+            /** @description Of the signal, as the kind of machine calls it */
+            readonly title?: components["schemas"]["PlantName"];
+            /** @description Of the signal, UCUM; all numbers of the parameter are in it */
+            readonly unit?: string;
+        };
+        ProcessTypeLife: {
+            /** Format: int64 */
+            broken: number;
+            code: string;
+            /**
+             * Format: int64
+             * @description Changes as planned before the expected life
+             */
+            early_changes: number;
+            /**
+             * Format: int64
+             * @description What changes before the expected life cost in unused life, up to now; none where nothing is expected
+             */
+            early_fen: number | null;
+            /**
+             * Format: double
+             * @description Median of the distribution
+             */
+            expected: number | null;
+            /** @description Left out for a new one */
+            id?: string;
+            /**
+             * Format: double
+             * @description Planned, in its measure
+             */
+            life: number;
+            /**
+             * Format: int64
+             * @description Ended before
+             */
+            lives_censored: number;
+            /**
+             * Format: int64
+             * @description By wear or breakage
+             */
+            lives_ended: number;
+            /**
+             * @description What its life is counted in: parts that the machine counted, or minutes in which it produced
+             * @enum {string}
+             */
+            measure: "parts" | "minutes";
+            name: components["schemas"]["PlantName"];
+            readonly path?: string;
+            /** @description Where such tools are used */
+            place: string;
+            /**
+             * Format: int64
+             * @description Of one tool, or of one grinding of it
+             */
+            price_fen: number;
+            /**
+             * Format: int64
+             * @description The one that was seen
+             */
+            rev?: number;
+            /**
+             * Format: double
+             * @description Of it, in the measure: 63 % last no longer
+             */
+            scale: number | null;
+            /**
+             * Format: double
+             * @description Of the Weibull distribution; none with fewer than 5 that ended
+             */
+            shape: number | null;
         };
         ProductionAlternative: {
             /**
@@ -24381,6 +25341,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListInterval"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "machine-recipe": {
+        parameters: {
+            query?: {
+                /** @description Revision to compare with; that in effect for the job at the machine when left out */
+                recipe?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProcessAtMachine"];
                 };
             };
             /** @description Error */
@@ -32657,6 +33651,410 @@ export interface operations {
             };
         };
     };
+    "recipe-deviations": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                equipment?: string;
+                /** @description Only those that stand */
+                open?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListProcessDeviation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "recipe-downloads": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                equipment?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListProcessDownload"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "download-recipe": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same key again is the same download */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProcessNew"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProcessDownload"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "recipe-download": {
+        parameters: {
+            query?: {
+                /** @description Answer when the command has ended, or after so long */
+                wait_ms?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProcessDownload"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "recipe-runs": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                /** @description Product */
+                item?: string;
+                equipment?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListProcessProof"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "recipe-run": {
+        parameters: {
+            query: {
+                equipment: string;
+                /** @description An instant at which it ran, as far as is known; now when left out */
+                near?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the order */
+                order: string;
+                job: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProcessAsRun"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "try-recipe": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProcessRecipe"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProcessTried"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recipes: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                /** @description Product */
+                item?: string;
+                /** @description Retired revisions as well */
+                all?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListProcessRecipe"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-recipe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProcessRecipe"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProcessRecipe"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recipe: {
+        parameters: {
+            query?: {
+                /** @description Revision to compare with */
+                other?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Revision of a recipe */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProcessCompared"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "move-recipe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Revision of a recipe */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProcessMove"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProcessRecipe"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     regions: {
         parameters: {
             query?: {
@@ -35218,6 +36616,182 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "tool-types": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListProcessTypeLife"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-tool-type": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProcessToolType"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProcessToolType"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tools: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                equipment?: string;
+                /** @description Only those that are mounted */
+                mounted?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListProcessToolState"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "mount-tool": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProcessMount"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProcessTool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-tool": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProcessOff"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProcessTool"];
+                };
             };
             /** @description Error */
             default: {

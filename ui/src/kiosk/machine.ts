@@ -2,6 +2,7 @@
 // action in at most two touches, with a network or without.
 
 import type { Call, Entry, JobHead, Made, NewCall, Order, Person, Segment } from "../api/production";
+import type { AtMachine } from "../api/process";
 import type { Machine, Name } from "../api/types";
 import { isReason } from "../lib/reasons";
 import { glyphs, lookOf } from "../lib/states";
@@ -22,7 +23,7 @@ export interface Operator { name: string; called?: string; unchecked?: boolean }
 type Documents = NonNullable<Segment["documents"]>;
 
 interface State {
-  machine?: Machine; jobs: JobHead[]; calls: Call[]; made?: Made & { order: string; no: number }; docs?: { order: string; no: number; all: Documents }; items: Item[]; foreign: Item[]; refused: Item[];
+  machine?: Machine; jobs: JobHead[]; calls: Call[]; made?: Made & { order: string; no: number }; docs?: { order: string; no: number; all: Documents }; recipe?: AtMachine | undefined; items: Item[]; foreign: Item[]; refused: Item[];
   online: boolean; operator: Operator | undefined; sheet: Sheet | undefined; message: string; alert: boolean;
 }
 
@@ -60,6 +61,7 @@ export async function machine(id: string, by: string, signIn: () => void): Promi
       const now = atHand(s.jobs, id);
       if (now) {
         const j = (await ask<Order>(`/orders/${now.order}`)).jobs.find((x) => x.no === now.no);
+        s.recipe = await ask<AtMachine>(`/equipment/${id}/recipe`).catch((err: unknown) => { if (err instanceof Refused) return undefined; throw err; }); // the job is shown all the same
         if (j) {
           s.made = { ...j.made, order: now.order, no: now.no };
           s.docs = { order: now.order, no: now.no, all: j.segment.documents ?? [] };
@@ -235,6 +237,7 @@ function current(j: JobHead | undefined, s: State, acts: Acts): HTMLElement {
     el("h2", {}, `${w.atHand} · ${state}${j.reason ? ` · ${isReason(j.reason) ? reasonWords[lang()][j.reason] : j.reason}` : ""}`),
     el("p", { className: "big" }, el("b", {}, `${j.number} · ${j.no} ${said(j.name)}`)),
     el("p", { className: "mid" }, `${j.product} · ${w.due} ${when(j.due)}${j.operators.length > 0 ? ` · ${j.operators.join("、")}` : ""}`),
+    ...recipeLine(j, s),
     ...(j.first && !j.first_piece?.ok ? [el("p", { className: "say alert" }, w.first)] : []),
     el("div", { className: "made" },
       el("div", {}, el("span", {}, w.good), el("b", {}, `${m.good} / ${j.quantity}`)), el("div", {}, el("span", {}, w.scrap), el("b", {}, String(m.scrap))), el("div", {}, el("span", {}, w.rework), el("b", {}, String(m.rework))),
@@ -244,6 +247,14 @@ function current(j: JobHead | undefined, s: State, acts: Acts): HTMLElement {
     el("div", { className: "acts" },
       ...(runs ? [button(w.pause, () => acts.open(asksPause(acts, j))), button(w.count, () => acts.open(asksCount(acts, j))), button(w.scrapped, () => acts.open(asksScrap(acts, j, m.counted > 0))), button(w.complete, () => acts.open(asksFinish(acts, j, m)))]
         : [button(w.resume, () => void acts.begin(j), "act main"), button(w.scrapped, () => acts.open(asksScrap(acts, j, m.counted > 0))), button(w.complete, () => acts.open(asksFinish(acts, j, m)))])));
+}
+
+/** Which recipe holds for the job, and whether the machine has its values; nothing without a recipe or a network. */
+function recipeLine(j: JobHead, s: State): HTMLElement[] {
+  const r = s.recipe?.recipe;
+  if (!s.online || !s.recipe || !r || s.recipe.job?.order !== j.order || s.recipe.job.job !== j.no) return [];
+  const title = `${w.recipe} ${r.revision ?? 1}`;
+  return s.recipe.drifted > 0 ? [el("p", { className: "say alert" }, `${title}：${w.drifted.replace("{n}", String(s.recipe.drifted))}`)] : [el("p", { className: "mid" }, `${title}：${w.asApproved}`)];
 }
 
 function progress(good: number, quantity: number): HTMLElement {

@@ -32,7 +32,7 @@ export const jobWords = {
     why: "为什么暂停？", whyScrap: "报废原因", howMany: "合格几件？", fromGood: "设备已计为合格，从合格中扣除", other: "当前作业怎么办？", completeAnd: "完工并开始", pauseAnd: "暂停并开始", together: "同时开始（同炉）",
     refused: "没有登记：", later: "这条登记没有被接受：", read: "知道了", kept: "已记下，待发送", noted: "已登记", notKept: "这台终端存不下登记，请用纸记录并找管理员：", late: "已过交期", needPerson: "先上岗登记", changed: "数量",
     call: "呼叫", callWhom: "呼叫谁？", "call.material": "叫料", "call.quality": "叫质检", "call.maintenance": "叫维修", called: "已呼叫", comes: "已接单", unsent: "待发送", endCall: "已解决", needNet: "网络断开，联网后再结束呼叫",
-    files: "图纸与指导书", bringing: "正在取…", notHere: "这台终端上还没有，联网后再看：", waiting: "等待", ready: "齐套", loaded: "已装夹", running: "生产中", held: "受阻", suspended: "暂停", not_allowed: "不可开工",
+    recipe: "配方版本", drifted: "{n} 个参数与批准的不一致", asApproved: "设备的值与批准的一致", files: "图纸与指导书", bringing: "正在取…", notHere: "这台终端上还没有，联网后再看：", waiting: "等待", ready: "齐套", loaded: "已装夹", running: "生产中", held: "受阻", suspended: "暂停", not_allowed: "不可开工",
   },
   en: {
     board: "Board", stopReason: "Stop reason", online: "Online", offline: "No network: entries are kept and sent when it is back", wait: "wait", foreign: "entries are by {who}, who has to sign in to send them",
@@ -42,7 +42,7 @@ export const jobWords = {
     why: "Why pause?", whyScrap: "Why scrap?", howMany: "How many good?", fromGood: "The machine counted it as good: take it from there", other: "And the job at hand?", completeAnd: "Finish it, then start", pauseAnd: "Pause it, then start", together: "Start together (one batch)",
     refused: "Not entered: ", later: "This entry was not taken: ", read: "I see", kept: "Kept, to be sent", noted: "Entered", notKept: "This panel cannot keep entries; write on paper and call the administrator: ", late: "overdue", needPerson: "Begin work first", changed: "Quantity",
     call: "Call", callWhom: "Call whom?", "call.material": "Material", "call.quality": "Quality", "call.maintenance": "Maintenance", called: "called", comes: "comes", unsent: "to be sent", endCall: "solved", needNet: "No network; end the call when it is back",
-    files: "Drawings", bringing: "Bringing it…", notHere: "Not on this device yet; look again with the network: ", waiting: "waiting", ready: "ready", loaded: "loaded", running: "running", held: "held up", suspended: "paused", not_allowed: "not allowed",
+    recipe: "Recipe revision", drifted: "{n} parameters are not as approved", asApproved: "the machine has the approved values", files: "Drawings", bringing: "Bringing it…", notHere: "Not on this device yet; look again with the network: ", waiting: "waiting", ready: "ready", loaded: "loaded", running: "running", held: "held up", suspended: "paused", not_allowed: "not allowed",
   },
 } satisfies Record<Lang, Record<string, string>>;
 

@@ -55,7 +55,7 @@ function Body({ order: o, may, open }: { order: WorkView | undefined; may: boole
     return made;
   });
   const move = useChange(async (state: WorkState) => {
-    const changed = o && f.isFieldsTouched() ? await api.put<{ rev: number }>(`/maintenance/orders/${o.id}`, work(f.getFieldsValue(true) as Fields), o.rev) : undefined;
+    const changed = o && f.isFieldsTouched() ? await api.put<{ rev: number }>(`/maintenance/orders/${o.id}`, work(f.getFieldsValue() as Fields), o.rev) : undefined;
     return api.post(`/maintenance/orders/${o?.id}/state`, { state, note: note.trim() || undefined, at: when && iso(ofPicker(when.toDate())) }, {}, { "If-Match": `"${changed?.rev ?? o?.rev}"` });
   }, () => setMoving(null));
   const ended = o ? ["verified", "ineffective", "cancelled"].includes(o.state) : false;
