@@ -182,10 +182,14 @@ func (b burningOf) Counter(machine plant.Node) (string, float64) {
 // madeOf tells energy what was made.
 type madeOf struct{ engine *figure.Engine }
 
-// Windows implements energy.Production.
+// Windows implements energy.Production. Of a time before the place was there it has
+// none.
 func (m madeOf) Windows(ctx context.Context, scope access.Scope, path string, every energy.Every, from, to plant.Micros) ([]energy.Made, error) {
 	scope.Path = path
 	all, err := m.engine.Windows(ctx, scope, figure.Kind(every), from, to)
+	if errors.Is(err, figure.ErrNoNode) {
+		return nil, nil
+	}
 	out := make([]energy.Made, len(all))
 	for i, w := range all {
 		out[i] = energy.Made{From: w.From, To: w.To}
@@ -193,10 +197,13 @@ func (m madeOf) Windows(ctx context.Context, scope access.Scope, path string, ev
 	return out, err
 }
 
-// Made implements energy.Production.
+// Made implements energy.Production. Of a time before the place was there nobody knows.
 func (m madeOf) Made(ctx context.Context, scope access.Scope, path string, every energy.Every, from, to plant.Micros) ([]energy.Made, error) {
 	scope.Path = path
 	all, err := m.engine.QueryMany(ctx, scope, []string{"good", "produced", "apt"}, figure.Kind(every), from, to, figure.ByNone)
+	if errors.Is(err, figure.ErrNoNode) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}
