@@ -19678,6 +19678,11 @@ export interface components {
              * @description Of a gauge: mean deviation of its checks since
              */
             bias?: number;
+            /**
+             * Format: double
+             * @description Signals that the rules give by chance of so many subgroups of a process in control
+             */
+            by_chance: number;
             effective: boolean;
             /**
              * Format: int64
@@ -19685,6 +19690,16 @@ export interface components {
              */
             flagged: number;
             from: string;
+            /**
+             * Format: int64
+             * @description Of them were outside of the specification
+             */
+            outside: number;
+            /**
+             * Format: int64
+             * @description Flagged ones one behind the other are one signal
+             */
+            signals: number;
             /** Format: double */
             std_error?: number;
             /**
