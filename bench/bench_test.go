@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"runtime/pprof"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -290,4 +291,38 @@ func FuzzReadGroups(f *testing.F) {
 			t.Error(err)
 		}
 	})
+}
+
+// TestReport_Onto: parts that were measured anew take their place in the earlier
+// report, the others stay and say when they were measured; another machine's stay where
+// they are.
+func TestReport_Onto(t *testing.T) {
+	t.Parallel()
+	when := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	group := func(name, row string) Group {
+		return Group{Name: name, Title: "Title " + name, Rows: []Row{{What: row, Shown: "1"}}}
+	}
+	earlier := Report{Machine: Machine{CPU: "X", Cores: 2, Program: "old", Date: when, Load: "0 0 0"}, Groups: []Group{group("disk", "a"), group("query", "b")}}
+	r := &Report{Machine: Machine{CPU: "X", Cores: 2, Program: "new", Date: when.AddDate(0, 0, 1)}, Groups: []Group{group("query", "c"), group("quality", "d")}}
+	if err := r.Onto(earlier); err != nil {
+		t.Fatal(err)
+	}
+	var rows []string
+	for _, g := range r.Groups {
+		rows = append(rows, g.Name+" "+g.Rows[0].What)
+	}
+	if want := []string{"disk a", "query c", "quality d"}; !slices.Equal(rows, want) {
+		t.Errorf("%q; want %q", rows, want)
+	}
+	if g := r.Groups[0]; g.Made == nil || g.Made.Program != "old" || !g.Made.Date.Equal(when) || r.Groups[1].Made != nil {
+		t.Errorf("%+v", r.Groups)
+	}
+	var page strings.Builder
+	if err := r.Markdown(&page); err != nil || strings.Count(page.String(), "by zhigai old") != 1 {
+		t.Errorf("%v: %s", err, page.String())
+	}
+	r.Machine.Cores = 64
+	if err := r.Onto(earlier); err == nil {
+		t.Error("another machine's figures stand beside ours")
+	}
 }

@@ -41,6 +41,40 @@ type Group struct {
 	Error   string  `json:"error,omitempty"` // why rows are missing
 	// Profiles explain what was missed; there are none otherwise.
 	Profiles []Profile `json:"profiles,omitempty"`
+	// Made says when a part was measured that is of an earlier run than the report.
+	Made *Made `json:"made,omitempty"`
+}
+
+// Made says by which program and when a part was measured.
+type Made struct {
+	Program string    `json:"program"`
+	Date    time.Time `json:"date"`
+	Load    string    `json:"load"` // of the machine before it
+}
+
+// Onto puts what was measured in place of the same parts of an earlier report, whose
+// other parts say when they were measured. The earlier run must be of the same machine
+// as far as the report tells, or its figures would not stand beside these.
+func (r *Report) Onto(earlier Report) error {
+	if earlier.Machine.CPU != r.Machine.CPU || earlier.Machine.Cores != r.Machine.Cores {
+		return fmt.Errorf("bench: the earlier report is of %s with %d cores, this is %s with %d: measure everything anew", earlier.Machine.CPU, earlier.Machine.Cores, r.Machine.CPU, r.Machine.Cores)
+	}
+	fresh := r.Groups
+	r.Groups = nil
+	for _, g := range earlier.Groups {
+		i := slices.IndexFunc(fresh, func(f Group) bool { return f.Name == g.Name })
+		if i >= 0 {
+			r.Groups = append(r.Groups, fresh[i])
+			fresh = slices.Delete(slices.Clone(fresh), i, i+1)
+			continue
+		}
+		if g.Made == nil {
+			g.Made = &Made{earlier.Machine.Program, earlier.Machine.Date, earlier.Machine.Load}
+		}
+		r.Groups = append(r.Groups, g)
+	}
+	r.Groups = append(r.Groups, fresh...)
+	return nil
 }
 
 func (g *Group) missed() bool {
@@ -177,6 +211,9 @@ func (r *Report) Markdown(w io.Writer) error {
 	}
 	for _, g := range r.Groups {
 		fmt.Fprintf(&b, "\n## %s\n\n", g.Title)
+		if g.Made != nil {
+			fmt.Fprintf(&b, "Measured %s by zhigai %s, load before %s.\n\n", g.Made.Date.Format(time.RFC3339), g.Made.Program, g.Made.Load)
+		}
 		if len(g.Rows) > 0 {
 			b.WriteString("| what | measured | wanted | |\n|---|---|---|---|\n")
 		}

@@ -27,6 +27,7 @@ type benchCmd struct {
 	Dir         string   `help:"Folder on the disk to be measured; a temporary one when left out." type:"path"`
 	JSON        string   `name:"json" help:"Write the report as JSON into this file." type:"path" placeholder:"FILE"`
 	Peers       string   `help:"Folder with other programs to compare with, as tools/bench-peers.sh makes it." type:"existingdir" placeholder:"DIR"`
+	Onto        string   `help:"Put what is measured in place of the same parts of this earlier report, and keep its others with their time." type:"existingfile" placeholder:"FILE"`
 	With        []string `help:"Add what was measured before or by other programs: a report or a group of rows as JSON, or the output of go test -bench." type:"existingfile" placeholder:"FILE"`
 	Profiles    string   `help:"Keep the CPU profile of every part in this folder." type:"existingdir" placeholder:"DIR"`
 	Firms       int      `help:"Firms in the registry of the part firms; 500,000 when left out, 100,000 with --quick." placeholder:"N"`
@@ -89,11 +90,31 @@ func (c benchCmd) Run(ctx context.Context) error {
 		}
 		report.Groups = append(report.Groups, found...)
 	}
+	if c.Onto != "" {
+		earlier, err := readReport(c.Onto)
+		if err != nil {
+			return err
+		}
+		if err := report.Onto(earlier); err != nil {
+			return err
+		}
+	}
 	err = errors.Join(report.Table(os.Stdout), writeReport(c.JSON, report.JSON), writeReport(c.MD, report.Markdown))
 	if n := report.Missed(); n > 0 {
 		fmt.Printf("\n%d limits were not met\n", n)
 	}
 	return err
+}
+
+func readReport(name string) (r bench.Report, err error) {
+	raw, err := os.ReadFile(name)
+	if err == nil {
+		err = json.Unmarshal(raw, &r)
+	}
+	if err != nil {
+		return r, fmt.Errorf("earlier report %s: %w", name, err)
+	}
+	return r, nil
 }
 
 func readGroups(name string) ([]bench.Group, error) {

@@ -127,8 +127,9 @@ func (d *Desk) Check(ctx context.Context, who access.Principal, gauge string, c 
 	return c, d.watchGauge(ctx, who.Scope.Tenant, g)
 }
 
-// ReadChecks keeps what a gauge said by itself of its master, in the order of time.
-// What is known already is not kept again.
+// ReadChecks keeps what a gauge said by itself of its master, in the order of time, and
+// tells people after each as if it had come alone: a drift that was mended before
+// anybody looked is told with its end. What is known already is not kept again.
 func (d *Desk) ReadChecks(ctx context.Context, tenant plant.TenantNo, g Gauge, all []Check) error {
 	for i := range all {
 		all[i].By, all[i].Key = "tag:"+g.Tag, fmt.Sprintf("%s.%d", g.ID, all[i].At)
@@ -141,11 +142,11 @@ func (d *Desk) ReadChecks(ctx context.Context, tenant plant.TenantNo, g Gauge, a
 		if err := d.addCheck(ctx, tenant, g, &all[i]); err != nil {
 			return err
 		}
+		if err := d.watchGauge(ctx, tenant, g); err != nil {
+			return err
+		}
 	}
-	if len(all) == 0 {
-		return nil
-	}
-	return d.watchGauge(ctx, tenant, g)
+	return nil
 }
 
 func (d *Desk) addCheck(ctx context.Context, tenant plant.TenantNo, g Gauge, c *Check) error {

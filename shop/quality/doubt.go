@@ -1,6 +1,7 @@
 package quality
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -336,9 +337,21 @@ func (d *Desk) watchGauge(ctx context.Context, tenant plant.TenantNo, g Gauge) e
 	}
 	key := "gauge." + g.ID
 	if !s.bad() {
-		return d.o.Alarms.Settle(ctx, tenant, key, d.now())
+		return d.o.Alarms.Settle(ctx, tenant, key, s.last(d.now()))
 	}
 	return d.o.Alarms.Raise(ctx, tenant, gaugeSignal(key, &s))
+}
+
+// last is when something was last known of the gauge: checked, or done to it.
+func (s *Stability) last(otherwise plant.Instant) plant.Instant {
+	var at plant.Instant
+	if n := len(s.Points); n > 0 {
+		at = s.Points[n-1].At
+	}
+	if n := len(s.Adjusted); n > 0 {
+		at = max(at, s.Adjusted[n-1].At)
+	}
+	return cmp.Or(at, otherwise)
 }
 
 func gaugeSignal(key string, s *Stability) Signal {

@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
-const pages = ["/process/batches", "/process/causes", "/process/experiments"] as const;
+const pages = ["/process", "/process/batches", "/process/causes", "/process/experiments"] as const;
 
 /** The pages of the process engineer beside one another. */
 export function ProcessLinks({ here }: { here: (typeof pages)[number] }) {

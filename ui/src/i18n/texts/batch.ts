@@ -1,5 +1,5 @@
 export const zh = {
-  "pages": "工艺页面", "page./process/batches": "黄金批次", "page./process/causes": "原因筛查", "page./process/experiments": "试验设计",
+  "pages": "工艺页面", "page./process": "工艺参数与刀具", "page./process/batches": "黄金批次", "page./process/causes": "原因筛查", "page./process/experiments": "试验设计",
   "title": "黄金批次", "lead": "这一炉、这一批和好的那些一样吗？从哪个信号、什么时候开始偏离？", "goldens": "黄金批次", "none": "还没有黄金批次。从同一设备、同一产品的合格运行中选五次以上建立一个。", "new": "新建黄金批次", "again": "重选运行（新版本）", "find": "搜索名称、设备、产品", "revision.n": "第 {{n}} 版", "ended": "已停用",
   "name": "名称", "machine": "设备", "item": "产品", "item.only": "仅此产品（可空）", "made": "建立", "reason": "理由", "reason.why": "理由：为什么这些是好的（必填）", "runs.n": "运行数", "saved": "已保存", "print": "打印",
   "cut": "运行的划分", "cut.by": "如何划分运行", "cut.job": "按工单工序", "cut.state": "按连续生产", "cut.signal": "按信号过界", "cut.time": "按等长时段", "cut.start": "开始值", "cut.end": "结束值", "cut.every_s": "时段长度（分钟）", "cut.gap_s": "允许停顿（分钟）", "cut.min_s": "最短（分钟）", "cut.below": "低于开始值时开始",
@@ -14,7 +14,7 @@ export const zh = {
   "causes": "原因", "cause": "原因", "vip": "重要度", "vip.hint": "VIP：大于 1 的解释得比平均多", "stable": "稳定性", "stable.hint": "重抽样中仍大于 1 且方向相同的占比", "effect": "一个标准差的作用", "r": "相关 r", "q": "q（多重检验）", "stat.mean": "均值", "stat.sd": "波动", "stat.min": "最小", "stat.max": "最大", "stat.rise": "增量", "stat.person": "人员", "stat.lot": "批次", "causes.label": "最重要的原因：{{values}}", "points": "预测与实际", "points.label": "{{n}} 次留出运行的预测与实际", "predicted": "预测", "actual": "实际", "trial": "为它做一次试验", "association": "同时变化不等于原因：用试验来证实。",
 };
 export const en: Record<keyof typeof zh, string> = {
-  "pages": "Pages of the process", "page./process/batches": "Golden batches", "page./process/causes": "Causes", "page./process/experiments": "Experiments",
+  "pages": "Pages of the process", "page./process": "Recipes and tools", "page./process/batches": "Golden batches", "page./process/causes": "Causes", "page./process/experiments": "Experiments",
   "title": "Golden batches", "lead": "Did this load run like the good ones, and if not, with which signal and since when?", "goldens": "Golden batches", "none": "There is no golden batch yet. Make one of five or more runs of a machine and an item that went well.", "new": "New golden batch", "again": "Choose runs anew (next revision)", "find": "Search name, machine, item", "revision.n": "revision {{n}}", "ended": "ended",
   "name": "Name", "machine": "Machine", "item": "Item", "item.only": "This item alone (optional)", "made": "Made", "reason": "Reason", "reason.why": "Why these are the good ones (needed)", "runs.n": "Runs", "saved": "Saved", "print": "Print",
   "cut": "How runs are found", "cut.by": "Runs are found", "cut.job": "by job order", "cut.state": "by production without a stop", "cut.signal": "by a signal's marks", "cut.time": "by stretches of equal length", "cut.start": "Begins at", "cut.end": "Ends at", "cut.every_s": "Length (min)", "cut.gap_s": "Longest pause (min)", "cut.min_s": "Shortest (min)", "cut.below": "begins when it falls below",

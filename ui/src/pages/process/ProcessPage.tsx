@@ -1,5 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { Tabs } from "antd";
+import { ProcessLinks } from "../../components/ProcessLinks";
 import { DeviationsTab } from "./DeviationsTab";
 import { MachineTab } from "./MachineTab";
 import { RecipesTab } from "./RecipesTab";
@@ -19,6 +20,7 @@ export default function ProcessPage() {
   return (
     <>
       <div className="pagehead"><h1>{t("title")}</h1><span className="dim">{t("lead")}</span></div>
+      <ProcessLinks here="/process" />
       <Tabs destroyOnHidden activeKey={items.some((i) => i.key === search.tab) ? (search.tab ?? "recipes") : "recipes"} items={items} onChange={(tab) => set({ tab, recipe: undefined, download: undefined, order: undefined, deviation: undefined, ended: undefined })} />
     </>
   );
