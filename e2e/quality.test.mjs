@@ -175,9 +175,15 @@ test("a gauge, its study, and a lot by sampling", async () => {
   await page.getByLabel("批量").fill("1000");
   await page.getByText("抽 80 件，Ac 2，Re 3", { exact: false }).waitFor();
   await page.getByLabel("不合格品数").fill("3");
+  await page.getByLabel("供应商", { exact: true }).fill("宁波铸造");
   await page.getByRole("button", { name: /判\s*定/ }).click();
   await page.getByText("拒收").waitFor();
   await accessible(page, "quality-lots");
+  await tab("供应商");
+  await page.getByRole("row", { name: /宁波铸造 1 0/ }).waitFor();
+  await page.getByRole("button", { name: "按月看 宁波铸造" }).click();
+  await page.getByRole("columnheader", { name: "月份" }).waitFor();
+  await accessible(page, "quality-suppliers");
   await tab("缺陷排列图");
   await page.getByText("此时段没有记录缺陷。").or(page.getByRole("columnheader", { name: "缺陷" })).first().waitFor();
   await accessible(page, "quality-defects");

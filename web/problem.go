@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"sync"
 	"time"
 
@@ -62,12 +63,16 @@ func useProblems() {
 	})
 }
 
+// rooms are the names of rooms before what they say is not valid: they tell a reader of
+// the log where it was found, and the asker nothing.
+var rooms = regexp.MustCompile(`^(?:[a-z][a-z/ ]*: not valid: )+`)
+
 func newProblem(status int, detail string) *Problem {
 	code, ok := codes[status]
 	if !ok {
 		code = "internal"
 	}
-	return &Problem{ErrorModel: huma.ErrorModel{Status: status, Title: http.StatusText(status), Detail: detail}, Code: code}
+	return &Problem{ErrorModel: huma.ErrorModel{Status: status, Title: http.StatusText(status), Detail: rooms.ReplaceAllString(detail, "")}, Code: code}
 }
 
 // Invalid is bad input: where says which parameter or field.

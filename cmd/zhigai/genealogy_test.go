@@ -89,12 +89,13 @@ func TestGenealogy_IsWhatTheMachinesDid(t *testing.T) {
 }
 
 // shortHeats are some heats of steel at the lathes that each last for less than
-// most orders.
+// most orders. They have lain there for an hour: what is brought from the store later
+// is used after them.
 func (f *floor) shortHeats(t *testing.T) (ids []string) {
 	t.Helper()
 	for i := range 8 {
 		number := fmt.Sprintf("H-%d", i+1)
-		must(t, f.store.book(t.Context(), material.Entry{What: material.Received, Item: f.way.Steel, Lot: number, To: demoSide(f.way.Segments[0].No), Quantity: 3*plant.One + 100, Party: "东北特钢"}))
+		must(t, f.store.book(t.Context(), material.Entry{What: material.Received, Item: f.way.Steel, Lot: number, To: demoSide(f.way.Segments[0].No), At: plant.InstantOf(time.Now().Add(-time.Hour)), Key: number, Quantity: 3*plant.One + 100, Party: "东北特钢"}))
 		ids = append(ids, material.LotID(f.way.Steel, number))
 	}
 	return ids

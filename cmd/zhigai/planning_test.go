@@ -125,7 +125,10 @@ func (c apiClient) plan(r planning.Request) (run planning.Run) {
 		if time.Now().After(deadline) {
 			c.t.Fatal("no plan in a minute")
 		}
-		c.get("/api/v1/plan-runs/"+run.ID, &run)
+		// Nobody may ask without end; who is refused waits for the second that the answer names.
+		if status, said := c.send("GET", "/api/v1/plan-runs/"+run.ID, nil, nil, &run); status != http.StatusOK && status != http.StatusTooManyRequests {
+			c.t.Fatalf("plan: %d %s", status, said)
+		}
 	}
 	if run.Plan == "" {
 		c.t.Fatalf("plan: %+v", run)

@@ -247,6 +247,44 @@ func TestQuality_GaugesAndLots(t *testing.T) {
 	}
 }
 
+// Lots are counted to their suppliers: the one with most nonconforming units in those
+// that were looked at comes first, a lot that comes again is not counted twice, one
+// without a supplier is nobody's, and what is outside of the time or the scope is not told.
+func TestQuality_Suppliers(t *testing.T) {
+	t.Parallel()
+	i := newInspection(t)
+	lots := i.characteristic(map[string]any{"code": "4", "attribute": true, "chart": "p", "size": 80, "level": "II", "aql": 1, "lsl": nil, "usl": nil, "unit": ""})
+	for _, l := range []map[string]any{
+		{"size": 1000, "found": 0, "supplier": "远东钢厂"}, {"size": 1000, "found": 4, "supplier": "宁波铸造"}, {"size": 1000, "found": 0, "supplier": "宁波铸造", "again": true},
+		{"size": 1000, "found": 1, "supplier": " 远东钢厂 "}, {"size": 1000, "found": 9},
+	} {
+		i.operator.must("POST", "/characteristics/"+lots.ID+"/lots", l, &struct{}{})
+	}
+	var got struct{ Items []quality.Supplier }
+	ask := func(from, to time.Time, scope string) []quality.Supplier {
+		t.Helper()
+		q := url.Values{"from": {from.UTC().Format(time.RFC3339)}, "to": {to.UTC().Format(time.RFC3339)}, "scope": {scope}}
+		got.Items = nil
+		i.viewer.must("GET", "/suppliers?"+q.Encode(), nil, &got)
+		return got.Items
+	}
+	now := time.Now()
+	all := ask(now.Add(-time.Hour), now.Add(time.Minute), "")
+	if len(all) != 2 {
+		t.Fatalf("%+v", all)
+	}
+	bad, good := all[0], all[1]
+	if bad.Supplier != "宁波铸造" || bad.Lots != 1 || bad.Refused != 1 || bad.Again != 1 || bad.Looked != 80 || bad.Found != 4 || bad.PPM != 50_000 || !(bad.Low < bad.PPM && bad.PPM < bad.High) {
+		t.Errorf("%+v", bad)
+	}
+	if good.Supplier != "远东钢厂" || good.Lots != 2 || good.Refused != 0 || good.Found != 1 || good.Units != 2000 || len(good.Months) != 1 || good.Months[0].Lots != 2 {
+		t.Errorf("%+v", good)
+	}
+	if before := ask(now.Add(-2*time.Hour), now.Add(-time.Hour), ""); len(before) != 0 {
+		t.Errorf("before any was inspected: %+v", before)
+	}
+}
+
 // memory asks for a chart that remembers.
 func (i *inspection) memory(id string, more url.Values) (v quality.MemoryView) {
 	i.t.Helper()

@@ -266,6 +266,22 @@ func (r *rooms) registerInspectedLots() {
 			}
 			return &struct{ Body quality.Lot }{l}, err
 		})
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/suppliers", ID: "supplier-quality", Summary: "What inspection by sampling said of each supplier's lots, the worst first", Tag: "quality", Needs: access.Read},
+		func(ctx context.Context, in *struct {
+			web.Range
+			Scope string `query:"scope" maxLength:"400" doc:"Path of the hierarchy; empty for all you may see"`
+		},
+		) (*web.ListOut[quality.Supplier], error) {
+			if _, _, err := in.Micros(); err != nil {
+				return nil, err
+			}
+			scope, err := web.ScopeOf(ctx, in.Scope)
+			if err != nil {
+				return nil, err
+			}
+			all, err := r.Quality.Suppliers(ctx, scope, plant.InstantOf(in.From), plant.InstantOf(in.To))
+			return web.NewList(all, ""), err
+		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/defects", ID: "defects", Summary: "How often each kind of defect was found by inspection, and entered as scrap by production", Tag: "quality", Needs: access.Read},
 		func(ctx context.Context, in *struct {
 			web.Range

@@ -59,6 +59,10 @@ export const studies = (gauge?: string) => queryOptions({ queryKey: ["/gauge-stu
 export const cases = (q: { open?: true | undefined; scope?: string | undefined }) => infiniteQueryOptions({
   queryKey: ["/nonconformances", q], ...page, queryFn: ({ signal, pageParam }) => api.get<List<Case>>("/nonconformances", { ...q, cursor: pageParam || undefined }, signal),
 });
+export type Supplier = S["QualitySupplier"];
+export const suppliers = (from: string, to: string, scope?: string) => queryOptions({
+  queryKey: ["/suppliers", from, to, scope], placeholderData: keepPreviousData, queryFn: async ({ signal }) => (await api.get<List<Supplier>>("/suppliers", { from, to, scope }, signal)).items,
+});
 export const defects = (from: string, to: string, scope?: string) => queryOptions({
   queryKey: ["/defects", from, to, scope], placeholderData: keepPreviousData, queryFn: async ({ signal }) => (await api.get<List<DefectCount>>("/defects", { from, to, scope }, signal)).items,
 });

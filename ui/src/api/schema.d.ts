@@ -6782,6 +6782,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/suppliers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What inspection by sampling said of each supplier's lots, the worst first */
+        get: operations["supplier-quality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/suspicions": {
         parameters: {
             query?: never;
@@ -14800,6 +14817,11 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListQualitySupplier: {
+            items: components["schemas"]["QualitySupplier"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListReportingLine: {
             items: components["schemas"]["ReportingLine"][];
             /** @description Pass as cursor for the next page */
@@ -19786,6 +19808,66 @@ export interface components {
             mean: number;
             /** Format: int64 */
             n: number;
+        };
+        QualitySupplier: {
+            /**
+             * Format: int64
+             * @description Lots that came again after they were rejected
+             */
+            again: number;
+            /**
+             * Format: int64
+             * @description Of them did not conform
+             */
+            found: number;
+            /** @description When the newest lot was inspected */
+            last: string;
+            /**
+             * Format: int64
+             * @description Units that were looked at
+             */
+            looked: number;
+            /**
+             * Format: int64
+             * @description Inspected for the first time
+             */
+            lots: number;
+            /** @description Those with lots, oldest first */
+            months: components["schemas"]["QualitySupplierMonth"][];
+            /**
+             * Format: double
+             * @description Nonconforming units in a million, by those that were looked at
+             */
+            ppm: number;
+            /** Format: double */
+            ppm_high: number;
+            /**
+             * Format: double
+             * @description Interval of 95 % (Clopper and Pearson); lots are taken for alike
+             */
+            ppm_low: number;
+            /**
+             * Format: int64
+             * @description Of them
+             */
+            refused: number;
+            supplier: string;
+            /**
+             * Format: int64
+             * @description In the lots
+             */
+            units: number;
+        };
+        QualitySupplierMonth: {
+            /** Format: int64 */
+            found: number;
+            /** Format: int64 */
+            looked: number;
+            /** Format: int64 */
+            lots: number;
+            month: string;
+            /** Format: int64 */
+            refused: number;
         };
         QualityTried: {
             /** @description Points that break each rule from when on the limits hold until now, 2000 points at most */
@@ -38509,6 +38591,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FactEvent"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "supplier-quality": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListQualitySupplier"];
                 };
             };
             /** @description Error */

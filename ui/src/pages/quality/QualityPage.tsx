@@ -10,6 +10,7 @@ import { EntryTab } from "./EntryTab";
 import { GaugesTab } from "./GaugesTab";
 import { LotsTab } from "./LotsTab";
 import { PlansTab } from "./PlansTab";
+import { SuppliersTab } from "./SuppliersTab";
 import { useQualitySearch } from "./parts";
 
 /** Inspection: charts, entry, capability, plans, sampling, gauges, what does not conform. */
@@ -19,7 +20,7 @@ export default function QualityPage() {
   const navigate = useNavigate();
   const items = [
     { key: "chart", label: t("tab.chart"), children: <ChartTab /> }, { key: "entry", label: t("tab.entry"), children: <EntryTab /> }, { key: "capability", label: t("tab.capability"), children: <CapabilityTab /> }, { key: "plans", label: t("tab.plans"), children: <PlansTab /> },
-    { key: "lots", label: t("tab.lots"), children: <LotsTab /> }, { key: "gauges", label: t("tab.gauges"), children: <GaugesTab /> }, { key: "cases", label: t("tab.cases"), children: <CasesTab /> }, { key: "defects", label: t("tab.defects"), children: <DefectsTab /> },
+    { key: "lots", label: t("tab.lots"), children: <LotsTab /> }, { key: "suppliers", label: t("tab.suppliers"), children: <SuppliersTab /> }, { key: "gauges", label: t("tab.gauges"), children: <GaugesTab /> }, { key: "cases", label: t("tab.cases"), children: <CasesTab /> }, { key: "defects", label: t("tab.defects"), children: <DefectsTab /> },
   ];
   // What is looked at stays when one goes from the chart to its capability.
   const go = (tab: string) => void navigate({ to: "/quality", search: { tab, characteristic: search.characteristic, range: search.range, from: search.from, to: search.to } satisfies QualitySearch, replace: true });
