@@ -255,8 +255,11 @@ func TestQuality_Suppliers(t *testing.T) {
 	i := newInspection(t)
 	lots := i.characteristic(map[string]any{"code": "4", "attribute": true, "chart": "p", "size": 80, "level": "II", "aql": 1, "lsl": nil, "usl": nil, "unit": ""})
 	for _, l := range []map[string]any{
-		{"size": 1000, "found": 0, "supplier": "远东钢厂"}, {"size": 1000, "found": 4, "supplier": "宁波铸造"}, {"size": 1000, "found": 0, "supplier": "宁波铸造", "again": true},
-		{"size": 1000, "found": 1, "supplier": " 远东钢厂 "}, {"size": 1000, "found": 9},
+		{"size": 1000, "found": 0, "supplier": "远东钢厂"},
+		{"size": 1000, "found": 4, "supplier": "宁波铸造"},
+		{"size": 1000, "found": 0, "supplier": "宁波铸造", "again": true},
+		{"size": 1000, "found": 1, "supplier": " 远东钢厂 "},
+		{"size": 1000, "found": 9},
 	} {
 		i.operator.must("POST", "/characteristics/"+lots.ID+"/lots", l, &struct{}{})
 	}
