@@ -71,12 +71,31 @@ func Salvage(ctx context.Context, dir, spare, to string) (done Salvaged, err err
 				return fmt.Errorf("table %s: %w", t.name, err)
 			}
 		}
-		return nil
+		return raiseHeads(ctx, tx)
 	})
 	if err != nil {
 		err = fmt.Errorf("record %s: salvage: %w", dir, err)
 	}
 	return done, errors.Join(err, fresh.Close())
+}
+
+// counters are the tables that give the next number of others. A row of theirs that
+// came from the snapshot may be behind what was read of the damaged record, and would
+// give a number twice.
+var counters = []struct{ name, column, of string }{
+	{"journal_head", "seq", "event"}, {"tag_head", "no", "tag"}, {"firm_head", "seq", "firm"}, {"machine_head", "seq", "machine_day"},
+}
+
+// raiseHeads lets counters go on behind the numbers that were given.
+func raiseHeads(ctx context.Context, tx bun.Tx) error {
+	for _, c := range counters {
+		head := "insert into " + c.name + " (tenant, " + c.column + ") select tenant, max(" + c.column + ") from " + c.of + " where true group by tenant" +
+			" on conflict (tenant) do update set " + c.column + " = excluded." + c.column + " where excluded." + c.column + " > " + c.name + "." + c.column
+		if _, err := tx.NewRaw(head).Exec(ctx); err != nil {
+			return fmt.Errorf("table %s: %w", c.name, err)
+		}
+	}
+	return nil
 }
 
 // salvage is one table.

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"zhigai/fact"
 	"zhigai/record"
@@ -83,5 +84,70 @@ func TestSalvage_RowsOnOtherPages(t *testing.T) {
 	}
 	if tried == 0 {
 		t.Error("no page of events")
+	}
+}
+
+// TestSalvage_NumbersAreNotGivenTwice: the page that says which number comes next is
+// damaged and comes from a snapshot that is older than the events that can be read: what
+// is recorded afterwards has numbers behind theirs.
+func TestSalvage_NumbersAreNotGivenTwice(t *testing.T) {
+	dir := t.TempDir()
+	db := filled(t, dir)
+	spare := t.TempDir()
+	if err := db.Backup(t.Context(), filepath.Join(spare, "record.db"), nil); err != nil {
+		t.Fatal(err)
+	}
+	add := func(db *record.DB, n int) fact.Event {
+		t.Helper()
+		e := fact.New(fact.KindGap, "node1", time.Unix(int64(1_800_000_000+n), 0), "test", fact.Gap{Reason: "later"})
+		e.SourceSeq = uint64(1000 + n)
+		stored, err := db.Journal().Append(t.Context(), 1, e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return stored[0]
+	}
+	var last fact.Event
+	for n := range 20 {
+		last = add(db, n)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	was, err := os.ReadFile(filepath.Join(dir, "record.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tried := 0
+	for page := range len(was) / 4096 {
+		torn := bytes.Clone(was)
+		for i := range 512 {
+			torn[page*4096+3584+i] ^= byte(i) | 1
+		}
+		broken := t.TempDir()
+		if err := os.WriteFile(filepath.Join(broken, "record.db"), torn, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if d := damageOf(t, broken); len(d) != 1 || !strings.Contains(d[0].Detail, "of table journal_head") {
+			continue
+		}
+		tried++
+		to := t.TempDir()
+		if _, err := record.Salvage(t.Context(), broken, spare, to); err != nil {
+			t.Fatal(err)
+		}
+		fresh, err := record.Open(t.Context(), to, record.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e := add(fresh, 100); e.Seq != last.Seq+1 {
+			t.Errorf("event %d comes after %d", e.Seq, last.Seq)
+		}
+		if err := fresh.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if tried == 0 {
+		t.Error("no page of the counter")
 	}
 }
