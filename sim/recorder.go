@@ -90,43 +90,13 @@ func newRecorder(m *machine, to string) (speaker, error) {
 }
 
 func (r *recorder) run(ctx context.Context) {
-	for ctx.Err() == nil {
-		if !r.m.is(Unplug) {
-			_ = r.live(ctx) // whatever it was: try again
-		}
-		wait(ctx, retryAfter)
-	}
-}
-
-// live is one connection to the broker.
-func (r *recorder) live(ctx context.Context) error {
-	c, err := client.Dial(ctx, client.Options{Address: r.broker, Client: "sim-" + strings.ReplaceAll(r.m.device.Address, "/", "-"), KeepAlive: edgeKeepAlive})
-	if err != nil {
-		return err
-	}
-	defer c.Kill()
-	ticker := time.NewTicker(recordEvery)
-	defer ticker.Stop()
-	for {
-		if r.m.is(Unplug) {
-			return errUnplugged
-		}
-		if !r.m.is(Silent) {
-			if err := r.publish(ctx, c); err != nil {
-				return err
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-c.Done():
-			return errBroker
-		case <-ticker.C:
-		}
-	}
+	r.m.speaks(ctx, r.broker, recordEvery, func() func(context.Context, *client.Client) error { return r.publish })
 }
 
 func (r *recorder) publish(ctx context.Context, c *client.Client) error {
+	if r.m.is(Silent) {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	r.m.mu.Lock()

@@ -90,31 +90,40 @@ func newTeller(m *machine, to, _ string) (speaker, error) {
 }
 
 func (t *teller) run(ctx context.Context) {
+	t.m.speaks(ctx, t.broker, reportEvery, func() func(context.Context, *client.Client) error {
+		for _, one := range t.topics {
+			one.at = time.Time{} // to a new connection all is told
+		}
+		return t.report
+	})
+}
+
+// speaks keeps a machine on a broker until ctx ends: begin gives what it reports, at
+// once and then every so often, for each connection anew.
+func (m *machine) speaks(ctx context.Context, broker string, every time.Duration, begin func() func(context.Context, *client.Client) error) {
 	for ctx.Err() == nil {
-		if !t.m.is(Unplug) {
-			_ = t.live(ctx) // whatever it was: try again
+		if !m.is(Unplug) {
+			_ = m.live(ctx, broker, every, begin) // whatever it was: try again
 		}
 		wait(ctx, retryAfter)
 	}
 }
 
 // live is one connection to the broker.
-func (t *teller) live(ctx context.Context) error {
-	c, err := client.Dial(ctx, client.Options{Address: t.broker, Client: "sim-" + strings.ReplaceAll(t.m.device.Address, "/", "-"), KeepAlive: edgeKeepAlive})
+func (m *machine) live(ctx context.Context, broker string, every time.Duration, begin func() func(context.Context, *client.Client) error) error {
+	c, err := client.Dial(ctx, client.Options{Address: broker, Client: "sim-" + strings.ReplaceAll(m.device.Address, "/", "-"), KeepAlive: edgeKeepAlive})
 	if err != nil {
 		return err
 	}
 	defer c.Kill()
-	for _, one := range t.topics {
-		one.at = time.Time{}
-	}
-	ticker := time.NewTicker(reportEvery)
+	report := begin()
+	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {
-		if t.m.is(Unplug) {
+		if m.is(Unplug) {
 			return errUnplugged
 		}
-		if err := t.report(ctx, c); err != nil {
+		if err := report(ctx, c); err != nil {
 			return err
 		}
 		select {
