@@ -89,54 +89,73 @@ func (r Energy) NetworkRevisions(ctx context.Context, tenant plant.TenantNo, pla
 		`select body from energy_network where tenant = ? and place = ? order by rev desc limit ?`, tenant, place, maxRevisions))
 }
 
+// placed is a thing of a place with a code, kept by revision in a table of its own.
+type placed struct {
+	kind        fact.Kind
+	table, what string
+	place       plant.NodeID
+	code, path  string
+	rev         int64
+	at          plant.Instant
+}
+
+func (r Energy) savePlaced(ctx context.Context, tenant plant.TenantNo, p placed, thing any, seen int64) error {
+	what := p.what + " " + p.code + " of " + p.path
+	body, err := json.Marshal(thing)
+	if err != nil {
+		return fmt.Errorf("record: write %s: %w", what, err)
+	}
+	e := fact.New(p.kind, p.place, p.at.Time(), "energy-"+p.what+":"+string(p.place)+"/"+p.code, thing)
+	e.SourceSeq = uint64(p.rev)
+	return r.save(ctx, tenant, revision{
+		table: p.table, what: what, keys: []string{"place", "code"}, values: []any{tenant, p.place, p.code},
+		rev: p.rev, seen: seen, path: p.path, body: string(body),
+	}, e)
+}
+
+// latestAt are the newest of a place, by code.
+func latestAt[T any](ctx context.Context, r Energy, table string, tenant plant.TenantNo, place plant.NodeID) ([]T, error) {
+	return bodies[T](r.db.Reader().QueryContext(ctx,
+		`select body from `+table+` where tenant = ? and place = ? and latest order by code limit ?`, tenant, place, maxRevisions))
+}
+
+// revisionsAt are those of one, the newest first.
+func revisionsAt[T any](ctx context.Context, r Energy, table string, tenant plant.TenantNo, place plant.NodeID, code string) ([]T, error) {
+	return bodies[T](r.db.Reader().QueryContext(ctx,
+		`select body from `+table+` where tenant = ? and place = ? and code = ? order by rev desc limit ?`, tenant, place, code, maxRevisions))
+}
+
+const (
+	baselines    = "energy_baseline"
+	replacements = "energy_replacement"
+)
+
 // SaveBaseline implements energy.Store.
 func (r Energy) SaveBaseline(ctx context.Context, tenant plant.TenantNo, b energy.Baseline, seen int64) error {
-	body, err := json.Marshal(b)
-	if err != nil {
-		return fmt.Errorf("record: write baseline %s of %s: %w", b.Code, b.Path, err)
-	}
-	e := fact.New(fact.KindEnergyBaseline, b.Place, b.At.Time(), "energy-baseline:"+string(b.Place)+"/"+b.Code, b)
-	e.SourceSeq = uint64(b.Rev)
-	return r.save(ctx, tenant, revision{
-		table: "energy_baseline", what: "baseline " + b.Code + " of " + b.Path, keys: []string{"place", "code"}, values: []any{tenant, b.Place, b.Code},
-		rev: b.Rev, seen: seen, path: b.Path, body: string(body),
-	}, e)
+	return r.savePlaced(ctx, tenant, placed{fact.KindEnergyBaseline, baselines, "baseline", b.Place, b.Code, b.Path, b.Rev, b.At}, b, seen)
 }
 
 // Baselines implements energy.Store.
 func (r Energy) Baselines(ctx context.Context, tenant plant.TenantNo, place plant.NodeID) ([]energy.Baseline, error) {
-	return bodies[energy.Baseline](r.db.Reader().QueryContext(ctx,
-		`select body from energy_baseline where tenant = ? and place = ? and latest order by code limit ?`, tenant, place, maxRevisions))
+	return latestAt[energy.Baseline](ctx, r, baselines, tenant, place)
 }
 
 // BaselineRevisions implements energy.Store.
 func (r Energy) BaselineRevisions(ctx context.Context, tenant plant.TenantNo, place plant.NodeID, code string) ([]energy.Baseline, error) {
-	return bodies[energy.Baseline](r.db.Reader().QueryContext(ctx,
-		`select body from energy_baseline where tenant = ? and place = ? and code = ? order by rev desc limit ?`, tenant, place, code, maxRevisions))
+	return revisionsAt[energy.Baseline](ctx, r, baselines, tenant, place, code)
 }
 
 // SaveReplacement implements energy.Store.
 func (r Energy) SaveReplacement(ctx context.Context, tenant plant.TenantNo, one energy.Replacement, seen int64) error {
-	body, err := json.Marshal(one)
-	if err != nil {
-		return fmt.Errorf("record: write replacement %s of %s: %w", one.Code, one.Path, err)
-	}
-	e := fact.New(fact.KindEnergyReplacement, one.Place, one.At.Time(), "energy-replacement:"+string(one.Place)+"/"+one.Code, one)
-	e.SourceSeq = uint64(one.Rev)
-	return r.save(ctx, tenant, revision{
-		table: "energy_replacement", what: "replacement " + one.Code + " of " + one.Path, keys: []string{"place", "code"}, values: []any{tenant, one.Place, one.Code},
-		rev: one.Rev, seen: seen, path: one.Path, body: string(body),
-	}, e)
+	return r.savePlaced(ctx, tenant, placed{fact.KindEnergyReplacement, replacements, "replacement", one.Place, one.Code, one.Path, one.Rev, one.At}, one, seen)
 }
 
 // Replacements implements energy.Store.
 func (r Energy) Replacements(ctx context.Context, tenant plant.TenantNo, place plant.NodeID) ([]energy.Replacement, error) {
-	return bodies[energy.Replacement](r.db.Reader().QueryContext(ctx,
-		`select body from energy_replacement where tenant = ? and place = ? and latest order by code limit ?`, tenant, place, maxRevisions))
+	return latestAt[energy.Replacement](ctx, r, replacements, tenant, place)
 }
 
 // ReplacementRevisions implements energy.Store.
 func (r Energy) ReplacementRevisions(ctx context.Context, tenant plant.TenantNo, place plant.NodeID, code string) ([]energy.Replacement, error) {
-	return bodies[energy.Replacement](r.db.Reader().QueryContext(ctx,
-		`select body from energy_replacement where tenant = ? and place = ? and code = ? order by rev desc limit ?`, tenant, place, code, maxRevisions))
+	return revisionsAt[energy.Replacement](ctx, r, replacements, tenant, place, code)
 }
