@@ -23,57 +23,8 @@ type QualityStore interface {
 
 // Quality is what a store of inspection must do.
 func Quality(t *testing.T, store QualityStore, journal fact.Journal) {
-	ctx := t.Context()
 	at := plant.InstantOf(time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC))
-	doc := func(id, path, of string, rev int64, open bool, key string) quality.Document {
-		return quality.Document{Kind: quality.KindCase, ID: id, Rev: rev, Place: "M1", Path: path, Of: of, Open: open, At: at, By: "li", Key: key, Body: json.RawMessage(fmt.Sprintf(`{"rev":%d}`, rev))}
-	}
-	a, b, foreign := doc("A", "xc/w1/m1", "C1", 1, true, "k"), doc("B", "xc/w2/m2", "C2", 1, true, ""), doc("A", "other", "C1", 1, true, "k")
-	for i, d := range []quality.Document{a, b, foreign} {
-		must(t, store.Save(ctx, plant.TenantNo(1+i/2), d, 0))
-	}
-	if got, err := store.Keyed(ctx, 1, quality.KindCase, "li", "k"); err != nil || !reflect.DeepEqual(got, a) {
-		t.Errorf("by its key: %+v, %v", got, err)
-	}
-	if _, err := store.Keyed(ctx, 1, quality.KindCase, "li", ""); !errors.Is(err, access.ErrNotFound) {
-		t.Errorf("one without a key was found by none: %v", err)
-	}
-	a = doc("A", "xc/w1/m1", "C1", 2, false, "k")
-	for _, seen := range []int64{0, 2} {
-		if err := store.Save(ctx, 1, a, seen); !errors.Is(err, access.ErrConflict) {
-			t.Errorf("saved from revision %d of 1: %v", seen, err)
-		}
-	}
-	must(t, store.Save(ctx, 1, a, 1))
-	if got, err := store.Document(ctx, 1, quality.KindCase, "A"); err != nil || !reflect.DeepEqual(got, a) {
-		t.Errorf("as it stands: %+v, %v; want %+v", got, err, a)
-	}
-	if _, err := store.Document(ctx, 1, quality.KindLot, "A"); !errors.Is(err, access.ErrNotFound) {
-		t.Errorf("of another kind: %v", err)
-	}
-	scope := access.Scope{Tenant: 1}
-	for _, c := range []struct {
-		f    quality.Filter
-		want []quality.Document
-	}{
-		{quality.Filter{Scope: scope, Kind: quality.KindCase, Limit: 9}, []quality.Document{b, a}},
-		{quality.Filter{Scope: scope, Kind: quality.KindCase, Limit: 1}, []quality.Document{b}},
-		{quality.Filter{Scope: scope, Kind: quality.KindCase, Before: "B", Limit: 9}, []quality.Document{a}},
-		{quality.Filter{Scope: scope, Kind: quality.KindCase, Open: true, Limit: 9}, []quality.Document{b}},
-		{quality.Filter{Scope: scope, Kind: quality.KindCase, Of: "C1", Limit: 9}, []quality.Document{a}},
-		{quality.Filter{Scope: access.Scope{Tenant: 1, Path: "xc/w1"}, Kind: quality.KindCase, Limit: 9}, []quality.Document{a}},
-		{quality.Filter{Scope: scope, Kind: quality.KindNote, Limit: 9}, []quality.Document{}},
-		{quality.Filter{Scope: access.Scope{Tenant: 3}, Kind: quality.KindCase, Limit: 9}, []quality.Document{}},
-	} {
-		if got, err := store.Documents(ctx, c.f); err != nil || !reflect.DeepEqual(got, c.want) {
-			t.Errorf("%+v: %+v, %v; want %+v", c.f, got, err, c.want)
-		}
-	}
-	events, err := journal.Events(ctx, 1, fact.Filter{Kinds: []fact.Kind{fact.KindQuality}})
-	must(t, err)
-	if len(events) != 3 || events[2].SourceSeq != 2 && events[1].SourceSeq != 2 {
-		t.Errorf("%d facts of documents; want 3: %+v", len(events), events)
-	}
+	documents(t, store, journal, fact.KindQuality, quality.KindCase, quality.KindLot)
 	qualitySubgroups(t, store, journal, at)
 }
 

@@ -9,7 +9,6 @@ import (
 
 	"github.com/uptrace/bun"
 
-	"zhigai/access"
 	"zhigai/fact"
 	"zhigai/plant"
 	"zhigai/record"
@@ -18,62 +17,13 @@ import (
 
 // Quality keeps inspection: documents and entered measurements as facts in the
 // journal, and all as rows. It implements quality.Store.
-type Quality struct{ db *record.DB }
+type Quality struct{ documents }
 
 var _ quality.Store = Quality{}
 
 // NewQuality keeps inspection in the record.
-func NewQuality(db *record.DB) Quality { return Quality{db} }
-
-// Save implements quality.Store.
-func (r Quality) Save(ctx context.Context, tenant plant.TenantNo, d quality.Document, seen int64) error {
-	row, err := json.Marshal(d)
-	if err != nil {
-		return fmt.Errorf("record: write %s %s: %w", d.Kind, d.ID, err)
-	}
-	e := fact.New(fact.KindQuality, d.Place, d.At.Time(), "quality:"+string(d.Kind)+":"+d.ID, d)
-	e.SourceSeq = uint64(d.Rev)
-	return r.db.Journal().Import(ctx, tenant, func(ctx context.Context, tx bun.Tx) error {
-		var rev int64
-		if err := tx.NewRaw(`select coalesce(max(rev), 0) from quality_document where tenant = ? and kind = ? and id = ?`, tenant, string(d.Kind), d.ID).Scan(ctx, &rev); err != nil {
-			return fmt.Errorf("record: read %s %s: %w", d.Kind, d.ID, err)
-		}
-		if rev != seen || d.Rev != seen+1 {
-			return fmt.Errorf("the %s has revision %d, not %d: %w", d.Kind, rev, seen, access.ErrConflict)
-		}
-		if _, err := tx.NewRaw(`insert into quality_document (tenant, kind, id, rev, author, author_key, path, belongs, waits, body) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-			on conflict (tenant, kind, id) do update set rev = excluded.rev, path = excluded.path, belongs = excluded.belongs, waits = excluded.waits, body = excluded.body`,
-			tenant, string(d.Kind), d.ID, d.Rev, d.By, d.Key, d.Path, d.Of, d.Open, string(row)).Exec(ctx); err != nil {
-			return fmt.Errorf("record: save %s %s: %w", d.Kind, d.ID, err)
-		}
-		return nil
-	}, e)
-}
-
-// Document implements quality.Store.
-func (r Quality) Document(ctx context.Context, tenant plant.TenantNo, kind quality.Kind, id string) (quality.Document, error) {
-	return one[quality.Document](ctx, r.db.Reader(), string(kind)+" "+id, `select body from quality_document where tenant = ? and kind = ? and id = ?`, tenant, string(kind), id)
-}
-
-// Keyed implements quality.Store.
-func (r Quality) Keyed(ctx context.Context, tenant plant.TenantNo, kind quality.Kind, author, key string) (quality.Document, error) {
-	return one[quality.Document](ctx, r.db.Reader(), string(kind)+" "+key, `select body from quality_document where tenant = ? and kind = ? and author = ? and author_key = ? and author_key <> ''`, tenant, string(kind), author, key)
-}
-
-// Documents implements quality.Store.
-func (r Quality) Documents(ctx context.Context, f quality.Filter) ([]quality.Document, error) {
-	c := conditions{[]string{`?`}, []any{record.InScope("d", f.Scope)}}
-	c.add(`d.kind = ?`, string(f.Kind))
-	if f.Of != "" {
-		c.add(`d.belongs = ?`, f.Of)
-	}
-	if f.Open {
-		c.add(`d.waits`)
-	}
-	if f.Before != "" {
-		c.add(`d.id < ?`, f.Before)
-	}
-	return bodies[quality.Document](r.db.Reader().QueryContext(ctx, `select d.body from quality_document d where `+c.String()+` order by d.id desc limit ?`, append(c.args, f.Limit)...))
+func NewQuality(db *record.DB) Quality {
+	return Quality{documents{db, "quality_document", fact.KindQuality, "quality"}}
 }
 
 // GaugeUsed implements quality.Store.

@@ -2,13 +2,13 @@ package process
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"sync"
 	"time"
 
 	"zhigai/access"
+	"zhigai/fact/document"
 	"zhigai/plant"
 )
 
@@ -66,38 +66,9 @@ func (d *Desk) Close() {
 
 func (d *Desk) now() plant.Instant { return plant.InstantOf(d.o.Now()) }
 
-// read makes a thing of its document.
-func read[T any](doc Document, err error) (T, error) {
-	var out T
-	if err == nil {
-		if err = json.Unmarshal(doc.Body, &out); err != nil {
-			err = fmt.Errorf("process: read %s %s: %w", doc.Kind, doc.ID, err)
-		}
-	}
-	return out, err
-}
-
-func readAll[T any](docs []Document, err error) ([]T, error) {
-	out := make([]T, 0, len(docs))
-	for _, doc := range docs {
-		if err != nil {
-			break
-		}
-		var one T
-		one, err = read[T](doc, nil)
-		out = append(out, one)
-	}
-	return out, err
-}
-
 // save writes a thing as a document at a place.
 func (d *Desk) save(ctx context.Context, tenant plant.TenantNo, doc Document, thing any, seen int64) error {
-	raw, err := json.Marshal(thing)
-	if err != nil {
-		return fmt.Errorf("process: write %s %s: %w", doc.Kind, doc.ID, err)
-	}
-	doc.Body, doc.Rev, doc.At = raw, seen+1, d.now()
-	return d.o.Store.Save(ctx, tenant, doc, seen)
+	return document.Save(ctx, d.o.Store, tenant, doc, thing, seen, d.now())
 }
 
 // machine finds a node where the asker has a right.

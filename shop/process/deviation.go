@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"zhigai/access"
+	"zhigai/fact/document"
 	"zhigai/plant"
 )
 
@@ -215,7 +216,7 @@ func (f *follower) key(w *watch, e Excursion) string {
 // found keeps a deviation as it is: new, or ended.
 func (d *Desk) found(ctx context.Context, tenant plant.TenantNo, f *follower, w *watch, e Excursion) error {
 	key := f.key(w, e)
-	v, err := read[Deviation](d.o.Store.Keyed(ctx, tenant, KindDeviation, author, key))
+	v, err := document.Read[Deviation](d.o.Store.Keyed(ctx, tenant, KindDeviation, author, key))
 	if errors.Is(err, access.ErrNotFound) {
 		v = Deviation{
 			ID: d.o.NewID(), Rev: 1, Machine: f.run.Machine, Path: f.machine.Path, Name: f.machine.Name, Order: f.run.Order, Number: f.run.Number, Job: f.run.Job, Item: f.run.Item,
@@ -300,7 +301,7 @@ func (v Deviation) notice() Notice {
 // machine.
 func (d *Desk) Deviations(ctx context.Context, f Filter) ([]Deviation, error) {
 	f.Kind = KindDeviation
-	return readAll[Deviation](d.o.Store.Documents(ctx, f))
+	return document.ReadAll[Deviation](d.o.Store.Documents(ctx, f))
 }
 
 // ignore makes of an error that is expected none.

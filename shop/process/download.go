@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"zhigai/access"
+	"zhigai/fact/document"
 	"zhigai/plant"
 )
 
@@ -84,7 +85,7 @@ func (d *Desk) Download(ctx context.Context, who access.Principal, n New) (Downl
 		return Download{}, err
 	}
 	if n.Key != "" {
-		old, err := read[Download](d.o.Store.Keyed(ctx, tenant, KindDownload, who.Name, n.Key))
+		old, err := document.Read[Download](d.o.Store.Keyed(ctx, tenant, KindDownload, who.Name, n.Key))
 		if !errors.Is(err, access.ErrNotFound) {
 			if err == nil && (old.Recipe != n.Recipe || old.Machine != n.Machine) {
 				err = conflict("the key %q is of another download, %s; take a new one", n.Key, old.ID)
@@ -94,7 +95,7 @@ func (d *Desk) Download(ctx context.Context, who access.Principal, n New) (Downl
 	}
 	// Whoever may set values at the machine may load what holds for it, though the
 	// recipe is kept at a place above what the person sees.
-	r, err := read[Recipe](d.o.Store.Document(ctx, tenant, KindRecipe, n.Recipe))
+	r, err := document.Read[Recipe](d.o.Store.Document(ctx, tenant, KindRecipe, n.Recipe))
 	if err != nil {
 		return Download{}, err
 	}
@@ -294,7 +295,7 @@ func (d *Desk) end(l *Download, state LoadState, at, why string) {
 // Resume says of the downloads of a tenant that a node left behind that nobody knows
 // how far the machine is. Nothing is sent. Commands under way have their end before.
 func (d *Desk) Resume(ctx context.Context, tenant plant.TenantNo) error {
-	open, err := readAll[Download](d.o.Store.Documents(ctx, Filter{Scope: access.Scope{Tenant: tenant}, Kind: KindDownload, Open: true, Limit: maxRevisions}))
+	open, err := document.ReadAll[Download](d.o.Store.Documents(ctx, Filter{Scope: access.Scope{Tenant: tenant}, Kind: KindDownload, Open: true, Limit: maxRevisions}))
 	if err != nil {
 		return err
 	}
@@ -316,13 +317,13 @@ func (d *Desk) Resume(ctx context.Context, tenant plant.TenantNo) error {
 // machine.
 func (d *Desk) Downloads(ctx context.Context, f Filter) ([]Download, error) {
 	f.Kind = KindDownload
-	return readAll[Download](d.o.Store.Documents(ctx, f))
+	return document.ReadAll[Download](d.o.Store.Documents(ctx, f))
 }
 
 // Await is a download that the asker sees, when it has ended or ctx ends.
 func (d *Desk) Await(ctx context.Context, who access.Principal, id string) (Download, error) {
 	for {
-		l, err := read[Download](d.o.Store.Document(context.WithoutCancel(ctx), who.Scope.Tenant, KindDownload, id))
+		l, err := document.Read[Download](d.o.Store.Document(context.WithoutCancel(ctx), who.Scope.Tenant, KindDownload, id))
 		if err == nil && !who.Scope.Allows(l.Path) {
 			err = fmt.Errorf("%w: download %s", access.ErrNotFound, id)
 		}

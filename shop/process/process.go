@@ -12,13 +12,12 @@
 package process
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
 	"zhigai/access"
-	"zhigai/plant"
+	"zhigai/fact/document"
 )
 
 // ErrInvalid is what cannot be done, in words for the asker.
@@ -32,8 +31,12 @@ func conflict(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", access.ErrConflict, fmt.Sprintf(format, args...))
 }
 
-// Kind of a document that is kept.
-type Kind string
+// Kind, Document and Filter are what the room keeps by revision.
+type (
+	Kind     = document.Kind
+	Document = document.Document
+	Filter   = document.Filter
+)
 
 // Kinds of documents.
 const (
@@ -41,32 +44,6 @@ const (
 	KindDownload  Kind = "download"  // of a revision to a machine
 	KindDeviation Kind = "deviation" // of a job from its recipe
 )
-
-// Document is anything that the room keeps: each change is a fact, and the newest one
-// a row. Body is the thing itself.
-type Document struct {
-	Kind  Kind
-	ID    string
-	Rev   int64
-	Place plant.NodeID
-	Path  string // of the place when it was saved, by which it is seen
-	Of    string // what it belongs to: the item of a recipe, "" of a type of tool, the machine of the others
-	Open  bool   // it still waits for somebody, or something
-	At    plant.Instant
-	By    string
-	Key   string // the sender's own: the same again is the same document
-	Body  json.RawMessage
-}
-
-// Filter chooses documents. Zero fields do not filter, but kind and scope do.
-type Filter struct {
-	Scope  access.Scope
-	Kind   Kind
-	Of     string
-	Open   bool
-	Before string // id: those made before it
-	Limit  int
-}
 
 // Limits of what people enter and of what is answered at once.
 const (

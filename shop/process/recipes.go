@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"zhigai/access"
+	"zhigai/fact/document"
 	"zhigai/plant"
 )
 
@@ -14,7 +15,7 @@ import (
 // are not retired.
 func (d *Desk) Recipes(ctx context.Context, f Filter) ([]Recipe, error) {
 	f.Kind = KindRecipe
-	return readAll[Recipe](d.o.Store.Documents(ctx, f))
+	return document.ReadAll[Recipe](d.o.Store.Documents(ctx, f))
 }
 
 // Recipe is one revision that the asker sees.
@@ -23,7 +24,7 @@ func (d *Desk) Recipe(ctx context.Context, who access.Principal, id string) (Rec
 }
 
 func (d *Desk) recipe(ctx context.Context, who access.Principal, id string, right access.Permission) (Recipe, error) {
-	r, err := read[Recipe](d.o.Store.Document(ctx, who.Scope.Tenant, KindRecipe, id))
+	r, err := document.Read[Recipe](d.o.Store.Document(ctx, who.Scope.Tenant, KindRecipe, id))
 	switch {
 	case err != nil:
 		return Recipe{}, err

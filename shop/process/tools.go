@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"zhigai/access"
+	"zhigai/fact/document"
 	"zhigai/plant"
 )
 
@@ -59,7 +60,7 @@ func (d *Desk) SaveToolType(ctx context.Context, who access.Principal, y ToolTyp
 }
 
 func (d *Desk) toolType(ctx context.Context, who access.Principal, id string) (ToolType, error) {
-	y, err := read[ToolType](d.o.Store.Document(ctx, who.Scope.Tenant, KindToolType, id))
+	y, err := document.Read[ToolType](d.o.Store.Document(ctx, who.Scope.Tenant, KindToolType, id))
 	return y, err
 }
 
@@ -67,7 +68,7 @@ func (d *Desk) toolType(ctx context.Context, who access.Principal, id string) (T
 // first.
 func (d *Desk) ToolTypes(ctx context.Context, f Filter) ([]TypeLife, error) {
 	f.Kind, f.Open = KindToolType, true
-	all, err := readAll[ToolType](d.o.Store.Documents(ctx, f))
+	all, err := document.ReadAll[ToolType](d.o.Store.Documents(ctx, f))
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +82,7 @@ func (d *Desk) ToolTypes(ctx context.Context, f Filter) ([]TypeLife, error) {
 
 func (d *Desk) tools(ctx context.Context, f Filter) ([]Tool, error) {
 	f.Kind = KindTool
-	return readAll[Tool](d.o.Store.Documents(ctx, f))
+	return document.ReadAll[Tool](d.o.Store.Documents(ctx, f))
 }
 
 // ToolState is a tool with how much is left of its life.
@@ -172,7 +173,7 @@ func (d *Desk) MountTool(ctx context.Context, who access.Principal, n Mount) (To
 		return Tool{}, err
 	}
 	if n.Key != "" {
-		if old, err := read[Tool](d.o.Store.Keyed(ctx, tenant, KindTool, who.Name, n.Key)); !errors.Is(err, access.ErrNotFound) {
+		if old, err := document.Read[Tool](d.o.Store.Keyed(ctx, tenant, KindTool, who.Name, n.Key)); !errors.Is(err, access.ErrNotFound) {
 			return old, err
 		}
 	}
@@ -235,7 +236,7 @@ type Off struct {
 
 // RemoveTool takes a tool off.
 func (d *Desk) RemoveTool(ctx context.Context, who access.Principal, id string, off Off) (Tool, error) {
-	o, err := read[Tool](d.o.Store.Document(ctx, who.Scope.Tenant, KindTool, id))
+	o, err := document.Read[Tool](d.o.Store.Document(ctx, who.Scope.Tenant, KindTool, id))
 	switch {
 	case err != nil:
 		return Tool{}, err

@@ -11,6 +11,7 @@ import (
 	"zhigai/access"
 	"zhigai/calc/msa"
 	"zhigai/calc/spc"
+	"zhigai/fact/document"
 	"zhigai/plant"
 )
 
@@ -154,7 +155,7 @@ func (d *Desk) saveCase(ctx context.Context, who access.Principal, c Case, seen 
 // Cases lists cases, the newest first.
 func (d *Desk) Cases(ctx context.Context, f Filter) ([]Case, error) {
 	f.Kind = KindCase
-	return readAll[Case](d.o.Store.Documents(ctx, f))
+	return document.ReadAll[Case](d.o.Store.Documents(ctx, f))
 }
 
 // CaseMove is a step that somebody makes.
@@ -173,7 +174,7 @@ type CaseMove struct {
 // was measured after it: a case of a characteristic is verified by 20 subgroups
 // without a signal, and goes back to be analysed when there was one.
 func (d *Desk) Step(ctx context.Context, who access.Principal, id string, m CaseMove) (Case, error) {
-	c, err := read[Case](d.o.Store.Document(ctx, who.Scope.Tenant, KindCase, id))
+	c, err := document.Read[Case](d.o.Store.Document(ctx, who.Scope.Tenant, KindCase, id))
 	switch {
 	case err != nil:
 		return Case{}, err

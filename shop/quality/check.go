@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"zhigai/access"
+	"zhigai/fact/document"
 	"zhigai/plant"
 )
 
@@ -109,7 +110,7 @@ func (d *Desk) Check(ctx context.Context, who access.Principal, gauge string, c 
 		return Check{}, err
 	}
 	if c.Key != "" {
-		old, err := read[Check](d.o.Store.Keyed(ctx, who.Scope.Tenant, KindCheck, who.Name, c.Key))
+		old, err := document.Read[Check](d.o.Store.Keyed(ctx, who.Scope.Tenant, KindCheck, who.Name, c.Key))
 		if err == nil || !errors.Is(err, access.ErrNotFound) {
 			return old, err
 		}
@@ -178,7 +179,7 @@ func (d *Desk) WithdrawCheck(ctx context.Context, who access.Principal, gauge, i
 	if err != nil {
 		return Check{}, err
 	}
-	c, err := read[Check](d.o.Store.Document(ctx, who.Scope.Tenant, KindCheck, id))
+	c, err := document.Read[Check](d.o.Store.Document(ctx, who.Scope.Tenant, KindCheck, id))
 	if err != nil {
 		return Check{}, err
 	}
@@ -206,7 +207,7 @@ func (d *Desk) Adjust(ctx context.Context, who access.Principal, gauge string, a
 		return Adjustment{}, err
 	}
 	if a.Key != "" {
-		old, err := read[Adjustment](d.o.Store.Keyed(ctx, who.Scope.Tenant, KindAdjustment, who.Name, a.Key))
+		old, err := document.Read[Adjustment](d.o.Store.Keyed(ctx, who.Scope.Tenant, KindAdjustment, who.Name, a.Key))
 		if err == nil || !errors.Is(err, access.ErrNotFound) {
 			return old, err
 		}
@@ -236,13 +237,13 @@ func (d *Desk) Adjust(ctx context.Context, who access.Principal, gauge string, a
 // Checks lists checks of a gauge, the newest first; withdrawn ones, too.
 func (d *Desk) Checks(ctx context.Context, f Filter) ([]Check, error) {
 	f.Kind = KindCheck
-	return readAll[Check](d.o.Store.Documents(ctx, f))
+	return document.ReadAll[Check](d.o.Store.Documents(ctx, f))
 }
 
 // Adjustments lists what was done to a gauge, the newest first.
 func (d *Desk) Adjustments(ctx context.Context, f Filter) ([]Adjustment, error) {
 	f.Kind = KindAdjustment
-	return readAll[Adjustment](d.o.Store.Documents(ctx, f))
+	return document.ReadAll[Adjustment](d.o.Store.Documents(ctx, f))
 }
 
 // history of a gauge, in the order of time.

@@ -2,7 +2,6 @@ package quality
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"zhigai/access"
+	"zhigai/fact/document"
 	"zhigai/plant"
 )
 
@@ -42,38 +42,9 @@ func NewDesk(o Options) *Desk { return &Desk{o} }
 
 func (d *Desk) now() plant.Instant { return plant.InstantOf(d.o.Now()) }
 
-// read makes a thing of its document.
-func read[T any](doc Document, err error) (T, error) {
-	var out T
-	if err == nil {
-		if err = json.Unmarshal(doc.Body, &out); err != nil {
-			err = fmt.Errorf("quality: read %s %s: %w", doc.Kind, doc.ID, err)
-		}
-	}
-	return out, err
-}
-
-func readAll[T any](docs []Document, err error) ([]T, error) {
-	out := make([]T, 0, len(docs))
-	for _, doc := range docs {
-		if err != nil {
-			break
-		}
-		var one T
-		one, err = read[T](doc, nil)
-		out = append(out, one)
-	}
-	return out, err
-}
-
 // save writes a thing as a document at a place.
 func (d *Desk) save(ctx context.Context, tenant plant.TenantNo, doc Document, thing any, seen int64) error {
-	raw, err := json.Marshal(thing)
-	if err != nil {
-		return fmt.Errorf("quality: write %s %s: %w", doc.Kind, doc.ID, err)
-	}
-	doc.Body, doc.Rev, doc.At = raw, seen+1, d.now()
-	return d.o.Store.Save(ctx, tenant, doc, seen)
+	return document.Save(ctx, d.o.Store, tenant, doc, thing, seen, d.now())
 }
 
 // place finds a place where the asker has a right.
@@ -121,7 +92,7 @@ func (d *Desk) SaveCharacteristic(ctx context.Context, who access.Principal, c C
 
 // characteristic is one that the asker sees and has a right at.
 func (d *Desk) characteristic(ctx context.Context, who access.Principal, id string, right access.Permission) (Characteristic, error) {
-	c, err := read[Characteristic](d.o.Store.Document(ctx, who.Scope.Tenant, KindCharacteristic, id))
+	c, err := document.Read[Characteristic](d.o.Store.Document(ctx, who.Scope.Tenant, KindCharacteristic, id))
 	switch {
 	case err != nil:
 		return Characteristic{}, err
@@ -142,7 +113,7 @@ func (d *Desk) Characteristic(ctx context.Context, who access.Principal, id stri
 // first.
 func (d *Desk) Characteristics(ctx context.Context, f Filter) ([]Characteristic, error) {
 	f.Kind, f.Open = KindCharacteristic, true
-	return readAll[Characteristic](d.o.Store.Documents(ctx, f))
+	return document.ReadAll[Characteristic](d.o.Store.Documents(ctx, f))
 }
 
 // Measurement is what somebody measured, or found.

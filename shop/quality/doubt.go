@@ -9,6 +9,7 @@ import (
 
 	"zhigai/access"
 	"zhigai/calc/stat"
+	"zhigai/fact/document"
 	"zhigai/plant"
 )
 
@@ -52,7 +53,7 @@ func (d *Desk) usedBy(ctx context.Context, tenant plant.TenantNo, gauge string) 
 	if err != nil {
 		return nil, nil, err
 	}
-	all, err := readAll[Characteristic](d.o.Store.Documents(ctx, Filter{Scope: access.Scope{Tenant: tenant}, Kind: KindCharacteristic, Limit: maxList}))
+	all, err := document.ReadAll[Characteristic](d.o.Store.Documents(ctx, Filter{Scope: access.Scope{Tenant: tenant}, Kind: KindCharacteristic, Limit: maxList}))
 	for _, c := range all {
 		switch {
 		case c.Attribute:
@@ -104,7 +105,7 @@ func (d *Desk) Gauge(ctx context.Context, who access.Principal, id string) (Gaug
 	if v.Stability, err = d.stability(ctx, tenant, g, own); err != nil {
 		return GaugeView{}, err
 	}
-	if v.Cases, err = readAll[Case](d.o.Store.Documents(ctx, Filter{Scope: who.Scope, Kind: KindCase, Of: id, Limit: maxList})); err != nil || v.Found == 0 {
+	if v.Cases, err = document.ReadAll[Case](d.o.Store.Documents(ctx, Filter{Scope: who.Scope, Kind: KindCase, Of: id, Limit: maxList})); err != nil || v.Found == 0 {
 		return v, err
 	}
 	v.Evidence, err = d.evidence(ctx, who, &v.Stability, own, others)

@@ -9,6 +9,7 @@ import (
 
 	"zhigai/access"
 	"zhigai/calc/msa"
+	"zhigai/fact/document"
 	"zhigai/plant"
 )
 
@@ -77,13 +78,13 @@ func (d *Desk) gauge(ctx context.Context, tenant plant.TenantNo, id string) (Gau
 	if id == "" {
 		return Gauge{}, fmt.Errorf("%w: gauge", access.ErrNotFound)
 	}
-	return read[Gauge](d.o.Store.Document(ctx, tenant, KindGauge, id))
+	return document.Read[Gauge](d.o.Store.Document(ctx, tenant, KindGauge, id))
 }
 
 // Gauges lists gauges that are in use, the newest first.
 func (d *Desk) Gauges(ctx context.Context, f Filter) ([]Gauge, error) {
 	f.Kind, f.Open = KindGauge, true
-	return readAll[Gauge](d.o.Store.Documents(ctx, f))
+	return document.ReadAll[Gauge](d.o.Store.Documents(ctx, f))
 }
 
 // Study is a study of a gauge, as it was measured and what it found.
@@ -154,5 +155,5 @@ func (d *Desk) SaveStudy(ctx context.Context, who access.Principal, s Study) (St
 // Studies lists studies, the newest first.
 func (d *Desk) Studies(ctx context.Context, f Filter) ([]Study, error) {
 	f.Kind = KindStudy
-	return readAll[Study](d.o.Store.Documents(ctx, f))
+	return document.ReadAll[Study](d.o.Store.Documents(ctx, f))
 }

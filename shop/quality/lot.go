@@ -8,6 +8,7 @@ import (
 
 	"zhigai/access"
 	"zhigai/calc/sampling"
+	"zhigai/fact/document"
 	"zhigai/plant"
 )
 
@@ -88,7 +89,7 @@ func (d *Desk) Inspect(ctx context.Context, who access.Principal, id string, n N
 	}
 	tenant := who.Scope.Tenant
 	if n.Key != "" {
-		old, err := read[Lot](d.o.Store.Keyed(ctx, tenant, KindLot, who.Name, n.Key))
+		old, err := document.Read[Lot](d.o.Store.Keyed(ctx, tenant, KindLot, who.Name, n.Key))
 		if err == nil {
 			return old, nil
 		}
@@ -128,7 +129,7 @@ func (d *Desk) Inspect(ctx context.Context, who access.Principal, id string, n N
 
 // lots of a characteristic, oldest first.
 func (d *Desk) lots(ctx context.Context, tenant plant.TenantNo, id string) ([]Lot, error) {
-	all, err := readAll[Lot](d.o.Store.Documents(ctx, Filter{Scope: access.Scope{Tenant: tenant}, Kind: KindLot, Of: id, Limit: maxSwitching}))
+	all, err := document.ReadAll[Lot](d.o.Store.Documents(ctx, Filter{Scope: access.Scope{Tenant: tenant}, Kind: KindLot, Of: id, Limit: maxSwitching}))
 	slices.Reverse(all)
 	return all, err
 }
@@ -136,7 +137,7 @@ func (d *Desk) lots(ctx context.Context, tenant plant.TenantNo, id string) ([]Lo
 // Lots lists lots that were inspected, the newest first.
 func (d *Desk) Lots(ctx context.Context, f Filter) ([]Lot, error) {
 	f.Kind = KindLot
-	return readAll[Lot](d.o.Store.Documents(ctx, f))
+	return document.ReadAll[Lot](d.o.Store.Documents(ctx, f))
 }
 
 // DefectCount is how often a kind of defect was found.

@@ -12,12 +12,10 @@
 package quality
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 
-	"zhigai/access"
-	"zhigai/plant"
+	"zhigai/fact/document"
 )
 
 // ErrInvalid is what cannot be done, in words for the asker.
@@ -38,8 +36,12 @@ const (
 	Outgoing  Stage = "outgoing"
 )
 
-// Kind of a document that is kept by revision.
-type Kind string
+// Kind, Document and Filter are what the room keeps by revision.
+type (
+	Kind     = document.Kind
+	Document = document.Document
+	Filter   = document.Filter
+)
 
 // Kinds of documents.
 const (
@@ -51,29 +53,3 @@ const (
 	KindLot            Kind = "lot"   // that was inspected
 	KindCase           Kind = "case"  // of what does not conform
 )
-
-// Document is anything that the room keeps: each revision is a fact, and the newest
-// one a row. Body is the thing itself.
-type Document struct {
-	Kind  Kind
-	ID    string
-	Rev   int64
-	Place plant.NodeID
-	Path  string // of the place when it was saved, by which it is seen
-	Of    string // what it belongs to: the characteristic, or the gauge of a study
-	Open  bool   // it still waits for somebody
-	At    plant.Instant
-	By    string
-	Key   string // the sender's own: the same again is the same document
-	Body  json.RawMessage
-}
-
-// Filter chooses documents. Zero fields do not filter, but kind and scope do.
-type Filter struct {
-	Scope  access.Scope
-	Kind   Kind
-	Of     string
-	Open   bool
-	Before string // id: those made before it
-	Limit  int
-}

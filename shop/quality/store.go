@@ -4,20 +4,14 @@ import (
 	"context"
 
 	"zhigai/access"
+	"zhigai/fact/document"
 	"zhigai/plant"
 )
 
 // Store keeps what the room knows. Its methods may be called concurrently. What is
 // not there is access.ErrNotFound.
 type Store interface {
-	// Save stores a document as a fact, and as the newest row, in one commit; one of
-	// another revision than seen is access.ErrConflict.
-	Save(ctx context.Context, tenant plant.TenantNo, d Document, seen int64) error
-	Document(ctx context.Context, tenant plant.TenantNo, kind Kind, id string) (Document, error)
-	// Keyed is the document that its author made with a key.
-	Keyed(ctx context.Context, tenant plant.TenantNo, kind Kind, author, key string) (Document, error)
-	// Documents are the newest first.
-	Documents(ctx context.Context, f Filter) ([]Document, error)
+	document.Store
 
 	// GaugeUsed are the characteristics of which a gauge measured something.
 	GaugeUsed(ctx context.Context, tenant plant.TenantNo, gauge string) ([]string, error)

@@ -8,6 +8,7 @@ import (
 
 	"zhigai/access"
 	"zhigai/calc/capability"
+	"zhigai/fact/document"
 	"zhigai/plant"
 )
 
@@ -32,7 +33,7 @@ const maxStretches = 1000
 
 // limits of a characteristic, oldest first.
 func (d *Desk) limits(ctx context.Context, tenant plant.TenantNo, id string) ([]Limits, error) {
-	all, err := readAll[Limits](d.o.Store.Documents(ctx, Filter{Scope: access.Scope{Tenant: tenant}, Kind: KindLimits, Of: id, Limit: maxList}))
+	all, err := document.ReadAll[Limits](d.o.Store.Documents(ctx, Filter{Scope: access.Scope{Tenant: tenant}, Kind: KindLimits, Of: id, Limit: maxList}))
 	slices.SortFunc(all, func(a, b Limits) int { return int(a.Version - b.Version) })
 	return all, err
 }
@@ -48,10 +49,10 @@ func (d *Desk) Chart(ctx context.Context, who access.Principal, id string, from,
 	if v.Limits, err = d.limits(ctx, tenant, id); err != nil {
 		return View{}, err
 	}
-	if v.Notes, err = readAll[Note](d.o.Store.Documents(ctx, Filter{Scope: access.Scope{Tenant: tenant}, Kind: KindNote, Of: id, Limit: maxList})); err != nil {
+	if v.Notes, err = document.ReadAll[Note](d.o.Store.Documents(ctx, Filter{Scope: access.Scope{Tenant: tenant}, Kind: KindNote, Of: id, Limit: maxList})); err != nil {
 		return View{}, err
 	}
-	if v.Cases, err = readAll[Case](d.o.Store.Documents(ctx, Filter{Scope: access.Scope{Tenant: tenant}, Kind: KindCase, Of: id, Limit: maxList})); err != nil {
+	if v.Cases, err = document.ReadAll[Case](d.o.Store.Documents(ctx, Filter{Scope: access.Scope{Tenant: tenant}, Kind: KindCase, Of: id, Limit: maxList})); err != nil {
 		return View{}, err
 	}
 	if v.Withdrawn, err = d.o.Store.Withdrawn(ctx, tenant, id, from, to, MaxPoints); err != nil {
