@@ -8,10 +8,7 @@ import (
 	"time"
 
 	"zhigai/access"
-	"zhigai/connect/profile"
-	"zhigai/data"
 	"zhigai/plant"
-	"zhigai/plant/file"
 	"zhigai/shop/process/batch"
 	"zhigai/sim"
 )
@@ -28,13 +25,8 @@ type furnacePast struct {
 // liveFurnace simulates a furnace of the demo plant by itself.
 func liveFurnace(t *testing.T, days int, wastes ...sim.Waste) (*furnacePast, *sim.Plant) {
 	t.Helper()
-	profiles, err := profile.Load(data.FS, "profiles", checkersOf(throwawayDrivers().List))
-	must(t, err)
-	src, err := data.FS.ReadFile("demo/plant.yaml")
-	must(t, err)
-	m, err := file.Read("demo/plant.yaml", src, file.Options{Profiles: profiles.IDs()})
-	must(t, err)
-	m.Nodes = slices.DeleteFunc(m.Nodes, func(n plant.Node) bool { return n.Machine != nil && n.Path != furnace })
+	m, profiles := demoPlant(t)
+	m.Nodes = slices.DeleteFunc(m.Nodes, func(n plant.Node) bool { return n.Machine != nil && n.Path != demoFurnace })
 	for i := range m.Nodes {
 		m.Nodes[i].ID = plant.NodeID(m.Nodes[i].Path)
 	}
@@ -45,7 +37,7 @@ func liveFurnace(t *testing.T, days int, wastes ...sim.Waste) (*furnacePast, *si
 	must(t, p.Past(f.end, sim.Pace{Step: 10 * time.Second, Slow: 30 * time.Second}, func(at time.Time, seen []sim.Sight) error {
 		for _, s := range seen {
 			switch {
-			case s.Machine != furnace:
+			case s.Machine != demoFurnace:
 			case s.Signal == "machine.running":
 				running = s.Number != 0
 			case s.Signal == "machine.mode":
@@ -67,7 +59,7 @@ func liveFurnace(t *testing.T, days int, wastes ...sim.Waste) (*furnacePast, *si
 }
 
 func (f *furnacePast) Machine(context.Context, plant.TenantNo, plant.NodeID) (string, plant.Name, error) {
-	return furnace, plant.Name{ZH: "3号网带炉"}, nil
+	return demoFurnace, plant.Name{ZH: "3号网带炉"}, nil
 }
 
 func (f *furnacePast) Signals(context.Context, plant.TenantNo, plant.NodeID) (out []batch.Signal, _ error) {
@@ -189,15 +181,15 @@ func TestBatchStory_Insulation(t *testing.T) {
 	t.Parallel()
 	begins := storyStart.AddDate(0, 0, 3)
 	signals := []string{"power.active", "temperature.zone1", "temperature.zone3", "temperature.zone6", "carbon.potential", "flow.gas", "flow.nitrogen"}
-	for name, wastes := range map[string][]sim.Waste{"sick": {{Machine: furnace, From: begins, PerDay: 2, Most: 20}}, "well": nil} {
+	for name, wastes := range map[string][]sim.Waste{"sick": {{Machine: demoFurnace, From: begins, PerDay: 2, Most: 20}}, "well": nil} {
 		f, p := liveFurnace(t, 5, wastes...)
 		d, who := f.desk(), access.Node(1)
-		before, err := d.Runs(t.Context(), who, furnace, furnaceLoad, "", plant.InstantOf(f.start), plant.InstantOf(f.start.AddDate(0, 0, 2)))
+		before, err := d.Runs(t.Context(), who, demoFurnace, furnaceLoad, "", plant.InstantOf(f.start), plant.InstantOf(f.start.AddDate(0, 0, 2)))
 		must(t, err)
 		if len(before) < 12 {
 			t.Fatalf("%s: %d loads in two days", name, len(before))
 		}
-		a := batch.Asked{Name: plant.Name{ZH: "网带炉样板"}, Machine: furnace, Cut: furnaceLoad, Signals: signals, Align: "phase", Reason: "硬度合格"}
+		a := batch.Asked{Name: plant.Name{ZH: "网带炉样板"}, Machine: demoFurnace, Cut: furnaceLoad, Signals: signals, Align: "phase", Reason: "硬度合格"}
 		for _, r := range before[:min(len(before), 20)] {
 			a.Runs = append(a.Runs, batch.Chosen{From: r.From, To: r.To})
 		}
@@ -208,7 +200,7 @@ func TestBatchStory_Insulation(t *testing.T) {
 		g, err := d.Save(t.Context(), who, a)
 		must(t, err)
 		departed, wellUntil, first := 0, 0, time.Time{}
-		after, err := d.Runs(t.Context(), who, furnace, furnaceLoad, "", plant.InstantOf(f.start.AddDate(0, 0, 2)), plant.InstantOf(f.end))
+		after, err := d.Runs(t.Context(), who, demoFurnace, furnaceLoad, "", plant.InstantOf(f.start.AddDate(0, 0, 2)), plant.InstantOf(f.end))
 		must(t, err)
 		for _, r := range after {
 			b, err := d.Compare(t.Context(), who, g.ID, 0, r.From, r.To)
@@ -229,7 +221,7 @@ func TestBatchStory_Insulation(t *testing.T) {
 				departed++
 				if first.IsZero() {
 					first = r.From.Time()
-					t.Logf("found %s by %s, score %.2f beside %.2f; the truth wastes %.2f kW then", first, b.First, *b.Score, b.HighestGood, p.Wasted(furnace, first))
+					t.Logf("found %s by %s, score %.2f beside %.2f; the truth wastes %.2f kW then", first, b.First, *b.Score, b.HighestGood, p.Wasted(demoFurnace, first))
 				}
 				if b.First != "power.active" {
 					t.Errorf("%s departed by %s", r.From.Time(), b.First)

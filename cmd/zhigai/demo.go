@@ -52,12 +52,24 @@ type demo struct {
 // brokenAfter lets people see the machine at work before it breaks down.
 const brokenAfter, brokenFor = time.Minute, 4 * time.Hour
 
+// Places of the demo plant that something is told of.
+const (
+	demoSite       = "xinchang-bearing/xinchang"
+	demoLathe      = demoSite + "/turning/line-1/lathe-01"
+	demoFurnace    = demoSite + "/heat-treatment/line-1/furnace-3"
+	demoSpindle    = demoSite + "/grinding/line-1/grinder-05"
+	demoCompressor = demoSite + "/auxiliary/wash/meter-6"
+	demoRecorder   = demoSite + "/auxiliary/monitoring/recorder-1"
+	// demoGaugeOff is the inspection machine whose gauge drifts.
+	demoGaugeOff = demoSite + "/inspection/line-1/inspection-2"
+)
+
 // demoWastes are what the bearing maker loses without knowing: its compressed air
 // leaks, and the insulation of a furnace crumbles.
 func demoWastes(now time.Time) []sim.Waste {
 	return []sim.Waste{
-		{Machine: "xinchang-bearing/xinchang/auxiliary/wash/meter-6", From: now.AddDate(0, 0, -6), PerDay: 0.4, Most: 8},
-		{Machine: "xinchang-bearing/xinchang/heat-treatment/line-1/furnace-3", From: now.AddDate(0, 0, -9), PerDay: 0.8, Most: 20},
+		{Machine: demoCompressor, From: now.AddDate(0, 0, -6), PerDay: 0.4, Most: 8},
+		{Machine: demoFurnace, From: now.AddDate(0, 0, -9), PerDay: 0.8, Most: 20},
 	}
 }
 
@@ -171,7 +183,7 @@ func (d *demo) join(ctx context.Context, n *node) ([]web.Login, error) {
 	if d.flags.Plant == "" {
 		except, from := "", d.begin
 		if d.stories != nil {
-			except, from = storyOfLathe, d.stories.gauged
+			except, from = demoLathe, d.stories.gauged
 		}
 		if err := n.planDemoInspection(ctx, except, from); err != nil {
 			return nil, fmt.Errorf("demo plant: %w", err)

@@ -14,12 +14,6 @@ import (
 	"zhigai/shop/process/trial"
 )
 
-// Machines of the demo plant whose runs and trials are shown.
-const (
-	demoFurnace = "xinchang-bearing/xinchang/heat-treatment/line-1/furnace-3"
-	demoLathe   = "xinchang-bearing/xinchang/turning/line-1/lathe-01"
-)
-
 // planDemoProcess has a process engineer of the demo plant do what its past allows,
 // unless somebody did so before: a golden batch of the furnace's first loads, a
 // question about the lathe's diameter, and an experiment on tempering.

@@ -40,9 +40,6 @@ func demoGauge(machine plant.NodeID, number string) quality.Gauge {
 	}
 }
 
-// demoGaugeOff is the inspection machine whose gauge drifts.
-const demoGaugeOff = "xinchang-bearing/xinchang/inspection/line-1/inspection-2"
-
 // planDemoInspection gives the lathes of the demo plant and its inspection machines
 // characteristics that they measure by themselves, unless somebody planned inspection
 // before; except is the path of a machine that has a story of its own.

@@ -1,15 +1,11 @@
 package main
 
 import (
-	"io/fs"
 	"slices"
 	"testing"
 	"time"
 
-	"zhigai/connect/profile"
-	"zhigai/data"
 	"zhigai/plant"
-	"zhigai/plant/file"
 	"zhigai/shop/quality"
 	"zhigai/sim"
 )
@@ -18,14 +14,8 @@ import (
 // tool as it truly was, from a new tool on until the next one.
 func lifeOfTool(t *testing.T, seed uint64) (parts []quality.Subgroup, wear []float64) {
 	t.Helper()
-	profiles, err := profile.Load(data.FS, "profiles", checkersOf(throwawayDrivers().List))
-	must(t, err)
-	src, err := fs.ReadFile(data.FS, "demo/plant.yaml")
-	must(t, err)
-	m, err := file.Read("demo/plant.yaml", src, file.Options{Profiles: profiles.IDs()})
-	must(t, err)
-	const path = "xinchang-bearing/xinchang/turning/line-1/lathe-01"
-	m.Nodes = slices.DeleteFunc(m.Nodes, func(n plant.Node) bool { return n.Machine != nil && n.Path != path })
+	m, profiles := demoPlant(t)
+	m.Nodes = slices.DeleteFunc(m.Nodes, func(n plant.Node) bool { return n.Machine != nil && n.Path != demoLathe })
 	start := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
 	p, err := sim.New(sim.Config{Seed: seed, Start: start, Model: m, Kinds: simKinds(profiles)})
 	must(t, err)

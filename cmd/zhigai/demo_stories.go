@@ -20,21 +20,11 @@ import (
 	"zhigai/sim"
 )
 
-// The machines of the stories.
-const (
-	storyOfSite       = "xinchang-bearing/xinchang"
-	storyOfCompressor = storyOfSite + "/auxiliary/wash/meter-6"
-	storyOfFurnace    = storyOfSite + "/heat-treatment/line-1/furnace-3"
-	storyOfSpindle    = storyOfSite + "/grinding/line-1/grinder-05"
-	storyOfRecorder   = storyOfSite + "/auxiliary/monitoring/recorder-1"
-	storyOfLathe      = storyOfSite + "/turning/line-1/lathe-01"
-)
-
 // storyMeters feed the machines that take compressed air.
-var storyMeters = []string{storyOfSite + "/utilities/meters/meter-1", storyOfSite + "/utilities/meters/meter-3", storyOfSite + "/utilities/meters/meter-4"}
+var storyMeters = []string{demoSite + "/utilities/meters/meter-1", demoSite + "/utilities/meters/meter-3", demoSite + "/utilities/meters/meter-4"}
 
 // storyStations measure finished parts; the gauge of the second one drifts.
-var storyStations = []string{storyOfSite + "/inspection/line-1/inspection-1", demoGaugeOff, storyOfSite + "/inspection/line-1/inspection-3"}
+var storyStations = []string{demoSite + "/inspection/line-1/inspection-1", demoGaugeOff, demoSite + "/inspection/line-1/inspection-3"}
 
 // storiesPast is of the machines of the stories alone: a month in a quarter of a
 // minute.
@@ -42,7 +32,7 @@ var storiesPast = manner{
 	batch: time.Hour, windows: 4 * time.Hour,
 	pace: sim.Pace{
 		Step: 5 * time.Second, Slow: 5 * time.Minute,
-		Only: slices.Concat([]string{storyOfCompressor, storyOfFurnace, storyOfRecorder, storyOfLathe}, storyMeters, storyStations),
+		Only: slices.Concat([]string{demoCompressor, demoFurnace, demoRecorder, demoLathe}, storyMeters, storyStations),
 	},
 }
 
@@ -69,13 +59,13 @@ func newStories(now time.Time) *stories {
 	return &stories{
 		begin: day(30), normal: day(16),
 		wastes: []sim.Waste{
-			{Machine: storyOfCompressor, From: day(15), PerDay: 0.4, Most: 8, Mended: day(5)},
-			{Machine: storyOfFurnace, From: day(14), PerDay: 0.8, Most: 20, Mended: day(4)},
+			{Machine: demoCompressor, From: day(15), PerDay: 0.4, Most: 8, Mended: day(5)},
+			{Machine: demoFurnace, From: day(14), PerDay: 0.8, Most: 20, Mended: day(4)},
 		},
-		records: []sim.Recording{{Machine: storyOfRecorder, Bearing: sim.Bearing{
+		records: []sim.Recording{{Machine: demoRecorder, Bearing: sim.Bearing{
 			RPM: storyRPM, Order: storyOrder, Rate: 20480, Seed: 7, Begins: day(22), Grows: 40 * time.Hour, Mended: day(12),
 		}}},
-		offsets: []sim.Offset{{Machine: storyOfLathe, From: now.Add(-2 * time.Hour)}},
+		offsets: []sim.Offset{{Machine: demoLathe, From: now.Add(-2 * time.Hour)}},
 		drifts:  []sim.Drift{{Machine: demoGaugeOff, From: day(8), PerDay: 0.0003, Most: 0.004, Mended: day(3)}},
 		gauged:  day(10),
 	}
@@ -110,11 +100,11 @@ func (n *node) tellStories(ctx context.Context, s *stories) error {
 	if err != nil || len(networks) > 0 {
 		return err // it was told before
 	}
-	return errors.Join(n.storyOfEnergy(ctx, who, s, ids), n.storyOfBearing(ctx, who, ids), n.storyOfTool(ctx, who, ids[storyOfLathe]))
+	return errors.Join(n.storyOfEnergy(ctx, who, s, ids), n.storyOfBearing(ctx, who, ids), n.storyOfTool(ctx, who, ids[demoLathe]))
 }
 
 func (n *node) storyOfEnergy(ctx context.Context, who access.Principal, s *stories, ids map[string]plant.NodeID) error {
-	desk, site := n.newEnergy(), ids[storyOfSite]
+	desk, site := n.newEnergy(), ids[demoSite]
 	net, err := desk.Propose(ctx, who.Scope, site)
 	if err != nil {
 		return err
@@ -131,7 +121,7 @@ func (n *node) storyOfEnergy(ctx context.Context, who access.Principal, s *stori
 	for _, path := range storyMeters {
 		taking = append(taking, code(path))
 	}
-	air, heat := code(storyOfCompressor), code(storyOfFurnace)
+	air, heat := code(demoCompressor), code(demoFurnace)
 	if err != nil {
 		return err
 	}
@@ -142,7 +132,7 @@ func (n *node) storyOfEnergy(ctx context.Context, who access.Principal, s *stori
 	}
 	for _, a := range []energy.Ask{
 		{Code: "air", Name: plant.Name{ZH: "压缩空气用电", EN: "Compressed air"}, Meter: air, Variables: []energy.Variable{{Name: "machines", Kind: energy.MeterUse, Meter: "machines"}}},
-		{Code: "heat", Name: plant.Name{ZH: "3号网带炉用电", EN: "Furnace 3"}, Meter: heat, Variables: []energy.Variable{{Name: "worked", Kind: energy.BusyHours, Place: ids[storyOfFurnace]}}},
+		{Code: "heat", Name: plant.Name{ZH: "3号网带炉用电", EN: "Furnace 3"}, Meter: heat, Variables: []energy.Variable{{Name: "worked", Kind: energy.BusyHours, Place: ids[demoFurnace]}}},
 	} {
 		a.Place, a.Every, a.Kind, a.Note = site, energy.EveryDay, calc.Linear, "改造前两周，设备状况良好"
 		a.From, a.To = plant.InstantOf(s.begin), plant.InstantOf(s.normal)
@@ -154,12 +144,12 @@ func (n *node) storyOfEnergy(ctx context.Context, who access.Principal, s *stori
 }
 
 func (n *node) storyOfBearing(ctx context.Context, who access.Principal, ids map[string]plant.NodeID) error {
-	tag, err := n.storyTag(ctx, ids[storyOfRecorder], "vibration.waveform")
+	tag, err := n.storyTag(ctx, ids[demoRecorder], "vibration.waveform")
 	if err != nil {
 		return err
 	}
 	_, err = n.newHealth().Save(ctx, who, health.Point{
-		Name: plant.Name{ZH: "5号磨床主轴前轴承", EN: "front bearing of grinder 5"}, Machine: ids[storyOfSpindle], Tag: tag.No,
+		Name: plant.Name{ZH: "5号磨床主轴前轴承", EN: "front bearing of grinder 5"}, Machine: ids[demoSpindle], Tag: tag.No,
 		RPM: storyRPM, Bearing: storyBearing, Group: "2-rigid",
 	})
 	return err

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"math"
 	"slices"
@@ -11,10 +10,7 @@ import (
 	"time"
 
 	"zhigai/access"
-	"zhigai/connect/profile"
-	"zhigai/data"
 	"zhigai/plant"
-	"zhigai/plant/file"
 	recshop "zhigai/record/shop"
 	recipes "zhigai/shop/process"
 	"zhigai/sim"
@@ -31,14 +27,8 @@ type toolStory struct {
 
 func newToolStory(t *testing.T, seed uint64, days int) *toolStory {
 	t.Helper()
-	profiles, err := profile.Load(data.FS, "profiles", checkersOf(throwawayDrivers().List))
-	must(t, err)
-	src, err := fs.ReadFile(data.FS, "demo/plant.yaml")
-	must(t, err)
-	m, err := file.Read("demo/plant.yaml", src, file.Options{Profiles: profiles.IDs()})
-	must(t, err)
-	const path = "xinchang-bearing/xinchang/turning/line-1/lathe-01"
-	m.Nodes = slices.DeleteFunc(m.Nodes, func(n plant.Node) bool { return n.Machine != nil && n.Path != path })
+	m, profiles := demoPlant(t)
+	m.Nodes = slices.DeleteFunc(m.Nodes, func(n plant.Node) bool { return n.Machine != nil && n.Path != demoLathe })
 	start := time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)
 	p, err := sim.New(sim.Config{Seed: seed, Start: start, Model: m, Kinds: simKinds(profiles)})
 	must(t, err)

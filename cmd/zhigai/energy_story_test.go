@@ -10,10 +10,8 @@ import (
 	"zhigai/access"
 	calc "zhigai/calc/energy"
 	"zhigai/calc/stat"
-	"zhigai/connect/profile"
 	"zhigai/data"
 	"zhigai/plant"
-	"zhigai/plant/file"
 	"zhigai/shop/energy"
 	"zhigai/sim"
 )
@@ -30,22 +28,11 @@ type plantPast struct {
 	lines  []energy.Baseline
 }
 
-const (
-	compressor = "xinchang-bearing/xinchang/auxiliary/wash/meter-6"
-	furnace    = "xinchang-bearing/xinchang/heat-treatment/line-1/furnace-3"
-	storySite  = "xinchang-bearing/xinchang"
-)
-
 // live simulates days of the demo plant.
 func livePast(t *testing.T, days int, wastes ...sim.Waste) (*plantPast, *sim.Plant) {
 	t.Helper()
-	profiles, err := profile.Load(data.FS, "profiles", checkersOf(throwawayDrivers().List))
-	must(t, err)
-	src, err := data.FS.ReadFile("demo/plant.yaml")
-	must(t, err)
-	l := &plantPast{start: storyStart, hours: days * 24, read: map[plant.NodeID][]float64{}, worked: map[plant.NodeID][]float64{}}
-	l.model, err = file.Read("demo/plant.yaml", src, file.Options{Profiles: profiles.IDs()})
-	must(t, err)
+	model, profiles := demoPlant(t)
+	l := &plantPast{model: model, start: storyStart, hours: days * 24, read: map[plant.NodeID][]float64{}, worked: map[plant.NodeID][]float64{}}
 	for i := range l.model.Nodes {
 		l.model.Nodes[i].ID = plant.NodeID(l.model.Nodes[i].Path)
 	}
@@ -53,7 +40,7 @@ func livePast(t *testing.T, days int, wastes ...sim.Waste) (*plantPast, *sim.Pla
 	must(t, err)
 	for h := range l.hours + 1 {
 		p.Advance(l.start.Add(time.Duration(h) * time.Hour))
-		for _, path := range []string{compressor, furnace} {
+		for _, path := range []string{demoCompressor, demoFurnace} {
 			v, ok := p.Shown(path)["energy.active"].(float64)
 			if !ok {
 				t.Fatalf("%s shows no energy: %v", path, p.Shown(path))
@@ -64,11 +51,11 @@ func livePast(t *testing.T, days int, wastes ...sim.Waste) (*plantPast, *sim.Pla
 		for _, a := range p.Accounts() {
 			hours := a.Time[sim.Running].Hours()
 			sum += hours
-			if a.Path == furnace {
-				l.worked[furnace] = append(l.worked[furnace], hours)
+			if a.Path == demoFurnace {
+				l.worked[demoFurnace] = append(l.worked[demoFurnace], hours)
 			}
 		}
-		l.worked[storySite] = append(l.worked[storySite], sum)
+		l.worked[demoSite] = append(l.worked[demoSite], sum)
 	}
 	return l, p
 }
@@ -181,21 +168,21 @@ func (l *plantPast) held(t *testing.T, code, worked string, fit int) energy.Repo
 	})
 	who := access.Node(1)
 	if len(l.kept) == 0 {
-		n := energy.Network{Place: storySite, From: plant.InstantOf(l.start), Note: "first"}
-		for code, path := range map[string]string{"air": compressor, "heat": furnace} {
+		n := energy.Network{Place: demoSite, From: plant.InstantOf(l.start), Note: "first"}
+		for code, path := range map[string]string{"air": demoCompressor, "heat": demoFurnace} {
 			n.Meters = append(n.Meters, energy.Meter{Code: code, Name: plant.Name{ZH: code}, Medium: energy.Electricity, Machine: plant.NodeID(path), Signal: "energy.active", Reads: energy.Counter})
 		}
 		_, err := d.SaveNetwork(t.Context(), who, n)
 		must(t, err)
 	}
 	b, err := d.SaveBaseline(t.Context(), who, energy.Ask{
-		Code: code, Place: storySite, Name: plant.Name{ZH: code}, Meter: code, Every: energy.EveryDay, Kind: calc.Linear, Note: "before anything was wrong",
+		Code: code, Place: demoSite, Name: plant.Name{ZH: code}, Meter: code, Every: energy.EveryDay, Kind: calc.Linear, Note: "before anything was wrong",
 		Variables: []energy.Variable{{Name: "worked", Kind: energy.BusyHours, Place: plant.NodeID(worked)}},
 		From:      plant.InstantOf(l.start), To: plant.InstantOf(l.start.AddDate(0, 0, fit)),
 	})
 	must(t, err)
 	t.Logf("%s: %d days, R² %.3f, CV(RMSE) %.4f", code, b.Model.N, *b.Stats.R2, *b.Stats.CVRMSE)
-	r, err := d.Report(t.Context(), who.Scope, storySite, code, 0, 0, 0, 0.9)
+	r, err := d.Report(t.Context(), who.Scope, demoSite, code, 0, 0, 0, 0.9)
 	must(t, err)
 	return r
 }
@@ -228,11 +215,11 @@ func TestEnergyStory_LeakAndInsulation(t *testing.T) {
 	t.Parallel()
 	const fit, days = 14, 24
 	begins := storyStart.AddDate(0, 0, 15)
-	sick, p := livePast(t, days, sim.Waste{Machine: compressor, From: begins, PerDay: 0.15, Most: 6}, sim.Waste{Machine: furnace, From: begins, PerDay: 0.4, Most: 20})
+	sick, p := livePast(t, days, sim.Waste{Machine: demoCompressor, From: begins, PerDay: 0.15, Most: 6}, sim.Waste{Machine: demoFurnace, From: begins, PerDay: 0.4, Most: 20})
 	mends := begins.AddDate(0, 0, 7)
-	mended, _ := livePast(t, days+5, sim.Waste{Machine: compressor, From: begins, PerDay: 0.15, Most: 6, Mended: mends}, sim.Waste{Machine: furnace, From: begins, PerDay: 0.8, Most: 20, Mended: mends})
-	well, _ := livePast(t, days, sim.Waste{Machine: compressor, From: begins, PerDay: 0, Most: 0}, sim.Waste{Machine: furnace, From: begins, PerDay: 0, Most: 0})
-	for code, c := range map[string]struct{ path, worked string }{"air": {compressor, storySite}, "heat": {furnace, furnace}} {
+	mended, _ := livePast(t, days+5, sim.Waste{Machine: demoCompressor, From: begins, PerDay: 0.15, Most: 6, Mended: mends}, sim.Waste{Machine: demoFurnace, From: begins, PerDay: 0.8, Most: 20, Mended: mends})
+	well, _ := livePast(t, days, sim.Waste{Machine: demoCompressor, From: begins, PerDay: 0, Most: 0}, sim.Waste{Machine: demoFurnace, From: begins, PerDay: 0, Most: 0})
+	for code, c := range map[string]struct{ path, worked string }{"air": {demoCompressor, demoSite}, "heat": {demoFurnace, demoFurnace}} {
 		r := sick.held(t, code, c.worked, fit)
 		if len(r.Changes) == 0 {
 			t.Errorf("%s: nothing is found within %d days; wasted at the end: %.1f kW", code, days-fit, p.Wasted(c.path, storyStart.AddDate(0, 0, days)))

@@ -12,10 +12,7 @@ import (
 	"time"
 
 	"zhigai/access"
-	"zhigai/connect/profile"
-	"zhigai/data"
 	"zhigai/plant"
-	"zhigai/plant/file"
 	"zhigai/record"
 	recshop "zhigai/record/shop"
 	"zhigai/shop/quality"
@@ -73,12 +70,7 @@ const storyTolerance = 0.012
 
 func newGaugeStory(t *testing.T, start time.Time, drift sim.Drift, seed uint64) (*gaugeStory, *sim.Plant) {
 	t.Helper()
-	profiles, err := profile.Load(data.FS, "profiles", checkersOf(throwawayDrivers().List))
-	must(t, err)
-	src, err := data.FS.ReadFile("demo/plant.yaml")
-	must(t, err)
-	m, err := file.Read("demo/plant.yaml", src, file.Options{Profiles: profiles.IDs()})
-	must(t, err)
+	m, profiles := demoPlant(t)
 	m.Nodes = slices.DeleteFunc(m.Nodes, func(n plant.Node) bool { return n.Machine != nil && n.Machine.Class != "inspection" })
 	p, err := sim.New(sim.Config{Seed: seed, Start: start, Model: m, Kinds: simKinds(profiles), Drifts: []sim.Drift{drift}})
 	must(t, err)

@@ -1,17 +1,13 @@
 package main
 
 import (
-	"io/fs"
 	"log/slog"
 	"slices"
 	"testing"
 	"time"
 
-	"zhigai/connect/profile"
-	"zhigai/data"
 	"zhigai/fact"
 	"zhigai/plant"
-	"zhigai/plant/file"
 	"zhigai/programme/machine"
 	"zhigai/sim"
 )
@@ -21,12 +17,7 @@ import (
 // day in between, its days are sealed, and nobody is suspected.
 func TestPast_HonestMachinesAreNotAccused(t *testing.T) {
 	t.Parallel()
-	profiles, err := profile.Load(data.FS, "profiles", checkersOf(throwawayDrivers().List))
-	must(t, err)
-	src, err := fs.ReadFile(data.FS, "demo/plant.yaml")
-	must(t, err)
-	m, err := file.Read("demo/plant.yaml", src, file.Options{Profiles: profiles.IDs()})
-	must(t, err)
+	m, profiles := demoPlant(t)
 	seen := map[string]int{}
 	m.Nodes = slices.DeleteFunc(m.Nodes, func(n plant.Node) bool {
 		if n.Machine == nil {
