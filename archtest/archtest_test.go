@@ -29,6 +29,8 @@ var floors = []struct {
 	{"calc/schedule/check", []string{"calc/schedule"}, "judges a schedule with the words of the problem and no code of the search"},
 	{"calc/schedule/file", []string{"calc/schedule"}, "a file format does no I/O"},
 	{"calc/life", []string{"calc/model"}, "asks trees about runs"},
+	{"calc/model", []string{"calc/stat"}, "refuses tables by the words of calc/stat"},
+	{"calc/pls", []string{"calc/stat"}, "refuses tables by the words of calc/stat"},
 	{"calc/experiment", []string{"calc/stat"}, "fits with the least squares that certified answers are met with"},
 	{"calc/energy", []string{"calc/stat"}, "formulas know no I/O; regression is calc/stat's"},
 	{"calc/capability", []string{"calc/stat"}, "judges what a chart found by moments and distributions"},

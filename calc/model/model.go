@@ -13,6 +13,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"zhigai/calc/stat"
 )
 
 // ErrInvalid is what nothing can be learnt of; the text says what to do.
@@ -24,25 +26,8 @@ func invalid(format string, args ...any) error {
 
 // check refuses tables that are none.
 func check(rows [][]float64, y []float64) error {
-	if len(rows) == 0 || len(rows) != len(y) {
-		return invalid("%d rows and %d answers; give one answer for each row", len(rows), len(y))
-	}
-	width := len(rows[0])
-	if width == 0 {
-		return invalid("rows without columns")
-	}
-	for i, r := range rows {
-		if len(r) != width {
-			return invalid("row %d has %d columns, the first has %d", i+1, len(r), width)
-		}
-		for j, v := range r {
-			if math.IsNaN(v) || math.IsInf(v, 0) {
-				return invalid("row %d, column %d is %v; leave the row out or mend it", i+1, j+1, v)
-			}
-		}
-		if math.IsNaN(y[i]) || math.IsInf(y[i], 0) {
-			return invalid("answer %d is %v", i+1, y[i])
-		}
+	if err := stat.Answered(rows, y, 1); err != nil {
+		return fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	return nil
 }

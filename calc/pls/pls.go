@@ -11,6 +11,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"zhigai/calc/stat"
 )
 
 // ErrInvalid is wrapped by every refusal; its text says what is wrong and what
@@ -44,25 +46,8 @@ type Model struct {
 
 // check refuses tables that are none.
 func check(x [][]float64, y []float64) error {
-	if len(x) < 3 || len(x) != len(y) {
-		return invalid("%d rows and %d answers; give one answer for each of three rows or more", len(x), len(y))
-	}
-	width := len(x[0])
-	if width == 0 {
-		return invalid("rows without columns")
-	}
-	for i, r := range x {
-		if len(r) != width {
-			return invalid("row %d has %d columns, the first has %d", i+1, len(r), width)
-		}
-		for j, v := range r {
-			if math.IsNaN(v) || math.IsInf(v, 0) {
-				return invalid("row %d, column %d is %v; leave the row out or mend it", i+1, j+1, v)
-			}
-		}
-		if math.IsNaN(y[i]) || math.IsInf(y[i], 0) {
-			return invalid("answer %d is %v", i+1, y[i])
-		}
+	if err := stat.Answered(x, y, 3); err != nil {
+		return fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package stat_test
 import (
 	"errors"
 	"math"
+	"strings"
 	"testing"
 
 	"zhigai/calc/stat"
@@ -36,5 +37,29 @@ func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// What a table has wrong is said with where it is.
+func TestAnswered(t *testing.T) {
+	t.Parallel()
+	good := [][]float64{{1, 2}, {3, 4}}
+	if err := stat.Answered(good, []float64{1, 2}, 2); err != nil {
+		t.Error(err)
+	}
+	for want, c := range map[string]struct {
+		rows    [][]float64
+		answers []float64
+	}{
+		"2 rows and 1 answers":   {good, []float64{1}},
+		"1 rows and 1 answers":   {good[:1], []float64{1}},
+		"rows without columns":   {[][]float64{{}, {}}, []float64{1, 2}},
+		"row 2 has 1 columns":    {[][]float64{{1, 2}, {3}}, []float64{1, 2}},
+		"row 2, column 1 is NaN": {[][]float64{{1, 2}, {math.NaN(), 4}}, []float64{1, 2}},
+		"answer 1 is +Inf":       {good, []float64{math.Inf(1), 2}},
+	} {
+		if err := stat.Answered(c.rows, c.answers, 2); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v", want, err)
+		}
 	}
 }
