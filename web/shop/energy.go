@@ -95,20 +95,24 @@ func (r *rooms) registerMeters() {
 		})
 }
 
+// energyOver answers what the room says of a place over a stretch of time.
+func energyOver[T any](r *rooms, op web.Op, ask func(context.Context, access.Scope, plant.NodeID, plant.Instant, plant.Instant) (T, error)) {
+	web.Handle(r.api, op, func(ctx context.Context, in *struct {
+		EnergyAt
+		web.Range
+	},
+	) (*struct{ Body T }, error) {
+		from, to, err := spanOf(in.Range)
+		if err != nil {
+			return nil, err
+		}
+		said, err := ask(ctx, web.Who(ctx).Scope, in.ID, from, to)
+		return &struct{ Body T }{said}, err
+	})
+}
+
 func (r *rooms) registerEnergyUse() {
-	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/energy/{id}/balance", ID: "energy-balance", Summary: "Where the energy of a place went, what is not accounted for at each meter, standard coal and CO₂; a year at most", Tag: "energy", Needs: access.Read, Heavy: true},
-		func(ctx context.Context, in *struct {
-			EnergyAt
-			web.Range
-		},
-		) (*struct{ Body energy.Balance }, error) {
-			from, to, err := spanOf(in.Range)
-			if err != nil {
-				return nil, err
-			}
-			b, err := r.Energy.Balance(ctx, web.Who(ctx).Scope, in.ID, from, to)
-			return &struct{ Body energy.Balance }{b}, err
-		})
+	energyOver(r, web.Op{Method: http.MethodGet, Path: "/energy/{id}/balance", ID: "energy-balance", Summary: "Where the energy of a place went, what is not accounted for at each meter, standard coal and CO₂; a year at most", Tag: "energy", Needs: access.Read, Heavy: true}, r.Energy.Balance)
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/energy/{id}/demand", ID: "energy-demand", Summary: "Mean power of the quarters of an hour, the greatest of them, and what the one that runs comes to; a hundred days at most", Tag: "energy", Needs: access.Read, Heavy: true},
 		func(ctx context.Context, in *EnergyMeterAt) (*struct{ Body energy.Demand }, error) {
 			from, to, err := in.span()
@@ -127,19 +131,7 @@ func (r *rooms) registerEnergyUse() {
 			c, err := r.Energy.Cost(ctx, web.Who(ctx).Scope, in.ID, in.Meter, from, to)
 			return &struct{ Body energy.Cost }{c}, err
 		})
-	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/energy/{id}/standby", ID: "energy-standby", Summary: "Energy of machines by what they did, and what standing and starting burned; seven days at most", Tag: "energy", Needs: access.Read, Heavy: true},
-		func(ctx context.Context, in *struct {
-			EnergyAt
-			web.Range
-		},
-		) (*struct{ Body energy.Standby }, error) {
-			from, to, err := spanOf(in.Range)
-			if err != nil {
-				return nil, err
-			}
-			s, err := r.Energy.Standby(ctx, web.Who(ctx).Scope, in.ID, from, to)
-			return &struct{ Body energy.Standby }{s}, err
-		})
+	energyOver(r, web.Op{Method: http.MethodGet, Path: "/energy/{id}/standby", ID: "energy-standby", Summary: "Energy of machines by what they did, and what standing and starting burned; seven days at most", Tag: "energy", Needs: access.Read, Heavy: true}, r.Energy.Standby)
 }
 
 func (r *rooms) registerBaselines() {

@@ -16,19 +16,7 @@ type replacementOut struct{ Body energy.Replacement }
 // registerEnergyShares serves what orders, parts and machines of a class use, and
 // machines that may be replaced.
 func (r *rooms) registerEnergyShares() {
-	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/energy/{id}/allocation", ID: "energy-allocation", Summary: "Electricity of a place by order, item, good part and machine, with cost and CO₂; start-up and standby apart, and what is not allocated; 31 days at most", Tag: "energy", Needs: access.Read, Heavy: true},
-		func(ctx context.Context, in *struct {
-			EnergyAt
-			web.Range
-		},
-		) (*struct{ Body energy.Allocation }, error) {
-			from, to, err := spanOf(in.Range)
-			if err != nil {
-				return nil, err
-			}
-			a, err := r.Energy.Allocate(ctx, web.Who(ctx).Scope, in.ID, from, to)
-			return &struct{ Body energy.Allocation }{a}, err
-		})
+	energyOver(r, web.Op{Method: http.MethodGet, Path: "/energy/{id}/allocation", ID: "energy-allocation", Summary: "Electricity of a place by order, item, good part and machine, with cost and CO₂; start-up and standby apart, and what is not allocated; 31 days at most", Tag: "energy", Needs: access.Read, Heavy: true}, r.Energy.Allocate)
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/orders/{id}/energy", ID: "order-energy", Summary: "Electricity that an order used, from its beginning to its end or now", Tag: "energy", Needs: access.Read, Heavy: true},
 		func(ctx context.Context, in *struct {
 			ID string `path:"id" maxLength:"60"`
@@ -68,19 +56,7 @@ func (r *rooms) registerEnergyShares() {
 			s, err := r.Energy.Shift(ctx, web.Who(ctx).Scope, in.ID, plant.InstantOf(in.Until))
 			return &struct{ Body energy.LoadShift }{s}, err
 		})
-	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/energy/{id}/benchmark", ID: "energy-benchmark", Summary: "Machines by what they use for a part or an hour of work, beside those of their class; 31 days at most", Tag: "energy", Needs: access.Read, Heavy: true},
-		func(ctx context.Context, in *struct {
-			EnergyAt
-			web.Range
-		},
-		) (*struct{ Body energy.Benchmark }, error) {
-			from, to, err := spanOf(in.Range)
-			if err != nil {
-				return nil, err
-			}
-			b, err := r.Energy.Compare(ctx, web.Who(ctx).Scope, in.ID, from, to)
-			return &struct{ Body energy.Benchmark }{b}, err
-		})
+	energyOver(r, web.Op{Method: http.MethodGet, Path: "/energy/{id}/benchmark", ID: "energy-benchmark", Summary: "Machines by what they use for a part or an hour of work, beside those of their class; 31 days at most", Tag: "energy", Needs: access.Read, Heavy: true}, r.Energy.Compare)
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/energy/{id}/replacements", ID: "energy-replacements", Summary: "Machines that may be replaced, with what they would save and what was saved, the shortest pay-back first", Tag: "energy", Needs: access.Read, Heavy: true},
 		func(ctx context.Context, in *EnergyAt) (*web.ListOut[energy.ReplacementView], error) {
 			all, err := r.Energy.Replacements(ctx, web.Who(ctx).Scope, in.ID)
