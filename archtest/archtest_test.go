@@ -154,7 +154,7 @@ var floors = []struct {
 	{"record/...", []string{"plant", "fact", "fact/document", "evidence", "evidence/seals", "calc/anonymity", "calc/authenticity", "calc/energy", "access", "figure", "link/...", "north", "attachment", "shop/...", "factory/exchange", "programme/...", "sector/...", "record", "record/nodes", "record/shop"}, "implements the interfaces the rooms declare"},
 	{"web", []string{"plant", "fact", "access", "access/oidc", "figure", "link", "link/settings", "link/sharing"}, "HTTP knows no SQL and no driver"},
 	{"web/prometheus", []string{"plant", "access", "web"}, "answers a foreign API from tags and samples, whoever keeps them"},
-	{"web/...", []string{"plant", "evidence", "evidence/requests", "plant/file", "calc/threshold", "plant/waveform", "fact", "access", "figure", "north", "attachment", "shop/...", "factory/exchange", "programme/...", "sector/...", "calc/maturity", "connect", "connect/profile", "history", "web", "connect/tap"}, "one file per resource"},
+	{"web/...", []string{"plant", "evidence", "evidence/requests", "plant/file", "calc/threshold", "plant/waveform", "fact", "fact/document", "access", "figure", "north", "attachment", "shop/...", "factory/exchange", "programme/...", "sector/...", "calc/maturity", "connect", "connect/profile", "history", "web", "connect/tap"}, "one file per resource"},
 	{"data", nil, "embedded files"},
 	{"ui", nil, "embedded files"},
 	{"sim", []string{

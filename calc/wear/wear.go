@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"slices"
 )
 
 // Life is how long one lasted.
@@ -172,19 +171,4 @@ func Remaining(lives []Life, used, share float64) (Rest, error) {
 // quantile is until when the share left of those that have lasted so long has become s.
 func (w Weibull) quantile(used, s float64) float64 {
 	return w.Scale * math.Pow(math.Pow(used/w.Scale, w.Shape)-math.Log(s), 1/w.Shape)
-}
-
-// Median of lives as they were, without those that are censored; 0 of none.
-func Median(lives []Life) float64 {
-	var all []float64
-	for _, l := range lives {
-		if l.Ended {
-			all = append(all, l.Used)
-		}
-	}
-	if len(all) == 0 {
-		return 0
-	}
-	slices.Sort(all)
-	return (all[(len(all)-1)/2] + all[len(all)/2]) / 2
 }

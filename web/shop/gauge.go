@@ -21,10 +21,10 @@ func (r *rooms) registerGaugeChecks() {
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/gauges/{id}/checks", ID: "gauge-checks", Summary: "Checks of a gauge by its master, the newest first; those that were withdrawn, too", Tag: "quality", Needs: access.Read},
 		func(ctx context.Context, in *struct {
 			GaugeAt
-			QualityList
+			DocumentList
 		},
 		) (*web.ListOut[quality.Check], error) {
-			return listed(ctx, in.QualityList, quality.Filter{Of: in.ID}, r.Quality.Checks, func(c quality.Check) string { return c.ID })
+			return listed(ctx, in.DocumentList, quality.Filter{Of: in.ID}, r.Quality.Checks, func(c quality.Check) string { return c.ID })
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/gauges/{id}/checks", ID: "check-gauge", Summary: "Enter what a gauge said of its master", Tag: "quality", Needs: access.Report, Status: http.StatusCreated},
 		func(ctx context.Context, in *struct {

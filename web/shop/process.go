@@ -16,26 +16,6 @@ type RecipeAt struct {
 	ID string `path:"id" maxLength:"60" doc:"Revision of a recipe"`
 }
 
-// ProcessList asks for a list within a scope, the newest first.
-type ProcessList struct {
-	web.Paging
-	Scope string `query:"scope" maxLength:"400" doc:"Path of the hierarchy; empty for all you may see"`
-}
-
-// processed reads documents of the room within the asker's scope.
-func processed[T any](ctx context.Context, in ProcessList, f process.Filter, read func(context.Context, process.Filter) ([]T, error), id func(T) string) (*web.ListOut[T], error) {
-	var err error
-	if f.Scope, err = web.ScopeOf(ctx, in.Scope); err != nil {
-		return nil, err
-	}
-	if f.Before, err = in.After(); err != nil {
-		return nil, err
-	}
-	f.Limit = in.Limit + 1
-	all, err := read(ctx, f)
-	return cut(all, in.Limit, id), err
-}
-
 func (r *rooms) registerProcess() {
 	r.registerRecipes()
 	r.registerDownloads()
@@ -46,12 +26,12 @@ func (r *rooms) registerProcess() {
 func (r *rooms) registerRecipes() {
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/recipes", ID: "recipes", Summary: "Recipes: parameters with their windows by product, operation and machine, each revision by itself, the newest first", Tag: "process", Needs: access.Read},
 		func(ctx context.Context, in *struct {
-			ProcessList
+			DocumentList
 			Item string `query:"item" maxLength:"63" doc:"Product"`
 			All  bool   `query:"all" doc:"Retired revisions as well"`
 		},
 		) (*web.ListOut[process.Recipe], error) {
-			return processed(ctx, in.ProcessList, process.Filter{Of: in.Item, Open: !in.All}, r.Process.Recipes, func(o process.Recipe) string { return o.ID })
+			return listed(ctx, in.DocumentList, process.Filter{Of: in.Item, Open: !in.All}, r.Process.Recipes, func(o process.Recipe) string { return o.ID })
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/recipes/{id}", ID: "recipe", Summary: "One revision of a recipe with what differs from another one, or from that before it", Tag: "process", Needs: access.Read},
 		func(ctx context.Context, in *struct {
@@ -121,11 +101,11 @@ func (r *rooms) registerDownloads() {
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/recipe-downloads", ID: "recipe-downloads", Summary: "Downloads of recipes to machines, the newest first", Tag: "process", Needs: access.Read},
 		func(ctx context.Context, in *struct {
-			ProcessList
+			DocumentList
 			Machine string `query:"equipment" maxLength:"60"`
 		},
 		) (*web.ListOut[process.Download], error) {
-			return processed(ctx, in.ProcessList, process.Filter{Of: in.Machine}, r.Process.Downloads, func(l process.Download) string { return l.ID })
+			return listed(ctx, in.DocumentList, process.Filter{Of: in.Machine}, r.Process.Downloads, func(l process.Download) string { return l.ID })
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/recipe-downloads/{id}", ID: "recipe-download", Summary: "One download with each value as it was read back", Tag: "process", Needs: access.Read},
 		func(ctx context.Context, in *struct {
@@ -176,19 +156,19 @@ func (r *rooms) registerRan() {
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/recipe-deviations", ID: "recipe-deviations", Summary: "Times in which a job was not made as its recipe says, the newest first", Tag: "process", Needs: access.Read},
 		func(ctx context.Context, in *struct {
-			ProcessList
+			DocumentList
 			Machine string `query:"equipment" maxLength:"60"`
 			Open    bool   `query:"open" doc:"Only those that stand"`
 		},
 		) (*web.ListOut[process.Deviation], error) {
-			return processed(ctx, in.ProcessList, process.Filter{Of: in.Machine, Open: in.Open}, r.Process.Deviations, func(v process.Deviation) string { return v.ID })
+			return listed(ctx, in.DocumentList, process.Filter{Of: in.Machine, Open: in.Open}, r.Process.Deviations, func(v process.Deviation) string { return v.ID })
 		})
 }
 
 func (r *rooms) registerTools() {
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/tool-types", ID: "tool-types", Summary: "Types of tools with their planned lives and what is known of real ones", Tag: "process", Needs: access.Read},
-		func(ctx context.Context, in *ProcessList) (*web.ListOut[process.TypeLife], error) {
-			return processed(ctx, *in, process.Filter{}, r.Process.ToolTypes, func(y process.TypeLife) string { return y.ID })
+		func(ctx context.Context, in *DocumentList) (*web.ListOut[process.TypeLife], error) {
+			return listed(ctx, *in, process.Filter{}, r.Process.ToolTypes, func(y process.TypeLife) string { return y.ID })
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/tool-types", ID: "save-tool-type", Summary: "Keep a type of tool; without an id it is a new one, rev is the revision that was seen", Tag: "process", Needs: access.Engineer, Status: http.StatusCreated},
 		func(ctx context.Context, in *struct{ Body process.ToolType }) (*struct{ Body process.ToolType }, error) {
@@ -200,12 +180,12 @@ func (r *rooms) registerTools() {
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/tools", ID: "tools", Summary: "Tools with the life they used and, of those that are mounted, how much is left, the newest first", Tag: "process", Needs: access.Read, Heavy: true},
 		func(ctx context.Context, in *struct {
-			ProcessList
+			DocumentList
 			Machine string `query:"equipment" maxLength:"60"`
 			Mounted bool   `query:"mounted" doc:"Only those that are mounted"`
 		},
 		) (*web.ListOut[process.ToolState], error) {
-			return processed(ctx, in.ProcessList, process.Filter{Of: in.Machine, Open: in.Mounted}, r.Process.Tools, func(o process.ToolState) string { return o.ID })
+			return listed(ctx, in.DocumentList, process.Filter{Of: in.Machine, Open: in.Mounted}, r.Process.Tools, func(o process.ToolState) string { return o.ID })
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/tools", ID: "mount-tool", Summary: "Mount a tool; the one in its place is taken off, worn, broken or as planned", Tag: "process", Needs: access.Report, Status: http.StatusCreated},
 		func(ctx context.Context, in *struct{ Body process.Mount }) (*struct{ Body process.Tool }, error) {

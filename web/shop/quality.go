@@ -16,26 +16,6 @@ type CharacteristicAt struct {
 	ID string `path:"id" maxLength:"60" doc:"Characteristic"`
 }
 
-// QualityList asks for a list within a scope, the newest first.
-type QualityList struct {
-	web.Paging
-	Scope string `query:"scope" maxLength:"400" doc:"Path of the hierarchy; empty for all you may see"`
-}
-
-// listed reads documents of the room within the asker's scope.
-func listed[T any](ctx context.Context, in QualityList, f quality.Filter, read func(context.Context, quality.Filter) ([]T, error), id func(T) string) (*web.ListOut[T], error) {
-	var err error
-	if f.Scope, err = web.ScopeOf(ctx, in.Scope); err != nil {
-		return nil, err
-	}
-	if f.Before, err = in.After(); err != nil {
-		return nil, err
-	}
-	f.Limit = in.Limit + 1
-	all, err := read(ctx, f)
-	return cut(all, in.Limit, id), err
-}
-
 func (r *rooms) registerQuality() {
 	r.registerCharacteristics()
 	r.registerCharts()
@@ -50,11 +30,11 @@ func (r *rooms) registerQuality() {
 func (r *rooms) registerCharacteristics() {
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/characteristics", ID: "characteristics", Summary: "What is measured or judged, how often and how it is charted: the lines of inspection plans", Tag: "quality", Needs: access.Read},
 		func(ctx context.Context, in *struct {
-			QualityList
+			DocumentList
 			Item string `query:"item" maxLength:"40" doc:"Product or material"`
 		},
 		) (*web.ListOut[quality.Characteristic], error) {
-			return listed(ctx, in.QualityList, quality.Filter{Of: in.Item}, r.Quality.Characteristics, func(c quality.Characteristic) string { return c.ID })
+			return listed(ctx, in.DocumentList, quality.Filter{Of: in.Item}, r.Quality.Characteristics, func(c quality.Characteristic) string { return c.ID })
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/characteristics", ID: "save-characteristic", Summary: "Keep a characteristic; without an id it is a new one, rev is the revision that was seen", Tag: "quality", Needs: access.Engineer, Status: http.StatusCreated},
 		func(ctx context.Context, in *struct{ Body quality.Characteristic }) (*struct{ Body quality.Characteristic }, error) {
@@ -236,13 +216,13 @@ func (r *rooms) registerInspectedLots() {
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/characteristics/{id}/lots", ID: "inspected-lots", Summary: "Lots that were inspected by sampling, the newest first, with how the next one is inspected", Tag: "quality", Needs: access.Read},
 		func(ctx context.Context, in *struct {
 			CharacteristicAt
-			QualityList
+			DocumentList
 		},
 		) (*web.ListOut[quality.Lot], error) {
 			if _, err := r.Quality.Characteristic(ctx, web.Who(ctx), in.ID); err != nil {
 				return nil, err
 			}
-			return listed(ctx, in.QualityList, quality.Filter{Of: in.ID}, r.Quality.Lots, func(l quality.Lot) string { return l.ID })
+			return listed(ctx, in.DocumentList, quality.Filter{Of: in.ID}, r.Quality.Lots, func(l quality.Lot) string { return l.ID })
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/characteristics/{id}/plan", ID: "lot-plan", Summary: "How many units of the next lot of a size to look at, after the lots before it (GB/T 2828.1)", Tag: "quality", Needs: access.Read},
 		func(ctx context.Context, in *struct {
@@ -321,7 +301,7 @@ func studied(s quality.Study) (GaugeStudy, error) {
 
 func (r *rooms) registerGauges() {
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/gauges", ID: "gauges", Summary: "Gauges in use, with when their calibration is due", Tag: "quality", Needs: access.Read},
-		func(ctx context.Context, in *QualityList) (*web.ListOut[quality.Gauge], error) {
+		func(ctx context.Context, in *DocumentList) (*web.ListOut[quality.Gauge], error) {
 			return listed(ctx, *in, quality.Filter{}, r.Quality.Gauges, func(g quality.Gauge) string { return g.ID })
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/gauges", ID: "save-gauge", Summary: "Keep a gauge; without an id it is a new one, rev is the revision that was seen", Tag: "quality", Needs: access.Engineer, Status: http.StatusCreated},
@@ -334,11 +314,11 @@ func (r *rooms) registerGauges() {
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/gauge-studies", ID: "gauge-studies", Summary: "Studies of gauges with what they found, the newest first", Tag: "quality", Needs: access.Read},
 		func(ctx context.Context, in *struct {
-			QualityList
+			DocumentList
 			Gauge string `query:"gauge" maxLength:"60"`
 		},
 		) (*web.ListOut[GaugeStudy], error) {
-			return listed(ctx, in.QualityList, quality.Filter{Of: in.Gauge}, func(ctx context.Context, f quality.Filter) ([]GaugeStudy, error) {
+			return listed(ctx, in.DocumentList, quality.Filter{Of: in.Gauge}, func(ctx context.Context, f quality.Filter) ([]GaugeStudy, error) {
 				all, err := r.Quality.Studies(ctx, f)
 				out := make([]GaugeStudy, 0, len(all))
 				for _, s := range all {
@@ -374,12 +354,12 @@ func (r *rooms) registerGauges() {
 func (r *rooms) registerCases() {
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/nonconformances", ID: "nonconformances", Summary: "What does not conform, from how it was found to the proof that its cause is gone, the newest first", Tag: "quality", Needs: access.Read},
 		func(ctx context.Context, in *struct {
-			QualityList
+			DocumentList
 			Open           bool   `query:"open" doc:"Only those that are not closed"`
 			Characteristic string `query:"characteristic" maxLength:"60"`
 		},
 		) (*web.ListOut[quality.Case], error) {
-			return listed(ctx, in.QualityList, quality.Filter{Open: in.Open, Of: in.Characteristic}, r.Quality.Cases, func(c quality.Case) string { return c.ID })
+			return listed(ctx, in.DocumentList, quality.Filter{Open: in.Open, Of: in.Characteristic}, r.Quality.Cases, func(c quality.Case) string { return c.ID })
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/nonconformances", ID: "open-nonconformance", Summary: "Say what does not conform", Tag: "quality", Needs: access.Report, Status: http.StatusCreated},
 		func(ctx context.Context, in *struct{ Body quality.Case }) (*struct{ Body quality.Case }, error) {
