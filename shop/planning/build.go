@@ -49,7 +49,11 @@ func Build(s *State, o BuildOptions) (*Model, error) {
 	}
 	b.atWork()
 	b.sizes()
-	return b.m, b.setups()
+	if err := b.setups(); err != nil {
+		return nil, err
+	}
+	b.slip()
+	return b.m, nil
 }
 
 type builder struct {

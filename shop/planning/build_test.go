@@ -79,6 +79,39 @@ func TestBuild_Progress(t *testing.T) {
 	}
 }
 
+// A lock whose machine can no longer be set up in time, or is not through with
+// what it does, keeps the machine and not the time.
+func TestBuild_LockThatSlips(t *testing.T) {
+	for name, c := range map[string]struct {
+		pass, runs int // minutes that passed, and that a run at the machine still takes
+		from       int
+		locked     bool
+	}{
+		"in time":             {0, 0, 30, true},
+		"set up too late":     {1, 0, 31, false},
+		"behind a short run":  {-20, 20, 30, true},
+		"behind a longer run": {-20, 21, 31, false},
+	} {
+		a, b := order("A", 60, 900, turn(60, 30, "l1", "l2")), order("B", int64(c.runs), 100, turn(60, 0, "l2"))
+		b.Jobs[0].State, b.Jobs[0].Equipment, b.Jobs[0].Began = jobRunning, "l2", at(-40)
+		s := lathes(a)
+		if c.runs > 0 {
+			s.Orders = append(s.Orders, b)
+		}
+		s.At = at(c.pass)
+		m, err := Build(&s, BuildOptions{Place: "xc/w", Until: s.At + 30*day, Locks: map[Ref]Place{{a.ID, 10}: {Equipment: "l2", Start: at(30)}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := planOf(t, m)
+		got := p.assigned(t, "A", 10)
+		got.want(t, "l2", c.from, c.from+60)
+		if got.Locked != c.locked || len(p.Violations) > 0 || slices.Contains(m.Notes, Note{Product: "pA", Job: 10, What: noteLate}) == c.locked {
+			t.Errorf("%s: %+v %v %v", name, got, p.Violations, m.Notes)
+		}
+	}
+}
+
 // Three loads of 40 parts fit into one furnace run of 100 only by two; a load does
 // not run into the end of a shift.
 func TestBuild_Batch(t *testing.T) {

@@ -256,6 +256,7 @@ func (c *chain) hold(op *schedule.Operation, ref *ModelOp) {
 			op.Locked = &schedule.Lock{Machine: k, Start: start}
 		} else { // too late for the time, or its material is; the machine holds
 			op.Alternatives = []schedule.Alternative{a}
+			c.note(Note{Product: c.order.Product, Job: ref.Job, What: noteLate})
 		}
 		return
 	}

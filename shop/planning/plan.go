@@ -278,8 +278,11 @@ const (
 type Note struct {
 	Product string `json:"product"`
 	Job     int    `json:"job,omitempty"`
-	What    string `json:"what" enum:"overlap,parallel,setup_differs,batch_loads,limit_exceeded" doc:"limit_exceeded: operations that run take more of the tool or skill that product names than there are. overlap: the next waits for all units, although lots are handed on. parallel: branches are planned one after the other. setup_differs: the longest setup of the family counts. batch_loads: several loads count as one run"`
+	What    string `json:"what" enum:"overlap,parallel,setup_differs,batch_loads,limit_exceeded,lock_late" doc:"lock_late: it was locked to a time that cannot be kept any more; only its machine is. limit_exceeded: operations that run take more of the tool or skill that product names than there are. overlap: the next waits for all units, although lots are handed on. parallel: branches are planned one after the other. setup_differs: the longest setup of the family counts. batch_loads: several loads count as one run"`
 }
+
+// noteLate: a lock whose time has passed.
+const noteLate = "lock_late"
 
 // Violation is one thing in a plan that cannot be.
 type Violation struct {

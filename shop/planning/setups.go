@@ -144,3 +144,37 @@ func (b *builder) table(k int, names []string, families int) error {
 	m.Setup = setupTable(row)
 	return nil
 }
+
+// slip frees from their times the locks that came too late: no time is left to
+// set the machine up behind what it does now. The machine holds, and it is noted.
+func (b *builder) slip() {
+	for j, ops := range b.m.Ops {
+		for i := range ops {
+			op := b.operation([2]int{j, i})
+			if op.Locked == nil || ops[i].Frozen {
+				continue
+			}
+			k := op.Locked.Machine
+			if m := &b.m.Problem.Machines[k]; m.Setup == nil || openBetween(m.Open, b.free(k), op.Locked.Start) >= m.Setup[m.Ready][op.Family] {
+				continue
+			}
+			op.Alternatives = slices.DeleteFunc(op.Alternatives, func(a schedule.Alternative) bool { return a.Machine != k })
+			op.Locked = nil
+			b.note(Note{Product: b.m.Orders[ops[i].Order].Product, Job: ops[i].Job, What: noteLate})
+		}
+	}
+}
+
+// free is when a machine is through with what runs there.
+func (b *builder) free(k int) (at int64) {
+	for j, ops := range b.m.Ops {
+		for i := range ops {
+			if op := b.operation([2]int{j, i}); ops[i].Frozen && op.Locked.Machine == k {
+				if _, end, ok := fit(b.m.Problem.Machines[k].Open, op.Locked.Start, op.Alternatives[0].Duration, true); ok {
+					at = max(at, end)
+				}
+			}
+		}
+	}
+	return at
+}

@@ -40,7 +40,7 @@ export interface Unplanned { order: string; number: string; job?: number; why: U
 export interface Ref { order: string; job: number }
 export type ViolationKind = "unknown" | "twice" | "missing" | "machine" | "duration" | "calendar" | "order" | "late" | "release" | "material" | "overlap" | "batch" | "capacity" | "resource" | "setup" | "horizon" | "locked" | "beginning";
 export interface Violation { kind: ViolationKind; order?: string; job?: number; other?: Ref; text: string }
-export interface PlanNote { product: string; job?: number; what: "overlap" | "parallel" | "setup_differs" | "batch_loads" | "limit_exceeded" }
+export interface PlanNote { product: string; job?: number; what: "overlap" | "parallel" | "setup_differs" | "batch_loads" | "limit_exceeded" | "lock_late" }
 export interface Plan extends PlanHead { machines: MachinePlan[]; orders: OrderPlan[]; assignments: Assignment[]; unplanned: Unplanned[]; violations: Violation[]; notes: PlanNote[] }
 export interface Move extends Ref { equipment: string; start: string }
 export interface MoveFeedback extends Move { end: string; setup_ms: number; violations: Violation[]; pushes: Ref[]; earliest?: string }

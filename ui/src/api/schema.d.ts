@@ -17059,10 +17059,10 @@ export interface components {
             job?: number;
             product: string;
             /**
-             * @description limit_exceeded: operations that run take more of the tool or skill that product names than there are. overlap: the next waits for all units, although lots are handed on. parallel: branches are planned one after the other. setup_differs: the longest setup of the family counts. batch_loads: several loads count as one run
+             * @description lock_late: it was locked to a time that cannot be kept any more; only its machine is. limit_exceeded: operations that run take more of the tool or skill that product names than there are. overlap: the next waits for all units, although lots are handed on. parallel: branches are planned one after the other. setup_differs: the longest setup of the family counts. batch_loads: several loads count as one run
              * @enum {string}
              */
-            what: "overlap" | "parallel" | "setup_differs" | "batch_loads" | "limit_exceeded";
+            what: "overlap" | "parallel" | "setup_differs" | "batch_loads" | "limit_exceeded" | "lock_late";
         };
         PlanningOrderPlan: {
             /** @description There is no such order */
