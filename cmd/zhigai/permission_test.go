@@ -78,6 +78,9 @@ var lowest = map[string]access.Role{
 	"calls": access.RoleViewer, "call": access.RoleOperator, "answer-call": access.RoleOperator,
 	"characteristics": access.RoleViewer, "control-chart": access.RoleViewer, "try-control-limits": access.RoleViewer, "capability": access.RoleViewer, "inspected-lots": access.RoleViewer, "lot-plan": access.RoleViewer, "supplier-quality": access.RoleViewer, "defects": access.RoleViewer,
 	"control-chart-signals": access.RoleViewer, "memory-chart": access.RoleViewer, "gauge-stability": access.RoleViewer, "gauge-checks": access.RoleViewer, "doubtful-measurements": access.RoleViewer, "check-gauge": access.RoleOperator, "withdraw-gauge-check": access.RoleOperator, "withdraw-measurement": access.RoleOperator, "measurements-due": access.RoleViewer, "adjust-gauge": access.RoleEngineer,
+	"conformity-certificates": access.RoleViewer, "conformity-certificate": access.RoleViewer, "preview-conformity": access.RoleViewer, "check-conformity": access.RoleViewer, "conformity-pdf": access.RoleViewer, "conformity-content": access.RoleViewer, "export-conformity": access.RoleViewer,
+	"quality-pictures": access.RoleViewer, "quality-marks": access.RoleViewer, "quality-mark-density": access.RoleViewer, "quality-cost": access.RoleViewer, "quality-cost-rates": access.RoleViewer, "quality-cost-entries": access.RoleViewer, "save-quality-cost-rate": access.RoleEngineer, "enter-quality-cost": access.RoleEngineer, "withdraw-quality-cost": access.RoleEngineer,
+	"issue-conformity": access.RoleEngineer, "revise-conformity": access.RoleEngineer, "withdraw-conformity": access.RoleEngineer,
 	"gauges": access.RoleViewer, "gauge-studies": access.RoleViewer, "nonconformances": access.RoleViewer, "save-characteristic": access.RoleEngineer, "set-control-limits": access.RoleEngineer, "save-gauge": access.RoleEngineer,
 	"measure": access.RoleOperator, "note-chart": access.RoleOperator, "inspect-lot": access.RoleOperator, "add-gauge-study": access.RoleOperator, "open-nonconformance": access.RoleOperator, "move-nonconformance": access.RoleOperator,
 	"recipes": access.RoleViewer, "recipe": access.RoleViewer, "try-recipe": access.RoleViewer, "machine-recipe": access.RoleViewer, "recipe-downloads": access.RoleViewer, "recipe-download": access.RoleViewer, "recipe-runs": access.RoleViewer, "recipe-run": access.RoleViewer, "recipe-deviations": access.RoleViewer,
@@ -449,7 +452,9 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 		return `"999"`
 	case "sha256":
 		return strings.Repeat("0", 64)
-	case "digest":
+	case "number":
+		return "QC2026-000001"
+	case "digest", "picture":
 		return strings.Repeat("0", 64)
 	case "confirm":
 		return "01NOBODY"
@@ -582,6 +587,8 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"add-condition-point": point, "change-condition-point": point,
 		"save-tool-type": map[string]any{"code": "T1", "name": map[string]string{"zh": "刀"}, "place": machine.ID, "measure": "parts", "life": 100, "price_fen": 0}, "mount-tool": map[string]any{"type": "01NOBODY", "equipment": machine.ID}, "remove-tool": map[string]any{"reason": "worn", "rev": 1},
 		"save-recipe": recipe, "try-recipe": recipe, "move-recipe": map[string]any{"state": "retired", "note": "x", "rev": 1}, "download-recipe": map[string]any{"recipe": "01NOBODY", "equipment": machine.ID},
+		"save-quality-cost-rate": map[string]any{"what": "scrap", "place": machine.ID, "fen": 1, "from": now, "source": "x"}, "enter-quality-cost": map[string]any{"category": "external", "what": "claim", "fen": 1, "place": machine.ID, "text": "x", "source": "x"}, "withdraw-quality-cost": map[string]any{"reason": "x"},
+		"preview-conformity": map[string]any{"order": "nobody"}, "issue-conformity": map[string]any{"order": "nobody"}, "revise-conformity": map[string]any{"reason": "x"}, "withdraw-conformity": map[string]any{"reason": "x"},
 		"call": map[string]any{"what": "quality", "equipment": machine.ID}, "answer-call": map[string]any{"state": "accepted"},
 		"save-kanban-loop": map[string]any{"id": "", "item": "nothing", "from": "a", "to": "b", "container": "1", "demand": "1", "lead_ms": 1, "safety_ppm": 0, "cards": 0, "rev": 0},
 		"save-role":        map[string]any{"id": "01nobody", "name": map[string]string{"zh": "空"}, "permissions": []string{}, "own": true, "rev": 0},

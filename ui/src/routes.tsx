@@ -153,10 +153,10 @@ const material = createRoute({
   }),
 });
 
-export interface QualitySearch extends RangeSearch { tab?: string | undefined; characteristic?: string | undefined; scope?: string | undefined; case?: string | undefined; gauge?: string | undefined; look?: string | undefined; with?: string | undefined; ended?: boolean | undefined }
+export interface QualitySearch extends RangeSearch { tab?: string | undefined; characteristic?: string | undefined; scope?: string | undefined; case?: string | undefined; gauge?: string | undefined; look?: string | undefined; with?: string | undefined; ended?: boolean | undefined; certificate?: string | undefined; picture?: string | undefined; q?: string | undefined; state?: string | undefined; product?: string | undefined }
 const quality = createRoute({
   getParentRoute: () => app, path: "/quality", component: lazyRouteComponent(() => import("./pages/quality/QualityPage")),
-  validateSearch: (s: Record<string, unknown>): QualitySearch => ({ ...parseRange(s), tab: text(s.tab), characteristic: text(s.characteristic), scope: text(s.scope), case: text(s.case), gauge: text(s.gauge), look: text(s.look), with: text(s.with), ended: s.ended === true || undefined }),
+  validateSearch: (s: Record<string, unknown>): QualitySearch => ({ ...parseRange(s), tab: text(s.tab), characteristic: text(s.characteristic), scope: text(s.scope), case: text(s.case), gauge: text(s.gauge), look: text(s.look), with: text(s.with), ended: s.ended === true || undefined, certificate: text(s.certificate), picture: text(s.picture), q: text(s.q), state: text(s.state), product: text(s.product) }),
 });
 
 export interface ProcessSearch extends RangeSearch {
