@@ -14,6 +14,9 @@ type Command struct {
 	Key     string       `json:"key,omitempty"`  // of the request: the same again is no second command
 	Expires plant.Micros `json:"expires"`        // it is not sent after that
 	Node    string       `json:"node,omitempty"` // that gives it to the machine
+	// Source is what decided on the value: "" for a person, loop:ID, rule:ID or
+	// recipe:ID for what acts by itself in the name of the one who put it to work.
+	Source string `json:"source,omitempty"`
 }
 
 // Setting is a value that a signal has or is to have: Number counts for
