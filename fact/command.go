@@ -16,6 +16,9 @@ type Command struct {
 	Node    string       `json:"node,omitempty"` // that gives it to the machine
 	// Approvals is how many other people say yes before it is checked and sent.
 	Approvals int `json:"approvals,omitempty"`
+	// Source is what decided on the value: "" for a person, loop:ID, rule:ID or
+	// recipe:ID for what acts by itself in the name of the one who put it to work.
+	Source string `json:"source,omitempty"`
 }
 
 // Setting is a value that a signal has or is to have: Number counts for

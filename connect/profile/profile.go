@@ -99,6 +99,10 @@ type Write struct {
 	Approve int `yaml:"approve,omitempty"`
 	// Interlock must hold for a command to be sent.
 	Interlock *Lock `yaml:"interlock,omitempty"`
+	// Watchdog takes numbers that say that somebody who holds the machine is alive: each
+	// is another than the one before, and the machine reacts by itself when they stay
+	// away. Nothing else is written there.
+	Watchdog bool `yaml:"watchdog,omitempty"`
 }
 
 // Lock is a condition on the machine's signals, and what it means.

@@ -92,7 +92,7 @@ func (d *Desk) Close() {
 	d.work.Wait()
 }
 
-// Order is what a person asks for.
+// Order is what a person asks for, or what works in a person's name.
 type Order struct {
 	Node    plant.NodeID
 	Signal  string
@@ -101,6 +101,7 @@ type Order struct {
 	Note    string
 	Key     string        // the same of the same person is the same order
 	Expires time.Duration // 0: DefaultLife, or approvalLife where others approve it
+	Source  string        // what decided on it, see fact.Command; "" for a person
 }
 
 // target is a set point of a machine, found.
@@ -174,7 +175,7 @@ func (d *Desk) find(ctx context.Context, scope access.Scope, node plant.NodeID, 
 	var known []string
 	for i := range t.profile.Signals {
 		s := &t.profile.Signals[i]
-		if s.Write == nil {
+		if s.Write == nil || s.Write.Watchdog {
 			continue
 		}
 		if s.Name == signal {
@@ -224,6 +225,8 @@ func (o *Order) checked(s *profile.Signal) (any, error) {
 		return nil, fmt.Errorf("%w: a note of at most %d bytes is wanted", ErrInvalid, maxNote)
 	case len(o.Key) > maxKey || !utf8.ValidString(o.Key):
 		return nil, fmt.Errorf("%w: a key of at most %d bytes is wanted", ErrInvalid, maxKey)
+	case len(o.Source) > maxKey || !utf8.ValidString(o.Source):
+		return nil, fmt.Errorf("%w: a source of at most %d bytes is wanted", ErrInvalid, maxKey)
 	}
 	return v, nil
 }
@@ -241,7 +244,7 @@ func (d *Desk) command(by access.Principal, t *target, o Order) *Command {
 		ID: d.o.NewID(), Node: t.node.ID, User: by.User, Requested: plant.MicrosOf(now), State: state,
 		Command: fact.Command{
 			Signal: t.signal.Name, Value: o.Value, Seen: o.Seen, Unit: t.signal.Unit, By: by.Name, Note: o.Note, Key: o.Key,
-			Expires: plant.MicrosOf(now.Add(o.Expires)), Node: d.o.Node, Approvals: needed,
+			Expires: plant.MicrosOf(now.Add(o.Expires)), Node: d.o.Node, Approvals: needed, Source: o.Source,
 		},
 	}
 }

@@ -232,7 +232,7 @@ func (d *Desk) Points(ctx context.Context, scope access.Scope, node plant.NodeID
 	defer d.mu.Unlock()
 	var out []SetPoint
 	for i := range t.profile.Signals {
-		if s := &t.profile.Signals[i]; s.Write != nil {
+		if s := &t.profile.Signals[i]; s.Write != nil && !s.Write.Watchdog {
 			out = append(out, SetPoint{
 				Signal: s, Path: t.node.Path, Here: here, Contact: contact, Enabled: enabled && t.node.Machine.Device.Writing,
 				Open: d.open[place{node, s.Name}],

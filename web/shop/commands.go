@@ -33,6 +33,7 @@ type Command struct {
 	Unit      string        `json:"unit,omitempty"`
 	By        string        `json:"by"`
 	Note      string        `json:"note,omitempty"`
+	Source    string        `json:"source,omitempty" doc:"What decided on the value: loop:ID, rule:ID, recipe:ID; left out for a person"`
 	Requested time.Time     `json:"requested"`
 	Expires   time.Time     `json:"expires" doc:"It is not sent after that"`
 	Approvals int           `json:"approvals,omitempty" doc:"So many other people say yes before it is checked and sent"`
@@ -215,7 +216,7 @@ func (r *rooms) named(ctx context.Context, all []*control.Command) ([]Command, e
 	for i, c := range all {
 		out[i] = Command{
 			ID: c.ID, Equipment: c.Node, Path: nodes[c.Node].Path, Name: nodes[c.Node].Name, Signal: c.Signal, Value: c.Value, Seen: c.Seen, Unit: c.Unit,
-			By: c.By, Note: c.Note, Requested: stamp(c.Requested), Expires: stamp(c.Expires), Approvals: c.Approvals, State: c.State, Final: c.Final(), Steps: []CommandStep{},
+			By: c.By, Note: c.Note, Source: c.Source, Requested: stamp(c.Requested), Expires: stamp(c.Expires), Approvals: c.Approvals, State: c.State, Final: c.Final(), Steps: []CommandStep{},
 		}
 		for _, s := range c.Steps {
 			out[i].Steps = append(out[i].Steps, CommandStep{At: stamp(s.At), State: s.State, By: s.By, Checks: s.Checks, From: s.From, Raw: s.Raw, Read: s.Read, Detail: s.Detail})

@@ -222,7 +222,7 @@ export interface ProfileCode { code: string; name: Name }
 export interface ProfileParam { name: string; title: Name; kind: string; default?: string; choices?: ProfileCode[]; min?: number; max?: number; required?: boolean; secret?: boolean }
 export interface ProfilePoint {
   name: string; title: Name; kind: string; address: string; scale: number; offset: number; unit?: string; device_unit?: string; period_ms: number;
-  min?: number; max?: number; codes?: ProfileCode[]; retention: string; write?: { min?: number; max?: number; max_step?: number };
+  min?: number; max?: number; codes?: ProfileCode[]; retention: string; write?: { min?: number; max?: number; max_step?: number; watchdog?: boolean };
 }
 export interface ProfileDetail extends Profile {
   yaml: string; bases: string[]; requirements?: Name; caveats: Name[]; params: ProfileParam[]; points: ProfilePoint[];
