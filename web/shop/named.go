@@ -35,7 +35,7 @@ func registerNamed[T any](r *rooms, n named[T]) {
 	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: n.path, ID: "add-" + n.one, Summary: n.add, Tag: n.tag, Needs: access.Engineer, Status: http.StatusCreated, Whole: true},
 		func(ctx context.Context, in *struct{ Body T }) (*namedOut[T], error) {
 			if id, _, _ := n.on(&in.Body); *id != "" {
-				return nil, web.Invalid("body.id", "a new "+n.noun+" gets its id here; leave id out")
+				return nil, web.Invalid("body.id", "a new %s gets its id here; leave id out", n.noun)
 			}
 			return n.saved(ctx, r, in.Body, 0, "add")
 		})

@@ -9485,6 +9485,8 @@ export interface components {
             /** @description The present value as the person saw it */
             seen?: components["schemas"]["FactSetting"];
             signal: string;
+            /** @description What decided on the value: loop:ID, rule:ID, recipe:ID; left out for a person */
+            source?: string;
             /** @enum {string} */
             state: "requested" | "awaiting" | "approved" | "checked" | "sent" | "confirmed" | "mismatched" | "failed" | "expired" | "rejected" | "unknown";
             steps: components["schemas"]["CommandStep"][];
@@ -19135,6 +19137,7 @@ export interface components {
             max_step?: number;
             /** Format: double */
             min?: number;
+            watchdog?: boolean;
         };
         QualityAdjustment: {
             /** @description When; now when left out */
