@@ -44,6 +44,7 @@ import (
 	"zhigai/shop/authenticity"
 	"zhigai/shop/discovery"
 	"zhigai/shop/equipment"
+	"zhigai/shop/learn"
 	"zhigai/shop/maintenance"
 	"zhigai/shop/planning"
 	recipes "zhigai/shop/process"
@@ -79,6 +80,7 @@ type node struct {
 	maintenance  *maintenance.Desk
 	reports      *acceptance.Desk
 	planning     *planning.Desk
+	models       *learn.Desk
 	process      *recipes.Desk
 	authenticity *authenticity.Desk
 	firms        *enterprise.Desk
@@ -177,6 +179,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.delivery, n.maintenance = n.newDelivery(), n.newMaintenance()
 	n.reports = n.newAcceptance()
 	n.planning = n.newPlanning()
+	n.models = n.newModels()
 	n.process = n.newProcess()
 	n.authenticity = n.newAuthenticity()
 	n.newFirms()
@@ -250,6 +253,7 @@ func (n *node) follow(ctx context.Context) {
 	n.dutiful(ctx, "demand", n.watchEnergy)
 	n.dutiful(ctx, "condition of machines", n.examineWindows)
 	n.dutiful(ctx, "golden batches", n.watchBatches)
+	n.dutiful(ctx, "models", n.followModels)
 	n.worker(ctx, "board", func() error { return n.board.Run(ctx, feed{n.history}) })
 	n.worker(ctx, "alarms", func() error {
 		return n.eachTenantEvery(ctx, alarm.Pace, "alarms are not followed", n.alarms.Follow)
@@ -296,6 +300,7 @@ func (n *node) close() error {
 	n.discovery.Close()
 	n.reports.Close()
 	n.planning.Close()
+	n.models.Close()
 	n.firmSheets.Close()
 	n.exports.Close()
 	n.process.Close() // before the commands that it waits for

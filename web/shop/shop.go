@@ -24,6 +24,7 @@ import (
 	"zhigai/shop/energy"
 	"zhigai/shop/equipment"
 	"zhigai/shop/health"
+	"zhigai/shop/learn"
 	"zhigai/shop/line"
 	"zhigai/shop/maintenance"
 	"zhigai/shop/material"
@@ -82,7 +83,9 @@ type Deps struct {
 	// Batches looks at machines' runs, Trials plans experiments.
 	Batches *batch.Desk
 	Trials  *trial.Desk
-	Alarms  *alarm.Desk
+	// Models trains models on machines and asks those at work.
+	Models *learn.Desk
+	Alarms *alarm.Desk
 	// Delivery sends alarms to people, Maintenance has work done about them.
 	Delivery    *delivery.Desk
 	Maintenance *maintenance.Desk
@@ -148,6 +151,7 @@ func Register(api *web.API, d Deps) {
 	r.registerEnergy()
 	r.registerBatches()
 	r.registerTrials()
+	r.registerModels()
 	r.registerMaterial()
 	r.registerAndon()
 	r.registerCondition()
