@@ -31,10 +31,12 @@ func invalid(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrInvalid, fmt.Sprintf(format, args...))
 }
 
-// Kinds of documents: what is asked, and each version that was trained of it.
+// Kinds of documents: what is asked, each version that was trained of it, and the parts
+// of a version that is larger than a fact may be.
 const (
 	KindStudy   document.Kind = "study"
 	KindVersion document.Kind = "version"
+	KindPart    document.Kind = "part"
 )
 
 // Goal is what a model is to tell.

@@ -185,11 +185,8 @@ func (d *Desk) Follow(ctx context.Context, tenant plant.TenantNo) error {
 }
 
 func (d *Desk) follow(ctx context.Context, tenant plant.TenantNo, s Study) error {
-	v, err := document.Read[Version](d.o.Store.Document(ctx, tenant, KindVersion, s.Version))
+	v, err := d.version(ctx, tenant, s.Version)
 	if err != nil {
-		return err
-	}
-	if err := v.checkModel(); err != nil {
 		return err
 	}
 	came := 0

@@ -34,6 +34,8 @@ type Version struct {
 	Good     bool           `json:"good" doc:"Better than the naive answer beyond chance; of what is normal: good windows not seen lie within its limits"`
 	Learnt   *model.Learnt  `json:"model,omitempty"`
 	Monitor  *model.Monitor `json:"monitor,omitempty"`
+	// Parts are the documents that hold points and model.
+	Parts int `json:"parts,omitempty" doc:"Facts that hold its windows and model"`
 }
 
 // Fit is what a monitor's pages say of it.
@@ -220,8 +222,7 @@ func (d *Desk) train(ctx context.Context, who access.Principal, s Study, t *trai
 		v.No = before.No + 1
 	}
 	v.At = d.now()
-	doc := document.Document{Kind: KindVersion, ID: v.ID, Place: s.Machines[0], Path: s.Path, Of: s.ID, By: who.Name}
-	return v.ID, document.Save(ctx, d.o.Store, tenant, doc, v, 0, v.At)
+	return v.ID, d.keepVersion(ctx, tenant, v)
 }
 
 func (v *Version) learn(t *table, m model.Table, way model.Way) error {
@@ -265,26 +266,13 @@ func (v *Version) monitor(t *table, m model.Table, way model.Way) error {
 	return nil
 }
 
-// Version that the asker sees.
-func (d *Desk) Version(ctx context.Context, who access.Principal, id string) (Version, error) {
-	v, err := document.Read[Version](d.o.Store.Document(ctx, who.Scope.Tenant, KindVersion, id))
-	if err == nil && !who.Scope.Allows(v.Asked.Path) {
-		return Version{}, fmt.Errorf("%w: version %s", access.ErrNotFound, id)
-	}
-	return v, err
-}
-
 // Versions of a study, the newest first, without their models and points.
 func (d *Desk) Versions(ctx context.Context, who access.Principal, study string, f document.Filter) ([]Version, error) {
 	if _, err := d.study(ctx, who, study, access.Read); err != nil {
 		return nil, err
 	}
 	f.Kind, f.Of, f.Scope = KindVersion, study, who.Scope
-	all, err := document.ReadAll[Version](d.o.Store.Documents(ctx, f))
-	for i := range all {
-		all[i].Learnt, all[i].Monitor, all[i].Points = nil, nil, []Told{}
-	}
-	return all, err
+	return document.ReadAll[Version](d.o.Store.Documents(ctx, f))
 }
 
 // index of a machine in the study that a version was trained for; -1 of another.

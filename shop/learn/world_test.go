@@ -141,6 +141,9 @@ func (w *world) Save(_ context.Context, _ plant.TenantNo, d document.Document, s
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	key := string(d.Kind) + d.ID
+	if raw, err := json.Marshal(d); err != nil || len(raw) > 64<<10 {
+		return fmt.Errorf("a fact of %d bytes: %w", len(raw), err)
+	}
 	if w.docs[key].Rev != seen || d.Rev != seen+1 {
 		return access.ErrConflict
 	}
