@@ -22,16 +22,17 @@ type Verdict struct {
 	MAE       float64 `json:"mae"`
 	NaiveRMSE float64 `json:"naive_rmse"`
 	MeanRMSE  float64 `json:"mean_rmse"` // of the mean of what was learnt from
-	// Skill is 1 - the ratio of the mean squared errors, to the naive answer: 1 is
-	// perfect, 0 no better.
+	// Skill is 1 - the ratio of the mean squared errors, to the better of the naive answer
+	// and the mean: 1 is perfect, 0 no better.
 	Skill float64  `json:"skill"`
 	AUC   *float64 `json:"auc"` // of chances
-	// P is the chance that a model no better than the naive answer does as well, of
-	// Blocks means of squared errors (Diebold and Mariano, Comparing predictive accuracy,
-	// J. Business & Economic Statistics 13, 1995, on blocks); null of too few blocks.
+	// P is the chance that a model no better than the naive answer, or than the mean, does
+	// as well, of Blocks means of squared errors: the greater of the two (Diebold and
+	// Mariano, Comparing predictive accuracy, J. Business & Economic Statistics 13, 1995,
+	// on blocks); null of too few blocks.
 	P      *float64 `json:"p"`
 	Blocks int      `json:"blocks"`
-	// Better says that it beats the naive answer, beyond chance.
+	// Better says that it beats both, beyond chance.
 	Better bool `json:"better"`
 	// Covered is the share of answers within their intervals, Width their mean width;
 	// null without intervals. Of chances: Warned is the share of events that were warned
@@ -171,19 +172,21 @@ func judge(t Table, w Way, c *split, l *Learnt) Verdict {
 	}
 	p := l.predictor()
 	n := float64(len(c.held))
-	ours, theirs, count := make([]float64, c.blocks), make([]float64, c.blocks), make([]float64, c.blocks)
+	// By how much its squared errors are smaller than those of the naive answer and the
+	// mean, block by block.
+	saved, beside, count := make([]float64, c.blocks), make([]float64, c.blocks), make([]float64, c.blocks)
 	var square, naive, flat, within float64
 	for at, i := range c.held {
 		one := Point{Row: i, Is: t.Y[i], Naive: mean, Said: l.say(p.Predict(t.Rows[i]))}
 		if t.Naive != nil {
 			one.Naive = t.Naive[i]
 		}
-		e, f := one.Value-one.Is, one.Naive-one.Is
-		square, naive, flat = square+e*e/n, naive+f*f/n, flat+(mean-one.Is)*(mean-one.Is)/n
+		e, f, g := one.Value-one.Is, one.Naive-one.Is, mean-one.Is
+		square, naive, flat = square+e*e/n, naive+f*f/n, flat+g*g/n
 		v.MAE += math.Abs(e) / n
 		if c.blocks > 0 {
-			ours[c.block[at]] += e * e
-			theirs[c.block[at]] += f * f
+			saved[c.block[at]] += f*f - e*e
+			beside[c.block[at]] += g*g - e*e
 			count[c.block[at]]++
 		}
 		if one.Low != nil && *one.Low <= one.Is && one.Is <= *one.High {
@@ -192,8 +195,8 @@ func judge(t Table, w Way, c *split, l *Learnt) Verdict {
 		v.Points = append(v.Points, one)
 	}
 	v.RMSE, v.NaiveRMSE, v.MeanRMSE = math.Sqrt(square), math.Sqrt(naive), math.Sqrt(flat)
-	if naive > 0 {
-		v.Skill = 1 - square/naive
+	if least := min(naive, flat); least > 0 {
+		v.Skill = 1 - square/least
 	}
 	if !w.Binary && l.Half != nil {
 		v.Covered, v.Width = new(within/n), new(2**l.Half)
@@ -201,7 +204,8 @@ func judge(t Table, w Way, c *split, l *Learnt) Verdict {
 	if w.Binary {
 		v.events(l)
 	}
-	v.compare(ours, theirs, count)
+	v.compare(saved, count)
+	v.compare(beside, count)
 	return v
 }
 
@@ -224,13 +228,14 @@ func (v *Verdict) events(l *Learnt) {
 	}
 }
 
-// compare says whether blocks of squared errors are smaller than those of the naive
-// answer, by a paired t test on their means.
-func (v *Verdict) compare(ours, theirs, count []float64) {
+// compare says whether squared errors are smaller than those of another answer, by a
+// paired t test on the means of blocks; of two answers the one that is harder to beat
+// counts.
+func (v *Verdict) compare(saved, count []float64) {
 	var d []float64
 	for b, n := range count {
 		if n > 0 {
-			d = append(d, (theirs[b]-ours[b])/n)
+			d = append(d, saved[b]/n)
 		}
 	}
 	v.Blocks = len(d)
@@ -246,6 +251,8 @@ func (v *Verdict) compare(ours, theirs, count []float64) {
 	case mean > 0:
 		p = 0
 	}
-	v.P = &p
-	v.Better = p < sure && mean > 0
+	if v.P != nil {
+		p = max(p, *v.P)
+	}
+	v.P, v.Better = &p, p < sure
 }
