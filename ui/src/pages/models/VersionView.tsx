@@ -10,7 +10,7 @@ import { dateTime, iso, minute, ms } from "../../lib/time";
 import { useNames } from "../production/parts";
 import { Backtest } from "./Backtest";
 import { DroppedList } from "./DroppedList";
-import { useAnswerUnit, useVerdict } from "./parts";
+import { fine, useAnswerUnit, useVerdict } from "./parts";
 
 const EChart = lazy(() => import("../../charts/EChart"));
 
@@ -66,7 +66,7 @@ function HeldOut({ v, s }: { v: Version; s: Study }) {
   const normal = v.fit !== undefined;
   const option = useMemo(() => (normal ? normalChart(v, t("limit")) : answerChart(v, unit, [t("is"), t("said"), t("naive"), t("low"), t("high")])), [v, lang]);
   const save = () => download("model-held-out.csv", csv([["at", "equipment", "is", "said", "low", "high", "naive", "t2", "spe"], ...v.points.map((p) => [p.at, p.equipment, p.is, p.value, p.low, p.high, p.naive, p.t2, p.spe])]), "text/csv");
-  const number = (x: number | null) => (x === null ? "—" : measured(x));
+  const number = (x: number | null) => (x === null ? "—" : fine(x));
   return (
     <section className="panel" aria-label={t("held")}>
       <h2 className="row">{t("held")}<span className="dim" style={{ fontWeight: 400 }}>{t("held.lead")}</span><span className="fill" />
@@ -90,7 +90,7 @@ function answerChart(v: Version, unit: string, [is, said, naive, low, high]: [st
   const all = v.points;
   const interval = all.some((p) => p.low !== null) ? [line(low, "#7a8795", all, (p) => p.low, dashed), line(high, "#7a8795", all, (p) => p.high, dashed)] : [];
   return {
-    grid: { left: 70, right: 24, top: 36, bottom: 40 }, legend: { top: 0 }, tooltip: { trigger: "axis", valueFormatter: (x: number | null) => (x === null ? "—" : measured(x)) }, xAxis: { type: "time" }, yAxis: { type: "value", scale: true, name: unit },
+    grid: { left: 70, right: 24, top: 36, bottom: 40 }, legend: { top: 0 }, tooltip: { trigger: "axis", valueFormatter: (x: number | null) => (x === null ? "—" : fine(x)) }, xAxis: { type: "time" }, yAxis: { type: "value", scale: true, name: unit },
     series: [line(is, "#1f5fa8", all, (p) => p.is), line(said, "#c25b00", all, (p) => p.value), line(naive, "#8a6fb3", all, (p) => p.naive, { lineStyle: { width: 1, type: "dotted" } }), ...interval],
   };
 }

@@ -12,7 +12,7 @@ import { dateTime, iso, ms } from "../../lib/time";
 import type { ModelsSearch } from "../../routes";
 import { useNames } from "../production/parts";
 import { Contributions } from "./Contributions";
-import { useAnswerUnit } from "./parts";
+import { fine, useAnswerUnit } from "./parts";
 
 const EChart = lazy(() => import("../../charts/EChart"));
 
@@ -44,7 +44,7 @@ function Readings({ v, s, q, search, set, range, may }: ReadingsProps) {
   const all = query.data ?? [];
   const option = useMemo(() => chart(all, v, unit, { limit: t("limit"), said: t("said"), low: t("low"), high: t("high"), outside: t("outside") }), [all, v, lang]);
   const why = (r: Reading) => (r.why ? t(`why.${r.why}`, { input: r.input ?? "" }) : r.outside ? t("outside") : "");
-  const number = (x: number | undefined) => (x === undefined ? "—" : measured(x));
+  const number = (x: number | undefined) => (x === undefined ? "—" : fine(x));
   const save = () => download("model-readings.csv", csv([["at", "equipment", "value", "low", "high", "t2", "spe", "outside", "why"], ...all.map((r) => [r.at, r.equipment, r.value, r.low, r.high, r.t2, r.spe, r.outside ? 1 : 0, r.why])]), "text/csv");
   const last = newest(all, (r) => !r.why);
   return (
@@ -56,7 +56,7 @@ function Readings({ v, s, q, search, set, range, may }: ReadingsProps) {
         <RangePicker few search={search} fallback="7d" range={range} set={(r) => set({ range: undefined, from: undefined, to: undefined, ...r })} />
         {may && <Button size="small" loading={again.isPending} title={t("again.hint")} onClick={() => again.mutate()}>{t("again")}</Button>}
       </div>
-      {s.target.goal === "life" && last?.value !== undefined && <p role="status" style={{ margin: "4px 0", fontSize: 16, fontWeight: 600 }}>{t("life.left", { value: measured(last.value), low: number(last.low), high: number(last.high), most: s.target.most_h ?? "" })}</p>}
+      {s.target.goal === "life" && last?.value !== undefined && <p role="status" style={{ margin: "4px 0", fontSize: 16, fontWeight: 600 }}>{t("life.left", { value: fine(last.value), low: number(last.low), high: number(last.high), most: s.target.most_h ?? "" })}</p>}
       {!query.data ? <Waiting query={query} /> : all.length === 0 ? <Nothing text={t("readings.none")} /> : view === "chart" ? (
         <Suspense fallback={null}><EChart option={option} height={260} label={t("readings.label", { n: all.length, outside: all.filter((r) => r.outside).length })} /></Suspense>
       ) : (
@@ -78,14 +78,14 @@ interface Words { limit: string; said: string; low: string; high: string; outsid
 function chart(all: Reading[], v: Version, unit: string, w: Words) {
   const line = (name: string, color: string, of: (r: Reading) => number | undefined, more: object = {}) => ({ name, type: "line", showSymbol: false, lineStyle: { width: 1 }, itemStyle: { color }, data: all.map((r) => [ms(r.at), of(r) ?? null]), ...more });
   const marks = (of: (r: Reading) => number | undefined) => ({ name: w.outside, type: "scatter", symbolSize: 6, itemStyle: { color: "#8a1f1f" }, data: all.filter((r) => r.outside).map((r) => [ms(r.at), of(r) ?? null]) });
-  const base = { grid: { left: 70, right: 24, top: 36, bottom: 40 }, legend: { top: 0 }, tooltip: { trigger: "axis", valueFormatter: (x: number | null) => (x === null ? "—" : measured(x)) }, xAxis: { type: "time" } };
+  const base = { grid: { left: 70, right: 24, top: 36, bottom: 40 }, legend: { top: 0 }, tooltip: { trigger: "axis", valueFormatter: (x: number | null) => (x === null ? "—" : fine(x)) }, xAxis: { type: "time" } };
   const { fit } = v;
   if (fit) {
     const t2 = (r: Reading) => (r.t2 === undefined ? undefined : r.t2 / fit.t2_limit);
     const spe = (r: Reading) => (r.spe === undefined ? undefined : r.spe / fit.spe_limit);
     const ends = [all[0], all.at(-1)].map((r) => [ms(r?.at ?? 0), 1]);
     // A broken sensor is thousands of limits away: the logarithm keeps the rest in sight.
-    return { ...base, yAxis: { type: "log" }, series: [line(`T² ÷ ${w.limit}`, "#1f5fa8", t2), line(`SPE ÷ ${w.limit}`, "#c25b00", spe), { name: w.limit, type: "line", symbol: "none", silent: true, itemStyle: { color: "#8a1f1f" }, lineStyle: { width: 1, type: "dashed" }, data: ends }, marks((r) => Math.max(t2(r) ?? 0, spe(r) ?? 0))] };
+    return { ...base, yAxis: { type: "log", min: 0.01 }, series: [line(`T² ÷ ${w.limit}`, "#1f5fa8", t2), line(`SPE ÷ ${w.limit}`, "#c25b00", spe), { name: w.limit, type: "line", symbol: "none", silent: true, itemStyle: { color: "#8a1f1f" }, lineStyle: { width: 1, type: "dashed" }, data: ends }, marks((r) => Math.max(t2(r) ?? 0, spe(r) ?? 0))] };
   }
   const dashed = { lineStyle: { width: 1, type: "dashed" } };
   return { ...base, yAxis: { type: "value", scale: true, name: unit }, series: [line(w.said, "#c25b00", (r) => r.value), line(w.low, "#7a8795", (r) => r.low, dashed), line(w.high, "#7a8795", (r) => r.high, dashed), marks((r) => r.value)] };

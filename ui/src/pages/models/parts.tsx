@@ -3,6 +3,9 @@ import type { Input, Study, Version } from "../../api/models";
 import { useLang } from "../../i18n/useLang";
 import { measured, percent, unitText } from "../../lib/format";
 
+/** A number that is told beside one that was measured: what they differ by may be in the sixth digit. */
+export const fine = (v: number): string => String(Number(v.toPrecision(7)));
+
 /** How a column is called: what of which signal. */
 export function useInput(): (i: Input) => string {
   const { t } = useTranslation("models");
