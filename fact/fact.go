@@ -87,6 +87,7 @@ const (
 	KindCauseScreening       Kind = "cause_screening" // what shop/process/batch found of a question for causes
 	KindExperiment           Kind = "experiment"      // a revision of an experiment of shop/process/trial
 	KindFile                 Kind = "file"            // attachment.File: a file was kept, or belongs to another place
+	KindRule                 Kind = "rule"            // a revision or a firing of a rule of shop/control/rule as it was saved
 
 	KindExchange Kind = "exchange" // exchange.Fact: a step of a message of factory/exchange
 )
@@ -98,7 +99,7 @@ var Kinds = []Kind{
 	KindAcceptance, KindAcceptancePart, KindDiagnosis, KindEvaluation, KindReportStep, KindReportRefused, KindDefinition, KindOrder,
 	KindPerson, KindPlan, KindPlanPart, KindPlanStep, KindPlanLimit, KindLineLayout, KindEnergyNetwork, KindEnergyBaseline,
 	KindEnergyReplacement, KindMaterial, KindMaterialMaster, KindMaterialCall, KindMaterialArrival, KindCall, KindHealthPoint, KindAlarmLimit,
-	KindAlarmFinding, KindAlarmMode, KindWorkOrder, KindQuality, KindMeasurement, KindMeasurementWithdrawn, KindProcess, KindGoldenBatch,
+	KindAlarmFinding, KindAlarmMode, KindRule, KindWorkOrder, KindQuality, KindMeasurement, KindMeasurementWithdrawn, KindProcess, KindGoldenBatch,
 	KindCauseScreening, KindExperiment, KindFile, KindExchange,
 }
 

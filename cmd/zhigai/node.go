@@ -42,6 +42,7 @@ import (
 	"zhigai/shop/alarm"
 	"zhigai/shop/alarm/delivery"
 	"zhigai/shop/authenticity"
+	linerule "zhigai/shop/control/rule"
 	"zhigai/shop/discovery"
 	"zhigai/shop/equipment"
 	"zhigai/shop/maintenance"
@@ -80,6 +81,7 @@ type node struct {
 	reports      *acceptance.Desk
 	planning     *planning.Desk
 	process      *recipes.Desk
+	lineRules    *linerule.Desk
 	authenticity *authenticity.Desk
 	firms        *enterprise.Desk
 	firmSheets   *enterprise.Sheets
@@ -178,6 +180,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.reports = n.newAcceptance()
 	n.planning = n.newPlanning()
 	n.process = n.newProcess()
+	n.lineRules = n.newLineRules()
 	n.authenticity = n.newAuthenticity()
 	n.newFirms()
 	n.newTargets()
@@ -246,6 +249,7 @@ func (n *node) follow(ctx context.Context) {
 	n.dutiful(ctx, "recipes", func(ctx context.Context) error {
 		return n.eachTenantEvery(ctx, recipes.Pace, "jobs are not held against their recipes", n.process.Follow)
 	})
+	n.dutiful(ctx, "rules of lines", n.runLineRules)
 	n.dutiful(ctx, "targets", n.warmTargets)
 	n.dutiful(ctx, "demand", n.watchEnergy)
 	n.dutiful(ctx, "condition of machines", n.examineWindows)
@@ -265,7 +269,7 @@ func (n *node) follow(ctx context.Context) {
 // unfollow forgets the followers of a node that had some before: the log would
 // be kept for them for ever.
 func (n *node) unfollow() {
-	for _, name := range []string{figure.Reader, equipment.BoardCursor} {
+	for _, name := range []string{figure.Reader, equipment.BoardCursor, linerule.Cursor} {
 		if _, had := n.history.Cursors()[name]; !had {
 			continue
 		}

@@ -83,6 +83,8 @@ var lowest = map[string]access.Role{
 	"recipes": access.RoleViewer, "recipe": access.RoleViewer, "try-recipe": access.RoleViewer, "machine-recipe": access.RoleViewer, "recipe-downloads": access.RoleViewer, "recipe-download": access.RoleViewer, "recipe-runs": access.RoleViewer, "recipe-run": access.RoleViewer, "recipe-deviations": access.RoleViewer,
 	"tool-types": access.RoleViewer, "tools": access.RoleViewer, "save-tool-type": access.RoleEngineer, "mount-tool": access.RoleOperator, "remove-tool": access.RoleOperator,
 	"save-recipe": access.RoleEngineer, "move-recipe": access.RoleEngineer, "download-recipe": commander,
+	"rules": access.RoleViewer, "rule": access.RoleViewer, "rule-words": access.RoleViewer, "rule-firings": access.RoleViewer, "rule-comparison": access.RoleViewer, "check-rule": access.RoleViewer, "try-rule": access.RoleViewer,
+	"save-rule": access.RoleEngineer, "move-rule": access.RoleEngineer, "backtest-rule": access.RoleEngineer, "decide-rule": commander,
 	"alarms-live": access.RoleViewer, "alarm-limits": access.RoleViewer, "alarm-limit-versions": access.RoleViewer, "set-alarm-mode": access.RoleOperator, "try-alarm-limit": access.RoleViewer, "alarm-performance": access.RoleViewer,
 	"add-alarm-limit": access.RoleEngineer, "change-alarm-limit": access.RoleEngineer,
 	"alarm-routes": access.RoleEngineer, "add-alarm-route": access.RoleEngineer, "change-alarm-route": access.RoleEngineer, "end-alarm-route": access.RoleEngineer, "test-alarm-route": access.RoleEngineer, "alarm-deliveries": access.RoleEngineer,
@@ -488,6 +490,7 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 	baseline := map[string]any{"code": "b", "rev": 0, "place": machine.Parent, "name": map[string]any{"zh": "基准"}, "meter": "m", "every": "hour", "kind": "linear", "variables": []any{map[string]any{"name": "parts", "kind": "good"}}, "from": now.Add(-9 * time.Hour), "to": now.Add(-time.Hour), "note": "first"}
 	replacement := map[string]any{"code": "r", "rev": 0, "place": machine.Parent, "equipment": machine.ID, "name": map[string]any{"zh": "新机"}, "price_fen": 100, "from": now.Add(-9 * time.Hour), "to": now.Add(-time.Hour), "basis": "class", "state": "proposed", "note": "first"}
 	golden, question, trials := g.process(machine, now)
+	reacts := map[string]any{"name": map[string]any{"zh": "规则"}, "place": machine.ID, "inputs": []any{map[string]any{"name": "feed", "equipment": machine.ID, "signal": "feed.override"}}, "when": "feed > 1000.0", "trigger": "sample", "max_per_hour": 1, "actions": []any{map[string]any{"kind": "alarm", "priority": 4}}}
 	limit := map[string]any{"stage": "draft", "tag": g.tags[machine.ID], "text": map[string]any{"zh": "高"}, "kind": "hi", "value": 1e9, "priority": 4, "reason": "x"}
 	route := map[string]any{"id": "", "rev": 0, "name": "people", "way": "webhook", "url": "http://127.0.0.1:1/", "secret": "x", "to": []string{}, "priority": 4, "places": []string{machine.Path}, "off": true}
 	kept := map[string]any{"id": "", "rev": 0, "equipment": machine.ID, "title": "x", "by": "time", "days": 30, "priority": 4, "checks": []string{}}
@@ -582,6 +585,7 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"add-condition-point": point, "change-condition-point": point,
 		"save-tool-type": map[string]any{"code": "T1", "name": map[string]string{"zh": "刀"}, "place": machine.ID, "measure": "parts", "life": 100, "price_fen": 0}, "mount-tool": map[string]any{"type": "01NOBODY", "equipment": machine.ID}, "remove-tool": map[string]any{"reason": "worn", "rev": 1},
 		"save-recipe": recipe, "try-recipe": recipe, "move-recipe": map[string]any{"state": "retired", "note": "x", "rev": 1}, "download-recipe": map[string]any{"recipe": "01NOBODY", "equipment": machine.ID},
+		"save-rule": reacts, "check-rule": reacts, "try-rule": map[string]any{"definition": reacts, "from": now.Add(-time.Hour), "to": now, "within_s": 60}, "backtest-rule": map[string]any{"rev": 1, "from": now.Add(-time.Hour), "to": now, "within_s": 60}, "move-rule": map[string]any{"what": "shadow", "rev": 1}, "decide-rule": map[string]any{"what": "suspend", "note": "x", "rev": 1},
 		"call": map[string]any{"what": "quality", "equipment": machine.ID}, "answer-call": map[string]any{"state": "accepted"},
 		"save-kanban-loop": map[string]any{"id": "", "item": "nothing", "from": "a", "to": "b", "container": "1", "demand": "1", "lead_ms": 1, "safety_ppm": 0, "cards": 0, "rev": 0},
 		"save-role":        map[string]any{"id": "01nobody", "name": map[string]string{"zh": "空"}, "permissions": []string{}, "own": true, "rev": 0},

@@ -12,12 +12,18 @@ import (
 	"zhigai/fact"
 	"zhigai/fact/document"
 	"zhigai/plant"
+	linerule "zhigai/shop/control/rule"
 	"zhigai/shop/process"
 )
 
 // Process is what a store of recipes must do.
 func Process(t *testing.T, store process.Store, journal fact.Journal) {
 	documents(t, store, journal, fact.KindProcess, process.KindDownload, process.KindDeviation)
+}
+
+// LineRules is what a store of rules of lines must do.
+func LineRules(t *testing.T, store linerule.Store, journal fact.Journal) {
+	documents(t, store, journal, fact.KindRule, linerule.KindRule, linerule.KindFiring)
 }
 
 // documents is what a store of documents must do, with two kinds of the room.

@@ -21,6 +21,7 @@ import (
 	"zhigai/shop/alarm/delivery"
 	"zhigai/shop/andon"
 	"zhigai/shop/authenticity"
+	"zhigai/shop/control/rule"
 	"zhigai/shop/energy"
 	"zhigai/shop/equipment"
 	"zhigai/shop/health"
@@ -78,6 +79,7 @@ type Deps struct {
 	Andon      *andon.Desk
 	Quality    *quality.Desk
 	Process    *process.Desk
+	Rules      *rule.Desk
 	Condition  *health.Desk
 	// Batches looks at machines' runs, Trials plans experiments.
 	Batches *batch.Desk
@@ -153,6 +155,7 @@ func Register(api *web.API, d Deps) {
 	r.registerCondition()
 	r.registerQuality()
 	r.registerProcess()
+	r.registerLineRules()
 	r.registerAttachments()
 	r.registerBalance()
 	r.registerHours()
