@@ -94,7 +94,7 @@ func (d *Desk) Check(ctx context.Context, who access.Principal, def Definition) 
 	out := Checked{At: -1, MaxCost: rule.MaxCost}
 	_, program, err := d.complete(ctx, who, &def)
 	if w, ok := errors.AsType[*rule.Wrong](err); ok {
-		out.Field, out.At, out.What = w.Field, w.At, w.What
+		out.Field, out.At, out.What, out.Definition = w.Field, w.At, w.What, &def
 		return out, nil
 	}
 	if errors.Is(err, ErrInvalid) {
