@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -207,7 +206,7 @@ func (e ruleEvents) commands(ctx context.Context, scope access.Scope, node plant
 	page, err := controls{e.n}.List(ctx, scope, control.Filter{Node: node, From: from, To: to, Limit: eventsRead})
 	var out []calc.Span
 	for _, c := range page.Commands {
-		if !strings.HasPrefix(c.User, ruleUser) {
+		if c.Source == "" { // a person's own
 			out = append(out, calc.Span{From: int64(c.Requested), To: int64(c.Requested) + 1})
 		}
 	}
@@ -290,12 +289,15 @@ func rulePage(r rule.Rule) string { return "/control/rules?rule=" + r.ID }
 func (a ruleActors) command(ctx context.Context, tenant plant.TenantNo, d rule.Doing) rule.Outcome {
 	by := a.by(tenant, d)
 	c, err := controls{a.n}.Order(ctx, by, control.Order{
-		Node: d.Action.Machine, Signal: d.Action.Signal, Value: fact.Setting{Number: d.Action.Value}, Note: ruleNote(d), Key: fmt.Sprintf("%s/%d", d.Firing.ID, d.No),
+		Node: d.Action.Machine, Signal: d.Action.Signal, Value: fact.Setting{Number: d.Action.Value}, Note: ruleNote(d), Key: fmt.Sprintf("%s/%d", d.Firing.ID, d.No), Source: ruleUser + d.Rule.Series,
 	})
 	if err != nil {
 		return rule.Failed(rule.Command, err)
 	}
 	id := c.ID
+	if c.Approvals > 0 { // it goes on when somebody allows it, or never
+		return rule.Outcome{Kind: rule.Command, ID: id, State: c.State, Why: fmt.Sprintf("the set point asks for the approval of %d others", c.Approvals)}
+	}
 	if c, err = (controls{a.n}).Wait(ctx, access.Scope{Tenant: tenant}, id); err != nil {
 		return rule.Outcome{Kind: rule.Command, ID: id, State: fact.CommandUnknown, Why: err.Error(), Doubtful: true}
 	}

@@ -466,6 +466,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alarms/rotas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is on call when, with the turns of the four weeks to come */
+        get: operations["alarm-rotas"];
+        put?: never;
+        /** Say who is on call when from now on */
+        post: operations["add-alarm-rota"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/rotas/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change who is on call when, or who takes over from whom */
+        put: operations["change-alarm-rota"];
+        post?: never;
+        /** End a rota that no route asks */
+        delete: operations["end-alarm-rota"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alarms/routes": {
         parameters: {
             query?: never;
@@ -476,7 +512,7 @@ export interface paths {
         /** By which ways alarms go to people, without secrets */
         get: operations["alarm-routes"];
         put?: never;
-        /** Tell people of alarms by e-mail or webhook from now on */
+        /** Tell people of alarms by e-mail, in a group chat or by webhook from now on */
         post: operations["add-alarm-route"];
         delete?: never;
         options?: never;
@@ -996,6 +1032,23 @@ export interface paths {
         get: operations["command-steps"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve or refuse a command that another person asked for; with the last approval it is checked and sent */
+        post: operations["decide-command"];
         delete?: never;
         options?: never;
         head?: never;
@@ -9595,6 +9648,11 @@ export interface components {
             ticket: string;
         };
         Command: {
+            /**
+             * Format: int64
+             * @description So many other people say yes before it is checked and sent
+             */
+            approvals?: number;
             by: string;
             equipment: string;
             /**
@@ -9613,8 +9671,10 @@ export interface components {
             /** @description The present value as the person saw it */
             seen?: components["schemas"]["FactSetting"];
             signal: string;
+            /** @description What decided on the value: loop:ID, rule:ID, recipe:ID; left out for a person */
+            source?: string;
             /** @enum {string} */
-            state: "requested" | "checked" | "sent" | "confirmed" | "mismatched" | "failed" | "expired" | "rejected" | "unknown";
+            state: "requested" | "awaiting" | "approved" | "checked" | "sent" | "confirmed" | "mismatched" | "failed" | "expired" | "rejected" | "unknown";
             steps: components["schemas"]["CommandStep"][];
             unit?: string;
             value: components["schemas"]["FactSetting"];
@@ -9622,6 +9682,8 @@ export interface components {
         CommandStep: {
             /** Format: date-time */
             at: string;
+            /** @description Who approved */
+            by?: string;
             checks?: components["schemas"]["FactCommandCheck"][] | null;
             detail?: string;
             /** @description What stood there before */
@@ -9785,6 +9847,11 @@ export interface components {
             /** Format: int64 */
             scrap: number;
         };
+        "Decide-commandRequest": {
+            approve: boolean;
+            /** @description Required of a refusal */
+            note?: string;
+        };
         "Decide-evidenceRequest": {
             /** @description Needed to refuse and to withdraw; the asker reads it */
             reason?: string;
@@ -9826,14 +9893,24 @@ export interface components {
             made: string;
             /** @description Of the route */
             name: string;
+            /** @description Who was on call when it was sent */
+            on_call?: string;
             /** @description id */
             route: string;
             /** @enum {string} */
             state: "waiting" | "sent" | "failed" | "dropped";
             /** @enum {string} */
-            way: "email" | "webhook";
+            way: "email" | "webhook" | "dingtalk" | "wecom" | "feishu";
             /** @description Of what was dropped */
             why?: string;
+        };
+        DeliveryPerson: {
+            email?: string;
+            /** @description open_id, by which feishu calls a member of a chat */
+            feishu?: string;
+            /** @description By which dingtalk and wecom call a member of a chat */
+            mobile?: string;
+            name: string;
         };
         DeliveryQuiet: {
             /** @description hh:mm */
@@ -9848,7 +9925,43 @@ export interface components {
             /** @description As in the tz database: Asia/Shanghai */
             zone: string;
         };
+        DeliveryRota: {
+            /**
+             * Format: date
+             * @description Day on which the first person's first turn begins
+             */
+            begin: string;
+            /**
+             * Format: int64
+             * @description Length of a turn
+             */
+            days: number;
+            /** @description hh:mm */
+            hand_over: string;
+            id: string;
+            name: string;
+            /** @description In the order of their turns */
+            people: components["schemas"]["DeliveryPerson"][] | null;
+            /** Format: int64 */
+            rev: number;
+            /** @description Times in which somebody else of the people is on call; the last that fits holds */
+            swaps: components["schemas"]["DeliverySwap"][] | null;
+            /** @description The four weeks to come */
+            readonly turns: components["schemas"]["DeliveryTurn"][] | null;
+            /** @description As in the tz database: Asia/Shanghai */
+            zone: string;
+        };
         DeliveryRoute: {
+            /**
+             * Format: int64
+             * @description Escalation: told only when nobody took the alarm up for so many minutes, and it stands
+             */
+            after_min?: number;
+            /**
+             * Format: int64
+             * @description The same alarm, when it comes back, is told again after so many minutes at the earliest
+             */
+            again_min?: number;
             /** @description Certificate, PEM, of who vouches for the server; the system's when left out */
             ca?: string;
             id: string;
@@ -9864,18 +9977,34 @@ export interface components {
             quiet?: components["schemas"]["DeliveryQuiet"];
             /** Format: int64 */
             rev: number;
-            /** @description Password at the mail server, or what signs webhooks; never shown, kept when left out */
+            /** @description id: who is on call is told too, by e-mail, or called by name in the chat */
+            rota?: string;
+            /** @description Password at the mail server, what signs webhooks and messages of robots, or the key of a wecom robot; never shown, kept when left out */
             secret?: string;
             /** @description Address that e-mail comes from */
             sender?: string;
             /** @description Addresses that e-mail goes to */
             to: string[] | null;
-            /** @description Of a webhook https://… or http://…; of e-mail the server: smtp://host:587, smtps://host:465 */
+            /** @description Of a webhook or robot https://… or http://…; of e-mail the server: smtp://host:587, smtps://host:465 */
             url: string;
             /** @description At the mail server */
             user?: string;
-            /** @enum {string} */
-            way: "email" | "webhook";
+            /**
+             * @description The last three are robots of group chats
+             * @enum {string}
+             */
+            way: "email" | "webhook" | "dingtalk" | "wecom" | "feishu";
+        };
+        DeliverySwap: {
+            from: string;
+            /** @description Name */
+            person: string;
+            to: string;
+        };
+        DeliveryTurn: {
+            from: string;
+            person: string;
+            to: string;
         };
         DiagnosisAnswer: {
             /** Format: date-time */
@@ -14518,6 +14647,11 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListDeliveryRota: {
+            items: components["schemas"]["DeliveryRota"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListDeliveryRoute: {
             items: components["schemas"]["DeliveryRoute"][];
             /** @description Pass as cursor for the next page */
@@ -16693,7 +16827,7 @@ export interface components {
             equipment: string;
             /**
              * Format: int64
-             * @description Seconds in which it must be sent; 30 when left out
+             * @description Seconds in which it must be sent; up to 600, 30 when left out; of what others approve up to 3600, 600 when left out
              */
             expires_s?: number;
             note?: string;
@@ -19204,6 +19338,7 @@ export interface components {
             max_step?: number;
             /** Format: double */
             min?: number;
+            watchdog?: boolean;
         };
         QualityAdjustment: {
             /** @description When; now when left out */
@@ -21218,6 +21353,11 @@ export interface components {
             until: string;
         };
         SetPoint: {
+            /**
+             * Format: int64
+             * @description So many other people approve a command for it
+             */
+            approve?: number;
             contact: boolean;
             /** @description Writing is switched on for the device */
             enabled: boolean;
@@ -24003,6 +24143,139 @@ export interface operations {
             };
         };
     };
+    "alarm-rotas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListDeliveryRota"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-alarm-rota": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeliveryRota"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryRota"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-alarm-rota": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of what you changed */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeliveryRota"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryRota"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-alarm-rota": {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "alarm-routes": {
         parameters: {
             query?: never;
@@ -24070,7 +24343,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description rev of the route you changed */
+                /** @description rev of what you changed */
                 "If-Match": string;
             };
             path: {
@@ -25309,7 +25582,7 @@ export interface operations {
             query?: {
                 scope?: string;
                 equipment?: string;
-                state?: "" | "requested" | "checked" | "sent" | "confirmed" | "mismatched" | "failed" | "expired" | "rejected" | "unknown";
+                state?: "" | "requested" | "awaiting" | "approved" | "checked" | "sent" | "confirmed" | "mismatched" | "failed" | "expired" | "rejected" | "unknown";
                 /** @description First instant of the request, RFC 3339 */
                 from?: string;
                 /** @description First instant no longer in it */
@@ -25397,6 +25670,44 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Command"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "decide-command": {
+        parameters: {
+            query?: {
+                /** @description Answer when the command has ended, or after so long */
+                wait_ms?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decide-commandRequest"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {
@@ -26882,7 +27193,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description rev of the rule you changed */
+                /** @description rev of what you changed */
                 "If-Match": string;
             };
             path: {
@@ -35139,7 +35450,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description rev of the target you changed */
+                /** @description rev of what you changed */
                 "If-Match": string;
             };
             path: {

@@ -17,7 +17,7 @@ export const zh = {
   "revisions": "各版本", "steps": "经过", "what.save": "写成", "what.edit": "修改", "what.backtest": "在历史上试", "what.shadow": "影子运行", "what.request": "申请生效", "what.approve": "批准", "what.refuse": "退回", "what.suspend": "停用", "what.retire": "停止使用", "what.rollback": "回到这一版",
   "shadow": "判断与实际", "shadow.lead": "规则的判断与人做的、实际发生的放在一起。", "shadow.sum": "{{hits}} 次与规则一致，{{misses}} 次规则没有判断到，规则多判 {{false}} 次。", "shadow.none": "这段时间规则没有触发。", "shadow.alone": "没有触发的事件", "followed": "之后",
   "mode": "方式", "mode.shadow": "影子", "mode.active": "动作", "outcome": "结果", "firings.none": "还没有触发过。", "done": "已做", "failed": "没做成", "evidence": "样本", "rule": "规则", "did": "做了什么",
-  "command.confirmed": "读回一致", "command.mismatched": "读回不符", "command.unknown": "结果未知", "open": "打开",
+  "command.confirmed": "读回一致", "command.mismatched": "读回不符", "command.unknown": "结果未知", "command.awaiting": "等待批准", "open": "打开",
 };
 export const en: Record<keyof typeof zh, string> = {
   "title": "Rules", "lead": "The line reacts by itself: a rule is tried on history, then decides without acting, and acts once another person allowed it.", "tab.rules": "Rules", "tab.firings": "What they did", "none": "No rules yet. An engineer writes one and tries it on history; it acts once another person allowed it.", "nothing": "No rule fits.", "find": "Find by rule, place or condition", "retired.too": "Retired as well", "add": "New rule", "edit": "Change the rule", "next": "Write the next revision",
@@ -38,5 +38,5 @@ export const en: Record<keyof typeof zh, string> = {
   "revisions": "Revisions", "steps": "History", "what.save": "written", "what.edit": "changed", "what.backtest": "tried on history", "what.shadow": "into shadow", "what.request": "asked for", "what.approve": "allowed", "what.refuse": "refused", "what.suspend": "suspended", "what.retire": "retired", "what.rollback": "rolled back to",
   "shadow": "Decided and done", "shadow.lead": "What the rule decided, beside what people did and what happened.", "shadow.sum": "{{hits}} times as the rule decided, {{misses}} times it did not see it, {{false}} times it decided alone.", "shadow.none": "The rule did not fire in this time.", "shadow.alone": "Events without a firing", "followed": "Then",
   "mode": "Mode", "mode.shadow": "shadow", "mode.active": "acting", "outcome": "Came of it", "firings.none": "Nothing fired yet.", "done": "done", "failed": "not done", "evidence": "Samples", "rule": "Rule", "did": "What it did",
-  "command.confirmed": "read back", "command.mismatched": "other value read back", "command.unknown": "unknown", "open": "Open",
+  "command.confirmed": "read back", "command.mismatched": "other value read back", "command.unknown": "unknown", "command.awaiting": "waits for approval", "open": "Open",
 };

@@ -40,7 +40,7 @@ export function Firings({ scope, series, small }: { scope?: string | undefined; 
 function Outcomes({ of: f }: { of: Fired }) {
   const { t } = useTranslation("rules");
   if (f.withheld) return <Typography.Text type="danger">{t("withheld")}</Typography.Text>;
-  const word = (state: string) => (state === "done" || state === "failed" ? t(state) : state === "confirmed" || state === "mismatched" || state === "unknown" ? t(`command.${state}`) : state);
+  const word = (state: string) => (state === "done" || state === "failed" ? t(state) : state === "confirmed" || state === "mismatched" || state === "unknown" || state === "awaiting" ? t(`command.${state}`) : state);
   return <>{f.outcomes.map((o, i) => (
-    <div key={`${o.kind}${i}`}>{t(`kind.${o.kind}`)}: <Typography.Text {...(o.state === "done" || o.state === "confirmed" ? {} : { type: "danger" as const })}>{word(o.state)}</Typography.Text> {o.why && <span className="dim">{o.why}</span>} {o.kind === "alarm" && <Link to="/alarms">{t("open")}</Link>}{o.kind === "work_order" && <Link to="/maintenance">{t("open")}</Link>}</div>))}</>;
+    <div key={`${o.kind}${i}`}>{t(`kind.${o.kind}`)}: <Typography.Text {...(o.state === "done" || o.state === "confirmed" || o.state === "awaiting" ? {} : { type: "danger" as const })}>{word(o.state)}</Typography.Text> {o.why && <span className="dim">{o.why}</span>} {o.kind === "alarm" && <Link to="/alarms">{t("open")}</Link>}{o.kind === "work_order" && <Link to="/maintenance">{t("open")}</Link>}</div>))}</>;
 }
