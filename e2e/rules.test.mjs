@@ -5,7 +5,7 @@
 // looked at with axe.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { accessible, launch, person, signedIn, signIn } from "./browser.mjs";
+import { accessible, launch, signedIn } from "./browser.mjs";
 import { startDemo, until } from "./demo.mjs";
 
 let demo, browser, engineer, phone, grinder, id;
@@ -113,11 +113,8 @@ test("it is tried on history and decides in shadow, without acting", async () =>
 });
 
 test("another person allows it on a phone", async () => {
-  phone = await (await browser.newContext({ ...person, viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true })).newPage();
-  phone.setDefaultTimeout(20_000);
-  await phone.goto(`${demo.base}/signin`);
-  await signIn(phone, "admin", "admin-demo");
-  await phone.getByRole("heading", { level: 1 }).first().waitFor();
+  phone = await signedIn(browser, demo.base, "admin", "admin-demo");
+  await phone.setViewportSize({ width: 390, height: 844 });
   await phone.goto(`${demo.base}/control/rules?rule=${id}`);
   const shown = phone.getByRole("dialog", { name: /第 1 版/ });
   await shown.getByText("申请生效", { exact: false }).first().waitFor();
