@@ -103,6 +103,7 @@ func linked(s plant.Sample) plant.Micros {
 type past struct {
 	history History
 	doings  States
+	now     plant.Micros // what machines do after it nobody knows yet
 	tenant  plant.TenantNo
 	sources
 }
@@ -192,6 +193,9 @@ func (p past) samples(ctx context.Context, from, to plant.Micros) ([][]plant.Sam
 // did is what machines did in [from, to).
 func (p past) did(ctx context.Context, from, to plant.Micros) ([][]Stretch, error) {
 	out := make([][]Stretch, len(p.states))
+	if to = min(to, p.now); to <= from {
+		return out, nil
+	}
 	for i, s := range p.states {
 		var err error
 		if out[i], err = p.doings.Did(ctx, p.tenant, s.machine, from, to); err != nil {

@@ -118,6 +118,37 @@ func listed(t *testing.T, d *Desk, r Rule) []string {
 	return out
 }
 
+// TestRule_StateOfAMachine: what a machine does is an input as others are, live and tried.
+func TestRule_StateOfAMachine(t *testing.T) {
+	t.Parallel()
+	w, d := newWorld(t)
+	span := func(from, to time.Duration, state string) {
+		w.states = append(w.states, Stretch{From: plant.MicrosOf(dawn.Add(from)), To: plant.MicrosOf(dawn.Add(to)), State: state, Known: state != ""})
+	}
+	span(-time.Hour, 20*time.Second, "EXECUTING/PROCESSING")
+	span(20*time.Second, 50*time.Second, "OUT_OF_SERVICE/NONE")
+	span(50*time.Second, 60*time.Second, "EXECUTING/PROCESSING")
+	span(60*time.Second, 80*time.Second, "")
+	span(80*time.Second, time.Hour, "OUT_OF_SERVICE/NONE")
+	def := hot()
+	def.Inputs, def.When = []Input{{Name: "state", Machine: "press", Signal: MachineState}}, `state != "EXECUTING/PROCESSING" && duration(state == "OUT_OF_SERVICE/NONE", "20s") >= 10.0`
+	r := w.brought(t, d, def, Shadow)
+	l := w.live(t, d)
+	for range 120 {
+		l.wait(time.Second)
+	}
+	end := w.now.Add(-time.Second) // as far as live is sure
+	want, err := d.replay(t.Context(), 1, r.Definition, plant.MicrosOf(dawn), plant.MicrosOf(end))
+	must(t, err)
+	said := make([]string, len(want))
+	for j, f := range want {
+		said[j] = fmt.Sprint(floorMs(f.From).Time(), floorMs(f.To).Micros(), f.Lost, f.Withheld, len(f.Readings))
+	}
+	if got := listed(t, d, r); !slices.Equal(got, said) || len(got) != 2 {
+		t.Errorf("live %v, tried %v; want two firings, alike", got, said)
+	}
+}
+
 func refused(t *testing.T, err error, sentinel error, words ...string) {
 	t.Helper()
 	if !errors.Is(err, sentinel) {

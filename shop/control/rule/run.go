@@ -43,18 +43,18 @@ const Cursor = "rules"
 
 // runner is a revision that looks at samples.
 type runner struct {
-	tenant   plant.TenantNo
-	rule     Rule
-	src      sources
-	fold     *rule.Fold
-	loops    bool
-	cancel   context.CancelFunc // ends an evaluation
-	news     chan news          // for who acts; closed when the runner is
-	loading  bool               // what fires now is of the past
-	standing string             // what each machine does, as it was told last
-	after    uint64             // what was committed up to here was read from history
-	stopped  bool               // it was suspended; nothing more comes of it
-	acting   atomic.Bool        // somebody acts on its news
+	tenant  plant.TenantNo
+	rule    Rule
+	src     sources
+	fold    *rule.Fold
+	loops   bool
+	cancel  context.CancelFunc // ends an evaluation
+	news    chan news          // for who acts; closed when the runner is
+	loading bool               // what fires now is of the past
+	does    []Stretch          // what each of its machines does, as it was told last
+	after   uint64             // what was committed up to here was read from history
+	stopped bool               // it was suspended; nothing more comes of it
+	acting  atomic.Bool        // somebody acts on its news
 }
 
 // news is that a rule fired, that a firing is over, or that it misbehaves.
@@ -244,16 +244,14 @@ func (r *runner) say(n news) {
 
 // tellStates tells a rule what its machines do.
 func (d *Desk) tellStates(ctx context.Context, r *runner) {
-	told := ""
-	for _, s := range r.src.states {
+	for i, s := range r.src.states {
 		now, ok := d.o.States.Does(ctx, r.tenant, s.machine)
-		told += fmt.Sprintf("%s=%d=%s\n", s.machine, now.From, now.State)
-		if told == "" || !ok {
+		if !ok || now == r.does[i] {
 			continue
 		}
+		r.does[i] = now
 		s.tell(r.fold, now.From, now.State, now.Known)
 	}
-	r.standing = told
 }
 
 // load makes what runs that which the store says.
@@ -328,7 +326,7 @@ func (d *Desk) begin(ctx context.Context, tenant plant.TenantNo, r Rule, after u
 		return nil, err
 	}
 	looks, cancel := context.WithCancel(context.Background())
-	one := &runner{tenant: tenant, rule: r, src: src, after: after, loops: program.Loops(), cancel: cancel, news: make(chan news, maxWaiting), loading: true}
+	one := &runner{tenant: tenant, rule: r, src: src, after: after, loops: program.Loops(), cancel: cancel, news: make(chan news, maxWaiting), loading: true, does: make([]Stretch, len(src.states))}
 	one.fold = rule.NewFold(looks, program, func(f rule.Firing) {
 		if !one.loading {
 			one.say(news{firing: f})
@@ -341,7 +339,7 @@ func (d *Desk) begin(ctx context.Context, tenant plant.TenantNo, r Rule, after u
 	s := r.spec()
 	now := plant.MicrosOf(d.o.Now())
 	begin := now - plant.Micros(program.Longest()+s.OnDelay+s.OffDelay+lookBack.Microseconds())
-	p := past{d.o.History, d.o.States, tenant, src}
+	p := past{d.o.History, d.o.States, now, tenant, src}
 	if err = p.seed(ctx, begin, one.fold); err == nil {
 		err = p.read(ctx, begin, now+ahead, one.fold)
 	}

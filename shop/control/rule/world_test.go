@@ -26,6 +26,7 @@ type world struct {
 	docs    map[string]Document
 	history *history.Store
 	events  []calc.Span
+	states  []Stretch // of every machine
 	done    []string // what was done and ended, in order
 	told    []string
 	outcome map[ActionKind]Outcome // what comes of actions; done where nothing is said
@@ -142,12 +143,23 @@ func (w *world) Machine(_ context.Context, _ plant.TenantNo, node plant.NodeID) 
 	return Machine{}, access.ErrNotFound
 }
 
-// Did and Does implement States: nothing is known of them.
-func (w *world) Did(context.Context, plant.TenantNo, plant.NodeID, plant.Micros, plant.Micros) ([]Stretch, error) {
-	return nil, nil
+// Did and Does implement States.
+func (w *world) Did(_ context.Context, _ plant.TenantNo, _ plant.NodeID, from, to plant.Micros) (out []Stretch, _ error) {
+	for _, s := range w.states {
+		if s.From < to && s.To > from {
+			s.From = max(s.From, from)
+			out = append(out, s)
+		}
+	}
+	return out, nil
 }
 
 func (w *world) Does(context.Context, plant.TenantNo, plant.NodeID) (Stretch, bool) {
+	for _, s := range w.states {
+		if now := plant.MicrosOf(w.now); s.From <= now && now < s.To {
+			return Stretch{From: s.From, State: s.State, Known: s.Known}, true
+		}
+	}
 	return Stretch{}, false
 }
 
