@@ -92,6 +92,7 @@ const (
 	KindFile               Kind = "file"            // attachment.File: a file was kept, or belongs to another place
 
 	KindLoop Kind = "control_loop" // a document of shop/control/loop as it was saved
+	KindRule Kind = "rule"         // a revision or a firing of a rule of shop/control/rule as it was saved
 
 	KindExchange Kind = "exchange" // exchange.Fact: a step of a message of factory/exchange
 )
@@ -104,7 +105,7 @@ var Kinds = []Kind{
 	KindPerson, KindPlan, KindPlanPart, KindPlanStep, KindPlanLimit, KindLineLayout, KindEnergyNetwork, KindEnergyBaseline,
 	KindEnergyReplacement, KindMaterial, KindMaterialMaster, KindMaterialCall, KindMaterialArrival, KindCall, KindHealthPoint, KindAlarmLimit,
 	KindAlarmFinding, KindAlarmMode, KindWorkOrder, KindQuality, KindMeasurement, KindMeasurementWithdrawn, KindQualityCertificate, KindProcess, KindGoldenBatch,
-	KindCauseScreening, KindExperiment, KindModel, KindFile, KindLoop, KindExchange,
+	KindCauseScreening, KindExperiment, KindModel, KindFile, KindLoop, KindRule, KindExchange,
 }
 
 // Event is one fact of the record journal.

@@ -189,6 +189,13 @@ func TestConformance_Loops(t *testing.T) {
 	})
 }
 
+func TestConformance_LineRules(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		db := open(t)
+		recordtest.LineRules(t, shop.NewLineRules(db), db.Journal())
+	})
+}
+
 func TestConformance_Attachments(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		db := open(t)

@@ -133,6 +133,7 @@ var tables = []struct{ name, key string }{
 	{"report", "tenant, id"},
 	{"report_step", "tenant, report, seq, node"},
 	{"report_value", "tenant, report, revision"},
+	{"rule_document", "tenant, kind, id"},
 	{"sharing_policy", "tenant, rev"},
 	{"stored_file", "tenant, sha256"},
 	{"tag", "tenant, no"},

@@ -30,6 +30,7 @@ import (
 	"zhigai/shop/bulk"
 	"zhigai/shop/control"
 	"zhigai/shop/control/loop"
+	linerule "zhigai/shop/control/rule"
 	"zhigai/shop/energy"
 	"zhigai/shop/equipment"
 	"zhigai/shop/health"
@@ -74,6 +75,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 			{Err: cost.ErrInvalid, Status: 422},
 			{Err: certificate.ErrRefused, Status: 409},
 			{Err: recipes.ErrInvalid, Status: 422},
+			{Err: linerule.ErrInvalid, Status: 422},
 			{Err: attachment.ErrInvalid, Status: 422},
 			{Err: line.ErrInvalid, Status: 422},
 			{Err: energy.ErrInvalid, Status: 422},
@@ -141,7 +143,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Plants: n.plants, Tags: n.shop, History: n.history, Journal: n.record.Journal(), Board: n.board, Desk: n.desk, Reasons: n.reasons,
 		Collector: n.collector, Control: controls{n}, Profiles: n.profiles, Drivers: n.drivers.List, Discovery: n.discovery, North: norths{n}, Acceptance: n.reports, Evidence: askedOf{n}, EvidencePlants: seenPlants{n.proved}, Changed: n.reconcile,
 		Authenticity: n.authenticity, Decided: n.decided, MayTry: n.mayTry, Opened: n.opened,
-		Production: n.newProduction(), Performance: n.newPerformance(), Attendance: n.newAttendance(), Balance: n.newBalance(), Planning: n.planning, Lines: n.newLines(), Energy: n.newEnergy(), Material: n.newMaterial(), Andon: n.newAndon(), Alarms: n.alarms, Delivery: n.delivery, Maintenance: n.maintenance, Quality: n.newQuality(), Certificates: n.newCertificates(), Costs: n.newQualityCost(), Process: n.process, Condition: n.newHealth(), Attachments: n.newAttachments(),
+		Production: n.newProduction(), Performance: n.newPerformance(), Attendance: n.newAttendance(), Balance: n.newBalance(), Planning: n.planning, Lines: n.newLines(), Energy: n.newEnergy(), Material: n.newMaterial(), Andon: n.newAndon(), Alarms: n.alarms, Delivery: n.delivery, Maintenance: n.maintenance, Quality: n.newQuality(), Certificates: n.newCertificates(), Costs: n.newQualityCost(), Process: n.process, Rules: n.lineRules, Condition: n.newHealth(), Attachments: n.newAttachments(),
 		Batches: n.newBatches(), Trials: n.newTrials(), Loops: n.loops, Models: n.models,
 		Bulk: &bulk.Desk{Plants: n.plants, Profiles: n.profiles, Drivers: n.drivers.List, Past: n.record.Access()},
 	})

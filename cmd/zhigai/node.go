@@ -43,6 +43,7 @@ import (
 	"zhigai/shop/alarm/delivery"
 	"zhigai/shop/authenticity"
 	"zhigai/shop/control/loop"
+	linerule "zhigai/shop/control/rule"
 	"zhigai/shop/discovery"
 	"zhigai/shop/equipment"
 	"zhigai/shop/learn"
@@ -84,6 +85,7 @@ type node struct {
 	models       *learn.Desk
 	process      *recipes.Desk
 	loops        *loop.Desk
+	lineRules    *linerule.Desk
 	authenticity *authenticity.Desk
 	firms        *enterprise.Desk
 	firmSheets   *enterprise.Sheets
@@ -184,6 +186,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.models = n.newModels()
 	n.process = n.newProcess()
 	n.loops = n.newControlLoops()
+	n.lineRules = n.newLineRules()
 	n.authenticity = n.newAuthenticity()
 	n.newFirms()
 	n.newTargets()
@@ -252,6 +255,7 @@ func (n *node) follow(ctx context.Context) {
 	n.dutiful(ctx, "recipes", func(ctx context.Context) error {
 		return n.eachTenantEvery(ctx, recipes.Pace, "jobs are not held against their recipes", n.process.Follow)
 	})
+	n.dutiful(ctx, "rules of lines", n.runLineRules)
 	n.dutiful(ctx, "targets", n.warmTargets)
 	n.dutiful(ctx, "demand", n.watchEnergy)
 	n.dutiful(ctx, "condition of machines", n.examineWindows)
@@ -272,7 +276,7 @@ func (n *node) follow(ctx context.Context) {
 // unfollow forgets the followers of a node that had some before: the log would
 // be kept for them for ever.
 func (n *node) unfollow() {
-	for _, name := range []string{figure.Reader, equipment.BoardCursor} {
+	for _, name := range []string{figure.Reader, equipment.BoardCursor, linerule.Cursor} {
 		if _, had := n.history.Cursors()[name]; !had {
 			continue
 		}

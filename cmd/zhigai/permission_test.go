@@ -90,6 +90,8 @@ var lowest = map[string]access.Role{
 	"recipes": access.RoleViewer, "recipe": access.RoleViewer, "try-recipe": access.RoleViewer, "machine-recipe": access.RoleViewer, "recipe-downloads": access.RoleViewer, "recipe-download": access.RoleViewer, "recipe-runs": access.RoleViewer, "recipe-run": access.RoleViewer, "recipe-deviations": access.RoleViewer,
 	"tool-types": access.RoleViewer, "tools": access.RoleViewer, "save-tool-type": access.RoleEngineer, "mount-tool": access.RoleOperator, "remove-tool": access.RoleOperator,
 	"save-recipe": access.RoleEngineer, "move-recipe": access.RoleEngineer, "download-recipe": commander,
+	"rules": access.RoleViewer, "rule": access.RoleViewer, "rule-words": access.RoleViewer, "rule-firings": access.RoleViewer, "rule-comparison": access.RoleViewer, "check-rule": access.RoleViewer, "try-rule": access.RoleViewer,
+	"save-rule": access.RoleEngineer, "move-rule": access.RoleEngineer, "backtest-rule": access.RoleEngineer, "decide-rule": commander,
 	"alarms-live": access.RoleViewer, "alarm-limits": access.RoleViewer, "alarm-limit-versions": access.RoleViewer, "set-alarm-mode": access.RoleOperator, "try-alarm-limit": access.RoleViewer, "alarm-performance": access.RoleViewer,
 	"add-alarm-limit": access.RoleEngineer, "change-alarm-limit": access.RoleEngineer,
 	"alarm-routes": access.RoleEngineer, "add-alarm-route": access.RoleEngineer, "change-alarm-route": access.RoleEngineer, "end-alarm-route": access.RoleEngineer, "test-alarm-route": access.RoleEngineer, "decide-command": access.RoleEngineer, "alarm-rotas": access.RoleEngineer, "add-alarm-rota": access.RoleEngineer, "change-alarm-rota": access.RoleEngineer, "end-alarm-rota": access.RoleEngineer, "alarm-deliveries": access.RoleEngineer,
@@ -503,6 +505,7 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 	replacement := map[string]any{"code": "r", "rev": 0, "place": machine.Parent, "equipment": machine.ID, "name": map[string]any{"zh": "新机"}, "price_fen": 100, "from": now.Add(-9 * time.Hour), "to": now.Add(-time.Hour), "basis": "class", "state": "proposed", "note": "first"}
 	golden, question, trials := g.process(machine, now)
 	study := map[string]any{"name": map[string]any{"zh": "模型"}, "machines": []any{machine.ID}, "inputs": []any{map[string]any{"signal": "power.active", "stat": "mean"}}, "window_min": 10, "target": map[string]any{"goal": "normal"}, "from": now.Add(-time.Hour), "to": now}
+	reacts := map[string]any{"name": map[string]any{"zh": "规则"}, "place": machine.ID, "inputs": []any{map[string]any{"name": "feed", "equipment": machine.ID, "signal": "feed.override"}}, "when": "feed > 1000.0", "trigger": "sample", "max_per_hour": 1, "actions": []any{map[string]any{"kind": "alarm", "priority": 4}}}
 	limit := map[string]any{"stage": "draft", "tag": g.tags[machine.ID], "text": map[string]any{"zh": "高"}, "kind": "hi", "value": 1e9, "priority": 4, "reason": "x"}
 	rota := map[string]any{"id": "", "rev": 0, "name": "nights", "zone": "Asia/Shanghai", "begin": "2026-11-02", "hand_over": "08:00", "days": 7, "people": []any{map[string]any{"name": "z", "mobile": "138"}}, "swaps": []any{}}
 	route := map[string]any{"id": "", "rev": 0, "name": "people", "way": "webhook", "url": "http://127.0.0.1:1/", "secret": "x", "to": []string{}, "priority": 4, "places": []string{machine.Path}, "off": true}
@@ -605,6 +608,7 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"save-control-loop": held, "move-control-loop": map[string]any{"state": "retired", "note": "x", "rev": 1}, "set-loop-mode": map[string]any{"mode": "off", "rev": 1}, "set-loop-set-point": map[string]any{"value": 1, "rev": 1}, "set-loop-output": map[string]any{"value": 1, "rev": 1},
 		"tune-control-loop": map[string]any{"amplitude": 1, "hysteresis": 0.1, "cycles": 2, "most": 5, "minutes_max": 10, "rev": 1},
 		"save-recipe":       recipe, "try-recipe": recipe, "move-recipe": map[string]any{"state": "retired", "note": "x", "rev": 1}, "download-recipe": map[string]any{"recipe": "01NOBODY", "equipment": machine.ID},
+		"save-rule": reacts, "check-rule": reacts, "try-rule": map[string]any{"definition": reacts, "from": now.Add(-time.Hour), "to": now, "within_s": 60}, "backtest-rule": map[string]any{"rev": 1, "from": now.Add(-time.Hour), "to": now, "within_s": 60}, "move-rule": map[string]any{"what": "shadow", "rev": 1}, "decide-rule": map[string]any{"what": "suspend", "note": "x", "rev": 1},
 		"call": map[string]any{"what": "quality", "equipment": machine.ID}, "answer-call": map[string]any{"state": "accepted"},
 		"save-kanban-loop": map[string]any{"id": "", "item": "nothing", "from": "a", "to": "b", "container": "1", "demand": "1", "lead_ms": 1, "safety_ppm": 0, "cards": 0, "rev": 0},
 		"save-role":        map[string]any{"id": "01nobody", "name": map[string]string{"zh": "空"}, "permissions": []string{}, "own": true, "rev": 0},

@@ -284,6 +284,12 @@ const batches = createRoute({
   validateSearch: (s: Record<string, unknown>): BatchesSearch => ({ ...parseRange(s), golden: text(s.golden), run: text(s.run), until: text(s.until) }),
 });
 
+export interface RulesSearch { tab?: string | undefined; scope?: string | undefined; rule?: string | undefined; ended?: boolean | undefined }
+const rules = createRoute({
+  getParentRoute: () => app, path: "/control/rules", component: lazyRouteComponent(() => import("./pages/rules/RulesPage")),
+  validateSearch: (s: Record<string, unknown>): RulesSearch => ({ tab: text(s.tab), scope: text(s.scope), rule: text(s.rule), ended: s.ended === true || undefined }),
+});
+
 export interface CausesSearch { screening?: string | undefined; ask?: true | undefined }
 const causes = createRoute({
   getParentRoute: () => app, path: "/process/causes", component: lazyRouteComponent(() => import("./pages/causes/CausesPage")),
@@ -334,7 +340,7 @@ const line = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, quality, process, batches, causes, experiments, commands, controlLoops, alarms, health, models, maintenance, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionCalls, productionPerformance, productionHours, planning, line, energy, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
+  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, quality, process, batches, causes, experiments, commands, controlLoops, rules, alarms, health, models, maintenance, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionCalls, productionPerformance, productionHours, planning, line, energy, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
   context: { client: undefined as unknown as QueryClient },
   defaultPreload: false,
   defaultErrorComponent: PageError,

@@ -22,6 +22,7 @@ import (
 	"zhigai/shop/andon"
 	"zhigai/shop/authenticity"
 	"zhigai/shop/control/loop"
+	"zhigai/shop/control/rule"
 	"zhigai/shop/energy"
 	"zhigai/shop/equipment"
 	"zhigai/shop/health"
@@ -86,6 +87,7 @@ type Deps struct {
 	// Costs tells what quality costs.
 	Costs     *cost.Desk
 	Process   *process.Desk
+	Rules     *rule.Desk
 	Condition *health.Desk
 	// Batches looks at machines' runs, Trials plans experiments, Loops hold processes.
 	Batches *batch.Desk
@@ -168,6 +170,7 @@ func Register(api *web.API, d Deps) {
 	r.registerConformity()
 	r.registerQualityCost()
 	r.registerProcess()
+	r.registerLineRules()
 	r.registerAttachments()
 	r.registerBalance()
 	r.registerHours()

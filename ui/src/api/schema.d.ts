@@ -2356,6 +2356,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/equipment/{id}/rule-words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Signals of a machine that a rule may speak of */
+        get: operations["rule-words"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/equipment/{id}/set-points": {
         parameters: {
             query?: never;
@@ -6970,6 +6987,160 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rule-checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What is wrong with a definition while it is written, and where */
+        post: operations["check-rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rule-firings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Times that rules fired, in shadow or acting, with what they rest on and what came of it, the newest first */
+        get: operations["rule-firings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rule-trials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a rule would have done over a stretch of history */
+        post: operations["try-rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rules by which a line reacts by itself, each revision by itself, the newest first */
+        get: operations["rules"];
+        put?: never;
+        /** Draft a rule, its next revision (series without id), or change a revision that never acted and whose rev was seen */
+        post: operations["save-rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One revision of a rule with how it does now */
+        get: operations["rule"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/{id}/backtest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try a draft on history and keep with it what came of it */
+        post: operations["backtest-rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/{id}/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a revision decided, beside what people did or what happened at the same time */
+        get: operations["rule-comparison"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Allow a revision that somebody else wrote to act, refuse it, suspend it, roll back to it; all but suspending takes an engineer */
+        post: operations["decide-rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a revision decide in shadow, ask that it acts, suspend or retire it */
+        post: operations["move-rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/run-signals/{equipment}": {
         parameters: {
             query?: never;
@@ -9398,6 +9569,21 @@ export interface components {
             job: number;
             /** @description Number */
             order: string;
+        };
+        "Backtest-ruleRequest": {
+            /** @enum {string} */
+            against?: "stops" | "alarms" | "cases" | "commands";
+            from: string;
+            /** Format: int64 */
+            points?: number;
+            /**
+             * Format: int64
+             * @description Revision of the document that was seen
+             */
+            rev: number;
+            to: string;
+            /** Format: int64 */
+            within_s: number;
         };
         BalanceLot: {
             /**
@@ -16709,6 +16895,21 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListRuleFired: {
+            items: components["schemas"]["RuleFired"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListRuleRule: {
+            items: components["schemas"]["RuleRule"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListRuleSignal: {
+            items: components["schemas"]["RuleSignal"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListSetPoint: {
             items: components["schemas"]["SetPoint"][];
             /** @description Pass as cursor for the next page */
@@ -23004,6 +23205,499 @@ export interface components {
             terms: {
                 [key: string]: number;
             };
+        };
+        RuleAction: {
+            /** @description Where; at the rule's place when left out */
+            equipment?: string;
+            /** @enum {string} */
+            kind: "alarm" | "command" | "call" | "work_order" | "nonconformance" | "hold_order";
+            readonly path?: string;
+            /**
+             * Format: int64
+             * @description Of an alarm or a work order: 1 is the most urgent
+             */
+            priority?: number;
+            /** @description Of a command: the set point */
+            signal?: string;
+            /** @description What people read; the rule's name when left out */
+            text?: components["schemas"]["PlantName"];
+            readonly unit?: string;
+            /**
+             * Format: double
+             * @description Of a command, in the set point's unit
+             */
+            value?: number;
+            /**
+             * @description Of a call
+             * @enum {string}
+             */
+            what?: "material" | "quality" | "maintenance";
+        };
+        RuleBacktest: {
+            rule: components["schemas"]["RuleRule"];
+            trial: components["schemas"]["RuleTrial"];
+        };
+        RuleChecked: {
+            /**
+             * Format: int64
+             * @description Characters of the expression before the place; -1 where there is none
+             */
+            at: number;
+            /**
+             * Format: int64
+             * @description The most that one look may cost, in CEL's units
+             */
+            cost?: number;
+            /** @description With what signals are called and measured in */
+            definition?: components["schemas"]["RuleDefinition"];
+            /** @description What is wrong: when, reset, inputs[0], actions[1] … */
+            field?: string;
+            /** Format: int64 */
+            max_cost: number;
+            ok: boolean;
+            /** @description What is wrong there, and how to mend it */
+            what?: string;
+            windows?: string[] | null;
+        };
+        RuleCompared: {
+            /** @enum {string} */
+            against: "stops" | "alarms" | "cases" | "commands";
+            /** @description What happened without a firing before it */
+            alone: components["schemas"]["RuleHappened"][];
+            /** @description Firings, the newest first, each with what happened next */
+            decided: components["schemas"]["RuleDecided"][];
+            /** Format: int64 */
+            false_calls: number;
+            from: string;
+            /** Format: int64 */
+            hits: number;
+            /** Format: int64 */
+            misses: number;
+            to: string;
+            /** Format: int64 */
+            within_s: number;
+        };
+        RuleCourse: {
+            name: string;
+            points: components["schemas"]["RulePoint"][];
+            unit?: string;
+        };
+        RuleDecided: {
+            /**
+             * Format: double
+             * @description How long after it the next event came; -1 where none came in time
+             */
+            after_s: number;
+            from: string;
+            id: string;
+            /** @description An input was not known any more at to */
+            lost?: boolean;
+            /** @enum {string} */
+            mode: "shadow" | "active";
+            /** @description Of the rule */
+            name: components["schemas"]["PlantName"];
+            /** @description What came of its actions; none in shadow */
+            outcomes: components["schemas"]["RuleOutcome"][];
+            path: string;
+            place: string;
+            /** @description What it rests on */
+            readings: components["schemas"]["RuleReading"][];
+            /** Format: int64 */
+            rev: number;
+            /** Format: int64 */
+            revision: number;
+            /** @description The revision */
+            rule: string;
+            series: string;
+            /** @description Left out while it stands */
+            to?: string;
+            /** @description It acted as often as it may before: this firing did nothing */
+            withheld?: boolean;
+        };
+        RuleDefinition: {
+            actions: components["schemas"]["RuleAction"][];
+            /**
+             * Format: int64
+             * @description Of a schedule
+             */
+            every_s?: number;
+            inputs: components["schemas"]["RuleInput"][];
+            /**
+             * Format: int64
+             * @description How often it may act within an hour; one more suspends it
+             */
+            max_per_hour: number;
+            /**
+             * Format: int64
+             * @description How soon it may fire again
+             */
+            min_interval_s?: number;
+            name: components["schemas"]["PlantName"];
+            /** @description What is new in this revision, and why */
+            note?: string;
+            /**
+             * Format: int64
+             * @description How long it must be away before the firing is over
+             */
+            off_delay_s?: number;
+            /**
+             * Format: int64
+             * @description How long the condition must hold before it fires
+             */
+            on_delay_s?: number;
+            /** @description Who answers for it; who wrote it when left out */
+            owner?: string;
+            /** @description Where it belongs: its alarms stand there, and who may see the place sees it */
+            place: string;
+            /** @description Condition that ends it; what is not when, if left out */
+            reset?: string;
+            /**
+             * Format: int64
+             * @description How long its inputs may be unknown before it suspends itself; 600 when left out
+             */
+            stale_s?: number;
+            /** @enum {string} */
+            trigger: "sample" | "change" | "schedule";
+            /** @description Condition in CEL over the inputs, with avg, min, max, rate, duration, count and since over windows */
+            when: string;
+        };
+        RuleFire: {
+            /**
+             * Format: double
+             * @description How long before the next event it came; -1 where none came within within_s
+             */
+            before_s: number;
+            from: string;
+            /** @description An input was not known any more at to */
+            lost?: boolean;
+            /** @description It would stand still at the end */
+            open?: boolean;
+            readings: components["schemas"]["RuleReading"][];
+            to: string;
+            /** @description It would have acted more often than it may: the rule would have suspended itself */
+            withheld?: boolean;
+        };
+        RuleFired: {
+            from: string;
+            id: string;
+            /** @description An input was not known any more at to */
+            lost?: boolean;
+            /** @enum {string} */
+            mode: "shadow" | "active";
+            /** @description Of the rule */
+            name: components["schemas"]["PlantName"];
+            /** @description What came of its actions; none in shadow */
+            outcomes: components["schemas"]["RuleOutcome"][];
+            path: string;
+            place: string;
+            /** @description What it rests on */
+            readings: components["schemas"]["RuleReading"][];
+            /** Format: int64 */
+            rev: number;
+            /** Format: int64 */
+            revision: number;
+            /** @description The revision */
+            rule: string;
+            series: string;
+            /** @description Left out while it stands */
+            to?: string;
+            /** @description It acted as often as it may before: this firing did nothing */
+            withheld?: boolean;
+        };
+        RuleHappened: {
+            from: string;
+            to: string;
+        };
+        RuleInput: {
+            equipment: string;
+            /** @enum {string} */
+            readonly kind?: "number" | "boolean" | "enumeration" | "text";
+            /** @description As the condition calls it: small letters, digits and _ */
+            name: string;
+            /** @description Of the machine */
+            readonly path?: string;
+            /** @description Of the machine; machine.state for what it does */
+            signal: string;
+            /** Format: int32 */
+            readonly tag?: number;
+            readonly title?: components["schemas"]["PlantName"];
+            /** @description UCUM */
+            readonly unit?: string;
+        };
+        RuleMove: {
+            /**
+             * Format: int64
+             * @description Of a request: how long it waits for an answer; a day when left out
+             */
+            expire_s?: number;
+            /** @description Why; needed to ask, refuse, suspend, retire and roll back */
+            note?: string;
+            /**
+             * Format: int64
+             * @description Revision of the document that was seen
+             */
+            rev: number;
+            /** @enum {string} */
+            what: "shadow" | "request" | "approve" | "refuse" | "suspend" | "retire" | "rollback";
+        };
+        RuleOutcome: {
+            doubtful?: boolean;
+            /** @description Of the command, call, work order or case */
+            id?: string;
+            /** @enum {string} */
+            kind: "alarm" | "command" | "call" | "work_order" | "nonconformance" | "hold_order";
+            /** @description done, failed, or how the command ended */
+            state: string;
+            why?: string;
+        };
+        RulePoint: {
+            at: string;
+            /** Format: double */
+            high: number;
+            /** Format: double */
+            low: number;
+            /**
+             * Format: double
+             * @description Weighed by the time that each value held
+             */
+            mean: number;
+        };
+        RuleQuestion: {
+            /**
+             * @description Known events that firings are held against; stops when left out
+             * @enum {string}
+             */
+            against?: "stops" | "alarms" | "cases" | "commands";
+            definition: components["schemas"]["RuleDefinition"];
+            /** @description Where these happened; at the first input's machine when left out */
+            equipment?: string;
+            from: string;
+            /**
+             * Format: int64
+             * @description Length of the courses of the inputs; none when left out
+             */
+            points?: number;
+            to: string;
+            /**
+             * Format: int64
+             * @description How long before an event a firing must come to count as its warning
+             */
+            within_s: number;
+        };
+        RuleReading: {
+            name: string;
+            /** Format: double */
+            number: number;
+            text?: string;
+        };
+        RuleRequest: {
+            at: string;
+            by: string;
+            expires: string;
+            note?: string;
+        };
+        RuleRule: {
+            actions: components["schemas"]["RuleAction"][];
+            /** @description Who wrote it; none of them allows it */
+            readonly authors?: string[] | null;
+            /**
+             * Format: int64
+             * @description Of a schedule
+             */
+            every_s?: number;
+            /** @description Of this revision */
+            readonly id?: string;
+            inputs: components["schemas"]["RuleInput"][];
+            /**
+             * Format: int64
+             * @description How often it may act within an hour; one more suspends it
+             */
+            max_per_hour: number;
+            /**
+             * Format: int64
+             * @description How soon it may fire again
+             */
+            min_interval_s?: number;
+            name: components["schemas"]["PlantName"];
+            /** @description What is new in this revision, and why */
+            note?: string;
+            /**
+             * Format: int64
+             * @description How long it must be away before the firing is over
+             */
+            off_delay_s?: number;
+            /**
+             * Format: int64
+             * @description How long the condition must hold before it fires
+             */
+            on_delay_s?: number;
+            /** @description Who answers for it; who wrote it when left out */
+            owner?: string;
+            readonly path?: string;
+            /** @description Where it belongs: its alarms stand there, and who may see the place sees it */
+            place: string;
+            readonly place_name?: components["schemas"]["PlantName"];
+            /** @description It waits for somebody to allow it */
+            readonly request?: components["schemas"]["RuleRequest"];
+            /** @description Condition that ends it; what is not when, if left out */
+            reset?: string;
+            /**
+             * Format: int64
+             * @description Counts the changes of this revision; the one that was seen
+             */
+            rev?: number;
+            /**
+             * Format: int64
+             * @description Counts from 1 within the series
+             */
+            readonly revision?: number;
+            /** @description Of all revisions of the rule; left out for a new rule */
+            series?: string;
+            /**
+             * Format: int64
+             * @description How long its inputs may be unknown before it suspends itself; 600 when left out
+             */
+            stale_s?: number;
+            /** @enum {string} */
+            readonly state?: "draft" | "backtested" | "shadow" | "active" | "suspended" | "retired";
+            readonly steps?: components["schemas"]["RuleStep"][] | null;
+            /** @description The last trial on history */
+            readonly trial?: components["schemas"]["RuleTried"];
+            /** @enum {string} */
+            trigger: "sample" | "change" | "schedule";
+            /** @description Condition in CEL over the inputs, with avg, min, max, rate, duration, count and since over windows */
+            when: string;
+        };
+        RuleShown: {
+            /** @description All of the rule, the newest first */
+            revisions: components["schemas"]["RuleRule"][];
+            rule: components["schemas"]["RuleRule"];
+            status: components["schemas"]["RuleStatus"];
+        };
+        RuleSignal: {
+            /** @enum {string} */
+            kind: "number" | "boolean" | "enumeration" | "text";
+            /** Format: double */
+            max?: number;
+            /**
+             * Format: double
+             * @description Smallest value that the machine takes
+             */
+            min?: number;
+            name: string;
+            /** Format: int32 */
+            tag?: number;
+            title?: components["schemas"]["PlantName"];
+            unit?: string;
+            /** @description Names of an enumeration's codes */
+            values?: {
+                [key: string]: components["schemas"]["PlantName"];
+            };
+            writable?: boolean;
+        };
+        RuleStatus: {
+            /** @description Since when its condition cannot be told */
+            blind?: string;
+            /**
+             * Format: int64
+             * @description Values that came for an instant that it had left behind
+             */
+            late: number;
+            running: boolean;
+            /** @description It fired then and stands */
+            standing?: string;
+            why?: string;
+        };
+        RuleStep: {
+            at: string;
+            by: string;
+            note?: string;
+            /** @enum {string} */
+            state: "draft" | "backtested" | "shadow" | "active" | "suspended" | "retired";
+            /** @enum {string} */
+            what: "save" | "backtest" | "shadow" | "request" | "approve" | "refuse" | "suspend" | "retire" | "rollback" | "edit";
+        };
+        RuleTrial: {
+            /** @enum {string} */
+            against: "stops" | "alarms" | "cases" | "commands";
+            /** Format: int64 */
+            count: number;
+            courses?: components["schemas"]["RuleCourse"][] | null;
+            /**
+             * Format: double
+             * @description Share of the stretch in which the input known least had a good value, 0..1
+             */
+            coverage: number | null;
+            /**
+             * Format: int64
+             * @description Firings while an event went on already
+             */
+            during: number;
+            /**
+             * Format: int64
+             * @description Known events of the stretch
+             */
+            events: number;
+            /**
+             * Format: int64
+             * @description Firings that no event came after in time, and that came during none
+             */
+            false_calls: number;
+            /** @description The first of them; count says how many there are */
+            fired: components["schemas"]["RuleFire"][];
+            from: string;
+            /**
+             * Format: int64
+             * @description Events that a firing came before
+             */
+            hits: number;
+            /**
+             * Format: int64
+             * @description Events that none came before
+             */
+            misses: number;
+            /**
+             * Format: double
+             * @description None where too little of the stretch is known
+             */
+            per_day: number | null;
+            /** @description Why the trial says little */
+            reason?: string;
+            /** @description Version of the code that says when a rule fires */
+            rule: string;
+            /**
+             * Format: double
+             * @description Times faster than it happened
+             */
+            speed: number;
+            /**
+             * Format: double
+             * @description All firings together
+             */
+            stood_s: number;
+            /** @description No later than now */
+            to: string;
+            /** Format: double */
+            took_ms: number;
+            /**
+             * Format: int64
+             * @description Firings beyond what it may do within an hour
+             */
+            withheld: number;
+        };
+        RuleTried: {
+            at: string;
+            by: string;
+            /** Format: int64 */
+            count: number;
+            /** Format: int64 */
+            false_calls: number;
+            from: string;
+            /** Format: int64 */
+            hits: number;
+            /** Format: int64 */
+            misses: number;
+            to: string;
         };
         Sample: {
             /** @description good, uncertain:REASON or bad:REASON */
@@ -30390,6 +31084,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProcessAtMachine"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "rule-words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRuleSignal"];
                 };
             };
             /** @description Error */
@@ -41694,6 +42419,366 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "check-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleDefinition"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleChecked"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "rule-firings": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                /** @description Of one rule */
+                series?: string;
+                /** @description Only those that stand */
+                open?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRuleFired"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "try-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleQuestion"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleTrial"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rules: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                /** @description Revisions of one rule */
+                series?: string;
+                /** @description Retired revisions as well */
+                all?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRuleRule"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleRule"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleRule"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Revision of a rule */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleShown"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "backtest-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Revision of a rule */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Backtest-ruleRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleBacktest"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "rule-comparison": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+                /** @description Commands of people for a rule that commands, else stops, when left out */
+                against?: "stops" | "alarms" | "cases" | "commands";
+                /** @description How long after a firing an event belongs to it */
+                within_s?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Revision of a rule */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleCompared"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "decide-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Revision of a rule */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleMove"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleRule"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "move-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Revision of a rule */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleMove"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleRule"];
+                };
             };
             /** @description Error */
             default: {

@@ -1,0 +1,320 @@
+package rule
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"zhigai/access"
+	"zhigai/calc/rule"
+	"zhigai/fact/document"
+	"zhigai/plant"
+)
+
+// Options of a desk. All are required.
+type Options struct {
+	Store   Store
+	Plant   Plant
+	History History
+	States  States
+	Events  Events
+	Actors  Actors
+	Tenants func(context.Context) ([]plant.TenantNo, error)
+	NewID   func() string // a ULID that rises
+	Now     func() time.Time
+	Logger  *slog.Logger
+}
+
+// Desk is where rules are kept, tried and run. Its methods may be called concurrently.
+type Desk struct {
+	o       Options
+	changed chan struct{}  // wakes what runs
+	work    sync.WaitGroup // who acts on news of runners
+
+	mu      sync.Mutex // guards runners and all that they hold
+	runners map[string]*runner
+}
+
+// NewDesk makes a desk; [Desk.Run] lets rules look at samples.
+func NewDesk(o Options) *Desk {
+	return &Desk{o: o, changed: make(chan struct{}, 1), runners: map[string]*runner{}}
+}
+
+func (d *Desk) now() plant.Instant { return plant.InstantOf(d.o.Now()) }
+
+// Rules lists revisions within a scope, the newest first; open ones are those that are
+// not retired.
+func (d *Desk) Rules(ctx context.Context, f Filter) ([]Rule, error) {
+	f.Kind = KindRule
+	return document.ReadAll[Rule](d.o.Store.Documents(ctx, f))
+}
+
+// Rule is one revision that the asker sees.
+func (d *Desk) Rule(ctx context.Context, who access.Principal, id string) (Rule, error) {
+	return d.rule(ctx, who, id, access.Read)
+}
+
+func (d *Desk) rule(ctx context.Context, who access.Principal, id string, right access.Permission) (Rule, error) {
+	r, err := document.Read[Rule](d.o.Store.Document(ctx, who.Scope.Tenant, KindRule, id))
+	switch {
+	case err != nil:
+		return Rule{}, err
+	case !who.Scope.Allows(r.Path):
+		return Rule{}, fmt.Errorf("%w: rule %s", access.ErrNotFound, id)
+	case !who.May(right, r.Path):
+		return Rule{}, fmt.Errorf("%w: %s at %s", access.ErrForbidden, right, r.Path)
+	}
+	return r, nil
+}
+
+// Revisions are all of a rule, the newest first.
+func (d *Desk) Revisions(ctx context.Context, tenant plant.TenantNo, series string) ([]Rule, error) {
+	return d.Rules(ctx, Filter{Scope: access.Scope{Tenant: tenant}, Of: series, Limit: maxRevisions})
+}
+
+// Checked is what a definition comes to.
+type Checked struct {
+	OK         bool        `json:"ok"`
+	Field      string      `json:"field,omitempty" doc:"What is wrong: when, reset, inputs[0], actions[1] …"`
+	At         int         `json:"at" doc:"Characters of the expression before the place; -1 where there is none"`
+	What       string      `json:"what,omitempty" doc:"What is wrong there, and how to mend it"`
+	Cost       uint64      `json:"cost,omitempty" doc:"The most that one look may cost, in CEL's units"`
+	MaxCost    uint64      `json:"max_cost"`
+	Windows    []string    `json:"windows,omitempty"`
+	Definition *Definition `json:"definition,omitempty" doc:"With what signals are called and measured in"`
+}
+
+// Check says what is wrong with a definition while it is written.
+func (d *Desk) Check(ctx context.Context, who access.Principal, def Definition) (Checked, error) {
+	out := Checked{At: -1, MaxCost: rule.MaxCost}
+	_, program, err := d.complete(ctx, who, &def)
+	if w, ok := errors.AsType[*rule.Wrong](err); ok {
+		out.Field, out.At, out.What, out.Definition = w.Field, w.At, w.What, &def
+		return out, nil
+	}
+	if errors.Is(err, ErrInvalid) {
+		out.What = strings.TrimPrefix(err.Error(), ErrInvalid.Error()+": ")
+		if field, what, ok := strings.Cut(out.What, ": "); ok && !strings.Contains(field, " ") {
+			out.Field, out.What = field, what
+		}
+		return out, nil
+	}
+	if err != nil {
+		return Checked{}, err
+	}
+	out.OK, out.Cost, out.Windows, out.Definition = true, program.Cost(), program.Windows(), &def
+	return out, nil
+}
+
+// complete fills in what the plant says of a definition and compiles it.
+func (d *Desk) complete(ctx context.Context, who access.Principal, def *Definition) (Machine, *rule.Program, error) {
+	at, err := d.machine(ctx, who, def.Place)
+	if err != nil {
+		return Machine{}, nil, err
+	}
+	if err := def.checkTexts(); err != nil {
+		return Machine{}, nil, err
+	}
+	if def.Owner = strings.TrimSpace(def.Owner); def.Owner == "" {
+		def.Owner = who.Name
+	}
+	for i := range def.Inputs {
+		if err := d.input(ctx, who, &def.Inputs[i], fmt.Sprintf("inputs[%d]", i)); err != nil {
+			return Machine{}, nil, err
+		}
+	}
+	for i := range def.Actions {
+		if err := d.action(ctx, who, def, i); err != nil {
+			return Machine{}, nil, err
+		}
+	}
+	program, err := rule.Compile(def.spec())
+	if err != nil {
+		return Machine{}, nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	return at, program, nil
+}
+
+// machine finds a place that the asker sees.
+func (d *Desk) machine(ctx context.Context, who access.Principal, node plant.NodeID) (Machine, error) {
+	m, err := d.o.Plant.Machine(ctx, who.Scope.Tenant, node)
+	if err == nil && !who.Scope.Allows(m.Path) {
+		err = fmt.Errorf("%w: node %s", access.ErrNotFound, node)
+	}
+	return m, err
+}
+
+// Words are the signals of a machine for who writes a condition.
+func (d *Desk) Words(ctx context.Context, who access.Principal, node plant.NodeID) ([]Signal, error) {
+	m, err := d.machine(ctx, who, node)
+	if err != nil {
+		return nil, err
+	}
+	out := slices.DeleteFunc(slices.Clone(m.Signals), func(s Signal) bool { return s.Kind == "" })
+	if len(out) > 0 {
+		out = append(out, Signal{Name: MachineState, Title: plant.Name{ZH: "设备状态", EN: "State of the machine"}, Kind: rule.Text})
+	}
+	return out, nil
+}
+
+func (d *Desk) input(ctx context.Context, who access.Principal, in *Input, field string) error {
+	m, err := d.machine(ctx, who, in.Machine)
+	if err != nil {
+		return fmt.Errorf("%w: %s: there is no machine %s here; choose one of the list", ErrInvalid, field, in.Machine)
+	}
+	in.Path = m.Path
+	if in.Signal == MachineState {
+		in.Kind, in.Title, in.Unit, in.Tag = rule.Text, plant.Name{ZH: "设备状态", EN: "State of the machine"}, "", 0
+		return nil
+	}
+	i := slices.IndexFunc(m.Signals, func(s Signal) bool { return s.Name == in.Signal })
+	switch {
+	case i < 0:
+		return invalid("%s: %s has no signal %q; choose one of its list", field, m.Path, in.Signal)
+	case m.Signals[i].Kind == "" || m.Signals[i].Kind == rule.Text:
+		return invalid("%s: %s of %s is a text or a waveform; choose a number, a boolean or an enumeration", field, in.Signal, m.Path)
+	case m.Signals[i].Tag == 0:
+		return invalid("%s: %s of %s was never read; let the machine be connected first", field, in.Signal, m.Path)
+	}
+	s := m.Signals[i]
+	in.Title, in.Unit, in.Kind, in.Tag = s.Title, s.Unit, s.Kind, s.Tag
+	return nil
+}
+
+// action fills in where something is done and refuses what cannot be.
+func (d *Desk) action(ctx context.Context, who access.Principal, def *Definition, i int) error {
+	a := &def.Actions[i]
+	field := fmt.Sprintf("actions[%d]", i)
+	if a.Machine == "" {
+		a.Machine = def.Place
+	}
+	m, err := d.machine(ctx, who, a.Machine)
+	if err != nil {
+		return fmt.Errorf("%w: %s: there is no place %s here; choose one of the list", ErrInvalid, field, a.Machine)
+	}
+	a.Path, a.Unit = m.Path, ""
+	switch {
+	case !slices.Contains(ActionKinds, a.Kind):
+		return invalid("%s: %q is nothing that a rule does; write one of %v", field, a.Kind, ActionKinds)
+	case len(a.Text.ZH) > maxWords || len(a.Text.EN) > maxWords:
+		return invalid("%s: texts of at most %d bytes are kept", field, maxWords)
+	case (a.Kind == Alarm || a.Kind == WorkOrder) && (a.Priority < 1 || a.Priority > 4):
+		return invalid("%s: say how urgent it is, 1 the most to 4 the least", field)
+	case a.Kind == Call && a.What != "material" && a.What != "quality" && a.What != "maintenance":
+		return invalid("%s: say what is called for: material, quality or maintenance", field)
+	case a.Kind != Alarm && a.Kind != Nonconformity && len(m.Signals) == 0:
+		return invalid("%s: %s is no machine; choose one for a %s", field, m.Path, a.Kind)
+	case a.Kind == Command:
+		return def.command(field, a, m)
+	}
+	return nil
+}
+
+// command checks what is written, and that the rule does not read it itself.
+func (def *Definition) command(field string, a *Action, m Machine) error {
+	i := slices.IndexFunc(m.Signals, func(s Signal) bool { return s.Name == a.Signal && s.Writable })
+	switch {
+	case i < 0:
+		return invalid("%s: %q is no set point of %s; choose one that its profile lets be written", field, a.Signal, m.Path)
+	case a.Value == nil:
+		return invalid("%s: say to what %s is set", field, a.Signal)
+	case m.Signals[i].Kind == rule.Text:
+		return invalid("%s: %s is a text; a rule sets numbers, switches and codes", field, a.Signal)
+	}
+	s := m.Signals[i]
+	a.Unit = s.Unit
+	if s.Min != nil && *a.Value < *s.Min || s.Max != nil && *a.Value > *s.Max {
+		return invalid("%s: the machine does not take %v for %s; its profile gives the limits", field, *a.Value, s.Name)
+	}
+	for j, in := range def.Inputs {
+		if in.Machine == a.Machine && in.Signal == a.Signal {
+			return invalid("%s: the rule would write %s, which it reads itself as %s (inputs[%d]): it would answer its own doing. Read what the machine measures instead of its set point", field, a.point(), in.Name, j)
+		}
+	}
+	return nil
+}
+
+// Save makes a draft: of a new rule without a series, of the next revision without an
+// id, or changes a revision that does not act and whose Rev was seen.
+func (d *Desk) Save(ctx context.Context, who access.Principal, r Rule) (Rule, error) {
+	at, _, err := d.complete(ctx, who, &r.Definition)
+	if err != nil {
+		return Rule{}, err
+	}
+	if !who.May(access.Engineer, at.Path) {
+		return Rule{}, fmt.Errorf("%w: rules at %s", access.ErrForbidden, at.Path)
+	}
+	r.Path, r.PlaceName, r.State, r.Request, r.Trial = at.Path, at.Name, Draft, nil, nil
+	what := "save"
+	seen := r.Rev
+	if r.ID == "" {
+		if r, err = d.next(ctx, who, r); err != nil {
+			return Rule{}, err
+		}
+		seen = 0
+	} else {
+		old, err := d.rule(ctx, who, r.ID, access.Engineer)
+		switch {
+		case err != nil:
+			return Rule{}, err
+		case old.wasActive() || !slices.Contains(ways[old.State], Draft):
+			return Rule{}, invalid("%s is %s and acted; it never changes: make the next revision", old.called(), old.State)
+		case old.Rev != r.Rev:
+			return Rule{}, conflict("the rule has revision %d, not %d", old.Rev, r.Rev)
+		}
+		what = "edit"
+		r.Series, r.Revision, r.Authors, r.Steps = old.Series, old.Revision, old.Authors, old.Steps
+	}
+	if !slices.Contains(r.Authors, who.Name) {
+		r.Authors = append(r.Authors, who.Name)
+	}
+	return r, d.step(ctx, who.Scope.Tenant, &r, seen, Step{State: Draft, What: what, By: who.Name, Note: r.Note})
+}
+
+// next makes a revision that follows those of the same rule.
+func (d *Desk) next(ctx context.Context, who access.Principal, r Rule) (Rule, error) {
+	r.ID, r.Revision, r.Authors, r.Steps = d.o.NewID(), 1, nil, nil
+	if r.Series == "" {
+		r.Series = r.ID
+		return r, nil
+	}
+	all, err := d.Revisions(ctx, who.Scope.Tenant, r.Series)
+	if err != nil {
+		return Rule{}, err
+	}
+	if len(all) == 0 || !who.Scope.Allows(all[0].Path) {
+		return Rule{}, fmt.Errorf("%w: rule %s", access.ErrNotFound, r.Series)
+	}
+	for _, o := range all {
+		if o.State == Draft || o.State == Backtested || o.State == Shadow {
+			return Rule{}, conflict("%s is %s; finish or retire it before the next is written", o.called(), o.State)
+		}
+		r.Revision = max(r.Revision, o.Revision+1)
+	}
+	return r, nil
+}
+
+// step writes a revision with what was done to it.
+func (d *Desk) step(ctx context.Context, tenant plant.TenantNo, r *Rule, seen int64, s Step) error {
+	s.At = d.now()
+	r.State, r.Rev, r.Steps = s.State, seen+1, append(slices.Clip(r.Steps), s)
+	doc := Document{Kind: KindRule, ID: r.ID, Place: r.Place, Path: r.Path, Of: r.Series, Open: r.State != Retired, By: s.By}
+	if err := document.Save(ctx, d.o.Store, tenant, doc, r, seen, s.At); err != nil {
+		return err
+	}
+	d.wake()
+	return nil
+}
+
+// wake lets what runs look at the rules again.
+func (d *Desk) wake() {
+	select {
+	case d.changed <- struct{}{}:
+	default: // it will look anyway
+	}
+}

@@ -1,0 +1,405 @@
+package rule
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"zhigai/access"
+	"zhigai/calc/rule"
+	"zhigai/plant"
+)
+
+// Pace of the present.
+const (
+	// pace is how often rules look at the clock while no sample comes: delays are over
+	// and windows slide to this.
+	pace = 200 * time.Millisecond
+	// reloadEvery is how soon a change is seen that another process made, and states of
+	// machines are asked for.
+	reloadEvery = 2 * time.Second
+	statesEvery = time.Second
+	readAtOnce  = 512
+	saveEvery   = 2 * time.Second
+	// grace is how late a value may come and still count for its own instant where
+	// nothing but time goes on: delays end and windows slide that much later.
+	grace = plant.Micros(time.Second / time.Microsecond)
+	// ahead is how far in the future a sample may lie that was committed before a rule
+	// began: what is more is no clock that connect believes.
+	ahead = plant.Micros(5 * time.Minute / time.Microsecond)
+	// maxLook is how long one look at a rule that loops may take; such a rule is stopped
+	// then, and others go on.
+	maxLook = 5 * time.Millisecond
+	// maxWaiting bounds firings of one rule that wait to be acted on.
+	maxWaiting = 64
+)
+
+// Cursor is the name of what runs at the feed: what it has not seen is kept.
+const Cursor = "rules"
+
+// runner is a revision that looks at samples.
+type runner struct {
+	tenant  plant.TenantNo
+	rule    Rule
+	src     sources
+	fold    *rule.Fold
+	loops   bool
+	cancel  context.CancelFunc // ends an evaluation
+	news    chan news          // for who acts; closed when the runner is
+	loading bool               // what fires now is of the past
+	does    []Stretch          // what each of its machines does, as it was told last
+	after   uint64             // what was committed up to here was read from history
+	stopped bool               // it was suspended; nothing more comes of it
+	acting  atomic.Bool        // somebody acts on its news
+}
+
+// news is that a rule fired, that a firing is over, or that it misbehaves.
+type news struct {
+	firing rule.Firing
+	over   bool
+	why    string // not "": it is to be suspended
+}
+
+// seen names a tag of a tenant.
+type seen struct {
+	tenant plant.TenantNo
+	tag    plant.TagNo
+}
+
+// listener is a source of a runner.
+type listener struct {
+	r *runner
+	s source
+}
+
+// Run lets rules look at samples as they come, until ctx ends.
+func (d *Desk) Run(ctx context.Context, feed Feed) error {
+	for ctx.Err() == nil {
+		if err := d.follow(ctx, feed); err != nil && ctx.Err() == nil {
+			d.o.Logger.Error("rules: will start again", "err", err)
+		}
+		d.drop()
+		select {
+		case <-ctx.Done():
+		case <-time.After(reloadEvery):
+		}
+	}
+	return ctx.Err()
+}
+
+// drop ends all that runs, and waits until what fired before was acted on.
+func (d *Desk) drop() {
+	d.mu.Lock()
+	for id, r := range d.runners {
+		r.close()
+		delete(d.runners, id)
+	}
+	d.mu.Unlock()
+	d.work.Wait()
+}
+
+func (r *runner) close() {
+	r.cancel()
+	close(r.news)
+}
+
+func (d *Desk) follow(ctx context.Context, feed Feed) error {
+	at := feed.LastSeq()
+	_ = feed.SaveCursor(Cursor, at) // without it batches may be gone before they are read: then it starts again
+	byTag := map[seen][]listener{}
+	var loaded, saved, stated time.Time
+	wake := make(chan struct{}, 1)
+	waits, stop := context.WithCancel(ctx)
+	defer stop()
+	waiting := false
+	for {
+		now := d.o.Now()
+		if now.Sub(loaded) >= reloadEvery || now.Before(loaded) {
+			var err error
+			if byTag, err = d.load(ctx, feed); err != nil {
+				return err
+			}
+			loaded = now
+		}
+		batches, err := feed.Read(ctx, at, readAtOnce)
+		if err != nil {
+			return err
+		}
+		states := now.Sub(stated) >= statesEvery || now.Before(stated)
+		if states {
+			stated = now
+		}
+		d.look(ctx, byTag, batches, states)
+		if n := len(batches); n > 0 {
+			at = batches[n-1].Seq
+		}
+		if now.Sub(saved) >= saveEvery || now.Before(saved) {
+			_ = feed.SaveCursor(Cursor, at)
+			saved = now
+		}
+		if len(batches) == readAtOnce {
+			continue
+		}
+		if !waiting {
+			waiting = true
+			go func(after uint64) {
+				_ = feed.Wait(waits, after) // ctx ended: who waits for it ends as well
+				wake <- struct{}{}
+			}(at)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-wake:
+			waiting = false
+		case <-d.changed:
+			loaded = time.Time{}
+		case <-time.After(pace):
+		}
+	}
+}
+
+// look tells rules what was committed and lets time go on.
+func (d *Desk) look(ctx context.Context, byTag map[seen][]listener, batches []Entry, states bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, b := range batches {
+		samples := slices.Clone(b.Samples)
+		slices.SortStableFunc(samples, func(x, y plant.Sample) int { return cmp.Compare(x.Time, y.Time) })
+		for len(samples) > 0 {
+			n := 1
+			for n < len(samples) && samples[n].Time == samples[0].Time {
+				n++
+			}
+			instant(byTag, b, samples[:n])
+			samples = samples[n:]
+		}
+	}
+	now := plant.MicrosOf(d.o.Now())
+	for _, r := range d.runners {
+		if r.stopped {
+			continue
+		}
+		if states {
+			d.tellStates(ctx, r)
+		}
+		r.within(func() {
+			r.fold.Settle()
+			r.fold.Advance(int64(now - grace))
+		})
+		d.judge(r, int64(now))
+	}
+}
+
+// instant tells rules the samples of one instant, contact first, as history is read.
+func instant(byTag map[seen][]listener, b Entry, samples []plant.Sample) {
+	for _, link := range []bool{true, false} {
+		for _, s := range samples {
+			for _, l := range byTag[seen{b.Tenant, s.Tag}] {
+				if l.s.link == link && !l.r.stopped && b.Seq > l.r.after {
+					l.r.within(func() { l.s.tell(l.r.fold, s) })
+				}
+			}
+		}
+	}
+}
+
+// within lets a rule that loops work no longer than it may.
+func (r *runner) within(do func()) {
+	if !r.loops {
+		do()
+		return
+	}
+	t := time.AfterFunc(maxLook, r.cancel)
+	defer t.Stop()
+	do()
+}
+
+// judge suspends a rule that was stopped at its limit, or is blind for too long.
+func (d *Desk) judge(r *runner, now int64) {
+	if err := r.fold.Broken(); err != nil {
+		r.say(news{why: fmt.Sprintf("it was stopped: %v. Say the condition with less to calculate", err)})
+		r.stopped = true
+		return
+	}
+	if since, why, blind := r.fold.Blind(); blind && r.rule.State == Active && now-since > r.rule.stale() {
+		r.say(news{why: fmt.Sprintf("its inputs were not known for %s: %s. See to the device, then let the rule be allowed again", time.Duration(r.rule.stale())*time.Microsecond, why)})
+		r.stopped = true
+	}
+}
+
+// say hands news to who acts. A rule that fires faster than that is suspended.
+func (r *runner) say(n news) {
+	r.acting.Store(true)
+	select {
+	case r.news <- n:
+	default:
+		r.stopped = true
+	}
+}
+
+// tellStates tells a rule what its machines do.
+func (d *Desk) tellStates(ctx context.Context, r *runner) {
+	for i, s := range r.src.states {
+		now, ok := d.o.States.Does(ctx, r.tenant, s.machine)
+		if !ok || now == r.does[i] {
+			continue
+		}
+		r.does[i] = now
+		s.tell(r.fold, now.From, now.State, now.Known)
+	}
+}
+
+// load makes what runs that which the store says.
+func (d *Desk) load(ctx context.Context, feed Feed) (map[seen][]listener, error) {
+	tenants, err := d.o.Tenants(ctx)
+	if err != nil {
+		return nil, err
+	}
+	want := map[string]bool{}
+	for _, t := range tenants {
+		all, err := d.inUse(ctx, t)
+		if err != nil && !errors.Is(err, ErrInvalid) {
+			return nil, err
+		}
+		for _, r := range all {
+			if !r.runs() {
+				continue
+			}
+			want[r.ID] = true
+			d.mu.Lock()
+			was := d.runners[r.ID]
+			d.mu.Unlock()
+			if was != nil && was.rule.State == r.State && was.rule.since() == r.since() { // also while it is being suspended
+				continue
+			}
+			one, err := d.begin(ctx, t, r, feed.LastSeq())
+			if err != nil {
+				d.o.Logger.Error("a rule does not run", "rule", r.ID, "err", err) // it is tried again with the next look
+				continue
+			}
+			d.mu.Lock()
+			if was != nil {
+				was.close()
+			}
+			d.runners[r.ID] = one
+			d.mu.Unlock()
+		}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	byTag := map[seen][]listener{}
+	for id, r := range d.runners {
+		if !want[id] {
+			r.close()
+			delete(d.runners, id)
+			continue
+		}
+		for _, s := range r.src.tags {
+			key := seen{r.tenant, s.tag}
+			byTag[key] = append(byTag[key], listener{r, s})
+		}
+	}
+	return byTag, nil
+}
+
+// lookBack is how far back a rule begins beyond its windows and delays: how long its
+// inputs may hold a value that began before.
+const lookBack = 10 * time.Minute
+
+// begin makes a runner that knows what was before, and lets it act from now on.
+func (d *Desk) begin(ctx context.Context, tenant plant.TenantNo, r Rule, after uint64) (*runner, error) {
+	program, err := rule.Compile(r.spec())
+	if err != nil {
+		return nil, err
+	}
+	src, err := d.sources(ctx, tenant, r.Definition)
+	if err != nil {
+		return nil, err
+	}
+	fired, err := d.recent(ctx, tenant, r)
+	if err != nil {
+		return nil, err
+	}
+	looks, cancel := context.WithCancel(context.Background())
+	one := &runner{tenant: tenant, rule: r, src: src, after: after, loops: program.Loops(), cancel: cancel, news: make(chan news, maxWaiting), loading: true, does: make([]Stretch, len(src.states))}
+	one.fold = rule.NewFold(looks, program, func(f rule.Firing) {
+		if !one.loading {
+			one.say(news{firing: f})
+		}
+	}, func(f rule.Firing) {
+		if !one.loading {
+			one.say(news{firing: f, over: true})
+		}
+	})
+	s := r.spec()
+	now := plant.MicrosOf(d.o.Now())
+	begin := now - plant.Micros(program.Longest()+s.OnDelay+s.OffDelay+lookBack.Microseconds())
+	p := past{d.o.History, d.o.States, now, tenant, src}
+	if err = p.seed(ctx, begin, one.fold); err == nil {
+		err = p.read(ctx, begin, now+ahead, one.fold)
+	}
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	one.fold.Settle()
+	one.loading = false
+	var open *Fired
+	var acted []int64
+	for i := range fired {
+		if fired[i].Mode == r.State && fired[i].Rule == r.ID && fired[i].To == 0 && open == nil {
+			open = &fired[i]
+		}
+		if fired[i].Mode == Active && !fired[i].Withheld {
+			acted = append(acted, int64(fired[i].From))
+		}
+	}
+	slices.Sort(acted)
+	one.fold.Recall(acted)
+	act := d.actor(tenant, one, open)
+	switch f, stands := one.fold.Standing(); {
+	case stands && open == nil:
+		one.say(news{firing: f})
+	case !stands && open != nil:
+		one.say(news{firing: rule.Firing{From: int64(open.From), To: int64(now)}, over: true})
+	}
+	d.work.Go(func() { act(context.WithoutCancel(ctx)) })
+	return one, nil
+}
+
+// recent are the last firings of a rule, the newest first.
+func (d *Desk) recent(ctx context.Context, tenant plant.TenantNo, r Rule) ([]Fired, error) {
+	return d.Firings(ctx, Filter{Scope: access.Scope{Tenant: tenant}, Of: r.Series, Limit: r.MaxPerHour + 10})
+}
+
+// Status is how a revision does that looks at samples.
+type Status struct {
+	Running  bool          `json:"running"`
+	Standing plant.Instant `json:"standing,omitempty" doc:"It fired then and stands"`
+	Blind    plant.Instant `json:"blind,omitempty" doc:"Since when its condition cannot be told"`
+	Why      string        `json:"why,omitempty"`
+	Late     int           `json:"late" doc:"Values that came for an instant that it had left behind"`
+}
+
+// Status is how a revision does now.
+func (d *Desk) Status(id string) Status {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	r := d.runners[id]
+	if r == nil {
+		return Status{}
+	}
+	out := Status{Running: !r.stopped, Late: r.fold.Late()}
+	if f, ok := r.fold.Standing(); ok {
+		out.Standing = floorMs(f.From)
+	}
+	if since, why, ok := r.fold.Blind(); ok {
+		out.Blind, out.Why = floorMs(since), why
+	}
+	return out
+}
