@@ -20204,6 +20204,8 @@ export interface components {
             codes: components["schemas"]["QualityCodeCount"][];
             /** Format: int64 */
             count: number;
+            /** @description By operation */
+            operations: components["schemas"]["QualityOperationCount"][];
             /** @description By machine or place, the most frequent first */
             places: components["schemas"]["QualityPlaceCount"][];
             /**
@@ -20659,6 +20661,12 @@ export interface components {
             readonly said?: string;
             subgroup?: string;
             text: string;
+        };
+        QualityOperationCount: {
+            /** Format: int64 */
+            count: number;
+            /** Format: int64 */
+            operation: number;
         };
         QualityPicture: {
             /**
