@@ -90,6 +90,8 @@ const (
 	KindExperiment         Kind = "experiment"      // a revision of an experiment of shop/process/trial
 	KindFile               Kind = "file"            // attachment.File: a file was kept, or belongs to another place
 
+	KindLoop Kind = "control_loop" // a document of shop/control/loop as it was saved
+
 	KindExchange Kind = "exchange" // exchange.Fact: a step of a message of factory/exchange
 )
 
@@ -101,7 +103,7 @@ var Kinds = []Kind{
 	KindPerson, KindPlan, KindPlanPart, KindPlanStep, KindPlanLimit, KindLineLayout, KindEnergyNetwork, KindEnergyBaseline,
 	KindEnergyReplacement, KindMaterial, KindMaterialMaster, KindMaterialCall, KindMaterialArrival, KindCall, KindHealthPoint, KindAlarmLimit,
 	KindAlarmFinding, KindAlarmMode, KindWorkOrder, KindQuality, KindMeasurement, KindMeasurementWithdrawn, KindQualityCertificate, KindProcess, KindGoldenBatch,
-	KindCauseScreening, KindExperiment, KindFile, KindExchange,
+	KindCauseScreening, KindExperiment, KindFile, KindLoop, KindExchange,
 }
 
 // Event is one fact of the record journal.

@@ -175,6 +175,13 @@ func TestConformance_Process(t *testing.T) {
 	})
 }
 
+func TestConformance_Loops(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		db := open(t)
+		recordtest.Loops(t, shop.NewLoops(db), db.Journal())
+	})
+}
+
 func TestConformance_Attachments(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		db := open(t)

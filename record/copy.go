@@ -85,6 +85,7 @@ var tables = []struct{ name, key string }{
 	{"link_node", "id"},
 	{"link_progress", "node, stream"},
 	{"link_settings", "node, number"},
+	{"loop_document", "tenant, kind, id"},
 	{"machine_aside", "tenant, owner, node, machine, day"},
 	{"machine_day", "tenant, owner, machine, day"},
 	{"machine_head", "tenant"},

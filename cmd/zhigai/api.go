@@ -28,6 +28,7 @@ import (
 	"zhigai/shop/authenticity"
 	"zhigai/shop/bulk"
 	"zhigai/shop/control"
+	"zhigai/shop/control/loop"
 	"zhigai/shop/energy"
 	"zhigai/shop/equipment"
 	"zhigai/shop/health"
@@ -103,6 +104,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 			{Err: tenant.ErrInvalid, Status: 422},
 			{Err: tenant.ErrState, Status: 409},
 			{Err: control.ErrInvalid, Status: 422},
+			{Err: loop.ErrInvalid, Status: 422},
 			{Err: performance.ErrInvalid, Status: 422},
 			{Err: balance.ErrInvalid, Status: 422},
 			{Err: control.ErrElsewhere, Status: 409},
@@ -135,7 +137,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Collector: n.collector, Control: controls{n}, Profiles: n.profiles, Drivers: n.drivers.List, Discovery: n.discovery, North: norths{n}, Acceptance: n.reports, Evidence: askedOf{n}, EvidencePlants: seenPlants{n.proved}, Changed: n.reconcile,
 		Authenticity: n.authenticity, Decided: n.decided, MayTry: n.mayTry, Opened: n.opened,
 		Production: n.newProduction(), Performance: n.newPerformance(), Attendance: n.newAttendance(), Balance: n.newBalance(), Planning: n.planning, Lines: n.newLines(), Energy: n.newEnergy(), Material: n.newMaterial(), Andon: n.newAndon(), Alarms: n.alarms, Delivery: n.delivery, Maintenance: n.maintenance, Quality: n.newQuality(), Certificates: n.newCertificates(), Costs: n.newQualityCost(), Process: n.process, Condition: n.newHealth(), Attachments: n.newAttachments(),
-		Batches: n.newBatches(), Trials: n.newTrials(),
+		Batches: n.newBatches(), Trials: n.newTrials(), Loops: n.loops,
 		Bulk: &bulk.Desk{Plants: n.plants, Profiles: n.profiles, Drivers: n.drivers.List, Past: n.record.Access()},
 	})
 	web.RegisterSharing(api, sharings{n})

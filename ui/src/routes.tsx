@@ -296,6 +296,12 @@ const experiments = createRoute({
   validateSearch: (s: Record<string, unknown>): ExperimentsSearch => ({ experiment: text(s.experiment), tab: text(s.tab), response: Number(s.response) || undefined, model: text(s.model), x: Number(s.x) || undefined, y: Number(s.y) || undefined }),
 });
 
+export interface LoopsSearch { range?: RangeSearch["range"] | undefined; from?: string | undefined; to?: string | undefined; scope?: string | undefined; loop?: string | undefined }
+const controlLoops = createRoute({
+  getParentRoute: () => app, path: "/control/loops", component: lazyRouteComponent(() => import("./pages/control/LoopsPage")),
+  validateSearch: (s: Record<string, unknown>): LoopsSearch => ({ ...parseRange(s), scope: text(s.scope), loop: text(s.loop) }),
+});
+
 export interface EnergySearch { range?: RangeSearch["range"] | undefined; from?: string | undefined; to?: string | undefined; tab?: string | undefined; place?: string | undefined; meter?: string | undefined; code?: string | undefined }
 const energy = createRoute({
   getParentRoute: () => app, path: "/energy", component: lazyRouteComponent(() => import("./pages/energy/EnergyPage")),
@@ -322,7 +328,7 @@ const line = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, quality, process, batches, causes, experiments, commands, alarms, health, maintenance, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionCalls, productionPerformance, productionHours, planning, line, energy, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
+  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, quality, process, batches, causes, experiments, commands, controlLoops, alarms, health, maintenance, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionCalls, productionPerformance, productionHours, planning, line, energy, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
   context: { client: undefined as unknown as QueryClient },
   defaultPreload: false,
   defaultErrorComponent: PageError,

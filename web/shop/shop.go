@@ -21,6 +21,7 @@ import (
 	"zhigai/shop/alarm/delivery"
 	"zhigai/shop/andon"
 	"zhigai/shop/authenticity"
+	"zhigai/shop/control/loop"
 	"zhigai/shop/energy"
 	"zhigai/shop/equipment"
 	"zhigai/shop/health"
@@ -85,9 +86,10 @@ type Deps struct {
 	Costs     *cost.Desk
 	Process   *process.Desk
 	Condition *health.Desk
-	// Batches looks at machines' runs, Trials plans experiments.
+	// Batches looks at machines' runs, Trials plans experiments, Loops hold processes.
 	Batches *batch.Desk
 	Trials  *trial.Desk
+	Loops   *loop.Desk
 	Alarms  *alarm.Desk
 	// Delivery sends alarms to people, Maintenance has work done about them.
 	Delivery    *delivery.Desk
@@ -138,6 +140,7 @@ func Register(api *web.API, d Deps) {
 	r.registerDelivery()
 	r.registerMaintenance()
 	r.registerCommands()
+	r.registerLoops()
 	r.registerSamples()
 	r.registerSeries()
 	r.registerWaveforms()

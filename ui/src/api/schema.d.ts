@@ -1226,6 +1226,143 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/control-loop-revisions/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve a revision that somebody else wrote, or retire it */
+        post: operations["move-control-loop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/control-loops": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Control loops with the revision in effect, their mode and what they see, the newest first */
+        get: operations["control-loops"];
+        put?: never;
+        /** Draft a control loop, its next revision (series without id), or change a draft whose rev was seen */
+        post: operations["save-control-loop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/control-loops/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One control loop with all its revisions */
+        get: operations["control-loop"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/control-loops/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a control loop did in a stretch of time, and was told, the newest first: modes, set points, writes with what they rested on */
+        get: operations["control-loop-events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/control-loops/{id}/mode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a control loop off, in manual or in auto */
+        post: operations["set-loop-mode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/control-loops/{id}/output": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move the output of a control loop in manual: a command to the machine */
+        post: operations["set-loop-output"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/control-loops/{id}/set-point": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move the set point of a control loop */
+        post: operations["set-loop-set-point"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/control-loops/{id}/tuning": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin an autotuning of a control loop in manual: a relay makes the process swing around where it is */
+        post: operations["tune-control-loop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/defects": {
         parameters: {
             query?: never;
@@ -10241,6 +10378,197 @@ export interface components {
             took_ms: number;
             values: components["schemas"]["ConnectLatestValue"][] | null;
         };
+        ControlCascade: {
+            inner: components["schemas"]["ControlPID"];
+            /** @description Its output is the inner set point, and its range that of the inner set point */
+            outer: components["schemas"]["ControlPID"];
+        };
+        ControlEWMA: {
+            /**
+             * Format: double
+             * @description A correction smaller than it is not made
+             */
+            deadband?: number;
+            /**
+             * Format: double
+             * @description Largest output
+             */
+            high: number;
+            /**
+             * Format: double
+             * @description Weight of the last run, above 0 and up to 1
+             */
+            lambda: number;
+            /**
+             * Format: double
+             * @description Smallest output
+             */
+            low: number;
+            /**
+             * Format: double
+             * @description Largest correction of one run; 0: none
+             */
+            max_step?: number;
+            /**
+             * Format: double
+             * @description What is measured per unit of the setting
+             */
+            slope: number;
+            /**
+             * Format: double
+             * @description Weight of the last run in the drift; 0: none is followed
+             */
+            trend?: number;
+        };
+        ControlFeedForward: {
+            /**
+             * Format: double
+             * @description The disturbance at which nothing is added
+             */
+            at?: number;
+            /**
+             * Format: double
+             * @description Output per unit of the disturbance
+             */
+            gain: number;
+            /** Format: double */
+            lag_s?: number;
+            /** Format: double */
+            lead_s?: number;
+        };
+        ControlOnOff: {
+            /** @description There is an output for the other side */
+            cools?: boolean;
+            /**
+             * Format: double
+             * @description Both are off that long between the one side and the other
+             */
+            dead_s?: number;
+            /**
+             * Format: double
+             * @description How far above the set point the other side begins
+             */
+            gap?: number;
+            /**
+             * Format: double
+             * @description On half of it below the set point, off half of it above
+             */
+            hysteresis: number;
+            /**
+             * Format: double
+             * @description It stays off that long at least
+             */
+            min_off_s?: number;
+            /**
+             * Format: double
+             * @description It stays on that long at least
+             */
+            min_on_s?: number;
+            /** @description On makes less of what is measured: a cooler alone */
+            reverse?: boolean;
+        };
+        ControlPID: {
+            /**
+             * Format: double
+             * @description Share of the set point that the proportional part sees, 0..1
+             */
+            b: number;
+            /**
+             * Format: double
+             * @description Share of the set point that the derivative sees; 0: derivative on the measurement
+             */
+            c?: number;
+            /**
+             * Format: double
+             * @description Largest output
+             */
+            high: number;
+            /**
+             * Format: double
+             * @description Gain, output per input; negative where more output makes less of what is measured
+             */
+            k: number;
+            /**
+             * Format: double
+             * @description Smallest output
+             */
+            low: number;
+            /**
+             * Format: double
+             * @description Filter of the derivative, whose time constant is Td/N; 10 when left out
+             */
+            n?: number;
+            /**
+             * Format: double
+             * @description Largest change of the output in a second; 0: none
+             */
+            rate?: number;
+            /**
+             * Format: double
+             * @description Derivative time, s; 0: no derivative
+             */
+            td_s?: number;
+            /**
+             * Format: double
+             * @description Integral time, s; 0: no integral
+             */
+            ti_s?: number;
+            /**
+             * Format: double
+             * @description Tracking time of the anti-windup, s; left out: √(Ti Td), or Ti without derivative
+             */
+            tt_s?: number;
+        };
+        ControlRamp: {
+            /**
+             * Format: double
+             * @description Fastest fall in a second; 0: at once
+             */
+            down: number;
+            /**
+             * Format: double
+             * @description Distance of the measurement from the set point beyond which it waits (hold-back); 0: it never does
+             */
+            hold?: number;
+            /**
+             * Format: double
+             * @description Fastest rise of the set point in a second; 0: at once
+             */
+            up: number;
+        };
+        ControlRatio: {
+            /** Format: double */
+            bias?: number;
+            /**
+             * Format: double
+             * @description Largest output
+             */
+            high: number;
+            /**
+             * Format: double
+             * @description Smallest output
+             */
+            low: number;
+            /** Format: double */
+            ratio: number;
+        };
+        ControlUltimate: {
+            /**
+             * Format: double
+             * @description Of the swing, from middle to peak
+             */
+            amplitude: number;
+            /**
+             * Format: double
+             * @description Ultimate gain, output per input
+             */
+            gain: number;
+            /**
+             * Format: double
+             * @description Ultimate period
+             */
+            period_s: number;
+        };
         CostEntry: {
             /** @description When it arose; now when left out */
             at?: string;
@@ -15462,6 +15790,16 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListLoopEvent: {
+            items: components["schemas"]["LoopEvent"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListLoopView: {
+            items: components["schemas"]["LoopView"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListLoss: {
             items: components["schemas"]["Loss"][];
             /** @description Pass as cursor for the next page */
@@ -15863,6 +16201,384 @@ export interface components {
             name: string;
             password: string;
             role: string;
+        };
+        LoopAsked: {
+            /** @enum {string} */
+            mode: "off" | "manual" | "auto";
+            note?: string;
+            /**
+             * Format: int64
+             * @description Of the run that was seen
+             */
+            rev: number;
+        };
+        LoopBlock: {
+            cascade?: components["schemas"]["ControlCascade"];
+            /**
+             * Format: int64
+             * @description Of run-to-run: parts of which a correction is made of the mean; 1 when left out
+             */
+            every?: number;
+            ewma?: components["schemas"]["ControlEWMA"];
+            feed_forward?: components["schemas"]["ControlFeedForward"];
+            /** @enum {string} */
+            kind: "pid" | "cascade" | "on-off" | "ratio" | "run-to-run";
+            /**
+             * Format: double
+             * @description Of on-off: the output when off
+             */
+            off?: number;
+            /**
+             * Format: double
+             * @description Of on-off: the output when on
+             */
+            on?: number;
+            on_off?: components["schemas"]["ControlOnOff"];
+            /**
+             * Format: double
+             * @description Of on-off: the output on the other side
+             */
+            other?: number;
+            pid?: components["schemas"]["ControlPID"];
+            /** @description How the set point moves; at once when left out */
+            ramp?: components["schemas"]["ControlRamp"];
+            ratio?: components["schemas"]["ControlRatio"];
+        };
+        LoopEvent: {
+            at: string;
+            by?: string;
+            /** @description Id of the command */
+            command?: string;
+            /** Format: double */
+            disturbance?: number;
+            /**
+             * Format: double
+             * @description The output before
+             */
+            from?: number;
+            id: string;
+            /** Format: double */
+            inner?: number;
+            loop: string;
+            /**
+             * @description That it is in since then
+             * @enum {string}
+             */
+            mode: "off" | "manual" | "auto" | "tuning" | "suspended";
+            note?: string;
+            /** Format: double */
+            pv?: number;
+            reason?: string;
+            /** Format: int64 */
+            revision: number;
+            /** Format: double */
+            sp?: number;
+            tuned?: components["schemas"]["LoopTuned"];
+            /**
+             * Format: double
+             * @description What was written
+             */
+            value?: number;
+            /** @enum {string} */
+            what: "mode" | "set-point" | "hand" | "write" | "refused" | "safe" | "tuned" | "revision";
+        };
+        LoopInput: {
+            equipment: string;
+            signal: string;
+            readonly title?: components["schemas"]["PlantName"];
+            readonly unit?: string;
+        };
+        LoopLoop: {
+            /** @description Who wrote it; none of them approves it */
+            readonly authors?: string[] | null;
+            block: components["schemas"]["LoopBlock"];
+            /**
+             * Format: double
+             * @description The output is written when it moved by more
+             */
+            deadband?: number;
+            /** @description Of a feed-forward */
+            disturbance?: components["schemas"]["LoopInput"];
+            /** @description Whose set point it moves */
+            equipment: string;
+            readonly equipment_name?: components["schemas"]["PlantName"];
+            /** @description Of this revision */
+            readonly id?: string;
+            /** @description Of a cascade: what the inner loop holds */
+            inner?: components["schemas"]["LoopInput"];
+            /**
+             * Format: int64
+             * @description Least time between writes
+             */
+            interval_ms: number;
+            /**
+             * Format: int64
+             * @description An input that was heard longer ago suspends the loop
+             */
+            max_age_ms: number;
+            name: components["schemas"]["PlantName"];
+            /** @description What is new in this revision */
+            note?: string;
+            /** @description The set point that it moves */
+            output: string;
+            readonly output_title?: components["schemas"]["PlantName"];
+            readonly output_unit?: string;
+            /** @description Who answers for it */
+            owner: string;
+            readonly path?: string;
+            /**
+             * Format: int64
+             * @description Time between scans
+             */
+            period_ms: number;
+            /** @description What is held: the process value; of a ratio the wild signal */
+            pv: components["schemas"]["LoopInput"];
+            /**
+             * Format: double
+             * @description Smallest step that the machine takes; 0: none
+             */
+            resolution?: number;
+            /**
+             * Format: int64
+             * @description Counts the changes of this revision; the one that was seen
+             */
+            rev?: number;
+            /**
+             * Format: int64
+             * @description Counts from 1 within the series
+             */
+            readonly revision?: number;
+            /** @description What happens when inputs are stale, the device is lost, the node starts anew, its clock steps or it is overloaded */
+            safe: components["schemas"]["LoopSafe"];
+            /** @description Of all revisions of the loop: the loop's id; left out for a new one */
+            series?: string;
+            /**
+             * Format: double
+             * @description Set point to begin with
+             */
+            sp: number;
+            /**
+             * Format: double
+             * @description Largest
+             */
+            sp_high: number;
+            /**
+             * Format: double
+             * @description Smallest set point that may be asked for
+             */
+            sp_low: number;
+            /** @enum {string} */
+            readonly state?: "draft" | "approved" | "retired";
+            readonly steps?: components["schemas"]["LoopStep"][] | null;
+            /** @description Of run-to-run: a change of it says that a part was measured; a change of the process value when left out */
+            trigger?: components["schemas"]["LoopInput"];
+            watchdog?: components["schemas"]["LoopWatchdog"];
+        };
+        LoopMove: {
+            /** @description Why; needed to retire it */
+            note?: string;
+            /**
+             * Format: int64
+             * @description Revision of the document that was seen
+             */
+            rev: number;
+            /** @enum {string} */
+            state: "approved" | "retired";
+        };
+        LoopNewValue: {
+            /**
+             * Format: int64
+             * @description Of the run that was seen
+             */
+            rev: number;
+            /** Format: double */
+            value: number;
+        };
+        LoopNow: {
+            /** @description Of the scan; left out: there was none yet */
+            at?: string;
+            /**
+             * Format: int64
+             * @description Times that the watchdog was served
+             */
+            beats?: number;
+            /**
+             * Format: double
+             * @description Derivative part
+             */
+            d?: number;
+            /** Format: double */
+            disturbance?: number;
+            /**
+             * Format: double
+             * @description Integral part
+             */
+            i?: number;
+            /** Format: double */
+            inner?: number;
+            /** Format: double */
+            inner_sp?: number;
+            /**
+             * Format: double
+             * @description Output as the machine has it
+             */
+            output?: number;
+            /**
+             * Format: double
+             * @description Proportional part
+             */
+            p?: number;
+            /** Format: double */
+            pv?: number;
+            /**
+             * Format: double
+             * @description Set point that is worked with, which a ramp moves
+             */
+            sp?: number;
+            /**
+             * Format: int64
+             * @description Of an autotuning
+             */
+            swings?: number;
+            /** @description Command under way */
+            under_way?: string;
+            /** @description The ramp waits for what is measured */
+            waiting?: boolean;
+            /**
+             * Format: double
+             * @description Output that the block asks for
+             */
+            wanted?: number;
+            /** @description What could not be read */
+            wrong?: string;
+        };
+        LoopProposal: {
+            derivative: boolean;
+            pid: components["schemas"]["ControlPID"];
+            /** @enum {string} */
+            rule: "ziegler-nichols" | "tyreus-luyben";
+        };
+        LoopRun: {
+            at: string;
+            by: string;
+            /** @description Of the loop */
+            id: string;
+            /** @enum {string} */
+            mode: "off" | "manual" | "auto" | "tuning" | "suspended";
+            /** @description Why it suspended itself */
+            reason?: string;
+            /**
+             * Format: int64
+             * @description Counts the changes; the one that was seen
+             */
+            rev: number;
+            /** Format: int64 */
+            revision: number;
+            /** @description Of the revision that runs */
+            revision_id: string;
+            /** @description Of a suspended loop: what it declared for that is done */
+            safe?: boolean;
+            /**
+             * Format: double
+             * @description Set point that was asked for
+             */
+            sp: number;
+            /** @description What the last autotuning found */
+            tuned?: components["schemas"]["LoopTuned"];
+        };
+        LoopSafe: {
+            /** @enum {string} */
+            action: "hold" | "ramp" | "hand-back";
+            /**
+             * Format: double
+             * @description Of ramp: by how much in a second; 0: in one step
+             */
+            rate?: number;
+            /** @description Of hand-back: set point of the machine by which it takes over */
+            signal?: string;
+            /**
+             * Format: double
+             * @description Of ramp: where the output goes; of hand-back: what the signal is set to
+             */
+            value?: number;
+        };
+        LoopStep: {
+            at: string;
+            by: string;
+            note?: string;
+            /** @enum {string} */
+            state: "draft" | "approved" | "retired";
+        };
+        LoopTune: {
+            /**
+             * Format: double
+             * @description By which the output goes up and down from where it is
+             */
+            amplitude: number;
+            /**
+             * Format: int64
+             * @description Whole swings that must be alike
+             */
+            cycles: number;
+            /**
+             * Format: double
+             * @description Distance of the process value at which it switches: above the noise
+             */
+            hysteresis: number;
+            /**
+             * Format: int64
+             * @description After which it gives up
+             */
+            minutes_max: number;
+            /**
+             * Format: double
+             * @description Distance of the process value from its beginning at which the loop suspends itself
+             */
+            most: number;
+            /**
+             * Format: int64
+             * @description Of the run that was seen
+             */
+            rev: number;
+            /** @description More output makes less of what is measured */
+            reverse?: boolean;
+        };
+        LoopTuned: {
+            at: string;
+            by: string;
+            /**
+             * Format: double
+             * @description Output around which it switched
+             */
+            mid: number;
+            proposals: components["schemas"]["LoopProposal"][];
+            /**
+             * Format: double
+             * @description Process value around which it swung
+             */
+            sp: number;
+            /** Format: int64 */
+            swings: number;
+            ultimate: components["schemas"]["ControlUltimate"];
+        };
+        LoopView: {
+            /** @description The approved revision, or the newest where none is */
+            loop: components["schemas"]["LoopLoop"];
+            /** @description What it sees; left out while it is off */
+            now?: components["schemas"]["LoopNow"];
+            /** @description All of them, the newest first */
+            revisions?: components["schemas"]["LoopLoop"][] | null;
+            run: components["schemas"]["LoopRun"];
+            /** @description Tags of pv, inner, disturbance and output, by which their samples are found */
+            tags?: {
+                [key: string]: number;
+            };
+        };
+        LoopWatchdog: {
+            /** Format: int64 */
+            period_ms: number;
+            /** @description Set point of the machine that its profile declares as a watchdog */
+            signal: string;
         };
         Loss: {
             evidence: string;
@@ -26320,6 +27036,325 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HealthZones"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "move-control-loop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the revision */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoopMove"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopLoop"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "control-loops": {
+        parameters: {
+            query?: {
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListLoopView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-control-loop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoopLoop"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopLoop"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "control-loop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the loop: the series of its revisions */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "control-loop-events": {
+        parameters: {
+            query?: {
+                /** @description First instant, RFC 3339 */
+                from?: string;
+                /** @description First instant no longer in it */
+                to?: string;
+                what?: "" | "mode" | "set-point" | "hand" | "write" | "refused" | "safe" | "tuned" | "revision";
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the loop: the series of its revisions */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListLoopEvent"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-loop-mode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the loop: the series of its revisions */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoopAsked"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-loop-output": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the loop: the series of its revisions */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoopNewValue"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-loop-set-point": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the loop: the series of its revisions */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoopNewValue"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "tune-control-loop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the loop: the series of its revisions */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoopTune"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopView"];
                 };
             };
             /** @description Error */
