@@ -21894,6 +21894,8 @@ export interface components {
             codes: components["schemas"]["QualityCodeCount"][];
             /** Format: int64 */
             count: number;
+            /** @description By operation */
+            operations: components["schemas"]["QualityOperationCount"][];
             /** @description By machine or place, the most frequent first */
             places: components["schemas"]["QualityPlaceCount"][];
             /**
@@ -22349,6 +22351,12 @@ export interface components {
             readonly said?: string;
             subgroup?: string;
             text: string;
+        };
+        QualityOperationCount: {
+            /** Format: int64 */
+            count: number;
+            /** Format: int64 */
+            operation: number;
         };
         QualityPicture: {
             /**
