@@ -23,7 +23,7 @@ function held<T>(events: LoopEvent[], at: number, read: (e: LoopEvent) => T | un
   return otherwise;
 }
 
-const colors: Record<LoopMode, string> = { off: "#bfbfbf", manual: "#d48806", auto: "#389e0d", tuning: "#1677ff", suspended: "#cf1322" };
+const colors: Record<LoopMode, string> = { off: "#595959", manual: "#8c5a00", auto: "#237804", tuning: "#0958d9", suspended: "#a8071a" };
 
 /** Process value with set point, output, and the mode of each time; with the same as a table. */
 export function LoopTrend({ v, from, to }: { v: LoopView; from: number; to: number }) {
