@@ -155,6 +155,19 @@ func TestConformance_Quality(t *testing.T) {
 	})
 }
 
+func TestConformance_QualityMarks(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		recordtest.QualityMarks(t, shop.NewQuality(open(t)))
+	})
+}
+
+func TestConformance_Certificates(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		db := open(t)
+		recordtest.Certificates(t, shop.NewCertificates(db), db.Journal())
+	})
+}
+
 func TestConformance_Process(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		db := open(t)

@@ -43,6 +43,8 @@ import (
 	"zhigai/shop/production"
 	"zhigai/shop/production/performance"
 	"zhigai/shop/quality"
+	"zhigai/shop/quality/certificate"
+	"zhigai/shop/quality/cost"
 	"zhigai/web"
 	webfactory "zhigai/web/factory"
 	webprogramme "zhigai/web/programme"
@@ -66,6 +68,9 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 			{Err: delivery.ErrInvalid, Status: 422},
 			{Err: maintenance.ErrInvalid, Status: 422},
 			{Err: quality.ErrInvalid, Status: 422},
+			{Err: certificate.ErrInvalid, Status: 422},
+			{Err: cost.ErrInvalid, Status: 422},
+			{Err: certificate.ErrRefused, Status: 409},
 			{Err: recipes.ErrInvalid, Status: 422},
 			{Err: attachment.ErrInvalid, Status: 422},
 			{Err: line.ErrInvalid, Status: 422},
@@ -131,7 +136,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Plants: n.plants, Tags: n.shop, History: n.history, Journal: n.record.Journal(), Board: n.board, Desk: n.desk, Reasons: n.reasons,
 		Collector: n.collector, Control: controls{n}, Profiles: n.profiles, Drivers: n.drivers.List, Discovery: n.discovery, North: norths{n}, Acceptance: n.reports, Evidence: askedOf{n}, EvidencePlants: seenPlants{n.proved}, Changed: n.reconcile,
 		Authenticity: n.authenticity, Decided: n.decided, MayTry: n.mayTry, Opened: n.opened,
-		Production: n.newProduction(), Performance: n.newPerformance(), Attendance: n.newAttendance(), Balance: n.newBalance(), Planning: n.planning, Lines: n.newLines(), Energy: n.newEnergy(), Material: n.newMaterial(), Andon: n.newAndon(), Alarms: n.alarms, Delivery: n.delivery, Maintenance: n.maintenance, Quality: n.newQuality(), Process: n.process, Condition: n.newHealth(), Attachments: n.newAttachments(),
+		Production: n.newProduction(), Performance: n.newPerformance(), Attendance: n.newAttendance(), Balance: n.newBalance(), Planning: n.planning, Lines: n.newLines(), Energy: n.newEnergy(), Material: n.newMaterial(), Andon: n.newAndon(), Alarms: n.alarms, Delivery: n.delivery, Maintenance: n.maintenance, Quality: n.newQuality(), Certificates: n.newCertificates(), Costs: n.newQualityCost(), Process: n.process, Condition: n.newHealth(), Attachments: n.newAttachments(),
 		Batches: n.newBatches(), Trials: n.newTrials(), Loops: n.loops,
 		Bulk: &bulk.Desk{Plants: n.plants, Profiles: n.profiles, Drivers: n.drivers.List, Past: n.record.Access()},
 	})

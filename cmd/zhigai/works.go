@@ -41,7 +41,7 @@ func (n *node) newWorks(tenant plant.TenantNo) *tenantWorks {
 	w := &tenantWorks{tenant: tenant, north: n.newNorth(tenant), book: n.bookOf(tenant, n.logOf(tenant), time.Now), sharing: n.newSharing(tenant)}
 	w.asked = n.newRequests(tenant, w.book, w.sharing)
 	w.control = control.NewDesk(control.Options{
-		Tenant: tenant, Node: n.id.ID, Journal: n.record.Journal(), Plants: n.plants, Profiles: n.profiles, Devices: n.collector, Audit: n.access,
+		Tenant: tenant, Node: n.id.ID, Journal: n.record.Journal(), Plants: n.plants, Profiles: n.profiles, Devices: n.collector, Audit: n.access, Rights: n.access,
 		NewID: n.record.NewID, Now: time.Now, Logger: n.logOf(tenant),
 	})
 	return w
@@ -243,6 +243,10 @@ func (c controls) Wait(ctx context.Context, scope access.Scope, id string) (cont
 
 func (c controls) Command(ctx context.Context, scope access.Scope, id string) (control.Command, error) {
 	return c.of(scope.Tenant).Command(ctx, scope, id)
+}
+
+func (c controls) Decide(ctx context.Context, by access.Principal, id string, approve bool, note string) (control.Command, error) {
+	return c.of(by.Scope.Tenant).Decide(ctx, by, id, approve, note)
 }
 
 func (c controls) List(ctx context.Context, scope access.Scope, f control.Filter) (control.Page, error) {

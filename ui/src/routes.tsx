@@ -153,10 +153,10 @@ const material = createRoute({
   }),
 });
 
-export interface QualitySearch extends RangeSearch { tab?: string | undefined; characteristic?: string | undefined; scope?: string | undefined; case?: string | undefined; gauge?: string | undefined; look?: string | undefined; with?: string | undefined; ended?: boolean | undefined }
+export interface QualitySearch extends RangeSearch { tab?: string | undefined; characteristic?: string | undefined; scope?: string | undefined; case?: string | undefined; gauge?: string | undefined; look?: string | undefined; with?: string | undefined; ended?: boolean | undefined; certificate?: string | undefined; picture?: string | undefined; q?: string | undefined; state?: string | undefined; product?: string | undefined }
 const quality = createRoute({
   getParentRoute: () => app, path: "/quality", component: lazyRouteComponent(() => import("./pages/quality/QualityPage")),
-  validateSearch: (s: Record<string, unknown>): QualitySearch => ({ ...parseRange(s), tab: text(s.tab), characteristic: text(s.characteristic), scope: text(s.scope), case: text(s.case), gauge: text(s.gauge), look: text(s.look), with: text(s.with), ended: s.ended === true || undefined }),
+  validateSearch: (s: Record<string, unknown>): QualitySearch => ({ ...parseRange(s), tab: text(s.tab), characteristic: text(s.characteristic), scope: text(s.scope), case: text(s.case), gauge: text(s.gauge), look: text(s.look), with: text(s.with), ended: s.ended === true || undefined, certificate: text(s.certificate), picture: text(s.picture), q: text(s.q), state: text(s.state), product: text(s.product) }),
 });
 
 export interface ProcessSearch extends RangeSearch {
@@ -315,6 +315,12 @@ const health = createRoute({
   validateSearch: (s: Record<string, unknown>): HealthSearch => ({ ...parseRange(s), scope: text(s.scope), level: levels.find((l) => l === s.level), q: text(s.q), point: text(s.point), at: text(s.at), with: text(s.with) }),
 });
 
+export interface CommandsSearch { state?: string | undefined }
+const commands = createRoute({
+  getParentRoute: () => app, path: "/control/commands", component: lazyRouteComponent(() => import("./pages/control/CommandsPage")),
+  validateSearch: (s: Record<string, unknown>): CommandsSearch => ({ state: text(s.state) }),
+});
+
 export interface LineSearch extends RangeSearch { line?: string | undefined; demand?: number | undefined; edit?: boolean | undefined }
 const line = createRoute({
   getParentRoute: () => app, path: "/line", component: lazyRouteComponent(() => import("./pages/line/LinePage")),
@@ -322,7 +328,7 @@ const line = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, quality, process, batches, causes, experiments, controlLoops, alarms, health, maintenance, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionCalls, productionPerformance, productionHours, planning, line, energy, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
+  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, quality, process, batches, causes, experiments, commands, controlLoops, alarms, health, maintenance, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionCalls, productionPerformance, productionHours, planning, line, energy, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
   context: { client: undefined as unknown as QueryClient },
   defaultPreload: false,
   defaultErrorComponent: PageError,

@@ -36,6 +36,8 @@ import (
 	"zhigai/shop/production/attendance"
 	"zhigai/shop/production/performance"
 	"zhigai/shop/quality"
+	"zhigai/shop/quality/certificate"
+	"zhigai/shop/quality/cost"
 	"zhigai/web"
 )
 
@@ -78,8 +80,12 @@ type Deps struct {
 	Material   *material.Desk
 	Andon      *andon.Desk
 	Quality    *quality.Desk
-	Process    *process.Desk
-	Condition  *health.Desk
+	// Certificates certifies goods.
+	Certificates *certificate.Desk
+	// Costs tells what quality costs.
+	Costs     *cost.Desk
+	Process   *process.Desk
+	Condition *health.Desk
 	// Batches looks at machines' runs, Trials plans experiments, Loops hold processes.
 	Batches *batch.Desk
 	Trials  *trial.Desk
@@ -155,6 +161,8 @@ func Register(api *web.API, d Deps) {
 	r.registerAndon()
 	r.registerCondition()
 	r.registerQuality()
+	r.registerConformity()
+	r.registerQualityCost()
 	r.registerProcess()
 	r.registerAttachments()
 	r.registerBalance()
