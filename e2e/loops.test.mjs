@@ -66,26 +66,28 @@ test("a person takes the furnace over without a jump and moves its output by han
   assert.ok(Math.abs((await view()).now.output - had) < 3, "the output stays");
   await plate(page).getByRole("button", { name: "改输出" }).click();
   const dialog = page.getByRole("dialog", { name: "改输出" });
-  await dialog.getByLabel("新值").fill("70");
+  await dialog.getByLabel("新值").fill("74");
   await dialog.getByRole("button", { name: "下一步" }).click();
   await dialog.getByRole("button", { name: "确认写入" }).click();
-  await until("70 % at the machine", async () => (await view()).now.output === 70);
+  await until("74 % at the machine", async () => (await view()).now.output === 74);
 });
 
 test("an autotuning in two steps proposes parameters, and the next revision is written of them", async () => {
   const page = engineer;
   await page.getByRole("button", { name: "自整定" }).click();
   const dialog = page.getByRole("dialog", { name: "自整定" });
-  await dialog.getByLabel("切换滞环（大于噪声）").fill("0.4");
+  await dialog.getByLabel("切换滞环（大于噪声）").fill("0.3");
   await accessible(page, "control-tune");
   await dialog.getByRole("button", { name: "下一步" }).click();
-  await dialog.getByText("输出将在 60 与 80 之间切换", { exact: false }).waitFor();
+  await dialog.getByText("输出将在 64 与 84 之间切换", { exact: false }).waitFor();
   await dialog.getByRole("button", { name: "开始整定" }).click();
   await page.getByText("整定中：已振荡", { exact: false }).waitFor();
   await accessible(page, "control-tuning");
   await until("the end of the tuning", async () => { const v = await view(); return v.run.mode === "manual" && v.run.tuned; }, 300_000);
   const found = page.getByRole("region", { name: "上次整定的结果" });
   await found.getByText("临界增益", { exact: false }).waitFor();
+  const { ultimate } = (await view()).run.tuned;
+  assert.ok(ultimate.gain > 3 && ultimate.gain < 60 && ultimate.period_s > 4 && ultimate.period_s < 60, JSON.stringify(ultimate));
   await accessible(page, "control-tuned");
   await found.getByRole("row", { name: /Tyreus.*PI/ }).getByRole("button", { name: "写进下一版" }).first().click();
   const form = page.getByRole("dialog", { name: "写下一版" });
