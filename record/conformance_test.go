@@ -117,6 +117,13 @@ func TestConformance_Studies(t *testing.T) {
 	})
 }
 
+func TestConformance_Models(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		db := open(t)
+		recordtest.Models(t, shop.NewModels(db), db.Journal())
+	})
+}
+
 func TestConformance_Health(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		db := open(t)
