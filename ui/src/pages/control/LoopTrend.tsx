@@ -37,8 +37,9 @@ export function LoopTrend({ v, from, to }: { v: LoopView; from: number; to: numb
   const pv = query.data?.series.find((s) => s.tag === v.tags?.pv);
   const out = query.data?.series.find((s) => s.tag === v.tags?.output);
   const first = events.at(-1);
-  const spAt = (at: number) => held(events, at, (e) => e.sp, first?.sp ?? v.run.sp);
   const modeAt = (at: number): LoopMode => held(events, at, (e) => e.mode as LoopMode, first ? (first.what === "mode" ? "off" : (first.mode as LoopMode)) : v.run.mode);
+  // Nobody holds anything while it is off.
+  const spAt = (at: number): number | null => (modeAt(at) === "off" ? null : held(events, at, (e) => e.sp, first?.sp ?? v.run.sp));
   const option = useMemo(() => {
     const line = (label: string, axis: number, data: [number, number | null][], color: string, dashed = false) => ({ type: "line", name: label, xAxisIndex: axis, yAxisIndex: axis, data, showSymbol: false, step: dashed ? "end" : false, lineStyle: { width: 1.5, color, type: dashed ? "dashed" : "solid" }, itemStyle: { color } });
     const grid = (top: number, height: number) => ({ left: 64, right: 24, top, height });
