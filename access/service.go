@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -160,6 +161,40 @@ func (s *Service) principalOf(ctx context.Context, u User, vouched bool) (Princi
 		return p.For(Read), nil
 	}
 	return p, err
+}
+
+// Again is a principal with the rights that hold now: what somebody asked for some
+// time ago is done with what they may do by then. Who may no longer sign in, or whose
+// token was revoked, may do nothing. The node itself stays as it is.
+func (s *Service) Again(ctx context.Context, who Principal) (Principal, error) {
+	none := who
+	none.rights = nil
+	if id, ok := strings.CutPrefix(who.User, "token:"); ok {
+		all, err := s.store.Tokens(ctx, who.Scope.Tenant)
+		if err != nil {
+			return Principal{}, err
+		}
+		i := slices.IndexFunc(all, func(t Token) bool { return t.ID == id })
+		if i < 0 || all[i].Revoked || !all[i].Expires.IsZero() && !s.now().Before(all[i].Expires) {
+			return none, nil
+		}
+		roles, err := s.roles(ctx, who.Scope.Tenant)
+		if err != nil {
+			return Principal{}, err
+		}
+		return roles.principal(who.User, all[i].Name, Scope{Tenant: who.Scope.Tenant}, all[i].Grants, s.now()), nil
+	}
+	if who.User == Node(who.Scope.Tenant).User {
+		return who, nil
+	}
+	u, err := s.store.UserByID(ctx, who.Scope.Tenant, who.User)
+	switch {
+	case errors.Is(err, ErrNotFound) || err == nil && u.Off:
+		return none, nil
+	case err != nil:
+		return Principal{}, err
+	}
+	return s.principalOf(ctx, u, true) // the person was signed in when it was asked
 }
 
 // nameOf is a user for the audit, without rights.

@@ -61,6 +61,41 @@ test("whoever is told of alarms by webhook", async () => {
   assert.match(trial.signature, /^sha256=[0-9a-f]{64}$/);
 });
 
+test("who is on call, and a group chat that calls them when nobody took the alarm up", async () => {
+  await page.goto(`${demo.base}/alarms?tab=delivery`);
+  await page.getByText("还没有值班表").waitFor();
+  await page.getByRole("button", { name: "新建值班表" }).click();
+  const form = page.getByRole("dialog", { name: "新建值班表" });
+  await form.getByLabel("名称").fill("维修值班");
+  await form.getByLabel("姓名").fill("张师傅");
+  await form.getByLabel("手机").fill("13800000001");
+  await form.getByRole("button", { name: "加一人" }).click();
+  await form.getByLabel("姓名").last().fill("李师傅");
+  await form.getByLabel("邮件").last().fill("li");
+  await accessible(page, "the form of a rota");
+  await form.getByRole("button", { name: "保存" }).click();
+  await page.getByText(/is no address of e-mail/).waitFor(); // what is wrong is said, and nothing typed is lost
+  await form.getByLabel("邮件").last().fill("li@plant.example");
+  await form.getByRole("button", { name: "保存" }).click();
+  const panel = page.getByRole("region", { name: "谁在值班" });
+  await panel.getByRole("cell", { name: /张师傅/ }).waitFor();
+  await panel.getByRole("button", { name: /展开|Expand/ }).click();
+  await panel.getByRole("list", { name: "今后四周" }).getByText(/李师傅/).first().waitFor();
+  await page.getByRole("button", { name: "新建通知方式" }).click();
+  const route = page.getByRole("dialog", { name: "新建通知方式" });
+  await route.getByLabel("名称").fill("车间群");
+  await route.getByLabel("方式", { exact: true }).click();
+  await page.getByTitle("企业微信群机器人").last().click();
+  await route.getByLabel("地址").fill(`http://127.0.0.1:${receiver.address().port}/cgi-bin/webhook/send`);
+  await route.getByLabel("机器人的 key").fill("k");
+  await route.getByLabel("值班表").click();
+  await page.getByTitle("维修值班").last().click();
+  await route.getByLabel("多少分钟无人处理才通知").fill("15");
+  await route.getByRole("button", { name: "保存" }).click();
+  await page.getByText("15 分钟无人处理").waitFor();
+  await accessible(page, "rotas and routes", "rota");
+});
+
 test("a limit is tried on history and goes live", async () => {
   await page.goto(`${demo.base}/alarms?tab=limits`);
   await page.getByText("还没有限值").waitFor();

@@ -14,6 +14,11 @@ type Command struct {
 	Key     string       `json:"key,omitempty"`  // of the request: the same again is no second command
 	Expires plant.Micros `json:"expires"`        // it is not sent after that
 	Node    string       `json:"node,omitempty"` // that gives it to the machine
+	// Approvals is how many other people say yes before it is checked and sent.
+	Approvals int `json:"approvals,omitempty"`
+	// Source is what decided on the value: "" for a person, loop:ID, rule:ID or
+	// recipe:ID for what acts by itself in the name of the one who put it to work.
+	Source string `json:"source,omitempty"`
 }
 
 // Setting is a value that a signal has or is to have: Number counts for
@@ -28,6 +33,8 @@ type Setting struct {
 type CommandStep struct {
 	Command string         `json:"command"`
 	State   string         `json:"state"`
+	By      string         `json:"by,omitempty"`     // the person's name, of approved
+	User    string         `json:"user,omitempty"`   // the person, of approved
 	Checks  []CommandCheck `json:"checks,omitempty"` // of checked and rejected
 	From    *Setting       `json:"from,omitempty"`   // what stood there before
 	Raw     *Setting       `json:"raw,omitempty"`    // of sent: the value as the device takes it
@@ -53,6 +60,8 @@ const (
 // Behind CommandSent the machine may have the value, whatever else is known.
 const (
 	CommandRequested = "requested"
+	CommandAwaiting  = "awaiting" // approval of other people; no step says it, the request does
+	CommandApproved  = "approved" // by one more person; the last of those that it needs
 	CommandChecked   = "checked"
 	CommandSent      = "sent" // kept before the first byte goes out
 

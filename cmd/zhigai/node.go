@@ -42,6 +42,7 @@ import (
 	"zhigai/shop/alarm"
 	"zhigai/shop/alarm/delivery"
 	"zhigai/shop/authenticity"
+	"zhigai/shop/control/loop"
 	"zhigai/shop/discovery"
 	"zhigai/shop/equipment"
 	"zhigai/shop/learn"
@@ -82,6 +83,7 @@ type node struct {
 	planning     *planning.Desk
 	models       *learn.Desk
 	process      *recipes.Desk
+	loops        *loop.Desk
 	authenticity *authenticity.Desk
 	firms        *enterprise.Desk
 	firmSheets   *enterprise.Sheets
@@ -181,6 +183,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.planning = n.newPlanning()
 	n.models = n.newModels()
 	n.process = n.newProcess()
+	n.loops = n.newControlLoops()
 	n.authenticity = n.newAuthenticity()
 	n.newFirms()
 	n.newTargets()
@@ -304,6 +307,7 @@ func (n *node) close() error {
 	n.firmSheets.Close()
 	n.exports.Close()
 	n.process.Close() // before the commands that it waits for
+	n.loops.Close()
 	n.tenants.close() // what is under way is noted while the journal is open
 	n.collector.Close()
 	n.workers.Wait()

@@ -80,14 +80,19 @@ var lowest = map[string]access.Role{
 	"calls": access.RoleViewer, "call": access.RoleOperator, "answer-call": access.RoleOperator,
 	"characteristics": access.RoleViewer, "control-chart": access.RoleViewer, "try-control-limits": access.RoleViewer, "capability": access.RoleViewer, "inspected-lots": access.RoleViewer, "lot-plan": access.RoleViewer, "supplier-quality": access.RoleViewer, "defects": access.RoleViewer,
 	"control-chart-signals": access.RoleViewer, "memory-chart": access.RoleViewer, "gauge-stability": access.RoleViewer, "gauge-checks": access.RoleViewer, "doubtful-measurements": access.RoleViewer, "check-gauge": access.RoleOperator, "withdraw-gauge-check": access.RoleOperator, "withdraw-measurement": access.RoleOperator, "measurements-due": access.RoleViewer, "adjust-gauge": access.RoleEngineer,
+	"conformity-certificates": access.RoleViewer, "conformity-certificate": access.RoleViewer, "preview-conformity": access.RoleViewer, "check-conformity": access.RoleViewer, "conformity-pdf": access.RoleViewer, "conformity-content": access.RoleViewer, "export-conformity": access.RoleViewer,
+	"quality-pictures": access.RoleViewer, "quality-marks": access.RoleViewer, "quality-mark-density": access.RoleViewer, "quality-cost": access.RoleViewer, "quality-cost-rates": access.RoleViewer, "quality-cost-entries": access.RoleViewer, "save-quality-cost-rate": access.RoleEngineer, "enter-quality-cost": access.RoleEngineer, "withdraw-quality-cost": access.RoleEngineer,
+	"issue-conformity": access.RoleEngineer, "revise-conformity": access.RoleEngineer, "withdraw-conformity": access.RoleEngineer,
 	"gauges": access.RoleViewer, "gauge-studies": access.RoleViewer, "nonconformances": access.RoleViewer, "save-characteristic": access.RoleEngineer, "set-control-limits": access.RoleEngineer, "save-gauge": access.RoleEngineer,
 	"measure": access.RoleOperator, "note-chart": access.RoleOperator, "inspect-lot": access.RoleOperator, "add-gauge-study": access.RoleOperator, "open-nonconformance": access.RoleOperator, "move-nonconformance": access.RoleOperator,
+	"control-loops": access.RoleViewer, "control-loop": access.RoleViewer, "control-loop-events": access.RoleViewer, "save-control-loop": access.RoleEngineer, "move-control-loop": access.RoleEngineer,
+	"set-loop-mode": commander, "set-loop-set-point": commander, "set-loop-output": commander, "tune-control-loop": commander,
 	"recipes": access.RoleViewer, "recipe": access.RoleViewer, "try-recipe": access.RoleViewer, "machine-recipe": access.RoleViewer, "recipe-downloads": access.RoleViewer, "recipe-download": access.RoleViewer, "recipe-runs": access.RoleViewer, "recipe-run": access.RoleViewer, "recipe-deviations": access.RoleViewer,
 	"tool-types": access.RoleViewer, "tools": access.RoleViewer, "save-tool-type": access.RoleEngineer, "mount-tool": access.RoleOperator, "remove-tool": access.RoleOperator,
 	"save-recipe": access.RoleEngineer, "move-recipe": access.RoleEngineer, "download-recipe": commander,
 	"alarms-live": access.RoleViewer, "alarm-limits": access.RoleViewer, "alarm-limit-versions": access.RoleViewer, "set-alarm-mode": access.RoleOperator, "try-alarm-limit": access.RoleViewer, "alarm-performance": access.RoleViewer,
 	"add-alarm-limit": access.RoleEngineer, "change-alarm-limit": access.RoleEngineer,
-	"alarm-routes": access.RoleEngineer, "add-alarm-route": access.RoleEngineer, "change-alarm-route": access.RoleEngineer, "end-alarm-route": access.RoleEngineer, "test-alarm-route": access.RoleEngineer, "alarm-deliveries": access.RoleEngineer,
+	"alarm-routes": access.RoleEngineer, "add-alarm-route": access.RoleEngineer, "change-alarm-route": access.RoleEngineer, "end-alarm-route": access.RoleEngineer, "test-alarm-route": access.RoleEngineer, "decide-command": access.RoleEngineer, "alarm-rotas": access.RoleEngineer, "add-alarm-rota": access.RoleEngineer, "change-alarm-rota": access.RoleEngineer, "end-alarm-rota": access.RoleEngineer, "alarm-deliveries": access.RoleEngineer,
 	"work-orders": access.RoleViewer, "work-order": access.RoleViewer, "propose-work-order": access.RoleOperator, "change-work-order": access.RoleOperator, "move-work-order": access.RoleOperator, "take-spare": access.RoleOperator, "return-spare": access.RoleOperator, "keep-spare": access.RoleOperator, "stock-levels": access.RoleViewer, "maintenance-summary": access.RoleViewer,
 	"maintenance-plans": access.RoleViewer, "add-maintenance-plan": access.RoleEngineer, "change-maintenance-plan": access.RoleEngineer, "end-maintenance-plan": access.RoleEngineer,
 	"keep-file": access.RoleOperator, "file": access.RoleViewer,
@@ -184,7 +189,7 @@ var ladders = map[access.Role][]access.Role{
 
 // wholePlant are operations on what belongs to no single place: who is
 // confined to a path may not call them.
-var wholePlant = []string{"searches", "start-search", "cancel-search", "candidates", "forget-candidate", "discovery-rules", "add-discovery-rule", "change-discovery-rule", "end-discovery-rule", "north-targets", "add-north-target", "change-north-target", "end-north-target", "test-north-target", "save-calendar", "save-product", "add-operations-definition", "change-operations-definition", "move-operations-definition", "people", "save-person", "save-plan-limit", "work-hours", "export-work-hours", "worker-figures", "save-item", "reservations", "reserve-material", "genealogy", "lot-birth", "export-recall", "certificates", "approve-certificate", "audit", "export-audit", "verify-audit", "links", "invite-node", "revoke-node", "save-node-region", "node-plant", "node-settings", "send-settings", "evidence-requests", "decide-evidence", "save-role", "remove-role", "sharing-policy", "sharing-history", "save-sharing-policy", "providers", "add-provider", "change-provider", "remove-provider", "test-provider", "tenants", "add-tenants", "tenant", "change-tenant", "delete-tenant", "tenant-usage", "start-tenant-export", "tenant-export", "export-tenant", "start-own-export", "own-export", "export-own", "alarm-routes", "add-alarm-route", "change-alarm-route", "end-alarm-route", "test-alarm-route", "exchange-partners", "add-exchange-partner", "change-exchange-partner", "end-exchange-partner", "exchange-mappings", "preview-exchange", "send-exchange-message", "exchange-messages", "exchange-message", "repeat-exchange-message", "exchange-outbox", "acknowledge-exchange-message", "exchange-reconciliation", "export-exchange-reconciliation"}
+var wholePlant = []string{"searches", "start-search", "cancel-search", "candidates", "forget-candidate", "discovery-rules", "add-discovery-rule", "change-discovery-rule", "end-discovery-rule", "north-targets", "add-north-target", "change-north-target", "end-north-target", "test-north-target", "save-calendar", "save-product", "add-operations-definition", "change-operations-definition", "move-operations-definition", "people", "save-person", "save-plan-limit", "work-hours", "export-work-hours", "worker-figures", "save-item", "reservations", "reserve-material", "genealogy", "lot-birth", "export-recall", "certificates", "approve-certificate", "audit", "export-audit", "verify-audit", "links", "invite-node", "revoke-node", "save-node-region", "node-plant", "node-settings", "send-settings", "evidence-requests", "decide-evidence", "save-role", "remove-role", "sharing-policy", "sharing-history", "save-sharing-policy", "providers", "add-provider", "change-provider", "remove-provider", "test-provider", "tenants", "add-tenants", "tenant", "change-tenant", "delete-tenant", "tenant-usage", "start-tenant-export", "tenant-export", "export-tenant", "start-own-export", "own-export", "export-own", "alarm-routes", "add-alarm-route", "change-alarm-route", "end-alarm-route", "test-alarm-route", "alarm-rotas", "add-alarm-rota", "change-alarm-rota", "end-alarm-rota", "exchange-partners", "add-exchange-partner", "change-exchange-partner", "end-exchange-partner", "exchange-mappings", "preview-exchange", "send-exchange-message", "exchange-messages", "exchange-message", "repeat-exchange-message", "exchange-outbox", "acknowledge-exchange-message", "exchange-reconciliation", "export-exchange-reconciliation"}
 
 const otherLine = `  - {path: firm/site/turning/other, level: line, name: {zh: 二线}}
   - path: firm/site/turning/other/lathe-3
@@ -456,7 +461,9 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 		return `"999"`
 	case "sha256":
 		return strings.Repeat("0", 64)
-	case "digest":
+	case "number":
+		return "QC2026-000001"
+	case "digest", "picture":
 		return strings.Repeat("0", 64)
 	case "confirm":
 		return "01NOBODY"
@@ -497,9 +504,11 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 	golden, question, trials := g.process(machine, now)
 	study := map[string]any{"name": map[string]any{"zh": "模型"}, "machines": []any{machine.ID}, "inputs": []any{map[string]any{"signal": "power.active", "stat": "mean"}}, "window_min": 10, "target": map[string]any{"goal": "normal"}, "from": now.Add(-time.Hour), "to": now}
 	limit := map[string]any{"stage": "draft", "tag": g.tags[machine.ID], "text": map[string]any{"zh": "高"}, "kind": "hi", "value": 1e9, "priority": 4, "reason": "x"}
+	rota := map[string]any{"id": "", "rev": 0, "name": "nights", "zone": "Asia/Shanghai", "begin": "2026-11-02", "hand_over": "08:00", "days": 7, "people": []any{map[string]any{"name": "z", "mobile": "138"}}, "swaps": []any{}}
 	route := map[string]any{"id": "", "rev": 0, "name": "people", "way": "webhook", "url": "http://127.0.0.1:1/", "secret": "x", "to": []string{}, "priority": 4, "places": []string{machine.Path}, "off": true}
 	kept := map[string]any{"id": "", "rev": 0, "equipment": machine.ID, "title": "x", "by": "time", "days": 30, "priority": 4, "checks": []string{}}
 	recipe := map[string]any{"item": "ring", "place": machine.ID, "parameters": []any{map[string]any{"signal": "feed.override", "target": 100, "download": true}}}
+	held := map[string]any{"name": map[string]any{"zh": "回路"}, "owner": "x", "equipment": machine.ID, "output": "feed.override", "pv": map[string]any{"equipment": machine.ID, "signal": "spindle.load"}, "block": map[string]any{"kind": "pid", "pid": map[string]any{"k": 1, "ti_s": 10, "b": 1, "low": 50, "high": 100}}, "sp": 50, "sp_low": 10, "sp_high": 90, "period_ms": 1000, "max_age_ms": 5000, "interval_ms": 5000, "safe": map[string]any{"action": "hold"}}
 	move := map[string]any{"order": "01NOBODY", "job": 10, "equipment": "01NOBODY", "start": now}
 	partner := map[string]any{"id": "erp", "rev": 0, "name": "ERP", "way": "http", "format": "json", "mapping": "zhigai", "place": plant.ParentPath(machine.Path), "jobs": false, "every_s": 60, "silent_s": 3600, "off": true}
 	provider := map[string]any{"name": map[string]string{"zh": "认证"}, "issuer": "http://127.0.0.1:1", "client_id": "x", "address": "http://127.0.0.1:1", "scopes": []string{}, "factor": []string{}, "rules": []any{}, "rev": 0}
@@ -515,10 +524,11 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"acknowledge-alarm": map[string]any{"equipment": machine.ID, "alarm": "servo"},
 		"set-alarm-mode":    map[string]any{"equipment": machine.ID, "alarm": "servo", "state": "shelved", "until": now.Add(time.Hour), "reason": "x"},
 		"add-alarm-limit":   limit, "change-alarm-limit": limit,
-		"add-alarm-route": route, "change-alarm-route": route, "propose-work-order": map[string]any{"equipment": machine.ID, "title": "x", "priority": 4},
+		"add-alarm-route": route, "change-alarm-route": route, "add-alarm-rota": rota, "change-alarm-rota": rota, "propose-work-order": map[string]any{"equipment": machine.ID, "title": "x", "priority": 4},
 		"change-work-order": map[string]any{"title": "x", "priority": 4}, "move-work-order": map[string]any{"state": "planned"}, "add-maintenance-plan": kept, "change-maintenance-plan": kept,
 		"try-alarm-limit": map[string]any{"stage": "draft", "tag": g.tags[machine.ID], "text": map[string]any{"zh": "高"}, "kind": "hi", "value": 1e9, "priority": 4, "reason": "x", "from": now.Add(-time.Hour), "to": now, "within_s": 60},
 		"assign-reason":   map[string]any{"equipment": machine.ID, "from": now.Add(-time.Minute), "reason": "minor.jam"},
+		"decide-command":  map[string]any{"approve": true},
 		"command":         map[string]any{"equipment": machine.ID, "signal": "spindle.override", "value": map[string]any{"number": 80}},
 		"add-count":       map[string]any{"good": 1},
 		"set-state":       map[string]any{"code": "EXECUTING", "mode": "PROCESSING", "until": now.Add(time.Hour)},
@@ -590,7 +600,11 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"reserve-material": map[string]any{"order": "nobody"}, "call-material": map[string]any{"item": "bolt", "quantity": "1", "to": "a"}, "move-call": map[string]any{"state": "accepted"},
 		"add-condition-point": point, "change-condition-point": point,
 		"save-tool-type": map[string]any{"code": "T1", "name": map[string]string{"zh": "刀"}, "place": machine.ID, "measure": "parts", "life": 100, "price_fen": 0}, "mount-tool": map[string]any{"type": "01NOBODY", "equipment": machine.ID}, "remove-tool": map[string]any{"reason": "worn", "rev": 1},
-		"save-recipe": recipe, "try-recipe": recipe, "move-recipe": map[string]any{"state": "retired", "note": "x", "rev": 1}, "download-recipe": map[string]any{"recipe": "01NOBODY", "equipment": machine.ID},
+		"save-quality-cost-rate": map[string]any{"what": "scrap", "place": machine.ID, "fen": 1, "from": now, "source": "x"}, "enter-quality-cost": map[string]any{"category": "external", "what": "claim", "fen": 1, "place": machine.ID, "text": "x", "source": "x"}, "withdraw-quality-cost": map[string]any{"reason": "x"},
+		"preview-conformity": map[string]any{"order": "nobody"}, "issue-conformity": map[string]any{"order": "nobody"}, "revise-conformity": map[string]any{"reason": "x"}, "withdraw-conformity": map[string]any{"reason": "x"},
+		"save-control-loop": held, "move-control-loop": map[string]any{"state": "retired", "note": "x", "rev": 1}, "set-loop-mode": map[string]any{"mode": "off", "rev": 1}, "set-loop-set-point": map[string]any{"value": 1, "rev": 1}, "set-loop-output": map[string]any{"value": 1, "rev": 1},
+		"tune-control-loop": map[string]any{"amplitude": 1, "hysteresis": 0.1, "cycles": 2, "most": 5, "minutes_max": 10, "rev": 1},
+		"save-recipe":       recipe, "try-recipe": recipe, "move-recipe": map[string]any{"state": "retired", "note": "x", "rev": 1}, "download-recipe": map[string]any{"recipe": "01NOBODY", "equipment": machine.ID},
 		"call": map[string]any{"what": "quality", "equipment": machine.ID}, "answer-call": map[string]any{"state": "accepted"},
 		"save-kanban-loop": map[string]any{"id": "", "item": "nothing", "from": "a", "to": "b", "container": "1", "demand": "1", "lead_ms": 1, "safety_ppm": 0, "cards": 0, "rev": 0},
 		"save-role":        map[string]any{"id": "01nobody", "name": map[string]string{"zh": "空"}, "permissions": []string{}, "own": true, "rev": 0},

@@ -41,7 +41,7 @@ func (n *node) newWorks(tenant plant.TenantNo) *tenantWorks {
 	w := &tenantWorks{tenant: tenant, north: n.newNorth(tenant), book: n.bookOf(tenant, n.logOf(tenant), time.Now), sharing: n.newSharing(tenant)}
 	w.asked = n.newRequests(tenant, w.book, w.sharing)
 	w.control = control.NewDesk(control.Options{
-		Tenant: tenant, Node: n.id.ID, Journal: n.record.Journal(), Plants: n.plants, Profiles: n.profiles, Devices: n.collector, Audit: n.access,
+		Tenant: tenant, Node: n.id.ID, Journal: n.record.Journal(), Plants: n.plants, Profiles: n.profiles, Devices: n.collector, Audit: n.access, Rights: n.access,
 		NewID: n.record.NewID, Now: time.Now, Logger: n.logOf(tenant),
 	})
 	return w
@@ -148,9 +148,9 @@ func (n *node) resume(ctx context.Context) error {
 	}
 	return n.eachTenant(ctx, "commands before the start are not known: none is taken", func(ctx context.Context, t plant.TenantNo) error {
 		if t == homeTenant {
-			return n.process.Resume(ctx, t)
+			return errors.Join(n.process.Resume(ctx, t), n.loops.Resume(ctx, t))
 		}
-		return errors.Join(n.worksOf(t).control.Resume(ctx), n.process.Resume(ctx, t))
+		return errors.Join(n.worksOf(t).control.Resume(ctx), n.process.Resume(ctx, t), n.loops.Resume(ctx, t))
 	})
 }
 
@@ -245,8 +245,16 @@ func (c controls) Command(ctx context.Context, scope access.Scope, id string) (c
 	return c.of(scope.Tenant).Command(ctx, scope, id)
 }
 
+func (c controls) Decide(ctx context.Context, by access.Principal, id string, approve bool, note string) (control.Command, error) {
+	return c.of(by.Scope.Tenant).Decide(ctx, by, id, approve, note)
+}
+
 func (c controls) List(ctx context.Context, scope access.Scope, f control.Filter) (control.Page, error) {
 	return c.of(scope.Tenant).List(ctx, scope, f)
+}
+
+func (c controls) Beat(ctx context.Context, by access.Principal, node plant.NodeID, signal string, count uint64) error {
+	return c.of(by.Scope.Tenant).Beat(ctx, by, node, signal, count)
 }
 
 func (c controls) Points(ctx context.Context, scope access.Scope, node plant.NodeID) ([]control.SetPoint, error) {

@@ -20,11 +20,27 @@ func (c *check) write(at string, s *Signal, checker PointChecker) {
 	case s.Kind != plant.KindNumber && (w.MaxStep != 0 || w.MaxRate != 0 || w.Tolerance != 0):
 		c.bad(at, "only numbers have a step, a rate and a tolerance", "%s: a %s with max_step, max_rate or tolerance", s.Name, s.Kind)
 	}
+	if w.Approve < 0 || w.Approve > 2 {
+		c.bad(at+".approve", "write 0, 1 or 2", "%s: approve %d: so many people say yes before a command is sent", s.Name, w.Approve)
+	}
+	if w.Watchdog {
+		c.watchdog(at, s)
+	}
 	if lock := w.Interlock; lock != nil && lock.Text.ZH == "" {
 		c.bad(at+".interlock.text", "write text: {zh: ..., en: ...}, what must hold: a person who is refused reads it", "%s: the interlock's Chinese text is missing", s.Name)
 	}
 	if checker != nil {
 		c.writeTo(at, s, checker)
+	}
+}
+
+// watchdog: it counts, and no condition stands in its way.
+func (c *check) watchdog(at string, s *Signal) {
+	switch w := s.Write; {
+	case s.Kind != plant.KindNumber || w.Min == nil || w.Max == nil || *w.Max-*w.Min < 1:
+		c.bad(at+".watchdog", "make it a number, with min and max at least 1 apart", "%s: a watchdog counts", s.Name)
+	case w.Interlock != nil || w.MaxStep != 0 || w.MaxRate != 0:
+		c.bad(at+".watchdog", "take interlock, max_step and max_rate out", "%s: a watchdog that may be refused watches nothing", s.Name)
 	}
 }
 

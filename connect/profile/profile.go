@@ -95,8 +95,14 @@ type Write struct {
 	MaxRate   float64  `yaml:"max_rate,omitempty"` // largest sum of changes by commands in a minute
 	Tolerance float64  `yaml:"tolerance,omitempty"`
 	Within    Duration `yaml:"within,omitempty"` // time for the read-back; default 2s
+	// Approve is how many other people say yes before a command is sent: 0, 1 or 2.
+	Approve int `yaml:"approve,omitempty"`
 	// Interlock must hold for a command to be sent.
 	Interlock *Lock `yaml:"interlock,omitempty"`
+	// Watchdog takes numbers that say that somebody who holds the machine is alive: each
+	// is another than the one before, and the machine reacts by itself when they stay
+	// away. Nothing else is written there.
+	Watchdog bool `yaml:"watchdog,omitempty"`
 }
 
 // Lock is a condition on the machine's signals, and what it means.

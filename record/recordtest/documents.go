@@ -12,12 +12,18 @@ import (
 	"zhigai/fact"
 	"zhigai/fact/document"
 	"zhigai/plant"
+	"zhigai/shop/control/loop"
 	"zhigai/shop/process"
 )
 
 // Process is what a store of recipes must do.
 func Process(t *testing.T, store process.Store, journal fact.Journal) {
 	documents(t, store, journal, fact.KindProcess, process.KindDownload, process.KindDeviation)
+}
+
+// Loops is what a store of control loops must do.
+func Loops(t *testing.T, store loop.Store, journal fact.Journal) {
+	documents(t, store, journal, fact.KindLoop, loop.KindRun, loop.KindEvent)
 }
 
 // documents is what a store of documents must do, with two kinds of the room.

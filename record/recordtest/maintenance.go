@@ -106,6 +106,12 @@ func Deliveries(t *testing.T, store delivery.Store) {
 	if all, err := store.Routes(ctx, 1); err != nil || !reflect.DeepEqual(all, []delivery.Route{r}) {
 		t.Errorf("routes: %+v, %v", all, err)
 	}
+	rota, err := store.SaveRota(ctx, 1, delivery.Rota{Name: "夜班", Zone: "Asia/Shanghai", Begin: "2026-11-02", HandOver: "08:00", Days: 7, People: []delivery.Person{{Name: "张", Mobile: "138"}}, Swaps: []delivery.Swap{}, Turns: []delivery.Turn{}}, 0)
+	must(t, err)
+	if all, err := store.Rotas(ctx, 1); err != nil || !reflect.DeepEqual(all, []delivery.Rota{rota}) {
+		t.Errorf("rotas: %+v, %v", all, err)
+	}
+	must(t, store.DropRota(ctx, 1, rota.ID, rota.Rev))
 	made := func(id, path string, due plant.Instant) delivery.Delivery {
 		return delivery.Delivery{ID: id, Route: r.ID, Name: r.Name, Way: r.Way, Alarm: alarm.Alarm{Place: "M1", Path: path, ID: "a", From: at + due, Text: plant.Name{ZH: "高"}}, State: delivery.Waiting, Made: at, Due: at + due, Attempts: []delivery.Attempt{}}
 	}
@@ -118,6 +124,18 @@ func Deliveries(t *testing.T, store delivery.Store) {
 	for due, want := range map[plant.Instant][]delivery.Delivery{at - 1: {}, at: {a}, at + 5: {a, b}} {
 		if got, err := store.Due(ctx, 1, due, 9); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("due at %d: %+v, %v; want %+v", due-at, got, err, want)
+		}
+	}
+	later := a.Alarm // the same alarm that comes again
+	later.From += 10
+	other := later
+	other.ID = "a1"
+	for what, c := range map[string]struct {
+		alarm alarm.Alarm
+		want  plant.Instant
+	}{"again": {later, at}, "another": {other, 0}} {
+		if got, err := store.Told(ctx, 1, r.ID, c.alarm); err != nil || got != c.want {
+			t.Errorf("%s: told at %d, %v; want %d", what, got, err, c.want)
 		}
 	}
 	a.State, a.Attempts = delivery.Sent, []delivery.Attempt{{At: at, OK: true, Detail: "250"}}

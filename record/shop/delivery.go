@@ -10,16 +10,21 @@ import (
 	"zhigai/access"
 	"zhigai/plant"
 	"zhigai/record"
+	"zhigai/shop/alarm"
 	"zhigai/shop/alarm/delivery"
 )
 
-const kindRoute = "alarm-route"
+const (
+	kindRoute = "alarm-route"
+	kindRota  = "alarm-rota"
+)
 
 // Deliveries keeps by which ways alarms go to people, and what became of each. It
 // implements delivery.Store.
 type Deliveries struct {
 	db     *record.DB
 	routes named[delivery.Route]
+	rotas  named[delivery.Rota]
 }
 
 var _ delivery.Store = Deliveries{}
@@ -29,6 +34,9 @@ func NewDeliveries(db *record.DB, s Secrets) Deliveries {
 	return Deliveries{db, named[delivery.Route]{
 		db: db, kind: kindRoute, what: "route", most: delivery.MaxRoutes, hide: s.route, show: s.openRoute,
 		on: func(r *delivery.Route) (*string, *int64, string) { return &r.ID, &r.Rev, r.Name },
+	}, named[delivery.Rota]{
+		db: db, kind: kindRota, what: "rota", most: delivery.MaxRotas,
+		on: func(r *delivery.Rota) (*string, *int64, string) { return &r.ID, &r.Rev, r.Name },
 	}}
 }
 
@@ -80,15 +88,42 @@ func (r Deliveries) DropRoute(ctx context.Context, tenant plant.TenantNo, id str
 	return r.routes.drop(ctx, tenant, id, rev)
 }
 
+// Rotas implements delivery.Store.
+func (r Deliveries) Rotas(ctx context.Context, tenant plant.TenantNo) ([]delivery.Rota, error) {
+	return r.rotas.all(ctx, tenant)
+}
+
+// SaveRota implements delivery.Store.
+func (r Deliveries) SaveRota(ctx context.Context, tenant plant.TenantNo, one delivery.Rota, rev int64) (delivery.Rota, error) {
+	return r.rotas.save(ctx, tenant, one, rev)
+}
+
+// DropRota implements delivery.Store.
+func (r Deliveries) DropRota(ctx context.Context, tenant plant.TenantNo, id string, rev int64) error {
+	return r.rotas.drop(ctx, tenant, id, rev)
+}
+
+// ofAlarm begins the names of all times that an alarm came.
+func ofAlarm(a alarm.Alarm) string { return fmt.Sprintf("%s\n%s\n", a.Place, a.ID) }
+
 // occurrence names what is sent once by a route.
-func occurrence(d delivery.Delivery) string {
-	return fmt.Sprintf("%s\n%s\n%d", d.Alarm.Place, d.Alarm.ID, d.Alarm.From)
+func occurrence(a alarm.Alarm) string { return fmt.Sprintf("%s%d", ofAlarm(a), a.From) }
+
+// Told implements delivery.Store.
+func (r Deliveries) Told(ctx context.Context, tenant plant.TenantNo, route string, a alarm.Alarm) (plant.Instant, error) {
+	all, err := bodies[delivery.Delivery](r.db.Reader().QueryContext(ctx,
+		`select body from alarm_delivery where tenant = ? and route = ? and alarm >= ? and alarm < ? and alarm <> ? and state <> 'dropped' order by id desc limit 1`,
+		tenant, route, ofAlarm(a), ofAlarm(a)+":", occurrence(a))) // ":" comes after all digits
+	if err != nil || len(all) == 0 {
+		return 0, err
+	}
+	return all[0].Made, nil
 }
 
 // Begin implements delivery.Store.
 func (r Deliveries) Begin(ctx context.Context, tenant plant.TenantNo, d delivery.Delivery) error {
 	var n int
-	if err := r.db.Reader().QueryRowContext(ctx, `select count(*) from alarm_delivery where tenant = ? and route = ? and alarm = ?`, tenant, d.Route, occurrence(d)).Scan(&n); err != nil || n > 0 {
+	if err := r.db.Reader().QueryRowContext(ctx, `select count(*) from alarm_delivery where tenant = ? and route = ? and alarm = ?`, tenant, d.Route, occurrence(d.Alarm)).Scan(&n); err != nil || n > 0 {
 		return err
 	}
 	body, err := json.Marshal(d)
@@ -97,7 +132,7 @@ func (r Deliveries) Begin(ctx context.Context, tenant plant.TenantNo, d delivery
 	}
 	return r.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
 		if _, err := tx.NewRaw(`insert into alarm_delivery (tenant, id, route, alarm, path, state, due, tries, body) values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`,
-			tenant, d.ID, d.Route, occurrence(d), d.Alarm.Path, string(d.State), int64(d.Due), len(d.Attempts), string(body)).Exec(ctx); err != nil {
+			tenant, d.ID, d.Route, occurrence(d.Alarm), d.Alarm.Path, string(d.State), int64(d.Due), len(d.Attempts), string(body)).Exec(ctx); err != nil {
 			return fmt.Errorf("record: save delivery %s: %w", d.ID, err)
 		}
 		return nil

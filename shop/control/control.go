@@ -36,6 +36,10 @@ const (
 	// MaxLife bounds it: what a person decided ten minutes ago was decided about
 	// another machine.
 	MaxLife = 10 * time.Minute
+	// approvalLife is how long a command that others approve waits for them where its
+	// order does not say; MaxApproval bounds it.
+	approvalLife = MaxLife
+	MaxApproval  = time.Hour
 	// checksHold is how long what the checks saw is relied on; a disk or a line
 	// that takes longer makes them void.
 	checksHold = 5 * time.Second
@@ -44,6 +48,8 @@ const (
 	// maxRunning bounds commands under way: people give them, and each holds a
 	// goroutine for some seconds.
 	maxRunning = 64
+	// maxWaiting bounds commands that wait for approval.
+	maxWaiting = 200
 	// rateWindow is the time over which max_rate of a set point counts.
 	rateWindow = time.Minute
 	// keepKeys is how long the same request is known again.
@@ -113,7 +119,7 @@ func (c *Command) Final() bool { return final(c.State) }
 
 func final(state string) bool {
 	switch state {
-	case fact.CommandRequested, fact.CommandChecked, fact.CommandSent:
+	case fact.CommandRequested, fact.CommandAwaiting, fact.CommandApproved, fact.CommandChecked, fact.CommandSent:
 		return false
 	}
 	return true

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,6 +28,7 @@ type Options struct {
 	Profiles Profiles
 	Devices  Devices
 	Audit    Audit
+	Rights   Rights
 	NewID    func() string // a ULID that rises
 	Now      func() time.Time
 	Logger   *slog.Logger
@@ -45,6 +47,7 @@ type Desk struct {
 	running map[string]chan struct{} // by command; closed at its end
 	keys    map[requestKey]*known
 	moves   map[place][]move
+	waiting map[string]*waiting // by command
 	closed  bool
 }
 
@@ -74,7 +77,7 @@ func NewDesk(o Options) *Desk {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	d := &Desk{o: o, open: map[place]string{}, running: map[string]chan struct{}{}, keys: map[requestKey]*known{}, moves: map[place][]move{}}
+	d := &Desk{o: o, open: map[place]string{}, running: map[string]chan struct{}{}, keys: map[requestKey]*known{}, moves: map[place][]move{}, waiting: map[string]*waiting{}}
 	d.ctx, d.cancel = context.WithCancel(context.Background())
 	return d
 }
@@ -89,7 +92,7 @@ func (d *Desk) Close() {
 	d.work.Wait()
 }
 
-// Order is what a person asks for.
+// Order is what a person asks for, or what works in a person's name.
 type Order struct {
 	Node    plant.NodeID
 	Signal  string
@@ -97,7 +100,8 @@ type Order struct {
 	Seen    *fact.Setting // the present value as the person saw it; nil: not looked at
 	Note    string
 	Key     string        // the same of the same person is the same order
-	Expires time.Duration // 0: DefaultLife
+	Expires time.Duration // 0: DefaultLife, or approvalLife where others approve it
+	Source  string        // what decided on it, see fact.Command; "" for a person
 }
 
 // target is a set point of a machine, found.
@@ -143,9 +147,20 @@ func (d *Desk) Order(ctx context.Context, by access.Principal, o Order) (Command
 		return Command{}, err
 	}
 	said := *c
+	w := d.wait(by, t, c, value)
 	go func() {
 		defer d.work.Done()
-		defer d.release(c, other == "")
+		held := other == "" && w == nil
+		defer func() { d.release(c, held) }()
+		if w != nil {
+			as, end := d.await(w)
+			if end != nil {
+				d.finish(as, t, Step{CommandStep: *end}, c)
+				return
+			}
+			by, other = as, d.hold(c)
+			held = other == ""
+		}
 		d.carryOut(by, t, c, value, other)
 	}()
 	return said, nil
@@ -160,7 +175,7 @@ func (d *Desk) find(ctx context.Context, scope access.Scope, node plant.NodeID, 
 	var known []string
 	for i := range t.profile.Signals {
 		s := &t.profile.Signals[i]
-		if s.Write == nil {
+		if s.Write == nil || s.Write.Watchdog {
 			continue
 		}
 		if s.Name == signal {
@@ -204,26 +219,32 @@ func (o *Order) checked(s *profile.Signal) (any, error) {
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("%w: %s: %w", ErrInvalid, s.Name, err)
-	case o.Expires < 0 || o.Expires > MaxLife:
-		return nil, fmt.Errorf("%w: a command lives %s at most, not %s", ErrInvalid, MaxLife, o.Expires)
+	case o.Expires < 0 || o.Expires > maxLife(s):
+		return nil, fmt.Errorf("%w: a command lives %s at most, not %s", ErrInvalid, maxLife(s), o.Expires)
 	case len(o.Note) > maxNote || !utf8.ValidString(o.Note):
 		return nil, fmt.Errorf("%w: a note of at most %d bytes is wanted", ErrInvalid, maxNote)
 	case len(o.Key) > maxKey || !utf8.ValidString(o.Key):
 		return nil, fmt.Errorf("%w: a key of at most %d bytes is wanted", ErrInvalid, maxKey)
+	case len(o.Source) > maxKey || !utf8.ValidString(o.Source):
+		return nil, fmt.Errorf("%w: a source of at most %d bytes is wanted", ErrInvalid, maxKey)
 	}
 	return v, nil
 }
 
 func (d *Desk) command(by access.Principal, t *target, o Order) *Command {
-	if o.Expires == 0 {
-		o.Expires = DefaultLife
+	state, needed := fact.CommandRequested, t.signal.Write.Approve
+	switch {
+	case needed > 0:
+		state, o.Expires = fact.CommandAwaiting, cmp.Or(o.Expires, approvalLife)
+	default:
+		o.Expires = cmp.Or(o.Expires, DefaultLife)
 	}
 	now := d.o.Now()
 	return &Command{
-		ID: d.o.NewID(), Node: t.node.ID, User: by.User, Requested: plant.MicrosOf(now), State: fact.CommandRequested,
+		ID: d.o.NewID(), Node: t.node.ID, User: by.User, Requested: plant.MicrosOf(now), State: state,
 		Command: fact.Command{
 			Signal: t.signal.Name, Value: o.Value, Seen: o.Seen, Unit: t.signal.Unit, By: by.Name, Note: o.Note, Key: o.Key,
-			Expires: plant.MicrosOf(now.Add(o.Expires)), Node: d.o.Node,
+			Expires: plant.MicrosOf(now.Add(o.Expires)), Node: d.o.Node, Approvals: needed, Source: o.Source,
 		},
 	}
 }
@@ -241,12 +262,13 @@ func (d *Desk) reserve(c *Command) (other string, first *known, err error) {
 	switch {
 	case d.closed:
 		return "", nil, fmt.Errorf("%w: the node is ending", ErrBusy)
-	case len(d.running) >= maxRunning:
+	case len(d.running)-len(d.waiting) >= maxRunning:
 		return "", nil, fmt.Errorf("%w: %d are under way", ErrBusy, maxRunning)
+	case c.Approvals > 0 && len(d.waiting) >= maxWaiting:
+		return "", nil, fmt.Errorf("%w: %d wait for approval", ErrBusy, maxWaiting)
 	}
-	at := place{c.Node, c.Signal}
-	if other = d.open[at]; other == "" {
-		d.open[at] = c.ID
+	if c.Approvals == 0 { // one that waits leaves the set point to others
+		other = d.take(c)
 	}
 	d.running[c.ID] = make(chan struct{})
 	if c.Key != "" {
@@ -254,6 +276,22 @@ func (d *Desk) reserve(c *Command) (other string, first *known, err error) {
 	}
 	d.work.Add(1)
 	return other, nil, nil
+}
+
+// take takes the set point for a command, or names the one that has it.
+func (d *Desk) take(c *Command) (other string) {
+	at := place{c.Node, c.Signal}
+	if other = d.open[at]; other == "" {
+		d.open[at] = c.ID
+	}
+	return other
+}
+
+// hold takes the set point for a command that was approved.
+func (d *Desk) hold(c *Command) (other string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.take(c)
 }
 
 // forget drops keys that nobody will use again.
@@ -347,13 +385,13 @@ func (d *Desk) release(c *Command, held bool) {
 	delete(d.running, c.ID)
 }
 
-// Wait returns the command when nothing more becomes of it, or as it is when
-// ctx ends.
+// Wait returns the command when nothing more becomes of it without somebody, or as
+// it is when ctx ends.
 func (d *Desk) Wait(ctx context.Context, scope access.Scope, id string) (Command, error) {
 	d.mu.Lock()
-	end := d.running[id]
+	end, w := d.running[id], d.waiting[id]
 	d.mu.Unlock()
-	if end != nil {
+	if end != nil && (w == nil || !w.open()) {
 		select {
 		case <-end:
 		case <-ctx.Done():

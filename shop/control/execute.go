@@ -35,11 +35,7 @@ func (d *Desk) carryOut(by access.Principal, t *target, c *Command, value any, o
 		d.finish(by, t, Step{CommandStep: fact.CommandStep{State: fact.CommandFailed, Detail: "nothing was sent: " + err.Error()}}, c)
 		return
 	case found.failed():
-		state := fact.CommandRejected
-		if found[CheckExpiry].Result == fact.CheckFailed {
-			state = fact.CommandExpired
-		}
-		d.finish(by, t, Step{CommandStep: fact.CommandStep{State: state, Checks: found.list(), From: from}}, c)
+		d.finish(by, t, Step{CommandStep: fact.CommandStep{State: refusal(found), Checks: found.list(), From: from}}, c)
 		return
 	}
 	raw, err := d.o.Devices.Raw(t.device, t.signal.Name, value)
@@ -51,6 +47,14 @@ func (d *Desk) carryOut(by access.Principal, t *target, c *Command, value any, o
 		return
 	}
 	d.finish(by, t, d.send(t, c, value, checkedAt), c)
+}
+
+// refusal is how a command ends of which a check did not hold.
+func refusal(f findings) string {
+	if f[CheckExpiry].Result == fact.CheckFailed {
+		return fact.CommandExpired
+	}
+	return fact.CommandRejected
 }
 
 func (d *Desk) now() plant.Micros { return plant.MicrosOf(d.o.Now()) }
@@ -228,7 +232,7 @@ func (d *Desk) Points(ctx context.Context, scope access.Scope, node plant.NodeID
 	defer d.mu.Unlock()
 	var out []SetPoint
 	for i := range t.profile.Signals {
-		if s := &t.profile.Signals[i]; s.Write != nil {
+		if s := &t.profile.Signals[i]; s.Write != nil && !s.Write.Watchdog {
 			out = append(out, SetPoint{
 				Signal: s, Path: t.node.Path, Here: here, Contact: contact, Enabled: enabled && t.node.Machine.Device.Writing,
 				Open: d.open[place{node, s.Name}],

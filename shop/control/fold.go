@@ -14,10 +14,18 @@ const (
 	seqChecked uint64 = 1
 	seqSent    uint64 = 2
 	seqFinal   uint64 = 3
+	// Approvals are numbered from here on, though they come before the others.
+	seqApproved uint64 = 11
 )
 
-func seqOf(state string) uint64 {
+// stepNumbers in the order of their steps.
+var stepNumbers = []uint64{seqApproved, seqApproved + 1, seqChecked, seqSent, seqFinal}
+
+// seqOf is the number of the next step of a command.
+func (c *Command) seqOf(state string) uint64 {
 	switch state {
+	case fact.CommandApproved:
+		return seqApproved + uint64(c.approved())
 	case fact.CommandChecked:
 		return seqChecked
 	case fact.CommandSent:
@@ -32,7 +40,20 @@ func commandOf(e fact.Event) (*Command, error) {
 	if err := json.Unmarshal(e.Payload, &c.Command); err != nil {
 		return nil, fmt.Errorf("command %s: %w", e.ID, err)
 	}
+	if c.Approvals > 0 {
+		c.State = fact.CommandAwaiting
+	}
 	return c, nil
+}
+
+// approved is how many people said yes.
+func (c *Command) approved() (n int) {
+	for _, s := range c.Steps {
+		if s.State == fact.CommandApproved {
+			n++
+		}
+	}
+	return n
 }
 
 // take adds a step. Steps of one command come in the order of their numbers.
@@ -41,8 +62,16 @@ func (c *Command) take(e fact.Event) error {
 	if err := json.Unmarshal(e.Payload, &s.CommandStep); err != nil {
 		return fmt.Errorf("step of command %s: %w", c.ID, err)
 	}
-	c.State, c.Steps = s.State, append(c.Steps, s)
+	c.add(s)
 	return nil
+}
+
+// add is one step more.
+func (c *Command) add(s Step) {
+	c.Steps = append(c.Steps, s)
+	if c.State = s.State; s.State == fact.CommandApproved && c.approved() < c.Approvals {
+		c.State = fact.CommandAwaiting
+	}
 }
 
 // step is the last one of a state, nil when there is none.
@@ -68,7 +97,7 @@ func fold(requests, steps []fact.Event) ([]*Command, error) {
 		byID[e.ID] = c
 		out = append(out, c)
 	}
-	for n := seqChecked; n <= seqFinal; n++ {
+	for _, n := range stepNumbers {
 		for _, e := range steps {
 			c := byID[strings.TrimPrefix(e.Source, fact.CommandSource(""))]
 			if c == nil || e.SourceSeq != n {
@@ -91,7 +120,7 @@ func (c *Command) request() fact.Event {
 func (c *Command) event(s Step) fact.Event {
 	s.CommandStep.Command = c.ID
 	e := fact.New(fact.KindStep, c.Node, s.At.Time(), fact.CommandSource(c.ID), s.CommandStep)
-	e.SourceSeq = seqOf(s.State)
+	e.SourceSeq = c.seqOf(s.State)
 	return e
 }
 

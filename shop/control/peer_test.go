@@ -244,7 +244,10 @@ func (h *hall) refused(c control.Command, state, check, says string) {
 // audit, in order, and the machine has what was asked.
 func orderConfirmed(h *hall) {
 	d := h.desk(nil, nil)
-	c := d.order(control.Order{Signal: "feed.override", Value: number(110.3), Seen: new(number(100)), Note: "试切"})
+	c := d.order(control.Order{Signal: "feed.override", Value: number(110.3), Seen: new(number(100)), Note: "试切", Source: "loop:L1"})
+	if c.Source != "loop:L1" {
+		h.Errorf("decided by %q", c.Source)
+	}
 	if states(c) != "checked sent confirmed" || *c.Steps[0].From.Number != 100 || *c.Steps[1].Raw.Number != 1103 || *c.Steps[2].Read.Number != 110.3 {
 		h.Errorf("steps %s: %+v", states(c), c.Steps)
 	}

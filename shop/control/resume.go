@@ -75,7 +75,10 @@ func (d *Desk) since(ctx context.Context, after uint64) (requests, steps []fact.
 // lay gives an end to a command that was under way when the node ended.
 func (d *Desk) lay(ctx context.Context, c *Command) error {
 	s := Step{At: d.now(), CommandStep: fact.CommandStep{State: fact.CommandFailed, Detail: "nothing was sent: the node ended before"}}
-	if c.step(fact.CommandSent) != nil {
+	switch {
+	case c.State == fact.CommandAwaiting:
+		s.Detail = "nothing was sent: the node ended before it was approved; ask again"
+	case c.step(fact.CommandSent) != nil:
 		s.CommandStep = fact.CommandStep{State: fact.CommandUnknown, Detail: "look at the machine: the node ended while the value went out, and it may have come through"}
 	}
 	d.o.Logger.Warn("a command was under way when the node ended", "command", c.ID, "signal", c.Signal, "state", s.State)
@@ -83,7 +86,7 @@ func (d *Desk) lay(ctx context.Context, c *Command) error {
 	if err := errors.Join(d.keep(ctx, access.Node(d.o.Tenant), object, "command."+s.State, nil, s.CommandStep, c.event(s))); err != nil {
 		return fmt.Errorf("end of command %s: %w", c.ID, err)
 	}
-	c.State, c.Steps = s.State, append(c.Steps, s)
+	c.add(s)
 	return nil
 }
 

@@ -59,6 +59,7 @@ signals:
   - {name: machine.program, kind: text, at: "{program}", period: 100ms, write: {within: 20s}}
   - {name: level, kind: number, at: "{level}", period: 100ms, write: {min: 0, max: 10}}
   - {name: lamp, kind: boolean, at: "{lamp}", period: 100ms, write: {within: 20s}}
+  - {name: valve, kind: number, at: "{level}", period: 100ms, write: {min: 0, max: 10, approve: 2}}
 `
 
 func profiles(t testing.TB, protocol string, at map[string]string, checkers ...profile.PointChecker) *profile.Library {
@@ -84,6 +85,16 @@ type nowhere struct{}
 
 func (nowhere) Append(context.Context, plant.TenantNo, plant.Batch) (uint64, error) { return 0, nil }
 
+// rights are those that people had when they asked, but for who lost them.
+type rights struct{ lost map[string]bool }
+
+func (r rights) Again(_ context.Context, who access.Principal) (access.Principal, error) {
+	if r.lost[who.User] {
+		return access.As(who.User, who.Name, who.Scope), nil
+	}
+	return who, nil
+}
+
 // desk is a desk on a record of its own.
 type desk struct {
 	*control.Desk
@@ -102,7 +113,7 @@ func newDesk(t testing.TB, dir string, devices control.Devices, library *profile
 	must(t, err)
 	d := &desk{t: t, dir: dir, record: rec}
 	d.options = control.Options{
-		Tenant: tenant, Node: "node-1", Journal: rec.Journal(), Profiles: library, Devices: devices, Audit: who, NewID: rec.NewID, Now: time.Now,
+		Tenant: tenant, Node: "node-1", Journal: rec.Journal(), Profiles: library, Devices: devices, Audit: who, Rights: rights{}, NewID: rec.NewID, Now: time.Now,
 		Plants: plants{plant.Model{Nodes: []plant.Node{
 			{ID: lathe, Path: path, Level: plant.LevelEquipment, Machine: &plant.Equipment{Profile: "setpoints", Device: device}},
 			{ID: "empty", Path: "firm/line", Level: plant.LevelLine},

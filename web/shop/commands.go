@@ -16,6 +16,7 @@ import (
 type Control interface {
 	Order(ctx context.Context, by access.Principal, o control.Order) (control.Command, error)
 	Wait(ctx context.Context, scope access.Scope, id string) (control.Command, error)
+	Decide(ctx context.Context, by access.Principal, id string, approve bool, note string) (control.Command, error)
 	List(ctx context.Context, scope access.Scope, f control.Filter) (control.Page, error)
 	Points(ctx context.Context, scope access.Scope, node plant.NodeID) ([]control.SetPoint, error)
 }
@@ -32,9 +33,11 @@ type Command struct {
 	Unit      string        `json:"unit,omitempty"`
 	By        string        `json:"by"`
 	Note      string        `json:"note,omitempty"`
+	Source    string        `json:"source,omitempty" doc:"What decided on the value: loop:ID, rule:ID, recipe:ID; left out for a person"`
 	Requested time.Time     `json:"requested"`
 	Expires   time.Time     `json:"expires" doc:"It is not sent after that"`
-	State     string        `json:"state" enum:"requested,checked,sent,confirmed,mismatched,failed,expired,rejected,unknown"`
+	Approvals int           `json:"approvals,omitempty" doc:"So many other people say yes before it is checked and sent"`
+	State     string        `json:"state" enum:"requested,awaiting,approved,checked,sent,confirmed,mismatched,failed,expired,rejected,unknown"`
 	Final     bool          `json:"final" doc:"Nothing more becomes of it"`
 	Steps     []CommandStep `json:"steps" nullable:"false"`
 }
@@ -43,6 +46,7 @@ type Command struct {
 type CommandStep struct {
 	At     time.Time           `json:"at"`
 	State  string              `json:"state"`
+	By     string              `json:"by,omitempty" doc:"Who approved"`
 	Checks []fact.CommandCheck `json:"checks,omitempty"`
 	From   *fact.Setting       `json:"from,omitempty" doc:"What stood there before"`
 	Raw    *fact.Setting       `json:"raw,omitempty" doc:"The value as the device takes it"`
@@ -62,6 +66,7 @@ type SetPoint struct {
 	MaxStep   float64              `json:"max_step,omitempty" doc:"Largest change in one command"`
 	MaxRate   float64              `json:"max_rate,omitempty" doc:"Largest change by commands in a minute"`
 	Interlock *plant.Name          `json:"interlock,omitempty" doc:"What must hold for a command to be sent"`
+	Approve   int                  `json:"approve,omitempty" doc:"So many other people approve a command for it"`
 	Here      bool                 `json:"here" doc:"This node reads the machine"`
 	Contact   bool                 `json:"contact"`
 	Enabled   bool                 `json:"enabled" doc:"Writing is switched on for the device"`
@@ -82,14 +87,14 @@ type orderIn struct {
 		Value     fact.Setting  `json:"value" doc:"In the signal's unit; 0 and 1 for a boolean"`
 		Seen      *fact.Setting `json:"seen,omitempty" doc:"The present value as the person saw it: another one by now, and nothing is sent"`
 		Note      string        `json:"note,omitempty" maxLength:"500"`
-		Expires   int           `json:"expires_s,omitempty" minimum:"1" maximum:"600" doc:"Seconds in which it must be sent; 30 when left out"`
+		Expires   int           `json:"expires_s,omitempty" minimum:"1" maximum:"3600" doc:"Seconds in which it must be sent; up to 600, 30 when left out; of what others approve up to 3600, 600 when left out"`
 	}
 }
 
 type commandsIn struct {
 	Scope     string       `query:"scope" maxLength:"400"`
 	Equipment plant.NodeID `query:"equipment" maxLength:"60"`
-	State     string       `query:"state" enum:",requested,checked,sent,confirmed,mismatched,failed,expired,rejected,unknown"`
+	State     string       `query:"state" enum:",requested,awaiting,approved,checked,sent,confirmed,mismatched,failed,expired,rejected,unknown"`
 	From      time.Time    `query:"from" doc:"First instant of the request, RFC 3339"`
 	To        time.Time    `query:"to" doc:"First instant no longer in it"`
 	web.Paging
@@ -121,6 +126,21 @@ func (r *rooms) registerCommands() {
 			}
 			return r.command(ctx, c.ID, in.Waiting)
 		})
+	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/commands/{id}/decision", ID: "decide-command", Summary: "Approve or refuse a command that another person asked for; with the last approval it is checked and sent", Tag: "commands", Needs: access.Engineer},
+		func(ctx context.Context, in *struct {
+			ID string `path:"id" maxLength:"60"`
+			Waiting
+			Body struct {
+				Approve bool   `json:"approve"`
+				Note    string `json:"note,omitempty" maxLength:"500" doc:"Required of a refusal"`
+			}
+		},
+		) (*commandOut, error) {
+			if _, err := r.Control.Decide(ctx, web.Who(ctx), in.ID, in.Body.Approve, in.Body.Note); err != nil {
+				return nil, err
+			}
+			return r.command(ctx, in.ID, in.Waiting)
+		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/commands", ID: "commands", Summary: "Commands, newest first", Tag: "commands", Needs: access.Read},
 		func(ctx context.Context, in *commandsIn) (*web.ListOut[Command], error) { return r.commands(ctx, in) })
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/commands/{id}", ID: "command-steps", Summary: "One command with its steps", Tag: "commands", Needs: access.Read},
@@ -136,7 +156,7 @@ func (r *rooms) registerCommands() {
 func setPointOf(p control.SetPoint) SetPoint {
 	w := p.Write
 	out := SetPoint{
-		Signal: p.Name, Title: p.Title, Kind: p.Kind, Unit: p.Unit, Values: p.Values, Min: w.Min, Max: w.Max, MaxStep: w.MaxStep, MaxRate: w.MaxRate,
+		Signal: p.Name, Title: p.Title, Kind: p.Kind, Unit: p.Unit, Values: p.Values, Min: w.Min, Max: w.Max, MaxStep: w.MaxStep, MaxRate: w.MaxRate, Approve: w.Approve,
 		Here: p.Here, Contact: p.Contact, Enabled: p.Enabled, Open: p.Open,
 	}
 	if w.Interlock != nil {
@@ -196,10 +216,10 @@ func (r *rooms) named(ctx context.Context, all []*control.Command) ([]Command, e
 	for i, c := range all {
 		out[i] = Command{
 			ID: c.ID, Equipment: c.Node, Path: nodes[c.Node].Path, Name: nodes[c.Node].Name, Signal: c.Signal, Value: c.Value, Seen: c.Seen, Unit: c.Unit,
-			By: c.By, Note: c.Note, Requested: stamp(c.Requested), Expires: stamp(c.Expires), State: c.State, Final: c.Final(), Steps: []CommandStep{},
+			By: c.By, Note: c.Note, Source: c.Source, Requested: stamp(c.Requested), Expires: stamp(c.Expires), Approvals: c.Approvals, State: c.State, Final: c.Final(), Steps: []CommandStep{},
 		}
 		for _, s := range c.Steps {
-			out[i].Steps = append(out[i].Steps, CommandStep{At: stamp(s.At), State: s.State, Checks: s.Checks, From: s.From, Raw: s.Raw, Read: s.Read, Detail: s.Detail})
+			out[i].Steps = append(out[i].Steps, CommandStep{At: stamp(s.At), State: s.State, By: s.By, Checks: s.Checks, From: s.From, Raw: s.Raw, Read: s.Read, Detail: s.Detail})
 		}
 	}
 	return out, nil

@@ -9,11 +9,6 @@ import (
 	"zhigai/web"
 )
 
-type routeOut struct {
-	ETag string `header:"ETag"`
-	Body delivery.Route
-}
-
 // registerDelivery: a route sends data of the plant out, wherever its places are, so
 // that only who may touch the whole plant decides.
 func (r *rooms) registerDelivery() {
@@ -22,42 +17,21 @@ func (r *rooms) registerDelivery() {
 			all, err := r.Delivery.Routes(ctx, web.Who(ctx).Scope.Tenant)
 			return web.NewList(all, ""), err
 		})
-	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/alarms/routes", ID: "add-alarm-route", Summary: "Tell people of alarms by e-mail or webhook from now on", Tag: "alarms", Needs: access.Engineer, Status: http.StatusCreated, Whole: true},
-		func(ctx context.Context, in *struct{ Body delivery.Route }) (*routeOut, error) {
-			if in.Body.ID != "" {
-				return nil, web.Invalid("body.id", "a new route gets its id here; leave id out")
-			}
-			return r.saveRoute(ctx, in.Body, 0, "alarm.route.add")
+	registerNamed(r, named[delivery.Route]{
+		path: "/alarms/routes", one: "alarm-route", tag: "alarms", noun: "route", action: "alarm.route",
+		add: "Tell people of alarms by e-mail, in a group chat or by webhook from now on", change: "Change a route, or switch it off", end: "End a route; what waits for it is not sent",
+		save: r.Delivery.Save, drop: r.Delivery.Drop, on: func(one *delivery.Route) (*string, int64, string) { return &one.ID, one.Rev, one.Name },
+	})
+	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/alarms/rotas", ID: "alarm-rotas", Summary: "Who is on call when, with the turns of the four weeks to come", Tag: "alarms", Needs: access.Engineer, Whole: true},
+		func(ctx context.Context, _ *struct{}) (*web.ListOut[delivery.Rota], error) {
+			all, err := r.Delivery.Rotas(ctx, web.Who(ctx).Scope.Tenant)
+			return web.NewList(all, ""), err
 		})
-	web.Handle(r.api, web.Op{Method: http.MethodPut, Path: "/alarms/routes/{id}", ID: "change-alarm-route", Summary: "Change a route, or switch it off", Tag: "alarms", Needs: access.Engineer, Whole: true},
-		func(ctx context.Context, in *struct {
-			ID      string `path:"id" maxLength:"60"`
-			IfMatch string `header:"If-Match" required:"true" doc:"rev of the route you changed"`
-			Body    delivery.Route
-		},
-		) (*routeOut, error) {
-			rev, err := web.RevOf(in.IfMatch)
-			if err != nil {
-				return nil, err
-			}
-			in.Body.ID = in.ID
-			return r.saveRoute(ctx, in.Body, rev, "alarm.route.change")
-		})
-	web.Handle(r.api, web.Op{Method: http.MethodDelete, Path: "/alarms/routes/{id}", ID: "end-alarm-route", Summary: "End a route; what waits for it is not sent", Tag: "alarms", Needs: access.Engineer, Status: http.StatusNoContent, Whole: true},
-		func(ctx context.Context, in *struct {
-			ID      string `path:"id" maxLength:"60"`
-			IfMatch string `header:"If-Match" required:"true"`
-		},
-		) (*struct{}, error) {
-			rev, err := web.RevOf(in.IfMatch)
-			if err != nil {
-				return nil, err
-			}
-			if err := r.Delivery.Drop(access.With(ctx, web.Who(ctx)), web.Who(ctx).Scope.Tenant, in.ID, rev); err != nil {
-				return nil, err
-			}
-			return nil, r.api.Audit(ctx, "alarm.route.end", in.ID, nil, nil)
-		})
+	registerNamed(r, named[delivery.Rota]{
+		path: "/alarms/rotas", one: "alarm-rota", tag: "alarms", noun: "rota", action: "alarm.rota",
+		add: "Say who is on call when from now on", change: "Change who is on call when, or who takes over from whom", end: "End a rota that no route asks",
+		save: r.Delivery.SaveRota, drop: r.Delivery.DropRota, on: func(one *delivery.Rota) (*string, int64, string) { return &one.ID, one.Rev, one.Name },
+	})
 	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/alarms/routes/{id}/test", ID: "test-alarm-route", Summary: "Send a made-up alarm by a route and say what came of it", Tag: "alarms", Needs: access.Engineer, Whole: true},
 		func(ctx context.Context, in *struct {
 			ID string `path:"id" maxLength:"60"`
@@ -88,13 +62,4 @@ func (r *rooms) registerDelivery() {
 			all, err := r.Delivery.Log(ctx, delivery.Filter{Scope: scope, Route: in.Route, State: in.State, Before: before, Limit: in.Limit + 1})
 			return cut(all, in.Limit, func(d delivery.Delivery) string { return d.ID }), err
 		})
-}
-
-// saveRoute answers and audits without the secret.
-func (r *rooms) saveRoute(ctx context.Context, one delivery.Route, rev int64, action string) (*routeOut, error) {
-	saved, err := r.Delivery.Save(access.With(ctx, web.Who(ctx)), web.Who(ctx).Scope.Tenant, one, rev)
-	if err != nil {
-		return nil, err
-	}
-	return &routeOut{ETag: web.ETag(saved.Rev), Body: saved}, r.api.Audit(ctx, action, saved.Name, nil, saved)
 }

@@ -22,11 +22,6 @@ type Discovery interface {
 	DropRule(ctx context.Context, tenant plant.TenantNo, id string, rev int64) error
 }
 
-type ruleOut struct {
-	ETag string `header:"ETag"`
-	Body discovery.Rule
-}
-
 // registerSearches: what is on the wire belongs to no place of the plant, so
 // that only who may touch the whole plant looks.
 func (r *rooms) registerSearches() {
@@ -73,48 +68,9 @@ func (r *rooms) registerRules() {
 			out, err := r.Discovery.Rules(ctx, web.Who(ctx).Scope.Tenant)
 			return web.NewList(out, ""), err
 		})
-	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/discovery-rules", ID: "add-discovery-rule", Summary: "Add a discovery rule", Tag: "devices", Needs: access.Engineer, Status: http.StatusCreated, Whole: true},
-		func(ctx context.Context, in *struct{ Body discovery.Rule }) (*ruleOut, error) {
-			if in.Body.ID != "" {
-				return nil, web.Invalid("body.id", "a new rule gets its id here; leave id out")
-			}
-			return r.saveRule(ctx, in.Body, 0, "discovery.rule.add")
-		})
-	web.Handle(r.api, web.Op{Method: http.MethodPut, Path: "/discovery-rules/{id}", ID: "change-discovery-rule", Summary: "Change a discovery rule from now on", Tag: "devices", Needs: access.Engineer, Whole: true},
-		func(ctx context.Context, in *struct {
-			ID      string `path:"id"`
-			IfMatch string `header:"If-Match" required:"true" doc:"rev of the rule you changed"`
-			Body    discovery.Rule
-		},
-		) (*ruleOut, error) {
-			rev, err := web.RevOf(in.IfMatch)
-			if err != nil {
-				return nil, err
-			}
-			in.Body.ID = in.ID
-			return r.saveRule(ctx, in.Body, rev, "discovery.rule.change")
-		})
-	web.Handle(r.api, web.Op{Method: http.MethodDelete, Path: "/discovery-rules/{id}", ID: "end-discovery-rule", Summary: "End a discovery rule", Tag: "devices", Needs: access.Engineer, Status: http.StatusNoContent, Whole: true},
-		func(ctx context.Context, in *struct {
-			ID      string `path:"id"`
-			IfMatch string `header:"If-Match" required:"true"`
-		},
-		) (*struct{}, error) {
-			rev, err := web.RevOf(in.IfMatch)
-			if err != nil {
-				return nil, err
-			}
-			if err := r.Discovery.DropRule(access.With(ctx, web.Who(ctx)), web.Who(ctx).Scope.Tenant, in.ID, rev); err != nil {
-				return nil, err
-			}
-			return nil, r.api.Audit(ctx, "discovery.rule.end", in.ID, nil, nil)
-		})
-}
-
-func (r *rooms) saveRule(ctx context.Context, rule discovery.Rule, rev int64, action string) (*ruleOut, error) {
-	saved, err := r.Discovery.SaveRule(access.With(ctx, web.Who(ctx)), web.Who(ctx).Scope.Tenant, rule, rev)
-	if err != nil {
-		return nil, err
-	}
-	return &ruleOut{ETag: web.ETag(saved.Rev), Body: saved}, r.api.Audit(ctx, action, saved.Name, nil, saved)
+	registerNamed(r, named[discovery.Rule]{
+		path: "/discovery-rules", one: "discovery-rule", tag: "devices", noun: "rule", action: "discovery.rule",
+		add: "Add a discovery rule", change: "Change a discovery rule from now on", end: "End a discovery rule",
+		save: r.Discovery.SaveRule, drop: r.Discovery.DropRule, on: func(one *discovery.Rule) (*string, int64, string) { return &one.ID, one.Rev, one.Name },
+	})
 }

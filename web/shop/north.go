@@ -18,11 +18,6 @@ type North interface {
 	Test(ctx context.Context, tenant plant.TenantNo, t north.Target) error
 }
 
-type targetOut struct {
-	ETag string `header:"ETag"`
-	Body north.Target
-}
-
 // TargetTest is what came of trying to reach a broker.
 type TargetTest struct {
 	OK     bool   `json:"ok"`
@@ -37,45 +32,12 @@ func (r *rooms) registerNorth() {
 			out, err := r.North.List(ctx, web.Who(ctx).Scope.Tenant)
 			return web.NewList(out, ""), err
 		})
-	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/north-targets", ID: "add-north-target", Summary: "Send values to a foreign broker from now on", Tag: "north", Needs: access.Engineer, Status: http.StatusCreated, Whole: true},
-		func(ctx context.Context, in *struct{ Body north.Target }) (*targetOut, error) {
-			if in.Body.ID != "" {
-				return nil, web.Invalid("body.id", "a new target gets its id here; leave id out")
-			}
-			return r.saveTarget(ctx, in.Body, 0, "north.target.add")
-		})
-	web.Handle(r.api, web.Op{Method: http.MethodPut, Path: "/north-targets/{id}", ID: "change-north-target", Summary: "Change what a foreign broker gets, or switch it off", Tag: "north", Needs: access.Engineer, Whole: true},
-		func(ctx context.Context, in *struct {
-			ID      string `path:"id"`
-			IfMatch string `header:"If-Match" required:"true" doc:"rev of the target you changed"`
-			Body    north.Target
-		},
-		) (*targetOut, error) {
-			rev, err := web.RevOf(in.IfMatch)
-			if err != nil {
-				return nil, err
-			}
-			in.Body.ID = in.ID
-			return r.saveTarget(ctx, in.Body, rev, "north.target.change")
-		})
-	web.Handle(r.api, web.Op{Method: http.MethodDelete, Path: "/north-targets/{id}", ID: "end-north-target", Summary: "End a target; what it has not got it never gets", Tag: "north", Needs: access.Engineer, Status: http.StatusNoContent, Whole: true},
-		func(ctx context.Context, in *struct {
-			ID      string `path:"id"`
-			IfMatch string `header:"If-Match" required:"true"`
-		},
-		) (*struct{}, error) {
-			rev, err := web.RevOf(in.IfMatch)
-			if err != nil {
-				return nil, err
-			}
-			if err := r.North.Drop(access.With(ctx, web.Who(ctx)), web.Who(ctx).Scope.Tenant, in.ID, rev); err != nil {
-				return nil, err
-			}
-			if err := r.Changed(ctx); err != nil { // other replicas hear of it
-				return nil, err
-			}
-			return nil, r.api.Audit(ctx, "north.target.end", in.ID, nil, nil)
-		})
+	registerNamed(r, named[north.Target]{
+		path: "/north-targets", one: "north-target", tag: "north", noun: "target", action: "north.target",
+		add: "Send values to a foreign broker from now on", change: "Change what a foreign broker gets, or switch it off", end: "End a target; what it has not got it never gets",
+		save: r.North.Save, drop: r.North.Drop, on: func(one *north.Target) (*string, int64, string) { return &one.ID, one.Rev, one.Name },
+		told: r.Changed, // other replicas hear of it
+	})
 	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/north-targets/test", ID: "test-north-target", Summary: "Connect to a broker as a target says, saved or not, and sign off", Tag: "north", Needs: access.Engineer, Whole: true},
 		func(ctx context.Context, in *struct{ Body north.Target }) (*struct{ Body TargetTest }, error) {
 			out := TargetTest{OK: true}
@@ -84,16 +46,4 @@ func (r *rooms) registerNorth() {
 			}
 			return &struct{ Body TargetTest }{out}, nil
 		})
-}
-
-// saveTarget answers and audits without the password.
-func (r *rooms) saveTarget(ctx context.Context, t north.Target, rev int64, action string) (*targetOut, error) {
-	saved, err := r.North.Save(access.With(ctx, web.Who(ctx)), web.Who(ctx).Scope.Tenant, t, rev)
-	if err != nil {
-		return nil, err
-	}
-	if err := r.Changed(ctx); err != nil { // other replicas hear of it
-		return nil, err
-	}
-	return &targetOut{ETag: web.ETag(saved.Rev), Body: saved}, r.api.Audit(ctx, action, saved.Name, nil, saved)
 }

@@ -70,6 +70,8 @@ type ProfileWrite struct {
 	Min     *float64 `json:"min,omitempty"`
 	Max     *float64 `json:"max,omitempty"`
 	MaxStep float64  `json:"max_step,omitempty"`
+	// Watchdog takes a watchdog's beats and nothing else.
+	Watchdog bool `json:"watchdog,omitempty"`
 }
 
 // ProfileDerived is a signal calculated from others.
@@ -166,7 +168,7 @@ func pointOf(s *profile.Signal) ProfilePoint {
 		out.Codes = append(out.Codes, ProfileCode{strconv.FormatInt(code, 10), s.Values[code]})
 	}
 	if w := s.Write; w != nil {
-		out.Write = &ProfileWrite{w.Min, w.Max, w.MaxStep}
+		out.Write = &ProfileWrite{w.Min, w.Max, w.MaxStep, w.Watchdog}
 	}
 	return out
 }

@@ -1,12 +1,13 @@
 // Package delivery is alarms on their way to people who do not look at the list: by
-// e-mail and by webhook, by priority and place, not at night unless it matters. What
-// was sent to whom, with every attempt and its result, is a log.
+// e-mail, by the robots of group chats and by webhook, by priority and place, not at
+// night unless it matters, to who is on call, and to the next when nobody took them
+// up. What was sent to whom, with every attempt and its result, is a log.
 //
 // It decides neither when an alarm stands nor what is to be done. An alarm goes out
 // once by each route, whatever restarts; what could not be sent is tried again, and
 // what came to nothing says so.
 //
-// Start with [Route], then [Desk].
+// Start with [Route] and [Rota], then [Desk].
 package delivery
 
 import (
@@ -33,26 +34,36 @@ func invalid(format string, args ...any) error {
 // Way says how a route reaches people.
 type Way string
 
-// Ways.
+// Ways. The last three are robots of group chats: what a person adds to a chat and
+// gets an address and a key for.
 const (
-	Email   Way = "email"
-	Webhook Way = "webhook"
+	Email    Way = "email"
+	Webhook  Way = "webhook"
+	DingTalk Way = "dingtalk"
+	WeCom    Way = "wecom"
+	Feishu   Way = "feishu"
 )
+
+// robot reports whether a group chat takes the message.
+func (w Way) robot() bool { return w == DingTalk || w == WeCom || w == Feishu }
 
 // Route is who is told of which alarms, and how.
 type Route struct {
 	ID       string   `json:"id"`
 	Rev      int64    `json:"rev"`
 	Name     string   `json:"name" minLength:"1" maxLength:"80"`
-	Way      Way      `json:"way" enum:"email,webhook"`
-	URL      string   `json:"url" maxLength:"400" doc:"Of a webhook https://… or http://…; of e-mail the server: smtp://host:587, smtps://host:465"`
+	Way      Way      `json:"way" enum:"email,webhook,dingtalk,wecom,feishu" doc:"The last three are robots of group chats"`
+	URL      string   `json:"url" maxLength:"400" doc:"Of a webhook or robot https://… or http://…; of e-mail the server: smtp://host:587, smtps://host:465"`
 	User     string   `json:"user,omitempty" maxLength:"200" doc:"At the mail server"`
-	Secret   string   `json:"secret,omitempty" maxLength:"200" doc:"Password at the mail server, or what signs webhooks; never shown, kept when left out"`
+	Secret   string   `json:"secret,omitempty" maxLength:"200" doc:"Password at the mail server, what signs webhooks and messages of robots, or the key of a wecom robot; never shown, kept when left out"`
 	CA       string   `json:"ca,omitempty" maxLength:"20000" doc:"Certificate, PEM, of who vouches for the server; the system's when left out"`
 	Sender   string   `json:"sender,omitempty" maxLength:"200" doc:"Address that e-mail comes from"`
 	To       []string `json:"to" maxItems:"50" doc:"Addresses that e-mail goes to"`
+	Rota     string   `json:"rota,omitempty" maxLength:"60" doc:"id: who is on call is told too, by e-mail, or called by name in the chat"`
 	Priority int      `json:"priority" minimum:"1" maximum:"4" doc:"This urgent or more"`
 	Places   []string `json:"places" maxItems:"100" doc:"Paths; none for all of the plant"`
+	AfterMin int      `json:"after_min,omitempty" minimum:"0" maximum:"1440" doc:"Escalation: told only when nobody took the alarm up for so many minutes, and it stands"`
+	AgainMin int      `json:"again_min,omitempty" minimum:"0" maximum:"1440" doc:"The same alarm, when it comes back, is told again after so many minutes at the earliest"`
 	Quiet    *Quiet   `json:"quiet,omitempty"`
 	Off      bool     `json:"off,omitempty"`
 	// Sealed says why the secret cannot be read.
@@ -81,16 +92,22 @@ func (r Route) Check() error {
 		return invalid("url %.80q; write smtp://host:587, smtps://host:465 or https://host/path, without user and password", r.URL)
 	case r.Way == Email && u.Scheme != "smtp" && u.Scheme != "smtps":
 		return invalid("a mail server is smtp://host:587, encrypted from STARTTLS on where it can, or smtps://host:465")
-	case r.Way == Webhook && u.Scheme != "http" && u.Scheme != "https":
-		return invalid("a webhook is https://… or http://…")
-	case r.Way != Email && r.Way != Webhook:
-		return invalid("%q is no way to tell people; write email or webhook", r.Way)
+	case (r.Way == Webhook || r.Way.robot()) && u.Scheme != "http" && u.Scheme != "https":
+		return invalid("a webhook, or a robot's address, is https://… or http://…")
+	case r.Way != Email && r.Way != Webhook && !r.Way.robot():
+		return invalid("%q is no way to tell people; write email, webhook, dingtalk, wecom or feishu", r.Way)
+	case r.Way == WeCom && u.Query().Has("key"):
+		return invalid("leave ?key=… out of the address of a wecom robot; the key is the secret")
+	case r.Way == DingTalk && u.Query().Get("access_token") == "":
+		return invalid("the address of a dingtalk robot ends with ?access_token=…; copy all of it from the robot's settings")
+	case r.AfterMin < 0 || r.AfterMin > 1440 || r.AgainMin < 0 || r.AgainMin > 1440:
+		return invalid("after %d and again after %d minutes; write 0 to 1440", r.AfterMin, r.AgainMin)
 	case r.Priority < 1 || r.Priority > 4:
 		return invalid("priority %d; write 1 (only the most urgent) to 4 (all)", r.Priority)
 	case r.CA != "" && !x509.NewCertPool().AppendCertsFromPEM([]byte(r.CA)):
 		return invalid("ca is no certificate; paste it as PEM, with its BEGIN and END lines")
-	case r.Way == Email && len(r.To) == 0:
-		return invalid("say whom the e-mail goes to")
+	case r.Way == Email && len(r.To) == 0 && r.Rota == "":
+		return invalid("say whom the e-mail goes to: addresses, or a rota")
 	}
 	if r.Way == Email {
 		for _, one := range append([]string{r.Sender}, r.To...) {
@@ -170,7 +187,8 @@ type Delivery struct {
 	ID       string        `json:"id"`
 	Route    string        `json:"route" doc:"id"`
 	Name     string        `json:"name" doc:"Of the route"`
-	Way      Way           `json:"way" enum:"email,webhook"`
+	Way      Way           `json:"way" enum:"email,webhook,dingtalk,wecom,feishu"`
+	OnCall   string        `json:"on_call,omitempty" doc:"Who was on call when it was sent"`
 	Alarm    alarm.Alarm   `json:"alarm" doc:"As it was when it came"`
 	State    State         `json:"state" enum:"waiting,sent,failed,dropped"`
 	Why      string        `json:"why,omitempty" doc:"Of what was dropped"`

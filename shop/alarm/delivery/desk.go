@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,8 +21,14 @@ type Store interface {
 	Routes(ctx context.Context, tenant plant.TenantNo) ([]Route, error)
 	SaveRoute(ctx context.Context, tenant plant.TenantNo, r Route, rev int64) (Route, error)
 	DropRoute(ctx context.Context, tenant plant.TenantNo, id string, rev int64) error
+	Rotas(ctx context.Context, tenant plant.TenantNo) ([]Rota, error)
+	SaveRota(ctx context.Context, tenant plant.TenantNo, r Rota, rev int64) (Rota, error)
+	DropRota(ctx context.Context, tenant plant.TenantNo, id string, rev int64) error
 	// Begin stores a delivery unless the alarm went by the route before.
 	Begin(ctx context.Context, tenant plant.TenantNo, d Delivery) error
+	// Told is when the same alarm, whenever it came, was last taken on by the route; 0
+	// for never. What was dropped does not count, nor does the occurrence itself.
+	Told(ctx context.Context, tenant plant.TenantNo, route string, a alarm.Alarm) (plant.Instant, error)
 	// Due are those that wait and are due, the longest first.
 	Due(ctx context.Context, tenant plant.TenantNo, at plant.Instant, limit int) ([]Delivery, error)
 	// Keep stores what became of one; seen is how many attempts it had.
@@ -58,11 +65,14 @@ type Options struct {
 }
 
 // Desk sends alarms on their ways. Its methods may be called concurrently.
-type Desk struct{ o Options }
+type Desk struct {
+	o    Options
+	pace pace
+}
 
 // NewDesk makes a desk.
 func NewDesk(o Options) *Desk {
-	return &Desk{o}
+	return &Desk{o: o, pace: pace{said: map[string][]time.Time{}}}
 }
 
 // Pace and bounds of sending.
@@ -86,6 +96,10 @@ func (d *Desk) Pass(ctx context.Context, tenant plant.TenantNo) error {
 	if err != nil {
 		return err
 	}
+	rotas, err := d.o.Store.Rotas(ctx, tenant)
+	if err != nil {
+		return err
+	}
 	now := d.o.Now()
 	for _, a := range page.Alarms {
 		if now.Sub(a.From.Time()) > fresh {
@@ -95,8 +109,7 @@ func (d *Desk) Pass(ctx context.Context, tenant plant.TenantNo) error {
 			if !r.wants(a) {
 				continue
 			}
-			one := Delivery{ID: d.o.NewID(), Route: r.ID, Name: r.Name, Way: r.Way, Alarm: a, State: Waiting, Made: plant.InstantOf(now), Due: plant.InstantOf(r.due(a, now)), Attempts: []Attempt{}}
-			if err := d.o.Store.Begin(ctx, tenant, one); err != nil {
+			if err := d.begin(ctx, tenant, r, a, now); err != nil {
 				return err
 			}
 		}
@@ -106,15 +119,34 @@ func (d *Desk) Pass(ctx context.Context, tenant plant.TenantNo) error {
 		return err
 	}
 	for _, one := range due {
-		if err := d.deliver(ctx, tenant, one, routes, page.Alarms); err != nil {
+		if err := d.deliver(ctx, tenant, one, routes, rotas, page.Alarms); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// due is when the route tells of an alarm that came now.
+// begin takes an alarm on by a route, or says why it is not told again.
+func (d *Desk) begin(ctx context.Context, tenant plant.TenantNo, r Route, a alarm.Alarm, now time.Time) error {
+	one := Delivery{ID: d.o.NewID(), Route: r.ID, Name: r.Name, Way: r.Way, Alarm: a, State: Waiting, Made: plant.InstantOf(now), Due: plant.InstantOf(r.due(a, now)), Attempts: []Attempt{}}
+	if r.AgainMin > 0 {
+		last, err := d.o.Store.Told(ctx, tenant, r.ID, a)
+		if err != nil {
+			return err
+		}
+		if since := now.Sub(last.Time()); last > 0 && since < time.Duration(r.AgainMin)*time.Minute {
+			one.State, one.Why = Dropped, fmt.Sprintf("the same alarm was told %s before; this route tells it again after %d min", since.Round(time.Second), r.AgainMin)
+		}
+	}
+	return d.o.Store.Begin(ctx, tenant, one)
+}
+
+// due is when the route tells of an alarm that came now: when nobody took it up in
+// time, and not in the quiet hours.
 func (r Route) due(a alarm.Alarm, now time.Time) time.Time {
+	if after := a.From.Time().Add(time.Duration(r.AfterMin) * time.Minute); r.AfterMin > 0 && after.After(now) {
+		now = after
+	}
 	if r.Quiet == nil || a.Priority <= r.Quiet.Priority {
 		return now
 	}
@@ -126,7 +158,7 @@ func (r Route) due(a alarm.Alarm, now time.Time) time.Time {
 }
 
 // deliver makes one attempt and keeps what came of it.
-func (d *Desk) deliver(ctx context.Context, tenant plant.TenantNo, one Delivery, routes []Route, unacked []alarm.Alarm) error {
+func (d *Desk) deliver(ctx context.Context, tenant plant.TenantNo, one Delivery, routes []Route, rotas []Rota, unacked []alarm.Alarm) error {
 	seen := len(one.Attempts)
 	i := slices.IndexFunc(routes, func(r Route) bool { return r.ID == one.Route })
 	still := slices.ContainsFunc(unacked, func(a alarm.Alarm) bool {
@@ -138,8 +170,12 @@ func (d *Desk) deliver(ctx context.Context, tenant plant.TenantNo, one Delivery,
 		one.State, one.Why = Dropped, "the route was ended or switched off"
 	case waited && !still:
 		one.State, one.Why = Dropped, "the alarm was taken up or over before it could be sent"
+	case routes[i].Way.robot() && !d.pace.may(one.Route, d.o.Now()):
+		one.Due = plant.InstantOf(d.o.Now().Add(perMinute)) // it would be refused, and the chat blocked
 	default:
-		one.tried(d.attempt(ctx, tenant, routes[i], one))
+		r, person := routes[i].withDuty(rotas, d.o.Now())
+		one.OnCall = person.Name
+		one.tried(d.attempt(ctx, tenant, r, person, one))
 	}
 	if ctx.Err() != nil {
 		return ctx.Err() // an attempt that was cut off is none
@@ -150,9 +186,9 @@ func (d *Desk) deliver(ctx context.Context, tenant plant.TenantNo, one Delivery,
 	return nil
 }
 
-func (d *Desk) attempt(ctx context.Context, tenant plant.TenantNo, r Route, one Delivery) Attempt {
+func (d *Desk) attempt(ctx context.Context, tenant plant.TenantNo, r Route, person Person, one Delivery) Attempt {
 	begin := d.o.Now()
-	detail, err := d.send(ctx, tenant, r, one)
+	detail, err := d.send(ctx, tenant, r, person, one)
 	out := Attempt{At: plant.InstantOf(begin), TookMs: d.o.Now().Sub(begin).Milliseconds(), OK: err == nil, Detail: detail}
 	if err != nil {
 		out.Detail = cut(err.Error(), 400)
@@ -160,16 +196,19 @@ func (d *Desk) attempt(ctx context.Context, tenant plant.TenantNo, r Route, one 
 	return out
 }
 
-func (d *Desk) send(ctx context.Context, tenant plant.TenantNo, r Route, one Delivery) (string, error) {
+func (d *Desk) send(ctx context.Context, tenant plant.TenantNo, r Route, person Person, one Delivery) (string, error) {
 	if err := d.o.MayReach(ctx, tenant); err != nil {
 		return "", err
 	}
 	if r.Sealed != nil {
 		return "", fmt.Errorf("the secret of the route cannot be read, enter it again: %w", r.Sealed)
 	}
+	if r.Way == Email && len(r.To) == 0 {
+		return "", fmt.Errorf("nobody to write to: %s has no e-mail in the rota, or the rota was ended", cmp.Or(person.Name, "who is on call"))
+	}
 	ctx, cancel := context.WithTimeout(ctx, sendLimit)
 	defer cancel()
-	return d.o.Send.Send(ctx, r, Message{ID: one.ID, At: d.o.Now(), Alarm: one.Alarm, Link: d.link(one.Alarm)})
+	return d.o.Send.Send(ctx, r, Message{ID: one.ID, At: d.o.Now(), Alarm: one.Alarm, Link: d.link(one.Alarm), OnCall: person})
 }
 
 // link is the page of an alarm.
@@ -218,8 +257,17 @@ func (d *Desk) Save(ctx context.Context, tenant plant.TenantNo, r Route, rev int
 			r.Secret = all[i].Secret
 		}
 	}
-	if r.Way == Webhook && r.Secret == "" {
-		return Route{}, invalid("a webhook needs a secret, with which the receiver checks that it comes from here")
+	if r.Way != Email && r.Secret == "" {
+		return Route{}, invalid("a webhook or robot needs its secret, with which the receiver checks that it comes from here")
+	}
+	if r.Rota != "" {
+		rotas, err := d.o.Store.Rotas(ctx, tenant)
+		if err != nil {
+			return Route{}, err
+		}
+		if !slices.ContainsFunc(rotas, func(o Rota) bool { return o.ID == r.Rota }) {
+			return Route{}, invalid("rota %.60q is not there; choose another or none", r.Rota)
+		}
 	}
 	saved, err := d.o.Store.SaveRoute(ctx, tenant, r, rev)
 	saved.Secret = ""
@@ -241,8 +289,13 @@ func (d *Desk) Test(ctx context.Context, tenant plant.TenantNo, id string) (Atte
 	if i < 0 {
 		return Attempt{}, fmt.Errorf("%w: route %s", access.ErrNotFound, id)
 	}
+	rotas, err := d.o.Store.Rotas(ctx, tenant)
+	if err != nil {
+		return Attempt{}, err
+	}
 	now := plant.InstantOf(d.o.Now())
-	return d.attempt(ctx, tenant, all[i], Delivery{ID: d.o.NewID(), Alarm: alarm.Alarm{
+	r, person := all[i].withDuty(rotas, d.o.Now())
+	return d.attempt(ctx, tenant, r, person, Delivery{ID: d.o.NewID(), Alarm: alarm.Alarm{
 		ID: "test", Source: "test", Text: plant.Name{ZH: "测试：这是一条试发的报警", EN: "Test: this alarm was sent to try the route"}, Priority: 4, From: now, To: now, Open: true,
 		State: alarm.Unacknowledged, Evidence: "/alarms",
 	}}), nil

@@ -9,11 +9,13 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/wneessen/go-mail"
@@ -27,6 +29,8 @@ type Message struct {
 	At    time.Time   `json:"at"`
 	Alarm alarm.Alarm `json:"alarm"`
 	Link  string      `json:"link,omitempty"`
+	// OnCall is who the rota of the route names; without a name there is none.
+	OnCall Person `json:"on_call,omitzero"`
 }
 
 // Sender makes one attempt. The text is what the other side said.
@@ -41,8 +45,11 @@ var _ Sender = Wire{}
 
 // Send implements Sender.
 func (w Wire) Send(ctx context.Context, r Route, m Message) (string, error) {
-	if r.Way == Email {
+	switch {
+	case r.Way == Email:
 		return w.email(ctx, r, m)
+	case r.Way.robot():
+		return w.robot(ctx, r, m)
 	}
 	return w.webhook(ctx, r, m)
 }
@@ -69,15 +76,19 @@ func (w Wire) webhook(ctx context.Context, r Route, m Message) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.URL, bytes.NewReader(body))
-	if err != nil {
-		return "", err
-	}
 	timestamp := strconv.FormatInt(m.At.Unix(), 10)
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set(HeaderID, m.ID)
-	req.Header.Set(HeaderTimestamp, timestamp)
-	req.Header.Set(HeaderSignature, Sign(r.Secret, timestamp, body))
+	status, _, err := post(ctx, r, r.URL, body, http.Header{HeaderID: {m.ID}, HeaderTimestamp: {timestamp}, HeaderSignature: {Sign(r.Secret, timestamp, body)}})
+	return status, err
+}
+
+// post sends JSON and gives the status and the first words of the answer.
+func post(ctx context.Context, r Route, to string, body []byte, header http.Header) (status string, said []byte, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, bytes.NewReader(body))
+	if err != nil {
+		return "", nil, err
+	}
+	req.Header = header
+	req.Header.Set("Content-Type", "application/json; charset=utf-8")
 	// No redirect is followed: what is signed for one address goes to no other. Alarms
 	// are few: a connection each keeps nothing open for long.
 	client := http.Client{
@@ -86,14 +97,18 @@ func (w Wire) webhook(ctx context.Context, r Route, m Message) (string, error) {
 	}
 	res, err := client.Do(req)
 	if err != nil {
-		return "", err
+		var u *url.Error
+		if errors.As(err, &u) {
+			err = u.Err // its address may have a key in it
+		}
+		return "", nil, err
 	}
 	defer res.Body.Close()
-	said, _ := io.ReadAll(io.LimitReader(res.Body, 200)) // its first words are enough to know
+	said, _ = io.ReadAll(io.LimitReader(res.Body, 1000)) // its first words are enough to know
 	if res.StatusCode/100 != 2 {
-		return "", fmt.Errorf("%s: %s", res.Status, said)
+		return "", nil, fmt.Errorf("%s: %s", res.Status, said[:min(len(said), 200)])
 	}
-	return res.Status, nil
+	return res.Status, said, nil
 }
 
 func (w Wire) email(ctx context.Context, r Route, m Message) (string, error) {
@@ -142,22 +157,19 @@ var (
 	priorityEN = [...]string{"urgent", "high", "medium", "low"}
 )
 
-// letter is the alarm in words, Chinese first.
-func letter(r Route, m Message) (*mail.Msg, error) {
-	msg, a := mail.NewMsg(), m.Alarm
-	if err := msg.From(r.Sender); err != nil {
-		return nil, err
-	}
-	if err := msg.To(r.To...); err != nil {
-		return nil, err
-	}
-	level := min(max(a.Priority, 1), 4) - 1
-	msg.Subject(fmt.Sprintf("【%s】%s：%s", priorityZH[level], a.Name.ZH, a.Text.ZH))
-	msg.SetDateWithValue(m.At)
-	msg.SetMessageIDWithValue(m.ID + "@zhigai")
-	var b bytes.Buffer
+func level(a alarm.Alarm) int { return min(max(a.Priority, 1), 4) - 1 }
+
+// title is the alarm in a line.
+func title(a alarm.Alarm) string {
+	return fmt.Sprintf("【%s】%s：%s", priorityZH[level(a)], a.Name.ZH, a.Text.ZH)
+}
+
+// words is the alarm in Chinese, a line for each thing that is known.
+func words(m Message) string {
+	var b strings.Builder
+	a := m.Alarm
 	at := a.From.Time().In(time.FixedZone("CST", 8*3600)).Format("2006-01-02 15:04:05")
-	fmt.Fprintf(&b, "%s（%s）\n优先级 %d %s\n设备 %s  %s\n开始 %s（北京时间）\n", a.Text.ZH, a.ID, a.Priority, priorityZH[level], a.Name.ZH, a.Path, at)
+	fmt.Fprintf(&b, "%s（%s）\n优先级 %d %s\n设备 %s  %s\n开始 %s（北京时间）\n", a.Text.ZH, a.ID, a.Priority, priorityZH[level(a)], a.Name.ZH, a.Path, at)
 	if l := a.Limit; l != nil {
 		fmt.Fprintf(&b, "限值 %s %v %s，测得 %v\n", l.Signal, l.Value, l.Unit, l.Peak)
 		if l.Consequence.ZH != "" {
@@ -167,10 +179,28 @@ func letter(r Route, m Message) (*mail.Msg, error) {
 			fmt.Fprintf(&b, "处置：%s\n", l.Response.ZH)
 		}
 	}
+	if m.OnCall.Name != "" {
+		fmt.Fprintf(&b, "值班 %s\n", m.OnCall.Name)
+	}
 	if m.Link != "" {
 		fmt.Fprintf(&b, "\n%s\n", m.Link)
 	}
-	fmt.Fprintf(&b, "\n--\n%s: %s, priority %d %s, since %s\n", a.Name.EN, a.Text.EN, a.Priority, priorityEN[level], a.From.Time().Format(time.RFC3339))
-	msg.SetBodyString(mail.TypeTextPlain, b.String())
+	return b.String()
+}
+
+// letter is the alarm as e-mail, in Chinese, with a line of English.
+func letter(r Route, m Message) (*mail.Msg, error) {
+	msg, a := mail.NewMsg(), m.Alarm
+	if err := msg.From(r.Sender); err != nil {
+		return nil, err
+	}
+	if err := msg.To(r.To...); err != nil {
+		return nil, err
+	}
+	msg.Subject(title(a))
+	msg.SetDateWithValue(m.At)
+	msg.SetMessageIDWithValue(m.ID + "@zhigai")
+	body := words(m) + fmt.Sprintf("\n--\n%s: %s, priority %d %s, since %s\n", a.Name.EN, a.Text.EN, a.Priority, priorityEN[level(a)], a.From.Time().Format(time.RFC3339))
+	msg.SetBodyString(mail.TypeTextPlain, body)
 	return msg, nil
 }

@@ -33,14 +33,20 @@ export interface AlarmPerformance {
 }
 
 export interface Quiet { from: string; to: string; zone: string; priority: number }
+export const ways = ["email", "dingtalk", "wecom", "feishu", "webhook"] as const;
+export interface Person { name: string; email?: string | undefined; mobile?: string | undefined; feishu?: string | undefined }
+export interface Rota {
+  id: string; rev: number; name: string; zone: string; begin: string; hand_over: string; days: number; people: Person[];
+  swaps: { from: string; to: string; person: string }[]; turns: { from: string; to: string; person: string }[];
+}
 export interface Route {
-  id: string; rev: number; name: string; way: "email" | "webhook"; url: string; user?: string; secret?: string; ca?: string; sender?: string; to: string[];
-  priority: number; places: string[]; quiet?: Quiet; off?: boolean;
+  id: string; rev: number; name: string; way: (typeof ways)[number]; url: string; user?: string; secret?: string; ca?: string; sender?: string; to: string[]; rota?: string;
+  priority: number; places: string[]; after_min?: number; again_min?: number; quiet?: Quiet; off?: boolean;
 }
 export interface Attempt { at: string; took_ms: number; ok: boolean; detail?: string }
 export const deliveryStates = ["waiting", "sent", "failed", "dropped"] as const;
 export interface Delivery {
-  id: string; route: string; name: string; way: Route["way"]; alarm: Alarm; state: (typeof deliveryStates)[number]; why?: string; made: string; due: string; attempts: Attempt[];
+  id: string; route: string; name: string; way: Route["way"]; on_call?: string; alarm: Alarm; state: (typeof deliveryStates)[number]; why?: string; made: string; due: string; attempts: Attempt[];
 }
 
 interface LimitQuery { scope?: string | undefined; stage?: Stage | undefined; equipment?: string | undefined; q?: string | undefined }
@@ -57,4 +63,5 @@ export const backtest = (q: LimitTerms & { from: string; to: string; within_s: n
 export const alarmPerformance = (q: { scope?: string | undefined; from: string; to: string; operators: number }) =>
   queryOptions({ queryKey: ["alarm-performance", q], placeholderData: keepPreviousData, queryFn: ({ signal }) => api.get<AlarmPerformance>("/alarms/performance", { ...q }, signal) });
 export const routes = queryOptions({ queryKey: ["alarm-routes"], queryFn: async ({ signal }) => (await api.get<List<Route>>("/alarms/routes", {}, signal)).items });
+export const rotas = queryOptions({ queryKey: ["alarm-rotas"], queryFn: async ({ signal }) => (await api.get<List<Rota>>("/alarms/rotas", {}, signal)).items });
 export const deliveries = (q: { state?: string | undefined; route?: string | undefined }) => ({ ...pages<Delivery>("alarm-deliveries", "/alarms/deliveries", { ...q }), refetchInterval: 5_000 });

@@ -68,6 +68,11 @@ export const setPoints = (id: string) =>
   queryOptions({ queryKey: ["set-points", id], queryFn: ({ signal }) => items<T.SetPoint>(`/equipment/${id}/set-points`, {}, signal), refetchInterval: 5_000 });
 export const commands = (q: { equipment?: string; state?: string; limit?: number }) =>
   queryOptions({ queryKey: ["commands", q], placeholderData: keepPreviousData, queryFn: ({ signal }) => api.get<T.List<T.Command>>("/commands", q, signal) });
+/** Commands a page at a time, newest first; asked again while people wait for one another. */
+export const commandList = (q: { state?: string | undefined }) => infiniteQueryOptions({
+  queryKey: ["commands", "list", q], placeholderData: keepPreviousData, initialPageParam: "", getNextPageParam: (last: T.List<T.Command>) => last.next, refetchInterval: 3_000,
+  queryFn: ({ pageParam, signal }) => api.get<T.List<T.Command>>("/commands", { ...q, limit: 50, cursor: pageParam || undefined }, signal),
+});
 /** One command, asked again until nothing more becomes of it. */
 export const command = (id: string) =>
   queryOptions({ queryKey: ["command", id], queryFn: ({ signal }) => api.get<T.Command>(`/commands/${id}`, { wait_ms: 300 }, signal), refetchInterval: (q) => (q.state.data?.final ? false : 200) });

@@ -146,15 +146,15 @@ export interface FactEvent {
 /** A value that a signal has or is to have: text for texts, else number. */
 export interface Setting { number?: number; text?: string }
 export interface SetPoint {
-  signal: string; title: Name; kind: TagKind; unit?: string; values?: Record<string, Name>; min?: number; max?: number; max_step?: number; max_rate?: number;
+  signal: string; title: Name; kind: TagKind; unit?: string; values?: Record<string, Name>; min?: number; max?: number; max_step?: number; max_rate?: number; approve?: number;
   interlock?: Name; here: boolean; contact: boolean; enabled: boolean; open?: string;
 }
-export type CommandState = "requested" | "checked" | "sent" | "confirmed" | "mismatched" | "failed" | "expired" | "rejected" | "unknown";
+export type CommandState = "requested" | "awaiting" | "approved" | "checked" | "sent" | "confirmed" | "mismatched" | "failed" | "expired" | "rejected" | "unknown";
 export interface CommandCheck { check: string; result: "passed" | "failed" | "skipped"; detail?: string }
-export interface CommandStep { at: string; state: CommandState; checks?: CommandCheck[]; from?: Setting; raw?: Setting; read?: Setting; detail?: string }
+export interface CommandStep { at: string; state: CommandState; by?: string; checks?: CommandCheck[]; from?: Setting; raw?: Setting; read?: Setting; detail?: string }
 export interface Command {
   id: string; equipment: string; path?: string; name: Name; signal: string; value: Setting; seen?: Setting; unit?: string; by: string; note?: string;
-  requested: string; expires: string; state: CommandState; final: boolean; steps: CommandStep[];
+  requested: string; expires: string; approvals?: number; source?: string; state: CommandState; final: boolean; steps: CommandStep[];
 }
 
 export interface Sample { time: string; value?: number; text?: string; quality: string; raw?: string }
@@ -222,7 +222,7 @@ export interface ProfileCode { code: string; name: Name }
 export interface ProfileParam { name: string; title: Name; kind: string; default?: string; choices?: ProfileCode[]; min?: number; max?: number; required?: boolean; secret?: boolean }
 export interface ProfilePoint {
   name: string; title: Name; kind: string; address: string; scale: number; offset: number; unit?: string; device_unit?: string; period_ms: number;
-  min?: number; max?: number; codes?: ProfileCode[]; retention: string; write?: { min?: number; max?: number; max_step?: number };
+  min?: number; max?: number; codes?: ProfileCode[]; retention: string; write?: { min?: number; max?: number; max_step?: number; watchdog?: boolean };
 }
 export interface ProfileDetail extends Profile {
   yaml: string; bases: string[]; requirements?: Name; caveats: Name[]; params: ProfileParam[]; points: ProfilePoint[];

@@ -38,7 +38,7 @@ export function CommandDialog({ machine, name, point, present, close }: Props) {
   const finish = () => { void client.invalidateQueries({ queryKey: ["set-points", machine] }); close(); };
   return (
     <Modal open title={`${t("write.of", { name: nameIn(point.title) })} · ${name}`} onCancel={finish} destroyOnHidden
-      footer={now ? <Button type="primary" onClick={finish} disabled={!now.final} autoFocus>{t("done")}</Button>
+      footer={now ? <Button type="primary" onClick={finish} disabled={!now.final && now.state !== "awaiting"} autoFocus>{t("done")}</Button>
         : <><Button onClick={finish}>{t("common:cancel")}</Button><Button type="primary" danger loading={send.isPending} onClick={() => form.submit()}>{t("send")}</Button></>}>
       <p className="num" style={{ fontSize: 18, margin: "4px 0 12px" }} aria-live="polite">{t("from.to", { from: settingText(seen, point, lang, words), to })}</p>
       {send.error && <Problem error={send.error} />}
@@ -87,7 +87,7 @@ export function Limits({ point: p }: { point: SetPoint }) {
   const { lang, name } = useLang();
   const parts = [
     p.min !== undefined && p.max !== undefined && `${p.min} … ${p.max} ${unitText(p.unit, lang)}`.trim(), p.max_step && t("step.max", { n: p.max_step }),
-    p.max_rate && t("rate.max", { n: p.max_rate }), p.interlock && t("interlock", { text: name(p.interlock) }),
+    p.max_rate && t("rate.max", { n: p.max_rate }), p.interlock && t("interlock", { text: name(p.interlock) }), p.approve && t("needs", { n: p.approve }),
   ].filter(Boolean);
   return <p className="dim" style={{ margin: "0 0 8px" }}>{parts.join("；")}</p>;
 }

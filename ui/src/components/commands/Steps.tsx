@@ -21,7 +21,8 @@ export function Steps({ command, of }: { command: Command; of: Shape }) {
   const first: CommandStep = { state: "requested", at: command.requested };
   return (
     <ol aria-label={t("steps")} aria-live="polite" style={{ margin: 0, paddingLeft: 20 }}>
-      {[first, ...command.steps].map((s) => <Step key={s.state} step={s} of={of} />)}
+      {[first, ...command.steps].map((s, i) => <Step key={`${s.state} ${i}`} step={s} of={of} />)}
+      {command.state === "awaiting" && <li><Outcome state="awaiting" /> <span className="dim">{t("until", { at: dateTime(command.expires) })}</span></li>}
     </ol>
   );
 }
@@ -32,7 +33,7 @@ function Step({ step: s, of }: { step: CommandStep; of: Shape }) {
   const words = useWords();
   return (
     <li style={{ marginBottom: 4 }}>
-      <span className="row"><Outcome state={s.state} /><span className="dim num">{dateTime(s.at)}</span>
+      <span className="row"><Outcome state={s.state} /><span className="dim num">{dateTime(s.at)}</span>{s.by && <span>{s.by}</span>}
         {s.from && <span>{t("before", { value: settingText(s.from, of, lang, words) })}</span>}
         {s.raw && <span className="dim">{t("raw", { value: s.raw.text ?? s.raw.number })}</span>}
         {s.read && <span>{t("read", { value: settingText(s.read, of, lang, words) })}</span>}

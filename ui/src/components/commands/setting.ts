@@ -29,7 +29,7 @@ export type Mood = "success" | "warning" | "error" | "processing";
 export function moodOf(state: Command["state"]): Mood {
   switch (state) {
     case "confirmed": return "success";
-    case "requested": case "checked": case "sent": return "processing";
+    case "requested": case "awaiting": case "approved": case "checked": case "sent": return "processing";
     case "unknown": case "mismatched": return "error";
     default: return "warning";
   }

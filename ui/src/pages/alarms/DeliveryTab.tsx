@@ -2,7 +2,7 @@ import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tansta
 import { App, Button, Popconfirm, Segmented, Table, Tag } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type Attempt, deliveries, type Delivery, deliveryStates, type Route, routes } from "../../api/alarms";
+import { type Attempt, deliveries, type Delivery, deliveryStates, type Route, rotas, routes } from "../../api/alarms";
 import { api } from "../../api/client";
 import { Priority } from "../../components/alarms/AlarmTable";
 import { Nothing, Problem, useProblem } from "../../components/Status";
@@ -11,6 +11,7 @@ import { download } from "../../lib/download";
 import { csv } from "../../lib/format";
 import { dateTime } from "../../lib/time";
 import { useChange } from "../production/parts";
+import { RotaPanel } from "./RotaPanel";
 import { RouteForm } from "./RouteForm";
 
 /** Who is told of which alarms by which way, and what became of each. */
@@ -21,6 +22,7 @@ export function DeliveryTab() {
   const problem = useProblem();
   const client = useQueryClient();
   const list = useQuery(routes);
+  const duty = useQuery(rotas);
   const [open, setOpen] = useState<Partial<Route> | null>(null);
   const [state, setState] = useState<string | undefined>();
   const log = useInfiniteQuery(deliveries({ state }));
@@ -39,11 +41,12 @@ export function DeliveryTab() {
         {list.isError && <Problem error={list.error} retry={() => void list.refetch()} />}
         <Table<Route> size="small" rowKey="id" loading={list.isLoading} dataSource={list.data ?? []} pagination={false} scroll={{ x: 800 }} locale={{ emptyText: <Nothing text={t("routes.none")} /> }}
           columns={[
-            { title: t("route.name"), key: "name", render: (_, r) => <>{r.name}{r.off && <Tag style={{ marginLeft: 8 }}>{t("route.off")}</Tag>}</> },
-            { title: t("route.way"), key: "way", width: 100, render: (_, r) => t(`way.${r.way}`) },
-            { title: t("route.where"), key: "url", render: (_, r) => <span className="mono" style={{ fontSize: 12 }}>{r.way === "email" ? r.to.join(", ") : r.url}</span> },
+            { title: t("route.name"), key: "name", width: 140, render: (_, r) => <>{r.name}{r.off && <Tag style={{ marginLeft: 8 }}>{t("route.off")}</Tag>}</> },
+            { title: t("route.way"), key: "way", width: 150, render: (_, r) => t(`way.${r.way}`) },
+            { title: t("route.where"), key: "url", render: (_, r) => <><span className="mono" style={{ fontSize: 12, overflowWrap: "anywhere" }}>{r.way === "email" ? r.to.join(", ") : r.url}</span>{r.rota && <div className="dim">{t("route.rota")}: {duty.data?.find((o) => o.id === r.rota)?.name ?? r.rota}</div>}</> },
             { title: t("priority"), key: "priority", width: 130, render: (_, r) => (r.priority === 1 ? t("priority.1") : t("priority.upto", { level: t(`priority.${r.priority}` as "priority.1") })) },
-            { title: t("route.quiet"), key: "quiet", width: 130, render: (_, r) => (r.quiet ? `${r.quiet.from}–${r.quiet.to}` : "—") },
+              { title: t("route.when"), key: "when", width: 170, render: (_, r) => [r.after_min ? t("route.after.of", { count: r.after_min }) : "", r.again_min ? t("route.again.of", { count: r.again_min }) : ""].filter(Boolean).join(" · ") || t("route.at_once") },
+          { title: t("route.quiet"), key: "quiet", width: 130, render: (_, r) => (r.quiet ? `${r.quiet.from}–${r.quiet.to}` : "—") },
             { title: "", key: "do", width: 220, render: (_, r) => (
               <span className="row">
                 <Button size="small" loading={test.isPending && test.variables?.id === r.id} onClick={() => test.mutate(r)}>{t("route.test")}</Button>
@@ -52,6 +55,7 @@ export function DeliveryTab() {
               </span>) },
           ]} />
       </section>
+      <RotaPanel />
       <section className="panel" aria-label={t("log")}>
         <div className="row">
           <h2 style={{ margin: 0 }}>{t("log")}</h2>
@@ -60,7 +64,7 @@ export function DeliveryTab() {
         </div>
         {log.isError && <Problem error={log.error} retry={() => void log.refetch()} />}
         <Table<Delivery> size="small" rowKey="id" loading={log.isLoading} dataSource={rows} pagination={false} scroll={{ x: 900 }} locale={{ emptyText: <Nothing text={t("log.none")} /> }}
-          expandable={{ expandedRowRender: (d) => <Attempts d={d} />, rowExpandable: (d) => d.attempts.length > 0 || Boolean(d.why) }}
+          expandable={{ expandedRowRender: (d) => <Attempts d={d} />, rowExpandable: (d) => d.attempts.length > 0 || Boolean(d.why || d.on_call) }}
           columns={[
             { title: t("log.made"), key: "made", width: 170, render: (_, d) => <span className="num">{dateTime(d.made)}</span> },
             { title: t("route.name"), key: "route", width: 160, render: (_, d) => d.name },
@@ -80,6 +84,7 @@ function Attempts({ d }: { d: Delivery }) {
   const { t } = useTranslation("alarms");
   return (
     <div>
+      {d.on_call && <p style={{ margin: 0 }}>{t("rota.now")}: {d.on_call}</p>}
       {d.why && <p style={{ margin: 0 }}>{d.why}</p>}
       {d.attempts.map((a) => <div key={a.at} className="num">{dateTime(a.at)} · {a.took_ms} ms · {t(a.ok ? "log.sent" : "log.failed")} · {a.detail}</div>)}
     </div>
