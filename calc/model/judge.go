@@ -27,12 +27,13 @@ type Verdict struct {
 	Skill float64  `json:"skill"`
 	AUC   *float64 `json:"auc"` // of chances
 	// P is the chance that a model no better than the naive answer, or than the mean, does
-	// as well, of Blocks means of squared errors: the greater of the two (Diebold and
-	// Mariano, Comparing predictive accuracy, J. Business & Economic Statistics 13, 1995,
-	// on blocks); null of too few blocks.
+	// as well, of Blocks means of absolute errors, of chances squared ones: the greater of
+	// the two (Diebold and Mariano, Comparing predictive accuracy, J. Business & Economic
+	// Statistics 13, 1995, on blocks); null of too few blocks. A single large error would
+	// rule a test on squares.
 	P      *float64 `json:"p"`
 	Blocks int      `json:"blocks"`
-	// Better says that it beats both, beyond chance.
+	// Better says that it beats both, beyond chance, and in squared error as well.
 	Better bool `json:"better"`
 	// Covered is the share of answers within their intervals, Width their mean width;
 	// null without intervals. Of chances: Warned is the share of events that were warned
@@ -172,9 +173,13 @@ func judge(t Table, w Way, c *split, l *Learnt) Verdict {
 	}
 	p := l.predictor()
 	n := float64(len(c.held))
-	// By how much its squared errors are smaller than those of the naive answer and the
-	// mean, block by block.
+	// By how much its errors are smaller than those of the naive answer and the mean, block
+	// by block.
 	saved, beside, count := make([]float64, c.blocks), make([]float64, c.blocks), make([]float64, c.blocks)
+	size := math.Abs
+	if w.Binary {
+		size = func(e float64) float64 { return e * e }
+	}
 	var square, naive, flat, within float64
 	for at, i := range c.held {
 		one := Point{Row: i, Is: t.Y[i], Naive: mean, Said: l.say(p.Predict(t.Rows[i]))}
@@ -185,8 +190,8 @@ func judge(t Table, w Way, c *split, l *Learnt) Verdict {
 		square, naive, flat = square+e*e/n, naive+f*f/n, flat+g*g/n
 		v.MAE += math.Abs(e) / n
 		if c.blocks > 0 {
-			saved[c.block[at]] += f*f - e*e
-			beside[c.block[at]] += g*g - e*e
+			saved[c.block[at]] += size(f) - size(e)
+			beside[c.block[at]] += size(g) - size(e)
 			count[c.block[at]]++
 		}
 		if one.Low != nil && *one.Low <= one.Is && one.Is <= *one.High {
@@ -228,9 +233,8 @@ func (v *Verdict) events(l *Learnt) {
 	}
 }
 
-// compare says whether squared errors are smaller than those of another answer, by a
-// paired t test on the means of blocks; of two answers the one that is harder to beat
-// counts.
+// compare says whether errors are smaller than those of another answer, by a paired t
+// test on the means of blocks; of two answers the one that is harder to beat counts.
 func (v *Verdict) compare(saved, count []float64) {
 	var d []float64
 	for b, n := range count {
@@ -254,5 +258,5 @@ func (v *Verdict) compare(saved, count []float64) {
 	if v.P != nil {
 		p = max(p, *v.P)
 	}
-	v.P, v.Better = &p, p < sure
+	v.P, v.Better = &p, p < sure && v.Skill > 0
 }

@@ -28,7 +28,7 @@ func ahead(seed uint64, n int) model.Table {
 	t := model.Table{Names: names(3)}
 	heat, power := 0.0, 1.0
 	for i := range n {
-		if i%17 == 0 {
+		if i%6 == 0 {
 			power = 2 * r.Float64()
 		}
 		last := heat
@@ -52,6 +52,7 @@ func TestLearn_BetterThanTheLastValue(t *testing.T) {
 		must(t, err)
 		t.Logf("%s: RMSE %.4f, naive %.4f, mean %.4f, p %.2g, covered %.3f", kind, v.RMSE, v.NaiveRMSE, v.MeanRMSE, *v.P, *v.Covered)
 		if !v.Better || v.Skill < 0.5 || *v.Covered < 0.8 || *v.Covered > 0.98 || v.HeldOut != 200 || v.Learnt != 598 || v.Gap != 2 || len(v.Points) != v.HeldOut {
+			v.Points = nil
 			t.Errorf("%s: %+v", kind, v)
 		}
 		raw, err := json.Marshal(l)

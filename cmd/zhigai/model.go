@@ -38,9 +38,9 @@ time. network: two hidden layers of tanh, Adam (Kingma & Ba, 2015), stopped by i
 limits by quantiles of good rows that nothing was learnt from; beside them those of theory (Tracy, Young & Mason, 1992;
 Jackson & Mudholkar, 1979).
 
-Rows that judge are never drawn at random. Better than naive is said when blocks of squared errors are smaller, by more
-than chance, than those of --naive and those of the mean (paired t tests, p < 0.05; Diebold & Mariano, 1995). Errors and
-widths are in the unit of --y.`
+Rows that judge are never drawn at random. Better than naive is said when errors are smaller, by more than chance, than
+those of --naive and those of the mean (paired t tests on blocks of absolute errors, of chances squared ones, p < 0.05;
+Diebold & Mariano, 1995), and squared errors as well. Errors and widths are in the unit of --y.`
 }
 
 // modelFile is what is written.
