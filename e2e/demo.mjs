@@ -45,7 +45,7 @@ export async function startDemo(data, ...more) {
   child.stderr.on("data", (d) => { log = (log + d).slice(-8000); });
   const send = async (method, path, body, headers = {}) => {
     const token = (await readFile(tokenFile, "utf8")).trim();
-    const res = await fetch(base + path, { method, headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json", ...headers }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+    const res = await fetch(base + path, { method, headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json", ...headers }, ...(body === undefined ? {} : { body: body instanceof Uint8Array ? body : JSON.stringify(body) }) });
     if (!res.ok) throw new Error(`${path}: ${res.status} ${await res.text()}`);
     return res.json();
   };

@@ -82,12 +82,16 @@ const (
 	KindMeasurement  Kind = "measurement"   // a subgroup of shop/quality that a person entered
 	// KindMeasurementWithdrawn says that an entered subgroup was mistyped.
 	KindMeasurementWithdrawn Kind = "measurement_withdrawn"
-	KindProcess              Kind = "process"         // a document of shop/process as it was saved
-	KindGoldenBatch          Kind = "golden_batch"    // a revision of a golden batch of shop/process/batch
-	KindCauseScreening       Kind = "cause_screening" // what shop/process/batch found of a question for causes
-	KindExperiment           Kind = "experiment"      // a revision of an experiment of shop/process/trial
-	KindFile                 Kind = "file"            // attachment.File: a file was kept, or belongs to another place
-	KindRule                 Kind = "rule"            // a revision or a firing of a rule of shop/control/rule as it was saved
+	// KindQualityCertificate is a step of a certificate of shop/quality/certificate.
+	KindQualityCertificate Kind = "quality_certificate"
+	KindProcess            Kind = "process"         // a document of shop/process as it was saved
+	KindGoldenBatch        Kind = "golden_batch"    // a revision of a golden batch of shop/process/batch
+	KindCauseScreening     Kind = "cause_screening" // what shop/process/batch found of a question for causes
+	KindExperiment         Kind = "experiment"      // a revision of an experiment of shop/process/trial
+	KindFile               Kind = "file"            // attachment.File: a file was kept, or belongs to another place
+
+	KindLoop Kind = "control_loop" // a document of shop/control/loop as it was saved
+	KindRule Kind = "rule"         // a revision or a firing of a rule of shop/control/rule as it was saved
 
 	KindExchange Kind = "exchange" // exchange.Fact: a step of a message of factory/exchange
 )
@@ -99,8 +103,8 @@ var Kinds = []Kind{
 	KindAcceptance, KindAcceptancePart, KindDiagnosis, KindEvaluation, KindReportStep, KindReportRefused, KindDefinition, KindOrder,
 	KindPerson, KindPlan, KindPlanPart, KindPlanStep, KindPlanLimit, KindLineLayout, KindEnergyNetwork, KindEnergyBaseline,
 	KindEnergyReplacement, KindMaterial, KindMaterialMaster, KindMaterialCall, KindMaterialArrival, KindCall, KindHealthPoint, KindAlarmLimit,
-	KindAlarmFinding, KindAlarmMode, KindRule, KindWorkOrder, KindQuality, KindMeasurement, KindMeasurementWithdrawn, KindProcess, KindGoldenBatch,
-	KindCauseScreening, KindExperiment, KindFile, KindExchange,
+	KindAlarmFinding, KindAlarmMode, KindWorkOrder, KindQuality, KindMeasurement, KindMeasurementWithdrawn, KindQualityCertificate, KindProcess, KindGoldenBatch,
+	KindCauseScreening, KindExperiment, KindFile, KindLoop, KindRule, KindExchange,
 }
 
 // Event is one fact of the record journal.

@@ -155,6 +155,19 @@ func TestConformance_Quality(t *testing.T) {
 	})
 }
 
+func TestConformance_QualityMarks(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		recordtest.QualityMarks(t, shop.NewQuality(open(t)))
+	})
+}
+
+func TestConformance_Certificates(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		db := open(t)
+		recordtest.Certificates(t, shop.NewCertificates(db), db.Journal())
+	})
+}
+
 func TestConformance_Process(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		db := open(t)
@@ -166,6 +179,13 @@ func TestConformance_LineRules(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		db := open(t)
 		recordtest.LineRules(t, shop.NewLineRules(db), db.Journal())
+	})
+}
+
+func TestConformance_Loops(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		db := open(t)
+		recordtest.Loops(t, shop.NewLoops(db), db.Journal())
 	})
 }
 

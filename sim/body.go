@@ -39,6 +39,7 @@ const (
 	slowTau  = time.Hour
 	zoneTau  = 6 * time.Minute
 	coolTau  = 3 * time.Hour
+	cold     = 25.0 // Cel, of a furnace without current
 	// standbyAfter is when a standing machine goes to standby, where it draws
 	// standbyShare of its idle power.
 	standbyAfter = 10 * time.Minute
@@ -131,8 +132,11 @@ func (m *machine) zonesTo(t plant.Micros) {
 
 func (m *machine) zone(i int, t plant.Micros) float64 {
 	target, tau := m.get(zoneNames[i].set, 800), zoneTau
+	if i == remoteZone && m.remote() {
+		target = cold + heaterGain*m.get("heater.output", 0)
+	}
 	if m.dead() {
-		target, tau = 25, coolTau
+		target, tau = cold, coolTau
 	}
 	v := m.body.zones[i]
 	return v + (target-v)*fade(seconds(t-m.body.zonesAt), tau)

@@ -107,6 +107,7 @@ func (m *machine) observe(now plant.Micros) {
 	if m.faults[Freeze] {
 		return
 	}
+	m.watch(now)
 	o := m.moment(second)
 	at := plant.Micros(second) * 1_000_000
 	for _, c := range m.channels {

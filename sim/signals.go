@@ -68,8 +68,12 @@ func familyOf(s Signal) formula {
 		for i, z := range zoneNames {
 			if z.is == s.Name {
 				return formula{1, func(o *moment, _ int) float64 {
+					v := o.m.zone(i, plant.Micros(o.second)*1_000_000)
+					if i == remoteZone && o.m.remote() {
+						return v + 0.05*o.noise()
+					}
 					// Two-point control ripples around the set point.
-					return o.m.zone(i, plant.Micros(o.second)*1_000_000) + 1.2*math.Sin(o.t/45+float64(i)) + 0.05*o.noise()
+					return v + 1.2*math.Sin(o.t/45+float64(i)) + 0.05*o.noise()
 				}}
 			}
 		}

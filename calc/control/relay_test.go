@@ -84,8 +84,10 @@ func TestTune_Rules(t *testing.T) {
 		derivative bool
 		k, ti, td  float64
 	}{
-		{control.ZieglerNichols, false, 3.6, 30, 0}, {control.ZieglerNichols, true, 4.8, 18, 4.5},
-		{control.TyreusLuyben, false, 2.5, 79.2, 0}, {control.TyreusLuyben, true, 8 / 2.2, 79.2, 36 / 6.3},
+		{control.ZieglerNichols, false, 3.6, 30, 0},
+		{control.ZieglerNichols, true, 4.8, 18, 4.5},
+		{control.TyreusLuyben, false, 2.5, 79.2, 0},
+		{control.TyreusLuyben, true, 8 / 2.2, 79.2, 36 / 6.3},
 	} {
 		p, err := u.Tune(control.PID{B: 1}, c.rule, c.derivative)
 		must(t, err)

@@ -28,6 +28,7 @@ import (
 	"zhigai/shop/authenticity"
 	"zhigai/shop/bulk"
 	"zhigai/shop/control"
+	"zhigai/shop/control/loop"
 	linerule "zhigai/shop/control/rule"
 	"zhigai/shop/energy"
 	"zhigai/shop/equipment"
@@ -43,6 +44,8 @@ import (
 	"zhigai/shop/production"
 	"zhigai/shop/production/performance"
 	"zhigai/shop/quality"
+	"zhigai/shop/quality/certificate"
+	"zhigai/shop/quality/cost"
 	"zhigai/web"
 	webfactory "zhigai/web/factory"
 	webprogramme "zhigai/web/programme"
@@ -66,6 +69,9 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 			{Err: delivery.ErrInvalid, Status: 422},
 			{Err: maintenance.ErrInvalid, Status: 422},
 			{Err: quality.ErrInvalid, Status: 422},
+			{Err: certificate.ErrInvalid, Status: 422},
+			{Err: cost.ErrInvalid, Status: 422},
+			{Err: certificate.ErrRefused, Status: 409},
 			{Err: recipes.ErrInvalid, Status: 422},
 			{Err: linerule.ErrInvalid, Status: 422},
 			{Err: attachment.ErrInvalid, Status: 422},
@@ -100,6 +106,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 			{Err: tenant.ErrInvalid, Status: 422},
 			{Err: tenant.ErrState, Status: 409},
 			{Err: control.ErrInvalid, Status: 422},
+			{Err: loop.ErrInvalid, Status: 422},
 			{Err: performance.ErrInvalid, Status: 422},
 			{Err: balance.ErrInvalid, Status: 422},
 			{Err: control.ErrElsewhere, Status: 409},
@@ -131,8 +138,8 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Plants: n.plants, Tags: n.shop, History: n.history, Journal: n.record.Journal(), Board: n.board, Desk: n.desk, Reasons: n.reasons,
 		Collector: n.collector, Control: controls{n}, Profiles: n.profiles, Drivers: n.drivers.List, Discovery: n.discovery, North: norths{n}, Acceptance: n.reports, Evidence: askedOf{n}, EvidencePlants: seenPlants{n.proved}, Changed: n.reconcile,
 		Authenticity: n.authenticity, Decided: n.decided, MayTry: n.mayTry, Opened: n.opened,
-		Production: n.newProduction(), Performance: n.newPerformance(), Attendance: n.newAttendance(), Balance: n.newBalance(), Planning: n.planning, Lines: n.newLines(), Energy: n.newEnergy(), Material: n.newMaterial(), Andon: n.newAndon(), Alarms: n.alarms, Delivery: n.delivery, Maintenance: n.maintenance, Quality: n.newQuality(), Process: n.process, Rules: n.lineRules, Condition: n.newHealth(), Attachments: n.newAttachments(),
-		Batches: n.newBatches(), Trials: n.newTrials(),
+		Production: n.newProduction(), Performance: n.newPerformance(), Attendance: n.newAttendance(), Balance: n.newBalance(), Planning: n.planning, Lines: n.newLines(), Energy: n.newEnergy(), Material: n.newMaterial(), Andon: n.newAndon(), Alarms: n.alarms, Delivery: n.delivery, Maintenance: n.maintenance, Quality: n.newQuality(), Certificates: n.newCertificates(), Costs: n.newQualityCost(), Process: n.process, Rules: n.lineRules, Condition: n.newHealth(), Attachments: n.newAttachments(),
+		Batches: n.newBatches(), Trials: n.newTrials(), Loops: n.loops,
 		Bulk: &bulk.Desk{Plants: n.plants, Profiles: n.profiles, Drivers: n.drivers.List, Past: n.record.Access()},
 	})
 	web.RegisterSharing(api, sharings{n})

@@ -168,6 +168,7 @@ func (d *demo) join(ctx context.Context, n *node) ([]web.Login, error) {
 	for i := range m.Nodes {
 		if e := m.Nodes[i].Machine; e != nil {
 			e.Device.Address = sim.Fill(e.Device.Address, endpoints)
+			e.Device.Writing = e.Device.Writing || m.Nodes[i].Path == demoHeld
 		}
 	}
 	admin := access.With(ctx, access.Node(homeTenant))
@@ -202,6 +203,9 @@ func (d *demo) join(ctx context.Context, n *node) ([]web.Login, error) {
 			return nil, fmt.Errorf("demo plant: %w", err)
 		}
 		n.workers.Go(func() { n.adjustDemoGauges(ctx, d.plant) })
+		if err := n.planDemoLoop(ctx); err != nil {
+			return nil, fmt.Errorf("demo plant: %w", err)
+		}
 	}
 	if d.flags.Orders {
 		people, err := n.newFloor(ctx, d.plant, m, d.flags)

@@ -42,6 +42,7 @@ import (
 	"zhigai/shop/alarm"
 	"zhigai/shop/alarm/delivery"
 	"zhigai/shop/authenticity"
+	"zhigai/shop/control/loop"
 	linerule "zhigai/shop/control/rule"
 	"zhigai/shop/discovery"
 	"zhigai/shop/equipment"
@@ -81,6 +82,7 @@ type node struct {
 	reports      *acceptance.Desk
 	planning     *planning.Desk
 	process      *recipes.Desk
+	loops        *loop.Desk
 	lineRules    *linerule.Desk
 	authenticity *authenticity.Desk
 	firms        *enterprise.Desk
@@ -180,6 +182,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.reports = n.newAcceptance()
 	n.planning = n.newPlanning()
 	n.process = n.newProcess()
+	n.loops = n.newControlLoops()
 	n.lineRules = n.newLineRules()
 	n.authenticity = n.newAuthenticity()
 	n.newFirms()
@@ -303,6 +306,7 @@ func (n *node) close() error {
 	n.firmSheets.Close()
 	n.exports.Close()
 	n.process.Close() // before the commands that it waits for
+	n.loops.Close()
 	n.tenants.close() // what is under way is noted while the journal is open
 	n.collector.Close()
 	n.workers.Wait()

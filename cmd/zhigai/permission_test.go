@@ -78,8 +78,13 @@ var lowest = map[string]access.Role{
 	"calls": access.RoleViewer, "call": access.RoleOperator, "answer-call": access.RoleOperator,
 	"characteristics": access.RoleViewer, "control-chart": access.RoleViewer, "try-control-limits": access.RoleViewer, "capability": access.RoleViewer, "inspected-lots": access.RoleViewer, "lot-plan": access.RoleViewer, "supplier-quality": access.RoleViewer, "defects": access.RoleViewer,
 	"control-chart-signals": access.RoleViewer, "memory-chart": access.RoleViewer, "gauge-stability": access.RoleViewer, "gauge-checks": access.RoleViewer, "doubtful-measurements": access.RoleViewer, "check-gauge": access.RoleOperator, "withdraw-gauge-check": access.RoleOperator, "withdraw-measurement": access.RoleOperator, "measurements-due": access.RoleViewer, "adjust-gauge": access.RoleEngineer,
+	"conformity-certificates": access.RoleViewer, "conformity-certificate": access.RoleViewer, "preview-conformity": access.RoleViewer, "check-conformity": access.RoleViewer, "conformity-pdf": access.RoleViewer, "conformity-content": access.RoleViewer, "export-conformity": access.RoleViewer,
+	"quality-pictures": access.RoleViewer, "quality-marks": access.RoleViewer, "quality-mark-density": access.RoleViewer, "quality-cost": access.RoleViewer, "quality-cost-rates": access.RoleViewer, "quality-cost-entries": access.RoleViewer, "save-quality-cost-rate": access.RoleEngineer, "enter-quality-cost": access.RoleEngineer, "withdraw-quality-cost": access.RoleEngineer,
+	"issue-conformity": access.RoleEngineer, "revise-conformity": access.RoleEngineer, "withdraw-conformity": access.RoleEngineer,
 	"gauges": access.RoleViewer, "gauge-studies": access.RoleViewer, "nonconformances": access.RoleViewer, "save-characteristic": access.RoleEngineer, "set-control-limits": access.RoleEngineer, "save-gauge": access.RoleEngineer,
 	"measure": access.RoleOperator, "note-chart": access.RoleOperator, "inspect-lot": access.RoleOperator, "add-gauge-study": access.RoleOperator, "open-nonconformance": access.RoleOperator, "move-nonconformance": access.RoleOperator,
+	"control-loops": access.RoleViewer, "control-loop": access.RoleViewer, "control-loop-events": access.RoleViewer, "save-control-loop": access.RoleEngineer, "move-control-loop": access.RoleEngineer,
+	"set-loop-mode": commander, "set-loop-set-point": commander, "set-loop-output": commander, "tune-control-loop": commander,
 	"recipes": access.RoleViewer, "recipe": access.RoleViewer, "try-recipe": access.RoleViewer, "machine-recipe": access.RoleViewer, "recipe-downloads": access.RoleViewer, "recipe-download": access.RoleViewer, "recipe-runs": access.RoleViewer, "recipe-run": access.RoleViewer, "recipe-deviations": access.RoleViewer,
 	"tool-types": access.RoleViewer, "tools": access.RoleViewer, "save-tool-type": access.RoleEngineer, "mount-tool": access.RoleOperator, "remove-tool": access.RoleOperator,
 	"save-recipe": access.RoleEngineer, "move-recipe": access.RoleEngineer, "download-recipe": commander,
@@ -451,7 +456,9 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 		return `"999"`
 	case "sha256":
 		return strings.Repeat("0", 64)
-	case "digest":
+	case "number":
+		return "QC2026-000001"
+	case "digest", "picture":
 		return strings.Repeat("0", 64)
 	case "confirm":
 		return "01NOBODY"
@@ -496,6 +503,7 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 	route := map[string]any{"id": "", "rev": 0, "name": "people", "way": "webhook", "url": "http://127.0.0.1:1/", "secret": "x", "to": []string{}, "priority": 4, "places": []string{machine.Path}, "off": true}
 	kept := map[string]any{"id": "", "rev": 0, "equipment": machine.ID, "title": "x", "by": "time", "days": 30, "priority": 4, "checks": []string{}}
 	recipe := map[string]any{"item": "ring", "place": machine.ID, "parameters": []any{map[string]any{"signal": "feed.override", "target": 100, "download": true}}}
+	held := map[string]any{"name": map[string]any{"zh": "回路"}, "owner": "x", "equipment": machine.ID, "output": "feed.override", "pv": map[string]any{"equipment": machine.ID, "signal": "spindle.load"}, "block": map[string]any{"kind": "pid", "pid": map[string]any{"k": 1, "ti_s": 10, "b": 1, "low": 50, "high": 100}}, "sp": 50, "sp_low": 10, "sp_high": 90, "period_ms": 1000, "max_age_ms": 5000, "interval_ms": 5000, "safe": map[string]any{"action": "hold"}}
 	move := map[string]any{"order": "01NOBODY", "job": 10, "equipment": "01NOBODY", "start": now}
 	partner := map[string]any{"id": "erp", "rev": 0, "name": "ERP", "way": "http", "format": "json", "mapping": "zhigai", "place": plant.ParentPath(machine.Path), "jobs": false, "every_s": 60, "silent_s": 3600, "off": true}
 	provider := map[string]any{"name": map[string]string{"zh": "认证"}, "issuer": "http://127.0.0.1:1", "client_id": "x", "address": "http://127.0.0.1:1", "scopes": []string{}, "factor": []string{}, "rules": []any{}, "rev": 0}
@@ -586,8 +594,12 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"reserve-material": map[string]any{"order": "nobody"}, "call-material": map[string]any{"item": "bolt", "quantity": "1", "to": "a"}, "move-call": map[string]any{"state": "accepted"},
 		"add-condition-point": point, "change-condition-point": point,
 		"save-tool-type": map[string]any{"code": "T1", "name": map[string]string{"zh": "刀"}, "place": machine.ID, "measure": "parts", "life": 100, "price_fen": 0}, "mount-tool": map[string]any{"type": "01NOBODY", "equipment": machine.ID}, "remove-tool": map[string]any{"reason": "worn", "rev": 1},
-		"save-recipe": recipe, "try-recipe": recipe, "move-recipe": map[string]any{"state": "retired", "note": "x", "rev": 1}, "download-recipe": map[string]any{"recipe": "01NOBODY", "equipment": machine.ID},
 		"save-rule": reacts, "check-rule": reacts, "try-rule": map[string]any{"definition": reacts, "from": now.Add(-time.Hour), "to": now, "within_s": 60}, "backtest-rule": map[string]any{"rev": 1, "from": now.Add(-time.Hour), "to": now, "within_s": 60}, "move-rule": map[string]any{"what": "shadow", "rev": 1}, "decide-rule": map[string]any{"what": "suspend", "note": "x", "rev": 1},
+		"save-quality-cost-rate": map[string]any{"what": "scrap", "place": machine.ID, "fen": 1, "from": now, "source": "x"}, "enter-quality-cost": map[string]any{"category": "external", "what": "claim", "fen": 1, "place": machine.ID, "text": "x", "source": "x"}, "withdraw-quality-cost": map[string]any{"reason": "x"},
+		"preview-conformity": map[string]any{"order": "nobody"}, "issue-conformity": map[string]any{"order": "nobody"}, "revise-conformity": map[string]any{"reason": "x"}, "withdraw-conformity": map[string]any{"reason": "x"},
+		"save-control-loop": held, "move-control-loop": map[string]any{"state": "retired", "note": "x", "rev": 1}, "set-loop-mode": map[string]any{"mode": "off", "rev": 1}, "set-loop-set-point": map[string]any{"value": 1, "rev": 1}, "set-loop-output": map[string]any{"value": 1, "rev": 1},
+		"tune-control-loop": map[string]any{"amplitude": 1, "hysteresis": 0.1, "cycles": 2, "most": 5, "minutes_max": 10, "rev": 1},
+		"save-recipe":       recipe, "try-recipe": recipe, "move-recipe": map[string]any{"state": "retired", "note": "x", "rev": 1}, "download-recipe": map[string]any{"recipe": "01NOBODY", "equipment": machine.ID},
 		"call": map[string]any{"what": "quality", "equipment": machine.ID}, "answer-call": map[string]any{"state": "accepted"},
 		"save-kanban-loop": map[string]any{"id": "", "item": "nothing", "from": "a", "to": "b", "container": "1", "demand": "1", "lead_ms": 1, "safety_ppm": 0, "cards": 0, "rev": 0},
 		"save-role":        map[string]any{"id": "01nobody", "name": map[string]string{"zh": "空"}, "permissions": []string{}, "own": true, "rev": 0},

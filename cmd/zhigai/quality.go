@@ -19,7 +19,7 @@ import (
 // newQuality makes the desk of inspection.
 func (n *node) newQuality() *quality.Desk {
 	return quality.NewDesk(quality.Options{
-		Store: recshop.NewQuality(n.record), Places: nodesOf{placesOf{n.fleet}}, Alarms: toldOf{n.alarms}, Orders: heldBy{n.newProduction()}, Scrap: scrapOf{n}, Jobs: jobsOf{n},
+		Store: recshop.NewQuality(n.record), Places: nodesOf{placesOf{n.fleet}}, Alarms: toldOf{n.alarms}, Orders: heldBy{n.newProduction()}, Scrap: scrapOf{n}, Jobs: jobsOf{n}, Pictures: picturesOf{n},
 		NewID: n.record.NewID, Now: time.Now, Logger: n.log,
 	})
 }

@@ -148,9 +148,9 @@ func (n *node) resume(ctx context.Context) error {
 	}
 	return n.eachTenant(ctx, "commands before the start are not known: none is taken", func(ctx context.Context, t plant.TenantNo) error {
 		if t == homeTenant {
-			return n.process.Resume(ctx, t)
+			return errors.Join(n.process.Resume(ctx, t), n.loops.Resume(ctx, t))
 		}
-		return errors.Join(n.worksOf(t).control.Resume(ctx), n.process.Resume(ctx, t))
+		return errors.Join(n.worksOf(t).control.Resume(ctx), n.process.Resume(ctx, t), n.loops.Resume(ctx, t))
 	})
 }
 
@@ -251,6 +251,10 @@ func (c controls) Decide(ctx context.Context, by access.Principal, id string, ap
 
 func (c controls) List(ctx context.Context, scope access.Scope, f control.Filter) (control.Page, error) {
 	return c.of(scope.Tenant).List(ctx, scope, f)
+}
+
+func (c controls) Beat(ctx context.Context, by access.Principal, node plant.NodeID, signal string, count uint64) error {
+	return c.of(by.Scope.Tenant).Beat(ctx, by, node, signal, count)
 }
 
 func (c controls) Points(ctx context.Context, scope access.Scope, node plant.NodeID) ([]control.SetPoint, error) {

@@ -27,6 +27,11 @@ var _ document.Store = documents{}
 
 // Save implements document.Store.
 func (r documents) Save(ctx context.Context, tenant plant.TenantNo, d document.Document, seen int64) error {
+	return r.saveWith(ctx, tenant, d, seen, func(context.Context, bun.Tx) error { return nil })
+}
+
+// saveWith saves a document with what else its room keeps of it, in one commit.
+func (r documents) saveWith(ctx context.Context, tenant plant.TenantNo, d document.Document, seen int64, more func(context.Context, bun.Tx) error) error {
 	row, err := json.Marshal(d)
 	if err != nil {
 		return fmt.Errorf("record: write %s %s: %w", d.Kind, d.ID, err)
@@ -47,7 +52,7 @@ func (r documents) Save(ctx context.Context, tenant plant.TenantNo, d document.D
 			tenant, string(d.Kind), d.ID, d.Rev, d.By, d.Key, d.Path, d.Of, d.Open, string(row)).Exec(ctx); err != nil {
 			return fmt.Errorf("record: save %s %s: %w", d.Kind, d.ID, err)
 		}
-		return nil
+		return more(ctx, tx)
 	}, e)
 }
 

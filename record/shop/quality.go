@@ -63,7 +63,7 @@ func (r Quality) AddSubgroups(ctx context.Context, tenant plant.TenantNo, c qual
 	}
 	return r.db.Journal().Import(ctx, tenant, func(ctx context.Context, tx bun.Tx) error {
 		for from := 0; from < len(all); from += rowsAtOnce {
-			if err := addSubgroups(ctx, tx, tenant, c.ID, all[from:min(len(all), from+rowsAtOnce)]); err != nil {
+			if err := addSubgroups(ctx, tx, tenant, &c, all[from:min(len(all), from+rowsAtOnce)]); err != nil {
 				return err
 			}
 		}
@@ -71,7 +71,8 @@ func (r Quality) AddSubgroups(ctx context.Context, tenant plant.TenantNo, c qual
 	}, events...)
 }
 
-func addSubgroups(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, characteristic string, all []quality.Valued) error {
+func addSubgroups(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, c *quality.Characteristic, all []quality.Valued) error {
+	characteristic := c.ID
 	known, err := knownSubgroups(ctx, tx, tenant, characteristic, all)
 	if err != nil {
 		return err
@@ -91,7 +92,7 @@ func addSubgroups(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, charact
 		}
 		query = append(query, `(?, ?, ?, ?, ?, ?, ?)`...)
 		args = append(args, tenant, characteristic, int64(s.At), s.ID, s.By, s.Key, string(body))
-		d.add(s)
+		d.add(c, s)
 	}
 	if len(args) == 0 {
 		return nil

@@ -27,6 +27,7 @@ type derived struct {
 	signals []quality.Broken
 	counts  map[signalKey]int64
 	gauges  []string
+	marks   map[string][]quality.Mark // by subgroup
 }
 
 // signalKey is a rule on a day.
@@ -35,7 +36,7 @@ type signalKey struct {
 	rule string
 }
 
-func (d *derived) add(s quality.Valued) {
+func (d *derived) add(c *quality.Characteristic, s quality.Valued) {
 	if d.sums == nil {
 		d.sums, d.counts = map[sumKey]*quality.Summary{}, map[signalKey]int64{}
 	}
@@ -46,6 +47,12 @@ func (d *derived) add(s quality.Valued) {
 		for _, rule := range s.Rules {
 			d.counts[signalKey{int64(s.At) / dayMicros * dayMicros, rule}]++
 		}
+	}
+	if marks := quality.MarksOf(c, &s.Subgroup); len(marks) > 0 {
+		if d.marks == nil {
+			d.marks = map[string][]quality.Mark{}
+		}
+		d.marks[s.ID] = marks
 	}
 	if s.Gauge != "" && !slices.Contains(d.gauges, s.Gauge) {
 		d.gauges = append(d.gauges, s.Gauge)
@@ -73,6 +80,11 @@ func (d *derived) keep(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, ch
 		if _, err := tx.NewRaw(`insert into quality_signal_sum (tenant, characteristic, at, rule, n) values (?, ?, ?, ?, ?)
 			on conflict (tenant, characteristic, at, rule) do update set n = quality_signal_sum.n + excluded.n`, tenant, characteristic, key.at, key.rule, n).Exec(ctx); err != nil {
 			return fmt.Errorf("record: count signals of %s: %w", characteristic, err)
+		}
+	}
+	for subgroup, marks := range d.marks {
+		if err := addMarks(ctx, tx, tenant, subgroup, marks); err != nil {
+			return err
 		}
 	}
 	for _, g := range d.gauges {
@@ -109,6 +121,9 @@ func (r Quality) Withdraw(ctx context.Context, tenant plant.TenantNo, c quality.
 		if _, err := tx.NewRaw(`delete from quality_signal where tenant = ? and characteristic = ? and at = ? and id = ?`, tenant, c.ID, int64(s.At), s.ID).Exec(ctx); err != nil {
 			return fmt.Errorf("record: signals of %s: %w", c.ID, err)
 		}
+		if err := dropMarks(ctx, tx, tenant, s.ID); err != nil {
+			return err
+		}
 		return resum(ctx, tx, tenant, c, int64(s.At)/dayMicros*dayMicros)
 	}, e)
 }
@@ -127,7 +142,7 @@ func resum(ctx context.Context, tx bun.Tx, tenant plant.TenantNo, c quality.Char
 	}
 	var d derived
 	for _, s := range all {
-		d.add(quality.Valued{Subgroup: s, Value: quality.Value(&c, s)})
+		d.add(&c, quality.Valued{Subgroup: s, Value: quality.Value(&c, s)})
 	}
 	return d.keep(ctx, tx, tenant, c.ID)
 }
@@ -201,12 +216,12 @@ func (r Quality) Rebuild(ctx context.Context, tenant plant.TenantNo) (n int64, e
 			return n, err
 		}
 	}
-	return n, nil
+	return n, r.rebuildMarks(ctx, tenant)
 }
 
 func (r Quality) rebuildOf(ctx context.Context, tenant plant.TenantNo, c quality.Characteristic) (n int64, err error) {
 	err = r.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
-		for _, table := range []string{"quality_sum", "quality_signal", "quality_signal_sum", "quality_gauge_use", "quality_withdrawn"} {
+		for _, table := range []string{"quality_sum", "quality_signal", "quality_signal_sum", "quality_gauge_use", "quality_withdrawn", "quality_mark"} {
 			if _, err := tx.NewRaw(`delete from `+table+` where tenant = ? and characteristic = ?`, tenant, c.ID).Exec(ctx); err != nil {
 				return fmt.Errorf("record: rebuild %s: %w", table, err)
 			}
@@ -222,7 +237,7 @@ func (r Quality) rebuildOf(ctx context.Context, tenant plant.TenantNo, c quality
 			}
 			var d derived
 			for _, s := range all {
-				d.add(quality.Valued{Subgroup: s, Value: quality.Value(&c, s)})
+				d.add(&c, quality.Valued{Subgroup: s, Value: quality.Value(&c, s)})
 			}
 			if err := d.keep(ctx, tx, tenant, c.ID); err != nil {
 				return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"slices"
 	"strings"
 	"time"
@@ -101,6 +102,16 @@ func (d *Desk) enter(ctx context.Context, who access.Principal, id string, e Ent
 
 // JobKey names a job as counts at machines do.
 func JobKey(number string, job int) string { return fmt.Sprintf("%s-%d", number, job) }
+
+// OfJobKey reads what JobKey wrote: the number of the order and of the job.
+func OfJobKey(key string) (number string, job int, ok bool) {
+	i := strings.LastIndexByte(key, '-')
+	if i <= 0 {
+		return "", 0, false
+	}
+	job, err := strconv.Atoi(key[i+1:])
+	return key[:i], job, err == nil
+}
 
 func (d *Desk) append(ctx context.Context, tenant plant.TenantNo, o Order, changes ...Change) (View, error) {
 	stored, err := d.o.Store.Append(ctx, tenant, changes...)

@@ -60,6 +60,7 @@ type Case struct {
 	Order          string        `json:"order,omitempty" maxLength:"40"`
 	Lot            string        `json:"lot,omitempty" maxLength:"60"`
 	Quantity       float64       `json:"quantity,omitempty" minimum:"0" doc:"Units that do not conform, as far as is known"`
+	Defects        []Defect      `json:"defects,omitempty" maxItems:"50" doc:"By kind, with where on a picture of the part"`
 	Severity       string        `json:"severity" enum:"minor,major,critical"`
 	Text           string        `json:"text" minLength:"1" maxLength:"4000" doc:"What does not conform, where and how much (D2)"`
 	State          CaseState     `json:"state,omitempty" readOnly:"true" enum:"open,contained,analysed,acted,verified,closed,cancelled"`
@@ -141,6 +142,9 @@ func (d *Desk) Open(ctx context.Context, who access.Principal, c Case) (Case, er
 		return Case{}, invalid("a case described by %d bytes; 1 to %d say what does not conform", len(c.Text), maxNote)
 	case !slices.Contains([]string{"minor", "major", "critical"}, c.Severity):
 		return Case{}, invalid("severity %q; write minor, major or critical", c.Severity)
+	}
+	if err := d.checkSpots(ctx, who.Scope.Tenant, c.Item, c.Defects); err != nil {
+		return Case{}, err
 	}
 	c.ID, c.Rev, c.State, c.Acted = d.o.NewID(), 1, CaseOpen, 0
 	c.Steps = []CaseStep{{State: CaseOpen, At: d.now(), By: who.Name, Text: c.Text, Quantity: c.Quantity}}

@@ -21,17 +21,18 @@ const (
 	maxList    = 1000
 )
 
-// Options of a desk. Alarms, Orders, Scrap and Jobs may be nil.
+// Options of a desk. Alarms, Orders, Scrap, Jobs and Pictures may be nil.
 type Options struct {
-	Store  Store
-	Places Places
-	Alarms Alarms
-	Orders Orders
-	Scrap  Defects
-	Jobs   Jobs
-	NewID  func() string
-	Now    func() time.Time
-	Logger *slog.Logger
+	Store    Store
+	Places   Places
+	Alarms   Alarms
+	Orders   Orders
+	Scrap    Defects
+	Jobs     Jobs
+	Pictures Pictures
+	NewID    func() string
+	Now      func() time.Time
+	Logger   *slog.Logger
 }
 
 // Desk is where people inspect. Its methods may be called concurrently.
@@ -173,6 +174,9 @@ func (d *Desk) Measure(ctx context.Context, who access.Principal, id string, m M
 		s.Gauge = c.Gauge
 	}
 	if err := s.check(&c); err != nil {
+		return Measured{}, err
+	}
+	if err := d.checkSpots(ctx, who.Scope.Tenant, c.Item, s.Defects); err != nil {
 		return Measured{}, err
 	}
 	points, err := d.take(ctx, who.Scope.Tenant, c, []Subgroup{s}, true)

@@ -31,6 +31,11 @@ type Store interface {
 	// SignalCounts are how many broke each rule within [from, to), by rule; of whole days
 	// where a long time is asked for.
 	SignalCounts(ctx context.Context, tenant plant.TenantNo, characteristic string, from, to plant.Instant, days bool) ([]SignalCount, error)
+	// Marks are flaws on a picture, the newest first; MarkCount how many there are, and
+	// MarkDensity where they gather.
+	Marks(ctx context.Context, f MarkFilter) ([]Mark, error)
+	MarkCount(ctx context.Context, f MarkFilter) (int64, error)
+	MarkDensity(ctx context.Context, f MarkFilter) (Density, error)
 	KeyedSubgroup(ctx context.Context, tenant plant.TenantNo, characteristic, author, key string) (Subgroup, error)
 	// Subgroups within [from, to), in the order of time, so many at most.
 	Subgroups(ctx context.Context, tenant plant.TenantNo, characteristic string, from, to plant.Instant, limit int) ([]Subgroup, error)

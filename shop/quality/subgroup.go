@@ -33,7 +33,8 @@ type Subgroup struct {
 type Defect struct {
 	Code  string `json:"code" maxLength:"60"`
 	Count int64  `json:"count" minimum:"1"`
-	Where string `json:"where,omitempty" maxLength:"60" doc:"Where on the part, as on its picture"`
+	Where string `json:"where,omitempty" maxLength:"60" doc:"Where on the part, in words"`
+	Spot  *Spot  `json:"spot,omitempty" doc:"Where on a picture of the part"`
 }
 
 // Mean of the values, or the share or number that an attribute's chart shows.

@@ -153,10 +153,10 @@ const material = createRoute({
   }),
 });
 
-export interface QualitySearch extends RangeSearch { tab?: string | undefined; characteristic?: string | undefined; scope?: string | undefined; case?: string | undefined; gauge?: string | undefined; look?: string | undefined; with?: string | undefined; ended?: boolean | undefined }
+export interface QualitySearch extends RangeSearch { tab?: string | undefined; characteristic?: string | undefined; scope?: string | undefined; case?: string | undefined; gauge?: string | undefined; look?: string | undefined; with?: string | undefined; ended?: boolean | undefined; certificate?: string | undefined; picture?: string | undefined; q?: string | undefined; state?: string | undefined; product?: string | undefined }
 const quality = createRoute({
   getParentRoute: () => app, path: "/quality", component: lazyRouteComponent(() => import("./pages/quality/QualityPage")),
-  validateSearch: (s: Record<string, unknown>): QualitySearch => ({ ...parseRange(s), tab: text(s.tab), characteristic: text(s.characteristic), scope: text(s.scope), case: text(s.case), gauge: text(s.gauge), look: text(s.look), with: text(s.with), ended: s.ended === true || undefined }),
+  validateSearch: (s: Record<string, unknown>): QualitySearch => ({ ...parseRange(s), tab: text(s.tab), characteristic: text(s.characteristic), scope: text(s.scope), case: text(s.case), gauge: text(s.gauge), look: text(s.look), with: text(s.with), ended: s.ended === true || undefined, certificate: text(s.certificate), picture: text(s.picture), q: text(s.q), state: text(s.state), product: text(s.product) }),
 });
 
 export interface ProcessSearch extends RangeSearch {
@@ -302,6 +302,12 @@ const experiments = createRoute({
   validateSearch: (s: Record<string, unknown>): ExperimentsSearch => ({ experiment: text(s.experiment), tab: text(s.tab), response: Number(s.response) || undefined, model: text(s.model), x: Number(s.x) || undefined, y: Number(s.y) || undefined }),
 });
 
+export interface LoopsSearch { range?: RangeSearch["range"] | undefined; from?: string | undefined; to?: string | undefined; scope?: string | undefined; loop?: string | undefined }
+const controlLoops = createRoute({
+  getParentRoute: () => app, path: "/control/loops", component: lazyRouteComponent(() => import("./pages/control/LoopsPage")),
+  validateSearch: (s: Record<string, unknown>): LoopsSearch => ({ ...parseRange(s), scope: text(s.scope), loop: text(s.loop) }),
+});
+
 export interface EnergySearch { range?: RangeSearch["range"] | undefined; from?: string | undefined; to?: string | undefined; tab?: string | undefined; place?: string | undefined; meter?: string | undefined; code?: string | undefined }
 const energy = createRoute({
   getParentRoute: () => app, path: "/energy", component: lazyRouteComponent(() => import("./pages/energy/EnergyPage")),
@@ -328,7 +334,7 @@ const line = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, quality, process, batches, causes, experiments, commands, rules, alarms, health, maintenance, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionCalls, productionPerformance, productionHours, planning, line, energy, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
+  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, quality, process, batches, causes, experiments, commands, rules, controlLoops, alarms, health, maintenance, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionCalls, productionPerformance, productionHours, planning, line, energy, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
   context: { client: undefined as unknown as QueryClient },
   defaultPreload: false,
   defaultErrorComponent: PageError,

@@ -25,6 +25,7 @@ func (r *rooms) registerQuality() {
 	r.registerGaugeChecks()
 	r.registerWithdrawal()
 	r.registerDue()
+	r.registerMarks()
 }
 
 func (r *rooms) registerCharacteristics() {

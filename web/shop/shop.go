@@ -21,6 +21,7 @@ import (
 	"zhigai/shop/alarm/delivery"
 	"zhigai/shop/andon"
 	"zhigai/shop/authenticity"
+	"zhigai/shop/control/loop"
 	"zhigai/shop/control/rule"
 	"zhigai/shop/energy"
 	"zhigai/shop/equipment"
@@ -36,6 +37,8 @@ import (
 	"zhigai/shop/production/attendance"
 	"zhigai/shop/production/performance"
 	"zhigai/shop/quality"
+	"zhigai/shop/quality/certificate"
+	"zhigai/shop/quality/cost"
 	"zhigai/web"
 )
 
@@ -78,12 +81,17 @@ type Deps struct {
 	Material   *material.Desk
 	Andon      *andon.Desk
 	Quality    *quality.Desk
-	Process    *process.Desk
-	Rules      *rule.Desk
-	Condition  *health.Desk
-	// Batches looks at machines' runs, Trials plans experiments.
+	// Certificates certifies goods.
+	Certificates *certificate.Desk
+	// Costs tells what quality costs.
+	Costs     *cost.Desk
+	Process   *process.Desk
+	Rules     *rule.Desk
+	Condition *health.Desk
+	// Batches looks at machines' runs, Trials plans experiments, Loops hold processes.
 	Batches *batch.Desk
 	Trials  *trial.Desk
+	Loops   *loop.Desk
 	Alarms  *alarm.Desk
 	// Delivery sends alarms to people, Maintenance has work done about them.
 	Delivery    *delivery.Desk
@@ -134,6 +142,7 @@ func Register(api *web.API, d Deps) {
 	r.registerDelivery()
 	r.registerMaintenance()
 	r.registerCommands()
+	r.registerLoops()
 	r.registerSamples()
 	r.registerSeries()
 	r.registerWaveforms()
@@ -154,6 +163,8 @@ func Register(api *web.API, d Deps) {
 	r.registerAndon()
 	r.registerCondition()
 	r.registerQuality()
+	r.registerConformity()
+	r.registerQualityCost()
 	r.registerProcess()
 	r.registerLineRules()
 	r.registerAttachments()

@@ -9,12 +9,10 @@ package label
 import (
 	"cmp"
 	"fmt"
-	"image/color"
 	"io"
 	"strings"
 	"time"
 
-	"github.com/boombuler/barcode"
 	"github.com/boombuler/barcode/code128"
 	"github.com/boombuler/barcode/qr"
 
@@ -71,10 +69,10 @@ func draw(s *paper.Sheet, l Label, x, y float64) error {
 	if err != nil {
 		return err
 	}
-	modules(s, square, x+inset, y+inset, qrSide, qrSide)
+	s.Modules(square, x+inset, y+inset, qrSide, qrSide)
 	bars, err := code128.Encode(l.Code)
 	if err == nil && (wide-2*inset)/float64(bars.Bounds().Dx()) >= thinnest {
-		modules(s, bars, x+inset, y+high-inset-barHigh, wide-2*inset, barHigh)
+		s.Modules(bars, x+inset, y+high-inset-barHigh, wide-2*inset, barHigh)
 	}
 	left, top := x+2*inset+qrSide, y+inset
 	s.Font(12, paper.Black)
@@ -95,29 +93,6 @@ func fit(s *paper.Sheet, text string, w float64) string {
 		runes = runes[:len(runes)-1]
 	}
 	return string(runes)
-}
-
-// modules fills the dark modules of a code, a rectangle for each run of a row.
-func modules(s *paper.Sheet, code barcode.Barcode, x, y, w, h float64) {
-	b := code.Bounds()
-	one, line := w/float64(b.Dx()), h/float64(b.Dy())
-	s.PDF.SetFillColor(0, 0, 0)
-	for j := range b.Dy() {
-		for i := 0; i < b.Dx(); i++ {
-			from := i
-			for i < b.Dx() && dark(code.At(b.Min.X+i, b.Min.Y+j)) {
-				i++
-			}
-			if i > from {
-				s.PDF.Rect(x+float64(from)*one, y+float64(j)*line, float64(i-from)*one, line, "F")
-			}
-		}
-	}
-}
-
-func dark(c color.Color) bool {
-	r, _, _, _ := c.RGBA()
-	return r < 0x8000
 }
 
 // dot is the resolution of usual label printers: 203 dpi, 8 dots a millimetre.

@@ -3,6 +3,7 @@ package label
 import (
 	"bytes"
 	"image"
+	"image/color"
 	"strings"
 	"testing"
 	"time"
@@ -55,6 +56,7 @@ func TestCodes(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", l.Code, err)
 		}
+		dark := func(c color.Color) bool { r, _, _, _ := c.RGBA(); return r < 0x8000 }
 		edge := image.Rect(0, 0, 7, 1)
 		for x := edge.Min.X; x < edge.Max.X; x++ {
 			if !dark(square.At(x, 0)) {

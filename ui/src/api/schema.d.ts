@@ -1226,6 +1226,143 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/control-loop-revisions/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve a revision that somebody else wrote, or retire it */
+        post: operations["move-control-loop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/control-loops": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Control loops with the revision in effect, their mode and what they see, the newest first */
+        get: operations["control-loops"];
+        put?: never;
+        /** Draft a control loop, its next revision (series without id), or change a draft whose rev was seen */
+        post: operations["save-control-loop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/control-loops/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One control loop with all its revisions */
+        get: operations["control-loop"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/control-loops/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a control loop did in a stretch of time, and was told, the newest first: modes, set points, writes with what they rested on */
+        get: operations["control-loop-events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/control-loops/{id}/mode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a control loop off, in manual or in auto */
+        post: operations["set-loop-mode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/control-loops/{id}/output": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move the output of a control loop in manual: a command to the machine */
+        post: operations["set-loop-output"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/control-loops/{id}/set-point": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move the set point of a control loop */
+        post: operations["set-loop-set-point"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/control-loops/{id}/tuning": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin an autotuning of a control loop in manual: a relay makes the process swing around where it is */
+        post: operations["tune-control-loop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/defects": {
         parameters: {
             query?: never;
@@ -5972,6 +6109,281 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/quality/certificate-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether a number and a digest, as they stand on a paper, are those of a certificate that was issued here */
+        get: operations["check-conformity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quality/certificate-previews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a certificate of an order or a lot would say now, and what stands against it */
+        post: operations["preview-conformity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quality/certificate-sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Certificates of conformity as a sheet, 10,000 at most */
+        get: operations["export-conformity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quality/certificates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Certificates of conformity, the newest number first */
+        get: operations["conformity-certificates"];
+        put?: never;
+        /** Certify an order or a lot; refused with the reasons while something stands against it */
+        post: operations["issue-conformity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quality/certificates/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A certificate of conformity with all its revisions, and what is known now and it says otherwise */
+        get: operations["conformity-certificate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quality/certificates/{number}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Issue another revision by what is known now; the one before does not hold any more */
+        post: operations["revise-conformity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quality/certificates/{number}/revisions/{revision}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a revision says, in the bytes that its digest is of */
+        get: operations["conformity-content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quality/certificates/{number}/revisions/{revision}/pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A revision of a certificate of conformity as PDF, in Chinese and English */
+        get: operations["conformity-pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quality/certificates/{number}/withdrawal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that a certificate does not hold any more, and nothing stands in its place */
+        post: operations["withdraw-conformity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quality/cost": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What quality cost: prevention, appraisal, internal and external failure, by month, product, operation and cause, with what has no rate */
+        get: operations["quality-cost"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quality/cost-entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Costs that people entered, as claims, sorting, training; withdrawn ones, too; the newest first */
+        get: operations["quality-cost-entries"];
+        put?: never;
+        /** Enter a cost of quality with its voucher; the same key again is the same entry */
+        post: operations["enter-quality-cost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quality/cost-entries/{id}/withdrawal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that a cost was mistyped: it stays to be seen, and counts no more */
+        post: operations["withdraw-quality-cost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quality/cost-rates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rates by which scrap, rework, inspection and calibration cost, with their source, the newest first */
+        get: operations["quality-cost-rates"];
+        put?: never;
+        /** Keep a rate; without an id it is a new one, rev is the revision that was seen */
+        post: operations["save-quality-cost-rate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quality/mark-density": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where on a picture flaws gather: by cells, by kind and by place */
+        get: operations["quality-mark-density"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quality/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Flaws that were marked on a picture, each with its inspection or nonconformance, the newest first */
+        get: operations["quality-marks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quality/pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Pictures and drawings of a product on which flaws are marked, those of the newest revision first */
+        get: operations["quality-pictures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/recipe-deviations": {
         parameters: {
             query?: never;
@@ -9619,6 +10031,324 @@ export interface components {
             target: number | null;
             warnings: string[] | null;
         };
+        CertificateCase: {
+            at?: string;
+            /** @description Who decided */
+            by?: string;
+            disposition?: string;
+            id: string;
+            /** Format: double */
+            quantity?: number;
+            severity: string;
+            state: string;
+            text: string;
+            why?: string;
+        };
+        CertificateChange: {
+            /** @description Printed on the new revision */
+            note?: string;
+            /**
+             * Format: int64
+             * @description Of the new revision; as before when left out
+             */
+            quantity?: number;
+            reason: string;
+        };
+        CertificateCheck: {
+            /** @description When that revision was issued */
+            at?: string;
+            /**
+             * Format: int64
+             * @description Revision that holds now
+             */
+            current?: number;
+            digest: string;
+            ended?: components["schemas"]["CertificateEnding"];
+            number: string;
+            /** Format: int64 */
+            revision?: number;
+            /**
+             * @description other_digest: the number is ours, what the paper says is not
+             * @enum {string}
+             */
+            verdict: "valid" | "replaced" | "withdrawn" | "other_digest" | "unknown";
+        };
+        CertificateContent: {
+            began?: string;
+            cases: components["schemas"]["CertificateCase"][];
+            customer?: string;
+            /**
+             * Format: int64
+             * @description Revision of the product's definition
+             */
+            definition: number;
+            ended?: string;
+            gauges: components["schemas"]["CertificateGauge"][];
+            /** @description What was received and went into it, by genealogy */
+            heats: components["schemas"]["CertificateHeat"][];
+            /** @description There are more than are listed */
+            heats_more?: boolean;
+            /** @description Who entered what was measured */
+            inspectors: string[];
+            issued: string;
+            lines: components["schemas"]["CertificateLine"][];
+            /** @description Id of the lot that it is of; of the whole order without */
+            lot?: string;
+            lots: components["schemas"]["CertificateLot"][];
+            /**
+             * Format: int64
+             * @description Signals of machines that measured by themselves
+             */
+            machines?: number;
+            /** @description Name of the firm */
+            maker?: components["schemas"]["PlantName"];
+            note?: string;
+            number: string;
+            order: string;
+            /** @description Path of where it was made */
+            place: string;
+            product: string;
+            product_name?: components["schemas"]["PlantName"];
+            /** Format: int64 */
+            quantity: number;
+            /** @description Number at the customer's */
+            reference?: string;
+            released_by: string;
+            /** Format: int64 */
+            revision: number;
+            unit: string;
+        };
+        CertificateDifference: {
+            /** @description Id of the lot, characteristic, gauge or case */
+            of?: string;
+            text: components["schemas"]["PlantName"];
+            /** @enum {string} */
+            what: "order" | "lot" | "heat" | "line" | "gauge" | "case" | "obstacle";
+        };
+        CertificateEnding: {
+            at: string;
+            by: string;
+            reason: string;
+        };
+        CertificateGauge: {
+            /** @description Last before the last measurement */
+            calibrated?: string;
+            due?: string;
+            id: string;
+            name: components["schemas"]["PlantName"];
+            /** @description Certificate, laboratory */
+            note?: string;
+            number: string;
+            /** @description Calibrated after it was overdue */
+            since?: string;
+            /**
+             * @description At the worst of the measurements
+             * @enum {string}
+             */
+            state: "valid" | "overdue" | "never" | "unknown" | "no_interval";
+            /** Format: int64 */
+            subgroups: number;
+        };
+        CertificateGoods: {
+            /** @description Id of a lot or serial; the whole order without */
+            lot?: string;
+            /** @description Number; of a lot it follows from the lot */
+            order?: string;
+            /**
+             * Format: int64
+             * @description Delivered; all that was made good when left out
+             */
+            quantity?: number;
+        };
+        CertificateHead: {
+            /** @description Of the last revision */
+            at: string;
+            /** @description Who released the last revision */
+            by: string;
+            customer?: string;
+            /** @description SHA-256 of the last revision */
+            digest: string;
+            issued: string;
+            lot?: string;
+            number: string;
+            order: string;
+            path: string;
+            product: string;
+            /** Format: int64 */
+            quantity: number;
+            /** Format: int64 */
+            rev: number;
+            /**
+             * Format: int64
+             * @description The last one
+             */
+            revision: number;
+            /** @enum {string} */
+            state: "issued" | "withdrawn";
+        };
+        CertificateHeat: {
+            /** @description Why it must not be used */
+            blocked?: string;
+            id: string;
+            item: string;
+            /** @description Heat or lot */
+            number: string;
+            /** @description Its own certificate, or delivery note */
+            paper?: string;
+            supplier?: string;
+        };
+        CertificateLine: {
+            /**
+             * Format: int64
+             * @description Subgroups that are left out, because their gauge was off and they were measured again
+             */
+            again?: number;
+            attribute?: boolean;
+            /**
+             * Format: int64
+             * @description Values outside of the limits
+             */
+            beyond?: number;
+            characteristic: string;
+            code: string;
+            /** Format: int64 */
+            decimals?: number;
+            /**
+             * Format: int64
+             * @description Nonconforming units, or nonconformities, of what is judged
+             */
+            found?: number;
+            from?: string;
+            /** @description Numbers of the gauges */
+            gauges?: string[] | null;
+            /** @description SHA-256 of all ids in the order of time, each with a line feed */
+            ids?: string;
+            /** @description Ids of measurements or sampled lots; 200 at most */
+            inspections: string[];
+            /** Format: double */
+            lsl?: number;
+            /** Format: double */
+            max: number | null;
+            /** Format: double */
+            mean: number | null;
+            /**
+             * Format: double
+             * @description In the unit of the characteristic
+             */
+            min: number | null;
+            /**
+             * Format: int64
+             * @description Values, or units that were looked at
+             */
+            n: number;
+            name: components["schemas"]["PlantName"];
+            /** Format: int64 */
+            operation?: number;
+            place_name?: components["schemas"]["PlantName"];
+            /** @description Of sampling by GB/T 2828.1: n, Ac, Re */
+            plan?: string;
+            /** @enum {string} */
+            result: "conforms" | "concession" | "decided" | "outside" | "doubtful" | "not_inspected" | "rejected";
+            /**
+             * Format: int64
+             * @description Revision of the characteristic
+             */
+            rev: number;
+            special?: boolean;
+            /** @enum {string} */
+            stage: "incoming" | "in_process" | "final" | "outgoing";
+            /** Format: int64 */
+            subgroups: number;
+            to?: string;
+            unit?: string;
+            /** Format: double */
+            usl?: number;
+        };
+        CertificateLot: {
+            began?: string;
+            /** @description Why it must not be used */
+            blocked?: string;
+            equipment?: string;
+            id: string;
+            /** Format: int64 */
+            job?: number;
+            made?: string;
+            number: string;
+        };
+        CertificateNew: {
+            /** @description The sender's own: the same again is the same certificate */
+            key?: string;
+            /** @description Id of a lot or serial; the whole order without */
+            lot?: string;
+            /** @description Printed on it */
+            note?: string;
+            /** @description Number; of a lot it follows from the lot */
+            order?: string;
+            /**
+             * Format: int64
+             * @description Delivered; all that was made good when left out
+             */
+            quantity?: number;
+        };
+        CertificateObstacle: {
+            /** @enum {string} */
+            kind: "nothing_made" | "quantity" | "no_plan" | "not_inspected" | "outside" | "rejected" | "open_case" | "doubtful_gauge" | "gauge_overdue" | "blocked_lot" | "too_many";
+            of?: string;
+            /** @description What, and how to mend it */
+            text: components["schemas"]["PlantName"];
+        };
+        CertificatePreview: {
+            /** @description While there is any it is not issued */
+            against: components["schemas"]["CertificateObstacle"][];
+            /** @description Without number, revision and who releases it */
+            content: components["schemas"]["CertificateContent"];
+        };
+        CertificateRevision: {
+            at: string;
+            by: string;
+            content: components["schemas"]["CertificateContent"];
+            digest: string;
+            ended?: components["schemas"]["CertificateEnding"];
+            /** @description The bytes that are kept have this digest */
+            intact: boolean;
+            reason?: string;
+            /** Format: int64 */
+            revision: number;
+            /** @enum {string} */
+            state: "issued" | "replaced" | "withdrawn";
+        };
+        CertificateView: {
+            /** @description Of the last revision */
+            at: string;
+            /** @description Who released the last revision */
+            by: string;
+            customer?: string;
+            /** @description What is known now and the last revision says otherwise */
+            differs: components["schemas"]["CertificateDifference"][];
+            /** @description SHA-256 of the last revision */
+            digest: string;
+            issued: string;
+            lot?: string;
+            number: string;
+            order: string;
+            path: string;
+            product: string;
+            /** Format: int64 */
+            quantity: number;
+            /** Format: int64 */
+            rev: number;
+            /**
+             * Format: int64
+             * @description The last one
+             */
+            revision: number;
+            /** @description The last one first */
+            revisions: components["schemas"]["CertificateRevision"][];
+            /** @enum {string} */
+            state: "issued" | "withdrawn";
+            /** @description Why it cannot be held against what is known now */
+            unknown?: string;
+        };
         ChangeExpertDispatch: {
             /** Format: int64 */
             at: number;
@@ -9833,6 +10563,375 @@ export interface components {
             /** Format: int64 */
             took_ms: number;
             values: components["schemas"]["ConnectLatestValue"][] | null;
+        };
+        ControlCascade: {
+            inner: components["schemas"]["ControlPID"];
+            /** @description Its output is the inner set point, and its range that of the inner set point */
+            outer: components["schemas"]["ControlPID"];
+        };
+        ControlEWMA: {
+            /**
+             * Format: double
+             * @description A correction smaller than it is not made
+             */
+            deadband?: number;
+            /**
+             * Format: double
+             * @description Largest output
+             */
+            high: number;
+            /**
+             * Format: double
+             * @description Weight of the last run, above 0 and up to 1
+             */
+            lambda: number;
+            /**
+             * Format: double
+             * @description Smallest output
+             */
+            low: number;
+            /**
+             * Format: double
+             * @description Largest correction of one run; 0: none
+             */
+            max_step?: number;
+            /**
+             * Format: double
+             * @description What is measured per unit of the setting
+             */
+            slope: number;
+            /**
+             * Format: double
+             * @description Weight of the last run in the drift; 0: none is followed
+             */
+            trend?: number;
+        };
+        ControlFeedForward: {
+            /**
+             * Format: double
+             * @description The disturbance at which nothing is added
+             */
+            at?: number;
+            /**
+             * Format: double
+             * @description Output per unit of the disturbance
+             */
+            gain: number;
+            /** Format: double */
+            lag_s?: number;
+            /** Format: double */
+            lead_s?: number;
+        };
+        ControlOnOff: {
+            /** @description There is an output for the other side */
+            cools?: boolean;
+            /**
+             * Format: double
+             * @description Both are off that long between the one side and the other
+             */
+            dead_s?: number;
+            /**
+             * Format: double
+             * @description How far above the set point the other side begins
+             */
+            gap?: number;
+            /**
+             * Format: double
+             * @description On half of it below the set point, off half of it above
+             */
+            hysteresis: number;
+            /**
+             * Format: double
+             * @description It stays off that long at least
+             */
+            min_off_s?: number;
+            /**
+             * Format: double
+             * @description It stays on that long at least
+             */
+            min_on_s?: number;
+            /** @description On makes less of what is measured: a cooler alone */
+            reverse?: boolean;
+        };
+        ControlPID: {
+            /**
+             * Format: double
+             * @description Share of the set point that the proportional part sees, 0..1
+             */
+            b: number;
+            /**
+             * Format: double
+             * @description Share of the set point that the derivative sees; 0: derivative on the measurement
+             */
+            c?: number;
+            /**
+             * Format: double
+             * @description Largest output
+             */
+            high: number;
+            /**
+             * Format: double
+             * @description Gain, output per input; negative where more output makes less of what is measured
+             */
+            k: number;
+            /**
+             * Format: double
+             * @description Smallest output
+             */
+            low: number;
+            /**
+             * Format: double
+             * @description Filter of the derivative, whose time constant is Td/N; 10 when left out
+             */
+            n?: number;
+            /**
+             * Format: double
+             * @description Largest change of the output in a second; 0: none
+             */
+            rate?: number;
+            /**
+             * Format: double
+             * @description Derivative time, s; 0: no derivative
+             */
+            td_s?: number;
+            /**
+             * Format: double
+             * @description Integral time, s; 0: no integral
+             */
+            ti_s?: number;
+            /**
+             * Format: double
+             * @description Tracking time of the anti-windup, s; left out: √(Ti Td), or Ti without derivative
+             */
+            tt_s?: number;
+        };
+        ControlRamp: {
+            /**
+             * Format: double
+             * @description Fastest fall in a second; 0: at once
+             */
+            down: number;
+            /**
+             * Format: double
+             * @description Distance of the measurement from the set point beyond which it waits (hold-back); 0: it never does
+             */
+            hold?: number;
+            /**
+             * Format: double
+             * @description Fastest rise of the set point in a second; 0: at once
+             */
+            up: number;
+        };
+        ControlRatio: {
+            /** Format: double */
+            bias?: number;
+            /**
+             * Format: double
+             * @description Largest output
+             */
+            high: number;
+            /**
+             * Format: double
+             * @description Smallest output
+             */
+            low: number;
+            /** Format: double */
+            ratio: number;
+        };
+        ControlUltimate: {
+            /**
+             * Format: double
+             * @description Of the swing, from middle to peak
+             */
+            amplitude: number;
+            /**
+             * Format: double
+             * @description Ultimate gain, output per input
+             */
+            gain: number;
+            /**
+             * Format: double
+             * @description Ultimate period
+             */
+            period_s: number;
+        };
+        CostEntry: {
+            /** @description When it arose; now when left out */
+            at?: string;
+            readonly by?: string;
+            /** @description Id of the nonconformance that it is of */
+            case?: string;
+            /** @enum {string} */
+            category: "prevention" | "appraisal" | "internal" | "external";
+            cause?: string;
+            readonly entered?: string;
+            /**
+             * Format: int64
+             * @description 分
+             */
+            fen: number;
+            readonly id?: string;
+            /** @description The sender's own: the same again is the same entry */
+            key?: string;
+            order?: string;
+            readonly path?: string;
+            place: string;
+            readonly place_name?: components["schemas"]["PlantName"];
+            product?: string;
+            /** Format: int64 */
+            readonly rev?: number;
+            /** @description Voucher, invoice, letter */
+            source: string;
+            /** @description What for */
+            text: string;
+            /** @enum {string} */
+            what: "training" | "planning" | "audit" | "test" | "sorting" | "downgrade" | "claim" | "return" | "field" | "other";
+            /** @description It counts no more */
+            readonly withdrawn?: components["schemas"]["CostWithdrawal"];
+        };
+        CostLine: {
+            /** @enum {string} */
+            category: "prevention" | "appraisal" | "internal" | "external";
+            cause?: string;
+            /**
+             * Format: int64
+             * @description 分; null where no rate holds
+             */
+            fen: number | null;
+            /** @description As 2026-11, by the clock of the plant */
+            month: string;
+            of: components["schemas"]["CostOf"];
+            /** Format: int64 */
+            operation?: number;
+            place?: string;
+            place_name?: components["schemas"]["PlantName"];
+            product?: string;
+            /** Format: double */
+            quantity: number;
+            /** @description Id of the rate */
+            rate?: string;
+            /** @description Of the rate, or the voucher of an entry */
+            source?: string;
+            /** @enum {string} */
+            unit: "piece" | "h" | "inspection" | "calibration" | "entry";
+            what: string;
+        };
+        CostMonth: {
+            /** @description 分: prevention, appraisal, internal, external */
+            categories: number[];
+            /** Format: int64 */
+            fen: number;
+            month: string;
+            /** Format: int64 */
+            uncounted?: number;
+        };
+        CostOf: {
+            id: string;
+            /** @enum {string} */
+            kind: "order" | "machine" | "characteristic" | "gauge" | "entry" | "case";
+            /** @description As people call it: number of the order, code of the characteristic */
+            name?: string;
+        };
+        CostRate: {
+            readonly by?: string;
+            /** @description It was a mistake and holds for nothing */
+            ended?: boolean;
+            /**
+             * Format: int64
+             * @description For one unit, hour or calibration, 分
+             */
+            fen: number;
+            /** @description From when on it holds */
+            from: string;
+            id?: string;
+            /**
+             * Format: double
+             * @description Of inspection: how long one takes
+             */
+            minutes?: number;
+            /**
+             * Format: int64
+             * @description At this operation alone
+             */
+            operation?: number;
+            readonly path?: string;
+            /** @description At this place and below it alone */
+            place: string;
+            readonly place_name?: components["schemas"]["PlantName"];
+            /** @description Of this product alone */
+            product?: string;
+            /**
+             * Format: int64
+             * @description Revision that was seen; 0 for a new one
+             */
+            rev?: number;
+            /** @description Where it is from: standard cost of the year, wage table, offer of the laboratory */
+            source: string;
+            /** @enum {string} */
+            what: "scrap" | "rework" | "inspection" | "calibration";
+        };
+        CostReport: {
+            categories: components["schemas"]["CostSum"][];
+            causes: components["schemas"]["CostSum"][];
+            /**
+             * Format: double
+             * @description Lines that have a rate or were entered, of all, 0..1; null where nothing cost
+             */
+            coverage: number | null;
+            /**
+             * Format: int64
+             * @description 分; of what was counted
+             */
+            fen: number;
+            from: string;
+            /** @description By what costs, the most first */
+            kinds: components["schemas"]["CostSum"][];
+            /** @description The most first; 2000 at most */
+            lines: components["schemas"]["CostLine"][];
+            months: components["schemas"]["CostMonth"][];
+            /** @description There are more lines than are listed */
+            more?: boolean;
+            /** @description Key: product and operation */
+            operations: components["schemas"]["CostSum"][];
+            products: components["schemas"]["CostSum"][];
+            to: string;
+            /** @description What has no rate: it is not in any sum */
+            uncounted: components["schemas"]["CostUncounted"][];
+        };
+        CostSum: {
+            /**
+             * Format: int64
+             * @description 分
+             */
+            fen: number;
+            key: string;
+            name?: components["schemas"]["PlantName"];
+            /**
+             * Format: double
+             * @description Of all, 0..1; 0 of nothing
+             */
+            share: number;
+            /**
+             * Format: int64
+             * @description Lines without a rate, which are not in it
+             */
+            uncounted?: number;
+        };
+        CostUncounted: {
+            /** Format: int64 */
+            lines: number;
+            /** Format: int64 */
+            operation?: number;
+            product?: string;
+            /** Format: double */
+            quantity: number;
+            unit: string;
+            what: string;
+        };
+        CostWithdrawal: {
+            at: string;
+            by: string;
+            reason: string;
         };
         Counted: {
             /** Format: date-time */
@@ -14607,6 +15706,11 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListCertificateHead: {
+            items: components["schemas"]["CertificateHead"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListChangeDispatch: {
             items: components["schemas"]["ChangeExpertDispatch"][];
             /** @description Pass as cursor for the next page */
@@ -14639,6 +15743,16 @@ export interface components {
         };
         ListConnectPendingCertificate: {
             items: components["schemas"]["ConnectPendingCertificate"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListCostEntry: {
+            items: components["schemas"]["CostEntry"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListCostRate: {
+            items: components["schemas"]["CostRate"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -14859,6 +15973,16 @@ export interface components {
         };
         ListLineLayout: {
             items: components["schemas"]["LineLayout"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListLoopEvent: {
+            items: components["schemas"]["LoopEvent"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListLoopView: {
+            items: components["schemas"]["LoopView"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -15137,6 +16261,16 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListQualityMark: {
+            items: components["schemas"]["QualityMark"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListQualityPicture: {
+            items: components["schemas"]["QualityPicture"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListQualitySupplier: {
             items: components["schemas"]["QualitySupplier"][];
             /** @description Pass as cursor for the next page */
@@ -15268,6 +16402,384 @@ export interface components {
             name: string;
             password: string;
             role: string;
+        };
+        LoopAsked: {
+            /** @enum {string} */
+            mode: "off" | "manual" | "auto";
+            note?: string;
+            /**
+             * Format: int64
+             * @description Of the run that was seen
+             */
+            rev: number;
+        };
+        LoopBlock: {
+            cascade?: components["schemas"]["ControlCascade"];
+            /**
+             * Format: int64
+             * @description Of run-to-run: parts of which a correction is made of the mean; 1 when left out
+             */
+            every?: number;
+            ewma?: components["schemas"]["ControlEWMA"];
+            feed_forward?: components["schemas"]["ControlFeedForward"];
+            /** @enum {string} */
+            kind: "pid" | "cascade" | "on-off" | "ratio" | "run-to-run";
+            /**
+             * Format: double
+             * @description Of on-off: the output when off
+             */
+            off?: number;
+            /**
+             * Format: double
+             * @description Of on-off: the output when on
+             */
+            on?: number;
+            on_off?: components["schemas"]["ControlOnOff"];
+            /**
+             * Format: double
+             * @description Of on-off: the output on the other side
+             */
+            other?: number;
+            pid?: components["schemas"]["ControlPID"];
+            /** @description How the set point moves; at once when left out */
+            ramp?: components["schemas"]["ControlRamp"];
+            ratio?: components["schemas"]["ControlRatio"];
+        };
+        LoopEvent: {
+            at: string;
+            by?: string;
+            /** @description Id of the command */
+            command?: string;
+            /** Format: double */
+            disturbance?: number;
+            /**
+             * Format: double
+             * @description The output before
+             */
+            from?: number;
+            id: string;
+            /** Format: double */
+            inner?: number;
+            loop: string;
+            /**
+             * @description That it is in since then
+             * @enum {string}
+             */
+            mode: "off" | "manual" | "auto" | "tuning" | "suspended";
+            note?: string;
+            /** Format: double */
+            pv?: number;
+            reason?: string;
+            /** Format: int64 */
+            revision: number;
+            /** Format: double */
+            sp?: number;
+            tuned?: components["schemas"]["LoopTuned"];
+            /**
+             * Format: double
+             * @description What was written
+             */
+            value?: number;
+            /** @enum {string} */
+            what: "mode" | "set-point" | "hand" | "write" | "refused" | "safe" | "tuned" | "revision";
+        };
+        LoopInput: {
+            equipment: string;
+            signal: string;
+            readonly title?: components["schemas"]["PlantName"];
+            readonly unit?: string;
+        };
+        LoopLoop: {
+            /** @description Who wrote it; none of them approves it */
+            readonly authors?: string[] | null;
+            block: components["schemas"]["LoopBlock"];
+            /**
+             * Format: double
+             * @description The output is written when it moved by more
+             */
+            deadband?: number;
+            /** @description Of a feed-forward */
+            disturbance?: components["schemas"]["LoopInput"];
+            /** @description Whose set point it moves */
+            equipment: string;
+            readonly equipment_name?: components["schemas"]["PlantName"];
+            /** @description Of this revision */
+            readonly id?: string;
+            /** @description Of a cascade: what the inner loop holds */
+            inner?: components["schemas"]["LoopInput"];
+            /**
+             * Format: int64
+             * @description Least time between writes
+             */
+            interval_ms: number;
+            /**
+             * Format: int64
+             * @description An input that was heard longer ago suspends the loop
+             */
+            max_age_ms: number;
+            name: components["schemas"]["PlantName"];
+            /** @description What is new in this revision */
+            note?: string;
+            /** @description The set point that it moves */
+            output: string;
+            readonly output_title?: components["schemas"]["PlantName"];
+            readonly output_unit?: string;
+            /** @description Who answers for it */
+            owner: string;
+            readonly path?: string;
+            /**
+             * Format: int64
+             * @description Time between scans
+             */
+            period_ms: number;
+            /** @description What is held: the process value; of a ratio the wild signal */
+            pv: components["schemas"]["LoopInput"];
+            /**
+             * Format: double
+             * @description Smallest step that the machine takes; 0: none
+             */
+            resolution?: number;
+            /**
+             * Format: int64
+             * @description Counts the changes of this revision; the one that was seen
+             */
+            rev?: number;
+            /**
+             * Format: int64
+             * @description Counts from 1 within the series
+             */
+            readonly revision?: number;
+            /** @description What happens when inputs are stale, the device is lost, the node starts anew, its clock steps or it is overloaded */
+            safe: components["schemas"]["LoopSafe"];
+            /** @description Of all revisions of the loop: the loop's id; left out for a new one */
+            series?: string;
+            /**
+             * Format: double
+             * @description Set point to begin with
+             */
+            sp: number;
+            /**
+             * Format: double
+             * @description Largest
+             */
+            sp_high: number;
+            /**
+             * Format: double
+             * @description Smallest set point that may be asked for
+             */
+            sp_low: number;
+            /** @enum {string} */
+            readonly state?: "draft" | "approved" | "retired";
+            readonly steps?: components["schemas"]["LoopStep"][] | null;
+            /** @description Of run-to-run: a change of it says that a part was measured; a change of the process value when left out */
+            trigger?: components["schemas"]["LoopInput"];
+            watchdog?: components["schemas"]["LoopWatchdog"];
+        };
+        LoopMove: {
+            /** @description Why; needed to retire it */
+            note?: string;
+            /**
+             * Format: int64
+             * @description Revision of the document that was seen
+             */
+            rev: number;
+            /** @enum {string} */
+            state: "approved" | "retired";
+        };
+        LoopNewValue: {
+            /**
+             * Format: int64
+             * @description Of the run that was seen
+             */
+            rev: number;
+            /** Format: double */
+            value: number;
+        };
+        LoopNow: {
+            /** @description Of the scan; left out: there was none yet */
+            at?: string;
+            /**
+             * Format: int64
+             * @description Times that the watchdog was served
+             */
+            beats?: number;
+            /**
+             * Format: double
+             * @description Derivative part
+             */
+            d?: number;
+            /** Format: double */
+            disturbance?: number;
+            /**
+             * Format: double
+             * @description Integral part
+             */
+            i?: number;
+            /** Format: double */
+            inner?: number;
+            /** Format: double */
+            inner_sp?: number;
+            /**
+             * Format: double
+             * @description Output as the machine has it
+             */
+            output?: number;
+            /**
+             * Format: double
+             * @description Proportional part
+             */
+            p?: number;
+            /** Format: double */
+            pv?: number;
+            /**
+             * Format: double
+             * @description Set point that is worked with, which a ramp moves
+             */
+            sp?: number;
+            /**
+             * Format: int64
+             * @description Of an autotuning
+             */
+            swings?: number;
+            /** @description Command under way */
+            under_way?: string;
+            /** @description The ramp waits for what is measured */
+            waiting?: boolean;
+            /**
+             * Format: double
+             * @description Output that the block asks for
+             */
+            wanted?: number;
+            /** @description What could not be read */
+            wrong?: string;
+        };
+        LoopProposal: {
+            derivative: boolean;
+            pid: components["schemas"]["ControlPID"];
+            /** @enum {string} */
+            rule: "ziegler-nichols" | "tyreus-luyben";
+        };
+        LoopRun: {
+            at: string;
+            by: string;
+            /** @description Of the loop */
+            id: string;
+            /** @enum {string} */
+            mode: "off" | "manual" | "auto" | "tuning" | "suspended";
+            /** @description Why it suspended itself */
+            reason?: string;
+            /**
+             * Format: int64
+             * @description Counts the changes; the one that was seen
+             */
+            rev: number;
+            /** Format: int64 */
+            revision: number;
+            /** @description Of the revision that runs */
+            revision_id: string;
+            /** @description Of a suspended loop: what it declared for that is done */
+            safe?: boolean;
+            /**
+             * Format: double
+             * @description Set point that was asked for
+             */
+            sp: number;
+            /** @description What the last autotuning found */
+            tuned?: components["schemas"]["LoopTuned"];
+        };
+        LoopSafe: {
+            /** @enum {string} */
+            action: "hold" | "ramp" | "hand-back";
+            /**
+             * Format: double
+             * @description Of ramp: by how much in a second; 0: in one step
+             */
+            rate?: number;
+            /** @description Of hand-back: set point of the machine by which it takes over */
+            signal?: string;
+            /**
+             * Format: double
+             * @description Of ramp: where the output goes; of hand-back: what the signal is set to
+             */
+            value?: number;
+        };
+        LoopStep: {
+            at: string;
+            by: string;
+            note?: string;
+            /** @enum {string} */
+            state: "draft" | "approved" | "retired";
+        };
+        LoopTune: {
+            /**
+             * Format: double
+             * @description By which the output goes up and down from where it is
+             */
+            amplitude: number;
+            /**
+             * Format: int64
+             * @description Whole swings that must be alike
+             */
+            cycles: number;
+            /**
+             * Format: double
+             * @description Distance of the process value at which it switches: above the noise
+             */
+            hysteresis: number;
+            /**
+             * Format: int64
+             * @description After which it gives up
+             */
+            minutes_max: number;
+            /**
+             * Format: double
+             * @description Distance of the process value from its beginning at which the loop suspends itself
+             */
+            most: number;
+            /**
+             * Format: int64
+             * @description Of the run that was seen
+             */
+            rev: number;
+            /** @description More output makes less of what is measured */
+            reverse?: boolean;
+        };
+        LoopTuned: {
+            at: string;
+            by: string;
+            /**
+             * Format: double
+             * @description Output around which it switched
+             */
+            mid: number;
+            proposals: components["schemas"]["LoopProposal"][];
+            /**
+             * Format: double
+             * @description Process value around which it swung
+             */
+            sp: number;
+            /** Format: int64 */
+            swings: number;
+            ultimate: components["schemas"]["ControlUltimate"];
+        };
+        LoopView: {
+            /** @description The approved revision, or the newest where none is */
+            loop: components["schemas"]["LoopLoop"];
+            /** @description What it sees; left out while it is off */
+            now?: components["schemas"]["LoopNow"];
+            /** @description All of them, the newest first */
+            revisions?: components["schemas"]["LoopLoop"][] | null;
+            run: components["schemas"]["LoopRun"];
+            /** @description Tags of pv, inner, disturbance and output, by which their samples are found */
+            tags?: {
+                [key: string]: number;
+            };
+        };
+        LoopWatchdog: {
+            /** Format: int64 */
+            period_ms: number;
+            /** @description Set point of the machine that its profile declares as a watchdog */
+            signal: string;
         };
         Loss: {
             evidence: string;
@@ -19368,6 +20880,8 @@ export interface components {
             characteristic?: string;
             /** @description Of the characteristic, or number of the gauge */
             readonly code?: string;
+            /** @description By kind, with where on a picture of the part */
+            defects?: components["schemas"]["QualityDefect"][] | null;
             /** @description Gauge that is off, instead of a characteristic */
             gauge?: string;
             readonly id?: string;
@@ -19429,6 +20943,20 @@ export interface components {
             /** @enum {string} */
             state: "open" | "contained" | "analysed" | "acted" | "verified" | "closed" | "cancelled";
             text: string;
+        };
+        QualityCell: {
+            /** Format: int64 */
+            count: number;
+            /**
+             * Format: int64
+             * @description Column, from 0 at the left
+             */
+            x: number;
+            /**
+             * Format: int64
+             * @description Row, from 0 at the top
+             */
+            y: number;
         };
         QualityCharacteristic: {
             /**
@@ -19560,11 +21088,18 @@ export interface components {
             /** Format: double */
             ucl: number | null;
         };
+        QualityCodeCount: {
+            code: string;
+            /** Format: int64 */
+            count: number;
+        };
         QualityDefect: {
             code: string;
             /** Format: int64 */
             count: number;
-            /** @description Where on the part, as on its picture */
+            /** @description Where on a picture of the part */
+            spot?: components["schemas"]["QualitySpot"];
+            /** @description Where on the part, in words */
             where?: string;
         };
         QualityDefectCount: {
@@ -19578,6 +21113,21 @@ export interface components {
              * @description Of all, up to and with this one
              */
             share: number;
+        };
+        QualityDensity: {
+            /** @description Those with a flaw, the fullest first */
+            cells: components["schemas"]["QualityCell"][];
+            /** @description By kind, the most frequent first */
+            codes: components["schemas"]["QualityCodeCount"][];
+            /** Format: int64 */
+            count: number;
+            /** @description By machine or place, the most frequent first */
+            places: components["schemas"]["QualityPlaceCount"][];
+            /**
+             * Format: int64
+             * @description Columns, and rows, into which the picture is cut
+             */
+            side: number;
         };
         QualityDoubtful: {
             /** @description The judgement by the specification may be another: measure again */
@@ -19860,6 +21410,40 @@ export interface components {
             /** @description Why the next lot is inspected otherwise */
             why?: string;
         };
+        QualityMark: {
+            at: string;
+            by: string;
+            /** @description Nonconformance that describes it */
+            case?: string;
+            characteristic?: string;
+            /** @description Kind of the flaw */
+            code: string;
+            /** Format: int64 */
+            count: number;
+            id: string;
+            lot?: string;
+            /** Format: int64 */
+            operation?: number;
+            order?: string;
+            path: string;
+            /** @description SHA-256 of the picture or drawing, one of the product's definition */
+            picture: string;
+            place: string;
+            place_name?: components["schemas"]["PlantName"];
+            product: string;
+            /** @description Inspection that found it */
+            subgroup?: string;
+            /**
+             * Format: double
+             * @description Share of its width, from the left
+             */
+            x: number;
+            /**
+             * Format: double
+             * @description Share of its height, from the top
+             */
+            y: number;
+        };
         QualityMeasured: {
             /** @description Number of the order that is held because of it */
             held?: string;
@@ -19993,6 +21577,32 @@ export interface components {
             subgroup?: string;
             text: string;
         };
+        QualityPicture: {
+            /**
+             * Format: int64
+             * @description Flaws that were marked on it
+             */
+            marks: number;
+            /**
+             * Format: int64
+             * @description Segment whose document it is
+             */
+            operation: number;
+            product: string;
+            /**
+             * Format: int64
+             * @description Newest of the definition's revisions that show it
+             */
+            revision: number;
+            sha256: string;
+            title: string;
+        };
+        QualityPlaceCount: {
+            /** Format: int64 */
+            count: number;
+            name?: components["schemas"]["PlantName"];
+            place: string;
+        };
         QualityPoint: {
             at: string;
             by?: string;
@@ -20077,6 +21687,20 @@ export interface components {
             /** Format: int64 */
             n: number;
             rule: string;
+        };
+        QualitySpot: {
+            /** @description SHA-256 of the picture or drawing, one of the product's definition */
+            picture: string;
+            /**
+             * Format: double
+             * @description Share of its width, from the left
+             */
+            x: number;
+            /**
+             * Format: double
+             * @description Share of its height, from the top
+             */
+            y: number;
         };
         QualityStudy: {
             readonly at?: string;
@@ -23073,6 +24697,9 @@ export interface components {
             step: number;
         };
         "Withdraw-gauge-checkRequest": {
+            reason: string;
+        };
+        "Withdraw-quality-costRequest": {
             reason: string;
         };
         WithdrawIn: {
@@ -26095,6 +27722,325 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HealthZones"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "move-control-loop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the revision */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoopMove"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopLoop"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "control-loops": {
+        parameters: {
+            query?: {
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListLoopView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-control-loop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoopLoop"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopLoop"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "control-loop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the loop: the series of its revisions */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "control-loop-events": {
+        parameters: {
+            query?: {
+                /** @description First instant, RFC 3339 */
+                from?: string;
+                /** @description First instant no longer in it */
+                to?: string;
+                what?: "" | "mode" | "set-point" | "hand" | "write" | "refused" | "safe" | "tuned" | "revision";
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the loop: the series of its revisions */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListLoopEvent"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-loop-mode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the loop: the series of its revisions */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoopAsked"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-loop-output": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the loop: the series of its revisions */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoopNewValue"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-loop-set-point": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the loop: the series of its revisions */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoopNewValue"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "tune-control-loop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the loop: the series of its revisions */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoopTune"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopView"];
                 };
             };
             /** @description Error */
@@ -37499,6 +39445,700 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "check-conformity": {
+        parameters: {
+            query: {
+                number: string;
+                /** @description SHA-256, or its first 12 digits at least */
+                digest: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CertificateCheck"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "preview-conformity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CertificateGoods"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CertificatePreview"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-conformity": {
+        parameters: {
+            query?: {
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                state?: "" | "issued" | "withdrawn";
+                order?: string;
+                product?: string;
+                /** @description Part of number, order, lot, product or customer */
+                q?: string;
+                /** @description Issued at or after */
+                from?: string;
+                /** @description Issued before */
+                to?: string;
+                format?: "xlsx" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "conformity-certificates": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                state?: "" | "issued" | "withdrawn";
+                order?: string;
+                product?: string;
+                /** @description Part of number, order, lot, product or customer */
+                q?: string;
+                /** @description Issued at or after */
+                from?: string;
+                /** @description Issued before */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListCertificateHead"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "issue-conformity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CertificateNew"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CertificateView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "conformity-certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the certificate */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CertificateView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "revise-conformity": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the certificate you saw */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Of the certificate */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CertificateChange"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CertificateView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "conformity-content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the certificate */
+                number: string;
+                revision: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "conformity-pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the certificate */
+                number: string;
+                revision: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "withdraw-conformity": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description rev of the certificate you saw */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Of the certificate */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CertificateChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CertificateView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "quality-cost": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CostReport"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "quality-cost-entries": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                /** @description Id of the nonconformance that they are of */
+                case?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListCostEntry"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "enter-quality-cost": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CostEntry"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CostEntry"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "withdraw-quality-cost": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Withdraw-quality-costRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CostEntry"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "quality-cost-rates": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListCostRate"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-quality-cost-rate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CostRate"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CostRate"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "quality-mark-density": {
+        parameters: {
+            query: {
+                /** @description SHA-256 */
+                picture: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                /** @description Found at or after */
+                from?: string;
+                /** @description Found before */
+                to?: string;
+                /** @description Kind of the flaw */
+                code?: string;
+                operation?: number;
+                /** @description Machine or other place of the part */
+                place?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityDensity"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "quality-marks": {
+        parameters: {
+            query: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description SHA-256 */
+                picture: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                /** @description Found at or after */
+                from?: string;
+                /** @description Found before */
+                to?: string;
+                /** @description Kind of the flaw */
+                code?: string;
+                operation?: number;
+                /** @description Machine or other place of the part */
+                place?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListQualityMark"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "quality-pictures": {
+        parameters: {
+            query: {
+                product: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListQualityPicture"];
+                };
             };
             /** @description Error */
             default: {

@@ -11,6 +11,7 @@ import { el, show } from "./dom";
 import { bring } from "./files";
 import { ask, nodeNow, Refused, Unauthorized } from "./node";
 import { asksMeasured, asksWithdrawal, type Asked, dueText, saysMeasured } from "./measure";
+import { asksPlaces } from "./places";
 import { type Answer, atHand, type Body, type Item, project, Queue, type Send } from "./queue";
 import { asksCall, callState, asksFinish, asksCount, asksOther, asksPause, asksScrap, asksWho, showsFiles, type Sheet } from "./sheets";
 import { newKey, openShelf } from "./shelf";
@@ -137,6 +138,12 @@ export async function machine(id: string, by: string, signIn: () => void): Promi
       const order = s.due?.order;
       if (await keep("", order ?? "", { measured: { characteristic: c.id ?? "", code: c.code, values: { ...values, ...(order ? { order } : {}) } } })) open(saysMeasured(acts, a, values));
     },
+    // What does not conform may be shown on a picture of the job at hand.
+    judged: (a: Asked, values: Omit<Measurement, "at" | "key">) => {
+      const pictures = s.docs && s.due?.order && a.characteristic.item ? s.docs.all.filter((d) => d.kind === "picture" || d.kind === "drawing") : [];
+      if ((values.found ?? 0) > 0 && pictures.length > 0) open(asksPlaces(acts, a, values, pictures));
+      else void acts.measured(a, values);
+    },
     withdraw: (a: Asked) => open(asksWithdrawal(acts, a)),
     withdrawn: (a: Asked, reason: string) => {
       const last = a.points.at(-1);
@@ -175,7 +182,7 @@ export type Acts = {
   open: (s: Sheet | undefined) => void; close: () => void; begin: (j: JobHead, ...before: { j: JobHead; command: "complete" | "pause" }[]) => Promise<void>;
   enter: (j: JobHead, entry: Omit<Entry, "at" | "key" | "job">) => void; operator: (name: string | undefined) => Promise<void>; dismiss: (n: number) => void;
   call: (what: NewCall["what"]) => void; endCall: (c: Call) => void;
-  measure: (a: Asked) => void; measured: (a: Asked, values: Omit<Measurement, "at" | "key">) => Promise<void>; withdraw: (a: Asked) => void; withdrawn: (a: Asked, reason: string) => void;
+  measure: (a: Asked) => void; measured: (a: Asked, values: Omit<Measurement, "at" | "key">) => Promise<void>; judged: (a: Asked, values: Omit<Measurement, "at" | "key">) => void; withdraw: (a: Asked) => void; withdrawn: (a: Asked, reason: string) => void;
 };
 
 /** Busy, ill, or somebody changed the order in between: it is asked again. */

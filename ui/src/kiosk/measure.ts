@@ -72,7 +72,8 @@ export function asksMeasured(acts: Acts, a: Asked): Sheet {
       return paint();
     }
     const all = typed.map(Number);
-    void acts.measured(a, c.attribute ? { found: all[0] ?? 0, size: all[1] ?? c.size } : { values: all });
+    if (!c.attribute) return void acts.measured(a, { values: all });
+    acts.judged(a, { found: all[0] ?? 0, size: all[1] ?? c.size });
   };
   const keys = [..."789456123", "−", "0", "."].map((d) => key(d, () => press(d)));
   const pad = el("div", { className: "digits" }, ...keys, key("⌫", () => press("⌫")), key(w.enter, enter, "act main wide"));

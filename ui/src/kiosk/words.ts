@@ -62,12 +62,12 @@ export const reasonWords: Record<Lang, Record<Reason, string>> = {
 export const measureWords = {
   zh: {
     "due.first_piece": "首件该测", "due.minutes": "到时该测", "due.parts": "到数该测", left: "还差 {n} 件", at: "{at} 测", any: "测量", value: "测量值", found: "不合格数", looked: "检查数", enter: "确定", number: "请输入数字", done: "知道了", last: "最近的点",
-    outside: "超出规范", beyond: "超出控制限", in: "受控", unknown: "已记下，还没有控制限", withdraw: "撤回", mistyped: "输错了", wrongpart: "量错零件", notzero: "量具没对零",
+    outside: "超出规范", beyond: "超出控制限", in: "受控", unknown: "已记下，还没有控制限", where: "缺陷在哪里", marked: "已标 {n} 处，不合格 {found}", undo: "撤销一处", nowhere: "不标位置", pad: "{title}：点位置，或用方向键和回车标记", nopicture: "图片现在打不开", withdraw: "撤回", mistyped: "输错了", wrongpart: "量错零件", notzero: "量具没对零",
     "warn.gauge_due": "量具已到校准期，请换用", "warn.gauge_drifts": "量具核查异常，请换用别的量具", "warn.check_due": "量具该用标准件核查了",
   },
   en: {
     "due.first_piece": "first piece is due", "due.minutes": "due by time", "due.parts": "due by number", left: "in {n} parts", at: "at {at}", any: "measure", value: "Value", found: "Nonconforming", looked: "Looked at", enter: "OK", number: "Enter a number", done: "I see", last: "Last points",
-    outside: "Outside of specification", beyond: "Beyond the limits", in: "In control", unknown: "Kept; there are no limits yet", withdraw: "Withdraw", mistyped: "Mistyped", wrongpart: "Wrong part", notzero: "Gauge was not set",
+    outside: "Outside of specification", beyond: "Beyond the limits", in: "In control", unknown: "Kept; there are no limits yet", where: "Where are the flaws", marked: "{n} marked, {found} nonconforming", undo: "Take one back", nowhere: "Without places", pad: "{title}: touch the place, or use arrow keys and Enter", nopicture: "The picture cannot be shown now", withdraw: "Withdraw", mistyped: "Mistyped", wrongpart: "Wrong part", notzero: "Gauge was not set",
     "warn.gauge_due": "The gauge is due for calibration: take another one", "warn.gauge_drifts": "Checks say that the gauge is off: take another one", "warn.check_due": "The gauge is due to be checked by its master",
   },
 } satisfies Record<Lang, Record<string, string>>;

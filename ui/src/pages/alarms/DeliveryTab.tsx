@@ -41,8 +41,8 @@ export function DeliveryTab() {
         {list.isError && <Problem error={list.error} retry={() => void list.refetch()} />}
         <Table<Route> size="small" rowKey="id" loading={list.isLoading} dataSource={list.data ?? []} pagination={false} scroll={{ x: 800 }} locale={{ emptyText: <Nothing text={t("routes.none")} /> }}
           columns={[
-            { title: t("route.name"), key: "name", render: (_, r) => <>{r.name}{r.off && <Tag style={{ marginLeft: 8 }}>{t("route.off")}</Tag>}</> },
-            { title: t("route.way"), key: "way", width: 100, render: (_, r) => t(`way.${r.way}`) },
+            { title: t("route.name"), key: "name", width: 140, render: (_, r) => <>{r.name}{r.off && <Tag style={{ marginLeft: 8 }}>{t("route.off")}</Tag>}</> },
+            { title: t("route.way"), key: "way", width: 150, render: (_, r) => t(`way.${r.way}`) },
             { title: t("route.where"), key: "url", render: (_, r) => <><span className="mono" style={{ fontSize: 12, overflowWrap: "anywhere" }}>{r.way === "email" ? r.to.join(", ") : r.url}</span>{r.rota && <div className="dim">{t("route.rota")}: {duty.data?.find((o) => o.id === r.rota)?.name ?? r.rota}</div>}</> },
             { title: t("priority"), key: "priority", width: 130, render: (_, r) => (r.priority === 1 ? t("priority.1") : t("priority.upto", { level: t(`priority.${r.priority}` as "priority.1") })) },
               { title: t("route.when"), key: "when", width: 170, render: (_, r) => [r.after_min ? t("route.after.of", { count: r.after_min }) : "", r.again_min ? t("route.again.of", { count: r.again_min }) : ""].filter(Boolean).join(" · ") || t("route.at_once") },

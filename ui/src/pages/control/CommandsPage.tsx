@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { Button, Input, Modal, Segmented, Table } from "antd";
+import { Button, Input, Modal, Select, Table } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../../api/client";
@@ -47,7 +47,7 @@ export default function CommandsPage() {
       <section className="panel" aria-label={t("history")}>
         <div className="row">
           <h2 style={{ margin: 0 }}>{t("history")}</h2>
-          <Segmented aria-label={t("state")} value={search.state ?? "all"} onChange={(v) => set({ state: v === "all" ? undefined : String(v) })} options={[{ value: "all", label: t("state.all") }, ...outcomes.map((s) => ({ value: s, label: t(`state.short.${s}`) }))]} />
+          <Select aria-label={t("state")} style={{ width: 120 }} value={search.state ?? "all"} onChange={(v) => set({ state: v === "all" ? undefined : v })} options={[{ value: "all", label: t("state.all") }, ...outcomes.map((s) => ({ value: s as string, label: t(`state.short.${s}`) }))]} />
           <Input.Search allowClear style={{ width: 220 }} aria-label={t("find")} placeholder={t("find")} value={text} onChange={(e) => setText(e.target.value)} />
           <Button size="small" style={{ marginLeft: "auto" }} disabled={rows.length === 0} onClick={save}>{t("common:export.csv")}</Button>
         </div>

@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { Segmented } from "antd";
 import { lazy, Suspense, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { type DefectCount, defects } from "../../api/quality";
@@ -7,12 +8,26 @@ import { ScopePicker } from "../../components/ScopePicker";
 import { Nothing, Waiting } from "../../components/Status";
 import { percent } from "../../lib/format";
 import { iso } from "../../lib/time";
+import { FlawsTab } from "./FlawsTab";
 import { useQualitySearch } from "./parts";
 
 const EChart = lazy(() => import("../../charts/EChart"));
 
-/** How often each kind of defect was found, the most frequent first. */
+/** Defects by kind, or by their place on the part. */
 export function DefectsTab() {
+  const { t } = useTranslation("flaws");
+  const [search, set] = useQualitySearch();
+  const look = search.look === "place" ? "place" : "kind";
+  return (
+    <div className="stack">
+      <Segmented<"kind" | "place"> aria-label={t("look")} style={{ alignSelf: "flex-start" }} value={look} onChange={(v) => set({ look: v === "place" ? v : undefined })} options={[{ value: "kind", label: t("kinds") }, { value: "place", label: t("tab") }]} />
+      {look === "place" ? <FlawsTab /> : <ByKind />}
+    </div>
+  );
+}
+
+/** How often each kind of defect was found, the most frequent first. */
+function ByKind() {
   const { t } = useTranslation("quality");
   const [search, set] = useQualitySearch();
   const range = useRange(search, "30d");

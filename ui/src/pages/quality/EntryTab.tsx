@@ -3,6 +3,7 @@ import { Alert, Button, Form, Input, InputNumber } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../../api/client";
+import type { Defect } from "../../api/marks";
 import { chart, type Characteristic, type Measured, type Measurement } from "../../api/quality";
 import { Nothing, Waiting } from "../../components/Status";
 import { newKey } from "../../lib/key";
@@ -10,6 +11,7 @@ import { day, iso } from "../../lib/time";
 import { steady } from "../../lib/ranges";
 import { ControlChart } from "./ControlChart";
 import { CharacteristicPicker, shown, useCharacteristic, useMay, useStep } from "./parts";
+import { MarkFlaws } from "./PicturePad";
 
 /** An inspector enters a measurement and sees at once whether the process is still in control. */
 export function EntryTab() {
@@ -34,16 +36,22 @@ function defectsOf(text: string | undefined): Measurement["defects"] {
   });
 }
 
+/** What was typed of defects and what was marked; in marks alone where the kinds are said there. */
+const found = (typed: string | undefined, marked: Defect[]): Measurement["defects"] => [...(defectsOf(typed) ?? []), ...marked];
+
 function Entry({ c }: { c: Characteristic }) {
   const { t } = useTranslation("quality");
   const [form] = Form.useForm<Typed>();
   const [said, setSaid] = useState<Measured>();
   const [key, setKey] = useState(newKey);
+  const [need, setNeed] = useState(false);
+  const [marked, setMarked] = useState<Defect[]>([]);
   const [now] = useState(() => steady(Date.now()) + day);
   const query = useQuery({ ...chart(c.id ?? "", iso(now - 31 * day), iso(now)), refetchInterval: 10_000 });
-  const save = useStep((v: Typed) => api.post<Measured>(`/characteristics/${c.id}/measurements`, { values: v.values, found: v.found, size: v.size, order: v.order, note: v.note, defects: c.attribute ? defectsOf(v.defects) : undefined, key }), (m) => {
+  const save = useStep((v: Typed) => api.post<Measured>(`/characteristics/${c.id}/measurements`, { values: v.values, found: v.found, size: v.size, order: v.order, note: v.note, defects: c.attribute ? found(v.defects, marked) : undefined, key }), (m) => {
     setSaid(m);
     setKey(newKey());
+    setMarked([]);
     form.setFieldsValue({ values: [], note: "", defects: "" });
     form.resetFields(["values", "found"]);
   });
@@ -54,7 +62,7 @@ function Entry({ c }: { c: Characteristic }) {
       {c.tag && <p className="dim">{t("entry.auto")}</p>}
       <section className="panel" aria-label={t("entry.do")}>
         <h2>{t("entry.do")} <span className="dim">{c.unit} {!c.attribute && `${shown(c.lsl, c)} … ${shown(c.usl, c)}`} {c.every}</span></h2>
-        <Form<Typed> form={form} layout="vertical" initialValues={{ size: c.attribute ? c.size : undefined }} onFinish={(v) => save.mutate(v)}>
+        <Form<Typed> form={form} layout="vertical" initialValues={{ size: c.attribute ? c.size : undefined }} onFinish={(v) => (marked.some((d) => !d.code) ? setNeed(true) : (setNeed(false), save.mutate(v)))}>
           <div className="row" style={{ alignItems: "flex-start" }}>
             {c.attribute ? (
               <><Form.Item name="found" label={t("entry.found")} rules={needed}><InputNumber min={0} precision={0} autoFocus /></Form.Item><Form.Item name="size" label={t("entry.looked")} rules={needed}><InputNumber min={1} precision={0} /></Form.Item>
@@ -63,6 +71,8 @@ function Entry({ c }: { c: Characteristic }) {
             <Form.Item name="order" label={t("order")}><Input maxLength={40} style={{ width: 140 }} /></Form.Item>
             <Form.Item name="note" label={t("entry.note")}><Input maxLength={1000} /></Form.Item>
           </div>
+          {c.attribute && <div style={{ marginBottom: 12 }}><MarkFlaws product={c.item} operation={c.operation} value={marked} onChange={setMarked} /></div>}
+          {need && <Alert type="warning" showIcon title={t("flaws:mark.need")} style={{ marginBottom: 12 }} />}
           <Button type="primary" htmlType="submit" loading={save.isPending}>{t("entry.do")}</Button>
         </Form>
       </section>

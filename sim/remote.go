@@ -1,0 +1,32 @@
+package sim
+
+import (
+	"time"
+
+	"zhigai/plant"
+)
+
+// A furnace's second zone can be held from outside: by the power of its heater, for as
+// long as somebody serves the watchdog. When nobody does, the furnace takes over by
+// itself.
+const (
+	remoteZone = 1
+	// heaterGain is what the zone gains over the hall per percent of power, Cel.
+	heaterGain = 11.0
+	// unserved is how long the furnace waits for the watchdog.
+	unserved = 10 * time.Second
+)
+
+// remote reports whether the zone is held from outside.
+func (m *machine) remote() bool { return m.get("heater.remote", 0) == 1 }
+
+// watch takes the zone back when the watchdog stands still. The caller holds the
+// machine's lock.
+func (m *machine) watch(now plant.Micros) {
+	dog, ok := m.slot["watchdog.remote"]
+	if !ok || !m.remote() || now-m.values[dog].at < micros(unserved) {
+		return
+	}
+	m.anchorZones()
+	m.putAt(m.slot["heater.remote"], 0, now)
+}
