@@ -111,6 +111,7 @@ var floors = []struct {
 	{"shop/process", []string{"plant", "access", "fact/document", "calc/alarm", "calc/wear"}, "rooms of a storey do not import one another; machines, commands, jobs and alarms are told to it"},
 	{"shop/quality", []string{"plant", "access", "fact/document", "calc/capability", "calc/msa", "calc/sampling", "calc/spc", "calc/stat"}, "rooms of a storey do not import one another; what machines measured, alarms and orders are told to it"},
 	{"truth", []string{"plant", "calc/...", "connect/mtconnect/...", "shop/..."}, "holds what is computed against what others computed, and is asked by a command alone"},
+	{"shop/learn", []string{"plant", "access", "fact/document", "calc/model"}, "rooms of a storey do not import one another; what machines showed, when they failed and alarms are told to it"},
 	{"shop/process/batch", []string{"plant", "access", "calc/batch", "calc/pls"}, "rooms of a storey do not import one another; what machines did, showed and what was measured is told to it"},
 	{"shop/process/trial", []string{"plant", "access", "calc/experiment", "calc/stat"}, "rooms of a storey do not import one another; what was measured is told to it"},
 	{"shop/energy", []string{"plant", "access", "calc/energy"}, "rooms of a storey do not import one another; what meters showed, machines did and orders made is told to it"},

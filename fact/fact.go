@@ -88,6 +88,7 @@ const (
 	KindGoldenBatch        Kind = "golden_batch"    // a revision of a golden batch of shop/process/batch
 	KindCauseScreening     Kind = "cause_screening" // what shop/process/batch found of a question for causes
 	KindExperiment         Kind = "experiment"      // a revision of an experiment of shop/process/trial
+	KindModel              Kind = "model"           // a document of shop/learn as it was saved
 	KindFile               Kind = "file"            // attachment.File: a file was kept, or belongs to another place
 
 	KindLoop Kind = "control_loop" // a document of shop/control/loop as it was saved
@@ -104,7 +105,7 @@ var Kinds = []Kind{
 	KindPerson, KindPlan, KindPlanPart, KindPlanStep, KindPlanLimit, KindLineLayout, KindEnergyNetwork, KindEnergyBaseline,
 	KindEnergyReplacement, KindMaterial, KindMaterialMaster, KindMaterialCall, KindMaterialArrival, KindCall, KindHealthPoint, KindAlarmLimit,
 	KindAlarmFinding, KindAlarmMode, KindWorkOrder, KindQuality, KindMeasurement, KindMeasurementWithdrawn, KindQualityCertificate, KindProcess, KindGoldenBatch,
-	KindCauseScreening, KindExperiment, KindFile, KindLoop, KindRule, KindExchange,
+	KindCauseScreening, KindExperiment, KindModel, KindFile, KindLoop, KindRule, KindExchange,
 }
 
 // Event is one fact of the record journal.

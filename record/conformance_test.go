@@ -117,6 +117,13 @@ func TestConformance_Studies(t *testing.T) {
 	})
 }
 
+func TestConformance_Models(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		db := open(t)
+		recordtest.Models(t, shop.NewModels(db), db.Journal())
+	})
+}
+
 func TestConformance_Health(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		db := open(t)
@@ -175,17 +182,17 @@ func TestConformance_Process(t *testing.T) {
 	})
 }
 
-func TestConformance_LineRules(t *testing.T) {
-	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
-		db := open(t)
-		recordtest.LineRules(t, shop.NewLineRules(db), db.Journal())
-	})
-}
-
 func TestConformance_Loops(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		db := open(t)
 		recordtest.Loops(t, shop.NewLoops(db), db.Journal())
+	})
+}
+
+func TestConformance_LineRules(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		db := open(t)
+		recordtest.LineRules(t, shop.NewLineRules(db), db.Journal())
 	})
 }
 

@@ -107,6 +107,8 @@ var tables = []struct{ name, key string }{
 	{"material_loop", "tenant, id"},
 	{"material_lot", "tenant, id"},
 	{"material_reservation", "tenant, order_number, item"},
+	{"model_document", "tenant, kind, id"},
+	{"model_reading", "tenant, version, machine, at"},
 	{"node_region", "tenant, node"},
 	{"operations_definition", "tenant, product, revision"},
 	{"operations_material", "tenant, item, product, revision"},

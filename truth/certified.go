@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"zhigai/calc/model"
+	"zhigai/calc/pls"
 	"zhigai/calc/stat"
 )
 
@@ -171,5 +173,30 @@ func (t *sheet) regression(name string, c *nist) {
 	if residual[0] > 0 {
 		t.digits(name+": left over", f.SSE, residual[0], least)
 		t.digits(name+": F", f.F, regression[2], least)
+	}
+	if name == "Longley" {
+		t.atTheirLimits(name, c, columns)
+	}
+}
+
+// atTheirLimits holds methods that shrink against the certified coefficients where they
+// shrink nothing: partial least squares with as many components as columns, and ridge
+// regression with a lambda of 0, are least squares.
+func (t *sheet) atTheirLimits(name string, c *nist, columns [][]float64) {
+	rows := make([][]float64, len(columns[0]))
+	for i := range rows {
+		for _, col := range columns {
+			rows[i] = append(rows[i], col[i])
+		}
+	}
+	p := got[*pls.Model](t)(pls.Regress(rows, c.column(0), len(columns)))
+	r := got[*model.Ridge](t)(model.TrainRidge(rows, c.column(0), 0))
+	if t.err != nil {
+		return
+	}
+	for j := range columns {
+		want := c.after(t, "B"+strconv.Itoa(j+1)+`\s`)[0]
+		t.digits(fmt.Sprintf("%s: B%d by partial least squares", name, j+1), p.Coef[j], want, longley)
+		t.digits(fmt.Sprintf("%s: B%d by ridge regression", name, j+1), r.Coef[j]/r.Scale.SD[j], want, longley)
 	}
 }

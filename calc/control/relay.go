@@ -40,7 +40,11 @@ type Ultimate struct {
 }
 
 // alike is how far the periods and amplitudes of swings that count may differ.
-const alike = 0.05
+const alike = 0.1
+
+// ownSwing is how much of the swing may be the hysteresis: at 0.6 the process lags by
+// π − asin 0.6 and not by π, and the gain is found a quarter too high.
+const ownSwing = 0.6
 
 // Check says what is wrong with the parameters.
 func (r Relay) Check() error {
@@ -122,8 +126,8 @@ func (r Relay) Ultimate(s RelayState) (Ultimate, error) {
 		height += (w.High - w.Low) / float64(r.Cycles)
 	}
 	a := height / 2
-	if a <= r.Hysteresis {
-		return Ultimate{}, invalid("autotuning: the swing of %v is no larger than the hysteresis of %v; take a larger amplitude", a, r.Hysteresis)
+	if r.Hysteresis > ownSwing*a {
+		return Ultimate{}, invalid("autotuning: the swing of %.3g is little more than the hysteresis of %.3g, and says little of the process; take a smaller hysteresis or a larger amplitude", a, r.Hysteresis)
 	}
 	gain := 4 * r.Amplitude / (math.Pi * math.Sqrt(a*a-r.Hysteresis*r.Hysteresis))
 	if r.Reverse {

@@ -3,6 +3,7 @@ package control_test
 import (
 	"errors"
 	"math"
+	"strings"
 	"testing"
 
 	"zhigai/calc/control"
@@ -57,6 +58,15 @@ func TestRelay_UltimatePointOfThreeLags(t *testing.T) {
 	u, err = r.Ultimate(swing(t, r, p, 0, 0.01))
 	must(t, err)
 	within(t, "gain of a process that goes the other way", u.Gain, -8, 0.02)
+}
+
+// A process that follows at once swings by the hysteresis alone, which says nothing of it.
+func TestRelay_SwingOfItsHysteresis(t *testing.T) {
+	r := control.Relay{Amplitude: 5, Hysteresis: 1, Cycles: 3}
+	s := swing(t, r, control.Plant{Gain: 1, Lags: []float64{20}}, 0, 0.05)
+	if u, err := r.Ultimate(s); !errors.Is(err, control.ErrInvalid) || !strings.Contains(err.Error(), "smaller hysteresis") {
+		t.Errorf("%+v, %v", u, err)
+	}
 }
 
 // A proportional controller of the ultimate gain makes the process swing with neither

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -75,10 +76,11 @@ const mostMissing = 0.2
 
 func (c causesCmd) screen(f *sheet.Frame) (*causesOut, error) {
 	out := &causesOut{Causes: []causeOut{}, Warnings: []string{}}
-	columns, err := c.columns(f, out)
+	columns, warnings, err := explaining(f, c.Y, c.X)
 	if err != nil {
 		return nil, err
 	}
+	out.Warnings = append(out.Warnings, warnings...)
 	y, err := f.Named(c.Y)
 	if err != nil {
 		return nil, err
@@ -113,36 +115,35 @@ func (c causesCmd) screen(f *sheet.Frame) (*causesOut, error) {
 	return out, nil
 }
 
-// columns that are asked for, or all of numbers, without those that are mostly
-// empty.
-func (c causesCmd) columns(f *sheet.Frame, out *causesOut) ([]int, error) {
+// explaining are the columns that are asked for, or all of numbers that are not y or
+// named among others, without those that are mostly empty; and what was left out.
+func explaining(f *sheet.Frame, y string, x []string, others ...string) (kept []int, warnings []string, err error) {
 	var all []int
-	for _, name := range c.X {
+	for _, name := range x {
 		at, err := f.Named(name)
 		switch {
 		case err != nil:
-			return nil, err
-		case name == c.Y:
-			return nil, fmt.Errorf("column %q cannot explain itself; take it out of --x", name)
+			return nil, nil, err
+		case name == y:
+			return nil, nil, fmt.Errorf("column %q cannot explain itself; take it out of --x", name)
 		case slices.Contains(all, at):
-			return nil, fmt.Errorf("column %q is named twice", name)
+			return nil, nil, fmt.Errorf("column %q is named twice", name)
 		}
 		all = append(all, at)
 	}
-	if len(c.X) == 0 {
+	if len(x) == 0 {
 		for at, name := range f.Header {
-			if name != c.Y && name != "" {
+			if name != y && name != "" && !slices.Contains(others, name) {
 				all = append(all, at)
 			}
 		}
 	}
-	var kept []int
 	for _, at := range all {
 		missing, text := 0, false
 		for row := range f.Rows {
 			_, ok, err := f.Number(row, at)
-			if err != nil && len(c.X) > 0 {
-				return nil, err
+			if err != nil && len(x) > 0 {
+				return nil, nil, err
 			}
 			text = text || err != nil
 			if !ok {
@@ -151,17 +152,17 @@ func (c causesCmd) columns(f *sheet.Frame, out *causesOut) ([]int, error) {
 		}
 		switch {
 		case text:
-			out.Warnings = append(out.Warnings, fmt.Sprintf("column %s holds text and is left out", f.Header[at]))
+			warnings = append(warnings, fmt.Sprintf("column %s holds text and is left out", f.Header[at]))
 		case float64(missing) > mostMissing*float64(len(f.Rows)):
-			out.Warnings = append(out.Warnings, fmt.Sprintf("column %s is empty in %d of %d rows and is left out", f.Header[at], missing, len(f.Rows)))
+			warnings = append(warnings, fmt.Sprintf("column %s is empty in %d of %d rows and is left out", f.Header[at], missing, len(f.Rows)))
 		default:
 			kept = append(kept, at)
 		}
 	}
 	if len(kept) == 0 {
-		return nil, fmt.Errorf("no column of numbers is left to explain %s by; name some with --x", c.Y)
+		return nil, nil, errors.New("no column of numbers is left to learn from; name some with --x")
 	}
-	return kept, nil
+	return kept, warnings, nil
 }
 
 func (o *causesOut) fill(s *pls.Screening, f *sheet.Frame, columns []int) {

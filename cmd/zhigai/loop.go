@@ -63,7 +63,7 @@ func (m loopMachines) Machine(ctx context.Context, tenant plant.TenantNo, node p
 func loopSignal(s *profile.Signal) loop.Signal {
 	out := loop.Signal{Name: s.Name, Title: s.Title, Unit: s.Unit, Number: s.Kind != plant.KindText && s.Kind != plant.KindWaveform}
 	if w := s.Write; w != nil {
-		out.Writable, out.Watchdog, out.Min, out.Max, out.MaxStep, out.MaxRate, out.Tolerance = true, w.Watchdog, w.Min, w.Max, w.MaxStep, w.MaxRate, w.Tolerance
+		out.Writable, out.Watchdog, out.Approve, out.Min, out.Max, out.MaxStep, out.MaxRate, out.Tolerance = true, w.Watchdog, w.Approve > 0, w.Min, w.Max, w.MaxStep, w.MaxRate, w.Tolerance
 	}
 	return out
 }

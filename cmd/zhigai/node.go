@@ -46,6 +46,7 @@ import (
 	linerule "zhigai/shop/control/rule"
 	"zhigai/shop/discovery"
 	"zhigai/shop/equipment"
+	"zhigai/shop/learn"
 	"zhigai/shop/maintenance"
 	"zhigai/shop/planning"
 	recipes "zhigai/shop/process"
@@ -81,6 +82,7 @@ type node struct {
 	maintenance  *maintenance.Desk
 	reports      *acceptance.Desk
 	planning     *planning.Desk
+	models       *learn.Desk
 	process      *recipes.Desk
 	loops        *loop.Desk
 	lineRules    *linerule.Desk
@@ -181,6 +183,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.delivery, n.maintenance = n.newDelivery(), n.newMaintenance()
 	n.reports = n.newAcceptance()
 	n.planning = n.newPlanning()
+	n.models = n.newModels()
 	n.process = n.newProcess()
 	n.loops = n.newControlLoops()
 	n.lineRules = n.newLineRules()
@@ -257,6 +260,7 @@ func (n *node) follow(ctx context.Context) {
 	n.dutiful(ctx, "demand", n.watchEnergy)
 	n.dutiful(ctx, "condition of machines", n.examineWindows)
 	n.dutiful(ctx, "golden batches", n.watchBatches)
+	n.dutiful(ctx, "models", n.followModels)
 	n.worker(ctx, "board", func() error { return n.board.Run(ctx, feed{n.history}) })
 	n.worker(ctx, "alarms", func() error {
 		return n.eachTenantEvery(ctx, alarm.Pace, "alarms are not followed", n.alarms.Follow)
@@ -303,6 +307,7 @@ func (n *node) close() error {
 	n.discovery.Close()
 	n.reports.Close()
 	n.planning.Close()
+	n.models.Close()
 	n.firmSheets.Close()
 	n.exports.Close()
 	n.process.Close() // before the commands that it waits for

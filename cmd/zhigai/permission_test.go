@@ -61,6 +61,8 @@ var lowest = map[string]access.Role{
 	"energy-allocation": access.RoleViewer, "condition-diagnosis": access.RoleViewer, "condition-backtest": access.RoleViewer, "condition-life": access.RoleViewer, "order-energy": access.RoleViewer, "energy-benchmark": access.RoleViewer, "energy-replacements": access.RoleViewer, "energy-replacement-revisions": access.RoleViewer, "save-energy-replacement": access.RoleEngineer, "energy-charge": access.RoleViewer, "energy-shifting": access.RoleViewer, "power-quality": access.RoleViewer,
 	"run-signals": access.RoleViewer, "machine-runs": access.RoleViewer, "golden-batches": access.RoleViewer, "try-golden-batch": access.RoleViewer, "golden-batch": access.RoleViewer, "golden-batch-revisions": access.RoleViewer, "golden-batch-runs": access.RoleViewer, "golden-batch-comparison": access.RoleViewer, "save-golden-batch": access.RoleEngineer,
 	"cause-screenings": access.RoleViewer, "cause-screening": access.RoleViewer, "screen-causes": access.RoleEngineer,
+	"model-studies": access.RoleViewer, "model-study": access.RoleViewer, "preview-model-study": access.RoleViewer, "model-training": access.RoleViewer, "model-versions": access.RoleViewer, "model-version": access.RoleViewer, "model-backtest": access.RoleViewer, "model-readings": access.RoleViewer, "model-drift": access.RoleViewer, "model-contributions": access.RoleViewer,
+	"save-model-study": access.RoleEngineer, "serve-model": access.RoleEngineer, "train-model": access.RoleEngineer, "stop-model-training": access.RoleEngineer, "repeat-model": access.RoleEngineer,
 	"experiments": access.RoleViewer, "try-experiment": access.RoleViewer, "experiment": access.RoleViewer, "experiment-analysis": access.RoleViewer, "experiment-best": access.RoleViewer, "experiment-proposal": access.RoleViewer,
 	"plan-experiment": access.RoleEngineer, "move-experiment": access.RoleEngineer, "add-experiment-run": access.RoleEngineer, "enter-experiment-run": access.RoleOperator,
 	"order-figures": access.RoleViewer, "order-figure-definitions": access.RoleViewer,
@@ -392,6 +394,11 @@ func (g *gate) value(o operation, name string, machine plant.Node) string {
 			return now.Format(time.DateOnly)
 		}
 		return now.Format(time.RFC3339)
+	case "at":
+		if o.ID == "model-contributions" {
+			return now.Format(time.RFC3339)
+		}
+		return ""
 	case "until":
 		return now.Add(time.Hour).Format(time.RFC3339)
 	case "reason":
@@ -497,6 +504,7 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 	baseline := map[string]any{"code": "b", "rev": 0, "place": machine.Parent, "name": map[string]any{"zh": "基准"}, "meter": "m", "every": "hour", "kind": "linear", "variables": []any{map[string]any{"name": "parts", "kind": "good"}}, "from": now.Add(-9 * time.Hour), "to": now.Add(-time.Hour), "note": "first"}
 	replacement := map[string]any{"code": "r", "rev": 0, "place": machine.Parent, "equipment": machine.ID, "name": map[string]any{"zh": "新机"}, "price_fen": 100, "from": now.Add(-9 * time.Hour), "to": now.Add(-time.Hour), "basis": "class", "state": "proposed", "note": "first"}
 	golden, question, trials := g.process(machine, now)
+	study := map[string]any{"name": map[string]any{"zh": "模型"}, "machines": []any{machine.ID}, "inputs": []any{map[string]any{"signal": "power.active", "stat": "mean"}}, "window_min": 10, "target": map[string]any{"goal": "normal"}, "from": now.Add(-time.Hour), "to": now}
 	reacts := map[string]any{"name": map[string]any{"zh": "规则"}, "place": machine.ID, "inputs": []any{map[string]any{"name": "feed", "equipment": machine.ID, "signal": "feed.override"}}, "when": "feed > 1000.0", "trigger": "sample", "max_per_hour": 1, "actions": []any{map[string]any{"kind": "alarm", "priority": 4}}}
 	limit := map[string]any{"stage": "draft", "tag": g.tags[machine.ID], "text": map[string]any{"zh": "高"}, "kind": "hi", "value": 1e9, "priority": 4, "reason": "x"}
 	rota := map[string]any{"id": "", "rev": 0, "name": "nights", "zone": "Asia/Shanghai", "begin": "2026-11-02", "hand_over": "08:00", "days": 7, "people": []any{map[string]any{"name": "z", "mobile": "138"}}, "swaps": []any{}}
@@ -584,6 +592,7 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"check-plan-move": move, "move-plan-operation": move, "lock-plan-operations": map[string]any{"operations": []any{map[string]any{"order": "01NOBODY", "job": 10}}, "locked": true},
 		"save-plan-limit": map[string]any{"what": "tool", "name": "F-7", "units": 1, "rev": 0}, "save-line-layout": layout, "save-energy-meters": meters, "try-energy-baseline": baseline, "save-energy-baseline": baseline, "save-energy-replacement": replacement, "take-spare": map[string]any{"item": "bolt", "location": "shelf", "quantity": "1"}, "return-spare": map[string]any{"booking": "01NOBODY", "note": "x"}, "keep-spare": map[string]any{"item": "bolt", "quantity": "1"}, "shift-plan-operations": map[string]any{"moves": []any{move}}, "issue-plan": map[string]any{}, "drop-plan": map[string]any{},
 		"machine-runs": map[string]any{"equipment": machine.ID, "cut": map[string]any{"by": "state"}, "from": now.Add(-time.Hour), "to": now}, "try-golden-batch": golden, "save-golden-batch": golden, "screen-causes": question,
+		"preview-model-study": study, "save-model-study": study, "serve-model": map[string]any{"version": "01NOBODY", "rev": 1}, "repeat-model": map[string]any{"from": now.Add(-time.Hour), "to": now},
 		"try-experiment": trials, "plan-experiment": trials, "move-experiment": map[string]any{"rev": 1, "state": "running"}, "add-experiment-run": map[string]any{"rev": 1, "kind": "proposed", "settings": []float64{1}, "note": "x"}, "enter-experiment-run": map[string]any{"rev": 1, "results": []float64{1}},
 		"split-order": map[string]any{"number": fmt.Sprint("S", now.UnixNano()), "quantity": 1}, "merge-order": map[string]any{"other": cmp.Or(g.orders[machine.ID], "01NOBODY")},
 		"enter-job": map[string]any{"job": 10, "what": "job", "command": "resume"}, "withdraw-entry": map[string]any{"step": 1, "note": "x"},
@@ -594,12 +603,12 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"reserve-material": map[string]any{"order": "nobody"}, "call-material": map[string]any{"item": "bolt", "quantity": "1", "to": "a"}, "move-call": map[string]any{"state": "accepted"},
 		"add-condition-point": point, "change-condition-point": point,
 		"save-tool-type": map[string]any{"code": "T1", "name": map[string]string{"zh": "刀"}, "place": machine.ID, "measure": "parts", "life": 100, "price_fen": 0}, "mount-tool": map[string]any{"type": "01NOBODY", "equipment": machine.ID}, "remove-tool": map[string]any{"reason": "worn", "rev": 1},
-		"save-rule": reacts, "check-rule": reacts, "try-rule": map[string]any{"definition": reacts, "from": now.Add(-time.Hour), "to": now, "within_s": 60}, "backtest-rule": map[string]any{"rev": 1, "from": now.Add(-time.Hour), "to": now, "within_s": 60}, "move-rule": map[string]any{"what": "shadow", "rev": 1}, "decide-rule": map[string]any{"what": "suspend", "note": "x", "rev": 1},
 		"save-quality-cost-rate": map[string]any{"what": "scrap", "place": machine.ID, "fen": 1, "from": now, "source": "x"}, "enter-quality-cost": map[string]any{"category": "external", "what": "claim", "fen": 1, "place": machine.ID, "text": "x", "source": "x"}, "withdraw-quality-cost": map[string]any{"reason": "x"},
 		"preview-conformity": map[string]any{"order": "nobody"}, "issue-conformity": map[string]any{"order": "nobody"}, "revise-conformity": map[string]any{"reason": "x"}, "withdraw-conformity": map[string]any{"reason": "x"},
 		"save-control-loop": held, "move-control-loop": map[string]any{"state": "retired", "note": "x", "rev": 1}, "set-loop-mode": map[string]any{"mode": "off", "rev": 1}, "set-loop-set-point": map[string]any{"value": 1, "rev": 1}, "set-loop-output": map[string]any{"value": 1, "rev": 1},
 		"tune-control-loop": map[string]any{"amplitude": 1, "hysteresis": 0.1, "cycles": 2, "most": 5, "minutes_max": 10, "rev": 1},
 		"save-recipe":       recipe, "try-recipe": recipe, "move-recipe": map[string]any{"state": "retired", "note": "x", "rev": 1}, "download-recipe": map[string]any{"recipe": "01NOBODY", "equipment": machine.ID},
+		"save-rule": reacts, "check-rule": reacts, "try-rule": map[string]any{"definition": reacts, "from": now.Add(-time.Hour), "to": now, "within_s": 60}, "backtest-rule": map[string]any{"rev": 1, "from": now.Add(-time.Hour), "to": now, "within_s": 60}, "move-rule": map[string]any{"what": "shadow", "rev": 1}, "decide-rule": map[string]any{"what": "suspend", "note": "x", "rev": 1},
 		"call": map[string]any{"what": "quality", "equipment": machine.ID}, "answer-call": map[string]any{"state": "accepted"},
 		"save-kanban-loop": map[string]any{"id": "", "item": "nothing", "from": "a", "to": "b", "container": "1", "demand": "1", "lead_ms": 1, "safety_ppm": 0, "cards": 0, "rev": 0},
 		"save-role":        map[string]any{"id": "01nobody", "name": map[string]string{"zh": "空"}, "permissions": []string{}, "own": true, "rev": 0},

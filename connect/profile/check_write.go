@@ -39,8 +39,8 @@ func (c *check) watchdog(at string, s *Signal) {
 	switch w := s.Write; {
 	case s.Kind != plant.KindNumber || w.Min == nil || w.Max == nil || *w.Max-*w.Min < 1:
 		c.bad(at+".watchdog", "make it a number, with min and max at least 1 apart", "%s: a watchdog counts", s.Name)
-	case w.Interlock != nil || w.MaxStep != 0 || w.MaxRate != 0:
-		c.bad(at+".watchdog", "take interlock, max_step and max_rate out", "%s: a watchdog that may be refused watches nothing", s.Name)
+	case w.Interlock != nil || w.MaxStep != 0 || w.MaxRate != 0 || w.Approve != 0:
+		c.bad(at+".watchdog", "take interlock, max_step, max_rate and approve out", "%s: a watchdog that may be refused watches nothing", s.Name)
 	}
 }
 

@@ -22,14 +22,14 @@ func Process(t *testing.T, store process.Store, journal fact.Journal) {
 	documents(t, store, journal, fact.KindProcess, process.KindDownload, process.KindDeviation)
 }
 
-// LineRules is what a store of rules of lines must do.
-func LineRules(t *testing.T, store linerule.Store, journal fact.Journal) {
-	documents(t, store, journal, fact.KindRule, linerule.KindRule, linerule.KindFiring)
-}
-
 // Loops is what a store of control loops must do.
 func Loops(t *testing.T, store loop.Store, journal fact.Journal) {
 	documents(t, store, journal, fact.KindLoop, loop.KindRun, loop.KindEvent)
+}
+
+// LineRules is what a store of rules of lines must do.
+func LineRules(t *testing.T, store linerule.Store, journal fact.Journal) {
+	documents(t, store, journal, fact.KindRule, linerule.KindRule, linerule.KindFiring)
 }
 
 // documents is what a store of documents must do, with two kinds of the room.

@@ -76,6 +76,7 @@ func QualityMarks(t *testing.T, store QualityStore) {
 	want := quality.Density{
 		Side: quality.MarkSide, Count: 4, Cells: []quality.Cell{{X: 10, Y: 5, Count: 3}, {X: 0, Y: quality.MarkSide - 1, Count: 1}},
 		Codes: []quality.CodeCount{{Code: "scratch", Count: 3}, {Code: "dent", Count: 1}}, Places: []quality.PlaceCount{{Place: "M1", Count: 3}, {Place: "M2", Count: 1}},
+		Operations: []quality.OperationCount{{Operation: 10, Count: 3}},
 	}
 	dense := func(want quality.Density) {
 		t.Helper()

@@ -128,6 +128,12 @@ func (r Quality) MarkDensity(ctx context.Context, f quality.MarkFilter) (d quali
 	d.Places, err = scanned(func(rows *sql.Rows) (one quality.PlaceCount, err error) {
 		return one, rows.Scan(&one.Place, &one.Count)
 	})(r.db.Reader().QueryContext(ctx, `select m.place, sum(m.n) from quality_mark m where `+c.String()+` group by 1 order by 2 desc, 1 limit ?`, append(c.args, maxGroups)...))
+	if err != nil {
+		return d, err
+	}
+	d.Operations, err = scanned(func(rows *sql.Rows) (one quality.OperationCount, err error) {
+		return one, rows.Scan(&one.Operation, &one.Count)
+	})(r.db.Reader().QueryContext(ctx, `select m.operation, sum(m.n) from quality_mark m where `+c.String()+` and m.operation > 0 group by 1 order by 1 limit ?`, append(c.args, maxGroups)...))
 	return d, err
 }
 

@@ -2,6 +2,7 @@ package quality
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -102,6 +103,12 @@ type PlaceCount struct {
 	Count int64        `json:"count"`
 }
 
+// OperationCount is how many flaws were marked at an operation.
+type OperationCount struct {
+	Operation int   `json:"operation"`
+	Count     int64 `json:"count"`
+}
+
 // Density is where on a picture flaws gather.
 type Density struct {
 	Side   int          `json:"side" doc:"Columns, and rows, into which the picture is cut"`
@@ -109,6 +116,8 @@ type Density struct {
 	Cells  []Cell       `json:"cells" nullable:"false" doc:"Those with a flaw, the fullest first"`
 	Codes  []CodeCount  `json:"codes" nullable:"false" doc:"By kind, the most frequent first"`
 	Places []PlaceCount `json:"places" nullable:"false" doc:"By machine or place, the most frequent first"`
+	// Operations are those at which flaws were found; cases name none.
+	Operations []OperationCount `json:"operations" nullable:"false" doc:"By operation"`
 }
 
 // MarkSide is how many columns and rows a picture is cut into: on a picture of a screen's
@@ -207,5 +216,16 @@ func (d *Desk) Marks(ctx context.Context, f MarkFilter) ([]Mark, error) {
 
 // Density tells where on a picture flaws gather.
 func (d *Desk) Density(ctx context.Context, f MarkFilter) (Density, error) {
-	return d.o.Store.MarkDensity(ctx, f)
+	out, err := d.o.Store.MarkDensity(ctx, f)
+	if err != nil {
+		return Density{}, err
+	}
+	for i := range out.Places {
+		_, name, err := d.o.Places.Place(ctx, f.Scope.Tenant, out.Places[i].Place)
+		if err != nil && !errors.Is(err, access.ErrNotFound) { // one that is gone has no name now
+			return Density{}, err
+		}
+		out.Places[i].Name = name
+	}
+	return out, nil
 }

@@ -327,6 +327,12 @@ const commands = createRoute({
   validateSearch: (s: Record<string, unknown>): CommandsSearch => ({ state: text(s.state) }),
 });
 
+export interface ModelsSearch extends RangeSearch { scope?: string | undefined; study?: string | undefined; version?: string | undefined; machine?: string | undefined }
+const models = createRoute({
+  getParentRoute: () => app, path: "/health/models", component: lazyRouteComponent(() => import("./pages/models/ModelsPage")),
+  validateSearch: (s: Record<string, unknown>): ModelsSearch => ({ ...parseRange(s), scope: text(s.scope), study: text(s.study), version: text(s.version), machine: text(s.machine) }),
+});
+
 export interface LineSearch extends RangeSearch { line?: string | undefined; demand?: number | undefined; edit?: boolean | undefined }
 const line = createRoute({
   getParentRoute: () => app, path: "/line", component: lazyRouteComponent(() => import("./pages/line/LinePage")),
@@ -334,7 +340,7 @@ const line = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, quality, process, batches, causes, experiments, commands, rules, controlLoops, alarms, health, maintenance, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionCalls, productionPerformance, productionHours, planning, line, energy, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
+  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, quality, process, batches, causes, experiments, commands, controlLoops, rules, alarms, health, models, maintenance, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionCalls, productionPerformance, productionHours, planning, line, energy, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
   context: { client: undefined as unknown as QueryClient },
   defaultPreload: false,
   defaultErrorComponent: PageError,

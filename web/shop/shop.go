@@ -26,6 +26,7 @@ import (
 	"zhigai/shop/energy"
 	"zhigai/shop/equipment"
 	"zhigai/shop/health"
+	"zhigai/shop/learn"
 	"zhigai/shop/line"
 	"zhigai/shop/maintenance"
 	"zhigai/shop/material"
@@ -92,7 +93,9 @@ type Deps struct {
 	Batches *batch.Desk
 	Trials  *trial.Desk
 	Loops   *loop.Desk
-	Alarms  *alarm.Desk
+	// Models trains models on machines and asks those at work.
+	Models *learn.Desk
+	Alarms *alarm.Desk
 	// Delivery sends alarms to people, Maintenance has work done about them.
 	Delivery    *delivery.Desk
 	Maintenance *maintenance.Desk
@@ -159,6 +162,7 @@ func Register(api *web.API, d Deps) {
 	r.registerEnergy()
 	r.registerBatches()
 	r.registerTrials()
+	r.registerModels()
 	r.registerMaterial()
 	r.registerAndon()
 	r.registerCondition()

@@ -188,6 +188,9 @@ func writable(signals []Signal, name, at string) (Signal, error) {
 	if err == nil && (!s.Writable || s.Watchdog) {
 		err = invalid("%s of %s is no set point; choose one that the machine's profile writes", name, at)
 	}
+	if err == nil && s.Approve {
+		err = invalid("people approve each command to %s of %s; a loop does not wait for them: choose a set point without approval", name, at)
+	}
 	return s, err
 }
 

@@ -333,6 +333,7 @@ func TestSaveLoop_Checks(t *testing.T) {
 			"is a text":               func(l *loop.Loop) { l.PV.Signal = "order" },
 			"is no set point":         func(l *loop.Loop) { l.Output = "temperature" },
 			"a watchdog; choose":      func(l *loop.Loop) { l.Output = "dog" },
+			"people approve each":     func(l *loop.Loop) { l.Output = "speed" },
 			"own output":              func(l *loop.Loop) { l.PV.Signal = "heater" },
 			"not within its range":    func(l *loop.Loop) { l.SP = 1000 },
 			"a period of":             func(l *loop.Loop) { l.PeriodMs = 10 },

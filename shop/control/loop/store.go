@@ -30,6 +30,7 @@ type Signal struct {
 	Number    bool // no text
 	Writable  bool
 	Watchdog  bool        // it takes a watchdog's beats and nothing else
+	Approve   bool        // others say yes to each command
 	Min, Max  *float64    // that the machine takes; nil: no limit
 	MaxStep   float64     // of one command; 0: none
 	MaxRate   float64     // of all commands in a minute; 0: none

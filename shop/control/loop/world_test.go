@@ -153,6 +153,7 @@ func (o *oven) Machine(_ context.Context, _ plant.TenantNo, node plant.NodeID) (
 		{Name: "order"},
 		{Name: "heater", Unit: "%", Number: true, Writable: true, Min: &low, Max: &high, MaxStep: 25, Tolerance: 0.05},
 		{Name: "remote", Number: true, Writable: true},
+		{Name: "speed", Number: true, Writable: true, Approve: true},
 		{Name: "dog", Number: true, Writable: true, Watchdog: true, Min: &low, Max: &high},
 	}}, nil
 }

@@ -5141,6 +5141,213 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/model-studies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What models are trained for, the newest first */
+        get: operations["model-studies"];
+        put?: never;
+        /** Say what models are to be trained for, or change that (rev is the revision that was seen); versions that were trained stay */
+        post: operations["save-model-study"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/model-studies/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a study would learn of: windows with the reasons why some are left out, failures that are known, where columns lie; nothing is kept */
+        post: operations["preview-model-study"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/model-studies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A study with the version at work and what was put to work before */
+        get: operations["model-study"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/model-studies/{id}/readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the version at work about all windows of a time once more, and say how many say something else than before */
+        post: operations["repeat-model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/model-studies/{id}/service": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a version to work in the place of another, or take the one at work out; history stays */
+        post: operations["serve-model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/model-studies/{id}/training": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the last training since the node began is, and what came of it */
+        get: operations["model-training"];
+        put?: never;
+        /** Train a version in the background; two trainings run at once at the most */
+        post: operations["train-model"];
+        /** Give a training up; nothing of it is kept */
+        delete: operations["stop-model-training"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/model-studies/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Versions of a study, the newest first, without their models */
+        get: operations["model-versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/model-versions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A version: what it learnt of, how good it is on data that it has not seen, held-out windows, the model itself */
+        get: operations["model-version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/model-versions/{id}/backtest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a version would have warned of within a window, beside the failures that are known; what it learnt of is marked */
+        get: operations["model-backtest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/model-versions/{id}/contributions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which inputs made a window lie as it does, the greatest first */
+        get: operations["model-contributions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/model-versions/{id}/drift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far what a version is asked lies from what it learnt of: population stability index of each input over the last 500 windows, at sixty times within a window */
+        get: operations["model-drift"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/model-versions/{id}/readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a version at work said of windows, the newest 5000, oldest first */
+        get: operations["model-readings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/my-evidence-requests": {
         parameters: {
             query?: never;
@@ -15068,6 +15275,388 @@ export interface components {
             item: string;
             quantity: string;
         };
+        LearnBacktest: {
+            /** Format: double */
+            ahead_h: number;
+            episodes: components["schemas"]["LearnEpisode"][];
+            /** @description Known of this time */
+            failures: components["schemas"]["LearnBreakdown"][];
+            from: string;
+            /** Format: int64 */
+            lead_s_mean: number | null;
+            /** @description What lies before is no proof */
+            learnt_to: string;
+            /**
+             * Format: int64
+             * @description Failures without a warning before
+             */
+            missed: number;
+            /**
+             * Format: int64
+             * @description Single windows above the limit
+             */
+            outside: number;
+            /**
+             * Format: int64
+             * @description Windows of which nothing could be said
+             */
+            silent: number;
+            to: string;
+            /**
+             * Format: int64
+             * @description Episodes that a known failure followed
+             */
+            warned: number;
+            /** Format: int64 */
+            windows: number;
+        };
+        LearnBreakdown: {
+            at: string;
+            /** @description id of the work order */
+            order?: string;
+            text: string;
+            /** @description The work was done */
+            until?: string;
+        };
+        LearnContribution: {
+            /** Format: double */
+            sd: number;
+            /**
+             * Format: double
+             * @description Of T² or SPE, whichever is further beyond its limit; of T² it may be below 0
+             */
+            share: number;
+            signal: string;
+            /** @enum {string} */
+            stat: "mean" | "sd" | "min" | "max" | "slope";
+            readonly title?: components["schemas"]["PlantName"];
+            /** @description Of the signal, UCUM */
+            readonly unit?: string;
+            /**
+             * Format: double
+             * @description Mean of what was learnt of
+             */
+            usual: number;
+            /** Format: double */
+            value: number;
+        };
+        LearnDrift: {
+            /** @description End of the newest window */
+            at: string;
+            /** @description Of each input */
+            inputs: number[];
+            /**
+             * Format: double
+             * @description Greatest population stability index; above 0.25 asks for a new model
+             */
+            most: number;
+            /** Format: int64 */
+            rows: number;
+            /** @description That has it */
+            signal: string;
+        };
+        LearnDropped: {
+            /** @description Signal that was missing first */
+            input?: string;
+            /** Format: int64 */
+            n: number;
+            /** @enum {string} */
+            why: "not_producing" | "missing_input" | "missing_target" | "under_repair" | "not_yet_known" | "still_runs";
+        };
+        LearnEpisode: {
+            /** @description Failure that followed; null: none is known */
+            before: components["schemas"]["LearnBreakdown"];
+            equipment: string;
+            /** @description When it would have been told */
+            from: string;
+            /**
+             * Format: int64
+             * @description How long before the failure it would have been told
+             */
+            lead_s: number | null;
+            /** @description Within the data that it learnt of: no proof */
+            learnt: boolean;
+            /** @description Signal that had the most of it, of what is normal */
+            most?: components["schemas"]["PlantName"];
+            to: string;
+            /** Format: int64 */
+            windows: number;
+        };
+        LearnFit: {
+            /** Format: int64 */
+            components: number;
+            /** Format: double */
+            explained: number;
+            /** Format: double */
+            spe_limit: number;
+            /** Format: double */
+            spe_theory: number;
+            /** Format: double */
+            t2_limit: number;
+            /** Format: double */
+            t2_theory: number;
+        };
+        LearnInput: {
+            signal: string;
+            /** @enum {string} */
+            stat: "mean" | "sd" | "min" | "max" | "slope";
+            readonly title?: components["schemas"]["PlantName"];
+            /** @description Of the signal, UCUM */
+            readonly unit?: string;
+        };
+        LearnMove: {
+            /** @description Although it is not good by its test */
+            anyway?: boolean;
+            /** @description Why; needed of one that is taken out, or that is not good by its test */
+            note?: string;
+            /**
+             * Format: int64
+             * @description Revision of the study that was seen
+             */
+            rev: number;
+            version?: string;
+        };
+        LearnMoved: {
+            /** @description Against what its test says */
+            anyway?: boolean;
+            at: string;
+            by: string;
+            /** Format: int64 */
+            no?: number;
+            note?: string;
+            /** @description None: the model was taken out */
+            version: string;
+        };
+        LearnPreview: {
+            columns: components["schemas"]["LearnPreviewRange"][];
+            dropped: components["schemas"]["LearnDropped"][];
+            /** @description Known of these machines and this time */
+            failures: components["schemas"]["LearnBreakdown"][];
+            first: components["schemas"]["LearnPreviewRow"][];
+            /**
+             * Format: int64
+             * @description Windows that would be learnt of
+             */
+            rows: number;
+            /** @description Why nothing can be learnt of it */
+            why?: string;
+            /** Format: int64 */
+            windows: number;
+        };
+        LearnPreviewRange: {
+            /** Format: double */
+            max: number;
+            /** Format: double */
+            mean: number;
+            /** Format: double */
+            min: number;
+            signal: string;
+            /** @enum {string} */
+            stat: "mean" | "sd" | "min" | "max" | "slope";
+            readonly title?: components["schemas"]["PlantName"];
+            /** @description Of the signal, UCUM */
+            readonly unit?: string;
+        };
+        LearnPreviewRow: {
+            /** @description End of the window */
+            at: string;
+            equipment: string;
+            /**
+             * Format: double
+             * @description Null of what is normal
+             */
+            target: number | null;
+            /** @description In the order of the inputs */
+            values: number[];
+        };
+        LearnReading: {
+            /** @description End of the window */
+            at: string;
+            equipment: string;
+            /** Format: double */
+            high?: number;
+            /** @description Signal that is missing */
+            input?: string;
+            /** Format: double */
+            low?: number;
+            /** @description Above a limit of what is normal, or the chance of what is warned of */
+            outside?: boolean;
+            /** @description What it was asked, in the order of the inputs */
+            row?: number[] | null;
+            /** Format: double */
+            spe?: number;
+            /** Format: double */
+            t2?: number;
+            /** Format: double */
+            value?: number;
+            /**
+             * @description Why nothing is said
+             * @enum {string}
+             */
+            why?: "" | "not_producing" | "missing_input";
+        };
+        LearnRepeated: {
+            /**
+             * Format: int64
+             * @description Said to be something else: samples came late, or were mended
+             */
+            differ: number;
+            /**
+             * Format: int64
+             * @description Of which nothing was said before
+             */
+            new: number;
+            /** Format: int64 */
+            windows: number;
+        };
+        LearnStudy: {
+            readonly at?: string;
+            readonly by?: string;
+            /** @description Nobody uses it any more */
+            ended?: boolean;
+            /** @description Data window */
+            from: string;
+            /** @description Left out for a new one */
+            id?: string;
+            inputs: components["schemas"]["LearnInput"][];
+            /**
+             * @description Of models; pca for normal
+             * @enum {string}
+             */
+            kind?: "trees" | "ridge" | "network" | "pca";
+            readonly log?: components["schemas"]["LearnMoved"][] | null;
+            machines: string[];
+            name: components["schemas"]["PlantName"];
+            note?: string;
+            /** @description What all its machines lie below */
+            readonly path?: string;
+            /** @description Only windows in which the machine produced */
+            producing?: boolean;
+            /**
+             * Format: int64
+             * @description The one that was seen
+             */
+            rev?: number;
+            /**
+             * Format: int64
+             * @description The same seed gives the same model
+             */
+            seed?: number;
+            /**
+             * Format: double
+             * @description Of answers that intervals are to cover (0.9), of windows without the event or good ones to be left alone (0.99)
+             */
+            share?: number;
+            target: components["schemas"]["LearnTarget"];
+            to: string;
+            /** @description Version at work */
+            readonly version?: string;
+            /**
+             * Format: int64
+             * @description Minutes of a window; they follow one another
+             */
+            window_min: number;
+        };
+        LearnTarget: {
+            /**
+             * Format: int64
+             * @description Of a value: how far ahead, whole windows; 0 is the same window
+             */
+            ahead_min?: number;
+            /** @enum {string} */
+            goal: "value" | "failure" | "life" | "normal";
+            /**
+             * Format: double
+             * @description Of a life: no more hours are told, far from the end nothing shows
+             */
+            most_h?: number;
+            /** @description Of a value */
+            signal?: string;
+            readonly title?: components["schemas"]["PlantName"];
+            readonly unit?: string;
+            /**
+             * Format: double
+             * @description Of a failure: within so many hours
+             */
+            within_h?: number;
+        };
+        LearnTold: {
+            at: string;
+            equipment: string;
+            /** Format: double */
+            high: number | null;
+            /**
+             * Format: double
+             * @description Null of what is normal
+             */
+            is: number | null;
+            /** Format: double */
+            low: number | null;
+            /** Format: double */
+            naive: number | null;
+            /** Format: double */
+            spe: number | null;
+            /** Format: double */
+            t2: number | null;
+            /** Format: double */
+            value: number | null;
+        };
+        LearnTraining: {
+            began: string;
+            by: string;
+            /**
+             * Format: int64
+             * @description Steps of the state: machines that were read, models that were fitted
+             */
+            done: number;
+            ended?: string;
+            /** Format: int64 */
+            of: number;
+            /** @enum {string} */
+            state: "reading" | "learning" | "done" | "failed" | "stopped";
+            study: string;
+            /** @description That it made */
+            version?: string;
+            /** @description Why it failed */
+            why?: string;
+        };
+        LearnVersion: {
+            /** @description The study as it was */
+            asked: components["schemas"]["LearnStudy"];
+            at: string;
+            by: string;
+            dropped: components["schemas"]["LearnDropped"][];
+            failures: components["schemas"]["LearnBreakdown"][];
+            fit?: components["schemas"]["LearnFit"];
+            /** @description End of the first window that was learnt of */
+            from: string;
+            /** @description Better than the naive answer beyond chance; of what is normal: good windows not seen lie within its limits */
+            good: boolean;
+            id: string;
+            model?: components["schemas"]["ModelLearnt"];
+            monitor?: components["schemas"]["ModelMonitor"];
+            /**
+             * Format: int64
+             * @description Counts from 1 within the study
+             */
+            no: number;
+            /**
+             * Format: int64
+             * @description Facts that hold its windows and model
+             */
+            parts?: number;
+            /** @description Held-out windows, at most 500 of them */
+            points: components["schemas"]["LearnTold"][];
+            /** Format: int64 */
+            rows: number;
+            study: string;
+            /** @description End of the last one */
+            to: string;
+            verdict?: components["schemas"]["ModelVerdict"];
+            watched?: components["schemas"]["ModelWatched"];
+            /** Format: int64 */
+            windows: number;
+        };
         LedgerConnected: {
             /**
              * @description Found by the serial number that its controller said, or entered by hand
@@ -15958,6 +16547,31 @@ export interface components {
         };
         ListInterval: {
             items: components["schemas"]["Interval"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListLearnContribution: {
+            items: components["schemas"]["LearnContribution"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListLearnDrift: {
+            items: components["schemas"]["LearnDrift"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListLearnReading: {
+            items: components["schemas"]["LearnReading"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListLearnStudy: {
+            items: components["schemas"]["LearnStudy"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListLearnVersion: {
+            items: components["schemas"]["LearnVersion"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -18094,6 +18708,165 @@ export interface components {
             text?: string;
             /** Format: int64 */
             tries: number;
+        };
+        ModelBoost: {
+            /** Format: double */
+            start: number;
+            trees: (components["schemas"]["ModelNode"][] | null)[] | null;
+            /** Format: int64 */
+            width: number;
+        };
+        ModelLearnt: {
+            binary: boolean;
+            /** Format: double */
+            half: number | null;
+            kind: string;
+            names: string[] | null;
+            network?: components["schemas"]["ModelNet"];
+            ridge?: components["schemas"]["ModelRidge"];
+            /** Format: double */
+            share: number;
+            trees?: components["schemas"]["ModelBoost"];
+            /** Format: int64 */
+            version: number;
+            /** Format: double */
+            warn: number | null;
+            watch: components["schemas"]["ModelWatch"];
+        };
+        ModelMonitor: {
+            /** Format: double */
+            explained: number;
+            loadings: (number[] | null)[] | null;
+            mean: number[] | null;
+            names: string[] | null;
+            sd: number[] | null;
+            /** Format: double */
+            share: number;
+            /** Format: double */
+            spe_limit: number;
+            /** Format: double */
+            spe_theory: number;
+            /** Format: double */
+            t2_limit: number;
+            /** Format: double */
+            t2_theory: number;
+            variances: number[] | null;
+            /** Format: int64 */
+            version: number;
+            watch: components["schemas"]["ModelWatch"];
+        };
+        ModelNet: {
+            /** Format: int64 */
+            epochs: number;
+            /** Format: double */
+            mean_y: number;
+            scale: components["schemas"]["ModelScale"];
+            /** Format: double */
+            sd_y: number;
+            weights: (number[] | null)[] | null;
+            widths: number[] | null;
+        };
+        ModelNode: {
+            /** Format: int64 */
+            a?: number;
+            /** Format: int64 */
+            b?: number;
+            /** Format: int64 */
+            f: number;
+            /** Format: double */
+            l?: number;
+            /** Format: double */
+            v?: number;
+        };
+        ModelPoint: {
+            /** Format: double */
+            high: number | null;
+            /** Format: double */
+            is: number;
+            /** Format: double */
+            low: number | null;
+            /** Format: double */
+            naive: number;
+            /** Format: int64 */
+            row: number;
+            /** Format: double */
+            value: number;
+            warns: boolean;
+        };
+        ModelRidge: {
+            coef: number[] | null;
+            /** Format: double */
+            constant: number;
+            /** Format: double */
+            lambda: number;
+            scale: components["schemas"]["ModelScale"];
+        };
+        ModelScale: {
+            mean: number[] | null;
+            sd: number[] | null;
+        };
+        ModelVerdict: {
+            /** Format: double */
+            auc: number | null;
+            better: boolean;
+            /** Format: int64 */
+            blocks: number;
+            /** @enum {string} */
+            by: "time" | "group";
+            /** Format: double */
+            covered: number | null;
+            /** Format: double */
+            false_warned: number | null;
+            /** Format: int64 */
+            gap: number;
+            /** Format: int64 */
+            groups: number;
+            /** Format: int64 */
+            held_out: number;
+            /** Format: int64 */
+            learnt: number;
+            /** Format: double */
+            mae: number;
+            /** Format: double */
+            mean_rmse: number;
+            /** Format: double */
+            naive_rmse: number;
+            /** Format: double */
+            p: number | null;
+            points: components["schemas"]["ModelPoint"][] | null;
+            /** Format: double */
+            rmse: number;
+            /** Format: int64 */
+            rows: number;
+            /** Format: double */
+            skill: number;
+            /** Format: double */
+            warned: number | null;
+            /** Format: double */
+            width: number | null;
+        };
+        ModelWatch: {
+            limits: (number[] | null)[] | null;
+            shares: (number[] | null)[] | null;
+        };
+        ModelWatched: {
+            /** Format: int64 */
+            at: number;
+            /** Format: double */
+            expected: number;
+            /** Format: int64 */
+            held_out: number;
+            /** Format: int64 */
+            learnt: number;
+            /** Format: int64 */
+            limits: number;
+            /** Format: double */
+            outside: number;
+            /** Format: double */
+            p: number;
+            /** Format: int64 */
+            rows: number;
+            steady: boolean;
         };
         "Move-operations-definitionRequest": {
             /** @description Of a block */
@@ -21121,6 +21894,8 @@ export interface components {
             codes: components["schemas"]["QualityCodeCount"][];
             /** Format: int64 */
             count: number;
+            /** @description By operation */
+            operations: components["schemas"]["QualityOperationCount"][];
             /** @description By machine or place, the most frequent first */
             places: components["schemas"]["QualityPlaceCount"][];
             /**
@@ -21577,6 +22352,12 @@ export interface components {
             subgroup?: string;
             text: string;
         };
+        QualityOperationCount: {
+            /** Format: int64 */
+            count: number;
+            /** Format: int64 */
+            operation: number;
+        };
         QualityPicture: {
             /**
              * Format: int64
@@ -21878,6 +22659,10 @@ export interface components {
         Recovery: {
             /** @description Shown this once */
             codes: string[];
+        };
+        "Repeat-modelRequest": {
+            from: string;
+            to: string;
         };
         ReplyIn: {
             agrees: boolean;
@@ -37007,6 +37792,527 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DiagnosisEdition"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "model-studies": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                /** @description Only those of which a version is at work */
+                at_work?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListLearnStudy"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-model-study": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LearnStudy"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearnStudy"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "preview-model-study": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LearnStudy"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearnPreview"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "model-study": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Study */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearnStudy"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "repeat-model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Study */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Repeat-modelRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearnRepeated"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "serve-model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Study */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LearnMove"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearnStudy"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "model-training": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Study */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearnTraining"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "train-model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Study */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearnTraining"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "stop-model-training": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Study */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearnTraining"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "model-versions": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Study */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListLearnVersion"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "model-version": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Version */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearnVersion"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "model-backtest": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+            };
+            header?: never;
+            path: {
+                /** @description Version */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearnBacktest"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "model-contributions": {
+        parameters: {
+            query: {
+                equipment: string;
+                /** @description End of the window */
+                at: string;
+            };
+            header?: never;
+            path: {
+                /** @description Version */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListLearnContribution"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "model-drift": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+            };
+            header?: never;
+            path: {
+                /** @description Version */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListLearnDrift"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "model-readings": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+                equipment?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Version */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListLearnReading"];
                 };
             };
             /** @description Error */

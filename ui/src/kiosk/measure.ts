@@ -78,12 +78,14 @@ export function asksMeasured(acts: Acts, a: Asked): Sheet {
   const keys = [..."789456123", "−", "0", "."].map((d) => key(d, () => press(d)));
   const pad = el("div", { className: "digits" }, ...keys, key("⌫", () => press("⌫")), key(w.enter, enter, "act main wide"));
   // A gauge with a cable types like a keyboard.
+  let drawn = false; // a key may come before the sheet is drawn, while the touch that opened it ends
   const listen = (e: KeyboardEvent) => {
-    if (!pad.isConnected) return removeEventListener("keydown", listen);
+    if (drawn && !pad.isConnected) return removeEventListener("keydown", listen);
+    drawn ||= pad.isConnected;
     if (/^[0-9.]$/.test(e.key)) press(e.key);
     else if (e.key === "-") press("−");
     else if (e.key === "Backspace") press("⌫");
-    else if (e.key === "Enter" && !(e.target instanceof HTMLButtonElement)) enter();
+    else if (e.key === "Enter" && pad.isConnected && !(e.target instanceof HTMLButtonElement)) enter(); // nothing is entered that nobody sees
   };
   addEventListener("keydown", listen);
   paint();

@@ -1,5 +1,5 @@
 import { Alert, Button, Modal, Progress } from "antd";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type LoopView, setMode, setOutput, setPoint } from "../../api/loop";
 import { useLang } from "../../i18n/useLang";
@@ -34,10 +34,9 @@ export function FacePlate({ v }: { v: LoopView }) {
       <dl className="row" style={{ margin: 0, gap: 32, alignItems: "flex-start" }}>
         <Big label={t("pv")} text={value(now?.pv, unit)} note={name(l.pv.title) || l.pv.signal} />
         <Big label={t("sp")} text={value(now?.sp ?? run.sp, unit)} note={now?.sp !== undefined && now.sp !== run.sp ? t("from.to", { from: value(now.sp, unit), to: value(run.sp, unit) }) : now?.waiting ? t("waiting") : t("range", { low: l.sp_low, high: l.sp_high })} />
-        <div style={{ minWidth: 200 }}>
-          <Big label={t("out")} text={value(now?.output, l.output_unit)} note={now?.wanted !== undefined ? `${t("wanted")} ${value(now.wanted, l.output_unit)}` : name(l.output_title) || l.output} />
-          <Progress percent={Math.round(share)} showInfo={false} size="small" aria-label={t("out")} />
-        </div>
+        <Big label={t("out")} text={value(now?.output, l.output_unit)} note={now?.wanted !== undefined ? `${t("wanted")} ${value(now.wanted, l.output_unit)}` : name(l.output_title) || l.output}>
+          <Progress percent={Math.round(share)} showInfo={false} size="small" aria-label={t("out")} style={{ minWidth: 200 }} />
+        </Big>
         {now?.inner !== undefined && <Big label={t("inner")} text={value(now.inner, l.inner?.unit)} note={now.inner_sp === undefined ? "" : `${t("inner.sp")} ${value(now.inner_sp, l.inner?.unit)}`} />}
         {now?.disturbance !== undefined && <Big label={t("disturbance")} text={value(now.disturbance, l.disturbance?.unit)} note="" />}
       </dl>
@@ -65,8 +64,8 @@ export function FacePlate({ v }: { v: LoopView }) {
   );
 }
 
-function Big({ label, text, note }: { label: string; text: string; note: string }) {
-  return <div><dt className="dim">{label}</dt><dd className="num" style={{ margin: 0, fontSize: 26, fontWeight: 600, whiteSpace: "nowrap" }}>{text}</dd><dd className="dim" style={{ margin: 0 }}>{note}</dd></div>;
+function Big({ label, text, note, children }: { label: string; text: string; note: string; children?: ReactNode }) {
+  return <div><dt className="dim">{label}</dt><dd className="num" style={{ margin: 0, fontSize: 26, fontWeight: 600, whiteSpace: "nowrap" }}>{text}</dd><dd className="dim" style={{ margin: 0 }}>{note}{children}</dd></div>;
 }
 
 /** From where to where a block moves its output. */

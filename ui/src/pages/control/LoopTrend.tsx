@@ -23,7 +23,7 @@ function held<T>(events: LoopEvent[], at: number, read: (e: LoopEvent) => T | un
   return otherwise;
 }
 
-const colors: Record<LoopMode, string> = { off: "#bfbfbf", manual: "#d48806", auto: "#389e0d", tuning: "#1677ff", suspended: "#cf1322" };
+const colors: Record<LoopMode, string> = { off: "#595959", manual: "#8c5a00", auto: "#237804", tuning: "#0958d9", suspended: "#a8071a" };
 
 /** Process value with set point, output, and the mode of each time; with the same as a table. */
 export function LoopTrend({ v, from, to }: { v: LoopView; from: number; to: number }) {
@@ -37,8 +37,9 @@ export function LoopTrend({ v, from, to }: { v: LoopView; from: number; to: numb
   const pv = query.data?.series.find((s) => s.tag === v.tags?.pv);
   const out = query.data?.series.find((s) => s.tag === v.tags?.output);
   const first = events.at(-1);
-  const spAt = (at: number) => held(events, at, (e) => e.sp, first?.sp ?? v.run.sp);
   const modeAt = (at: number): LoopMode => held(events, at, (e) => e.mode as LoopMode, first ? (first.what === "mode" ? "off" : (first.mode as LoopMode)) : v.run.mode);
+  // Nobody holds anything while it is off.
+  const spAt = (at: number): number | null => (modeAt(at) === "off" ? null : held(events, at, (e) => e.sp, first?.sp ?? v.run.sp));
   const option = useMemo(() => {
     const line = (label: string, axis: number, data: [number, number | null][], color: string, dashed = false) => ({ type: "line", name: label, xAxisIndex: axis, yAxisIndex: axis, data, showSymbol: false, step: dashed ? "end" : false, lineStyle: { width: 1.5, color, type: dashed ? "dashed" : "solid" }, itemStyle: { color } });
     const grid = (top: number, height: number) => ({ left: 64, right: 24, top, height });

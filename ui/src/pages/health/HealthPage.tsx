@@ -5,6 +5,7 @@ import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { points, type Level, type Point, type PointState } from "../../api/condition";
 import { session } from "../../api/queries";
+import { HealthLinks } from "../../components/HealthLinks";
 import { ScopePicker } from "../../components/ScopePicker";
 import { Nothing, Waiting } from "../../components/Status";
 import { useLang } from "../../i18n/useLang";
@@ -36,7 +37,7 @@ export default function HealthPage() {
   return (
     <div className="stack">
       <div className="pagehead" style={{ marginBottom: 0 }}>
-        <h1>{t("title")}</h1><span className="dim">{t("lead")}</span><span className="fill" />
+        <h1>{t("title")}</h1><span className="dim">{t("lead")}</span><span className="fill" /><HealthLinks here="/health" />
         {engineer && <Button onClick={() => setEdited("new")}>{t("point.add")}</Button>}
       </div>
       <div className="row">

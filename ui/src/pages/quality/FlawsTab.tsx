@@ -44,10 +44,11 @@ function OnPicture({ picture }: { picture: Picture }) {
   const range = useRange(search, "30d");
   const [code, setCode] = useState<string>();
   const [place, setPlace] = useState<string>();
+  const [operation, setOperation] = useState<number>();
   const [look, setLook] = useState<"marks" | "density">("marks");
   const [compare, setCompare] = useState(false);
   const span = range.to - range.from;
-  const base = { picture: picture.sha256, scope: search.scope, code, place };
+  const base = { picture: picture.sha256, scope: search.scope, code, place, operation };
   const now = { ...base, from: iso(range.from), to: iso(range.to) };
   const then = { ...base, from: iso(range.from - span), to: iso(range.from) };
   const list = useInfiniteQuery(marks(now));
@@ -67,6 +68,7 @@ function OnPicture({ picture }: { picture: Picture }) {
         <RangePicker few search={search} fallback="30d" range={range} set={(r) => set({ range: undefined, from: undefined, to: undefined, ...r })} />
         <Select allowClear style={{ width: 150 }} aria-label={t("code")} placeholder={t("code.all")} value={code} onChange={(v?: string) => setCode(v)} options={(every?.codes ?? []).map((c) => ({ value: c.code, label: `${reason(c.code)} (${c.count})` }))} />
         <Select allowClear style={{ width: 170 }} aria-label={t("place")} placeholder={t("place.all")} value={place} onChange={(v?: string) => setPlace(v)} options={(every?.places ?? []).map((p) => ({ value: p.place, label: `${name(p.name) || p.place} (${p.count})` }))} />
+        {(every?.operations.length ?? 0) > 0 && <Select allowClear style={{ width: 130 }} aria-label={t("operation")} placeholder={t("operation.all")} value={operation} onChange={(v?: number) => setOperation(v)} options={(every?.operations ?? []).map((o) => ({ value: o.operation, label: `${o.operation} (${o.count})` }))} />}
         <Segmented<"marks" | "density"> aria-label={t("look")} value={look} onChange={(v) => setLook(v)} options={[{ value: "marks", label: t("look.marks") }, { value: "density", label: t("look.density") }]} />
         <Checkbox checked={compare} onChange={(e) => setCompare(e.target.checked)}>{t("compare")}</Checkbox><span className="fill" />
         <Button size="small" disabled={rows.length === 0} onClick={save}>{t("common:export.csv")}</Button>
