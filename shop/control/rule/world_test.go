@@ -27,7 +27,7 @@ type world struct {
 	history *history.Store
 	events  []calc.Span
 	states  []Stretch // of every machine
-	done    []string // what was done and ended, in order
+	done    []string  // what was done and ended, in order
 	told    []string
 	outcome map[ActionKind]Outcome // what comes of actions; done where nothing is said
 }
