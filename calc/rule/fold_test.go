@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -72,19 +73,19 @@ func TestFold_ByHand(t *testing.T) {
 		if s.Trigger == "" {
 			s.Trigger = OnSample
 		}
-		got := ""
+		var got strings.Builder
 		for _, one := range firings(t, compiled(t, s), values(0, second, of...), int64(len(of))*second) {
-			got += fmt.Sprintf("%g-%g", float64(one.From)/1e6, float64(one.To)/1e6)
+			got.WriteString(fmt.Sprintf("%g-%g", float64(one.From)/1e6, float64(one.To)/1e6))
 			if one.Lost {
-				got += "?"
+				got.WriteString("?")
 			}
 			if one.Withheld {
-				got += "!"
+				got.WriteString("!")
 			}
-			got += " "
+			got.WriteString(" ")
 		}
-		if got != want {
-			t.Errorf("%s %v: %q; want %q", s.When, of, got, want)
+		if got.String() != want {
+			t.Errorf("%s %v: %q; want %q", s.When, of, got.String(), want)
 		}
 	}
 	f(Spec{When: "a > 5"}, "1-2 3-0 ", 0, 9, 0, 9)
@@ -294,10 +295,8 @@ func walked(f Function, course []float64, length int) (float64, bool) {
 		return 0, false
 	}
 	held := course[n-length : n] // what held within the window
-	for _, v := range course[n-length:] {
-		if math.IsNaN(v) {
-			return 0, false
-		}
+	if slices.ContainsFunc(course[n-length:], math.IsNaN) {
+		return 0, false
 	}
 	sum, rises, last := 0.0, 0.0, -1
 	for i, v := range held {

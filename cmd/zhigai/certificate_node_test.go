@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -46,9 +47,7 @@ func newCertifying(t *testing.T) *certifying {
 func (c *certifying) measured(v float64, more map[string]any) (m quality.Measured) {
 	c.t.Helper()
 	body := map[string]any{"values": []float64{v}, "order": "MO-7"}
-	for k, x := range more {
-		body[k] = x
-	}
+	maps.Copy(body, more)
 	c.operator.must("POST", "/characteristics/"+c.diameter.ID+"/measurements", body, &m)
 	return m
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"math"
 	"net/url"
 	"testing"
@@ -56,9 +57,7 @@ func TestQualityCost(t *testing.T) {
 	rate := func(what string, fen int64, more map[string]any) {
 		t.Helper()
 		body := map[string]any{"what": what, "place": firm, "fen": fen, "from": year, "source": "标准成本表"}
-		for k, v := range more {
-			body[k] = v
-		}
+		maps.Copy(body, more)
 		if status, _ := i.operator.call("POST", "/quality/cost-rates", body); status != 403 {
 			t.Errorf("an operator sets rates: %d", status)
 		}

@@ -325,15 +325,15 @@ func TestRoute_Check(t *testing.T) {
 		"e-mail to no address": func(r *delivery.Route) {
 			r.Way, r.URL, r.Sender, r.To = delivery.Email, "smtp://mail", "a@b.c", []string{"zhang"}
 		},
-		"no certificate":    func(r *delivery.Route) { r.CA = "x" },
-		"no zone":           func(r *delivery.Route) { r.Quiet = &delivery.Quiet{From: "22:00", To: "06:00"} },
-		"quiet at no time":  func(r *delivery.Route) { r.Quiet = &delivery.Quiet{From: "22", To: "06:00", Zone: "Asia/Shanghai"} },
+		"no certificate":       func(r *delivery.Route) { r.CA = "x" },
+		"no zone":              func(r *delivery.Route) { r.Quiet = &delivery.Quiet{From: "22:00", To: "06:00"} },
+		"quiet at no time":     func(r *delivery.Route) { r.Quiet = &delivery.Quiet{From: "22", To: "06:00", Zone: "Asia/Shanghai"} },
 		"a key in the address": func(r *delivery.Route) { r.Way, r.URL = delivery.WeCom, "https://chat/send?key=k" },
 		"a robot of no chat":   func(r *delivery.Route) { r.Way = delivery.DingTalk },
 		"a robot, no secret":   func(r *delivery.Route) { r.Way, r.Secret = delivery.Feishu, "" },
 		"a rota that is not":   func(r *delivery.Route) { r.Rota = "R" },
 		"after a week":         func(r *delivery.Route) { r.AfterMin = 10080 },
-		"another way to go": func(r *delivery.Route) { r.Way = "pigeon" },
+		"another way to go":    func(r *delivery.Route) { r.Way = "pigeon" },
 	} {
 		r := good
 		change(&r)

@@ -218,4 +218,3 @@ func (d *Desk) DropRota(ctx context.Context, tenant plant.TenantNo, id string, r
 	}
 	return d.o.Store.DropRota(ctx, tenant, id, rev)
 }
-

@@ -86,12 +86,12 @@ func TestRota_Check(t *testing.T) {
 		}
 	}
 	saved := w.saveRota(rota())
-	turns := ""
+	var turns strings.Builder
 	for _, turn := range saved.Turns {
-		turns += turn.Person
+		turns.WriteString(turn.Person)
 	}
-	if turns != "张李王张李" {
-		t.Errorf("the four weeks to come: %s", turns)
+	if turns.String() != "张李王张李" {
+		t.Errorf("the four weeks to come: %s", turns.String())
 	}
 	route := w.save(delivery.Route{Name: "chat", Way: delivery.WeCom, URL: "https://chat.example/send", Secret: "k", Priority: 2, Rota: saved.ID})
 	if err := w.desk.DropRota(t.Context(), 1, saved.ID, saved.Rev); !errors.Is(err, delivery.ErrInvalid) {

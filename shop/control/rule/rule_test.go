@@ -347,7 +347,7 @@ func TestRule_Conflicts(t *testing.T) {
 	b := hot()
 	b.Name = plant.Name{ZH: "二", EN: "Second"}
 	b.Inputs = []Input{{Name: "goal", Machine: "furnace", Signal: "target"}}
-	b.When, b.Actions = "goal > 3.0", []Action{{Kind: Command, Machine: "press", Signal: "speed", Value: number(3)}}
+	b.When, b.Actions = "goal > 3.0", []Action{{Kind: Command, Machine: "press", Signal: "speed", Value: new(float64(3))}}
 	w.brought(t, d, b, Active)
 	c := cool()
 	c.Series, c.Inputs, c.When = first.Series, []Input{{Name: "speed", Machine: "press", Signal: "speed"}}, "speed > 3.0"
@@ -380,7 +380,7 @@ func TestRule_RefusedAtSave(t *testing.T) {
 		r.When = "temp > force"
 	})
 	f("when", "divides by nought when temp is 0", 4, func(r *Rule) { r.When = "3.0 / temp > 1.0" })
-	f("actions[1]", "the machine does not take 1000", -1, func(r *Rule) { r.Actions[1].Value = number(1000) })
+	f("actions[1]", "the machine does not take 1000", -1, func(r *Rule) { r.Actions[1].Value = new(float64(1000)) })
 	f("actions[1]", `"temp" is no set point`, -1, func(r *Rule) { r.Actions[1].Signal = "temp" })
 	f("actions[0]", "say how urgent it is", -1, func(r *Rule) { r.Actions[0].Priority = 9 })
 	f("max_per_hour", "say how often", -1, func(r *Rule) { r.MaxPerHour = 0 })

@@ -123,7 +123,7 @@ const (
 	tagForce
 )
 
-func number(v float64) *float64 { return &v }
+func number(v float64) *float64 { return new(v) }
 
 // Machine implements Plant.
 func (w *world) Machine(_ context.Context, _ plant.TenantNo, node plant.NodeID) (Machine, error) {
@@ -133,7 +133,7 @@ func (w *world) Machine(_ context.Context, _ plant.TenantNo, node plant.NodeID) 
 			{Name: "temp", Unit: "Cel", Kind: "number", Tag: tagTemp},
 			{Name: "limit", Unit: "Cel", Kind: "number", Tag: tagLimit},
 			{Name: "power", Unit: "kW", Kind: "number", Tag: tagPower},
-			{Name: "target", Unit: "Cel", Kind: "number", Tag: tagLimit, Writable: true, Min: number(0), Max: number(900)},
+			{Name: "target", Unit: "Cel", Kind: "number", Tag: tagLimit, Writable: true, Min: new(float64(0)), Max: new(float64(900))},
 		}}, nil
 	case "press":
 		return Machine{ID: node, Path: "firm/form/press", Name: plant.Name{ZH: "压机"}, Signals: []Signal{
@@ -293,7 +293,7 @@ func hot() Rule {
 // cool is one that sets the furnace's target too.
 func cool() Rule {
 	r := hot()
-	r.Actions = append(r.Actions, Action{Kind: Command, Signal: "target", Value: number(60)})
+	r.Actions = append(r.Actions, Action{Kind: Command, Signal: "target", Value: new(float64(60))})
 	return r
 }
 
