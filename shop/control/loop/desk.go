@@ -19,6 +19,9 @@ type Options struct {
 	Live     Live
 	Commands Commands
 	Alarms   Alarms
+	// Held names what else moves a set point by itself now, "" for nothing; nil where
+	// nothing else does.
+	Held func(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, signal string) (string, error)
 	NewID    func() string        // a ULID that rises
 	Now      func() time.Time     // the clock, which may step
 	Passed   func() time.Duration // time that passed since some instant, which never steps

@@ -406,7 +406,19 @@ func TestLoop_WhoMay(t *testing.T) {
 		}
 		w.mode(l.Series, loop.Manual)
 		time.Sleep(3 * time.Second)
+		w.held = `rule "cool down"`
+		_, err = w.SetMode(ctx, li, l.Series, loop.Asked{Mode: loop.Auto, Rev: w.view(l.Series).Run.Rev})
+		if !errors.Is(err, access.ErrConflict) || !strings.Contains(err.Error(), w.held) || !strings.Contains(err.Error(), "炉温") {
+			t.Errorf("a rule and a loop move one output: %v", err)
+		}
+		if by := w.Holder(tenant, l.Machine, l.Output); by != "" {
+			t.Errorf("in manual the output is held by %s", by)
+		}
+		w.held = ""
 		w.mode(l.Series, loop.Auto)
+		if by := w.Holder(tenant, l.Machine, l.Output); by != `loop "炉温"` {
+			t.Errorf("in auto the output is held by %q", by)
+		}
 		if _, err := w.SetMode(ctx, li, l.Series, loop.Asked{Mode: loop.Off, Rev: 1}); !errors.Is(err, access.ErrConflict) {
 			t.Errorf("what was seen is old: %v", err)
 		}

@@ -162,6 +162,20 @@ func (r *runner) mayAct() error {
 	if wrong != "" || r.have == nil {
 		return invalid("what the loop reads is not to be had: %s", wrong)
 	}
+	return r.alone()
+}
+
+// alone says what else moves the loop's output by itself.
+func (r *runner) alone() error {
+	if r.d.o.Held != nil {
+		by, err := r.d.o.Held(r.d.ctx, r.tenant, r.place.machine, r.place.output)
+		if err != nil {
+			return err
+		}
+		if by != "" {
+			return conflict("loop %q and %s would both move %s; suspend that one, or leave the loop in manual", r.called, by, r.loop.Output)
+		}
+	}
 	r.d.mu.Lock()
 	defer r.d.mu.Unlock()
 	for _, o := range r.d.runners {
@@ -176,6 +190,24 @@ func (r *runner) mayAct() error {
 		}
 	}
 	return nil
+}
+
+// Holder names the loop that moves a set point by itself; "" for none.
+func (d *Desk) Holder(tenant plant.TenantNo, machine plant.NodeID, signal string) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, r := range d.runners {
+		if r.tenant != tenant || r.place != (place{machine, signal}) {
+			continue
+		}
+		r.mu.Lock()
+		mode := r.view.Mode
+		r.mu.Unlock()
+		if mode == Auto || mode == Tuning {
+			return fmt.Sprintf("loop %q", r.called)
+		}
+	}
+	return ""
 }
 
 // begin puts a loop to work, in manual.

@@ -82,6 +82,9 @@ func (d *Desk) StartTuning(ctx context.Context, who access.Principal, series str
 		if most := r.output.MaxStep; most > 0 && 2*t.Amplitude > most {
 			return invalid("from one side to the other the output moves by %v; the machine takes %v in one step", 2*t.Amplitude, most)
 		}
+		if err := r.alone(); err != nil {
+			return err
+		}
 		r.tuning = &tuning{ask: t, relay: relay, sp: r.last.PV, began: r.passed, by: who.Name}
 		r.refused, r.sent = 0, r.have
 		return r.to(Tuning, who.Name, fmt.Sprintf("amplitude %v, hysteresis %v, %d swings", t.Amplitude, t.Hysteresis, t.Cycles))

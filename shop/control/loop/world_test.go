@@ -246,6 +246,7 @@ type world struct {
 	shelf  *shelf
 	id     int
 	series string
+	held   string // what else moves each output
 	mu     sync.Mutex
 }
 
@@ -263,7 +264,9 @@ func within(t *testing.T, test func(t *testing.T, w *world)) {
 func (w *world) open() {
 	began := time.Now()
 	w.Desk = loop.NewDesk(loop.Options{
-		Store: w.shelf, Machines: w.oven, Live: w.oven, Commands: w.oven, Alarms: w.oven, Logger: slog.New(slog.DiscardHandler),
+		Store: w.shelf, Machines: w.oven, Live: w.oven, Commands: w.oven, Alarms: w.oven,
+		Held:   func(context.Context, plant.TenantNo, plant.NodeID, string) (string, error) { return w.held, nil },
+		Logger: slog.New(slog.DiscardHandler),
 		NewID: func() string {
 			w.mu.Lock()
 			defer w.mu.Unlock()

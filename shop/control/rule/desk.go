@@ -25,6 +25,9 @@ type Options struct {
 	Events  Events
 	Actors  Actors
 	Tenants func(context.Context) ([]plant.TenantNo, error)
+	// Held names what else moves a set point by itself now, "" for nothing; nil where
+	// nothing else does.
+	Held func(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, signal string) (string, error)
 	NewID   func() string // a ULID that rises
 	Now     func() time.Time
 	Logger  *slog.Logger

@@ -207,7 +207,32 @@ func (d *Desk) conflicts(ctx context.Context, tenant plant.TenantNo, r Rule) err
 			}
 		}
 	}
+	if d.o.Held != nil {
+		for _, a := range r.Actions {
+			if a.Kind != Command {
+				continue
+			}
+			by, err := d.o.Held(ctx, tenant, a.Machine, a.Signal)
+			if err != nil {
+				return err
+			}
+			if by != "" {
+				return conflict("%s and %s would both write %s: put that one in manual, or let it be", r.called(), by, a.point())
+			}
+		}
+	}
 	return loop(r, others)
+}
+
+// Holder names the active rule that writes a set point; "" for none.
+func (d *Desk) Holder(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, signal string) (string, error) {
+	all, err := d.active(ctx, tenant)
+	for _, r := range all {
+		if slices.ContainsFunc(r.Actions, func(a Action) bool { return a.Kind == Command && a.Machine == machine && a.Signal == signal }) {
+			return "rule " + r.called(), err
+		}
+	}
+	return "", err
 }
 
 // loop follows what a rule writes through the rules that read it, back to itself.

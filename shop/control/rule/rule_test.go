@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -354,6 +355,27 @@ func TestRule_Conflicts(t *testing.T) {
 	third := w.brought(t, d, c, Shadow)
 	_, err = d.Move(ctx, person("wang"), third.ID, Move{What: "request", Note: "x", Rev: third.Rev})
 	refused(t, err, access.ErrConflict, "would answer its own doing", `"Second" revision 1 writes firm/form/press/speed`)
+}
+
+// TestRule_FightsALoop: what else moves a point by itself is fought no less than a rule.
+func TestRule_FightsALoop(t *testing.T) {
+	t.Parallel()
+	w, d := newWorld(t)
+	d.o.Held = func(_ context.Context, _ plant.TenantNo, machine plant.NodeID, signal string) (string, error) {
+		return fmt.Sprintf("loop %q", string(machine)+" "+signal), nil
+	}
+	s := w.brought(t, d, cool(), Shadow)
+	ask := Move{What: "request", Note: "x", Rev: s.Rev}
+	_, err := d.Move(t.Context(), person("wang"), s.ID, ask)
+	refused(t, err, access.ErrConflict, `"Too hot" revision 1`, `loop "furnace target"`, "firm/heat/furnace/target")
+	d.o.Held = nil
+	if by, err := d.Holder(t.Context(), 1, "furnace", "target"); err != nil || by != "" {
+		t.Errorf("in shadow the target is held by %q, %v", by, err)
+	}
+	w.brought(t, d, cool(), Active)
+	if by, err := d.Holder(t.Context(), 1, "furnace", "target"); err != nil || by != `rule "Too hot" revision 1` {
+		t.Errorf("the target is held by %q, %v", by, err)
+	}
 }
 
 // TestRule_RefusedAtSave says what, where and how to mend it.

@@ -123,8 +123,6 @@ const (
 	tagForce
 )
 
-func number(v float64) *float64 { return new(v) }
-
 // Machine implements Plant.
 func (w *world) Machine(_ context.Context, _ plant.TenantNo, node plant.NodeID) (Machine, error) {
 	switch node {
