@@ -3,6 +3,7 @@ package record_test
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -213,6 +214,38 @@ func failsAlone(t *testing.T, db *record.DB) {
 
 func TestBackup(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) { backup(t, open(t)) })
+}
+
+// TestBackup_MoreThanACache: a copy of more pages than a cache holds, which stand in the
+// WAL still, has a checksum on each of them.
+func TestBackup_MoreThanACache(t *testing.T) {
+	db, err := record.Open(t.Context(), t.TempDir(), record.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for n := range 200 {
+		e := event(n)
+		e.Payload = json.RawMessage(fmt.Sprintf(`{"text": %q}`, strings.Repeat("x", 40_000)))
+		if _, err := db.Journal().Append(t.Context(), 1, e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dir := t.TempDir()
+	if err := db.Backup(t.Context(), filepath.Join(dir, record.FileName), nil); err != nil {
+		t.Fatal(err)
+	}
+	if damage, err := record.CheckFiles(t.Context(), dir); err != nil || len(damage) > 0 {
+		t.Errorf("the copy: %v, %v", damage, err)
+	}
+	again, err := record.Open(t.Context(), dir, record.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	if got := again.Journal().Head(1); got != 200 {
+		t.Errorf("the copy has %d facts; want 200", got)
+	}
 }
 
 func backup(t *testing.T, db *record.DB) {

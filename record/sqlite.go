@@ -171,8 +171,21 @@ func (*sqlite) watch(context.Context, *heads)                                 {}
 func (*sqlite) pin() string                                                   { return `begin deferred` }
 func (*sqlite) unhurried(context.Context, bun.Tx) error                       { return nil }
 
-// backup copies pages, not rows: the copy is the same file.
-func (*sqlite) backup(_ context.Context, conn bun.Conn, path string) error {
+// backup copies pages, not rows: the copy is the same file. It begins as an empty
+// database with checksums: a copy larger than its cache gives pages to the disk before
+// the first, by whose header alone the file system knows that they get checksums.
+func (*sqlite) backup(ctx context.Context, conn bun.Conn, path string) error {
+	empty, err := sql.Open("sqlite3", "file:"+path)
+	if err != nil {
+		return err
+	}
+	_, err = empty.ExecContext(ctx, `pragma user_version = 1`) // a database of nothing has no file
+	if err == nil {
+		err = enableChecksums(ctx, empty)
+	}
+	if err := errors.Join(err, empty.Close()); err != nil {
+		return err
+	}
 	return conn.Raw(func(c any) error { return c.(driver.Conn).Raw().Backup("main", "file:"+path) })
 }
 

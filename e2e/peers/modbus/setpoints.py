@@ -4,7 +4,8 @@
 # setpoints.py PORT
 #
 # Unit 1. Commands come as JSON lines on standard input, what happens goes as
-# JSON lines to standard output: what a master writes is said as "written".
+# JSON lines to standard output: what a master writes is said as "written". All of
+# that is kept in the file SETPOINTS_LOG with ".modbus" behind it, where there is one.
 import asyncio
 import json
 import os
@@ -18,12 +19,16 @@ from pymodbus.server import StartAsyncTcpServer
 writes = 0
 PLACES = {"feed": 0, "clamped": 1, "doomed": 2, "guard": 3, "mode": 4, "program": 10, "level": 20}
 CLAMP = 100
+LOG = os.environ.get("SETPOINTS_LOG", "")
 
 
 def say(event, **more):
     global writes
     if event == "written":
         writes += 1
+        if LOG:
+            with open(LOG + ".modbus", "a", encoding="utf-8") as log:
+                log.write(json.dumps({"name": more["name"], "words": [int(v) for v in more["words"]]}) + "\n")
     print(json.dumps({"event": event, **more}), flush=True)
 
 

@@ -4,7 +4,10 @@
 // node setpoints.js PORT PKI_FOLDER
 //
 // Commands come as JSON lines on standard input, what happens goes as JSON
-// lines to standard output: what a client writes is said as "written".
+// lines to standard output: what a client writes is said as "written". All of
+// that is kept in the file SETPOINTS_LOG with ".opcua" behind it, where there is
+// one.
+const fs = require("fs");
 const readline = require("readline");
 const { OPCUAServer, OPCUACertificateManager, Variant, DataType, DataValue, StatusCodes, MessageSecurityMode, SecurityPolicy } = require("node-opcua");
 
@@ -39,6 +42,7 @@ const say = (event, more = {}) => console.log(JSON.stringify({ event, ...more })
         timestamped_set: async (dv) => {
           writes++;
           say("written", { name, value: dv.value.value });
+          if (process.env.SETPOINTS_LOG) fs.appendFileSync(`${process.env.SETPOINTS_LOG}.opcua`, `${JSON.stringify({ name, value: dv.value.value })}\n`);
           if (name === "doomed") process.exit(0); // the plug is pulled before the answer
           values[name] = name === "clamped" ? Math.min(dv.value.value, clamp) : dv.value.value;
           return StatusCodes.Good;

@@ -5,7 +5,9 @@
 //
 // All stands in DB 1. Commands come as JSON lines on standard input, what
 // happens goes as JSON lines to standard output: what a client writes is said
-// as "written".
+// as "written". All of that is kept in the file SETPOINTS_LOG with ".s7" behind
+// it, where there is one.
+const fs = require("fs");
 const readline = require("readline");
 const snap7 = require("node-snap7");
 
@@ -36,6 +38,7 @@ s.on("readWrite", (sender, operation, tag, buffer, done) => {
   writes++;
   const name = Object.keys(places).find((n) => places[n] === at) || String(at);
   say("written", { name });
+  if (process.env.SETPOINTS_LOG) fs.appendFileSync(`${process.env.SETPOINTS_LOG}.s7`, `${JSON.stringify({ name, hex: Buffer.from(buffer).toString("hex") })}\n`);
   if (name === "doomed") process.exit(0); // the plug is pulled before the answer
   if (tag.WordLen === bit) db[at] = (db[at] & ~(1 << (tag.Start & 7))) | (buffer[0] << (tag.Start & 7));
   else buffer.copy(db, at);

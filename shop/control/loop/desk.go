@@ -21,11 +21,11 @@ type Options struct {
 	Alarms   Alarms
 	// Held names what else moves a set point by itself now, "" for nothing; nil where
 	// nothing else does.
-	Held func(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, signal string) (string, error)
-	NewID    func() string        // a ULID that rises
-	Now      func() time.Time     // the clock, which may step
-	Passed   func() time.Duration // time that passed since some instant, which never steps
-	Logger   *slog.Logger
+	Held   func(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, signal string) (string, error)
+	NewID  func() string        // a ULID that rises
+	Now    func() time.Time     // the clock, which may step
+	Passed func() time.Duration // time that passed since some instant, which never steps
+	Logger *slog.Logger
 }
 
 // Desk is where loops are kept and run. Its methods may be called concurrently.

@@ -27,10 +27,10 @@ type Options struct {
 	Tenants func(context.Context) ([]plant.TenantNo, error)
 	// Held names what else moves a set point by itself now, "" for nothing; nil where
 	// nothing else does.
-	Held func(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, signal string) (string, error)
-	NewID   func() string // a ULID that rises
-	Now     func() time.Time
-	Logger  *slog.Logger
+	Held   func(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, signal string) (string, error)
+	NewID  func() string // a ULID that rises
+	Now    func() time.Time
+	Logger *slog.Logger
 }
 
 // Desk is where rules are kept, tried and run. Its methods may be called concurrently.
