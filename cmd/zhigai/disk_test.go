@@ -77,7 +77,7 @@ const (
 	mib                             = uint64(1) << 20
 	linkTag, shortTag, longTag      = plant.TagNo(901), plant.TagNo(902), plant.TagNo(903)
 	pressWarn, pressLow, pressStop  = 100 * mib, 60 * mib, 20 * mib
-	pressPatience                   = 20 * time.Second
+	pressPatience                   = 2 * time.Minute
 	pressShortTopic, pressLongTopic = "firm/press/vibration", "firm/press/count"
 )
 

@@ -115,7 +115,7 @@ func yamlProblem(name string, err error) Problem {
 var fields = []string{
 	"schema", "id", "version", "base", "vendor", "models", "class", "title", "source", "verified", "requirements", "caveats", "protocol", "link", "params", "signals", "derived",
 	"states", "counters", "alarms", "reasons", "identify", "timeout", "retries", "gap", "max_registers", "max_gap_fill", "name", "kind", "at", "scale",
-	"offset", "unit", "device_unit", "period", "deadband", "min", "max", "invalid", "values", "retention", "write", "abs", "rel", "silence", "max_step", "max_rate", "interlock", "tolerance", "approve",
+	"offset", "unit", "device_unit", "period", "deadband", "min", "max", "invalid", "values", "retention", "write", "abs", "rel", "silence", "max_step", "max_rate", "interlock", "tolerance", "approve", "watchdog",
 	"within", "expr", "when", "item", "mode", "good", "scrap", "rework", "total", "energy", "signal", "modulo", "priority", "text", "reason", "match", "default", "choices", "required", "secret", "zh", "en",
 }
 
