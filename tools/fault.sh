@@ -29,4 +29,6 @@ cat "$whole"
 # A plant that is killed while it exchanges with a business system; alone, because
 # its messages run out of time on purpose. The short form is in the Go tests.
 [ -n "${SHORT:-}" ] || go test ./factory/exchange -run TestBooksAreEqual -count=1 -v -timeout 20m || failed=1
+# Commands at three foreign machines, whose lines are cut, by a process that is killed.
+go test ./shop/control -run TestThousands_AreAccountedFor -count=1 -v -timeout 40m 2>&1 | grep --line-buffered -E '^ *(---|ok|FAIL|panic)|_test\.go' || failed=1
 exit $failed

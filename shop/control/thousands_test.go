@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"math"
 	"math/rand/v2"
 	"net"
@@ -114,7 +115,8 @@ func openMachine(t *testing.T, protocol string, at map[string]string, driver con
 	}
 	spec, err := p.Spec(tenant, n, tags)
 	must(t, err)
-	c := newCollector(t, driver, quiet{})
+	c := connect.NewCollector(connect.Options{Drivers: []connect.Driver{driver}, Store: nowhere{}, Journal: quiet{}, Now: now, Logger: slog.New(slog.DiscardHandler)})
+	t.Cleanup(c.Close)
 	c.Set([]connect.DeviceSpec{spec})
 	d := control.NewDesk(control.Options{
 		Tenant: tenant, Node: "node-" + protocol, Journal: all.Journal(), Profiles: library, Devices: c, Audit: audit, Rights: rights{}, NewID: all.NewID, Now: now,
