@@ -49,7 +49,7 @@ export default function SignIn() {
   const words = err instanceof ApiError && err.status === 401 ? t("failed") : err instanceof ApiError && err.until ? t("locked.until", { at: dateTime(err.until) }) : err instanceof ApiError && err.status === 429 ? t("locked") : err ? problem(err) : "";
   const broken = node?.checks.filter((c) => !c.ok) ?? [];
   return (
-    <main style={{ minHeight: "100%", display: "grid", placeItems: "center", padding: 16, boxSizing: "border-box" }}>
+    <main style={{ minHeight: "100%", display: "grid", placeItems: "center", gridTemplateColumns: "minmax(0, 1fr)", padding: 16, boxSizing: "border-box" }}>
       <div className="panel stack" style={{ width: 400, maxWidth: "100%", padding: 28, boxSizing: "border-box" }}>
         <div className="row" style={{ justifyContent: "space-between" }}>
           <h1 style={{ fontSize: 22, margin: 0 }}>{t("title")}</h1>
