@@ -13,7 +13,7 @@ import (
 func TestMendFiles_EveryFlippedBit(t *testing.T) {
 	dir := t.TempDir()
 	s := lived(t, dir)
-	died := copied(t, dir)
+	died := left(t, dir)
 	must(t, s.Close())
 	r := rand.New(rand.NewPCG(4, 4))
 	for state, where := range map[string]string{"closed": dir, "died": died} {

@@ -84,7 +84,7 @@ func TestRescue_TornSectors(t *testing.T) {
 	must(t, err)
 	must(t, s.SaveCursor("backup", last))
 	ledger.told(t, s, r, 200, 200)
-	died := copied(t, dir)
+	died := left(t, dir)
 	must(t, s.Close())
 	spare = copied(t, spare)
 	var files []string
