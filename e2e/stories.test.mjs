@@ -125,6 +125,8 @@ test("a tool wears: the chart sees it, the offset is corrected, the process is i
   await drawer.getByLabel("措施何时生效").fill(written(Date.now() - 2 * hour));
   await page.keyboard.press("Enter");
   await step("按磨损自动补偿", "纠正措施已实施（D5–D6）", "措施已实施，待验证");
+  // A month of parts is read in the background.
+  await until("parts of the last hour are read", async () => (await demo.api(`/api/v1/characteristics/${id}/chart?from=${new Date(Date.now() - hour).toISOString()}&to=${new Date().toISOString()}`)).points.length > 60);
   await step("看控制图", "用数据验证", "已验证有效");
   await drawer.getByText(/措施后 \d+ 个子组.*：有效/).waitFor();
   await accessible(page, "a case that was verified", "story-wear-case");
