@@ -23,6 +23,32 @@ func (n *node) newAlarms() *alarm.Desk {
 	})
 }
 
+// alarmsFrom is the list of alarms as one room tells it: what it found, and that it is
+// over. A room adds what its findings are in words.
+type alarmsFrom struct {
+	desk   *alarm.Desk
+	source alarm.Source
+}
+
+func (a alarmsFrom) raise(ctx context.Context, tenant plant.TenantNo, s alarm.Signal) error {
+	s.Source = a.source
+	return a.desk.Raise(ctx, tenant, s)
+}
+
+// raiseWhere leaves out what stands at a place that is gone: it is nobody's.
+func (a alarmsFrom) raiseWhere(ctx context.Context, tenant plant.TenantNo, s alarm.Signal) error {
+	err := a.raise(ctx, tenant, s)
+	if errors.Is(err, access.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// Clear is of the interfaces of all rooms that find something.
+func (a alarmsFrom) Clear(ctx context.Context, tenant plant.TenantNo, key string, at plant.Instant) error {
+	return a.desk.Clear(ctx, tenant, a.source, key, at)
+}
+
 // alarmMachines tells alarms of profiles and stops, as equipment knows them.
 type alarmMachines struct {
 	desk  *equipment.Desk

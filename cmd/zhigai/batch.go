@@ -20,26 +20,17 @@ import (
 
 // newBatches makes the desk of machines' runs.
 func (n *node) newBatches() *batch.Desk {
-	return batch.NewDesk(batch.Options{Store: recshop.NewBatches(n.record), Machines: runningOf{readingsOf{n}}, Inspection: inspectedOf{n}, Alarms: departedOf{n.alarms}, NewID: n.record.NewID, Now: time.Now})
+	return batch.NewDesk(batch.Options{Store: recshop.NewBatches(n.record), Machines: runningOf{readingsOf{n}}, Inspection: inspectedOf{n}, Alarms: departedOf{alarmsFrom{n.alarms, fromBatches}}, NewID: n.record.NewID, Now: time.Now})
 }
 
 // departedOf tells the list of alarms of runs that depart.
-type departedOf struct{ desk *alarm.Desk }
+type departedOf struct{ alarmsFrom }
 
 const fromBatches alarm.Source = "batch"
 
 // Raise implements batch.Alarms. What stands at a machine that is gone is nobody's.
 func (a departedOf) Raise(ctx context.Context, tenant plant.TenantNo, d batch.Departure) error {
-	err := a.desk.Raise(ctx, tenant, alarm.Signal{Source: fromBatches, Key: d.Key, Place: d.Place, At: d.At, Priority: 3, Text: d.Text, Evidence: d.Evidence})
-	if errors.Is(err, access.ErrNotFound) {
-		return nil
-	}
-	return err
-}
-
-// Clear implements batch.Alarms.
-func (a departedOf) Clear(ctx context.Context, tenant plant.TenantNo, key string, at plant.Instant) error {
-	return a.desk.Clear(ctx, tenant, fromBatches, key, at)
+	return a.raiseWhere(ctx, tenant, alarm.Signal{Key: d.Key, Place: d.Place, At: d.At, Priority: 3, Text: d.Text, Evidence: d.Evidence})
 }
 
 // watchBatches holds the last runs against golden batches until ctx ends.

@@ -23,7 +23,7 @@ import (
 // read when the node opens.
 func (n *node) newHealth() *health.Desk {
 	return health.NewDesk(health.Options{
-		Store: recshop.NewHealth(n.record), Signals: windowsOf{n}, Places: nodesOf{placesOf{n.fleet}}, Alarms: healthAlarms{n.alarms},
+		Store: recshop.NewHealth(n.record), Signals: windowsOf{n}, Places: nodesOf{placesOf{n.fleet}}, Alarms: healthAlarms{alarmsFrom{n.alarms, fromHealth}},
 		Catalogue: n.bearings, Zones: n.zones, Rules: n.healthRules, Events: doneWorks{n.record}, NewID: n.record.NewID, Now: time.Now,
 	})
 }
@@ -112,16 +112,11 @@ func (s windowsOf) Value(ctx context.Context, tenant plant.TenantNo, tag plant.T
 }
 
 // healthAlarms puts what health finds into the list of alarms.
-type healthAlarms struct{ desk *alarm.Desk }
+type healthAlarms struct{ alarmsFrom }
 
 const fromHealth alarm.Source = "health"
 
 // Raise implements health.Alarms.
 func (h healthAlarms) Raise(ctx context.Context, tenant plant.TenantNo, a health.Alarm) error {
-	return h.desk.Raise(ctx, tenant, alarm.Signal{Source: fromHealth, Key: a.Key, Place: a.Place, At: a.At, Priority: a.Priority, Text: a.Text, Evidence: a.Evidence})
-}
-
-// Clear implements health.Alarms.
-func (h healthAlarms) Clear(ctx context.Context, tenant plant.TenantNo, key string, at plant.Instant) error {
-	return h.desk.Clear(ctx, tenant, fromHealth, key, at)
+	return h.raise(ctx, tenant, alarm.Signal{Key: a.Key, Place: a.Place, At: a.At, Priority: a.Priority, Text: a.Text, Evidence: a.Evidence})
 }

@@ -20,7 +20,7 @@ import (
 func (n *node) newEnergy() *energy.Desk {
 	return energy.NewDesk(energy.Options{
 		Store: recshop.NewEnergy(n.record), Plant: plantOf{n.fleet}, Readings: readingsOf{n}, Machines: burningOf{n},
-		Production: madeOf{n.engine}, Alarms: findingsOf{n}, Orders: ranOf{n.newProduction()}, Plans: shiftsOf{n}, Tables: n.energyTables, Now: time.Now,
+		Production: madeOf{n.engine}, Alarms: findingsOf{alarmsFrom{n.alarms, energyRoom}}, Orders: ranOf{n.newProduction()}, Plans: shiftsOf{n}, Tables: n.energyTables, Now: time.Now,
 	})
 }
 
@@ -229,24 +229,13 @@ func (m madeOf) Made(ctx context.Context, scope access.Scope, path string, every
 }
 
 // findingsOf tells the list of alarms what energy found.
-type findingsOf struct{ n *node }
+type findingsOf struct{ alarmsFrom }
 
 const energyRoom alarm.Source = "energy"
 
 // Raise implements energy.Alarms. What stands at a place that is gone is nobody's.
 func (f findingsOf) Raise(ctx context.Context, tenant plant.TenantNo, found energy.Finding) error {
-	err := f.n.alarms.Raise(ctx, tenant, alarm.Signal{
-		Source: energyRoom, Key: found.Key, Place: found.Place, At: found.At, Priority: found.Priority, Text: found.Text, Evidence: found.Evidence,
-	})
-	if errors.Is(err, access.ErrNotFound) {
-		return nil
-	}
-	return err
-}
-
-// Clear implements energy.Alarms.
-func (f findingsOf) Clear(ctx context.Context, tenant plant.TenantNo, key string, at plant.Instant) error {
-	return f.n.alarms.Clear(ctx, tenant, energyRoom, key, at)
+	return f.raiseWhere(ctx, tenant, alarm.Signal{Key: found.Key, Place: found.Place, At: found.At, Priority: found.Priority, Text: found.Text, Evidence: found.Evidence})
 }
 
 // watchEvery is how often limits of demand are looked at: a quarter of an hour can

@@ -58,8 +58,8 @@ func (s *gaugeStory) Raise(_ context.Context, _ plant.TenantNo, a quality.Signal
 	return nil
 }
 
-// Settle implements quality.Alarms.
-func (s *gaugeStory) Settle(_ context.Context, _ plant.TenantNo, key string, _ plant.Instant) error {
+// Clear implements quality.Alarms.
+func (s *gaugeStory) Clear(_ context.Context, _ plant.TenantNo, key string, _ plant.Instant) error {
 	delete(s.stands, key)
 	return nil
 }

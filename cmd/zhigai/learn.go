@@ -18,7 +18,7 @@ import (
 
 // newModels makes the desk where models are trained on machines.
 func (n *node) newModels() *learn.Desk {
-	return learn.NewDesk(learn.Options{Store: recshop.NewModels(n.record), Machines: learningOf{runningOf{readingsOf{n}}}, Alarms: modelAlarms{n.alarms}, NewID: n.record.NewID, Now: time.Now, Logger: n.log})
+	return learn.NewDesk(learn.Options{Store: recshop.NewModels(n.record), Machines: learningOf{runningOf{readingsOf{n}}}, Alarms: modelAlarms{alarmsFrom{n.alarms, fromModels}}, NewID: n.record.NewID, Now: time.Now, Logger: n.log})
 }
 
 // followModels asks models at work about what came until ctx ends.
@@ -27,22 +27,13 @@ func (n *node) followModels(ctx context.Context) error {
 }
 
 // modelAlarms puts what models find into the list of alarms.
-type modelAlarms struct{ desk *alarm.Desk }
+type modelAlarms struct{ alarmsFrom }
 
 const fromModels alarm.Source = "model"
 
 // Raise implements learn.Alarms. What stands at a machine that is gone is nobody's.
 func (m modelAlarms) Raise(ctx context.Context, tenant plant.TenantNo, a learn.Alarm) error {
-	err := m.desk.Raise(ctx, tenant, alarm.Signal{Source: fromModels, Key: a.Key, Place: a.Place, At: a.At, Priority: a.Priority, Text: a.Text, Evidence: a.Evidence})
-	if errors.Is(err, access.ErrNotFound) {
-		return nil
-	}
-	return err
-}
-
-// Clear implements learn.Alarms.
-func (m modelAlarms) Clear(ctx context.Context, tenant plant.TenantNo, key string, at plant.Instant) error {
-	return m.desk.Clear(ctx, tenant, fromModels, key, at)
+	return m.raiseWhere(ctx, tenant, alarm.Signal{Key: a.Key, Place: a.Place, At: a.At, Priority: a.Priority, Text: a.Text, Evidence: a.Evidence})
 }
 
 // learningOf tells learn what machines did and showed.

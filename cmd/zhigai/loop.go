@@ -20,7 +20,7 @@ func (n *node) newControlLoops() *loop.Desk {
 	started := time.Now()
 	return loop.NewDesk(loop.Options{
 		Store: recshop.NewLoops(n.record), Machines: loopMachines{placesOf{n.fleet}, n.profiles}, Live: loopLive{n}, Commands: loopCommands{controls{n}},
-		Alarms: loopAlarms{n.alarms}, Held: func(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, signal string) (string, error) {
+		Alarms: loopAlarms{alarmsFrom{n.alarms, fromControl}}, Held: func(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, signal string) (string, error) {
 			return n.lineRules.Holder(ctx, tenant, machine, signal)
 		}, NewID: n.record.NewID, Now: time.Now, Passed: func() time.Duration { return time.Since(started) }, Logger: n.log,
 	})
@@ -126,7 +126,7 @@ func (c loopCommands) Wait(ctx context.Context, tenant plant.TenantNo, id string
 }
 
 // loopAlarms carries suspensions to people.
-type loopAlarms struct{ desk *alarm.Desk }
+type loopAlarms struct{ alarmsFrom }
 
 const (
 	fromControl alarm.Source = "control"
@@ -138,10 +138,5 @@ var _ loop.Alarms = loopAlarms{}
 
 // Raise implements loop.Alarms.
 func (a loopAlarms) Raise(ctx context.Context, tenant plant.TenantNo, n loop.Notice) error {
-	return a.desk.Raise(ctx, tenant, alarm.Signal{Source: fromControl, Key: n.Key, Place: n.Place, At: n.At, Priority: loopSuspended, Text: n.Text, Evidence: n.Page})
-}
-
-// Settle implements loop.Alarms.
-func (a loopAlarms) Settle(ctx context.Context, tenant plant.TenantNo, key string, at plant.Instant) error {
-	return a.desk.Clear(ctx, tenant, fromControl, key, at)
+	return a.raise(ctx, tenant, alarm.Signal{Key: n.Key, Place: n.Place, At: n.At, Priority: loopSuspended, Text: n.Text, Evidence: n.Page})
 }

@@ -60,7 +60,7 @@ func (h *heldFurnace) open() {
 	began := time.Now()
 	h.desk = loop.NewDesk(loop.Options{
 		Store: recshop.NewLoops(h.n.record), Machines: loopMachines{placesOf{h.n.fleet}, h.n.profiles}, Live: slowLive{loopLive{h.n}, &h.slow},
-		Commands: loopCommands{controls{h.n}}, Alarms: loopAlarms{h.n.alarms}, NewID: h.n.record.NewID, Logger: slog.New(slog.DiscardHandler),
+		Commands: loopCommands{controls{h.n}}, Alarms: loopAlarms{alarmsFrom{h.n.alarms, fromControl}}, NewID: h.n.record.NewID, Logger: slog.New(slog.DiscardHandler),
 		Now: func() time.Time { return time.Now().Add(time.Duration(h.ahead.Load())) }, Passed: func() time.Duration { return time.Since(began) },
 	})
 	must(h.T, h.desk.Resume(h.Context(), homeTenant))

@@ -22,7 +22,7 @@ import (
 func (n *node) newProcess() *recipes.Desk {
 	return recipes.NewDesk(recipes.Options{
 		Store: recshop.NewProcess(n.record), Machines: recipeMachines{placesOf{n.fleet}, n.profiles}, Commands: recipeCommands{controls{n}},
-		Jobs: recipeJobs{recshop.NewProduction(n.record), didOf{n.desk}}, History: n.history, Alarms: recipeAlarms{n.alarms}, Use: toolUse{countsOf{n.desk, n.record.Journal()}, n.newProduction(), recshop.NewProduction(n.record)},
+		Jobs: recipeJobs{recshop.NewProduction(n.record), didOf{n.desk}}, History: n.history, Alarms: recipeAlarms{alarmsFrom{n.alarms, fromProcess}}, Use: toolUse{countsOf{n.desk, n.record.Journal()}, n.newProduction(), recshop.NewProduction(n.record)},
 		NewID: n.record.NewID, Now: time.Now, Logger: n.log,
 	})
 }
@@ -210,7 +210,7 @@ func (j recipeJobs) Produced(ctx context.Context, tenant plant.TenantNo, machine
 }
 
 // recipeAlarms carries deviations to people.
-type recipeAlarms struct{ desk *alarm.Desk }
+type recipeAlarms struct{ alarmsFrom }
 
 const (
 	fromProcess alarm.Source = "process"
@@ -222,12 +222,7 @@ var _ recipes.Alarms = recipeAlarms{}
 
 // Raise implements recipes.Alarms.
 func (a recipeAlarms) Raise(ctx context.Context, tenant plant.TenantNo, n recipes.Notice) error {
-	return a.desk.Raise(ctx, tenant, alarm.Signal{Source: fromProcess, Key: n.Key, Place: n.Place, At: n.At, Priority: deviated, Text: n.Text, Evidence: n.Page})
-}
-
-// Settle implements recipes.Alarms.
-func (a recipeAlarms) Settle(ctx context.Context, tenant plant.TenantNo, key string, at plant.Instant) error {
-	return a.desk.Clear(ctx, tenant, fromProcess, key, at)
+	return a.raise(ctx, tenant, alarm.Signal{Key: n.Key, Place: n.Place, At: n.At, Priority: deviated, Text: n.Text, Evidence: n.Page})
 }
 
 // toolUse tells what tools were used for.

@@ -19,13 +19,13 @@ import (
 // newQuality makes the desk of inspection.
 func (n *node) newQuality() *quality.Desk {
 	return quality.NewDesk(quality.Options{
-		Store: recshop.NewQuality(n.record), Places: nodesOf{placesOf{n.fleet}}, Alarms: toldOf{n.alarms}, Orders: heldBy{n.newProduction()}, Scrap: scrapOf{n}, Jobs: jobsOf{n}, Pictures: picturesOf{n},
+		Store: recshop.NewQuality(n.record), Places: nodesOf{placesOf{n.fleet}}, Alarms: toldOf{alarmsFrom{n.alarms, fromQuality}}, Orders: heldBy{n.newProduction()}, Scrap: scrapOf{n}, Jobs: jobsOf{n}, Pictures: picturesOf{n},
 		NewID: n.record.NewID, Now: time.Now, Logger: n.log,
 	})
 }
 
 // toldOf carries what inspection finds to people.
-type toldOf struct{ desk *alarm.Desk }
+type toldOf struct{ alarmsFrom }
 
 // fromQuality is inspection's name as a source of alarms.
 const fromQuality alarm.Source = "quality"
@@ -36,12 +36,7 @@ func (a toldOf) Raise(ctx context.Context, tenant plant.TenantNo, s quality.Sign
 	if s.Fatal {
 		priority = 2
 	}
-	return a.desk.Raise(ctx, tenant, alarm.Signal{Source: fromQuality, Key: s.Key, Place: s.Place, At: s.At, Priority: priority, Text: s.Text, Evidence: s.Page})
-}
-
-// Settle implements quality.Alarms.
-func (a toldOf) Settle(ctx context.Context, tenant plant.TenantNo, key string, at plant.Instant) error {
-	return a.desk.Clear(ctx, tenant, fromQuality, key, at)
+	return a.raise(ctx, tenant, alarm.Signal{Key: s.Key, Place: s.Place, At: s.At, Priority: priority, Text: s.Text, Evidence: s.Page})
 }
 
 // heldBy holds orders for inspection.

@@ -66,6 +66,22 @@ func Read[T any](doc Document, err error) (T, error) {
 	return out, err
 }
 
+// Seen reads a document that the asker sees and has a right at: access.ErrNotFound for
+// one elsewhere, access.ErrForbidden without the right.
+func Seen[T any](ctx context.Context, store Store, who access.Principal, kind Kind, id string, right access.Permission) (T, error) {
+	var none T
+	doc, err := store.Document(ctx, who.Scope.Tenant, kind, id)
+	switch {
+	case err != nil:
+		return none, err
+	case !who.Scope.Allows(doc.Path):
+		return none, fmt.Errorf("%w: %s %s", access.ErrNotFound, kind, id)
+	case !who.May(right, doc.Path):
+		return none, fmt.Errorf("%w: %s at %s", access.ErrForbidden, right, doc.Path)
+	}
+	return Read[T](doc, nil)
+}
+
 // ReadAll makes things of their documents, unless there was an error before.
 func ReadAll[T any](docs []Document, err error) ([]T, error) {
 	out := make([]T, 0, len(docs))

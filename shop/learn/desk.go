@@ -219,16 +219,7 @@ func (s *Study) fits(path string, signals []Signal) error {
 
 // study that the asker sees and has a right at.
 func (d *Desk) study(ctx context.Context, who access.Principal, id string, right access.Permission) (Study, error) {
-	s, err := document.Read[Study](d.o.Store.Document(ctx, who.Scope.Tenant, KindStudy, id))
-	switch {
-	case err != nil:
-		return Study{}, err
-	case !who.Scope.Allows(s.Path):
-		return Study{}, fmt.Errorf("%w: study %s", access.ErrNotFound, id)
-	case !who.May(right, s.Path):
-		return Study{}, fmt.Errorf("%w: %s at %s", access.ErrForbidden, right, s.Path)
-	}
-	return s, nil
+	return document.Seen[Study](ctx, d.o.Store, who, KindStudy, id, right)
 }
 
 // Studies within the asker's places, the newest first.

@@ -247,7 +247,7 @@ func (d *Desk) close(ctx context.Context, tenant plant.TenantNo, v Deviation, e 
 	if err := d.saveDeviation(ctx, tenant, v, ""); err != nil {
 		return err
 	}
-	return d.o.Alarms.Settle(ctx, tenant, v.alarmKey(), v.To)
+	return d.o.Alarms.Clear(ctx, tenant, v.alarmKey(), v.To)
 }
 
 // ended follows a run that runs no more to its end, and leaves it there.

@@ -24,16 +24,7 @@ func (d *Desk) Recipe(ctx context.Context, who access.Principal, id string) (Rec
 }
 
 func (d *Desk) recipe(ctx context.Context, who access.Principal, id string, right access.Permission) (Recipe, error) {
-	r, err := document.Read[Recipe](d.o.Store.Document(ctx, who.Scope.Tenant, KindRecipe, id))
-	switch {
-	case err != nil:
-		return Recipe{}, err
-	case !who.Scope.Allows(r.Path):
-		return Recipe{}, fmt.Errorf("%w: recipe %s", access.ErrNotFound, id)
-	case !who.May(right, r.Path):
-		return Recipe{}, fmt.Errorf("%w: %s at %s", access.ErrForbidden, right, r.Path)
-	}
-	return r, nil
+	return document.Seen[Recipe](ctx, d.o.Store, who, KindRecipe, id, right)
 }
 
 // ofItem are all revisions for an item, whoever may see them: what is in effect does

@@ -104,6 +104,6 @@ type Notice struct {
 // Alarms carries deviations to people.
 type Alarms interface {
 	Raise(ctx context.Context, tenant plant.TenantNo, n Notice) error
-	// Settle says that what was raised under a key is over.
-	Settle(ctx context.Context, tenant plant.TenantNo, key string, at plant.Instant) error
+	// Clear says that what was raised under a key is over.
+	Clear(ctx context.Context, tenant plant.TenantNo, key string, at plant.Instant) error
 }

@@ -273,7 +273,7 @@ func (w *world) Raise(_ context.Context, _ plant.TenantNo, n process.Notice) err
 	return nil
 }
 
-func (w *world) Settle(_ context.Context, _ plant.TenantNo, key string, _ plant.Instant) error {
+func (w *world) Clear(_ context.Context, _ plant.TenantNo, key string, _ plant.Instant) error {
 	delete(w.alarms, key)
 	w.told = append(w.told, "settled "+key)
 	return nil

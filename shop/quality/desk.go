@@ -93,16 +93,7 @@ func (d *Desk) SaveCharacteristic(ctx context.Context, who access.Principal, c C
 
 // characteristic is one that the asker sees and has a right at.
 func (d *Desk) characteristic(ctx context.Context, who access.Principal, id string, right access.Permission) (Characteristic, error) {
-	c, err := document.Read[Characteristic](d.o.Store.Document(ctx, who.Scope.Tenant, KindCharacteristic, id))
-	switch {
-	case err != nil:
-		return Characteristic{}, err
-	case !who.Scope.Allows(c.Path):
-		return Characteristic{}, fmt.Errorf("%w: characteristic %s", access.ErrNotFound, id)
-	case !who.May(right, c.Path):
-		return Characteristic{}, fmt.Errorf("%w: %s at %s", access.ErrForbidden, right, c.Path)
-	}
-	return c, nil
+	return document.Seen[Characteristic](ctx, d.o.Store, who, KindCharacteristic, id, right)
 }
 
 // Characteristic is one that the asker sees.
@@ -277,7 +268,7 @@ func (d *Desk) tell(ctx context.Context, tenant plant.TenantNo, c Characteristic
 		beyond := p.Limits > 0 && p.LCL != nil && (p.Value > *p.UCL || p.Value < *p.LCL)
 		if p.Limits == 0 && !p.Outside || len(p.Rules) == 0 && !beyond && !p.Outside {
 			if d.o.Alarms != nil {
-				err = errors.Join(err, d.o.Alarms.Settle(ctx, tenant, c.ID, p.At))
+				err = errors.Join(err, d.o.Alarms.Clear(ctx, tenant, c.ID, p.At))
 			}
 			continue
 		}

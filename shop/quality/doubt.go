@@ -338,7 +338,7 @@ func (d *Desk) watchGauge(ctx context.Context, tenant plant.TenantNo, g Gauge) e
 	}
 	key := "gauge." + g.ID
 	if !s.bad() {
-		return d.o.Alarms.Settle(ctx, tenant, key, s.last(d.now()))
+		return d.o.Alarms.Clear(ctx, tenant, key, s.last(d.now()))
 	}
 	return d.o.Alarms.Raise(ctx, tenant, gaugeSignal(key, &s))
 }

@@ -72,8 +72,8 @@ type Signal struct {
 // Alarms carries what the room finds to people. A nil one carries nothing.
 type Alarms interface {
 	Raise(ctx context.Context, tenant plant.TenantNo, s Signal) error
-	// Settle says that what was raised under a key is over.
-	Settle(ctx context.Context, tenant plant.TenantNo, key string, at plant.Instant) error
+	// Clear says that what was raised under a key is over.
+	Clear(ctx context.Context, tenant plant.TenantNo, key string, at plant.Instant) error
 }
 
 // Orders are held when what is made does not conform. A nil one holds nothing.

@@ -46,5 +46,5 @@ func (d *Desk) Withdraw(ctx context.Context, who access.Principal, characteristi
 	if err != nil || len(before) > 0 && (len(before[0].Rules) > 0 || before[0].outside(&c)) {
 		return s, err
 	}
-	return s, d.o.Alarms.Settle(ctx, who.Scope.Tenant, c.ID, d.now())
+	return s, d.o.Alarms.Clear(ctx, who.Scope.Tenant, c.ID, d.now())
 }

@@ -24,16 +24,7 @@ func (d *Desk) Revision(ctx context.Context, who access.Principal, id string) (L
 }
 
 func (d *Desk) revision(ctx context.Context, who access.Principal, id string, right access.Permission) (Loop, error) {
-	l, err := document.Read[Loop](d.o.Store.Document(ctx, who.Scope.Tenant, KindLoop, id))
-	switch {
-	case err != nil:
-		return Loop{}, err
-	case !who.Scope.Allows(l.Path):
-		return Loop{}, fmt.Errorf("%w: loop %s", access.ErrNotFound, id)
-	case !who.May(right, l.Path):
-		return Loop{}, fmt.Errorf("%w: %s at %s", access.ErrForbidden, right, l.Path)
-	}
-	return l, nil
+	return document.Seen[Loop](ctx, d.o.Store, who, KindLoop, id, right)
 }
 
 // ofSeries are all revisions of a loop, the newest first.

@@ -66,7 +66,7 @@ func (r *runner) settle() {
 	if !r.unsettled {
 		return
 	}
-	if err := r.d.o.Alarms.Settle(r.d.ctx, r.tenant, r.alarmKey(), r.d.now()); err != nil {
+	if err := r.d.o.Alarms.Clear(r.d.ctx, r.tenant, r.alarmKey(), r.d.now()); err != nil {
 		r.d.o.Logger.Error("the alarm of a loop does not end", "loop", r.loop.Series, "err", err)
 		return
 	}

@@ -230,8 +230,8 @@ func (o *oven) Raise(_ context.Context, _ plant.TenantNo, n loop.Notice) error {
 	return nil
 }
 
-// Settle implements loop.Alarms.
-func (o *oven) Settle(_ context.Context, _ plant.TenantNo, key string, _ plant.Instant) error {
+// Clear implements loop.Alarms.
+func (o *oven) Clear(_ context.Context, _ plant.TenantNo, key string, _ plant.Instant) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	delete(o.raised, key)

@@ -63,16 +63,7 @@ func (d *Desk) Rule(ctx context.Context, who access.Principal, id string) (Rule,
 }
 
 func (d *Desk) rule(ctx context.Context, who access.Principal, id string, right access.Permission) (Rule, error) {
-	r, err := document.Read[Rule](d.o.Store.Document(ctx, who.Scope.Tenant, KindRule, id))
-	switch {
-	case err != nil:
-		return Rule{}, err
-	case !who.Scope.Allows(r.Path):
-		return Rule{}, fmt.Errorf("%w: rule %s", access.ErrNotFound, id)
-	case !who.May(right, r.Path):
-		return Rule{}, fmt.Errorf("%w: %s at %s", access.ErrForbidden, right, r.Path)
-	}
-	return r, nil
+	return document.Seen[Rule](ctx, d.o.Store, who, KindRule, id, right)
 }
 
 // Revisions are all of a rule, the newest first.
