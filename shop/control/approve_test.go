@@ -50,6 +50,9 @@ func TestDecide_TwoOthers(t *testing.T) {
 	away := engineer("u7")
 	away.Scope.Path = "firm/other"
 	refused(away, true, "", access.ErrNotFound)
+	if page, err := d.List(t.Context(), access.Scope{Tenant: tenant}, control.Filter{State: fact.CommandAwaiting}); err != nil || len(page.Commands) != 1 || page.Commands[0].ID != c.ID {
+		t.Errorf("what waits: %+v, %v", page, err)
+	}
 	first, err := d.Decide(t.Context(), engineer("u2"), c.ID, true, "seen")
 	must(t, err)
 	if first.State != fact.CommandAwaiting || states(first) != "approved" || s.writes != 0 {

@@ -37,6 +37,9 @@ func (d *Desk) List(ctx context.Context, scope access.Scope, f Filter) (Page, er
 		f.Limit = 100
 	}
 	f.Limit = min(f.Limit, maxListed)
+	if f.State == fact.CommandAwaiting { // nothing waits for longer, and pages ask for it all the time
+		f.From = max(f.From, d.now()-plant.Micros(MaxApproval.Microseconds()))
+	}
 	q := fact.Filter{Kinds: []fact.Kind{fact.KindCommand}, From: f.From, To: f.To, Newest: true, Limit: maxListed}
 	var err error
 	if q.Subjects, err = d.subjects(ctx, scope, f.Node); err != nil {

@@ -96,10 +96,6 @@ func (d *Desk) Pass(ctx context.Context, tenant plant.TenantNo) error {
 	if err != nil {
 		return err
 	}
-	rotas, err := d.o.Store.Rotas(ctx, tenant)
-	if err != nil {
-		return err
-	}
 	now := d.o.Now()
 	for _, a := range page.Alarms {
 		if now.Sub(a.From.Time()) > fresh {
@@ -115,6 +111,10 @@ func (d *Desk) Pass(ctx context.Context, tenant plant.TenantNo) error {
 		}
 	}
 	due, err := d.o.Store.Due(ctx, tenant, plant.InstantOf(now), atOnce)
+	if err != nil || len(due) == 0 {
+		return err
+	}
+	rotas, err := d.o.Store.Rotas(ctx, tenant)
 	if err != nil {
 		return err
 	}
