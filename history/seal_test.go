@@ -60,10 +60,21 @@ func left(t *testing.T, dir string) string {
 		if err != nil { // a table was dropped meanwhile
 			continue
 		}
-		if _, damage, err := CheckFiles(t.Context(), to, nil); over || err == nil && len(damage) == 0 && hasTable(bytesThatMatter(t, to)) {
+		if over || ofOneMoment(t, to) {
 			return to
 		}
 	}
+}
+
+// ofOneMoment says whether a copy is of one moment: its files are as they were sealed, and
+// all that its manifest names are there.
+func ofOneMoment(t *testing.T, dir string) bool {
+	t.Helper()
+	if _, damage, err := CheckFiles(t.Context(), dir, nil); err != nil || len(damage) > 0 || !hasTable(bytesThatMatter(t, dir)) {
+		return false
+	}
+	s, err := Open(copied(t, dir), Options{})
+	return err == nil && s.Close() == nil
 }
 
 func checked(t *testing.T, dir string) []Damage {
