@@ -11,6 +11,7 @@ import (
 
 	"zhigai/access"
 	calc "zhigai/calc/alarm"
+	calccontrol "zhigai/calc/control"
 	calcrule "zhigai/calc/rule"
 	"zhigai/connect/profile"
 	"zhigai/fact"
@@ -28,14 +29,20 @@ import (
 
 // newLineRules makes the desk of rules by which a line reacts by itself.
 func (n *node) newLineRules() *rule.Desk {
-	return rule.NewDesk(rule.Options{
+	return rule.NewDesk(n.lineRuleOptions())
+}
+
+// lineRuleOptions are what a desk of rules needs of the node.
+func (n *node) lineRuleOptions() rule.Options {
+	started := time.Now()
+	return rule.Options{
 		Store: recshop.NewLineRules(n.record), Plant: rulePlant{recipeMachines{placesOf{n.fleet}, n.profiles}}, History: n.history,
-		Derived: newRuleDerived(n), Events: ruleEvents{n}, Actors: ruleActors{n}, Tenants: n.tenants.list,
+		Derived: newRuleDerived(n), Events: ruleEvents{n}, Actors: ruleActors{n}, Outputs: ruleOutputs{ruleActors{n}}, Tenants: n.tenants.list,
 		Held: func(_ context.Context, tenant plant.TenantNo, machine plant.NodeID, signal string) (string, error) {
 			return n.loops.Holder(tenant, machine, signal), nil
 		},
-		NewID: n.record.NewID, Now: time.Now, Logger: n.log,
-	})
+		NewID: n.record.NewID, Now: time.Now, Passed: func() time.Duration { return time.Since(started) }, Logger: n.log,
+	}
 }
 
 // runLineRules lets rules look at samples until ctx ends.
@@ -94,7 +101,7 @@ func (p rulePlant) Machine(ctx context.Context, tenant plant.TenantNo, node plan
 
 // ruleSignal is a signal as rules know it; one without a kind cannot be spoken of.
 func ruleSignal(s profile.Signal, tag *plant.Tag) rule.Signal {
-	out := rule.Signal{Name: s.Name, Title: s.Title, Unit: s.Unit, Values: s.Values, Writable: s.Write != nil}
+	out := rule.Signal{Name: s.Name, Title: s.Title, Unit: s.Unit, Values: s.Values}
 	switch s.Kind {
 	case plant.KindNumber, plant.KindBoolean, plant.KindEnumeration, plant.KindText:
 		out.Kind = calcrule.Kind(s.Kind)
@@ -103,7 +110,8 @@ func ruleSignal(s profile.Signal, tag *plant.Tag) rule.Signal {
 		out.Tag = tag.No
 	}
 	if s.Write != nil {
-		out.Min, out.Max = s.Write.Min, s.Write.Max
+		out.Min, out.Max, out.Approve, out.Watchdog, out.Writable = s.Write.Min, s.Write.Max, s.Write.Approve, s.Write.Watchdog, !s.Write.Watchdog
+		out.Strides = calccontrol.Strides{MaxStep: s.Write.MaxStep, MaxRate: s.Write.MaxRate, Tolerance: s.Write.Tolerance}
 	}
 	return out
 }
@@ -290,10 +298,17 @@ func rulePage(r rule.Rule) string { return "/control/rules?rule=" + r.ID }
 
 // command orders a value the way of all commands and waits for its end.
 func (a ruleActors) command(ctx context.Context, tenant plant.TenantNo, d rule.Doing) rule.Outcome {
-	by := a.by(tenant, d)
-	c, err := controls{a.n}.Order(ctx, by, control.Order{
-		Node: d.Action.Machine, Signal: d.Action.Signal, Value: fact.Setting{Number: d.Action.Value}, Note: ruleNote(d), Key: fmt.Sprintf("%s/%d", d.Firing.ID, d.No), Source: ruleUser + d.Rule.Series,
+	return a.order(ctx, tenant, a.by(tenant, d), control.Order{
+		Node: d.Action.Machine, Signal: d.Action.Signal, Value: fact.Setting{Number: d.Action.Value}, Note: ruleNote(d), Key: commandKey(d), Source: ruleUser + d.Rule.Series,
 	})
+}
+
+// commandKey makes a command of a firing the same however often it is ordered.
+func commandKey(d rule.Doing) string { return fmt.Sprintf("%s/%d", d.Firing.ID, d.No) }
+
+// order gives a command and waits until nothing more becomes of it without somebody.
+func (a ruleActors) order(ctx context.Context, tenant plant.TenantNo, by access.Principal, o control.Order) rule.Outcome {
+	c, err := controls{a.n}.Order(ctx, by, o)
 	if err != nil {
 		return rule.Failed(rule.Command, err)
 	}
@@ -364,7 +379,7 @@ func (a ruleActors) Over(ctx context.Context, tenant plant.TenantNo, d rule.Doin
 // clear it: it is about the one time that it was suspended.
 func (a ruleActors) Tell(ctx context.Context, tenant plant.TenantNo, r rule.Rule, why string) error {
 	key := r.Series + "/suspended"
-	text := plant.Name{ZH: "规则已自动停用：" + r.Name.ZH, EN: "Rule suspended itself: " + cmp.Or(r.Name.EN, r.Name.ZH)}
+	text := plant.Name{ZH: fmt.Sprintf("规则“%s”已自动停用：%s", r.Name.ZH, why), EN: fmt.Sprintf("rule %q suspended itself: %s", cmp.Or(r.Name.EN, r.Name.ZH), why)}
 	err := a.n.alarms.Raise(ctx, tenant, alarm.Signal{Source: fromRules, Key: key, Place: r.Place, Priority: suspendedPriority, Text: text, Evidence: rulePage(r)})
 	return errors.Join(err, a.n.alarms.Clear(ctx, tenant, fromRules, key, 0))
 }

@@ -2,10 +2,12 @@ package rule
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"zhigai/access"
+	"zhigai/calc/rule"
 	"zhigai/fact/document"
 	"zhigai/plant"
 )
@@ -75,9 +77,13 @@ func (d *Desk) actor(tenant plant.TenantNo, r *runner, open *Fired) func(context
 			if why != "" {
 				d.stop(r)
 				if r.rule.State == Active {
-					err = d.suspend(doing, tenant, r.rule.ID, why)
+					err = errors.Join(err, d.trip(doing, tenant, r.rule, why))
 				}
 				d.o.Logger.Warn("a rule was stopped", "rule", r.rule.ID, "reason", why)
+				// Nobody knows whether what stood goes on.
+				end := rule.Firing{To: int64(plant.MicrosOf(d.o.Now())), Lost: true}
+				err = errors.Join(err, d.over(doing, tenant, r.rule, open, news{firing: end, over: true}))
+				open = nil
 			}
 			if err != nil {
 				d.o.Logger.Error("a firing of a rule is not kept", "rule", r.rule.ID, "err", err)
@@ -85,6 +91,15 @@ func (d *Desk) actor(tenant plant.TenantNo, r *runner, open *Fired) func(context
 			cancel()
 			r.acting.Store(len(r.news) > 0)
 		}
+	}
+}
+
+// fail stops a runner and lets it be suspended.
+func (d *Desk) fail(r *runner, why string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !r.stopped {
+		r.say(news{why: why})
 	}
 }
 

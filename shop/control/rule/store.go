@@ -5,6 +5,7 @@ import (
 
 	"zhigai/access"
 	calc "zhigai/calc/alarm"
+	"zhigai/calc/control"
 	"zhigai/calc/rule"
 	"zhigai/fact/document"
 	"zhigai/history"
@@ -22,7 +23,10 @@ type Signal struct {
 	Kind     rule.Kind            `json:"kind" enum:"number,boolean,enumeration,text"`
 	Tag      plant.TagNo          `json:"tag,omitempty"`
 	Derived  bool                 `json:"derived,omitempty" doc:"No device tells it: it follows from other facts"`
-	Writable bool                 `json:"writable,omitempty"`
+	Writable bool                 `json:"writable,omitempty" doc:"It is a set point"`
+	Watchdog bool                 `json:"watchdog,omitempty" doc:"It takes the beats of a watchdog and nothing else"`
+	Approve  int                  `json:"approve,omitempty" doc:"How many others say yes to each command"`
+	Strides  control.Strides      `json:"-"` // by which it may be moved
 	Min      *float64             `json:"min,omitempty" doc:"Smallest value that the machine takes"`
 	Max      *float64             `json:"max,omitempty"`
 	Values   map[int64]plant.Name `json:"values,omitempty" doc:"Names of an enumeration's codes"`
@@ -91,6 +95,17 @@ type Outcome struct {
 	Why   string `json:"why,omitempty"`
 	// Doubtful: nobody knows whether a machine did as it was told.
 	Doubtful bool `json:"doubtful,omitempty"`
+}
+
+// Outputs reads and sets set points beside firings: on the way to what is safe, and for
+// watchdogs.
+type Outputs interface {
+	// Value reads a set point anew.
+	Value(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, signal string) (float64, error)
+	// Set orders a value at an action's machine and returns when the command ended.
+	Set(ctx context.Context, tenant plant.TenantNo, r Rule, a Action, signal string, value float64) Outcome
+	// Beat serves the watchdog of an action.
+	Beat(ctx context.Context, tenant plant.TenantNo, r Rule, a Action, count uint64) error
 }
 
 // Actors do what rules decide.

@@ -10945,6 +10945,22 @@ export interface components {
             /** Format: double */
             ratio: number;
         };
+        ControlSafe: {
+            /** @enum {string} */
+            action: "hold" | "ramp" | "hand-back";
+            /**
+             * Format: double
+             * @description Of ramp: by how much in a second; 0: in one step
+             */
+            rate?: number;
+            /** @description Of hand-back: set point of the machine by which it takes over */
+            signal?: string;
+            /**
+             * Format: double
+             * @description Of ramp: where the output goes; of hand-back: what the signal is set to
+             */
+            value?: number;
+        };
         ControlUltimate: {
             /**
              * Format: double
@@ -17164,7 +17180,7 @@ export interface components {
              */
             readonly revision?: number;
             /** @description What happens when inputs are stale, the device is lost, the node starts anew, its clock steps or it is overloaded */
-            safe: components["schemas"]["LoopSafe"];
+            safe: components["schemas"]["ControlSafe"];
             /** @description Of all revisions of the loop: the loop's id; left out for a new one */
             series?: string;
             /**
@@ -17300,22 +17316,6 @@ export interface components {
             sp: number;
             /** @description What the last autotuning found */
             tuned?: components["schemas"]["LoopTuned"];
-        };
-        LoopSafe: {
-            /** @enum {string} */
-            action: "hold" | "ramp" | "hand-back";
-            /**
-             * Format: double
-             * @description Of ramp: by how much in a second; 0: in one step
-             */
-            rate?: number;
-            /** @description Of hand-back: set point of the machine by which it takes over */
-            signal?: string;
-            /**
-             * Format: double
-             * @description Of ramp: where the output goes; of hand-back: what the signal is set to
-             */
-            value?: number;
         };
         LoopStep: {
             at: string;
@@ -23225,6 +23225,8 @@ export interface components {
              * @description Of an alarm or a work order: 1 is the most urgent
              */
             priority?: number;
+            /** @description Of a command: what becomes of the set point when the rule cannot go on; it stays as it is when left out */
+            safe?: components["schemas"]["RuleSafe"];
             /** @description Of a command: the set point */
             signal?: string;
             /** @description What people read; the rule's name when left out */
@@ -23235,6 +23237,8 @@ export interface components {
              * @description Of a command, in the set point's unit
              */
             value?: number;
+            /** @description Of a command: by which the machine sees that the rule looks after it */
+            watchdog?: components["schemas"]["RuleWatchdog"];
             /**
              * @description Of a call
              * @enum {string}
@@ -23329,6 +23333,8 @@ export interface components {
              * @description Of a schedule
              */
             every_s?: number;
+            /** @description After the node started anew it acts on by itself; without it a rule that commands suspends itself then */
+            goes_on?: boolean;
             inputs: components["schemas"]["RuleInput"][];
             /**
              * Format: int64
@@ -23513,6 +23519,8 @@ export interface components {
              * @description Of a schedule
              */
             every_s?: number;
+            /** @description After the node started anew it acts on by itself; without it a rule that commands suspends itself then */
+            goes_on?: boolean;
             /** @description Of this revision */
             readonly id?: string;
             inputs: components["schemas"]["RuleInput"][];
@@ -23559,6 +23567,8 @@ export interface components {
              * @description Counts from 1 within the series
              */
             readonly revision?: number;
+            /** @description Of a rule that suspended itself: what becomes of its set points */
+            readonly securing?: components["schemas"]["RuleSecured"][] | null;
             /** @description Of all revisions of the rule; left out for a new rule */
             series?: string;
             /**
@@ -23576,6 +23586,42 @@ export interface components {
             /** @description Condition in CEL over the inputs, with avg, min, max, rate, duration, count and since over windows */
             when: string;
         };
+        RuleSafe: {
+            /** @enum {string} */
+            action: "hold" | "ramp" | "hand-back";
+            /**
+             * Format: double
+             * @description Of ramp: by how much in a second; 0: in one step
+             */
+            rate?: number;
+            /**
+             * Format: double
+             * @description Of ramp: smallest step that the machine takes; 0: none
+             */
+            resolution?: number;
+            /** @description Of hand-back: set point of the machine by which it takes over */
+            signal?: string;
+            /**
+             * Format: double
+             * @description Of ramp: where the output goes; of hand-back: what the signal is set to
+             */
+            value?: number;
+        };
+        RuleSecured: {
+            /**
+             * Format: int64
+             * @description Number of the command among the actions, from 0
+             */
+            action: number;
+            /** @description When it was done */
+            at?: string;
+            done?: boolean;
+            point: string;
+            /** @enum {string} */
+            safe: "hold" | "ramp" | "hand-back";
+            /** @description What the machine has, or why it does not have it yet */
+            what?: string;
+        };
         RuleShown: {
             /** @description All of the rule, the newest first */
             revisions: components["schemas"]["RuleRule"][];
@@ -23583,6 +23629,11 @@ export interface components {
             status: components["schemas"]["RuleStatus"];
         };
         RuleSignal: {
+            /**
+             * Format: int64
+             * @description How many others say yes to each command
+             */
+            approve?: number;
             /** @description No device tells it: it follows from other facts */
             derived?: boolean;
             /** @enum {string} */
@@ -23603,6 +23654,9 @@ export interface components {
             values?: {
                 [key: string]: components["schemas"]["PlantName"];
             };
+            /** @description It takes the beats of a watchdog and nothing else */
+            watchdog?: boolean;
+            /** @description It is a set point */
             writable?: boolean;
         };
         RuleStatus: {
@@ -23625,7 +23679,7 @@ export interface components {
             /** @enum {string} */
             state: "draft" | "backtested" | "shadow" | "active" | "suspended" | "retired";
             /** @enum {string} */
-            what: "save" | "backtest" | "shadow" | "request" | "approve" | "refuse" | "suspend" | "retire" | "rollback" | "edit";
+            what: "save" | "backtest" | "shadow" | "request" | "approve" | "refuse" | "suspend" | "safe" | "retire" | "rollback" | "edit";
         };
         RuleTrial: {
             /** @enum {string} */
@@ -23708,6 +23762,12 @@ export interface components {
             /** Format: int64 */
             misses: number;
             to: string;
+        };
+        RuleWatchdog: {
+            /** Format: int64 */
+            period_ms: number;
+            /** @description Set point of the machine that its profile declares as a watchdog */
+            signal: string;
         };
         Sample: {
             /** @description good, uncertain:REASON or bad:REASON */
