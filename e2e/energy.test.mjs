@@ -8,7 +8,7 @@ import { startDemo, until } from "./demo.mjs";
 let demo, browser, page, site;
 
 before(async () => {
-  demo = await startDemo(undefined, "--orders");
+  demo = await startDemo(undefined, "--orders", "--hurry", "20s"); // at any hour: a plan keeps breaks
   const { items } = await demo.api("/api/v1/nodes?limit=1000");
   site = items.find((n) => n.path === "xinchang-bearing/xinchang");
   browser = await launch();

@@ -22429,7 +22429,7 @@ export interface components {
             bias?: number;
             /**
              * Format: double
-             * @description Signals that the rules give by chance of so many subgroups of a process in control
+             * @description Signals that the rules give by chance of so many subgroups of a process in control, by limits of a phase I of that size
              */
             by_chance: number;
             effective: boolean;
@@ -22444,6 +22444,11 @@ export interface components {
              * @description Of them were outside of the specification
              */
             outside: number;
+            /**
+             * Format: double
+             * @description Of so many signals or more by chance; below 0.01 the action did not work
+             */
+            probability?: number;
             /**
              * Format: int64
              * @description Flagged ones one behind the other are one signal
