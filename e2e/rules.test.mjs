@@ -78,6 +78,12 @@ test("the engineer writes a rule and is shown where it is wrong", async () => {
   await choose(page, form, "在哪里 2", "1号磨床");
   await choose(page, form, "设定点 2", "feed.override");
   await form.getByLabel("设为 2").fill("90");
+  await choose(page, form, "规则无法继续时 2", "缓变到安全值");
+  await form.getByLabel("安全值 2").fill("95");
+  await form.getByLabel("每秒变化（空：一步到位） 2").fill("2");
+  await form.getByLabel("信号 1").last().click();
+  await page.getByTitle("班次代号 calendar.shift").first().waitFor(); // what no device tells is there too
+  await page.keyboard.press("Escape");
   await form.getByText("可以用", { exact: false }).waitFor();
   await form.getByRole("button", { name: "看最近 6 小时会在何时触发" }).click();
   await form.getByText(/最近 .* 会触发 \d+ 次/).waitFor();
@@ -172,6 +178,28 @@ test("it is suspended, the next revision acts, and the first is rolled back to",
   await page.goto(`${demo.base}/control/rules?rule=${id}`);
   await page.getByRole("dialog", { name: /第 1 版/ }).getByText("回到这一版").first().waitFor();
   await accessible(page, "rules-rolled-back");
+});
+
+test("it acts too often, suspends itself, and its set point goes to what was declared", async () => {
+  const page = engineer;
+  let r = await rule();
+  assert.deepEqual(r.actions[1].safe, { action: "ramp", value: 95, rate: 2 });
+  for (let n = 0; n < 12 && r.state === "active"; n++) {
+    const before = (await fired("active")).length;
+    await feed(110);
+    await until("a firing, or the end", async () => (await fired("active")).length > before || (await rule()).state !== "active");
+    await until("the end of the firing", async () => (await fired("active")).every((f) => f.to) || (await rule()).state !== "active");
+    r = await rule();
+  }
+  assert.equal(r.state, "suspended");
+  await until("its set point is safe", async () => (await rule()).securing.every((s) => s.done));
+  assert.match((await rule()).securing[0].what, /feed.override is at 95/);
+  const commands = (await demo.api(`/api/v1/commands?equipment=${grinder.id}`)).items;
+  assert.equal(commands[0].value.number, 95);
+  assert.match(commands[0].note, /safe action/);
+  await page.goto(`${demo.base}/control/rules?rule=${id}`);
+  await page.getByRole("list", { name: "设定点的安全动作" }).getByText("已完成").waitFor();
+  await accessible(page, "rules-secured");
 });
 
 test("in English", async () => {

@@ -17,7 +17,7 @@ export function SafetyFields({ at, n, row }: { at: number; n: number; row: Parti
   const needed = [{ required: true, message: t("needed") }];
   const field = (name: "value" | "rate" | "resolution", label: string, width = 110) => <Form.Item name={[at, "safe", name]} label={`${label} ${n}`} rules={name === "value" ? needed : []} style={{ margin: 0 }}><InputNumber {...(name === "value" ? {} : { min: 0 })} style={{ width }} /></Form.Item>;
   return (
-    <div className="row" style={{ alignItems: "flex-end", paddingInlineStart: 24 }} role="group" aria-label={`${t("safe")} ${n}`}>
+    <div className="row" style={{ alignItems: "flex-end", paddingInlineStart: 24 }} role="group" aria-label={t("action", { n })}>
       <Form.Item name={[at, "safe", "action"]} label={`${t("safe")} ${n}`} initialValue="hold" style={{ margin: 0, width: 190 }}><Select options={actions.map((a) => ({ value: a, label: t(`safe.${a}`) }))} /></Form.Item>
       {action === "hand-back" && <SignalField at={[at, "safe", "signal"]} machine={row.equipment} label={`${t("safe.signal")} ${n}`} fits={(s) => s.writable === true && s.name !== row.signal} />}
       {action !== "hold" && field("value", t("safe.value"))}
