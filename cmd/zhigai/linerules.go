@@ -319,7 +319,12 @@ func (a ruleActors) order(ctx context.Context, tenant plant.TenantNo, by access.
 	if c, err = (controls{a.n}).Wait(ctx, access.Scope{Tenant: tenant}, id); err != nil {
 		return rule.Outcome{Kind: rule.Command, ID: id, State: fact.CommandUnknown, Why: err.Error(), Doubtful: true}
 	}
-	out := rule.Outcome{Kind: rule.Command, ID: id, State: c.State}
+	return commandOutcome(c)
+}
+
+// commandOutcome is what a command came to.
+func commandOutcome(c control.Command) rule.Outcome {
+	out := rule.Outcome{Kind: rule.Command, ID: c.ID, State: c.State}
 	switch c.State {
 	case fact.CommandConfirmed:
 	case fact.CommandMismatched, fact.CommandUnknown:
@@ -327,7 +332,7 @@ func (a ruleActors) order(ctx context.Context, tenant plant.TenantNo, by access.
 		out.Why = whyOf(c)
 	default:
 		out = rule.Failed(rule.Command, fmt.Errorf("%s: %s", c.State, whyOf(c)))
-		out.ID = id
+		out.ID = c.ID
 	}
 	return out
 }
@@ -365,6 +370,35 @@ func (a ruleActors) hold(ctx context.Context, tenant plant.TenantNo, d rule.Doin
 		return j.Number, err
 	}
 	return "", errors.New("no order runs at the machine")
+}
+
+// leftToRead is how many commands of a machine are looked through for one that a firing
+// ordered before the node ended.
+const leftToRead = 200
+
+// Came implements rule.Actors. What a firing did beside commands before the node ended
+// nobody noted: whoever looks at it is told so.
+func (a ruleActors) Came(ctx context.Context, tenant plant.TenantNo, d rule.Doing, was rule.Outcome) (rule.Outcome, bool) {
+	scope := access.Scope{Tenant: tenant}
+	if d.Action.Kind != rule.Command {
+		return rule.Outcome{Kind: d.Action.Kind, State: fact.CommandUnknown, Why: "the node ended before it was noted whether this was done"}, true
+	}
+	if was.ID == "" {
+		page, err := controls{a.n}.List(ctx, scope, control.Filter{Node: d.Action.Machine, From: d.Firing.From.Micros(), Limit: leftToRead})
+		if err != nil {
+			return was, false
+		}
+		i := slices.IndexFunc(page.Commands, func(c *control.Command) bool { return c.Key == commandKey(d) })
+		if i < 0 {
+			return rule.Failed(rule.Command, errors.New("nothing was sent: the node ended before it was ordered")), true
+		}
+		was.ID = page.Commands[i].ID
+	}
+	c, err := controls{a.n}.Command(ctx, scope, was.ID)
+	if err != nil || !c.Final() {
+		return was, false
+	}
+	return commandOutcome(c), true
 }
 
 // Over implements rule.Actors.

@@ -37,6 +37,21 @@ func (d *Desk) Firings(ctx context.Context, f Filter) ([]Fired, error) {
 	return document.ReadAll[Fired](d.o.Store.Documents(ctx, f))
 }
 
+// changeFired changes a firing as it is kept now: who waits for an approval does beside
+// who ends it.
+func (d *Desk) changeFired(ctx context.Context, tenant plant.TenantNo, id string, change func(*Fired)) (Fired, error) {
+	for {
+		f, err := document.Read[Fired](d.o.Store.Document(ctx, tenant, KindFiring, id))
+		if err != nil {
+			return f, err
+		}
+		change(&f)
+		if err = d.saveFired(ctx, tenant, &f); !errors.Is(err, access.ErrConflict) {
+			return f, err
+		}
+	}
+}
+
 func (d *Desk) saveFired(ctx context.Context, tenant plant.TenantNo, f *Fired) error {
 	seen := f.Rev
 	f.Rev++
@@ -165,7 +180,12 @@ func (d *Desk) fired(ctx context.Context, tenant plant.TenantNo, r Rule, n news)
 	for i, a := range r.Actions {
 		f.Outcomes = append(f.Outcomes, d.o.Actors.Do(ctx, tenant, Doing{r, *f, a, i}))
 	}
-	return f, d.saveFired(ctx, tenant, f)
+	done, err := d.changeFired(ctx, tenant, f.ID, func(kept *Fired) { kept.Outcomes = f.Outcomes })
+	if err != nil {
+		return f, err
+	}
+	d.follow(tenant, r, done)
+	return &done, nil
 }
 
 // over keeps that a firing is over, and ends what stood because of it.
@@ -173,11 +193,13 @@ func (d *Desk) over(ctx context.Context, tenant plant.TenantNo, r Rule, f *Fired
 	if f == nil {
 		return nil
 	}
-	f.To, f.Lost = max(floorMs(n.firing.To), f.From), n.firing.Lost
-	if err := d.saveFired(ctx, tenant, f); err != nil {
+	ended, err := d.changeFired(ctx, tenant, f.ID, func(kept *Fired) {
+		kept.To, kept.Lost = max(floorMs(n.firing.To), kept.From), n.firing.Lost
+	})
+	if err != nil {
 		return err
 	}
-	if f.Mode != Active || f.Withheld {
+	if f = &ended; f.Mode != Active || f.Withheld {
 		return nil
 	}
 	for i, a := range r.Actions {

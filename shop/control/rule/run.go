@@ -97,7 +97,7 @@ func (d *Desk) Run(ctx context.Context, feed Feed) error {
 	d.mu.Unlock()
 	defer d.safety.Wait()
 	for ctx.Err() == nil {
-		if err := d.follow(ctx, feed); err != nil && ctx.Err() == nil {
+		if err := d.listen(ctx, feed); err != nil && ctx.Err() == nil {
 			d.o.Logger.Error("rules: will start again", "err", err)
 		}
 		d.drop()
@@ -129,7 +129,7 @@ func (r *runner) close() {
 	}
 }
 
-func (d *Desk) follow(ctx context.Context, feed Feed) error {
+func (d *Desk) listen(ctx context.Context, feed Feed) error {
 	at := feed.LastSeq()
 	_ = feed.SaveCursor(Cursor, at) // without it batches may be gone before they are read: then it starts again
 	byTag := map[seen][]listener{}
@@ -361,6 +361,9 @@ func (d *Desk) load(ctx context.Context, feed Feed) (map[seen][]listener, error)
 	}
 	want := map[string]bool{}
 	for _, t := range tenants {
+		if err := d.leftFirings(ctx, t); err != nil {
+			return nil, err
+		}
 		all, err := d.inUse(ctx, t)
 		if err != nil && !errors.Is(err, ErrInvalid) {
 			return nil, err

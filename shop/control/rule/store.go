@@ -113,6 +113,9 @@ type Actors interface {
 	// Do carries an action out and says what came of it. What is refused is an outcome
 	// that failed, with the reason.
 	Do(ctx context.Context, tenant plant.TenantNo, d Doing) Outcome
+	// Came says what became of an action whose outcome is not final, or was not kept when
+	// the node ended; final when nothing more becomes of it.
+	Came(ctx context.Context, tenant plant.TenantNo, d Doing, was Outcome) (now Outcome, final bool)
 	// Over says that a firing is over: what stood because of it ends.
 	Over(ctx context.Context, tenant plant.TenantNo, d Doing) error
 	// Tell lets people know that a rule was suspended.

@@ -30,6 +30,7 @@ type world struct {
 	done    []string             // what was done and ended, in order
 	told    []string
 	outcome map[ActionKind]Outcome // what comes of actions; done where nothing is said
+	came    map[ActionKind]Outcome // what became of them later
 	since   time.Time              // it began
 	outputs map[string]float64     // set points, by signal
 	refuses int                    // so many times a set point is not set
@@ -50,7 +51,7 @@ func newWorld(t testing.TB) (*world, *Desk) {
 	h, err := history.Open(t.TempDir(), history.Options{})
 	must(t, err)
 	t.Cleanup(func() { must(t, h.Close()) })
-	w := &world{now: dawn, since: time.Now(), outputs: map[string]float64{}, docs: map[string]Document{}, history: h, outcome: map[ActionKind]Outcome{}, derived: map[string][]Stretch{}}
+	w := &world{now: dawn, since: time.Now(), outputs: map[string]float64{}, came: map[ActionKind]Outcome{}, docs: map[string]Document{}, history: h, outcome: map[ActionKind]Outcome{}, derived: map[string][]Stretch{}}
 	d := NewDesk(Options{
 		Store: w, Plant: w, History: h, Derived: w, Events: w, Actors: w, Outputs: w, Tenants: func(context.Context) ([]plant.TenantNo, error) { return []plant.TenantNo{1}, nil },
 		NewID: w.newID, Passed: w.passed, Now: func() time.Time { w.mu.Lock(); defer w.mu.Unlock(); return w.now }, Logger: slog.New(slog.DiscardHandler),
@@ -188,6 +189,14 @@ func (w *world) Do(_ context.Context, _ plant.TenantNo, d Doing) Outcome {
 		return o
 	}
 	return Done(d.Action.Kind, "x")
+}
+
+// Came implements Actors.
+func (w *world) Came(_ context.Context, _ plant.TenantNo, d Doing, _ Outcome) (Outcome, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	o, ok := w.came[d.Action.Kind]
+	return o, ok
 }
 
 func (w *world) Over(_ context.Context, _ plant.TenantNo, d Doing) error {
