@@ -270,4 +270,3 @@ func commandsOf(t *testing.T, n *node) (sent, confirmed, unknown int) {
 		}
 	}
 }
-
