@@ -11,6 +11,8 @@ require (
 	golang.org/x/oauth2 v0.38.0
 )
 
+require github.com/tetratelabs/wazero v1.12.0 // indirect
+
 require (
 	cel.dev/cel-go v0.33.2 // indirect
 	cel.dev/expr v0.25.1 // indirect
