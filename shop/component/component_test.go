@@ -145,7 +145,7 @@ func TestDesk_Refused(t *testing.T) {
 		"choose a signal in the same":   func(c *Component) { c.Inputs[0].Unit = "K" },
 		"tells no number":               func(c *Component) { c.Inputs[0].Signal = "force" },
 		"was never read":                func(c *Component) { c.Inputs[0].Signal = "never" },
-		"there is no machine":           func(c *Component) { c.Place = "press" },
+		"there is no machine":           func(c *Component) { c.Inputs[0].Machine = "press" },
 		"which it says itself":          func(c *Component) { c.Code, c.Inputs[0].Signal = "core", "component.core.mean" },
 		"each name once":                func(c *Component) { c.Outputs[1].Name = "mean" },
 		"not below max":                 func(c *Component) { c.Outputs[0].Min, c.Outputs[0].Max = new(2.0), new(1.0) },

@@ -132,13 +132,13 @@ func (d *Desk) Check(ctx context.Context, who access.Principal, def Definition) 
 
 // complete fills in what plant and module say of a component, and refuses what cannot be.
 func (d *Desk) complete(ctx context.Context, who access.Principal, c *Component) error {
+	at, err := d.machine(ctx, who, c.Place)
+	if err != nil {
+		return err
+	}
 	c.usual()
 	if err := c.check(); err != nil {
 		return err
-	}
-	at, err := d.machine(ctx, who, c.Place)
-	if err != nil {
-		return fmt.Errorf("%w: place: there is no machine %s here; choose one of the list", ErrInvalid, c.Place)
 	}
 	c.Path, c.PlaceName = at.Path, at.Name
 	if c.Owner = strings.TrimSpace(c.Owner); c.Owner == "" {

@@ -52,7 +52,7 @@ type Bin struct {
 }
 
 // Try says what a component would have said over a stretch of history, by the code by
-// which it is called when it is active. A service is asked too, at most as often as it may.
+// which it is called when it is active.
 func (d *Desk) Try(ctx context.Context, who access.Principal, q Question) (Trial, error) {
 	const usualCalls = 500
 	if q.Calls == 0 {
@@ -66,12 +66,13 @@ func (d *Desk) Try(ctx context.Context, who access.Principal, q Question) (Trial
 		return Trial{}, invalid("a component is tried on %d days of history at most", int(maxTrial.Hours()/24))
 	case q.Calls < 1 || q.Calls > maxTrialCalls:
 		return Trial{}, invalid("calls: 1 to %d", maxTrialCalls)
-	case q.Definition.Form == Service:
-		return Trial{}, invalid("form: a service is asked about the present alone: it may keep what it is told, and history is none of its business")
 	}
 	c := Component{Definition: q.Definition}
 	if err := d.complete(ctx, who, &c); err != nil {
 		return Trial{}, err
+	}
+	if c.Form == Service {
+		return Trial{}, invalid("form: a service is asked about the present alone: it may keep what it is told, and history is none of its business")
 	}
 	by, free, err := d.open(ctx, who.Scope.Tenant, &c)
 	if err != nil {
