@@ -74,7 +74,7 @@ test("an administrator allows a publisher's key", async () => {
   await form.getByLabel("公钥（Ed25519）").fill(publicKey.export({ type: "spki", format: "pem" }));
   await accessible(page, "components-key");
   await form.getByRole("button", { name: "允许发布者" }).click();
-  await page.getByRole("cell", { name: "华能软测量" }).waitFor();
+  await page.getByRole("cell", { name: "华能软测量", exact: true }).waitFor();
   await accessible(page, "components-publishers");
 });
 
@@ -122,7 +122,8 @@ test("an engineer hands a signed module in, and is told what does not fit", asyn
 test("it is tried on history, and asked for", async () => {
   const page = engineer;
   const shown = page.getByRole("dialog", { name: /第 1 版/ });
-  await choose(page, shown, "在历史上试", "最近 1 小时");
+  await shown.getByRole("combobox", { name: "在历史上试" }).click();
+  await page.locator(".ant-select-dropdown:not(.ant-select-dropdown-hidden)").getByText("最近 1 小时").click();
   await shown.getByRole("button", { name: "试", exact: true }).click();
   await shown.getByText(/次调用，每 .* 秒一次：\d+ 次有结果/).waitFor();
   const said = await shown.getByText(/次调用，每 .* 秒一次/).first().textContent();
@@ -165,7 +166,7 @@ test("what it says is a signal like any other", async () => {
   const page = engineer;
   await page.getByRole("dialog").getByRole("link", { name: "看趋势" }).first().click();
   await page.waitForURL(/\/trend/);
-  await page.getByText("平均进给").first().waitFor();
+  await page.getByText("平均进给").and(page.locator(":visible")).first().waitFor();
 });
 
 test("the next revision takes its place, and the first is rolled back to", async () => {

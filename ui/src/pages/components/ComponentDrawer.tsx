@@ -79,10 +79,10 @@ function Does({ of }: { of: Shown }) {
       <div className="row" role="status"><h2 style={{ margin: 0 }}>{t("did")}</h2><Tag color={s.running ? "success" : "default"} variant="outlined">{t(s.running ? "running" : "notrunning")}</Tag>
         {c.form === "service" && s.running && <Tag color={s.aside ? "error" : "success"} variant="outlined">{t("health")}: {t(s.aside ? "health.aside" : "health.good")}</Tag>}</div>
       {s.aside && <Alert type="warning" showIcon title={t("aside", { at: dateTime(s.aside), why: s.why ?? "" })} />}
-      <div className="row" style={{ gap: 28 }}>
+      {s.running && <div className="row" style={{ gap: 28 }}>
         {figure(t("calls"), String(s.calls))}{figure(t("failures"), String(s.failures))}{figure(t("error.rate"), s.error_rate === null ? "—" : percent(s.error_rate))}{figure(t("p50"), `${millis(s.p50_ms)} ms`)}{figure(t("p99"), `${millis(s.p99_ms)} ms`)}
         {c.form === "module" && figure(t("memory"), s.memory ? bytes(s.memory) : "—")}{figure(t("late"), String(s.late))}
-      </div>
+      </div>}
       {s.last && <p style={{ margin: "6px 0 0" }}>{t("last")} <span className="dim num">{dateTime(s.last.at)}</span>: {said(s.last, c.outputs)}</p>}
     </section>
   );
