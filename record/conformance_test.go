@@ -196,6 +196,13 @@ func TestConformance_LineRules(t *testing.T) {
 	})
 }
 
+func TestConformance_Components(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		db := open(t)
+		recordtest.Components(t, shop.NewComponents(db), db.Journal())
+	})
+}
+
 func TestConformance_Attachments(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		db := open(t)

@@ -40,6 +40,8 @@ var tables = []struct{ name, key string }{
 	{"benchmark_cell", "tenant, measure, year, region, sector"},
 	{"benchmark_issue", "tenant, measure, year, number"},
 	{"benchmark_member", "tenant, measure, year, number, firm"},
+	{"component_document", "tenant, kind, id"},
+	{"component_run", "tenant, revision, at"},
 	{"diagnosis", "tenant, id"},
 	{"diagnosis_file", "tenant, sha256, part"},
 	{"energy_baseline", "tenant, place, code, rev"},

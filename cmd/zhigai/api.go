@@ -28,6 +28,7 @@ import (
 	"zhigai/shop/andon"
 	"zhigai/shop/authenticity"
 	"zhigai/shop/bulk"
+	"zhigai/shop/component"
 	"zhigai/shop/control"
 	"zhigai/shop/control/loop"
 	linerule "zhigai/shop/control/rule"
@@ -82,6 +83,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 			{Err: batch.ErrInvalid, Status: 422},
 			{Err: trial.ErrInvalid, Status: 422},
 			{Err: learn.ErrInvalid, Status: 422},
+			{Err: component.ErrInvalid, Status: 422},
 			{Err: learn.ErrBusy, Status: 409},
 			{Err: model.ErrInvalid, Status: 422},
 			{Err: planning.ErrChanged, Status: 409},
@@ -144,7 +146,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Collector: n.collector, Control: controls{n}, Profiles: n.profiles, Drivers: n.drivers.List, Discovery: n.discovery, North: norths{n}, Acceptance: n.reports, Evidence: askedOf{n}, EvidencePlants: seenPlants{n.proved}, Changed: n.reconcile,
 		Authenticity: n.authenticity, Decided: n.decided, MayTry: n.mayTry, Opened: n.opened,
 		Production: n.newProduction(), Performance: n.newPerformance(), Attendance: n.newAttendance(), Balance: n.newBalance(), Planning: n.planning, Lines: n.newLines(), Energy: n.newEnergy(), Material: n.newMaterial(), Andon: n.newAndon(), Alarms: n.alarms, Delivery: n.delivery, Maintenance: n.maintenance, Quality: n.newQuality(), Certificates: n.newCertificates(), Costs: n.newQualityCost(), Process: n.process, Rules: n.lineRules, Condition: n.newHealth(), Attachments: n.newAttachments(),
-		Batches: n.newBatches(), Trials: n.newTrials(), Loops: n.loops, Models: n.models,
+		Batches: n.newBatches(), Trials: n.newTrials(), Loops: n.loops, Models: n.models, Components: n.components,
 		Bulk: &bulk.Desk{Plants: n.plants, Profiles: n.profiles, Drivers: n.drivers.List, Past: n.record.Access()},
 	})
 	web.RegisterSharing(api, sharings{n})

@@ -89,6 +89,7 @@ func (p rulePlant) Machine(ctx context.Context, tenant plant.TenantNo, node plan
 	for _, sig := range of.Signals {
 		out.Signals = append(out.Signals, ruleSignal(sig, known.Tags[sig.Name]))
 	}
+	out.Signals = append(out.Signals, componentWords(known.Tags)...)
 	return out, nil
 }
 

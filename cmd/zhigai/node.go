@@ -42,6 +42,8 @@ import (
 	"zhigai/shop/alarm"
 	"zhigai/shop/alarm/delivery"
 	"zhigai/shop/authenticity"
+	"zhigai/shop/component"
+	wasm "zhigai/shop/component/sandbox"
 	"zhigai/shop/control/loop"
 	linerule "zhigai/shop/control/rule"
 	"zhigai/shop/discovery"
@@ -86,6 +88,8 @@ type node struct {
 	process      *recipes.Desk
 	loops        *loop.Desk
 	lineRules    *linerule.Desk
+	sandbox      *wasm.Sandbox
+	components   *component.Desk
 	authenticity *authenticity.Desk
 	firms        *enterprise.Desk
 	firmSheets   *enterprise.Sheets
@@ -187,6 +191,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.process = n.newProcess()
 	n.loops = n.newControlLoops()
 	n.lineRules = n.newLineRules()
+	n.components = n.newComponents()
 	n.authenticity = n.newAuthenticity()
 	n.newFirms()
 	n.newTargets()
@@ -256,6 +261,7 @@ func (n *node) follow(ctx context.Context) {
 		return n.eachTenantEvery(ctx, recipes.Pace, "jobs are not held against their recipes", n.process.Follow)
 	})
 	n.dutiful(ctx, "rules of lines", n.runLineRules)
+	n.dutiful(ctx, "components", n.components.Run)
 	n.dutiful(ctx, "targets", n.warmTargets)
 	n.dutiful(ctx, "demand", n.watchEnergy)
 	n.dutiful(ctx, "condition of machines", n.examineWindows)
@@ -315,7 +321,7 @@ func (n *node) close() error {
 	n.tenants.close() // what is under way is noted while the journal is open
 	n.collector.Close()
 	n.workers.Wait()
-	return errors.Join(n.drivers.Close(), n.broker.Close(), n.stores.Close())
+	return errors.Join(n.drivers.Close(), n.broker.Close(), n.sandbox.Close(), n.stores.Close())
 }
 
 // reconcile makes everything follow the plant model as it is now: this process

@@ -290,6 +290,12 @@ const rules = createRoute({
   validateSearch: (s: Record<string, unknown>): RulesSearch => ({ tab: text(s.tab), scope: text(s.scope), rule: text(s.rule), ended: s.ended === true || undefined }),
 });
 
+export interface ComponentsSearch extends RangeSearch { tab?: string | undefined; scope?: string | undefined; component?: string | undefined; ended?: boolean | undefined }
+const components = createRoute({
+  getParentRoute: () => app, path: "/components", component: lazyRouteComponent(() => import("./pages/components/ComponentsPage")),
+  validateSearch: (s: Record<string, unknown>): ComponentsSearch => ({ ...parseRange(s), tab: text(s.tab), scope: text(s.scope), component: text(s.component), ended: s.ended === true || undefined }),
+});
+
 export interface CausesSearch { screening?: string | undefined; ask?: true | undefined }
 const causes = createRoute({
   getParentRoute: () => app, path: "/process/causes", component: lazyRouteComponent(() => import("./pages/causes/CausesPage")),
@@ -340,7 +346,7 @@ const line = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, quality, process, batches, causes, experiments, commands, controlLoops, rules, alarms, health, models, maintenance, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionCalls, productionPerformance, productionHours, planning, line, energy, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
+  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, quality, process, batches, causes, experiments, commands, controlLoops, rules, components, alarms, health, models, maintenance, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionCalls, productionPerformance, productionHours, planning, line, energy, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
   context: { client: undefined as unknown as QueryClient },
   defaultPreload: false,
   defaultErrorComponent: PageError,

@@ -21,6 +21,7 @@ import (
 	"zhigai/shop/alarm/delivery"
 	"zhigai/shop/andon"
 	"zhigai/shop/authenticity"
+	"zhigai/shop/component"
 	"zhigai/shop/control/loop"
 	"zhigai/shop/control/rule"
 	"zhigai/shop/energy"
@@ -93,6 +94,8 @@ type Deps struct {
 	Batches *batch.Desk
 	Trials  *trial.Desk
 	Loops   *loop.Desk
+	// Components runs what somebody brought along.
+	Components *component.Desk
 	// Models trains models on machines and asks those at work.
 	Models *learn.Desk
 	Alarms *alarm.Desk
@@ -171,6 +174,7 @@ func Register(api *web.API, d Deps) {
 	r.registerQualityCost()
 	r.registerProcess()
 	r.registerLineRules()
+	r.registerComponents()
 	r.registerAttachments()
 	r.registerBalance()
 	r.registerHours()

@@ -1055,6 +1055,212 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/component-checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What is wrong with a component while it is written, its module and signature included */
+        post: operations["check-component"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/component-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What components did wrong, when they were stopped for it, when services came back, the newest first */
+        get: operations["component-events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/component-modules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand a WebAssembly module in; it is checked, and named by its SHA-256 from then on */
+        post: operations["hand-in-module"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/component-publishers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Publishers whose signatures under modules are believed, and those whose keys were revoked */
+        get: operations["component-publishers"];
+        put?: never;
+        /** Believe a publisher's signatures from now on */
+        post: operations["allow-component-publisher"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/component-publishers/{id}/revocation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Believe a publisher's key no more, for good; what bears its signature is suspended */
+        post: operations["revoke-component-publisher"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/component-trials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a module would have said over a stretch of history, and how long it took; nothing is kept */
+        post: operations["try-component"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/components": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Components that somebody brought along, each revision by itself with how it does, the newest first */
+        get: operations["components"];
+        put?: never;
+        /** Draft a component, its next revision (series without id), or change a draft whose rev was seen */
+        post: operations["save-component"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/components/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One revision of a component with how it does now */
+        get: operations["component"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/components/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Allow a revision that somebody else brought, refuse it, suspend it, roll back to it; all but suspending takes an engineer */
+        post: operations["decide-component"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/components/{id}/repeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask a module about the windows of kept runs once more, and hold what it says against what is kept */
+        post: operations["repeat-component"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/components/{id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a revision said of windows, with what each rests on, oldest first; of the last 31 days */
+        get: operations["component-runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/components/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask that a revision may run, put one that is allowed to work, suspend or retire it */
+        post: operations["move-component"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/condition/bearings": {
         parameters: {
             query?: never;
@@ -10631,6 +10837,476 @@ export interface components {
             read?: components["schemas"]["FactSetting"];
             state: string;
         };
+        ComponentAllowed: {
+            at: string;
+            by: string;
+            note?: string;
+        };
+        ComponentBin: {
+            /** Format: int64 */
+            count: number;
+            /** Format: double */
+            high_ms: number;
+            /** Format: double */
+            low_ms: number;
+        };
+        ComponentBudget: {
+            /**
+             * Format: double
+             * @description For one call; 50 when left out
+             */
+            call_ms?: number;
+            /**
+             * Format: int64
+             * @description As often as it is due when left out
+             */
+            calls_per_minute?: number;
+            /**
+             * Format: int64
+             * @description So many after one another suspend it; 3 when left out
+             */
+            max_failures?: number;
+            /**
+             * Format: int64
+             * @description Of a module: linear memory, whole pages of 64 KiB; 4 MiB when left out
+             */
+            memory_bytes?: number;
+            /**
+             * Format: int64
+             * @description Of a service: of a request and of an answer; 1 MiB when left out
+             */
+            payload_bytes?: number;
+        };
+        ComponentChecked: {
+            /** @description With what was left out */
+            definition?: components["schemas"]["ComponentDefinition"];
+            module?: components["schemas"]["SandboxFacts"];
+            ok: boolean;
+            signer?: string;
+            /** @description What is wrong, where, and how to mend it */
+            what?: string;
+        };
+        ComponentComponent: {
+            /** @description Who brought it; none of them allows it */
+            readonly authors?: string[] | null;
+            budget?: components["schemas"]["ComponentBudget"];
+            /** @description Small letters, digits and _; its outputs are the signals component.CODE.OUTPUT of the machine */
+            code: string;
+            /**
+             * Format: int64
+             * @description How often it is called
+             */
+            every_s: number;
+            /** @enum {string} */
+            form: "module" | "service";
+            /** @description Of this revision */
+            readonly id?: string;
+            inputs: components["schemas"]["ComponentInput"][];
+            /** @description Of a service: the public half (U…) of the NKey with which it connects */
+            key?: string;
+            readonly module?: components["schemas"]["SandboxFacts"];
+            name: components["schemas"]["PlantName"];
+            /** @description What is new in this revision, and why */
+            note?: string;
+            outputs: components["schemas"]["ComponentOutput"][];
+            /** @description Who answers for it; who brought it when left out */
+            owner?: string;
+            readonly path?: string;
+            /** @description The machine that its outputs are signals of */
+            place: string;
+            readonly place_name?: components["schemas"]["PlantName"];
+            /**
+             * Format: int64
+             * @description Values that each window is cut into, each the mean of its part; 60 when left out
+             */
+            places?: number;
+            /** @description Of a module: whose signature it bears */
+            publisher?: string;
+            /** @description It waits for somebody to allow it */
+            readonly request?: components["schemas"]["ComponentRequest"];
+            /**
+             * Format: int64
+             * @description Counts the changes of this revision; the one that was seen
+             */
+            rev?: number;
+            /**
+             * Format: int64
+             * @description Counts from 1 within the series
+             */
+            readonly revision?: number;
+            /** @description Of all revisions of the component; left out for a new one */
+            series?: string;
+            /** @description Of a module that was handed in */
+            sha256?: string;
+            /** @description Of a module: Ed25519 over its bytes, base64 */
+            signature?: string;
+            /** @description Name of the publisher */
+            readonly signer?: string;
+            /** @enum {string} */
+            readonly state?: "draft" | "approved" | "active" | "suspended" | "retired";
+            readonly steps?: components["schemas"]["ComponentStep"][] | null;
+            /**
+             * Format: int64
+             * @description How far back each call looks
+             */
+            window_s: number;
+        };
+        ComponentDefinition: {
+            budget?: components["schemas"]["ComponentBudget"];
+            /** @description Small letters, digits and _; its outputs are the signals component.CODE.OUTPUT of the machine */
+            code: string;
+            /**
+             * Format: int64
+             * @description How often it is called
+             */
+            every_s: number;
+            /** @enum {string} */
+            form: "module" | "service";
+            inputs: components["schemas"]["ComponentInput"][];
+            /** @description Of a service: the public half (U…) of the NKey with which it connects */
+            key?: string;
+            name: components["schemas"]["PlantName"];
+            /** @description What is new in this revision, and why */
+            note?: string;
+            outputs: components["schemas"]["ComponentOutput"][];
+            /** @description Who answers for it; who brought it when left out */
+            owner?: string;
+            /** @description The machine that its outputs are signals of */
+            place: string;
+            /**
+             * Format: int64
+             * @description Values that each window is cut into, each the mean of its part; 60 when left out
+             */
+            places?: number;
+            /** @description Of a module: whose signature it bears */
+            publisher?: string;
+            /** @description Of a module that was handed in */
+            sha256?: string;
+            /** @description Of a module: Ed25519 over its bytes, base64 */
+            signature?: string;
+            /**
+             * Format: int64
+             * @description How far back each call looks
+             */
+            window_s: number;
+        };
+        ComponentEvent: {
+            at: string;
+            /** @description The revision */
+            component: string;
+            detail: string;
+            id: string;
+            /** Format: int64 */
+            memory?: number;
+            name: components["schemas"]["PlantName"];
+            path: string;
+            place: string;
+            /** Format: int64 */
+            revision: number;
+            series: string;
+            sha256?: string;
+            /** Format: double */
+            took_ms: number;
+            /** @enum {string} */
+            what: "failed" | "suspended" | "aside" | "back";
+            /** @enum {string} */
+            why?: "" | "missing_input" | "declined" | "over_time" | "over_memory" | "trapped" | "nonsense" | "unreachable" | "broken";
+        };
+        ComponentHandedIn: {
+            module: components["schemas"]["SandboxFacts"];
+            sha256: string;
+        };
+        ComponentInput: {
+            equipment: string;
+            /** @description As the component calls it */
+            name: string;
+            /** @description Of the machine */
+            readonly path?: string;
+            signal: string;
+            /** Format: int32 */
+            readonly tag?: number;
+            readonly title?: components["schemas"]["PlantName"];
+            /** @description UCUM; what the component takes it in. It must be the signal's own */
+            unit?: string;
+        };
+        ComponentListed: {
+            /** @description Who brought it; none of them allows it */
+            readonly authors?: string[] | null;
+            budget?: components["schemas"]["ComponentBudget"];
+            /** @description Small letters, digits and _; its outputs are the signals component.CODE.OUTPUT of the machine */
+            code: string;
+            /**
+             * Format: int64
+             * @description How often it is called
+             */
+            every_s: number;
+            /** @enum {string} */
+            form: "module" | "service";
+            /** @description Of this revision */
+            readonly id?: string;
+            inputs: components["schemas"]["ComponentInput"][];
+            /** @description Of a service: the public half (U…) of the NKey with which it connects */
+            key?: string;
+            readonly module?: components["schemas"]["SandboxFacts"];
+            name: components["schemas"]["PlantName"];
+            /** @description What is new in this revision, and why */
+            note?: string;
+            outputs: components["schemas"]["ComponentOutput"][];
+            /** @description Who answers for it; who brought it when left out */
+            owner?: string;
+            readonly path?: string;
+            /** @description The machine that its outputs are signals of */
+            place: string;
+            readonly place_name?: components["schemas"]["PlantName"];
+            /**
+             * Format: int64
+             * @description Values that each window is cut into, each the mean of its part; 60 when left out
+             */
+            places?: number;
+            /** @description Of a module: whose signature it bears */
+            publisher?: string;
+            /** @description It waits for somebody to allow it */
+            readonly request?: components["schemas"]["ComponentRequest"];
+            /**
+             * Format: int64
+             * @description Counts the changes of this revision; the one that was seen
+             */
+            rev?: number;
+            /**
+             * Format: int64
+             * @description Counts from 1 within the series
+             */
+            readonly revision?: number;
+            /** @description Of all revisions of the component; left out for a new one */
+            series?: string;
+            /** @description Of a module that was handed in */
+            sha256?: string;
+            /** @description Of a module: Ed25519 over its bytes, base64 */
+            signature?: string;
+            /** @description Name of the publisher */
+            readonly signer?: string;
+            /** @enum {string} */
+            readonly state?: "draft" | "approved" | "active" | "suspended" | "retired";
+            status: components["schemas"]["ComponentStatus"];
+            readonly steps?: components["schemas"]["ComponentStep"][] | null;
+            /**
+             * Format: int64
+             * @description How far back each call looks
+             */
+            window_s: number;
+        };
+        ComponentMove: {
+            /**
+             * Format: int64
+             * @description Of a request: how long it waits for an answer; a day when left out
+             */
+            expire_s?: number;
+            /** @description Why; needed to ask, refuse, suspend, retire and roll back */
+            note?: string;
+            /**
+             * Format: int64
+             * @description Revision of the document that was seen
+             */
+            rev: number;
+            /** @enum {string} */
+            what: "request" | "approve" | "refuse" | "activate" | "suspend" | "retire" | "rollback";
+        };
+        ComponentOutput: {
+            /** Format: double */
+            max?: number;
+            /**
+             * Format: double
+             * @description What is below it is nonsense
+             */
+            min?: number;
+            /** @description Small letters, digits and _ */
+            name: string;
+            /**
+             * Format: int32
+             * @description Of its samples, once it was active
+             */
+            readonly tag?: number;
+            title?: components["schemas"]["PlantName"];
+            /** @description UCUM */
+            unit?: string;
+        };
+        ComponentPublisher: {
+            readonly allowed?: components["schemas"]["ComponentAllowed"];
+            readonly id?: string;
+            /** @description Ed25519 public key: PEM, or its 32 bytes in base64; shown in base64 */
+            key: string;
+            name: string;
+            /** Format: int64 */
+            readonly rev?: number;
+            readonly revoked?: components["schemas"]["ComponentAllowed"];
+        };
+        ComponentQuestion: {
+            /**
+             * Format: int64
+             * @description At most; 500 when left out. A longer stretch is asked about at wider steps
+             */
+            calls?: number;
+            definition: components["schemas"]["ComponentDefinition"];
+            from: string;
+            to: string;
+        };
+        ComponentRepeated: {
+            /**
+             * Format: int64
+             * @description Of the same inputs it says something else: this must never be
+             */
+            differ: number;
+            /**
+             * Format: int64
+             * @description Whose samples are others now: some came late, or were mended
+             */
+            other_inputs: number;
+            /** Format: int64 */
+            windows: number;
+        };
+        ComponentRequest: {
+            at: string;
+            by: string;
+            expires: string;
+            note?: string;
+        };
+        ComponentRun: {
+            /** @description End of the window, and time of the outputs */
+            at: string;
+            detail?: string;
+            from: string;
+            inputs: components["schemas"]["ComponentUsed"][];
+            /**
+             * Format: int64
+             * @description Bytes, of a module
+             */
+            memory?: number;
+            outputs: components["schemas"]["ComponentSaid"][];
+            /** @description Of the module */
+            sha256?: string;
+            /** Format: double */
+            took_ms: number;
+            /**
+             * @description Why it says nothing
+             * @enum {string}
+             */
+            why?: "" | "missing_input" | "declined" | "over_time" | "over_memory" | "trapped" | "nonsense" | "unreachable" | "broken";
+            /** @description SHA-256 of what it was given: instants, values and qualities */
+            window?: string;
+        };
+        ComponentSaid: {
+            name: string;
+            /** @enum {string} */
+            quality: "good" | "uncertain" | "bad";
+            /**
+             * Format: double
+             * @description Null where it has none
+             */
+            value: number | null;
+        };
+        ComponentShown: {
+            component: components["schemas"]["ComponentComponent"];
+            /** @description All of the component, the newest first */
+            revisions: components["schemas"]["ComponentComponent"][];
+            status: components["schemas"]["ComponentStatus"];
+        };
+        ComponentStatus: {
+            /** @description Since when a service is not asked because it does not answer as it should */
+            aside?: string;
+            /**
+             * Format: int64
+             * @description Since the node was started, or the revision put to work
+             */
+            calls: number;
+            /**
+             * Format: double
+             * @description Failures of all calls; none before there are any
+             */
+            error_rate: number | null;
+            /** Format: int64 */
+            failures: number;
+            last?: components["schemas"]["ComponentRun"];
+            /**
+             * Format: int64
+             * @description Windows that were over before there was time for them
+             */
+            late: number;
+            /**
+             * Format: int64
+             * @description Most bytes of a call
+             */
+            memory: number;
+            /** @description End of the window that it is asked about next */
+            next?: string;
+            /**
+             * Format: double
+             * @description Of the last 1,000 calls; none before there are any
+             */
+            p50_ms: number | null;
+            /** Format: double */
+            p99_ms: number | null;
+            running: boolean;
+            /** @description Why it is not asked */
+            why?: string;
+        };
+        ComponentStep: {
+            at: string;
+            by: string;
+            note?: string;
+            /** @enum {string} */
+            state: "draft" | "approved" | "active" | "suspended" | "retired";
+            /** @enum {string} */
+            what: "save" | "edit" | "request" | "approve" | "refuse" | "activate" | "suspend" | "retire" | "rollback";
+        };
+        ComponentTrial: {
+            /** Format: int64 */
+            answered: number;
+            /** @description Why the trial ended early */
+            ended?: string;
+            /** Format: int64 */
+            failed: number;
+            from: string;
+            /** Format: double */
+            max_ms: number | null;
+            /**
+             * Format: int64
+             * @description Most bytes of a call
+             */
+            memory: number;
+            /**
+             * Format: int64
+             * @description Windows without an input
+             */
+            missing: number;
+            /** Format: double */
+            p50_ms: number | null;
+            /** Format: double */
+            p99_ms: number | null;
+            runs: components["schemas"]["ComponentRun"][];
+            /**
+             * Format: double
+             * @description Between calls
+             */
+            step_s: number;
+            /** @description How long calls took */
+            times: components["schemas"]["ComponentBin"][];
+            to: string;
+        };
+        ComponentUsed: {
+            /**
+             * Format: int64
+             * @description Places of the window with a value
+             */
+            known: number;
+            /**
+             * Format: double
+             * @description Value of the last place that has one
+             */
+            last?: number;
+            name: string;
+            /** Format: int32 */
+            tag: number;
+        };
         ConnectBucket: {
             /** Format: int64 */
             count: number;
@@ -16317,6 +16993,26 @@ export interface components {
         };
         ListCommand: {
             items: components["schemas"]["Command"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListComponentEvent: {
+            items: components["schemas"]["ComponentEvent"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListComponentListed: {
+            items: components["schemas"]["ComponentListed"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListComponentPublisher: {
+            items: components["schemas"]["ComponentPublisher"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListComponentRun: {
+            items: components["schemas"]["ComponentRun"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -22665,6 +23361,10 @@ export interface components {
             /** @description Shown this once */
             codes: string[];
         };
+        "Repeat-componentRequest": {
+            from: string;
+            to: string;
+        };
         "Repeat-modelRequest": {
             from: string;
             to: string;
@@ -23204,6 +23904,10 @@ export interface components {
             /** Format: int64 */
             year: number;
         };
+        "Revoke-component-publisherRequest": {
+            /** @description Why */
+            note: string;
+        };
         RoundMove: {
             /** @description First day of public notice */
             from?: string;
@@ -23727,6 +24431,21 @@ export interface components {
             items: components["schemas"]["Sample"][];
             next?: string;
             tag: components["schemas"]["PlantTag"];
+        };
+        SandboxFacts: {
+            /** Format: int64 */
+            bytes: number;
+            /**
+             * Format: double
+             * @description How long compiling it took here
+             */
+            compile_ms: number;
+            exports: string[];
+            /**
+             * Format: int64
+             * @description Bytes that it takes from the beginning
+             */
+            memory: number;
         };
         "Save-node-regionRequest": {
             /** @description Of a province, city or county; empty: of none any more */
@@ -28133,6 +28852,491 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Command"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "check-component": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComponentDefinition"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentChecked"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "component-events": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                /** @description Of one component */
+                series?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListComponentEvent"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "hand-in-module": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentHandedIn"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "component-publishers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListComponentPublisher"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "allow-component-publisher": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComponentPublisher"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentPublisher"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "revoke-component-publisher": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Publisher */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Revoke-component-publisherRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentPublisher"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "try-component": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComponentQuestion"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentTrial"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    components: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                /** @description Revisions of one component */
+                series?: string;
+                /** @description Retired revisions as well */
+                all?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListComponentListed"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-component": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComponentComponent"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentComponent"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    component: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Revision of a component */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentShown"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "decide-component": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Revision of a component */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComponentMove"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentComponent"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "repeat-component": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Revision of a component */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Repeat-componentRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentRepeated"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "component-runs": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+            };
+            header?: never;
+            path: {
+                /** @description Revision of a component */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListComponentRun"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "move-component": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Revision of a component */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComponentMove"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentComponent"];
                 };
             };
             /** @description Error */
