@@ -42,6 +42,7 @@ import (
 	"zhigai/shop/alarm"
 	"zhigai/shop/alarm/delivery"
 	"zhigai/shop/authenticity"
+	"zhigai/shop/control/handshake"
 	"zhigai/shop/control/loop"
 	linerule "zhigai/shop/control/rule"
 	"zhigai/shop/discovery"
@@ -86,6 +87,7 @@ type node struct {
 	process      *recipes.Desk
 	loops        *loop.Desk
 	lineRules    *linerule.Desk
+	handshakes   *handshake.Desk
 	authenticity *authenticity.Desk
 	firms        *enterprise.Desk
 	firmSheets   *enterprise.Sheets
@@ -187,6 +189,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.process = n.newProcess()
 	n.loops = n.newControlLoops()
 	n.lineRules = n.newLineRules()
+	n.handshakes = n.newHandshakes()
 	n.authenticity = n.newAuthenticity()
 	n.newFirms()
 	n.newTargets()
@@ -256,6 +259,7 @@ func (n *node) follow(ctx context.Context) {
 		return n.eachTenantEvery(ctx, recipes.Pace, "jobs are not held against their recipes", n.process.Follow)
 	})
 	n.dutiful(ctx, "rules of lines", n.runLineRules)
+	n.dutiful(ctx, "handshakes", n.runHandshakes)
 	n.dutiful(ctx, "targets", n.warmTargets)
 	n.dutiful(ctx, "demand", n.watchEnergy)
 	n.dutiful(ctx, "condition of machines", n.examineWindows)
@@ -276,7 +280,7 @@ func (n *node) follow(ctx context.Context) {
 // unfollow forgets the followers of a node that had some before: the log would
 // be kept for them for ever.
 func (n *node) unfollow() {
-	for _, name := range []string{figure.Reader, equipment.BoardCursor, linerule.Cursor} {
+	for _, name := range []string{figure.Reader, equipment.BoardCursor, linerule.Cursor, handshake.Cursor} {
 		if _, had := n.history.Cursors()[name]; !had {
 			continue
 		}
@@ -312,6 +316,7 @@ func (n *node) close() error {
 	n.exports.Close()
 	n.process.Close() // before the commands that it waits for
 	n.loops.Close()
+	n.handshakes.Close()
 	n.tenants.close() // what is under way is noted while the journal is open
 	n.collector.Close()
 	n.workers.Wait()
