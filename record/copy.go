@@ -74,6 +74,7 @@ var tables = []struct{ name, key string }{
 	{"firm_return", "tenant, firm, year, name, rev"},
 	{"firm_version", "tenant, firm, valid_from"},
 	{"firm_year", "tenant, firm, year"},
+	{"handshake_document", "tenant, kind, id"},
 	{"health_point", "tenant, id"},
 	{"health_reading", "tenant, point, at"},
 	{"job_order", "tenant, order_id, no"},

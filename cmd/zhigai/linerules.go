@@ -31,9 +31,7 @@ func (n *node) newLineRules() *rule.Desk {
 	return rule.NewDesk(rule.Options{
 		Store: recshop.NewLineRules(n.record), Plant: rulePlant{recipeMachines{placesOf{n.fleet}, n.profiles}}, History: n.history,
 		States: &ruleStates{desk: n.desk, board: n.board}, Events: ruleEvents{n}, Actors: ruleActors{n}, Tenants: n.tenants.list,
-		Held: func(_ context.Context, tenant plant.TenantNo, machine plant.NodeID, signal string) (string, error) {
-			return n.loops.Holder(tenant, machine, signal), nil
-		},
+		Held:  n.heldBeside(holdsRule),
 		NewID: n.record.NewID, Now: time.Now, Logger: n.log,
 	})
 }

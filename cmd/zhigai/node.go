@@ -44,6 +44,7 @@ import (
 	"zhigai/shop/authenticity"
 	"zhigai/shop/component"
 	wasm "zhigai/shop/component/sandbox"
+	"zhigai/shop/control/handshake"
 	"zhigai/shop/control/loop"
 	linerule "zhigai/shop/control/rule"
 	"zhigai/shop/discovery"
@@ -90,6 +91,7 @@ type node struct {
 	lineRules    *linerule.Desk
 	sandbox      *wasm.Sandbox
 	components   *component.Desk
+	handshakes   *handshake.Desk
 	authenticity *authenticity.Desk
 	firms        *enterprise.Desk
 	firmSheets   *enterprise.Sheets
@@ -192,6 +194,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.loops = n.newControlLoops()
 	n.lineRules = n.newLineRules()
 	n.components = n.newComponents()
+	n.handshakes = n.newHandshakes()
 	n.authenticity = n.newAuthenticity()
 	n.newFirms()
 	n.newTargets()
@@ -262,6 +265,7 @@ func (n *node) follow(ctx context.Context) {
 	})
 	n.dutiful(ctx, "rules of lines", n.runLineRules)
 	n.dutiful(ctx, "components", n.components.Run)
+	n.dutiful(ctx, "handshakes", n.runHandshakes)
 	n.dutiful(ctx, "targets", n.warmTargets)
 	n.dutiful(ctx, "demand", n.watchEnergy)
 	n.dutiful(ctx, "condition of machines", n.examineWindows)
@@ -282,7 +286,7 @@ func (n *node) follow(ctx context.Context) {
 // unfollow forgets the followers of a node that had some before: the log would
 // be kept for them for ever.
 func (n *node) unfollow() {
-	for _, name := range []string{figure.Reader, equipment.BoardCursor, linerule.Cursor} {
+	for _, name := range []string{figure.Reader, equipment.BoardCursor, linerule.Cursor, handshake.Cursor} {
 		if _, had := n.history.Cursors()[name]; !had {
 			continue
 		}
@@ -318,6 +322,7 @@ func (n *node) close() error {
 	n.exports.Close()
 	n.process.Close() // before the commands that it waits for
 	n.loops.Close()
+	n.handshakes.Close()
 	n.tenants.close() // what is under way is noted while the journal is open
 	n.collector.Close()
 	n.workers.Wait()

@@ -314,6 +314,12 @@ const controlLoops = createRoute({
   validateSearch: (s: Record<string, unknown>): LoopsSearch => ({ ...parseRange(s), scope: text(s.scope), loop: text(s.loop) }),
 });
 
+export interface HandshakesSearch { range?: RangeSearch["range"] | undefined; from?: string | undefined; to?: string | undefined; scope?: string | undefined; handshake?: string | undefined; handover?: string | undefined }
+const handshakes = createRoute({
+  getParentRoute: () => app, path: "/control/handshakes", component: lazyRouteComponent(() => import("./pages/handshakes/HandshakesPage")),
+  validateSearch: (s: Record<string, unknown>): HandshakesSearch => ({ ...parseRange(s), scope: text(s.scope), handshake: text(s.handshake), handover: text(s.handover) }),
+});
+
 export interface EnergySearch { range?: RangeSearch["range"] | undefined; from?: string | undefined; to?: string | undefined; tab?: string | undefined; place?: string | undefined; meter?: string | undefined; code?: string | undefined }
 const energy = createRoute({
   getParentRoute: () => app, path: "/energy", component: lazyRouteComponent(() => import("./pages/energy/EnergyPage")),
@@ -346,7 +352,7 @@ const line = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, quality, process, batches, causes, experiments, commands, controlLoops, rules, components, alarms, health, models, maintenance, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionCalls, productionPerformance, productionHours, planning, line, energy, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
+  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, quality, process, batches, causes, experiments, commands, controlLoops, handshakes, rules, components, alarms, health, models, maintenance, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionCalls, productionPerformance, productionHours, planning, line, energy, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
   context: { client: undefined as unknown as QueryClient },
   defaultPreload: false,
   defaultErrorComponent: PageError,
