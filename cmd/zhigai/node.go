@@ -42,6 +42,7 @@ import (
 	"zhigai/shop/alarm"
 	"zhigai/shop/alarm/delivery"
 	"zhigai/shop/authenticity"
+	"zhigai/shop/control/display"
 	"zhigai/shop/control/loop"
 	linerule "zhigai/shop/control/rule"
 	"zhigai/shop/discovery"
@@ -86,6 +87,7 @@ type node struct {
 	process      *recipes.Desk
 	loops        *loop.Desk
 	lineRules    *linerule.Desk
+	displays     *display.Desk
 	authenticity *authenticity.Desk
 	firms        *enterprise.Desk
 	firmSheets   *enterprise.Sheets
@@ -187,6 +189,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.process = n.newProcess()
 	n.loops = n.newControlLoops()
 	n.lineRules = n.newLineRules()
+	n.displays = n.newDisplays()
 	n.authenticity = n.newAuthenticity()
 	n.newFirms()
 	n.newTargets()

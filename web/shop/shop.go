@@ -21,6 +21,7 @@ import (
 	"zhigai/shop/alarm/delivery"
 	"zhigai/shop/andon"
 	"zhigai/shop/authenticity"
+	"zhigai/shop/control/display"
 	"zhigai/shop/control/loop"
 	"zhigai/shop/control/rule"
 	"zhigai/shop/energy"
@@ -93,6 +94,8 @@ type Deps struct {
 	Batches *batch.Desk
 	Trials  *trial.Desk
 	Loops   *loop.Desk
+	// Displays are what a control room sees at a glance.
+	Displays *display.Desk
 	// Models trains models on machines and asks those at work.
 	Models *learn.Desk
 	Alarms *alarm.Desk
@@ -146,6 +149,7 @@ func Register(api *web.API, d Deps) {
 	r.registerMaintenance()
 	r.registerCommands()
 	r.registerLoops()
+	r.registerDisplays()
 	r.registerSamples()
 	r.registerSeries()
 	r.registerWaveforms()
