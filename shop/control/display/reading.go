@@ -17,6 +17,9 @@ const (
 	maxTrends = 4096
 	// margin is how much room an indicator has beside the range in which it moves.
 	margin = 0.25
+	// quiet is the least part of a value that moves its indicator where nobody said what
+	// is normal.
+	quiet = 0.1
 )
 
 func finite(all ...*float64) bool {
@@ -182,8 +185,11 @@ func (r *Reading) scale(least, greatest *float64) {
 	}
 	low, high := slices.Min(all), slices.Max(all)
 	room := margin * (high - low)
+	if r.Basis == "" { // or noise would look like news
+		room = max(room, quiet*max(math.Abs(low), math.Abs(high)))
+	}
 	if room == 0 {
-		room = max(1, margin*math.Abs(high))
+		room = 1
 	}
 	low, high = low-room, high+room
 	if least != nil && low < *least {
