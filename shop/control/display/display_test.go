@@ -60,12 +60,21 @@ func (w *world) Signals(_ context.Context, _ plant.TenantNo, machine plant.NodeI
 	}, nil
 }
 
-func (w *world) Live(context.Context, access.Scope) (map[plant.NodeID]Live, error) { return w.live, nil }
-func (w *world) Loops(context.Context, access.Scope) ([]Loop, error)               { return w.all.loops, nil }
-func (w *world) Rules(context.Context, access.Scope) ([]Rule, error)               { return w.all.rules, nil }
-func (w *world) Commands(context.Context, access.Scope) ([]Command, error)         { return w.all.commands, nil }
-func (w *world) Alarms(context.Context, access.Scope) ([]Alarm, error)             { return w.all.alarms, nil }
-func (w *world) Limits(context.Context, access.Scope) ([]Limit, error)             { return w.all.limits, nil }
+func (w *world) Live(context.Context, access.Scope) (map[plant.NodeID]Live, error) {
+	return w.live, nil
+}
+
+func (w *world) Loops(context.Context, access.Scope) ([]Loop, error) { return w.all.loops, nil }
+
+func (w *world) Rules(context.Context, access.Scope) ([]Rule, error) { return w.all.rules, nil }
+
+func (w *world) Commands(context.Context, access.Scope) ([]Command, error) {
+	return w.all.commands, nil
+}
+
+func (w *world) Alarms(context.Context, access.Scope) ([]Alarm, error) { return w.all.alarms, nil }
+
+func (w *world) Limits(context.Context, access.Scope) ([]Limit, error) { return w.all.limits, nil }
 
 func (w *world) Trend(_ context.Context, _ plant.TenantNo, _ plant.TagNo, _, _ plant.Micros, n int) (low, high []*float64, err error) {
 	w.asked++

@@ -1312,6 +1312,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/control-loops/{id}/hand-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End what a control loop does and leave the machine as it was before: commands to the machine */
+        post: operations["hand-back-loop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/control-loops/{id}/mode": {
         parameters: {
             query?: never;
@@ -17352,6 +17369,14 @@ export interface components {
              */
             rev: number;
         };
+        LoopBack: {
+            note?: string;
+            /**
+             * Format: int64
+             * @description Of the run that was seen
+             */
+            rev: number;
+        };
         LoopBlock: {
             cascade?: components["schemas"]["ControlCascade"];
             /**
@@ -17600,6 +17625,11 @@ export interface components {
         };
         LoopRun: {
             at: string;
+            /**
+             * Format: double
+             * @description The output as it was when the loop first took it; handed back, it is so again
+             */
+            before?: number;
             by: string;
             /** @description Of the loop */
             id: string;
@@ -29040,6 +29070,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListLoopEvent"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "hand-back-loop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the loop: the series of its revisions */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoopBack"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopView"];
                 };
             };
             /** @description Error */
