@@ -23779,7 +23779,7 @@ export interface components {
             name: string;
             /** @description Of the machine */
             readonly path?: string;
-            /** @description Of the machine; machine.state for what it does */
+            /** @description Of the machine, or derived: machine.state, calendar.in_shift, tariff.period … as its words say */
             signal: string;
             /** Format: int32 */
             readonly tag?: number;
@@ -23938,6 +23938,8 @@ export interface components {
             status: components["schemas"]["RuleStatus"];
         };
         RuleSignal: {
+            /** @description No device tells it: it follows from other facts */
+            derived?: boolean;
             /** @enum {string} */
             kind: "number" | "boolean" | "enumeration" | "text";
             /** Format: double */
