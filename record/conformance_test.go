@@ -196,6 +196,13 @@ func TestConformance_Handshakes(t *testing.T) {
 	})
 }
 
+func TestConformance_Displays(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		db := open(t)
+		recordtest.Displays(t, shop.NewDisplays(db), db.Journal())
+	})
+}
+
 func TestConformance_LineRules(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		db := open(t)

@@ -44,6 +44,7 @@ var tables = []struct{ name, key string }{
 	{"component_run", "tenant, revision, at"},
 	{"diagnosis", "tenant, id"},
 	{"diagnosis_file", "tenant, sha256, part"},
+	{"display_document", "tenant, kind, id"},
 	{"energy_baseline", "tenant, place, code, rev"},
 	{"energy_network", "tenant, place, rev"},
 	{"energy_replacement", "tenant, place, code, rev"},

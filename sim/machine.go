@@ -85,6 +85,7 @@ type machine struct {
 	wear                float64
 	tools               int
 	offset              plant.Micros // from when on its control corrects its size by the wear; 0 for never
+	sizes               []Sized      // of the latest parts, of a machine with an offset
 	body                body
 	bath                bath
 	gauge               gauge

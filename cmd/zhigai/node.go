@@ -44,6 +44,7 @@ import (
 	"zhigai/shop/authenticity"
 	"zhigai/shop/component"
 	wasm "zhigai/shop/component/sandbox"
+	"zhigai/shop/control/display"
 	"zhigai/shop/control/handshake"
 	"zhigai/shop/control/loop"
 	linerule "zhigai/shop/control/rule"
@@ -92,6 +93,7 @@ type node struct {
 	sandbox      *wasm.Sandbox
 	components   *component.Desk
 	handshakes   *handshake.Desk
+	displays     *display.Desk
 	authenticity *authenticity.Desk
 	firms        *enterprise.Desk
 	firmSheets   *enterprise.Sheets
@@ -195,6 +197,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.lineRules = n.newLineRules()
 	n.components = n.newComponents()
 	n.handshakes = n.newHandshakes()
+	n.displays = n.newDisplays()
 	n.authenticity = n.newAuthenticity()
 	n.newFirms()
 	n.newTargets()

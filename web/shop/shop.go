@@ -22,6 +22,7 @@ import (
 	"zhigai/shop/andon"
 	"zhigai/shop/authenticity"
 	"zhigai/shop/component"
+	"zhigai/shop/control/display"
 	"zhigai/shop/control/handshake"
 	"zhigai/shop/control/loop"
 	"zhigai/shop/control/rule"
@@ -99,6 +100,8 @@ type Deps struct {
 	Components *component.Desk
 	Loops      *loop.Desk
 	Handshakes *handshake.Desk
+	// Displays are what a control room sees at a glance.
+	Displays *display.Desk
 	// Models trains models on machines and asks those at work.
 	Models *learn.Desk
 	Alarms *alarm.Desk
@@ -153,6 +156,7 @@ func Register(api *web.API, d Deps) {
 	r.registerCommands()
 	r.registerLoops()
 	r.registerHandshakes()
+	r.registerDisplays()
 	r.registerSamples()
 	r.registerSeries()
 	r.registerWaveforms()

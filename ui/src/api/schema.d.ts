@@ -1432,6 +1432,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/control-displays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Choose which signals stand on the tile of a place, whose layout's rev was seen */
+        post: operations["save-control-display"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/control-loop-revisions/{id}/state": {
         parameters: {
             query?: never;
@@ -1501,6 +1518,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/control-loops/{id}/hand-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End what a control loop does and leave the machine as it was before: commands to the machine */
+        post: operations["hand-back-loop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/control-loops/{id}/mode": {
         parameters: {
             query?: never;
@@ -1563,6 +1597,23 @@ export interface paths {
         put?: never;
         /** Begin an autotuning of a control loop in manual: a relay makes the process swing around where it is */
         post: operations["tune-control-loop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/control-overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a control room sees at a glance: a tile for each area, or for each machine of a place, with indicators, loops, rules, commands and alarms */
+        get: operations["control-overview"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -12798,6 +12849,297 @@ export interface components {
              */
             wanted: number;
         };
+        DisplayAlarm: {
+            equipment: string;
+            from: string;
+            id: string;
+            path: string;
+            /** Format: int64 */
+            priority: number;
+            /**
+             * Format: int32
+             * @description Whose limit is broken
+             */
+            tag?: number;
+            text: components["schemas"]["PlantName"];
+            unacknowledged: boolean;
+        };
+        DisplayAlarms: {
+            /** Format: int64 */
+            p1: number;
+            /** Format: int64 */
+            p2: number;
+            /** Format: int64 */
+            p3: number;
+            /** Format: int64 */
+            p4: number;
+            /** Format: int64 */
+            unacknowledged: number;
+            /** @description The most urgent, of these the newest */
+            worst?: components["schemas"]["DisplayAlarm"];
+        };
+        DisplayAt: {
+            id: string;
+            level: string;
+            name: components["schemas"]["PlantName"];
+            path: string;
+        };
+        DisplayChoice: {
+            equipment: string;
+            /**
+             * Format: double
+             * @description Largest normal value
+             */
+            high?: number;
+            /**
+             * Format: double
+             * @description Smallest normal value, in the signal's unit; of the loop or the alarm limits when left out
+             */
+            low?: number;
+            signal: string;
+        };
+        DisplayCommands: {
+            /**
+             * Format: int64
+             * @description Checked or sent, not read back yet
+             */
+            open: number;
+            /**
+             * Format: int64
+             * @description For somebody's approval
+             */
+            waiting: number;
+        };
+        DisplayLayout: {
+            readonly at?: string;
+            readonly by?: string;
+            /** @description None: those are shown again that nobody needs to choose */
+            indicators: components["schemas"]["DisplayChoice"][];
+            readonly path?: string;
+            place: string;
+            /**
+             * Format: int64
+             * @description Counts the changes; the one that was seen, 0 where nobody laid the tile out
+             */
+            rev: number;
+        };
+        DisplayLoop: {
+            equipment: string;
+            id: string;
+            /** @enum {string} */
+            mode: "off" | "manual" | "auto" | "tuning" | "suspended";
+            name: components["schemas"]["PlantName"];
+            /** Format: double */
+            output?: number;
+            output_signal: string;
+            output_unit?: string;
+            /** @description Of the machine whose set point it moves */
+            path: string;
+            /** Format: double */
+            pv?: number;
+            /** @description Whose signal it holds */
+            pv_equipment: string;
+            pv_signal: string;
+            /** @description Why it suspended itself, or what it cannot read */
+            reason?: string;
+            /** Format: double */
+            sp?: number;
+            /** Format: double */
+            sp_high: number;
+            /**
+             * Format: double
+             * @description Smallest set point that may be asked for
+             */
+            sp_low: number;
+            unit?: string;
+            /** @description The machine sees by it whether the loop is alive */
+            watchdog: boolean;
+        };
+        DisplayMark: {
+            /** @enum {string} */
+            kind: "hi" | "lo";
+            /** Format: int64 */
+            priority: number;
+            /** Format: double */
+            value: number;
+        };
+        DisplayOverview: {
+            /** @description Of all tiles */
+            alarms: components["schemas"]["DisplayAlarms"];
+            at: string;
+            /**
+             * Format: int64
+             * @description Of ISA-101: 1 all areas, 2 the machines of one
+             */
+            level: number;
+            /** @description Of level 2 */
+            place?: components["schemas"]["DisplayAt"];
+            /** @description Of what is looked at, on no tile */
+            rules: components["schemas"]["DisplayRule"][];
+            /** @description In order of path */
+            tiles: components["schemas"]["DisplayTile"][];
+            /**
+             * Format: int64
+             * @description Commands that wait for approval, of all tiles
+             */
+            waiting: number;
+        };
+        DisplayReading: {
+            /** @description When the device last said something of it */
+            at?: string;
+            /**
+             * @description Where the normal range comes from
+             * @enum {string}
+             */
+            basis?: "layout" | "loop" | "limits";
+            equipment: string;
+            equipment_name: components["schemas"]["PlantName"];
+            /** Format: double */
+            high?: number;
+            /**
+             * Format: double
+             * @description Normal range
+             */
+            low?: number;
+            /** @description Alarm limits */
+            marks: components["schemas"]["DisplayMark"][];
+            /** @description Of the machine */
+            path: string;
+            /**
+             * Format: int64
+             * @description Of the alarm that stands on it
+             */
+            priority?: number;
+            quality: string;
+            /** Format: double */
+            scale_high?: number;
+            /**
+             * Format: double
+             * @description Between what the indicator is drawn
+             */
+            scale_low?: number;
+            signal: string;
+            /**
+             * Format: double
+             * @description Set point of the loop that holds it
+             */
+            sp?: number;
+            /** @enum {string} */
+            state: "normal" | "low" | "high" | "unbound" | "stale";
+            /** Format: int32 */
+            tag?: number;
+            title: components["schemas"]["PlantName"];
+            /** @description The last hour */
+            trend: components["schemas"]["DisplayTrend"];
+            unit?: string;
+            /**
+             * Format: double
+             * @description The last good one; where it is stale, it was so
+             */
+            value?: number;
+        };
+        DisplayRule: {
+            /** @description Its condition cannot be told now */
+            blind: boolean;
+            id: string;
+            /** @description When it last fired, of the latest firings of all rules */
+            last?: string;
+            name: components["schemas"]["PlantName"];
+            path: string;
+            /** @description It fired then and stands */
+            standing?: string;
+            /** @enum {string} */
+            state: "shadow" | "active" | "suspended";
+        };
+        DisplaySetPoint: {
+            /**
+             * Format: int64
+             * @description So many other people approve a command for it
+             */
+            approve?: number;
+            /** @description What must hold for a command to be sent */
+            interlock?: components["schemas"]["PlantName"];
+            /** Format: double */
+            max?: number;
+            /** Format: double */
+            min?: number;
+            signal: string;
+            stale: boolean;
+            title: components["schemas"]["PlantName"];
+            unit?: string;
+            /**
+             * Format: double
+             * @description As the machine last said
+             */
+            value?: number;
+            /** @description Writing is switched on for the device */
+            writing: boolean;
+        };
+        DisplayState: {
+            /** @enum {string} */
+            code: "NOT_AVAILABLE" | "OUT_OF_SERVICE" | "NOT_EXECUTING" | "EXECUTING" | "UNKNOWN";
+            /** @description Contact with the device now */
+            link: boolean;
+            /** @enum {string} */
+            mode: "NONE" | "MAINTENANCE" | "SETUP" | "PROCESSING";
+            since?: string;
+        };
+        DisplayStates: {
+            /** Format: int64 */
+            executing: number;
+            /**
+             * Format: int64
+             * @description Without contact now, whatever they did last
+             */
+            lost: number;
+            /** Format: int64 */
+            machines: number;
+            /** Format: int64 */
+            not_available: number;
+            /** Format: int64 */
+            not_executing: number;
+            /** Format: int64 */
+            out_of_service: number;
+            /** Format: int64 */
+            unknown: number;
+        };
+        DisplayTile: {
+            /**
+             * Format: int64
+             * @description Priority of the worst that stands: 1 the most urgent, 0 nothing
+             */
+            abnormal: number;
+            alarms: components["schemas"]["DisplayAlarms"];
+            commands: components["schemas"]["DisplayCommands"];
+            id: string;
+            indicators: components["schemas"]["DisplayReading"][];
+            /** @description Somebody chose the indicators */
+            layout_own: boolean;
+            /**
+             * Format: int64
+             * @description Revision of the tile's layout; 0: nobody laid it out
+             */
+            layout_rev: number;
+            level: string;
+            loops: components["schemas"]["DisplayLoop"][];
+            name: components["schemas"]["PlantName"];
+            path: string;
+            /** @description That act, decide in shadow or suspended themselves */
+            rules: components["schemas"]["DisplayRule"][];
+            /** @description Of level 2 */
+            set_points?: components["schemas"]["DisplaySetPoint"][] | null;
+            /** @description Something of it is not known now: contact is lost, or a value is old */
+            stale: boolean;
+            /** @description Of a machine */
+            state?: components["schemas"]["DisplayState"];
+            states: components["schemas"]["DisplayStates"];
+        };
+        DisplayTrend: {
+            from: string;
+            max: (number | null)[];
+            min: (number | null)[];
+            to: string;
+        };
         DriverExample: {
             /** @description Of a device */
             address: string;
@@ -18297,6 +18639,14 @@ export interface components {
              */
             rev: number;
         };
+        LoopBack: {
+            note?: string;
+            /**
+             * Format: int64
+             * @description Of the run that was seen
+             */
+            rev: number;
+        };
         LoopBlock: {
             cascade?: components["schemas"]["ControlCascade"];
             /**
@@ -18545,6 +18895,11 @@ export interface components {
         };
         LoopRun: {
             at: string;
+            /**
+             * Format: double
+             * @description The output as it was when the loop first took it; handed back, it is so again
+             */
+            before?: number;
             by: string;
             /** @description Of the loop */
             id: string;
@@ -24707,7 +25062,7 @@ export interface components {
             name: string;
             /** @description Of the machine */
             readonly path?: string;
-            /** @description Of the machine; machine.state for what it does */
+            /** @description Of the machine, or derived: machine.state, calendar.in_shift, tariff.period … as its words say */
             signal: string;
             /** Format: int32 */
             readonly tag?: number;
@@ -24866,6 +25221,8 @@ export interface components {
             status: components["schemas"]["RuleStatus"];
         };
         RuleSignal: {
+            /** @description No device tells it: it follows from other facts */
+            derived?: boolean;
             /** @enum {string} */
             kind: "number" | "boolean" | "enumeration" | "text";
             /** Format: double */
@@ -30303,6 +30660,39 @@ export interface operations {
             };
         };
     };
+    "save-control-display": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DisplayLayout"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DisplayLayout"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "move-control-loop": {
         parameters: {
             query?: never;
@@ -30478,6 +30868,42 @@ export interface operations {
             };
         };
     };
+    "hand-back-loop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the loop: the series of its revisions */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoopBack"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "set-loop-mode": {
         parameters: {
             query?: never;
@@ -30609,6 +31035,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LoopView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "control-overview": {
+        parameters: {
+            query?: {
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                /** @description Area, line or machine whose machines are looked at; left out for all areas */
+                place?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DisplayOverview"];
                 };
             };
             /** @description Error */

@@ -1,7 +1,7 @@
 export const zh = {
   "app": "智改",
   "app.long": "智改 · 数字车间",
-  "nav.overview": "设备总览", "nav.alarms": "报警", "nav.maintenance": "维修", "nav.stops": "停机原因", "nav.oee": "OEE 分析", "nav.trend": "趋势", "nav.material": "物料", "nav.energy": "能源", "nav.quality": "质量", "nav.process": "工艺", "nav.commands": "指令", "nav.loops": "控制回路",
+  "nav.overview": "设备总览", "nav.alarms": "报警", "nav.maintenance": "维修", "nav.stops": "停机原因", "nav.oee": "OEE 分析", "nav.trend": "趋势", "nav.material": "物料", "nav.energy": "能源", "nav.quality": "质量", "nav.process": "工艺", "nav.room": "控制室", "nav.commands": "指令", "nav.loops": "控制回路",
   "params.sealed": "以 zgk1. 开头的是加密保存的口令：原样保留即沿用，更改时直接写新口令。",
   "nav.plant": "工厂建模", "nav.devices": "设备连接", "nav.cockpit": "驾驶舱", "nav.requests": "谁看过我的数据", "nav.tenants": "租户", "nav.targets": "政策目标", "nav.tasks": "任务分解", "nav.ledgers": "台账", "nav.firms": "企业名录", "nav.diagnoses": "诊断", "nav.experts": "专家与咨询", "nav.evaluations": "综合评价", "nav.benchmarks": "行业对标", "nav.suspicions": "存疑设备日", "nav.reports": "指标填报", "nav.definitions": "指标定义", "nav.system": "系统", "nav.menu": "主菜单", "nav.orders": "生产订单", "nav.planning": "排产", "nav.performance": "订单绩效", "nav.line": "产线", "nav.health": "状态监测", "nav.routings": "产品与工艺", "nav.people": "人员与技能", "nav.calls": "呼叫", "nav.hours": "工时与计件", "nav.exchange": "系统集成", "nav.of.shop": "数字化车间", "nav.of.production": "生产", "nav.of.factory": "智能工厂", "nav.of.programme": "行业与政府", "nav.of.node": "节点", "nav.kiosk": "现场看板",
   "nav.rules": "规则", "nav.components": "组件", "nav.handshakes": "设备交接",
@@ -33,7 +33,7 @@ export const zh = {
 export const en: Record<keyof typeof zh, string> = {
   "app": "zhigai",
   "app.long": "zhigai",
-  "nav.overview": "Machines", "nav.alarms": "Alarms", "nav.maintenance": "Maintenance", "nav.stops": "Stop reasons", "nav.oee": "OEE", "nav.trend": "Trends", "nav.material": "Material", "nav.energy": "Energy", "nav.quality": "Quality", "nav.process": "Process", "nav.commands": "Commands", "nav.loops": "Control loops",
+  "nav.overview": "Machines", "nav.alarms": "Alarms", "nav.maintenance": "Maintenance", "nav.stops": "Stop reasons", "nav.oee": "OEE", "nav.trend": "Trends", "nav.material": "Material", "nav.energy": "Energy", "nav.quality": "Quality", "nav.process": "Process", "nav.room": "Control room", "nav.commands": "Commands", "nav.loops": "Control loops",
   "params.sealed": "What begins with zgk1. is a password, sealed: left as it is it stays, to change it write the new one.",
   "nav.plant": "Plant model", "nav.devices": "Devices", "nav.cockpit": "Cockpit", "nav.requests": "Who saw my data", "nav.tenants": "Tenants", "nav.targets": "Policy targets", "nav.tasks": "Tasks", "nav.ledgers": "Registers", "nav.firms": "Firms", "nav.diagnoses": "Diagnosis", "nav.experts": "Experts and advice", "nav.evaluations": "Evaluations", "nav.benchmarks": "Benchmarks", "nav.suspicions": "Suspect days", "nav.reports": "Reporting", "nav.definitions": "Definitions", "nav.system": "System", "nav.menu": "Main menu", "nav.orders": "Orders", "nav.planning": "Planning", "nav.performance": "Performance", "nav.line": "Lines", "nav.health": "Condition", "nav.routings": "Routings", "nav.people": "People", "nav.calls": "Calls", "nav.hours": "Hours", "nav.exchange": "Integration", "nav.of.shop": "Workshop", "nav.of.production": "Production", "nav.of.factory": "Factory", "nav.of.programme": "Programme", "nav.of.node": "Node", "nav.kiosk": "Floor board",
   "nav.rules": "Rules", "nav.components": "Components", "nav.handshakes": "Handshakes",
