@@ -11826,6 +11826,22 @@ export interface components {
             /** Format: double */
             ratio: number;
         };
+        ControlSafe: {
+            /** @enum {string} */
+            action: "hold" | "ramp" | "hand-back";
+            /**
+             * Format: double
+             * @description Of ramp: by how much in a second; 0: in one step
+             */
+            rate?: number;
+            /** @description Of hand-back: set point of the machine by which it takes over */
+            signal?: string;
+            /**
+             * Format: double
+             * @description Of ramp: where the output goes; of hand-back: what the signal is set to
+             */
+            value?: number;
+        };
         ControlUltimate: {
             /**
              * Format: double
@@ -18784,7 +18800,7 @@ export interface components {
              */
             readonly revision?: number;
             /** @description What happens when inputs are stale, the device is lost, the node starts anew, its clock steps or it is overloaded */
-            safe: components["schemas"]["LoopSafe"];
+            safe: components["schemas"]["ControlSafe"];
             /** @description Of all revisions of the loop: the loop's id; left out for a new one */
             series?: string;
             /**
@@ -18925,22 +18941,6 @@ export interface components {
             sp: number;
             /** @description What the last autotuning found */
             tuned?: components["schemas"]["LoopTuned"];
-        };
-        LoopSafe: {
-            /** @enum {string} */
-            action: "hold" | "ramp" | "hand-back";
-            /**
-             * Format: double
-             * @description Of ramp: by how much in a second; 0: in one step
-             */
-            rate?: number;
-            /** @description Of hand-back: set point of the machine by which it takes over */
-            signal?: string;
-            /**
-             * Format: double
-             * @description Of ramp: where the output goes; of hand-back: what the signal is set to
-             */
-            value?: number;
         };
         LoopStep: {
             at: string;
@@ -24863,6 +24863,8 @@ export interface components {
              * @description Of an alarm or a work order: 1 is the most urgent
              */
             priority?: number;
+            /** @description Of a command: what becomes of the set point when the rule cannot go on; it stays as it is when left out */
+            safe?: components["schemas"]["RuleSafe"];
             /** @description Of a command: the set point */
             signal?: string;
             /** @description What people read; the rule's name when left out */
@@ -24873,6 +24875,8 @@ export interface components {
              * @description Of a command, in the set point's unit
              */
             value?: number;
+            /** @description Of a command: by which the machine sees that the rule looks after it */
+            watchdog?: components["schemas"]["RuleWatchdog"];
             /**
              * @description Of a call
              * @enum {string}
@@ -24967,6 +24971,8 @@ export interface components {
              * @description Of a schedule
              */
             every_s?: number;
+            /** @description After the node started anew it acts on by itself; without it a rule that commands suspends itself then */
+            goes_on?: boolean;
             inputs: components["schemas"]["RuleInput"][];
             /**
              * Format: int64
@@ -25151,6 +25157,8 @@ export interface components {
              * @description Of a schedule
              */
             every_s?: number;
+            /** @description After the node started anew it acts on by itself; without it a rule that commands suspends itself then */
+            goes_on?: boolean;
             /** @description Of this revision */
             readonly id?: string;
             inputs: components["schemas"]["RuleInput"][];
@@ -25197,6 +25205,8 @@ export interface components {
              * @description Counts from 1 within the series
              */
             readonly revision?: number;
+            /** @description Of a rule that suspended itself: what becomes of its set points */
+            readonly securing?: components["schemas"]["RuleSecured"][] | null;
             /** @description Of all revisions of the rule; left out for a new rule */
             series?: string;
             /**
@@ -25214,6 +25224,42 @@ export interface components {
             /** @description Condition in CEL over the inputs, with avg, min, max, rate, duration, count and since over windows */
             when: string;
         };
+        RuleSafe: {
+            /** @enum {string} */
+            action: "hold" | "ramp" | "hand-back";
+            /**
+             * Format: double
+             * @description Of ramp: by how much in a second; 0: in one step
+             */
+            rate?: number;
+            /**
+             * Format: double
+             * @description Of ramp: smallest step that the machine takes; 0: none
+             */
+            resolution?: number;
+            /** @description Of hand-back: set point of the machine by which it takes over */
+            signal?: string;
+            /**
+             * Format: double
+             * @description Of ramp: where the output goes; of hand-back: what the signal is set to
+             */
+            value?: number;
+        };
+        RuleSecured: {
+            /**
+             * Format: int64
+             * @description Number of the command among the actions, from 0
+             */
+            action: number;
+            /** @description When it was done */
+            at?: string;
+            done?: boolean;
+            point: string;
+            /** @enum {string} */
+            safe: "hold" | "ramp" | "hand-back";
+            /** @description What the machine has, or why it does not have it yet */
+            what?: string;
+        };
         RuleShown: {
             /** @description All of the rule, the newest first */
             revisions: components["schemas"]["RuleRule"][];
@@ -25221,6 +25267,11 @@ export interface components {
             status: components["schemas"]["RuleStatus"];
         };
         RuleSignal: {
+            /**
+             * Format: int64
+             * @description How many others say yes to each command
+             */
+            approve?: number;
             /** @description No device tells it: it follows from other facts */
             derived?: boolean;
             /** @enum {string} */
@@ -25241,6 +25292,9 @@ export interface components {
             values?: {
                 [key: string]: components["schemas"]["PlantName"];
             };
+            /** @description It takes the beats of a watchdog and nothing else */
+            watchdog?: boolean;
+            /** @description It is a set point */
             writable?: boolean;
         };
         RuleStatus: {
@@ -25263,7 +25317,7 @@ export interface components {
             /** @enum {string} */
             state: "draft" | "backtested" | "shadow" | "active" | "suspended" | "retired";
             /** @enum {string} */
-            what: "save" | "backtest" | "shadow" | "request" | "approve" | "refuse" | "suspend" | "retire" | "rollback" | "edit";
+            what: "save" | "backtest" | "shadow" | "request" | "approve" | "refuse" | "suspend" | "safe" | "retire" | "rollback" | "edit";
         };
         RuleTrial: {
             /** @enum {string} */
@@ -25346,6 +25400,12 @@ export interface components {
             /** Format: int64 */
             misses: number;
             to: string;
+        };
+        RuleWatchdog: {
+            /** Format: int64 */
+            period_ms: number;
+            /** @description Set point of the machine that its profile declares as a watchdog */
+            signal: string;
         };
         Sample: {
             /** @description good, uncertain:REASON or bad:REASON */
