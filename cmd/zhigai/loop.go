@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -22,8 +23,21 @@ func (n *node) newControlLoops() *loop.Desk {
 		Store: recshop.NewLoops(n.record), Machines: loopMachines{placesOf{n.fleet}, n.profiles}, Live: loopLive{n}, Commands: loopCommands{controls{n}},
 		Alarms: loopAlarms{alarmsFrom{n.alarms, fromControl}}, Held: func(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, signal string) (string, error) {
 			return n.lineRules.Holder(ctx, tenant, machine, signal)
-		}, NewID: n.record.NewID, Now: time.Now, Passed: func() time.Duration { return time.Since(started) }, Logger: n.log,
+		}, Period: n.tariffPeriod, NewID: n.record.NewID, Now: time.Now, Passed: func() time.Duration { return time.Since(started) }, Logger: n.log,
 	})
+}
+
+// tariffPeriod names the tariff period that runs at a machine.
+func (n *node) tariffPeriod(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID) (string, error) {
+	now := plant.MicrosOf(time.Now())
+	all, err := n.newEnergy().HoursOf(ctx, access.Scope{Tenant: tenant}, machine, now, now+1)
+	if errors.Is(err, access.ErrNotFound) || err == nil && len(all) == 0 {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return string(all[0].Kind), nil
 }
 
 // loopMachines tells loops of the plant as it is now.

@@ -7,9 +7,10 @@ import type { ProfilePoint } from "../../api/types";
 import { useLang } from "../../i18n/useLang";
 import { PlacePicker, useChange } from "../production/parts";
 import { fieldsOf } from "./fields";
+import { TariffFields, type TariffForm, tariffAsked, tariffForm } from "./TariffFields";
 
 const kinds: BlockKind[] = ["pid", "cascade", "on-off", "ratio", "run-to-run"];
-type Fields = Partial<Omit<Loop, "block">> & { block?: Partial<Loop["block"]> };
+type Fields = Partial<Omit<Loop, "block" | "tariff">> & { block?: Partial<Loop["block"]>; tariff?: TariffForm };
 
 const begin: Fields = { period_ms: 1000, max_age_ms: 5000, interval_ms: 5000, deadband: 0, resolution: 0, safe: { action: "hold" }, block: { kind: "pid", pid: { b: 1 } as never } };
 
@@ -36,7 +37,7 @@ export function LoopForm({ of, close }: { of: Loop | undefined; close: (saved?: 
   const fixed = of !== undefined;
   return (
     <Drawer open onClose={() => close()} size={960} title={t(!of ? "form.new" : of.id ? "form.edit" : "form.next")} extra={<Button type="primary" loading={save.isPending} onClick={form.submit}>{t("save")}</Button>}>
-      <Form<Fields> form={form} layout="vertical" initialValues={of ? { ...of } : begin} onFinish={(v) => save.mutate(v)}>
+      <Form<Fields> form={form} layout="vertical" initialValues={of ? { ...of, tariff: tariffForm(of.tariff) } : begin} onFinish={(v) => save.mutate(v)}>
         <div className="row" style={{ alignItems: "flex-start" }}>
           <Form.Item name={["name", "zh"]} label={t("name.zh")} rules={needed} style={{ minWidth: 220 }}><Input maxLength={100} /></Form.Item>
           <Form.Item name={["name", "en"]} label={t("name.en")} style={{ minWidth: 220 }}><Input maxLength={100} /></Form.Item>
@@ -67,6 +68,7 @@ export function LoopForm({ of, close }: { of: Loop | undefined; close: (saved?: 
               <Form.Item name={["disturbance", "signal"]} label={t("disturbance.signal")} style={{ minWidth: 260 }}><Signals points={its} clear /></Form.Item>
             </>)}
         </div>
+        <TariffFields />
         <h3>{t("timing")}</h3>
         <div className="row" style={{ alignItems: "flex-start" }}>
           <Numbers names={[["period_ms", t("period")], ["max_age_ms", t("age")], ["interval_ms", t("interval")]]} needed />
@@ -119,6 +121,6 @@ function asked(v: Fields, of: Loop | undefined): Loop {
   return filled({
     id: of?.id, series: of?.series, rev: of?.rev, name: v.name, owner: v.owner, equipment: v.equipment ?? of?.equipment, output: v.output ?? of?.output, note: v.note,
     pv: input(v.pv?.signal), inner: kind === "cascade" ? input(v.inner?.signal) : undefined, trigger: kind === "run-to-run" ? input(v.trigger?.signal) : undefined, disturbance: block.feed_forward ? input(v.disturbance?.signal) : undefined,
-    block, sp: v.sp, sp_low: v.sp_low, sp_high: v.sp_high, period_ms: v.period_ms, max_age_ms: v.max_age_ms, interval_ms: v.interval_ms, deadband: v.deadband, resolution: v.resolution, safe: v.safe, watchdog: v.watchdog?.signal ? v.watchdog : undefined,
+    block, tariff: tariffAsked(v.tariff), sp: v.sp, sp_low: v.sp_low, sp_high: v.sp_high, period_ms: v.period_ms, max_age_ms: v.max_age_ms, interval_ms: v.interval_ms, deadband: v.deadband, resolution: v.resolution, safe: v.safe, watchdog: v.watchdog?.signal ? v.watchdog : undefined,
   }) as Loop;
 }
