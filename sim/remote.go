@@ -25,10 +25,23 @@ func (m *machine) remote() bool { return m.get("heater.remote", 0) == 1 }
 
 // held is what a zone that is held from outside draws more than usually, kW.
 func (m *machine) held() float64 {
-	if !m.remote() {
+	if m.class != "furnace" || !m.remote() {
 		return 0
 	}
 	return heaterRated * (m.get("heater.output", heaterUsual) - heaterUsual) / 100
+}
+
+// fanRated is what a furnace's circulation fans draw at full speed, kW.
+const fanRated = 15.0
+
+// fans is what slower fans save, kW: their power goes with the cube of their speed
+// (affinity laws of fans).
+func (m *machine) fans() float64 {
+	if m.class != "furnace" {
+		return 0
+	}
+	n := m.get("fan.speed", 100) / 100
+	return fanRated * (1 - n*n*n)
 }
 
 // watch takes the zone back when the watchdog stands still. The caller holds the

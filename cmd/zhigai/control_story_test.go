@@ -37,6 +37,7 @@ type controlled struct {
 	ids      int
 	raised   []string
 	tariff   *energy.Tariff
+	meter    *quarters // nil: nobody asks for demand
 }
 
 // controlStory runs the machines at the paths in a bubble of time.
@@ -82,15 +83,20 @@ func (c *controlled) newID() string {
 func (c *controlled) hold(l loop.Loop, err error) string {
 	c.Helper()
 	must(c.T, err)
+	return c.holdBy(l, c.live)
+}
+
+func (c *controlled) holdBy(l loop.Loop, live func(time.Duration)) string {
+	c.Helper()
 	engineer, admin := access.Node(homeTenant), access.Node(homeTenant)
 	engineer.Name, admin.Name = "engineer", "admin"
-	l, err = c.desk.SaveLoop(c.Context(), engineer, l)
+	l, err := c.desk.SaveLoop(c.Context(), engineer, l)
 	must(c.T, err)
 	l, err = c.desk.Move(c.Context(), admin, l.ID, loop.Move{State: loop.Approved, Rev: l.Rev})
 	must(c.T, err)
 	v, err := c.desk.SetMode(c.Context(), engineer, l.Series, loop.Asked{Mode: loop.Manual})
 	must(c.T, err)
-	c.live(5 * time.Second)
+	live(5 * time.Second)
 	_, err = c.desk.SetMode(c.Context(), engineer, l.Series, loop.Asked{Mode: loop.Auto, Rev: v.Run.Rev})
 	must(c.T, err)
 	return l.Series
@@ -126,11 +132,17 @@ func (c *controlled) Machine(_ context.Context, _ plant.TenantNo, node plant.Nod
 	for i := range kind.Signals {
 		out.Signals = append(out.Signals, loopSignal(&kind.Signals[i]))
 	}
+	if n.Machine.Class == "meter" {
+		out.Signals = append(out.Signals, demandSignal)
+	}
 	return out, nil
 }
 
 // Values implements loop.Live.
 func (c *controlled) Values(_ context.Context, _ plant.TenantNo, machine plant.NodeID, signals []string) ([]loop.Value, error) {
+	if c.meter != nil && slices.Equal(signals, []string{demandSignal.Name}) {
+		return []loop.Value{c.forecast(c.meter)}, nil
+	}
 	all := c.Shown(string(machine))
 	out := make([]loop.Value, len(signals))
 	for i, s := range signals {

@@ -39,10 +39,17 @@ func demoZone(furnace plant.NodeID) (loop.Loop, error) {
 	}, err
 }
 
+// demoWork is a loop of the demo at a machine, and how it is put to work.
+type demoWork struct {
+	path  string
+	write func(plant.NodeID) (loop.Loop, error)
+	hold  func(ctx context.Context, who access.Principal, machine plant.Node, series string) error
+}
+
 // planDemoLoop gives the demo plant control loops, written by its engineer and approved
 // by its administrator, and puts them to work when their machines answer, unless there
 // were some before: then it is for a person to do so.
-func (n *node) planDemoLoop(ctx context.Context) error {
+func (n *node) planDemoLoop(ctx context.Context, shed bool) error {
 	who := access.Node(homeTenant)
 	known, err := n.loops.Loops(ctx, loop.Filter{Scope: who.Scope, Limit: 1})
 	if err != nil || len(known) > 0 {
@@ -54,14 +61,13 @@ func (n *node) planDemoLoop(ctx context.Context) error {
 	}
 	engineer, admin := who, who
 	engineer.Name, admin.Name = "engineer", "admin"
-	for _, one := range []struct {
-		path  string
-		write func(plant.NodeID) (loop.Loop, error)
-		hold  func(ctx context.Context, who access.Principal, machine plant.Node, series string) error
-	}{
-		{demoHeld, demoZone, n.holdDemoZone},
-		{demoCorrected, demoOffset, n.holdDemoOffset},
-	} {
+	all := []demoWork{{demoHeld, demoZone, n.holdDemoZone}, {demoCorrected, demoOffset, n.holdDemoLoop}}
+	if shed {
+		if all, err = n.demoShedding(all, stored); err != nil {
+			return err
+		}
+	}
+	for _, one := range all {
 		i := slices.IndexFunc(stored.Nodes, func(nd plant.Node) bool { return nd.Path == one.path })
 		if i < 0 {
 			continue

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"zhigai/access"
@@ -71,6 +72,9 @@ func (m loopMachines) Machine(ctx context.Context, tenant plant.TenantNo, node p
 			}
 			out.Signals = append(out.Signals, one)
 		}
+		if nd.Machine.Class == "meter" {
+			out.Signals = append(out.Signals, demandSignal)
+		}
 		return out, nil
 	}
 	return loop.Machine{}, fmt.Errorf("%w: machine %s", access.ErrNotFound, node)
@@ -98,6 +102,10 @@ func (l loopLive) Values(ctx context.Context, tenant plant.TenantNo, machine pla
 	for _, nd := range s.Model.Nodes {
 		if nd.ID != machine || nd.Machine == nil {
 			continue
+		}
+		if slices.Equal(signals, []string{demandSignal.Name}) {
+			v, err := l.n.demands.of(ctx, tenant, nd.ID)
+			return []loop.Value{v}, err
 		}
 		answers, err := l.n.collector.Ask(ctx, nd.Machine.Device.ID, signals)
 		if err != nil {

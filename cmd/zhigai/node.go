@@ -88,6 +88,7 @@ type node struct {
 	loops        *loop.Desk
 	lineRules    *linerule.Desk
 	displays     *display.Desk
+	demands      *demands
 	authenticity *authenticity.Desk
 	firms        *enterprise.Desk
 	firmSheets   *enterprise.Sheets
@@ -187,6 +188,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.planning = n.newPlanning()
 	n.models = n.newModels()
 	n.process = n.newProcess()
+	n.demands = newDemands(n)
 	n.loops = n.newControlLoops()
 	n.lineRules = n.newLineRules()
 	n.displays = n.newDisplays()

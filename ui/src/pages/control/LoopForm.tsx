@@ -14,10 +14,15 @@ type Fields = Partial<Omit<Loop, "block" | "tariff">> & { block?: Partial<Loop["
 
 const begin: Fields = { period_ms: 1000, max_age_ms: 5000, interval_ms: 5000, deadband: 0, resolution: 0, safe: { action: "hold" }, block: { kind: "pid", pid: { b: 1 } as never } };
 
+/** What a meter's running quarter of an hour comes to: no device tells it, loops read it all the same. */
+const demand: Pick<ProfilePoint, "name" | "title" | "write"> = { name: "demand.forecast", title: { zh: "本刻钟需量预测", en: "forecast of the quarter's demand" } };
+type Point = typeof demand;
+
 /** The numbers of a machine's signals. */
-function usePoints(machine: string | undefined): ProfilePoint[] {
-  const kind = (useQuery(nodes).data ?? []).find((n) => n.id === machine)?.equipment?.profile;
-  return useQuery({ ...profile(kind ?? ""), enabled: !!kind }).data?.points.filter((p) => p.kind !== "text" && p.kind !== "waveform") ?? [];
+function usePoints(machine: string | undefined): Point[] {
+  const is = (useQuery(nodes).data ?? []).find((n) => n.id === machine)?.equipment;
+  const points = useQuery({ ...profile(is?.profile ?? ""), enabled: !!is?.profile }).data?.points.filter((p) => p.kind !== "text" && p.kind !== "waveform") ?? [];
+  return is?.class === "meter" ? [...points, demand] : points;
 }
 
 /** A draft of a loop: a new one, a draft that is changed, or the next revision. */
@@ -91,7 +96,7 @@ function Numbers({ names, needed = false }: { names: [keyof Fields & string, str
   return <>{names.map(([key, label]) => <Form.Item key={key} name={key} label={label} {...(needed ? { rules: [{ required: true, message: t("need") }] } : {})}><InputNumber style={{ width: 130 }} /></Form.Item>)}</>;
 }
 
-interface SignalsProps { points: ProfilePoint[]; id?: string; value?: string; onChange?: (v: string | undefined) => void; disabled?: boolean; clear?: boolean }
+interface SignalsProps { points: Point[]; id?: string; value?: string; onChange?: (v: string | undefined) => void; disabled?: boolean; clear?: boolean }
 
 function Signals({ points, disabled = false, clear = false, ...field }: SignalsProps) {
   const { name } = useLang();
