@@ -94,6 +94,7 @@ type node struct {
 	components   *component.Desk
 	handshakes   *handshake.Desk
 	displays     *display.Desk
+	demands      *demands
 	authenticity *authenticity.Desk
 	firms        *enterprise.Desk
 	firmSheets   *enterprise.Sheets
@@ -193,6 +194,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.planning = n.newPlanning()
 	n.models = n.newModels()
 	n.process = n.newProcess()
+	n.demands = newDemands(n)
 	n.loops = n.newControlLoops()
 	n.lineRules = n.newLineRules()
 	n.components = n.newComponents()

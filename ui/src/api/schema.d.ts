@@ -18821,6 +18821,8 @@ export interface components {
             /** @enum {string} */
             readonly state?: "draft" | "approved" | "retired";
             readonly steps?: components["schemas"]["LoopStep"][] | null;
+            /** @description How the set point moves by the tariff period that runs */
+            tariff?: components["schemas"]["LoopTariff"];
             /** @description Of run-to-run: a change of it says that a part was measured; a change of the process value when left out */
             trigger?: components["schemas"]["LoopInput"];
             watchdog?: components["schemas"]["LoopWatchdog"];
@@ -18883,6 +18885,11 @@ export interface components {
             pv?: number;
             /**
              * Format: double
+             * @description By how much the set point is moved because of it
+             */
+            shift?: number;
+            /**
+             * Format: double
              * @description Set point that is worked with, which a ramp moves
              */
             sp?: number;
@@ -18891,6 +18898,8 @@ export interface components {
              * @description Of an autotuning
              */
             swings?: number;
+            /** @description Of a loop whose set point moves by it: the period that runs */
+            tariff_period?: string;
             /** @description Command under way */
             under_way?: string;
             /** @description The ramp waits for what is measured */
@@ -18942,12 +18951,34 @@ export interface components {
             /** @description What the last autotuning found */
             tuned?: components["schemas"]["LoopTuned"];
         };
+        LoopShift: {
+            /**
+             * Format: double
+             * @description In the unit of what is held; below 0 for less
+             */
+            by: number;
+            /** @enum {string} */
+            period: "sharp" | "peak" | "flat" | "valley" | "deep_valley";
+        };
         LoopStep: {
             at: string;
             by: string;
             note?: string;
             /** @enum {string} */
             state: "draft" | "approved" | "retired";
+        };
+        LoopTariff: {
+            by: components["schemas"]["LoopShift"][];
+            /**
+             * Format: double
+             * @description Nor above it
+             */
+            high: number;
+            /**
+             * Format: double
+             * @description The product's window: no shift moves the set point below it
+             */
+            low: number;
         };
         LoopTune: {
             /**
