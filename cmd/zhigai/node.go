@@ -44,6 +44,7 @@ import (
 	"zhigai/shop/authenticity"
 	"zhigai/shop/component"
 	wasm "zhigai/shop/component/sandbox"
+	"zhigai/shop/component/service"
 	"zhigai/shop/control/loop"
 	linerule "zhigai/shop/control/rule"
 	"zhigai/shop/discovery"
@@ -90,6 +91,7 @@ type node struct {
 	lineRules    *linerule.Desk
 	sandbox      *wasm.Sandbox
 	components   *component.Desk
+	services     *service.Server // nil: components run in the node alone
 	authenticity *authenticity.Desk
 	firms        *enterprise.Desk
 	firmSheets   *enterprise.Sheets
@@ -191,7 +193,9 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.process = n.newProcess()
 	n.loops = n.newControlLoops()
 	n.lineRules = n.newLineRules()
-	n.components = n.newComponents()
+	if n.components, err = n.newComponents(at); err != nil {
+		return nil, err
+	}
 	n.authenticity = n.newAuthenticity()
 	n.newFirms()
 	n.newTargets()
@@ -321,6 +325,9 @@ func (n *node) close() error {
 	n.tenants.close() // what is under way is noted while the journal is open
 	n.collector.Close()
 	n.workers.Wait()
+	if n.services != nil {
+		n.services.Close()
+	}
 	return errors.Join(n.drivers.Close(), n.broker.Close(), n.sandbox.Close(), n.stores.Close())
 }
 
