@@ -44,9 +44,9 @@ import (
 	"zhigai/shop/authenticity"
 	"zhigai/shop/component"
 	wasm "zhigai/shop/component/sandbox"
+	"zhigai/shop/component/service"
 	"zhigai/shop/control/display"
 	"zhigai/shop/control/handshake"
-	"zhigai/shop/component/service"
 	"zhigai/shop/control/loop"
 	linerule "zhigai/shop/control/rule"
 	"zhigai/shop/discovery"
@@ -200,8 +200,8 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.loops = n.newControlLoops()
 	n.lineRules = n.newLineRules()
 	if n.components, err = n.newComponents(at); err != nil {
-	n.handshakes = n.newHandshakes()
-	n.displays = n.newDisplays()
+		n.handshakes = n.newHandshakes()
+		n.displays = n.newDisplays()
 		return nil, err
 	}
 	n.authenticity = n.newAuthenticity()
