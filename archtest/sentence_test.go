@@ -57,7 +57,8 @@ func sentences(t *testing.T) []sentence {
 			return filepath.SkipDir
 		}
 		dir := strings.TrimPrefix(filepath.ToSlash(filepath.Dir(path)), "../")
-		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || under(dir, silent) && !under(dir, heard) {
+		name := d.Name()
+		if !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") || strings.HasPrefix(name, "bench_") || strings.HasPrefix(name, "demo_") || under(dir, silent) && !under(dir, heard) {
 			return nil
 		}
 		f, err := parser.ParseFile(set, path, nil, parser.SkipObjectResolution)
@@ -89,16 +90,10 @@ func sentences(t *testing.T) []sentence {
 	for dir, all := range files {
 		for _, f := range all {
 			ast.Inspect(f, func(n ast.Node) bool {
-				call, ok := n.(*ast.CallExpr)
-				if !ok {
-					return true
-				}
-				i, ok := said(call, dir, makers[dir], exported)
-				if !ok || i >= len(call.Args) {
-					return true
-				}
-				if format, ok := literal(call.Args[i]); ok && strings.ContainsFunc(bare(format), isLetter) {
-					out = append(out, sentence{format, set.Position(call.Pos()).String()})
+				for _, e := range words(n, dir, makers[dir], exported) {
+					if format, ok := literal(e); ok && strings.ContainsFunc(bare(format), isLetter) {
+						out = append(out, sentence{format, set.Position(e.Pos()).String()})
+					}
 				}
 				return true
 			})
@@ -155,9 +150,6 @@ func isLetter(r rune) bool { return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
 // formatOf is the index of a parameter that is a format, of a function that makes an
 // error of it.
 func formatOf(t *ast.FuncType) (int, bool) {
-	if t.Results == nil {
-		return 0, false
-	}
 	last := t.Params.List
 	if len(last) == 0 {
 		return 0, false
@@ -175,6 +167,41 @@ func formatOf(t *ast.FuncType) (int, bool) {
 		}
 	}
 	return 0, false
+}
+
+// reasons are fields of answers in which a sentence stands.
+var reasons = []string{"Why", "Detail", "Because", "Problem", "Doubt", "What", "Note", "Fix"}
+
+// words are what a piece of code says to people.
+func words(n ast.Node, dir string, own, exported map[string]int) (out []ast.Expr) {
+	add := func(e ast.Expr) {
+		if call, ok := e.(*ast.CallExpr); ok { // fmt.Sprintf of a literal
+			if fn, ok := call.Fun.(*ast.SelectorExpr); ok && fn.Sel.Name == "Sprintf" {
+				e = call.Args[0]
+			}
+		}
+		if format, ok := literal(e); ok && strings.Contains(format, " ") { // others are codes, which pages know
+			out = append(out, e)
+		}
+	}
+	switch n := n.(type) {
+	case *ast.CallExpr:
+		if i, ok := said(n, dir, own, exported); ok && i < len(n.Args) {
+			out = append(out, n.Args[i])
+		}
+	case *ast.KeyValueExpr:
+		if key, ok := n.Key.(*ast.Ident); ok && slices.Contains(reasons, key.Name) {
+			add(n.Value)
+		}
+	case *ast.AssignStmt:
+		for i, to := range n.Lhs {
+			field, ok := to.(*ast.SelectorExpr)
+			if ok && len(n.Lhs) == len(n.Rhs) && slices.Contains(reasons, field.Sel.Name) {
+				add(n.Rhs[i])
+			}
+		}
+	}
+	return out
 }
 
 // said is which argument of a call is a format for people.

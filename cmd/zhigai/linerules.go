@@ -39,9 +39,7 @@ func (n *node) lineRuleOptions() rule.Options {
 	return rule.Options{
 		Store: recshop.NewLineRules(n.record), Plant: rulePlant{recipeMachines{placesOf{n.fleet}, n.profiles}}, History: n.history,
 		Derived: newRuleDerived(n), Events: ruleEvents{n}, Actors: ruleActors{n}, Outputs: ruleOutputs{ruleActors{n}}, Tenants: n.tenants.list,
-		Held: func(_ context.Context, tenant plant.TenantNo, machine plant.NodeID, signal string) (string, error) {
-			return n.loops.Holder(tenant, machine, signal), nil
-		},
+		Held: n.heldBeside(holdsRule),
 		Route: func(ctx context.Context, tenant plant.TenantNo, id string) (bool, error) {
 			all, err := n.delivery.Routes(ctx, tenant)
 			return slices.ContainsFunc(all, func(r delivery.Route) bool { return r.ID == id && !r.Off }), err
@@ -101,6 +99,7 @@ func (p rulePlant) Machine(ctx context.Context, tenant plant.TenantNo, node plan
 	for _, sig := range of.Signals {
 		out.Signals = append(out.Signals, ruleSignal(sig, known.Tags[sig.Name]))
 	}
+	out.Signals = append(out.Signals, componentWords(known.Tags)...)
 	return out, nil
 }
 

@@ -84,6 +84,7 @@ type Loop struct {
 	SP          float64      `json:"sp" doc:"Set point to begin with"`
 	SPLow       float64      `json:"sp_low" doc:"Smallest set point that may be asked for"`
 	SPHigh      float64      `json:"sp_high" doc:"Largest"`
+	Tariff      *Tariff      `json:"tariff,omitempty" doc:"How the set point moves by the tariff period that runs"`
 	PeriodMs    int64        `json:"period_ms" minimum:"200" maximum:"3600000" doc:"Time between scans"`
 	MaxAgeMs    int64        `json:"max_age_ms" minimum:"500" maximum:"3600000" doc:"An input that was heard longer ago suspends the loop"`
 	Deadband    float64      `json:"deadband,omitempty" minimum:"0" doc:"The output is written when it moved by more"`
@@ -151,6 +152,9 @@ func (l *Loop) check(m Machine, of func(plant.NodeID) ([]Signal, error)) error {
 		return err
 	}
 	if err := l.Block.check(l, out); err != nil {
+		return err
+	}
+	if err := l.Tariff.check(l); err != nil {
 		return err
 	}
 	if err := l.safe(m, out); err != nil {

@@ -5,6 +5,8 @@ const say = speaker({
   "access: not found": "未找到",
   "%w: node %s": "{1}：节点 {2}",
   "%s is outside": "{1} 超出范围",
+  "%w: %s is %s": "{1}：{2} 的状态为 {3}",
+  "tag name %q is taken": "信号名 {1} 已占用",
   "%d subgroups; limits are made of %d at least": "只有 {1} 个子组；控制限至少要 {2} 个",
   "%q is no signal of %s; choose one of the machine's": "{2} 没有信号 {1}；请选设备自己的信号",
   "%.1f %% are used": "已用 {1}%",
@@ -23,6 +25,9 @@ test("sentences within sentences are said too, kinds of errors before a colon, a
   expect(say("access: not found: node 01AB")).toBe("未找到：节点 01AB");
   expect(say("quality: not valid: speed: 3 subgroups; limits are made of 5 at least")).toBe("speed：只有 3 个子组；控制限至少要 5 个");
   expect(say("spc: not possible")).toBe("无法计算");
+  expect(say("access: not found: order is closed")).toBe("未找到：order 的状态为 closed");
+  expect(say("target: not valid: order is closed")).toBe("order is closed"); // too little to be sure of
+  expect(say('plant.yaml:3:5: tag name "x" is taken')).toBe('plant.yaml:3:5: 信号名 "x" 已占用');
   expect(say("speed is outside\naccess: not found: something else")).toBe("speed 超出范围\n未找到：something else");
 });
 
