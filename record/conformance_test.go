@@ -189,6 +189,13 @@ func TestConformance_Loops(t *testing.T) {
 	})
 }
 
+func TestConformance_Handshakes(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		db := open(t)
+		recordtest.Handshakes(t, shop.NewHandshakes(db), db.Journal())
+	})
+}
+
 func TestConformance_Displays(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		db := open(t)
@@ -200,6 +207,13 @@ func TestConformance_LineRules(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		db := open(t)
 		recordtest.LineRules(t, shop.NewLineRules(db), db.Journal())
+	})
+}
+
+func TestConformance_Components(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		db := open(t)
+		recordtest.Components(t, shop.NewComponents(db), db.Journal())
 	})
 }
 

@@ -89,6 +89,7 @@ type machine struct {
 	body                body
 	bath                bath
 	gauge               gauge
+	hand                *hand // nil: it hands nothing on by signals
 }
 
 // tally is a reading of the counters.
@@ -169,6 +170,7 @@ func (m *machine) defaults() {
 			m.values[i].num = m.kind.Signals[i].bounded(v)
 		}
 	}
+	m.hand = handOf(m)
 	m.bath.temperature = m.get("setpoint.process", bathTarget)
 	for i, s := range m.kind.Signals {
 		if s.Fixed == "" {

@@ -42,7 +42,10 @@ import (
 	"zhigai/shop/alarm"
 	"zhigai/shop/alarm/delivery"
 	"zhigai/shop/authenticity"
+	"zhigai/shop/component"
+	wasm "zhigai/shop/component/sandbox"
 	"zhigai/shop/control/display"
+	"zhigai/shop/control/handshake"
 	"zhigai/shop/control/loop"
 	linerule "zhigai/shop/control/rule"
 	"zhigai/shop/discovery"
@@ -87,6 +90,9 @@ type node struct {
 	process      *recipes.Desk
 	loops        *loop.Desk
 	lineRules    *linerule.Desk
+	sandbox      *wasm.Sandbox
+	components   *component.Desk
+	handshakes   *handshake.Desk
 	displays     *display.Desk
 	demands      *demands
 	authenticity *authenticity.Desk
@@ -191,6 +197,8 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.demands = newDemands(n)
 	n.loops = n.newControlLoops()
 	n.lineRules = n.newLineRules()
+	n.components = n.newComponents()
+	n.handshakes = n.newHandshakes()
 	n.displays = n.newDisplays()
 	n.authenticity = n.newAuthenticity()
 	n.newFirms()
@@ -261,6 +269,8 @@ func (n *node) follow(ctx context.Context) {
 		return n.eachTenantEvery(ctx, recipes.Pace, "jobs are not held against their recipes", n.process.Follow)
 	})
 	n.dutiful(ctx, "rules of lines", n.runLineRules)
+	n.dutiful(ctx, "components", n.components.Run)
+	n.dutiful(ctx, "handshakes", n.runHandshakes)
 	n.dutiful(ctx, "targets", n.warmTargets)
 	n.dutiful(ctx, "demand", n.watchEnergy)
 	n.dutiful(ctx, "condition of machines", n.examineWindows)
@@ -281,7 +291,7 @@ func (n *node) follow(ctx context.Context) {
 // unfollow forgets the followers of a node that had some before: the log would
 // be kept for them for ever.
 func (n *node) unfollow() {
-	for _, name := range []string{figure.Reader, equipment.BoardCursor, linerule.Cursor} {
+	for _, name := range []string{figure.Reader, equipment.BoardCursor, linerule.Cursor, handshake.Cursor} {
 		if _, had := n.history.Cursors()[name]; !had {
 			continue
 		}
@@ -317,10 +327,11 @@ func (n *node) close() error {
 	n.exports.Close()
 	n.process.Close() // before the commands that it waits for
 	n.loops.Close()
+	n.handshakes.Close()
 	n.tenants.close() // what is under way is noted while the journal is open
 	n.collector.Close()
 	n.workers.Wait()
-	return errors.Join(n.drivers.Close(), n.broker.Close(), n.stores.Close())
+	return errors.Join(n.drivers.Close(), n.broker.Close(), n.sandbox.Close(), n.stores.Close())
 }
 
 // reconcile makes everything follow the plant model as it is now: this process

@@ -290,6 +290,12 @@ const rules = createRoute({
   validateSearch: (s: Record<string, unknown>): RulesSearch => ({ tab: text(s.tab), scope: text(s.scope), rule: text(s.rule), ended: s.ended === true || undefined }),
 });
 
+export interface ComponentsSearch extends RangeSearch { tab?: string | undefined; scope?: string | undefined; component?: string | undefined; ended?: boolean | undefined }
+const components = createRoute({
+  getParentRoute: () => app, path: "/components", component: lazyRouteComponent(() => import("./pages/components/ComponentsPage")),
+  validateSearch: (s: Record<string, unknown>): ComponentsSearch => ({ ...parseRange(s), tab: text(s.tab), scope: text(s.scope), component: text(s.component), ended: s.ended === true || undefined }),
+});
+
 export interface CausesSearch { screening?: string | undefined; ask?: true | undefined }
 const causes = createRoute({
   getParentRoute: () => app, path: "/process/causes", component: lazyRouteComponent(() => import("./pages/causes/CausesPage")),
@@ -306,6 +312,12 @@ export interface LoopsSearch { range?: RangeSearch["range"] | undefined; from?: 
 const controlLoops = createRoute({
   getParentRoute: () => app, path: "/control/loops", component: lazyRouteComponent(() => import("./pages/control/LoopsPage")),
   validateSearch: (s: Record<string, unknown>): LoopsSearch => ({ ...parseRange(s), scope: text(s.scope), loop: text(s.loop) }),
+});
+
+export interface HandshakesSearch { range?: RangeSearch["range"] | undefined; from?: string | undefined; to?: string | undefined; scope?: string | undefined; handshake?: string | undefined; handover?: string | undefined }
+const handshakes = createRoute({
+  getParentRoute: () => app, path: "/control/handshakes", component: lazyRouteComponent(() => import("./pages/handshakes/HandshakesPage")),
+  validateSearch: (s: Record<string, unknown>): HandshakesSearch => ({ ...parseRange(s), scope: text(s.scope), handshake: text(s.handshake), handover: text(s.handover) }),
 });
 
 export interface RoomSearch { scope?: string | undefined; place?: string | undefined; q?: string | undefined; abnormal?: boolean | undefined; look?: "table" | undefined }
@@ -345,7 +357,7 @@ const line = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signin, screen, controlWall, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, quality, process, batches, causes, experiments, controlRoom, commands, controlLoops, rules, alarms, health, models, maintenance, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionCalls, productionPerformance, productionHours, planning, line, energy, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
+  routeTree: root.addChildren([signin, screen, controlWall, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, quality, process, batches, causes, experiments, controlRoom, commands, controlLoops, handshakes, rules, components, alarms, health, models, maintenance, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionCalls, productionPerformance, productionHours, planning, line, energy, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
   context: { client: undefined as unknown as QueryClient },
   defaultPreload: false,
   defaultErrorComponent: PageError,

@@ -56,14 +56,6 @@ type Block struct {
 	Feed    *calc.FeedForward `json:"feed_forward,omitempty"`
 }
 
-// Safe is what a loop does when it cannot go on.
-type Safe struct {
-	Action Action  `json:"action" enum:"hold,ramp,hand-back"`
-	Value  float64 `json:"value,omitempty" doc:"Of ramp: where the output goes; of hand-back: what the signal is set to"`
-	Rate   float64 `json:"rate,omitempty" doc:"Of ramp: by how much in a second; 0: in one step"`
-	Signal string  `json:"signal,omitempty" maxLength:"100" doc:"Of hand-back: set point of the machine by which it takes over"`
-}
-
 // Watchdog is a value by which the machine sees that the loop is alive.
 type Watchdog struct {
 	Signal   string `json:"signal" minLength:"1" maxLength:"100" doc:"Set point of the machine that its profile declares as a watchdog"`
@@ -285,17 +277,16 @@ func (b *Block) check(l *Loop, out Signal) error {
 
 func (l *Loop) safe(m Machine, out Signal) error {
 	s := l.Safe
+	if err := s.Check(); err != nil {
+		return invalid("%s", strings.TrimPrefix(err.Error(), calc.ErrInvalid.Error()+": "))
+	}
 	switch {
-	case !number(s.Value, s.Rate) || s.Rate < 0:
-		return invalid("safe action: value and rate are numbers, the rate not negative")
 	case s.Action == Hold:
 		return nil
 	case s.Action == Ramp && out.outside(s.Value):
 		return invalid("safe action: the machine takes %s of %s, not %v", out.limits(), out.Name, s.Value)
 	case s.Action == Ramp:
 		return nil
-	case s.Action != HandBack:
-		return invalid("%q is no safe action; hold, ramp and hand-back are", s.Action)
 	}
 	to, err := writable(m.Signals, s.Signal, m.Path)
 	if err == nil && to.outside(s.Value) {

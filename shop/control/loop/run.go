@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"zhigai/access"
+	calc "zhigai/calc/control"
 	"zhigai/plant"
 )
 
@@ -78,7 +79,7 @@ type runner struct {
 	wrote     bool
 	pending   *pending
 	refused   int
-	act       *safeAct
+	way       *calc.Way // to what was declared for a suspension
 	tuning    *tuning
 	beaten    time.Duration
 	beats     uint64
@@ -105,7 +106,7 @@ func newRunner(d *Desk, tenant plant.TenantNo, l Loop, r Run) *runner {
 	one.passed, one.clock = d.o.Passed(), plant.MicrosOf(d.o.Now())
 	one.unsettled = r.Mode == Suspended
 	if r.Mode == Suspended && !r.Safe {
-		one.act = &safeAct{action: l.Safe.Action}
+		one.way = &calc.Way{Safe: l.Safe}
 	}
 	one.use(l)
 	one.hear()

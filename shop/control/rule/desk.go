@@ -24,12 +24,14 @@ type Options struct {
 	Derived Derived
 	Events  Events
 	Actors  Actors
+	Outputs Outputs
 	Tenants func(context.Context) ([]plant.TenantNo, error)
 	// Held names what else moves a set point by itself now, "" for nothing; nil where
 	// nothing else does.
 	Held   func(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, signal string) (string, error)
-	NewID  func() string // a ULID that rises
-	Now    func() time.Time
+	NewID  func() string        // a ULID that rises
+	Now    func() time.Time     // the clock, which may step
+	Passed func() time.Duration // time that passed since some instant, which never steps
 	Logger *slog.Logger
 }
 
@@ -38,14 +40,20 @@ type Desk struct {
 	o       Options
 	changed chan struct{}  // wakes what runs
 	work    sync.WaitGroup // who acts on news of runners
+	safety  sync.WaitGroup // who makes set points safe
 
-	mu      sync.Mutex // guards runners and all that they hold
-	runners map[string]*runner
+	mu       sync.Mutex // guards what follows, and all that runners hold
+	ctx      context.Context
+	born     plant.Instant // what acted before was left behind by a node that ended
+	runners  map[string]*runner
+	securing map[string]bool // rules whose set points are made safe
+	ran      bool
+	resumed  bool // what a node left behind was looked after
 }
 
 // NewDesk makes a desk; [Desk.Run] lets rules look at samples.
 func NewDesk(o Options) *Desk {
-	return &Desk{o: o, changed: make(chan struct{}, 1), runners: map[string]*runner{}}
+	return &Desk{o: o, changed: make(chan struct{}, 1), ctx: context.Background(), born: plant.InstantOf(o.Now()), runners: map[string]*runner{}, securing: map[string]bool{}}
 }
 
 func (d *Desk) now() plant.Instant { return plant.InstantOf(d.o.Now()) }
@@ -199,10 +207,15 @@ func (d *Desk) action(ctx context.Context, who access.Principal, def *Definition
 		return invalid("%s: say what is called for: material, quality or maintenance", field)
 	case a.Kind != Alarm && a.Kind != Nonconformity && len(m.Signals) == 0:
 		return invalid("%s: %s is no machine; choose one for a %s", field, m.Path, a.Kind)
-	case a.Kind == Command:
-		return def.command(field, a, m)
+	case a.Kind != Command && (a.Safe != nil || a.Watchdog != nil):
+		return invalid("%s: a %s moves no set point; leave safe and watchdog out", field, a.Kind)
+	case a.Kind != Command:
+		return nil
 	}
-	return nil
+	if err := def.command(field, a, m); err != nil {
+		return err
+	}
+	return a.checkSafety(field, m)
 }
 
 // command checks what is written, and that the rule does not read it itself.

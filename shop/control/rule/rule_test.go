@@ -239,7 +239,7 @@ func TestRule_ActsWhenAnotherAllowsIt(t *testing.T) {
 	l.load()
 	w.done = nil
 	l.come(at(tagTemp, 201*time.Second, 50), at(tagTemp, 202*time.Second, 90))
-	if len(w.done) != 0 {
+	if slices.ContainsFunc(w.done, func(one string) bool { return !strings.HasPrefix(one, "end of ") }) {
 		t.Errorf("a suspended rule did %q", w.done)
 	}
 }

@@ -1055,6 +1055,212 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/component-checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What is wrong with a component while it is written, its module and signature included */
+        post: operations["check-component"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/component-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What components did wrong, when they were stopped for it, when services came back, the newest first */
+        get: operations["component-events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/component-modules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand a WebAssembly module in; it is checked, and named by its SHA-256 from then on */
+        post: operations["hand-in-module"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/component-publishers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Publishers whose signatures under modules are believed, and those whose keys were revoked */
+        get: operations["component-publishers"];
+        put?: never;
+        /** Believe a publisher's signatures from now on */
+        post: operations["allow-component-publisher"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/component-publishers/{id}/revocation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Believe a publisher's key no more, for good; what bears its signature is suspended */
+        post: operations["revoke-component-publisher"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/component-trials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a module would have said over a stretch of history, and how long it took; nothing is kept */
+        post: operations["try-component"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/components": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Components that somebody brought along, each revision by itself with how it does, the newest first */
+        get: operations["components"];
+        put?: never;
+        /** Draft a component, its next revision (series without id), or change a draft whose rev was seen */
+        post: operations["save-component"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/components/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One revision of a component with how it does now */
+        get: operations["component"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/components/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Allow a revision that somebody else brought, refuse it, suspend it, roll back to it; all but suspending takes an engineer */
+        post: operations["decide-component"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/components/{id}/repeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask a module about the windows of kept runs once more, and hold what it says against what is kept */
+        post: operations["repeat-component"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/components/{id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a revision said of windows, with what each rests on, oldest first; of the last 31 days */
+        get: operations["component-runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/components/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask that a revision may run, put one that is allowed to work, suspend or retire it */
+        post: operations["move-component"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/condition/bearings": {
         parameters: {
             query?: never;
@@ -2316,6 +2522,23 @@ export interface paths {
         put?: never;
         /** Correct quantities by hand */
         post: operations["add-count"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/equipment/{id}/handshake-words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Signals of a machine that a handshake may listen to or set */
+        get: operations["handshake-words"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4088,6 +4311,143 @@ export interface paths {
         post?: never;
         /** End what a guest was let in to, at once */
         delete: operations["end-guest"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handshake-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What is wrong with a handshake while it is written; nothing is kept */
+        post: operations["check-handshake"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handshake-revisions/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve a revision that somebody else wrote, or retire it */
+        post: operations["move-handshake"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handshakes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Handshakes between machines with the revision in effect and where each stands, the newest first */
+        get: operations["handshakes"];
+        put?: never;
+        /** Draft a handshake between two machines, its next revision (series without id), or change a draft whose rev was seen */
+        post: operations["save-handshake"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handshakes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One handshake with all its revisions and where it stands */
+        get: operations["handshake"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handshakes/{id}/give-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give up the hand-over that is under way: what was told is taken back */
+        post: operations["give-up-handover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handshakes/{id}/handovers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was handed over, step by step, the newest first */
+        get: operations["handovers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handshakes/{id}/mode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a handshake followed, or not */
+        post: operations["set-handshake-mode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handshakes/{id}/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long each step took over the hand-overs of a stretch of time, and how they ended */
+        get: operations["handshake-statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -10682,6 +11042,476 @@ export interface components {
             read?: components["schemas"]["FactSetting"];
             state: string;
         };
+        ComponentAllowed: {
+            at: string;
+            by: string;
+            note?: string;
+        };
+        ComponentBin: {
+            /** Format: int64 */
+            count: number;
+            /** Format: double */
+            high_ms: number;
+            /** Format: double */
+            low_ms: number;
+        };
+        ComponentBudget: {
+            /**
+             * Format: double
+             * @description For one call; 50 when left out
+             */
+            call_ms?: number;
+            /**
+             * Format: int64
+             * @description As often as it is due when left out
+             */
+            calls_per_minute?: number;
+            /**
+             * Format: int64
+             * @description So many after one another suspend it; 3 when left out
+             */
+            max_failures?: number;
+            /**
+             * Format: int64
+             * @description Of a module: linear memory, whole pages of 64 KiB; 4 MiB when left out
+             */
+            memory_bytes?: number;
+            /**
+             * Format: int64
+             * @description Of a service: of a request and of an answer; 1 MiB when left out
+             */
+            payload_bytes?: number;
+        };
+        ComponentChecked: {
+            /** @description With what was left out */
+            definition?: components["schemas"]["ComponentDefinition"];
+            module?: components["schemas"]["SandboxFacts"];
+            ok: boolean;
+            signer?: string;
+            /** @description What is wrong, where, and how to mend it */
+            what?: string;
+        };
+        ComponentComponent: {
+            /** @description Who brought it; none of them allows it */
+            readonly authors?: string[] | null;
+            budget?: components["schemas"]["ComponentBudget"];
+            /** @description Small letters, digits and _; its outputs are the signals component.CODE.OUTPUT of the machine */
+            code: string;
+            /**
+             * Format: int64
+             * @description How often it is called
+             */
+            every_s: number;
+            /** @enum {string} */
+            form: "module" | "service";
+            /** @description Of this revision */
+            readonly id?: string;
+            inputs: components["schemas"]["ComponentInput"][];
+            /** @description Of a service: the public half (U…) of the NKey with which it connects */
+            key?: string;
+            readonly module?: components["schemas"]["SandboxFacts"];
+            name: components["schemas"]["PlantName"];
+            /** @description What is new in this revision, and why */
+            note?: string;
+            outputs: components["schemas"]["ComponentOutput"][];
+            /** @description Who answers for it; who brought it when left out */
+            owner?: string;
+            readonly path?: string;
+            /** @description The machine that its outputs are signals of */
+            place: string;
+            readonly place_name?: components["schemas"]["PlantName"];
+            /**
+             * Format: int64
+             * @description Values that each window is cut into, each the mean of its part; 60 when left out
+             */
+            places?: number;
+            /** @description Of a module: whose signature it bears */
+            publisher?: string;
+            /** @description It waits for somebody to allow it */
+            readonly request?: components["schemas"]["ComponentRequest"];
+            /**
+             * Format: int64
+             * @description Counts the changes of this revision; the one that was seen
+             */
+            rev?: number;
+            /**
+             * Format: int64
+             * @description Counts from 1 within the series
+             */
+            readonly revision?: number;
+            /** @description Of all revisions of the component; left out for a new one */
+            series?: string;
+            /** @description Of a module that was handed in */
+            sha256?: string;
+            /** @description Of a module: Ed25519 over its bytes, base64 */
+            signature?: string;
+            /** @description Name of the publisher */
+            readonly signer?: string;
+            /** @enum {string} */
+            readonly state?: "draft" | "approved" | "active" | "suspended" | "retired";
+            readonly steps?: components["schemas"]["ComponentStep"][] | null;
+            /**
+             * Format: int64
+             * @description How far back each call looks
+             */
+            window_s: number;
+        };
+        ComponentDefinition: {
+            budget?: components["schemas"]["ComponentBudget"];
+            /** @description Small letters, digits and _; its outputs are the signals component.CODE.OUTPUT of the machine */
+            code: string;
+            /**
+             * Format: int64
+             * @description How often it is called
+             */
+            every_s: number;
+            /** @enum {string} */
+            form: "module" | "service";
+            inputs: components["schemas"]["ComponentInput"][];
+            /** @description Of a service: the public half (U…) of the NKey with which it connects */
+            key?: string;
+            name: components["schemas"]["PlantName"];
+            /** @description What is new in this revision, and why */
+            note?: string;
+            outputs: components["schemas"]["ComponentOutput"][];
+            /** @description Who answers for it; who brought it when left out */
+            owner?: string;
+            /** @description The machine that its outputs are signals of */
+            place: string;
+            /**
+             * Format: int64
+             * @description Values that each window is cut into, each the mean of its part; 60 when left out
+             */
+            places?: number;
+            /** @description Of a module: whose signature it bears */
+            publisher?: string;
+            /** @description Of a module that was handed in */
+            sha256?: string;
+            /** @description Of a module: Ed25519 over its bytes, base64 */
+            signature?: string;
+            /**
+             * Format: int64
+             * @description How far back each call looks
+             */
+            window_s: number;
+        };
+        ComponentEvent: {
+            at: string;
+            /** @description The revision */
+            component: string;
+            detail: string;
+            id: string;
+            /** Format: int64 */
+            memory?: number;
+            name: components["schemas"]["PlantName"];
+            path: string;
+            place: string;
+            /** Format: int64 */
+            revision: number;
+            series: string;
+            sha256?: string;
+            /** Format: double */
+            took_ms: number;
+            /** @enum {string} */
+            what: "failed" | "suspended" | "aside" | "back";
+            /** @enum {string} */
+            why?: "" | "missing_input" | "declined" | "over_time" | "over_memory" | "trapped" | "nonsense" | "unreachable" | "broken";
+        };
+        ComponentHandedIn: {
+            module: components["schemas"]["SandboxFacts"];
+            sha256: string;
+        };
+        ComponentInput: {
+            equipment: string;
+            /** @description As the component calls it */
+            name: string;
+            /** @description Of the machine */
+            readonly path?: string;
+            signal: string;
+            /** Format: int32 */
+            readonly tag?: number;
+            readonly title?: components["schemas"]["PlantName"];
+            /** @description UCUM; what the component takes it in. It must be the signal's own */
+            unit?: string;
+        };
+        ComponentListed: {
+            /** @description Who brought it; none of them allows it */
+            readonly authors?: string[] | null;
+            budget?: components["schemas"]["ComponentBudget"];
+            /** @description Small letters, digits and _; its outputs are the signals component.CODE.OUTPUT of the machine */
+            code: string;
+            /**
+             * Format: int64
+             * @description How often it is called
+             */
+            every_s: number;
+            /** @enum {string} */
+            form: "module" | "service";
+            /** @description Of this revision */
+            readonly id?: string;
+            inputs: components["schemas"]["ComponentInput"][];
+            /** @description Of a service: the public half (U…) of the NKey with which it connects */
+            key?: string;
+            readonly module?: components["schemas"]["SandboxFacts"];
+            name: components["schemas"]["PlantName"];
+            /** @description What is new in this revision, and why */
+            note?: string;
+            outputs: components["schemas"]["ComponentOutput"][];
+            /** @description Who answers for it; who brought it when left out */
+            owner?: string;
+            readonly path?: string;
+            /** @description The machine that its outputs are signals of */
+            place: string;
+            readonly place_name?: components["schemas"]["PlantName"];
+            /**
+             * Format: int64
+             * @description Values that each window is cut into, each the mean of its part; 60 when left out
+             */
+            places?: number;
+            /** @description Of a module: whose signature it bears */
+            publisher?: string;
+            /** @description It waits for somebody to allow it */
+            readonly request?: components["schemas"]["ComponentRequest"];
+            /**
+             * Format: int64
+             * @description Counts the changes of this revision; the one that was seen
+             */
+            rev?: number;
+            /**
+             * Format: int64
+             * @description Counts from 1 within the series
+             */
+            readonly revision?: number;
+            /** @description Of all revisions of the component; left out for a new one */
+            series?: string;
+            /** @description Of a module that was handed in */
+            sha256?: string;
+            /** @description Of a module: Ed25519 over its bytes, base64 */
+            signature?: string;
+            /** @description Name of the publisher */
+            readonly signer?: string;
+            /** @enum {string} */
+            readonly state?: "draft" | "approved" | "active" | "suspended" | "retired";
+            status: components["schemas"]["ComponentStatus"];
+            readonly steps?: components["schemas"]["ComponentStep"][] | null;
+            /**
+             * Format: int64
+             * @description How far back each call looks
+             */
+            window_s: number;
+        };
+        ComponentMove: {
+            /**
+             * Format: int64
+             * @description Of a request: how long it waits for an answer; a day when left out
+             */
+            expire_s?: number;
+            /** @description Why; needed to ask, refuse, suspend, retire and roll back */
+            note?: string;
+            /**
+             * Format: int64
+             * @description Revision of the document that was seen
+             */
+            rev: number;
+            /** @enum {string} */
+            what: "request" | "approve" | "refuse" | "activate" | "suspend" | "retire" | "rollback";
+        };
+        ComponentOutput: {
+            /** Format: double */
+            max?: number;
+            /**
+             * Format: double
+             * @description What is below it is nonsense
+             */
+            min?: number;
+            /** @description Small letters, digits and _ */
+            name: string;
+            /**
+             * Format: int32
+             * @description Of its samples, once it was active
+             */
+            readonly tag?: number;
+            title?: components["schemas"]["PlantName"];
+            /** @description UCUM */
+            unit?: string;
+        };
+        ComponentPublisher: {
+            readonly allowed?: components["schemas"]["ComponentAllowed"];
+            readonly id?: string;
+            /** @description Ed25519 public key: PEM, or its 32 bytes in base64; shown in base64 */
+            key: string;
+            name: string;
+            /** Format: int64 */
+            readonly rev?: number;
+            readonly revoked?: components["schemas"]["ComponentAllowed"];
+        };
+        ComponentQuestion: {
+            /**
+             * Format: int64
+             * @description At most; 500 when left out. A longer stretch is asked about at wider steps
+             */
+            calls?: number;
+            definition: components["schemas"]["ComponentDefinition"];
+            from: string;
+            to: string;
+        };
+        ComponentRepeated: {
+            /**
+             * Format: int64
+             * @description Of the same inputs it says something else: this must never be
+             */
+            differ: number;
+            /**
+             * Format: int64
+             * @description Whose samples are others now: some came late, or were mended
+             */
+            other_inputs: number;
+            /** Format: int64 */
+            windows: number;
+        };
+        ComponentRequest: {
+            at: string;
+            by: string;
+            expires: string;
+            note?: string;
+        };
+        ComponentRun: {
+            /** @description End of the window, and time of the outputs */
+            at: string;
+            detail?: string;
+            from: string;
+            inputs: components["schemas"]["ComponentUsed"][];
+            /**
+             * Format: int64
+             * @description Bytes, of a module
+             */
+            memory?: number;
+            outputs: components["schemas"]["ComponentSaid"][];
+            /** @description Of the module */
+            sha256?: string;
+            /** Format: double */
+            took_ms: number;
+            /**
+             * @description Why it says nothing
+             * @enum {string}
+             */
+            why?: "" | "missing_input" | "declined" | "over_time" | "over_memory" | "trapped" | "nonsense" | "unreachable" | "broken";
+            /** @description SHA-256 of what it was given: instants, values and qualities */
+            window?: string;
+        };
+        ComponentSaid: {
+            name: string;
+            /** @enum {string} */
+            quality: "good" | "uncertain" | "bad";
+            /**
+             * Format: double
+             * @description Null where it has none
+             */
+            value: number | null;
+        };
+        ComponentShown: {
+            component: components["schemas"]["ComponentComponent"];
+            /** @description All of the component, the newest first */
+            revisions: components["schemas"]["ComponentComponent"][];
+            status: components["schemas"]["ComponentStatus"];
+        };
+        ComponentStatus: {
+            /** @description Since when a service is not asked because it does not answer as it should */
+            aside?: string;
+            /**
+             * Format: int64
+             * @description Since the node was started, or the revision put to work
+             */
+            calls: number;
+            /**
+             * Format: double
+             * @description Failures of all calls; none before there are any
+             */
+            error_rate: number | null;
+            /** Format: int64 */
+            failures: number;
+            last?: components["schemas"]["ComponentRun"];
+            /**
+             * Format: int64
+             * @description Windows that were over before there was time for them
+             */
+            late: number;
+            /**
+             * Format: int64
+             * @description Most bytes of a call
+             */
+            memory: number;
+            /** @description End of the window that it is asked about next */
+            next?: string;
+            /**
+             * Format: double
+             * @description Of the last 1,000 calls; none before there are any
+             */
+            p50_ms: number | null;
+            /** Format: double */
+            p99_ms: number | null;
+            running: boolean;
+            /** @description Why it is not asked */
+            why?: string;
+        };
+        ComponentStep: {
+            at: string;
+            by: string;
+            note?: string;
+            /** @enum {string} */
+            state: "draft" | "approved" | "active" | "suspended" | "retired";
+            /** @enum {string} */
+            what: "save" | "edit" | "request" | "approve" | "refuse" | "activate" | "suspend" | "retire" | "rollback";
+        };
+        ComponentTrial: {
+            /** Format: int64 */
+            answered: number;
+            /** @description Why the trial ended early */
+            ended?: string;
+            /** Format: int64 */
+            failed: number;
+            from: string;
+            /** Format: double */
+            max_ms: number | null;
+            /**
+             * Format: int64
+             * @description Most bytes of a call
+             */
+            memory: number;
+            /**
+             * Format: int64
+             * @description Windows without an input
+             */
+            missing: number;
+            /** Format: double */
+            p50_ms: number | null;
+            /** Format: double */
+            p99_ms: number | null;
+            runs: components["schemas"]["ComponentRun"][];
+            /**
+             * Format: double
+             * @description Between calls
+             */
+            step_s: number;
+            /** @description How long calls took */
+            times: components["schemas"]["ComponentBin"][];
+            to: string;
+        };
+        ComponentUsed: {
+            /**
+             * Format: int64
+             * @description Places of the window with a value
+             */
+            known: number;
+            /**
+             * Format: double
+             * @description Value of the last place that has one
+             */
+            last?: number;
+            name: string;
+            /** Format: int32 */
+            tag: number;
+        };
         ConnectBucket: {
             /** Format: int64 */
             count: number;
@@ -10995,6 +11825,22 @@ export interface components {
             low: number;
             /** Format: double */
             ratio: number;
+        };
+        ControlSafe: {
+            /** @enum {string} */
+            action: "hold" | "ramp" | "hand-back";
+            /**
+             * Format: double
+             * @description Of ramp: by how much in a second; 0: in one step
+             */
+            rate?: number;
+            /** @description Of hand-back: set point of the machine by which it takes over */
+            signal?: string;
+            /**
+             * Format: double
+             * @description Of ramp: where the output goes; of hand-back: what the signal is set to
+             */
+            value?: number;
         };
         ControlUltimate: {
             /**
@@ -15052,6 +15898,411 @@ export interface components {
              */
             tolerance?: number;
         };
+        HandshakeAbort: {
+            /** @enum {string} */
+            party: "giver" | "taker";
+            signal: string;
+            readonly title?: components["schemas"]["PlantName"];
+            /** Format: double */
+            value: number;
+        };
+        HandshakeAsked: {
+            /** @enum {string} */
+            mode: "on" | "off";
+            note?: string;
+            /**
+             * Format: int64
+             * @description Of the run that was seen
+             */
+            rev: number;
+        };
+        HandshakeChecked: {
+            /** @description With what machines and signals are called */
+            handshake?: components["schemas"]["HandshakeHandshake"];
+            ok: boolean;
+            /** @description What is wrong, and how to mend it */
+            what?: string;
+        };
+        HandshakeEndCount: {
+            /** @enum {string} */
+            by?: "giver" | "taker" | "node";
+            /** Format: int64 */
+            count: number;
+            /** @enum {string} */
+            end: "done" | "aborted" | "timed_out";
+            why?: string;
+        };
+        HandshakeGiveUp: {
+            /** @description The one that was seen */
+            handover: string;
+            /** @description Why */
+            note: string;
+        };
+        HandshakeHandover: {
+            /** @description Step at which it ended */
+            at?: string;
+            begun: string;
+            /** @description Person who gave it up */
+            by?: string;
+            /** @description When both were idle again */
+            cleared?: string;
+            /**
+             * Format: double
+             * @description How long that took
+             */
+            delay_ms?: number;
+            /**
+             * @description Who took the longest, of all that was waited for
+             * @enum {string}
+             */
+            delayed?: "giver" | "taker" | "node";
+            /** @enum {string} */
+            end?: "done" | "aborted" | "timed_out";
+            /**
+             * @description Who gave up, was waited for, or was lost; node: zhigai, or a person
+             * @enum {string}
+             */
+            end_by?: "giver" | "taker" | "node";
+            /** @description Left out while it is under way */
+            ended?: string;
+            /** @description Its series */
+            handshake: string;
+            /** @description What was told was left as it was, for a person */
+            held?: boolean;
+            id: string;
+            /** @description When the step came that had been waited for too long */
+            late?: string;
+            /** @enum {string} */
+            loss?: "stale" | "lost" | "restart" | "clock" | "overload";
+            /** @description In words, where there are more */
+            reason?: string;
+            /**
+             * Format: int64
+             * @description Restarts of the node within it
+             */
+            resumed?: number;
+            /** Format: int64 */
+            rev: number;
+            /** Format: int64 */
+            revision: number;
+            revision_id: string;
+            steps: components["schemas"]["HandshakeTaken"][];
+            /** @enum {string} */
+            why?: "not_shown" | "gave_up" | "not_told" | "loss" | "person" | "changed";
+        };
+        HandshakeHandshake: {
+            aborts?: components["schemas"]["HandshakeAbort"][] | null;
+            /** @description Who wrote it; none of them approves it */
+            readonly authors?: string[] | null;
+            /**
+             * Format: int64
+             * @description Both are idle again within that; somebody is told otherwise
+             */
+            clear_ms: number;
+            /** @description Of a call-off: the machine that calls */
+            giver: components["schemas"]["HandshakeSide"];
+            /** @description Of this revision */
+            readonly id?: string;
+            /** @enum {string} */
+            kind: "transfer" | "call-off";
+            /**
+             * Format: int64
+             * @description A signal that is unknown for longer is a loss
+             */
+            max_age_ms: number;
+            readonly moves?: components["schemas"]["HandshakeMoved"][] | null;
+            name: components["schemas"]["PlantName"];
+            /** @description What is new in this revision */
+            note?: string;
+            /** @description Who answers for it */
+            owner: string;
+            /**
+             * Format: int64
+             * @description Counts the changes of this revision; the one that was seen
+             */
+            rev?: number;
+            /**
+             * Format: int64
+             * @description Counts from 1 within the series
+             */
+            readonly revision?: number;
+            /** @description Of all revisions: the handshake's id; left out for a new one */
+            series?: string;
+            /** @enum {string} */
+            readonly state?: "draft" | "approved" | "retired";
+            steps: components["schemas"]["HandshakeStep"][];
+            /** @description Of a call-off: the transport */
+            taker: components["schemas"]["HandshakeSide"];
+        };
+        HandshakeHeard: {
+            /** @description When the machine said so */
+            at?: string;
+            /** @enum {string} */
+            party: "giver" | "taker";
+            signal: string;
+            /**
+             * Format: int32
+             * @description By which its samples are found
+             */
+            tag?: number;
+            /**
+             * Format: double
+             * @description Left out while it is not known
+             */
+            value?: number;
+        };
+        HandshakeMove: {
+            /** @description Why; needed to retire it */
+            note?: string;
+            /**
+             * Format: int64
+             * @description Revision of the document that was seen
+             */
+            rev: number;
+            /** @enum {string} */
+            state: "approved" | "retired";
+        };
+        HandshakeMoved: {
+            at: string;
+            by: string;
+            note?: string;
+            /** @enum {string} */
+            state: "draft" | "approved" | "retired";
+        };
+        HandshakeNow: {
+            at: string;
+            /** @description Idle: the signal because of which no hand-over can begin */
+            blocked?: string;
+            /** @description The one under way, or being cleared */
+            handover?: components["schemas"]["HandshakeHandover"];
+            inputs: components["schemas"]["HandshakeHeard"][];
+            /**
+             * @description Who is waited for
+             * @enum {string}
+             */
+            party?: "giver" | "taker";
+            /** @enum {string} */
+            phase: "idle" | "waiting" | "telling" | "clearing" | "held";
+            /**
+             * Format: double
+             * @description How long the phase lasts
+             */
+            since_ms: number;
+            /** @description Waited for, or being told */
+            step?: string;
+            /**
+             * Format: int64
+             * @description How long it may
+             */
+            within_ms?: number;
+        };
+        HandshakeRun: {
+            at?: string;
+            by?: string;
+            /** @description Of the handshake: its series */
+            id: string;
+            /** @enum {string} */
+            mode: "off" | "on" | "suspended";
+            note?: string;
+            /** @description Why it suspended itself */
+            reason?: string;
+            /**
+             * Format: int64
+             * @description Counts the changes; the one that was seen
+             */
+            rev: number;
+            /** Format: int64 */
+            revision: number;
+            /** @description Of the revision that runs */
+            revision_id: string;
+        };
+        HandshakeSafe: {
+            /**
+             * @description The clock of the node stepped
+             * @enum {string}
+             */
+            clock?: "wait" | "release" | "hold";
+            /**
+             * @description A device does not answer
+             * @enum {string}
+             */
+            lost?: "wait" | "release" | "hold";
+            /**
+             * @description The node does not keep up
+             * @enum {string}
+             */
+            overload?: "wait" | "release" | "hold";
+            /**
+             * @description The node began anew; wait goes on by what the machines say then
+             * @enum {string}
+             */
+            restart?: "wait" | "release" | "hold";
+            /**
+             * @description A signal is not known for too long
+             * @enum {string}
+             */
+            stale?: "wait" | "release" | "hold";
+        };
+        HandshakeSide: {
+            equipment: string;
+            readonly name?: components["schemas"]["PlantName"];
+            readonly path?: string;
+        };
+        HandshakeSignal: {
+            /** @description Others say yes to each command */
+            approve?: boolean;
+            /** Format: double */
+            max?: number;
+            /**
+             * Format: double
+             * @description Smallest value that the machine takes
+             */
+            min?: number;
+            name: string;
+            /** @description A number, a switch or a code; no text */
+            number: boolean;
+            /** Format: int32 */
+            tag?: number;
+            title?: components["schemas"]["PlantName"];
+            unit?: string;
+            /** @description Names of an enumeration's codes */
+            values?: {
+                [key: string]: components["schemas"]["PlantName"];
+            };
+            watchdog?: boolean;
+            writable?: boolean;
+        };
+        HandshakeStatistics: {
+            /**
+             * Format: int64
+             * @description Hand-overs that ended
+             */
+            count: number;
+            /** @description The most frequent first */
+            ends: components["schemas"]["HandshakeEndCount"][];
+            steps: components["schemas"]["HandshakeStepTimes"][];
+            /** @description From begun to ended, of those that came to their end */
+            total?: components["schemas"]["HandshakeTimes"];
+            /** @description All of the stretch were read; false: the newest alone */
+            whole: boolean;
+        };
+        HandshakeStep: {
+            /** @enum {string} */
+            name: "offer" | "reserve" | "start" | "done" | "call" | "reserved" | "picked-up" | "delivered" | "confirmed";
+            /**
+             * @description Who shows it
+             * @enum {string}
+             */
+            party: "giver" | "taker";
+            safe?: components["schemas"]["HandshakeSafe"];
+            /** @description Of that machine */
+            signal: string;
+            /** @description The signal may stand before its turn and between two hand-overs, as that of a machine that is free */
+            stands?: boolean;
+            /** @description How the other machine is told; left out where it need not be */
+            tell?: components["schemas"]["HandshakeTell"];
+            readonly title?: components["schemas"]["PlantName"];
+            /**
+             * Format: double
+             * @description That the signal has then
+             */
+            value: number;
+            /**
+             * Format: int64
+             * @description It is too late after that; of the first step not looked at
+             */
+            within_ms: number;
+        };
+        HandshakeStepTimes: {
+            name: string;
+            /** @enum {string} */
+            party: "giver" | "taker";
+            /** @description From the step seen to its command read back; left out where nothing was told */
+            told?: components["schemas"]["HandshakeTimes"];
+            /** @description For the party to show it; left out where it was never waited for */
+            waited?: components["schemas"]["HandshakeTimes"];
+        };
+        HandshakeTaken: {
+            /** @description When the machine said so */
+            at: string;
+            equipment: string;
+            name: string;
+            /** @enum {string} */
+            party: "giver" | "taker";
+            signal: string;
+            /**
+             * Format: int32
+             * @description By which its samples are found
+             */
+            tag: number;
+            told?: components["schemas"]["HandshakeTold"];
+            /** Format: double */
+            value: number;
+            /**
+             * Format: double
+             * @description Since the step before was told; 0 of the first
+             */
+            waited_ms: number;
+        };
+        HandshakeTell: {
+            /**
+             * Format: double
+             * @description What it is set back to when the hand-over is over, or given up
+             */
+            idle: number;
+            /** @description Set point of the other machine */
+            signal: string;
+            readonly title?: components["schemas"]["PlantName"];
+            /**
+             * Format: double
+             * @description What it is set to
+             */
+            value: number;
+        };
+        HandshakeTimes: {
+            /** Format: int64 */
+            count: number;
+            /** Format: double */
+            median_ms: number;
+            /** Format: double */
+            most_ms: number;
+            /** Format: double */
+            p95_ms: number;
+        };
+        HandshakeTold: {
+            /** @description When it ended: of a confirmed one when it was read back */
+            at?: string;
+            /** @description Id of the command */
+            command?: string;
+            equipment: string;
+            /**
+             * Format: double
+             * @description What it is set back to
+             */
+            idle: number;
+            signal: string;
+            /** @description How the command ended; left out while it is under way */
+            state?: string;
+            /**
+             * Format: double
+             * @description From the step seen to the command's end
+             */
+            took_ms?: number;
+            /** Format: double */
+            value: number;
+            why?: string;
+        };
+        HandshakeView: {
+            /** @description The approved revision, or the newest where none is */
+            handshake: components["schemas"]["HandshakeHandshake"];
+            /** @description The last hand-over */
+            last?: components["schemas"]["HandshakeHandover"];
+            /** @description Where it stands; left out while it is off */
+            now?: components["schemas"]["HandshakeNow"];
+            /** @description All of them, the newest first */
+            revisions?: components["schemas"]["HandshakeHandshake"][] | null;
+            run: components["schemas"]["HandshakeRun"];
+        };
         Health: {
             checks: components["schemas"]["Check"][];
             demo: boolean;
@@ -16662,6 +17913,26 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListComponentEvent: {
+            items: components["schemas"]["ComponentEvent"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListComponentListed: {
+            items: components["schemas"]["ComponentListed"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListComponentPublisher: {
+            items: components["schemas"]["ComponentPublisher"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListComponentRun: {
+            items: components["schemas"]["ComponentRun"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListConnectDeviceStatus: {
             items: components["schemas"]["ConnectDeviceStatus"][];
             /** @description Pass as cursor for the next page */
@@ -16869,6 +18140,21 @@ export interface components {
         };
         ListGaugeStudy: {
             items: components["schemas"]["GaugeStudy"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListHandshakeHandover: {
+            items: components["schemas"]["HandshakeHandover"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListHandshakeSignal: {
+            items: components["schemas"]["HandshakeSignal"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListHandshakeView: {
+            items: components["schemas"]["HandshakeView"][];
             /** @description Pass as cursor for the next page */
             next?: string;
         };
@@ -17514,7 +18800,7 @@ export interface components {
              */
             readonly revision?: number;
             /** @description What happens when inputs are stale, the device is lost, the node starts anew, its clock steps or it is overloaded */
-            safe: components["schemas"]["LoopSafe"];
+            safe: components["schemas"]["ControlSafe"];
             /** @description Of all revisions of the loop: the loop's id; left out for a new one */
             series?: string;
             /**
@@ -17664,22 +18950,6 @@ export interface components {
             sp: number;
             /** @description What the last autotuning found */
             tuned?: components["schemas"]["LoopTuned"];
-        };
-        LoopSafe: {
-            /** @enum {string} */
-            action: "hold" | "ramp" | "hand-back";
-            /**
-             * Format: double
-             * @description Of ramp: by how much in a second; 0: in one step
-             */
-            rate?: number;
-            /** @description Of hand-back: set point of the machine by which it takes over */
-            signal?: string;
-            /**
-             * Format: double
-             * @description Of ramp: where the output goes; of hand-back: what the signal is set to
-             */
-            value?: number;
         };
         LoopShift: {
             /**
@@ -22815,7 +24085,7 @@ export interface components {
             bias?: number;
             /**
              * Format: double
-             * @description Signals that the rules give by chance of so many subgroups of a process in control
+             * @description Signals that the rules give by chance of so many subgroups of a process in control, by limits of a phase I of that size
              */
             by_chance: number;
             effective: boolean;
@@ -22830,6 +24100,11 @@ export interface components {
              * @description Of them were outside of the specification
              */
             outside: number;
+            /**
+             * Format: double
+             * @description Of so many signals or more by chance; below 0.01 the action did not work
+             */
+            probability?: number;
             /**
              * Format: int64
              * @description Flagged ones one behind the other are one signal
@@ -23045,6 +24320,10 @@ export interface components {
         Recovery: {
             /** @description Shown this once */
             codes: string[];
+        };
+        "Repeat-componentRequest": {
+            from: string;
+            to: string;
         };
         "Repeat-modelRequest": {
             from: string;
@@ -23585,6 +24864,10 @@ export interface components {
             /** Format: int64 */
             year: number;
         };
+        "Revoke-component-publisherRequest": {
+            /** @description Why */
+            note: string;
+        };
         RoundMove: {
             /** @description First day of public notice */
             from?: string;
@@ -23611,6 +24894,8 @@ export interface components {
              * @description Of an alarm or a work order: 1 is the most urgent
              */
             priority?: number;
+            /** @description Of a command: what becomes of the set point when the rule cannot go on; it stays as it is when left out */
+            safe?: components["schemas"]["RuleSafe"];
             /** @description Of a command: the set point */
             signal?: string;
             /** @description What people read; the rule's name when left out */
@@ -23621,6 +24906,8 @@ export interface components {
              * @description Of a command, in the set point's unit
              */
             value?: number;
+            /** @description Of a command: by which the machine sees that the rule looks after it */
+            watchdog?: components["schemas"]["RuleWatchdog"];
             /**
              * @description Of a call
              * @enum {string}
@@ -23715,6 +25002,8 @@ export interface components {
              * @description Of a schedule
              */
             every_s?: number;
+            /** @description After the node started anew it acts on by itself; without it a rule that commands suspends itself then */
+            goes_on?: boolean;
             inputs: components["schemas"]["RuleInput"][];
             /**
              * Format: int64
@@ -23899,6 +25188,8 @@ export interface components {
              * @description Of a schedule
              */
             every_s?: number;
+            /** @description After the node started anew it acts on by itself; without it a rule that commands suspends itself then */
+            goes_on?: boolean;
             /** @description Of this revision */
             readonly id?: string;
             inputs: components["schemas"]["RuleInput"][];
@@ -23945,6 +25236,8 @@ export interface components {
              * @description Counts from 1 within the series
              */
             readonly revision?: number;
+            /** @description Of a rule that suspended itself: what becomes of its set points */
+            readonly securing?: components["schemas"]["RuleSecured"][] | null;
             /** @description Of all revisions of the rule; left out for a new rule */
             series?: string;
             /**
@@ -23962,6 +25255,42 @@ export interface components {
             /** @description Condition in CEL over the inputs, with avg, min, max, rate, duration, count and since over windows */
             when: string;
         };
+        RuleSafe: {
+            /** @enum {string} */
+            action: "hold" | "ramp" | "hand-back";
+            /**
+             * Format: double
+             * @description Of ramp: by how much in a second; 0: in one step
+             */
+            rate?: number;
+            /**
+             * Format: double
+             * @description Of ramp: smallest step that the machine takes; 0: none
+             */
+            resolution?: number;
+            /** @description Of hand-back: set point of the machine by which it takes over */
+            signal?: string;
+            /**
+             * Format: double
+             * @description Of ramp: where the output goes; of hand-back: what the signal is set to
+             */
+            value?: number;
+        };
+        RuleSecured: {
+            /**
+             * Format: int64
+             * @description Number of the command among the actions, from 0
+             */
+            action: number;
+            /** @description When it was done */
+            at?: string;
+            done?: boolean;
+            point: string;
+            /** @enum {string} */
+            safe: "hold" | "ramp" | "hand-back";
+            /** @description What the machine has, or why it does not have it yet */
+            what?: string;
+        };
         RuleShown: {
             /** @description All of the rule, the newest first */
             revisions: components["schemas"]["RuleRule"][];
@@ -23969,6 +25298,11 @@ export interface components {
             status: components["schemas"]["RuleStatus"];
         };
         RuleSignal: {
+            /**
+             * Format: int64
+             * @description How many others say yes to each command
+             */
+            approve?: number;
             /** @description No device tells it: it follows from other facts */
             derived?: boolean;
             /** @enum {string} */
@@ -23989,6 +25323,9 @@ export interface components {
             values?: {
                 [key: string]: components["schemas"]["PlantName"];
             };
+            /** @description It takes the beats of a watchdog and nothing else */
+            watchdog?: boolean;
+            /** @description It is a set point */
             writable?: boolean;
         };
         RuleStatus: {
@@ -24011,7 +25348,7 @@ export interface components {
             /** @enum {string} */
             state: "draft" | "backtested" | "shadow" | "active" | "suspended" | "retired";
             /** @enum {string} */
-            what: "save" | "backtest" | "shadow" | "request" | "approve" | "refuse" | "suspend" | "retire" | "rollback" | "edit";
+            what: "save" | "backtest" | "shadow" | "request" | "approve" | "refuse" | "suspend" | "safe" | "retire" | "rollback" | "edit";
         };
         RuleTrial: {
             /** @enum {string} */
@@ -24095,6 +25432,12 @@ export interface components {
             misses: number;
             to: string;
         };
+        RuleWatchdog: {
+            /** Format: int64 */
+            period_ms: number;
+            /** @description Set point of the machine that its profile declares as a watchdog */
+            signal: string;
+        };
         Sample: {
             /** @description good, uncertain:REASON or bad:REASON */
             quality: string;
@@ -24110,6 +25453,21 @@ export interface components {
             items: components["schemas"]["Sample"][];
             next?: string;
             tag: components["schemas"]["PlantTag"];
+        };
+        SandboxFacts: {
+            /** Format: int64 */
+            bytes: number;
+            /**
+             * Format: double
+             * @description How long compiling it took here
+             */
+            compile_ms: number;
+            exports: string[];
+            /**
+             * Format: int64
+             * @description Bytes that it takes from the beginning
+             */
+            memory: number;
         };
         "Save-node-regionRequest": {
             /** @description Of a province, city or county; empty: of none any more */
@@ -28529,6 +29887,491 @@ export interface operations {
             };
         };
     };
+    "check-component": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComponentDefinition"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentChecked"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "component-events": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                /** @description Of one component */
+                series?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListComponentEvent"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "hand-in-module": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentHandedIn"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "component-publishers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListComponentPublisher"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "allow-component-publisher": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComponentPublisher"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentPublisher"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "revoke-component-publisher": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Publisher */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Revoke-component-publisherRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentPublisher"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "try-component": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComponentQuestion"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentTrial"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    components: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                /** @description Revisions of one component */
+                series?: string;
+                /** @description Retired revisions as well */
+                all?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListComponentListed"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-component": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComponentComponent"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentComponent"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    component: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Revision of a component */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentShown"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "decide-component": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Revision of a component */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComponentMove"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentComponent"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "repeat-component": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Revision of a component */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Repeat-componentRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentRepeated"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "component-runs": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+            };
+            header?: never;
+            path: {
+                /** @description Revision of a component */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListComponentRun"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "move-component": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Revision of a component */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComponentMove"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentComponent"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "condition-bearings": {
         parameters: {
             query?: never;
@@ -31415,6 +33258,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FactEvent"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "handshake-words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListHandshakeSignal"];
                 };
             };
             /** @description Error */
@@ -35707,6 +37581,324 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AccessGuest"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "check-handshake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandshakeHandshake"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandshakeChecked"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "move-handshake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the revision */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandshakeMove"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandshakeHandshake"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    handshakes: {
+        parameters: {
+            query?: {
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListHandshakeView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-handshake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandshakeHandshake"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandshakeHandshake"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    handshake: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the handshake: the series of its revisions */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandshakeView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "give-up-handover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the handshake: the series of its revisions */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandshakeGiveUp"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandshakeView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    handovers: {
+        parameters: {
+            query?: {
+                /** @description First instant, RFC 3339; begun */
+                from?: string;
+                /** @description First instant no longer in it */
+                to?: string;
+                /** @description How it ended; open: under way */
+                end?: "" | "open" | "done" | "aborted" | "timed_out";
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the handshake: the series of its revisions */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListHandshakeHandover"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-handshake-mode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the handshake: the series of its revisions */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandshakeAsked"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandshakeView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "handshake-statistics": {
+        parameters: {
+            query?: {
+                /** @description First instant, RFC 3339; begun */
+                from?: string;
+                /** @description First instant no longer in it */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the handshake: the series of its revisions */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandshakeStatistics"];
                 };
             };
             /** @description Error */

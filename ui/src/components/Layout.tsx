@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Navigate, Outlet, useLocation } from "@tanstack/react-router";
 import { Button, Layout as Frame, Menu } from "antd";
-import { AimOutlined, AlertOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BellOutlined, BookOutlined, BoxPlotOutlined, BranchesOutlined, ControlOutlined, DashboardOutlined, DesktopOutlined, ExperimentOutlined, EyeOutlined, FileDoneOutlined, FileSearchOutlined, FileTextOutlined, ForkOutlined, FundOutlined, HeartOutlined, HourglassOutlined, IdcardOutlined, InboxOutlined, LineChartOutlined, NodeIndexOutlined, PartitionOutlined, PauseCircleOutlined, PieChartOutlined, ProfileOutlined, SafetyCertificateOutlined, ScheduleOutlined, SendOutlined, ShopOutlined, SlidersOutlined, SwapOutlined, TeamOutlined, ThunderboltOutlined, ToolOutlined, TrophyOutlined } from "@ant-design/icons";
+import { AimOutlined, AlertOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BellOutlined, BookOutlined, BoxPlotOutlined, BranchesOutlined, CodeOutlined, ControlOutlined, DashboardOutlined, DesktopOutlined, ExperimentOutlined, EyeOutlined, FileDoneOutlined, FileSearchOutlined, FileTextOutlined, ForkOutlined, FundOutlined, HeartOutlined, HourglassOutlined, IdcardOutlined, InboxOutlined, LineChartOutlined, NodeExpandOutlined, NodeIndexOutlined, PartitionOutlined, PauseCircleOutlined, PieChartOutlined, ProfileOutlined, SafetyCertificateOutlined, ScheduleOutlined, SendOutlined, ShopOutlined, SlidersOutlined, SwapOutlined, TeamOutlined, ThunderboltOutlined, ToolOutlined, TrophyOutlined } from "@ant-design/icons";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../api/client";
@@ -29,7 +29,9 @@ const entries = [
   { to: "/control", of: "shop", key: "nav.room", icon: <DesktopOutlined />, needs: "read" },
   { to: "/control/commands", of: "shop", key: "nav.commands", icon: <SendOutlined />, needs: "read" },
   { to: "/control/loops", of: "shop", key: "nav.loops", icon: <SlidersOutlined />, needs: "read" },
+  { to: "/control/handshakes", of: "shop", key: "nav.handshakes", icon: <NodeExpandOutlined />, needs: "read" },
   { to: "/control/rules", of: "shop", key: "nav.rules", icon: <BranchesOutlined />, needs: "read" },
+  { to: "/components", of: "shop", key: "nav.components", icon: <CodeOutlined />, needs: "read" },
   { to: "/energy", of: "shop", key: "nav.energy", icon: <ThunderboltOutlined />, needs: "read" },
   { to: "/devices", of: "shop", key: "nav.devices", icon: <ApiOutlined />, needs: "read" },
   { to: "/plant", of: "shop", key: "nav.plant", icon: <ApartmentOutlined />, needs: "read" },
