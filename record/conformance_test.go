@@ -196,10 +196,24 @@ func TestConformance_Handshakes(t *testing.T) {
 	})
 }
 
+func TestConformance_Displays(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		db := open(t)
+		recordtest.Displays(t, shop.NewDisplays(db), db.Journal())
+	})
+}
+
 func TestConformance_LineRules(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		db := open(t)
 		recordtest.LineRules(t, shop.NewLineRules(db), db.Journal())
+	})
+}
+
+func TestConformance_Components(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		db := open(t)
+		recordtest.Components(t, shop.NewComponents(db), db.Journal())
 	})
 }
 

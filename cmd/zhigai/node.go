@@ -42,7 +42,11 @@ import (
 	"zhigai/shop/alarm"
 	"zhigai/shop/alarm/delivery"
 	"zhigai/shop/authenticity"
+	"zhigai/shop/component"
+	wasm "zhigai/shop/component/sandbox"
+	"zhigai/shop/control/display"
 	"zhigai/shop/control/handshake"
+	"zhigai/shop/component/service"
 	"zhigai/shop/control/loop"
 	linerule "zhigai/shop/control/rule"
 	"zhigai/shop/discovery"
@@ -87,7 +91,12 @@ type node struct {
 	process      *recipes.Desk
 	loops        *loop.Desk
 	lineRules    *linerule.Desk
+	sandbox      *wasm.Sandbox
+	components   *component.Desk
 	handshakes   *handshake.Desk
+	displays     *display.Desk
+	demands      *demands
+	services     *service.Server // nil: components run in the node alone
 	authenticity *authenticity.Desk
 	firms        *enterprise.Desk
 	firmSheets   *enterprise.Sheets
@@ -187,9 +196,14 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.planning = n.newPlanning()
 	n.models = n.newModels()
 	n.process = n.newProcess()
+	n.demands = newDemands(n)
 	n.loops = n.newControlLoops()
 	n.lineRules = n.newLineRules()
+	if n.components, err = n.newComponents(at); err != nil {
 	n.handshakes = n.newHandshakes()
+	n.displays = n.newDisplays()
+		return nil, err
+	}
 	n.authenticity = n.newAuthenticity()
 	n.newFirms()
 	n.newTargets()
@@ -259,6 +273,7 @@ func (n *node) follow(ctx context.Context) {
 		return n.eachTenantEvery(ctx, recipes.Pace, "jobs are not held against their recipes", n.process.Follow)
 	})
 	n.dutiful(ctx, "rules of lines", n.runLineRules)
+	n.dutiful(ctx, "components", n.components.Run)
 	n.dutiful(ctx, "handshakes", n.runHandshakes)
 	n.dutiful(ctx, "targets", n.warmTargets)
 	n.dutiful(ctx, "demand", n.watchEnergy)
@@ -320,7 +335,10 @@ func (n *node) close() error {
 	n.tenants.close() // what is under way is noted while the journal is open
 	n.collector.Close()
 	n.workers.Wait()
-	return errors.Join(n.drivers.Close(), n.broker.Close(), n.stores.Close())
+	if n.services != nil {
+		n.services.Close()
+	}
+	return errors.Join(n.drivers.Close(), n.broker.Close(), n.sandbox.Close(), n.stores.Close())
 }
 
 // reconcile makes everything follow the plant model as it is now: this process

@@ -12,6 +12,7 @@ import (
 	"zhigai/fact"
 	"zhigai/fact/document"
 	"zhigai/plant"
+	"zhigai/shop/control/display"
 	"zhigai/shop/control/handshake"
 	"zhigai/shop/control/loop"
 	linerule "zhigai/shop/control/rule"
@@ -31,6 +32,11 @@ func Loops(t *testing.T, store loop.Store, journal fact.Journal) {
 // Handshakes is what a store of handshakes and hand-overs must do.
 func Handshakes(t *testing.T, store handshake.Store, journal fact.Journal) {
 	documents(t, store, journal, fact.KindHandshake, handshake.KindHandshake, handshake.KindHandover)
+}
+
+// Displays is what a store of displays must do; it is told of documents of any kind.
+func Displays(t *testing.T, store display.Store, journal fact.Journal) {
+	documents(t, store, journal, fact.KindDisplay, display.KindLayout, "other")
 }
 
 // LineRules is what a store of rules of lines must do.

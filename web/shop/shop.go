@@ -21,6 +21,8 @@ import (
 	"zhigai/shop/alarm/delivery"
 	"zhigai/shop/andon"
 	"zhigai/shop/authenticity"
+	"zhigai/shop/component"
+	"zhigai/shop/control/display"
 	"zhigai/shop/control/handshake"
 	"zhigai/shop/control/loop"
 	"zhigai/shop/control/rule"
@@ -92,10 +94,14 @@ type Deps struct {
 	Condition *health.Desk
 	// Batches looks at machines' runs, Trials plans experiments, Loops hold processes,
 	// Handshakes have machines hand over.
-	Batches    *batch.Desk
-	Trials     *trial.Desk
+	Batches *batch.Desk
+	Trials  *trial.Desk
+	// Components runs what somebody brought along.
+	Components *component.Desk
 	Loops      *loop.Desk
 	Handshakes *handshake.Desk
+	// Displays are what a control room sees at a glance.
+	Displays *display.Desk
 	// Models trains models on machines and asks those at work.
 	Models *learn.Desk
 	Alarms *alarm.Desk
@@ -150,6 +156,7 @@ func Register(api *web.API, d Deps) {
 	r.registerCommands()
 	r.registerLoops()
 	r.registerHandshakes()
+	r.registerDisplays()
 	r.registerSamples()
 	r.registerSeries()
 	r.registerWaveforms()
@@ -175,6 +182,7 @@ func Register(api *web.API, d Deps) {
 	r.registerQualityCost()
 	r.registerProcess()
 	r.registerLineRules()
+	r.registerComponents()
 	r.registerAttachments()
 	r.registerBalance()
 	r.registerHours()

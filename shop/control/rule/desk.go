@@ -21,15 +21,17 @@ type Options struct {
 	Store   Store
 	Plant   Plant
 	History History
-	States  States
+	Derived Derived
 	Events  Events
 	Actors  Actors
+	Outputs Outputs
 	Tenants func(context.Context) ([]plant.TenantNo, error)
 	// Held names what else moves a set point by itself now, "" for nothing; nil where
 	// nothing else does.
 	Held   func(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, signal string) (string, error)
-	NewID  func() string // a ULID that rises
-	Now    func() time.Time
+	NewID  func() string        // a ULID that rises
+	Now    func() time.Time     // the clock, which may step
+	Passed func() time.Duration // time that passed since some instant, which never steps
 	Logger *slog.Logger
 }
 
@@ -38,14 +40,20 @@ type Desk struct {
 	o       Options
 	changed chan struct{}  // wakes what runs
 	work    sync.WaitGroup // who acts on news of runners
+	safety  sync.WaitGroup // who makes set points safe
 
-	mu      sync.Mutex // guards runners and all that they hold
-	runners map[string]*runner
+	mu       sync.Mutex // guards what follows, and all that runners hold
+	ctx      context.Context
+	born     plant.Instant // what acted before was left behind by a node that ended
+	runners  map[string]*runner
+	securing map[string]bool // rules whose set points are made safe
+	ran      bool
+	resumed  bool // what a node left behind was looked after
 }
 
 // NewDesk makes a desk; [Desk.Run] lets rules look at samples.
 func NewDesk(o Options) *Desk {
-	return &Desk{o: o, changed: make(chan struct{}, 1), runners: map[string]*runner{}}
+	return &Desk{o: o, changed: make(chan struct{}, 1), ctx: context.Background(), born: plant.InstantOf(o.Now()), runners: map[string]*runner{}, securing: map[string]bool{}}
 }
 
 func (d *Desk) now() plant.Instant { return plant.InstantOf(d.o.Now()) }
@@ -149,11 +157,7 @@ func (d *Desk) Words(ctx context.Context, who access.Principal, node plant.NodeI
 	if err != nil {
 		return nil, err
 	}
-	out := slices.DeleteFunc(slices.Clone(m.Signals), func(s Signal) bool { return s.Kind == "" })
-	if len(out) > 0 {
-		out = append(out, Signal{Name: MachineState, Title: plant.Name{ZH: "设备状态", EN: "State of the machine"}, Kind: rule.Text})
-	}
-	return out, nil
+	return d.signals(ctx, who.Scope.Tenant, m)
 }
 
 func (d *Desk) input(ctx context.Context, who access.Principal, in *Input, field string) error {
@@ -162,20 +166,20 @@ func (d *Desk) input(ctx context.Context, who access.Principal, in *Input, field
 		return fmt.Errorf("%w: %s: there is no machine %s here; choose one of the list", ErrInvalid, field, in.Machine)
 	}
 	in.Path = m.Path
-	if in.Signal == MachineState {
-		in.Kind, in.Title, in.Unit, in.Tag = rule.Text, plant.Name{ZH: "设备状态", EN: "State of the machine"}, "", 0
-		return nil
+	all, err := d.signals(ctx, who.Scope.Tenant, m)
+	if err != nil {
+		return err
 	}
-	i := slices.IndexFunc(m.Signals, func(s Signal) bool { return s.Name == in.Signal })
+	i := slices.IndexFunc(all, func(s Signal) bool { return s.Name == in.Signal })
 	switch {
+	case i < 0 && slices.ContainsFunc(m.Signals, func(s Signal) bool { return s.Name == in.Signal }):
+		return invalid("%s: %s of %s is a waveform; choose a number, a boolean, an enumeration or a text", field, in.Signal, m.Path)
 	case i < 0:
-		return invalid("%s: %s has no signal %q; choose one of its list", field, m.Path, in.Signal)
-	case m.Signals[i].Kind == "" || m.Signals[i].Kind == rule.Text:
-		return invalid("%s: %s of %s is a text or a waveform; choose a number, a boolean or an enumeration", field, in.Signal, m.Path)
-	case m.Signals[i].Tag == 0:
+		return noSignal(field, m, in.Signal)
+	case all[i].Tag == 0 && !all[i].Derived:
 		return invalid("%s: %s of %s was never read; let the machine be connected first", field, in.Signal, m.Path)
 	}
-	s := m.Signals[i]
+	s := all[i]
 	in.Title, in.Unit, in.Kind, in.Tag = s.Title, s.Unit, s.Kind, s.Tag
 	return nil
 }
@@ -203,10 +207,15 @@ func (d *Desk) action(ctx context.Context, who access.Principal, def *Definition
 		return invalid("%s: say what is called for: material, quality or maintenance", field)
 	case a.Kind != Alarm && a.Kind != Nonconformity && len(m.Signals) == 0:
 		return invalid("%s: %s is no machine; choose one for a %s", field, m.Path, a.Kind)
-	case a.Kind == Command:
-		return def.command(field, a, m)
+	case a.Kind != Command && (a.Safe != nil || a.Watchdog != nil):
+		return invalid("%s: a %s moves no set point; leave safe and watchdog out", field, a.Kind)
+	case a.Kind != Command:
+		return nil
 	}
-	return nil
+	if err := def.command(field, a, m); err != nil {
+		return err
+	}
+	return a.checkSafety(field, m)
 }
 
 // command checks what is written, and that the rule does not read it itself.

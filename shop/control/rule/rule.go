@@ -88,15 +88,11 @@ const (
 	maxAsk     = 7 * 24 * time.Hour
 )
 
-// MachineState is the signal by which an input is the state of its machine, such as
-// EXECUTING/PROCESSING.
-const MachineState = "machine.state"
-
 // Input is a signal that the condition speaks of by a name of its own.
 type Input struct {
 	Name    string       `json:"name" minLength:"1" maxLength:"40" doc:"As the condition calls it: small letters, digits and _"`
 	Machine plant.NodeID `json:"equipment" minLength:"1" maxLength:"60"`
-	Signal  string       `json:"signal" minLength:"1" maxLength:"100" doc:"Of the machine; machine.state for what it does"`
+	Signal  string       `json:"signal" minLength:"1" maxLength:"100" doc:"Of the machine, or derived: machine.state, calendar.in_shift, tariff.period … as its words say"`
 	Path    string       `json:"path,omitempty" readOnly:"true" doc:"Of the machine"`
 	Title   plant.Name   `json:"title,omitzero" readOnly:"true"`
 	Unit    string       `json:"unit,omitempty" readOnly:"true" doc:"UCUM"`
@@ -131,6 +127,8 @@ type Action struct {
 	Value    *float64     `json:"value,omitempty" doc:"Of a command, in the set point's unit"`
 	Unit     string       `json:"unit,omitempty" readOnly:"true"`
 	What     string       `json:"what,omitempty" enum:"material,quality,maintenance" doc:"Of a call"`
+	Safe     *Safe        `json:"safe,omitempty" doc:"Of a command: what becomes of the set point when the rule cannot go on; it stays as it is when left out"`
+	Watchdog *Watchdog    `json:"watchdog,omitempty" doc:"Of a command: by which the machine sees that the rule looks after it"`
 }
 
 // point is the set point of a command; "" of other actions.
@@ -157,6 +155,7 @@ type Definition struct {
 	MaxPerHour   int          `json:"max_per_hour" minimum:"1" maximum:"3600" doc:"How often it may act within an hour; one more suspends it"`
 	StaleS       int64        `json:"stale_s,omitempty" minimum:"0" maximum:"86400" doc:"How long its inputs may be unknown before it suspends itself; 600 when left out"`
 	Actions      []Action     `json:"actions" minItems:"1" maxItems:"8" nullable:"false"`
+	GoesOn       bool         `json:"goes_on,omitempty" doc:"After the node started anew it acts on by itself; without it a rule that commands suspends itself then"`
 	Note         string       `json:"note,omitempty" maxLength:"1000" doc:"What is new in this revision, and why"`
 }
 
@@ -213,6 +212,7 @@ type Rule struct {
 	Authors   []string   `json:"authors,omitempty" readOnly:"true" doc:"Who wrote it; none of them allows it"`
 	Request   *Request   `json:"request,omitempty" readOnly:"true" doc:"It waits for somebody to allow it"`
 	Trial     *Tried     `json:"trial,omitempty" readOnly:"true" doc:"The last trial on history"`
+	Securing  []Secured  `json:"securing,omitempty" readOnly:"true" doc:"Of a rule that suspended itself: what becomes of its set points"`
 	Steps     []Step     `json:"steps,omitempty" readOnly:"true"`
 }
 
@@ -239,7 +239,7 @@ type Tried struct {
 // Step is what was done to a revision, by a person or by the node.
 type Step struct {
 	State State         `json:"state" enum:"draft,backtested,shadow,active,suspended,retired"`
-	What  string        `json:"what" enum:"save,backtest,shadow,request,approve,refuse,suspend,retire,rollback,edit"`
+	What  string        `json:"what" enum:"save,backtest,shadow,request,approve,refuse,suspend,safe,retire,rollback,edit"`
 	At    plant.Instant `json:"at"`
 	By    string        `json:"by"`
 	Note  string        `json:"note,omitempty"`

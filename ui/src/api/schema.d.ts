@@ -1055,6 +1055,212 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/component-checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What is wrong with a component while it is written, its module and signature included */
+        post: operations["check-component"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/component-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What components did wrong, when they were stopped for it, when services came back, the newest first */
+        get: operations["component-events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/component-modules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand a WebAssembly module in; it is checked, and named by its SHA-256 from then on */
+        post: operations["hand-in-module"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/component-publishers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Publishers whose signatures under modules are believed, and those whose keys were revoked */
+        get: operations["component-publishers"];
+        put?: never;
+        /** Believe a publisher's signatures from now on */
+        post: operations["allow-component-publisher"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/component-publishers/{id}/revocation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Believe a publisher's key no more, for good; what bears its signature is suspended */
+        post: operations["revoke-component-publisher"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/component-trials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a module would have said over a stretch of history, and how long it took; nothing is kept */
+        post: operations["try-component"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/components": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Components that somebody brought along, each revision by itself with how it does, the newest first */
+        get: operations["components"];
+        put?: never;
+        /** Draft a component, its next revision (series without id), or change a draft whose rev was seen */
+        post: operations["save-component"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/components/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One revision of a component with how it does now */
+        get: operations["component"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/components/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Allow a revision that somebody else brought, refuse it, suspend it, roll back to it; all but suspending takes an engineer */
+        post: operations["decide-component"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/components/{id}/repeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask a module about the windows of kept runs once more, and hold what it says against what is kept */
+        post: operations["repeat-component"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/components/{id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a revision said of windows, with what each rests on, oldest first; of the last 31 days */
+        get: operations["component-runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/components/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask that a revision may run, put one that is allowed to work, suspend or retire it */
+        post: operations["move-component"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/condition/bearings": {
         parameters: {
             query?: never;
@@ -1226,6 +1432,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/control-displays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Choose which signals stand on the tile of a place, whose layout's rev was seen */
+        post: operations["save-control-display"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/control-loop-revisions/{id}/state": {
         parameters: {
             query?: never;
@@ -1295,6 +1518,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/control-loops/{id}/hand-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End what a control loop does and leave the machine as it was before: commands to the machine */
+        post: operations["hand-back-loop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/control-loops/{id}/mode": {
         parameters: {
             query?: never;
@@ -1357,6 +1597,23 @@ export interface paths {
         put?: never;
         /** Begin an autotuning of a control loop in manual: a relay makes the process swing around where it is */
         post: operations["tune-control-loop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/control-overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a control room sees at a glance: a tile for each area, or for each machine of a place, with indicators, loops, rules, commands and alarms */
+        get: operations["control-overview"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -10785,6 +11042,476 @@ export interface components {
             read?: components["schemas"]["FactSetting"];
             state: string;
         };
+        ComponentAllowed: {
+            at: string;
+            by: string;
+            note?: string;
+        };
+        ComponentBin: {
+            /** Format: int64 */
+            count: number;
+            /** Format: double */
+            high_ms: number;
+            /** Format: double */
+            low_ms: number;
+        };
+        ComponentBudget: {
+            /**
+             * Format: double
+             * @description For one call; 50 when left out
+             */
+            call_ms?: number;
+            /**
+             * Format: int64
+             * @description As often as it is due when left out
+             */
+            calls_per_minute?: number;
+            /**
+             * Format: int64
+             * @description So many after one another suspend it; 3 when left out
+             */
+            max_failures?: number;
+            /**
+             * Format: int64
+             * @description Of a module: linear memory, whole pages of 64 KiB; 4 MiB when left out
+             */
+            memory_bytes?: number;
+            /**
+             * Format: int64
+             * @description Of a service: of a request and of an answer; 1 MiB when left out
+             */
+            payload_bytes?: number;
+        };
+        ComponentChecked: {
+            /** @description With what was left out */
+            definition?: components["schemas"]["ComponentDefinition"];
+            module?: components["schemas"]["SandboxFacts"];
+            ok: boolean;
+            signer?: string;
+            /** @description What is wrong, where, and how to mend it */
+            what?: string;
+        };
+        ComponentComponent: {
+            /** @description Who brought it; none of them allows it */
+            readonly authors?: string[] | null;
+            budget?: components["schemas"]["ComponentBudget"];
+            /** @description Small letters, digits and _; its outputs are the signals component.CODE.OUTPUT of the machine */
+            code: string;
+            /**
+             * Format: int64
+             * @description How often it is called
+             */
+            every_s: number;
+            /** @enum {string} */
+            form: "module" | "service";
+            /** @description Of this revision */
+            readonly id?: string;
+            inputs: components["schemas"]["ComponentInput"][];
+            /** @description Of a service: the public half (U…) of the NKey with which it connects */
+            key?: string;
+            readonly module?: components["schemas"]["SandboxFacts"];
+            name: components["schemas"]["PlantName"];
+            /** @description What is new in this revision, and why */
+            note?: string;
+            outputs: components["schemas"]["ComponentOutput"][];
+            /** @description Who answers for it; who brought it when left out */
+            owner?: string;
+            readonly path?: string;
+            /** @description The machine that its outputs are signals of */
+            place: string;
+            readonly place_name?: components["schemas"]["PlantName"];
+            /**
+             * Format: int64
+             * @description Values that each window is cut into, each the mean of its part; 60 when left out
+             */
+            places?: number;
+            /** @description Of a module: whose signature it bears */
+            publisher?: string;
+            /** @description It waits for somebody to allow it */
+            readonly request?: components["schemas"]["ComponentRequest"];
+            /**
+             * Format: int64
+             * @description Counts the changes of this revision; the one that was seen
+             */
+            rev?: number;
+            /**
+             * Format: int64
+             * @description Counts from 1 within the series
+             */
+            readonly revision?: number;
+            /** @description Of all revisions of the component; left out for a new one */
+            series?: string;
+            /** @description Of a module that was handed in */
+            sha256?: string;
+            /** @description Of a module: Ed25519 over its bytes, base64 */
+            signature?: string;
+            /** @description Name of the publisher */
+            readonly signer?: string;
+            /** @enum {string} */
+            readonly state?: "draft" | "approved" | "active" | "suspended" | "retired";
+            readonly steps?: components["schemas"]["ComponentStep"][] | null;
+            /**
+             * Format: int64
+             * @description How far back each call looks
+             */
+            window_s: number;
+        };
+        ComponentDefinition: {
+            budget?: components["schemas"]["ComponentBudget"];
+            /** @description Small letters, digits and _; its outputs are the signals component.CODE.OUTPUT of the machine */
+            code: string;
+            /**
+             * Format: int64
+             * @description How often it is called
+             */
+            every_s: number;
+            /** @enum {string} */
+            form: "module" | "service";
+            inputs: components["schemas"]["ComponentInput"][];
+            /** @description Of a service: the public half (U…) of the NKey with which it connects */
+            key?: string;
+            name: components["schemas"]["PlantName"];
+            /** @description What is new in this revision, and why */
+            note?: string;
+            outputs: components["schemas"]["ComponentOutput"][];
+            /** @description Who answers for it; who brought it when left out */
+            owner?: string;
+            /** @description The machine that its outputs are signals of */
+            place: string;
+            /**
+             * Format: int64
+             * @description Values that each window is cut into, each the mean of its part; 60 when left out
+             */
+            places?: number;
+            /** @description Of a module: whose signature it bears */
+            publisher?: string;
+            /** @description Of a module that was handed in */
+            sha256?: string;
+            /** @description Of a module: Ed25519 over its bytes, base64 */
+            signature?: string;
+            /**
+             * Format: int64
+             * @description How far back each call looks
+             */
+            window_s: number;
+        };
+        ComponentEvent: {
+            at: string;
+            /** @description The revision */
+            component: string;
+            detail: string;
+            id: string;
+            /** Format: int64 */
+            memory?: number;
+            name: components["schemas"]["PlantName"];
+            path: string;
+            place: string;
+            /** Format: int64 */
+            revision: number;
+            series: string;
+            sha256?: string;
+            /** Format: double */
+            took_ms: number;
+            /** @enum {string} */
+            what: "failed" | "suspended" | "aside" | "back";
+            /** @enum {string} */
+            why?: "" | "missing_input" | "declined" | "over_time" | "over_memory" | "trapped" | "nonsense" | "unreachable" | "broken";
+        };
+        ComponentHandedIn: {
+            module: components["schemas"]["SandboxFacts"];
+            sha256: string;
+        };
+        ComponentInput: {
+            equipment: string;
+            /** @description As the component calls it */
+            name: string;
+            /** @description Of the machine */
+            readonly path?: string;
+            signal: string;
+            /** Format: int32 */
+            readonly tag?: number;
+            readonly title?: components["schemas"]["PlantName"];
+            /** @description UCUM; what the component takes it in. It must be the signal's own */
+            unit?: string;
+        };
+        ComponentListed: {
+            /** @description Who brought it; none of them allows it */
+            readonly authors?: string[] | null;
+            budget?: components["schemas"]["ComponentBudget"];
+            /** @description Small letters, digits and _; its outputs are the signals component.CODE.OUTPUT of the machine */
+            code: string;
+            /**
+             * Format: int64
+             * @description How often it is called
+             */
+            every_s: number;
+            /** @enum {string} */
+            form: "module" | "service";
+            /** @description Of this revision */
+            readonly id?: string;
+            inputs: components["schemas"]["ComponentInput"][];
+            /** @description Of a service: the public half (U…) of the NKey with which it connects */
+            key?: string;
+            readonly module?: components["schemas"]["SandboxFacts"];
+            name: components["schemas"]["PlantName"];
+            /** @description What is new in this revision, and why */
+            note?: string;
+            outputs: components["schemas"]["ComponentOutput"][];
+            /** @description Who answers for it; who brought it when left out */
+            owner?: string;
+            readonly path?: string;
+            /** @description The machine that its outputs are signals of */
+            place: string;
+            readonly place_name?: components["schemas"]["PlantName"];
+            /**
+             * Format: int64
+             * @description Values that each window is cut into, each the mean of its part; 60 when left out
+             */
+            places?: number;
+            /** @description Of a module: whose signature it bears */
+            publisher?: string;
+            /** @description It waits for somebody to allow it */
+            readonly request?: components["schemas"]["ComponentRequest"];
+            /**
+             * Format: int64
+             * @description Counts the changes of this revision; the one that was seen
+             */
+            rev?: number;
+            /**
+             * Format: int64
+             * @description Counts from 1 within the series
+             */
+            readonly revision?: number;
+            /** @description Of all revisions of the component; left out for a new one */
+            series?: string;
+            /** @description Of a module that was handed in */
+            sha256?: string;
+            /** @description Of a module: Ed25519 over its bytes, base64 */
+            signature?: string;
+            /** @description Name of the publisher */
+            readonly signer?: string;
+            /** @enum {string} */
+            readonly state?: "draft" | "approved" | "active" | "suspended" | "retired";
+            status: components["schemas"]["ComponentStatus"];
+            readonly steps?: components["schemas"]["ComponentStep"][] | null;
+            /**
+             * Format: int64
+             * @description How far back each call looks
+             */
+            window_s: number;
+        };
+        ComponentMove: {
+            /**
+             * Format: int64
+             * @description Of a request: how long it waits for an answer; a day when left out
+             */
+            expire_s?: number;
+            /** @description Why; needed to ask, refuse, suspend, retire and roll back */
+            note?: string;
+            /**
+             * Format: int64
+             * @description Revision of the document that was seen
+             */
+            rev: number;
+            /** @enum {string} */
+            what: "request" | "approve" | "refuse" | "activate" | "suspend" | "retire" | "rollback";
+        };
+        ComponentOutput: {
+            /** Format: double */
+            max?: number;
+            /**
+             * Format: double
+             * @description What is below it is nonsense
+             */
+            min?: number;
+            /** @description Small letters, digits and _ */
+            name: string;
+            /**
+             * Format: int32
+             * @description Of its samples, once it was active
+             */
+            readonly tag?: number;
+            title?: components["schemas"]["PlantName"];
+            /** @description UCUM */
+            unit?: string;
+        };
+        ComponentPublisher: {
+            readonly allowed?: components["schemas"]["ComponentAllowed"];
+            readonly id?: string;
+            /** @description Ed25519 public key: PEM, or its 32 bytes in base64; shown in base64 */
+            key: string;
+            name: string;
+            /** Format: int64 */
+            readonly rev?: number;
+            readonly revoked?: components["schemas"]["ComponentAllowed"];
+        };
+        ComponentQuestion: {
+            /**
+             * Format: int64
+             * @description At most; 500 when left out. A longer stretch is asked about at wider steps
+             */
+            calls?: number;
+            definition: components["schemas"]["ComponentDefinition"];
+            from: string;
+            to: string;
+        };
+        ComponentRepeated: {
+            /**
+             * Format: int64
+             * @description Of the same inputs it says something else: this must never be
+             */
+            differ: number;
+            /**
+             * Format: int64
+             * @description Whose samples are others now: some came late, or were mended
+             */
+            other_inputs: number;
+            /** Format: int64 */
+            windows: number;
+        };
+        ComponentRequest: {
+            at: string;
+            by: string;
+            expires: string;
+            note?: string;
+        };
+        ComponentRun: {
+            /** @description End of the window, and time of the outputs */
+            at: string;
+            detail?: string;
+            from: string;
+            inputs: components["schemas"]["ComponentUsed"][];
+            /**
+             * Format: int64
+             * @description Bytes, of a module
+             */
+            memory?: number;
+            outputs: components["schemas"]["ComponentSaid"][];
+            /** @description Of the module */
+            sha256?: string;
+            /** Format: double */
+            took_ms: number;
+            /**
+             * @description Why it says nothing
+             * @enum {string}
+             */
+            why?: "" | "missing_input" | "declined" | "over_time" | "over_memory" | "trapped" | "nonsense" | "unreachable" | "broken";
+            /** @description SHA-256 of what it was given: instants, values and qualities */
+            window?: string;
+        };
+        ComponentSaid: {
+            name: string;
+            /** @enum {string} */
+            quality: "good" | "uncertain" | "bad";
+            /**
+             * Format: double
+             * @description Null where it has none
+             */
+            value: number | null;
+        };
+        ComponentShown: {
+            component: components["schemas"]["ComponentComponent"];
+            /** @description All of the component, the newest first */
+            revisions: components["schemas"]["ComponentComponent"][];
+            status: components["schemas"]["ComponentStatus"];
+        };
+        ComponentStatus: {
+            /** @description Since when a service is not asked because it does not answer as it should */
+            aside?: string;
+            /**
+             * Format: int64
+             * @description Since the node was started, or the revision put to work
+             */
+            calls: number;
+            /**
+             * Format: double
+             * @description Failures of all calls; none before there are any
+             */
+            error_rate: number | null;
+            /** Format: int64 */
+            failures: number;
+            last?: components["schemas"]["ComponentRun"];
+            /**
+             * Format: int64
+             * @description Windows that were over before there was time for them
+             */
+            late: number;
+            /**
+             * Format: int64
+             * @description Most bytes of a call
+             */
+            memory: number;
+            /** @description End of the window that it is asked about next */
+            next?: string;
+            /**
+             * Format: double
+             * @description Of the last 1,000 calls; none before there are any
+             */
+            p50_ms: number | null;
+            /** Format: double */
+            p99_ms: number | null;
+            running: boolean;
+            /** @description Why it is not asked */
+            why?: string;
+        };
+        ComponentStep: {
+            at: string;
+            by: string;
+            note?: string;
+            /** @enum {string} */
+            state: "draft" | "approved" | "active" | "suspended" | "retired";
+            /** @enum {string} */
+            what: "save" | "edit" | "request" | "approve" | "refuse" | "activate" | "suspend" | "retire" | "rollback";
+        };
+        ComponentTrial: {
+            /** Format: int64 */
+            answered: number;
+            /** @description Why the trial ended early */
+            ended?: string;
+            /** Format: int64 */
+            failed: number;
+            from: string;
+            /** Format: double */
+            max_ms: number | null;
+            /**
+             * Format: int64
+             * @description Most bytes of a call
+             */
+            memory: number;
+            /**
+             * Format: int64
+             * @description Windows without an input
+             */
+            missing: number;
+            /** Format: double */
+            p50_ms: number | null;
+            /** Format: double */
+            p99_ms: number | null;
+            runs: components["schemas"]["ComponentRun"][];
+            /**
+             * Format: double
+             * @description Between calls
+             */
+            step_s: number;
+            /** @description How long calls took */
+            times: components["schemas"]["ComponentBin"][];
+            to: string;
+        };
+        ComponentUsed: {
+            /**
+             * Format: int64
+             * @description Places of the window with a value
+             */
+            known: number;
+            /**
+             * Format: double
+             * @description Value of the last place that has one
+             */
+            last?: number;
+            name: string;
+            /** Format: int32 */
+            tag: number;
+        };
         ConnectBucket: {
             /** Format: int64 */
             count: number;
@@ -11098,6 +11825,22 @@ export interface components {
             low: number;
             /** Format: double */
             ratio: number;
+        };
+        ControlSafe: {
+            /** @enum {string} */
+            action: "hold" | "ramp" | "hand-back";
+            /**
+             * Format: double
+             * @description Of ramp: by how much in a second; 0: in one step
+             */
+            rate?: number;
+            /** @description Of hand-back: set point of the machine by which it takes over */
+            signal?: string;
+            /**
+             * Format: double
+             * @description Of ramp: where the output goes; of hand-back: what the signal is set to
+             */
+            value?: number;
         };
         ControlUltimate: {
             /**
@@ -12121,6 +12864,297 @@ export interface components {
              * @description Experts
              */
             wanted: number;
+        };
+        DisplayAlarm: {
+            equipment: string;
+            from: string;
+            id: string;
+            path: string;
+            /** Format: int64 */
+            priority: number;
+            /**
+             * Format: int32
+             * @description Whose limit is broken
+             */
+            tag?: number;
+            text: components["schemas"]["PlantName"];
+            unacknowledged: boolean;
+        };
+        DisplayAlarms: {
+            /** Format: int64 */
+            p1: number;
+            /** Format: int64 */
+            p2: number;
+            /** Format: int64 */
+            p3: number;
+            /** Format: int64 */
+            p4: number;
+            /** Format: int64 */
+            unacknowledged: number;
+            /** @description The most urgent, of these the newest */
+            worst?: components["schemas"]["DisplayAlarm"];
+        };
+        DisplayAt: {
+            id: string;
+            level: string;
+            name: components["schemas"]["PlantName"];
+            path: string;
+        };
+        DisplayChoice: {
+            equipment: string;
+            /**
+             * Format: double
+             * @description Largest normal value
+             */
+            high?: number;
+            /**
+             * Format: double
+             * @description Smallest normal value, in the signal's unit; of the loop or the alarm limits when left out
+             */
+            low?: number;
+            signal: string;
+        };
+        DisplayCommands: {
+            /**
+             * Format: int64
+             * @description Checked or sent, not read back yet
+             */
+            open: number;
+            /**
+             * Format: int64
+             * @description For somebody's approval
+             */
+            waiting: number;
+        };
+        DisplayLayout: {
+            readonly at?: string;
+            readonly by?: string;
+            /** @description None: those are shown again that nobody needs to choose */
+            indicators: components["schemas"]["DisplayChoice"][];
+            readonly path?: string;
+            place: string;
+            /**
+             * Format: int64
+             * @description Counts the changes; the one that was seen, 0 where nobody laid the tile out
+             */
+            rev: number;
+        };
+        DisplayLoop: {
+            equipment: string;
+            id: string;
+            /** @enum {string} */
+            mode: "off" | "manual" | "auto" | "tuning" | "suspended";
+            name: components["schemas"]["PlantName"];
+            /** Format: double */
+            output?: number;
+            output_signal: string;
+            output_unit?: string;
+            /** @description Of the machine whose set point it moves */
+            path: string;
+            /** Format: double */
+            pv?: number;
+            /** @description Whose signal it holds */
+            pv_equipment: string;
+            pv_signal: string;
+            /** @description Why it suspended itself, or what it cannot read */
+            reason?: string;
+            /** Format: double */
+            sp?: number;
+            /** Format: double */
+            sp_high: number;
+            /**
+             * Format: double
+             * @description Smallest set point that may be asked for
+             */
+            sp_low: number;
+            unit?: string;
+            /** @description The machine sees by it whether the loop is alive */
+            watchdog: boolean;
+        };
+        DisplayMark: {
+            /** @enum {string} */
+            kind: "hi" | "lo";
+            /** Format: int64 */
+            priority: number;
+            /** Format: double */
+            value: number;
+        };
+        DisplayOverview: {
+            /** @description Of all tiles */
+            alarms: components["schemas"]["DisplayAlarms"];
+            at: string;
+            /**
+             * Format: int64
+             * @description Of ISA-101: 1 all areas, 2 the machines of one
+             */
+            level: number;
+            /** @description Of level 2 */
+            place?: components["schemas"]["DisplayAt"];
+            /** @description Of what is looked at, on no tile */
+            rules: components["schemas"]["DisplayRule"][];
+            /** @description In order of path */
+            tiles: components["schemas"]["DisplayTile"][];
+            /**
+             * Format: int64
+             * @description Commands that wait for approval, of all tiles
+             */
+            waiting: number;
+        };
+        DisplayReading: {
+            /** @description When the device last said something of it */
+            at?: string;
+            /**
+             * @description Where the normal range comes from
+             * @enum {string}
+             */
+            basis?: "layout" | "loop" | "limits";
+            equipment: string;
+            equipment_name: components["schemas"]["PlantName"];
+            /** Format: double */
+            high?: number;
+            /**
+             * Format: double
+             * @description Normal range
+             */
+            low?: number;
+            /** @description Alarm limits */
+            marks: components["schemas"]["DisplayMark"][];
+            /** @description Of the machine */
+            path: string;
+            /**
+             * Format: int64
+             * @description Of the alarm that stands on it
+             */
+            priority?: number;
+            quality: string;
+            /** Format: double */
+            scale_high?: number;
+            /**
+             * Format: double
+             * @description Between what the indicator is drawn
+             */
+            scale_low?: number;
+            signal: string;
+            /**
+             * Format: double
+             * @description Set point of the loop that holds it
+             */
+            sp?: number;
+            /** @enum {string} */
+            state: "normal" | "low" | "high" | "unbound" | "stale";
+            /** Format: int32 */
+            tag?: number;
+            title: components["schemas"]["PlantName"];
+            /** @description The last hour */
+            trend: components["schemas"]["DisplayTrend"];
+            unit?: string;
+            /**
+             * Format: double
+             * @description The last good one; where it is stale, it was so
+             */
+            value?: number;
+        };
+        DisplayRule: {
+            /** @description Its condition cannot be told now */
+            blind: boolean;
+            id: string;
+            /** @description When it last fired, of the latest firings of all rules */
+            last?: string;
+            name: components["schemas"]["PlantName"];
+            path: string;
+            /** @description It fired then and stands */
+            standing?: string;
+            /** @enum {string} */
+            state: "shadow" | "active" | "suspended";
+        };
+        DisplaySetPoint: {
+            /**
+             * Format: int64
+             * @description So many other people approve a command for it
+             */
+            approve?: number;
+            /** @description What must hold for a command to be sent */
+            interlock?: components["schemas"]["PlantName"];
+            /** Format: double */
+            max?: number;
+            /** Format: double */
+            min?: number;
+            signal: string;
+            stale: boolean;
+            title: components["schemas"]["PlantName"];
+            unit?: string;
+            /**
+             * Format: double
+             * @description As the machine last said
+             */
+            value?: number;
+            /** @description Writing is switched on for the device */
+            writing: boolean;
+        };
+        DisplayState: {
+            /** @enum {string} */
+            code: "NOT_AVAILABLE" | "OUT_OF_SERVICE" | "NOT_EXECUTING" | "EXECUTING" | "UNKNOWN";
+            /** @description Contact with the device now */
+            link: boolean;
+            /** @enum {string} */
+            mode: "NONE" | "MAINTENANCE" | "SETUP" | "PROCESSING";
+            since?: string;
+        };
+        DisplayStates: {
+            /** Format: int64 */
+            executing: number;
+            /**
+             * Format: int64
+             * @description Without contact now, whatever they did last
+             */
+            lost: number;
+            /** Format: int64 */
+            machines: number;
+            /** Format: int64 */
+            not_available: number;
+            /** Format: int64 */
+            not_executing: number;
+            /** Format: int64 */
+            out_of_service: number;
+            /** Format: int64 */
+            unknown: number;
+        };
+        DisplayTile: {
+            /**
+             * Format: int64
+             * @description Priority of the worst that stands: 1 the most urgent, 0 nothing
+             */
+            abnormal: number;
+            alarms: components["schemas"]["DisplayAlarms"];
+            commands: components["schemas"]["DisplayCommands"];
+            id: string;
+            indicators: components["schemas"]["DisplayReading"][];
+            /** @description Somebody chose the indicators */
+            layout_own: boolean;
+            /**
+             * Format: int64
+             * @description Revision of the tile's layout; 0: nobody laid it out
+             */
+            layout_rev: number;
+            level: string;
+            loops: components["schemas"]["DisplayLoop"][];
+            name: components["schemas"]["PlantName"];
+            path: string;
+            /** @description That act, decide in shadow or suspended themselves */
+            rules: components["schemas"]["DisplayRule"][];
+            /** @description Of level 2 */
+            set_points?: components["schemas"]["DisplaySetPoint"][] | null;
+            /** @description Something of it is not known now: contact is lost, or a value is old */
+            stale: boolean;
+            /** @description Of a machine */
+            state?: components["schemas"]["DisplayState"];
+            states: components["schemas"]["DisplayStates"];
+        };
+        DisplayTrend: {
+            from: string;
+            max: (number | null)[];
+            min: (number | null)[];
+            to: string;
         };
         DriverExample: {
             /** @description Of a device */
@@ -16879,6 +17913,26 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListComponentEvent: {
+            items: components["schemas"]["ComponentEvent"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListComponentListed: {
+            items: components["schemas"]["ComponentListed"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListComponentPublisher: {
+            items: components["schemas"]["ComponentPublisher"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListComponentRun: {
+            items: components["schemas"]["ComponentRun"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListConnectDeviceStatus: {
             items: components["schemas"]["ConnectDeviceStatus"][];
             /** @description Pass as cursor for the next page */
@@ -17601,6 +18655,14 @@ export interface components {
              */
             rev: number;
         };
+        LoopBack: {
+            note?: string;
+            /**
+             * Format: int64
+             * @description Of the run that was seen
+             */
+            rev: number;
+        };
         LoopBlock: {
             cascade?: components["schemas"]["ControlCascade"];
             /**
@@ -17738,7 +18800,7 @@ export interface components {
              */
             readonly revision?: number;
             /** @description What happens when inputs are stale, the device is lost, the node starts anew, its clock steps or it is overloaded */
-            safe: components["schemas"]["LoopSafe"];
+            safe: components["schemas"]["ControlSafe"];
             /** @description Of all revisions of the loop: the loop's id; left out for a new one */
             series?: string;
             /**
@@ -17759,6 +18821,8 @@ export interface components {
             /** @enum {string} */
             readonly state?: "draft" | "approved" | "retired";
             readonly steps?: components["schemas"]["LoopStep"][] | null;
+            /** @description How the set point moves by the tariff period that runs */
+            tariff?: components["schemas"]["LoopTariff"];
             /** @description Of run-to-run: a change of it says that a part was measured; a change of the process value when left out */
             trigger?: components["schemas"]["LoopInput"];
             watchdog?: components["schemas"]["LoopWatchdog"];
@@ -17821,6 +18885,11 @@ export interface components {
             pv?: number;
             /**
              * Format: double
+             * @description By how much the set point is moved because of it
+             */
+            shift?: number;
+            /**
+             * Format: double
              * @description Set point that is worked with, which a ramp moves
              */
             sp?: number;
@@ -17829,6 +18898,8 @@ export interface components {
              * @description Of an autotuning
              */
             swings?: number;
+            /** @description Of a loop whose set point moves by it: the period that runs */
+            tariff_period?: string;
             /** @description Command under way */
             under_way?: string;
             /** @description The ramp waits for what is measured */
@@ -17849,6 +18920,11 @@ export interface components {
         };
         LoopRun: {
             at: string;
+            /**
+             * Format: double
+             * @description The output as it was when the loop first took it; handed back, it is so again
+             */
+            before?: number;
             by: string;
             /** @description Of the loop */
             id: string;
@@ -17875,21 +18951,14 @@ export interface components {
             /** @description What the last autotuning found */
             tuned?: components["schemas"]["LoopTuned"];
         };
-        LoopSafe: {
+        LoopShift: {
+            /**
+             * Format: double
+             * @description In the unit of what is held; below 0 for less
+             */
+            by: number;
             /** @enum {string} */
-            action: "hold" | "ramp" | "hand-back";
-            /**
-             * Format: double
-             * @description Of ramp: by how much in a second; 0: in one step
-             */
-            rate?: number;
-            /** @description Of hand-back: set point of the machine by which it takes over */
-            signal?: string;
-            /**
-             * Format: double
-             * @description Of ramp: where the output goes; of hand-back: what the signal is set to
-             */
-            value?: number;
+            period: "sharp" | "peak" | "flat" | "valley" | "deep_valley";
         };
         LoopStep: {
             at: string;
@@ -17897,6 +18966,19 @@ export interface components {
             note?: string;
             /** @enum {string} */
             state: "draft" | "approved" | "retired";
+        };
+        LoopTariff: {
+            by: components["schemas"]["LoopShift"][];
+            /**
+             * Format: double
+             * @description Nor above it
+             */
+            high: number;
+            /**
+             * Format: double
+             * @description The product's window: no shift moves the set point below it
+             */
+            low: number;
         };
         LoopTune: {
             /**
@@ -23003,7 +24085,7 @@ export interface components {
             bias?: number;
             /**
              * Format: double
-             * @description Signals that the rules give by chance of so many subgroups of a process in control
+             * @description Signals that the rules give by chance of so many subgroups of a process in control, by limits of a phase I of that size
              */
             by_chance: number;
             effective: boolean;
@@ -23018,6 +24100,11 @@ export interface components {
              * @description Of them were outside of the specification
              */
             outside: number;
+            /**
+             * Format: double
+             * @description Of so many signals or more by chance; below 0.01 the action did not work
+             */
+            probability?: number;
             /**
              * Format: int64
              * @description Flagged ones one behind the other are one signal
@@ -23233,6 +24320,10 @@ export interface components {
         Recovery: {
             /** @description Shown this once */
             codes: string[];
+        };
+        "Repeat-componentRequest": {
+            from: string;
+            to: string;
         };
         "Repeat-modelRequest": {
             from: string;
@@ -23773,6 +24864,10 @@ export interface components {
             /** Format: int64 */
             year: number;
         };
+        "Revoke-component-publisherRequest": {
+            /** @description Why */
+            note: string;
+        };
         RoundMove: {
             /** @description First day of public notice */
             from?: string;
@@ -23799,6 +24894,8 @@ export interface components {
              * @description Of an alarm or a work order: 1 is the most urgent
              */
             priority?: number;
+            /** @description Of a command: what becomes of the set point when the rule cannot go on; it stays as it is when left out */
+            safe?: components["schemas"]["RuleSafe"];
             /** @description Of a command: the set point */
             signal?: string;
             /** @description What people read; the rule's name when left out */
@@ -23809,6 +24906,8 @@ export interface components {
              * @description Of a command, in the set point's unit
              */
             value?: number;
+            /** @description Of a command: by which the machine sees that the rule looks after it */
+            watchdog?: components["schemas"]["RuleWatchdog"];
             /**
              * @description Of a call
              * @enum {string}
@@ -23903,6 +25002,8 @@ export interface components {
              * @description Of a schedule
              */
             every_s?: number;
+            /** @description After the node started anew it acts on by itself; without it a rule that commands suspends itself then */
+            goes_on?: boolean;
             inputs: components["schemas"]["RuleInput"][];
             /**
              * Format: int64
@@ -23998,7 +25099,7 @@ export interface components {
             name: string;
             /** @description Of the machine */
             readonly path?: string;
-            /** @description Of the machine; machine.state for what it does */
+            /** @description Of the machine, or derived: machine.state, calendar.in_shift, tariff.period … as its words say */
             signal: string;
             /** Format: int32 */
             readonly tag?: number;
@@ -24087,6 +25188,8 @@ export interface components {
              * @description Of a schedule
              */
             every_s?: number;
+            /** @description After the node started anew it acts on by itself; without it a rule that commands suspends itself then */
+            goes_on?: boolean;
             /** @description Of this revision */
             readonly id?: string;
             inputs: components["schemas"]["RuleInput"][];
@@ -24133,6 +25236,8 @@ export interface components {
              * @description Counts from 1 within the series
              */
             readonly revision?: number;
+            /** @description Of a rule that suspended itself: what becomes of its set points */
+            readonly securing?: components["schemas"]["RuleSecured"][] | null;
             /** @description Of all revisions of the rule; left out for a new rule */
             series?: string;
             /**
@@ -24150,6 +25255,42 @@ export interface components {
             /** @description Condition in CEL over the inputs, with avg, min, max, rate, duration, count and since over windows */
             when: string;
         };
+        RuleSafe: {
+            /** @enum {string} */
+            action: "hold" | "ramp" | "hand-back";
+            /**
+             * Format: double
+             * @description Of ramp: by how much in a second; 0: in one step
+             */
+            rate?: number;
+            /**
+             * Format: double
+             * @description Of ramp: smallest step that the machine takes; 0: none
+             */
+            resolution?: number;
+            /** @description Of hand-back: set point of the machine by which it takes over */
+            signal?: string;
+            /**
+             * Format: double
+             * @description Of ramp: where the output goes; of hand-back: what the signal is set to
+             */
+            value?: number;
+        };
+        RuleSecured: {
+            /**
+             * Format: int64
+             * @description Number of the command among the actions, from 0
+             */
+            action: number;
+            /** @description When it was done */
+            at?: string;
+            done?: boolean;
+            point: string;
+            /** @enum {string} */
+            safe: "hold" | "ramp" | "hand-back";
+            /** @description What the machine has, or why it does not have it yet */
+            what?: string;
+        };
         RuleShown: {
             /** @description All of the rule, the newest first */
             revisions: components["schemas"]["RuleRule"][];
@@ -24157,6 +25298,13 @@ export interface components {
             status: components["schemas"]["RuleStatus"];
         };
         RuleSignal: {
+            /**
+             * Format: int64
+             * @description How many others say yes to each command
+             */
+            approve?: number;
+            /** @description No device tells it: it follows from other facts */
+            derived?: boolean;
             /** @enum {string} */
             kind: "number" | "boolean" | "enumeration" | "text";
             /** Format: double */
@@ -24175,6 +25323,9 @@ export interface components {
             values?: {
                 [key: string]: components["schemas"]["PlantName"];
             };
+            /** @description It takes the beats of a watchdog and nothing else */
+            watchdog?: boolean;
+            /** @description It is a set point */
             writable?: boolean;
         };
         RuleStatus: {
@@ -24197,7 +25348,7 @@ export interface components {
             /** @enum {string} */
             state: "draft" | "backtested" | "shadow" | "active" | "suspended" | "retired";
             /** @enum {string} */
-            what: "save" | "backtest" | "shadow" | "request" | "approve" | "refuse" | "suspend" | "retire" | "rollback" | "edit";
+            what: "save" | "backtest" | "shadow" | "request" | "approve" | "refuse" | "suspend" | "safe" | "retire" | "rollback" | "edit";
         };
         RuleTrial: {
             /** @enum {string} */
@@ -24281,6 +25432,12 @@ export interface components {
             misses: number;
             to: string;
         };
+        RuleWatchdog: {
+            /** Format: int64 */
+            period_ms: number;
+            /** @description Set point of the machine that its profile declares as a watchdog */
+            signal: string;
+        };
         Sample: {
             /** @description good, uncertain:REASON or bad:REASON */
             quality: string;
@@ -24296,6 +25453,21 @@ export interface components {
             items: components["schemas"]["Sample"][];
             next?: string;
             tag: components["schemas"]["PlantTag"];
+        };
+        SandboxFacts: {
+            /** Format: int64 */
+            bytes: number;
+            /**
+             * Format: double
+             * @description How long compiling it took here
+             */
+            compile_ms: number;
+            exports: string[];
+            /**
+             * Format: int64
+             * @description Bytes that it takes from the beginning
+             */
+            memory: number;
         };
         "Save-node-regionRequest": {
             /** @description Of a province, city or county; empty: of none any more */
@@ -28715,6 +29887,491 @@ export interface operations {
             };
         };
     };
+    "check-component": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComponentDefinition"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentChecked"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "component-events": {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                /** @description Of one component */
+                series?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListComponentEvent"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "hand-in-module": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentHandedIn"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "component-publishers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListComponentPublisher"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "allow-component-publisher": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComponentPublisher"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentPublisher"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "revoke-component-publisher": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Publisher */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Revoke-component-publisherRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentPublisher"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "try-component": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComponentQuestion"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentTrial"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    components: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                /** @description Revisions of one component */
+                series?: string;
+                /** @description Retired revisions as well */
+                all?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListComponentListed"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-component": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComponentComponent"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentComponent"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    component: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Revision of a component */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentShown"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "decide-component": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Revision of a component */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComponentMove"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentComponent"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "repeat-component": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Revision of a component */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Repeat-componentRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentRepeated"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "component-runs": {
+        parameters: {
+            query: {
+                /** @description First instant, RFC 3339 */
+                from: string;
+                /** @description First instant no longer in it */
+                to: string;
+            };
+            header?: never;
+            path: {
+                /** @description Revision of a component */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListComponentRun"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "move-component": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Revision of a component */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComponentMove"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentComponent"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "condition-bearings": {
         parameters: {
             query?: never;
@@ -29094,6 +30751,39 @@ export interface operations {
             };
         };
     };
+    "save-control-display": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DisplayLayout"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DisplayLayout"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "move-control-loop": {
         parameters: {
             query?: never;
@@ -29269,6 +30959,42 @@ export interface operations {
             };
         };
     };
+    "hand-back-loop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the loop: the series of its revisions */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoopBack"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "set-loop-mode": {
         parameters: {
             query?: never;
@@ -29400,6 +31126,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LoopView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "control-overview": {
+        parameters: {
+            query?: {
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                /** @description Area, line or machine whose machines are looked at; left out for all areas */
+                place?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DisplayOverview"];
                 };
             };
             /** @description Error */

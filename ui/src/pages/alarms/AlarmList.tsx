@@ -16,7 +16,7 @@ import type { AlarmsSearch } from "../../routes";
 
 /** Who finds alarms. What machines say is folded from their samples: of a whole plant
  * a long time is told of the others alone. */
-const sources = ["profile", "limit", "quality", "health", "energy", "process", "control", "batch", "model"] as const;
+const sources = ["profile", "limit", "quality", "health", "energy", "process", "control", "rule", "component", "batch", "model"] as const;
 
 /** What needs somebody now, or what stood in a stretch of time. */
 export function AlarmList() {

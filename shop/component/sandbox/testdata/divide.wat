@@ -1,0 +1,7 @@
+;; Divides by nothing.
+(module
+  (memory (export "memory") 1)
+  
+  (func (export "input") (param i32) (result i32) (i32.const 1024))
+  (func (export "call") (param $at i32) (param $size i32) (result i32)
+    (i32.div_s (local.get $size) (i32.const 0))))

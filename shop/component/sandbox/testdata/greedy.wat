@@ -1,0 +1,7 @@
+;; Asks for memory for ever, whether it gets any or not.
+(module
+  (memory (export "memory") 1)
+  
+  (func (export "input") (param i32) (result i32) (i32.const 1024))
+  (func (export "call") (param $at i32) (param $size i32) (result i32)
+    (loop $again (drop (memory.grow (i32.const 1))) (br $again)) (unreachable)))

@@ -1,0 +1,37 @@
+;; Two outputs: the mean of the good places of the first input, and the largest of them.
+;; Uncertain when a quarter of the places or more is not good; no answer without any.
+(module
+  (memory (export "memory") 1)
+  (data (i32.const 8) "\01\00\00\00\22\00\00\00no place of the window has a value")
+  (func (export "input") (param $size i32) (result i32)
+    (local $pages i32)
+    (local.set $pages (i32.add (i32.shr_u (local.get $size) (i32.const 16)) (i32.const 1)))
+    (if (i32.lt_s (memory.grow (local.get $pages)) (i32.const 0)) (then (unreachable)))
+    (i32.const 1024))
+  (func (export "call") (param $at i32) (param $size i32) (result i32)
+    (local $n i32) (local $k i32) (local $good i32) (local $values i32) (local $quality i32)
+    (local $sum f64) (local $most f64) (local $v f64)
+    (local.set $n (i32.load offset=24 (local.get $at)))
+    (local.set $values (i32.add (local.get $at) (i32.load offset=28 (local.get $at))))
+    (local.set $quality (i32.add (local.get $at) (i32.load offset=36 (local.get $at))))
+    (local.set $most (f64.const -inf))
+    (block $end
+      (loop $next
+        (br_if $end (i32.ge_u (local.get $k) (local.get $n)))
+        (if (i32.eqz (i32.load8_u (i32.add (local.get $quality) (local.get $k))))
+          (then
+            (local.set $v (f64.load (i32.add (local.get $values) (i32.shl (local.get $k) (i32.const 3)))))
+            (local.set $sum (f64.add (local.get $sum) (local.get $v)))
+            (local.set $most (f64.max (local.get $most) (local.get $v)))
+            (local.set $good (i32.add (local.get $good) (i32.const 1)))))
+        (local.set $k (i32.add (local.get $k) (i32.const 1)))
+        (br $next)))
+    (if (i32.eqz (local.get $good)) (then (return (i32.const 8))))
+    (i32.store (i32.const 512) (i32.const 0))
+    (i32.store (i32.const 516) (i32.const 2))
+    (f64.store (i32.const 520) (f64.div (local.get $sum) (f64.convert_i32_u (local.get $good))))
+    (f64.store (i32.const 536) (local.get $most))
+    (local.set $k (i32.le_u (i32.mul (local.get $good) (i32.const 4)) (i32.mul (local.get $n) (i32.const 3))))
+    (i32.store (i32.const 528) (local.get $k))
+    (i32.store (i32.const 544) (local.get $k))
+    (i32.const 512)))
