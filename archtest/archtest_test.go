@@ -130,6 +130,8 @@ var floors = []struct {
 	{"shop/material/label", []string{"plant", "paper", "shop/material"}, "draws labels and decides nothing"},
 	{"shop/bulk", []string{"plant", "access", "connect", "connect/profile", "connect/files/table"}, "reads a sheet with its codec and checks addresses by the contract of drivers"},
 	{"shop/control", []string{"plant", "fact", "access", "connect", "connect/profile"}, "commands go to the collector and know no protocol"},
+	{"shop/control/handshake", []string{"plant", "access", "fact/document", "calc/handshake"}, "rooms of a storey do not import one another; machines, samples, commands and alarms are told to it"},
+	{"shop/control/display", []string{"plant", "access", "fact/document"}, "composes what other rooms tell it and decides nothing"},
 	{"shop/control/loop", []string{"plant", "access", "fact/document", "calc/control"}, "rooms of a storey do not import one another; machines, live values, commands and alarms are told to it"},
 	{"shop/authenticity", []string{"plant", "fact", "calc/authenticity"}, "examines what is handed in; formulas live in calc"},
 	{"shop/acceptance", []string{"plant", "fact", "access", "connect/profile"}, "a report is made of facts; what machines did is told to it"},

@@ -115,7 +115,7 @@ test("a user sees the own sessions, ends the others and changes the password", a
   await one.getByLabel("新密码", { exact: true }).fill("1qaz2wsx3edc");
   await one.getByLabel("再输一次新密码").fill("1qaz2wsx3edc");
   await one.getByRole("button", { name: "修改密码" }).click();
-  await one.getByRole("alert").getByText(/among the commonest/).waitFor();
+  await one.getByRole("alert").getByText(/最常见的密码之一/).waitFor();
   await one.getByLabel("新密码", { exact: true }).fill("another-long-word");
   await one.getByLabel("再输一次新密码").fill("another-long-word");
   await one.getByRole("button", { name: "修改密码" }).click();

@@ -74,7 +74,7 @@ test("who is on call, and a group chat that calls them when nobody took the alar
   await form.getByLabel("邮件").last().fill("li");
   await accessible(page, "the form of a rota");
   await form.getByRole("button", { name: "保存" }).click();
-  await page.getByText(/is no address of e-mail/).waitFor(); // what is wrong is said, and nothing typed is lost
+  await page.getByText(/不是邮件地址/).waitFor(); // what is wrong is said, and nothing typed is lost
   await form.getByLabel("邮件").last().fill("li@plant.example");
   await form.getByRole("button", { name: "保存" }).click();
   const panel = page.getByRole("region", { name: "谁在值班" });

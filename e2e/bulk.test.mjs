@@ -114,7 +114,7 @@ test("the template is a sheet without errors", async () => {
 test("a column nobody knows is named", async () => {
   await open("zh-CN");
   await page.locator("input[type=file]").setInputFiles({ name: "wrong.csv", mimeType: "text/csv", buffer: Buffer.from("路径,颜色\nworks/plant/hall/a,红\n") });
-  await page.getByText(/column 2 is named "颜色"/).waitFor();
+  await page.getByText(/第 2 列的列名 "颜色"/).waitFor();
   await page.context().close();
 });
 

@@ -92,7 +92,7 @@ test("score, measures, team and history", async () => {
   // Nobody visits before interests are declared.
   await page.getByRole("button", { name: "开始诊断" }).click();
   await page.getByRole("dialog").getByRole("button", { name: /确\s*定/ }).click();
-  await page.getByText(/has not said whether there is a conflict/).waitFor();
+  await page.getByText(/尚未申明有无利益冲突/).waitFor();
   await tab("企业答复与跟踪");
   await accessible(page, "diagnosis-reply");
   await tab("记录");

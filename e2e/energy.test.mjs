@@ -8,7 +8,7 @@ import { startDemo, until } from "./demo.mjs";
 let demo, browser, page, site;
 
 before(async () => {
-  demo = await startDemo(undefined, "--orders");
+  demo = await startDemo(undefined, "--orders", "--hurry", "20s"); // at any hour: a plan keeps breaks
   const { items } = await demo.api("/api/v1/nodes?limit=1000");
   site = items.find((n) => n.path === "xinchang-bearing/xinchang");
   browser = await launch();
@@ -159,5 +159,5 @@ test("a baseline is tried and says when it does not pass", async () => {
   await accessible(page, "the editor of a baseline");
   await drawer.getByRole("button", { name: "试算" }).click();
   // The demo is minutes old: there is no whole day to fit to, and that is said.
-  await page.getByText(/whole periods|no period to fit/).first().waitFor();
+  await page.getByText(/个完整的周期|没有可用于拟合的周期/).first().waitFor();
 });

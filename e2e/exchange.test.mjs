@@ -75,7 +75,7 @@ test("a system is connected, its mapping tried first", async () => {
   await page.getByRole("button", { name: "试一试映射" }).click();
   await page.getByLabel("样例报文").fill(JSON.stringify({ ...order, unit: "BOX" }));
   await page.getByRole("button", { name: /^预\s?览$/ }).click();
-  await page.getByText(/unit "BOX" is not known/).waitFor();
+  await page.getByText(/单位 "BOX".*未知/).waitFor();
   await page.getByLabel("样例报文").fill(JSON.stringify(order));
   await page.getByRole("button", { name: /^预\s?览$/ }).click();
   await page.getByText(/"place": "works\/plant"/).waitFor();
@@ -91,7 +91,7 @@ test("an order whose product is missing is refused, and applied when it is there
   assert.deepEqual((await say("order", "m-1", { ...order, quantity: 7 }))[0], 409);
   await page.getByRole("tab", { name: "报文" }).click();
   await page.getByRole("button", { name: "m-1", exact: true }).click();
-  await page.getByText(/there is no product "6204"/).first().waitFor();
+  await page.getByText(/没有产品 "6204"/).first().waitFor();
   await accessible(page, "exchange-message", "exchange");
   await send("PUT", "/products/6204", { code: "6204", name: { zh: "轴承" } });
   await page.getByRole("button", { name: "重新处理" }).click();

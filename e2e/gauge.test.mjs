@@ -85,7 +85,7 @@ test("a nonconformance goes over the adjustment to the proof", async () => {
   }
   await dialog().getByLabel("做了什么").fill("看核查");
   await dialog().getByRole("button", { name: "用数据验证" }).click();
-  await page.getByText("nothing was done to gauge Q-47", { exact: false }).waitFor();
+  await page.getByText("登记不合格以来量具 Q-47 没有做过处理", { exact: false }).waitFor();
   await accessible(page, "gauge-case");
   await dialog().getByRole("button", { name: "稳定性" }).click();
   await page.getByRole("button", { name: "登记调整或校准" }).click();

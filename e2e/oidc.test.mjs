@@ -59,7 +59,7 @@ test("a provider is connected on the page", async () => {
   await page.getByText("以 https:// 开头；http:// 只能是本机").waitFor();
   await page.getByLabel("签发者地址").fill(`${issuer}/nothing`);
   await page.getByRole("button", { name: "测试连接" }).click();
-  await page.getByText(/does not answer as it should/).waitFor();
+  await page.getByText(/认证服务应答异常/).waitFor();
   await page.getByLabel("签发者地址").fill(issuer);
   await page.getByRole("button", { name: "测试连接" }).click();
   await page.getByText(/认证服务有应答/).waitFor();

@@ -67,7 +67,7 @@ test("a year's return is entered, and none of it when a part is more than the wh
   await form.getByLabel("数控设备（台）").fill("50");
   await form.getByLabel("销售收入（万元）").fill("1234.5");
   await form.getByRole("button", { name: "保存" }).click();
-  await page.getByText(/machines_nc \(50\) is more than machines \(40\)/).waitFor();
+  await page.getByText(/machines_nc（50）大于 machines（40）/).waitFor();
   await form.getByLabel("数控设备（台）").fill("30");
   await form.getByRole("button", { name: "保存" }).click();
   await page.getByRole("cell", { name: /1,234.5/ }).waitFor();

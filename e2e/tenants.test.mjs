@@ -82,7 +82,7 @@ test("a firm is taken in from a template; what stands against it is said first",
   await write(dialog, "xinda", "信达轴承", "site=EAST");
   await dialog.getByRole("button", { name: /检\s*查/ }).click();
   await dialog.getByText("未接入任何企业：").waitFor();
-  await dialog.getByText(/parameter site is "EAST"/).waitFor();
+  await dialog.getByText(/参数 site 为 "EAST"/).waitFor();
   await accessible(operator, "tenants-problem");
   await dialog.getByLabel(/模板参数/).fill("site=east");
   await dialog.getByRole("button", { name: /检\s*查/ }).click();

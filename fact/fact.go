@@ -93,8 +93,13 @@ const (
 
 	KindLoop Kind = "control_loop" // a document of shop/control/loop as it was saved
 	KindRule Kind = "rule"         // a revision or a firing of a rule of shop/control/rule as it was saved
+	// KindDisplay is a layout of shop/control/display as it was saved.
+	KindDisplay Kind = "control_display"
 
 	KindComponent Kind = "component" // a document of shop/component as it was saved
+
+	// KindHandshake is a revision of a handshake, or of a hand-over, of shop/control/handshake.
+	KindHandshake Kind = "handshake"
 
 	KindExchange Kind = "exchange" // exchange.Fact: a step of a message of factory/exchange
 )
@@ -107,7 +112,7 @@ var Kinds = []Kind{
 	KindPerson, KindPlan, KindPlanPart, KindPlanStep, KindPlanLimit, KindLineLayout, KindEnergyNetwork, KindEnergyBaseline,
 	KindEnergyReplacement, KindMaterial, KindMaterialMaster, KindMaterialCall, KindMaterialArrival, KindCall, KindHealthPoint, KindAlarmLimit,
 	KindAlarmFinding, KindAlarmMode, KindWorkOrder, KindQuality, KindMeasurement, KindMeasurementWithdrawn, KindQualityCertificate, KindProcess, KindGoldenBatch,
-	KindCauseScreening, KindExperiment, KindModel, KindFile, KindLoop, KindRule, KindComponent, KindExchange,
+	KindCauseScreening, KindExperiment, KindModel, KindFile, KindLoop, KindRule, KindComponent, KindHandshake, KindDisplay, KindExchange,
 }
 
 // Event is one fact of the record journal.

@@ -189,6 +189,20 @@ func TestConformance_Loops(t *testing.T) {
 	})
 }
 
+func TestConformance_Handshakes(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		db := open(t)
+		recordtest.Handshakes(t, shop.NewHandshakes(db), db.Journal())
+	})
+}
+
+func TestConformance_Displays(t *testing.T) {
+	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
+		db := open(t)
+		recordtest.Displays(t, shop.NewDisplays(db), db.Journal())
+	})
+}
+
 func TestConformance_LineRules(t *testing.T) {
 	each(t, func(t *testing.T, open func(t *testing.T) *record.DB) {
 		db := open(t)

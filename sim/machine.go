@@ -85,9 +85,11 @@ type machine struct {
 	wear                float64
 	tools               int
 	offset              plant.Micros // from when on its control corrects its size by the wear; 0 for never
+	sizes               []Sized      // of the latest parts, of a machine with an offset
 	body                body
 	bath                bath
 	gauge               gauge
+	hand                *hand // nil: it hands nothing on by signals
 }
 
 // tally is a reading of the counters.
@@ -168,6 +170,7 @@ func (m *machine) defaults() {
 			m.values[i].num = m.kind.Signals[i].bounded(v)
 		}
 	}
+	m.hand = handOf(m)
 	m.bath.temperature = m.get("setpoint.process", bathTarget)
 	for i, s := range m.kind.Signals {
 		if s.Fixed == "" {

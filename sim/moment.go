@@ -100,6 +100,9 @@ func (m *machine) observe(now plant.Micros) {
 	second := int64(now / 1_000_000)
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.hand != nil && !m.faults[Freeze] {
+		m.hand.move(m, m.hand, now)
+	}
 	if second <= m.looked {
 		return
 	}

@@ -25,6 +25,7 @@ var shown = []string{
 	"machine.mode", "machine.alarm", "machine.running", "machine.estop", "machine.door", "coolant.on", "stop.reason",
 	"count.good", "count.scrap", "count.rework", "count.total", "cycle.time", "part.diameter", "roughness", "tool.number", "wheel.dressings",
 	"inspect.diameter.outer", "inspect.diameter.bore", "inspect.width", "inspect.clearance", "inspect.noise", "inspect.vibration", "inspect.score",
+	"hand.code", "hand.fault", "buffer.level", "call.code", "material.level", "parts.given",
 	"defect.scratch", "defect.dent", "defect.rust", "defect.size", "defect.mark", "master.diameter", "master.checks",
 }
 

@@ -65,7 +65,9 @@ func (p *Plant) correct(all []Offset) error {
 // measure sets what is measured of a finished part: sizes drift with wear.
 func (m *machine) measure() {
 	n := m.rng.NormFloat64
-	m.put("part.diameter", round(m.get("part.target", 30)+m.grown()+n()*0.0012, 4))
+	size := m.get("part.target", 30) + m.get("tool.offset", 0) + m.grown() + n()*0.0012
+	m.sized(size)
+	m.put("part.diameter", round(size, 4))
 	m.put("roughness", round(0.18+m.wear*0.0006+0.01*math.Abs(m.get("stone.pressure", 6)-6)+n()*0.008, 3))
 	m.put("inspect.diameter.outer", m.measured(masterSize+n()*0.0018))
 	m.put("inspect.diameter.bore", round(20+n()*0.0014, 4))

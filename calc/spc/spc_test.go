@@ -67,26 +67,73 @@ func TestRules_ByHand(t *testing.T) {
 	}
 }
 
-// What chance gives is what the rules' probabilities say: one point in 370 beyond
-// three sigmas; runs of nine begin once in 512 points; twenty in control hardly give
-// three signals.
+// Where limits are all but known, chance gives what the rules' probabilities say: one
+// point in 370 beyond three sigmas; runs of nine begin once in 512 points; rules
+// together give more, and none nothing.
 func TestChance(t *testing.T) {
 	t.Parallel()
-	if got := spc.Chance(spc.Nelson[:1]); math.Abs(got-0.0027) > 0.0004 {
+	known := spc.Phase{Subgroups: 1_000_000}
+	rate := func(of spc.Phase, rules []spc.Rule) float64 {
+		all, err := spc.Chance(of, rules, 500)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all.Mean() / 500
+	}
+	if got := rate(known, spc.Nelson[:1]); math.Abs(got-0.0027) > 0.0002 {
 		t.Errorf("beyond the limits: %v", got)
 	}
-	if got := spc.Chance(spc.Nelson[1:2]); math.Abs(got-1.0/512) > 0.0004 {
+	if got := rate(known, spc.Nelson[1:2]); math.Abs(got-1.0/512) > 0.0002 {
 		t.Errorf("runs: %v", got)
 	}
-	if all, none := spc.Chance(spc.Nelson), spc.Chance(nil); all < 0.01 || all > 0.03 || none != 0 {
+	if all, none := rate(known, spc.Nelson), rate(known, nil); all < 0.01 || all > 0.03 || none != 0 {
 		t.Errorf("all %v, none %v", all, none)
 	}
+}
+
+// Limits of few values give more false signals on average, and differ more from one
+// another: the probability of a point beyond them, mean over what x̄ and MR̄/d2 or R̄/d2
+// come out as, is 0.00758 of 30 single values (one process in twenty has 0.029 and
+// more), 0.00309 of 300, and 0.00379 of 30 subgroups of 5; by 30,000 phases and the
+// normal integral, apart from this program.
+func TestChance_OfFewValues(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
-		k             int
-		expected, has float64
-	}{{0, 3, 1}, {1, 0.5, 1 - math.Exp(-0.5)}, {3, 1, 1 - 2.5*math.Exp(-1)}} {
-		if got := spc.AtLeast(c.k, c.expected); math.Abs(got-c.has) > 1e-12 {
-			t.Errorf("at least %d of %v: %v; want %v", c.k, c.expected, got, c.has)
+		of        spc.Phase
+		low, high float64 // of points beyond the limits
+	}{
+		{spc.Phase{Subgroups: 30, Size: 1}, 0.0065, 0.0086},
+		{spc.Phase{Subgroups: 300, Size: 1}, 0.0029, 0.0033},
+		{spc.Phase{Subgroups: 30, Size: 5, By: spc.MeanRange}, 0.0035, 0.0041},
+		{spc.Phase{Subgroups: 30, Size: 5, By: spc.MeanSD}, 0.0034, 0.0041},
+	} {
+		all, err := spc.Chance(c.of, spc.Nelson[:1], 500)
+		if err != nil {
+			t.Fatal(err)
 		}
+		if got := all.Mean() / 500; got < c.low || got > c.high {
+			t.Errorf("%+v: %v beyond the limits; want %v to %v", c.of, got, c.low, c.high)
+		}
+	}
+	few, err := spc.Chance(spc.Phase{Subgroups: 30, Size: 1}, spc.Nelson[:1], 500)
+	if err != nil {
+		t.Fatal(err)
+	}
+	many, err := spc.Chance(spc.Phase{Subgroups: 1000, Size: 1}, spc.Nelson[:1], 500)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f, m := few.AtLeast(8), many.AtLeast(8); f < 0.03 || m > 0.001 {
+		t.Errorf("8 signals of 500 points: %v by limits of 30 values, %v by limits of 1000", f, m)
+	}
+	if few.AtLeast(0) != 1 || few.AtLeast(501) != 0 {
+		t.Error("some number of signals is certain")
+	}
+}
+
+func TestChance_NoLimits(t *testing.T) {
+	t.Parallel()
+	if _, err := spc.Chance(spc.Phase{Subgroups: 1, Size: 1}, spc.Nelson, 10); err == nil {
+		t.Error("limits of one value")
 	}
 }

@@ -30,6 +30,8 @@ import (
 	"zhigai/shop/bulk"
 	"zhigai/shop/component"
 	"zhigai/shop/control"
+	"zhigai/shop/control/display"
+	"zhigai/shop/control/handshake"
 	"zhigai/shop/control/loop"
 	linerule "zhigai/shop/control/rule"
 	"zhigai/shop/energy"
@@ -114,6 +116,8 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 			{Err: tenant.ErrState, Status: 409},
 			{Err: control.ErrInvalid, Status: 422},
 			{Err: loop.ErrInvalid, Status: 422},
+			{Err: handshake.ErrInvalid, Status: 422},
+			{Err: display.ErrInvalid, Status: 422},
 			{Err: performance.ErrInvalid, Status: 422},
 			{Err: balance.ErrInvalid, Status: 422},
 			{Err: control.ErrElsewhere, Status: 409},
@@ -146,7 +150,7 @@ func (n *node) api(demo []web.Login, tls bool) *web.API {
 		Collector: n.collector, Control: controls{n}, Profiles: n.profiles, Drivers: n.drivers.List, Discovery: n.discovery, North: norths{n}, Acceptance: n.reports, Evidence: askedOf{n}, EvidencePlants: seenPlants{n.proved}, Changed: n.reconcile,
 		Authenticity: n.authenticity, Decided: n.decided, MayTry: n.mayTry, Opened: n.opened,
 		Production: n.newProduction(), Performance: n.newPerformance(), Attendance: n.newAttendance(), Balance: n.newBalance(), Planning: n.planning, Lines: n.newLines(), Energy: n.newEnergy(), Material: n.newMaterial(), Andon: n.newAndon(), Alarms: n.alarms, Delivery: n.delivery, Maintenance: n.maintenance, Quality: n.newQuality(), Certificates: n.newCertificates(), Costs: n.newQualityCost(), Process: n.process, Rules: n.lineRules, Condition: n.newHealth(), Attachments: n.newAttachments(),
-		Batches: n.newBatches(), Trials: n.newTrials(), Loops: n.loops, Models: n.models, Components: n.components,
+		Batches: n.newBatches(), Trials: n.newTrials(), Loops: n.loops, Handshakes: n.handshakes, Displays: n.displays, Models: n.models, Components: n.components,
 		Bulk: &bulk.Desk{Plants: n.plants, Profiles: n.profiles, Drivers: n.drivers.List, Past: n.record.Access()},
 	})
 	web.RegisterSharing(api, sharings{n})

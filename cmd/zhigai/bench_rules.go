@@ -148,7 +148,7 @@ func (rulesBench) trial(ctx context.Context, e *bench.Env, days int) (_ time.Dur
 	if err := h.Flush(); err != nil {
 		return 0, err
 	}
-	desk := rule.NewDesk(rule.Options{Plant: benchRulePlant{}, History: h, Events: benchRulePlant{}, Now: time.Now})
+	desk := rule.NewDesk(rule.Options{Plant: benchRulePlant{}, History: h, Derived: benchRulePlant{}, Events: benchRulePlant{}, Now: time.Now})
 	def := rule.Definition{Name: plant.Name{ZH: "试"}, Place: "m", When: "(a > 58.0 && b < 45.0 || c > 60.0) && d > e", Trigger: calcrule.OnSample, OnDelayS: 2, MaxPerHour: 3600, Actions: []rule.Action{{Kind: rule.Alarm, Priority: 3}}}
 	for _, name := range []string{"a", "b", "c", "d", "e"} {
 		def.Inputs = append(def.Inputs, rule.Input{Name: name, Machine: "m", Signal: name})
@@ -174,5 +174,20 @@ func (benchRulePlant) Machine(context.Context, plant.TenantNo, plant.NodeID) (ru
 
 // Happened implements rule.Events.
 func (benchRulePlant) Happened(context.Context, access.Scope, rule.Against, plant.NodeID, plant.Micros, plant.Micros) ([]calc.Span, error) {
+	return nil, nil
+}
+
+// Signals implements rule.Derived; none are derived.
+func (benchRulePlant) Signals(context.Context, plant.TenantNo, plant.NodeID) ([]rule.Signal, error) {
+	return nil, nil
+}
+
+// Did implements rule.Derived.
+func (benchRulePlant) Did(context.Context, plant.TenantNo, plant.NodeID, string, plant.Micros, plant.Micros) ([]rule.Stretch, error) {
+	return nil, nil
+}
+
+// Since implements rule.Derived.
+func (benchRulePlant) Since(context.Context, plant.TenantNo, plant.NodeID, string, plant.Micros) ([]rule.Stretch, error) {
 	return nil, nil
 }

@@ -125,9 +125,14 @@ func (f demoFlags) demo(ctx context.Context, at place) (*demo, error) {
 	if f.Plant == "" {
 		c.Wastes, c.Drifts = demoWastes(now), demoDrifts(now)
 	}
+	if f.Plant == "" {
+		if d.model, err = withMore(d.model, profiles, "demo/handling.yaml"); err != nil {
+			return nil, err
+		}
+	}
 	if f.Stories {
 		d.stories = newStories(now)
-		if d.model, err = withMonitoring(d.model, profiles); err != nil {
+		if d.model, err = withMore(d.model, profiles, "demo/monitoring.yaml"); err != nil {
 			return nil, err
 		}
 		if fresh = errors.Is(statErr, fs.ErrNotExist); fresh {
@@ -168,7 +173,7 @@ func (d *demo) join(ctx context.Context, n *node) ([]web.Login, error) {
 	for i := range m.Nodes {
 		if e := m.Nodes[i].Machine; e != nil {
 			e.Device.Address = sim.Fill(e.Device.Address, endpoints)
-			e.Device.Writing = e.Device.Writing || m.Nodes[i].Path == demoHeld
+			e.Device.Writing = e.Device.Writing || slices.Contains(demoWritten, m.Nodes[i].Path) || slices.Contains(demoHands, m.Nodes[i].Path)
 		}
 	}
 	admin := access.With(ctx, access.Node(homeTenant))
@@ -204,6 +209,9 @@ func (d *demo) join(ctx context.Context, n *node) ([]web.Login, error) {
 		}
 		n.workers.Go(func() { n.adjustDemoGauges(ctx, d.plant) })
 		if err := n.planDemoLoop(ctx); err != nil {
+			return nil, fmt.Errorf("demo plant: %w", err)
+		}
+		if err := n.planDemoHandshakes(ctx); err != nil {
 			return nil, fmt.Errorf("demo plant: %w", err)
 		}
 	}

@@ -32,9 +32,9 @@ func demoZone(furnace plant.NodeID) (loop.Loop, error) {
 	}, err
 }
 
-// planDemoLoop gives the demo plant a control loop, written by its engineer and approved
-// by its administrator, and puts it to work when the furnace answers, unless there was
-// one before: then it is for a person to do so.
+// planDemoLoop gives the demo plant control loops, written by its engineer and approved
+// by its administrator, and puts them to work when their machines answer, unless there
+// were some before: then it is for a person to do so.
 func (n *node) planDemoLoop(ctx context.Context) error {
 	who := access.Node(homeTenant)
 	known, err := n.loops.Loops(ctx, loop.Filter{Scope: who.Scope, Limit: 1})
@@ -45,29 +45,54 @@ func (n *node) planDemoLoop(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(stored.Nodes, func(nd plant.Node) bool { return nd.Path == demoHeld })
-	if i < 0 {
-		return nil
-	}
-	furnace := stored.Nodes[i]
 	engineer, admin := who, who
 	engineer.Name, admin.Name = "engineer", "admin"
-	l, err := demoZone(furnace.ID)
-	if err == nil {
-		l, err = n.loops.SaveLoop(ctx, engineer, l)
-	}
-	if err == nil {
-		l, err = n.loops.Move(ctx, admin, l.ID, loop.Move{State: loop.Approved, Rev: l.Rev})
-	}
-	if err != nil {
-		return fmt.Errorf("control loop: %w", err)
-	}
-	n.workers.Go(func() {
-		if err := n.holdDemoZone(ctx, engineer, furnace, l.Series); err != nil && ctx.Err() == nil {
-			n.log.Warn("the demo's furnace is not held", "err", err)
+	for _, one := range []struct {
+		path  string
+		write func(plant.NodeID) (loop.Loop, error)
+		hold  func(ctx context.Context, who access.Principal, machine plant.Node, series string) error
+	}{
+		{demoHeld, demoZone, n.holdDemoZone},
+		{demoCorrected, demoOffset, n.holdDemoOffset},
+	} {
+		i := slices.IndexFunc(stored.Nodes, func(nd plant.Node) bool { return nd.Path == one.path })
+		if i < 0 {
+			continue
 		}
-	})
+		machine := stored.Nodes[i]
+		l, err := one.write(machine.ID)
+		if err == nil {
+			l, err = n.loops.SaveLoop(ctx, engineer, l)
+		}
+		if err == nil {
+			l, err = n.loops.Move(ctx, admin, l.ID, loop.Move{State: loop.Approved, Rev: l.Rev})
+		}
+		if err != nil {
+			return fmt.Errorf("control loop of %s: %w", one.path, err)
+		}
+		n.workers.Go(func() {
+			if err := one.hold(ctx, engineer, machine, l.Series); err != nil && ctx.Err() == nil {
+				n.log.Warn("a loop of the demo does not run", "machine", one.path, "err", err)
+			}
+		})
+	}
 	return nil
+}
+
+// answering waits until a machine answers.
+func (n *node) answering(ctx context.Context, machine plant.Node) error {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		if _, contact, _ := n.collector.Writing(machine.Machine.Device.ID); contact {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
 }
 
 // holdDemoZone does what an engineer does at the furnace: in manual the watchdog is
@@ -83,13 +108,8 @@ func (n *node) holdDemoZone(ctx context.Context, who access.Principal, furnace p
 			return nil
 		}
 	}
-	for {
-		if _, contact, _ := n.collector.Writing(furnace.Machine.Device.ID); contact {
-			break
-		}
-		if err := wait(); err != nil {
-			return err
-		}
+	if err := n.answering(ctx, furnace); err != nil {
+		return err
 	}
 	v, err := n.loops.SetMode(ctx, who, series, loop.Asked{Mode: loop.Manual})
 	for err == nil && (v.Now == nil || v.Now.Beats == 0) {

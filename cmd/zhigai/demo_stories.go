@@ -71,9 +71,8 @@ func newStories(now time.Time) *stories {
 	}
 }
 
-// withMonitoring adds the recorder to the demo plant.
-func withMonitoring(m plant.Model, profiles *profile.Library) (plant.Model, error) {
-	const name = "demo/monitoring.yaml"
+// withMore adds what another file has to the demo plant.
+func withMore(m plant.Model, profiles *profile.Library, name string) (plant.Model, error) {
 	src, err := data.FS.ReadFile(name)
 	if err != nil {
 		return m, err

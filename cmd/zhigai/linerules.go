@@ -30,10 +30,8 @@ import (
 func (n *node) newLineRules() *rule.Desk {
 	return rule.NewDesk(rule.Options{
 		Store: recshop.NewLineRules(n.record), Plant: rulePlant{recipeMachines{placesOf{n.fleet}, n.profiles}}, History: n.history,
-		States: &ruleStates{desk: n.desk, board: n.board}, Events: ruleEvents{n}, Actors: ruleActors{n}, Tenants: n.tenants.list,
-		Held: func(_ context.Context, tenant plant.TenantNo, machine plant.NodeID, signal string) (string, error) {
-			return n.loops.Holder(tenant, machine, signal), nil
-		},
+		Derived: newRuleDerived(n), Events: ruleEvents{n}, Actors: ruleActors{n}, Tenants: n.tenants.list,
+		Held:  n.heldBeside(holdsRule),
 		NewID: n.record.NewID, Now: time.Now, Logger: n.log,
 	})
 }
@@ -120,12 +118,10 @@ type ruleStates struct {
 	now    map[plant.NodeID]rule.Stretch
 }
 
-var _ rule.States = (*ruleStates)(nil)
-
 // boardKept is how long the board's answer for all machines is used for each of them.
 const boardKept = 500 * time.Millisecond
 
-// Did implements rule.States.
+// Did is what a machine did within [from, to).
 func (s *ruleStates) Did(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, from, to plant.Micros) ([]rule.Stretch, error) {
 	all, err := s.desk.Timeline(ctx, access.Scope{Tenant: tenant}, machine, from, to)
 	if errors.Is(err, access.ErrNotFound) {
@@ -133,24 +129,26 @@ func (s *ruleStates) Did(ctx context.Context, tenant plant.TenantNo, machine pla
 	}
 	out := make([]rule.Stretch, len(all))
 	for i, one := range all {
-		out[i] = rule.Stretch{From: max(from, one.From), To: one.To, State: one.State.String(), Known: one.State.Known}
+		out[i] = rule.Stretch{From: max(from, one.From), To: one.To, Value: calcrule.Value{Text: one.State.String()}, Known: one.State.Known}
 	}
 	return out, err
 }
 
-// Does implements rule.States.
-func (s *ruleStates) Does(_ context.Context, tenant plant.TenantNo, machine plant.NodeID) (rule.Stretch, bool) {
+// Since is what a machine does, with when it began to.
+func (s *ruleStates) Since(tenant plant.TenantNo, machine plant.NodeID) []rule.Stretch {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if now := time.Now(); s.tenant != tenant || now.Sub(s.at) > boardKept || now.Before(s.at) {
 		s.at, s.tenant, s.now = now, tenant, map[plant.NodeID]rule.Stretch{}
 		all, _ := s.board.Snapshot(access.Scope{Tenant: tenant})
 		for _, one := range all {
-			s.now[one.Node] = rule.Stretch{From: one.Since, State: one.State.String(), Known: one.State.Known}
+			s.now[one.Node] = rule.Stretch{From: one.Since, Value: calcrule.Value{Text: one.State.String()}, Known: one.State.Known}
 		}
 	}
-	out, ok := s.now[machine]
-	return out, ok
+	if out, ok := s.now[machine]; ok {
+		return []rule.Stretch{out}
+	}
+	return nil
 }
 
 // ruleEvents tells what happened at a place.

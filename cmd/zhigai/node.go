@@ -45,6 +45,8 @@ import (
 	"zhigai/shop/component"
 	wasm "zhigai/shop/component/sandbox"
 	"zhigai/shop/component/service"
+	"zhigai/shop/control/display"
+	"zhigai/shop/control/handshake"
 	"zhigai/shop/control/loop"
 	linerule "zhigai/shop/control/rule"
 	"zhigai/shop/discovery"
@@ -92,6 +94,8 @@ type node struct {
 	sandbox      *wasm.Sandbox
 	components   *component.Desk
 	services     *service.Server // nil: components run in the node alone
+	handshakes   *handshake.Desk
+	displays     *display.Desk
 	authenticity *authenticity.Desk
 	firms        *enterprise.Desk
 	firmSheets   *enterprise.Sheets
@@ -196,6 +200,8 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	if n.components, err = n.newComponents(at); err != nil {
 		return nil, err
 	}
+	n.handshakes = n.newHandshakes()
+	n.displays = n.newDisplays()
 	n.authenticity = n.newAuthenticity()
 	n.newFirms()
 	n.newTargets()
@@ -266,6 +272,7 @@ func (n *node) follow(ctx context.Context) {
 	})
 	n.dutiful(ctx, "rules of lines", n.runLineRules)
 	n.dutiful(ctx, "components", n.components.Run)
+	n.dutiful(ctx, "handshakes", n.runHandshakes)
 	n.dutiful(ctx, "targets", n.warmTargets)
 	n.dutiful(ctx, "demand", n.watchEnergy)
 	n.dutiful(ctx, "condition of machines", n.examineWindows)
@@ -286,7 +293,7 @@ func (n *node) follow(ctx context.Context) {
 // unfollow forgets the followers of a node that had some before: the log would
 // be kept for them for ever.
 func (n *node) unfollow() {
-	for _, name := range []string{figure.Reader, equipment.BoardCursor, linerule.Cursor} {
+	for _, name := range []string{figure.Reader, equipment.BoardCursor, linerule.Cursor, handshake.Cursor} {
 		if _, had := n.history.Cursors()[name]; !had {
 			continue
 		}
@@ -322,6 +329,7 @@ func (n *node) close() error {
 	n.exports.Close()
 	n.process.Close() // before the commands that it waits for
 	n.loops.Close()
+	n.handshakes.Close()
 	n.tenants.close() // what is under way is noted while the journal is open
 	n.collector.Close()
 	n.workers.Wait()

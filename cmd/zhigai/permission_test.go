@@ -86,10 +86,13 @@ var lowest = map[string]access.Role{
 	"gauges": access.RoleViewer, "gauge-studies": access.RoleViewer, "nonconformances": access.RoleViewer, "save-characteristic": access.RoleEngineer, "set-control-limits": access.RoleEngineer, "save-gauge": access.RoleEngineer,
 	"measure": access.RoleOperator, "note-chart": access.RoleOperator, "inspect-lot": access.RoleOperator, "add-gauge-study": access.RoleOperator, "open-nonconformance": access.RoleOperator, "move-nonconformance": access.RoleOperator,
 	"control-loops": access.RoleViewer, "control-loop": access.RoleViewer, "control-loop-events": access.RoleViewer, "save-control-loop": access.RoleEngineer, "move-control-loop": access.RoleEngineer,
+	"hand-back-loop": commander, "control-overview": access.RoleViewer, "save-control-display": access.RoleEngineer,
 	"set-loop-mode": commander, "set-loop-set-point": commander, "set-loop-output": commander, "tune-control-loop": commander,
 	"recipes": access.RoleViewer, "recipe": access.RoleViewer, "try-recipe": access.RoleViewer, "machine-recipe": access.RoleViewer, "recipe-downloads": access.RoleViewer, "recipe-download": access.RoleViewer, "recipe-runs": access.RoleViewer, "recipe-run": access.RoleViewer, "recipe-deviations": access.RoleViewer,
 	"tool-types": access.RoleViewer, "tools": access.RoleViewer, "save-tool-type": access.RoleEngineer, "mount-tool": access.RoleOperator, "remove-tool": access.RoleOperator,
 	"save-recipe": access.RoleEngineer, "move-recipe": access.RoleEngineer, "download-recipe": commander,
+	"handshakes": access.RoleViewer, "handshake": access.RoleViewer, "handshake-words": access.RoleViewer, "check-handshake": access.RoleViewer, "handovers": access.RoleViewer, "handshake-statistics": access.RoleViewer,
+	"save-handshake": access.RoleEngineer, "move-handshake": access.RoleEngineer, "set-handshake-mode": commander, "give-up-handover": commander,
 	"rules": access.RoleViewer, "rule": access.RoleViewer, "rule-words": access.RoleViewer, "rule-firings": access.RoleViewer, "rule-comparison": access.RoleViewer, "check-rule": access.RoleViewer, "try-rule": access.RoleViewer,
 	"save-rule": access.RoleEngineer, "move-rule": access.RoleEngineer, "backtest-rule": access.RoleEngineer, "decide-rule": commander,
 	"components": access.RoleViewer, "component": access.RoleViewer, "component-runs": access.RoleViewer, "component-events": access.RoleViewer, "component-publishers": access.RoleViewer, "check-component": access.RoleViewer, "try-component": access.RoleViewer, "repeat-component": access.RoleViewer,
@@ -515,6 +518,9 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 	kept := map[string]any{"id": "", "rev": 0, "equipment": machine.ID, "title": "x", "by": "time", "days": 30, "priority": 4, "checks": []string{}}
 	recipe := map[string]any{"item": "ring", "place": machine.ID, "parameters": []any{map[string]any{"signal": "feed.override", "target": 100, "download": true}}}
 	held := map[string]any{"name": map[string]any{"zh": "回路"}, "owner": "x", "equipment": machine.ID, "output": "feed.override", "pv": map[string]any{"equipment": machine.ID, "signal": "spindle.load"}, "block": map[string]any{"kind": "pid", "pid": map[string]any{"k": 1, "ti_s": 10, "b": 1, "low": 50, "high": 100}}, "sp": 50, "sp_low": 10, "sp_high": 90, "period_ms": 1000, "max_age_ms": 5000, "interval_ms": 5000, "safe": map[string]any{"action": "hold"}}
+	hands := map[string]any{"name": map[string]any{"zh": "交接"}, "owner": "x", "kind": "transfer", "giver": map[string]any{"equipment": machine.ID}, "taker": map[string]any{"equipment": machine.ID}, "max_age_ms": 5000, "clear_ms": 5000, "steps": []any{
+		map[string]any{"name": "offer", "party": "giver", "signal": "feed.override", "value": 1, "within_ms": 0}, map[string]any{"name": "done", "party": "taker", "signal": "feed.override", "value": 2, "within_ms": 1000},
+	}}
 	move := map[string]any{"order": "01NOBODY", "job": 10, "equipment": "01NOBODY", "start": now}
 	partner := map[string]any{"id": "erp", "rev": 0, "name": "ERP", "way": "http", "format": "json", "mapping": "zhigai", "place": plant.ParentPath(machine.Path), "jobs": false, "every_s": 60, "silent_s": 3600, "off": true}
 	provider := map[string]any{"name": map[string]string{"zh": "认证"}, "issuer": "http://127.0.0.1:1", "client_id": "x", "address": "http://127.0.0.1:1", "scopes": []string{}, "factor": []string{}, "rules": []any{}, "rev": 0}
@@ -609,8 +615,10 @@ func (g *gate) body(o operation, machine plant.Node) []byte {
 		"save-quality-cost-rate": map[string]any{"what": "scrap", "place": machine.ID, "fen": 1, "from": now, "source": "x"}, "enter-quality-cost": map[string]any{"category": "external", "what": "claim", "fen": 1, "place": machine.ID, "text": "x", "source": "x"}, "withdraw-quality-cost": map[string]any{"reason": "x"},
 		"preview-conformity": map[string]any{"order": "nobody"}, "issue-conformity": map[string]any{"order": "nobody"}, "revise-conformity": map[string]any{"reason": "x"}, "withdraw-conformity": map[string]any{"reason": "x"},
 		"save-control-loop": held, "move-control-loop": map[string]any{"state": "retired", "note": "x", "rev": 1}, "set-loop-mode": map[string]any{"mode": "off", "rev": 1}, "set-loop-set-point": map[string]any{"value": 1, "rev": 1}, "set-loop-output": map[string]any{"value": 1, "rev": 1},
+		"hand-back-loop": map[string]any{"rev": 1}, "save-control-display": map[string]any{"place": machine.ID, "rev": 0, "indicators": []any{}},
 		"tune-control-loop": map[string]any{"amplitude": 1, "hysteresis": 0.1, "cycles": 2, "most": 5, "minutes_max": 10, "rev": 1},
-		"save-recipe":       recipe, "try-recipe": recipe, "move-recipe": map[string]any{"state": "retired", "note": "x", "rev": 1}, "download-recipe": map[string]any{"recipe": "01NOBODY", "equipment": machine.ID},
+		"save-handshake":    hands, "check-handshake": hands, "move-handshake": map[string]any{"state": "retired", "note": "x", "rev": 1}, "set-handshake-mode": map[string]any{"mode": "off", "rev": 0}, "give-up-handover": map[string]any{"note": "x", "handover": "01NOBODY"},
+		"save-recipe": recipe, "try-recipe": recipe, "move-recipe": map[string]any{"state": "retired", "note": "x", "rev": 1}, "download-recipe": map[string]any{"recipe": "01NOBODY", "equipment": machine.ID},
 		"save-rule": reacts, "check-rule": reacts, "try-rule": map[string]any{"definition": reacts, "from": now.Add(-time.Hour), "to": now, "within_s": 60}, "backtest-rule": map[string]any{"rev": 1, "from": now.Add(-time.Hour), "to": now, "within_s": 60}, "move-rule": map[string]any{"what": "shadow", "rev": 1}, "decide-rule": map[string]any{"what": "suspend", "note": "x", "rev": 1},
 		"save-component": brought, "check-component": brought, "try-component": map[string]any{"definition": brought, "from": now.Add(-time.Hour), "to": now}, "repeat-component": map[string]any{"from": now.Add(-time.Hour), "to": now},
 		"move-component": map[string]any{"what": "retire", "note": "x", "rev": 1}, "decide-component": map[string]any{"what": "suspend", "note": "x", "rev": 1}, "allow-component-publisher": map[string]any{"name": "x", "key": "x"}, "revoke-component-publisher": map[string]any{"note": "x"},

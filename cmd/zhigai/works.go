@@ -148,9 +148,9 @@ func (n *node) resume(ctx context.Context) error {
 	}
 	return n.eachTenant(ctx, "commands before the start are not known: none is taken", func(ctx context.Context, t plant.TenantNo) error {
 		if t == homeTenant {
-			return errors.Join(n.process.Resume(ctx, t), n.loops.Resume(ctx, t))
+			return errors.Join(n.process.Resume(ctx, t), n.loops.Resume(ctx, t), n.handshakes.Resume(ctx, t))
 		}
-		return errors.Join(n.worksOf(t).control.Resume(ctx), n.process.Resume(ctx, t), n.loops.Resume(ctx, t))
+		return errors.Join(n.worksOf(t).control.Resume(ctx), n.process.Resume(ctx, t), n.loops.Resume(ctx, t), n.handshakes.Resume(ctx, t))
 	})
 }
 

@@ -12,6 +12,8 @@ import (
 	"zhigai/fact"
 	"zhigai/fact/document"
 	"zhigai/plant"
+	"zhigai/shop/control/display"
+	"zhigai/shop/control/handshake"
 	"zhigai/shop/control/loop"
 	linerule "zhigai/shop/control/rule"
 	"zhigai/shop/process"
@@ -25,6 +27,16 @@ func Process(t *testing.T, store process.Store, journal fact.Journal) {
 // Loops is what a store of control loops must do.
 func Loops(t *testing.T, store loop.Store, journal fact.Journal) {
 	documents(t, store, journal, fact.KindLoop, loop.KindRun, loop.KindEvent)
+}
+
+// Handshakes is what a store of handshakes and hand-overs must do.
+func Handshakes(t *testing.T, store handshake.Store, journal fact.Journal) {
+	documents(t, store, journal, fact.KindHandshake, handshake.KindHandshake, handshake.KindHandover)
+}
+
+// Displays is what a store of displays must do; it is told of documents of any kind.
+func Displays(t *testing.T, store display.Store, journal fact.Journal) {
+	documents(t, store, journal, fact.KindDisplay, display.KindLayout, "other")
 }
 
 // LineRules is what a store of rules of lines must do.

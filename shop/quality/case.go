@@ -88,11 +88,13 @@ type Proof struct {
 	Subgroups int           `json:"subgroups" doc:"Or checks of a gauge"`
 	Flagged   int           `json:"flagged" doc:"Of them broke a rule or were outside of the specification"`
 	Signals   int           `json:"signals" doc:"Flagged ones one behind the other are one signal"`
-	Chance    float64       `json:"by_chance" doc:"Signals that the rules give by chance of so many subgroups of a process in control"`
-	Outside   int           `json:"outside" doc:"Of them were outside of the specification"`
-	Effective bool          `json:"effective"`
-	Bias      *float64      `json:"bias,omitempty" doc:"Of a gauge: mean deviation of its checks since"`
-	Error     *float64      `json:"std_error,omitempty"`
+	Chance    float64       `json:"by_chance" doc:"Signals that the rules give by chance of so many subgroups of a process in control, by limits of a phase I of that size"`
+	// Probability is nil in proofs from before limits were held to be uncertain.
+	Probability *float64 `json:"probability,omitempty" doc:"Of so many signals or more by chance; below 0.01 the action did not work"`
+	Outside     int      `json:"outside" doc:"Of them were outside of the specification"`
+	Effective   bool     `json:"effective"`
+	Bias        *float64 `json:"bias,omitempty" doc:"Of a gauge: mean deviation of its checks since"`
+	Error       *float64 `json:"std_error,omitempty"`
 }
 
 const (
@@ -245,7 +247,7 @@ func (d *Desk) prove(ctx context.Context, who access.Principal, c Case, now plan
 	if err != nil {
 		return nil, err
 	}
-	p := &Proof{From: c.Acted, To: now, Subgroups: len(points), Chance: spc.Chance(of.rules()) * float64(len(points))}
+	p := &Proof{From: c.Acted, To: now, Subgroups: len(points)}
 	if len(points) == MaxPoints {
 		p.To = points[len(points)-1].At
 	}
@@ -265,8 +267,37 @@ func (d *Desk) prove(ctx context.Context, who access.Principal, c Case, now plan
 	if p.Flagged == 0 && p.Subgroups < minProof {
 		return nil, invalid("%d subgroups since the action, %s; %d without a signal show that it worked", p.Subgroups, c.Acted.Time().Format("2006-01-02 15:04"), minProof)
 	}
-	p.Effective = p.Outside == 0 && (p.Signals == 0 || p.Subgroups >= minProof && spc.AtLeast(p.Signals, p.Chance) >= byChance)
+	chance, err := spc.Chance(phaseOf(&of, versions, points), of.rules(), p.Subgroups)
+	if err != nil {
+		return nil, err
+	}
+	probability := chance.AtLeast(p.Signals)
+	p.Chance, p.Probability = chance.Mean(), &probability
+	p.Effective = p.Outside == 0 && (p.Signals == 0 || p.Subgroups >= minProof && probability >= byChance)
 	return p, nil
+}
+
+// phaseOf is of what the limits of points were made; where they changed, of the
+// least that any was made of.
+func phaseOf(c *Characteristic, versions []Limits, points []Point) spc.Phase {
+	of := spc.Phase{Subgroups: len(points), Size: c.Size, By: spc.MeanRange} // trial limits are of the points themselves
+	switch {
+	case c.Attribute:
+		of.Size = 0
+	case c.Chart == "xbar-s":
+		of.By = spc.MeanSD
+	}
+	made := 0
+	for _, v := range versions {
+		used := slices.ContainsFunc(points, func(p Point) bool { return p.Limits == v.Version })
+		if used && (made == 0 || v.Subgroups < made) {
+			made = v.Subgroups
+		}
+	}
+	if made > 0 {
+		of.Subgroups = made
+	}
+	return of
 }
 
 // proveGauge looks at how a gauge measured its master after the action of a case: no

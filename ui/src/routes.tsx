@@ -314,6 +314,17 @@ const controlLoops = createRoute({
   validateSearch: (s: Record<string, unknown>): LoopsSearch => ({ ...parseRange(s), scope: text(s.scope), loop: text(s.loop) }),
 });
 
+export interface HandshakesSearch { range?: RangeSearch["range"] | undefined; from?: string | undefined; to?: string | undefined; scope?: string | undefined; handshake?: string | undefined; handover?: string | undefined }
+const handshakes = createRoute({
+  getParentRoute: () => app, path: "/control/handshakes", component: lazyRouteComponent(() => import("./pages/handshakes/HandshakesPage")),
+  validateSearch: (s: Record<string, unknown>): HandshakesSearch => ({ ...parseRange(s), scope: text(s.scope), handshake: text(s.handshake), handover: text(s.handover) }),
+});
+
+export interface RoomSearch { scope?: string | undefined; place?: string | undefined; q?: string | undefined; abnormal?: boolean | undefined; look?: "table" | undefined }
+const roomSearch = (s: Record<string, unknown>): RoomSearch => ({ scope: text(s.scope), place: text(s.place), q: text(s.q), abnormal: s.abnormal === true || undefined, look: s.look === "table" ? "table" : undefined });
+const controlRoom = createRoute({ getParentRoute: () => app, path: "/control", component: lazyRouteComponent(() => import("./pages/room/RoomPage")), validateSearch: roomSearch });
+const controlWall = createRoute({ getParentRoute: () => root, path: "/control-wall", component: lazyRouteComponent(() => import("./pages/room/Wall")), validateSearch: roomSearch, beforeLoad: signedIn });
+
 export interface EnergySearch { range?: RangeSearch["range"] | undefined; from?: string | undefined; to?: string | undefined; tab?: string | undefined; place?: string | undefined; meter?: string | undefined; code?: string | undefined }
 const energy = createRoute({
   getParentRoute: () => app, path: "/energy", component: lazyRouteComponent(() => import("./pages/energy/EnergyPage")),
@@ -346,7 +357,7 @@ const line = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signin, screen, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, quality, process, batches, causes, experiments, commands, controlLoops, rules, components, alarms, health, models, maintenance, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionCalls, productionPerformance, productionHours, planning, line, energy, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
+  routeTree: root.addChildren([signin, screen, controlWall, app.addChildren([cockpit, cockpitIndicator, cockpitFirm, cockpitMachine, cockpitDay, tenants, exchange, requests, overview, machine, material, quality, process, batches, causes, experiments, controlRoom, commands, controlLoops, handshakes, rules, components, alarms, health, models, maintenance, stops, oee, trend, plant, devices, productionDefinitions, productionOrders, productionPeople, productionCalls, productionPerformance, productionHours, planning, line, energy, targets, tasks, ledgers, firms, diagnoses, experts, reports, evaluations, benchmark, suspicions, definitions, system, account])]),
   context: { client: undefined as unknown as QueryClient },
   defaultPreload: false,
   defaultErrorComponent: PageError,

@@ -92,6 +92,18 @@ func (r *rooms) registerLoopHands() {
 			}
 			return &struct{ Body loop.View }{v}, err
 		})
+	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/control-loops/{id}/hand-back", ID: "hand-back-loop", Summary: "End what a control loop does and leave the machine as it was before: commands to the machine", Tag: "control", Needs: access.Control},
+		func(ctx context.Context, in *struct {
+			LoopAt
+			Body loop.Back
+		},
+		) (*struct{ Body loop.View }, error) {
+			v, err := r.Loops.HandBack(ctx, web.Who(ctx), in.ID, in.Body)
+			if err == nil {
+				err = r.api.Audit(ctx, "loop.hand-back", in.ID, nil, in.Body)
+			}
+			return &struct{ Body loop.View }{v}, err
+		})
 	web.Handle(r.api, web.Op{Method: http.MethodPost, Path: "/control-loops/{id}/set-point", ID: "set-loop-set-point", Summary: "Move the set point of a control loop", Tag: "control", Needs: access.Control},
 		func(ctx context.Context, in *struct {
 			LoopAt

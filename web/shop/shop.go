@@ -22,6 +22,8 @@ import (
 	"zhigai/shop/andon"
 	"zhigai/shop/authenticity"
 	"zhigai/shop/component"
+	"zhigai/shop/control/display"
+	"zhigai/shop/control/handshake"
 	"zhigai/shop/control/loop"
 	"zhigai/shop/control/rule"
 	"zhigai/shop/energy"
@@ -90,12 +92,16 @@ type Deps struct {
 	Process   *process.Desk
 	Rules     *rule.Desk
 	Condition *health.Desk
-	// Batches looks at machines' runs, Trials plans experiments, Loops hold processes.
+	// Batches looks at machines' runs, Trials plans experiments, Loops hold processes,
+	// Handshakes have machines hand over.
 	Batches *batch.Desk
 	Trials  *trial.Desk
-	Loops   *loop.Desk
 	// Components runs what somebody brought along.
 	Components *component.Desk
+	Loops      *loop.Desk
+	Handshakes *handshake.Desk
+	// Displays are what a control room sees at a glance.
+	Displays *display.Desk
 	// Models trains models on machines and asks those at work.
 	Models *learn.Desk
 	Alarms *alarm.Desk
@@ -149,6 +155,8 @@ func Register(api *web.API, d Deps) {
 	r.registerMaintenance()
 	r.registerCommands()
 	r.registerLoops()
+	r.registerHandshakes()
+	r.registerDisplays()
 	r.registerSamples()
 	r.registerSeries()
 	r.registerWaveforms()

@@ -37,7 +37,7 @@ s.on("readWrite", (sender, operation, tag, buffer, done) => {
   }
   writes++;
   const name = Object.keys(places).find((n) => places[n] === at) || String(at);
-  say("written", { name });
+  say("written", { name, hex: Buffer.from(buffer).toString("hex") });
   if (process.env.SETPOINTS_LOG) fs.appendFileSync(`${process.env.SETPOINTS_LOG}.s7`, `${JSON.stringify({ name, hex: Buffer.from(buffer).toString("hex") })}\n`);
   if (name === "doomed") process.exit(0); // the plug is pulled before the answer
   if (tag.WordLen === bit) db[at] = (db[at] & ~(1 << (tag.Start & 7))) | (buffer[0] << (tag.Start & 7));

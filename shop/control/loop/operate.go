@@ -144,6 +144,9 @@ func (d *Desk) SetMode(ctx context.Context, who access.Principal, series string,
 		r.tuning, r.act, r.sent, r.refused = nil, nil, nil, 0
 		if a.Mode == Auto {
 			r.sent = r.have // from here on another value is another hand's
+			if r.run.Before == nil {
+				r.run.Before = r.have
+			}
 		}
 		r.run.Reason, r.run.Safe = "", false
 		r.settle()

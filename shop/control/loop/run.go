@@ -23,6 +23,7 @@ type Run struct {
 	By       string        `json:"by"`
 	Reason   string        `json:"reason,omitempty" doc:"Why it suspended itself"`
 	Safe     bool          `json:"safe,omitempty" doc:"Of a suspended loop: what it declared for that is done"`
+	Before   *float64      `json:"before,omitempty" doc:"The output as it was when the loop first took it; handed back, it is so again"`
 	Tuned    *Tuned        `json:"tuned,omitempty" doc:"What the last autotuning found"`
 }
 

@@ -21,7 +21,7 @@ type Options struct {
 	Store   Store
 	Plant   Plant
 	History History
-	States  States
+	Derived Derived
 	Events  Events
 	Actors  Actors
 	Tenants func(context.Context) ([]plant.TenantNo, error)
@@ -149,11 +149,7 @@ func (d *Desk) Words(ctx context.Context, who access.Principal, node plant.NodeI
 	if err != nil {
 		return nil, err
 	}
-	out := slices.DeleteFunc(slices.Clone(m.Signals), func(s Signal) bool { return s.Kind == "" })
-	if len(out) > 0 {
-		out = append(out, Signal{Name: MachineState, Title: plant.Name{ZH: "设备状态", EN: "State of the machine"}, Kind: rule.Text})
-	}
-	return out, nil
+	return d.signals(ctx, who.Scope.Tenant, m)
 }
 
 func (d *Desk) input(ctx context.Context, who access.Principal, in *Input, field string) error {
@@ -162,20 +158,20 @@ func (d *Desk) input(ctx context.Context, who access.Principal, in *Input, field
 		return fmt.Errorf("%w: %s: there is no machine %s here; choose one of the list", ErrInvalid, field, in.Machine)
 	}
 	in.Path = m.Path
-	if in.Signal == MachineState {
-		in.Kind, in.Title, in.Unit, in.Tag = rule.Text, plant.Name{ZH: "设备状态", EN: "State of the machine"}, "", 0
-		return nil
+	all, err := d.signals(ctx, who.Scope.Tenant, m)
+	if err != nil {
+		return err
 	}
-	i := slices.IndexFunc(m.Signals, func(s Signal) bool { return s.Name == in.Signal })
+	i := slices.IndexFunc(all, func(s Signal) bool { return s.Name == in.Signal })
 	switch {
+	case i < 0 && slices.ContainsFunc(m.Signals, func(s Signal) bool { return s.Name == in.Signal }):
+		return invalid("%s: %s of %s is a waveform; choose a number, a boolean, an enumeration or a text", field, in.Signal, m.Path)
 	case i < 0:
-		return invalid("%s: %s has no signal %q; choose one of its list", field, m.Path, in.Signal)
-	case m.Signals[i].Kind == "" || m.Signals[i].Kind == rule.Text:
-		return invalid("%s: %s of %s is a text or a waveform; choose a number, a boolean or an enumeration", field, in.Signal, m.Path)
-	case m.Signals[i].Tag == 0:
+		return noSignal(field, m, in.Signal)
+	case all[i].Tag == 0 && !all[i].Derived:
 		return invalid("%s: %s of %s was never read; let the machine be connected first", field, in.Signal, m.Path)
 	}
-	s := m.Signals[i]
+	s := all[i]
 	in.Title, in.Unit, in.Kind, in.Tag = s.Title, s.Unit, s.Kind, s.Tag
 	return nil
 }

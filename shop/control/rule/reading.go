@@ -3,6 +3,7 @@ package rule
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"zhigai/calc/rule"
@@ -18,35 +19,34 @@ type source struct {
 	tag    plant.TagNo
 	inputs []int
 	link   bool // it tells contact with the device of the inputs
-}
-
-// doing is a machine whose state is an input.
-type doing struct {
-	machine plant.NodeID
-	inputs  []int
+	text   bool
 }
 
 // sources are all that a rule listens to: contact stands first, so that of one instant
 // it is told before values.
 type sources struct {
-	tags   []source
-	states []doing
+	tags    []source
+	derived []derived
 }
+
+// derived says whether no tag tells an input.
+func (in Input) derived() bool { return in.Tag == 0 }
 
 func (d *Desk) sources(ctx context.Context, tenant plant.TenantNo, def Definition) (sources, error) {
 	var out sources
-	add := func(tag plant.TagNo, input int, link bool) {
+	add := func(s source, input int) {
 		for i := range out.tags {
-			if out.tags[i].tag == tag && out.tags[i].link == link {
+			if out.tags[i].tag == s.tag && out.tags[i].link == s.link {
 				out.tags[i].inputs = append(out.tags[i].inputs, input)
 				return
 			}
 		}
-		out.tags = append(out.tags, source{tag, []int{input}, link})
+		s.inputs = []int{input}
+		out.tags = append(out.tags, s)
 	}
 	for i, in := range def.Inputs {
-		if in.Signal == MachineState {
-			out.states = append(out.states, doing{in.Machine, []int{i}})
+		if in.derived() {
+			out.derived = append(out.derived, derived{in.Machine, in.Signal, []int{i}})
 			continue
 		}
 		m, err := d.o.Plant.Machine(ctx, tenant, in.Machine)
@@ -54,12 +54,12 @@ func (d *Desk) sources(ctx context.Context, tenant plant.TenantNo, def Definitio
 			return sources{}, fmt.Errorf("machine of %s: %w", in.Name, err)
 		}
 		if m.Link != 0 {
-			add(m.Link, i, true)
+			add(source{tag: m.Link, link: true}, i)
 		}
 	}
 	for i, in := range def.Inputs {
-		if in.Signal != MachineState {
-			add(in.Tag, i, false)
+		if !in.derived() {
+			add(source{tag: in.Tag, text: in.Kind == rule.Text}, i)
 		}
 	}
 	return out, nil
@@ -80,15 +80,19 @@ func (s source) tell(f *rule.Fold, one plant.Sample) {
 	}
 }
 
-// tell gives a fold what a machine does from an instant on.
-func (s doing) tell(f *rule.Fold, at plant.Micros, state string, known bool) {
+// tellText gives a fold one text of a source.
+func (s source) tellText(f *rule.Fold, one Stretch) {
 	for _, i := range s.inputs {
-		if !known {
-			f.Miss(i, int64(at))
+		if !one.Known {
+			f.Miss(i, int64(one.From))
 			continue
 		}
-		f.Take(i, int64(at), rule.Value{Text: state})
+		f.Take(i, int64(one.From), one.Value)
 	}
+}
+
+func textOf(t plant.Text) Stretch {
+	return Stretch{From: t.Time, Value: rule.Value{Text: t.Value}, Known: !t.Quality.IsBad()}
 }
 
 // linked is until when a renewal of contact says that values are known.
@@ -102,56 +106,74 @@ func linked(s plant.Sample) plant.Micros {
 // past reads what a rule listens to out of history.
 type past struct {
 	history History
-	doings  States
-	now     plant.Micros // what machines do after it nobody knows yet
+	facts   Derived
+	now     plant.Micros // what is derived of facts nobody knows after it yet
 	tenant  plant.TenantNo
 	sources
+	told []Stretch // of each derived signal, what it was told last
+}
+
+func (d *Desk) past(tenant plant.TenantNo, src sources, now plant.Micros) *past {
+	return &past{history: d.o.History, facts: d.o.Derived, now: now, tenant: tenant, sources: src, told: make([]Stretch, len(src.derived))}
 }
 
 // seed tells a fold what held at an instant.
-func (p past) seed(ctx context.Context, at plant.Micros, f *rule.Fold) error {
+func (p *past) seed(ctx context.Context, at plant.Micros, f *rule.Fold) error {
 	for _, s := range p.tags {
-		one, ok, err := p.history.Before(ctx, p.tenant, s.tag, at)
-		if err != nil {
+		if err := p.seedOne(ctx, s, at, f); err != nil {
 			return fmt.Errorf("tag %d: %w", s.tag, err)
-		}
-		switch {
-		case s.link:
-			until := at
-			if ok {
-				until = linked(one)
-			}
-			for _, i := range s.inputs {
-				f.Contact(i, int64(at), int64(until))
-			}
-		case ok && !one.Quality.IsBad():
-			one.Time = at
-			s.tell(f, one)
 		}
 	}
 	return nil
 }
 
+func (p *past) seedOne(ctx context.Context, s source, at plant.Micros, f *rule.Fold) error {
+	if s.text {
+		one, ok, err := p.history.TextBefore(ctx, p.tenant, s.tag, at)
+		if known := textOf(one); ok && known.Known {
+			known.From = at
+			s.tellText(f, known)
+		}
+		return err
+	}
+	one, ok, err := p.history.Before(ctx, p.tenant, s.tag, at)
+	switch {
+	case err != nil:
+		return err
+	case s.link:
+		until := at
+		if ok {
+			until = linked(one)
+		}
+		for _, i := range s.inputs {
+			f.Contact(i, int64(at), int64(until))
+		}
+	case ok && !one.Quality.IsBad():
+		one.Time = at
+		s.tell(f, one)
+	}
+	return nil
+}
+
+// load is a piece of history: of each source its samples or texts, of each derived
+// signal what it was.
+type load struct {
+	samples [][]plant.Sample
+	texts   [][]Stretch
+	derived [][]Stretch
+	err     error
+}
+
 // read folds every sample of [from, to), reading ahead while the fold works. Time goes
 // on to the last of them.
-func (p past) read(ctx context.Context, from, to plant.Micros, f *rule.Fold) error {
+func (p *past) read(ctx context.Context, from, to plant.Micros, f *rule.Fold) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	type load struct {
-		streams [][]plant.Sample
-		did     [][]Stretch
-		to      plant.Micros
-		err     error
-	}
 	ahead := make(chan load, 1)
 	go func() {
 		defer close(ahead)
-		for at := from; at < to; {
-			l := load{to: min(to, at+plant.Micros(piece.Microseconds()))}
-			l.streams, l.err = p.samples(ctx, at, l.to)
-			if l.err == nil {
-				l.did, l.err = p.did(ctx, at, l.to)
-			}
+		for at := from; at < to; at += plant.Micros(piece.Microseconds()) {
+			l := p.load(ctx, at, min(to, at+plant.Micros(piece.Microseconds())))
 			select {
 			case ahead <- l:
 			case <-ctx.Done():
@@ -160,14 +182,13 @@ func (p past) read(ctx context.Context, from, to plant.Micros, f *rule.Fold) err
 			if l.err != nil {
 				return
 			}
-			at = l.to
 		}
 	}()
 	for l := range ahead {
 		if l.err != nil {
 			return l.err
 		}
-		p.merge(f, l.streams, l.did)
+		p.merge(f, l)
 		if f.Broken() != nil {
 			return f.Broken()
 		}
@@ -175,61 +196,83 @@ func (p past) read(ctx context.Context, from, to plant.Micros, f *rule.Fold) err
 	return ctx.Err()
 }
 
-// samples are those of every source in [from, to).
-func (p past) samples(ctx context.Context, from, to plant.Micros) ([][]plant.Sample, error) {
-	out := make([][]plant.Sample, len(p.tags))
+// load reads [from, to) of every source.
+func (p *past) load(ctx context.Context, from, to plant.Micros) load {
+	l := load{samples: make([][]plant.Sample, len(p.tags)), texts: make([][]Stretch, len(p.tags)), derived: make([][]Stretch, len(p.derived))}
 	for i, s := range p.tags {
-		err := p.history.Samples(ctx, p.tenant, s.tag, from, to, func(one plant.Sample) bool {
-			out[i] = append(out[i], one)
-			return true
-		})
-		if err != nil {
-			return nil, fmt.Errorf("tag %d: %w", s.tag, err)
+		if s.text {
+			l.err = p.history.Texts(ctx, p.tenant, s.tag, from, to, func(one plant.Text) bool {
+				l.texts[i] = append(l.texts[i], textOf(one))
+				return true
+			})
+		} else {
+			l.err = p.history.Samples(ctx, p.tenant, s.tag, from, to, func(one plant.Sample) bool {
+				l.samples[i] = append(l.samples[i], one)
+				return true
+			})
+		}
+		if l.err != nil {
+			l.err = fmt.Errorf("tag %d: %w", s.tag, l.err)
+			return l
 		}
 	}
-	return out, nil
-}
-
-// did is what machines did in [from, to).
-func (p past) did(ctx context.Context, from, to plant.Micros) ([][]Stretch, error) {
-	out := make([][]Stretch, len(p.states))
 	if to = min(to, p.now); to <= from {
-		return out, nil
+		return l
 	}
-	for i, s := range p.states {
-		var err error
-		if out[i], err = p.doings.Did(ctx, p.tenant, s.machine, from, to); err != nil {
-			return nil, fmt.Errorf("states of machine %s: %w", s.machine, err)
+	for i, s := range p.derived {
+		if l.derived[i], l.err = p.facts.Did(ctx, p.tenant, s.machine, s.signal, from, to); l.err != nil {
+			l.err = fmt.Errorf("%s of machine %s: %w", s.signal, s.machine, l.err)
+			return l
 		}
 	}
-	return out, nil
+	return l
 }
 
-// merge tells a fold what was said, in order of time.
-func (p past) merge(f *rule.Fold, streams [][]plant.Sample, did [][]Stretch) {
+// merge tells a fold what was said, in order of time, and of one instant contact first.
+func (p *past) merge(f *rule.Fold, l load) {
 	for {
-		first, doing := -1, -1
-		var at plant.Micros
-		for i, s := range streams {
-			if len(s) > 0 && (first < 0 || s[0].Time < at) {
-				first, at = i, s[0].Time
+		at := plant.Micros(math.MaxInt64)
+		for _, s := range l.samples {
+			if len(s) > 0 {
+				at = min(at, s[0].Time)
 			}
 		}
-		for i, s := range did {
-			if len(s) > 0 && (first < 0 && doing < 0 || s[0].From < at) {
-				doing, at = i, s[0].From
+		for _, all := range [][][]Stretch{l.texts, l.derived} {
+			for _, s := range all {
+				if len(s) > 0 {
+					at = min(at, s[0].From)
+				}
 			}
 		}
-		switch {
-		case doing >= 0:
-			one := did[doing][0]
-			did[doing] = did[doing][1:]
-			p.states[doing].tell(f, one.From, one.State, one.Known)
-		case first >= 0:
-			p.tags[first].tell(f, streams[first][0])
-			streams[first] = streams[first][1:]
-		default:
+		if at == math.MaxInt64 {
 			return
 		}
+		for i, s := range l.samples {
+			if len(s) > 0 && s[0].Time == at {
+				p.tags[i].tell(f, s[0])
+				l.samples[i] = s[1:]
+			}
+		}
+		for i, s := range l.texts {
+			if len(s) > 0 && s[0].From == at {
+				p.tags[i].tellText(f, s[0])
+				l.texts[i] = s[1:]
+			}
+		}
+		for i, s := range l.derived {
+			if len(s) > 0 && s[0].From == at {
+				p.tellDerived(f, i, s[0])
+				l.derived[i] = s[1:]
+			}
+		}
 	}
+}
+
+// tellDerived tells what a derived signal came to be, unless it was that before.
+func (p *past) tellDerived(f *rule.Fold, i int, one Stretch) {
+	if one.same(p.told[i]) && p.told[i].From != 0 {
+		return
+	}
+	p.told[i] = one
+	p.derived[i].tell(f, one)
 }

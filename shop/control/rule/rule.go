@@ -88,15 +88,11 @@ const (
 	maxAsk     = 7 * 24 * time.Hour
 )
 
-// MachineState is the signal by which an input is the state of its machine, such as
-// EXECUTING/PROCESSING.
-const MachineState = "machine.state"
-
 // Input is a signal that the condition speaks of by a name of its own.
 type Input struct {
 	Name    string       `json:"name" minLength:"1" maxLength:"40" doc:"As the condition calls it: small letters, digits and _"`
 	Machine plant.NodeID `json:"equipment" minLength:"1" maxLength:"60"`
-	Signal  string       `json:"signal" minLength:"1" maxLength:"100" doc:"Of the machine; machine.state for what it does"`
+	Signal  string       `json:"signal" minLength:"1" maxLength:"100" doc:"Of the machine, or derived: machine.state, calendar.in_shift, tariff.period … as its words say"`
 	Path    string       `json:"path,omitempty" readOnly:"true" doc:"Of the machine"`
 	Title   plant.Name   `json:"title,omitzero" readOnly:"true"`
 	Unit    string       `json:"unit,omitempty" readOnly:"true" doc:"UCUM"`

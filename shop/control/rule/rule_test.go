@@ -124,7 +124,7 @@ func TestRule_StateOfAMachine(t *testing.T) {
 	t.Parallel()
 	w, d := newWorld(t)
 	span := func(from, to time.Duration, state string) {
-		w.states = append(w.states, Stretch{From: plant.MicrosOf(dawn.Add(from)), To: plant.MicrosOf(dawn.Add(to)), State: state, Known: state != ""})
+		w.derived[MachineState] = append(w.derived[MachineState], Stretch{From: plant.MicrosOf(dawn.Add(from)), To: plant.MicrosOf(dawn.Add(to)), Value: rule.Value{Text: state}, Known: state != ""})
 	}
 	span(-time.Hour, 20*time.Second, "EXECUTING/PROCESSING")
 	span(20*time.Second, 50*time.Second, "OUT_OF_SERVICE/NONE")

@@ -19,10 +19,11 @@ const (
 	// pace is how often rules look at the clock while no sample comes: delays are over
 	// and windows slide to this.
 	pace = 200 * time.Millisecond
-	// reloadEvery is how soon a change is seen that another process made, and states of
-	// machines are asked for.
+	// reloadEvery is how soon a change is seen that another process made.
 	reloadEvery = 2 * time.Second
-	statesEvery = time.Second
+	// statesEvery is how often derived signals are asked for: more often than the grace,
+	// so that what they tell counts for its own instant.
+	statesEvery = 400 * time.Millisecond
 	readAtOnce  = 512
 	saveEvery   = 2 * time.Second
 	// grace is how late a value may come and still count for its own instant where
@@ -51,7 +52,8 @@ type runner struct {
 	cancel  context.CancelFunc // ends an evaluation
 	news    chan news          // for who acts; closed when the runner is
 	loading bool               // what fires now is of the past
-	does    []Stretch          // what each of its machines does, as it was told last
+	told    []Stretch          // of each derived signal, what it was told last
+	becomes []become           // what it is to be told of them, in order of time
 	after   uint64             // what was committed up to here was read from history
 	stopped bool               // it was suspended; nothing more comes of it
 	acting  atomic.Bool        // somebody acts on its news
@@ -163,30 +165,56 @@ func (d *Desk) follow(ctx context.Context, feed Feed) error {
 	}
 }
 
+// said is a sample or a text that some rule listens to.
+type said struct {
+	plant.Sample
+	text   string
+	isText bool
+}
+
+// heard are those of a batch to which some rule listens, in order of time.
+func heard(byTag map[seen][]listener, b Entry) []said {
+	var out []said
+	for _, s := range b.Samples {
+		if byTag[seen{b.Tenant, s.Tag}] != nil {
+			out = append(out, said{Sample: s})
+		}
+	}
+	for _, t := range b.Texts {
+		if byTag[seen{b.Tenant, t.Tag}] != nil {
+			out = append(out, said{plant.Sample{Tag: t.Tag, Quality: t.Quality, Time: t.Time}, t.Value, true})
+		}
+	}
+	slices.SortStableFunc(out, func(x, y said) int { return cmp.Compare(x.Time, y.Time) })
+	return out
+}
+
 // look tells rules what was committed and lets time go on.
 func (d *Desk) look(ctx context.Context, byTag map[seen][]listener, batches []Entry, states bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, b := range batches {
-		samples := slices.Clone(b.Samples)
-		slices.SortStableFunc(samples, func(x, y plant.Sample) int { return cmp.Compare(x.Time, y.Time) })
-		for len(samples) > 0 {
-			n := 1
-			for n < len(samples) && samples[n].Time == samples[0].Time {
-				n++
-			}
-			instant(byTag, b, samples[:n])
-			samples = samples[n:]
+	now := plant.MicrosOf(d.o.Now())
+	for _, r := range d.runners {
+		if !r.stopped {
+			d.askDerived(ctx, r, now, states)
 		}
 	}
-	now := plant.MicrosOf(d.o.Now())
+	for _, b := range batches {
+		all := heard(byTag, b)
+		for len(all) > 0 {
+			n := 1
+			for n < len(all) && all[n].Time == all[0].Time {
+				n++
+			}
+			instant(byTag, b, all[:n])
+			all = all[n:]
+		}
+	}
 	for _, r := range d.runners {
 		if r.stopped {
 			continue
 		}
-		if states {
-			d.tellStates(ctx, r)
-		}
+		r.tellDerived(now)
 		r.within(func() {
 			r.fold.Settle()
 			r.fold.Advance(int64(now - grace))
@@ -195,16 +223,26 @@ func (d *Desk) look(ctx context.Context, byTag map[seen][]listener, batches []En
 	}
 }
 
-// instant tells rules the samples of one instant, contact first, as history is read.
-func instant(byTag map[seen][]listener, b Entry, samples []plant.Sample) {
+// instant tells rules what was said of one instant, contact first, as history is read.
+func instant(byTag map[seen][]listener, b Entry, all []said) {
 	for _, link := range []bool{true, false} {
-		for _, s := range samples {
+		for _, s := range all {
 			for _, l := range byTag[seen{b.Tenant, s.Tag}] {
 				if l.s.link == link && !l.r.stopped && b.Seq > l.r.after {
-					l.r.within(func() { l.s.tell(l.r.fold, s) })
+					l.r.tellDerived(s.Time)
+					l.r.within(func() { l.hear(s) })
 				}
 			}
 		}
+	}
+}
+
+func (l listener) hear(s said) {
+	switch {
+	case s.isText && l.s.text:
+		l.s.tellText(l.r.fold, textOf(plant.Text{Time: s.Time, Quality: s.Quality, Value: s.text}))
+	case !s.isText && !l.s.text:
+		l.s.tell(l.r.fold, s.Sample)
 	}
 }
 
@@ -239,18 +277,6 @@ func (r *runner) say(n news) {
 	case r.news <- n:
 	default:
 		r.stopped = true
-	}
-}
-
-// tellStates tells a rule what its machines do.
-func (d *Desk) tellStates(ctx context.Context, r *runner) {
-	for i, s := range r.src.states {
-		now, ok := d.o.States.Does(ctx, r.tenant, s.machine)
-		if !ok || now == r.does[i] {
-			continue
-		}
-		r.does[i] = now
-		s.tell(r.fold, now.From, now.State, now.Known)
 	}
 }
 
@@ -326,7 +352,7 @@ func (d *Desk) begin(ctx context.Context, tenant plant.TenantNo, r Rule, after u
 		return nil, err
 	}
 	looks, cancel := context.WithCancel(context.Background())
-	one := &runner{tenant: tenant, rule: r, src: src, after: after, loops: program.Loops(), cancel: cancel, news: make(chan news, maxWaiting), loading: true, does: make([]Stretch, len(src.states))}
+	one := &runner{tenant: tenant, rule: r, src: src, after: after, loops: program.Loops(), cancel: cancel, news: make(chan news, maxWaiting), loading: true}
 	one.fold = rule.NewFold(looks, program, func(f rule.Firing) {
 		if !one.loading {
 			one.say(news{firing: f})
@@ -339,7 +365,7 @@ func (d *Desk) begin(ctx context.Context, tenant plant.TenantNo, r Rule, after u
 	s := r.spec()
 	now := plant.MicrosOf(d.o.Now())
 	begin := now - plant.Micros(program.Longest()+s.OnDelay+s.OffDelay+lookBack.Microseconds())
-	p := past{d.o.History, d.o.States, now, tenant, src}
+	p := d.past(tenant, src, now)
 	if err = p.seed(ctx, begin, one.fold); err == nil {
 		err = p.read(ctx, begin, now+ahead, one.fold)
 	}
@@ -348,7 +374,10 @@ func (d *Desk) begin(ctx context.Context, tenant plant.TenantNo, r Rule, after u
 		return nil, err
 	}
 	one.fold.Settle()
-	one.loading = false
+	one.loading, one.told = false, p.told
+	for i := range one.told {
+		one.told[i].From = max(one.told[i].From, begin)
+	}
 	var open *Fired
 	var acted []int64
 	for i := range fired {

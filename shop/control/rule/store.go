@@ -21,6 +21,7 @@ type Signal struct {
 	Unit     string               `json:"unit,omitempty"`
 	Kind     rule.Kind            `json:"kind" enum:"number,boolean,enumeration,text"`
 	Tag      plant.TagNo          `json:"tag,omitempty"`
+	Derived  bool                 `json:"derived,omitempty" doc:"No device tells it: it follows from other facts"`
 	Writable bool                 `json:"writable,omitempty"`
 	Min      *float64             `json:"min,omitempty" doc:"Smallest value that the machine takes"`
 	Max      *float64             `json:"max,omitempty"`
@@ -46,23 +47,9 @@ type Plant interface {
 type History interface {
 	Samples(ctx context.Context, tenant plant.TenantNo, tag plant.TagNo, from, to plant.Micros, yield func(plant.Sample) bool) error
 	Before(ctx context.Context, tenant plant.TenantNo, tag plant.TagNo, t plant.Micros) (plant.Sample, bool, error)
+	Texts(ctx context.Context, tenant plant.TenantNo, tag plant.TagNo, from, to plant.Micros, yield func(plant.Text) bool) error
+	TextBefore(ctx context.Context, tenant plant.TenantNo, tag plant.TagNo, t plant.Micros) (plant.Text, bool, error)
 	Buckets(ctx context.Context, tenant plant.TenantNo, tag plant.TagNo, from, to plant.Micros, n int) ([]history.Bucket, error)
-}
-
-// Stretch is time in which a machine was in one state; Known is false where nobody
-// knows in which.
-type Stretch struct {
-	From, To plant.Micros
-	State    string
-	Known    bool
-}
-
-// States tells what machines did and do.
-type States interface {
-	// Did is a machine's states within [from, to), in order of time.
-	Did(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, from, to plant.Micros) ([]Stretch, error)
-	// Does is what a machine does now and since when; To is 0.
-	Does(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID) (Stretch, bool)
 }
 
 // Events tells what happened at a place, to hold firings against.

@@ -177,7 +177,7 @@ func (d *Desk) replay(ctx context.Context, tenant plant.TenantNo, def Definition
 			out = append(out, one)
 		}
 	})
-	p := past{d.o.History, d.o.States, to, tenant, src}
+	p := d.past(tenant, src, to)
 	begin := from - plant.Micros(program.Longest())
 	if err := p.seed(ctx, begin, f); err != nil {
 		return nil, err

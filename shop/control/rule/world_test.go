@@ -26,8 +26,8 @@ type world struct {
 	docs    map[string]Document
 	history *history.Store
 	events  []calc.Span
-	states  []Stretch // of every machine
-	done    []string  // what was done and ended, in order
+	derived map[string][]Stretch // by signal, of every machine
+	done    []string             // what was done and ended, in order
 	told    []string
 	outcome map[ActionKind]Outcome // what comes of actions; done where nothing is said
 }
@@ -46,9 +46,9 @@ func newWorld(t testing.TB) (*world, *Desk) {
 	h, err := history.Open(t.TempDir(), history.Options{})
 	must(t, err)
 	t.Cleanup(func() { must(t, h.Close()) })
-	w := &world{now: dawn, docs: map[string]Document{}, history: h, outcome: map[ActionKind]Outcome{}}
+	w := &world{now: dawn, docs: map[string]Document{}, history: h, outcome: map[ActionKind]Outcome{}, derived: map[string][]Stretch{}}
 	d := NewDesk(Options{
-		Store: w, Plant: w, History: h, States: w, Events: w, Actors: w, Tenants: func(context.Context) ([]plant.TenantNo, error) { return []plant.TenantNo{1}, nil },
+		Store: w, Plant: w, History: h, Derived: w, Events: w, Actors: w, Tenants: func(context.Context) ([]plant.TenantNo, error) { return []plant.TenantNo{1}, nil },
 		NewID: w.newID, Now: func() time.Time { w.mu.Lock(); defer w.mu.Unlock(); return w.now }, Logger: slog.New(slog.DiscardHandler),
 	})
 	t.Cleanup(d.drop)
@@ -121,6 +121,7 @@ const (
 	tagLimit
 	tagPower
 	tagForce
+	tagProgram
 )
 
 // Machine implements Plant.
@@ -131,6 +132,7 @@ func (w *world) Machine(_ context.Context, _ plant.TenantNo, node plant.NodeID) 
 			{Name: "temp", Unit: "Cel", Kind: "number", Tag: tagTemp},
 			{Name: "limit", Unit: "Cel", Kind: "number", Tag: tagLimit},
 			{Name: "power", Unit: "kW", Kind: "number", Tag: tagPower},
+			{Name: "program", Kind: "text", Tag: tagProgram},
 			{Name: "target", Unit: "Cel", Kind: "number", Tag: tagLimit, Writable: true, Min: new(float64(0)), Max: new(float64(900))},
 		}}, nil
 	case "press":
@@ -141,9 +143,13 @@ func (w *world) Machine(_ context.Context, _ plant.TenantNo, node plant.NodeID) 
 	return Machine{}, access.ErrNotFound
 }
 
-// Did and Does implement States.
-func (w *world) Did(_ context.Context, _ plant.TenantNo, _ plant.NodeID, from, to plant.Micros) (out []Stretch, _ error) {
-	for _, s := range w.states {
+// Signals, Did and Since implement Derived.
+func (w *world) Signals(context.Context, plant.TenantNo, plant.NodeID) ([]Signal, error) {
+	return slices.Concat(StateSignals, CalendarSignals, TariffSignals), nil
+}
+
+func (w *world) Did(_ context.Context, _ plant.TenantNo, _ plant.NodeID, signal string, from, to plant.Micros) (out []Stretch, _ error) {
+	for _, s := range w.derived[signal] {
 		if s.From < to && s.To > from {
 			s.From = max(s.From, from)
 			out = append(out, s)
@@ -152,13 +158,13 @@ func (w *world) Did(_ context.Context, _ plant.TenantNo, _ plant.NodeID, from, t
 	return out, nil
 }
 
-func (w *world) Does(context.Context, plant.TenantNo, plant.NodeID) (Stretch, bool) {
-	for _, s := range w.states {
-		if now := plant.MicrosOf(w.now); s.From <= now && now < s.To {
-			return Stretch{From: s.From, State: s.State, Known: s.Known}, true
+func (w *world) Since(_ context.Context, _ plant.TenantNo, _ plant.NodeID, signal string, after plant.Micros) (out []Stretch, _ error) {
+	for _, s := range w.derived[signal] {
+		if s.To > after && s.From <= plant.MicrosOf(w.now) {
+			out = append(out, s)
 		}
 	}
-	return Stretch{}, false
+	return out, nil
 }
 
 // Happened implements Events.

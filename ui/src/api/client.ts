@@ -1,5 +1,7 @@
 // The one place that speaks HTTP. Pages ask through src/api/queries.ts.
 
+import { storedLang } from "../i18n";
+import { sayIn } from "../i18n/say";
 import { pauseOf, waitSeen } from "./patience";
 
 export interface FieldProblem { message: string; location?: string }
@@ -59,7 +61,8 @@ export function address(path: string, query: Query = {}): string {
 export async function problemOf(res: Response): Promise<ApiError> {
   try {
     const p = (await res.json()) as { code?: string; detail?: string; title?: string; errors?: FieldProblem[] | null; until?: string; ticket?: string };
-    return new ApiError(res.status, p.code ?? "internal", p.detail ?? p.title ?? res.statusText, p.errors ?? [], p);
+    const say = await sayIn(storedLang());
+    return new ApiError(res.status, p.code ?? "internal", say(p.detail ?? p.title ?? res.statusText), (p.errors ?? []).map((f) => ({ ...f, message: say(f.message) })), p);
   } catch {
     return new ApiError(res.status, res.status === 404 ? "not_found" : "internal", res.statusText || `HTTP ${res.status}`);
   }

@@ -25,6 +25,7 @@ export const loopEvents = (id: string, from: string, to: string, what?: string) 
 export const saveLoop = (l: Loop) => api.post<Loop>("/control-loops", l);
 export const moveLoop = (l: Loop, state: "approved" | "retired", note?: string) => api.post<Loop>(`/control-loop-revisions/${l.id}/state`, { state, rev: l.rev ?? 0, ...(note ? { note } : {}) });
 export const setMode = (v: LoopView, mode: "off" | "manual" | "auto") => api.post<LoopView>(`/control-loops/${v.loop.series}/mode`, { mode, rev: v.run.rev });
+export const handBack = (v: LoopView) => api.post<LoopView>(`/control-loops/${v.loop.series}/hand-back`, { rev: v.run.rev });
 export const setPoint = (v: LoopView, value: number) => api.post<LoopView>(`/control-loops/${v.loop.series}/set-point`, { value, rev: v.run.rev });
 export const setOutput = (v: LoopView, value: number) => api.post<LoopView>(`/control-loops/${v.loop.series}/output`, { value, rev: v.run.rev });
 export const startTuning = (v: LoopView, t: Omit<LoopTune, "rev">) => api.post<LoopView>(`/control-loops/${v.loop.series}/tuning`, { ...t, rev: v.run.rev });

@@ -1432,6 +1432,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/control-displays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Choose which signals stand on the tile of a place, whose layout's rev was seen */
+        post: operations["save-control-display"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/control-loop-revisions/{id}/state": {
         parameters: {
             query?: never;
@@ -1501,6 +1518,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/control-loops/{id}/hand-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End what a control loop does and leave the machine as it was before: commands to the machine */
+        post: operations["hand-back-loop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/control-loops/{id}/mode": {
         parameters: {
             query?: never;
@@ -1563,6 +1597,23 @@ export interface paths {
         put?: never;
         /** Begin an autotuning of a control loop in manual: a relay makes the process swing around where it is */
         post: operations["tune-control-loop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/control-overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a control room sees at a glance: a tile for each area, or for each machine of a place, with indicators, loops, rules, commands and alarms */
+        get: operations["control-overview"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2471,6 +2522,23 @@ export interface paths {
         put?: never;
         /** Correct quantities by hand */
         post: operations["add-count"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/equipment/{id}/handshake-words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Signals of a machine that a handshake may listen to or set */
+        get: operations["handshake-words"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4243,6 +4311,143 @@ export interface paths {
         post?: never;
         /** End what a guest was let in to, at once */
         delete: operations["end-guest"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handshake-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What is wrong with a handshake while it is written; nothing is kept */
+        post: operations["check-handshake"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handshake-revisions/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve a revision that somebody else wrote, or retire it */
+        post: operations["move-handshake"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handshakes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Handshakes between machines with the revision in effect and where each stands, the newest first */
+        get: operations["handshakes"];
+        put?: never;
+        /** Draft a handshake between two machines, its next revision (series without id), or change a draft whose rev was seen */
+        post: operations["save-handshake"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handshakes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One handshake with all its revisions and where it stands */
+        get: operations["handshake"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handshakes/{id}/give-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give up the hand-over that is under way: what was told is taken back */
+        post: operations["give-up-handover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handshakes/{id}/handovers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was handed over, step by step, the newest first */
+        get: operations["handovers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handshakes/{id}/mode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a handshake followed, or not */
+        post: operations["set-handshake-mode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handshakes/{id}/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long each step took over the hand-overs of a stretch of time, and how they ended */
+        get: operations["handshake-statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -12644,6 +12849,297 @@ export interface components {
              */
             wanted: number;
         };
+        DisplayAlarm: {
+            equipment: string;
+            from: string;
+            id: string;
+            path: string;
+            /** Format: int64 */
+            priority: number;
+            /**
+             * Format: int32
+             * @description Whose limit is broken
+             */
+            tag?: number;
+            text: components["schemas"]["PlantName"];
+            unacknowledged: boolean;
+        };
+        DisplayAlarms: {
+            /** Format: int64 */
+            p1: number;
+            /** Format: int64 */
+            p2: number;
+            /** Format: int64 */
+            p3: number;
+            /** Format: int64 */
+            p4: number;
+            /** Format: int64 */
+            unacknowledged: number;
+            /** @description The most urgent, of these the newest */
+            worst?: components["schemas"]["DisplayAlarm"];
+        };
+        DisplayAt: {
+            id: string;
+            level: string;
+            name: components["schemas"]["PlantName"];
+            path: string;
+        };
+        DisplayChoice: {
+            equipment: string;
+            /**
+             * Format: double
+             * @description Largest normal value
+             */
+            high?: number;
+            /**
+             * Format: double
+             * @description Smallest normal value, in the signal's unit; of the loop or the alarm limits when left out
+             */
+            low?: number;
+            signal: string;
+        };
+        DisplayCommands: {
+            /**
+             * Format: int64
+             * @description Checked or sent, not read back yet
+             */
+            open: number;
+            /**
+             * Format: int64
+             * @description For somebody's approval
+             */
+            waiting: number;
+        };
+        DisplayLayout: {
+            readonly at?: string;
+            readonly by?: string;
+            /** @description None: those are shown again that nobody needs to choose */
+            indicators: components["schemas"]["DisplayChoice"][];
+            readonly path?: string;
+            place: string;
+            /**
+             * Format: int64
+             * @description Counts the changes; the one that was seen, 0 where nobody laid the tile out
+             */
+            rev: number;
+        };
+        DisplayLoop: {
+            equipment: string;
+            id: string;
+            /** @enum {string} */
+            mode: "off" | "manual" | "auto" | "tuning" | "suspended";
+            name: components["schemas"]["PlantName"];
+            /** Format: double */
+            output?: number;
+            output_signal: string;
+            output_unit?: string;
+            /** @description Of the machine whose set point it moves */
+            path: string;
+            /** Format: double */
+            pv?: number;
+            /** @description Whose signal it holds */
+            pv_equipment: string;
+            pv_signal: string;
+            /** @description Why it suspended itself, or what it cannot read */
+            reason?: string;
+            /** Format: double */
+            sp?: number;
+            /** Format: double */
+            sp_high: number;
+            /**
+             * Format: double
+             * @description Smallest set point that may be asked for
+             */
+            sp_low: number;
+            unit?: string;
+            /** @description The machine sees by it whether the loop is alive */
+            watchdog: boolean;
+        };
+        DisplayMark: {
+            /** @enum {string} */
+            kind: "hi" | "lo";
+            /** Format: int64 */
+            priority: number;
+            /** Format: double */
+            value: number;
+        };
+        DisplayOverview: {
+            /** @description Of all tiles */
+            alarms: components["schemas"]["DisplayAlarms"];
+            at: string;
+            /**
+             * Format: int64
+             * @description Of ISA-101: 1 all areas, 2 the machines of one
+             */
+            level: number;
+            /** @description Of level 2 */
+            place?: components["schemas"]["DisplayAt"];
+            /** @description Of what is looked at, on no tile */
+            rules: components["schemas"]["DisplayRule"][];
+            /** @description In order of path */
+            tiles: components["schemas"]["DisplayTile"][];
+            /**
+             * Format: int64
+             * @description Commands that wait for approval, of all tiles
+             */
+            waiting: number;
+        };
+        DisplayReading: {
+            /** @description When the device last said something of it */
+            at?: string;
+            /**
+             * @description Where the normal range comes from
+             * @enum {string}
+             */
+            basis?: "layout" | "loop" | "limits";
+            equipment: string;
+            equipment_name: components["schemas"]["PlantName"];
+            /** Format: double */
+            high?: number;
+            /**
+             * Format: double
+             * @description Normal range
+             */
+            low?: number;
+            /** @description Alarm limits */
+            marks: components["schemas"]["DisplayMark"][];
+            /** @description Of the machine */
+            path: string;
+            /**
+             * Format: int64
+             * @description Of the alarm that stands on it
+             */
+            priority?: number;
+            quality: string;
+            /** Format: double */
+            scale_high?: number;
+            /**
+             * Format: double
+             * @description Between what the indicator is drawn
+             */
+            scale_low?: number;
+            signal: string;
+            /**
+             * Format: double
+             * @description Set point of the loop that holds it
+             */
+            sp?: number;
+            /** @enum {string} */
+            state: "normal" | "low" | "high" | "unbound" | "stale";
+            /** Format: int32 */
+            tag?: number;
+            title: components["schemas"]["PlantName"];
+            /** @description The last hour */
+            trend: components["schemas"]["DisplayTrend"];
+            unit?: string;
+            /**
+             * Format: double
+             * @description The last good one; where it is stale, it was so
+             */
+            value?: number;
+        };
+        DisplayRule: {
+            /** @description Its condition cannot be told now */
+            blind: boolean;
+            id: string;
+            /** @description When it last fired, of the latest firings of all rules */
+            last?: string;
+            name: components["schemas"]["PlantName"];
+            path: string;
+            /** @description It fired then and stands */
+            standing?: string;
+            /** @enum {string} */
+            state: "shadow" | "active" | "suspended";
+        };
+        DisplaySetPoint: {
+            /**
+             * Format: int64
+             * @description So many other people approve a command for it
+             */
+            approve?: number;
+            /** @description What must hold for a command to be sent */
+            interlock?: components["schemas"]["PlantName"];
+            /** Format: double */
+            max?: number;
+            /** Format: double */
+            min?: number;
+            signal: string;
+            stale: boolean;
+            title: components["schemas"]["PlantName"];
+            unit?: string;
+            /**
+             * Format: double
+             * @description As the machine last said
+             */
+            value?: number;
+            /** @description Writing is switched on for the device */
+            writing: boolean;
+        };
+        DisplayState: {
+            /** @enum {string} */
+            code: "NOT_AVAILABLE" | "OUT_OF_SERVICE" | "NOT_EXECUTING" | "EXECUTING" | "UNKNOWN";
+            /** @description Contact with the device now */
+            link: boolean;
+            /** @enum {string} */
+            mode: "NONE" | "MAINTENANCE" | "SETUP" | "PROCESSING";
+            since?: string;
+        };
+        DisplayStates: {
+            /** Format: int64 */
+            executing: number;
+            /**
+             * Format: int64
+             * @description Without contact now, whatever they did last
+             */
+            lost: number;
+            /** Format: int64 */
+            machines: number;
+            /** Format: int64 */
+            not_available: number;
+            /** Format: int64 */
+            not_executing: number;
+            /** Format: int64 */
+            out_of_service: number;
+            /** Format: int64 */
+            unknown: number;
+        };
+        DisplayTile: {
+            /**
+             * Format: int64
+             * @description Priority of the worst that stands: 1 the most urgent, 0 nothing
+             */
+            abnormal: number;
+            alarms: components["schemas"]["DisplayAlarms"];
+            commands: components["schemas"]["DisplayCommands"];
+            id: string;
+            indicators: components["schemas"]["DisplayReading"][];
+            /** @description Somebody chose the indicators */
+            layout_own: boolean;
+            /**
+             * Format: int64
+             * @description Revision of the tile's layout; 0: nobody laid it out
+             */
+            layout_rev: number;
+            level: string;
+            loops: components["schemas"]["DisplayLoop"][];
+            name: components["schemas"]["PlantName"];
+            path: string;
+            /** @description That act, decide in shadow or suspended themselves */
+            rules: components["schemas"]["DisplayRule"][];
+            /** @description Of level 2 */
+            set_points?: components["schemas"]["DisplaySetPoint"][] | null;
+            /** @description Something of it is not known now: contact is lost, or a value is old */
+            stale: boolean;
+            /** @description Of a machine */
+            state?: components["schemas"]["DisplayState"];
+            states: components["schemas"]["DisplayStates"];
+        };
+        DisplayTrend: {
+            from: string;
+            max: (number | null)[];
+            min: (number | null)[];
+            to: string;
+        };
         DriverExample: {
             /** @description Of a device */
             address: string;
@@ -15386,6 +15882,411 @@ export interface components {
              */
             tolerance?: number;
         };
+        HandshakeAbort: {
+            /** @enum {string} */
+            party: "giver" | "taker";
+            signal: string;
+            readonly title?: components["schemas"]["PlantName"];
+            /** Format: double */
+            value: number;
+        };
+        HandshakeAsked: {
+            /** @enum {string} */
+            mode: "on" | "off";
+            note?: string;
+            /**
+             * Format: int64
+             * @description Of the run that was seen
+             */
+            rev: number;
+        };
+        HandshakeChecked: {
+            /** @description With what machines and signals are called */
+            handshake?: components["schemas"]["HandshakeHandshake"];
+            ok: boolean;
+            /** @description What is wrong, and how to mend it */
+            what?: string;
+        };
+        HandshakeEndCount: {
+            /** @enum {string} */
+            by?: "giver" | "taker" | "node";
+            /** Format: int64 */
+            count: number;
+            /** @enum {string} */
+            end: "done" | "aborted" | "timed_out";
+            why?: string;
+        };
+        HandshakeGiveUp: {
+            /** @description The one that was seen */
+            handover: string;
+            /** @description Why */
+            note: string;
+        };
+        HandshakeHandover: {
+            /** @description Step at which it ended */
+            at?: string;
+            begun: string;
+            /** @description Person who gave it up */
+            by?: string;
+            /** @description When both were idle again */
+            cleared?: string;
+            /**
+             * Format: double
+             * @description How long that took
+             */
+            delay_ms?: number;
+            /**
+             * @description Who took the longest, of all that was waited for
+             * @enum {string}
+             */
+            delayed?: "giver" | "taker" | "node";
+            /** @enum {string} */
+            end?: "done" | "aborted" | "timed_out";
+            /**
+             * @description Who gave up, was waited for, or was lost; node: zhigai, or a person
+             * @enum {string}
+             */
+            end_by?: "giver" | "taker" | "node";
+            /** @description Left out while it is under way */
+            ended?: string;
+            /** @description Its series */
+            handshake: string;
+            /** @description What was told was left as it was, for a person */
+            held?: boolean;
+            id: string;
+            /** @description When the step came that had been waited for too long */
+            late?: string;
+            /** @enum {string} */
+            loss?: "stale" | "lost" | "restart" | "clock" | "overload";
+            /** @description In words, where there are more */
+            reason?: string;
+            /**
+             * Format: int64
+             * @description Restarts of the node within it
+             */
+            resumed?: number;
+            /** Format: int64 */
+            rev: number;
+            /** Format: int64 */
+            revision: number;
+            revision_id: string;
+            steps: components["schemas"]["HandshakeTaken"][];
+            /** @enum {string} */
+            why?: "not_shown" | "gave_up" | "not_told" | "loss" | "person" | "changed";
+        };
+        HandshakeHandshake: {
+            aborts?: components["schemas"]["HandshakeAbort"][] | null;
+            /** @description Who wrote it; none of them approves it */
+            readonly authors?: string[] | null;
+            /**
+             * Format: int64
+             * @description Both are idle again within that; somebody is told otherwise
+             */
+            clear_ms: number;
+            /** @description Of a call-off: the machine that calls */
+            giver: components["schemas"]["HandshakeSide"];
+            /** @description Of this revision */
+            readonly id?: string;
+            /** @enum {string} */
+            kind: "transfer" | "call-off";
+            /**
+             * Format: int64
+             * @description A signal that is unknown for longer is a loss
+             */
+            max_age_ms: number;
+            readonly moves?: components["schemas"]["HandshakeMoved"][] | null;
+            name: components["schemas"]["PlantName"];
+            /** @description What is new in this revision */
+            note?: string;
+            /** @description Who answers for it */
+            owner: string;
+            /**
+             * Format: int64
+             * @description Counts the changes of this revision; the one that was seen
+             */
+            rev?: number;
+            /**
+             * Format: int64
+             * @description Counts from 1 within the series
+             */
+            readonly revision?: number;
+            /** @description Of all revisions: the handshake's id; left out for a new one */
+            series?: string;
+            /** @enum {string} */
+            readonly state?: "draft" | "approved" | "retired";
+            steps: components["schemas"]["HandshakeStep"][];
+            /** @description Of a call-off: the transport */
+            taker: components["schemas"]["HandshakeSide"];
+        };
+        HandshakeHeard: {
+            /** @description When the machine said so */
+            at?: string;
+            /** @enum {string} */
+            party: "giver" | "taker";
+            signal: string;
+            /**
+             * Format: int32
+             * @description By which its samples are found
+             */
+            tag?: number;
+            /**
+             * Format: double
+             * @description Left out while it is not known
+             */
+            value?: number;
+        };
+        HandshakeMove: {
+            /** @description Why; needed to retire it */
+            note?: string;
+            /**
+             * Format: int64
+             * @description Revision of the document that was seen
+             */
+            rev: number;
+            /** @enum {string} */
+            state: "approved" | "retired";
+        };
+        HandshakeMoved: {
+            at: string;
+            by: string;
+            note?: string;
+            /** @enum {string} */
+            state: "draft" | "approved" | "retired";
+        };
+        HandshakeNow: {
+            at: string;
+            /** @description Idle: the signal because of which no hand-over can begin */
+            blocked?: string;
+            /** @description The one under way, or being cleared */
+            handover?: components["schemas"]["HandshakeHandover"];
+            inputs: components["schemas"]["HandshakeHeard"][];
+            /**
+             * @description Who is waited for
+             * @enum {string}
+             */
+            party?: "giver" | "taker";
+            /** @enum {string} */
+            phase: "idle" | "waiting" | "telling" | "clearing" | "held";
+            /**
+             * Format: double
+             * @description How long the phase lasts
+             */
+            since_ms: number;
+            /** @description Waited for, or being told */
+            step?: string;
+            /**
+             * Format: int64
+             * @description How long it may
+             */
+            within_ms?: number;
+        };
+        HandshakeRun: {
+            at?: string;
+            by?: string;
+            /** @description Of the handshake: its series */
+            id: string;
+            /** @enum {string} */
+            mode: "off" | "on" | "suspended";
+            note?: string;
+            /** @description Why it suspended itself */
+            reason?: string;
+            /**
+             * Format: int64
+             * @description Counts the changes; the one that was seen
+             */
+            rev: number;
+            /** Format: int64 */
+            revision: number;
+            /** @description Of the revision that runs */
+            revision_id: string;
+        };
+        HandshakeSafe: {
+            /**
+             * @description The clock of the node stepped
+             * @enum {string}
+             */
+            clock?: "wait" | "release" | "hold";
+            /**
+             * @description A device does not answer
+             * @enum {string}
+             */
+            lost?: "wait" | "release" | "hold";
+            /**
+             * @description The node does not keep up
+             * @enum {string}
+             */
+            overload?: "wait" | "release" | "hold";
+            /**
+             * @description The node began anew; wait goes on by what the machines say then
+             * @enum {string}
+             */
+            restart?: "wait" | "release" | "hold";
+            /**
+             * @description A signal is not known for too long
+             * @enum {string}
+             */
+            stale?: "wait" | "release" | "hold";
+        };
+        HandshakeSide: {
+            equipment: string;
+            readonly name?: components["schemas"]["PlantName"];
+            readonly path?: string;
+        };
+        HandshakeSignal: {
+            /** @description Others say yes to each command */
+            approve?: boolean;
+            /** Format: double */
+            max?: number;
+            /**
+             * Format: double
+             * @description Smallest value that the machine takes
+             */
+            min?: number;
+            name: string;
+            /** @description A number, a switch or a code; no text */
+            number: boolean;
+            /** Format: int32 */
+            tag?: number;
+            title?: components["schemas"]["PlantName"];
+            unit?: string;
+            /** @description Names of an enumeration's codes */
+            values?: {
+                [key: string]: components["schemas"]["PlantName"];
+            };
+            watchdog?: boolean;
+            writable?: boolean;
+        };
+        HandshakeStatistics: {
+            /**
+             * Format: int64
+             * @description Hand-overs that ended
+             */
+            count: number;
+            /** @description The most frequent first */
+            ends: components["schemas"]["HandshakeEndCount"][];
+            steps: components["schemas"]["HandshakeStepTimes"][];
+            /** @description From begun to ended, of those that came to their end */
+            total?: components["schemas"]["HandshakeTimes"];
+            /** @description All of the stretch were read; false: the newest alone */
+            whole: boolean;
+        };
+        HandshakeStep: {
+            /** @enum {string} */
+            name: "offer" | "reserve" | "start" | "done" | "call" | "reserved" | "picked-up" | "delivered" | "confirmed";
+            /**
+             * @description Who shows it
+             * @enum {string}
+             */
+            party: "giver" | "taker";
+            safe?: components["schemas"]["HandshakeSafe"];
+            /** @description Of that machine */
+            signal: string;
+            /** @description The signal may stand before its turn and between two hand-overs, as that of a machine that is free */
+            stands?: boolean;
+            /** @description How the other machine is told; left out where it need not be */
+            tell?: components["schemas"]["HandshakeTell"];
+            readonly title?: components["schemas"]["PlantName"];
+            /**
+             * Format: double
+             * @description That the signal has then
+             */
+            value: number;
+            /**
+             * Format: int64
+             * @description It is too late after that; of the first step not looked at
+             */
+            within_ms: number;
+        };
+        HandshakeStepTimes: {
+            name: string;
+            /** @enum {string} */
+            party: "giver" | "taker";
+            /** @description From the step seen to its command read back; left out where nothing was told */
+            told?: components["schemas"]["HandshakeTimes"];
+            /** @description For the party to show it; left out where it was never waited for */
+            waited?: components["schemas"]["HandshakeTimes"];
+        };
+        HandshakeTaken: {
+            /** @description When the machine said so */
+            at: string;
+            equipment: string;
+            name: string;
+            /** @enum {string} */
+            party: "giver" | "taker";
+            signal: string;
+            /**
+             * Format: int32
+             * @description By which its samples are found
+             */
+            tag: number;
+            told?: components["schemas"]["HandshakeTold"];
+            /** Format: double */
+            value: number;
+            /**
+             * Format: double
+             * @description Since the step before was told; 0 of the first
+             */
+            waited_ms: number;
+        };
+        HandshakeTell: {
+            /**
+             * Format: double
+             * @description What it is set back to when the hand-over is over, or given up
+             */
+            idle: number;
+            /** @description Set point of the other machine */
+            signal: string;
+            readonly title?: components["schemas"]["PlantName"];
+            /**
+             * Format: double
+             * @description What it is set to
+             */
+            value: number;
+        };
+        HandshakeTimes: {
+            /** Format: int64 */
+            count: number;
+            /** Format: double */
+            median_ms: number;
+            /** Format: double */
+            most_ms: number;
+            /** Format: double */
+            p95_ms: number;
+        };
+        HandshakeTold: {
+            /** @description When it ended: of a confirmed one when it was read back */
+            at?: string;
+            /** @description Id of the command */
+            command?: string;
+            equipment: string;
+            /**
+             * Format: double
+             * @description What it is set back to
+             */
+            idle: number;
+            signal: string;
+            /** @description How the command ended; left out while it is under way */
+            state?: string;
+            /**
+             * Format: double
+             * @description From the step seen to the command's end
+             */
+            took_ms?: number;
+            /** Format: double */
+            value: number;
+            why?: string;
+        };
+        HandshakeView: {
+            /** @description The approved revision, or the newest where none is */
+            handshake: components["schemas"]["HandshakeHandshake"];
+            /** @description The last hand-over */
+            last?: components["schemas"]["HandshakeHandover"];
+            /** @description Where it stands; left out while it is off */
+            now?: components["schemas"]["HandshakeNow"];
+            /** @description All of them, the newest first */
+            revisions?: components["schemas"]["HandshakeHandshake"][] | null;
+            run: components["schemas"]["HandshakeRun"];
+        };
         Health: {
             checks: components["schemas"]["Check"][];
             demo: boolean;
@@ -17226,6 +18127,21 @@ export interface components {
             /** @description Pass as cursor for the next page */
             next?: string;
         };
+        ListHandshakeHandover: {
+            items: components["schemas"]["HandshakeHandover"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListHandshakeSignal: {
+            items: components["schemas"]["HandshakeSignal"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
+        ListHandshakeView: {
+            items: components["schemas"]["HandshakeView"][];
+            /** @description Pass as cursor for the next page */
+            next?: string;
+        };
         ListHealthCatalogued: {
             items: components["schemas"]["HealthCatalogued"][];
             /** @description Pass as cursor for the next page */
@@ -17723,6 +18639,14 @@ export interface components {
              */
             rev: number;
         };
+        LoopBack: {
+            note?: string;
+            /**
+             * Format: int64
+             * @description Of the run that was seen
+             */
+            rev: number;
+        };
         LoopBlock: {
             cascade?: components["schemas"]["ControlCascade"];
             /**
@@ -17971,6 +18895,11 @@ export interface components {
         };
         LoopRun: {
             at: string;
+            /**
+             * Format: double
+             * @description The output as it was when the loop first took it; handed back, it is so again
+             */
+            before?: number;
             by: string;
             /** @description Of the loop */
             id: string;
@@ -23125,7 +24054,7 @@ export interface components {
             bias?: number;
             /**
              * Format: double
-             * @description Signals that the rules give by chance of so many subgroups of a process in control
+             * @description Signals that the rules give by chance of so many subgroups of a process in control, by limits of a phase I of that size
              */
             by_chance: number;
             effective: boolean;
@@ -23140,6 +24069,11 @@ export interface components {
              * @description Of them were outside of the specification
              */
             outside: number;
+            /**
+             * Format: double
+             * @description Of so many signals or more by chance; below 0.01 the action did not work
+             */
+            probability?: number;
             /**
              * Format: int64
              * @description Flagged ones one behind the other are one signal
@@ -24128,7 +25062,7 @@ export interface components {
             name: string;
             /** @description Of the machine */
             readonly path?: string;
-            /** @description Of the machine; machine.state for what it does */
+            /** @description Of the machine, or derived: machine.state, calendar.in_shift, tariff.period … as its words say */
             signal: string;
             /** Format: int32 */
             readonly tag?: number;
@@ -24287,6 +25221,8 @@ export interface components {
             status: components["schemas"]["RuleStatus"];
         };
         RuleSignal: {
+            /** @description No device tells it: it follows from other facts */
+            derived?: boolean;
             /** @enum {string} */
             kind: "number" | "boolean" | "enumeration" | "text";
             /** Format: double */
@@ -29724,6 +30660,39 @@ export interface operations {
             };
         };
     };
+    "save-control-display": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DisplayLayout"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DisplayLayout"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "move-control-loop": {
         parameters: {
             query?: never;
@@ -29899,6 +30868,42 @@ export interface operations {
             };
         };
     };
+    "hand-back-loop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the loop: the series of its revisions */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoopBack"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "set-loop-mode": {
         parameters: {
             query?: never;
@@ -30030,6 +31035,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LoopView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "control-overview": {
+        parameters: {
+            query?: {
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+                /** @description Area, line or machine whose machines are looked at; left out for all areas */
+                place?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DisplayOverview"];
                 };
             };
             /** @description Error */
@@ -32128,6 +33167,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FactEvent"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "handshake-words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListHandshakeSignal"];
                 };
             };
             /** @description Error */
@@ -36420,6 +37490,324 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AccessGuest"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "check-handshake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandshakeHandshake"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandshakeChecked"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "move-handshake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the revision */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandshakeMove"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandshakeHandshake"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    handshakes: {
+        parameters: {
+            query?: {
+                /** @description Path of the hierarchy; empty for all you may see */
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListHandshakeView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-handshake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandshakeHandshake"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandshakeHandshake"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    handshake: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the handshake: the series of its revisions */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandshakeView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "give-up-handover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the handshake: the series of its revisions */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandshakeGiveUp"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandshakeView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    handovers: {
+        parameters: {
+            query?: {
+                /** @description First instant, RFC 3339; begun */
+                from?: string;
+                /** @description First instant no longer in it */
+                to?: string;
+                /** @description How it ended; open: under way */
+                end?: "" | "open" | "done" | "aborted" | "timed_out";
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the handshake: the series of its revisions */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListHandshakeHandover"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-handshake-mode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the handshake: the series of its revisions */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandshakeAsked"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandshakeView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "handshake-statistics": {
+        parameters: {
+            query?: {
+                /** @description First instant, RFC 3339; begun */
+                from?: string;
+                /** @description First instant no longer in it */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the handshake: the series of its revisions */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandshakeStatistics"];
                 };
             };
             /** @description Error */

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Navigate, Outlet, useLocation } from "@tanstack/react-router";
 import { Button, Layout as Frame, Menu } from "antd";
-import { AimOutlined, AlertOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BellOutlined, BookOutlined, BoxPlotOutlined, BranchesOutlined, CodeOutlined, ControlOutlined, DashboardOutlined, ExperimentOutlined, EyeOutlined, FileDoneOutlined, FileSearchOutlined, FileTextOutlined, ForkOutlined, FundOutlined, HeartOutlined, HourglassOutlined, IdcardOutlined, InboxOutlined, LineChartOutlined, NodeIndexOutlined, PartitionOutlined, PauseCircleOutlined, PieChartOutlined, ProfileOutlined, SafetyCertificateOutlined, ScheduleOutlined, SendOutlined, ShopOutlined, SlidersOutlined, SwapOutlined, TeamOutlined, ThunderboltOutlined, ToolOutlined, TrophyOutlined } from "@ant-design/icons";
+import { AimOutlined, AlertOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BellOutlined, BookOutlined, BoxPlotOutlined, BranchesOutlined, CodeOutlined, ControlOutlined, DashboardOutlined, DesktopOutlined, ExperimentOutlined, EyeOutlined, FileDoneOutlined, FileSearchOutlined, FileTextOutlined, ForkOutlined, FundOutlined, HeartOutlined, HourglassOutlined, IdcardOutlined, InboxOutlined, LineChartOutlined, NodeExpandOutlined, NodeIndexOutlined, PartitionOutlined, PauseCircleOutlined, PieChartOutlined, ProfileOutlined, SafetyCertificateOutlined, ScheduleOutlined, SendOutlined, ShopOutlined, SlidersOutlined, SwapOutlined, TeamOutlined, ThunderboltOutlined, ToolOutlined, TrophyOutlined } from "@ant-design/icons";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../api/client";
@@ -26,8 +26,10 @@ const entries = [
   { to: "/material", of: "shop", key: "nav.material", icon: <InboxOutlined />, needs: "read" },
   { to: "/quality", of: "shop", key: "nav.quality", icon: <SafetyCertificateOutlined />, needs: "read" },
   { to: "/process", of: "shop", key: "nav.process", icon: <ExperimentOutlined />, needs: "read" },
+  { to: "/control", of: "shop", key: "nav.room", icon: <DesktopOutlined />, needs: "read" },
   { to: "/control/commands", of: "shop", key: "nav.commands", icon: <SendOutlined />, needs: "read" },
   { to: "/control/loops", of: "shop", key: "nav.loops", icon: <SlidersOutlined />, needs: "read" },
+  { to: "/control/handshakes", of: "shop", key: "nav.handshakes", icon: <NodeExpandOutlined />, needs: "read" },
   { to: "/control/rules", of: "shop", key: "nav.rules", icon: <BranchesOutlined />, needs: "read" },
   { to: "/components", of: "shop", key: "nav.components", icon: <CodeOutlined />, needs: "read" },
   { to: "/energy", of: "shop", key: "nav.energy", icon: <ThunderboltOutlined />, needs: "read" },
@@ -74,7 +76,8 @@ export function Layout() {
   const held = groups.filter((g) => mine.some((e) => e.of === g));
   const items = narrow || held.length < 2 ? mine.map(item)
     : held.map((g) => ({ key: g, type: "group" as const, label: t(`nav.of.${g}`), children: mine.filter((e) => e.of === g).map(item) }));
-  const here = entries.find((e) => e.to !== "/" && pathname.startsWith(e.to))?.to ?? "/";
+  // The longest: the control room's address is how those of its pages begin.
+  const here = entries.reduce((best: string, e) => (e.to.length > best.length && pathname.startsWith(e.to) ? e.to : best), "/");
   // A role asks for a second factor: nothing else is answered before.
   if (me?.must_enrol && pathname !== "/account") return <Navigate to="/account" replace />;
   // Who sees no plant begins where there is something to see.

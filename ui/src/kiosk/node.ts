@@ -1,5 +1,8 @@
 // What the kiosk says to the node, and what time it is there.
 
+import { sayIn } from "../i18n/say";
+import { lang } from "./words";
+
 export class Unauthorized extends Error {}
 
 /** The node heard and said no; silence is any other error. */
@@ -38,7 +41,7 @@ export async function ask<T>(path: string, body?: unknown): Promise<T> {
     heard(res.headers.get("Date"));
     if (res.status === 401) throw new Unauthorized();
     const said = (await res.json()) as T & { detail?: string };
-    if (!res.ok) throw new Refused(res.status, said.detail ?? res.statusText);
+    if (!res.ok) throw new Refused(res.status, (await sayIn(lang()))(said.detail ?? res.statusText));
     return said;
   } finally {
     clearTimeout(timer);

@@ -4,6 +4,7 @@ import type { Command, CommandStep } from "../../api/types";
 import { useLang } from "../../i18n/useLang";
 import { dateTime } from "../../lib/time";
 import { moodOf, type Shape, settingText } from "./setting";
+import { Said } from "../Said";
 
 export function useWords() {
   const { t } = useTranslation("commands");
@@ -38,12 +39,12 @@ function Step({ step: s, of }: { step: CommandStep; of: Shape }) {
         {s.raw && <span className="dim">{t("raw", { value: s.raw.text ?? s.raw.number })}</span>}
         {s.read && <span>{t("read", { value: settingText(s.read, of, lang, words) })}</span>}
       </span>
-      {s.detail && <div style={{ overflowWrap: "anywhere" }}>{s.detail}</div>}
+      {s.detail && <div style={{ overflowWrap: "anywhere" }}><Said text={s.detail} /></div>}
       {s.checks && (
         <ul style={{ margin: 0, paddingLeft: 20 }}>
           {s.checks.filter((c) => s.state !== "checked" || c.result !== "passed").map((c) => (
             <li key={c.check} className={c.result === "skipped" ? "dim" : undefined}>
-              <span aria-hidden>{c.result === "passed" ? "✓" : c.result === "failed" ? "✗" : "–"}</span> {t(`check.${c.check}` as "check.fresh")}: {t(`result.${c.result}` as "result.passed")}{c.detail && <> · {c.detail}</>}
+              <span aria-hidden>{c.result === "passed" ? "✓" : c.result === "failed" ? "✗" : "–"}</span> {t(`check.${c.check}` as "check.fresh")}: {t(`result.${c.result}` as "result.passed")}{c.detail && <> · <Said text={c.detail} /></>}
             </li>))}
         </ul>)}
     </li>

@@ -13,6 +13,7 @@ import { dateTime } from "../../lib/time";
 import { useChange } from "../production/parts";
 import { RotaPanel } from "./RotaPanel";
 import { RouteForm } from "./RouteForm";
+import { Said } from "../../components/Said";
 
 /** Who is told of which alarms by which way, and what became of each. */
 export function DeliveryTab() {
@@ -85,8 +86,8 @@ function Attempts({ d }: { d: Delivery }) {
   return (
     <div>
       {d.on_call && <p style={{ margin: 0 }}>{t("rota.now")}: {d.on_call}</p>}
-      {d.why && <p style={{ margin: 0 }}>{d.why}</p>}
-      {d.attempts.map((a) => <div key={a.at} className="num">{dateTime(a.at)} · {a.took_ms} ms · {t(a.ok ? "log.sent" : "log.failed")} · {a.detail}</div>)}
+      {d.why && <p style={{ margin: 0 }}><Said text={d.why} /></p>}
+      {d.attempts.map((a) => <div key={a.at} className="num">{dateTime(a.at)} · {a.took_ms} ms · {t(a.ok ? "log.sent" : "log.failed")} · <Said text={a.detail} /></div>)}
     </div>
   );
 }

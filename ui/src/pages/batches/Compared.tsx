@@ -9,6 +9,7 @@ import { useLang } from "../../i18n/useLang";
 import { download } from "../../lib/download";
 import { csv, fixed, measured, percent, unitText } from "../../lib/format";
 import { dateTime } from "../../lib/time";
+import { Said } from "../../components/Said";
 
 const EChart = lazy(() => import("../../charts/EChart"));
 
@@ -19,7 +20,7 @@ export function Compared({ golden, run, until }: { golden: Golden; run: string; 
   const b = query.data;
   if (query.error) return <Problem error={query.error} retry={() => void query.refetch()} />;
   if (!b) return <Waiting query={query} />;
-  return <section className="panel" aria-label={t("comparison")}><h2>{t("comparison.of", { at: dateTime(b.run.from) })}</h2>{b.score === null ? <p>{b.why}</p> : <Signals b={b} golden={golden} />}</section>;
+  return <section className="panel" aria-label={t("comparison")}><h2>{t("comparison.of", { at: dateTime(b.run.from) })}</h2>{b.score === null ? <p><Said text={b.why} /></p> : <Signals b={b} golden={golden} />}</section>;
 }
 
 function Signals({ b, golden }: { b: Beside; golden: Golden }) {

@@ -8,6 +8,7 @@ import { download } from "../../lib/download";
 import { csv, duration, fixed, percent } from "../../lib/format";
 import type { Range } from "../../lib/ranges";
 import { dateTime, iso, ms } from "../../lib/time";
+import { Said } from "../../components/Said";
 
 interface Props { golden: Golden; range: Range; run: string | undefined; pick: (run: string, until: string | undefined) => void }
 
@@ -21,7 +22,7 @@ export function RunsTable({ golden, range, run, pick }: Props) {
   const departed = rows.filter((b) => b.departed).length;
   const save = () => download("runs.csv", csv([["from", "to", "order", "item", "score", "highest_good", "departed", "first", "first_at", "long", "short", "why"], ...rows.map((b) => [b.run.from, b.run.to, b.run.order, b.run.item, b.score, b.highest_good, String(b.departed), b.first, b.first_at, String(b.long ?? false), String(b.short ?? false), b.why])]), "text/csv");
   const verdict = (b: Beside) => {
-    if (b.score === null) return <span className="dim">{b.why}</span>;
+    if (b.score === null) return <span className="dim"><Said text={b.why} /></span>;
     if (!b.departed) return <span>✓ {t("like")}</span>;
     return <span><Tag color="error">▲ {t("departed")}</Tag> {[b.first && `${title(b.first)}${b.first_at ? ` ${dateTime(b.first_at)}` : ""}`, b.long && t("long"), b.short && t("short")].filter(Boolean).join("，")}</span>;
   };

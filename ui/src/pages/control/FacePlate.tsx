@@ -1,7 +1,7 @@
 import { Alert, Button, Modal, Progress } from "antd";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type LoopView, setMode, setOutput, setPoint } from "../../api/loop";
+import { handBack, type LoopView, setMode, setOutput, setPoint } from "../../api/loop";
 import { useLang } from "../../i18n/useLang";
 import { unitText } from "../../lib/format";
 import { dateTime } from "../../lib/time";
@@ -9,7 +9,7 @@ import { useChange } from "../production/parts";
 import { ModeTag, useMay, useValue } from "./parts";
 import { ValueDialog } from "./ValueDialog";
 
-type Ask = "off" | "manual" | "auto" | "sp" | "out";
+type Ask = "off" | "manual" | "auto" | "sp" | "out" | "back";
 
 /** What a loop sees and does now, and the hands that may change it. */
 export function FacePlate({ v }: { v: LoopView }) {
@@ -20,6 +20,7 @@ export function FacePlate({ v }: { v: LoopView }) {
   const [ask, setAsk] = useState<Ask>();
   const { loop: l, run, now } = v;
   const mode = useChange((m: "off" | "manual" | "auto") => setMode(v, m), () => setAsk(undefined));
+  const back = useChange(() => handBack(v), () => setAsk(undefined));
   const unit = l.pv.unit;
   const share = now?.output === undefined ? 0 : outShare(v, now.output);
   return (
@@ -47,6 +48,7 @@ export function FacePlate({ v }: { v: LoopView }) {
             {run.mode !== "manual" && <Button type={run.mode === "suspended" || run.mode === "off" ? "primary" : "default"} disabled={l.state !== "approved"} onClick={() => setAsk("manual")}>{t("to.manual")}</Button>}
             {run.mode === "manual" && <Button type="primary" onClick={() => setAsk("auto")}>{t("to.auto")}</Button>}
             {run.mode !== "off" && <Button danger onClick={() => setAsk("off")}>{t("to.off")}</Button>}
+            {run.mode !== "off" && run.mode !== "tuning" && <Button onClick={() => setAsk("back")}>{t("hand.back")}</Button>}
             {run.mode !== "off" && <Button onClick={() => setAsk("sp")}>{t("set.sp")}</Button>}
             {run.mode === "manual" && <Button disabled={now?.output === undefined} onClick={() => setAsk("out")}>{t("set.out")}</Button>}
           </>)}
@@ -57,6 +59,10 @@ export function FacePlate({ v }: { v: LoopView }) {
       <Modal open={ask === "off" || ask === "manual" || ask === "auto"} title={ask && `${t(`to.${ask as "off"}`)} · ${name(l.name)}`} okText={ask && t(`to.${ask as "off"}`)} cancelText={t("common:cancel")} okButtonProps={{ loading: mode.isPending, danger: ask === "off" }} onOk={() => (ask === "off" || ask === "manual" || ask === "auto") && mode.mutate(ask)} onCancel={() => setAsk(undefined)} destroyOnHidden>
         <p className="num" style={{ fontSize: 18 }}>{t("from.to", { from: t(`mode.${run.mode}`), to: ask ? t(`mode.${ask as "off"}`) : "" })}</p>
         {ask && <p>{t(`sure.${ask as "off"}`, { name: name(l.output_title) || l.output })}</p>}
+      </Modal>
+      <Modal open={ask === "back"} title={`${t("hand.back")} · ${name(l.name)}`} okText={t("hand.back.sure")} cancelText={t("common:cancel")} okButtonProps={{ loading: back.isPending, danger: true }} onOk={() => back.mutate(undefined)} onCancel={() => setAsk(undefined)} destroyOnHidden>
+        <p className="num" style={{ fontSize: 18 }}>{l.safe.action === "hand-back" ? `${l.safe.signal ?? ""} → ${value(l.safe.value ?? 0, undefined)}` : t("from.to", { from: value(now?.output, l.output_unit), to: value(run.before ?? now?.output, l.output_unit) })}</p>
+        <p>{t(l.safe.action === "hand-back" ? "hand.back.over" : "hand.back.lead")}</p>
       </Modal>
       {ask === "sp" && <ValueDialog title={t("set.sp")} from={run.sp} low={l.sp_low} high={l.sp_high} unit={unitText(unit, lang)} word={t("confirm.sp")} send={(x) => setPoint(v, x)} close={() => setAsk(undefined)} />}
       {ask === "out" && <ValueDialog title={t("set.out")} from={now?.output ?? 0} low={reach(v)[0]} high={reach(v)[1]} unit={unitText(l.output_unit, lang)} word={t("confirm")} send={(x) => setOutput(v, x)} close={() => setAsk(undefined)} />}

@@ -10,6 +10,7 @@ import { csv, fixed, measured, percent } from "../../lib/format";
 import { dateTime, ms, shortTime } from "../../lib/time";
 import { BaselineEditor } from "./BaselineEditor";
 import { unitOf, useEnergySearch } from "./parts";
+import { Said } from "../../components/Said";
 
 const EChart = lazy(() => import("../../charts/EChart"));
 
@@ -117,7 +118,7 @@ export function Fit({ b }: { b: Baseline }) {
         <thead><tr><th>{t("check")}</th><th className="r">{t("value")}</th><th className="r">{t("limit")}</th><th>{t("passed")}</th><th>{t("source")}</th></tr></thead>
         <tbody>{b.acceptance.map((c) => <tr key={c.what}><td>{c.what}</td><td className="r num">{c.value === null ? "—" : measured(c.value)}</td><td className="r num">{c.limit}</td><td>{c.pass ? t("yes") : t("no")}</td><td>{c.source}</td></tr>)}</tbody>
       </table>
-      {b.doubts.length > 0 && <ul>{b.doubts.map((d) => <li key={d}>{d}</li>)}</ul>}
+      {b.doubts.length > 0 && <ul>{b.doubts.map((d) => <li key={d}><Said text={d} /></li>)}</ul>}
     </section>
   );
 }

@@ -7,6 +7,7 @@ import { type Message, type MessageView, message as oneMessage, type MessageQuer
 import { Nothing, Problem, Waiting } from "../../components/Status";
 import { dateTime } from "../../lib/time";
 import { states } from "./exchange";
+import { Said } from "../../components/Said";
 
 const colours: Partial<Record<Message["state"], string>> = { dead: "error", refused: "error", partly: "warning", received: "processing", queued: "processing", done: "success", acknowledged: "success" };
 
@@ -65,7 +66,7 @@ function Detail({ of, close }: { of: Message; close: () => void }) {
       {m && (
         <div className="stack">
           <div className="row"><Tag color={colours[m.state]}>{t(`st.${m.state}`)}</Tag><span className="dim">{t(`dir.${m.direction}`)} · {m.partner} · {dateTime(m.at)}</span></div>
-          {m.reason && <p style={{ margin: 0, overflowWrap: "anywhere" }}>{m.reason}</p>}
+          {m.reason && <p style={{ margin: 0, overflowWrap: "anywhere" }}><Said text={m.reason} /></p>}
           {m.contents.length > 0 && (
             <Table<Part> size="small" rowKey="no" dataSource={m.contents} pagination={{ pageSize: 20, hideOnSinglePage: true }}
               columns={[

@@ -6,6 +6,7 @@ import { api } from "../../api/client";
 import type { Partner, Preview } from "../../api/exchange";
 import { Problem } from "../../components/Status";
 import { base64, formats, kinds } from "./exchange";
+import { Said } from "../../components/Said";
 
 type Kind = (typeof kinds)[number];
 type Format = (typeof formats)[number];
@@ -28,7 +29,7 @@ export function TryOut({ partner }: { partner: Partner }) {
       </div>
       <Input.TextArea aria-label={t("try.body")} placeholder={t("try.body")} className="mono" value={sample} onChange={(e) => setSample(e.target.value)} autoSize={{ minRows: 4, maxRows: 14 }} />
       {run.error && <Problem error={run.error} />}
-      {seen?.problem && <Alert type="error" showIcon title={seen.problem} />}
+      {seen?.problem && <Alert type="error" showIcon title={<Said text={seen.problem} />} />}
       {seen && seen.parts.length > 0 && <div><strong>{t("try.in")}</strong><pre className="mono" style={{ overflowX: "auto" }} tabIndex={0}>{seen.parts.map((p) => JSON.stringify(p.body, undefined, 1)).join("\n")}</pre></div>}
       {seen?.out && <div><strong>{t("try.out")}</strong><pre className="mono" style={{ overflowX: "auto" }} tabIndex={0}>{seen.out}</pre></div>}
       {seen && !seen.problem && seen.parts.length === 0 && !seen.out && <p className="dim">{t("try.none")}</p>}

@@ -13,6 +13,7 @@ import { BirthPanel } from "./BirthPanel";
 import { EntryTable } from "./EntriesTab";
 import { GenealogyPanel } from "./GenealogyPanel";
 import { useMay, useStep } from "./parts";
+import { useSay } from "../../i18n/useSay";
 
 /** One lot: where it lies, how it was made, what it was made of, and where it went. */
 export function LotDrawer({ id, close }: { id: string; close: () => void }) {
@@ -27,6 +28,7 @@ export function LotDrawer({ id, close }: { id: string; close: () => void }) {
 
 function LotPanel({ v }: { v: LotView }) {
   const { t } = useTranslation("material");
+  const say = useSay();
   const { lang, name } = useLang();
   // Genealogy concerns the whole plant: who sees a part of it is not asked for it.
   const whole = useQuery(session).data?.whole.includes("read") ?? false;
@@ -38,7 +40,7 @@ function LotPanel({ v }: { v: LotView }) {
     <div className="stack">
       {v.blocked && <Alert type="error" showIcon title={t("blocked.why", { why: v.reason ?? "" })} />}
       {v.expired && <Alert type="warning" showIcon title={t("expired")} />}
-      {v.doubts.map((d) => <Alert key={d.entry} type="warning" showIcon title={t("doubt.at", { at: dateTime(d.at), why: d.why })} />)}
+      {v.doubts.map((d) => <Alert key={d.entry} type="warning" showIcon title={t("doubt.at", { at: dateTime(d.at), why: say(d.why) })} />)}
       <div className="row">
         {whole && <Button href={address(recallPath(v.id), { format: "xlsx" })}>{t("recall.xlsx")}</Button>}
         {whole && <Button href={address(recallPath(v.id), { format: "csv" })}>{t("recall.csv")}</Button>}
@@ -57,7 +59,7 @@ function LotPanel({ v }: { v: LotView }) {
             { title: t("location"), dataIndex: "location" },
             { title: t("location.kind"), key: "kind", render: (_, s) => t(`kind.${s.kind}`) },
             { title: t("quantity"), key: "quantity", align: "right", render: (_, s) => <span className="num">{s.quantity} {unitText(v.of.unit, lang)}</span> },
-            { title: t("doubts"), key: "doubts", render: (_, s) => s.doubts.map((d) => d.why).join("；") },
+            { title: t("doubts"), key: "doubts", render: (_, s) => s.doubts.map((d) => say(d.why)).join("；") },
           ]} />
       </section>
       {whole && v.order && <BirthPanel id={v.id} />}

@@ -10,10 +10,12 @@ import { unitText } from "../../lib/format";
 import { dateTime } from "../../lib/time";
 import { EntryForm } from "./EntryForm";
 import { ItemPicker, LocationPicker, More, useMaterialSearch, useMay } from "./parts";
+import { useSay } from "../../i18n/useSay";
 
 /** What lies where, by lot and location. */
 export function StockTab() {
   const { t } = useTranslation("material");
+  const say = useSay();
   const { lang, name } = useLang();
   const [search, set] = useMaterialSearch();
   const { keeps, reports } = useMay();
@@ -40,7 +42,7 @@ export function StockTab() {
           { title: t("lot"), key: "lot", width: 170, render: (_, s) => <>{s.number ? <button type="button" className="figbtn" onClick={() => set({ lot: s.lot })}>{s.number}</button> : "—"} {s.blocked && <span className="chip" title={s.reason}>{t("blocked")}</span>}</> },
           { title: t("location"), key: "location", width: 170, render: (_, s) => <>{name(places.find((l) => l.code === s.location)?.name) || s.location} <span className="dim mono">{s.location}</span><div className="dim">{t(`kind.${s.kind}`)}</div></> },
           { title: t("quantity"), key: "quantity", align: "right", width: 130, render: (_, s) => <span className="num">{s.quantity} {unitText(s.item.unit, lang)}</span> },
-          { title: t("doubts"), key: "doubts", width: 240, render: (_, s) => s.doubts.map((d) => <div key={d.entry} className="dim">{t("doubt.at", { at: dateTime(d.at), why: d.why })}</div>) },
+          { title: t("doubts"), key: "doubts", width: 240, render: (_, s) => s.doubts.map((d) => <div key={d.entry} className="dim">{t("doubt.at", { at: dateTime(d.at), why: say(d.why) })}</div>) },
           { title: t("expires"), key: "expires", width: 110, render: (_, s) => s.expires ?? "—" },
           { title: t("count.last"), key: "count", width: 170, render: (_, s) => (s.count ? dateTime(s.count.at) : "—") },
           { title: t("actions"), key: "do", width: 90, render: (_, s) => (keeps || reports) && <Button size="small" aria-label={`${t("book")} ${s.lot} ${s.location}`} onClick={() => setBooking(s)}>{t("book")}</Button> },

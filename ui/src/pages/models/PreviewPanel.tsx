@@ -5,6 +5,7 @@ import { fixed, measured } from "../../lib/format";
 import { dateTime } from "../../lib/time";
 import { DroppedList } from "./DroppedList";
 import { useInput } from "./parts";
+import { Said } from "../../components/Said";
 
 /** What a study would learn of. */
 export function PreviewPanel({ p }: { p: Preview }) {
@@ -13,7 +14,7 @@ export function PreviewPanel({ p }: { p: Preview }) {
   return (
     <section className="panel" aria-label={t("preview")}>
       <h2>{t("preview")}</h2>
-      {p.why && <Alert showIcon type="warning" title={p.why} />}
+      {p.why && <Alert showIcon type="warning" title={<Said text={p.why} />} />}
       <p role="status" style={{ margin: "4px 0" }}>{t("preview.rows", { rows: fixed(p.rows, 0), windows: fixed(p.windows, 0), failures: p.failures.length })}</p>
       <DroppedList all={p.dropped} />
       {p.columns.length > 0 && <table className="plain"><caption className="vh">{t("inputs")}</caption>

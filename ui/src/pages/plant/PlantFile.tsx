@@ -4,6 +4,7 @@ import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { address, api } from "../../api/client";
 import type { Imported } from "../../api/types";
+import { Said } from "../../components/Said";
 
 /** The plant as a file: looked at first, taken over only when it is sound. */
 export function PlantFile() {
@@ -44,7 +45,7 @@ export function PlantFile() {
           <Alert type="error" showIcon message={t("file.problems", { n: r.problems.length })} />
           <table className="plain">
             <thead><tr><th>{t("file.line")}</th><th>{t("file.what")}</th></tr></thead>
-            <tbody>{r.problems.map((p) => <tr key={`${p.Line}:${p.Column}:${p.what}`}><td className="mono">{p.Line}:{p.Column}</td><td>{p.what}</td></tr>)}</tbody>
+            <tbody>{r.problems.map((p) => <tr key={`${p.Line}:${p.Column}:${p.what}`}><td className="mono">{p.Line}:{p.Column}</td><td><Said text={p.what} /></td></tr>)}</tbody>
           </table>
         </>
       )}

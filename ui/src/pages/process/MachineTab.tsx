@@ -9,6 +9,7 @@ import { newKey } from "../../kiosk/shelf";
 import { dateTime, shortTime } from "../../lib/time";
 import { More, PlacePicker, useChange, useNames } from "../production/parts";
 import { Samples, Signal, useMay, useProcessSearch, value, windowOf } from "./parts";
+import { Said } from "../../components/Said";
 
 /** A machine's values of now beside its recipe; the recipe is downloaded from here. */
 export function MachineTab() {
@@ -107,7 +108,7 @@ function Progress({ id, close }: { id: string; close: () => void }) {
       {!l ? <Waiting query={query} /> : (
         <div className="stack">
           <p style={{ margin: 0 }} className="dim">{l.by} · {dateTime(l.began, true)}{l.ended && ` – ${dateTime(l.ended, true)}`}{l.order && ` · ${l.order} / ${l.job ?? ""}`}</p>
-          {l.state === "failed" && <Alert type="error" showIcon title={t("load.stopped", { at: l.at ?? "" })} description={l.why} />}
+          {l.state === "failed" && <Alert type="error" showIcon title={t("load.stopped", { at: l.at ?? "" })} description={<Said text={l.why} />} />}
           {l.state === "unknown" && <Alert type="warning" showIcon title={t("load.look", { at: l.at ?? "" })} />}
           <div role="status" aria-live="polite" className="vh">{t(`load.${l.state}`)}</div>
           <table className="plain"><caption className="vh">{t("load.values")}</caption>

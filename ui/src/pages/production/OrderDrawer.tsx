@@ -16,6 +16,7 @@ import { OrderEnergyTab } from "./OrderEnergy";
 import { OrderForm } from "./OrderForm";
 import { JobTag, OrderTag, useChange, useNames, useUnit } from "./parts";
 import { useReason } from "./reasons";
+import { Said } from "../../components/Said";
 
 interface Props { id: string; may: boolean; show: (id: string) => void; close: () => void }
 
@@ -41,7 +42,7 @@ export function OrderDrawer({ id, may, show, close }: Props) {
           </dl>
           {o.note && <p style={{ margin: 0 }}>{o.note}</p>}
           {o.doubts.length > 0 && <Alert type="warning" showIcon title={t("doubt.title", { n: o.doubts.length })}
-            description={<ul style={{ margin: 0 }}>{o.doubts.map((d) => <li key={d.step}>#{d.step} {dateTime(d.at)} {d.by}：{d.what} — {d.why}</li>)}</ul>} />}
+            description={<ul style={{ margin: 0 }}>{o.doubts.map((d) => <li key={d.step}>#{d.step} {dateTime(d.at)} {d.by}：{d.what} — <Said text={d.why} /></li>)}</ul>} />}
           <Tabs items={[
             { key: "jobs", label: t("tab.jobs", { n: o.jobs.length }), children: <Jobs o={o} /> },
             ...(o.began ? [{ key: "energy", label: t("energyshare:order.energy"), children: <OrderEnergyTab id={o.id} /> }] : []),

@@ -66,7 +66,7 @@ function CaseDrawer({ of, close }: { of: Case; close: () => void }) {
         <ol>{(of.steps ?? []).map((s) => (
           <li key={s.at}><span className="chip">{t(`case.state.${s.state}`)}</span> {s.text} {s.disposition && `（${t(`disposition.${s.disposition}` as "disposition.scrap")}）`} {s.cause && t(`cause.${s.cause}` as "cause.tool")} <span className="dim">{s.by} {dateTime(s.at)}</span>
             {s.proof && of.gauge && <div><b>{t(s.proof.effective ? "gauges:proof.yes" : "gauges:proof.no", { n: s.proof.subgroups, bad: s.proof.flagged, bias: s.proof.bias?.toPrecision(2) ?? "—", se: s.proof.std_error?.toPrecision(2) ?? "—" })}</b></div>}
-            {s.proof && !of.gauge && <div><b>{t(s.proof.effective ? "proof.yes" : "proof.no", { n: s.proof.subgroups, signals: s.proof.signals, chance: fixed(s.proof.by_chance, 1), out: s.proof.outside })}</b></div>}</li>))}</ol>
+            {s.proof && !of.gauge && <div><b>{t(s.proof.effective ? "proof.yes" : "proof.no", { n: s.proof.subgroups, signals: s.proof.signals, chance: fixed(s.proof.by_chance, 1), p: s.proof.probability === undefined ? "—" : fixed(s.proof.probability, 2), out: s.proof.outside })}</b></div>}</li>))}</ol>
         {reports && next.length > 0 && (
           <Form form={form} layout="vertical">
             <Form.Item name="text" label={t("case.step")} rules={[{ required: true, message: t("needed") }]}><Input.TextArea maxLength={4000} autoSize={{ minRows: 2 }} /></Form.Item>

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { health } from "../../api/queries";
 import { fixed } from "../../lib/format";
 import { dateTime } from "../../lib/time";
+import { Said } from "../../components/Said";
 
 export function HealthTab() {
   const { t, i18n } = useTranslation("system");
@@ -21,7 +22,7 @@ export function HealthTab() {
       </dl>
       <table className="plain">
         <thead><tr><th>{t("check")}</th><th /><th>{t("detail")}</th></tr></thead>
-        <tbody>{data.checks.map((c) => <tr key={c.name}><td>{named(c.name)}</td><td>{c.ok ? t("health.ok") : t("health.degraded")}</td><td>{c.detail}</td></tr>)}</tbody>
+        <tbody>{data.checks.map((c) => <tr key={c.name}><td>{named(c.name)}</td><td>{c.ok ? t("health.ok") : t("health.degraded")}</td><td><Said text={c.detail} /></td></tr>)}</tbody>
       </table>
       <h3>{t("pressure")}</h3>
       <dl className="kv">

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { api } from "../../api/client";
 import type { TenantsMade } from "../../api/types";
 import { parameters } from "./tenants";
+import { Said } from "../../components/Said";
 
 interface Fields { id: string; zh: string; en?: string; code?: string; template?: string; set?: string }
 
@@ -31,7 +32,7 @@ export function AddTenant({ close, made }: { close: () => void; made: () => void
         {one && <Alert type="success" showIcon message={t("made", { user: one.user })} description={<span className="mono">{`${location.origin}/signin?link=${one.link}`}</span>} />}
         {checked && <Alert type="success" showIcon message={t("checked")} />}
         {send.error && <Alert type="error" showIcon message={send.error.message} />}
-        {send.data && send.data.problems.length > 0 && <Alert type="error" showIcon message={t("problems")} description={send.data.problems.map((p) => <div key={p.what}>{p.what}</div>)} />}
+        {send.data && send.data.problems.length > 0 && <Alert type="error" showIcon message={t("problems")} description={send.data.problems.map((p) => <div key={p.what}><Said text={p.what} /></div>)} />}
         {!one && (
           <Form form={form} layout="vertical" onValuesChange={() => setChecked(false)}>
             <Form.Item name="id" label={t("id")} extra={t("id.hint")} rules={[{ required: true, pattern: /^[a-z][a-z0-9]{1,19}$/, message: t("id.hint") }]}><Input autoComplete="off" /></Form.Item>
