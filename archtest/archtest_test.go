@@ -112,6 +112,7 @@ var floors = []struct {
 	{"shop/quality", []string{"plant", "access", "fact/document", "calc/capability", "calc/msa", "calc/sampling", "calc/spc", "calc/stat"}, "rooms of a storey do not import one another; what machines measured, alarms and orders are told to it"},
 	{"truth", []string{"plant", "calc/...", "connect/mtconnect/...", "shop/..."}, "holds what is computed against what others computed, and is asked by a command alone"},
 	{"shop/component/sandbox", nil, "runs what other people wrote and knows nothing of the plant"},
+	{"shop/component/service", []string{"plant", "shop/component"}, "carries questions to services elsewhere and reads none"},
 	{"shop/component", []string{"plant", "access", "fact/document", "shop/component/sandbox"}, "rooms of a storey do not import one another; machines, samples, alarms and services are told to it"},
 	{"shop/learn", []string{"plant", "access", "fact/document", "calc/model"}, "rooms of a storey do not import one another; what machines showed, when they failed and alarms are told to it"},
 	{"shop/process/batch", []string{"plant", "access", "calc/batch", "calc/pls"}, "rooms of a storey do not import one another; what machines did, showed and what was measured is told to it"},

@@ -4,18 +4,21 @@
 // second revision and the way back; one without an end is stopped, named and suspended; a
 // revoked key stops what bears its signature. Each page is looked at with axe.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { generateKeyPairSync, sign } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 import { accessible, launch, signedIn } from "./browser.mjs";
-import { startDemo, until } from "./demo.mjs";
+import { freePort, startDemo, until } from "./demo.mjs";
 
 const modules = new URL("../shop/component/sandbox/testdata/", import.meta.url);
 const { publicKey, privateKey } = generateKeyPairSync("ed25519");
-let demo, browser, engineer, admin, grinder, id;
+let demo, browser, engineer, admin, grinder, id, port;
 
 before(async () => {
-  demo = await startDemo();
+  port = await freePort();
+  demo = await startDemo(undefined, "--components", `127.0.0.1:${port}`);
   grinder = (await demo.api("/api/v1/nodes")).items.find((n) => n.path.endsWith("grinding/line-1/grinder-01"));
   browser = await launch();
   engineer = await signedIn(browser, demo.base, "engineer", "engineer-demo");
@@ -24,8 +27,19 @@ before(async () => {
 
 after(async () => {
   await browser?.close();
+  for (const p of services) p.kill();
   await demo?.stop();
 });
+
+/** A component as a service elsewhere: a process of its own with the NATS project's client. */
+const services = [];
+function service() {
+  const child = spawn(process.execPath, ["nats/component.mjs"], { cwd: new URL("peers/", import.meta.url).pathname, stdio: ["pipe", "pipe", "inherit"] });
+  services.push(child);
+  const heard = [];
+  createInterface({ input: child.stdout }).on("line", (line) => heard.push(JSON.parse(line)));
+  return { say: (what) => child.stdin.write(`${JSON.stringify(what)}\n`), wait: (event) => until(event, () => { const i = heard.findIndex((e) => e.event === event); return i >= 0 && heard.splice(0, i + 1).at(-1); }) };
+}
 
 const file = (name) => new URL(`${name}.wasm`, modules).pathname;
 const signature = async (name) => sign(null, await readFile(file(name)), privateKey).toString("base64");
@@ -202,6 +216,50 @@ test("one without an end is stopped, named and suspended; others go on", async (
   await accessible(page, "components-events");
   await page.goto(`${demo.base}/alarms`);
   await page.getByText("组件已自动停用：测试 endless").first().waitFor();
+});
+
+test("a service elsewhere is asked, set aside while it hangs, and asked again", async () => {
+  const peer = service();
+  peer.say({ seed: "" });
+  const key = await peer.wait("key");
+  const page = engineer;
+  await page.goto(`${demo.base}/components`);
+  await page.getByRole("button", { name: "新建组件" }).click();
+  const form = page.getByRole("dialog", { name: "新建组件" });
+  await form.getByText("外部服务（NATS）").click();
+  await form.getByLabel("名称（中文）").fill("供方模型");
+  await form.getByLabel("名称（英文）").fill("Supplier's model");
+  await choose(page, form, "设备", "1号磨床");
+  await form.getByLabel("代号", { exact: true }).fill("supplier");
+  await form.getByLabel("服务的公钥（NKey，U…）").fill(key.public);
+  await form.getByLabel("组件里的名称 1").fill("feed");
+  await choose(page, form, "设备 1", "1号磨床");
+  await choose(page, form, "信号 1", "feed.rate");
+  await form.getByLabel("输出名称 1").fill("feed");
+  for (const [label, value] of [["窗口（秒）", "5"], ["分成几点", "5"], ["每隔（秒）", "1"], ["每次上限（ms）", "500"]]) await form.getByLabel(label).fill(value);
+  await form.getByText("可以用。").waitFor();
+  await accessible(page, "components-service");
+  await form.getByRole("button", { name: "保存草稿" }).click();
+  await page.getByRole("dialog", { name: /供方模型.*第 1 版/ }).waitFor();
+  const one = new URL(page.url()).searchParams.get("component");
+  await step(page, "申请批准", "供方已试");
+  await admin.goto(`${demo.base}/components?component=${one}`);
+  await step(admin, "批准");
+  const { component } = await until("approval", async () => { const s = await shownBy(one); return s.component.state === "approved" && s; });
+  const at = { server: `nats://127.0.0.1:${port}`, seed: key.seed, series: component.series };
+  await until("its key is admitted", async () => { peer.say(at); return Promise.race([peer.wait("ready").then(() => true), peer.wait("refused").then(() => false)]); });
+  await step(page, "投入运行");
+  const well = await until("answers", async () => { const { status } = await shownBy(one); return status.calls >= 3 && status.last.outputs.length === 1 && status; });
+  assert.equal(well.failures, 0);
+  peer.say({ do: "hang" });
+  await until("it is set aside", async () => (await shownBy(one)).status.aside);
+  await page.getByRole("dialog").getByText(/暂停调用：3 calls after one another failed, the last: over_time/).first().waitFor();
+  await accessible(page, "components-aside");
+  assert.equal((await shownBy(one)).component.state, "active");
+  peer.say({ do: "answer" });
+  await until("it is asked again", async () => { const { status } = await shownBy(one); return !status.aside && status.last.outputs.length === 1; });
+  const events = (await demo.api(`/api/v1/component-events?series=${component.series}`)).items;
+  assert.deepEqual(events.map((e) => e.what), ["back", "aside", "failed", "failed", "failed"]);
 });
 
 test("a revoked key stops what bears its signature", async () => {

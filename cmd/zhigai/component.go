@@ -14,17 +14,27 @@ import (
 	"zhigai/shop/alarm"
 	"zhigai/shop/component"
 	wasm "zhigai/shop/component/sandbox"
+	"zhigai/shop/component/service"
 	"zhigai/shop/control/rule"
 )
 
 // newComponents makes the desk of functions that somebody brought along.
-func (n *node) newComponents() *component.Desk {
+func (n *node) newComponents(at place) (*component.Desk, error) {
 	n.sandbox = wasm.New()
-	return component.NewDesk(component.Options{
+	o := component.Options{
 		Store: recshop.NewComponents(n.record), Files: n.attachments(), Plant: componentPlant{placesOf{n.fleet}, n.profiles}, History: n.history,
 		Recorder: componentValues{n.shop, intake{n.history, n.disk, n.traces, nil, n.meter}, n.fleet.Changed}, Alarms: componentAlarms{alarmsFrom{n.alarms, fromComponents}}, Engine: n.sandbox,
 		Tenants: n.tenants.list, NewID: n.record.NewID, Now: time.Now, Logger: n.log,
-	})
+	}
+	if at.services != "" && !at.readOnly {
+		var err error
+		if n.services, err = service.Start(service.Options{Listen: at.services, TLS: at.crypted, Log: n.log}); err != nil {
+			return nil, err
+		}
+		o.Services = n.services
+		n.log.Info("services connect", "address", n.services.Address())
+	}
+	return component.NewDesk(o), nil
 }
 
 // componentAlarms puts what components do wrong into the list of alarms.

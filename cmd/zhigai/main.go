@@ -28,6 +28,7 @@ type cli struct {
 	Experiment experimentCmd   `cmd:"" help:"Plan an experiment, and read what it says."`
 	Regress    regressCmd      `cmd:"" help:"Least squares: coefficients, their errors, and how good the fit is."`
 	Causes     causesCmd       `cmd:"" help:"What a quantity goes with among many columns: partial least squares, tested for whether there is anything at all."`
+	Component  componentCmd    `cmd:"" help:"Functions in WebAssembly that somebody brings along: checked, run on a table within their budget, signed."`
 	Model      modelCmd        `cmd:"" help:"Models of a table: trained and held against the naive answer on rows not seen, asked about other rows."`
 	Profile    profileCmd      `cmd:"" help:"Check and try device profiles without building."`
 	Sim        simCmd          `cmd:"" help:"Stand machines of a profile up as servers of their protocol, to try it without the machine."`

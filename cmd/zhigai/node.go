@@ -44,6 +44,7 @@ import (
 	"zhigai/shop/authenticity"
 	"zhigai/shop/component"
 	wasm "zhigai/shop/component/sandbox"
+	"zhigai/shop/component/service"
 	"zhigai/shop/control/display"
 	"zhigai/shop/control/handshake"
 	"zhigai/shop/control/loop"
@@ -95,6 +96,7 @@ type node struct {
 	handshakes   *handshake.Desk
 	displays     *display.Desk
 	demands      *demands
+	services     *service.Server // nil: components run in the node alone
 	authenticity *authenticity.Desk
 	firms        *enterprise.Desk
 	firmSheets   *enterprise.Sheets
@@ -197,9 +199,11 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.demands = newDemands(n)
 	n.loops = n.newControlLoops()
 	n.lineRules = n.newLineRules()
-	n.components = n.newComponents()
-	n.handshakes = n.newHandshakes()
-	n.displays = n.newDisplays()
+	if n.components, err = n.newComponents(at); err != nil {
+		n.handshakes = n.newHandshakes()
+		n.displays = n.newDisplays()
+		return nil, err
+	}
 	n.authenticity = n.newAuthenticity()
 	n.newFirms()
 	n.newTargets()
@@ -331,6 +335,9 @@ func (n *node) close() error {
 	n.tenants.close() // what is under way is noted while the journal is open
 	n.collector.Close()
 	n.workers.Wait()
+	if n.services != nil {
+		n.services.Close()
+	}
 	return errors.Join(n.drivers.Close(), n.broker.Close(), n.sandbox.Close(), n.stores.Close())
 }
 

@@ -38,6 +38,7 @@ type runCmd struct {
 	Map        string        `help:"Official map of divisions, GeoJSON with the number of its approval (审图号), that the cockpit offers beside its diagram." type:"existingfile" placeholder:"FILE"`
 	MDNS       bool          `name:"mdns" help:"Hear devices that announce themselves by multicast DNS; they are listed, and connected by people alone." default:"true" negatable:""`
 	Requests   int           `help:"Requests a second that one user or token may send; from one address four times as many." default:"500"`
+	Components string        `help:"Address on which services connect that are components, HOST:PORT (NATS). On other machines than this they need --tls. Empty: there are none." placeholder:"ADDRESS"`
 	LongStop   time.Duration `help:"A machine that stands so long is a reason to plan anew." default:"10m" placeholder:"TIME"`
 	ReadOnly   bool          `help:"Answer questions alone: nothing is collected, and requests that change something are refused. For the folder of a node that is stopped, or a restored backup."`
 	AdminToken string        `help:"Write an API token of an administrator into this file (0600)." type:"path"`
@@ -74,6 +75,7 @@ func (c runCmd) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	c.place.crypted = config
 	ctx, halt := context.WithCancelCause(ctx)
 	manager, front, served := newSupervisor(log), &web.Front{}, make(chan error, 1)
 	go func() {
@@ -171,7 +173,7 @@ func (c runCmd) open(ctx context.Context, log *slog.Logger) (*node, error) {
 		debug.SetMemoryLimit(edgeMemory)
 		c.lean = true
 	}
-	c.place.files = c.Files
+	c.place.files, c.place.services = c.Files, c.Components
 	c.place.disk, c.place.scrub, c.place.requests, c.place.longStop = c.diskMarks, c.scrubFlags, c.Requests, c.LongStop
 	return openNode(ctx, c.place, mqttAddress, log)
 }

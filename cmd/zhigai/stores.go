@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io/fs"
 	"log/slog"
@@ -72,6 +73,8 @@ type place struct {
 	readOnly bool              // answers questions alone
 	traces   *traces           // nil: none are made
 	files    string            // the folder in which devices leave files; "" for none
+	services string            // where services connect that are components; "" for nowhere
+	crypted  *tls.Config       // of what listens beside the pages; nil: nothing is encrypted
 	mdns     bool              // devices that announce themselves are heard
 	stored   func(plant.Batch) // told of what devices said and is durable; nil: nobody asks
 }

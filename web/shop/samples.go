@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -67,6 +68,9 @@ func (r *rooms) registerSamples() {
 					found = append(found, t)
 				}
 			}
+			// A page begins after a path, and tags come by their numbers: one that was added
+			// later would be missing from every page.
+			slices.SortFunc(found, func(a, b plant.Tag) int { return strings.Compare(a.Path, b.Path) })
 			return web.Page(found, func(t plant.Tag) string { return t.Path }, in.Paging)
 		})
 	web.Handle(r.api, web.Op{Method: http.MethodGet, Path: "/tags/{no}", ID: "tag", Summary: "One tag", Tag: "samples", Needs: access.Read},

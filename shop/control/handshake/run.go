@@ -234,6 +234,32 @@ func (r *runner) saw(step int) {
 	}
 	r.handover.Steps = append(r.handover.Steps, t)
 	_ = r.keep()
+	r.follow()
+}
+
+// follow lets the follower hear of the hand-over as it is.
+func (r *runner) follow() {
+	if r.d.o.Follower == nil || r.unkept {
+		return
+	}
+	select {
+	case r.d.handed <- handed{r.tenant, r.h, *r.copied()}:
+	default:
+		r.d.o.Logger.Error("a hand-over is not followed: too many wait", "handshake", r.h.Series, "id", r.handover.ID)
+	}
+}
+
+// copied is the hand-over at hand for who reads it beside its runner.
+func (r *runner) copied() *Handover {
+	one := *r.handover
+	one.Steps = append([]Taken{}, one.Steps...)
+	for i := range one.Steps {
+		if t := one.Steps[i].Told; t != nil {
+			told := *t
+			one.Steps[i].Told = &told
+		}
+	}
+	return &one
 }
 
 func msOf(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
@@ -249,6 +275,7 @@ func (r *runner) end(e calc.Effect, why []string) {
 	h.Held = phase == calc.Held
 	h.delay(msOf(r.d.o.Passed() - max(r.told, r.seen)))
 	_ = r.keep()
+	r.follow()
 	switch {
 	case e.End == calc.Done:
 		r.failed = 0
@@ -332,16 +359,8 @@ func (r *runner) show() {
 			now.Inputs[i].Value, now.Inputs[i].At = &v, plant.Instant(r.said[i])
 		}
 	}
-	if h := r.handover; h != nil {
-		one := *h
-		one.Steps = append([]Taken{}, h.Steps...)
-		for i := range one.Steps {
-			if t := one.Steps[i].Told; t != nil {
-				told := *t
-				one.Steps[i].Told = &told
-			}
-		}
-		now.Handover = &one
+	if r.handover != nil {
+		now.Handover = r.copied()
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
