@@ -84,7 +84,7 @@ test("an administrator allows a publisher's key", async () => {
   await form.getByLabel("发布者", { exact: true }).fill("华能软测量");
   await form.getByLabel("公钥（Ed25519）").fill("nonsense");
   await form.getByRole("button", { name: "允许发布者" }).click();
-  await page.getByText(/neither PEM nor 32 bytes/).waitFor();
+  await page.getByText(/既不是 PEM，也不是 32 字节/).waitFor();
   await form.getByLabel("公钥（Ed25519）").fill(publicKey.export({ type: "spki", format: "pem" }));
   await accessible(page, "components-key");
   await form.getByRole("button", { name: "允许发布者" }).click();
@@ -98,7 +98,7 @@ test("an engineer hands a signed module in, and is told what does not fit", asyn
   await page.getByRole("button", { name: "新建组件" }).click();
   const form = page.getByRole("dialog", { name: "新建组件" });
   await form.locator("input[type=file]").setInputFiles(file("import"));
-  await form.getByText(/imports the function wasi_snapshot_preview1.clock_time_get/).waitFor();
+  await form.getByText(/要导入函数 wasi_snapshot_preview1.clock_time_get/).waitFor();
   await form.locator("input[type=file]").setInputFiles(file("mean"));
   await form.getByText(/初始内存/).waitFor();
   await form.getByLabel("名称（中文）").fill("进给速度软测量");
@@ -115,12 +115,12 @@ test("an engineer hands a signed module in, and is told what does not fit", asyn
   await form.getByLabel("叫什么 1").fill("平均进给");
   await form.getByRole("button", { name: "增加输出" }).click();
   await form.getByLabel("输出名称 2").fill("most");
-  await form.getByText(/another one than was signed/).waitFor();
+  await form.getByText(/签名的是另一份模块/).waitFor();
   await accessible(page, "components-unsigned");
   await form.getByLabel("签名（Ed25519，base64）").fill(await signature("mean"));
   await form.getByText("可以用：签名属于 华能软测量。").waitFor();
   await form.getByLabel("单位 1").first().fill("K");
-  await form.getByText(/takes feed in "K".*choose a signal in the same unit/).waitFor();
+  await form.getByText(/组件的 feed 以 "K" 为单位.*请选择单位相同的信号/).waitFor();
   await form.getByLabel("单位 1").first().fill("mm/min");
   await form.getByLabel("窗口（秒）").fill("10");
   await form.getByLabel("分成几点").fill("10");
@@ -209,7 +209,7 @@ test("one without an end is stopped, named and suspended; others go on", async (
   assert.equal((await shownBy()).status.failures, 0);
   const page = engineer;
   await page.goto(`${demo.base}/components?component=${bad.id}`);
-  await page.getByRole("dialog").getByText(/3 calls after one another failed, the last: over_time/).first().waitFor();
+  await page.getByRole("dialog").getByText(/连续 3 次调用失败，最近一次：over_time/).first().waitFor();
   await accessible(page, "components-suspended");
   await page.goto(`${demo.base}/components?tab=events`);
   await page.getByRole("cell", { name: "停用 超时" }).or(page.getByText("停用", { exact: true })).first().waitFor();
@@ -253,7 +253,7 @@ test("a service elsewhere is asked, set aside while it hangs, and asked again", 
   assert.equal(well.failures, 0);
   peer.say({ do: "hang" });
   await until("it is set aside", async () => (await shownBy(one)).status.aside);
-  await page.getByRole("dialog").getByText(/暂停调用：3 calls after one another failed, the last: over_time/).first().waitFor();
+  await page.getByRole("dialog").getByText(/暂停调用：连续 3 次调用失败，最近一次：over_time/).first().waitFor();
   await accessible(page, "components-aside");
   assert.equal((await shownBy(one)).component.state, "active");
   peer.say({ do: "answer" });

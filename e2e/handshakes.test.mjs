@@ -50,7 +50,7 @@ test("the list shows where each handshake stands, and the sequence is drawn live
   await panel(page).getByText(/ms 回读确认/).first().waitFor();
   const [last] = await handed(transfer, "done");
   assert.ok(last.steps.length === 4 && last.steps.every((s) => s.told.state === "confirmed" && s.told.command && s.tag), "each step with its command and signal");
-  await accessible(page, "handshake");
+  await accessible(page, "handshake-live");
 });
 
 test("the times of the steps are a chart and a table, and hand-overs a list with evidence", async () => {
@@ -82,7 +82,7 @@ test("a jam behind the buffer slows the gantry, visibly, and lets it go again", 
   await until("an offer that waits", async () => { const { now } = await view(); return now.phase === "waiting" && now.step === "reserve" && now.since_ms > 1500; }, 240_000);
   await page.goto(`${demo.base}/control/handshakes?handshake=${transfer}`);
   await panel(page).getByText(/等 1号缓存工位 同意接收/).first().waitFor();
-  await accessible(page, "handshake-waiting");
+  await accessible(page, "handshake-waiting", "handshake");
   await panel(page).getByRole("button", { name: "中止这次交接" }).click();
   const dialog = page.getByRole("dialog", { name: "中止这次交接" });
   assert.equal(await dialog.getByRole("button", { name: "中止这次交接" }).isDisabled(), true);

@@ -84,7 +84,8 @@ func (b handshakeBench) hand(ctx context.Context, dir string, count int) (took [
 		return plant.Node{Path: "firm/site/" + code, Level: plant.LevelEquipment, Name: plant.Name{ZH: code}, Machine: &plant.Equipment{Class: "machine", Profile: kind, Device: d}}
 	}
 	m := plant.Model{Nodes: []plant.Node{
-		{Path: "firm", Level: plant.LevelEnterprise, Name: plant.Name{ZH: "企业"}}, {Path: "firm/site", Level: plant.LevelSite, Name: plant.Name{ZH: "厂"}},
+		{Path: "firm", Level: plant.LevelEnterprise, Name: plant.Name{ZH: "企业"}},
+		{Path: "firm/site", Level: plant.LevelSite, Name: plant.Name{ZH: "厂"}},
 		at("giver", giver, "demo-gantry"), at("taker", taker, "demo-buffer"),
 	}}
 	who := access.Node(homeTenant)

@@ -173,7 +173,8 @@ func (d *demo) join(ctx context.Context, n *node) ([]web.Login, error) {
 	for i := range m.Nodes {
 		if e := m.Nodes[i].Machine; e != nil {
 			e.Device.Address = sim.Fill(e.Device.Address, endpoints)
-			e.Device.Writing = e.Device.Writing || slices.Contains(demoWritten, m.Nodes[i].Path) || slices.Contains(demoHands, m.Nodes[i].Path) || d.stories != nil && slices.Contains(demoShed, m.Nodes[i].Path)
+			at := m.Nodes[i].Path
+			e.Device.Writing = e.Device.Writing || slices.Contains(demoWritten, at) || slices.Contains(demoHands, at) || d.stories != nil && slices.Contains(demoShed, at)
 		}
 	}
 	admin := access.With(ctx, access.Node(homeTenant))

@@ -18,6 +18,7 @@ import (
 	"zhigai/plant"
 	recshop "zhigai/record/shop"
 	"zhigai/shop/alarm"
+	"zhigai/shop/alarm/delivery"
 	"zhigai/shop/andon"
 	"zhigai/shop/control"
 	"zhigai/shop/control/rule"
@@ -38,7 +39,11 @@ func (n *node) lineRuleOptions() rule.Options {
 	return rule.Options{
 		Store: recshop.NewLineRules(n.record), Plant: rulePlant{recipeMachines{placesOf{n.fleet}, n.profiles}}, History: n.history,
 		Derived: newRuleDerived(n), Events: ruleEvents{n}, Actors: ruleActors{n}, Outputs: ruleOutputs{ruleActors{n}}, Tenants: n.tenants.list,
-		Held:  n.heldBeside(holdsRule),
+		Held: n.heldBeside(holdsRule),
+		Route: func(ctx context.Context, tenant plant.TenantNo, id string) (bool, error) {
+			all, err := n.delivery.Routes(ctx, tenant)
+			return slices.ContainsFunc(all, func(r delivery.Route) bool { return r.ID == id && !r.Off }), err
+		},
 		NewID: n.record.NewID, Now: time.Now, Passed: func() time.Duration { return time.Since(started) }, Logger: n.log,
 	}
 }
@@ -286,6 +291,11 @@ func (a ruleActors) Do(ctx context.Context, tenant plant.TenantNo, d rule.Doing)
 		id = c.ID
 	case rule.HoldOrder:
 		id, err = a.hold(ctx, tenant, d)
+	case rule.Notify:
+		id, err = a.n.delivery.Notify(ctx, tenant, d.Action.Route, alarm.Alarm{
+			Place: d.Action.Machine, Path: d.Action.Path, Name: d.Rule.PlaceName, ID: string(fromRules) + "/" + d.Firing.ID, Source: fromRules, Text: ruleText(d), Priority: d.Action.Priority,
+			From: d.Firing.From, To: d.Firing.From, Open: true, Evidence: rulePage(d.Rule),
+		})
 	}
 	if err != nil {
 		return rule.Failed(d.Action.Kind, err)

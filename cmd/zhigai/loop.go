@@ -22,8 +22,7 @@ func (n *node) newControlLoops() *loop.Desk {
 	started := time.Now()
 	return loop.NewDesk(loop.Options{
 		Store: recshop.NewLoops(n.record), Machines: loopMachines{placesOf{n.fleet}, n.profiles}, Live: loopLive{n}, Commands: loopCommands{controls{n}},
-		Alarms: loopAlarms{alarmsFrom{n.alarms, fromControl}}, Held: n.heldBeside(holdsLoop), Period: n.tariffPeriod,
-		NewID: n.record.NewID, Now: time.Now, Passed: func() time.Duration { return time.Since(started) }, Logger: n.log,
+		Alarms: loopAlarms{alarmsFrom{n.alarms, fromControl}}, Held: n.heldBeside(holdsLoop), Period: n.tariffPeriod, NewID: n.record.NewID, Now: time.Now, Passed: func() time.Duration { return time.Since(started) }, Logger: n.log,
 	})
 }
 

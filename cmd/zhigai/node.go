@@ -200,10 +200,10 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.loops = n.newControlLoops()
 	n.lineRules = n.newLineRules()
 	if n.components, err = n.newComponents(at); err != nil {
-		n.handshakes = n.newHandshakes()
-		n.displays = n.newDisplays()
 		return nil, err
 	}
+	n.handshakes = n.newHandshakes()
+	n.displays = n.newDisplays()
 	n.authenticity = n.newAuthenticity()
 	n.newFirms()
 	n.newTargets()

@@ -59,7 +59,7 @@ func (d *Desk) setAside(ctx context.Context, r *runner) string {
 	}
 	err := service.ping(ctx)
 	if err == nil {
-		err = d.note(ctx, r.tenant, &r.c, "back", Run{At: now}, "it answers again")
+		err = d.note(ctx, r.tenant, &r.c, "back", Run{At: now}, because("it answers again"))
 	}
 	if err == nil {
 		err = d.o.Alarms.Clear(ctx, r.tenant, asideKey(r.c), now)

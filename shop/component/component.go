@@ -38,6 +38,9 @@ func conflict(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", access.ErrConflict, fmt.Sprintf(format, args...))
 }
 
+// because says why something was done to a component, for people at the page.
+func because(format string, args ...any) string { return fmt.Sprintf(format, args...) }
+
 // Kind, Document and Filter are what the room keeps by revision.
 type (
 	Kind     = document.Kind

@@ -155,7 +155,7 @@ func (d *Desk) activate(ctx context.Context, who access.Principal, c Component, 
 	}
 	for _, o := range all { // before: never two at once
 		if o.ID != c.ID && (o.State == Active || o.State == Suspended) {
-			if err := d.step(ctx, tenant, &o, o.Rev, Step{State: Retired, What: "retire", By: who.Name, Note: fmt.Sprintf("revision %d takes its place", c.Revision)}); err != nil {
+			if err := d.step(ctx, tenant, &o, o.Rev, Step{State: Retired, What: "retire", By: who.Name, Note: because("revision %d takes its place", c.Revision)}); err != nil {
 				return Component{}, err
 			}
 		}

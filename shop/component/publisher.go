@@ -114,7 +114,7 @@ func (d *Desk) Revoke(ctx context.Context, who access.Principal, id, why string)
 	all, err := d.inUse(ctx, tenant)
 	for _, c := range all {
 		if c.State == Active && c.Publisher == id {
-			err = errors.Join(err, d.suspend(ctx, tenant, c.ID, fmt.Sprintf("the key of its publisher %s was revoked: %s", p.Name, why)))
+			err = errors.Join(err, d.suspend(ctx, tenant, c.ID, because("the key of its publisher %s was revoked: %s", p.Name, why)))
 		}
 	}
 	return p, err

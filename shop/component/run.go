@@ -3,7 +3,6 @@ package component
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -157,7 +156,7 @@ func (d *Desk) begin(ctx context.Context, tenant plant.TenantNo, c Component) {
 	by, free, err := d.open(ctx, tenant, &c)
 	if err != nil {
 		if errors.Is(err, ErrInvalid) {
-			err = d.misbehaved(ctx, tenant, &c, Run{At: d.now(), SHA256: c.SHA256, Why: Broken, Detail: err.Error()}, "it cannot run any more: "+err.Error())
+			err = d.misbehaved(ctx, tenant, &c, Run{At: d.now(), SHA256: c.SHA256, Why: Broken, Detail: err.Error()}, because("it cannot run any more: %v", err))
 		}
 		if err != nil && ctx.Err() == nil {
 			d.o.Logger.Error("a component does not run", "component", c.ID, "err", err) // it is tried again with the next look
@@ -266,9 +265,9 @@ func (d *Desk) judge(ctx context.Context, r *runner, run Run) error {
 	why := ""
 	switch {
 	case row >= r.c.Budget.MaxFailures:
-		why = fmt.Sprintf("%d calls after one another failed, the last: %s: %s", row, run.Why, run.Detail)
+		why = because("%d calls after one another failed, the last: %s: %s", row, run.Why, run.Detail)
 	case often >= maxFailuresHour:
-		why = fmt.Sprintf("%d calls failed within an hour, the last: %s: %s", often, run.Why, run.Detail)
+		why = because("%d calls failed within an hour, the last: %s: %s", often, run.Why, run.Detail)
 	}
 	if why != "" && r.c.Form == Service {
 		return d.leaveOut(ctx, r, run, why)

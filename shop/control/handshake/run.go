@@ -233,8 +233,10 @@ func (r *runner) saw(step int) {
 		t.Told = &Told{Machine: r.h.side(s.Party.Other()).Machine, Signal: s.Tell.Signal, Value: s.Tell.Value, Idle: s.Tell.Idle}
 	}
 	r.handover.Steps = append(r.handover.Steps, t)
-	_ = r.keep()
-	r.follow()
+	if t.Told == nil || step == 0 { // others are kept beside their order
+		_ = r.keep()
+		r.follow()
+	}
 }
 
 // follow lets the follower hear of the hand-over as it is.
@@ -307,12 +309,21 @@ func (r *runner) cleared() {
 }
 
 // keep offers the hand-over to the store. One that it does not take is offered again.
-func (r *runner) keep() error {
-	h := *r.handover
+func (r *runner) keep() error { return r.keepBeside(func() {}) }
+
+// keepBeside keeps the hand-over as it is while something else is done, which does not
+// change it: the two share a commit.
+func (r *runner) keepBeside(do func()) error {
+	h, stored := *r.handover, make(chan error, 1)
 	h.Rev = r.kept + 1
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.d.ctx), keepPatience)
-	defer cancel()
-	err := r.d.save(ctx, r.tenant, document.Document{Kind: KindHandover, ID: h.ID, Place: r.h.Giver.Machine, Path: r.h.Giver.Path, Of: h.Handshake, Open: h.Cleared == 0, By: r.run.By}, h, r.kept)
+	doc := document.Document{Kind: KindHandover, ID: h.ID, Place: r.h.Giver.Machine, Path: r.h.Giver.Path, Of: h.Handshake, Open: h.Cleared == 0, By: r.run.By}
+	go func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.d.ctx), keepPatience)
+		defer cancel()
+		stored <- r.d.save(ctx, r.tenant, doc, h, h.Rev-1)
+	}()
+	do()
+	err := <-stored
 	if r.unkept = err != nil; err != nil {
 		r.fold.Pause(true, r.at())
 		r.d.o.Logger.Error("a hand-over is not kept", "handshake", h.Handshake, "id", h.ID, "err", err)

@@ -111,22 +111,24 @@ const (
 	WorkOrder     ActionKind = "work_order"     // is proposed
 	Nonconformity ActionKind = "nonconformance" // a case is opened
 	HoldOrder     ActionKind = "hold_order"     // what runs at the machine is held
+	Notify        ActionKind = "notify"         // people are told by a route: e-mail, a robot, who is on call
 )
 
 // ActionKinds are all of them.
-var ActionKinds = []ActionKind{Alarm, Command, Call, WorkOrder, Nonconformity, HoldOrder}
+var ActionKinds = []ActionKind{Alarm, Command, Call, WorkOrder, Nonconformity, HoldOrder, Notify}
 
 // Action is what is done when the rule fires.
 type Action struct {
-	Kind     ActionKind   `json:"kind" enum:"alarm,command,call,work_order,nonconformance,hold_order"`
+	Kind     ActionKind   `json:"kind" enum:"alarm,command,call,work_order,nonconformance,hold_order,notify"`
 	Machine  plant.NodeID `json:"equipment,omitempty" maxLength:"60" doc:"Where; at the rule's place when left out"`
 	Path     string       `json:"path,omitempty" readOnly:"true"`
 	Text     plant.Name   `json:"text,omitzero" doc:"What people read; the rule's name when left out"`
-	Priority int          `json:"priority,omitempty" minimum:"0" maximum:"4" doc:"Of an alarm or a work order: 1 is the most urgent"`
+	Priority int          `json:"priority,omitempty" minimum:"0" maximum:"4" doc:"Of an alarm, a work order or a notification: 1 is the most urgent"`
 	Signal   string       `json:"signal,omitempty" maxLength:"100" doc:"Of a command: the set point"`
 	Value    *float64     `json:"value,omitempty" doc:"Of a command, in the set point's unit"`
 	Unit     string       `json:"unit,omitempty" readOnly:"true"`
 	What     string       `json:"what,omitempty" enum:"material,quality,maintenance" doc:"Of a call"`
+	Route    string       `json:"route,omitempty" maxLength:"60" doc:"Of a notification: id of the route of alarms by which people are told"`
 	Safe     *Safe        `json:"safe,omitempty" doc:"Of a command: what becomes of the set point when the rule cannot go on; it stays as it is when left out"`
 	Watchdog *Watchdog    `json:"watchdog,omitempty" doc:"Of a command: by which the machine sees that the rule looks after it"`
 }

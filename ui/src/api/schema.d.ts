@@ -12096,6 +12096,8 @@ export interface components {
             made: string;
             /** @description Of the route */
             name: string;
+            /** @description It was said by a rule, and is no alarm of the list */
+            notice?: boolean;
             /** @description Who was on call when it was sent */
             on_call?: string;
             /** @description id */
@@ -24887,13 +24889,15 @@ export interface components {
             /** @description Where; at the rule's place when left out */
             equipment?: string;
             /** @enum {string} */
-            kind: "alarm" | "command" | "call" | "work_order" | "nonconformance" | "hold_order";
+            kind: "alarm" | "command" | "call" | "work_order" | "nonconformance" | "hold_order" | "notify";
             readonly path?: string;
             /**
              * Format: int64
-             * @description Of an alarm or a work order: 1 is the most urgent
+             * @description Of an alarm, a work order or a notification: 1 is the most urgent
              */
             priority?: number;
+            /** @description Of a notification: id of the route of alarms by which people are told */
+            route?: string;
             /** @description Of a command: what becomes of the set point when the rule cannot go on; it stays as it is when left out */
             safe?: components["schemas"]["RuleSafe"];
             /** @description Of a command: the set point */
@@ -25128,7 +25132,7 @@ export interface components {
             /** @description Of the command, call, work order or case */
             id?: string;
             /** @enum {string} */
-            kind: "alarm" | "command" | "call" | "work_order" | "nonconformance" | "hold_order";
+            kind: "alarm" | "command" | "call" | "work_order" | "nonconformance" | "hold_order" | "notify";
             /** @description done, failed, or how the command ended */
             state: string;
             why?: string;

@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { type Component, component, type Move, moveComponent, type Shown } from "../../api/components";
 import { Waiting } from "../../components/Status";
 import { useLang } from "../../i18n/useLang";
+import { useSay } from "../../i18n/useSay";
 import { bytes, percent, unitText } from "../../lib/format";
 import { dateTime } from "../../lib/time";
 import { useChange } from "../production/parts";
@@ -30,6 +31,7 @@ export function ComponentDrawer({ id, close, edit }: { id: string; close: () => 
 function Revision({ of, c, edit }: { of: Shown; c: Component; edit: (c: Component) => void }) {
   const { t } = useTranslation("components");
   const { name, lang } = useLang();
+  const say = useSay();
   const b = c.budget ?? {};
   const runs = c.steps?.some((s) => s.what === "activate" || s.what === "rollback") ?? false;
   return (
@@ -52,17 +54,18 @@ function Revision({ of, c, edit }: { of: Shown; c: Component; edit: (c: Componen
       <section className="panel" aria-label={t("tab.events")}><h2>{t("tab.events")}</h2><Events series={c.series} /></section>
       <Revisions of={of} c={c} />
       <section aria-label={t("steps")}><h3>{t("steps")}</h3>
-        <ol style={{ margin: 0 }}>{(c.steps ?? []).map((s) => <li key={s.at + s.what}><span className="chip">{t(`step.${s.what}`)}</span> {s.by} <span className="dim num">{dateTime(s.at)}</span> {s.note}</li>)}</ol></section>
+        <ol style={{ margin: 0 }}>{(c.steps ?? []).map((s) => <li key={s.at + s.what}><span className="chip">{t(`step.${s.what}`)}</span> {s.by} <span className="dim num">{dateTime(s.at)}</span> {say(s.note ?? "")}</li>)}</ol></section>
     </div>
   );
 }
 
 function Notices({ c }: { c: Component }) {
   const { t } = useTranslation("components");
+  const say = useSay();
   const last = c.steps?.at(-1);
   return (
     <>
-      {c.state === "suspended" && last && <Alert type="error" showIcon title={`${t("step.suspend")}: ${last.by}`} description={last.note} />}
+      {c.state === "suspended" && last && <Alert type="error" showIcon title={`${t("step.suspend")}: ${last.by}`} description={say(last.note ?? "")} />}
       {c.request && <Alert type="warning" showIcon title={t("asked", { by: c.request.by, until: dateTime(c.request.expires), note: c.request.note ?? "" })} />}
     </>
   );
@@ -72,13 +75,14 @@ function Notices({ c }: { c: Component }) {
 function Does({ of }: { of: Shown }) {
   const { t } = useTranslation("components");
   const said = useSaid();
+  const say = useSay();
   const { component: c, status: s } = of;
   const figure = (label: string, value: string) => <div key={label}><div className="dim">{label}</div><b className="num">{value}</b></div>;
   return (
     <section className="panel" aria-label={t("did")}>
       <div className="row" role="status"><h2 style={{ margin: 0 }}>{t("did")}</h2><Tag color={s.running ? "success" : "default"} variant="outlined">{t(s.running ? "running" : "notrunning")}</Tag>
         {c.form === "service" && s.running && <Tag color={s.aside ? "error" : "success"} variant="outlined">{t("health")}: {t(s.aside ? "health.aside" : "health.good")}</Tag>}</div>
-      {s.aside && <Alert type="warning" showIcon title={t("aside", { at: dateTime(s.aside), why: s.why ?? "" })} />}
+      {s.aside && <Alert type="warning" showIcon title={t("aside", { at: dateTime(s.aside), why: say(s.why ?? "") })} />}
       {s.running && <div className="row" style={{ gap: 28 }}>
         {figure(t("calls"), String(s.calls))}{figure(t("failures"), String(s.failures))}{figure(t("error.rate"), s.error_rate === null ? "—" : percent(s.error_rate))}{figure(t("p50"), `${millis(s.p50_ms)} ms`)}{figure(t("p99"), `${millis(s.p99_ms)} ms`)}
         {c.form === "module" && figure(t("memory"), s.memory ? bytes(s.memory) : "—")}{figure(t("late"), String(s.late))}

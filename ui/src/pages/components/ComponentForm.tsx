@@ -6,6 +6,7 @@ import { type Checked, checkComponent, type Component, type Definition, handIn, 
 import { machines } from "../../api/queries";
 import { Problem } from "../../components/Status";
 import { useLang } from "../../i18n/useLang";
+import { useSay } from "../../i18n/useSay";
 import { bytes } from "../../lib/format";
 import { useChange } from "../production/parts";
 import { Inputs, Outputs } from "./Lists";
@@ -117,8 +118,9 @@ function asked(v: Fields): Definition {
 
 function Verdict({ check, error }: { check: Checked | undefined; error: unknown }) {
   const { t } = useTranslation("components");
+  const say = useSay();
   if (error) return <Problem error={error} />;
   if (!check) return <p className="dim">{t("check.empty")}</p>;
-  if (!check.ok) return <p role="status"><Typography.Text type="danger">{check.what}</Typography.Text></p>;
+  if (!check.ok) return <p role="status"><Typography.Text type="danger">{say(check.what ?? "")}</Typography.Text></p>;
   return <p className="dim" role="status">{check.signer ? t("check.ok", { signer: check.signer }) : t("check.service")}</p>;
 }

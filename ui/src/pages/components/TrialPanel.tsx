@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { type Definition, type Output, type Run, type Trial, tryComponent } from "../../api/components";
 import { Problem } from "../../components/Status";
 import { useLang } from "../../i18n/useLang";
+import { useSay } from "../../i18n/useSay";
 import { bytes, unitText } from "../../lib/format";
 import { dateTime, hour, iso, ms } from "../../lib/time";
 import { millis, useSaid } from "./parts";
@@ -44,11 +45,12 @@ export function definitionOf(c: Definition): Definition {
 
 function TrialView({ of, outputs }: { of: Trial; outputs: Output[] }) {
   const { t } = useTranslation("components");
+  const say = useSay();
   return (
     <div className="stack">
       <p role="status" style={{ margin: 0 }}><b>{t("try.sum", { calls: of.runs.length, step: of.step_s, answered: of.answered, missing: of.missing, failed: of.failed })}</b><br />
         {of.p50_ms !== null && <span className="dim">{t("try.times", { p50: millis(of.p50_ms), p99: millis(of.p99_ms), max: millis(of.max_ms), memory: bytes(of.memory) })}</span>}</p>
-      {of.ended && <Alert type="error" showIcon title={t("try.ended", { why: of.ended })} />}
+      {of.ended && <Alert type="error" showIcon title={t("try.ended", { why: say(of.ended) })} />}
       <Values runs={of.runs} outputs={outputs} />
       {of.times.length > 0 && <Times of={of} />}
     </div>

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import type { ComponentState, Output, Run } from "../../api/components";
 import { session } from "../../api/queries";
 import { useLang } from "../../i18n/useLang";
+import { useSay } from "../../i18n/useSay";
 import { measured, unitText } from "../../lib/format";
 import type { ComponentsSearch } from "../../routes";
 
@@ -36,8 +37,9 @@ export const millis = (v: number | null | undefined): string => (v === null || v
 export function useSaid(): (r: Run, outputs: Output[]) => string {
   const { t } = useTranslation("components");
   const { lang } = useLang();
+  const say = useSay();
   return (r, outputs) => {
-    if (r.why) return `${t(`why.${r.why}`)}${r.detail ? `: ${r.detail}` : ""}`;
+    if (r.why) return `${t(`why.${r.why}`)}${r.detail ? `: ${say(r.detail)}` : ""}`;
     return r.outputs.map((o) => {
       const unit = unitText(outputs.find((x) => x.name === o.name)?.unit, lang);
       return o.value === null ? `${o.name} ${t("quality.bad")}` : `${o.name} = ${measured(o.value)}${unit && ` ${unit}`}${o.quality === "uncertain" ? ` (${t("quality.uncertain")})` : ""}`;

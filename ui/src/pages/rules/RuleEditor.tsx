@@ -11,7 +11,7 @@ import { hour, iso } from "../../lib/time";
 import { PlacePicker, useChange } from "../production/parts";
 import { Expression } from "./Expression";
 import { GoesOn, SafetyFields, safetyOf } from "./Safety";
-import { SignalField } from "./SignalField";
+import { RouteField, SignalField } from "./SignalField";
 import { TrialView } from "./TrialView";
 
 export type Fields = Omit<Definition, "inputs" | "actions" | "name"> & { name?: Partial<Definition["name"]>; inputs: Partial<RuleInput>[]; actions: Partial<Action>[] };
@@ -77,7 +77,7 @@ function asked(v: Fields): Definition {
     ...given({ owner: v.owner, reset: v.reset, on_delay_s: v.on_delay_s, off_delay_s: v.off_delay_s, min_interval_s: v.min_interval_s, stale_s: v.stale_s, note: v.note, goes_on: v.goes_on && v.actions.some((a) => a?.kind === "command") ? true : undefined, every_s: v.trigger === "schedule" ? v.every_s : undefined }),
     name, place: v.place ?? "", when: v.when ?? "", trigger: v.trigger ?? "sample", max_per_hour: v.max_per_hour ?? 1,
     inputs: (v.inputs ?? []).map((i) => ({ name: i?.name ?? "", equipment: i?.equipment ?? "", signal: i?.signal ?? "" })),
-    actions: (v.actions ?? []).map((a) => ({ kind: a?.kind ?? "alarm", ...given({ equipment: a?.equipment, priority: a?.kind === "alarm" || a?.kind === "work_order" ? (a.priority ?? 3) : undefined, signal: a?.kind === "command" ? a.signal : undefined, value: a?.kind === "command" ? a.value : undefined, ...(a?.kind === "command" ? safetyOf(a) : {}), what: a?.kind === "call" ? (a.what ?? "maintenance") : undefined, text: a?.text?.zh ? { zh: a.text.zh, ...(a.text.en ? { en: a.text.en } : {}) } : undefined }) })),
+    actions: (v.actions ?? []).map((a) => ({ kind: a?.kind ?? "alarm", ...given({ equipment: a?.equipment, priority: a?.kind === "alarm" || a?.kind === "work_order" || a?.kind === "notify" ? (a.priority ?? 3) : undefined, signal: a?.kind === "command" ? a.signal : undefined, value: a?.kind === "command" ? a.value : undefined, ...(a?.kind === "command" ? safetyOf(a) : {}), route: a?.kind === "notify" ? a.route : undefined, what: a?.kind === "call" ? (a.what ?? "maintenance") : undefined, text: a?.text?.zh ? { zh: a.text.zh, ...(a.text.en ? { en: a.text.en } : {}) } : undefined }) })),
   } as Definition;
 }
 
@@ -129,7 +129,7 @@ function Timing() {
   );
 }
 
-const kinds = ["alarm", "command", "call", "work_order", "nonconformance", "hold_order"] as const;
+const kinds = ["alarm", "command", "call", "work_order", "nonconformance", "hold_order", "notify"] as const;
 
 function Actions() {
   const { t } = useTranslation("rules");
@@ -149,7 +149,8 @@ function Actions() {
               {kind === "command" && <><SignalField at={[f.name, "signal"]} machine={rows[f.name]?.equipment} label={`${t("action.signal")} ${i + 1}`} fits={(s) => s.writable === true} />
                 <Form.Item name={[f.name, "value"]} label={`${t("action.value")} ${i + 1}`} rules={[{ required: true, message: t("needed") }]} style={{ margin: 0 }}><InputNumber style={{ width: 110 }} /></Form.Item></>}
               {kind === "call" && <Form.Item name={[f.name, "what"]} label={`${t("action.what")} ${i + 1}`} initialValue="maintenance" style={{ margin: 0, width: 120 }}><Select options={(["material", "quality", "maintenance"] as const).map((w) => ({ value: w, label: t(`what.${w}`) }))} /></Form.Item>}
-              {(kind === "alarm" || kind === "work_order") && <Form.Item name={[f.name, "priority"]} label={`${t("action.priority")} ${i + 1}`} initialValue={3} style={{ margin: 0 }}><InputNumber min={1} max={4} precision={0} style={{ width: 80 }} /></Form.Item>}
+              {kind === "notify" && <RouteField at={f.name} n={i + 1} />}
+              {(kind === "alarm" || kind === "work_order" || kind === "notify") && <Form.Item name={[f.name, "priority"]} label={`${t("action.priority")} ${i + 1}`} initialValue={3} style={{ margin: 0 }}><InputNumber min={1} max={4} precision={0} style={{ width: 80 }} /></Form.Item>}
               {kind !== "command" && <Form.Item name={[f.name, "text", "zh"]} label={`${t("action.text")} ${i + 1}`} style={{ margin: 0, width: 220 }}><Input maxLength={100} /></Form.Item>}
               <Button disabled={fields.length === 1} aria-label={`${t("remove")} ${i + 1}`} onClick={() => remove(f.name)}>×</Button>
             </div>{kind === "command" && <SafetyFields at={f.name} n={i + 1} row={rows[f.name] ?? {}} />}</div>);
