@@ -103,7 +103,7 @@ var floors = []struct {
 	{"shop/maintenance", []string{"plant", "access", "calc/kpi"}, "rooms of a storey do not import one another; alarms, stops and counts are told to it"},
 	{"attachment", []string{"plant", "access"}, "files that people add; what names them is told by nobody"},
 	{"shop/andon", []string{"plant", "access"}, "who called, who came; it knows no order and no store"},
-	{"shop/control/rule", []string{"plant", "access", "fact/document", "history", "calc/alarm", "calc/rule"}, "decides and does nothing by itself; machines, samples, what is done and what happened are told to it"},
+	{"shop/control/rule", []string{"plant", "access", "fact", "fact/document", "history", "calc/alarm", "calc/control", "calc/rule"}, "decides and does nothing by itself; machines, samples, what is done and what happened are told to it"},
 	{"shop/production/attendance", []string{"plant", "figure", "access", "shop/production"}, "folds hours that production gives it; calendars are told to it"},
 	{"shop/material/balance", []string{"plant", "figure", "access", "shop/material"}, "folds bookings and books nothing"},
 	{"figure/figuretest", []string{"figure"}, "holds definitions against cases"},

@@ -63,6 +63,10 @@ test("the engineer writes a rule and is shown where it is wrong", async () => {
   await choose(page, form, "设备 2", "1号磨床");
   await choose(page, form, "信号 2", "power.active");
   await form.getByLabel("叫什么 2").fill("power");
+  await form.getByRole("button", { name: "增加输入" }).click(); // what no device tells
+  await choose(page, form, "设备 3", "1号磨床");
+  await choose(page, form, "信号 3", "calendar.in_shift");
+  await form.getByLabel("叫什么 3").fill("shift");
   const when = form.getByLabel("条件", { exact: true });
   await when.fill("feed > power");
   await form.getByText(/第 6 个字符: compares .* these are unlike/).waitFor();
@@ -70,7 +74,7 @@ test("the engineer writes a rule and is shown where it is wrong", async () => {
   await when.fill("fe");
   await page.locator(".ant-select-dropdown:not(.ant-select-dropdown-hidden)").getByRole("code").filter({ hasText: "feed" }).first().click();
   assert.equal(await when.inputValue(), "feed");
-  await when.fill('feed > 500.0 && avg(feed, "2s") > 500.0');
+  await when.fill('feed > 500.0 && avg(feed, "2s") > 500.0 && (shift || !shift)');
   await form.getByText("可以用", { exact: false }).waitFor();
   await form.getByLabel("消失多久才结束（秒）").fill("1");
   await form.getByRole("button", { name: "增加动作" }).click();
@@ -78,6 +82,9 @@ test("the engineer writes a rule and is shown where it is wrong", async () => {
   await choose(page, form, "在哪里 2", "1号磨床");
   await choose(page, form, "设定点 2", "feed.override");
   await form.getByLabel("设为 2").fill("90");
+  await choose(page, form, "规则无法继续时 2", "缓变到安全值");
+  await form.getByLabel("安全值 2").fill("95");
+  await form.getByLabel("每秒变化（空：一步到位） 2").fill("2");
   await form.getByText("可以用", { exact: false }).waitFor();
   await form.getByRole("button", { name: "看最近 6 小时会在何时触发" }).click();
   await form.getByText(/最近 .* 会触发 \d+ 次/).waitFor();
@@ -172,6 +179,28 @@ test("it is suspended, the next revision acts, and the first is rolled back to",
   await page.goto(`${demo.base}/control/rules?rule=${id}`);
   await page.getByRole("dialog", { name: /第 1 版/ }).getByText("回到这一版").first().waitFor();
   await accessible(page, "rules-rolled-back");
+});
+
+test("it acts too often, suspends itself, and its set point goes to what was declared", async () => {
+  const page = engineer;
+  let r = await rule();
+  assert.deepEqual(r.actions[1].safe, { action: "ramp", value: 95, rate: 2 });
+  for (let n = 0; n < 12 && r.state === "active"; n++) {
+    const before = (await fired("active")).length;
+    await feed(110);
+    await until("a firing, or the end", async () => (await fired("active")).length > before || (await rule()).state !== "active");
+    await until("the end of the firing", async () => (await fired("active")).every((f) => f.to) || (await rule()).state !== "active");
+    r = await rule();
+  }
+  assert.equal(r.state, "suspended");
+  await until("its set point is safe", async () => (await rule()).securing.every((s) => s.done));
+  assert.match((await rule()).securing[0].what, /feed.override is at 95/);
+  const commands = (await demo.api(`/api/v1/commands?equipment=${grinder.id}`)).items;
+  assert.equal(commands[0].value.number, 95);
+  assert.match(commands[0].note, /safe action/);
+  await page.goto(`${demo.base}/control/rules?rule=${id}`);
+  await page.getByRole("list", { name: "设定点的安全动作" }).getByText("已完成").waitFor();
+  await accessible(page, "rules-secured");
 });
 
 test("in English", async () => {

@@ -83,10 +83,12 @@ func (m *machine) mean(at plant.Micros) float64 {
 	l := m.body.load
 	switch busy := m.busy(); {
 	case busy > 0:
-		return l.idle + (l.work-l.idle)*busy*(1+m.wear*0.001)
+		return l.idle + (l.work-l.idle)*busy*(1+m.wear*0.001) + m.held() - m.fans()
 	case m.dead():
 		return l.idle * offShare
-	case m.class != "furnace" && at >= m.since+micros(standbyAfter):
+	case m.class == "furnace":
+		return l.idle + m.held() - m.fans()
+	case at >= m.since+micros(standbyAfter):
 		return l.idle * standbyShare
 	}
 	return l.idle

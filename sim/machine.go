@@ -164,7 +164,7 @@ func (m *machine) defaults() {
 		"feed.override": 100, "spindle.override": 100, "robot.override": 100, "stone.pressure": 6, "belt.speed": 220, "conveyor.speed": 12,
 		"part.target": 30, "tool.number": 3, "setpoint.zone1": 780, "setpoint.zone2": 820, "setpoint.zone3": 840, "setpoint.zone4": 845,
 		"setpoint.zone5": 845, "setpoint.zone6": 840, "machine.mode": m.codes["machine.mode"].of(modeAutomatic), "machine.door": 1,
-		"setpoint.process": bathTarget, "heater.output": 72.3,
+		"setpoint.process": bathTarget, "heater.output": heaterUsual, "fan.speed": 100,
 	} {
 		if i, ok := m.slot[name]; ok {
 			m.values[i].num = m.kind.Signals[i].bounded(v)
@@ -257,6 +257,9 @@ func (m *machine) write(i int, v float64) bool {
 	if !s.Writable || s.Fixed != "" || s.Kind == plant.KindText || math.IsNaN(v) || math.IsInf(v, 0) ||
 		s.Min != nil && v < *s.Min || s.Max != nil && v > *s.Max {
 		return false
+	}
+	if m.class == "furnace" { // its power may change with what is written
+		m.settle(m.seen())
 	}
 	m.anchorZones() // they head for the new set point from here
 	m.anchorBath()

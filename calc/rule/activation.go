@@ -13,28 +13,37 @@ type Value struct {
 }
 
 // activation answers an expression's questions from an array, without a map per
-// evaluation. A value is boxed only when it is another one.
+// evaluation. A value is boxed only when it is another one and somebody asks for it.
 type activation struct {
 	p      *Program
-	values []ref.Val
+	values []ref.Val // boxed; nil: it is another one by now
 	last   []Value
+	told   []bool
 }
 
 var _ interpreter.Activation = (*activation)(nil)
 
 func newActivation(p *Program) *activation {
 	n := len(p.spec.Inputs) + len(p.windows)
-	return &activation{p: p, values: make([]ref.Val, n), last: make([]Value, n)}
+	return &activation{p: p, values: make([]ref.Val, n), last: make([]Value, n), told: make([]bool, n)}
 }
 
-// set tells a value; a window's is a number always.
-func (a *activation) set(slot int, v Value, window bool) {
-	if a.values[slot] != nil && a.last[slot] == v {
+// set tells a value.
+func (a *activation) set(slot int, v Value) {
+	if a.told[slot] && a.last[slot] == v {
 		return
 	}
-	a.last[slot] = v
-	kind := Number
-	if !window {
+	a.told[slot], a.last[slot], a.values[slot] = true, v, nil
+}
+
+// get is a value as expressions have it, nil where none was told; a window's is a number
+// always.
+func (a *activation) get(slot int) ref.Val {
+	if out := a.values[slot]; out != nil || !a.told[slot] {
+		return out
+	}
+	v, kind := a.last[slot], Number
+	if slot < len(a.p.spec.Inputs) {
 		kind = a.p.spec.Inputs[slot].Kind
 	}
 	switch kind {
@@ -47,6 +56,7 @@ func (a *activation) set(slot int, v Value, window bool) {
 	default:
 		a.values[slot] = types.Double(v.Number)
 	}
+	return a.values[slot]
 }
 
 // ResolveName implements [interpreter.Activation].
@@ -55,7 +65,7 @@ func (a *activation) ResolveName(name string) (any, bool) {
 	if !ok || slot >= len(a.values) {
 		return nil, false
 	}
-	return a.values[slot], true
+	return a.get(slot), true
 }
 
 // Parent implements [interpreter.Activation].

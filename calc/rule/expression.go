@@ -97,8 +97,9 @@ func (p *Program) Windows() []string {
 // Compile checks a spec; what is wrong is a [*Wrong].
 func Compile(s Spec) (*Program, error) { return compile(s, MaxCost, true) }
 
-// CompileUncounted is Compile for a fold over history: what one evaluation may cost was
-// bounded when it was compiled, so that it need not count its steps each time.
+// CompileUncounted is Compile for a fold over history, which somebody waits for: what one
+// evaluation may cost was bounded when it was compiled, and it does not count its steps
+// though it loops or reads texts.
 func CompileUncounted(s Spec) (*Program, error) { return compile(s, MaxCost, false) }
 
 func compile(s Spec, limit uint64, counted bool) (*Program, error) {
@@ -393,13 +394,23 @@ func (c *compiler) reads(native *ast.AST, out *expression) {
 const interruptEach = 64
 
 func (c *compiler) plan(env *cel.Env, checked *cel.Ast, out *expression, at func(int64) int) error {
+	// What neither loops nor reads texts costs what was found when it was compiled, at the
+	// most: its limit holds without that each evaluation counts its steps.
+	counts := c.p.bounded && (out.loops || slices.ContainsFunc(out.inputs, func(i int) bool { return c.p.spec.Inputs[i].Kind == Text }))
 	options := []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize), cel.CustomDecoratorV2(func(i interpreter.InterpretableV2) (interpreter.InterpretableV2, error) {
-		if call, ok := i.(interpreter.InterpretableCall); ok && call.Function() == operators.Divide {
-			return divided{call, at(call.ID())}, nil
+		switch of := i.(type) {
+		case interpreter.InterpretableCall:
+			if of.Function() == operators.Divide {
+				return divided{of, at(of.ID())}, nil
+			}
+		case interpreter.InterpretableAttribute:
+			if slot, ok := c.slotOf(of.Attr()); ok && !counts && !out.loops {
+				return slotted{of, slot}, nil
+			}
 		}
 		return i, nil
 	})}
-	if c.p.bounded {
+	if counts {
 		options = append(options, cel.CostLimit(c.limit))
 	}
 	if out.loops {
@@ -410,6 +421,36 @@ func (c *compiler) plan(env *cel.Env, checked *cel.Ast, out *expression, at func
 		return &Wrong{At: 0, What: err.Error()}
 	}
 	return nil
+}
+
+// slotOf is the slot of a name that stands by itself.
+func (c *compiler) slotOf(a interpreter.Attribute) (int, bool) {
+	named, ok := a.(interpreter.NamespacedAttribute)
+	if !ok || len(named.Qualifiers()) > 0 || len(named.CandidateVariableNames()) != 1 {
+		return 0, false
+	}
+	slot, ok := c.p.slots[named.CandidateVariableNames()[0]]
+	return slot, ok
+}
+
+// slotted is an input or a window, found by its slot and not by its name.
+type slotted struct {
+	interpreter.InterpretableAttribute
+	slot int
+}
+
+func (s slotted) Exec(frame *interpreter.ExecutionFrame) ref.Val {
+	if a, ok := frame.Scope().(*activation); ok && a.told[s.slot] {
+		return a.get(s.slot)
+	}
+	return s.InterpretableAttribute.Exec(frame)
+}
+
+func (s slotted) Eval(vars interpreter.Activation) ref.Val {
+	if a, ok := vars.(*activation); ok && a.told[s.slot] {
+		return a.get(s.slot)
+	}
+	return s.InterpretableAttribute.Eval(vars)
 }
 
 // divided is a division that has no value where it divides by nought, as floating point
@@ -474,10 +515,10 @@ func (c *compiler) checkNought() error {
 	trial := newActivation(c.p)
 	for nought := -1; nought < len(trial.values); nought++ {
 		for i := range trial.values {
-			trial.set(i, Value{Number: 1}, i >= len(c.p.spec.Inputs))
+			trial.set(i, Value{Number: 1})
 		}
 		if nought >= 0 {
-			trial.set(nought, Value{}, nought >= len(c.p.spec.Inputs))
+			trial.set(nought, Value{})
 		}
 		for _, x := range all {
 			if x.of == nil {

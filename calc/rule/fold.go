@@ -123,7 +123,7 @@ func (f *Fold) Take(input int, at int64, v Value) {
 		f.dirty |= 1 << input
 	}
 	in.value, in.said, in.wait = v, true, 0
-	f.values.set(input, v, false)
+	f.values.set(input, v)
 }
 
 // Miss says that from the instant on an input is not known.
@@ -311,7 +311,7 @@ func (f *Fold) judge() {
 	for i := range f.windows {
 		var v float64
 		if v, f.known[i] = f.windows[i].value(f.at); f.known[i] {
-			f.values.set(len(f.inputs)+i, Value{Number: v}, true)
+			f.values.set(len(f.inputs)+i, Value{Number: v})
 		}
 	}
 	f.why = ""

@@ -39,7 +39,7 @@ type benchCmd struct {
 // benchParts are all that can be measured. A room with limits of its own adds
 // its part here.
 func benchParts(peers bench.Peers, links bench.Links, starts bench.Starts, registry registryBench, schedules scheduleBench) []bench.Part {
-	return slices.Concat(bench.Parts(), starts.Parts(), links.Parts(), bench.Province{Open: openBenchProvince}.Parts(), []bench.Part{registry.part(), genealogyBench{}.part(), planningBench{}.part(), qualityBench{}.part(), rulesBench{}.part(), componentsBench{}.part()}, schedules.parts(), peers.Parts())
+	return slices.Concat(bench.Parts(), starts.Parts(), links.Parts(), bench.Province{Open: openBenchProvince}.Parts(), []bench.Part{registry.part(), genealogyBench{}.part(), planningBench{}.part(), qualityBench{}.part(), rulesBench{}.part(), handshakeBench{}.part(), componentsBench{}.part()}, schedules.parts(), peers.Parts())
 }
 
 func benchPartNames() string {

@@ -14,9 +14,11 @@ import (
 	"zhigai/access"
 	"zhigai/calc/stat"
 	"zhigai/connect/profile"
+	"zhigai/data"
 	"zhigai/fact/document"
 	"zhigai/plant"
 	"zhigai/shop/control/loop"
+	"zhigai/shop/energy"
 	"zhigai/sim"
 )
 
@@ -34,6 +36,8 @@ type controlled struct {
 	orders   []loop.Order
 	ids      int
 	raised   []string
+	tariff   *energy.Tariff
+	meter    *quarters // nil: nobody asks for demand
 }
 
 // controlStory runs the machines at the paths in a bubble of time.
@@ -51,7 +55,7 @@ func controlStory(t *testing.T, seed uint64, paths []string, story func(*control
 		began := time.Now()
 		c := &controlled{T: t, Plant: p, profiles: profiles, model: m, kept: map[string]document.Document{}}
 		c.desk = loop.NewDesk(loop.Options{
-			Store: c, Machines: c, Live: c, Commands: c, Alarms: c, NewID: c.newID, Now: time.Now, Passed: func() time.Duration { return time.Since(began) }, Logger: slog.New(slog.DiscardHandler),
+			Store: c, Machines: c, Live: c, Commands: c, Alarms: c, Period: c.period, NewID: c.newID, Now: time.Now, Passed: func() time.Duration { return time.Since(began) }, Logger: slog.New(slog.DiscardHandler),
 		})
 		must(t, c.desk.Resume(t.Context(), homeTenant))
 		defer c.desk.Close()
@@ -79,15 +83,20 @@ func (c *controlled) newID() string {
 func (c *controlled) hold(l loop.Loop, err error) string {
 	c.Helper()
 	must(c.T, err)
+	return c.holdBy(l, c.live)
+}
+
+func (c *controlled) holdBy(l loop.Loop, live func(time.Duration)) string {
+	c.Helper()
 	engineer, admin := access.Node(homeTenant), access.Node(homeTenant)
 	engineer.Name, admin.Name = "engineer", "admin"
-	l, err = c.desk.SaveLoop(c.Context(), engineer, l)
+	l, err := c.desk.SaveLoop(c.Context(), engineer, l)
 	must(c.T, err)
 	l, err = c.desk.Move(c.Context(), admin, l.ID, loop.Move{State: loop.Approved, Rev: l.Rev})
 	must(c.T, err)
 	v, err := c.desk.SetMode(c.Context(), engineer, l.Series, loop.Asked{Mode: loop.Manual})
 	must(c.T, err)
-	c.live(5 * time.Second)
+	live(5 * time.Second)
 	_, err = c.desk.SetMode(c.Context(), engineer, l.Series, loop.Asked{Mode: loop.Auto, Rev: v.Run.Rev})
 	must(c.T, err)
 	return l.Series
@@ -123,11 +132,17 @@ func (c *controlled) Machine(_ context.Context, _ plant.TenantNo, node plant.Nod
 	for i := range kind.Signals {
 		out.Signals = append(out.Signals, loopSignal(&kind.Signals[i]))
 	}
+	if n.Machine.Class == "meter" {
+		out.Signals = append(out.Signals, demandSignal)
+	}
 	return out, nil
 }
 
 // Values implements loop.Live.
 func (c *controlled) Values(_ context.Context, _ plant.TenantNo, machine plant.NodeID, signals []string) ([]loop.Value, error) {
+	if c.meter != nil && slices.Equal(signals, []string{demandSignal.Name}) {
+		return []loop.Value{c.forecast(c.meter)}, nil
+	}
 	all := c.Shown(string(machine))
 	out := make([]loop.Value, len(signals))
 	for i, s := range signals {
@@ -177,9 +192,17 @@ func (c *controlled) Wait(_ context.Context, _ plant.TenantNo, id string) (loop.
 	return loop.Command{State: "confirmed", Final: true, Confirmed: true}, nil
 }
 
+// period is that of the published tariff; nil: there is none.
+func (c *controlled) period(context.Context, plant.TenantNo, plant.NodeID) (string, error) {
+	if c.tariff == nil {
+		return "", nil
+	}
+	return string(c.tariff.Kind(time.Now())), nil
+}
+
 // Beat implements loop.Commands.
 func (c *controlled) Beat(_ context.Context, _ access.Principal, machine plant.NodeID, signal string, count uint64) error {
-	return c.Write(string(machine), signal, float64(count%60_000))
+	return c.Write(string(machine), signal, float64(1+count%30_000)) // as its profile lets it count
 }
 
 // Raise implements loop.Alarms.
@@ -308,5 +331,100 @@ func TestControlStory_Offset(t *testing.T) {
 	t.Logf("%d parts alone: mean %+.4f mm, sd %.4f, Ppk %.2f; %d corrected: mean %+.4f mm, sd %.4f, Ppk %.2f", len(alone), meanB-demoBore, sdB, before, len(corrected), meanA-demoBore, sdA, after)
 	if after < 1.33 || before > 1 || after < before+0.5 {
 		t.Errorf("Ppk %.2f alone and %.2f corrected; want 1.33 and more with the loop, and less than 1 without", before, after)
+	}
+}
+
+// furnaceDay is a day of the furnace whose zone the demo holds.
+type furnaceDay struct {
+	kwh      map[energy.Hours]float64 // by the furnace's own counter
+	mean     map[energy.Hours]float64 // Cel of the zone, while the furnace had current
+	hours    map[energy.Hours]float64
+	outside  float64 // share of the time with current in which the zone was outside of its window
+	low, hot float64
+}
+
+// heats lives a day with the furnace, second by second; what an hour counted belongs to
+// the kind of hours that it lies in.
+func (c *controlled) heats(t *energy.Tariff, begin time.Time) furnaceDay {
+	d := furnaceDay{kwh: map[energy.Hours]float64{}, mean: map[energy.Hours]float64{}, hours: map[energy.Hours]float64{}, low: math.Inf(1), hot: math.Inf(-1)}
+	n, all := map[energy.Hours]float64{}, 0.0
+	read := c.shown(demoHeld, "energy.active")
+	for time.Since(begin) < 24*time.Hour {
+		kind := t.Kind(time.Now())
+		for minute := time.Now().Add(time.Minute); time.Now().Before(minute); {
+			c.live(time.Second)
+			v := c.shown(demoHeld, "temperature.zone2")
+			n[kind]++
+			all++
+			d.mean[kind] += v
+			if v < demoSoakLow || v > demoSoakHigh {
+				d.outside++
+			}
+			d.low, d.hot = min(d.low, v), max(d.hot, v)
+		}
+		now := c.shown(demoHeld, "energy.active")
+		d.kwh[kind] += now - read
+		read = now
+		d.hours[kind] += 1.0 / 60
+	}
+	for kind := range n {
+		d.mean[kind] /= n[kind]
+	}
+	d.outside /= all
+	return d
+}
+
+// TestControlStory_Tariff: the furnace lives the same day twice, its zone held at one
+// set point, and held through the peaks of the published tariff: less is drawn while
+// energy is dear, and the zone stays within the window of its product. At the end the
+// furnace takes its zone back.
+func TestControlStory_Tariff(t *testing.T) {
+	t.Parallel()
+	tables, err := energy.ReadTables(data.FS)
+	must(t, err)
+	tariff, ok := tables.Tariff(storyTariff)
+	if !ok {
+		t.Fatal("no tariff")
+	}
+	var days [2]furnaceDay
+	for i := range days {
+		controlStory(t, 1, []string{demoHeld}, func(c *controlled) {
+			must(c.T, c.Write(demoHeld, "heater.remote", 1))
+			if i == 1 {
+				c.tariff = tariff
+			}
+			series := c.hold(demoZone(demoHeld))
+			c.live(time.Hour) // the zone settles
+			days[i] = c.heats(tariff, time.Now())
+			v := c.view(series)
+			if v.Run.Mode != loop.Auto || len(c.raised) > 0 {
+				c.Fatalf("after a day the loop is in %s: %s %q", v.Run.Mode, v.Run.Reason, c.raised)
+			}
+			who := access.Node(homeTenant)
+			who.Name = "engineer"
+			v, err := c.desk.HandBack(c.Context(), who, series, loop.Back{Rev: v.Run.Rev})
+			must(c.T, err)
+			c.live(time.Hour)
+			if own, zone := c.shown(demoHeld, "heater.remote"), c.shown(demoHeld, "temperature.zone2"); own != 0 || v.Run.Mode != loop.Off || math.Abs(zone-820) > 5 {
+				c.Errorf("handed back: remote %v, loop in %s, zone at %v; want the furnace's own 820", own, v.Run.Mode, zone)
+			}
+		})
+	}
+	one, by := days[0], days[1]
+	for _, kind := range []energy.Hours{energy.Peak, energy.Valley} {
+		if by.hours[kind] < 1 {
+			t.Fatalf("%v hours of %s in the day", by.hours[kind], kind)
+		}
+		t.Logf("%s, %.1f h: zone %.1f Cel and %.2f kWh at one set point; %.1f Cel and %.2f kWh by the tariff", kind, by.hours[kind], one.mean[kind], one.kwh[kind], by.mean[kind], by.kwh[kind])
+	}
+	t.Logf("outside of %v..%v Cel: %.2f %% of the day at one set point, %.2f %% by the tariff (%.1f to %.1f)", demoSoakLow, demoSoakHigh, 100*one.outside, 100*by.outside, by.low, by.hot)
+	if saved := one.kwh[energy.Peak] - by.kwh[energy.Peak]; saved < 1 || by.mean[energy.Peak] > one.mean[energy.Peak]-8 {
+		t.Errorf("in the peak %.2f kWh less at %.1f instead of %.1f Cel; want less energy and a cooler zone", saved, by.mean[energy.Peak], one.mean[energy.Peak])
+	}
+	if more := by.kwh[energy.Valley] - one.kwh[energy.Valley]; more > 0.5 { // the way back up
+		t.Errorf("%.2f kWh more in the valley", more)
+	}
+	if by.outside > one.outside+0.001 {
+		t.Errorf("the window is left for %.4f of the day, without the tariff for %.4f", by.outside, one.outside)
 	}
 }

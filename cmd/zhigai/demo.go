@@ -173,7 +173,8 @@ func (d *demo) join(ctx context.Context, n *node) ([]web.Login, error) {
 	for i := range m.Nodes {
 		if e := m.Nodes[i].Machine; e != nil {
 			e.Device.Address = sim.Fill(e.Device.Address, endpoints)
-			e.Device.Writing = e.Device.Writing || slices.Contains(demoWritten, m.Nodes[i].Path) || slices.Contains(demoHands, m.Nodes[i].Path)
+			at := m.Nodes[i].Path
+			e.Device.Writing = e.Device.Writing || slices.Contains(demoWritten, at) || slices.Contains(demoHands, at) || d.stories != nil && slices.Contains(demoShed, at)
 		}
 	}
 	admin := access.With(ctx, access.Node(homeTenant))
@@ -208,7 +209,7 @@ func (d *demo) join(ctx context.Context, n *node) ([]web.Login, error) {
 			return nil, fmt.Errorf("demo plant: %w", err)
 		}
 		n.workers.Go(func() { n.adjustDemoGauges(ctx, d.plant) })
-		if err := n.planDemoLoop(ctx); err != nil {
+		if err := n.planDemoLoop(ctx, d.stories != nil); err != nil {
 			return nil, fmt.Errorf("demo plant: %w", err)
 		}
 		if err := n.planDemoHandshakes(ctx); err != nil {

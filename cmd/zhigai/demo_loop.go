@@ -18,6 +18,9 @@ import (
 // demoHeld is the furnace whose second zone the demo holds.
 const demoHeld = demoSite + "/heat-treatment/line-1/furnace-1"
 
+// The rings are hardened well while the zone is within these, Cel.
+const demoSoakLow, demoSoakHigh = 805.0, 835.0
+
 // demoZone is how the zone is held, tuned by SIMC for a closed loop of half a minute:
 // it gains 11 Cel per percent of heater power with a lag of six minutes, and scan and
 // read-back are a dead time of two seconds.
@@ -27,15 +30,26 @@ func demoZone(furnace plant.NodeID) (loop.Loop, error) {
 	return loop.Loop{
 		Name: plant.Name{ZH: "1号炉2区温度", EN: "furnace 1, zone 2 temperature"}, Owner: "engineer", Machine: furnace, Output: "heater.output",
 		PV: loop.Input{Machine: furnace, Signal: "temperature.zone2"}, Block: loop.Block{Kind: loop.PID, PID: &pid, Ramp: &calc.Ramp{Up: 1, Down: 1, Hold: 30}},
-		SP: 820, SPLow: 600, SPHigh: 900, PeriodMs: 1000, MaxAgeMs: 5000, IntervalMs: 3000, Deadband: 0.2, Resolution: 0.1,
-		Safe: loop.Safe{Action: loop.HandBack, Signal: "heater.remote"}, Watchdog: &loop.Watchdog{Signal: "watchdog.remote", PeriodMs: 2000}, Note: "首版，按 SIMC 整定",
+		SP: 820, SPLow: 600, SPHigh: 900, Tariff: &loop.Tariff{
+			By:  []loop.Shift{{Period: "sharp", By: -12}, {Period: "peak", By: -12}},
+			Low: demoSoakLow, High: demoSoakHigh,
+		},
+		PeriodMs: 1000, MaxAgeMs: 5000, IntervalMs: 3000, Deadband: 0.2, Resolution: 0.1,
+		Safe: loop.Safe{Action: loop.HandBack, Signal: "heater.remote"}, Watchdog: &loop.Watchdog{Signal: "watchdog.remote", PeriodMs: 2000}, Note: "首版，按 SIMC 整定；尖峰和高峰降 12 °C，不出工艺窗口",
 	}, err
+}
+
+// demoWork is a loop of the demo at a machine, and how it is put to work.
+type demoWork struct {
+	path  string
+	write func(plant.NodeID) (loop.Loop, error)
+	hold  func(ctx context.Context, who access.Principal, machine plant.Node, series string) error
 }
 
 // planDemoLoop gives the demo plant control loops, written by its engineer and approved
 // by its administrator, and puts them to work when their machines answer, unless there
 // were some before: then it is for a person to do so.
-func (n *node) planDemoLoop(ctx context.Context) error {
+func (n *node) planDemoLoop(ctx context.Context, shed bool) error {
 	who := access.Node(homeTenant)
 	known, err := n.loops.Loops(ctx, loop.Filter{Scope: who.Scope, Limit: 1})
 	if err != nil || len(known) > 0 {
@@ -47,14 +61,13 @@ func (n *node) planDemoLoop(ctx context.Context) error {
 	}
 	engineer, admin := who, who
 	engineer.Name, admin.Name = "engineer", "admin"
-	for _, one := range []struct {
-		path  string
-		write func(plant.NodeID) (loop.Loop, error)
-		hold  func(ctx context.Context, who access.Principal, machine plant.Node, series string) error
-	}{
-		{demoHeld, demoZone, n.holdDemoZone},
-		{demoCorrected, demoOffset, n.holdDemoOffset},
-	} {
+	all := []demoWork{{demoHeld, demoZone, n.holdDemoZone}, {demoCorrected, demoOffset, n.holdDemoLoop}}
+	if shed {
+		if all, err = n.demoShedding(all, stored); err != nil {
+			return err
+		}
+	}
+	for _, one := range all {
 		i := slices.IndexFunc(stored.Nodes, func(nd plant.Node) bool { return nd.Path == one.path })
 		if i < 0 {
 			continue

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"zhigai/access"
 	calc "zhigai/calc/control"
@@ -31,13 +32,23 @@ func demoOffset(grinder plant.NodeID) (loop.Loop, error) {
 	}, nil
 }
 
-// holdDemoOffset does what an engineer does at the grinder: in manual the loop looks at
-// the bore, and goes to auto.
-func (n *node) holdDemoOffset(ctx context.Context, who access.Principal, grinder plant.Node, series string) error {
-	if err := n.answering(ctx, grinder); err != nil {
+// holdDemoLoop does what an engineer does at a machine: in manual the loop looks at what
+// it is to hold, and as soon as that is to be had it goes to auto.
+func (n *node) holdDemoLoop(ctx context.Context, who access.Principal, machine plant.Node, series string) error {
+	if err := n.answering(ctx, machine); err != nil {
 		return err
 	}
 	v, err := n.loops.SetMode(ctx, who, series, loop.Asked{Mode: loop.Manual})
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for err == nil && (v.Now == nil || v.Now.PV == nil || v.Now.Wrong != "") {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+			v, err = n.loops.View(ctx, who, series)
+		}
+	}
 	if err == nil {
 		_, err = n.loops.SetMode(ctx, who, series, loop.Asked{Mode: loop.Auto, Rev: v.Run.Rev})
 	}

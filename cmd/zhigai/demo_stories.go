@@ -48,6 +48,9 @@ type stories struct {
 	gauged  time.Time // from when on finished parts are measured
 }
 
+// storyTariff is the tariff of the plant, as it was published.
+const storyTariff = "zj-large-industry-2024"
+
 // storyBearing is what turns in the spindle of grinder 5: 9 balls of 7.94 mm on 39.04
 // mm.
 const storyBearing, storyRPM, storyOrder = "6205-2RS", 1797, 3.58484
@@ -125,6 +128,8 @@ func (n *node) storyOfEnergy(ctx context.Context, who access.Principal, s *stori
 		return err
 	}
 	net.Meters = append(net.Meters, energy.Meter{Code: "machines", Name: plant.Name{ZH: "用气设备用电", EN: "Machines that take air"}, Medium: energy.Electricity, Aside: true, Formula: strings.Join(taking, " + ")})
+	// By which the furnace that the demo holds is a little cooler while energy is dear.
+	net.Tariffs = append(net.Tariffs, energy.TariffUse{Tariff: storyTariff, Day: s.begin.Format(time.DateOnly), Base: 650_000})
 	net.From, net.Note = plant.InstantOf(s.begin), "由工厂模型生成"
 	if _, err := desk.SaveNetwork(ctx, who, net); err != nil {
 		return err

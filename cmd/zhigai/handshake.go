@@ -18,7 +18,7 @@ func (n *node) newHandshakes() *handshake.Desk {
 	started := time.Now()
 	return handshake.NewDesk(handshake.Options{
 		Store: n.handshakesKept(), Machines: n.handshakeMachines(), Live: handshakeLive{loopLive{n}}, Commands: handshakeCommands{controls{n}},
-		Alarms: handshakeAlarms{alarmsFrom{n.alarms, fromControl}}, Held: n.heldBeside(holdsHandshake), NewID: n.record.NewID, Now: time.Now,
+		Alarms: handshakeAlarms{alarmsFrom{n.alarms, fromControl}}, Follower: handshakeCalls{n}, Held: n.heldBeside(holdsHandshake), NewID: n.record.NewID, Now: time.Now,
 		Passed: func() time.Duration { return time.Since(started) }, Logger: n.log,
 	})
 }

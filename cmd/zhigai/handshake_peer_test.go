@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -12,11 +13,13 @@ import (
 	"time"
 
 	"zhigai/access"
+	calccontrol "zhigai/calc/control"
 	calc "zhigai/calc/handshake"
 	"zhigai/connect/peer"
 	"zhigai/plant"
 	"zhigai/plant/file"
 	"zhigai/shop/control/handshake"
+	"zhigai/shop/control/loop"
 )
 
 // handingMachine is the profile of a machine that hands something over by a code that it
@@ -45,21 +48,24 @@ var brands = []struct {
 	address  string
 }{
 	{
-		"modbus-tcp", map[string]string{"feed": "holding 0 uint16", "clamped": "holding 1 uint16", "guard": "holding 3.0 bool"},
+		"modbus-tcp",
+		map[string]string{"feed": "holding 0 uint16", "clamped": "holding 1 uint16", "guard": "holding 3.0 bool"},
 		func(t *testing.T, port string) *peer.Process {
 			return peer.Python(t, "../..", "modbus/setpoints.py", "pymodbus", "apt-get install python3-pymodbus", port)
 		},
 		`address: "127.0.0.1:PORT", params: {unit: "1"}`,
 	},
 	{
-		"opcua", map[string]string{"feed": "nsu=urn:zhigai.test:setpoints;s=feed", "clamped": "nsu=urn:zhigai.test:setpoints;s=clamped", "guard": "nsu=urn:zhigai.test:setpoints;s=guard"},
+		"opcua",
+		map[string]string{"feed": "nsu=urn:zhigai.test:setpoints;s=feed", "clamped": "nsu=urn:zhigai.test:setpoints;s=clamped", "guard": "nsu=urn:zhigai.test:setpoints;s=guard"},
 		func(t *testing.T, port string) *peer.Process {
 			return peer.Node(t, "../..", "opcua/setpoints.js", port, t.TempDir())
 		},
 		`address: "opc.tcp://127.0.0.1:PORT/UA/SetPoints", params: {policy: None}`,
 	},
 	{
-		"s7", map[string]string{"feed": "DB1.DBW0 int", "clamped": "DB1.DBW2 word", "guard": "DB1.DBX6.0"},
+		"s7",
+		map[string]string{"feed": "DB1.DBW0 int", "clamped": "DB1.DBW2 word", "guard": "DB1.DBX6.0"},
 		func(t *testing.T, port string) *peer.Process {
 			return peer.Node(t, "../..", "s7/setpoints.js", port)
 		},
@@ -449,3 +455,68 @@ func (h *twoBrands) times() {
 
 // handedOver is how many hand-overs are timed.
 const handedOver = 25
+
+// Downstream full, upstream slows: an on-off loop over two brands. It slows the upstream
+// machine at the high level, lets it go again at the low one, not between them, and stays
+// slow when the downstream machine is lost; and it is refused while a handshake moves the
+// same set point.
+func TestInterlock_DownstreamFullUpstreamSlows(t *testing.T) {
+	t.Parallel()
+	h := handing(t, 0, 1)
+	const fast, slow = 9, 2
+	li, wang := access.Node(homeTenant), access.Node(homeTenant)
+	li.Name, wang.Name = "li", "wang"
+	l, err := h.n.loops.SaveLoop(t.Context(), li, loop.Loop{
+		Name: plant.Name{ZH: "下游满则上游减速"}, Owner: "li", Machine: h.giver.node.ID, Output: "told", PV: loop.Input{Machine: h.taker.node.ID, Signal: "code"},
+		Block: loop.Block{Kind: loop.OnOff, OnOff: &calccontrol.OnOff{Hysteresis: 4}, On: fast, Off: slow},
+		SP:    50, SPLow: 10, SPHigh: 90, PeriodMs: 200, MaxAgeMs: 2000, IntervalMs: 1000, Safe: loop.Safe{Action: loop.Ramp, Value: slow},
+	})
+	must(t, err)
+	l, err = h.n.loops.Move(t.Context(), wang, l.ID, loop.Move{State: loop.Approved, Rev: l.Rev})
+	must(t, err)
+	view := func() loop.View {
+		v, err := h.n.loops.View(t.Context(), li, l.Series)
+		must(t, err)
+		return v
+	}
+	mode := func(m loop.Mode) error {
+		_, err := h.n.loops.SetMode(t.Context(), li, l.Series, loop.Asked{Mode: m, Rev: view().Run.Rev})
+		return err
+	}
+	until := func(what string, is func(v loop.View) bool) {
+		t.Helper()
+		h.until(what, func(handshake.View) bool { return is(view()) })
+	}
+	must(t, mode(loop.Manual))
+	until("a reading", func(v loop.View) bool { return v.Now != nil && v.Now.PV != nil && v.Now.Output != nil })
+
+	// The node's own desk follows the handshake: the set point is held.
+	h.stop()
+	must(t, h.n.handshakes.Resume(t.Context(), homeTenant))
+	if err := mode(loop.Auto); !errors.Is(err, access.ErrConflict) || !strings.Contains(err.Error(), "handshake") {
+		t.Errorf("a loop beside a handshake that moves its set point: %v", err)
+	}
+	v, err := h.n.handshakes.View(t.Context(), li, h.series)
+	must(t, err)
+	_, err = h.n.handshakes.SetMode(t.Context(), li, h.series, handshake.Asked{Mode: handshake.Off, Rev: v.Run.Rev})
+	must(t, err)
+	h.desk = h.n.handshakes
+
+	must(t, mode(loop.Auto))
+	for _, c := range []struct {
+		level int
+		speed float64
+	}{{20, fast}, {51, fast}, {60, slow}, {49, slow}, {40, fast}} {
+		h.taker.show(c.level)
+		until(fmt.Sprintf("level %d, speed %v", c.level, c.speed), func(v loop.View) bool {
+			return *v.Now.PV == float64(c.level) && *v.Now.Output == c.speed && v.Now.Under == ""
+		})
+	}
+	if _, err := h.n.handshakes.SetMode(t.Context(), li, h.series, handshake.Asked{Mode: handshake.On, Rev: h.view().Run.Rev}); !errors.Is(err, access.ErrConflict) || !strings.Contains(err.Error(), "loop") {
+		t.Errorf("a handshake beside a loop that moves its set point: %v", err)
+	}
+	h.taker.process.Kill()
+	until("slow, for the level is not known", func(v loop.View) bool {
+		return v.Run.Mode == loop.Suspended && v.Run.Safe && v.Now.Output != nil && *v.Now.Output == slow
+	})
+}

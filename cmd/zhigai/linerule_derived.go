@@ -95,8 +95,9 @@ func (d *ruleDerived) Since(ctx context.Context, tenant plant.TenantNo, machine 
 	key := derivedKey{tenant, machine, signal}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	k := d.kept[key]
-	if at := plant.MicrosOf(now); now.Sub(k.asked) > derivedFor || now.Before(k.asked) || k.from > after || k.to <= at {
+	k, at := d.kept[key], plant.MicrosOf(now)
+	after = max(after, at-minuteUs) // what was then and before was told
+	if now.Sub(k.asked) > derivedFor || now.Before(k.asked) || k.from > after || k.to <= at {
 		// Known ahead, so that what begins meanwhile is told at once.
 		k = derivedKept{from: min(after, at), to: at + 2*plant.Micros(derivedFor.Microseconds()), asked: now}
 		var err error
@@ -105,7 +106,6 @@ func (d *ruleDerived) Since(ctx context.Context, tenant plant.TenantNo, machine 
 		}
 		d.kept[key] = k
 	}
-	at := plant.MicrosOf(now)
 	var out []rule.Stretch
 	for _, one := range k.all {
 		if (one.To == 0 || one.To > after) && one.From <= at {
@@ -115,18 +115,25 @@ func (d *ruleDerived) Since(ctx context.Context, tenant plant.TenantNo, machine 
 	return out, nil
 }
 
-// calendar is what a machine's calendar says of [from, to), by the plant as it was at
-// from: a trial asks by pieces of some hours, the present each second.
+// calendar is what a machine's calendar says of [from, to), by the plant as it is now, or
+// was at from, or at to where the machine was not there before: a trial asks by pieces of
+// some hours.
 func (d *ruleDerived) calendar(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, signal string, from, to plant.Micros) ([]rule.Stretch, error) {
-	s, err := d.n.fleet.At(ctx, tenant, min(from, plant.MicrosOf(time.Now())))
-	if err != nil {
-		return nil, err
+	now := plant.MicrosOf(time.Now())
+	instants := []plant.Micros{from, to}
+	if to >= now { // the present, which is asked each second, and remembered as long
+		instants = []plant.Micros{now}
 	}
-	m := s.Machines[machine]
-	if m == nil || len(m.Calendar.Shifts) == 0 { // it was none then, or nobody planned it
-		return []rule.Stretch{{From: from, To: to}}, nil
+	for _, at := range instants {
+		s, err := d.n.fleet.At(ctx, tenant, at)
+		if err != nil {
+			return nil, err
+		}
+		if m := s.Machines[machine]; m != nil && len(m.Calendar.Shifts) > 0 {
+			return calendarCourse(m.Calendar, signal, from, to), nil
+		}
 	}
-	return calendarCourse(m.Calendar, signal, from, to), nil
+	return []rule.Stretch{{From: from, To: to}}, nil // it was not there yet, or nobody planned it
 }
 
 func calendarCourse(c plant.Calendar, signal string, from, to plant.Micros) []rule.Stretch {

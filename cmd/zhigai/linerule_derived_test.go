@@ -198,3 +198,29 @@ func TestRule_DerivedOfANode(t *testing.T) {
 		}
 	}
 }
+
+// TestRule_DerivedOfANewPlant: a rule on a plant that was entered a moment ago knows what
+// its calendar says, though the plant was not there where the rule begins to look.
+func TestRule_DerivedOfANewPlant(t *testing.T) {
+	t.Parallel()
+	n, _ := nodeAndAPI(t, plannedFurnace, time.Now(), func(*node) {})
+	m, err := n.plants.Model(t.Context(), access.Scope{Tenant: homeTenant}, plant.MicrosOf(time.Now()))
+	must(t, err)
+	at := m.Nodes[slices.IndexFunc(m.Nodes, func(nd plant.Node) bool { return nd.Path == "firm/heat/furnace" })].ID
+	r, err := n.lineRules.Save(t.Context(), personOf("li"), rule.Rule{Definition: rule.Definition{
+		Name: plant.Name{ZH: "班"}, Place: at, Inputs: []rule.Input{{Name: "shift", Machine: at, Signal: rule.CalendarInShift}}, When: "shift", Trigger: "sample", MaxPerHour: 1, Actions: []rule.Action{{Kind: rule.Alarm, Priority: 4}},
+	}})
+	must(t, err)
+	now := plant.InstantOf(time.Now())
+	r, _, err = n.lineRules.Backtest(t.Context(), personOf("li"), r.ID, r.Rev, rule.Question{From: now - 1_000_000, To: now})
+	must(t, err)
+	r, err = n.lineRules.Move(t.Context(), personOf("li"), r.ID, rule.Move{What: "shadow", Rev: r.Rev})
+	must(t, err)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(30 * time.Second); n.lineRules.Status(r.ID).Standing == 0; <-tick.C {
+		if time.Now().After(end) {
+			t.Fatalf("it never stood: %+v", n.lineRules.Status(r.ID))
+		}
+	}
+}

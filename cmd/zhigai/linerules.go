@@ -11,12 +11,14 @@ import (
 
 	"zhigai/access"
 	calc "zhigai/calc/alarm"
+	calccontrol "zhigai/calc/control"
 	calcrule "zhigai/calc/rule"
 	"zhigai/connect/profile"
 	"zhigai/fact"
 	"zhigai/plant"
 	recshop "zhigai/record/shop"
 	"zhigai/shop/alarm"
+	"zhigai/shop/alarm/delivery"
 	"zhigai/shop/andon"
 	"zhigai/shop/control"
 	"zhigai/shop/control/rule"
@@ -28,12 +30,22 @@ import (
 
 // newLineRules makes the desk of rules by which a line reacts by itself.
 func (n *node) newLineRules() *rule.Desk {
-	return rule.NewDesk(rule.Options{
+	return rule.NewDesk(n.lineRuleOptions())
+}
+
+// lineRuleOptions are what a desk of rules needs of the node.
+func (n *node) lineRuleOptions() rule.Options {
+	started := time.Now()
+	return rule.Options{
 		Store: recshop.NewLineRules(n.record), Plant: rulePlant{recipeMachines{placesOf{n.fleet}, n.profiles}}, History: n.history,
-		Derived: newRuleDerived(n), Events: ruleEvents{n}, Actors: ruleActors{n}, Tenants: n.tenants.list,
-		Held:  n.heldBeside(holdsRule),
-		NewID: n.record.NewID, Now: time.Now, Logger: n.log,
-	})
+		Derived: newRuleDerived(n), Events: ruleEvents{n}, Actors: ruleActors{n}, Outputs: ruleOutputs{ruleActors{n}}, Tenants: n.tenants.list,
+		Held: n.heldBeside(holdsRule),
+		Route: func(ctx context.Context, tenant plant.TenantNo, id string) (bool, error) {
+			all, err := n.delivery.Routes(ctx, tenant)
+			return slices.ContainsFunc(all, func(r delivery.Route) bool { return r.ID == id && !r.Off }), err
+		},
+		NewID: n.record.NewID, Now: time.Now, Passed: func() time.Duration { return time.Since(started) }, Logger: n.log,
+	}
 }
 
 // runLineRules lets rules look at samples until ctx ends.
@@ -93,7 +105,7 @@ func (p rulePlant) Machine(ctx context.Context, tenant plant.TenantNo, node plan
 
 // ruleSignal is a signal as rules know it; one without a kind cannot be spoken of.
 func ruleSignal(s profile.Signal, tag *plant.Tag) rule.Signal {
-	out := rule.Signal{Name: s.Name, Title: s.Title, Unit: s.Unit, Values: s.Values, Writable: s.Write != nil}
+	out := rule.Signal{Name: s.Name, Title: s.Title, Unit: s.Unit, Values: s.Values}
 	switch s.Kind {
 	case plant.KindNumber, plant.KindBoolean, plant.KindEnumeration, plant.KindText:
 		out.Kind = calcrule.Kind(s.Kind)
@@ -102,7 +114,8 @@ func ruleSignal(s profile.Signal, tag *plant.Tag) rule.Signal {
 		out.Tag = tag.No
 	}
 	if s.Write != nil {
-		out.Min, out.Max = s.Write.Min, s.Write.Max
+		out.Min, out.Max, out.Approve, out.Watchdog, out.Writable = s.Write.Min, s.Write.Max, s.Write.Approve, s.Write.Watchdog, !s.Write.Watchdog
+		out.Strides = calccontrol.Strides{MaxStep: s.Write.MaxStep, MaxRate: s.Write.MaxRate, Tolerance: s.Write.Tolerance}
 	}
 	return out
 }
@@ -278,6 +291,11 @@ func (a ruleActors) Do(ctx context.Context, tenant plant.TenantNo, d rule.Doing)
 		id = c.ID
 	case rule.HoldOrder:
 		id, err = a.hold(ctx, tenant, d)
+	case rule.Notify:
+		id, err = a.n.delivery.Notify(ctx, tenant, d.Action.Route, alarm.Alarm{
+			Place: d.Action.Machine, Path: d.Action.Path, Name: d.Rule.PlaceName, ID: string(fromRules) + "/" + d.Firing.ID, Source: fromRules, Text: ruleText(d), Priority: d.Action.Priority,
+			From: d.Firing.From, To: d.Firing.From, Open: true, Evidence: rulePage(d.Rule),
+		})
 	}
 	if err != nil {
 		return rule.Failed(d.Action.Kind, err)
@@ -289,10 +307,17 @@ func rulePage(r rule.Rule) string { return "/control/rules?rule=" + r.ID }
 
 // command orders a value the way of all commands and waits for its end.
 func (a ruleActors) command(ctx context.Context, tenant plant.TenantNo, d rule.Doing) rule.Outcome {
-	by := a.by(tenant, d)
-	c, err := controls{a.n}.Order(ctx, by, control.Order{
-		Node: d.Action.Machine, Signal: d.Action.Signal, Value: fact.Setting{Number: d.Action.Value}, Note: ruleNote(d), Key: fmt.Sprintf("%s/%d", d.Firing.ID, d.No), Source: ruleUser + d.Rule.Series,
+	return a.order(ctx, tenant, a.by(tenant, d), control.Order{
+		Node: d.Action.Machine, Signal: d.Action.Signal, Value: fact.Setting{Number: d.Action.Value}, Note: ruleNote(d), Key: commandKey(d), Source: ruleUser + d.Rule.Series,
 	})
+}
+
+// commandKey makes a command of a firing the same however often it is ordered.
+func commandKey(d rule.Doing) string { return fmt.Sprintf("%s/%d", d.Firing.ID, d.No) }
+
+// order gives a command and waits until nothing more becomes of it without somebody.
+func (a ruleActors) order(ctx context.Context, tenant plant.TenantNo, by access.Principal, o control.Order) rule.Outcome {
+	c, err := controls{a.n}.Order(ctx, by, o)
 	if err != nil {
 		return rule.Failed(rule.Command, err)
 	}
@@ -303,7 +328,12 @@ func (a ruleActors) command(ctx context.Context, tenant plant.TenantNo, d rule.D
 	if c, err = (controls{a.n}).Wait(ctx, access.Scope{Tenant: tenant}, id); err != nil {
 		return rule.Outcome{Kind: rule.Command, ID: id, State: fact.CommandUnknown, Why: err.Error(), Doubtful: true}
 	}
-	out := rule.Outcome{Kind: rule.Command, ID: id, State: c.State}
+	return commandOutcome(c)
+}
+
+// commandOutcome is what a command came to.
+func commandOutcome(c control.Command) rule.Outcome {
+	out := rule.Outcome{Kind: rule.Command, ID: c.ID, State: c.State}
 	switch c.State {
 	case fact.CommandConfirmed:
 	case fact.CommandMismatched, fact.CommandUnknown:
@@ -311,7 +341,7 @@ func (a ruleActors) command(ctx context.Context, tenant plant.TenantNo, d rule.D
 		out.Why = whyOf(c)
 	default:
 		out = rule.Failed(rule.Command, fmt.Errorf("%s: %s", c.State, whyOf(c)))
-		out.ID = id
+		out.ID = c.ID
 	}
 	return out
 }
@@ -351,6 +381,35 @@ func (a ruleActors) hold(ctx context.Context, tenant plant.TenantNo, d rule.Doin
 	return "", errors.New("no order runs at the machine")
 }
 
+// leftToRead is how many commands of a machine are looked through for one that a firing
+// ordered before the node ended.
+const leftToRead = 200
+
+// Came implements rule.Actors. What a firing did beside commands before the node ended
+// nobody noted: whoever looks at it is told so.
+func (a ruleActors) Came(ctx context.Context, tenant plant.TenantNo, d rule.Doing, was rule.Outcome) (rule.Outcome, bool) {
+	scope := access.Scope{Tenant: tenant}
+	if d.Action.Kind != rule.Command {
+		return rule.Outcome{Kind: d.Action.Kind, State: fact.CommandUnknown, Why: "the node ended before it was noted whether this was done"}, true
+	}
+	if was.ID == "" {
+		page, err := controls{a.n}.List(ctx, scope, control.Filter{Node: d.Action.Machine, From: d.Firing.From.Micros(), Limit: leftToRead})
+		if err != nil {
+			return was, false
+		}
+		i := slices.IndexFunc(page.Commands, func(c *control.Command) bool { return c.Key == commandKey(d) })
+		if i < 0 {
+			return rule.Failed(rule.Command, errors.New("nothing was sent: the node ended before it was ordered")), true
+		}
+		was.ID = page.Commands[i].ID
+	}
+	c, err := controls{a.n}.Command(ctx, scope, was.ID)
+	if err != nil || !c.Final() {
+		return was, false
+	}
+	return commandOutcome(c), true
+}
+
 // Over implements rule.Actors.
 func (a ruleActors) Over(ctx context.Context, tenant plant.TenantNo, d rule.Doing) error {
 	if d.Action.Kind != rule.Alarm {
@@ -363,7 +422,7 @@ func (a ruleActors) Over(ctx context.Context, tenant plant.TenantNo, d rule.Doin
 // clear it: it is about the one time that it was suspended.
 func (a ruleActors) Tell(ctx context.Context, tenant plant.TenantNo, r rule.Rule, why string) error {
 	key := r.Series + "/suspended"
-	text := plant.Name{ZH: "规则已自动停用：" + r.Name.ZH, EN: "Rule suspended itself: " + cmp.Or(r.Name.EN, r.Name.ZH)}
+	text := plant.Name{ZH: fmt.Sprintf("规则“%s”已自动停用：%s", r.Name.ZH, why), EN: fmt.Sprintf("rule %q suspended itself: %s", cmp.Or(r.Name.EN, r.Name.ZH), why)}
 	err := a.n.alarms.Raise(ctx, tenant, alarm.Signal{Source: fromRules, Key: key, Place: r.Place, Priority: suspendedPriority, Text: text, Evidence: rulePage(r)})
 	return errors.Join(err, a.n.alarms.Clear(ctx, tenant, fromRules, key, 0))
 }

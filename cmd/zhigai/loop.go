@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"zhigai/access"
@@ -20,8 +22,21 @@ func (n *node) newControlLoops() *loop.Desk {
 	started := time.Now()
 	return loop.NewDesk(loop.Options{
 		Store: recshop.NewLoops(n.record), Machines: loopMachines{placesOf{n.fleet}, n.profiles}, Live: loopLive{n}, Commands: loopCommands{controls{n}},
-		Alarms: loopAlarms{alarmsFrom{n.alarms, fromControl}}, Held: n.heldBeside(holdsLoop), NewID: n.record.NewID, Now: time.Now, Passed: func() time.Duration { return time.Since(started) }, Logger: n.log,
+		Alarms: loopAlarms{alarmsFrom{n.alarms, fromControl}}, Held: n.heldBeside(holdsLoop), Period: n.tariffPeriod, NewID: n.record.NewID, Now: time.Now, Passed: func() time.Duration { return time.Since(started) }, Logger: n.log,
 	})
+}
+
+// tariffPeriod names the tariff period that runs at a machine.
+func (n *node) tariffPeriod(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID) (string, error) {
+	now := plant.MicrosOf(time.Now())
+	all, err := n.newEnergy().HoursOf(ctx, access.Scope{Tenant: tenant}, machine, now, now+1)
+	if errors.Is(err, access.ErrNotFound) || err == nil && len(all) == 0 {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return string(all[0].Kind), nil
 }
 
 // loopMachines tells loops of the plant as it is now.
@@ -55,6 +70,9 @@ func (m loopMachines) Machine(ctx context.Context, tenant plant.TenantNo, node p
 			}
 			out.Signals = append(out.Signals, one)
 		}
+		if nd.Machine.Class == "meter" {
+			out.Signals = append(out.Signals, demandSignal)
+		}
 		return out, nil
 	}
 	return loop.Machine{}, fmt.Errorf("%w: machine %s", access.ErrNotFound, node)
@@ -82,6 +100,10 @@ func (l loopLive) Values(ctx context.Context, tenant plant.TenantNo, machine pla
 	for _, nd := range s.Model.Nodes {
 		if nd.ID != machine || nd.Machine == nil {
 			continue
+		}
+		if slices.Equal(signals, []string{demandSignal.Name}) {
+			v, err := l.n.demands.of(ctx, tenant, nd.ID)
+			return []loop.Value{v}, err
 		}
 		answers, err := l.n.collector.Ask(ctx, nd.Machine.Device.ID, signals)
 		if err != nil {

@@ -96,6 +96,7 @@ type node struct {
 	services     *service.Server // nil: components run in the node alone
 	handshakes   *handshake.Desk
 	displays     *display.Desk
+	demands      *demands
 	authenticity *authenticity.Desk
 	firms        *enterprise.Desk
 	firmSheets   *enterprise.Sheets
@@ -195,6 +196,7 @@ func openNodeOf(ctx context.Context, at place, mqttListen string, log *slog.Logg
 	n.planning = n.newPlanning()
 	n.models = n.newModels()
 	n.process = n.newProcess()
+	n.demands = newDemands(n)
 	n.loops = n.newControlLoops()
 	n.lineRules = n.newLineRules()
 	if n.components, err = n.newComponents(at); err != nil {

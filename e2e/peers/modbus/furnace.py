@@ -66,6 +66,8 @@ def commands(block):
         if c["op"] == "set":
             block.put(c["at"], [c["value"]])
             say("set")
+        if c["op"] == "get":
+            say("got", value=block.getValues(c["at"], 1)[0])
         if c["op"] == "hide":
             block.hidden = c["on"]
             say("hidden")

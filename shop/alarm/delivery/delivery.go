@@ -190,6 +190,7 @@ type Delivery struct {
 	Way      Way           `json:"way" enum:"email,webhook,dingtalk,wecom,feishu"`
 	OnCall   string        `json:"on_call,omitempty" doc:"Who was on call when it was sent"`
 	Alarm    alarm.Alarm   `json:"alarm" doc:"As it was when it came"`
+	Notice   bool          `json:"notice,omitempty" doc:"It was said by a rule, and is no alarm of the list"`
 	State    State         `json:"state" enum:"waiting,sent,failed,dropped"`
 	Why      string        `json:"why,omitempty" doc:"Of what was dropped"`
 	Made     plant.Instant `json:"made"`

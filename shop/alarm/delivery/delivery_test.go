@@ -298,6 +298,39 @@ func TestPass_QuietHours(t *testing.T) {
 	}
 }
 
+// TestNotify: what a rule says goes out by the one route, once however often it is said,
+// after the quiet hours where it is not urgent, though it is no alarm of the list.
+func TestNotify(t *testing.T) {
+	w := newWorld(t)
+	w.now = time.Date(2026, 11, 2, 15, 30, 0, 0, time.UTC) // 23:30 in Shanghai
+	r := newReceiver(t, "s", func() time.Time { return w.now })
+	mes := w.save(delivery.Route{Name: "mes", Way: delivery.Webhook, URL: r.URL, Secret: "s", Priority: 1, Places: []string{"elsewhere"}, Quiet: &delivery.Quiet{From: "22:00", To: "06:00", Zone: "Asia/Shanghai", Priority: 1}})
+	off := w.save(delivery.Route{Name: "off", Way: delivery.Webhook, URL: r.URL, Secret: "s", Priority: 1, Off: true})
+	say := func(route, id string, priority int) error {
+		_, err := w.desk.Notify(w.Context(), 1, route, alarm.Alarm{Place: "M1", Path: "xc/w1/m1", ID: id, Source: "rule", Text: plant.Name{ZH: "规则触发"}, Priority: priority, From: plant.InstantOf(w.now), Open: true, Evidence: "/control/rules?rule=1"})
+		return err
+	}
+	must(t, say(mes.ID, "rule/1", 1))
+	must(t, say(mes.ID, "rule/1", 1))
+	must(t, say(mes.ID, "rule/2", 3))
+	w.pass()
+	if len(r.bodies) != 1 {
+		t.Errorf("%d went out at night; want the urgent one, once", len(r.bodies))
+	}
+	w.now = time.Date(2026, 11, 2, 22, 0, 0, 0, time.UTC)
+	w.pass()
+	w.pass()
+	if len(r.bodies) != 2 || !strings.Contains(string(r.bodies[1]), "rule/2") {
+		t.Errorf("in the morning %d had gone out: %s", len(r.bodies), r.bodies)
+	}
+	if err := say(off.ID, "rule/3", 1); !errors.Is(err, delivery.ErrInvalid) || !strings.Contains(err.Error(), "switch it on") {
+		t.Errorf("by a route that is off: %v", err)
+	}
+	if err := say("nobody", "rule/3", 1); !errors.Is(err, access.ErrNotFound) {
+		t.Errorf("by no route: %v", err)
+	}
+}
+
 // TestPass_OldAlarmsStay: who opens a route does not get what stands for long.
 func TestPass_OldAlarmsStay(t *testing.T) {
 	w := newWorld(t)

@@ -164,7 +164,8 @@ func (d *Desk) deliver(ctx context.Context, tenant plant.TenantNo, one Delivery,
 	still := slices.ContainsFunc(unacked, func(a alarm.Alarm) bool {
 		return a.Place == one.Alarm.Place && a.ID == one.Alarm.ID && a.From == one.Alarm.From && a.Open
 	})
-	waited := one.Due > one.Made
+	// Of what is no alarm of the list nobody takes anything up.
+	waited := one.Due > one.Made && !one.Notice
 	switch {
 	case i < 0 || routes[i].Off:
 		one.State, one.Why = Dropped, "the route was ended or switched off"

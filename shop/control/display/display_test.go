@@ -33,8 +33,6 @@ var places = []Place{
 	{At{"L1", "firm/site/turn/l1", plant.Name{ZH: "1号车床"}, plant.LevelEquipment}, true},
 }
 
-func number(v float64) *float64 { return &v }
-
 func (w *world) Places(_ context.Context, scope access.Scope) ([]Place, error) {
 	var out []Place
 	for _, p := range places {
@@ -47,15 +45,15 @@ func (w *world) Places(_ context.Context, scope access.Scope) ([]Place, error) {
 
 func (w *world) Signals(_ context.Context, _ plant.TenantNo, machine plant.NodeID) ([]Signal, error) {
 	if machine == "L1" {
-		return []Signal{{Name: "power", Unit: "kW", Tag: 31, Number: true, Min: number(0), Max: number(400)}, {Name: "state", Tag: 32}}, nil
+		return []Signal{{Name: "power", Unit: "kW", Tag: 31, Number: true, Min: new(0.0), Max: new(400.0)}, {Name: "state", Tag: 32}}, nil
 	}
 	no := plant.TagNo(10)
 	if machine == "F2" {
 		no = 20
 	}
 	return []Signal{
-		{Name: "temperature", Title: plant.Name{ZH: "温度"}, Unit: "Cel", Tag: no + 1, Number: true, Min: number(0), Max: number(1200)},
-		{Name: "power", Unit: "kW", Tag: no + 2, Number: true, Min: number(0), Max: number(400)},
+		{Name: "temperature", Title: plant.Name{ZH: "温度"}, Unit: "Cel", Tag: no + 1, Number: true, Min: new(0.0), Max: new(1200.0)},
+		{Name: "power", Unit: "kW", Tag: no + 2, Number: true, Min: new(0.0), Max: new(400.0)},
 		{Name: "heater", Unit: "%", Tag: no + 3, Number: true, SetPoint: &SetPoint{Signal: "heater", Unit: "%", Interlock: &plant.Name{ZH: "门关"}}},
 	}, nil
 }
@@ -79,7 +77,7 @@ func (w *world) Limits(context.Context, access.Scope) ([]Limit, error) { return 
 func (w *world) Trend(_ context.Context, _ plant.TenantNo, _ plant.TagNo, _, _ plant.Micros, n int) (low, high []*float64, err error) {
 	w.asked++
 	low, high = make([]*float64, n), make([]*float64, n)
-	low[n-1], high[n-1] = number(30), number(50)
+	low[n-1], high[n-1] = new(30.0), new(50.0)
 	return low, high, nil
 }
 
@@ -255,7 +253,7 @@ func TestOverview_Scope(t *testing.T) {
 
 func TestSave(t *testing.T) {
 	w, d := newWorld()
-	want := Layout{Place: "A", Indicators: []Choice{{Machine: "F2", Signal: "power", Low: number(20), High: number(40)}, {Machine: "F1", Signal: "temperature"}}}
+	want := Layout{Place: "A", Indicators: []Choice{{Machine: "F2", Signal: "power", Low: new(20.0), High: new(40.0)}, {Machine: "F1", Signal: "temperature"}}}
 	l, err := d.Save(t.Context(), who, want)
 	if err != nil || l.Rev != 1 || l.Path != "firm/site/heat" {
 		t.Fatalf("Save = %+v, %v", l, err)
@@ -281,8 +279,8 @@ func TestSave(t *testing.T) {
 	for name, choices := range map[string][]Choice{
 		"another area": {{Machine: "L1", Signal: "power"}},
 		"no signal":    {{Machine: "F1", Signal: "nothing"}},
-		"twice":        {{Machine: "F1", Signal: "power"}, {Machine: "F1", Signal: "power", Low: number(1)}},
-		"range":        {{Machine: "F1", Signal: "power", Low: number(2), High: number(1)}},
+		"twice":        {{Machine: "F1", Signal: "power"}, {Machine: "F1", Signal: "power", Low: new(1.0)}},
+		"range":        {{Machine: "F1", Signal: "power", Low: new(2.0), High: new(1.0)}},
 		"too many":     slices.Repeat([]Choice{{Machine: "F1", Signal: "power"}}, 13),
 	} {
 		if _, err := d.Save(t.Context(), who, Layout{Place: "A", Rev: 2, Indicators: choices}); !errors.Is(err, ErrInvalid) {

@@ -12,13 +12,14 @@ import (
 	"zhigai/plant"
 )
 
-// Options of a desk. All are required.
+// Options of a desk. All but Follower are required.
 type Options struct {
 	Store    Store
 	Machines Machines
 	Live     Live
 	Commands Commands
 	Alarms   Alarms
+	Follower Follower // nil: nobody
 	// Held names what else moves a set point by itself now, "" for nothing.
 	Held   func(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, signal string) (string, error)
 	NewID  func() string        // a ULID that rises
@@ -33,6 +34,7 @@ type Desk struct {
 	ctx    context.Context // of runners
 	cancel context.CancelFunc
 	work   sync.WaitGroup
+	handed chan handed // for the follower
 
 	mu      sync.Mutex
 	closed  bool
@@ -61,9 +63,32 @@ type listener struct {
 // NewDesk makes a desk. Handshakes run once [Desk.Resume] has returned and see machines
 // while [Desk.Run] does.
 func NewDesk(o Options) *Desk {
-	d := &Desk{o: o, runners: map[key]*runner{}, byTag: map[tagKey][]listener{}}
+	d := &Desk{o: o, runners: map[key]*runner{}, byTag: map[tagKey][]listener{}, handed: make(chan handed, maxHanded)}
 	d.ctx, d.cancel = context.WithCancel(context.Background())
+	if o.Follower != nil {
+		d.work.Go(d.tellFollower)
+	}
 	return d
+}
+
+// handed is a hand-over that the follower hears of.
+type handed struct {
+	tenant    plant.TenantNo
+	handshake Handshake
+	handover  Handover
+}
+
+func (d *Desk) tellFollower() {
+	for {
+		select {
+		case <-d.ctx.Done():
+			return
+		case n := <-d.handed:
+			if err := d.o.Follower.Handed(d.ctx, n.tenant, n.handshake, n.handover); err != nil && d.ctx.Err() == nil {
+				d.o.Logger.Error("what follows a hand-over is not done", "handshake", n.handshake.Series, "id", n.handover.ID, "err", err)
+			}
+		}
+	}
 }
 
 // Close ends what runs and waits for it; the next start finds what was under way.

@@ -45,6 +45,9 @@ func (d *Desk) follow(ctx context.Context, feed Feed) error {
 	_ = feed.SaveCursor(Cursor, at) // without it batches may be gone before they are read: then it starts again
 	var saved time.Time
 	for {
+		if last := feed.LastSeq(); d.listensToNothing() {
+			at = last // what comes behind it is read; who begins to listen asks for what was before
+		}
 		batches, err := feed.Read(ctx, at, readAtOnce)
 		if err != nil {
 			return err
@@ -64,6 +67,12 @@ func (d *Desk) follow(ctx context.Context, feed Feed) error {
 			return err
 		}
 	}
+}
+
+func (d *Desk) listensToNothing() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.byTag) == 0
 }
 
 // tell gives runners what they listen to.

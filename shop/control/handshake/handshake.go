@@ -71,6 +71,8 @@ const (
 	maxAborts    = 8
 	maxRunning   = 500 // of a tenant, and revisions read at once
 	maxHandovers = 1000
+	// maxHanded bounds the hand-overs that wait for the follower.
+	maxHanded = 256
 	// pace is how often time is looked at: steps end as late as that after their time.
 	pace = 50 * time.Millisecond
 	// clockStep is how far the clock may go apart from the time that passed.

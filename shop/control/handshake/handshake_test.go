@@ -118,6 +118,13 @@ func TestHandshake_GoesWrong(t *testing.T) {
 			w.shelf.set(nil)
 			w.script("2s")
 		}, end: calc.Aborted, by: calc.Node, why: calc.NotTold, written: "robot:0"},
+		"the store fails for a while": {do: func(w *world) {
+			w.script("lathe=1")
+			w.shelf.set(errors.New("disk full"))
+			w.script("robot=1 lathe=2")
+			w.shelf.set(nil)
+			w.script("1s robot=3 lathe=0 robot=0 1s")
+		}, end: calc.Aborted, by: calc.Node, why: calc.NotTold, written: "robot:1 lathe:1 robot:0 lathe:0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			within(t, func(t *testing.T, w *world) {
@@ -231,7 +238,8 @@ func TestHandshake_Restart(t *testing.T) {
 	for name, c := range map[string]struct {
 		change    func(*handshake.Handshake)
 		before    string
-		crash     bool // while the last step is told
+		unkept    string // what machines show while the store fails
+		crash     bool   // while the last step is told
 		meanwhile func(w *world)
 		after     string
 		end       calc.End
@@ -242,6 +250,7 @@ func TestHandshake_Restart(t *testing.T) {
 		"waiting":               {change: waits, before: "lathe=1 robot=1", after: "1s lathe=2 robot=3 lathe=0 robot=0 1s", end: calc.Done, written: wholeSays},
 		"shown meanwhile":       {change: waits, before: "lathe=1", meanwhile: func(w *world) { w.hall.say(robot, "code", 1) }, after: "1s lathe=2 robot=3 lathe=0 robot=0 1s", end: calc.Done, written: wholeSays},
 		"told and not noted":    {change: waits, before: "lathe=1", crash: true, after: "1s robot=1 lathe=2 robot=3 lathe=0 robot=0 1s", end: calc.Done, written: wholeSays},
+		"told and not kept":     {change: waits, before: "lathe=1", unkept: "robot=1", after: "1s lathe=2 robot=3 lathe=0 robot=0 1s", end: calc.Done, written: wholeSays},
 		"never came through":    {change: waits, before: "lathe=1", crash: true, meanwhile: func(w *world) { w.lost() }, after: "1s lathe=0 1s", end: calc.Aborted, why: calc.NotTold, written: "robot:1 robot:0"},
 		"changed by others":     {change: waits, before: "lathe=1 robot=1", meanwhile: func(w *world) { w.hall.with(func() { w.hall.values["robot/told"] = 7 }) }, after: "1s lathe=0 robot=0 1s", end: calc.Aborted, why: calc.Changed, written: "robot:1 lathe:1 lathe:0 robot:0"},
 		"a machine stays away":  {change: waits, before: "lathe=1 robot=1", meanwhile: func(w *world) { w.hall.kill(robot, true) }, after: "4s", end: calc.Aborted, why: calc.OnLoss, written: "robot:1 lathe:1 lathe:0 robot:0 robot:0"},
@@ -256,7 +265,12 @@ func TestHandshake_Restart(t *testing.T) {
 				series := w.begin(h)
 				w.hall.with(func() { w.hall.crash = c.crash })
 				w.script(c.before)
+				if c.unkept != "" {
+					w.shelf.set(errors.New("disk full"))
+					w.script(c.unkept)
+				}
 				w.close()
+				w.shelf.set(nil)
 				if c.meanwhile != nil {
 					c.meanwhile(w)
 				}

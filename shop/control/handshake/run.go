@@ -233,7 +233,35 @@ func (r *runner) saw(step int) {
 		t.Told = &Told{Machine: r.h.side(s.Party.Other()).Machine, Signal: s.Tell.Signal, Value: s.Tell.Value, Idle: s.Tell.Idle}
 	}
 	r.handover.Steps = append(r.handover.Steps, t)
-	_ = r.keep()
+	if t.Told == nil || step == 0 { // others are kept beside their order
+		_ = r.keep()
+		r.follow()
+	}
+}
+
+// follow lets the follower hear of the hand-over as it is.
+func (r *runner) follow() {
+	if r.d.o.Follower == nil || r.unkept {
+		return
+	}
+	select {
+	case r.d.handed <- handed{r.tenant, r.h, *r.copied()}:
+	default:
+		r.d.o.Logger.Error("a hand-over is not followed: too many wait", "handshake", r.h.Series, "id", r.handover.ID)
+	}
+}
+
+// copied is the hand-over at hand for who reads it beside its runner.
+func (r *runner) copied() *Handover {
+	one := *r.handover
+	one.Steps = append([]Taken{}, one.Steps...)
+	for i := range one.Steps {
+		if t := one.Steps[i].Told; t != nil {
+			told := *t
+			one.Steps[i].Told = &told
+		}
+	}
+	return &one
 }
 
 func msOf(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
@@ -249,6 +277,7 @@ func (r *runner) end(e calc.Effect, why []string) {
 	h.Held = phase == calc.Held
 	h.delay(msOf(r.d.o.Passed() - max(r.told, r.seen)))
 	_ = r.keep()
+	r.follow()
 	switch {
 	case e.End == calc.Done:
 		r.failed = 0
@@ -280,12 +309,21 @@ func (r *runner) cleared() {
 }
 
 // keep offers the hand-over to the store. One that it does not take is offered again.
-func (r *runner) keep() error {
-	h := *r.handover
+func (r *runner) keep() error { return r.keepBeside(func() {}) }
+
+// keepBeside keeps the hand-over as it is while something else is done, which does not
+// change it: the two share a commit.
+func (r *runner) keepBeside(do func()) error {
+	h, stored := *r.handover, make(chan error, 1)
 	h.Rev = r.kept + 1
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.d.ctx), keepPatience)
-	defer cancel()
-	err := r.d.save(ctx, r.tenant, document.Document{Kind: KindHandover, ID: h.ID, Place: r.h.Giver.Machine, Path: r.h.Giver.Path, Of: h.Handshake, Open: h.Cleared == 0, By: r.run.By}, h, r.kept)
+	doc := document.Document{Kind: KindHandover, ID: h.ID, Place: r.h.Giver.Machine, Path: r.h.Giver.Path, Of: h.Handshake, Open: h.Cleared == 0, By: r.run.By}
+	go func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.d.ctx), keepPatience)
+		defer cancel()
+		stored <- r.d.save(ctx, r.tenant, doc, h, h.Rev-1)
+	}()
+	do()
+	err := <-stored
 	if r.unkept = err != nil; err != nil {
 		r.fold.Pause(true, r.at())
 		r.d.o.Logger.Error("a hand-over is not kept", "handshake", h.Handshake, "id", h.ID, "err", err)
@@ -332,16 +370,8 @@ func (r *runner) show() {
 			now.Inputs[i].Value, now.Inputs[i].At = &v, plant.Instant(r.said[i])
 		}
 	}
-	if h := r.handover; h != nil {
-		one := *h
-		one.Steps = append([]Taken{}, h.Steps...)
-		for i := range one.Steps {
-			if t := one.Steps[i].Told; t != nil {
-				told := *t
-				one.Steps[i].Told = &told
-			}
-		}
-		now.Handover = &one
+	if r.handover != nil {
+		now.Handover = r.copied()
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -100,6 +100,13 @@ type Commands interface {
 	Wait(ctx context.Context, tenant plant.TenantNo, id string) (Command, error)
 }
 
+// Follower hears of hand-overs after they are kept, one after the other: of those that
+// begin, of each step that was seen, and of their end. What it misses at a restart it sees
+// with the next.
+type Follower interface {
+	Handed(ctx context.Context, tenant plant.TenantNo, h Handshake, o Handover) error
+}
+
 // Notice is what somebody has to hear of.
 type Notice struct {
 	Key   string // the same again is the same alarm

@@ -37,17 +37,29 @@ func (r *runner) outcome() chan Command {
 // restart is not ordered again.
 func (r *runner) keyOf(step int) string { return fmt.Sprintf("%s/%d", r.handover.ID, step) }
 
-// tell tells the other machine of a step. Nothing is told that is not kept.
+// tell tells the other machine of a step. That the first one was seen is kept before: what
+// begins here is taken back by whoever finds it. Later ones are kept beside their order,
+// which says the same and has the step as its key: should the node end between the two, the
+// next start orders it again and is given the first one's end.
 func (r *runner) tell(step int) {
 	s := r.h.Steps[step]
 	if r.unkept {
 		r.untold("nothing was sent: the step could not be kept", false)
 		return
 	}
-	r.give(Order{
+	o := Order{
 		Machine: r.h.side(s.Party.Other()).Machine, Signal: s.Tell.Signal, Value: s.Tell.Value, Key: r.keyOf(step), Expires: lifeOfTell,
 		Note: fmt.Sprintf("%s r%d: %s", r.h.Name.ZH, r.h.Revision, s.Name),
-	}, step, false)
+	}
+	if step == 0 {
+		r.give(o, step, false)
+		return
+	}
+	var id string
+	var refused error
+	_ = r.keepBeside(func() { id, refused = r.order(o) }) // it is offered again
+	r.follow()
+	r.given(id, refused, step, false)
 }
 
 // untold takes that the other side could not be told.
@@ -55,12 +67,20 @@ func (r *runner) untold(why string, doubtful bool) {
 	r.apply(r.fold.Told(false, doubtful, r.at()), why)
 }
 
-// give orders a command and lets its end come in by itself.
-func (r *runner) give(o Order, step int, back bool) {
+func (r *runner) order(o Order) (id string, err error) {
 	ctx, cancel := context.WithTimeout(r.d.ctx, askPatience)
 	defer cancel()
 	o.Handshake = r.h.Series
-	id, err := r.d.o.Commands.Order(ctx, r.by(), o)
+	return r.d.o.Commands.Order(ctx, r.by(), o)
+}
+
+// give orders a command and lets its end come in by itself.
+func (r *runner) give(o Order, step int, back bool) {
+	id, err := r.order(o)
+	r.given(id, err, step, back)
+}
+
+func (r *runner) given(id string, err error, step int, back bool) {
 	if err != nil {
 		r.finished(Command{State: "refused", Why: err.Error()}, &pending{step: step, back: back})
 		return

@@ -1,10 +1,6 @@
 package loop
 
-import (
-	"math"
-
-	calc "zhigai/calc/control"
-)
+import calc "zhigai/calc/control"
 
 // seen is what a scan rests on.
 type seen struct {
@@ -168,15 +164,4 @@ func feedOf(b *Block, m memory) float64 {
 		return 0
 	}
 	return b.Feed.Gain * m.feed.X
-}
-
-// rounded is the multiple of a resolution that is nearest.
-func rounded(v, resolution float64) float64 {
-	if resolution <= 0 {
-		return v
-	}
-	if inverse := math.Round(1 / resolution); math.Abs(1/resolution-inverse) < 1e-9*inverse {
-		return math.Round(v*inverse) / inverse // of 0.1 it is exact, and the resolution is not
-	}
-	return math.Round(v/resolution) * resolution
 }

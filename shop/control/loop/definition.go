@@ -56,14 +56,6 @@ type Block struct {
 	Feed    *calc.FeedForward `json:"feed_forward,omitempty"`
 }
 
-// Safe is what a loop does when it cannot go on.
-type Safe struct {
-	Action Action  `json:"action" enum:"hold,ramp,hand-back"`
-	Value  float64 `json:"value,omitempty" doc:"Of ramp: where the output goes; of hand-back: what the signal is set to"`
-	Rate   float64 `json:"rate,omitempty" doc:"Of ramp: by how much in a second; 0: in one step"`
-	Signal string  `json:"signal,omitempty" maxLength:"100" doc:"Of hand-back: set point of the machine by which it takes over"`
-}
-
 // Watchdog is a value by which the machine sees that the loop is alive.
 type Watchdog struct {
 	Signal   string `json:"signal" minLength:"1" maxLength:"100" doc:"Set point of the machine that its profile declares as a watchdog"`
@@ -92,6 +84,7 @@ type Loop struct {
 	SP          float64      `json:"sp" doc:"Set point to begin with"`
 	SPLow       float64      `json:"sp_low" doc:"Smallest set point that may be asked for"`
 	SPHigh      float64      `json:"sp_high" doc:"Largest"`
+	Tariff      *Tariff      `json:"tariff,omitempty" doc:"How the set point moves by the tariff period that runs"`
 	PeriodMs    int64        `json:"period_ms" minimum:"200" maximum:"3600000" doc:"Time between scans"`
 	MaxAgeMs    int64        `json:"max_age_ms" minimum:"500" maximum:"3600000" doc:"An input that was heard longer ago suspends the loop"`
 	Deadband    float64      `json:"deadband,omitempty" minimum:"0" doc:"The output is written when it moved by more"`
@@ -159,6 +152,9 @@ func (l *Loop) check(m Machine, of func(plant.NodeID) ([]Signal, error)) error {
 		return err
 	}
 	if err := l.Block.check(l, out); err != nil {
+		return err
+	}
+	if err := l.Tariff.check(l); err != nil {
 		return err
 	}
 	if err := l.safe(m, out); err != nil {
@@ -281,17 +277,16 @@ func (b *Block) check(l *Loop, out Signal) error {
 
 func (l *Loop) safe(m Machine, out Signal) error {
 	s := l.Safe
+	if err := s.Check(); err != nil {
+		return invalid("%s", strings.TrimPrefix(err.Error(), calc.ErrInvalid.Error()+": "))
+	}
 	switch {
-	case !number(s.Value, s.Rate) || s.Rate < 0:
-		return invalid("safe action: value and rate are numbers, the rate not negative")
 	case s.Action == Hold:
 		return nil
 	case s.Action == Ramp && out.outside(s.Value):
 		return invalid("safe action: the machine takes %s of %s, not %v", out.limits(), out.Name, s.Value)
 	case s.Action == Ramp:
 		return nil
-	case s.Action != HandBack:
-		return invalid("%q is no safe action; hold, ramp and hand-back are", s.Action)
 	}
 	to, err := writable(m.Signals, s.Signal, m.Path)
 	if err == nil && to.outside(s.Value) {

@@ -21,7 +21,10 @@ type Options struct {
 	Alarms   Alarms
 	// Held names what else moves a set point by itself now, "" for nothing; nil where
 	// nothing else does.
-	Held   func(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, signal string) (string, error)
+	Held func(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, signal string) (string, error)
+	// Period names the tariff period that runs at a machine, "" where nobody knows; nil
+	// where there are no tariffs.
+	Period func(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID) (string, error)
 	NewID  func() string        // a ULID that rises
 	Now    func() time.Time     // the clock, which may step
 	Passed func() time.Duration // time that passed since some instant, which never steps

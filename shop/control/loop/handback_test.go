@@ -78,3 +78,49 @@ func TestHandBack_Refused(t *testing.T) {
 		}
 	})
 }
+
+// TestLoop_Tariff: while a dear period runs the set point is lower, within the product's
+// window; what nobody knows moves nothing.
+func TestLoop_Tariff(t *testing.T) {
+	within(t, func(t *testing.T, w *world) {
+		l := zone()
+		l.SPLow, l.SPHigh, l.Block.Ramp = 25, 1100, nil
+		l.Tariff = &loop.Tariff{By: []loop.Shift{{Period: "peak", By: -30}, {Period: "valley", By: 5}}, Low: l.SP - 20, High: l.SP + 20}
+		w.period = "flat"
+		w.series = w.auto(l)
+		f := func(period string, shift float64) {
+			t.Helper()
+			w.mu.Lock()
+			w.period = period
+			w.mu.Unlock()
+			time.Sleep(time.Minute)
+			v := w.view(w.series)
+			if v.Now.Shift != shift || v.Now.SP == nil || *v.Now.SP != l.SP+shift || v.Run.SP != l.SP {
+				t.Errorf("in %q the set point is %v, moved by %v, asked for %v; want moved by %v", period, *v.Now.SP, v.Now.Shift, v.Run.SP, shift)
+			}
+		}
+		f("flat", 0)
+		f("peak", -20) // no further than the window
+		f("valley", 5)
+		f("", 0)
+		var notes []string
+		for _, e := range w.events(w.series, loop.WhatSetPoint) {
+			notes = append(notes, e.Note)
+		}
+		if want := []string{"peak: -20", "valley: +5", ": +0"}; strings.Join(notes, "; ") != strings.Join(want, "; ") {
+			t.Errorf("kept %q; want %q", notes, want)
+		}
+		l.Series, l.ID, l.Rev = "", "", 0
+		for name, bad := range map[string]*loop.Tariff{
+			"no shift":       {Low: l.SP - 1, High: l.SP + 1},
+			"twice":          {By: []loop.Shift{{Period: "peak", By: 1}, {Period: "peak", By: 2}}, Low: l.SP - 1, High: l.SP + 1},
+			"no period":      {By: []loop.Shift{{Period: "noon", By: 1}}, Low: l.SP - 1, High: l.SP + 1},
+			"without its SP": {By: []loop.Shift{{Period: "peak", By: 1}}, Low: l.SP + 1, High: l.SP + 2},
+		} {
+			l.Tariff = bad
+			if _, err := w.SaveLoop(t.Context(), person("li"), l); !errors.Is(err, loop.ErrInvalid) {
+				t.Errorf("%s: %v; want ErrInvalid", name, err)
+			}
+		}
+	})
+}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"zhigai/access"
+	calc "zhigai/calc/control"
 	"zhigai/fact/document"
 )
 
@@ -52,14 +53,17 @@ const (
 	Suspended Mode = "suspended" // nobody: it could not go on, and did what it declared for that
 )
 
-// Action is what a loop does when it cannot go on.
-type Action string
+// Action and Safe are what a loop does when it cannot go on.
+type (
+	Action = calc.SafeAction
+	Safe   = calc.Safe
+)
 
-// Actions. Whichever it is, its watchdog is served no longer.
+// Actions of a loop that cannot go on.
 const (
-	Hold     Action = "hold"      // the output stays as it is
-	Ramp     Action = "ramp"      // it goes to a safe value
-	HandBack Action = "hand-back" // a signal tells the machine to take over
+	Hold     = calc.Hold
+	Ramp     = calc.RampTo
+	HandBack = calc.HandBack
 )
 
 // Limits.
@@ -80,9 +84,6 @@ const (
 	leastLate = 2 * time.Second
 	// refusedInARow is how many writes in a row may be refused before it gives up.
 	refusedInARow = 3
-	// longestRetry is how seldom the safe action is tried again at a machine that does
-	// not answer.
-	longestRetry = time.Minute
 	// readPatience bounds the reading of a scan.
 	readPatience = 5 * time.Second
 	// waitCommand bounds the wait for the end of a command.

@@ -141,7 +141,7 @@ func (d *Desk) SetMode(ctx context.Context, who access.Principal, series string,
 				return err
 			}
 		}
-		r.tuning, r.act, r.sent, r.refused = nil, nil, nil, 0
+		r.tuning, r.way, r.sent, r.refused = nil, nil, nil, 0
 		if a.Mode == Auto {
 			r.sent = r.have // from here on another value is another hand's
 			if r.run.Before == nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"zhigai/access"
+	calc "zhigai/calc/control"
 	"zhigai/plant"
 )
 
@@ -43,6 +44,8 @@ type Now struct {
 	Wrong       string        `json:"wrong,omitempty" doc:"What could not be read"`
 	Under       string        `json:"under_way,omitempty" doc:"Command under way"`
 	Beats       uint64        `json:"beats,omitempty" doc:"Times that the watchdog was served"`
+	Period      string        `json:"tariff_period,omitempty" doc:"Of a loop whose set point moves by it: the period that runs"`
+	Shift       float64       `json:"shift,omitempty" doc:"By how much the set point is moved because of it"`
 	Waiting     bool          `json:"waiting,omitempty" doc:"The ramp waits for what is measured"`
 	Swings      int           `json:"swings,omitempty" doc:"Of an autotuning"`
 }
@@ -76,12 +79,16 @@ type runner struct {
 	wrote     bool
 	pending   *pending
 	refused   int
-	act       *safeAct
+	way       *calc.Way // to what was declared for a suspension
 	tuning    *tuning
 	beaten    time.Duration
 	beats     uint64
 	unbeaten  int
 	unsettled bool // an alarm stands
+
+	period      string        // of the tariff; "" where nobody knows
+	periodAsked time.Duration // of passed
+	shift       float64       // of the set point, by the period
 
 	mu   sync.Mutex
 	view Run
@@ -99,7 +106,7 @@ func newRunner(d *Desk, tenant plant.TenantNo, l Loop, r Run) *runner {
 	one.passed, one.clock = d.o.Passed(), plant.MicrosOf(d.o.Now())
 	one.unsettled = r.Mode == Suspended
 	if r.Mode == Suspended && !r.Safe {
-		one.act = &safeAct{action: l.Safe.Action}
+		one.way = &calc.Way{Safe: l.Safe}
 	}
 	one.use(l)
 	one.hear()
@@ -261,7 +268,7 @@ func (r *runner) read(passed time.Duration) (in seen, why string) {
 		}
 		return v.Number
 	}
-	in = seen{SP: r.run.SP, PV: take(r.loop.PV.Machine, r.loop.PV.Signal)}
+	in = seen{SP: r.target(passed), PV: take(r.loop.PV.Machine, r.loop.PV.Signal)}
 	if r.loop.Inner != nil {
 		in.Inner = take(r.loop.Inner.Machine, r.loop.Inner.Signal)
 	}
@@ -327,6 +334,7 @@ func (r *runner) show() {
 	if r.pending != nil {
 		r.now.Under = r.pending.id
 	}
+	r.now.Period, r.now.Shift = r.period, r.shift
 	r.now.Beats, r.now.Waiting = r.beats, r.m.ramp.Waiting && r.run.Mode == Auto
 	r.now.P, r.now.I, r.now.D, r.now.InnerSP, r.now.Swings = nil, nil, nil, nil, 0
 	if k := r.block.Kind; r.run.Mode == Auto && r.m.begun && (k == PID || k == Cascade) {

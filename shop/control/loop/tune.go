@@ -129,8 +129,8 @@ func (r *runner) relay(in seen, passed, dt time.Duration) {
 		r.found(t)
 		return
 	}
-	if r.pending == nil && !r.same(rounded(u, r.loop.Resolution), *r.have) && (!r.wrote || passed-r.written >= r.loop.interval()) { // its own pace is a part of the process
-		r.order(rounded(u, r.loop.Resolution), t.sp, in, passed, false)
+	if r.pending == nil && !r.same(calc.Rounded(u, r.loop.Resolution), *r.have) && (!r.wrote || passed-r.written >= r.loop.interval()) { // its own pace is a part of the process
+		r.order(calc.Rounded(u, r.loop.Resolution), t.sp, in, passed, false)
 	}
 	r.beat(passed)
 }

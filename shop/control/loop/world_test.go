@@ -248,6 +248,7 @@ type world struct {
 	series string
 	held   string // what else moves each output
 	mu     sync.Mutex
+	period string // of the tariff
 }
 
 // within runs a test in a bubble of time.
@@ -265,7 +266,12 @@ func (w *world) open() {
 	began := time.Now()
 	w.Desk = loop.NewDesk(loop.Options{
 		Store: w.shelf, Machines: w.oven, Live: w.oven, Commands: w.oven, Alarms: w.oven,
-		Held:   func(context.Context, plant.TenantNo, plant.NodeID, string) (string, error) { return w.held, nil },
+		Held: func(context.Context, plant.TenantNo, plant.NodeID, string) (string, error) { return w.held, nil },
+		Period: func(context.Context, plant.TenantNo, plant.NodeID) (string, error) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			return w.period, nil
+		},
 		Logger: slog.New(slog.DiscardHandler),
 		NewID: func() string {
 			w.mu.Lock()

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	calc "zhigai/calc/control"
 )
 
 // pending is a command of the loop that has no end yet.
@@ -29,9 +31,9 @@ func (r *runner) write(u, sp float64, in seen, passed time.Duration) {
 		return
 	}
 	have := *r.have
-	v := rounded(u, r.loop.Resolution)
+	v := calc.Rounded(u, r.loop.Resolution)
 	if most := r.output.MaxStep; most > 0 && math.Abs(v-have) > most {
-		v = rounded(have+math.Copysign(most, v-have), r.loop.Resolution)
+		v = calc.Rounded(have+math.Copysign(most, v-have), r.loop.Resolution)
 		if math.Abs(v-have) > most*(1+1e-9) { // rounded up
 			v -= math.Copysign(r.loop.Resolution, v-have)
 		}
@@ -44,9 +46,7 @@ func (r *runner) write(u, sp float64, in seen, passed time.Duration) {
 }
 
 // same says whether the machine would read a value back as another.
-func (r *runner) same(a, b float64) bool {
-	return math.Abs(a-b) <= max(r.output.Tolerance, 1e-6*max(math.Abs(a), math.Abs(b)))
-}
+func (r *runner) same(a, b float64) bool { return r.strides().Same(a, b) }
 
 // order gives a command, with what it rests on as a fact beside it.
 func (r *runner) order(v, sp float64, in seen, passed time.Duration, safe bool) {
@@ -123,8 +123,8 @@ func (r *runner) acts() bool { return r.run.Mode == Auto || r.run.Mode == Tuning
 // denied counts writes that were refused.
 func (r *runner) denied(why string, safe bool) {
 	if safe {
-		if r.act != nil {
-			r.act.retry = min(longestRetry, max(minInterval, 2*r.act.retry))
+		if r.way != nil {
+			r.way.Refused()
 		}
 		return
 	}

@@ -24,12 +24,16 @@ type Options struct {
 	Derived Derived
 	Events  Events
 	Actors  Actors
+	Outputs Outputs
 	Tenants func(context.Context) ([]plant.TenantNo, error)
 	// Held names what else moves a set point by itself now, "" for nothing; nil where
 	// nothing else does.
 	Held   func(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, signal string) (string, error)
-	NewID  func() string // a ULID that rises
-	Now    func() time.Time
+	// Route says whether people can be told by a route of alarms.
+	Route  func(ctx context.Context, tenant plant.TenantNo, id string) (bool, error)
+	NewID  func() string        // a ULID that rises
+	Now    func() time.Time     // the clock, which may step
+	Passed func() time.Duration // time that passed since some instant, which never steps
 	Logger *slog.Logger
 }
 
@@ -38,14 +42,20 @@ type Desk struct {
 	o       Options
 	changed chan struct{}  // wakes what runs
 	work    sync.WaitGroup // who acts on news of runners
+	safety  sync.WaitGroup // who makes set points safe
 
-	mu      sync.Mutex // guards runners and all that they hold
-	runners map[string]*runner
+	mu       sync.Mutex // guards what follows, and all that runners hold
+	ctx      context.Context
+	born     plant.Instant // what acted before was left behind by a node that ended
+	runners  map[string]*runner
+	securing map[string]bool // rules whose set points are made safe
+	ran      bool
+	resumed  bool // what a node left behind was looked after
 }
 
 // NewDesk makes a desk; [Desk.Run] lets rules look at samples.
 func NewDesk(o Options) *Desk {
-	return &Desk{o: o, changed: make(chan struct{}, 1), runners: map[string]*runner{}}
+	return &Desk{o: o, changed: make(chan struct{}, 1), ctx: context.Background(), born: plant.InstantOf(o.Now()), runners: map[string]*runner{}, securing: map[string]bool{}}
 }
 
 func (d *Desk) now() plant.Instant { return plant.InstantOf(d.o.Now()) }
@@ -193,16 +203,34 @@ func (d *Desk) action(ctx context.Context, who access.Principal, def *Definition
 		return invalid("%s: %q is nothing that a rule does; write one of %v", field, a.Kind, ActionKinds)
 	case len(a.Text.ZH) > maxWords || len(a.Text.EN) > maxWords:
 		return invalid("%s: texts of at most %d bytes are kept", field, maxWords)
-	case (a.Kind == Alarm || a.Kind == WorkOrder) && (a.Priority < 1 || a.Priority > 4):
+	case a.Kind != Notify && a.Route != "":
+		return invalid("%s: a %s goes by no route; leave route out", field, a.Kind)
+	case (a.Kind == Alarm || a.Kind == WorkOrder || a.Kind == Notify) && (a.Priority < 1 || a.Priority > 4):
 		return invalid("%s: say how urgent it is, 1 the most to 4 the least", field)
 	case a.Kind == Call && a.What != "material" && a.What != "quality" && a.What != "maintenance":
 		return invalid("%s: say what is called for: material, quality or maintenance", field)
-	case a.Kind != Alarm && a.Kind != Nonconformity && len(m.Signals) == 0:
+	case a.Kind != Alarm && a.Kind != Nonconformity && a.Kind != Notify && len(m.Signals) == 0:
 		return invalid("%s: %s is no machine; choose one for a %s", field, m.Path, a.Kind)
-	case a.Kind == Command:
-		return def.command(field, a, m)
+	case a.Kind != Command && (a.Safe != nil || a.Watchdog != nil):
+		return invalid("%s: a %s moves no set point; leave safe and watchdog out", field, a.Kind)
+	case a.Kind == Notify:
+		return d.route(ctx, who.Scope.Tenant, field, a.Route)
+	case a.Kind != Command:
+		return nil
 	}
-	return nil
+	if err := def.command(field, a, m); err != nil {
+		return err
+	}
+	return a.checkSafety(field, m)
+}
+
+// route refuses a way to people that is not there.
+func (d *Desk) route(ctx context.Context, tenant plant.TenantNo, field, id string) error {
+	there, err := d.o.Route(ctx, tenant, id)
+	if err == nil && !there {
+		err = invalid("%s: there is no route %q of alarms; make one under the routes of alarms, or choose one that is there", field, id)
+	}
+	return err
 }
 
 // command checks what is written, and that the rule does not read it itself.

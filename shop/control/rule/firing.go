@@ -2,10 +2,12 @@ package rule
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"zhigai/access"
+	"zhigai/calc/rule"
 	"zhigai/fact/document"
 	"zhigai/plant"
 )
@@ -33,6 +35,21 @@ type Fired struct {
 func (d *Desk) Firings(ctx context.Context, f Filter) ([]Fired, error) {
 	f.Kind = KindFiring
 	return document.ReadAll[Fired](d.o.Store.Documents(ctx, f))
+}
+
+// changeFired changes a firing as it is kept now: who waits for an approval does beside
+// who ends it.
+func (d *Desk) changeFired(ctx context.Context, tenant plant.TenantNo, id string, change func(*Fired)) (Fired, error) {
+	for {
+		f, err := document.Read[Fired](d.o.Store.Document(ctx, tenant, KindFiring, id))
+		if err != nil {
+			return f, err
+		}
+		change(&f)
+		if err = d.saveFired(ctx, tenant, &f); !errors.Is(err, access.ErrConflict) {
+			return f, err
+		}
+	}
 }
 
 func (d *Desk) saveFired(ctx context.Context, tenant plant.TenantNo, f *Fired) error {
@@ -75,9 +92,13 @@ func (d *Desk) actor(tenant plant.TenantNo, r *runner, open *Fired) func(context
 			if why != "" {
 				d.stop(r)
 				if r.rule.State == Active {
-					err = d.suspend(doing, tenant, r.rule.ID, why)
+					err = errors.Join(err, d.trip(doing, tenant, r.rule, why))
 				}
 				d.o.Logger.Warn("a rule was stopped", "rule", r.rule.ID, "reason", why)
+				// Nobody knows whether what stood goes on.
+				end := rule.Firing{To: int64(plant.MicrosOf(d.o.Now())), Lost: true}
+				err = errors.Join(err, d.over(doing, tenant, r.rule, open, news{firing: end, over: true}))
+				open = nil
 			}
 			if err != nil {
 				d.o.Logger.Error("a firing of a rule is not kept", "rule", r.rule.ID, "err", err)
@@ -85,6 +106,15 @@ func (d *Desk) actor(tenant plant.TenantNo, r *runner, open *Fired) func(context
 			cancel()
 			r.acting.Store(len(r.news) > 0)
 		}
+	}
+}
+
+// fail stops a runner and lets it be suspended.
+func (d *Desk) fail(r *runner, why string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !r.stopped {
+		r.say(news{why: why})
 	}
 }
 
@@ -150,7 +180,12 @@ func (d *Desk) fired(ctx context.Context, tenant plant.TenantNo, r Rule, n news)
 	for i, a := range r.Actions {
 		f.Outcomes = append(f.Outcomes, d.o.Actors.Do(ctx, tenant, Doing{r, *f, a, i}))
 	}
-	return f, d.saveFired(ctx, tenant, f)
+	done, err := d.changeFired(ctx, tenant, f.ID, func(kept *Fired) { kept.Outcomes = f.Outcomes })
+	if err != nil {
+		return f, err
+	}
+	d.follow(tenant, r, done)
+	return &done, nil
 }
 
 // over keeps that a firing is over, and ends what stood because of it.
@@ -158,11 +193,13 @@ func (d *Desk) over(ctx context.Context, tenant plant.TenantNo, r Rule, f *Fired
 	if f == nil {
 		return nil
 	}
-	f.To, f.Lost = max(floorMs(n.firing.To), f.From), n.firing.Lost
-	if err := d.saveFired(ctx, tenant, f); err != nil {
+	ended, err := d.changeFired(ctx, tenant, f.ID, func(kept *Fired) {
+		kept.To, kept.Lost = max(floorMs(n.firing.To), kept.From), n.firing.Lost
+	})
+	if err != nil {
 		return err
 	}
-	if f.Mode != Active || f.Withheld {
+	if f = &ended; f.Mode != Active || f.Withheld {
 		return nil
 	}
 	for i, a := range r.Actions {

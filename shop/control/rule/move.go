@@ -88,7 +88,7 @@ func (d *Desk) plain(ctx context.Context, who access.Principal, r Rule, m Move, 
 			return Rule{}, err
 		}
 	}
-	r.Request = nil
+	r.Request, r.Securing = nil, nil // a person took over
 	return r, d.step(ctx, who.Scope.Tenant, &r, m.Rev, Step{State: to, What: m.What, By: who.Name, Note: m.Note})
 }
 
@@ -160,27 +160,14 @@ func (d *Desk) activate(ctx context.Context, who access.Principal, r Rule, m Mov
 			}
 		}
 	}
-	r.Request = nil
+	r.Request, r.Securing = nil, nil
 	return r, d.step(ctx, tenant, &r, m.Rev, Step{State: Active, What: m.What, By: who.Name, Note: m.Note})
 }
 
-// suspend takes a rule out of action because it misbehaves.
-func (d *Desk) suspend(ctx context.Context, tenant plant.TenantNo, id, why string) error {
-	node := access.Node(tenant)
-	r, err := d.rule(ctx, node, id, access.Read)
-	if err != nil || r.State != Active {
-		return err
-	}
-	if err := d.step(ctx, tenant, &r, r.Rev, Step{State: Suspended, What: "suspend", By: node.Name, Note: why}); err != nil {
-		return err
-	}
-	return d.o.Actors.Tell(ctx, tenant, r, why)
-}
-
-// active are the rules of a tenant that act.
+// active are the rules of a tenant that act, or make their set points safe still.
 func (d *Desk) active(ctx context.Context, tenant plant.TenantNo) ([]Rule, error) {
 	all, err := d.inUse(ctx, tenant)
-	return slices.DeleteFunc(all, func(r Rule) bool { return r.State != Active }), err
+	return slices.DeleteFunc(all, func(r Rule) bool { return r.State != Active && !r.unsafe() }), err
 }
 
 // inUse are the revisions of a tenant that are not retired.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"zhigai/calc/rule"
@@ -169,11 +170,11 @@ type load struct {
 func (p *past) read(ctx context.Context, from, to plant.Micros, f *rule.Fold) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	ahead := make(chan load, 1)
+	ahead, used := make(chan load, 1), make(chan [][]plant.Sample, 3)
 	go func() {
 		defer close(ahead)
 		for at := from; at < to; at += plant.Micros(piece.Microseconds()) {
-			l := p.load(ctx, at, min(to, at+plant.Micros(piece.Microseconds())))
+			l := p.load(ctx, at, min(to, at+plant.Micros(piece.Microseconds())), used)
 			select {
 			case ahead <- l:
 			case <-ctx.Done():
@@ -188,7 +189,9 @@ func (p *past) read(ctx context.Context, from, to plant.Micros, f *rule.Fold) er
 		if l.err != nil {
 			return l.err
 		}
+		whole := slices.Clone(l.samples)
 		p.merge(f, l)
+		used <- whole // three at most are about
 		if f.Broken() != nil {
 			return f.Broken()
 		}
@@ -196,9 +199,18 @@ func (p *past) read(ctx context.Context, from, to plant.Micros, f *rule.Fold) er
 	return ctx.Err()
 }
 
-// load reads [from, to) of every source.
-func (p *past) load(ctx context.Context, from, to plant.Micros) load {
-	l := load{samples: make([][]plant.Sample, len(p.tags)), texts: make([][]Stretch, len(p.tags)), derived: make([][]Stretch, len(p.derived))}
+// load reads [from, to) of every source, into memory that was used where there is some.
+func (p *past) load(ctx context.Context, from, to plant.Micros, used <-chan [][]plant.Sample) load {
+	var samples [][]plant.Sample
+	select {
+	case samples = <-used:
+		for i := range samples {
+			samples[i] = samples[i][:0]
+		}
+	default:
+		samples = make([][]plant.Sample, len(p.tags))
+	}
+	l := load{samples: samples, texts: make([][]Stretch, len(p.tags)), derived: make([][]Stretch, len(p.derived))}
 	for i, s := range p.tags {
 		if s.text {
 			l.err = p.history.Texts(ctx, p.tenant, s.tag, from, to, func(one plant.Text) bool {

@@ -111,22 +111,26 @@ const (
 	WorkOrder     ActionKind = "work_order"     // is proposed
 	Nonconformity ActionKind = "nonconformance" // a case is opened
 	HoldOrder     ActionKind = "hold_order"     // what runs at the machine is held
+	Notify        ActionKind = "notify"         // people are told by a route: e-mail, a robot, who is on call
 )
 
 // ActionKinds are all of them.
-var ActionKinds = []ActionKind{Alarm, Command, Call, WorkOrder, Nonconformity, HoldOrder}
+var ActionKinds = []ActionKind{Alarm, Command, Call, WorkOrder, Nonconformity, HoldOrder, Notify}
 
 // Action is what is done when the rule fires.
 type Action struct {
-	Kind     ActionKind   `json:"kind" enum:"alarm,command,call,work_order,nonconformance,hold_order"`
+	Kind     ActionKind   `json:"kind" enum:"alarm,command,call,work_order,nonconformance,hold_order,notify"`
 	Machine  plant.NodeID `json:"equipment,omitempty" maxLength:"60" doc:"Where; at the rule's place when left out"`
 	Path     string       `json:"path,omitempty" readOnly:"true"`
 	Text     plant.Name   `json:"text,omitzero" doc:"What people read; the rule's name when left out"`
-	Priority int          `json:"priority,omitempty" minimum:"0" maximum:"4" doc:"Of an alarm or a work order: 1 is the most urgent"`
+	Priority int          `json:"priority,omitempty" minimum:"0" maximum:"4" doc:"Of an alarm, a work order or a notification: 1 is the most urgent"`
 	Signal   string       `json:"signal,omitempty" maxLength:"100" doc:"Of a command: the set point"`
 	Value    *float64     `json:"value,omitempty" doc:"Of a command, in the set point's unit"`
 	Unit     string       `json:"unit,omitempty" readOnly:"true"`
 	What     string       `json:"what,omitempty" enum:"material,quality,maintenance" doc:"Of a call"`
+	Route    string       `json:"route,omitempty" maxLength:"60" doc:"Of a notification: id of the route of alarms by which people are told"`
+	Safe     *Safe        `json:"safe,omitempty" doc:"Of a command: what becomes of the set point when the rule cannot go on; it stays as it is when left out"`
+	Watchdog *Watchdog    `json:"watchdog,omitempty" doc:"Of a command: by which the machine sees that the rule looks after it"`
 }
 
 // point is the set point of a command; "" of other actions.
@@ -153,6 +157,7 @@ type Definition struct {
 	MaxPerHour   int          `json:"max_per_hour" minimum:"1" maximum:"3600" doc:"How often it may act within an hour; one more suspends it"`
 	StaleS       int64        `json:"stale_s,omitempty" minimum:"0" maximum:"86400" doc:"How long its inputs may be unknown before it suspends itself; 600 when left out"`
 	Actions      []Action     `json:"actions" minItems:"1" maxItems:"8" nullable:"false"`
+	GoesOn       bool         `json:"goes_on,omitempty" doc:"After the node started anew it acts on by itself; without it a rule that commands suspends itself then"`
 	Note         string       `json:"note,omitempty" maxLength:"1000" doc:"What is new in this revision, and why"`
 }
 
@@ -209,6 +214,7 @@ type Rule struct {
 	Authors   []string   `json:"authors,omitempty" readOnly:"true" doc:"Who wrote it; none of them allows it"`
 	Request   *Request   `json:"request,omitempty" readOnly:"true" doc:"It waits for somebody to allow it"`
 	Trial     *Tried     `json:"trial,omitempty" readOnly:"true" doc:"The last trial on history"`
+	Securing  []Secured  `json:"securing,omitempty" readOnly:"true" doc:"Of a rule that suspended itself: what becomes of its set points"`
 	Steps     []Step     `json:"steps,omitempty" readOnly:"true"`
 }
 
@@ -235,7 +241,7 @@ type Tried struct {
 // Step is what was done to a revision, by a person or by the node.
 type Step struct {
 	State State         `json:"state" enum:"draft,backtested,shadow,active,suspended,retired"`
-	What  string        `json:"what" enum:"save,backtest,shadow,request,approve,refuse,suspend,retire,rollback,edit"`
+	What  string        `json:"what" enum:"save,backtest,shadow,request,approve,refuse,suspend,safe,retire,rollback,edit"`
 	At    plant.Instant `json:"at"`
 	By    string        `json:"by"`
 	Note  string        `json:"note,omitempty"`

@@ -239,7 +239,7 @@ func TestRule_ActsWhenAnotherAllowsIt(t *testing.T) {
 	l.load()
 	w.done = nil
 	l.come(at(tagTemp, 201*time.Second, 50), at(tagTemp, 202*time.Second, 90))
-	if len(w.done) != 0 {
+	if slices.ContainsFunc(w.done, func(one string) bool { return !strings.HasPrefix(one, "end of ") }) {
 		t.Errorf("a suspended rule did %q", w.done)
 	}
 }
@@ -405,6 +405,8 @@ func TestRule_RefusedAtSave(t *testing.T) {
 	f("actions[1]", "the machine does not take 1000", -1, func(r *Rule) { r.Actions[1].Value = new(float64(1000)) })
 	f("actions[1]", `"temp" is no set point`, -1, func(r *Rule) { r.Actions[1].Signal = "temp" })
 	f("actions[0]", "say how urgent it is", -1, func(r *Rule) { r.Actions[0].Priority = 9 })
+	f("actions[0]", `there is no route "x"`, -1, func(r *Rule) { r.Actions[0] = Action{Kind: Notify, Priority: 2, Route: "x"} })
+	f("actions[0]", "goes by no route", -1, func(r *Rule) { r.Actions[0].Route = "nights" })
 	f("max_per_hour", "say how often", -1, func(r *Rule) { r.MaxPerHour = 0 })
 	f("name", "say in a few Chinese words", -1, func(r *Rule) { r.Name.ZH = " " })
 }

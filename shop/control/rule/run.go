@@ -37,6 +37,11 @@ const (
 	maxLook = 5 * time.Millisecond
 	// maxWaiting bounds firings of one rule that wait to be acted on.
 	maxWaiting = 64
+	// clockStep is how far the clock may go apart from the time that passed before what
+	// windows and delays say means nothing any more.
+	clockStep = 2 * time.Second
+	// looksWithin is how far apart two looks may be before the node is overloaded.
+	looksWithin = 3 * time.Second
 )
 
 // Cursor is the name of what runs at the feed: what it has not seen is kept.
@@ -52,11 +57,14 @@ type runner struct {
 	cancel  context.CancelFunc // ends an evaluation
 	news    chan news          // for who acts; closed when the runner is
 	loading bool               // what fires now is of the past
+	begun   int64              // since when it looks: what was not known before is no fault
 	told    []Stretch          // of each derived signal, what it was told last
 	becomes []become           // what it is to be told of them, in order of time
 	after   uint64             // what was committed up to here was read from history
 	stopped bool               // it was suspended; nothing more comes of it
+	closed  bool               // nobody hears its news any more
 	acting  atomic.Bool        // somebody acts on its news
+	alive   chan struct{}      // after each look, for its watchdogs; nil without
 }
 
 // news is that a rule fired, that a firing is over, or that it misbehaves.
@@ -80,8 +88,16 @@ type listener struct {
 
 // Run lets rules look at samples as they come, until ctx ends.
 func (d *Desk) Run(ctx context.Context, feed Feed) error {
+	d.mu.Lock()
+	d.ctx = ctx
+	if d.ran { // the duty came back to this node: another one held it meanwhile
+		d.born, d.resumed = d.now(), false
+	}
+	d.ran = true
+	d.mu.Unlock()
+	defer d.safety.Wait()
 	for ctx.Err() == nil {
-		if err := d.follow(ctx, feed); err != nil && ctx.Err() == nil {
+		if err := d.listen(ctx, feed); err != nil && ctx.Err() == nil {
 			d.o.Logger.Error("rules: will start again", "err", err)
 		}
 		d.drop()
@@ -105,11 +121,15 @@ func (d *Desk) drop() {
 }
 
 func (r *runner) close() {
+	r.stopped, r.closed = true, true
 	r.cancel()
 	close(r.news)
+	if r.alive != nil {
+		close(r.alive)
+	}
 }
 
-func (d *Desk) follow(ctx context.Context, feed Feed) error {
+func (d *Desk) listen(ctx context.Context, feed Feed) error {
 	at := feed.LastSeq()
 	_ = feed.SaveCursor(Cursor, at) // without it batches may be gone before they are read: then it starts again
 	byTag := map[seen][]listener{}
@@ -118,12 +138,20 @@ func (d *Desk) follow(ctx context.Context, feed Feed) error {
 	waits, stop := context.WithCancel(ctx)
 	defer stop()
 	waiting := false
+	last := pulse{}
 	for {
-		now := d.o.Now()
+		pulse, stepped := d.feel(last)
+		if last = pulse; stepped {
+			loaded = time.Time{}
+		}
+		now := last.clock
 		if now.Sub(loaded) >= reloadEvery || now.Before(loaded) {
 			var err error
 			if byTag, err = d.load(ctx, feed); err != nil {
 				return err
+			}
+			if loaded.IsZero() { // to begin with it takes as long as it takes
+				last = d.pulse()
 			}
 			loaded = now
 		}
@@ -135,7 +163,7 @@ func (d *Desk) follow(ctx context.Context, feed Feed) error {
 		if states {
 			stated = now
 		}
-		d.look(ctx, byTag, batches, states)
+		d.look(ctx, byTag, batches, plant.MicrosOf(now), states)
 		if n := len(batches); n > 0 {
 			at = batches[n-1].Seq
 		}
@@ -189,11 +217,51 @@ func heard(byTag map[seen][]listener, b Entry) []said {
 	return out
 }
 
-// look tells rules what was committed and lets time go on.
-func (d *Desk) look(ctx context.Context, byTag map[seen][]listener, batches []Entry, states bool) {
+// pulse is when the loop went round last.
+type pulse struct {
+	passed time.Duration
+	clock  time.Time
+}
+
+func (d *Desk) pulse() pulse { return pulse{d.o.Passed(), d.o.Now()} }
+
+// feel suspends rules that command when the clock stepped, or when the loop went round
+// too late: what a window or a delay says then is not what happened. Where the clock
+// stepped the others begin anew.
+func (d *Desk) feel(last pulse) (now pulse, stepped bool) {
+	if now = d.pulse(); last.clock.IsZero() {
+		return now, false
+	}
+	dt := now.passed - last.passed
+	step := now.clock.Round(0).Sub(last.clock.Round(0)) - dt
+	why := ""
+	switch {
+	case step.Abs() > clockStep:
+		why, stepped = fmt.Sprintf("the clock of the node stepped by %s", step.Round(time.Millisecond)), true
+	case dt > looksWithin:
+		why = fmt.Sprintf("the node is overloaded: %s between two looks, %s are wanted", dt.Round(time.Millisecond), pace)
+	default:
+		return now, false
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	now := plant.MicrosOf(d.o.Now())
+	for id, r := range d.runners {
+		switch {
+		case r.stopped:
+		case r.rule.State == Active && r.rule.commands():
+			r.say(news{why: why})
+		case stepped:
+			r.close()
+			delete(d.runners, id)
+		}
+	}
+	return now, stepped
+}
+
+// look tells rules what was committed and lets time go on.
+func (d *Desk) look(ctx context.Context, byTag map[seen][]listener, batches []Entry, now plant.Micros, states bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	for _, r := range d.runners {
 		if !r.stopped {
 			d.askDerived(ctx, r, now, states)
@@ -220,6 +288,7 @@ func (d *Desk) look(ctx context.Context, byTag map[seen][]listener, batches []En
 			r.fold.Advance(int64(now - grace))
 		})
 		d.judge(r, int64(now))
+		r.live()
 	}
 }
 
@@ -261,22 +330,26 @@ func (r *runner) within(do func()) {
 func (d *Desk) judge(r *runner, now int64) {
 	if err := r.fold.Broken(); err != nil {
 		r.say(news{why: fmt.Sprintf("it was stopped: %v. Say the condition with less to calculate", err)})
-		r.stopped = true
 		return
 	}
-	if since, why, blind := r.fold.Blind(); blind && r.rule.State == Active && now-since > r.rule.stale() {
+	if since, why, blind := r.fold.Blind(); blind && r.rule.State == Active && now-max(since, r.begun) > r.rule.stale() {
 		r.say(news{why: fmt.Sprintf("its inputs were not known for %s: %s. See to the device, then let the rule be allowed again", time.Duration(r.rule.stale())*time.Microsecond, why)})
-		r.stopped = true
 	}
 }
 
 // say hands news to who acts. A rule that fires faster than that is suspended.
 func (r *runner) say(n news) {
+	if r.closed {
+		return
+	}
+	if n.why == "" && len(r.news) >= maxWaiting {
+		n = news{why: fmt.Sprintf("%d of its firings wait to be acted on: it fires faster than what it does", maxWaiting)}
+	}
+	r.stopped = r.stopped || n.why != ""
 	r.acting.Store(true)
 	select {
 	case r.news <- n:
-	default:
-		r.stopped = true
+	default: // the last place is for this
 	}
 }
 
@@ -288,11 +361,23 @@ func (d *Desk) load(ctx context.Context, feed Feed) (map[seen][]listener, error)
 	}
 	want := map[string]bool{}
 	for _, t := range tenants {
+		if err := d.leftFirings(ctx, t); err != nil {
+			return nil, err
+		}
 		all, err := d.inUse(ctx, t)
 		if err != nil && !errors.Is(err, ErrInvalid) {
 			return nil, err
 		}
 		for _, r := range all {
+			if r.unsafe() {
+				d.secure(t, r, "")
+			}
+			if d.leftBehind(r) {
+				if err := d.trip(ctx, t, r, "the node started anew while the rule acted"); err != nil {
+					d.o.Logger.Error("the suspension of a rule is not kept", "rule", r.ID, "err", err)
+				}
+				continue
+			}
 			if !r.runs() {
 				continue
 			}
@@ -318,9 +403,11 @@ func (d *Desk) load(ctx context.Context, feed Feed) (map[seen][]listener, error)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.resumed = true
 	byTag := map[seen][]listener{}
 	for id, r := range d.runners {
 		if !want[id] {
+			r.say(news{firing: rule.Firing{To: int64(plant.MicrosOf(d.o.Now())), Lost: true}, over: true})
 			r.close()
 			delete(d.runners, id)
 			continue
@@ -331,6 +418,14 @@ func (d *Desk) load(ctx context.Context, feed Feed) (map[seen][]listener, error)
 		}
 	}
 	return byTag, nil
+}
+
+// leftBehind says whether a rule acted when the node ended, and does not act on by
+// itself.
+func (d *Desk) leftBehind(r Rule) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return !d.resumed && r.State == Active && r.commands() && !r.GoesOn && r.since() < d.born
 }
 
 // lookBack is how far back a rule begins beyond its windows and delays: how long its
@@ -352,7 +447,7 @@ func (d *Desk) begin(ctx context.Context, tenant plant.TenantNo, r Rule, after u
 		return nil, err
 	}
 	looks, cancel := context.WithCancel(context.Background())
-	one := &runner{tenant: tenant, rule: r, src: src, after: after, loops: program.Loops(), cancel: cancel, news: make(chan news, maxWaiting), loading: true}
+	one := &runner{tenant: tenant, rule: r, src: src, after: after, begun: int64(plant.MicrosOf(d.o.Now())), loops: program.Loops(), cancel: cancel, news: make(chan news, maxWaiting+1), loading: true}
 	one.fold = rule.NewFold(looks, program, func(f rule.Firing) {
 		if !one.loading {
 			one.say(news{firing: f})
@@ -398,6 +493,10 @@ func (d *Desk) begin(ctx context.Context, tenant plant.TenantNo, r Rule, after u
 		one.say(news{firing: rule.Firing{From: int64(open.From), To: int64(now)}, over: true})
 	}
 	d.work.Go(func() { act(context.WithoutCancel(ctx)) })
+	if r.State == Active && slices.ContainsFunc(r.Actions, func(a Action) bool { return a.Watchdog != nil }) {
+		one.alive = make(chan struct{}, 1)
+		d.work.Go(func() { d.beat(one) })
+	}
 	return one, nil
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"zhigai/access"
 	calc "zhigai/calc/alarm"
+	"zhigai/calc/control"
 	"zhigai/calc/rule"
 	"zhigai/fact/document"
 	"zhigai/history"
@@ -22,7 +23,10 @@ type Signal struct {
 	Kind     rule.Kind            `json:"kind" enum:"number,boolean,enumeration,text"`
 	Tag      plant.TagNo          `json:"tag,omitempty"`
 	Derived  bool                 `json:"derived,omitempty" doc:"No device tells it: it follows from other facts"`
-	Writable bool                 `json:"writable,omitempty"`
+	Writable bool                 `json:"writable,omitempty" doc:"It is a set point"`
+	Watchdog bool                 `json:"watchdog,omitempty" doc:"It takes the beats of a watchdog and nothing else"`
+	Approve  int                  `json:"approve,omitempty" doc:"How many others say yes to each command"`
+	Strides  control.Strides      `json:"-"` // by which it may be moved
 	Min      *float64             `json:"min,omitempty" doc:"Smallest value that the machine takes"`
 	Max      *float64             `json:"max,omitempty"`
 	Values   map[int64]plant.Name `json:"values,omitempty" doc:"Names of an enumeration's codes"`
@@ -84,7 +88,7 @@ type Doing struct {
 
 // Outcome is what came of an action.
 type Outcome struct {
-	Kind ActionKind `json:"kind" enum:"alarm,command,call,work_order,nonconformance,hold_order"`
+	Kind ActionKind `json:"kind" enum:"alarm,command,call,work_order,nonconformance,hold_order,notify"`
 	// ID is that of what was made.
 	ID    string `json:"id,omitempty" doc:"Of the command, call, work order or case"`
 	State string `json:"state" doc:"done, failed, or how the command ended"`
@@ -93,11 +97,25 @@ type Outcome struct {
 	Doubtful bool `json:"doubtful,omitempty"`
 }
 
+// Outputs reads and sets set points beside firings: on the way to what is safe, and for
+// watchdogs.
+type Outputs interface {
+	// Value reads a set point anew.
+	Value(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, signal string) (float64, error)
+	// Set orders a value at an action's machine and returns when the command ended.
+	Set(ctx context.Context, tenant plant.TenantNo, r Rule, a Action, signal string, value float64) Outcome
+	// Beat serves the watchdog of an action.
+	Beat(ctx context.Context, tenant plant.TenantNo, r Rule, a Action, count uint64) error
+}
+
 // Actors do what rules decide.
 type Actors interface {
 	// Do carries an action out and says what came of it. What is refused is an outcome
 	// that failed, with the reason.
 	Do(ctx context.Context, tenant plant.TenantNo, d Doing) Outcome
+	// Came says what became of an action whose outcome is not final, or was not kept when
+	// the node ended; final when nothing more becomes of it.
+	Came(ctx context.Context, tenant plant.TenantNo, d Doing, was Outcome) (now Outcome, final bool)
 	// Over says that a firing is over: what stood because of it ends.
 	Over(ctx context.Context, tenant plant.TenantNo, d Doing) error
 	// Tell lets people know that a rule was suspended.

@@ -30,6 +30,11 @@ type world struct {
 	done    []string             // what was done and ended, in order
 	told    []string
 	outcome map[ActionKind]Outcome // what comes of actions; done where nothing is said
+	came    map[ActionKind]Outcome // what became of them later
+	since   time.Time              // it began
+	outputs map[string]float64     // set points, by signal
+	refuses int                    // so many times a set point is not set
+	beats   uint64
 }
 
 var dawn = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
@@ -46,10 +51,10 @@ func newWorld(t testing.TB) (*world, *Desk) {
 	h, err := history.Open(t.TempDir(), history.Options{})
 	must(t, err)
 	t.Cleanup(func() { must(t, h.Close()) })
-	w := &world{now: dawn, docs: map[string]Document{}, history: h, outcome: map[ActionKind]Outcome{}, derived: map[string][]Stretch{}}
+	w := &world{now: dawn, since: time.Now(), outputs: map[string]float64{}, came: map[ActionKind]Outcome{}, docs: map[string]Document{}, history: h, outcome: map[ActionKind]Outcome{}, derived: map[string][]Stretch{}}
 	d := NewDesk(Options{
-		Store: w, Plant: w, History: h, Derived: w, Events: w, Actors: w, Tenants: func(context.Context) ([]plant.TenantNo, error) { return []plant.TenantNo{1}, nil },
-		NewID: w.newID, Now: func() time.Time { w.mu.Lock(); defer w.mu.Unlock(); return w.now }, Logger: slog.New(slog.DiscardHandler),
+		Store: w, Plant: w, History: h, Derived: w, Events: w, Actors: w, Outputs: w, Tenants: func(context.Context) ([]plant.TenantNo, error) { return []plant.TenantNo{1}, nil },
+		Route: func(_ context.Context, _ plant.TenantNo, id string) (bool, error) { return id == "nights", nil }, NewID: w.newID, Passed: w.passed, Now: func() time.Time { w.mu.Lock(); defer w.mu.Unlock(); return w.now }, Logger: slog.New(slog.DiscardHandler),
 	})
 	t.Cleanup(d.drop)
 	return w, d
@@ -134,6 +139,9 @@ func (w *world) Machine(_ context.Context, _ plant.TenantNo, node plant.NodeID) 
 			{Name: "power", Unit: "kW", Kind: "number", Tag: tagPower},
 			{Name: "program", Kind: "text", Tag: tagProgram},
 			{Name: "target", Unit: "Cel", Kind: "number", Tag: tagLimit, Writable: true, Min: new(float64(0)), Max: new(float64(900))},
+			{Name: "manual", Kind: "boolean", Writable: true},
+			{Name: "heat", Unit: "%", Kind: "number", Writable: true, Approve: 1},
+			{Name: "alive", Kind: "number", Watchdog: true},
 		}}, nil
 	case "press":
 		return Machine{ID: node, Path: "firm/form/press", Name: plant.Name{ZH: "压机"}, Signals: []Signal{
@@ -183,6 +191,14 @@ func (w *world) Do(_ context.Context, _ plant.TenantNo, d Doing) Outcome {
 	return Done(d.Action.Kind, "x")
 }
 
+// Came implements Actors.
+func (w *world) Came(_ context.Context, _ plant.TenantNo, d Doing, _ Outcome) (Outcome, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	o, ok := w.came[d.Action.Kind]
+	return o, ok
+}
+
 func (w *world) Over(_ context.Context, _ plant.TenantNo, d Doing) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -194,6 +210,34 @@ func (w *world) Tell(_ context.Context, _ plant.TenantNo, r Rule, why string) er
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.told = append(w.told, r.called()+": "+why)
+	return nil
+}
+
+// passed is the clock's time, which does not step unless a test lets it.
+func (w *world) passed() time.Duration { return time.Since(w.since) }
+
+// Value, Set and Beat implement Outputs.
+func (w *world) Value(_ context.Context, _ plant.TenantNo, _ plant.NodeID, signal string) (float64, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.outputs[signal], nil
+}
+
+func (w *world) Set(_ context.Context, _ plant.TenantNo, _ Rule, _ Action, signal string, value float64) Outcome {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.refuses > 0 {
+		w.refuses--
+		return Outcome{Kind: Command, State: "failed", Why: "the device does not answer"}
+	}
+	w.outputs[signal] = value
+	return Outcome{Kind: Command, State: "confirmed"}
+}
+
+func (w *world) Beat(_ context.Context, _ plant.TenantNo, _ Rule, _ Action, count uint64) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.beats = count
 	return nil
 }
 
@@ -261,7 +305,7 @@ func (l *live) look() {
 	if n := len(batches); n > 0 {
 		l.at = batches[n-1].Seq
 	}
-	l.d.look(l.t.Context(), l.tags, batches, true)
+	l.d.look(l.t.Context(), l.tags, batches, plant.MicrosOf(l.w.now), true)
 	l.acted()
 }
 

@@ -11826,6 +11826,22 @@ export interface components {
             /** Format: double */
             ratio: number;
         };
+        ControlSafe: {
+            /** @enum {string} */
+            action: "hold" | "ramp" | "hand-back";
+            /**
+             * Format: double
+             * @description Of ramp: by how much in a second; 0: in one step
+             */
+            rate?: number;
+            /** @description Of hand-back: set point of the machine by which it takes over */
+            signal?: string;
+            /**
+             * Format: double
+             * @description Of ramp: where the output goes; of hand-back: what the signal is set to
+             */
+            value?: number;
+        };
         ControlUltimate: {
             /**
              * Format: double
@@ -12080,6 +12096,8 @@ export interface components {
             made: string;
             /** @description Of the route */
             name: string;
+            /** @description It was said by a rule, and is no alarm of the list */
+            notice?: boolean;
             /** @description Who was on call when it was sent */
             on_call?: string;
             /** @description id */
@@ -18784,7 +18802,7 @@ export interface components {
              */
             readonly revision?: number;
             /** @description What happens when inputs are stale, the device is lost, the node starts anew, its clock steps or it is overloaded */
-            safe: components["schemas"]["LoopSafe"];
+            safe: components["schemas"]["ControlSafe"];
             /** @description Of all revisions of the loop: the loop's id; left out for a new one */
             series?: string;
             /**
@@ -18805,6 +18823,8 @@ export interface components {
             /** @enum {string} */
             readonly state?: "draft" | "approved" | "retired";
             readonly steps?: components["schemas"]["LoopStep"][] | null;
+            /** @description How the set point moves by the tariff period that runs */
+            tariff?: components["schemas"]["LoopTariff"];
             /** @description Of run-to-run: a change of it says that a part was measured; a change of the process value when left out */
             trigger?: components["schemas"]["LoopInput"];
             watchdog?: components["schemas"]["LoopWatchdog"];
@@ -18867,6 +18887,11 @@ export interface components {
             pv?: number;
             /**
              * Format: double
+             * @description By how much the set point is moved because of it
+             */
+            shift?: number;
+            /**
+             * Format: double
              * @description Set point that is worked with, which a ramp moves
              */
             sp?: number;
@@ -18875,6 +18900,8 @@ export interface components {
              * @description Of an autotuning
              */
             swings?: number;
+            /** @description Of a loop whose set point moves by it: the period that runs */
+            tariff_period?: string;
             /** @description Command under way */
             under_way?: string;
             /** @description The ramp waits for what is measured */
@@ -18926,21 +18953,14 @@ export interface components {
             /** @description What the last autotuning found */
             tuned?: components["schemas"]["LoopTuned"];
         };
-        LoopSafe: {
+        LoopShift: {
+            /**
+             * Format: double
+             * @description In the unit of what is held; below 0 for less
+             */
+            by: number;
             /** @enum {string} */
-            action: "hold" | "ramp" | "hand-back";
-            /**
-             * Format: double
-             * @description Of ramp: by how much in a second; 0: in one step
-             */
-            rate?: number;
-            /** @description Of hand-back: set point of the machine by which it takes over */
-            signal?: string;
-            /**
-             * Format: double
-             * @description Of ramp: where the output goes; of hand-back: what the signal is set to
-             */
-            value?: number;
+            period: "sharp" | "peak" | "flat" | "valley" | "deep_valley";
         };
         LoopStep: {
             at: string;
@@ -18948,6 +18968,19 @@ export interface components {
             note?: string;
             /** @enum {string} */
             state: "draft" | "approved" | "retired";
+        };
+        LoopTariff: {
+            by: components["schemas"]["LoopShift"][];
+            /**
+             * Format: double
+             * @description Nor above it
+             */
+            high: number;
+            /**
+             * Format: double
+             * @description The product's window: no shift moves the set point below it
+             */
+            low: number;
         };
         LoopTune: {
             /**
@@ -24856,13 +24889,17 @@ export interface components {
             /** @description Where; at the rule's place when left out */
             equipment?: string;
             /** @enum {string} */
-            kind: "alarm" | "command" | "call" | "work_order" | "nonconformance" | "hold_order";
+            kind: "alarm" | "command" | "call" | "work_order" | "nonconformance" | "hold_order" | "notify";
             readonly path?: string;
             /**
              * Format: int64
-             * @description Of an alarm or a work order: 1 is the most urgent
+             * @description Of an alarm, a work order or a notification: 1 is the most urgent
              */
             priority?: number;
+            /** @description Of a notification: id of the route of alarms by which people are told */
+            route?: string;
+            /** @description Of a command: what becomes of the set point when the rule cannot go on; it stays as it is when left out */
+            safe?: components["schemas"]["RuleSafe"];
             /** @description Of a command: the set point */
             signal?: string;
             /** @description What people read; the rule's name when left out */
@@ -24873,6 +24910,8 @@ export interface components {
              * @description Of a command, in the set point's unit
              */
             value?: number;
+            /** @description Of a command: by which the machine sees that the rule looks after it */
+            watchdog?: components["schemas"]["RuleWatchdog"];
             /**
              * @description Of a call
              * @enum {string}
@@ -24967,6 +25006,8 @@ export interface components {
              * @description Of a schedule
              */
             every_s?: number;
+            /** @description After the node started anew it acts on by itself; without it a rule that commands suspends itself then */
+            goes_on?: boolean;
             inputs: components["schemas"]["RuleInput"][];
             /**
              * Format: int64
@@ -25091,7 +25132,7 @@ export interface components {
             /** @description Of the command, call, work order or case */
             id?: string;
             /** @enum {string} */
-            kind: "alarm" | "command" | "call" | "work_order" | "nonconformance" | "hold_order";
+            kind: "alarm" | "command" | "call" | "work_order" | "nonconformance" | "hold_order" | "notify";
             /** @description done, failed, or how the command ended */
             state: string;
             why?: string;
@@ -25151,6 +25192,8 @@ export interface components {
              * @description Of a schedule
              */
             every_s?: number;
+            /** @description After the node started anew it acts on by itself; without it a rule that commands suspends itself then */
+            goes_on?: boolean;
             /** @description Of this revision */
             readonly id?: string;
             inputs: components["schemas"]["RuleInput"][];
@@ -25197,6 +25240,8 @@ export interface components {
              * @description Counts from 1 within the series
              */
             readonly revision?: number;
+            /** @description Of a rule that suspended itself: what becomes of its set points */
+            readonly securing?: components["schemas"]["RuleSecured"][] | null;
             /** @description Of all revisions of the rule; left out for a new rule */
             series?: string;
             /**
@@ -25214,6 +25259,42 @@ export interface components {
             /** @description Condition in CEL over the inputs, with avg, min, max, rate, duration, count and since over windows */
             when: string;
         };
+        RuleSafe: {
+            /** @enum {string} */
+            action: "hold" | "ramp" | "hand-back";
+            /**
+             * Format: double
+             * @description Of ramp: by how much in a second; 0: in one step
+             */
+            rate?: number;
+            /**
+             * Format: double
+             * @description Of ramp: smallest step that the machine takes; 0: none
+             */
+            resolution?: number;
+            /** @description Of hand-back: set point of the machine by which it takes over */
+            signal?: string;
+            /**
+             * Format: double
+             * @description Of ramp: where the output goes; of hand-back: what the signal is set to
+             */
+            value?: number;
+        };
+        RuleSecured: {
+            /**
+             * Format: int64
+             * @description Number of the command among the actions, from 0
+             */
+            action: number;
+            /** @description When it was done */
+            at?: string;
+            done?: boolean;
+            point: string;
+            /** @enum {string} */
+            safe: "hold" | "ramp" | "hand-back";
+            /** @description What the machine has, or why it does not have it yet */
+            what?: string;
+        };
         RuleShown: {
             /** @description All of the rule, the newest first */
             revisions: components["schemas"]["RuleRule"][];
@@ -25221,6 +25302,11 @@ export interface components {
             status: components["schemas"]["RuleStatus"];
         };
         RuleSignal: {
+            /**
+             * Format: int64
+             * @description How many others say yes to each command
+             */
+            approve?: number;
             /** @description No device tells it: it follows from other facts */
             derived?: boolean;
             /** @enum {string} */
@@ -25241,6 +25327,9 @@ export interface components {
             values?: {
                 [key: string]: components["schemas"]["PlantName"];
             };
+            /** @description It takes the beats of a watchdog and nothing else */
+            watchdog?: boolean;
+            /** @description It is a set point */
             writable?: boolean;
         };
         RuleStatus: {
@@ -25263,7 +25352,7 @@ export interface components {
             /** @enum {string} */
             state: "draft" | "backtested" | "shadow" | "active" | "suspended" | "retired";
             /** @enum {string} */
-            what: "save" | "backtest" | "shadow" | "request" | "approve" | "refuse" | "suspend" | "retire" | "rollback" | "edit";
+            what: "save" | "backtest" | "shadow" | "request" | "approve" | "refuse" | "suspend" | "safe" | "retire" | "rollback" | "edit";
         };
         RuleTrial: {
             /** @enum {string} */
@@ -25346,6 +25435,12 @@ export interface components {
             /** Format: int64 */
             misses: number;
             to: string;
+        };
+        RuleWatchdog: {
+            /** Format: int64 */
+            period_ms: number;
+            /** @description Set point of the machine that its profile declares as a watchdog */
+            signal: string;
         };
         Sample: {
             /** @description good, uncertain:REASON or bad:REASON */

@@ -34,7 +34,7 @@ export function FacePlate({ v }: { v: LoopView }) {
       {now?.wrong && <Alert type="warning" showIcon title={t("unread", { why: now.wrong })} />}
       <dl className="row" style={{ margin: 0, gap: 32, alignItems: "flex-start" }}>
         <Big label={t("pv")} text={value(now?.pv, unit)} note={name(l.pv.title) || l.pv.signal} />
-        <Big label={t("sp")} text={value(now?.sp ?? run.sp, unit)} note={now?.sp !== undefined && now.sp !== run.sp ? t("from.to", { from: value(now.sp, unit), to: value(run.sp, unit) }) : now?.waiting ? t("waiting") : t("range", { low: l.sp_low, high: l.sp_high })} />
+        <Big label={t("sp")} text={value(now?.sp ?? run.sp, unit)} note={now?.shift ? t("shifted", { period: t(`energy:hours.${now.tariff_period ?? ""}` as "energy:hours.peak"), by: value(now.shift, unit), asked: value(run.sp, unit) }) : now?.sp !== undefined && now.sp !== run.sp ? t("from.to", { from: value(now.sp, unit), to: value(run.sp, unit) }) : now?.waiting ? t("waiting") : t("range", { low: l.sp_low, high: l.sp_high })} />
         <Big label={t("out")} text={value(now?.output, l.output_unit)} note={now?.wanted !== undefined ? `${t("wanted")} ${value(now.wanted, l.output_unit)}` : name(l.output_title) || l.output}>
           <Progress percent={Math.round(share)} showInfo={false} size="small" aria-label={t("out")} style={{ minWidth: 200 }} />
         </Big>

@@ -7,16 +7,22 @@ import type { ProfilePoint } from "../../api/types";
 import { useLang } from "../../i18n/useLang";
 import { PlacePicker, useChange } from "../production/parts";
 import { fieldsOf } from "./fields";
+import { TariffFields, type TariffForm, tariffAsked, tariffForm } from "./TariffFields";
 
 const kinds: BlockKind[] = ["pid", "cascade", "on-off", "ratio", "run-to-run"];
-type Fields = Partial<Omit<Loop, "block">> & { block?: Partial<Loop["block"]> };
+type Fields = Partial<Omit<Loop, "block" | "tariff">> & { block?: Partial<Loop["block"]>; tariff?: TariffForm };
 
 const begin: Fields = { period_ms: 1000, max_age_ms: 5000, interval_ms: 5000, deadband: 0, resolution: 0, safe: { action: "hold" }, block: { kind: "pid", pid: { b: 1 } as never } };
 
+/** What a meter's running quarter of an hour comes to: no device tells it, loops read it all the same. */
+const demand: Pick<ProfilePoint, "name" | "title" | "write"> = { name: "demand.forecast", title: { zh: "本刻钟需量预测", en: "forecast of the quarter's demand" } };
+type Point = typeof demand;
+
 /** The numbers of a machine's signals. */
-function usePoints(machine: string | undefined): ProfilePoint[] {
-  const kind = (useQuery(nodes).data ?? []).find((n) => n.id === machine)?.equipment?.profile;
-  return useQuery({ ...profile(kind ?? ""), enabled: !!kind }).data?.points.filter((p) => p.kind !== "text" && p.kind !== "waveform") ?? [];
+function usePoints(machine: string | undefined): Point[] {
+  const is = (useQuery(nodes).data ?? []).find((n) => n.id === machine)?.equipment;
+  const points = useQuery({ ...profile(is?.profile ?? ""), enabled: !!is?.profile }).data?.points.filter((p) => p.kind !== "text" && p.kind !== "waveform") ?? [];
+  return is?.class === "meter" ? [...points, demand] : points;
 }
 
 /** A draft of a loop: a new one, a draft that is changed, or the next revision. */
@@ -36,7 +42,7 @@ export function LoopForm({ of, close }: { of: Loop | undefined; close: (saved?: 
   const fixed = of !== undefined;
   return (
     <Drawer open onClose={() => close()} size={960} title={t(!of ? "form.new" : of.id ? "form.edit" : "form.next")} extra={<Button type="primary" loading={save.isPending} onClick={form.submit}>{t("save")}</Button>}>
-      <Form<Fields> form={form} layout="vertical" initialValues={of ? { ...of } : begin} onFinish={(v) => save.mutate(v)}>
+      <Form<Fields> form={form} layout="vertical" initialValues={of ? { ...of, tariff: tariffForm(of.tariff) } : begin} onFinish={(v) => save.mutate(v)}>
         <div className="row" style={{ alignItems: "flex-start" }}>
           <Form.Item name={["name", "zh"]} label={t("name.zh")} rules={needed} style={{ minWidth: 220 }}><Input maxLength={100} /></Form.Item>
           <Form.Item name={["name", "en"]} label={t("name.en")} style={{ minWidth: 220 }}><Input maxLength={100} /></Form.Item>
@@ -67,6 +73,7 @@ export function LoopForm({ of, close }: { of: Loop | undefined; close: (saved?: 
               <Form.Item name={["disturbance", "signal"]} label={t("disturbance.signal")} style={{ minWidth: 260 }}><Signals points={its} clear /></Form.Item>
             </>)}
         </div>
+        <TariffFields />
         <h3>{t("timing")}</h3>
         <div className="row" style={{ alignItems: "flex-start" }}>
           <Numbers names={[["period_ms", t("period")], ["max_age_ms", t("age")], ["interval_ms", t("interval")]]} needed />
@@ -89,7 +96,7 @@ function Numbers({ names, needed = false }: { names: [keyof Fields & string, str
   return <>{names.map(([key, label]) => <Form.Item key={key} name={key} label={label} {...(needed ? { rules: [{ required: true, message: t("need") }] } : {})}><InputNumber style={{ width: 130 }} /></Form.Item>)}</>;
 }
 
-interface SignalsProps { points: ProfilePoint[]; id?: string; value?: string; onChange?: (v: string | undefined) => void; disabled?: boolean; clear?: boolean }
+interface SignalsProps { points: Point[]; id?: string; value?: string; onChange?: (v: string | undefined) => void; disabled?: boolean; clear?: boolean }
 
 function Signals({ points, disabled = false, clear = false, ...field }: SignalsProps) {
   const { name } = useLang();
@@ -119,6 +126,6 @@ function asked(v: Fields, of: Loop | undefined): Loop {
   return filled({
     id: of?.id, series: of?.series, rev: of?.rev, name: v.name, owner: v.owner, equipment: v.equipment ?? of?.equipment, output: v.output ?? of?.output, note: v.note,
     pv: input(v.pv?.signal), inner: kind === "cascade" ? input(v.inner?.signal) : undefined, trigger: kind === "run-to-run" ? input(v.trigger?.signal) : undefined, disturbance: block.feed_forward ? input(v.disturbance?.signal) : undefined,
-    block, sp: v.sp, sp_low: v.sp_low, sp_high: v.sp_high, period_ms: v.period_ms, max_age_ms: v.max_age_ms, interval_ms: v.interval_ms, deadband: v.deadband, resolution: v.resolution, safe: v.safe, watchdog: v.watchdog?.signal ? v.watchdog : undefined,
+    block, tariff: tariffAsked(v.tariff), sp: v.sp, sp_low: v.sp_low, sp_high: v.sp_high, period_ms: v.period_ms, max_age_ms: v.max_age_ms, interval_ms: v.interval_ms, deadband: v.deadband, resolution: v.resolution, safe: v.safe, watchdog: v.watchdog?.signal ? v.watchdog : undefined,
   }) as Loop;
 }

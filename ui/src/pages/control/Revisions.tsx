@@ -40,7 +40,7 @@ function Row({ l, edit, running }: { l: Loop; edit: (l: Loop) => void; running: 
       <td className="num">{l.revision}</td>
       <td><Tag color={l.state === "approved" ? "success" : "default"}>{t(`state.${l.state ?? "draft"}`)}</Tag></td>
       <td>{t(`kind.${l.block.kind}`)}<div className="num">{parametersOf(l.block).map((p) => `${p.ring ? `${t(p.ring)} ` : ""}${t(p.label)} ${number(p.value)}`).join("　")}</div></td>
-      <td className="num">{l.period_ms} ms · {l.interval_ms} ms<div>{t("safe")}: {safe}</div>{l.watchdog && <div className="mono dim">{l.watchdog.signal}</div>}</td>
+      <td className="num">{l.period_ms} ms · {l.interval_ms} ms<div>{t("safe")}: {safe}</div>{l.tariff && <div>{t("tariff")}: {l.tariff.by.map((s) => `${t(`energy:hours.${s.period}`)} ${s.by > 0 ? "+" : ""}${number(s.by)}`).join("　")} ({t("range", { low: l.tariff.low, high: l.tariff.high })})</div>}{l.watchdog && <div className="mono dim">{l.watchdog.signal}</div>}</td>
       <td>{(l.authors ?? []).join("、")}{last && <div className="dim">{last.by} · {dateTime(last.at)}</div>}</td>
       <td style={{ overflowWrap: "anywhere" }}>{l.note}</td>
       <td>{writes && l.state === "draft" && <div className="stack" style={{ gap: 4 }}>

@@ -85,13 +85,13 @@ function StepFields({ at, first, s, kind, signals }: { at: number; first: boolea
       <legend style={{ fontWeight: 600, padding: "0 6px", marginBottom: 0, width: "auto", fontSize: "inherit" }}>{at + 1} {title}</legend>
       <div className="row" style={{ alignItems: "flex-end", gap: 8 }}>
         <Form.Item name={[at, "name"]} hidden><Input /></Form.Item>
-        <Form.Item name={[at, "party"]} label={label("party")} style={{ margin: 0, minWidth: 110 }}><PartySelect kind={kind} disabled={first} /></Form.Item>
+        <Form.Item name={[at, "party"]} label={label("party")} style={{ margin: 0, minWidth: 100 }}><PartySelect kind={kind} disabled={first} /></Form.Item>
         <Form.Item name={[at, "signal"]} label={label("signal")} rules={needed} style={{ margin: 0 }}><Signals of={signals[party]} /></Form.Item>
-        <Form.Item name={[at, "value"]} label={label("value")} rules={needed} style={{ margin: 0 }}><InputNumber style={{ width: 90 }} /></Form.Item>
+        <Form.Item name={[at, "value"]} label={label("value")} rules={needed} style={{ margin: 0 }}><InputNumber style={{ width: 70 }} /></Form.Item>
         <Form.Item name={[at, "tell", "signal"]} label={label("tell.signal")} style={{ margin: 0 }}><Signals of={told} clear /></Form.Item>
-        {s.tell?.signal && <Form.Item name={[at, "tell", "value"]} label={label("tell.value")} rules={needed} style={{ margin: 0 }}><InputNumber style={{ width: 90 }} /></Form.Item>}
-        {s.tell?.signal && <Form.Item name={[at, "tell", "idle"]} label={label("tell.idle")} initialValue={0} rules={needed} style={{ margin: 0 }}><InputNumber style={{ width: 90 }} /></Form.Item>}
-        {!first && <Form.Item name={[at, "within_ms"]} label={label("within.ms")} rules={needed} style={{ margin: 0 }}><InputNumber min={200} max={86_400_000} precision={0} style={{ width: 110 }} /></Form.Item>}
+        {s.tell?.signal && <Form.Item name={[at, "tell", "value"]} label={label("tell.value")} rules={needed} style={{ margin: 0 }}><InputNumber style={{ width: 70 }} /></Form.Item>}
+        {s.tell?.signal && <Form.Item name={[at, "tell", "idle"]} label={label("tell.idle")} initialValue={0} rules={needed} style={{ margin: 0 }}><InputNumber style={{ width: 70 }} /></Form.Item>}
+        {!first && <Form.Item name={[at, "within_ms"]} label={label("within.ms")} rules={needed} style={{ margin: 0 }}><InputNumber min={200} max={86_400_000} precision={0} style={{ width: 100 }} /></Form.Item>}
         {!first && <Form.Item name={[at, "stands"]} valuePropName="checked" style={{ margin: 0 }}><Checkbox>{t("stands.short")}</Checkbox></Form.Item>}
       </div>
       <details style={{ margin: "4px 0" }}><summary className="dim">{t("safe.hint")}<span className="vh"> {title}</span></summary>
@@ -108,7 +108,7 @@ function PartySelect({ kind, disabled = false, ...field }: { kind: Kind; disable
 
 function Signals({ of, clear = false, ...field }: { of: HandshakeSignal[]; clear?: boolean; id?: string; value?: string; onChange?: (v: string | undefined) => void }) {
   const { name } = useLang();
-  return <Select {...field} allowClear={clear} showSearch={{ optionFilterProp: "label" }} style={{ minWidth: 200 }} options={of.map((s) => ({ value: s.name, label: `${name(s.title)} ${s.name}` }))} />;
+  return <Select {...field} allowClear={clear} showSearch={{ optionFilterProp: "label" }} style={{ minWidth: 185 }} options={of.map((s) => ({ value: s.name, label: `${name(s.title)} ${s.name}` }))} />;
 }
 
 function Verdict({ check, error }: { check: Checked | undefined; error: unknown }) {

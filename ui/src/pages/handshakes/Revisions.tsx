@@ -40,7 +40,7 @@ function Row({ h, edit, running }: { h: Handshake; edit: (h: Handshake) => void;
     <tr>
       <td className="num">{h.revision}</td>
       <td><Tag color={h.state === "approved" ? "success" : "default"}>{t(`state.${h.state ?? "draft"}`)}</Tag></td>
-      <td><ol style={{ margin: 0, paddingLeft: 18 }}>{h.steps.map((s, i) => (
+      <td style={{ minWidth: 300 }}><ol style={{ margin: 0, paddingLeft: 18 }}>{h.steps.map((s, i) => (
         <li key={s.name}>{t(`step.${s.name}`)}: {who(s.party)} <span className="mono">{s.signal} = {measured(s.value)}</span>{s.tell && <> → {who(s.party === "giver" ? "taker" : "giver")} <span className="mono">{s.tell.signal} := {measured(s.tell.value)}</span></>}{i > 0 && <span className="dim"> · {t("within", { for: took(s.within_ms) })}</span>}</li>))}</ol></td>
       <td>{(h.authors ?? []).join("、")}{last && <div className="dim">{last.by} · {dateTime(last.at)}</div>}</td>
       <td style={{ overflowWrap: "anywhere" }}>{h.note}</td>

@@ -16,7 +16,7 @@ export function Sequence({ of, one, now }: { of: Handshake; one: Handover; now: 
   return (
     <div className="stack" style={{ gap: 6 }}>
       <div className="row"><span className="num">{dateTime(one.begun, true)}</span><EndTag of={one} /><span>{why(one)}</span>{one.reason && <span className="dim" style={{ overflowWrap: "anywhere" }}>{one.reason}</span>}{!!one.resumed && <span className="dim">{t("resumed", { n: one.resumed })}</span>}</div>
-      <div style={{ position: "relative" }}>
+      <div style={{ position: "relative", maxWidth: 900 }}>
         <div className="hs-heads" aria-hidden><span>{role(of, "giver")} {name(of.giver.name)}</span><span style={{ textAlign: "right" }}>{role(of, "taker")} {name(of.taker.name)}</span></div>
         <ol className="hs" aria-label={t("sequence.of", { name: name(of.name) })}>
           {of.steps.map((s, i) => <Arrow key={s.name} s={s} taken={one.steps[i]} of={of} one={one} waits={!one.end && one.steps.length === i ? now : undefined} />)}

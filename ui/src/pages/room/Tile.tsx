@@ -4,6 +4,7 @@ import { EditOutlined } from "@ant-design/icons";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import type { RoomLoop, RoomRule, RoomSetPoint, RoomTile } from "../../api/room";
+import { Said } from "../../components/Said";
 import { useLang } from "../../i18n/useLang";
 import { glyphs, lookKey, lookOf } from "../../lib/states";
 import { shortTime } from "../../lib/time";
@@ -67,7 +68,7 @@ function Loops({ loops }: { loops: RoomLoop[] }) {
           <b className="letter" title={t(`loop:mode.${l.mode}`)}>{modes[l.mode]}</b> <Link to="/control/loops" search={{ loop: l.id }}>{name(l.name)}</Link>
           <span className="vh">{t(`loop:mode.${l.mode}`)}</span>
           <span className="num"> {value(l.pv, l.unit)} → {value(l.sp, l.unit)} <span className="dim">Δ {value(deviation(l), l.unit)} · {t("out")} {value(l.output, l.output_unit)}{l.watchdog && ` · ${t("watchdog")}`}</span></span>
-          {l.reason && <div className="dim">{l.reason}</div>}
+          {l.reason && <div className="dim"><Said text={l.reason} /></div>}
         </li>
       ))}
     </ul>

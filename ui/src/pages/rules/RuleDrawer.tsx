@@ -11,6 +11,7 @@ import { useChange } from "../production/parts";
 import { Backtest } from "./Backtest";
 import { Beside } from "./Beside";
 import { Firings } from "./Firings";
+import { Securing, useSafety } from "./Safety";
 import { StateTag, useActs, useMay, useRulesSearch } from "./parts";
 
 /** One revision: what it says, how it does, what may be done with it. */
@@ -30,6 +31,7 @@ function Revision({ of, r, edit }: { of: Shown; r: Rule; edit: (r: Rule) => void
   const { t } = useTranslation("rules");
   const { name, lang } = useLang();
   const acts = useActs();
+  const safety = useSafety();
   const watched = r.state === "shadow" || r.state === "active" || r.state === "suspended";
   return (
     <div className="stack">
@@ -42,7 +44,7 @@ function Revision({ of, r, edit }: { of: Shown; r: Rule; edit: (r: Rule) => void
         {r.reset && <><dt>{t("reset.short")}</dt><dd><code style={{ overflowWrap: "anywhere" }}>{r.reset}</code></dd></>}
         <dt>{t("inputs")}</dt><dd>{r.inputs.map((i) => <div key={i.name}><code>{i.name}</code> = {i.title && name(i.title)} {unitText(i.unit, lang)} <span className="dim mono">{i.path}/{i.signal}</span></div>)}</dd>
         <dt>{t("timing")}</dt><dd>{t(`trigger.${r.trigger}`)}　{t("on")} {r.on_delay_s ?? 0}　{t("off")} {r.off_delay_s ?? 0}　{t("interval")} {r.min_interval_s ?? 0}　{t("most")} {r.max_per_hour}　{t("stale")} {r.stale_s || 600}</dd>
-        <dt>{t("acts")}</dt><dd>{r.actions.map((a) => <div key={acts(a)}>{acts(a)} <span className="dim mono">{a.path}</span></div>)}</dd>
+        <dt>{t("acts")}</dt><dd>{r.actions.map((a) => <div key={acts(a)}>{acts(a)} <span className="dim mono">{a.path}</span>{a.kind === "command" && <div className="dim">{safety(a)}</div>}</div>)}{r.goes_on && <div className="dim">{t("goes_on")}</div>}</dd>
         {r.note && <><dt>{t("note")}</dt><dd>{r.note}</dd></>}
       </dl>
       <Backtest r={r} revisions={of.revisions} />
@@ -58,10 +60,10 @@ function Revision({ of, r, edit }: { of: Shown; r: Rule; edit: (r: Rule) => void
 function Does({ of }: { of: Shown }) {
   const { t } = useTranslation("rules");
   const { rule: r, status: s } = of;
-  const last = r.steps?.at(-1);
+  const last = (r.steps ?? []).filter((s) => s.what === "suspend").at(-1);
   return (
     <>
-      {r.state === "suspended" && last && <Alert type="error" showIcon title={`${t("what.suspend")}: ${last.by}`} description={last.note} />}
+      {r.state === "suspended" && last && <Alert type="error" showIcon title={`${t("what.suspend")}: ${last.by}`} description={<>{last.note}<Securing of={r} /></>} />}
       {r.request && <Alert type="warning" showIcon title={t("asked", { by: r.request.by, until: dateTime(r.request.expires), note: r.request.note ?? "" })} />}
       {(r.state === "shadow" || r.state === "active") && (
         <div className="row" role="status">

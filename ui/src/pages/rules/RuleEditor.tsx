@@ -3,13 +3,15 @@ import { Button, Drawer, Form, Input, InputNumber, Select, Typography } from "an
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { machines } from "../../api/queries";
-import { type Action, type Checked, checkRule, type Definition, type Input as RuleInput, type Rule, saveRule, tryRule, words } from "../../api/rules";
+import { type Action, type Checked, checkRule, type Definition, type Input as RuleInput, type Rule, saveRule, tryRule } from "../../api/rules";
 import { Problem } from "../../components/Status";
 import { useLang } from "../../i18n/useLang";
 import { unitText } from "../../lib/format";
 import { hour, iso } from "../../lib/time";
 import { PlacePicker, useChange } from "../production/parts";
 import { Expression } from "./Expression";
+import { GoesOn, SafetyFields, safetyOf } from "./Safety";
+import { RouteField, SignalField } from "./SignalField";
 import { TrialView } from "./TrialView";
 
 export type Fields = Omit<Definition, "inputs" | "actions" | "name"> & { name?: Partial<Definition["name"]>; inputs: Partial<RuleInput>[]; actions: Partial<Action>[] };
@@ -43,6 +45,7 @@ export function RuleEditor({ of, close }: { of: Rule | undefined; close: (saved?
         <Verdict check={check.data} error={check.error} />
         <Timing />
         <Actions />
+        <GoesOn />
         <Form.Item name="note" label={t("note")}><Input.TextArea maxLength={1000} autoSize={{ minRows: 1 }} /></Form.Item>
         <section className="panel" aria-label={t("preview")}>
           <div className="row"><h2 style={{ margin: 0 }}>{t("preview")}</h2><Button disabled={!check.data?.ok} loading={preview.isPending} onClick={() => preview.mutate(definition)}>{t("preview.run", { n: past })}</Button></div>
@@ -71,10 +74,10 @@ function asked(v: Fields): Definition {
   const given = (o: Record<string, unknown>) => Object.fromEntries(Object.entries(o).filter(([, x]) => x !== undefined && x !== null && x !== ""));
   const name = { zh: v.name?.zh || "…", ...(v.name?.en ? { en: v.name.en } : {}) };
   return {
-    ...given({ owner: v.owner, reset: v.reset, on_delay_s: v.on_delay_s, off_delay_s: v.off_delay_s, min_interval_s: v.min_interval_s, stale_s: v.stale_s, note: v.note, every_s: v.trigger === "schedule" ? v.every_s : undefined }),
+    ...given({ owner: v.owner, reset: v.reset, on_delay_s: v.on_delay_s, off_delay_s: v.off_delay_s, min_interval_s: v.min_interval_s, stale_s: v.stale_s, note: v.note, goes_on: v.goes_on && v.actions.some((a) => a?.kind === "command") ? true : undefined, every_s: v.trigger === "schedule" ? v.every_s : undefined }),
     name, place: v.place ?? "", when: v.when ?? "", trigger: v.trigger ?? "sample", max_per_hour: v.max_per_hour ?? 1,
     inputs: (v.inputs ?? []).map((i) => ({ name: i?.name ?? "", equipment: i?.equipment ?? "", signal: i?.signal ?? "" })),
-    actions: (v.actions ?? []).map((a) => ({ kind: a?.kind ?? "alarm", ...given({ equipment: a?.equipment, priority: a?.kind === "alarm" || a?.kind === "work_order" ? (a.priority ?? 3) : undefined, signal: a?.kind === "command" ? a.signal : undefined, value: a?.kind === "command" ? a.value : undefined, what: a?.kind === "call" ? (a.what ?? "maintenance") : undefined, text: a?.text?.zh ? { zh: a.text.zh, ...(a.text.en ? { en: a.text.en } : {}) } : undefined }) })),
+    actions: (v.actions ?? []).map((a) => ({ kind: a?.kind ?? "alarm", ...given({ equipment: a?.equipment, priority: a?.kind === "alarm" || a?.kind === "work_order" || a?.kind === "notify" ? (a.priority ?? 3) : undefined, signal: a?.kind === "command" ? a.signal : undefined, value: a?.kind === "command" ? a.value : undefined, ...(a?.kind === "command" ? safetyOf(a) : {}), route: a?.kind === "notify" ? a.route : undefined, what: a?.kind === "call" ? (a.what ?? "maintenance") : undefined, text: a?.text?.zh ? { zh: a.text.zh, ...(a.text.en ? { en: a.text.en } : {}) } : undefined }) })),
   } as Definition;
 }
 
@@ -111,20 +114,6 @@ function Inputs() {
   );
 }
 
-interface SignalProps { at: (string | number)[]; machine: string | undefined; label: string; fits: (s: { writable?: boolean }) => boolean; chosen?: (signal: string) => void }
-
-/** A signal of a machine. */
-function SignalField({ at, machine, label, fits, chosen }: SignalProps) {
-  const { t } = useTranslation("rules");
-  const { name, lang } = useLang();
-  const query = useQuery({ ...words(machine ?? ""), enabled: Boolean(machine) });
-  return (
-    <Form.Item name={at} label={label} rules={[{ required: true, message: t("needed") }]} style={{ margin: 0, width: 300 }}>
-      <Select showSearch={{ optionFilterProp: "label" }} loading={query.isLoading && Boolean(machine)} onChange={(v: string) => chosen?.(v)} options={(query.data ?? []).filter(fits).map((s) => ({ value: s.name, label: `${s.title ? name(s.title) : ""} ${s.name} ${unitText(s.unit, lang)}`.trim() }))} />
-    </Form.Item>
-  );
-}
-
 function Timing() {
   const { t } = useTranslation("rules");
   const trigger = Form.useWatch("trigger", Form.useFormInstance<Fields>());
@@ -140,7 +129,7 @@ function Timing() {
   );
 }
 
-const kinds = ["alarm", "command", "call", "work_order", "nonconformance", "hold_order"] as const;
+const kinds = ["alarm", "command", "call", "work_order", "nonconformance", "hold_order", "notify"] as const;
 
 function Actions() {
   const { t } = useTranslation("rules");
@@ -154,16 +143,17 @@ function Actions() {
         {fields.map((f, i) => {
           const kind = rows[f.name]?.kind ?? "alarm";
           return (
-            <div key={f.key} className="row" style={{ alignItems: "flex-end" }}>
+            <div key={f.key} className="stack" style={{ gap: 4 }}><div className="row" style={{ alignItems: "flex-end" }}>
               <Form.Item name={[f.name, "kind"]} label={`${t("action.kind")} ${i + 1}`} style={{ margin: 0, width: 140 }}><Select options={kinds.map((k) => ({ value: k, label: t(`kind.${k}`) }))} /></Form.Item>
               <Form.Item name={[f.name, "equipment"]} label={`${t("action.machine")} ${i + 1}`} style={{ margin: 0, width: 220 }} rules={kind === "command" ? [{ required: true, message: t("needed") }] : []}><Select allowClear showSearch={{ optionFilterProp: "label" }} options={all.map((m) => ({ value: m.id, label: name(m.name) }))} /></Form.Item>
               {kind === "command" && <><SignalField at={[f.name, "signal"]} machine={rows[f.name]?.equipment} label={`${t("action.signal")} ${i + 1}`} fits={(s) => s.writable === true} />
                 <Form.Item name={[f.name, "value"]} label={`${t("action.value")} ${i + 1}`} rules={[{ required: true, message: t("needed") }]} style={{ margin: 0 }}><InputNumber style={{ width: 110 }} /></Form.Item></>}
               {kind === "call" && <Form.Item name={[f.name, "what"]} label={`${t("action.what")} ${i + 1}`} initialValue="maintenance" style={{ margin: 0, width: 120 }}><Select options={(["material", "quality", "maintenance"] as const).map((w) => ({ value: w, label: t(`what.${w}`) }))} /></Form.Item>}
-              {(kind === "alarm" || kind === "work_order") && <Form.Item name={[f.name, "priority"]} label={`${t("action.priority")} ${i + 1}`} initialValue={3} style={{ margin: 0 }}><InputNumber min={1} max={4} precision={0} style={{ width: 80 }} /></Form.Item>}
+              {kind === "notify" && <RouteField at={f.name} n={i + 1} />}
+              {(kind === "alarm" || kind === "work_order" || kind === "notify") && <Form.Item name={[f.name, "priority"]} label={`${t("action.priority")} ${i + 1}`} initialValue={3} style={{ margin: 0 }}><InputNumber min={1} max={4} precision={0} style={{ width: 80 }} /></Form.Item>}
               {kind !== "command" && <Form.Item name={[f.name, "text", "zh"]} label={`${t("action.text")} ${i + 1}`} style={{ margin: 0, width: 220 }}><Input maxLength={100} /></Form.Item>}
               <Button disabled={fields.length === 1} aria-label={`${t("remove")} ${i + 1}`} onClick={() => remove(f.name)}>×</Button>
-            </div>);
+            </div>{kind === "command" && <SafetyFields at={f.name} n={i + 1} row={rows[f.name] ?? {}} />}</div>);
         })}
         <div><Button size="small" onClick={() => add({ kind: "alarm", priority: 3 })}>{t("action.add")}</Button></div>
       </div>)}
