@@ -24,6 +24,7 @@ type Reading struct {
 	Name   string
 	Number float64
 	Text   string
+	Note   string // of a number: of what it was told
 }
 
 // Firing is one time that a rule fired. From is when its delay was over; To is 0 while
@@ -419,7 +420,11 @@ func (f *Fold) readings() []Reading {
 	out := make([]Reading, 0, len(f.inputs)+len(f.windows))
 	for i, in := range f.p.spec.Inputs {
 		if f.inputs[i].live {
-			out = append(out, Reading{Name: in.Name, Number: f.inputs[i].value.Number, Text: f.inputs[i].value.Text})
+			one := Reading{Name: in.Name, Number: f.inputs[i].value.Number, Text: f.inputs[i].value.Text}
+			if in.Kind != Text {
+				one.Text, one.Note = "", one.Text
+			}
+			out = append(out, one)
 		}
 	}
 	for i, w := range f.p.windows {

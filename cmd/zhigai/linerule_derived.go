@@ -62,7 +62,7 @@ func (d *ruleDerived) Signals(ctx context.Context, tenant plant.TenantNo, machin
 	if m == nil {
 		return nil, nil
 	}
-	out := slices.Clone(rule.StateSignals)
+	out := append(slices.Clone(rule.StateSignals), d.factSignals()...)
 	if len(m.Calendar.Shifts) > 0 {
 		out = append(out, rule.CalendarSignals...)
 	}
@@ -82,6 +82,8 @@ func (d *ruleDerived) Did(ctx context.Context, tenant plant.TenantNo, machine pl
 		return d.calendar(ctx, tenant, machine, signal, from, to)
 	case "tariff":
 		return d.tariff(ctx, tenant, machine, signal, from, to)
+	case "order", "alarms", "calls", "figure":
+		return d.facts(ctx, tenant, machine, signal, from, to)
 	}
 	return d.states.Did(ctx, tenant, machine, from, to)
 }

@@ -93,10 +93,10 @@ type node struct {
 	lineRules    *linerule.Desk
 	sandbox      *wasm.Sandbox
 	components   *component.Desk
-	services     *service.Server // nil: components run in the node alone
 	handshakes   *handshake.Desk
 	displays     *display.Desk
 	demands      *demands
+	services     *service.Server // nil: components run in the node alone
 	authenticity *authenticity.Desk
 	firms        *enterprise.Desk
 	firmSheets   *enterprise.Sheets

@@ -23,6 +23,12 @@ const (
 
 	TariffPeriod      = "tariff.period"       // sharp, peak, flat, valley or deep_valley
 	TariffMinutesLeft = "tariff.minutes_left" // whole minutes until another period begins, begun ones count
+
+	OrderNumber    = "order.number"    // that the machine works on; "" without
+	OrderProduct   = "order.product"   // that it makes; "" where nobody knows
+	AlarmsStanding = "alarms.standing" // how many alarms stand at the machine, those of rules left out
+	CallsOpen      = "calls.open"      // how many calls of the machine are not done
+	FigureSignal   = "figure."         // begins the name of a figure: of the last hour that is over, two minutes after it
 )
 
 // Signals that are derived, as people see them.
@@ -39,6 +45,12 @@ var (
 	TariffSignals = []Signal{
 		{Name: TariffPeriod, Title: plant.Name{ZH: "电价时段", EN: "Tariff period"}, Kind: rule.Text},
 		{Name: TariffMinutesLeft, Title: plant.Name{ZH: "距电价时段结束", EN: "Until the tariff period ends"}, Kind: rule.Number, Unit: "min"},
+	}
+	FactSignals = []Signal{
+		{Name: OrderNumber, Title: plant.Name{ZH: "正在加工的订单", EN: "Order at work"}, Kind: rule.Text},
+		{Name: OrderProduct, Title: plant.Name{ZH: "正在加工的产品", EN: "Product at work"}, Kind: rule.Text},
+		{Name: AlarmsStanding, Title: plant.Name{ZH: "未消失的报警数", EN: "Alarms that stand"}, Kind: rule.Number, Unit: "1"},
+		{Name: CallsOpen, Title: plant.Name{ZH: "未完成的呼叫数", EN: "Calls that are open"}, Kind: rule.Number, Unit: "1"},
 	}
 )
 

@@ -28,7 +28,7 @@ type Options struct {
 	Tenants func(context.Context) ([]plant.TenantNo, error)
 	// Held names what else moves a set point by itself now, "" for nothing; nil where
 	// nothing else does.
-	Held   func(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, signal string) (string, error)
+	Held func(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, signal string) (string, error)
 	// Route says whether people can be told by a route of alarms.
 	Route  func(ctx context.Context, tenant plant.TenantNo, id string) (bool, error)
 	NewID  func() string        // a ULID that rises

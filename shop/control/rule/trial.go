@@ -60,6 +60,7 @@ type Reading struct {
 	Name   string  `json:"name"`
 	Number float64 `json:"number"`
 	Text   string  `json:"text,omitempty"`
+	Note   string  `json:"note,omitempty" doc:"Of a figure: its version, hour and coverage"`
 }
 
 // Course is an input over the stretch.

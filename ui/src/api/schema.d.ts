@@ -25173,6 +25173,8 @@ export interface components {
         };
         RuleReading: {
             name: string;
+            /** @description Of a figure: its version, hour and coverage */
+            note?: string;
             /** Format: double */
             number: number;
             text?: string;

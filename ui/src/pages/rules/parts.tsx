@@ -48,5 +48,5 @@ export function useActs(): (a: Action) => string {
 
 /** The values that a firing rests on. */
 export function Readings({ of }: { of: Fired["readings"] }) {
-  return <span className="num">{of.map((r) => `${r.name} = ${r.text || measured(r.number)}`).join("　")}</span>;
+  return <span className="num">{of.map((r) => `${r.name} = ${r.text || measured(r.number)}${r.note ? ` (${r.note})` : ""}`).join("　")}</span>;
 }
