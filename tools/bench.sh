@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 peers=${BENCH_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/zhigai/bench-peers} # shared by all checkouts: they take minutes to build
-args=(--peers "$peers" --parts disk,ingest,visible,sustained,query,memory,start,link,nodes,edge,peers,polled,province,firms,schedule,planning,genealogy,quality)
+args=(--peers "$peers" --parts disk,ingest,visible,sustained,query,memory,start,link,nodes,edge,peers,polled,province,firms,schedule,planning,genealogy,quality,rules,handshake,components)
 benchtime=${BENCHTIME:-1s}
 if [ -n "${QUICK:-}" ]; then
 	args+=(--quick)
