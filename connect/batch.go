@@ -14,9 +14,10 @@ type Appender interface {
 }
 
 const (
-	// joinFor is how long the samples of a device wait for those of others, so
-	// that many devices share one commit. It is far below any poll period.
-	joinFor = 15 * time.Millisecond
+	// joinFor is the least between two commits: samples that come meanwhile share the
+	// next one, and what comes after a pause waits for nobody. What decides on a sample
+	// waits for its commit, so it is far below what a control loop looks at.
+	joinFor = 5 * time.Millisecond
 	// joinMost ends the wait early.
 	joinMost = 20_000
 	// joinMostText bounds the bytes of text that are joined: two devices may say
@@ -31,6 +32,7 @@ type gatherer struct {
 	mu     sync.Mutex
 	open   map[plant.TenantNo]*gathering // take more
 	before map[plant.TenantNo]*gathering // begun last
+	ended  map[plant.TenantNo]time.Time  // when the last commit was
 	last   int                           // samples of the one before: the next will have about as many
 }
 
@@ -46,7 +48,7 @@ type gathering struct {
 }
 
 func newGatherer(store Appender) *gatherer {
-	return &gatherer{store: store, open: map[plant.TenantNo]*gathering{}, before: map[plant.TenantNo]*gathering{}}
+	return &gatherer{store: store, open: map[plant.TenantNo]*gathering{}, before: map[plant.TenantNo]*gathering{}, ended: map[plant.TenantNo]time.Time{}}
 }
 
 // append returns when the batch is durable. The first caller of a gathering
@@ -107,15 +109,20 @@ func (g *gatherer) fill(tenant plant.TenantNo, one *gathering) {
 }
 
 func (g *gatherer) commit(ctx context.Context, tenant plant.TenantNo, one *gathering) {
-	timer := time.NewTimer(joinFor)
-	select {
-	case <-timer.C:
-	case <-one.full:
-		timer.Stop()
-	}
 	if one.prior != nil { // behind a slow commit more join
 		<-one.prior.done
 		one.prior = nil
+	}
+	g.mu.Lock()
+	pause := joinFor - time.Since(g.ended[tenant])
+	g.mu.Unlock()
+	if pause > 0 {
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-one.full:
+			timer.Stop()
+		}
 	}
 	g.mu.Lock()
 	if g.open[tenant] == one {
@@ -125,6 +132,9 @@ func (g *gatherer) commit(ctx context.Context, tenant plant.TenantNo, one *gathe
 	g.mu.Unlock()
 	// The others' samples must not be lost because the first caller gives up.
 	_, one.err = g.store.Append(context.WithoutCancel(ctx), tenant, one.batch)
+	g.mu.Lock()
+	g.ended[tenant] = time.Now()
+	g.mu.Unlock()
 	close(one.done)
 	for _, done := range one.told {
 		done(one.err)

@@ -27,6 +27,7 @@ else
 	{
 		go test -run '^$' -bench Controllers -benchtime 30x -timeout 10m ./connect/s7
 		go test -run '^$' -bench UnderLoad -benchtime 300x -timeout 10m ./shop/control
+		ZHIGAI_PEERS=require go test -run '^$' -bench SampleToReadBack -benchtime 300x -timeout 10m ./cmd/zhigai
 		ZHIGAI_BIG=yes ZHIGAI_PEERS=require go test -run '^$' -bench 'Walk_|Monitor_' -benchtime 3x -timeout 30m ./connect/opcua
 	} >>"$out/rooms"
 fi

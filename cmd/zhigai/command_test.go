@@ -164,7 +164,7 @@ func TestCommand_ThroughTheAPI(t *testing.T) {
 }
 
 // contact waits until the node has it.
-func contact(t *testing.T, n *node, id plant.DeviceID) {
+func contact(t testing.TB, n *node, id plant.DeviceID) {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()

@@ -138,7 +138,7 @@ func nodeAndAPI(t *testing.T, plantFile string, since time.Time, facts func(*nod
 	return n, apiClient{t, server.URL, secret}
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

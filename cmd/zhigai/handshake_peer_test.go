@@ -44,13 +44,13 @@ signals:
 var brands = []struct {
 	protocol string
 	at       map[string]string
-	start    func(t *testing.T, port string) *peer.Process
+	start    func(t testing.TB, port string) *peer.Process
 	address  string
 }{
 	{
 		"modbus-tcp",
 		map[string]string{"feed": "holding 0 uint16", "clamped": "holding 1 uint16", "guard": "holding 3.0 bool"},
-		func(t *testing.T, port string) *peer.Process {
+		func(t testing.TB, port string) *peer.Process {
 			return peer.Python(t, "../..", "modbus/setpoints.py", "pymodbus", "apt-get install python3-pymodbus", port)
 		},
 		`address: "127.0.0.1:PORT", params: {unit: "1"}`,
@@ -58,7 +58,7 @@ var brands = []struct {
 	{
 		"opcua",
 		map[string]string{"feed": "nsu=urn:zhigai.test:setpoints;s=feed", "clamped": "nsu=urn:zhigai.test:setpoints;s=clamped", "guard": "nsu=urn:zhigai.test:setpoints;s=guard"},
-		func(t *testing.T, port string) *peer.Process {
+		func(t testing.TB, port string) *peer.Process {
 			return peer.Node(t, "../..", "opcua/setpoints.js", port, t.TempDir())
 		},
 		`address: "opc.tcp://127.0.0.1:PORT/UA/SetPoints", params: {policy: None}`,
@@ -66,7 +66,7 @@ var brands = []struct {
 	{
 		"s7",
 		map[string]string{"feed": "DB1.DBW0 int", "clamped": "DB1.DBW2 word", "guard": "DB1.DBX6.0"},
-		func(t *testing.T, port string) *peer.Process {
+		func(t testing.TB, port string) *peer.Process {
 			return peer.Node(t, "../..", "s7/setpoints.js", port)
 		},
 		`address: "127.0.0.1:PORT", params: {plc: s7-300}`,
@@ -125,7 +125,7 @@ func (b *brand) numberOf(e peer.Event) float64 {
 	}
 	if hex, ok := e["hex"].(string); ok {
 		n, err := strconv.ParseUint(hex, 16, 64)
-		must(b.h.T, err)
+		must(b.h.TB, err)
 		return float64(n)
 	}
 	v, _ := e["value"].(float64)
@@ -134,8 +134,8 @@ func (b *brand) numberOf(e peer.Event) float64 {
 
 // twoBrands are two foreign machines and the handshake between them.
 type twoBrands struct {
-	*testing.T
-	whole        *testing.T // for what outlives one fault
+	testing.TB
+	whole        testing.TB // for what outlives one fault
 	n            *node
 	giver, taker *brand
 	desk         *handshake.Desk
@@ -161,13 +161,13 @@ func (h *twoBrands) open() {
 		<-over
 		desk.Close()
 	}
-	must(h.T, h.desk.Resume(h.Context(), homeTenant))
+	must(h.TB, h.desk.Resume(h.Context(), homeTenant))
 }
 
 func (h *twoBrands) view() handshake.View {
 	h.Helper()
 	v, err := h.desk.View(h.Context(), access.Node(homeTenant), h.series)
-	must(h.T, err)
+	must(h.TB, err)
 	return v
 }
 
@@ -199,7 +199,7 @@ func (h *twoBrands) clear() handshake.Handover {
 	h.Helper()
 	h.phase(calc.Idle, "")
 	all, err := h.desk.Handovers(h.Context(), access.Node(homeTenant), h.series, handshake.HandoverFilter{Limit: 10_000})
-	must(h.T, err)
+	must(h.TB, err)
 	if len(all) != h.before+1 {
 		h.Fatalf("%d hand-overs; want %d", len(all), h.before+1)
 	}
@@ -224,9 +224,9 @@ func (h *twoBrands) begin() {
 		Aborts:   []handshake.Abort{{Party: calc.Giver, Signal: "fault", Value: 1}, {Party: calc.Taker, Signal: "fault", Value: 1}},
 		MaxAgeMs: 1000, ClearMs: 60_000,
 	})
-	must(h.T, err)
+	must(h.TB, err)
 	one, err = h.desk.Move(h.Context(), wang, one.ID, handshake.Move{State: handshake.Approved, Rev: one.Rev})
-	must(h.T, err)
+	must(h.TB, err)
 	h.series = one.Series
 	h.on()
 }
@@ -234,7 +234,7 @@ func (h *twoBrands) begin() {
 func (h *twoBrands) on() {
 	h.Helper()
 	_, err := h.desk.SetMode(h.Context(), access.Node(homeTenant), h.series, handshake.Asked{Mode: handshake.On, Rev: h.view().Run.Rev})
-	must(h.T, err)
+	must(h.TB, err)
 	h.phase(calc.Idle, "")
 }
 
@@ -366,7 +366,7 @@ func TestHandshake_BetweenTwoBrands(t *testing.T) {
 			h := handing(t, pair[0], pair[1])
 			for _, one := range faults {
 				t.Run(one.name, func(t *testing.T) {
-					h.T = t
+					h.TB = t
 					got := one.do(h)
 					if got.End != one.end || got.EndBy != one.by || got.Why != one.why || got.Cleared == 0 {
 						t.Errorf("ended %+v", got)
@@ -382,16 +382,26 @@ func TestHandshake_BetweenTwoBrands(t *testing.T) {
 					}
 				})
 			}
-			h.T = t
+			h.TB = t
 			h.times()
 		})
 	}
 }
 
 // handing makes two foreign machines of different brands and the handshake between them.
-func handing(t *testing.T, giver, taker int) *twoBrands {
+func handing(t testing.TB, giver, taker int) *twoBrands {
 	t.Helper()
-	h := &twoBrands{T: t, whole: t}
+	h := brandsAt(t, giver, taker)
+	h.open()
+	t.Cleanup(func() { h.stop() })
+	h.begin()
+	return h
+}
+
+// brandsAt are two foreign machines of different brands at a node, which may write to both.
+func brandsAt(t testing.TB, giver, taker int) *twoBrands {
+	t.Helper()
+	h := &twoBrands{TB: t, whole: t}
 	h.giver, h.taker = &brand{h: h, no: giver, port: peer.Port(t)}, &brand{h: h, no: taker, port: peer.Port(t)}
 	profiles, plantFile := fstest.MapFS{}, "schema: zhigai.plant/1\nnodes:\n  - {path: firm, level: enterprise, name: {zh: 企业}}\n  - {path: firm/site, level: site, name: {zh: 厂}}\n"
 	for _, b := range []*brand{h.giver, h.taker} {
@@ -432,9 +442,6 @@ func handing(t *testing.T, giver, taker int) *twoBrands {
 	for _, b := range []*brand{h.giver, h.taker} {
 		contact(t, n, b.node.Machine.Device.ID)
 	}
-	h.open()
-	t.Cleanup(func() { h.stop() })
-	h.begin()
 	return h
 }
 

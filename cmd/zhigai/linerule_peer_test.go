@@ -112,13 +112,36 @@ func personOf(name string) access.Principal {
 	return p
 }
 
+// activated tries a rule, has it decide without acting until it can tell, and makes it
+// active as two people do.
+func activated(t testing.TB, desk *rule.Desk, r rule.Rule) {
+	t.Helper()
+	li, wang := personOf("li"), personOf("wang")
+	now := plant.InstantOf(time.Now())
+	r, _, err := desk.Backtest(t.Context(), li, r.ID, r.Rev, rule.Question{From: now - 1_000_000, To: now})
+	must(t, err)
+	r, err = desk.Move(t.Context(), li, r.ID, rule.Move{What: "shadow", Rev: r.Rev})
+	must(t, err)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(time.Minute); desk.Status(r.ID).Standing == 0; <-tick.C {
+		if time.Now().After(end) {
+			t.Fatalf("its condition can never be told: %+v", desk.Status(r.ID))
+		}
+	}
+	r, err = desk.Move(t.Context(), li, r.ID, rule.Move{What: "request", Note: "x", Rev: r.Rev})
+	must(t, err)
+	_, err = desk.Decide(t.Context(), wang, r.ID, rule.Move{What: "approve", Rev: r.Rev})
+	must(t, err)
+}
+
 // begin has a rule act at the furnace: it is hot, and its output is set.
 func (h *ruledFurnace) begin() {
 	h.Helper()
 	h.set(87, 600)
 	h.set(88, 1)
 	contact(h.T, h.n, h.furnace.Machine.Device.ID)
-	li, wang := personOf("li"), personOf("wang")
+	li := personOf("li")
 	value := 62.0
 	r, err := h.desk.Save(h.Context(), li, rule.Rule{Definition: rule.Definition{
 		Name: plant.Name{ZH: "过热", EN: "Hot"}, Place: h.furnace.ID, Inputs: []rule.Input{{Name: "temp", Machine: h.furnace.ID, Signal: "temperature.zone2"}},
@@ -127,16 +150,7 @@ func (h *ruledFurnace) begin() {
 	}})
 	must(h.T, err)
 	h.id = r.ID
-	now := plant.InstantOf(time.Now())
-	r, _, err = h.desk.Backtest(h.Context(), li, r.ID, r.Rev, rule.Question{From: now - 1_000_000, To: now})
-	must(h.T, err)
-	r, err = h.desk.Move(h.Context(), li, r.ID, rule.Move{What: "shadow", Rev: r.Rev})
-	must(h.T, err)
-	h.until("a condition that can be told", func() bool { return h.desk.Status(h.id).Standing != 0 })
-	r, err = h.desk.Move(h.Context(), li, r.ID, rule.Move{What: "request", Note: "x", Rev: r.Rev})
-	must(h.T, err)
-	_, err = h.desk.Decide(h.Context(), wang, r.ID, rule.Move{What: "approve", Rev: r.Rev})
-	must(h.T, err)
+	activated(h, h.desk, r)
 	h.until("its command", func() bool {
 		s := h.state()
 		return s.output == 62 && s.beats > 2
