@@ -13,7 +13,7 @@ const view = () => demo.api(`/api/v1/control-loops/${id}`);
 
 before(async () => {
   demo = await startDemo();
-  id = await until("the demo's loop in auto", async () => (await demo.api("/api/v1/control-loops")).items.find((v) => v.run.mode === "auto" && v.now?.pv)?.loop.series);
+  id = await until("the demo's furnace in auto", async () => (await demo.api("/api/v1/control-loops")).items.find((v) => v.loop.output === "heater.output" && v.run.mode === "auto" && v.now?.pv)?.loop.series);
   browser = await launch();
   engineer = await signedIn(browser, demo.base, "engineer", "engineer-demo");
 });
