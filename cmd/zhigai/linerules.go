@@ -20,6 +20,7 @@ import (
 	"zhigai/shop/alarm"
 	"zhigai/shop/alarm/delivery"
 	"zhigai/shop/andon"
+	"zhigai/shop/component"
 	"zhigai/shop/control"
 	"zhigai/shop/control/rule"
 	"zhigai/shop/equipment"
@@ -40,6 +41,9 @@ func (n *node) lineRuleOptions() rule.Options {
 		Store: recshop.NewLineRules(n.record), Plant: rulePlant{recipeMachines{placesOf{n.fleet}, n.profiles}}, History: n.history,
 		Derived: newRuleDerived(n), Events: ruleEvents{n}, Actors: ruleActors{n}, Outputs: ruleOutputs{ruleActors{n}}, Tenants: n.tenants.list,
 		Held: n.heldBeside(holdsRule),
+		Component: func(ctx context.Context, tenant plant.TenantNo, series string) (bool, error) { // made after rules are
+			return n.components.AtWork(ctx, tenant, series)
+		},
 		Route: func(ctx context.Context, tenant plant.TenantNo, id string) (bool, error) {
 			all, err := n.delivery.Routes(ctx, tenant)
 			return slices.ContainsFunc(all, func(r delivery.Route) bool { return r.ID == id && !r.Off }), err
@@ -296,6 +300,11 @@ func (a ruleActors) Do(ctx context.Context, tenant plant.TenantNo, d rule.Doing)
 			Place: d.Action.Machine, Path: d.Action.Path, Name: d.Rule.PlaceName, ID: string(fromRules) + "/" + d.Firing.ID, Source: fromRules, Text: ruleText(d), Priority: d.Action.Priority,
 			From: d.Firing.From, To: d.Firing.From, Open: true, Evidence: rulePage(d.Rule),
 		})
+	case rule.RunComponent:
+		var r component.Run
+		if r, err = a.n.components.Call(ctx, tenant, d.Action.Component); err == nil {
+			id = r.At.Time().Format(time.RFC3339Nano)
+		}
 	}
 	if err != nil {
 		return rule.Failed(d.Action.Kind, err)

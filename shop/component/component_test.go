@@ -111,6 +111,42 @@ func TestDesk_Hostile(t *testing.T) {
 	}
 }
 
+// A rule calls a component beside its turns: on the window up to now, kept and judged as
+// any; one that is not at work, or fails, says so.
+func TestDesk_CalledAtOnce(t *testing.T) {
+	w, d := newWorld(t)
+	p := w.publisher(t, d, "Huaneng")
+	c := active(t, d, p.module(t, d, "mean"))
+	bad := active(t, d, p.module(t, d, "divide"))
+	must(t, d.load(t.Context()))
+	w.heat(t, 7)
+	run, err := d.Call(t.Context(), 1, c.Series)
+	if err != nil || run.At != now(w) || run.Inputs[0].Known != 7 || *run.Outputs[0].Value != 23 {
+		t.Errorf("called at once: %+v %v; want the mean of 20 … 26", run, err)
+	}
+	if got := w.said(t, c.Outputs[0].Tag); len(got) != 1 || got[0].Value != 23 {
+		t.Errorf("samples of the output: %v", got)
+	}
+	if runs, err := d.Runs(t.Context(), person("wang"), c.ID, 0, now(w)+1); err != nil || len(runs) != 1 {
+		t.Errorf("runs: %+v %v", runs, err)
+	}
+	if _, err := d.Call(t.Context(), 1, bad.Series); !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), string(Trapped)) {
+		t.Errorf("one that traps: %v", err)
+	}
+	if s := d.Status(bad.ID); s.Failures != 1 {
+		t.Errorf("its failure does not count: %+v", s)
+	}
+	for _, of := range []struct {
+		tenant plant.TenantNo
+		series string
+	}{{1, "nobody"}, {2, c.Series}} {
+		there, err := d.AtWork(t.Context(), of.tenant, of.series)
+		if _, called := d.Call(t.Context(), of.tenant, of.series); err != nil || there || !errors.Is(called, ErrInvalid) {
+			t.Errorf("%+v: at work %v, called %v", of, there, called)
+		}
+	}
+}
+
 func TestDesk_MissingInput(t *testing.T) {
 	w, d := newWorld(t)
 	c := active(t, d, w.publisher(t, d, "Huaneng").module(t, d, "mean"))

@@ -43,6 +43,7 @@ type Desk struct {
 
 	mu      sync.Mutex // guards runners and what they show
 	runners map[string]*runner
+	over    bool // nobody is called any more
 }
 
 // atOnce is how many components are called at a time: one that uses its whole budget

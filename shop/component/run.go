@@ -25,6 +25,8 @@ const (
 	keptRuns = 31 * 24 * time.Hour
 	// forgetEvery is how often older ones are deleted.
 	forgetEvery = time.Hour
+	// busyAgain is how soon it is looked again whether a call is over.
+	busyAgain = 5 * time.Millisecond
 	// lastCalls are those that times and failures are told of.
 	lastCalls = 1000
 	// missedSaid windows without an input, after one another, are told.
@@ -79,6 +81,9 @@ func (d *Desk) Run(ctx context.Context) error {
 		case <-time.After(pace):
 		}
 	}
+	d.mu.Lock()
+	d.over = true
+	d.mu.Unlock()
 	d.work.Wait()
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -190,48 +195,101 @@ func (d *Desk) pass(ctx context.Context) {
 			r.late += int((end - r.next) / every)
 		}
 		r.next, r.busy = end+every, true
-		d.work.Go(func() { d.turn(ctx, r, end) })
+		d.work.Go(func() {
+			if _, err := d.turn(ctx, r, end); err != nil && ctx.Err() == nil {
+				d.o.Logger.Error("what a component says is not kept", "component", r.c.ID, "err", err)
+			}
+		})
+	}
+}
+
+// AtWork says whether a revision of a series is called.
+func (d *Desk) AtWork(_ context.Context, tenant plant.TenantNo, series string) (bool, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.running(tenant, series) != nil, nil
+}
+
+// running is the revision of a series that is called; nil where none is. The lock is
+// held.
+func (d *Desk) running(tenant plant.TenantNo, series string) *runner {
+	for _, r := range d.runners {
+		if r.tenant == tenant && r.c.Series == series && !r.stopped && !r.gone {
+			return r
+		}
+	}
+	return nil
+}
+
+// Call calls a component at once, on the window that ends now, beside its turns: what it
+// says is kept and judged as theirs is. Its error says why nothing came of it.
+func (d *Desk) Call(ctx context.Context, tenant plant.TenantNo, series string) (Run, error) {
+	tick := time.NewTicker(busyAgain)
+	defer tick.Stop()
+	for {
+		d.mu.Lock()
+		r := d.running(tenant, series)
+		if r == nil || d.over {
+			d.mu.Unlock()
+			return Run{}, invalid("no component %q is at work", series)
+		}
+		if !r.busy {
+			r.busy = true
+			d.work.Add(1)
+			d.mu.Unlock()
+			defer d.work.Done()
+			run, err := d.turn(ctx, r, d.now())
+			if err == nil && run.Why != "" {
+				err = invalid("component %s: %s: %s", r.c.Code, run.Why, run.Detail)
+			}
+			return run, err
+		}
+		d.mu.Unlock()
+		select {
+		case <-ctx.Done():
+			return Run{}, ctx.Err()
+		case <-tick.C:
+		}
 	}
 }
 
 // turn is one call of a runner, with what follows from it.
-func (d *Desk) turn(ctx context.Context, r *runner, end plant.Instant) {
+func (d *Desk) turn(ctx context.Context, r *runner, end plant.Instant) (run Run, err error) {
 	select {
 	case d.turns <- struct{}{}:
-		if err := d.once(ctx, r, end); err != nil && ctx.Err() == nil {
-			d.o.Logger.Error("what a component says is not kept", "component", r.c.ID, "err", err)
-		}
+		run, err = d.once(ctx, r, end)
 		<-d.turns
 	case <-ctx.Done():
+		err = ctx.Err()
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if r.busy = false; r.gone {
 		r.close()
 	}
+	return run, err
 }
 
-func (d *Desk) once(ctx context.Context, r *runner, end plant.Instant) error {
-	run := Run{At: end}
-	var err error
+func (d *Desk) once(ctx context.Context, r *runner, end plant.Instant) (run Run, err error) {
+	run = Run{At: end}
 	if why := d.setAside(ctx, r); why != "" {
 		run = Run{At: end, From: end - r.c.Definition.window(), Inputs: []Used{}, Outputs: []Said{}, Why: Unreachable, Detail: why}
 	} else if run, err = d.call(ctx, r.tenant, &r.c, r.by, end); err != nil {
-		return err
+		return run, err
 	}
 	d.mu.Lock()
 	gone := r.gone || r.stopped // meanwhile: what it says counts no more
 	d.mu.Unlock()
 	if gone {
-		return nil
+		return run, nil
 	}
 	if err := d.o.Recorder.Record(ctx, r.tenant, run.samples(&r.c)); err != nil {
-		return err
+		return run, err
 	}
 	if err := d.o.Store.KeepRun(ctx, r.tenant, r.c.ID, run); err != nil {
-		return err
+		return run, err
 	}
-	return d.judge(ctx, r, run)
+	return run, d.judge(ctx, r, run)
 }
 
 // judge counts what a call came to, tells what people should know, and suspends what

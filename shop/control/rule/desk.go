@@ -29,6 +29,8 @@ type Options struct {
 	// Held names what else moves a set point by itself now, "" for nothing; nil where
 	// nothing else does.
 	Held func(ctx context.Context, tenant plant.TenantNo, machine plant.NodeID, signal string) (string, error)
+	// Component says whether a revision of a series is at work.
+	Component func(ctx context.Context, tenant plant.TenantNo, series string) (bool, error)
 	// Route says whether people can be told by a route of alarms.
 	Route  func(ctx context.Context, tenant plant.TenantNo, id string) (bool, error)
 	NewID  func() string        // a ULID that rises
@@ -205,16 +207,20 @@ func (d *Desk) action(ctx context.Context, who access.Principal, def *Definition
 		return invalid("%s: texts of at most %d bytes are kept", field, maxWords)
 	case a.Kind != Notify && a.Route != "":
 		return invalid("%s: a %s goes by no route; leave route out", field, a.Kind)
+	case a.Kind != RunComponent && a.Component != "":
+		return invalid("%s: a %s runs no component; leave component out", field, a.Kind)
 	case (a.Kind == Alarm || a.Kind == WorkOrder || a.Kind == Notify) && (a.Priority < 1 || a.Priority > 4):
 		return invalid("%s: say how urgent it is, 1 the most to 4 the least", field)
 	case a.Kind == Call && a.What != "material" && a.What != "quality" && a.What != "maintenance":
 		return invalid("%s: say what is called for: material, quality or maintenance", field)
-	case a.Kind != Alarm && a.Kind != Nonconformity && a.Kind != Notify && len(m.Signals) == 0:
+	case a.Kind != Alarm && a.Kind != Nonconformity && a.Kind != Notify && a.Kind != RunComponent && len(m.Signals) == 0:
 		return invalid("%s: %s is no machine; choose one for a %s", field, m.Path, a.Kind)
 	case a.Kind != Command && (a.Safe != nil || a.Watchdog != nil):
 		return invalid("%s: a %s moves no set point; leave safe and watchdog out", field, a.Kind)
 	case a.Kind == Notify:
 		return d.route(ctx, who.Scope.Tenant, field, a.Route)
+	case a.Kind == RunComponent:
+		return d.component(ctx, who.Scope.Tenant, field, a.Component)
 	case a.Kind != Command:
 		return nil
 	}
@@ -229,6 +235,15 @@ func (d *Desk) route(ctx context.Context, tenant plant.TenantNo, field, id strin
 	there, err := d.o.Route(ctx, tenant, id)
 	if err == nil && !there {
 		err = invalid("%s: there is no route %q of alarms; make one under the routes of alarms, or choose one that is there", field, id)
+	}
+	return err
+}
+
+// component refuses one that is not at work: nobody has allowed it.
+func (d *Desk) component(ctx context.Context, tenant plant.TenantNo, field, series string) error {
+	there, err := d.o.Component(ctx, tenant, series)
+	if err == nil && !there {
+		err = invalid("%s: no component %q is at work; put it to work under the components, or choose one that is", field, series)
 	}
 	return err
 }

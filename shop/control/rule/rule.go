@@ -112,14 +112,15 @@ const (
 	Nonconformity ActionKind = "nonconformance" // a case is opened
 	HoldOrder     ActionKind = "hold_order"     // what runs at the machine is held
 	Notify        ActionKind = "notify"         // people are told by a route: e-mail, a robot, who is on call
+	RunComponent  ActionKind = "run_component"  // a component at work is called at once, beside its turns
 )
 
 // ActionKinds are all of them.
-var ActionKinds = []ActionKind{Alarm, Command, Call, WorkOrder, Nonconformity, HoldOrder, Notify}
+var ActionKinds = []ActionKind{Alarm, Command, Call, WorkOrder, Nonconformity, HoldOrder, Notify, RunComponent}
 
 // Action is what is done when the rule fires.
 type Action struct {
-	Kind     ActionKind   `json:"kind" enum:"alarm,command,call,work_order,nonconformance,hold_order,notify"`
+	Kind     ActionKind   `json:"kind" enum:"alarm,command,call,work_order,nonconformance,hold_order,notify,run_component"`
 	Machine  plant.NodeID `json:"equipment,omitempty" maxLength:"60" doc:"Where; at the rule's place when left out"`
 	Path     string       `json:"path,omitempty" readOnly:"true"`
 	Text     plant.Name   `json:"text,omitzero" doc:"What people read; the rule's name when left out"`
@@ -129,8 +130,10 @@ type Action struct {
 	Unit     string       `json:"unit,omitempty" readOnly:"true"`
 	What     string       `json:"what,omitempty" enum:"material,quality,maintenance" doc:"Of a call"`
 	Route    string       `json:"route,omitempty" maxLength:"60" doc:"Of a notification: id of the route of alarms by which people are told"`
-	Safe     *Safe        `json:"safe,omitempty" doc:"Of a command: what becomes of the set point when the rule cannot go on; it stays as it is when left out"`
-	Watchdog *Watchdog    `json:"watchdog,omitempty" doc:"Of a command: by which the machine sees that the rule looks after it"`
+	// Component is a series: whichever of its revisions is at work is called.
+	Component string    `json:"component,omitempty" maxLength:"60" doc:"Of a run of a component: its series"`
+	Safe      *Safe     `json:"safe,omitempty" doc:"Of a command: what becomes of the set point when the rule cannot go on; it stays as it is when left out"`
+	Watchdog  *Watchdog `json:"watchdog,omitempty" doc:"Of a command: by which the machine sees that the rule looks after it"`
 }
 
 // point is the set point of a command; "" of other actions.

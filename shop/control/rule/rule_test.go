@@ -406,6 +406,8 @@ func TestRule_RefusedAtSave(t *testing.T) {
 	f("actions[1]", `"temp" is no set point`, -1, func(r *Rule) { r.Actions[1].Signal = "temp" })
 	f("actions[0]", "say how urgent it is", -1, func(r *Rule) { r.Actions[0].Priority = 9 })
 	f("actions[0]", `there is no route "x"`, -1, func(r *Rule) { r.Actions[0] = Action{Kind: Notify, Priority: 2, Route: "x"} })
+	f("actions[0]", `no component "x" is at work`, -1, func(r *Rule) { r.Actions[0] = Action{Kind: RunComponent, Component: "x"} })
+	f("actions[0]", "runs no component", -1, func(r *Rule) { r.Actions[0].Component = "soft" })
 	f("actions[0]", "goes by no route", -1, func(r *Rule) { r.Actions[0].Route = "nights" })
 	f("max_per_hour", "say how often", -1, func(r *Rule) { r.MaxPerHour = 0 })
 	f("name", "say in a few Chinese words", -1, func(r *Rule) { r.Name.ZH = " " })

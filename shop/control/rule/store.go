@@ -88,7 +88,7 @@ type Doing struct {
 
 // Outcome is what came of an action.
 type Outcome struct {
-	Kind ActionKind `json:"kind" enum:"alarm,command,call,work_order,nonconformance,hold_order,notify"`
+	Kind ActionKind `json:"kind" enum:"alarm,command,call,work_order,nonconformance,hold_order,notify,run_component"`
 	// ID is that of what was made.
 	ID    string `json:"id,omitempty" doc:"Of the command, call, work order or case"`
 	State string `json:"state" doc:"done, failed, or how the command ended"`

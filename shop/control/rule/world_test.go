@@ -54,7 +54,8 @@ func newWorld(t testing.TB) (*world, *Desk) {
 	w := &world{now: dawn, since: time.Now(), outputs: map[string]float64{}, came: map[ActionKind]Outcome{}, docs: map[string]Document{}, history: h, outcome: map[ActionKind]Outcome{}, derived: map[string][]Stretch{}}
 	d := NewDesk(Options{
 		Store: w, Plant: w, History: h, Derived: w, Events: w, Actors: w, Outputs: w, Tenants: func(context.Context) ([]plant.TenantNo, error) { return []plant.TenantNo{1}, nil },
-		Route: func(_ context.Context, _ plant.TenantNo, id string) (bool, error) { return id == "nights", nil }, NewID: w.newID, Passed: w.passed, Now: func() time.Time { w.mu.Lock(); defer w.mu.Unlock(); return w.now }, Logger: slog.New(slog.DiscardHandler),
+		Route:     func(_ context.Context, _ plant.TenantNo, id string) (bool, error) { return id == "nights", nil },
+		Component: func(_ context.Context, _ plant.TenantNo, series string) (bool, error) { return series == "soft", nil }, NewID: w.newID, Passed: w.passed, Now: func() time.Time { w.mu.Lock(); defer w.mu.Unlock(); return w.now }, Logger: slog.New(slog.DiscardHandler),
 	})
 	t.Cleanup(d.drop)
 	return w, d

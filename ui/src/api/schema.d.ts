@@ -24886,10 +24886,12 @@ export interface components {
             };
         };
         RuleAction: {
+            /** @description Of a run of a component: its series */
+            component?: string;
             /** @description Where; at the rule's place when left out */
             equipment?: string;
             /** @enum {string} */
-            kind: "alarm" | "command" | "call" | "work_order" | "nonconformance" | "hold_order" | "notify";
+            kind: "alarm" | "command" | "call" | "work_order" | "nonconformance" | "hold_order" | "notify" | "run_component";
             readonly path?: string;
             /**
              * Format: int64
@@ -25132,7 +25134,7 @@ export interface components {
             /** @description Of the command, call, work order or case */
             id?: string;
             /** @enum {string} */
-            kind: "alarm" | "command" | "call" | "work_order" | "nonconformance" | "hold_order" | "notify";
+            kind: "alarm" | "command" | "call" | "work_order" | "nonconformance" | "hold_order" | "notify" | "run_component";
             /** @description done, failed, or how the command ended */
             state: string;
             why?: string;

@@ -11,7 +11,7 @@ import { hour, iso } from "../../lib/time";
 import { PlacePicker, useChange } from "../production/parts";
 import { Expression } from "./Expression";
 import { GoesOn, SafetyFields, safetyOf } from "./Safety";
-import { RouteField, SignalField } from "./SignalField";
+import { ComponentField, RouteField, SignalField } from "./SignalField";
 import { TrialView } from "./TrialView";
 
 export type Fields = Omit<Definition, "inputs" | "actions" | "name"> & { name?: Partial<Definition["name"]>; inputs: Partial<RuleInput>[]; actions: Partial<Action>[] };
@@ -129,7 +129,7 @@ function Timing() {
   );
 }
 
-const kinds = ["alarm", "command", "call", "work_order", "nonconformance", "hold_order", "notify"] as const;
+const kinds = ["alarm", "command", "call", "work_order", "nonconformance", "hold_order", "notify", "run_component"] as const;
 
 function Actions() {
   const { t } = useTranslation("rules");
@@ -150,6 +150,7 @@ function Actions() {
                 <Form.Item name={[f.name, "value"]} label={`${t("action.value")} ${i + 1}`} rules={[{ required: true, message: t("needed") }]} style={{ margin: 0 }}><InputNumber style={{ width: 110 }} /></Form.Item></>}
               {kind === "call" && <Form.Item name={[f.name, "what"]} label={`${t("action.what")} ${i + 1}`} initialValue="maintenance" style={{ margin: 0, width: 120 }}><Select options={(["material", "quality", "maintenance"] as const).map((w) => ({ value: w, label: t(`what.${w}`) }))} /></Form.Item>}
               {kind === "notify" && <RouteField at={f.name} n={i + 1} />}
+              {kind === "run_component" && <ComponentField at={f.name} n={i + 1} />}
               {(kind === "alarm" || kind === "work_order" || kind === "notify") && <Form.Item name={[f.name, "priority"]} label={`${t("action.priority")} ${i + 1}`} initialValue={3} style={{ margin: 0 }}><InputNumber min={1} max={4} precision={0} style={{ width: 80 }} /></Form.Item>}
               {kind !== "command" && <Form.Item name={[f.name, "text", "zh"]} label={`${t("action.text")} ${i + 1}`} style={{ margin: 0, width: 220 }}><Input maxLength={100} /></Form.Item>}
               <Button disabled={fields.length === 1} aria-label={`${t("remove")} ${i + 1}`} onClick={() => remove(f.name)}>×</Button>

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Form, Select } from "antd";
 import { useTranslation } from "react-i18next";
 import { routes } from "../../api/alarms";
+import { components } from "../../api/components";
 import { type Signal, words } from "../../api/rules";
 import { useLang } from "../../i18n/useLang";
 import { unitText } from "../../lib/format";
@@ -29,6 +30,18 @@ export function RouteField({ at, n }: { at: number; n: number }) {
   return (
     <Form.Item name={[at, "route"]} label={`${t("action.route")} ${n}`} rules={[{ required: true, message: t("needed") }]} style={{ margin: 0, width: 220 }}>
       <Select showSearch={{ optionFilterProp: "label" }} notFoundContent={t("route.none")} options={all.filter((r) => !r.off).map((r) => ({ value: r.id, label: r.name }))} />
+    </Form.Item>
+  );
+}
+
+/** A component at work: it is called when the rule fires. */
+export function ComponentField({ at, n }: { at: number; n: number }) {
+  const { t } = useTranslation("rules");
+  const { name } = useLang();
+  const all = useQuery(components({})).data ?? [];
+  return (
+    <Form.Item name={[at, "component"]} label={`${t("action.component")} ${n}`} rules={[{ required: true, message: t("needed") }]} style={{ margin: 0, width: 220 }}>
+      <Select showSearch={{ optionFilterProp: "label" }} notFoundContent={t("component.none")} options={all.filter((c) => c.state === "active").map((c) => ({ value: c.series ?? "", label: name(c.name) }))} />
     </Form.Item>
   );
 }
