@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"zhigai/access"
@@ -11,6 +12,7 @@ import (
 	"zhigai/shop/alarm"
 	"zhigai/shop/control"
 	"zhigai/shop/control/handshake"
+	"zhigai/shop/control/rule"
 )
 
 // newHandshakes makes the desk of handshakes between machines.
@@ -94,9 +96,9 @@ func (m handshakeMachines) Machine(ctx context.Context, tenant plant.TenantNo, n
 		return handshake.Machine{}, err
 	}
 	out := handshake.Machine{ID: at.ID, Path: at.Path, Name: at.Name, Link: at.Link}
-	for i, s := range takes.Signals {
+	for _, s := range takes.Signals {
 		one := handshake.Signal{Name: s.Name, Title: s.Title, Unit: s.Unit, Number: s.Number, Writable: s.Writable, Approve: s.Approve, Watchdog: s.Watchdog, Min: s.Min, Max: s.Max, Tag: s.Tag}
-		if i < len(at.Signals) {
+		if i := slices.IndexFunc(at.Signals, func(of rule.Signal) bool { return of.Name == s.Name }); i >= 0 {
 			one.Values = at.Signals[i].Values
 		}
 		out.Signals = append(out.Signals, one)

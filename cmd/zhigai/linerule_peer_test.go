@@ -190,21 +190,11 @@ func newRuledFurnace(t *testing.T, safe control.Safe) *ruledFurnace {
 	t.Helper()
 	h := &ruledFurnace{T: t, whole: t, port: peer.Port(t), safe: safe}
 	h.serve()
-	h.n, _ = nodeAndAPI(t, strings.Replace(foreignFurnace, "PORT", h.port, 1), time.Now().Add(-time.Hour), func(n *node) {
+	h.n, h.furnace = nodeOfFurnace(t, h.port, func(n *node) {
 		o := n.lineRuleOptions()
 		o.Tenants = func(context.Context) ([]plant.TenantNo, error) { return nil, nil }
 		n.lineRules = rule.NewDesk(o)
 	})
-	scope := access.Scope{Tenant: homeTenant}
-	m, err := h.n.plants.Model(t.Context(), scope, plant.MicrosOf(time.Now()))
-	must(t, err)
-	h.furnace = m.Nodes[slices.IndexFunc(m.Nodes, func(nd plant.Node) bool { return nd.Machine != nil })]
-	rev, err := h.n.plants.Revision(t.Context(), scope, h.furnace.ID)
-	must(t, err)
-	h.furnace.Machine.Device.Writing = true
-	_, _, err = h.n.plants.SaveNode(access.With(t.Context(), access.Node(homeTenant)), scope, h.furnace, rev, plant.MicrosOf(time.Now()))
-	must(t, err)
-	must(t, h.n.reconcile(t.Context()))
 	h.open()
 	t.Cleanup(func() { h.stop() })
 	return h

@@ -3,12 +3,10 @@ package main
 import (
 	"encoding/binary"
 	"math"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"zhigai/access"
 	calc "zhigai/calc/control"
 	"zhigai/connect/peer"
 	"zhigai/plant"
@@ -77,17 +75,7 @@ func TestLoop_EachKindOnAForeignMachine(t *testing.T) {
 	t.Parallel()
 	h := &heldFurnace{T: t, whole: t, port: peer.Port(t)}
 	h.serve()
-	h.n, _ = nodeAndAPI(t, strings.Replace(foreignFurnace, "PORT", h.port, 1), time.Now().Add(-time.Hour), func(*node) {})
-	scope := access.Scope{Tenant: homeTenant}
-	m, err := h.n.plants.Model(t.Context(), scope, plant.MicrosOf(time.Now()))
-	must(t, err)
-	h.furnace = m.Nodes[slices.IndexFunc(m.Nodes, func(nd plant.Node) bool { return nd.Machine != nil })]
-	rev, err := h.n.plants.Revision(t.Context(), scope, h.furnace.ID)
-	must(t, err)
-	h.furnace.Machine.Device.Writing = true
-	_, _, err = h.n.plants.SaveNode(access.With(t.Context(), access.Node(homeTenant)), scope, h.furnace, rev, plant.MicrosOf(time.Now()))
-	must(t, err)
-	must(t, h.n.reconcile(t.Context()))
+	h.n, h.furnace = nodeOfFurnace(t, h.port, func(*node) {})
 	h.open()
 	t.Cleanup(func() { h.desk.Close() })
 	whole := calc.Range{Low: 0, High: 100}

@@ -152,6 +152,23 @@ func (h *heldFurnace) begin() {
 	h.process.Wait("forgotten") // what was said before does not count
 }
 
+// nodeOfFurnace is a node with the foreign furnace behind a port, which it may write to.
+func nodeOfFurnace(t *testing.T, port string, prepare func(*node)) (*node, plant.Node) {
+	t.Helper()
+	n, _ := nodeAndAPI(t, strings.Replace(foreignFurnace, "PORT", port, 1), time.Now().Add(-time.Hour), prepare)
+	scope := access.Scope{Tenant: homeTenant}
+	m, err := n.plants.Model(t.Context(), scope, plant.MicrosOf(time.Now()))
+	must(t, err)
+	furnace := m.Nodes[slices.IndexFunc(m.Nodes, func(nd plant.Node) bool { return nd.Machine != nil })]
+	rev, err := n.plants.Revision(t.Context(), scope, furnace.ID)
+	must(t, err)
+	furnace.Machine.Device.Writing = true
+	_, _, err = n.plants.SaveNode(access.With(t.Context(), access.Node(homeTenant)), scope, furnace, rev, plant.MicrosOf(time.Now()))
+	must(t, err)
+	must(t, n.reconcile(t.Context()))
+	return n, furnace
+}
+
 // losses are the ways in which a loop loses what it needs, with what mends them.
 var losses = []struct {
 	name, says string
@@ -177,16 +194,7 @@ func TestLoss_OnAForeignMachine(t *testing.T) {
 			t.Parallel()
 			h := &heldFurnace{T: t, whole: t, port: peer.Port(t), safe: safe}
 			h.serve()
-			h.n, _ = nodeAndAPI(t, strings.Replace(foreignFurnace, "PORT", h.port, 1), time.Now().Add(-time.Hour), func(*node) {})
-			m, err := h.n.plants.Model(t.Context(), access.Scope{Tenant: homeTenant}, plant.MicrosOf(time.Now()))
-			must(t, err)
-			h.furnace = m.Nodes[slices.IndexFunc(m.Nodes, func(nd plant.Node) bool { return nd.Machine != nil })]
-			rev, err := h.n.plants.Revision(t.Context(), access.Scope{Tenant: homeTenant}, h.furnace.ID)
-			must(t, err)
-			h.furnace.Machine.Device.Writing = true
-			_, _, err = h.n.plants.SaveNode(access.With(t.Context(), access.Node(homeTenant)), access.Scope{Tenant: homeTenant}, h.furnace, rev, plant.MicrosOf(time.Now()))
-			must(t, err)
-			must(t, h.n.reconcile(t.Context()))
+			h.n, h.furnace = nodeOfFurnace(t, h.port, func(*node) {})
 			h.open()
 			t.Cleanup(func() { h.desk.Close() })
 			for _, one := range losses {
