@@ -1,6 +1,7 @@
 package access
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -129,6 +130,19 @@ func (p Principal) May(perm Permission, path string) bool {
 		return path == "" && slices.Contains(p.Areas(perm), Area{})
 	}
 	return slices.ContainsFunc(p.rights, func(r right) bool { return r.holds(perm) && plant.Within(path, r.path) })
+}
+
+// Reach says why the principal may not do something with a thing that stands at path:
+// hidden, an ErrNotFound that names it, where that is out of the scope, ErrForbidden
+// without the permission there.
+func (p Principal) Reach(perm Permission, path string, hidden error) error {
+	switch {
+	case !p.Scope.Allows(path):
+		return hidden
+	case !p.May(perm, path):
+		return fmt.Errorf("%w: %s at %s", ErrForbidden, perm, path)
+	}
+	return nil
 }
 
 // MustEnrol reports whether the principal may nothing until a second factor is

@@ -71,13 +71,11 @@ func Read[T any](doc Document, err error) (T, error) {
 func Seen[T any](ctx context.Context, store Store, who access.Principal, kind Kind, id string, right access.Permission) (T, error) {
 	var none T
 	doc, err := store.Document(ctx, who.Scope.Tenant, kind, id)
-	switch {
-	case err != nil:
+	if err != nil {
 		return none, err
-	case !who.Scope.Allows(doc.Path):
-		return none, fmt.Errorf("%w: %s %s", access.ErrNotFound, kind, id)
-	case !who.May(right, doc.Path):
-		return none, fmt.Errorf("%w: %s at %s", access.ErrForbidden, right, doc.Path)
+	}
+	if err := who.Reach(right, doc.Path, fmt.Errorf("%w: %s %s", access.ErrNotFound, kind, id)); err != nil {
+		return none, err
 	}
 	return Read[T](doc, nil)
 }

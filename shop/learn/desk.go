@@ -151,13 +151,11 @@ func (d *Desk) prepare(ctx context.Context, who access.Principal, s *Study, righ
 	tenant := who.Scope.Tenant
 	for i, id := range s.Machines {
 		path, _, err := d.o.Machines.Machine(ctx, tenant, id)
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
-		case !who.Scope.Allows(path):
-			return fmt.Errorf("%w: machine %s", access.ErrNotFound, id)
-		case !who.May(right, path):
-			return fmt.Errorf("%w: %s at %s", access.ErrForbidden, right, path)
+		}
+		if err := who.Reach(right, path, fmt.Errorf("%w: machine %s", access.ErrNotFound, id)); err != nil {
+			return err
 		}
 		if i == 0 {
 			s.Path = path

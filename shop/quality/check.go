@@ -78,13 +78,11 @@ const (
 // seenGauge is a gauge that the asker sees and has a right at.
 func (d *Desk) seenGauge(ctx context.Context, who access.Principal, id string, right access.Permission) (Gauge, error) {
 	g, err := d.gauge(ctx, who.Scope.Tenant, id)
-	switch {
-	case err != nil:
+	if err != nil {
 		return Gauge{}, err
-	case !who.Scope.Allows(g.Path):
-		return Gauge{}, fmt.Errorf("%w: gauge %s", access.ErrNotFound, id)
-	case !who.May(right, g.Path):
-		return Gauge{}, fmt.Errorf("%w: %s at %s", access.ErrForbidden, right, g.Path)
+	}
+	if err := who.Reach(right, g.Path, fmt.Errorf("%w: gauge %s", access.ErrNotFound, id)); err != nil {
+		return Gauge{}, err
 	}
 	return g, nil
 }

@@ -51,13 +51,11 @@ func (d *Desk) save(ctx context.Context, tenant plant.TenantNo, doc Document, th
 // place finds a place where the asker has a right.
 func (d *Desk) place(ctx context.Context, who access.Principal, node plant.NodeID, right access.Permission) (path string, name plant.Name, err error) {
 	path, name, err = d.o.Places.Place(ctx, who.Scope.Tenant, node)
-	switch {
-	case err != nil:
+	if err != nil {
 		return "", plant.Name{}, err
-	case !who.Scope.Allows(path):
-		return "", plant.Name{}, fmt.Errorf("%w: node %s", access.ErrNotFound, node)
-	case !who.May(right, path):
-		return "", plant.Name{}, fmt.Errorf("%w: %s at %s", access.ErrForbidden, right, path)
+	}
+	if err := who.Reach(right, path, fmt.Errorf("%w: node %s", access.ErrNotFound, node)); err != nil {
+		return "", plant.Name{}, err
 	}
 	return path, name, nil
 }

@@ -73,13 +73,11 @@ func (d *Desk) save(ctx context.Context, tenant plant.TenantNo, doc document.Doc
 // machine finds a machine where the asker has a right.
 func (d *Desk) machine(ctx context.Context, who access.Principal, node plant.NodeID, right access.Permission) (Machine, error) {
 	m, err := d.o.Machines.Machine(ctx, who.Scope.Tenant, node)
-	switch {
-	case err != nil:
+	if err != nil {
 		return Machine{}, err
-	case !who.Scope.Allows(m.Path):
-		return Machine{}, fmt.Errorf("%w: machine %s", access.ErrNotFound, node)
-	case !who.May(right, m.Path):
-		return Machine{}, fmt.Errorf("%w: %s at %s", access.ErrForbidden, right, m.Path)
+	}
+	if err := who.Reach(right, m.Path, fmt.Errorf("%w: machine %s", access.ErrNotFound, node)); err != nil {
+		return Machine{}, err
 	}
 	return m, nil
 }

@@ -61,11 +61,8 @@ func (d *Desk) view(ctx context.Context, who access.Principal, series string, ri
 	if l := inEffect(all); l != nil {
 		v.Loop = *l
 	}
-	switch {
-	case !who.Scope.Allows(v.Loop.Path):
-		return View{}, fmt.Errorf("%w: loop %s", access.ErrNotFound, series)
-	case !who.May(right, v.Loop.Path):
-		return View{}, fmt.Errorf("%w: %s at %s", access.ErrForbidden, right, v.Loop.Path)
+	if err := who.Reach(right, v.Loop.Path, fmt.Errorf("%w: loop %s", access.ErrNotFound, series)); err != nil {
+		return View{}, err
 	}
 	v.Tags = d.tags(ctx, tenant, v.Loop)
 	return v, d.fill(ctx, tenant, &v)

@@ -49,13 +49,11 @@ const (
 // machine that the asker sees and has a right at.
 func (d *Desk) machine(ctx context.Context, who access.Principal, id plant.NodeID, right access.Permission) (path string, name plant.Name, err error) {
 	path, name, err = d.o.Machines.Machine(ctx, who.Scope.Tenant, id)
-	switch {
-	case err != nil:
+	if err != nil {
 		return "", plant.Name{}, err
-	case !who.Scope.Allows(path):
-		return "", plant.Name{}, fmt.Errorf("%w: machine %s", access.ErrNotFound, id)
-	case !who.May(right, path):
-		return "", plant.Name{}, fmt.Errorf("%w: %s at %s", access.ErrForbidden, right, path)
+	}
+	if err := who.Reach(right, path, fmt.Errorf("%w: machine %s", access.ErrNotFound, id)); err != nil {
+		return "", plant.Name{}, err
 	}
 	return path, name, nil
 }
