@@ -229,7 +229,10 @@ type gate struct {
 func newGate(t *testing.T) *gate {
 	g := &gate{t: t, tags: map[plant.NodeID]plant.TagNo{}}
 	g.firms = [2]known{{id: "FIRMOFOURS", region: ourRegion, sector: ourSector}, {id: "FIRMELSEWHERE", region: otherRegion, sector: otherSector}}
-	g.api = nodeOf(t, twoLathes+otherLine, time.Now().Add(-time.Hour), func(n *node) { g.n = n })
+	g.api = nodeOf(t, twoLathes+otherLine, time.Now().Add(-time.Hour), func(n *node) {
+		g.n = n
+		n.requests = -1 // what the walk asks in a second on a quick machine is more than people do
+	})
 	m, err := g.n.plants.Model(t.Context(), access.Scope{Tenant: demoTenant}, plant.MicrosOf(time.Now()))
 	must(t, err)
 	for _, one := range m.Nodes {
